@@ -1,0 +1,18 @@
+//! What the user wrote, typed. One file per part of the language; [`decode`](crate::decode) reads
+//! these types out of the [`tree`](crate::tree), and the JSON Schema is made from them.
+
+pub mod caddy;
+pub mod container;
+pub mod file;
+pub mod network;
+pub mod scalar;
+pub mod secret;
+
+pub use caddy::{Bind, Caddy, Site, Sites, Tls};
+pub use container::{
+    Command, Container, DependsOn, Expose, HealthTest, Healthcheck, NetworkMode, Ports, Ulimit, Volume, Volumes,
+};
+pub use file::{Agenix, File, Host, Mount, Podman, Service, Tailscale};
+pub use network::{Attachment, Attachments, Network};
+pub use scalar::{Flag, Map, Number, OneOrMany, Pairs, Raw};
+pub use secret::{EnvFile, EnvFiles, Login, Secret, SecretUse, SecretUses};

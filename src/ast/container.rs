@@ -1,0 +1,444 @@
+//! A container, in Compose's words.
+
+use schemars::json_schema;
+
+use super::scalar::*;
+use super::{Attachments, EnvFiles, Login, SecretUses};
+use crate::decode::mapping;
+use crate::source::Span;
+use crate::tree::Text;
+
+mapping! {
+    /// A container, in Compose's words.
+    Container {
+        /// The image, with its registry.
+        image: Image,
+        /// A login at the registry.
+        login: Option<Login>,
+        /// When the image is pulled. Default: missing.
+        pull_policy: Option<PullPolicy>,
+        /// Arguments in place of the image's.
+        command: Option<Command>,
+        /// The program in place of the image's.
+        entrypoint: Option<Command>,
+        /// Environment variables.
+        environment: Pairs,
+        /// Files with environment variables.
+        env_file: EnvFiles,
+        /// Secrets, by the variable that takes them.
+        secrets: SecretUses,
+        /// Folders, files and volumes in the container.
+        volumes: Volumes,
+        /// Folders in memory.
+        tmpfs: OneOrMany<Text>,
+        /// Ports on the host. Without an address they are on 127.0.0.1.
+        ports: Ports,
+        /// Ports that it listens on without publishing them. With `network_mode: host` they are the host's.
+        expose: Vec<Expose>,
+        /// Interfaces on which the firewall lets in what `expose` names, with `network_mode: host`.
+        firewall: OneOrMany<Interface>,
+        /// Devices of the host, such as /dev/dri or nvidia.com/gpu=all.
+        devices: Vec<Text>,
+        /// Capabilities that it has beyond Podman's default.
+        cap_add: Vec<Variable>,
+        /// Capabilities that it has not.
+        cap_drop: Vec<Variable>,
+        /// Whether it may do all that the host may.
+        privileged: Option<Flag>,
+        /// The user, or user:group, that it runs as.
+        user: Option<Owner>,
+        /// More groups of that user.
+        group_add: Vec<Owner>,
+        /// The folder that it starts in.
+        working_dir: Option<AbsolutePath>,
+        /// Its own name for itself.
+        hostname: Option<Domain>,
+        /// More names that it has on all of its networks.
+        aliases: Vec<Domain>,
+        /// The networks that it is on, in place of the service's.
+        networks: Attachments,
+        /// `host`, `none`, or `container:NAME` to share that one's.
+        network_mode: Option<NetworkMode>,
+        /// Names and their addresses for its /etc/hosts.
+        extra_hosts: ExtraHosts,
+        /// DNS servers, in order.
+        dns: OneOrMany<Address>,
+        /// DNS search domains, in order.
+        dns_search: OneOrMany<Domain>,
+        /// Kernel parameters.
+        sysctls: Pairs,
+        /// Limits of resources, such as nofile.
+        ulimits: Map<Ulimit>,
+        /// The size of /dev/shm.
+        shm_size: Option<Size>,
+        /// Whether a small init reaps its processes.
+        init: Option<Flag>,
+        /// Whether its own file system is read-only.
+        read_only: Option<Flag>,
+        /// Options of SELinux, AppArmor, seccomp and no-new-privileges.
+        security_opt: Vec<Text>,
+        /// The IPC namespace.
+        ipc: Option<Text>,
+        /// The PID namespace.
+        pid: Option<Text>,
+        /// The user namespace.
+        userns_mode: Option<Text>,
+        /// Labels.
+        labels: Pairs,
+        /// Where its output goes. Default: the journal.
+        logging: Option<Logging>,
+        /// How it is known to be well.
+        healthcheck: Option<Healthcheck>,
+        /// The containers that are up before it starts.
+        depends_on: DependsOn,
+        /// When it is started again. Default: always.
+        restart: Option<Restart>,
+        /// The signal that stops it.
+        stop_signal: Option<Variable>,
+        /// How long it may take to stop. Default: 10s.
+        stop_grace_period: Option<GracePeriod>,
+        /// Whether it starts at boot. Default: true.
+        auto_start: Option<Flag>,
+        /// What it may use of the host.
+        limits: Option<Limits>,
+        /// Further arguments of `podman run`.
+        podman_args: Vec<Text>,
+    }
+}
+
+/// `name: address` pairs, or a list of `name:address`.
+#[derive(Clone, Debug, Default)]
+pub struct ExtraHosts(pub Vec<(Text, Text)>);
+
+schema!(ExtraHosts, |_g| json_schema!({ "anyOf": [
+    { "type": "object", "additionalProperties": { "type": "string" } },
+    { "type": "array", "items": { "type": "string" } },
+] }));
+
+mapping! {
+    /// What a container may use of the host.
+    Limits {
+        /// Memory.
+        memory: Option<Size>,
+        /// Memory that it is pushed back to when the host runs short.
+        memory_reservation: Option<Size>,
+        /// Memory and swap together.
+        memory_swap: Option<Size>,
+        /// Processors.
+        cpus: Option<Decimal>,
+        /// Processes.
+        pids: Option<Number>,
+    }
+}
+
+keyword! {
+    /// When an image is pulled.
+    PullPolicy {
+        /// At each start.
+        Always = "always",
+        /// When it is not there.
+        Missing = "missing",
+        /// The same, in Compose's older word.
+        IfNotPresent = "if_not_present",
+        /// Never.
+        Never = "never",
+        /// When the registry has a newer one.
+        Newer = "newer",
+    }
+}
+
+keyword! {
+    /// When a container is started again after it stopped.
+    Restart {
+        /// Whenever it stops by itself.
+        Always = "always",
+        /// The same: systemd does not restart what a person stopped.
+        UnlessStopped = "unless-stopped",
+        /// When it failed.
+        OnFailure = "on-failure",
+        /// Never.
+        No = "no",
+    }
+}
+
+/// A program and its arguments.
+#[derive(Clone, Debug)]
+pub struct Command(pub Vec<Text>);
+
+schema!(Command, |_g| json_schema!({ "anyOf": [
+    { "type": "string" },
+    { "type": "array", "items": { "type": ["string", "number"] } },
+] }));
+
+/// How long a container may take to stop: a time span, or whole seconds.
+#[derive(Clone, Debug)]
+pub struct GracePeriod {
+    /// In seconds, rounded up.
+    pub seconds: u64,
+    /// How it is written.
+    pub text: Text,
+}
+
+schema!(GracePeriod, |g| {
+    let span = g.subschema_for::<Duration>();
+    json_schema!({ "anyOf": [span, { "type": "integer" }] })
+});
+
+/// A folder, file or volume in a container.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// What is mounted.
+    pub source: VolumeSource,
+    /// Where, in the container.
+    pub target: Text,
+    /// Options of the mount, such as `ro`.
+    pub options: Vec<Text>,
+    /// Who owns a bound folder on the host.
+    pub owner: Option<Owner>,
+    /// Its group.
+    pub group: Option<Owner>,
+    /// Its mode.
+    pub mode: Option<Mode>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a volume is made of.
+#[derive(Clone, Debug)]
+pub enum VolumeSource {
+    /// A path on the host.
+    Bind(Text),
+    /// A volume that Podman keeps.
+    Named(Text),
+    /// Memory.
+    Tmpfs,
+}
+
+mapping! {
+    /// A volume in Compose's long form.
+    LongVolume {
+        /// `bind`, `volume` or `tmpfs`. Default: what the source looks like.
+        r#type: Option<VolumeType>,
+        /// A path on the host, or the name of a volume.
+        source: Option<Text>,
+        /// The path in the container.
+        target: AbsolutePath,
+        /// Whether it is read-only.
+        read_only: Option<Flag>,
+        /// Options of the mount.
+        options: Vec<Text>,
+        /// Who owns the folder on the host.
+        owner: Option<Owner>,
+        /// Its group. Default: that of a numeric owner.
+        group: Option<Owner>,
+        /// Its mode. Default: "0755".
+        mode: Option<Mode>,
+        /// The size of a tmpfs.
+        size: Option<Size>,
+    }
+}
+
+keyword! {
+    /// The types of volumes.
+    VolumeType {
+        /// A path on the host.
+        Bind = "bind",
+        /// A volume that Podman keeps.
+        Volume = "volume",
+        /// Memory.
+        Tmpfs = "tmpfs",
+    }
+}
+
+schema!(Volume, |g| {
+    let long = g.subschema_for::<LongVolume>();
+    json_schema!({ "anyOf": [{ "type": "string" }, long] })
+});
+
+/// The volumes of a container.
+pub type Volumes = Vec<Volume>;
+
+/// A port on the host that leads into a container.
+#[derive(Clone, Debug)]
+pub struct Port {
+    /// The address on the host.
+    pub address: Option<Text>,
+    /// The port on the host, or a range.
+    pub published: Text,
+    /// The port in the container, or a range.
+    pub target: Text,
+    /// tcp, udp or sctp.
+    pub protocol: Option<Text>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+mapping! {
+    /// A port in Compose's long form.
+    LongPort {
+        /// The port in the container.
+        target: Text,
+        /// The port on the host.
+        published: Text,
+        /// The address on the host. Default: 127.0.0.1.
+        host_ip: Option<Address>,
+        /// Default: tcp.
+        protocol: Option<Text>,
+    }
+}
+
+schema!(Port, |g| {
+    let long = g.subschema_for::<LongPort>();
+    json_schema!({ "anyOf": [{ "type": "string" }, long] })
+});
+
+/// The ports of a container.
+pub type Ports = Vec<Port>;
+
+/// A port that a container listens on.
+#[derive(Clone, Debug)]
+pub struct Expose {
+    /// The port.
+    pub port: Text,
+    /// Whether it is UDP; otherwise TCP.
+    pub udp: bool,
+}
+
+schema!(Expose, |_g| json_schema!({ "anyOf": [
+    { "type": "integer" },
+    { "type": "string", "pattern": "^[0-9]+(/(tcp|udp))?$" },
+] }));
+
+/// What network a container has when it is on none of Podman's.
+#[derive(Clone, Debug)]
+pub enum NetworkMode {
+    /// The host's.
+    Host,
+    /// None.
+    None,
+    /// That of another container.
+    Container(Text),
+}
+
+schema!(NetworkMode, |_g| json_schema!({ "type": "string", "pattern": "^(host|none|(container|service):.+)$" }));
+
+/// The limit of one resource.
+#[derive(Clone, Debug)]
+pub struct Ulimit {
+    /// The limit that is in force.
+    pub soft: Text,
+    /// The limit that the process may raise it to.
+    pub hard: Option<Text>,
+}
+
+mapping! {
+    /// The limits of one resource.
+    LongUlimit {
+        /// The limit that is in force.
+        soft: Number,
+        /// The limit that the process may raise it to.
+        hard: Number,
+    }
+}
+
+schema!(Ulimit, |g| {
+    let long = g.subschema_for::<LongUlimit>();
+    json_schema!({ "anyOf": [{ "type": "integer" }, long] })
+});
+
+mapping! {
+    /// Where a container's output goes.
+    Logging {
+        /// The driver.
+        driver: Option<LogDriver>,
+        /// Its options.
+        options: Pairs,
+    }
+}
+
+keyword! {
+    /// Podman's log drivers (podman-run(1)).
+    LogDriver {
+        /// The journal.
+        Journald = "journald",
+        /// A file in the Kubernetes format.
+        K8sFile = "k8s-file",
+        /// A file in Podman's JSON format.
+        JsonFile = "json-file",
+        /// Nowhere.
+        None = "none",
+        /// Nowhere but to whoever watches.
+        Passthrough = "passthrough",
+    }
+}
+
+mapping! {
+    /// How a container is known to be well.
+    Healthcheck {
+        /// The command: a line for the shell, or a list.
+        test: Option<HealthTest>,
+        /// Time between two checks. Default: 30s.
+        interval: Option<Duration>,
+        /// How long one may take. Default: 30s.
+        timeout: Option<Duration>,
+        /// How many have to fail. Default: 3.
+        retries: Option<Number>,
+        /// How long failures do not count after the start.
+        start_period: Option<Duration>,
+        /// Time between two checks until the first success. Default: 1s where something waits for it.
+        start_interval: Option<Duration>,
+        /// Whether the image's own check is turned off.
+        disable: Option<Flag>,
+    }
+}
+
+/// The command of a health check.
+#[derive(Clone, Debug)]
+pub enum HealthTest {
+    /// A line for the container's shell.
+    Shell(Text),
+    /// A program and its arguments.
+    Exec(Vec<Text>),
+    /// No check.
+    None,
+}
+
+schema!(HealthTest, |_g| json_schema!({ "anyOf": [
+    { "type": "string" },
+    { "type": "array", "items": { "type": "string" } },
+] }));
+
+/// The containers that one waits for, and for what.
+#[derive(Clone, Debug, Default)]
+pub struct DependsOn(pub Vec<(Text, Condition)>);
+
+keyword! {
+    /// What a container waits for.
+    Condition {
+        /// That the other one runs.
+        Started = "started",
+        /// That its health check succeeded.
+        Healthy = "healthy",
+        /// The first, in Compose's word.
+        ServiceStarted = "service_started",
+        /// The second, in Compose's word.
+        ServiceHealthy = "service_healthy",
+    }
+}
+
+mapping! {
+    /// A dependency in Compose's long form.
+    LongDependency {
+        /// What it waits for.
+        condition: Condition,
+    }
+}
+
+schema!(DependsOn, |g| {
+    let condition = g.subschema_for::<Condition>();
+    let long = g.subschema_for::<LongDependency>();
+    json_schema!({ "anyOf": [
+        { "type": "array", "items": { "type": "string" } },
+        { "type": "object", "additionalProperties": { "anyOf": [condition, long] } },
+    ] })
+});

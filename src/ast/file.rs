@@ -1,0 +1,159 @@
+//! The file, the host, and services.
+
+use schemars::json_schema;
+
+use super::scalar::*;
+use super::{Caddy, Container, Network, Secret, Site, Sites};
+use crate::decode::mapping;
+use crate::tree::Text;
+
+mapping! {
+    /// A home server in one file.
+    File {
+        /// The version of this language: 1.
+        homegen: Number,
+        /// The machine.
+        host: Host,
+        /// Values with names: any tree. `${a.b}` refers to them from everywhere in the file.
+        constants: Option<Raw>,
+        /// The tailnet that the host is in.
+        tailscale: Option<Tailscale>,
+        /// Caddy, the front of all sites.
+        caddy: Option<Caddy>,
+        /// Where the encrypted secrets are.
+        agenix: Option<Agenix>,
+        /// The secrets, by name.
+        secrets: Map<Option<Secret>>,
+        /// Podman itself.
+        podman: Option<Podman>,
+        /// Networks that services share, by name.
+        networks: Map<Option<Network>>,
+        /// The services, by name.
+        services: Map<Service>,
+        /// NixOS options of the host, as nested values.
+        nixos: Option<Raw>,
+    }
+}
+
+mapping! {
+    /// The machine that the output is for.
+    Host {
+        /// Its name, `networking.hostName`.
+        name: Domain,
+        /// The NixOS release.
+        nixos: Release,
+        /// The time zone of the host and of every container, such as `Europe/Berlin`.
+        timezone: TimeZone,
+        /// Its memory, which the limits are held against.
+        memory: Option<Size>,
+        /// Its file systems, by mount point.
+        mounts: Map<Option<Mount>>,
+    }
+}
+
+keyword! {
+    /// The releases of NixOS that homegen writes for.
+    Release {
+        /// November 2025.
+        R2511 = "25.11",
+        /// May 2026.
+        R2605 = "26.05",
+        /// November 2026.
+        R2611 = "26.11",
+    }
+}
+
+/// The name of a time zone.
+#[derive(Clone, Debug)]
+pub struct TimeZone(pub Text);
+
+schema!(TimeZone, |_g| json_schema!({ "type": "string", "pattern": r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$" }));
+
+mapping! {
+    /// A file system. With `nfs` it is emitted; otherwise the host's own configuration mounts it, and
+    /// this describes it.
+    Mount {
+        /// `server:/path` of an NFS export.
+        nfs: Option<Text>,
+        /// Options of the mount, for NFS.
+        options: Vec<Text>,
+        /// Mount on first access, for NFS.
+        automount: Option<Flag>,
+        /// Whether the host boots without it. Containers that need it wait either way.
+        nofail: Option<Flag>,
+    }
+}
+
+mapping! {
+    /// The tailnet.
+    Tailscale {
+        /// The host's address in it.
+        address: Address,
+        /// How long one attempt waits for the address after boot. Default: 60s.
+        wait: Option<Duration>,
+        /// The interface. Default: tailscale0.
+        interface: Option<Interface>,
+    }
+}
+
+mapping! {
+    /// agenix, <https://github.com/ryantm/agenix>.
+    Agenix {
+        /// The folder of the `.age` files, relative to this file.
+        directory: Text,
+    }
+}
+
+mapping! {
+    /// Podman.
+    Podman {
+        /// When unused images, containers and networks are removed: `false`, or a time. Default: weekly.
+        prune: Option<Prune>,
+        /// Whether `docker` is an alias of `podman`.
+        docker_compat: Option<Flag>,
+        /// Whether there is a Docker-compatible socket at /run/docker.sock.
+        docker_socket: Option<Flag>,
+        /// The users in the group `podman`, who may talk to that socket.
+        users: Vec<Owner>,
+    }
+}
+
+/// `false`, or when to prune.
+#[derive(Clone, Debug)]
+pub enum Prune {
+    /// Never.
+    Never,
+    /// At these times.
+    At(Calendar),
+}
+
+schema!(Prune, |g| {
+    let at = g.subschema_for::<Calendar>();
+    json_schema!({ "anyOf": [{ "const": false }, at] })
+});
+
+mapping! {
+    /// A stack of containers, with its sites.
+    Service {
+        /// What it is, in a few words.
+        description: Option<Text>,
+        /// Whether it is on until the owner says otherwise. Default: true.
+        enable: Option<Flag>,
+        /// The port on the host behind its site.
+        port: Option<Number>,
+        /// The preset that it starts from.
+        preset: Option<Text>,
+        /// The preset's parameters.
+        with: Option<Raw>,
+        /// Its site.
+        site: Option<Site>,
+        /// Its sites, if there are several.
+        sites: Sites,
+        /// The shared networks its containers are on, in place of one of its own.
+        networks: Vec<Text>,
+        /// Its containers, by name.
+        containers: Map<Container>,
+        /// NixOS options that belong to it, as nested values.
+        nixos: Option<Raw>,
+    }
+}

@@ -1,0 +1,53 @@
+//! Podman networks, and how a container is attached to them.
+
+use schemars::json_schema;
+
+use super::scalar::*;
+use crate::decode::mapping;
+use crate::tree::Text;
+
+mapping! {
+    /// A Podman network that services share.
+    Network {
+        /// Its subnet, or several.
+        subnet: OneOrMany<Subnet>,
+        /// The gateway in each subnet, in the same order.
+        gateway: OneOrMany<Address>,
+        /// Whether it has IPv6 without a subnet of your own.
+        ipv6: Option<Flag>,
+        /// Whether it has no way out.
+        internal: Option<Flag>,
+        /// Whether someone else makes it.
+        external: Option<Flag>,
+        /// The name of its bridge on the host. Default: made from its own.
+        interface: Option<Interface>,
+        /// Options of the bridge driver, such as `mtu` or `isolate`.
+        driver_opts: Pairs,
+    }
+}
+
+mapping! {
+    /// A container on one network.
+    Attachment {
+        /// More names that it has there.
+        aliases: Vec<Text>,
+        /// Its fixed IPv4 address.
+        ipv4_address: Option<Address>,
+        /// Its fixed IPv6 address.
+        ipv6_address: Option<Address>,
+        /// Its fixed MAC address.
+        mac_address: Option<Text>,
+    }
+}
+
+/// The networks of a container: a list of names, or a mapping. `default` is the service's own.
+#[derive(Clone, Debug, Default)]
+pub struct Attachments(pub Vec<(Text, Option<Attachment>)>);
+
+schema!(Attachments, |g| {
+    let attachment = g.subschema_for::<Option<Attachment>>();
+    json_schema!({ "anyOf": [
+        { "type": "array", "items": { "type": "string" } },
+        { "type": "object", "additionalProperties": attachment },
+    ] })
+});

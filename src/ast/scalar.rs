@@ -1,0 +1,187 @@
+//! Scalars and collections that the whole language uses.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::tree::{Node, Text};
+
+/// A whole number.
+#[derive(Clone, Debug)]
+pub struct Number {
+    /// Its value when the file is compiled.
+    pub value: i64,
+    /// How it is written.
+    pub text: Text,
+}
+
+/// `true` or `false`.
+#[derive(Clone, Debug)]
+pub struct Flag {
+    /// Its value when the file is compiled.
+    pub value: bool,
+    /// How it is written.
+    pub text: Text,
+}
+
+/// A value of any shape, read by whoever needs it.
+#[derive(Clone, Debug)]
+pub struct Raw(pub Node);
+
+/// A mapping whose keys the user chooses, in the order of the file.
+#[derive(Clone, Debug)]
+pub struct Map<T>(pub Vec<(Text, T)>);
+
+impl<T> Default for Map<T> {
+    fn default() -> Self {
+        Map(Vec::new())
+    }
+}
+
+impl<T> Map<T> {
+    /// The value of `name`.
+    pub fn get(&self, name: &str) -> Option<&T> {
+        self.0.iter().find(|(k, _)| k.value() == name).map(|(_, v)| v)
+    }
+}
+
+/// `NAME: value` pairs, or a list of `NAME=value`.
+#[derive(Clone, Debug, Default)]
+pub struct Pairs(pub Vec<(Text, Text)>);
+
+/// One value, or a list of them.
+#[derive(Clone, Debug)]
+pub struct OneOrMany<T>(pub Vec<T>);
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        OneOrMany(Vec::new())
+    }
+}
+
+/// Implements `JsonSchema` by hand for a type with several spellings.
+macro_rules! schema {
+    ($type:ty, |$generator:ident| $body:expr) => {
+        impl schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+            fn json_schema($generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let _ = &$generator;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use schema;
+
+schema!(Text, |_g| json_schema!({ "type": ["string", "number", "boolean"] }));
+schema!(Number, |_g| json_schema!({ "type": "integer" }));
+schema!(Flag, |_g| json_schema!({ "type": "boolean" }));
+schema!(Raw, |_g| json_schema!({ "type": ["object", "null"] }));
+schema!(Pairs, |_g| json_schema!({
+    "anyOf": [
+        { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } },
+        { "type": "array", "items": { "type": "string" } },
+    ]
+}));
+
+impl<T: JsonSchema> JsonSchema for Map<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        format!("MapOf{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let value = generator.subschema_for::<T>();
+        json_schema!({ "type": "object", "additionalProperties": value })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMany{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let value = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [value, { "type": "array", "items": value }] })
+    }
+}
+
+/// Text of one form: a newtype of [`Text`] whose form [`decode`](crate::decode::scalar) holds it to.
+macro_rules! text_of_form {
+    ($($(#[$doc:meta])* $name:ident: $pattern:literal, $what:literal, numbers: $numbers:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub Text);
+
+        impl $name {
+            /// What it has to look like, for a message.
+            pub const WHAT: &'static str = $what;
+            /// The same as a regular expression, for the JSON Schema.
+            pub const PATTERN: &'static str = $pattern;
+        }
+
+        schema!($name, |_g| if $numbers {
+            json_schema!({ "anyOf": [{ "type": "string", "pattern": $pattern }, { "type": "number" }] })
+        } else {
+            json_schema!({ "type": "string", "pattern": $pattern })
+        });
+    )*};
+}
+
+text_of_form! {
+    /// A size in bytes as Podman takes it: a number with `b`, `k`, `m`, `g` or `t` (podman-run(1)).
+    Size: r"^[0-9]+(\.[0-9]+)?([bkmgtBKMGT]([iI]?[bB])?)?$", "a size such as 512m or 2g", numbers: true;
+    /// A time span as Go and systemd both take it.
+    Duration: r"^([0-9]+(ms|s|m|h))+$", "a time span such as 30s or 1m30s", numbers: false;
+    /// An octal file mode, in quotes because YAML would take it for a number.
+    Mode: r"^[0-7]{3,4}$", "an octal mode in quotes, such as \"0750\"", numbers: false;
+    /// A user or group by number or name.
+    Owner: r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$", "a user, or user:group, by number or name", numbers: true;
+    /// An absolute path.
+    AbsolutePath: r"^/", "an absolute path", numbers: false;
+    /// A number that may have a fraction.
+    Decimal: r"^[0-9]+(\.[0-9]+)?$", "a number such as 2 or 0.5", numbers: true;
+    /// The name of a secret, which is a file name and an attribute of the output.
+    SecretName: r"^[A-Za-z_][A-Za-z0-9_-]*$", "the name of a secret: letters, digits, - and _", numbers: false;
+    /// The name of a variable in an environment.
+    Variable: r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of a variable: letters, digits and _", numbers: false;
+    /// A DNS name.
+    Domain: r"^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$", "a domain name", numbers: false;
+    /// The name of a network interface: at most 15 characters (IFNAMSIZ in linux/if.h).
+    Interface: r"^[A-Za-z0-9_.-]{1,15}$", "an interface's name: at most 15 letters, digits, _, - and .", numbers: false;
+    /// An IPv4 or IPv6 address.
+    Address: r"^[0-9A-Fa-f.:]+$", "an IP address", numbers: false;
+    /// A network in CIDR notation.
+    Subnet: r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$", "a subnet such as 172.20.0.0/16", numbers: false;
+    /// An image, with its registry. It reaches a shell unquoted in NixOS, hence the narrow form.
+    Image: r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$", "an image with its registry, such as docker.io/library/redis:7", numbers: false;
+    /// When a job runs, as systemd.time(7) writes it.
+    Calendar: r"^[A-Za-z0-9*:,./~ _+-]+$", "a time such as daily, 05:30 or Mon *-*-* 04:00", numbers: false;
+}
+
+/// A choice between words.
+macro_rules! keyword {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// The words, and what they mean.
+            pub const WORDS: &'static [(&'static str, $name)] = &[$(($word, $name::$variant),)*];
+        }
+
+        $crate::ast::scalar::schema!($name, |_g| schemars::json_schema!({ "enum": [$($word,)*] }));
+        $crate::decode::keyword_decode!($name);
+    };
+}
+pub(crate) use keyword;

@@ -1,0 +1,110 @@
+//! Secrets, and how containers get them.
+
+use schemars::json_schema;
+
+use super::scalar::*;
+use crate::decode::mapping;
+use crate::source::Span;
+use crate::tree::Text;
+
+mapping! {
+    /// A secret that agenix decrypts.
+    Secret {
+        /// Its file in the folder of secrets. Default: NAME.age.
+        file: Option<Text>,
+        /// Who owns the decrypted file. Default: root.
+        owner: Option<Owner>,
+        /// Its group. Default: root, or that of a numeric owner.
+        group: Option<Owner>,
+        /// Its mode. Default: "0400".
+        mode: Option<Mode>,
+        /// What is in it: the value itself, or lines of KEY=value. Default: raw.
+        format: Option<Format>,
+    }
+}
+
+keyword! {
+    /// What is in a secret.
+    Format {
+        /// The value.
+        Raw = "raw",
+        /// Lines of KEY=value.
+        Env = "env",
+    }
+}
+
+/// How a container uses a secret.
+#[derive(Clone, Debug)]
+pub struct SecretUse {
+    /// The variable that is set; none in the list form.
+    pub variable: Option<Variable>,
+    /// The secret's name.
+    pub secret: SecretName,
+    /// Where the file is mounted. Default: /run/secrets/NAME.
+    pub target: Option<AbsolutePath>,
+    /// Where the use stands.
+    pub span: Span,
+}
+
+/// `VARIABLE: secret` pairs, or a list of secrets that are mounted only.
+#[derive(Clone, Debug, Default)]
+pub struct SecretUses(pub Vec<SecretUse>);
+
+mapping! {
+    /// A secret that is mounted as a file, in Compose's long form.
+    SecretFile {
+        /// The secret's name.
+        source: SecretName,
+        /// Where the file is mounted. Default: /run/secrets/NAME.
+        target: Option<AbsolutePath>,
+    }
+}
+
+schema!(SecretUses, |g| {
+    let name = g.subschema_for::<SecretName>();
+    let file = g.subschema_for::<SecretFile>();
+    json_schema!({ "anyOf": [
+        { "type": "object", "additionalProperties": name },
+        { "type": "array", "items": { "anyOf": [name, file] } },
+    ] })
+});
+
+mapping! {
+    /// A secret of format `env` that is an environment file.
+    SecretEnvFile {
+        /// The secret's name.
+        secret: SecretName,
+    }
+}
+
+/// An environment file: a path on the host, or a secret of format `env`.
+#[derive(Clone, Debug)]
+pub enum EnvFile {
+    /// A file that is there already.
+    Path(AbsolutePath),
+    /// A secret.
+    Secret(SecretName),
+}
+
+/// One environment file, or several.
+#[derive(Clone, Debug, Default)]
+pub struct EnvFiles(pub Vec<EnvFile>);
+
+schema!(EnvFiles, |g| {
+    let path = g.subschema_for::<AbsolutePath>();
+    let secret = g.subschema_for::<SecretEnvFile>();
+    let one = json_schema!({ "anyOf": [path, secret] });
+    json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
+});
+
+mapping! {
+    /// A login at the image's registry.
+    Login {
+        /// The registry's address.
+        registry: Domain,
+        /// The user.
+        username: Text,
+        /// The name of the secret with the password.
+        password: SecretName,
+    }
+}

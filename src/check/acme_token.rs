@@ -1,0 +1,25 @@
+//! `tls: { acme: PROVIDER, token: … }` works for providers that take one token.
+
+use crate::ast::Tls;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::lower::TOKEN_VARIABLES;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let Some(Tls::Acme(acme)) = host.front.as_ref().and_then(|f| f.declared.tls.as_ref()) else { return };
+    let provider = acme.acme.value();
+    let known = TOKEN_VARIABLES.iter().any(|(p, _)| *p == provider);
+    match &acme.token {
+        Some(token) if !known => diagnostics.push(
+            Diagnostic::new(Code::BadTls, format!("which variable takes the token of `{provider}` is not known"), token.0.span, "a token")
+                .and(acme.acme.0.span, "for this provider")
+                .help("name it in place of `token`: `credentials: { VARIABLE_FILE: secret }`, as https://go-acme.github.io/lego/dns has it"),
+        ),
+        None if acme.credentials.0.is_empty() => diagnostics.push(
+            Diagnostic::new(Code::BadTls, "a DNS challenge without credentials", acme.span, "has neither `token` nor `credentials`")
+                .help("add `token: SECRET`"),
+        ),
+        _ => {}
+    }
+}

@@ -1,0 +1,42 @@
+//! A service's port is an option of the output, which has to do something.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Host, HostPort};
+use crate::tree::{Kind, Node, Piece, Target, Text};
+
+pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
+    let mut used = Vec::new();
+    ports(file, &mut used);
+    for service in &host.services {
+        let Some(port) = &service.port else { continue };
+        let behind_site = service.containers.iter().flat_map(|c| &c.site_ports).any(|p| matches!(p.host, HostPort::Service(_)));
+        if !behind_site && !used.contains(&service.name) {
+            diagnostics.push(
+                Diagnostic::new(Code::PortWithoutService, format!("nothing uses the port of `{}`", service.name), port.text.span, "an option that would do nothing")
+                    .help(format!("add a `site` that forwards to a container, or publish it: \"${{services.{}.port}}:80\"", service.name)),
+            );
+        }
+    }
+}
+
+/// The services whose ports are referred to.
+fn ports(node: &Node, used: &mut Vec<String>) {
+    let in_text = |text: &Text, used: &mut Vec<String>| {
+        used.extend(text.pieces.iter().filter_map(|piece| match piece {
+            Piece::Reference(r) => match &r.target {
+                Target::Port(service) => Some(service.clone()),
+                _ => None,
+            },
+            Piece::Literal(_) => None,
+        }));
+    };
+    match &node.kind {
+        Kind::Scalar(text) => in_text(text, used),
+        Kind::List(items) => items.iter().for_each(|item| ports(item, used)),
+        Kind::Map(entries) => entries.iter().for_each(|entry| {
+            in_text(&entry.key, used);
+            ports(&entry.value, used);
+        }),
+        Kind::Nix(_) => {}
+    }
+}

@@ -1,0 +1,169 @@
+//! Arguments, the disk, and exit codes: 0 done, 1 the file is wrong or the folder differs, 2 homegen
+//! could not do its work.
+
+mod build;
+mod check;
+mod folder;
+mod init;
+mod schema;
+
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use homegen::diag::{Diagnostic, Severity, human};
+use homegen::render::Place;
+use homegen::source::Sources;
+use homegen::{Outcome, compile};
+
+/// Compiles homeserver.yaml into NixOS modules.
+#[derive(Parser)]
+#[command(name = "homegen", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compile the file into a folder that is one NixOS module
+    Build(build::Arguments),
+    /// Say everything that is wrong with the file
+    Check(check::Arguments),
+    /// Print the JSON Schema of the language, for your editor
+    Schema,
+    /// Write a file to start from
+    Init(init::Arguments),
+}
+
+#[derive(Args)]
+struct Input {
+    /// The file to compile, or - for standard input
+    #[arg(default_value = "homeserver.yaml")]
+    file: PathBuf,
+}
+
+/// What ends a run early.
+enum Stop {
+    /// The file is wrong, or the folder differs. It has been said.
+    Wrong,
+    /// homegen could not do its work, and why.
+    Failed(String),
+}
+
+/// A file of this size is no home server, and would only be in the way of saying so.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Runs the command line.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let done = match cli.command {
+        Command::Build(arguments) => build::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Schema => schema::run(),
+        Command::Init(arguments) => init::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Wrong) => ExitCode::from(1),
+        Err(Stop::Failed(why)) => {
+            let _ = writeln!(std::io::stderr(), "homegen: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn failed(what: impl std::fmt::Display, error: &std::io::Error) -> Stop {
+    Stop::Failed(format!("{what}: {error}"))
+}
+
+/// Prints to standard output. Whoever closed the pipe has read enough.
+fn print(text: &str) -> Result<(), Stop> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(failed("standard output", &error)),
+        _ => Ok(()),
+    }
+}
+
+impl Input {
+    /// The name that diagnostics show.
+    fn name(&self) -> String {
+        if self.is_stdin() { "standard input".to_owned() } else { self.file.display().to_string() }
+    }
+
+    fn is_stdin(&self) -> bool {
+        self.file.as_os_str() == "-"
+    }
+
+    /// The folder of the file.
+    fn folder(&self) -> PathBuf {
+        match self.file.parent() {
+            Some(parent) if !self.is_stdin() && !parent.as_os_str().is_empty() => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        }
+    }
+
+    fn read(&self) -> Result<Vec<u8>, Stop> {
+        let mut bytes = Vec::new();
+        let read = if self.is_stdin() {
+            std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)
+        } else {
+            std::fs::File::open(&self.file).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        };
+        match read {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Stop::Failed(format!(
+                "{}: there is no such file; `homegen init` writes one to start from",
+                self.name()
+            ))),
+            Err(error) => Err(failed(self.name(), &error)),
+            Ok(_) if bytes.len() as u64 > MAX_BYTES => Err(Stop::Failed(format!("{}: more than {} MiB", self.name(), MAX_BYTES >> 20))),
+            Ok(_) => Ok(bytes),
+        }
+    }
+
+    /// Compiles the file for an output in `folder`, and says what there is to say about it.
+    fn compile(&self, folder: &Path) -> Result<Outcome, Stop> {
+        let bytes = self.read()?;
+        let name = self.file.file_name().map_or_else(|| self.name(), |n| n.to_string_lossy().into_owned());
+        let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
+        let place = Place { source, to_source: folder::way(folder, &self.folder()) };
+        let outcome = compile(&self.name(), &bytes, &place).map_err(|bug| {
+            Stop::Failed(format!("a mistake of homegen's own, please report it with the file that shows it:\n{}", bug.0))
+        })?;
+        say(&outcome.diagnostics, &outcome.sources);
+        Ok(outcome)
+    }
+}
+
+/// Prints diagnostics to standard error, and their number.
+fn say(diagnostics: &[Diagnostic], sources: &Sources) {
+    let mut error = std::io::stderr();
+    if diagnostics.is_empty() {
+        return;
+    }
+    let color = error.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let width = terminal_width();
+    let text = human::render(diagnostics, sources, human::Style { width, color });
+    let _ = error.write_all(text.as_bytes());
+    let count = |severity| diagnostics.iter().filter(|d| d.severity() == severity).count();
+    let number = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let counted: Vec<String> = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| number(n, what))
+        .collect();
+    let _ = writeln!(error, "{} in {}", counted.join(" and "), sources.file().name);
+}
+
+/// The columns of the terminal, by `COLUMNS` or what a terminal has at least.
+fn terminal_width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c >= 40).unwrap_or(100)
+}

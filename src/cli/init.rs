@@ -1,0 +1,32 @@
+//! `homegen init`
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Stop, failed, print};
+
+/// The file to start from. It compiles as it is.
+pub const STARTER: &str = include_str!("../../templates/homeserver.yaml");
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The file to write
+    #[arg(default_value = "homeserver.yaml")]
+    file: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
+    let file = &arguments.file;
+    let mut created = match OpenOptions::new().write(true).create_new(true).open(file) {
+        Ok(created) => created,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(Stop::Failed(format!("{}: exists already, and is left as it is", file.display())));
+        }
+        Err(error) => return Err(failed(file.display(), &error)),
+    };
+    created.write_all(STARTER.as_bytes()).map_err(|e| failed(file.display(), &e))?;
+    print(&format!("{}: written. Read it, change it, then run `homegen build`.\n", file.display()))
+}

@@ -1,0 +1,175 @@
+//! Pass: [`tree`](crate::tree) → [`ast`](crate::ast). Reads every value with the type that its place
+//! asks for, and goes on after a mistake, so that all of them are found in one run.
+
+pub mod caddy;
+pub mod container;
+pub mod file;
+pub mod network;
+pub mod scalar;
+pub mod secret;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::source::Span;
+use crate::tree::{Kind, Node};
+
+/// A type that can be read out of the tree.
+pub trait Decode: Sized {
+    /// Reads it. `None` if it cannot be read; what is wrong was pushed.
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self>;
+
+    /// What stands for it when its `key` is absent from the mapping at `owner`. `None` if it has to be
+    /// there, which was pushed.
+    fn absent(key: &str, owner: Span, diagnostics: &mut Diagnostics) -> Option<Self> {
+        diagnostics.push(
+            Diagnostic::new(Code::MissingKey, format!("`{key}` is missing"), owner, format!("has no `{key}`"))
+                .help(format!("add `{key}:`")),
+        );
+        None
+    }
+}
+
+impl<T: Decode> Decode for Option<T> {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        if node.is_null() {
+            return Some(None);
+        }
+        T::decode(node, diagnostics).map(Some)
+    }
+
+    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<T: Decode> Decode for Vec<T> {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Kind::List(items) = &node.kind else {
+            wrong_type(node, "a list", diagnostics);
+            return None;
+        };
+        let decoded: Vec<T> = items.iter().filter_map(|item| T::decode(item, diagnostics)).collect();
+        Some(decoded)
+    }
+
+    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(Vec::new())
+    }
+}
+
+impl<T: Decode> Decode for Box<T> {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        T::decode(node, diagnostics).map(Box::new)
+    }
+}
+
+/// Says that `node` is not `wanted`.
+pub fn wrong_type(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
+    let code = if node.defined.is_some() { Code::ReferenceType } else { Code::WrongType };
+    let found = node.type_name();
+    let mut diagnostic = Diagnostic::new(code, format!("{wanted} is needed here"), node.span, format!("this is {found}"));
+    if let Some(defined) = node.defined {
+        diagnostic = diagnostic.and(defined, "defined here");
+    }
+    diagnostics.push(diagnostic.help(format!("write {wanted}")));
+}
+
+/// Says that `node` is of the right type and cannot be read.
+pub fn bad_value(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
+    let said = match &node.kind {
+        Kind::Scalar(text) => format!("`{}` is not {wanted}", text.value()),
+        _ => format!("this is not {wanted}"),
+    };
+    let mut diagnostic = Diagnostic::new(Code::BadValue, said, node.span, "cannot be read");
+    if let Some(defined) = node.defined {
+        diagnostic = diagnostic.and(defined, "defined here");
+    }
+    diagnostics.push(diagnostic.help(format!("write {wanted}")));
+}
+
+/// Says that a mapping has a key that nothing reads.
+pub fn unknown_key(key: &str, span: Span, known: &[&str], diagnostics: &mut Diagnostics) {
+    diagnostics.push(
+        Diagnostic::new(Code::UnknownKey, format!("there is no key `{key}` here"), span, "unknown key")
+            .help(crate::diag::suggestion(key, known.iter().copied())),
+    );
+}
+
+/// The key that a field stands for: `r#type` is the key `type`.
+pub const fn key(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
+}
+
+/// Declares a mapping of the language: the struct, how it is read, and its JSON Schema, all out of
+/// the same lines. A field is a key; its type says whether it may be absent.
+macro_rules! mapping {
+    ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, schemars::JsonSchema)]
+        #[schemars(deny_unknown_fields)]
+        pub struct $name {
+            /// Where it stands.
+            #[schemars(skip)]
+            pub span: $crate::source::Span,
+            $($(#[$fdoc])* pub $field: $type,)*
+        }
+
+        impl $name {
+            /// The keys that it may have.
+            pub const KEYS: &'static [&'static str] = &[$($crate::decode::key(stringify!($field)),)*];
+        }
+
+        impl $crate::decode::Decode for $name {
+            fn decode(node: &$crate::tree::Node, diagnostics: &mut $crate::diag::Diagnostics) -> Option<Self> {
+                let $crate::tree::Kind::Map(entries) = &node.kind else {
+                    $crate::decode::wrong_type(node, "a mapping", diagnostics);
+                    return None;
+                };
+                $(let mut $field: Option<Option<$type>> = None;)*
+                for entry in entries {
+                    let key = entry.key.value();
+                    match key.as_str() {
+                        $(key if key == $crate::decode::key(stringify!($field)) => {
+                            $field = Some(<$type as $crate::decode::Decode>::decode(&entry.value, diagnostics));
+                        })*
+                        _ => $crate::decode::unknown_key(&key, entry.key.span, Self::KEYS, diagnostics),
+                    }
+                }
+                // Every key is looked at before the first missing one ends the mapping.
+                $(let $field = match $field {
+                    Some(value) => value,
+                    None => <$type as $crate::decode::Decode>::absent($crate::decode::key(stringify!($field)), node.span, diagnostics),
+                };)*
+                Some($name { span: node.span, $($field: $field?,)* })
+            }
+        }
+    };
+}
+pub(crate) use mapping;
+
+/// Reads a [`keyword!`](crate::ast::scalar::keyword).
+macro_rules! keyword_decode {
+    ($name:ident) => {
+        impl $crate::decode::Decode for $name {
+            fn decode(node: &$crate::tree::Node, diagnostics: &mut $crate::diag::Diagnostics) -> Option<Self> {
+                let $crate::tree::Kind::Scalar(text) = &node.kind else {
+                    $crate::decode::wrong_type(node, "a word", diagnostics);
+                    return None;
+                };
+                let word = text.value();
+                let found = Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value);
+                if found.is_none() {
+                    let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
+                    diagnostics.push(
+                        $crate::diag::Diagnostic::new($crate::diag::Code::BadValue, format!("`{word}` is not one of the words for this"), node.span, "unknown word")
+                            .help($crate::diag::suggestion(&word, words)),
+                    );
+                }
+                found
+            }
+        }
+    };
+}
+pub(crate) use keyword_decode;

@@ -1,0 +1,89 @@
+//! Reads the front.
+
+use std::net::IpAddr;
+
+use super::{Decode, bad_value, wrong_type};
+use crate::ast::caddy::{AcmeTls, PluginTls, Upstream};
+use crate::ast::scalar::Interface;
+use crate::ast::{Bind, Tls};
+use crate::decode::scalar::port_part;
+use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::tree::{Kind, Node, Text};
+
+impl Decode for Bind {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Kind::List(items) = &node.kind else {
+            let text = Text::decode(node, diagnostics)?;
+            return match text.value().as_str() {
+                "tailscale" => Some(Bind::Tailscale),
+                "all" => Some(Bind::All),
+                _ => Bind::on(&[node], diagnostics),
+            };
+        };
+        Bind::on(&items.iter().collect::<Vec<_>>(), diagnostics)
+    }
+}
+
+impl Bind {
+    fn on(nodes: &[&Node], diagnostics: &mut Diagnostics) -> Option<Self> {
+        let (mut interfaces, mut addresses) = (Vec::new(), Vec::new());
+        for node in nodes {
+            let text = Text::decode(node, diagnostics)?;
+            if text.value().parse::<IpAddr>().is_ok() {
+                addresses.push(text);
+            } else {
+                interfaces.push(Interface::decode(node, diagnostics)?.0);
+            }
+        }
+        if let ([interface, ..], [_, ..]) = (interfaces.as_slice(), addresses.as_slice()) {
+            diagnostics.push(
+                Diagnostic::new(Code::BadValue, "interfaces and addresses do not go together", interface.span, "an interface among addresses")
+                    .help("name interfaces, where Caddy listens on all of their addresses, or only addresses"),
+            );
+            return None;
+        }
+        Some(Bind::On { interfaces, addresses })
+    }
+}
+
+impl Decode for Tls {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        if let Kind::Map(_) = node.kind {
+            if node.get("plugins").is_some() {
+                return PluginTls::decode(node, diagnostics).map(Tls::Plugin);
+            }
+            return AcmeTls::decode(node, diagnostics).map(Tls::Acme);
+        }
+        let word = Text::decode(node, diagnostics)?.value();
+        match word.as_str() {
+            "tailscale" => Some(Tls::Tailscale),
+            "internal" => Some(Tls::Internal),
+            _ => {
+                diagnostics.push(
+                    Diagnostic::new(Code::BadValue, format!("`{word}` is not a way to certificates"), node.span, "unknown word")
+                        .help(suggestion(&word, ["tailscale", "internal", "{ acme: PROVIDER, token: SECRET, email: ADDRESS }"])),
+                );
+                None
+            }
+        }
+    }
+}
+
+impl Decode for Upstream {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Kind::Scalar(text) = &node.kind else {
+            wrong_type(node, "container:port", diagnostics);
+            return None;
+        };
+        match text.split(':').as_slice() {
+            [host, port] if port_part(port).is_some() && !host.pieces.is_empty() => {
+                Some(Upstream { host: host.clone(), port: port.clone(), span: node.span })
+            }
+            _ => {
+                bad_value(node, "container:port", diagnostics);
+                None
+            }
+        }
+    }
+}
+

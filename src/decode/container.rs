@@ -1,0 +1,391 @@
+//! Reads the parts of a container that Compose lets one write in several ways.
+
+use super::{Decode, bad_value, wrong_type};
+use crate::ast::container::*;
+use crate::ast::scalar::*;
+use crate::decode::scalar::{duration_ms, is_path, is_word, port_part};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::source::Span;
+use crate::tree::{Atom, Kind, Node, Piece, Text};
+
+impl Decode for ExtraHosts {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let mut hosts = Vec::new();
+        match &node.kind {
+            Kind::Map(entries) => {
+                for entry in entries {
+                    if let Some(address) = Text::decode(&entry.value, diagnostics) {
+                        hosts.push((entry.key.clone(), address));
+                    }
+                }
+            }
+            Kind::List(items) => {
+                for item in items {
+                    let Some(text) = Text::decode(item, diagnostics) else { continue };
+                    // Compose takes both `name:address` and `name=address`.
+                    let parts = if text.value().contains('=') { text.split('=') } else { text.split(':') };
+                    match parts.split_first() {
+                        Some((name, rest)) if !rest.is_empty() => hosts.push((name.clone(), Text::join(rest, ":", text.span))),
+                        _ => bad_value(item, "name:address", diagnostics),
+                    }
+                }
+            }
+            _ => {
+                wrong_type(node, "a mapping of name: address, or a list of name:address", diagnostics);
+                return None;
+            }
+        }
+        for (name, address) in &hosts {
+            let fits = address.value() == "host-gateway" || address.value().parse::<std::net::IpAddr>().is_ok();
+            if !fits || name.value().is_empty() {
+                diagnostics.push(
+                    Diagnostic::new(Code::BadValue, format!("`{}` is not an address", address.value()), address.span, "cannot be read")
+                        .help("write an IP address, or host-gateway"),
+                );
+            }
+        }
+        Some(ExtraHosts(hosts))
+    }
+
+    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(ExtraHosts::default())
+    }
+}
+
+impl Decode for Command {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        if let Kind::List(_) = node.kind {
+            return Vec::decode(node, diagnostics).map(Command);
+        }
+        let text = Text::decode(node, diagnostics)?;
+        match words(&text) {
+            Some(words) => Some(Command(words)),
+            None => {
+                bad_value(node, "a command line with its quotes closed", diagnostics);
+                None
+            }
+        }
+    }
+}
+
+/// Splits a command line as a shell does. What a reference stands for is one word or a part of one.
+fn words(text: &Text) -> Option<Vec<Text>> {
+    let mut line = String::new();
+    for (i, piece) in text.pieces.iter().enumerate() {
+        match piece {
+            Piece::Literal(literal) => line.push_str(literal),
+            // No text of a file holds a NUL, so this stands for the piece and for nothing else.
+            Piece::Reference(_) => line.push_str(&format!("\0{i}\0")),
+        }
+    }
+    let words = shell_words::split(&line).ok()?;
+    Some(
+        words
+            .into_iter()
+            .map(|word| {
+                let mut out = Text { pieces: Vec::new(), span: text.span, plain: false };
+                for (i, part) in word.split('\0').enumerate() {
+                    match part.parse::<usize>() {
+                        Ok(piece) if i % 2 == 1 => out.push(text.pieces[piece].clone()),
+                        _ => out.push(Piece::Literal(part.to_owned())),
+                    }
+                }
+                out
+            })
+            .collect(),
+    )
+}
+
+impl Decode for GracePeriod {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Kind::Scalar(text) = &node.kind else {
+            wrong_type(node, Duration::WHAT, diagnostics);
+            return None;
+        };
+        let ms = match text.atom() {
+            Atom::Int(seconds) if seconds >= 0 => Some(seconds as u64 * 1000),
+            Atom::Str(span) => duration_ms(&span),
+            _ => None,
+        };
+        let Some(ms) = ms else {
+            bad_value(node, Duration::WHAT, diagnostics);
+            return None;
+        };
+        // `podman run --stop-timeout` takes whole seconds, and what a constant says has to reach it.
+        let whole = text.value().strip_suffix('s').is_none_or(|n| n.bytes().all(|b| b.is_ascii_digit()));
+        if !text.is_literal() && (!whole || matches!(text.value().chars().last(), Some('m' | 'h'))) {
+            bad_value(node, "whole seconds, such as 90s, where it comes from a constant", diagnostics);
+            return None;
+        }
+        Some(GracePeriod { seconds: ms.div_ceil(1000), text: text.clone() })
+    }
+}
+
+impl Decode for Volume {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        if let Kind::Map(_) = node.kind {
+            return long_volume(node, diagnostics);
+        }
+        let text = Text::decode(node, diagnostics)?;
+        let mut parts = text.split(':');
+        let options = match parts.len() {
+            2 => Vec::new(),
+            3 => parts.pop().expect("three parts").split(','),
+            _ => {
+                bad_value(node, "source:target, or source:target:options", diagnostics);
+                return None;
+            }
+        };
+        let (target, source) = (parts.pop()?, parts.pop()?);
+        let source = source_of(source, node, diagnostics)?;
+        if !is_path(&target.value()) {
+            bad_value(node, "source:target with an absolute target", diagnostics);
+            return None;
+        }
+        check_no_colon([&target], node, diagnostics)?;
+        check_options(&options, node, diagnostics)?;
+        Some(Volume { source, target, options, owner: None, group: None, mode: None, span: node.span })
+    }
+}
+
+fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
+    let long = LongVolume::decode(node, diagnostics)?;
+    let mut options = long.options;
+    if let Some(read_only) = &long.read_only
+        && read_only.value
+    {
+        options.push(Text::literal("ro", read_only.text.span));
+    }
+    let source = match (long.r#type, long.source) {
+        (Some(VolumeType::Tmpfs), None) => VolumeSource::Tmpfs,
+        (Some(VolumeType::Tmpfs), Some(source)) => {
+            diagnostics.push(
+                Diagnostic::new(Code::BadValue, "a tmpfs has no source", source.span, "not used")
+                    .help("take `source` out"),
+            );
+            return None;
+        }
+        (_, None) => {
+            <Text as Decode>::absent("source", node.span, diagnostics)?;
+            return None;
+        }
+        (kind, Some(source)) => {
+            let found = source_of(source.clone(), node, diagnostics)?;
+            let fits = matches!(
+                (kind, &found),
+                (None, _) | (Some(VolumeType::Bind), VolumeSource::Bind(_)) | (Some(VolumeType::Volume), VolumeSource::Named(_))
+            );
+            if !fits {
+                diagnostics.push(
+                    Diagnostic::new(Code::BadValue, "the type does not fit the source", source.span, "the source of this type")
+                        .help("a bind has a path as its source, a volume has a name; or leave `type` away"),
+                );
+                return None;
+            }
+            found
+        }
+    };
+    if let Some(size) = long.size {
+        if !matches!(source, VolumeSource::Tmpfs) {
+            diagnostics.push(
+                Diagnostic::new(Code::BadValue, "only a tmpfs has a size", size.0.span, "not used")
+                    .help("take `size` out"),
+            );
+            return None;
+        }
+        options.push(Text::join(&[Text::literal("size", size.0.span), size.0.clone()], "=", size.0.span));
+    }
+    if let (VolumeSource::Named(_) | VolumeSource::Tmpfs, Some(span)) = (
+        &source,
+        [&long.owner, &long.group].into_iter().flatten().map(|o| o.0.span).chain(long.mode.iter().map(|m| m.0.span)).next(),
+    ) {
+        diagnostics.push(
+            Diagnostic::new(Code::BadValue, "only a folder of the host has an owner, a group and a mode", span, "not used")
+                .help("take it out, or give a path as the source"),
+        );
+        return None;
+    }
+    let target = long.target.0;
+    check_no_colon([&target], node, diagnostics)?;
+    check_options(&options, node, diagnostics)?;
+    Some(Volume { source, target, options, owner: long.owner, group: long.group, mode: long.mode, span: node.span })
+}
+
+fn source_of(source: Text, node: &Node, diagnostics: &mut Diagnostics) -> Option<VolumeSource> {
+    let value = source.value();
+    if is_path(&value) {
+        check_no_colon([&source], node, diagnostics)?;
+        return Some(VolumeSource::Bind(source));
+    }
+    let name = is_word(&value, b"_.-") && value.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if name {
+        return Some(VolumeSource::Named(source));
+    }
+    bad_value(node, "an absolute path on the host, or the name of a volume, and then the target", diagnostics);
+    None
+}
+
+/// Podman separates the parts of a volume by colons, and knows no way to quote one.
+fn check_no_colon<'a>(texts: impl IntoIterator<Item = &'a Text>, node: &Node, diagnostics: &mut Diagnostics) -> Option<()> {
+    if texts.into_iter().any(|t| t.value().contains([':', ','])) {
+        bad_value(node, "a path that Podman can take: without a colon and a comma", diagnostics);
+        return None;
+    }
+    Some(())
+}
+
+fn check_options(options: &[Text], node: &Node, diagnostics: &mut Diagnostics) -> Option<()> {
+    if options.iter().all(|o| is_word(&o.value(), b"=_.-")) {
+        return Some(());
+    }
+    bad_value(node, "a volume with options such as ro, z or U", diagnostics);
+    None
+}
+
+
+impl Decode for Port {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        if let Kind::Map(_) = node.kind {
+            let long = LongPort::decode(node, diagnostics)?;
+            let port = Port { address: long.host_ip.map(|a| a.0), published: long.published, target: long.target, protocol: long.protocol, span: node.span };
+            return check_port(port, node, diagnostics);
+        }
+        let text = Text::decode(node, diagnostics)?;
+        let mut halves = text.split('/');
+        let protocol = (halves.len() > 1).then(|| halves.pop()).flatten();
+        let mut parts = halves.swap_remove(0).split(':');
+        let (target, published) = (parts.pop()?, parts.pop());
+        let Some(published) = published else {
+            diagnostics.push(
+                Diagnostic::new(Code::BadValue, "a port without one on the host", node.span, "Podman would choose one at each start")
+                    .help(format!("write \"{0}:{0}\", or `expose` if nothing on the host needs it", target.value())),
+            );
+            return None;
+        };
+        // An IPv6 address has colons of its own, and stands in brackets.
+        let address = (!parts.is_empty()).then(|| Text::join(&parts, ":", text.span)).map(|mut address| {
+            if let [Piece::Literal(literal)] = address.pieces.as_mut_slice()
+                && let Some(inner) = literal.strip_prefix('[').and_then(|l| l.strip_suffix(']'))
+            {
+                *literal = inner.to_owned();
+            }
+            address
+        });
+        check_port(Port { address, published, target, protocol, span: node.span }, node, diagnostics)
+    }
+}
+
+fn check_port(port: Port, node: &Node, diagnostics: &mut Diagnostics) -> Option<Port> {
+    let range = |text: &Text| match text.split('-').as_slice() {
+        [one] => port_part(one).map(|p| (p, p)),
+        [first, last] => Some((port_part(first)?, port_part(last)?)).filter(|(a, b)| a < b),
+        _ => None,
+    };
+    let address = port.address.as_ref().is_none_or(|a| a.value().parse::<std::net::IpAddr>().is_ok());
+    let protocol = port.protocol.as_ref().is_none_or(|p| matches!(p.value().as_str(), "tcp" | "udp" | "sctp"));
+    match (range(&port.published), range(&port.target)) {
+        (Some(a), Some(b)) if a.1 - a.0 == b.1 - b.0 && address && protocol => Some(port),
+        _ => {
+            bad_value(node, "host:container or address:host:container, with ports from 1 to 65535", diagnostics);
+            None
+        }
+    }
+}
+
+impl Decode for Expose {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let text = Text::decode(node, diagnostics)?;
+        let parts = text.split('/');
+        let udp = match parts.get(1).map(Text::value).as_deref() {
+            None | Some("tcp") => Some(false),
+            Some("udp") => Some(true),
+            _ => None,
+        };
+        match (udp, port_part(&parts[0])) {
+            (Some(udp), Some(_)) if parts.len() <= 2 => Some(Expose { port: parts[0].clone(), udp }),
+            _ => {
+                bad_value(node, "a port from 1 to 65535, with /udp where it is UDP", diagnostics);
+                None
+            }
+        }
+    }
+}
+
+impl Decode for NetworkMode {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let text = Text::decode(node, diagnostics)?;
+        match text.value().as_str() {
+            "host" => return Some(NetworkMode::Host),
+            "none" => return Some(NetworkMode::None),
+            _ => {}
+        }
+        match text.split(':').as_slice() {
+            [kind, name] if matches!(kind.value().as_str(), "container" | "service") && !name.value().is_empty() => {
+                Some(NetworkMode::Container(name.clone()))
+            }
+            _ => {
+                bad_value(node, "host, none or container:NAME", diagnostics);
+                None
+            }
+        }
+    }
+}
+
+impl Decode for Ulimit {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        if let Kind::Map(_) = node.kind {
+            let long = LongUlimit::decode(node, diagnostics)?;
+            return Some(Ulimit { soft: long.soft.text, hard: Some(long.hard.text) });
+        }
+        Number::decode(node, diagnostics).map(|n| Ulimit { soft: n.text, hard: None })
+    }
+}
+
+impl Decode for HealthTest {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Kind::List(_) = node.kind else {
+            let text = Text::decode(node, diagnostics)?;
+            // Podman reads these first words as Compose's list form (specgenutil, MakeHealthCheckFromCli).
+            let first = text.value().split_whitespace().next().unwrap_or("").to_uppercase();
+            if text.value().trim().is_empty() || matches!(first.as_str(), "NONE" | "CMD" | "CMD-SHELL") {
+                bad_value(node, "a command line; `disable: true` turns the check off", diagnostics);
+                return None;
+            }
+            return Some(HealthTest::Shell(text));
+        };
+        let words = Vec::<Text>::decode(node, diagnostics)?;
+        match words.first().map(Text::value).as_deref() {
+            Some("NONE") if words.len() == 1 => Some(HealthTest::None),
+            Some("CMD-SHELL") if words.len() == 2 => Some(HealthTest::Shell(words[1].clone())),
+            Some("CMD") if words.len() > 1 => Some(HealthTest::Exec(words[1..].to_vec())),
+            _ => {
+                bad_value(node, "a command line, or a list that begins with CMD or CMD-SHELL", diagnostics);
+                None
+            }
+        }
+    }
+}
+
+impl Decode for DependsOn {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Kind::Map(entries) = &node.kind else {
+            let names = Vec::<Text>::decode(node, diagnostics)?;
+            return Some(DependsOn(names.into_iter().map(|n| (n, Condition::Started)).collect()));
+        };
+        let mut all = Vec::new();
+        for entry in entries {
+            let condition = match entry.value.kind {
+                Kind::Map(_) => LongDependency::decode(&entry.value, diagnostics).map(|l| l.condition),
+                _ => Condition::decode(&entry.value, diagnostics),
+            };
+            if let Some(condition) = condition {
+                all.push((entry.key.clone(), condition));
+            }
+        }
+        Some(DependsOn(all))
+    }
+
+    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(DependsOn::default())
+    }
+}

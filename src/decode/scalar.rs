@@ -1,0 +1,346 @@
+//! Reads scalars, and collections of any element.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::{Decode, bad_value, wrong_type};
+use crate::ast::scalar::*;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::source::Span;
+use crate::tree::{Atom, Kind, Node, Piece, Text};
+
+impl Decode for Text {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        match &node.kind {
+            Kind::Scalar(text) if text.atom() != Atom::Null => Some(text.clone()),
+            _ => {
+                wrong_type(node, "text", diagnostics);
+                None
+            }
+        }
+    }
+}
+
+impl Decode for Number {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Kind::Scalar(text) = &node.kind else {
+            wrong_type(node, "a whole number", diagnostics);
+            return None;
+        };
+        match text.atom() {
+            // `080` and `+80` are numbers to YAML, and not what Nix or Podman would read.
+            Atom::Int(value) if !text.is_literal() || value.to_string() == text.value() => {
+                Some(Number { value, text: text.clone() })
+            }
+            Atom::Int(_) => {
+                bad_value(node, "a whole number without leading zeros", diagnostics);
+                None
+            }
+            _ => {
+                wrong_type(node, "a whole number", diagnostics);
+                None
+            }
+        }
+    }
+}
+
+impl Decode for Flag {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        match &node.kind {
+            Kind::Scalar(text) => match text.atom() {
+                Atom::Bool(value) => return Some(Flag { value, text: text.clone() }),
+                Atom::Str(word) if matches!(word.to_lowercase().as_str(), "yes" | "no" | "on" | "off") => {
+                    bad_value(node, "true or false", diagnostics);
+                }
+                _ => wrong_type(node, "true or false", diagnostics),
+            },
+            _ => wrong_type(node, "true or false", diagnostics),
+        }
+        None
+    }
+}
+
+impl Decode for Raw {
+    fn decode(node: &Node, _: &mut Diagnostics) -> Option<Self> {
+        Some(Raw(node.clone()))
+    }
+}
+
+impl<T: Decode> Decode for Map<T> {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Kind::Map(entries) = &node.kind else {
+            if node.is_null() && node.defined.is_none() {
+                return Some(Map::default());
+            }
+            wrong_type(node, "a mapping", diagnostics);
+            return None;
+        };
+        let mut map: Vec<(Text, T)> = Vec::new();
+        let mut seen = std::collections::HashMap::new();
+        for entry in entries {
+            let key = entry.key.value();
+            // Two keys may be written differently and refer to the same text.
+            if let Some(first) = seen.insert(key.clone(), entry.key.span) {
+                diagnostics.push(
+                    Diagnostic::new(Code::DuplicateKey, format!("`{key}` is written twice"), entry.key.span, "again here")
+                        .and(first, "first here")
+                        .help("keep one of the two"),
+                );
+            }
+            if let Some(value) = T::decode(&entry.value, diagnostics) {
+                map.push((entry.key.clone(), value));
+            }
+        }
+        Some(Map(map))
+    }
+
+    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(Map::default())
+    }
+}
+
+impl<T: Decode> Decode for OneOrMany<T> {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        match &node.kind {
+            Kind::List(_) => Vec::decode(node, diagnostics).map(OneOrMany),
+            _ => T::decode(node, diagnostics).map(|one| OneOrMany(vec![one])),
+        }
+    }
+
+    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(OneOrMany::default())
+    }
+}
+
+impl Decode for Pairs {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let mut pairs: Vec<(Text, Text)> = Vec::new();
+        match &node.kind {
+            Kind::Map(entries) => {
+                for entry in entries {
+                    if entry.value.is_null() {
+                        diagnostics.push(
+                            Diagnostic::new(Code::WrongType, format!("`{}` has no value", entry.key.value()), entry.key.span, "nothing stands here")
+                                .help("write a value, or \"\" for an empty one: there is no environment to take it from"),
+                        );
+                    } else if let Some(value) = Text::decode(&entry.value, diagnostics) {
+                        pairs.push((entry.key.clone(), value));
+                    }
+                }
+            }
+            Kind::List(items) => {
+                for item in items {
+                    let Some(text) = Text::decode(item, diagnostics) else { continue };
+                    let parts = text.split('=');
+                    let Some((name, value)) = parts.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+                        bad_value(item, "NAME=value", diagnostics);
+                        continue;
+                    };
+                    pairs.push((name.clone(), Text::join(value, "=", text.span)));
+                }
+            }
+            _ => {
+                wrong_type(node, "a mapping, or a list of NAME=value", diagnostics);
+                return None;
+            }
+        }
+        let mut seen = std::collections::HashMap::new();
+        for (name, _) in &pairs {
+            if let Some(first) = seen.insert(name.value(), name.span) {
+                diagnostics.push(
+                    Diagnostic::new(Code::DuplicateKey, format!("`{}` is written twice", name.value()), name.span, "again here")
+                        .and(first, "first here")
+                        .help("keep one of the two"),
+                );
+            }
+        }
+        Some(Pairs(pairs))
+    }
+
+    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(Pairs::default())
+    }
+}
+
+/// Reads a text of one form: `numbers` says whether YAML's numbers are welcome too.
+macro_rules! form {
+    ($($name:ident: numbers $numbers:literal, |$value:ident| $valid:expr;)*) => {$(
+        impl Decode for $name {
+            fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+                let text = match &node.kind {
+                    Kind::Scalar(text) => text,
+                    _ => {
+                        wrong_type(node, Self::WHAT, diagnostics);
+                        return None;
+                    }
+                };
+                let fits = match text.atom() {
+                    Atom::Null | Atom::Bool(_) => None,
+                    Atom::Int(_) | Atom::Float(_) if !$numbers => None,
+                    _ => Some(text.value()),
+                };
+                match fits {
+                    None => wrong_type(node, Self::WHAT, diagnostics),
+                    Some($value) => {
+                        let $value = $value.as_str();
+                        if $valid {
+                            return Some($name(text.clone()));
+                        }
+                        bad_value(node, Self::WHAT, diagnostics);
+                    }
+                }
+                None
+            }
+        }
+
+        impl $name {
+            /// Its value when the file is compiled.
+            pub fn value(&self) -> String {
+                self.0.value()
+            }
+        }
+    )*};
+}
+
+form! {
+    Size: numbers true, |v| size_bytes(v).is_some();
+    Duration: numbers false, |v| duration_ms(v).is_some();
+    Mode: numbers false, |v| matches!(v.len(), 3 | 4) && v.bytes().all(|b| (b'0'..=b'7').contains(&b));
+    Owner: numbers true, |v| v.split(':').count() <= 2 && v.split(':').all(is_user);
+    AbsolutePath: numbers false, |v| is_path(v);
+    Decimal: numbers true, |v| v.parse::<f64>().is_ok_and(|n| n.is_finite() && n > 0.0) && v.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    SecretName: numbers false, |v| is_word(v, b"_-") && !v.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    Variable: numbers false, |v| is_word(v, b"_") && !v.starts_with(|c: char| c.is_ascii_digit());
+    Domain: numbers false, |v| is_domain(v.strip_prefix("*.").unwrap_or(v));
+    Interface: numbers false, |v| v.len() <= 15 && is_word(v, b"_-.") && !matches!(v, "." | "..");
+    Address: numbers false, |v| v.parse::<IpAddr>().is_ok();
+    Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n);
+    Image: numbers false, |v| is_image(v);
+    Calendar: numbers false, |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"*:,./~ _+-".contains(&b));
+}
+
+/// The bytes of a size, by the rules of `units.RAMInBytes` that Podman uses: factors of 1024.
+pub fn size_bytes(text: &str) -> Option<u64> {
+    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number: f64 = text[..at].parse().ok()?;
+    let factor = match text[at..].to_lowercase().as_str() {
+        "" | "b" => 1u64,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        "t" | "tb" | "tib" => 1 << 40,
+        _ => return None,
+    };
+    let bytes = number * factor as f64;
+    (bytes > 0.0 && bytes < u64::MAX as f64).then_some(bytes as u64)
+}
+
+/// The milliseconds of a time span such as `1m30s`.
+pub fn duration_ms(text: &str) -> Option<u64> {
+    let (mut rest, mut total) = (text, 0u64);
+    while !rest.is_empty() {
+        let at = rest.find(|c: char| !c.is_ascii_digit()).filter(|at| *at > 0)?;
+        let number: u64 = rest[..at].parse().ok()?;
+        rest = &rest[at..];
+        let (unit, factor) = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)]
+            .into_iter()
+            .find(|(unit, _)| rest.strip_prefix(unit).is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphabetic())))?;
+        rest = &rest[unit.len()..];
+        total = total.checked_add(number.checked_mul(factor)?)?;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+/// Whether a path is absolute, without the steps that would make two spellings of one folder, and
+/// without what no mount option or tmpfiles rule can hold.
+pub fn is_path(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.contains(['\n', '\r', '\0'])
+        && !path.split('/').any(|part| matches!(part, "." | ".."))
+}
+
+fn is_user(text: &str) -> bool {
+    is_word(text, b"_-.") && !text.starts_with(['-', '.']) && (text.parse::<u64>().is_err() || text.parse::<u32>().is_ok_and(|n| n.to_string() == text))
+}
+
+/// ASCII letters, digits and `more`, at least one.
+pub fn is_word(text: &str, more: &[u8]) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
+}
+
+fn is_domain(text: &str) -> bool {
+    text.len() <= 253
+        && text.split('.').all(|label| {
+            !label.is_empty() && label.len() <= 63 && is_word(label, b"-_") && !label.starts_with('-') && !label.ends_with('-')
+        })
+}
+
+fn is_image(text: &str) -> bool {
+    let (name, digest) = match text.split_once('@') {
+        Some((name, digest)) => (name, Some(digest)),
+        None => (text, None),
+    };
+    let digest_fits = digest.is_none_or(|d| d.strip_prefix("sha256:").is_some_and(|h| h.len() == 64 && h.bytes().all(|b| b.is_ascii_hexdigit())));
+    let Some((registry, path)) = name.split_once('/') else { return false };
+    let (path, tag) = match path.rsplit_once(':') {
+        Some((path, tag)) => (path, Some(tag)),
+        None => (path, None),
+    };
+    let (host, port) = match registry.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (registry, None),
+    };
+    digest_fits
+        && (host.contains('.') || host == "localhost" || port.is_some())
+        && is_domain(host)
+        && port.is_none_or(|p| p.parse::<u16>().is_ok())
+        && path.split('/').all(|part| part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b)) && !part.is_empty())
+        && tag.is_none_or(|t| t.len() <= 128 && is_word(t, b"_.-") && !t.starts_with(['.', '-']))
+}
+
+/// The number that a part of a short form has, such as the `8080` of `8080:80`; and its text.
+pub fn port_part(text: &Text) -> Option<u16> {
+    let value = text.value();
+    let port: u16 = value.parse().ok()?;
+    (port > 0 && port.to_string() == value).then_some(port)
+}
+
+/// Whether `text` begins with something written in place that begins with `prefix`.
+pub fn starts_with(text: &Text, prefix: &str) -> bool {
+    matches!(text.pieces.first(), Some(Piece::Literal(first)) if first.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_podmans() {
+        assert_eq!(size_bytes("2g"), Some(2 << 30));
+        assert_eq!(size_bytes("1.5GiB"), Some(3 << 29));
+        assert_eq!(size_bytes("1048576"), Some(1 << 20));
+        for wrong in ["", "g", "2x", "0", "-1g", "2 g"] {
+            assert_eq!(size_bytes(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn time_spans_are_read_by_go_and_by_systemd_alike() {
+        assert_eq!(duration_ms("1m30s"), Some(90_000));
+        assert_eq!(duration_ms("500ms"), Some(500));
+        for wrong in ["", "30", "s", "1d", "30 s", "1min"] {
+            assert_eq!(duration_ms(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_image_names_its_registry() {
+        for right in ["docker.io/library/redis:7-alpine", "localhost/toy:1", "registry:5000/a/b", "ghcr.io/a/b@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"] {
+            assert!(is_image(right), "{right}");
+        }
+        for wrong in ["redis", "library/redis:7", "docker.io/x; rm -rf /", "docker.io/$(id)", "docker.io/a:b:c", ""] {
+            assert!(!is_image(wrong), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Reads how secrets are used.
+
+use super::{Decode, wrong_type};
+use crate::ast::scalar::{SecretName, Variable};
+use crate::ast::secret::{SecretEnvFile, SecretFile};
+use crate::ast::{EnvFile, EnvFiles, SecretUse, SecretUses};
+use crate::diag::Diagnostics;
+use crate::source::Span;
+use crate::tree::{Kind, Node};
+
+impl Decode for SecretUses {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let mut uses = Vec::new();
+        match &node.kind {
+            Kind::Map(entries) => {
+                for entry in entries {
+                    let key = Node { span: entry.key.span, defined: None, kind: Kind::Scalar(entry.key.clone()) };
+                    let variable = Variable::decode(&key, diagnostics);
+                    if let (Some(variable), Some(secret)) = (variable, SecretName::decode(&entry.value, diagnostics)) {
+                        uses.push(SecretUse { variable: Some(variable), secret, target: None, span: entry.key.span });
+                    }
+                }
+            }
+            Kind::List(items) => {
+                for item in items {
+                    let (secret, target) = match &item.kind {
+                        Kind::Map(_) => match SecretFile::decode(item, diagnostics) {
+                            Some(file) => (file.source, file.target),
+                            None => continue,
+                        },
+                        _ => match SecretName::decode(item, diagnostics) {
+                            Some(name) => (name, None),
+                            None => continue,
+                        },
+                    };
+                    uses.push(SecretUse { variable: None, secret, target, span: item.span });
+                }
+            }
+            _ => {
+                wrong_type(node, "a mapping of VARIABLE: secret, or a list of secrets", diagnostics);
+                return None;
+            }
+        }
+        Some(SecretUses(uses))
+    }
+
+    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(SecretUses::default())
+    }
+}
+
+impl Decode for EnvFile {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        match node.kind {
+            Kind::Map(_) => SecretEnvFile::decode(node, diagnostics).map(|e| EnvFile::Secret(e.secret)),
+            _ => Decode::decode(node, diagnostics).map(EnvFile::Path),
+        }
+    }
+}
+
+impl Decode for EnvFiles {
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        match node.kind {
+            Kind::List(_) => Vec::decode(node, diagnostics).map(EnvFiles),
+            _ => EnvFile::decode(node, diagnostics).map(|one| EnvFiles(vec![one])),
+        }
+    }
+
+    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(EnvFiles::default())
+    }
+}

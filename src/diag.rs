@@ -1,0 +1,119 @@
+//! Diagnostics: what homegen says about a file. Each has a stable code, every place that it
+//! concerns, and one thing to do.
+
+pub mod codes;
+pub mod human;
+
+use crate::source::Span;
+pub use codes::Code;
+
+/// How bad a diagnostic is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is written.
+    Error,
+    /// The output is written, and probably not what was meant.
+    Warning,
+}
+
+/// One place, and what is the matter there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is true of it.
+    pub text: String,
+}
+
+/// One finding about the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Which rule it is about.
+    pub code: Code,
+    /// What is wrong, in lower case, without a full stop.
+    pub message: String,
+    /// The places, the main one first.
+    pub labels: Vec<Label>,
+    /// The one thing to do.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A diagnostic at one place.
+    pub fn new(code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
+        Diagnostic {
+            code,
+            message: message.into(),
+            labels: vec![Label {
+                span,
+                text: label.into(),
+            }],
+            help: None,
+        }
+    }
+
+    /// Adds a further place.
+    pub fn and(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: label.into(),
+        });
+        self
+    }
+
+    /// Says what to do.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The severity of its code.
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+}
+
+/// The diagnostics of one run. Passes push into it and go on with what they have.
+#[derive(Debug, Default)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Adds one, unless the very same was said already.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.0.contains(&diagnostic) {
+            self.0.push(diagnostic);
+        }
+    }
+
+    /// Whether there is one that forbids writing.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|d| d.severity() == Severity::Error)
+    }
+
+    /// All of them, in the order of their main place.
+    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.0.sort_by_key(|d| d.labels.first().map(|l| l.span));
+        self.0
+    }
+}
+
+/// The one of `names` that `word` was probably meant to be.
+pub fn closest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&word.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// `did you mean …?`, or else what there is to choose from.
+pub fn suggestion<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    match closest(word, names.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if names.is_empty() => "there is none yet".to_owned(),
+        None if names.len() > 24 => format!("it is none of the {} that exist here", names.len()),
+        None => format!("there are: {}", names.join(", ")),
+    }
+}

@@ -1,0 +1,232 @@
+//! The host as it will be: names given, references between services followed, defaults filled in
+//! where they need the rest of the file.
+
+use indexmap::IndexMap;
+
+use crate::ast;
+use crate::ast::scalar::{Mode, Owner};
+use crate::source::Span;
+use crate::tree::{Node, Text};
+
+/// A host.
+#[derive(Debug)]
+pub struct Host {
+    /// What the file says of the machine.
+    pub machine: ast::Host,
+    /// The constants.
+    pub constants: Option<Node>,
+    /// The tailnet.
+    pub tailscale: Option<ast::Tailscale>,
+    /// The front, where there is one.
+    pub front: Option<Front>,
+    /// The folder of the encrypted secrets, and the secrets.
+    pub agenix: Option<ast::Agenix>,
+    /// The secrets, by name.
+    pub secrets: IndexMap<String, Secret>,
+    /// Podman.
+    pub podman: Option<ast::Podman>,
+    /// The networks that services share.
+    pub networks: Vec<Network>,
+    /// The services.
+    pub services: Vec<Service>,
+    /// Options of the host.
+    pub nixos: Option<Node>,
+}
+
+/// A secret.
+#[derive(Debug)]
+pub struct Secret {
+    /// What the file says of it.
+    pub declared: Option<ast::Secret>,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+impl Secret {
+    /// What is in it.
+    pub fn format(&self) -> ast::secret::Format {
+        self.declared.as_ref().and_then(|d| d.format).unwrap_or(ast::secret::Format::Raw)
+    }
+}
+
+/// A network of Podman's.
+#[derive(Debug)]
+pub struct Network {
+    /// Its name in Podman.
+    pub name: String,
+    /// The name of its bridge.
+    pub interface: Text,
+    /// What the file says of it.
+    pub declared: Option<ast::Network>,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+impl Network {
+    /// Whether someone else makes it.
+    pub fn is_external(&self) -> bool {
+        self.declared.as_ref().and_then(|d| d.external.as_ref()).is_some_and(|e| e.value)
+    }
+
+    /// The unit that makes it.
+    pub fn unit(&self) -> String {
+        match self.name.strip_suffix("-network") {
+            Some(_) => self.name.clone(),
+            None => format!("{}-network", self.name),
+        }
+    }
+}
+
+/// A service.
+#[derive(Debug)]
+pub struct Service {
+    /// Its name in the file.
+    pub name: String,
+    /// Its name below `homeserver`.
+    pub option: String,
+    /// Where its name stands.
+    pub span: Span,
+    /// What it is.
+    pub description: Option<Text>,
+    /// Whether it is on by default.
+    pub enable: bool,
+    /// The port behind its site.
+    pub port: Option<ast::Number>,
+    /// The network of its own.
+    pub network: Option<Network>,
+    /// Its containers.
+    pub containers: Vec<Container>,
+    /// The arguments of its preset.
+    pub parameters: Vec<(String, Node)>,
+    /// Options of NixOS.
+    pub nixos: Option<Node>,
+}
+
+/// A container.
+#[derive(Debug)]
+pub struct Container {
+    /// Its name on the host, its unit without `podman-`.
+    pub name: String,
+    /// Its name in the service.
+    pub short: String,
+    /// Where its name stands.
+    pub span: Span,
+    /// What the file says of it.
+    pub compose: ast::Container,
+    /// The networks that it is on.
+    pub networks: Vec<Attached>,
+    /// The ports that its service's sites need, beyond what the file publishes.
+    pub site_ports: Vec<SitePort>,
+    /// The containers that have to be up before it.
+    pub dependencies: Vec<String>,
+    /// The containers that wait for it and start at boot.
+    pub dependents: Vec<String>,
+    /// Whether one of them waits for its health.
+    pub awaited_healthy: bool,
+    /// The container whose network it shares.
+    pub shares_network_of: Option<String>,
+    /// The mount points that it needs, described or emitted.
+    pub mounts: Vec<Text>,
+    /// The folders that are made for it.
+    pub folders: Vec<Folder>,
+    /// Whether it publishes on the host's address in the tailnet.
+    pub on_tailnet: bool,
+}
+
+impl Container {
+    /// Its unit, without `.service`.
+    pub fn unit(&self) -> String {
+        format!("podman-{}", self.name)
+    }
+
+    /// Whether it starts at boot.
+    pub fn auto_start(&self) -> bool {
+        self.compose.auto_start.as_ref().is_none_or(|a| a.value)
+    }
+}
+
+/// A container on a network.
+#[derive(Debug)]
+pub struct Attached {
+    /// The network's name in Podman.
+    pub network: String,
+    /// How it is attached.
+    pub attachment: Option<ast::Attachment>,
+}
+
+/// A port that a site needs.
+#[derive(Debug)]
+pub struct SitePort {
+    /// The port on the host: the service's own, or a further one.
+    pub host: HostPort,
+    /// The port in the container.
+    pub target: Text,
+}
+
+/// A port on the host behind a site.
+#[derive(Clone, Debug)]
+pub enum HostPort {
+    /// The option `homeserver.NAME.port` of this service.
+    Service(String),
+    /// A fixed one.
+    Fixed(Text),
+}
+
+/// A folder on the host.
+#[derive(Debug)]
+pub struct Folder {
+    /// Its path.
+    pub path: Text,
+    /// Its owner. Default: root.
+    pub owner: Option<Owner>,
+    /// Its group. Default: that of a numeric owner, or root.
+    pub group: Option<Owner>,
+    /// Its mode. Default: 0755.
+    pub mode: Option<Mode>,
+    /// Whether tmpfiles can make it: not on a disk that comes late, nor below a user's own folder.
+    pub by_tmpfiles: bool,
+    /// Where it is asked for.
+    pub span: Span,
+}
+
+/// Caddy.
+#[derive(Debug)]
+pub struct Front {
+    /// What the file says of it.
+    pub declared: ast::Caddy,
+    /// Every site.
+    pub sites: Vec<Site>,
+}
+
+/// A site.
+#[derive(Debug)]
+pub struct Site {
+    /// Its whole name.
+    pub host: Text,
+    /// The option of the service that it belongs to.
+    pub service: Option<String>,
+    /// What it answers with.
+    pub answer: Answer,
+    /// What the file says of it.
+    pub declared: ast::Site,
+    /// Whether its name is one label below the domain, which one certificate covers.
+    pub below_domain: bool,
+}
+
+/// What a site answers with.
+#[derive(Debug)]
+pub enum Answer {
+    /// What listens on a port of 127.0.0.1.
+    Port(HostPort),
+    /// What listens elsewhere.
+    Upstream {
+        /// The address.
+        address: Text,
+        /// The port.
+        port: Text,
+    },
+    /// A redirect.
+    Redirect(Text),
+    /// Only what its own lines say.
+    Lines,
+}

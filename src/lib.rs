@@ -1,0 +1,91 @@
+//! homegen compiles one `homeserver.yaml` into NixOS modules.
+//!
+//! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`link`] → [`check`] → [`lower`] →
+//! [`render`]. Data stands in modules of its own: [`syntax`], [`tree`], [`ast`], [`hir`], [`nix`],
+//! [`nixos`]. A pass knows its data and no other pass; only [`compile`] knows them all. Nothing here
+//! touches the disk: the binary does.
+
+pub mod ast;
+pub mod check;
+pub mod decode;
+pub mod diag;
+pub mod hir;
+pub mod link;
+pub mod lower;
+pub mod nix;
+pub mod nixos;
+pub mod output;
+pub mod parse;
+pub mod preset;
+pub mod render;
+pub mod resolve;
+pub mod schema;
+pub mod source;
+pub mod syntax;
+pub mod tree;
+
+use decode::Decode;
+use diag::{Code, Diagnostic, Diagnostics};
+use render::{Bug, File, Place};
+use source::{SourceId, Sources, Span};
+
+/// What became of a file.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The texts that the diagnostics point into.
+    pub sources: Sources,
+    /// What there is to say about the file, in the order of its lines.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The output, unless a diagnostic is an error.
+    pub files: Option<Vec<File>>,
+}
+
+/// Compiles the bytes of a file that is called `name`. Fails only by a mistake of homegen's own.
+pub fn compile(name: &str, bytes: &[u8], place: &Place) -> Result<Outcome, Bug> {
+    let mut diagnostics = Diagnostics::default();
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        Err(error) => {
+            let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
+            let end = valid.len();
+            diagnostics.push(
+                Diagnostic::new(Code::NotUtf8, "the file is not UTF-8 text", Span::new(SourceId::FILE, end..end), "text up to here")
+                    .help("save the file as UTF-8"),
+            );
+            return Ok(Outcome { sources: Sources::new(name, valid), diagnostics: diagnostics.into_sorted(), files: None });
+        }
+    };
+    let mut sources = Sources::new(name, text.to_owned());
+    let host = front_end(&mut sources, &mut diagnostics);
+    let files = match host {
+        Some(host) if !diagnostics.has_errors() => Some(render::render(&lower::lower(&host), place)?),
+        _ => None,
+    };
+    Ok(Outcome { sources, diagnostics: diagnostics.into_sorted(), files })
+}
+
+/// From text to a host that was checked. A stage whose input is unusable ends the run; what was found
+/// until then is said.
+fn front_end(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<hir::Host> {
+    let text = sources.file().text.clone();
+    let Some(root) = parse::parse(&text, SourceId::FILE, diagnostics) else {
+        if !diagnostics.has_errors() {
+            let end = text.len();
+            diagnostics.push(
+                Diagnostic::new(Code::MissingKey, "the file is empty", Span::new(SourceId::FILE, end..end), "nothing here")
+                    .help("`homegen init` writes a file to start from"),
+            );
+        }
+        return None;
+    };
+    // After a tag or a key that could not be read, what follows would speak of what is not there.
+    if diagnostics.has_errors() {
+        return None;
+    }
+    let (root, instances) = preset::expand(root, sources, diagnostics);
+    let resolved = resolve::resolve(&root, &instances, ast::File::KEYS, diagnostics);
+    let file = ast::File::decode(&resolved.file, diagnostics)?;
+    let host = link::link(file, resolved.parameters, diagnostics);
+    check::check(&host, &resolved.file, diagnostics);
+    Some(host)
+}

@@ -1,0 +1,149 @@
+//! Pass: [`ast`](crate::ast) → [`hir`](crate::hir). Gives names, follows references between services,
+//! and says where one leads nowhere.
+
+mod container;
+mod folder;
+mod name;
+mod network;
+mod site;
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use crate::ast;
+use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::hir::{Host, Secret, Service};
+use crate::source::Span;
+use crate::tree::Node;
+
+/// Links a file. `parameters` are the arguments of each service's preset.
+pub fn link(file: ast::File, mut parameters: HashMap<String, IndexMap<String, Node>>, diagnostics: &mut Diagnostics) -> Host {
+    if file.homegen.value != 1 {
+        diagnostics.push(
+            Diagnostic::new(Code::BadValue, format!("version {} of the language does not exist", file.homegen.value), file.homegen.text.span, "unknown version")
+                .help("write `homegen: 1`"),
+        );
+    }
+    let secrets: IndexMap<String, Secret> = file
+        .secrets
+        .0
+        .into_iter()
+        .map(|(name, declared)| {
+            name::check_secret(&name, diagnostics);
+            (name.value(), Secret { declared, span: name.span })
+        })
+        .collect();
+    if let (Some((_, secret)), None) = (secrets.first(), &file.agenix) {
+        diagnostics.push(
+            Diagnostic::new(Code::AgenixMissing, "secrets, and no folder that holds them", secret.span, "declared here")
+                .help("add `agenix: { directory: secrets }`"),
+        );
+    }
+    let networks: Vec<_> = file.networks.0.into_iter().filter_map(|(name, declared)| network::shared(&name, declared, diagnostics)).collect();
+    let mut services = Vec::new();
+    for (name, declared) in file.services.0 {
+        name::check_service(&name, diagnostics);
+        let arguments = parameters.remove(&name.value()).unwrap_or_default();
+        services.push((name, declared, arguments.into_iter().collect::<Vec<_>>()));
+    }
+    let tailscale = file.tailscale;
+    let (linked, sites) = container::link(services, &networks, tailscale.as_ref(), diagnostics);
+    let mut host = Host {
+        machine: file.host,
+        constants: file.constants.map(|c| c.0),
+        tailscale,
+        front: None,
+        agenix: file.agenix,
+        secrets,
+        podman: file.podman,
+        networks,
+        services: linked,
+        nixos: file.nixos.map(|n| n.0),
+    };
+    host.front = site::link(file.caddy, sites, &mut host.services, diagnostics);
+    folder::link(&mut host);
+    name::check_unique(&host, diagnostics);
+    check_secrets(&host, diagnostics);
+    check_tailnet(&host, diagnostics);
+    host
+}
+
+/// Every use of a secret names one that is declared, with the format that the use needs.
+fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
+    use ast::secret::Format;
+    let mut used = |name: &ast::scalar::SecretName, format: Format| {
+        let span: Span = name.0.span;
+        let Some(secret) = host.secrets.get(&name.value()) else {
+            diagnostics.push(
+                Diagnostic::new(Code::UnknownSecret, format!("there is no secret `{}`", name.value()), span, "not declared")
+                    .help(match host.secrets.is_empty() {
+                        true => format!("declare it: `secrets: {{ {}: {{}} }}`", name.value()),
+                        false => format!("declare it under `secrets`; {}", suggestion(&name.value(), host.secrets.keys().map(String::as_str))),
+                    }),
+            );
+            return;
+        };
+        if secret.format() != format {
+            let (has, wants) = match format {
+                Format::Raw => ("lines of KEY=value", "the value itself"),
+                Format::Env => ("the value itself", "lines of KEY=value"),
+            };
+            diagnostics.push(
+                Diagnostic::new(Code::SecretFormat, format!("the secret `{}` holds {has}", name.value()), span, format!("{wants} is needed here"))
+                    .and(secret.span, "declared here")
+                    .help(match format {
+                        Format::Raw => "use it under `env_file: { secret: … }`, or take `format: env` away from its declaration",
+                        Format::Env => "declare it with `format: env`, if that is what is in it",
+                    }),
+            );
+        }
+    };
+    for container in host.services.iter().flat_map(|s| &s.containers) {
+        let compose = &container.compose;
+        compose.secrets.0.iter().for_each(|u| {
+            if u.variable.is_some() || host.secrets.get(&u.secret.value()).is_none() {
+                used(&u.secret, Format::Raw);
+            }
+        });
+        compose.login.iter().for_each(|l| used(&l.password, Format::Raw));
+        for file in &compose.env_file.0 {
+            if let ast::EnvFile::Secret(name) = file {
+                used(name, Format::Env);
+            }
+        }
+    }
+    match host.front.as_ref().and_then(|f| f.declared.tls.as_ref()) {
+        Some(ast::Tls::Acme(acme)) => {
+            acme.token.iter().for_each(|t| used(t, Format::Raw));
+            acme.credentials.0.iter().for_each(|(_, c)| used(c, Format::Raw));
+        }
+        Some(ast::Tls::Plugin(plugin)) => used(&plugin.environment, Format::Env),
+        _ => {}
+    }
+}
+
+/// Whoever binds the tailnet's address has to know it.
+fn check_tailnet(host: &Host, diagnostics: &mut Diagnostics) {
+    let Some(front) = &host.front else { return };
+    if matches!(front.declared.bind, ast::Bind::Tailscale) && host.tailscale.is_none() {
+        diagnostics.push(
+            Diagnostic::new(Code::TailscaleMissing, "Caddy binds the tailnet, and its address is not known", front.declared.span, "`bind: tailscale`")
+                .help("add `tailscale: { address: 100.… }`, as `tailscale ip -4` prints it"),
+        );
+    }
+}
+
+impl Service {
+    /// `uptime-kuma` is `uptimeKuma` below `homeserver`.
+    pub(crate) fn option_name(name: &str) -> String {
+        let mut words = name.split('-');
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |mut option, word| {
+            let mut letters = word.chars();
+            option.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+            option.push_str(letters.as_str());
+            option
+        })
+    }
+}

@@ -1,0 +1,273 @@
+//! Services and their containers: full names, networks, dependencies.
+
+use std::collections::HashMap;
+
+use super::{name, network};
+use crate::ast;
+use crate::ast::container::Condition;
+use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::hir::{Attached, Container, Network, Service};
+use crate::source::Span;
+use crate::tree::{Node, Text};
+
+/// The sites of one service, by its place in the list.
+pub(super) struct ServiceSites {
+    pub service: usize,
+    pub sites: Vec<ast::Site>,
+}
+
+type Declared = (Text, ast::Service, Vec<(String, Node)>);
+
+/// Links all services. Their sites come back apart, for the front.
+pub(super) fn link(declared: Vec<Declared>, shared: &[Network], tailscale: Option<&ast::Tailscale>, diagnostics: &mut Diagnostics) -> (Vec<Service>, Vec<ServiceSites>) {
+    let mut services = Vec::new();
+    let mut sites = Vec::new();
+    for (name, mut service, parameters) in declared {
+        let service_name = name.value();
+        let all_sites: Vec<ast::Site> = service.site.take().into_iter().chain(std::mem::take(&mut service.sites)).collect();
+        if !all_sites.is_empty() {
+            sites.push(ServiceSites { service: services.len(), sites: all_sites });
+        }
+        if let Some(port) = &service.port
+            && !(1..=65535).contains(&port.value)
+        {
+            diagnostics.push(
+                Diagnostic::new(Code::BadValue, format!("{} is not a port", port.value), port.text.span, "not from 1 to 65535")
+                    .help("choose a port from 1 to 65535"),
+            );
+        }
+        let of_service: Vec<(String, Span)> = service.networks.iter().map(|n| (n.value(), n.span)).collect();
+        let mut containers = Vec::new();
+        for (short, compose) in service.containers.0 {
+            containers.push(container(&service_name, short, compose, &of_service, shared, tailscale, diagnostics));
+        }
+        let own = format!("{service_name}-network");
+        let uses_own = containers.iter().any(|c| c.networks.iter().any(|a| a.network == own));
+        services.push(Service {
+            option: Service::option_name(&service_name),
+            span: name.span,
+            description: service.description,
+            enable: service.enable.as_ref().is_none_or(|e| e.value),
+            port: service.port,
+            network: uses_own.then(|| network::own(&service_name, name.span)),
+            containers,
+            parameters,
+            nixos: service.nixos.map(|n| n.0),
+            name: service_name,
+        });
+    }
+    depend(&mut services, diagnostics);
+    (services, sites)
+}
+
+fn container(service: &str, short: Text, mut compose: ast::Container, of_service: &[(String, Span)], shared: &[Network], tailscale: Option<&ast::Tailscale>, diagnostics: &mut Diagnostics) -> Container {
+    let full = match short.value() {
+        short if short == service => short,
+        short => format!("{service}-{short}"),
+    };
+    name::check_container(&short, &full, diagnostics);
+    let own = format!("{service}-network");
+    let attachments = std::mem::take(&mut compose.networks.0);
+    if let (Some(_), Some((network, _))) = (&compose.network_mode, attachments.first()) {
+        diagnostics.push(
+            Diagnostic::new(Code::NetworkWithHost, "a container with `network_mode` is on no network", network.span, "would not be attached")
+                .help("take out `networks` or `network_mode`"),
+        );
+    }
+    if let (Some(_), Some(port)) = (&compose.network_mode, compose.ports.first()) {
+        diagnostics.push(
+            Diagnostic::new(Code::NetworkWithHost, "a container with `network_mode` publishes nothing", port.span, "Podman would discard it")
+                .help("take it out; with `network_mode: host` state what it listens on under `expose`"),
+        );
+    }
+    if let (false, Some(interface)) = (matches!(compose.network_mode, Some(ast::NetworkMode::Host)), compose.firewall.0.first()) {
+        diagnostics.push(
+            Diagnostic::new(Code::NetworkWithHost, "`firewall` opens the host's ports", interface.0.span, "this container has a network of its own")
+                .help("publish the port on an address under `ports`"),
+        );
+    }
+    let mut networks = Vec::new();
+    if compose.network_mode.is_none() {
+        let named = |network: &str, span: Span, diagnostics: &mut Diagnostics| {
+            let known = network == own || shared.iter().any(|n| n.name == network);
+            if !known {
+                let names = shared.iter().map(|n| n.name.as_str()).chain(["default"]);
+                diagnostics.push(
+                    Diagnostic::new(Code::UnknownNetwork, format!("there is no network `{network}`"), span, "not among `networks`")
+                        .help(suggestion(network, names)),
+                );
+            }
+            known
+        };
+        if !attachments.is_empty() {
+            for (network, attachment) in attachments {
+                let value = if network.value() == "default" { own.clone() } else { network.value() };
+                if named(&value, network.span, diagnostics) {
+                    networks.push(Attached { network: value, attachment });
+                }
+            }
+        } else if !of_service.is_empty() {
+            for (network, span) in of_service {
+                if named(network, *span, diagnostics) {
+                    networks.push(Attached { network: network.clone(), attachment: None });
+                }
+            }
+        } else {
+            networks.push(Attached { network: own, attachment: None });
+        }
+    }
+    check_attachments(&networks, shared, diagnostics);
+    let tailnet = tailscale.map(|t| t.address.value());
+    let on_tailnet = compose.ports.iter().any(|p| p.address.as_ref().map(Text::value) == tailnet && tailnet.is_some());
+    Container {
+        name: full,
+        short: short.value(),
+        span: short.span,
+        compose,
+        networks,
+        site_ports: Vec::new(),
+        dependencies: Vec::new(),
+        dependents: Vec::new(),
+        awaited_healthy: false,
+        shares_network_of: None,
+        mounts: Vec::new(),
+        folders: Vec::new(),
+        on_tailnet,
+    }
+}
+
+/// A fixed address lies in the subnet of its network, which therefore has one.
+fn check_attachments(networks: &[Attached], shared: &[Network], diagnostics: &mut Diagnostics) {
+    for attached in networks {
+        let Some(attachment) = &attached.attachment else { continue };
+        let declared = shared.iter().find(|n| n.name == attached.network);
+        if declared.is_some_and(Network::is_external) {
+            continue;
+        }
+        let subnets = declared.and_then(|n| n.declared.as_ref()).map_or(&[][..], |n| &n.subnet.0);
+        for address in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {
+            let Ok(ip) = address.value().parse::<std::net::IpAddr>() else { continue };
+            let inside = subnets.iter().any(|s| s.value().parse::<ipnet::IpNet>().is_ok_and(|net| net.contains(&ip)));
+            if !inside {
+                let mut diagnostic = Diagnostic::new(Code::BadAddress, format!("{ip} is no address of the network `{}`", attached.network), address.0.span, "the fixed address");
+                for subnet in subnets {
+                    diagnostic = diagnostic.and(subnet.0.span, "the subnet");
+                }
+                diagnostics.push(diagnostic.help(match subnets.is_empty() {
+                    true => "a fixed address needs a network with a `subnet`, under the top-level `networks`",
+                    false => "choose an address inside of the subnet",
+                }));
+            }
+        }
+    }
+}
+
+/// Follows `depends_on` and `network_mode: container:…`.
+fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
+    let mut at: HashMap<String, (usize, usize)> = HashMap::new();
+    for (s, service) in services.iter().enumerate() {
+        for (c, container) in service.containers.iter().enumerate() {
+            at.insert(container.name.clone(), (s, c));
+        }
+    }
+    let mut edges: Vec<((usize, usize), (usize, usize), bool, Span)> = Vec::new();
+    for (s, service) in services.iter().enumerate() {
+        for (c, container) in service.containers.iter().enumerate() {
+            let mut wanted: Vec<(&Text, bool)> = container
+                .compose
+                .depends_on
+                .0
+                .iter()
+                .map(|(name, condition)| (name, matches!(condition, Condition::Healthy | Condition::ServiceHealthy)))
+                .collect();
+            if let Some(ast::NetworkMode::Container(name)) = &container.compose.network_mode {
+                wanted.push((name, false));
+            }
+            for (name, healthy) in wanted {
+                let value = name.value();
+                let beside = service.containers.iter().position(|o| o.short == value).map(|o| (s, o));
+                match beside.or_else(|| at.get(&value).copied()) {
+                    Some(target) => edges.push(((s, c), target, healthy, name.span)),
+                    None => diagnostics.push(
+                        Diagnostic::new(Code::UnknownDependency, format!("there is no container `{value}`"), name.span, "depends on nothing")
+                            .help(suggestion(&value, service.containers.iter().map(|c| c.short.as_str()).filter(|n| *n != container.short))),
+                    ),
+                }
+            }
+        }
+    }
+    for &(from, to, healthy, span) in &edges {
+        let name = services[from.0].containers[from.1].name.clone();
+        let starts = services[from.0].containers[from.1].auto_start();
+        let target = &mut services[to.0].containers[to.1];
+        let target_name = target.name.clone();
+        if starts && !target.dependents.contains(&name) {
+            target.dependents.push(name);
+        }
+        if healthy {
+            let checked = target.compose.healthcheck.as_ref().is_some_and(|h| matches!(h.test, Some(ast::HealthTest::Shell(_) | ast::HealthTest::Exec(_))) && h.disable.as_ref().is_none_or(|d| !d.value));
+            if !checked {
+                diagnostics.push(
+                    Diagnostic::new(Code::HealthyWithoutCheck, format!("`{target_name}` has no health check"), span, "waits until it is healthy")
+                        .and(target.span, "has no `healthcheck`")
+                        .help("give it a `healthcheck`, or depend on `started`"),
+                );
+            }
+            target.awaited_healthy = true;
+        }
+        let shares = matches!(&services[from.0].containers[from.1].compose.network_mode, Some(ast::NetworkMode::Container(n)) if n.span == span);
+        let source = &mut services[from.0].containers[from.1];
+        if !source.dependencies.contains(&target_name) {
+            source.dependencies.push(target_name.clone());
+        }
+        if shares {
+            source.shares_network_of = Some(target_name);
+        }
+    }
+    circle(services, &edges, diagnostics);
+}
+
+/// Says when containers wait for each other: none of them would ever start.
+fn circle(services: &[Service], edges: &[((usize, usize), (usize, usize), bool, Span)], diagnostics: &mut Diagnostics) {
+    let mut next: HashMap<(usize, usize), Vec<((usize, usize), Span)>> = HashMap::new();
+    for (from, to, _, span) in edges {
+        next.entry(*from).or_default().push((*to, *span));
+    }
+    // Depth-first without recursion; 1 is on the way, 2 is done.
+    let mut state: HashMap<(usize, usize), u8> = HashMap::new();
+    for (start, _, _, _) in edges {
+        if state.contains_key(start) {
+            continue;
+        }
+        let mut way: Vec<((usize, usize), usize)> = vec![(*start, 0)];
+        state.insert(*start, 1);
+        while let Some((at, i)) = way.last_mut() {
+            let Some((to, span)) = next.get(at).and_then(|n| n.get(*i)).copied() else {
+                state.insert(*at, 2);
+                way.pop();
+                continue;
+            };
+            *i += 1;
+            match state.get(&to) {
+                None => {
+                    state.insert(to, 1);
+                    way.push((to, 0));
+                }
+                Some(1) => {
+                    let begin = way.iter().position(|(w, _)| *w == to).unwrap_or(0);
+                    let name = |at: (usize, usize)| services[at.0].containers[at.1].name.as_str();
+                    let names: Vec<&str> = way[begin..].iter().map(|(w, _)| name(*w)).chain([name(to)]).collect();
+                    let mut diagnostic = Diagnostic::new(Code::DependencyCycle, format!("containers wait for each other: {}", names.join(" → ")), span, format!("waits for `{}`", name(to)));
+                    for pair in way[begin..].windows(2) {
+                        let on_the_way = next[&pair[0].0].iter().find(|(t, _)| *t == pair[1].0);
+                        if let Some((t, span)) = on_the_way {
+                            diagnostic = diagnostic.and(*span, format!("waits for `{}`", name(*t)));
+                        }
+                    }
+                    diagnostics.push(diagnostic.help("take one of these dependencies out"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Networks: their names, bridges, subnets and gateways.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::name::check_network;
+use crate::ast;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Network;
+use crate::source::Span;
+use crate::tree::Text;
+
+/// A network out of the file's `networks`.
+pub(super) fn shared(name: &Text, declared: Option<ast::Network>, diagnostics: &mut Diagnostics) -> Option<Network> {
+    if !check_network(name, diagnostics) {
+        return None;
+    }
+    if let Some(declared) = &declared {
+        check_addresses(declared, diagnostics);
+    }
+    let interface = match declared.as_ref().and_then(|d| d.interface.as_ref()) {
+        Some(interface) => interface.0.clone(),
+        None => Text::literal(bridge(&name.value()), name.span),
+    };
+    Some(Network { name: name.value(), interface, declared, span: name.span })
+}
+
+/// The network that a service has for itself.
+pub(super) fn own(service: &str, span: Span) -> Network {
+    Network {
+        name: format!("{service}-network"),
+        interface: Text::literal(bridge(service), span),
+        declared: None,
+        span,
+    }
+}
+
+/// The bridge of a network: `br-NAME`, shortened to the 15 characters that Linux allows (IFNAMSIZ).
+/// What is cut off lives on in four digits, so that two long names stay apart.
+fn bridge(name: &str) -> String {
+    let plain = format!("br-{}", name.replace(['.', '_'], "-"));
+    if plain.len() <= 15 {
+        return plain;
+    }
+    // FNV-1a: the same on every machine and in every version.
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{}-{:04x}", &plain[..10], hash & 0xffff)
+}
+
+fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
+    if network.external.as_ref().is_some_and(|e| e.value) {
+        let own = network.subnet.0.first().map(|s| s.0.span).or(network.gateway.0.first().map(|g| g.0.span));
+        if let Some(span) = own {
+            diagnostics.push(
+                Diagnostic::new(Code::BadAddress, "someone else makes this network", span, "would not be used")
+                    .help("take it out, or take `external` out"),
+            );
+        }
+        return;
+    }
+    for (i, gateway) in network.gateway.0.iter().enumerate() {
+        let Some(subnet) = network.subnet.0.get(i) else {
+            diagnostics.push(
+                Diagnostic::new(Code::BadAddress, "a gateway without a subnet", gateway.0.span, "belongs to no subnet")
+                    .help("give as many subnets as gateways, in the same order"),
+            );
+            continue;
+        };
+        let (Ok(address), Ok(net)) = (gateway.value().parse::<IpAddr>(), subnet.value().parse::<IpNet>()) else { continue };
+        let usable = net.contains(&address) && address != net.network() && (net.addr().is_ipv6() || address != net.broadcast());
+        if !usable {
+            diagnostics.push(
+                Diagnostic::new(Code::BadAddress, format!("{address} is no address of {net}"), gateway.0.span, "the gateway")
+                    .and(subnet.0.span, "its subnet")
+                    .help(format!("take the first address: {}", net.hosts().next().unwrap_or(address))),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bridge;
+
+    #[test]
+    fn bridges_fit_into_fifteen_characters_and_differ() {
+        assert_eq!(bridge("immich"), "br-immich");
+        let (a, b) = (bridge("paperless-ngx-one"), bridge("paperless-ngx-two"));
+        assert!(a.len() <= 15 && b.len() <= 15);
+        assert_ne!(a, b);
+    }
+}

@@ -1,0 +1,188 @@
+//! Sites: their names, and what is behind them.
+
+use super::container::ServiceSites;
+use crate::ast;
+use crate::ast::Caddy;
+use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::hir::{Answer, Front, HostPort, Service, Site, SitePort};
+use crate::tree::Text;
+
+/// Gathers the sites of all services behind the front, and publishes the ports that they need.
+pub(super) fn link(caddy: Option<Caddy>, sites: Vec<ServiceSites>, services: &mut [Service], diagnostics: &mut Diagnostics) -> Option<Front> {
+    let Some(mut caddy) = caddy else {
+        if let Some(site) = sites.iter().flat_map(|s| &s.sites).next() {
+            diagnostics.push(
+                Diagnostic::new(Code::FrontMissing, "a site, and no Caddy to serve it", site.span, "nobody would answer")
+                    .help("add `caddy: { domain: …, bind: tailscale }`"),
+            );
+        }
+        return None;
+    };
+    check_extra(caddy.extra.as_ref(), diagnostics);
+    check_extra(caddy.global.as_ref(), diagnostics);
+    check_values(&caddy.headers, diagnostics);
+    let own = std::mem::take(&mut caddy.sites);
+    let mut linked: Vec<Site> = own.into_iter().filter_map(|site| link_one(site, None, &caddy, diagnostics)).collect();
+    for of_service in sites {
+        for site in of_service.sites {
+            let service = &mut services[of_service.service];
+            linked.extend(link_one(site, Some(service), &caddy, diagnostics));
+        }
+    }
+    Some(Front { declared: caddy, sites: linked })
+}
+
+fn link_one(site: ast::Site, service: Option<&mut Service>, caddy: &Caddy, diagnostics: &mut Diagnostics) -> Option<Site> {
+    check_extra(site.extra.as_ref(), diagnostics);
+    check_values(&site.headers, diagnostics);
+    let (host, below_domain) = match (&site.host, &site.subdomain, &caddy.domain) {
+        (Some(host), None, domain) => {
+            let below = domain.as_ref().is_some_and(|d| host.value() == d.value() || one_label_below(&host.value(), &d.value()));
+            (host.0.clone(), below)
+        }
+        (None, Some(subdomain), Some(domain)) => {
+            let host = Text::join(&[subdomain.0.clone(), domain.0.clone()], ".", subdomain.0.span);
+            (host, !subdomain.value().contains('.'))
+        }
+        (None, Some(subdomain), None) => {
+            diagnostics.push(
+                Diagnostic::new(Code::BadSite, "a subdomain of no domain", subdomain.0.span, "below what?")
+                    .help("add `domain` under `caddy`, or write the whole name as `host`"),
+            );
+            return None;
+        }
+        (host, _, _) => {
+            let said = if host.is_some() { "has both a `host` and a `subdomain`" } else { "has no name" };
+            diagnostics.push(
+                Diagnostic::new(Code::BadSite, format!("a site that {said}"), site.span, "this site")
+                    .help("give it either a `subdomain` or a `host`"),
+            );
+            return None;
+        }
+    };
+    let option = service.as_ref().map(|s| s.option.clone());
+    let answer = match (&site.to, &site.redirect) {
+        (Some(to), None) => upstream(to, &site, service, diagnostics)?,
+        (None, Some(redirect)) => {
+            check_value(redirect, diagnostics);
+            Answer::Redirect(redirect.clone())
+        }
+        (None, None) if site.extra.is_some() => Answer::Lines,
+        _ => {
+            diagnostics.push(
+                Diagnostic::new(Code::BadSite, "a site answers in one way", site.span, "either forwards or redirects")
+                    .help("give it `to: \"container:port\"`, or `redirect: https://…`"),
+            );
+            return None;
+        }
+    };
+    Some(Site { host, service: option, answer, declared: site, below_domain })
+}
+
+/// What `to` leads to: a container's port through one on the host, or an address.
+fn upstream(to: &ast::caddy::Upstream, site: &ast::Site, service: Option<&mut Service>, diagnostics: &mut Diagnostics) -> Option<Answer> {
+    let name = to.host.value();
+    let elsewhere = || Answer::Upstream { address: to.host.clone(), port: to.port.clone() };
+    if name.parse::<std::net::IpAddr>().is_ok() {
+        return Some(elsewhere());
+    }
+    let Some(service) = service else {
+        diagnostics.push(
+            Diagnostic::new(Code::BadSite, format!("`{name}` is no address"), to.span, "a site of no service has no containers")
+                .help("write an address, or move the site to its service"),
+        );
+        return None;
+    };
+    let service_name = service.name.clone();
+    let names: Vec<String> = service.containers.iter().map(|c| c.short.clone()).collect();
+    let Some(container) = service.containers.iter_mut().find(|c| c.short == name || c.name == name) else {
+        diagnostics.push(
+            Diagnostic::new(Code::BadSite, format!("the service has no container `{name}`"), to.span, "unknown container")
+                .help(suggestion(&name, names.iter().map(String::as_str))),
+        );
+        return None;
+    };
+    if matches!(container.compose.network_mode, Some(ast::NetworkMode::Host)) {
+        return Some(Answer::Port(HostPort::Fixed(to.port.clone())));
+    }
+    let host = match (&site.port, &service.port) {
+        (Some(port), _) => HostPort::Fixed(port.text.clone()),
+        (None, Some(_)) => HostPort::Service(service_name),
+        (None, None) => {
+            diagnostics.push(
+                Diagnostic::new(Code::PortWithoutService, "a site needs a port on the host behind it", to.span, "forwards to a container")
+                    .and(service.span, "this service has no `port`")
+                    .help("give the service a `port`, such as the container's own"),
+            );
+            return None;
+        }
+    };
+    let same = |a: &HostPort, b: &HostPort| match (a, b) {
+        (HostPort::Service(a), HostPort::Service(b)) => a == b,
+        (HostPort::Fixed(a), HostPort::Fixed(b)) => a.value() == b.value(),
+        _ => false,
+    };
+    if let Some(other) = container.site_ports.iter().find(|p| same(&p.host, &host) && p.target.value() != to.port.value()) {
+        diagnostics.push(
+            Diagnostic::new(Code::PortWithoutService, "two sites need two ports on the host", to.span, "this one has the service's port")
+                .and(other.target.span, "and so has this one")
+                .help("give one of the sites a `port` of its own"),
+        );
+        return None;
+    }
+    let published = container.compose.ports.iter().any(|p| {
+        p.target.value() == to.port.value() && matches!((&host, p.published.reference()), (HostPort::Service(s), Some(r)) if r.target == crate::tree::Target::Port(s.clone()))
+    });
+    if !published && !container.site_ports.iter().any(|p| same(&p.host, &host)) {
+        container.site_ports.push(SitePort { host: host.clone(), target: to.port.clone() });
+    }
+    Some(Answer::Port(host))
+}
+
+fn one_label_below(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).and_then(|h| h.strip_suffix('.')).is_some_and(|label| !label.contains('.'))
+}
+
+/// Lines of a Caddyfile go where they are put: braces that do not match would end the site early.
+fn check_extra(lines: Option<&Text>, diagnostics: &mut Diagnostics) {
+    let Some(text) = lines else { return };
+    let mut depth = 0i32;
+    let mut lowest = 0;
+    for token in text.value().split_whitespace() {
+        match token {
+            "{" => depth += 1,
+            "}" => depth -= 1,
+            _ => {}
+        }
+        lowest = lowest.min(depth);
+    }
+    if depth != 0 || lowest < 0 {
+        diagnostics.push(
+            Diagnostic::new(Code::BadSite, "braces that do not match", text.span, "would end the block around it")
+                .help("close every `{` with a `}` on a line of its own"),
+        );
+    }
+}
+
+fn check_values(headers: &ast::Pairs, diagnostics: &mut Diagnostics) {
+    for (name, value) in &headers.0 {
+        if !name.value().bytes().all(|b| b.is_ascii_alphanumeric() || b"-+?>_".contains(&b)) || name.value().is_empty() {
+            diagnostics.push(
+                Diagnostic::new(Code::BadSite, format!("`{}` is no header", name.value()), name.span, "not a header's name")
+                    .help("use letters, digits and hyphens; a leading `-` takes a header away"),
+            );
+        }
+        check_value(value, diagnostics);
+    }
+}
+
+/// What Caddy would read as more than text: `{$NAME}` is replaced before anything else is read.
+fn check_value(text: &Text, diagnostics: &mut Diagnostics) {
+    let value = text.value();
+    if value.contains("{$") || value.contains('`') || value.chars().any(char::is_control) {
+        diagnostics.push(
+            Diagnostic::new(Code::BadSite, "a value that Caddy would not take as it is", text.span, "holds `{$`, a backtick or a control character")
+                .help("take it out, or write the directive under `extra`"),
+        );
+    }
+}

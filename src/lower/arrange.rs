@@ -1,0 +1,57 @@
+//! The order in which a person would write the attributes of a unit and of a container. Concerns add
+//! theirs one after the other; here each finds its place.
+
+use crate::hir::Host;
+use crate::nix::{Expr, Set};
+use crate::nixos::Output;
+
+/// systemd.services.NAME, and its serviceConfig.
+const UNIT: &[&str] = &[
+    "description", "after", "wants", "requires", "partOf", "wantedBy", "restartTriggers", "stopIfChanged", "startLimitIntervalSec", "serviceConfig",
+];
+const SERVICE: &[&str] = &["Type", "RemainAfterExit", "ExecStartPre", "ExecStart", "TimeoutStartSec", "TimeoutStopSec", "Restart", "RestartSec"];
+
+/// virtualisation.oci-containers.containers.NAME.
+const CONTAINER: &[&str] = &[
+    "image", "login", "pull", "entrypoint", "cmd", "user", "workdir", "hostname", "autoStart", "networks", "dependsOn", "ports", "environment",
+    "environmentFiles", "volumes", "devices", "capabilities", "privileged", "labels", "log-driver", "podman", "extraOptions",
+];
+
+pub(super) fn lower(_: &Host, output: &mut Output) {
+    for module in &mut output.modules {
+        if let Some(units) = module.config.find_mut(&["systemd", "services"]) {
+            for unit in units.sets_mut() {
+                sort(unit, UNIT);
+                if let Some(service) = unit.find_mut(&["serviceConfig"]) {
+                    sort(service, SERVICE);
+                }
+            }
+        }
+        if let Some(containers) = module.config.find_mut(&["virtualisation", "oci-containers", "containers"]) {
+            containers.sets_mut().for_each(|container| sort(container, CONTAINER));
+        }
+    }
+}
+
+fn sort(set: &mut Set, order: &[&str]) {
+    let place = |name: &String| order.iter().position(|o| o == name).unwrap_or(order.len());
+    set.0.sort_by(|a, _, b, _| place(a).cmp(&place(b)));
+}
+
+impl Set {
+    /// The set at `path`, if it is there.
+    fn find_mut(&mut self, path: &[&str]) -> Option<&mut Set> {
+        path.iter().try_fold(self, |set, name| match &mut set.0.get_mut(*name)?.value {
+            Expr::Set(inner) => Some(inner),
+            _ => None,
+        })
+    }
+
+    /// The attributes that are sets.
+    fn sets_mut(&mut self) -> impl Iterator<Item = &mut Set> {
+        self.0.values_mut().filter_map(|attr| match &mut attr.value {
+            Expr::Set(inner) => Some(inner),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,251 @@
+//! Caddy: its sites, certificates, ports in the firewall, and its wait for the tailnet.
+
+use super::{host_port, tailscale};
+use crate::ast::caddy::AcmeTls;
+use crate::ast::{Bind, Pairs, Tls};
+use crate::hir::{Answer, Front, Host, Site};
+use crate::nix::{Expr, Part, Set, attribute, parts};
+use crate::nixos::{Module, Output};
+use crate::tree::Text;
+
+/// The variable of each DNS provider that takes one token from a file
+/// (<https://go-acme.github.io/lego/dns>). Others name their `credentials`.
+pub(crate) const TOKEN_VARIABLES: &[(&str, &str)] = &[
+    ("cloudflare", "CF_DNS_API_TOKEN_FILE"),
+    ("desec", "DESEC_TOKEN_FILE"),
+    ("digitalocean", "DO_AUTH_TOKEN_FILE"),
+    ("dnsimple", "DNSIMPLE_OAUTH_TOKEN_FILE"),
+    ("duckdns", "DUCKDNS_TOKEN_FILE"),
+    ("gandiv5", "GANDIV5_PERSONAL_ACCESS_TOKEN_FILE"),
+    ("hetzner", "HETZNER_API_TOKEN_FILE"),
+    ("linode", "LINODE_TOKEN_FILE"),
+    ("netlify", "NETLIFY_TOKEN_FILE"),
+    ("vercel", "VERCEL_API_TOKEN_FILE"),
+];
+
+pub(super) fn lower(host: &Host, output: &mut Output) {
+    let Some(front) = &host.front else { return };
+    let module = output.module("caddy.nix", "caddy");
+    module.config.at(&["services", "caddy"]).set("enable", Expr::Bool(true));
+    for (name, text) in [("globalConfig", &front.declared.global), ("extraConfig", &front.declared.extra)] {
+        if let Some(text) = text {
+            module.config.at(&["services", "caddy"]).set(name, Expr::Lines(lines(text)));
+        }
+    }
+    let mut certificates: Vec<Text> = Vec::new();
+    for site in &front.sites {
+        let certificate = match &front.declared.tls {
+            Some(Tls::Acme(_)) => Some(match &front.declared.domain {
+                Some(domain) if site.below_domain => domain.0.clone(),
+                _ => site.host.clone(),
+            }),
+            _ => None,
+        };
+        let set = virtual_host(site, front, host, certificate.as_ref());
+        if let Some(certificate) = certificate
+            && !certificates.iter().any(|c| c.value() == certificate.value())
+        {
+            certificates.push(certificate);
+        }
+        let value = match &site.service {
+            Some(option) => Expr::call("lib.mkIf", [Expr::code(format!("homeserver.{}.enable", attribute(option))), Expr::Set(set)]),
+            None => Expr::Set(set),
+        };
+        module.config.at(&["services", "caddy", "virtualHosts"]).set_named(&site.host, value);
+    }
+    redirect_to_https(front, host, module);
+    certificates_of(front, &certificates, module);
+    firewall(front, host, module);
+    if matches!(front.declared.bind, Bind::Tailscale) {
+        let unit = Expr::str(format!("{}.service", tailscale::UNIT));
+        let caddy = module.unit("caddy");
+        caddy.append("after", [unit.clone()]);
+        caddy.append("requires", [unit]);
+    }
+}
+
+fn virtual_host(site: &Site, front: &Front, host: &Host, certificate: Option<&Text>) -> Set {
+    let mut set = Set::default();
+    set.append("serverAliases", site.declared.aliases.iter().map(|a| Expr::text(&a.0)));
+    set.append("listenAddresses", listen(front, host));
+    if let Some(certificate) = certificate {
+        set.set("useACMEHost", Expr::text(certificate));
+    }
+    let mut config = Vec::new();
+    if matches!(front.declared.tls, Some(Tls::Internal)) {
+        config.push(vec![Part::Text("tls internal".to_owned())]);
+    }
+    for headers in [&front.declared.headers, &site.declared.headers] {
+        config.extend(header_lines(headers));
+    }
+    match &site.answer {
+        Answer::Port(port) => {
+            let mut line = vec![Part::Text("reverse_proxy 127.0.0.1:".to_owned())];
+            line.extend(parts(&host_port(port, host)));
+            config.push(line);
+        }
+        Answer::Upstream { address, port } => {
+            let mut line = vec![Part::Text("reverse_proxy ".to_owned())];
+            line.extend(parts(address));
+            line.push(Part::Text(":".to_owned()));
+            line.extend(parts(port));
+            config.push(line);
+        }
+        Answer::Redirect(to) => {
+            let mut line = vec![Part::Text("redir ".to_owned())];
+            line.extend(quoted(to));
+            line.push(Part::Text(" permanent".to_owned()));
+            config.push(line);
+        }
+        Answer::Lines => {}
+    }
+    if let Some(extra) = &site.declared.extra {
+        config.extend(lines(extra));
+    }
+    set.set("extraConfig", Expr::Lines(config));
+    set
+}
+
+fn listen(front: &Front, host: &Host) -> Vec<Expr> {
+    match &front.declared.bind {
+        Bind::Tailscale => host.tailscale.iter().map(|t| Expr::text(&t.address.0)).collect(),
+        Bind::On { addresses, .. } => addresses.iter().map(Expr::text).collect(),
+        Bind::All => Vec::new(),
+    }
+}
+
+/// Caddy's own redirect would listen on every address.
+fn redirect_to_https(front: &Front, host: &Host, module: &mut Module) {
+    let mut set = Set::default();
+    set.append("listenAddresses", listen(front, host));
+    set.set("logFormat", Expr::str("output discard"));
+    set.set("extraConfig", Expr::Lines(vec![vec![Part::Text("redir https://{host}{uri} permanent".to_owned())]]));
+    module.config.at(&["services", "caddy", "virtualHosts"]).set("http://", Expr::Set(set));
+}
+
+fn header_lines(headers: &Pairs) -> Vec<Vec<Part>> {
+    headers
+        .0
+        .iter()
+        .map(|(name, value)| {
+            let mut line = vec![Part::Text("header ".to_owned())];
+            line.extend(parts(name));
+            // `-Name` takes a header away, and has no value.
+            if !name.value().starts_with('-') {
+                line.push(Part::Text(" ".to_owned()));
+                line.extend(quoted(value));
+            }
+            line
+        })
+        .collect()
+}
+
+/// One token of a Caddyfile, in backticks, inside of which nothing is special. A backtick in the value
+/// is refused before this.
+fn quoted(text: &Text) -> Vec<Part> {
+    let mut all = vec![Part::Text("`".to_owned())];
+    all.extend(parts(text));
+    all.push(Part::Text("`".to_owned()));
+    all
+}
+
+/// A text of several lines, line by line.
+fn lines(text: &Text) -> Vec<Vec<Part>> {
+    let mut all: Vec<Vec<Part>> = vec![Vec::new()];
+    for part in parts(text) {
+        match part {
+            Part::Text(literal) => {
+                for (i, line) in literal.split('\n').enumerate() {
+                    if i > 0 {
+                        all.push(Vec::new());
+                    }
+                    if !line.is_empty() {
+                        all.last_mut().expect("one line at least").push(Part::Text(line.to_owned()));
+                    }
+                }
+            }
+            other => all.last_mut().expect("one line at least").push(other),
+        }
+    }
+    while all.last().is_some_and(Vec::is_empty) {
+        all.pop();
+    }
+    all
+}
+
+fn certificates_of(front: &Front, certificates: &[Text], module: &mut Module) {
+    match &front.declared.tls {
+        Some(Tls::Tailscale) => module.config.at(&["services", "tailscale"]).set("permitCertUid", Expr::str("caddy")),
+        Some(Tls::Plugin(plugin)) => {
+            let caddy = module.config.at(&["services", "caddy"]);
+            let build = Set::of([("plugins", Expr::List(plugin.plugins.iter().map(Expr::text).collect())), ("hash", Expr::text(&plugin.hash))]);
+            caddy.set("package", Expr::call("pkgs.caddy.withPlugins", [Expr::Set(build)]));
+            let mut line = vec![Part::Text("acme_dns ".to_owned())];
+            line.extend(parts(&plugin.acme_dns));
+            let mut global = vec![line];
+            global.extend(front.declared.global.iter().flat_map(lines));
+            caddy.set("globalConfig", Expr::Lines(global));
+            if let Some(email) = &plugin.email {
+                caddy.set("email", Expr::text(email));
+            }
+            let name = plugin.environment.value();
+            let unit = module.unit("caddy");
+            unit.append("restartTriggers", [super::secret::trigger(&name)]);
+            unit.at(&["serviceConfig"]).set("EnvironmentFile", super::secret::path(&name));
+        }
+        Some(Tls::Acme(acme)) => {
+            let security = module.config.at(&["security", "acme"]);
+            security.set("acceptTerms", Expr::Bool(true));
+            security.at(&["defaults"]).set("email", Expr::text(&acme.email));
+            for name in certificates {
+                let wildcard = front.declared.domain.as_ref().filter(|d| d.value() == name.value());
+                let set = certificate(acme, name, wildcard.is_some());
+                security.at(&["certs"]).set_named(name, Expr::Set(set));
+            }
+        }
+        Some(Tls::Internal) | None => {}
+    }
+}
+
+fn certificate(acme: &AcmeTls, name: &Text, wildcard: bool) -> Set {
+    let mut set = Set::default();
+    if wildcard {
+        set.append("extraDomainNames", [Expr::flag("*.", name)]);
+    }
+    set.set("dnsProvider", Expr::text(&acme.acme.0));
+    let credentials = set.at(&["credentialFiles"]);
+    if let Some(token) = &acme.token
+        && let Some((_, variable)) = TOKEN_VARIABLES.iter().find(|(provider, _)| *provider == acme.acme.value())
+    {
+        credentials.set(variable, super::secret::path(&token.value()));
+    }
+    for (variable, secret) in &acme.credentials.0 {
+        credentials.set(&variable.value(), super::secret::path(&secret.value()));
+    }
+    set.set("group", Expr::code("config.services.caddy.group"));
+    set
+}
+
+/// NixOS closes every port. Where Caddy listens decides where it opens them.
+fn firewall(front: &Front, host: &Host, module: &mut Module) {
+    let everywhere = Text::literal("", front.declared.span);
+    let interfaces: Vec<Text> = match &front.declared.bind {
+        Bind::Tailscale => vec![tailscale::interface(host)],
+        Bind::All => vec![everywhere],
+        Bind::On { interfaces, .. } if !interfaces.is_empty() => interfaces.clone(),
+        Bind::On { addresses, .. } => {
+            let outside = addresses.iter().any(|a| a.value().parse::<std::net::IpAddr>().is_ok_and(|ip| !ip.is_loopback()));
+            outside.then_some(everywhere).into_iter().collect()
+        }
+    };
+    let firewall = module.config.at(&["networking", "firewall"]);
+    for interface in interfaces {
+        let set = match interface.value().is_empty() {
+            true => &mut *firewall,
+            false => firewall.at(&["interfaces"]).at_named(&interface),
+        };
+        set.append("allowedTCPPorts", [Expr::Int(80), Expr::Int(443)]);
+        // HTTP/3.
+        set.append("allowedUDPPorts", [Expr::Int(443)]);
+    }
+}

@@ -1,0 +1,292 @@
+//! A container: each of Compose's words as an option of `virtualisation.oci-containers`, or as an
+//! argument of `podman run` where there is no option.
+
+use super::{container_set, each_container, host_port};
+use crate::ast;
+use crate::ast::container::{LogDriver, Port, PullPolicy, Restart, Volume, VolumeSource};
+use crate::ast::scalar::Flag;
+use crate::hir::{Attached, Container, Host};
+use crate::nix::{Expr, Part, Set, parts};
+use crate::nixos::{Module, Output};
+use crate::tree::{Atom, Text};
+
+/// NixOS stops a container's unit after this many seconds (oci-containers.nix, TimeoutStopSec).
+const TIMEOUT_STOP: u64 = 120;
+
+pub(super) fn lower(host: &Host, output: &mut Output) {
+    each_container(host, output, |container, module| {
+        let mut set = options(container, host);
+        set.append("extraOptions", arguments(&container.compose));
+        set.append("extraOptions", stop_timeout(container));
+        set.append("extraOptions", container.compose.podman_args.iter().map(string));
+        *container_set(module, container) = set;
+        unit(container, module);
+    });
+}
+
+fn options(container: &Container, host: &Host) -> Set {
+    let compose = &container.compose;
+    let mut set = Set::default();
+    set.set("image", Expr::text(&compose.image.0));
+    match compose.pull_policy {
+        Some(PullPolicy::Always) => set.set("pull", Expr::str("always")),
+        Some(PullPolicy::Never) => set.set("pull", Expr::str("never")),
+        Some(PullPolicy::Newer) => set.set("pull", Expr::str("newer")),
+        None | Some(PullPolicy::Missing | PullPolicy::IfNotPresent) => {}
+    }
+    match compose.entrypoint.as_ref().map(|e| e.0.as_slice()) {
+        None => {}
+        Some([program]) => set.set("entrypoint", Expr::Str(parts(program))),
+        // podman-run(1): several words are a JSON list.
+        Some(words) => set.set("entrypoint", Expr::call("builtins.toJSON", [Expr::List(words.iter().map(string).collect())])),
+    }
+    if let Some(command) = &compose.command {
+        set.append_all("cmd", command.0.iter().map(string));
+    }
+    for (name, text) in [
+        ("user", compose.user.as_ref().map(|u| &u.0)),
+        ("workdir", compose.working_dir.as_ref().map(|w| &w.0)),
+        ("hostname", compose.hostname.as_ref().map(|h| &h.0)),
+    ] {
+        if let Some(text) = text {
+            set.set(name, string(text));
+        }
+    }
+    if let Some(start) = compose.auto_start.as_ref().filter(|a| !a.value || !a.text.is_literal()) {
+        set.set("autoStart", Expr::typed(&start.text));
+    }
+    set.append("networks", networks(container));
+    set.append("dependsOn", container.dependencies.iter().map(Expr::str));
+    set.append("ports", compose.ports.iter().map(port));
+    for site in &container.site_ports {
+        let mut mapping = vec![Part::Text("127.0.0.1:".to_owned())];
+        mapping.extend(parts(&host_port(&site.host, host)));
+        mapping.push(Part::Text(":".to_owned()));
+        mapping.extend(parts(&site.target));
+        set.append("ports", [Expr::Str(mapping)]);
+    }
+    let environment = set.at(&["environment"]);
+    for (name, value) in &compose.environment.0 {
+        environment.set_named(name, string(value));
+    }
+    if !environment.0.contains_key("TZ") {
+        environment.set("TZ", Expr::code("config.time.timeZone"));
+    }
+    set.append("volumes", compose.volumes.iter().filter_map(volume));
+    set.append("devices", compose.devices.iter().map(string));
+    for (names, add) in [(&compose.cap_add, true), (&compose.cap_drop, false)] {
+        for name in names {
+            set.at(&["capabilities"]).set_named(&name.0, Expr::Bool(add));
+        }
+    }
+    if let Some(privileged) = compose.privileged.as_ref().filter(|p| p.value || !p.text.is_literal()) {
+        set.set("privileged", Expr::typed(&privileged.text));
+    }
+    for (name, value) in &compose.labels.0 {
+        set.at(&["labels"]).set_named(name, string(value));
+    }
+    if let Some(driver) = compose.logging.as_ref().and_then(|l| l.driver).filter(|d| *d != LogDriver::Journald) {
+        let word = LogDriver::WORDS.iter().find(|(_, d)| *d == driver).map_or("journald", |(word, _)| word);
+        set.set("log-driver", Expr::str(word));
+    }
+    set
+}
+
+fn networks(container: &Container) -> Vec<Expr> {
+    match (&container.compose.network_mode, &container.shares_network_of) {
+        (Some(ast::NetworkMode::Host), _) => vec![Expr::str("host")],
+        (Some(ast::NetworkMode::None), _) => vec![Expr::str("none")],
+        (Some(ast::NetworkMode::Container(_)), Some(other)) => vec![Expr::str(format!("container:{other}"))],
+        _ => container.networks.iter().map(network).collect(),
+    }
+}
+
+/// podman-run(1): `--network=NAME:ip=…,alias=…`.
+fn network(attached: &Attached) -> Expr {
+    let mut all = vec![Part::Text(attached.network.clone())];
+    let mut option = |name: &str, text: &Text| {
+        let separator = if all.len() == 1 { ":" } else { "," };
+        all.push(Part::Text(format!("{separator}{name}=")));
+        all.extend(parts(text));
+    };
+    if let Some(attachment) = &attached.attachment {
+        for (name, address) in [("ip", &attachment.ipv4_address), ("ip6", &attachment.ipv6_address)] {
+            if let Some(address) = address {
+                option(name, &address.0);
+            }
+        }
+        attachment.mac_address.iter().for_each(|mac| option("mac", mac));
+        attachment.aliases.iter().for_each(|alias| option("alias", alias));
+    }
+    Expr::Str(all)
+}
+
+fn port(port: &Port) -> Expr {
+    let mut all = match &port.address {
+        None => vec![Part::Text("127.0.0.1".to_owned())],
+        Some(address) if address.value().contains(':') => bracketed(address),
+        Some(address) => parts(address),
+    };
+    for text in [&port.published, &port.target] {
+        all.push(Part::Text(":".to_owned()));
+        all.extend(parts(text));
+    }
+    if let Some(protocol) = port.protocol.as_ref().filter(|p| p.value() != "tcp") {
+        all.push(Part::Text("/".to_owned()));
+        all.extend(parts(protocol));
+    }
+    Expr::Str(all)
+}
+
+fn bracketed(text: &Text) -> Vec<Part> {
+    let mut all = vec![Part::Text("[".to_owned())];
+    all.extend(parts(text));
+    all.push(Part::Text("]".to_owned()));
+    all
+}
+
+fn volume(volume: &Volume) -> Option<Expr> {
+    let (VolumeSource::Bind(source) | VolumeSource::Named(source)) = &volume.source else { return None };
+    let mut all = parts(source);
+    all.push(Part::Text(":".to_owned()));
+    all.extend(parts(&volume.target));
+    let separators = std::iter::once(":").chain(std::iter::repeat(","));
+    for (separator, option) in separators.zip(&volume.options) {
+        all.push(Part::Text(separator.to_owned()));
+        all.extend(parts(option));
+    }
+    Some(Expr::Str(all))
+}
+
+/// The words that are arguments of `podman run` (podman-run(1)).
+fn arguments(compose: &ast::Container) -> Vec<Expr> {
+    let mut all = Vec::new();
+    for alias in &compose.aliases {
+        all.push(Expr::flag("--network-alias=", &alias.0));
+    }
+    for (name, address) in &compose.extra_hosts.0 {
+        all.push(pair("--add-host=", name, ":", address));
+    }
+    all.extend(compose.dns.0.iter().map(|dns| Expr::flag("--dns=", &dns.0)));
+    all.extend(compose.dns_search.0.iter().map(|domain| Expr::flag("--dns-search=", &domain.0)));
+    for volume in &compose.volumes {
+        if matches!(volume.source, VolumeSource::Tmpfs) {
+            let mut flag = vec![Part::Text("--tmpfs=".to_owned())];
+            flag.extend(parts(&volume.target));
+            let separators = std::iter::once(":").chain(std::iter::repeat(","));
+            for (separator, option) in separators.zip(&volume.options) {
+                flag.push(Part::Text(separator.to_owned()));
+                flag.extend(parts(option));
+            }
+            all.push(Expr::Str(flag));
+        }
+    }
+    all.extend(compose.tmpfs.0.iter().map(|t| Expr::flag("--tmpfs=", t)));
+    all.extend(compose.group_add.iter().map(|g| Expr::flag("--group-add=", &g.0)));
+    if let Some(limits) = &compose.limits {
+        for (flag, text) in [
+            ("--memory=", limits.memory.as_ref().map(|s| &s.0)),
+            ("--memory-reservation=", limits.memory_reservation.as_ref().map(|s| &s.0)),
+            ("--memory-swap=", limits.memory_swap.as_ref().map(|s| &s.0)),
+            ("--cpus=", limits.cpus.as_ref().map(|c| &c.0)),
+            ("--pids-limit=", limits.pids.as_ref().map(|p| &p.text)),
+        ] {
+            all.extend(text.map(|text| Expr::flag(flag, text)));
+        }
+    }
+    all.extend(compose.shm_size.iter().map(|s| Expr::flag("--shm-size=", &s.0)));
+    for (name, value) in &compose.sysctls.0 {
+        all.push(pair("--sysctl=", name, "=", value));
+    }
+    for (name, limit) in &compose.ulimits.0 {
+        let value = match &limit.hard {
+            Some(hard) => Text::join(&[limit.soft.clone(), hard.clone()], ":", name.span),
+            None => limit.soft.clone(),
+        };
+        all.push(pair("--ulimit=", name, "=", &value));
+    }
+    all.extend(switch("--init", compose.init.as_ref()));
+    all.extend(switch("--read-only", compose.read_only.as_ref()));
+    all.extend(compose.security_opt.iter().map(|o| Expr::flag("--security-opt=", o)));
+    for (flag, text) in [("--ipc=", &compose.ipc), ("--pid=", &compose.pid), ("--userns=", &compose.userns_mode)] {
+        all.extend(text.iter().map(|t| Expr::flag(flag, t)));
+    }
+    for (name, value) in compose.logging.iter().flat_map(|l| &l.options.0) {
+        all.push(pair("--log-opt=", name, "=", value));
+    }
+    all.extend(compose.stop_signal.iter().map(|s| Expr::flag("--stop-signal=", &s.0)));
+    all
+}
+
+/// Seconds that a container has to stop in when others wait for its health. Such a one is a database,
+/// and Podman's ten seconds are too few for a last checkpoint.
+const DATABASE_STOP: &str = "90";
+
+/// `podman run --stop-timeout` takes whole seconds without a unit.
+fn stop_timeout(container: &Container) -> Option<Expr> {
+    let flag = "--stop-timeout=";
+    let Some(grace) = &container.compose.stop_grace_period else {
+        return container.awaited_healthy.then(|| Expr::str(format!("{flag}{DATABASE_STOP}")));
+    };
+    Some(match grace.text.reference().map(|r| (&r.value, r)) {
+        Some((Atom::Str(_), reference)) => {
+            let number = Expr::call("lib.removeSuffix", [Expr::str("s"), Expr::Ref(reference.clone())]);
+            Expr::Infix(Box::new(Expr::str(flag)), "+", Box::new(number))
+        }
+        Some(_) => Expr::flag(flag, &grace.text),
+        None => Expr::str(format!("{flag}{}", grace.seconds)),
+    })
+}
+
+/// A flag that is there or not; one that a constant decides says so in its value.
+pub(super) fn switch(name: &str, flag: Option<&Flag>) -> Option<Expr> {
+    let flag = flag?;
+    match (flag.text.is_literal(), flag.value) {
+        (true, true) => Some(Expr::str(name)),
+        (true, false) => None,
+        (false, _) => Some(Expr::flag(&format!("{name}="), &flag.text)),
+    }
+}
+
+fn pair(flag: &str, name: &Text, separator: &str, value: &Text) -> Expr {
+    let mut all = vec![Part::Text(flag.to_owned())];
+    all.extend(parts(name));
+    all.push(Part::Text(separator.to_owned()));
+    all.extend(parts(value));
+    Expr::Str(all)
+}
+
+/// A text where NixOS wants a string, even if it is a number.
+fn string(text: &Text) -> Expr {
+    Expr::text(text)
+}
+
+/// What the unit has that NixOS does not give it.
+fn unit(container: &Container, module: &mut Module) {
+    let unit = module.unit(&container.unit());
+    // What waits for this one is started along with it: a requirement that failed once stays failed.
+    unit.append("wants", container.dependents.iter().map(|d| Expr::str(format!("podman-{d}.service"))));
+    unit.set("startLimitIntervalSec", Expr::Int(0));
+    let service = unit.at(&["serviceConfig"]);
+    match container.compose.restart {
+        Some(Restart::No) => service.set("Restart", Expr::call("lib.mkForce", [Expr::str("no")])),
+        Some(Restart::OnFailure) => service.set("Restart", Expr::call("lib.mkForce", [Expr::str("on-failure")])),
+        None | Some(Restart::Always | Restart::UnlessStopped) => {}
+    }
+    service.set("RestartSec", Expr::str("10s"));
+    if let Some(grace) = container.compose.stop_grace_period.as_ref().filter(|g| g.seconds + 10 > TIMEOUT_STOP) {
+        service.set("TimeoutStopSec", Expr::call("lib.mkForce", [Expr::Int((grace.seconds + 30) as i64)]));
+    }
+    if !container.compose.firewall.0.is_empty() {
+        for exposed in &container.compose.expose {
+            let list = if exposed.udp { "allowedUDPPorts" } else { "allowedTCPPorts" };
+            for interface in &container.compose.firewall.0 {
+                let port = match exposed.port.reference() {
+                    Some(_) => Expr::typed(&exposed.port),
+                    None => Expr::Int(exposed.port.value().parse().unwrap_or_default()),
+                };
+                module.config.at(&["networking", "firewall", "interfaces"]).at_named(&interface.0).append(list, [port]);
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The host: its name, time zone, network file systems, and options of its own.
+
+use super::owners_default;
+use crate::hir::Host;
+use crate::nix::{Expr, Set};
+use crate::nixos::{Output, node};
+
+pub(super) fn lower(host: &Host, output: &mut Output) {
+    let module = output.module("host.nix", "host");
+    let config = &mut module.config;
+    config.at(&["networking"]).set("hostName", owners_default(Expr::text(&host.machine.name.0)));
+    config.at(&["time"]).set("timeZone", owners_default(Expr::text(&host.machine.timezone.0)));
+    for (path, mount) in &host.machine.mounts.0 {
+        let Some((mount, export)) = mount.as_ref().and_then(|m| Some((m, m.nfs.as_ref()?))) else { continue };
+        let mut options = vec![Expr::str("_netdev")];
+        if mount.nofail.as_ref().is_none_or(|n| n.value) {
+            options.push(Expr::str("nofail"));
+        }
+        if mount.automount.as_ref().is_some_and(|a| a.value) {
+            options.extend([Expr::str("noauto"), Expr::str("x-systemd.automount")]);
+        }
+        options.extend(mount.options.iter().map(Expr::text));
+        let system = Set::of([("device", Expr::text(export)), ("fsType", Expr::str("nfs")), ("options", Expr::List(options))]);
+        config.at(&["fileSystems"]).set_named(path, Expr::Set(system));
+    }
+    if let Some(own) = &host.nixos
+        && let Expr::Set(own) = node(own, true)
+    {
+        let module = output.module("nixos.nix", "nixos");
+        module.config = own;
+    }
+}

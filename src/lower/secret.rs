@@ -1,0 +1,108 @@
+//! Secrets through agenix, and how containers get them.
+//!
+//! agenix restarts nothing, and a bind-mounted file keeps its old content: whoever reads a secret is
+//! restarted when its ciphertext changes. The trigger is a string, which copies that one file into the
+//! store; the bare path would change with every commit of a flake.
+
+use super::{container_set, each_container, precondition};
+use crate::ast::{EnvFile, SecretUse};
+use crate::hir::{Container, Host};
+use crate::nix::{Expr, Part, Set, attribute, parts};
+use crate::nixos::{Module, Output};
+use crate::tree::Text;
+
+pub(super) fn lower(host: &Host, output: &mut Output) {
+    let Some(agenix) = &host.agenix else { return };
+    if host.secrets.is_empty() {
+        return;
+    }
+    let module = output.module("secrets.nix", "secrets");
+    let option = Set::of([
+        ("type", Expr::code("lib.types.path")),
+        ("default", Expr::Directory(agenix.directory.value())),
+        ("description", Expr::str("Folder of the encrypted secrets.")),
+    ]);
+    module.options.at(&["homeserver"]).set("secretsDirectory", Expr::call("lib.mkOption", [Expr::Set(option)]));
+    for (name, secret) in &host.secrets {
+        let declared = secret.declared.as_ref();
+        let file = declared.and_then(|d| d.file.clone()).unwrap_or_else(|| Text::literal(format!("{name}.age"), secret.span));
+        let set = module.config.at(&["age", "secrets", name]);
+        set.set("file", Expr::Infix(Box::new(Expr::code("config.homeserver.secretsDirectory")), "+", Box::new(Expr::flag("/", &file))));
+        let Some(declared) = declared else { continue };
+        let owner = declared.owner.as_ref().map(|o| &o.0);
+        let group = declared.group.as_ref().map(|g| &g.0).or(owner.filter(|o| o.value().bytes().all(|b| b.is_ascii_digit())));
+        for (name, text) in [("owner", owner), ("group", group), ("mode", declared.mode.as_ref().map(|m| &m.0))] {
+            if let Some(text) = text {
+                set.set(name, Expr::Str(parts(text)));
+            }
+        }
+    }
+}
+
+/// The secrets that containers use.
+pub(super) fn lower_uses(host: &Host, output: &mut Output) {
+    each_container(host, output, |container, module| {
+        let compose = &container.compose;
+        let mut rendered = Set::default();
+        for used in &compose.secrets.0 {
+            let name = used.secret.value();
+            needed(&name, container, module);
+            match &used.variable {
+                Some(variable) if !variable.value().ends_with("_FILE") => rendered.set(&variable.value(), path(&name)),
+                _ => mounted(used, &name, container, module),
+            }
+        }
+        if !rendered.is_empty() {
+            // The unit's RuntimeDirectory is there before its first command runs.
+            let file = format!("/run/{}/secrets.env", container.name);
+            precondition(module, container, Expr::call("scripts.renderEnvironment", [Expr::str(&file), Expr::Set(rendered)]));
+            container_set(module, container).append("environmentFiles", [Expr::str(file)]);
+        }
+        for file in &compose.env_file.0 {
+            let file = match file {
+                EnvFile::Path(path) => Expr::text(&path.0),
+                EnvFile::Secret(name) => {
+                    needed(&name.value(), container, module);
+                    path(&name.value())
+                }
+            };
+            container_set(module, container).append("environmentFiles", [file]);
+        }
+        if let Some(login) = &compose.login {
+            needed(&login.password.value(), container, module);
+            let login = Set::of([
+                ("registry", Expr::text(&login.registry.0)),
+                ("username", Expr::text(&login.username)),
+                ("passwordFile", path(&login.password.value())),
+            ]);
+            container_set(module, container).set("login", Expr::Set(login));
+        }
+    });
+}
+
+/// The decrypted file.
+pub(super) fn path(name: &str) -> Expr {
+    Expr::code(format!("secrets.{}.path", attribute(name)))
+}
+
+/// Restarts `unit` when the ciphertext changes.
+pub(super) fn trigger(name: &str) -> Expr {
+    Expr::Str(vec![Part::Code(format!("secrets.{}.file", attribute(name)))])
+}
+
+fn needed(name: &str, container: &Container, module: &mut Module) {
+    module.unit(&container.unit()).append("restartTriggers", [trigger(name)]);
+    precondition(module, container, Expr::call("scripts.requireSecret", [Expr::code(format!("secrets.{}", attribute(name)))]));
+}
+
+fn mounted(used: &SecretUse, name: &str, container: &Container, module: &mut Module) {
+    let target = used.target.as_ref().map_or_else(|| Text::literal(format!("/run/secrets/{name}"), used.span), |t| t.0.clone());
+    let mut volume = vec![Part::Code(format!("secrets.{}.path", attribute(name))), Part::Text(":".to_owned())];
+    volume.extend(parts(&target));
+    volume.push(Part::Text(":ro".to_owned()));
+    let set = container_set(module, container);
+    set.append("volumes", [Expr::Str(volume)]);
+    if let Some(variable) = &used.variable {
+        set.at(&["environment"]).set(&variable.value(), Expr::text(&target));
+    }
+}

@@ -1,0 +1,50 @@
+//! The tailnet: a unit that is up once the host's address in it can be bound.
+//!
+//! `tailscaled.service` reports ready before that, so being ordered after it is not enough.
+
+use crate::ast::Bind;
+use crate::hir::Host;
+use crate::nix::Expr;
+use crate::nixos::Output;
+use crate::tree::Text;
+
+/// The unit that waits for the address.
+pub(super) const UNIT: &str = "tailscale-address";
+
+/// The interface of the tailnet.
+pub(super) fn interface(host: &Host) -> Text {
+    let tailscale = host.tailscale.as_ref();
+    match tailscale.and_then(|t| t.interface.as_ref()) {
+        Some(interface) => interface.0.clone(),
+        None => Text::literal("tailscale0", tailscale.map_or_else(Default::default, |t| t.span)),
+    }
+}
+
+pub(super) fn lower(host: &Host, output: &mut Output) {
+    let Some(tailscale) = &host.tailscale else { return };
+    let caddy = host.front.as_ref().is_some_and(|f| matches!(f.declared.bind, Bind::Tailscale));
+    let module = output.module("tailscale.nix", "tailscale");
+    module.config.at(&["services", "tailscale"]).set("enable", Expr::Bool(true));
+    let address = &tailscale.address.0;
+    let containers = host.services.iter().flat_map(|s| &s.containers).any(|c| c.on_tailnet);
+    if !caddy && !containers {
+        return;
+    }
+    let unit = module.unit(UNIT);
+    unit.set("description", Expr::str("The tailnet address can be bound"));
+    unit.append("after", [Expr::str("tailscaled.service")]);
+    unit.append("wants", [Expr::str("tailscaled.service")]);
+    if caddy {
+        unit.append("wants", [Expr::str("caddy.service")]);
+    }
+    unit.append("wantedBy", [Expr::str("multi-user.target")]);
+    unit.set("startLimitIntervalSec", Expr::Int(0));
+    let service = unit.at(&["serviceConfig"]);
+    service.set("Type", Expr::str("oneshot"));
+    service.set("RemainAfterExit", Expr::Bool(true));
+    service.set("ExecStart", Expr::call("scripts.waitForAddress", [Expr::text(address), Expr::text(&interface(host))]));
+    let wait = tailscale.wait.as_ref().map_or_else(|| Expr::str("60s"), |w| Expr::text(&w.0));
+    service.set("TimeoutStartSec", wait);
+    service.set_with("It goes on trying, and brings up what waited for it.", "Restart", Expr::str("on-failure"));
+    service.set("RestartSec", Expr::str("10s"));
+}

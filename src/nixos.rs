@@ -1,0 +1,106 @@
+//! The output before it is text: NixOS modules as trees.
+
+use crate::nix::{Expr, Set};
+use crate::tree::Node;
+
+/// Everything that is emitted.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// The constants.
+    pub constants: Option<Node>,
+    /// The modules, in the order of their import.
+    pub modules: Vec<Module>,
+    /// The services that are on by default, by the names of their options.
+    pub enabled: Vec<String>,
+}
+
+/// One file that is a NixOS module.
+#[derive(Debug, Default)]
+pub struct Module {
+    /// Its path below the output folder, such as `services/immich.nix`.
+    pub path: String,
+    /// The part of the file that it comes from, such as `services.immich`.
+    pub origin: String,
+    /// The service, where the module belongs to one.
+    pub service: Option<ServiceModule>,
+    /// What it declares below `options`.
+    pub options: Set,
+    /// What it defines.
+    pub config: Set,
+    /// Bindings of its own, in place of an expression that it would repeat.
+    pub bindings: Vec<(&'static str, Expr)>,
+    /// What its `nixos` defines beside that.
+    pub own: Set,
+}
+
+/// What a module has because it is a service's.
+#[derive(Debug)]
+pub struct ServiceModule {
+    /// The service's name in the file.
+    pub name: String,
+    /// The service's name below `homeserver`.
+    pub option: String,
+    /// The arguments of its preset.
+    pub parameters: Vec<(String, Node)>,
+}
+
+impl Output {
+    /// The module with this path, made where it is not there.
+    pub fn module(&mut self, path: &str, origin: &str) -> &mut Module {
+        let at = match self.modules.iter().position(|m| m.path == path) {
+            Some(at) => at,
+            None => {
+                self.modules.push(Module { path: path.to_owned(), origin: origin.to_owned(), ..Module::default() });
+                self.modules.len() - 1
+            }
+        };
+        &mut self.modules[at]
+    }
+}
+
+impl Module {
+    /// Where the unit of `name` is defined.
+    pub fn unit(&mut self, name: &str) -> &mut Set {
+        self.config.at(&["systemd", "services", name])
+    }
+}
+
+/// A tree of the user's as an expression: what stands under `nixos`, and constants.
+pub fn node(node: &Node, split_keys: bool) -> Expr {
+    use crate::tree::{Kind, Text};
+    match &node.kind {
+        Kind::Scalar(text) => Expr::typed(text),
+        Kind::Nix(code) => Expr::User(code.clone()),
+        Kind::List(items) => Expr::List(items.iter().map(|item| self::node(item, split_keys)).collect()),
+        Kind::Map(entries) => {
+            let mut set = Set::default();
+            for entry in entries {
+                let value = self::node(&entry.value, split_keys);
+                if !split_keys || !entry.key.plain || !entry.key.is_literal() {
+                    set.set_named(&entry.key, value);
+                    continue;
+                }
+                // `services.openssh: …` is a path, as it is in Nix; a key in quotes is one name.
+                let path = entry.key.value();
+                let mut steps: Vec<&str> = path.split('.').collect();
+                let last = steps.pop().unwrap_or_default();
+                set.at(&steps).merge(&Text::literal(last, entry.key.span), value);
+            }
+            Expr::Set(set)
+        }
+    }
+}
+
+impl Set {
+    /// Sets an attribute, or goes into the set that it is already.
+    fn merge(&mut self, name: &crate::tree::Text, value: Expr) {
+        let key = name.value();
+        if let Some(attr) = self.0.get_mut(&key)
+            && let (Expr::Set(old), Expr::Set(new)) = (&mut attr.value, &value)
+        {
+            old.0.extend(new.0.clone());
+            return;
+        }
+        self.set_named(name, value);
+    }
+}

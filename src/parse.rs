@@ -1,0 +1,303 @@
+//! Pass: text → [`syntax`](crate::syntax). The only module that knows the YAML parser.
+
+use std::collections::HashMap;
+
+use granit_parser::{Event, Parser, ScalarStyle, Span as YamlSpan};
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::source::{SourceId, Span};
+use crate::syntax::{Entry, Kind, Node};
+
+/// How many nodes a file may have once its aliases are expanded. A server of 10,000 services has
+/// fewer than half a million.
+pub const MAX_NODES: usize = 2_000_000;
+
+/// Reads one document. `None` if it is empty or not YAML; what is wrong is pushed.
+pub fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
+    let mut composer = Composer {
+        source,
+        text,
+        diagnostics,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        root: None,
+        nodes: 0,
+    };
+    let documents = composer.run()?;
+    if documents > 1 {
+        return None;
+    }
+    composer.root.take()
+}
+
+/// A collection that has begun and not ended.
+struct Open {
+    anchor: usize,
+    span: Span,
+    items: Items,
+}
+
+enum Items {
+    List(Vec<Node>),
+    Map {
+        entries: Vec<Entry>,
+        key: Option<(String, bool, Span)>,
+    },
+}
+
+struct Composer<'a> {
+    source: SourceId,
+    text: &'a str,
+    diagnostics: &'a mut Diagnostics,
+    open: Vec<Open>,
+    anchors: HashMap<usize, (Node, usize)>,
+    root: Option<Node>,
+    nodes: usize,
+}
+
+impl Composer<'_> {
+    /// Runs through the events; returns how many documents there were.
+    fn run(&mut self) -> Option<usize> {
+        let mut documents = 0;
+        let text = self.text;
+        for event in Parser::new_from_str(text) {
+            let (event, at) = match event {
+                Ok(event) => event,
+                Err(error) => {
+                    let at = error.marker().byte_offset().unwrap_or(text.len());
+                    self.syntax_error(at.min(text.len()), &error.info());
+                    return None;
+                }
+            };
+            let span = self.span(&at);
+            match event {
+                Event::DocumentStart(..) => {
+                    documents += 1;
+                    if documents == 2 {
+                        self.diagnostics.push(
+                            Diagnostic::new(Code::UnsupportedYaml, "more than one document", span, "a second document begins here")
+                                .help("write one file for each host"),
+                        );
+                        return Some(documents);
+                    }
+                }
+                Event::Scalar(value, style, anchor, tag) => {
+                    let plain = style == ScalarStyle::Plain;
+                    let mut text = value.into_owned();
+                    // The parser writes an absent value as `~`; the empty span tells the two apart.
+                    if plain && span.start == span.end {
+                        text.clear();
+                    }
+                    let kind = match &tag {
+                        Some(tag) if tag.original() == "!nix" => Kind::Nix(text),
+                        Some(tag) if tag.is_yaml_core_schema_tag("str") => Kind::Scalar { text, plain: false },
+                        Some(tag) => {
+                            self.unsupported_tag(&tag.original(), span);
+                            Kind::Scalar { text, plain }
+                        }
+                        None => Kind::Scalar { text, plain },
+                    };
+                    if let Kind::Scalar { text, .. } | Kind::Nix(text) = &kind
+                        && text.contains('\0')
+                    {
+                        self.diagnostics.push(
+                            Diagnostic::new(Code::BadValue, "a NUL character", span, "contains \\0")
+                                .help("take it out: neither Nix nor a process can hold one"),
+                        );
+                    }
+                    self.add(Node { span, kind }, anchor, 1)?;
+                }
+                Event::SequenceStart(_, anchor, tag) => {
+                    self.check_tag(tag.as_deref().map(|t| t.original()), span);
+                    self.open.push(Open { anchor, span, items: Items::List(Vec::new()) });
+                }
+                Event::MappingStart(_, anchor, tag) => {
+                    self.check_tag(tag.as_deref().map(|t| t.original()), span);
+                    self.open.push(Open {
+                        anchor,
+                        span,
+                        items: Items::Map { entries: Vec::new(), key: None },
+                    });
+                }
+                Event::SequenceEnd | Event::MappingEnd => {
+                    let open = self.open.pop()?;
+                    let (kind, last) = match open.items {
+                        Items::List(items) => {
+                            let last = items.last().map(|n| n.span.end);
+                            (Kind::List(items), last)
+                        }
+                        Items::Map { entries, .. } => {
+                            let last = entries.last().map(|e| e.value.span.end.max(e.key_span.end));
+                            (Kind::Map(entries), last)
+                        }
+                    };
+                    // A flow collection ends at its bracket; a block ends where its last child does.
+                    let flow = self.text.as_bytes().get(span.start as usize).is_some_and(|b| matches!(b, b']' | b'}'));
+                    let end = if flow { span.end } else { last.unwrap_or(span.end) };
+                    let node = Node { span: Span { end: end.max(open.span.start), ..open.span }, kind };
+                    self.add(node, open.anchor, 1)?;
+                }
+                Event::Alias(id) => match self.anchors.get(&id).cloned() {
+                    Some((node, size)) => {
+                        let node = Node { span, ..node };
+                        self.add(node, 0, size)?;
+                    }
+                    None => {
+                        self.diagnostics.push(
+                            Diagnostic::new(Code::UnsupportedYaml, "an alias inside of its own anchor", span, "refers to what it is part of")
+                                .help("put the value under `constants` and refer to it by name"),
+                        );
+                        self.add(Node { span, kind: Kind::Scalar { text: String::new(), plain: true } }, 0, 1)?;
+                    }
+                },
+                _ => {}
+            }
+        }
+        Some(documents)
+    }
+
+    /// Puts a finished node where it belongs. `None` once the file has grown too large.
+    fn add(&mut self, node: Node, anchor: usize, size: usize) -> Option<()> {
+        self.nodes += size;
+        if self.nodes > MAX_NODES {
+            self.diagnostics.push(
+                Diagnostic::new(Code::TooLarge, "the file is too large", node.span, format!("by here there are more than {MAX_NODES} values"))
+                    .help("use fewer aliases: each one counts as all that it stands for"),
+            );
+            return None;
+        }
+        if anchor != 0 {
+            let size = count(&node);
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        let source = self.source;
+        match self.open.last_mut() {
+            None => self.root = Some(node),
+            Some(Open { items: Items::List(items), .. }) => items.push(node),
+            Some(Open { items: Items::Map { entries, key }, .. }) => match key.take() {
+                Some((key, plain_key, key_span)) => {
+                    entries.push(Entry { key, plain_key, key_span, value: node });
+                }
+                None => {
+                    let span = node.span;
+                    let (text, plain) = match node.kind {
+                        Kind::Scalar { text, plain } => (text, plain),
+                        _ => {
+                            let written = self.text[..span.end as usize].get(span.start.saturating_sub(1) as usize..).unwrap_or("");
+                            let diagnostic = if source == SourceId::FILE && (written.starts_with("${") || self.text[..span.start as usize].ends_with('$')) {
+                                unquoted(span)
+                            } else {
+                                Diagnostic::new(Code::UnsupportedYaml, "a key that is not text", span, "this key is a mapping or a list")
+                                    .help("write the key as text")
+                            };
+                            self.diagnostics.push(diagnostic);
+                            (String::new(), false)
+                        }
+                    };
+                    if text == "<<" && plain {
+                        self.diagnostics.push(
+                            Diagnostic::new(Code::UnsupportedYaml, "YAML's merge key", span, "homegen does not merge with `<<`")
+                                .help("put the mapping under `constants`, and refer to it: `limits: ${limits.small}`"),
+                        );
+                    }
+                    *key = Some((text, plain, span));
+                }
+            },
+        }
+        if let Some(Open { items: Items::Map { entries, key: None }, .. }) = self.open.last() {
+            self.check_duplicate(entries.len());
+        }
+        Some(())
+    }
+
+    /// Compares the entry that was just finished with those before it.
+    fn check_duplicate(&mut self, count: usize) {
+        let Some(Open { items: Items::Map { entries, .. }, .. }) = self.open.last() else { return };
+        let Some((last, before)) = entries[..count].split_last() else { return };
+        if last.key.is_empty() {
+            return;
+        }
+        if let Some(first) = before.iter().find(|e| e.key == last.key) {
+            self.diagnostics.push(
+                Diagnostic::new(Code::DuplicateKey, format!("`{}` is written twice", last.key), last.key_span, "again here")
+                    .and(first.key_span, "first here")
+                    .help("keep one of the two"),
+            );
+        }
+    }
+
+    fn span(&self, at: &YamlSpan) -> Span {
+        Span::new(self.source, at.byte_range().unwrap_or(0..0))
+    }
+
+    fn check_tag(&mut self, tag: Option<String>, span: Span) {
+        if let Some(tag) = tag
+            && !tag.ends_with("map")
+            && !tag.ends_with("seq")
+        {
+            self.unsupported_tag(&tag, span);
+        }
+    }
+
+    fn unsupported_tag(&mut self, tag: &str, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::new(Code::UnsupportedYaml, format!("the tag `{tag}` means nothing here"), span, "tagged value")
+                .help("leave the tag away; the one tag there is is `!nix`, for an expression under `nixos`"),
+        );
+    }
+
+    fn syntax_error(&mut self, at: usize, said: &str) {
+        let at = (0..=at).rev().find(|i| self.text.is_char_boundary(*i)).unwrap_or(0);
+        // `[${a}/b]` breaks off at the brace: YAML takes `{` for the start of a mapping there.
+        let line = self.text[..at].rfind('\n').map_or(0, |i| i + 1);
+        let end = self.text[at..].find('\n').map_or(self.text.len(), |i| at + i);
+        if let Some(found) = unquoted_reference(&self.text[line..end]) {
+            let span = Span::new(self.source, line + found.start..line + found.end);
+            self.diagnostics.push(unquoted(span));
+            return;
+        }
+        let span = Span::new(self.source, at..at);
+        self.diagnostics.push(
+            Diagnostic::new(Code::Syntax, format!("this is not YAML: {said}"), span, "the reader stopped here")
+                .help("look at the indentation, the quotes and the brackets around this place"),
+        );
+    }
+}
+
+fn unquoted(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::UnquotedReference, "a reference inside `{ }` or `[ ]` needs quotes", span, "YAML takes this brace for a mapping")
+        .help("put the whole value in double quotes: \"${…}\"")
+}
+
+/// Where `line` has a `${…}` outside of quotes and inside of brackets.
+fn unquoted_reference(line: &str) -> Option<std::ops::Range<usize>> {
+    let (mut depth, mut quote) = (0usize, None);
+    let mut chars = line.char_indices().peekable();
+    while let Some((i, c)) = chars.next() {
+        match (quote, c) {
+            (Some(q), _) if q == c => quote = None,
+            (Some('"'), '\\') => {
+                chars.next();
+            }
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '$') if depth > 0 && line[i + 1..].starts_with('{') => {
+                let end = line[i..].find('}').map_or(line.len(), |n| i + n + 1);
+                return Some(i..end);
+            }
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth = depth.saturating_sub(1),
+            (None, '#') if line[..i].ends_with(' ') => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn count(node: &Node) -> usize {
+    1 + match &node.kind {
+        Kind::List(items) => items.iter().map(count).sum(),
+        Kind::Map(entries) => entries.iter().map(|e| 1 + count(&e.value)).sum::<usize>(),
+        _ => 0,
+    }
+}

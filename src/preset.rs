@@ -1,0 +1,152 @@
+//! Pass: [`syntax`](crate::syntax) → [`syntax`](crate::syntax). A service that starts from a preset
+//! becomes that preset's definition, with what the user wrote beside it on top.
+//!
+//! A preset is a file in `presets/`, in homegen's own language, that opens with its `parameters`.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::parse::parse;
+use crate::source::{SourceId, Sources, Span};
+use crate::syntax::{Entry, Kind, Node};
+
+/// The presets that ship with homegen, by name.
+pub const PRESETS: &[(&str, &str)] = &[
+    ("immich", include_str!("../presets/immich.yaml")),
+    ("plex", include_str!("../presets/plex.yaml")),
+    ("uptime-kuma", include_str!("../presets/uptime-kuma.yaml")),
+];
+
+/// One use of a preset.
+#[derive(Debug)]
+pub struct Instance {
+    /// The service that starts from it.
+    pub service: String,
+    /// Every parameter with its argument or default.
+    pub arguments: IndexMap<String, Node>,
+}
+
+/// Expands every `preset:` of the file.
+pub fn expand(mut root: Node, sources: &mut Sources, diagnostics: &mut Diagnostics) -> (Node, HashMap<SourceId, Instance>) {
+    let mut instances = HashMap::new();
+    let Kind::Map(entries) = &mut root.kind else { return (root, instances) };
+    let Some(services) = entries.iter_mut().find(|e| e.key == "services") else { return (root, instances) };
+    let Kind::Map(services) = &mut services.value.kind else { return (root, instances) };
+    for service in services {
+        let with = service.value.entry("with").cloned();
+        let Some(preset) = service.value.entry("preset").cloned() else {
+            if let Some(with) = with {
+                diagnostics.push(
+                    Diagnostic::new(Code::BadParameter, "`with` without a `preset`", with.key_span, "parameters of nothing")
+                        .help("name a `preset` beside it, or take it out"),
+                );
+            }
+            continue;
+        };
+        let Kind::Scalar { text: name, .. } = &preset.value.kind else { continue };
+        let Some((_, text)) = PRESETS.iter().find(|(n, _)| n == name) else {
+            diagnostics.push(
+                Diagnostic::new(Code::UnknownPreset, format!("there is no preset `{name}`"), preset.value.span, "unknown preset")
+                    .help(suggestion(name, PRESETS.iter().map(|(n, _)| *n))),
+            );
+            continue;
+        };
+        let source = sources.add_preset(name, text, preset.value.span);
+        let Some(definition) = parse(text, source, diagnostics) else { continue };
+        let arguments = arguments(name, &definition, with.as_ref(), preset.value.span, diagnostics);
+        instances.insert(source, Instance { service: service.key.clone(), arguments });
+        let Kind::Map(mut entries) = definition.kind else { continue };
+        entries.retain(|e| e.key != "parameters");
+        let own = std::mem::replace(&mut service.value.kind, Kind::Map(entries));
+        if let Kind::Map(own) = own {
+            merge(&mut service.value, own.into_iter().filter(|e| e.key != "preset" && e.key != "with").collect());
+        }
+    }
+    (root, instances)
+}
+
+/// Binds the parameters that `definition` declares to what `with` gives.
+fn arguments(preset: &str, definition: &Node, with: Option<&Entry>, used: Span, diagnostics: &mut Diagnostics) -> IndexMap<String, Node> {
+    let declared = definition.get("parameters").map_or(&[][..], Node::entries);
+    let given = with.map_or(&[][..], |w| w.value.entries());
+    for argument in given {
+        if !declared.iter().any(|p| p.key == argument.key) {
+            diagnostics.push(
+                Diagnostic::new(Code::BadParameter, format!("the preset `{preset}` has no parameter `{}`", argument.key), argument.key_span, "unknown parameter")
+                    .help(suggestion(&argument.key, declared.iter().map(|p| p.key.as_str()))),
+            );
+        }
+    }
+    let mut arguments = IndexMap::new();
+    for parameter in declared {
+        let scalar = |key: &str| match parameter.value.get(key).map(|n| &n.kind) {
+            Some(Kind::Scalar { text, .. }) => text.as_str(),
+            _ => "",
+        };
+        let value = match given.iter().find(|a| a.key == parameter.key) {
+            Some(argument) => {
+                check_type(&parameter.key, scalar("type"), &argument.value, diagnostics);
+                argument.value.clone()
+            }
+            None => match parameter.value.get("default") {
+                Some(default) => default.clone(),
+                None => {
+                    let at = with.map_or(used, |w| w.key_span);
+                    diagnostics.push(
+                        Diagnostic::new(Code::BadParameter, format!("the preset `{preset}` needs `{}`", parameter.key), at, "not given here")
+                            .help(format!("write `with: {{ {}: … }}`: {}", parameter.key, scalar("description"))),
+                    );
+                    Node { span: at, kind: Kind::Scalar { text: String::new(), plain: true } }
+                }
+            },
+        };
+        arguments.insert(parameter.key.clone(), value);
+    }
+    arguments
+}
+
+/// Holds an argument against its declared type. What a reference stands for is seen where it is used.
+fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostics) {
+    let fits = match (&value.kind, kind) {
+        (Kind::Scalar { text, .. }, _) if text.contains("${") => true,
+        (Kind::Scalar { text, .. }, "path") => text.starts_with('/'),
+        (Kind::Scalar { text, plain: true }, "integer") => text.parse::<i64>().is_ok(),
+        (Kind::Scalar { text, plain: true }, "boolean") => matches!(text.as_str(), "true" | "false"),
+        (Kind::Scalar { .. }, "string") => !value.is_null(),
+        (Kind::List(_), "list") | (Kind::Map(_), "mapping") => true,
+        _ => false,
+    };
+    if !fits {
+        let wanted = if kind == "path" { "an absolute path" } else { kind };
+        diagnostics.push(
+            Diagnostic::new(Code::BadParameter, format!("`{name}` is not {wanted}"), value.span, format!("{wanted} is needed here"))
+                .help("change the value"),
+        );
+    }
+}
+
+/// Lays `over` on top of the mapping `base`: mappings merge, null takes away, all else replaces.
+fn merge(base: &mut Node, over: Vec<Entry>) {
+    let Kind::Map(entries) = &mut base.kind else { return };
+    for entry in over {
+        let Some(at) = entries.iter().position(|e| e.key == entry.key) else {
+            entries.push(entry);
+            continue;
+        };
+        if entry.value.is_null() {
+            entries.remove(at);
+            continue;
+        }
+        let old = &mut entries[at];
+        old.key_span = entry.key_span;
+        match (&old.value.kind, entry.value.kind) {
+            (Kind::Map(_), Kind::Map(over)) => {
+                old.value.span = entry.value.span;
+                merge(&mut old.value, over);
+            }
+            (_, kind) => old.value = Node { span: entry.value.span, kind },
+        }
+    }
+}

@@ -1,0 +1,461 @@
+//! Pass: [`syntax`](crate::syntax) → [`tree`](crate::tree). Replaces each `${…}` by what it names,
+//! and keeps the name.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::parse::MAX_NODES;
+use crate::preset::Instance;
+use crate::source::{SourceId, Span};
+use crate::syntax::{Kind as Written, Node as WrittenNode};
+use crate::tree::{Atom, Entry, Kind, Node, Piece, Reference, Step, Target, Text};
+
+/// How deep references may lead through each other. Each step is a constant that refers to another
+/// one, so what a person writes stays far below.
+const MAX_DEPTH: usize = 64;
+
+/// Resolves the whole file. `instances` are the presets in use, by their source. `facts` are the keys
+/// of the file, which begin the names of facts.
+pub fn resolve(
+    root: &WrittenNode,
+    instances: &HashMap<SourceId, Instance>,
+    facts: &[&str],
+    diagnostics: &mut Diagnostics,
+) -> Resolved {
+    let mut resolver = Resolver {
+        root,
+        instances,
+        facts,
+        diagnostics,
+        trail: Vec::new(),
+        nodes: 0,
+        exhausted: false,
+        in_constants: false,
+    };
+    let entries = root
+        .entries()
+        .iter()
+        .map(|entry| {
+            resolver.in_constants = entry.key == "constants";
+            let key = resolver.text(&entry.key, false, entry.key_span);
+            let value = if resolver.in_constants {
+                resolver.constants(&entry.value)
+            } else {
+                resolver.node(&entry.value)
+            };
+            Entry { key, value }
+        })
+        .collect();
+    let mut parameters = HashMap::new();
+    for instance in instances.values() {
+        let arguments = instance.arguments.iter();
+        let resolved = arguments.map(|(name, value)| (name.clone(), resolver.node(value))).collect();
+        parameters.insert(instance.service.clone(), resolved);
+    }
+    Resolved { file: Node { span: root.span, defined: None, kind: Kind::Map(entries) }, parameters }
+}
+
+/// What comes out of the pass.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The file.
+    pub file: Node,
+    /// The arguments of each service's preset, by service and parameter.
+    pub parameters: HashMap<String, IndexMap<String, Node>>,
+}
+
+struct Resolver<'a> {
+    root: &'a WrittenNode,
+    instances: &'a HashMap<SourceId, Instance>,
+    facts: &'a [&'a str],
+    diagnostics: &'a mut Diagnostics,
+    /// The references that led here, each with the name it uses: for cycles.
+    trail: Vec<(String, Span)>,
+    nodes: usize,
+    exhausted: bool,
+    in_constants: bool,
+}
+
+/// What a name stands for.
+struct Found<'a> {
+    node: &'a WrittenNode,
+    target: Option<Target>,
+}
+
+impl<'a> Resolver<'a> {
+    fn constants(&mut self, node: &WrittenNode) -> Node {
+        for entry in node.entries() {
+            if self.facts.contains(&entry.key.as_str()) {
+                self.diagnostics.push(
+                    Diagnostic::new(Code::ReservedConstant, format!("a constant cannot be called `{}`", entry.key), entry.key_span, "the file has a key of this name")
+                        .help("choose another name: `${…}` could not tell the two apart"),
+                );
+            } else if !is_name(&entry.key) || entry.key.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+                self.diagnostics.push(
+                    Diagnostic::new(Code::BadName, format!("a constant cannot be called `{}`", entry.key), entry.key_span, "not a name")
+                        .help("use letters, digits, `_` and `-`, and begin with a letter"),
+                );
+            }
+        }
+        if !matches!(node.kind, Written::Map(_)) && !node.is_null() {
+            self.diagnostics.push(
+                Diagnostic::new(Code::WrongType, "`constants` is a mapping", node.span, "not a mapping")
+                    .help("write `name: value` pairs below it"),
+            );
+        }
+        let resolved = self.node(node);
+        self.check_numbers(&resolved);
+        resolved
+    }
+
+    /// A constant is a value in Nix, so a number has to come back as the text it was.
+    fn check_numbers(&mut self, node: &Node) {
+        match &node.kind {
+            Kind::Scalar(text) => {
+                let Atom::Float(written) = text.atom() else {
+                    if let (Atom::Int(n), true) = (text.atom(), text.is_literal())
+                        && n.to_string() != text.value()
+                    {
+                        self.ambiguous(&text.value(), &n.to_string(), text.span);
+                    }
+                    return;
+                };
+                let significant = written.trim_start_matches(['-', '0', '.']).len();
+                let plain = written.trim_start_matches('-').split_once('.').is_some_and(|(whole, part)| {
+                    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+                    digits(whole) && digits(part) && !part.ends_with('0') && (whole == "0" || !whole.starts_with('0'))
+                });
+                if text.is_literal() && (!plain || significant > 15 || written.parse::<f64>().is_ok_and(|f| f.abs() < 1e-4)) {
+                    let number = written.parse::<f64>().unwrap_or(0.0);
+                    self.ambiguous(&written, &number.to_string(), text.span);
+                }
+            }
+            Kind::List(items) => items.iter().for_each(|item| self.check_numbers(item)),
+            Kind::Map(entries) => entries.iter().for_each(|entry| self.check_numbers(&entry.value)),
+            Kind::Nix(_) => self.diagnostics.push(
+                Diagnostic::new(Code::UnsupportedValue, "a constant is not a Nix expression", node.span, "`!nix` under `constants`")
+                    .help("move it under `nixos`, where options are set"),
+            ),
+        }
+    }
+
+    fn ambiguous(&mut self, written: &str, number: &str, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::new(Code::AmbiguousScalar, format!("`{written}` is the number {number}"), span, "would not come back as it is written")
+                .help(format!("write \"{written}\" for the text, or {number} for the number")),
+        );
+    }
+
+    fn node(&mut self, node: &WrittenNode) -> Node {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            if !self.exhausted {
+                self.exhausted = true;
+                self.diagnostics.push(
+                    Diagnostic::new(Code::TooLarge, "the references expand to too much", node.span, format!("by here there are more than {MAX_NODES} values"))
+                        .help("refer to smaller constants"),
+                );
+            }
+            return Node { span: node.span, defined: None, kind: Kind::List(Vec::new()) };
+        }
+        let kind = match &node.kind {
+            Written::Nix(code) => Kind::Nix(code.clone()),
+            Written::List(items) => Kind::List(items.iter().map(|item| self.node(item)).filter(|n| !omitted(n)).collect()),
+            Written::Map(entries) => Kind::Map(
+                entries
+                    .iter()
+                    .map(|entry| Entry {
+                        key: self.text(&entry.key, entry.plain_key, entry.key_span),
+                        value: self.node(&entry.value),
+                    })
+                    .filter(|entry| !omitted(&entry.value))
+                    .collect(),
+            ),
+            Written::Scalar { text, plain } => match whole_reference(text) {
+                Some(name) => return self.whole(name, node.span),
+                None => Kind::Scalar(self.text(text, *plain, node.span)),
+            },
+        };
+        Node { span: node.span, defined: None, kind }
+    }
+
+    /// A scalar that is one reference takes the value whatever it is.
+    fn whole(&mut self, name: &str, span: Span) -> Node {
+        let nothing = Node { span, defined: None, kind: Kind::Scalar(Text::literal("", span)) };
+        let Some(found) = self.look_up(name, span) else { return nothing };
+        if !self.enter(name, span) {
+            return nothing;
+        }
+        let value = self.node(found.node);
+        self.trail.pop();
+        match found.target {
+            Some(target) => retarget(value, &target, span, found.node.span),
+            None => respan(value, span, found.node.span),
+        }
+    }
+
+    fn text(&mut self, written: &str, plain: bool, span: Span) -> Text {
+        let mut text = Text { pieces: Vec::new(), span, plain };
+        let mut rest = written;
+        while let Some(at) = rest.find("${") {
+            if rest[..at].ends_with('$') {
+                text.push(Piece::Literal(format!("{}{{", &rest[..at])));
+                rest = &rest[at + 2..];
+                continue;
+            }
+            text.push(Piece::Literal(rest[..at].to_owned()));
+            let Some(end) = rest[at..].find('}') else {
+                self.bad_reference(&rest[at..], span);
+                rest = "";
+                break;
+            };
+            let name = &rest[at + 2..at + end];
+            rest = &rest[at + end + 1..];
+            self.part(name, span).into_iter().for_each(|piece| text.push(piece));
+        }
+        text.push(Piece::Literal(rest.to_owned()));
+        text
+    }
+
+    /// The pieces that a reference inside of a longer text stands for.
+    fn part(&mut self, name: &str, span: Span) -> Vec<Piece> {
+        let Some(found) = self.look_up(name, span) else { return Vec::new() };
+        if !self.enter(name, span) {
+            return Vec::new();
+        }
+        let value = self.node(found.node);
+        self.trail.pop();
+        let Kind::Scalar(text) = &value.kind else {
+            self.diagnostics.push(
+                Diagnostic::new(Code::ReferenceType, format!("`${{{name}}}` is {}", value.type_name()), span, "text is needed here")
+                    .and(found.node.span, "defined here")
+                    .help("refer to a value inside of it"),
+            );
+            return Vec::new();
+        };
+        if text.atom() == Atom::Null {
+            self.diagnostics.push(
+                Diagnostic::new(Code::ReferenceType, format!("`${{{name}}}` has no value"), span, "text is needed here")
+                    .and(found.node.span, "empty")
+                    .help("give it a value"),
+            );
+            return Vec::new();
+        }
+        // Text that doubles at each step grows as fast as a tree of values does.
+        self.nodes += text.value().len() / 16;
+        match found.target {
+            Some(target) => vec![Piece::Reference(Reference { target, value: text.atom(), span })],
+            None => text.pieces.clone(),
+        }
+    }
+
+    fn enter(&mut self, name: &str, span: Span) -> bool {
+        if let Some(start) = self.trail.iter().position(|(n, s)| n == name && s.source == span.source) {
+            let chain: Vec<&str> = self.trail[start..].iter().map(|(n, _)| n.as_str()).chain([name]).collect();
+            let mut diagnostic = Diagnostic::new(Code::ReferenceCycle, format!("a circle of references: {}", chain.join(" → ")), span, format!("leads back to `{name}`"));
+            for (name, span) in &self.trail[start + 1..] {
+                diagnostic = diagnostic.and(*span, format!("refers to `{name}`"));
+            }
+            // The same circle is found once from each of its members: the first is enough.
+            if self.trail.len() <= chain.len() {
+                self.diagnostics.push(diagnostic.help("write one of them out"));
+            }
+            return false;
+        }
+        if self.trail.len() >= MAX_DEPTH {
+            self.diagnostics.push(
+                Diagnostic::new(Code::TooLarge, format!("more than {MAX_DEPTH} references lead through each other"), span, "too deep")
+                    .help("refer to the value itself"),
+            );
+            return false;
+        }
+        self.trail.push((name.to_owned(), span));
+        true
+    }
+
+    fn bad_reference(&mut self, written: &str, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::new(Code::BadReference, format!("`{written}` is not a reference"), span, "cannot be read")
+                .help("write `${name.of.a.constant}`, or `$${` where a literal `${` is meant"),
+        );
+    }
+
+    /// What `name` stands for in the source of `span`.
+    fn look_up(&mut self, name: &str, span: Span) -> Option<Found<'a>> {
+        let steps: Vec<&str> = name.split('.').collect();
+        if steps.iter().any(|step| !is_name(step)) {
+            self.bad_reference(&format!("${{{name}}}"), span);
+            return None;
+        }
+        if let Some(instance) = self.instances.get(&span.source) {
+            if let Some(value) = instance.arguments.get(steps[0]) {
+                let target = |path| Target::Parameter { service: instance.service.clone(), path };
+                return self.walk(value, &steps, name, span, target);
+            }
+            if !self.facts.contains(&steps[0]) {
+                self.unknown(name, steps[0], instance.arguments.keys().map(String::as_str).collect(), span);
+                return None;
+            }
+        }
+        if self.facts.contains(&steps[0]) {
+            return self.fact(&steps, name, span);
+        }
+        let constants = self.root.get("constants");
+        match constants.and_then(|c| c.get(steps[0])) {
+            Some(value) => self.walk(value, &steps, name, span, Target::Constant),
+            None => {
+                let known = constants.map_or(&[][..], WrittenNode::entries).iter().map(|e| e.key.as_str());
+                let known = known.chain(self.facts.iter().copied()).collect();
+                self.unknown(name, steps[0], known, span);
+                None
+            }
+        }
+    }
+
+    fn fact(&mut self, steps: &[&str], name: &str, span: Span) -> Option<Found<'a>> {
+        if self.in_constants {
+            self.diagnostics.push(
+                Diagnostic::new(Code::ReferenceType, format!("a constant cannot depend on `{name}`"), span, "a fact of the file")
+                    .help("use the fact where it is needed, or make the value a constant and refer to it from both places"),
+            );
+            return None;
+        }
+        if !matches!(steps[0], "host" | "services" | "networks" | "tailscale" | "caddy") || steps.len() < 2 {
+            self.unknown(name, name, vec!["host.name", "host.timezone", "services.NAME.port", "networks.NAME.gateway", "tailscale.address", "caddy.domain"], span);
+            return None;
+        }
+        let root = self.root;
+        let found = self.walk(root, steps, name, span, |_| Target::HostName)?;
+        let target = match steps {
+            ["host", "name"] => Some(Target::HostName),
+            ["host", "timezone"] => Some(Target::TimeZone),
+            ["services", service, "port"] => Some(Target::Port((*service).to_owned())),
+            _ => None,
+        };
+        Some(Found { node: found.node, target })
+    }
+
+    /// Goes from `node` along `steps`; the first step names `node` itself unless it is the file.
+    fn walk(&mut self, node: &'a WrittenNode, steps: &[&str], name: &str, span: Span, target: impl FnOnce(Vec<Step>) -> Target) -> Option<Found<'a>> {
+        let mut path = Vec::new();
+        let mut node = node;
+        let start = if std::ptr::eq(node, self.root) { 0 } else { 1 };
+        if start == 1 {
+            path.push(Step::Key(steps[0].to_owned()));
+        }
+        for step in &steps[start..] {
+            let next = match &node.kind {
+                Written::List(items) => step.parse::<usize>().ok().and_then(|i| Some((Step::Index(i), items.get(i)?))),
+                Written::Scalar { text, .. } if whole_reference(text).is_some_and(|n| n != name) => {
+                    // `a: ${b}` and `${a.c}`: go on in what `a` refers to.
+                    let inner = whole_reference(text).expect("seen just now");
+                    let rest = &steps[path.len().max(1)..];
+                    let through = format!("{inner}.{}", rest.join("."));
+                    if !self.enter(name, span) {
+                        return None;
+                    }
+                    let found = self.look_up(&through, Span { source: node.span.source, ..span });
+                    self.trail.pop();
+                    return found;
+                }
+                _ => node.get(step).map(|n| (Step::Key((*step).to_owned()), n)),
+            };
+            match next {
+                Some((step, next)) => {
+                    path.push(step);
+                    node = next;
+                }
+                None => {
+                    let known = node.entries().iter().map(|e| e.key.as_str()).collect();
+                    self.unknown(name, step, known, span);
+                    return None;
+                }
+            }
+        }
+        Some(Found { node, target: Some(target(path)) })
+    }
+
+    fn unknown(&mut self, name: &str, step: &str, known: Vec<&str>, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::new(Code::UnknownReference, format!("there is no `{name}`"), span, format!("`{step}` is not known here"))
+                .help(suggestion(step, known)),
+        );
+    }
+}
+
+/// A preset leaves out what a parameter without a value would have filled.
+fn omitted(node: &Node) -> bool {
+    let Kind::Scalar(text) = &node.kind else { return false };
+    matches!(text.reference(), Some(Reference { target: Target::Parameter { .. }, value: Atom::Null, .. }))
+}
+
+/// The name in a text that is one `${name}` and nothing else.
+fn whole_reference(text: &str) -> Option<&str> {
+    let name = text.strip_prefix("${")?.strip_suffix('}')?;
+    (!name.contains(['{', '}', '$'])).then_some(name)
+}
+
+/// Whether `step` may be a part of a reference.
+fn is_name(step: &str) -> bool {
+    !step.is_empty() && step.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+}
+
+/// Makes each scalar of `value` a reference to its place below `target`.
+fn retarget(value: Node, target: &Target, span: Span, defined: Span) -> Node {
+    let below = |step: Step| match target.clone() {
+        Target::Constant(mut path) => {
+            path.push(step);
+            Target::Constant(path)
+        }
+        Target::Parameter { service, mut path } => {
+            path.push(step);
+            Target::Parameter { service, path }
+        }
+        other => other,
+    };
+    let kind = match value.kind {
+        Kind::Scalar(text) => {
+            let reference = Reference { target: target.clone(), value: text.atom(), span };
+            Kind::Scalar(Text { pieces: vec![Piece::Reference(reference)], span, plain: false })
+        }
+        Kind::Nix(code) => Kind::Nix(code),
+        Kind::List(items) => {
+            let items = items.into_iter().enumerate();
+            Kind::List(items.map(|(i, item)| { let at = item.span; retarget(item, &below(Step::Index(i)), span, at) }).collect())
+        }
+        Kind::Map(entries) => {
+            let entries = entries.into_iter();
+            Kind::Map(
+                entries
+                    .map(|entry| {
+                        let step = Step::Key(entry.key.value());
+                        let at = entry.value.span;
+                        Entry {
+                            key: Text::literal(entry.key.value(), span),
+                            value: retarget(entry.value, &below(step), span, at),
+                        }
+                    })
+                    .collect(),
+            )
+        }
+    };
+    Node { span, defined: Some(defined), kind }
+}
+
+/// Moves a value to the place of its use, and leaves its pieces as they are.
+fn respan(value: Node, span: Span, defined: Span) -> Node {
+    let kind = match value.kind {
+        Kind::Scalar(text) => Kind::Scalar(Text { span, ..text }),
+        Kind::Nix(code) => Kind::Nix(code),
+        Kind::List(items) => Kind::List(items.into_iter().map(|i| respan(i, span, defined)).collect()),
+        Kind::Map(entries) => Kind::Map(
+            entries
+                .into_iter()
+                .map(|e| Entry { key: Text { span, ..e.key }, value: respan(e.value, span, defined) })
+                .collect(),
+        ),
+    };
+    Node { span, defined: Some(defined), kind }
+}

@@ -1,0 +1,68 @@
+//! The JSON Schema of the language, made from its types.
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::{Transform, transform_subschemas};
+use schemars::{Schema, json_schema};
+
+use crate::ast::File;
+
+/// The schema of `homeserver.yaml`, as indented JSON with a newline at its end.
+pub fn schema() -> String {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>();
+    schema.insert("$id".to_owned(), "https://homegen.dev/homeserver.schema.json".into());
+    schema.insert("title".to_owned(), "homeserver.yaml".into());
+    let mut references = References { depth: 0 };
+    references.transform(&mut schema);
+    if let Some(definitions) = schema.ensure_object().entry("$defs").or_insert_with(|| serde_json::json!({})).as_object_mut() {
+        definitions.insert(
+            "reference".to_owned(),
+            serde_json::json!({
+                "description": "A reference to a constant or to a fact of the file, alone or inside of a text.",
+                "type": "string",
+                "pattern": r"\$\{[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\}",
+            }),
+        );
+    }
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    text.push('\n');
+    text
+}
+
+/// Lets every value be a reference as well.
+struct References {
+    depth: usize,
+}
+
+impl Transform for References {
+    fn transform(&mut self, schema: &mut Schema) {
+        self.depth += 1;
+        transform_subschemas(self, schema);
+        self.depth -= 1;
+        let Some(object) = schema.as_object_mut() else { return };
+        for key in ["properties", "$defs"] {
+            let Some(members) = object.get_mut(key).and_then(|m| m.as_object_mut()) else { continue };
+            if key == "$defs" {
+                continue;
+            }
+            for member in members.values_mut() {
+                allow_reference(member);
+            }
+        }
+        for key in ["items", "additionalProperties"] {
+            if let Some(member) = object.get_mut(key).filter(|m| m.is_object()) {
+                allow_reference(member);
+            }
+        }
+    }
+}
+
+fn allow_reference(member: &mut serde_json::Value) {
+    let old = std::mem::take(member);
+    let description = old.get("description").cloned();
+    let mut new = json_schema!({ "anyOf": [old, { "$ref": "#/$defs/reference" }] }).to_value();
+    if let (Some(description), Some(object)) = (description, new.as_object_mut()) {
+        // An editor shows the description that stands beside the choice.
+        object.insert("description".to_owned(), description);
+    }
+    *member = new;
+}

@@ -1,0 +1,96 @@
+//! Where text came from: spans into the sources of one run.
+
+use std::ops::Range;
+
+/// Which text of a run a [`Span`] points into. The user's file is [`SourceId::FILE`]; each use of a
+/// preset is a source of its own, because its parameters have values of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct SourceId(pub u32);
+
+impl SourceId {
+    /// The file that is compiled.
+    pub const FILE: SourceId = SourceId(0);
+}
+
+/// A range of bytes in one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// The text that the range is in.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The span of `range` in `source`.
+    pub fn new(source: SourceId, range: Range<usize>) -> Span {
+        Span {
+            source,
+            start: range.start as u32,
+            end: range.end as u32,
+        }
+    }
+
+    /// The part of this span that `range` (in bytes from its start) covers.
+    pub fn slice(self, range: Range<usize>) -> Span {
+        let at = |offset: usize| (self.start + offset as u32).min(self.end);
+        Span {
+            start: at(range.start),
+            end: at(range.end),
+            ..self
+        }
+    }
+}
+
+/// One text: the user's file, or a preset in one place of its use.
+#[derive(Debug)]
+pub struct Source {
+    /// The name that diagnostics show.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+    /// For a preset: where the user's file asks for it. Diagnostics point there.
+    pub used_at: Option<Span>,
+}
+
+/// The texts of one run.
+#[derive(Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    /// The sources of a run that compiles `text`, shown as `name`.
+    pub fn new(name: &str, text: String) -> Sources {
+        Sources(vec![Source {
+            name: name.to_owned(),
+            text,
+            used_at: None,
+        }])
+    }
+
+    /// Adds a preset's text, used at `used_at`, and returns its id.
+    pub fn add_preset(&mut self, name: &str, text: &str, used_at: Span) -> SourceId {
+        self.0.push(Source {
+            name: format!("preset {name}"),
+            text: text.to_owned(),
+            used_at: Some(used_at),
+        });
+        SourceId(self.0.len() as u32 - 1)
+    }
+
+    /// The source with this id.
+    pub fn get(&self, id: SourceId) -> &Source {
+        &self.0[id.0 as usize]
+    }
+
+    /// The user's file.
+    pub fn file(&self) -> &Source {
+        self.get(SourceId::FILE)
+    }
+
+    /// The place in the user's file that `span` concerns: itself, or where its preset is named.
+    pub fn in_file(&self, span: Span) -> Span {
+        self.get(span.source).used_at.unwrap_or(span)
+    }
+}

@@ -1,0 +1,68 @@
+//! YAML as it is written: a tree in which every node knows its place.
+
+use crate::source::Span;
+
+/// One YAML value.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where it stands. For a mapping or sequence, from its first to its last child.
+    pub span: Span,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// The kinds of YAML values that homegen reads.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Text, a number, a boolean or null, not yet told apart.
+    Scalar {
+        /// The text after YAML's own unescaping.
+        text: String,
+        /// Whether it stands without quotes, so that YAML would take `1` for a number.
+        plain: bool,
+    },
+    /// A Nix expression, written with the tag `!nix`.
+    Nix(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in the order of the file.
+    Map(Vec<Entry>),
+}
+
+/// One `key: value`.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key's text.
+    pub key: String,
+    /// Whether the key stands without quotes.
+    pub plain_key: bool,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// The value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The entries of a mapping, and none of anything else.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            Kind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The value of `key` in a mapping.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        Some(&self.entry(key)?.value)
+    }
+
+    /// The entry with `key` in a mapping.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|e| e.key == key)
+    }
+
+    /// Whether this is YAML's null: `key:`, `key: ~` or `key: null`.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+    }
+}

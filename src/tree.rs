@@ -1,0 +1,299 @@
+//! The file after its references were resolved: every scalar knows its value, and which constants it
+//! was put together from, so that the output can name them.
+
+use crate::source::Span;
+
+/// One value.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where it is used: for a value that came by reference, the place of the reference.
+    pub span: Span,
+    /// Where the constant stands that it came from.
+    pub defined: Option<Span>,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// The kinds of values.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Text, a number, a boolean or null.
+    Scalar(Text),
+    /// A Nix expression, written with `!nix`.
+    Nix(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping.
+    Map(Vec<Entry>),
+}
+
+/// One `key: value`.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: Text,
+    /// The value.
+    pub value: Node,
+}
+
+/// Scalar text in pieces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text {
+    /// What it is put together from; no two literals stand side by side.
+    pub pieces: Vec<Piece>,
+    /// Where it is used.
+    pub span: Span,
+    /// Whether it is written without quotes, so that `1` is a number.
+    pub plain: bool,
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    /// Written in place.
+    Literal(String),
+    /// Stands elsewhere.
+    Reference(Reference),
+}
+
+/// A scalar that stands elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// Where.
+    pub target: Target,
+    /// Its value when the file is compiled.
+    pub value: Atom,
+    /// Where the reference is written.
+    pub span: Span,
+}
+
+/// What a reference names in the output.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    /// A scalar of `constants`.
+    Constant(Vec<Step>),
+    /// A parameter of the preset that `service` starts from.
+    Parameter {
+        /// The service.
+        service: String,
+        /// Name of the parameter, and the way into its value.
+        path: Vec<Step>,
+    },
+    /// The host's name, which the owner may set elsewhere.
+    HostName,
+    /// The host's time zone, which the owner may set elsewhere.
+    TimeZone,
+    /// The port of a service, an option of the output.
+    Port(String),
+}
+
+/// One step into a value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// Of a mapping.
+    Key(String),
+    /// Of a list, from 0.
+    Index(usize),
+}
+
+/// A scalar's value, by YAML 1.2's core schema.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Atom {
+    /// `null`, `~`, or nothing.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a point, as it is written.
+    Float(String),
+    /// Text.
+    Str(String),
+}
+
+impl Atom {
+    /// What a plain scalar means.
+    pub fn from_plain(text: &str) -> Atom {
+        match text {
+            "" | "~" | "null" | "Null" | "NULL" => return Atom::Null,
+            "true" | "True" | "TRUE" => return Atom::Bool(true),
+            "false" | "False" | "FALSE" => return Atom::Bool(false),
+            _ => {}
+        }
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
+            if let Ok(number) = text.parse() {
+                return Atom::Int(number);
+            }
+            return Atom::Float(text.to_owned());
+        }
+        let looks_like_float = digits.contains(|c: char| c.is_ascii_digit())
+            && digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+            && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
+            && digits.matches('.').count() <= 1;
+        if looks_like_float && text.parse::<f64>().is_ok() {
+            return Atom::Float(text.to_owned());
+        }
+        Atom::Str(text.to_owned())
+    }
+
+    /// The text that stands for it inside of a string.
+    pub fn text(&self) -> String {
+        match self {
+            Atom::Null => String::new(),
+            Atom::Bool(b) => b.to_string(),
+            Atom::Int(n) => n.to_string(),
+            Atom::Float(text) | Atom::Str(text) => text.clone(),
+        }
+    }
+
+    /// Its type, for a message.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Atom::Null => "nothing",
+            Atom::Bool(_) => "a boolean",
+            Atom::Int(_) | Atom::Float(_) => "a number",
+            Atom::Str(_) => "text",
+        }
+    }
+}
+
+impl Text {
+    /// Text without references, as if it were quoted.
+    pub fn literal(text: impl Into<String>, span: Span) -> Text {
+        Text {
+            pieces: vec![Piece::Literal(text.into())],
+            span,
+            plain: false,
+        }
+    }
+
+    /// Its value as text.
+    pub fn value(&self) -> String {
+        self.pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Literal(text) => text.clone(),
+                Piece::Reference(reference) => reference.value.text(),
+            })
+            .collect()
+    }
+
+    /// Its value with the type that YAML gives it.
+    pub fn atom(&self) -> Atom {
+        match self.pieces.as_slice() {
+            [] => Atom::Str(String::new()),
+            [Piece::Reference(reference)] => reference.value.clone(),
+            [Piece::Literal(text)] if self.plain => Atom::from_plain(text),
+            _ => Atom::Str(self.value()),
+        }
+    }
+
+    /// The one reference that this text is, if it is nothing else.
+    pub fn reference(&self) -> Option<&Reference> {
+        match self.pieces.as_slice() {
+            [Piece::Reference(reference)] => Some(reference),
+            _ => None,
+        }
+    }
+
+    /// Whether there is no reference in it.
+    pub fn is_literal(&self) -> bool {
+        self.pieces.iter().all(|p| matches!(p, Piece::Literal(_)))
+    }
+
+    /// Its parts between each `separator` that is written in place; one inside of a reference's value
+    /// does not separate. The parts keep the span of the whole.
+    pub fn split(&self, separator: char) -> Vec<Text> {
+        let mut parts = vec![Vec::new()];
+        for piece in &self.pieces {
+            match piece {
+                Piece::Reference(_) => parts.last_mut().expect("one part at least").push(piece.clone()),
+                Piece::Literal(text) => {
+                    for (i, part) in text.split(separator).enumerate() {
+                        if i > 0 {
+                            parts.push(Vec::new());
+                        }
+                        if !part.is_empty() {
+                            parts.last_mut().expect("one part at least").push(Piece::Literal(part.to_owned()));
+                        }
+                    }
+                }
+            }
+        }
+        parts
+            .into_iter()
+            .map(|pieces| Text { pieces, span: self.span, plain: self.plain })
+            .collect()
+    }
+
+    /// The parts joined by `separator`.
+    pub fn join(parts: &[Text], separator: &str, span: Span) -> Text {
+        let mut joined = Text { pieces: Vec::new(), span, plain: false };
+        for (i, part) in parts.iter().enumerate() {
+            if i > 0 {
+                joined.push(Piece::Literal(separator.to_owned()));
+            }
+            part.pieces.iter().for_each(|p| joined.push(p.clone()));
+        }
+        joined
+    }
+
+    /// Adds a piece at the end.
+    pub fn push(&mut self, piece: Piece) {
+        match (self.pieces.last_mut(), piece) {
+            (_, Piece::Literal(text)) if text.is_empty() => {}
+            (Some(Piece::Literal(last)), Piece::Literal(text)) => last.push_str(&text),
+            (_, piece) => self.pieces.push(piece),
+        }
+    }
+}
+
+impl Node {
+    /// What it is, for a message.
+    pub fn type_name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Scalar(text) => text.atom().type_name(),
+            Kind::Nix(_) => "a Nix expression",
+            Kind::List(_) => "a list",
+            Kind::Map(_) => "a mapping",
+        }
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar(text) if text.atom() == Atom::Null)
+    }
+
+    /// The value of `key` in a mapping.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        match &self.kind {
+            Kind::Map(entries) => entries.iter().find(|e| e.key.value() == key).map(|e| &e.value),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_scalars_have_the_types_of_the_core_schema() {
+        for (text, atom) in [
+            ("8080", Atom::Int(8080)),
+            ("-1", Atom::Int(-1)),
+            ("0.5", Atom::Float("0.5".into())),
+            ("1e3", Atom::Float("1e3".into())),
+            ("1.2.3", Atom::Str("1.2.3".into())),
+            ("no", Atom::Str("no".into())),
+            ("true", Atom::Bool(true)),
+            ("~", Atom::Null),
+            ("2g", Atom::Str("2g".into())),
+            ("22:22", Atom::Str("22:22".into())),
+            ("2026-01-01", Atom::Str("2026-01-01".into())),
+        ] {
+            assert_eq!(Atom::from_plain(text), atom, "{text}");
+        }
+    }
+}
