@@ -85,6 +85,13 @@ fn precondition(module: &mut Module, container: &Container, command: Expr) {
     }
 }
 
+/// Lets a unit, once it is up, start those that require it: what a requirement failed stays failed, even
+/// when that comes up later. `Wants=` in return would do the same, and would start the one that fails
+/// again and again without a pause, each through the other.
+fn start_afterwards(service: &mut Set, units: Vec<Expr>) {
+    service.set("ExecStartPost", Expr::call("scripts.start", [Expr::List(units)]));
+}
+
 /// A port of the host behind a site, as a text.
 fn host_port(port: &HostPort, host: &Host) -> Text {
     match port {

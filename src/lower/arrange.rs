@@ -9,7 +9,7 @@ use crate::nixos::Output;
 const UNIT: &[&str] = &[
     "description", "after", "wants", "requires", "partOf", "wantedBy", "restartTriggers", "stopIfChanged", "startLimitIntervalSec", "serviceConfig",
 ];
-const SERVICE: &[&str] = &["Type", "RemainAfterExit", "ExecStartPre", "ExecStart", "TimeoutStartSec", "TimeoutStopSec", "Restart", "RestartSec"];
+const SERVICE: &[&str] = &["Type", "RemainAfterExit", "ExecStartPre", "ExecStart", "ExecStartPost", "TimeoutStartSec", "TimeoutStopSec", "Restart", "RestartSec"];
 
 /// virtualisation.oci-containers.containers.NAME.
 const CONTAINER: &[&str] = &[

@@ -264,8 +264,6 @@ fn string(text: &Text) -> Expr {
 /// What the unit has that NixOS does not give it.
 fn unit(container: &Container, module: &mut Module) {
     let unit = module.unit(&container.unit());
-    // What waits for this one is started along with it: a requirement that failed once stays failed.
-    unit.append("wants", container.dependents.iter().map(|d| Expr::str(format!("podman-{d}.service"))));
     unit.set("startLimitIntervalSec", Expr::Int(0));
     let service = unit.at(&["serviceConfig"]);
     match container.compose.restart {
@@ -274,6 +272,10 @@ fn unit(container: &Container, module: &mut Module) {
         None | Some(Restart::Always | Restart::UnlessStopped) => {}
     }
     service.set("RestartSec", Expr::str("10s"));
+    if !container.dependents.is_empty() {
+        let units = container.dependents.iter().map(|d| Expr::str(format!("podman-{d}.service"))).collect();
+        super::start_afterwards(service, units);
+    }
     if let Some(grace) = container.compose.stop_grace_period.as_ref().filter(|g| g.seconds + 10 > TIMEOUT_STOP) {
         service.set("TimeoutStopSec", Expr::call("lib.mkForce", [Expr::Int((grace.seconds + 30) as i64)]));
     }

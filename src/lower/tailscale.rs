@@ -34,9 +34,6 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     unit.set("description", Expr::str("The tailnet address can be bound"));
     unit.append("after", [Expr::str("tailscaled.service")]);
     unit.append("wants", [Expr::str("tailscaled.service")]);
-    if caddy {
-        unit.append("wants", [Expr::str("caddy.service")]);
-    }
     unit.append("wantedBy", [Expr::str("multi-user.target")]);
     unit.set("startLimitIntervalSec", Expr::Int(0));
     let service = unit.at(&["serviceConfig"]);
@@ -45,6 +42,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     service.set("ExecStart", Expr::call("scripts.waitForAddress", [Expr::text(address), Expr::text(&interface(host))]));
     let wait = tailscale.wait.as_ref().map_or_else(|| Expr::str("60s"), |w| Expr::text(&w.0));
     service.set("TimeoutStartSec", wait);
-    service.set_with("It goes on trying, and brings up what waited for it.", "Restart", Expr::str("on-failure"));
+    service.set("Restart", Expr::str("on-failure"));
     service.set("RestartSec", Expr::str("10s"));
+    if caddy {
+        super::start_afterwards(service, vec![Expr::str("caddy.service")]);
+    }
 }

@@ -1,0 +1,71 @@
+//! Every fixture with what homegen makes of it: its diagnostics, and the files of its output.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{cases, compile, said};
+
+/// The case whose snapshot holds the texts of the scripts; elsewhere they would say the same again.
+const WITH_SCRIPTS: &str = "greenhead";
+
+/// What a reviewer reads of one case.
+fn snapshot(name: &str, text: &str) -> String {
+    let outcome = compile(text);
+    let mut out = said(&outcome);
+    for file in outcome.files.iter().flatten() {
+        out.push_str(&format!("── {} ──\n", file.path));
+        if !file.path.ends_with(".sh") || name == WITH_SCRIPTS {
+            out.push_str(&file.text);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[test]
+fn every_case_is_what_its_snapshot_says() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    // All cases are compared before the first that differs fails the test.
+    let mut differ = Vec::new();
+    settings.bind(|| {
+        for (name, text) in cases() {
+            let found = snapshot(&name, &text);
+            if std::panic::catch_unwind(|| insta::assert_snapshot!(name.as_str(), found)).is_err() {
+                differ.push(name);
+            }
+        }
+    });
+    assert!(differ.is_empty(), "these differ from their snapshots: {differ:?}");
+}
+
+#[test]
+fn every_case_has_a_snapshot_and_every_snapshot_a_case() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
+    let snapshots: BTreeSet<String> = std::fs::read_dir(folder)
+        .expect("there are snapshots")
+        .map(|entry| entry.expect("the folder can be read").file_name().into_string().expect("a name in UTF-8"))
+        .filter_map(|name| name.strip_suffix(".snap").map(str::to_owned))
+        .collect();
+    let cases: BTreeSet<String> = cases().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(cases, snapshots);
+}
+
+#[test]
+fn five_mistakes_are_five_diagnostics() {
+    // One run finds them all, and none of them is said twice.
+    let text = std::fs::read_to_string(common::fixtures().join("five-mistakes/homeserver.yaml")).unwrap();
+    let outcome = compile(text);
+    assert_eq!(outcome.diagnostics.len(), 5, "{}", said(&outcome));
+    assert!(outcome.files.is_none());
+}
+
+#[test]
+fn the_same_input_gives_the_same_output() {
+    for (name, text) in cases() {
+        assert_eq!(snapshot(&name, &text), snapshot(&name, &text), "{name}");
+    }
+}
