@@ -10,7 +10,8 @@ pub mod secret;
 
 pub use caddy::{Bind, Caddy, Site, Sites, Tls};
 pub use container::{
-    Command, Container, DependsOn, Expose, HealthTest, Healthcheck, NetworkMode, Ports, Ulimit, Volume, Volumes,
+    Command, Container, DependsOn, Expose, HealthTest, Healthcheck, NetworkMode, Ports, Ulimit, Volume,
+    Volumes,
 };
 pub use file::{Agenix, File, Host, Mount, Podman, Service, Tailscale};
 pub use network::{Attachment, Attachments, Network};

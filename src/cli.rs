@@ -88,7 +88,9 @@ fn failed(what: impl std::fmt::Display, error: &std::io::Error) -> Stop {
 /// Prints to standard output. Whoever closed the pipe has read enough.
 fn print(text: &str) -> Result<(), Stop> {
     match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(failed("standard output", &error)),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(failed("standard output", &error))
+        }
         _ => Ok(()),
     }
 }
@@ -124,7 +126,9 @@ impl Input {
                 self.name()
             ))),
             Err(error) => Err(failed(self.name(), &error)),
-            Ok(_) if bytes.len() as u64 > MAX_BYTES => Err(Stop::Failed(format!("{}: more than {} MiB", self.name(), MAX_BYTES >> 20))),
+            Ok(_) if bytes.len() as u64 > MAX_BYTES => {
+                Err(Stop::Failed(format!("{}: more than {} MiB", self.name(), MAX_BYTES >> 20)))
+            }
             Ok(_) => Ok(bytes),
         }
     }
@@ -136,7 +140,10 @@ impl Input {
         let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
         let place = Place { source, to_source: folder::way(folder, &self.folder()) };
         let outcome = compile(&self.name(), &bytes, &place).map_err(|bug| {
-            Stop::Failed(format!("a mistake of homegen's own, please report it with the file that shows it:\n{}", bug.0))
+            Stop::Failed(format!(
+                "a mistake of homegen's own, please report it with the file that shows it:\n{}",
+                bug.0
+            ))
         })?;
         say(&outcome.diagnostics, &outcome.sources);
         Ok(outcome)

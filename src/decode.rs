@@ -17,12 +17,23 @@ pub trait Decode: Sized {
     /// Reads it. `None` if it cannot be read; what is wrong was pushed.
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self>;
 
+    /// What stands for one that cannot be read, so that what is around it is looked at all the same. No
+    /// output is made of it.
+    fn unreadable() -> Option<Self> {
+        None
+    }
+
     /// What stands for it when its `key` is absent from the mapping at `owner`. `None` if it has to be
     /// there, which was pushed.
     fn absent(key: &str, owner: Span, diagnostics: &mut Diagnostics) -> Option<Self> {
         diagnostics.push(
-            Diagnostic::new(Code::MissingKey, format!("`{key}` is missing"), owner, format!("has no `{key}`"))
-                .help(format!("add `{key}:`")),
+            Diagnostic::new(
+                Code::MissingKey,
+                format!("`{key}` is missing"),
+                owner,
+                format!("has no `{key}`"),
+            )
+            .help(format!("add `{key}:`")),
         );
         None
     }
@@ -37,6 +48,10 @@ impl<T: Decode> Decode for Option<T> {
     }
 
     fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(None)
+    }
+
+    fn unreadable() -> Option<Self> {
         Some(None)
     }
 }
@@ -54,6 +69,10 @@ impl<T: Decode> Decode for Vec<T> {
     fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
         Some(Vec::new())
     }
+
+    fn unreadable() -> Option<Self> {
+        Some(Vec::new())
+    }
 }
 
 impl<T: Decode> Decode for Box<T> {
@@ -64,9 +83,13 @@ impl<T: Decode> Decode for Box<T> {
 
 /// Says that `node` is not `wanted`.
 pub fn wrong_type(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
+    if matches!(node.kind, Kind::Unknown) {
+        return;
+    }
     let code = if node.defined.is_some() { Code::ReferenceType } else { Code::WrongType };
     let found = node.type_name();
-    let mut diagnostic = Diagnostic::new(code, format!("{wanted} is needed here"), node.span, format!("this is {found}"));
+    let mut diagnostic =
+        Diagnostic::new(code, format!("{wanted} is needed here"), node.span, format!("this is {found}"));
     if let Some(defined) = node.defined {
         diagnostic = diagnostic.and(defined, "defined here");
     }
@@ -75,6 +98,9 @@ pub fn wrong_type(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
 
 /// Says that `node` is of the right type and cannot be read.
 pub fn bad_value(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
+    if matches!(node.kind, Kind::Unknown) {
+        return;
+    }
     let said = match &node.kind {
         Kind::Scalar(text) => format!("`{}` is not {wanted}", text.value()),
         _ => format!("this is not {wanted}"),
@@ -142,7 +168,7 @@ macro_rules! mapping {
                     Some(value) => value,
                     None => <$type as $crate::decode::Decode>::absent($crate::decode::key(stringify!($field)), node.span, diagnostics),
                 };)*
-                Some($name { span: node.span, $($field: $field?,)* })
+                Some($name { span: node.span, $($field: $field.or_else(<$type as $crate::decode::Decode>::unreadable)?,)* })
             }
         }
     };
@@ -153,7 +179,10 @@ pub(crate) use mapping;
 macro_rules! keyword_decode {
     ($name:ident) => {
         impl $crate::decode::Decode for $name {
-            fn decode(node: &$crate::tree::Node, diagnostics: &mut $crate::diag::Diagnostics) -> Option<Self> {
+            fn decode(
+                node: &$crate::tree::Node,
+                diagnostics: &mut $crate::diag::Diagnostics,
+            ) -> Option<Self> {
                 let $crate::tree::Kind::Scalar(text) = &node.kind else {
                     $crate::decode::wrong_type(node, "a word", diagnostics);
                     return None;
@@ -163,11 +192,20 @@ macro_rules! keyword_decode {
                 if found.is_none() {
                     let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
                     diagnostics.push(
-                        $crate::diag::Diagnostic::new($crate::diag::Code::BadValue, format!("`{word}` is not one of the words for this"), node.span, "unknown word")
-                            .help($crate::diag::suggestion(&word, words)),
+                        $crate::diag::Diagnostic::new(
+                            $crate::diag::Code::BadValue,
+                            format!("`{word}` is not one of the words for this"),
+                            node.span,
+                            "unknown word",
+                        )
+                        .help($crate::diag::suggestion(&word, words)),
                     );
                 }
                 found
+            }
+
+            fn unreadable() -> Option<Self> {
+                Self::WORDS.first().map(|(_, value)| *value)
             }
         }
     };

@@ -44,20 +44,14 @@ impl Diagnostic {
         Diagnostic {
             code,
             message: message.into(),
-            labels: vec![Label {
-                span,
-                text: label.into(),
-            }],
+            labels: vec![Label { span, text: label.into() }],
             help: None,
         }
     }
 
     /// Adds a further place.
     pub fn and(mut self, span: Span, label: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            span,
-            text: label.into(),
-        });
+        self.labels.push(Label { span, text: label.into() });
         self
     }
 
@@ -88,6 +82,14 @@ impl Diagnostics {
     /// Whether there is one that forbids writing.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|d| d.severity() == Severity::Error)
+    }
+
+    /// Whether something was found to be wrong inside of `span`. What is missing there may be what could
+    /// not be read.
+    pub fn has_error_in(&self, span: Span) -> bool {
+        self.0.iter().filter(|d| d.severity() == Severity::Error).flat_map(|d| d.labels.first()).any(|l| {
+            l.span.source == span.source && l.span.start >= span.start && l.span.end <= span.end
+        })
     }
 
     /// All of them, in the order of their main place.

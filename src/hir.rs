@@ -86,6 +86,8 @@ pub struct Service {
     pub option: String,
     /// Where its name stands.
     pub span: Span,
+    /// Where all that is written of it stands.
+    pub body: Span,
     /// What it is.
     pub description: Option<Text>,
     /// Whether it is on by default.

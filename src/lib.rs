@@ -49,10 +49,19 @@ pub fn compile(name: &str, bytes: &[u8], place: &Place) -> Result<Outcome, Bug> 
             let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
             let end = valid.len();
             diagnostics.push(
-                Diagnostic::new(Code::NotUtf8, "the file is not UTF-8 text", Span::new(SourceId::FILE, end..end), "text up to here")
-                    .help("save the file as UTF-8"),
+                Diagnostic::new(
+                    Code::NotUtf8,
+                    "the file is not UTF-8 text",
+                    Span::new(SourceId::FILE, end..end),
+                    "text up to here",
+                )
+                .help("save the file as UTF-8"),
             );
-            return Ok(Outcome { sources: Sources::new(name, valid), diagnostics: diagnostics.into_sorted(), files: None });
+            return Ok(Outcome {
+                sources: Sources::new(name, valid),
+                diagnostics: diagnostics.into_sorted(),
+                files: None,
+            });
         }
     };
     let mut sources = Sources::new(name, text.to_owned());
@@ -72,8 +81,13 @@ fn front_end(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<hir
         if !diagnostics.has_errors() {
             let end = text.len();
             diagnostics.push(
-                Diagnostic::new(Code::MissingKey, "the file is empty", Span::new(SourceId::FILE, end..end), "nothing here")
-                    .help("`homegen init` writes a file to start from"),
+                Diagnostic::new(
+                    Code::MissingKey,
+                    "the file is empty",
+                    Span::new(SourceId::FILE, end..end),
+                    "nothing here",
+                )
+                .help("`homegen init` writes a file to start from"),
             );
         }
         return None;

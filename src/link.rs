@@ -18,11 +18,20 @@ use crate::source::Span;
 use crate::tree::Node;
 
 /// Links a file. `parameters` are the arguments of each service's preset.
-pub fn link(file: ast::File, mut parameters: HashMap<String, IndexMap<String, Node>>, diagnostics: &mut Diagnostics) -> Host {
+pub fn link(
+    file: ast::File,
+    mut parameters: HashMap<String, IndexMap<String, Node>>,
+    diagnostics: &mut Diagnostics,
+) -> Host {
     if file.homegen.value != 1 {
         diagnostics.push(
-            Diagnostic::new(Code::BadValue, format!("version {} of the language does not exist", file.homegen.value), file.homegen.text.span, "unknown version")
-                .help("write `homegen: 1`"),
+            Diagnostic::new(
+                Code::BadValue,
+                format!("version {} of the language does not exist", file.homegen.value),
+                file.homegen.text.span,
+                "unknown version",
+            )
+            .help("write `homegen: 1`"),
         );
     }
     let secrets: IndexMap<String, Secret> = file
@@ -36,11 +45,21 @@ pub fn link(file: ast::File, mut parameters: HashMap<String, IndexMap<String, No
         .collect();
     if let (Some((_, secret)), None) = (secrets.first(), &file.agenix) {
         diagnostics.push(
-            Diagnostic::new(Code::AgenixMissing, "secrets, and no folder that holds them", secret.span, "declared here")
-                .help("add `agenix: { directory: secrets }`"),
+            Diagnostic::new(
+                Code::AgenixMissing,
+                "secrets, and no folder that holds them",
+                secret.span,
+                "declared here",
+            )
+            .help("add `agenix: { directory: secrets }`"),
         );
     }
-    let networks: Vec<_> = file.networks.0.into_iter().filter_map(|(name, declared)| network::shared(&name, declared, diagnostics)).collect();
+    let networks: Vec<_> = file
+        .networks
+        .0
+        .into_iter()
+        .filter_map(|(name, declared)| network::shared(&name, declared, diagnostics))
+        .collect();
     let mut services = Vec::new();
     for (name, declared) in file.services.0 {
         name::check_service(&name, diagnostics);
@@ -76,11 +95,19 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
         let span: Span = name.0.span;
         let Some(secret) = host.secrets.get(&name.value()) else {
             diagnostics.push(
-                Diagnostic::new(Code::UnknownSecret, format!("there is no secret `{}`", name.value()), span, "not declared")
-                    .help(match host.secrets.is_empty() {
-                        true => format!("declare it: `secrets: {{ {}: {{}} }}`", name.value()),
-                        false => format!("declare it under `secrets`; {}", suggestion(&name.value(), host.secrets.keys().map(String::as_str))),
-                    }),
+                Diagnostic::new(
+                    Code::UnknownSecret,
+                    format!("there is no secret `{}`", name.value()),
+                    span,
+                    "not declared",
+                )
+                .help(match host.secrets.is_empty() {
+                    true => format!("declare it: `secrets: {{ {}: {{}} }}`", name.value()),
+                    false => format!(
+                        "declare it under `secrets`; {}",
+                        suggestion(&name.value(), host.secrets.keys().map(String::as_str))
+                    ),
+                }),
             );
             return;
         };
@@ -128,8 +155,13 @@ fn check_tailnet(host: &Host, diagnostics: &mut Diagnostics) {
     let Some(front) = &host.front else { return };
     if matches!(front.declared.bind, ast::Bind::Tailscale) && host.tailscale.is_none() {
         diagnostics.push(
-            Diagnostic::new(Code::TailscaleMissing, "Caddy binds the tailnet, and its address is not known", front.declared.span, "`bind: tailscale`")
-                .help("add `tailscale: { address: 100.… }`, as `tailscale ip -4` prints it"),
+            Diagnostic::new(
+                Code::TailscaleMissing,
+                "Caddy binds the tailnet, and its address is not known",
+                front.declared.span,
+                "`bind: tailscale`",
+            )
+            .help("add `tailscale: { address: 100.… }`, as `tailscale ip -4` prints it"),
         );
     }
 }

@@ -181,7 +181,9 @@ impl Expr {
                     out.push_str("  ");
                     for part in line {
                         match part {
-                            Part::Text(text) if text.contains(|c: char| "'$\\".contains(c) || c.is_control()) => {
+                            Part::Text(text)
+                                if text.contains(|c: char| "'$\\".contains(c) || c.is_control()) =>
+                            {
                                 out.push_str("${\"");
                                 escape(text, out);
                                 out.push_str("\"}");
@@ -243,7 +245,8 @@ impl Expr {
     fn print_argument(&self, names: &dyn Names, out: &mut String) {
         let mut code = String::new();
         self.print(names, &mut code);
-        let apart = matches!(self, Expr::Call(_) | Expr::Infix(..)) || (matches!(self, Expr::Ref(_)) && code.contains(' '));
+        let apart = matches!(self, Expr::Call(_) | Expr::Infix(..))
+            || (matches!(self, Expr::Ref(_)) && code.contains(' '));
         if apart {
             out.push_str(&format!("({code})"));
         } else {
@@ -265,12 +268,17 @@ pub fn parts(text: &Text) -> Vec<Part> {
 
 /// Whether a string holds double quotes, and nothing that `''…''` would take for something else.
 fn reads_better_in_two_quotes(parts: &[Part]) -> bool {
-    let texts = || parts.iter().filter_map(|p| match p {
-        Part::Text(text) => Some(text.as_str()),
-        _ => None,
-    });
-    let begins_plain = !matches!(parts.first(), Some(Part::Text(text)) if text.starts_with(char::is_whitespace));
-    begins_plain && texts().any(|t| t.contains('"')) && !texts().any(|t| t.contains(['\'', '$', '\\']) || t.contains(char::is_control))
+    let texts = || {
+        parts.iter().filter_map(|p| match p {
+            Part::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+    };
+    let begins_plain =
+        !matches!(parts.first(), Some(Part::Text(text)) if text.starts_with(char::is_whitespace));
+    begins_plain
+        && texts().any(|t| t.contains('"'))
+        && !texts().any(|t| t.contains(['\'', '$', '\\']) || t.contains(char::is_control))
 }
 
 fn interpolation(part: &Part, names: &dyn Names, out: &mut String) {
@@ -286,7 +294,9 @@ fn interpolation(part: &Part, names: &dyn Names, out: &mut String) {
             match reference.value {
                 Atom::Str(_) => out.push_str(&format!("${{{code}}}")),
                 // `toString 0.5` is "0.500000", and `toString true` is "1".
-                Atom::Bool(_) | Atom::Float(_) => out.push_str(&format!("${{builtins.toJSON {}}}", argument(&code))),
+                Atom::Bool(_) | Atom::Float(_) => {
+                    out.push_str(&format!("${{builtins.toJSON {}}}", argument(&code)))
+                }
                 Atom::Int(_) | Atom::Null => out.push_str(&format!("${{toString {}}}", argument(&code))),
             }
         }
@@ -367,7 +377,8 @@ impl Set {
     pub fn at(&mut self, path: &[&str]) -> &mut Set {
         let mut set = self;
         for name in path {
-            let attr = set.0.entry((*name).to_owned()).or_insert_with(|| Attr::new(Expr::Set(Set::default())));
+            let attr =
+                set.0.entry((*name).to_owned()).or_insert_with(|| Attr::new(Expr::Set(Set::default())));
             if !matches!(attr.value, Expr::Set(_)) {
                 attr.value = Expr::Set(Set::default());
             }

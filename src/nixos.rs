@@ -50,7 +50,11 @@ impl Output {
         let at = match self.modules.iter().position(|m| m.path == path) {
             Some(at) => at,
             None => {
-                self.modules.push(Module { path: path.to_owned(), origin: origin.to_owned(), ..Module::default() });
+                self.modules.push(Module {
+                    path: path.to_owned(),
+                    origin: origin.to_owned(),
+                    ..Module::default()
+                });
                 self.modules.len() - 1
             }
         };
@@ -71,6 +75,8 @@ pub fn node(node: &Node, split_keys: bool) -> Expr {
     match &node.kind {
         Kind::Scalar(text) => Expr::typed(text),
         Kind::Nix(code) => Expr::User(code.clone()),
+        // Only a file with an error has one, and that is not lowered.
+        Kind::Unknown => Expr::Null,
         Kind::List(items) => Expr::List(items.iter().map(|item| self::node(item, split_keys)).collect()),
         Kind::Map(entries) => {
             let mut set = Set::default();

@@ -51,7 +51,10 @@ pub fn plan(files: &[File], existing: &BTreeMap<String, Existing>) -> BTreeMap<S
             None => Change::Create(file.text.clone()),
             Some(Existing::File(bytes)) if bytes == file.text.as_bytes() => Change::Unchanged,
             Some(old) if old.is_marked() => match old {
-                Existing::File(bytes) => Change::Update { old: String::from_utf8_lossy(bytes).into_owned(), new: file.text.clone() },
+                Existing::File(bytes) => Change::Update {
+                    old: String::from_utf8_lossy(bytes).into_owned(),
+                    new: file.text.clone(),
+                },
                 Existing::Other => Change::Refuse,
             },
             Some(_) => Change::Refuse,
@@ -74,7 +77,13 @@ mod tests {
     fn only_what_homegen_wrote_is_touched() {
         let file = |path: &str, text: &str| File { path: path.into(), text: text.into() };
         let marked = |text: &str| Existing::File(format!("{MARK}\n{text}").into_bytes());
-        let files = [file("new", "x"), file("same", &format!("{MARK}\na")), file("old", &format!("{MARK}\nb")), file("mine", "x"), file("dir", "x")];
+        let files = [
+            file("new", "x"),
+            file("same", &format!("{MARK}\na")),
+            file("old", &format!("{MARK}\nb")),
+            file("mine", "x"),
+            file("dir", "x"),
+        ];
         let existing = BTreeMap::from([
             ("same".to_owned(), marked("a")),
             ("old".to_owned(), marked("a")),

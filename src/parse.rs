@@ -39,10 +39,7 @@ struct Open {
 
 enum Items {
     List(Vec<Node>),
-    Map {
-        entries: Vec<Entry>,
-        key: Option<(String, bool, Span)>,
-    },
+    Map { entries: Vec<Entry>, key: Option<(String, bool, Span)> },
 }
 
 struct Composer<'a> {
@@ -75,8 +72,13 @@ impl Composer<'_> {
                     documents += 1;
                     if documents == 2 {
                         self.diagnostics.push(
-                            Diagnostic::new(Code::UnsupportedYaml, "more than one document", span, "a second document begins here")
-                                .help("write one file for each host"),
+                            Diagnostic::new(
+                                Code::UnsupportedYaml,
+                                "more than one document",
+                                span,
+                                "a second document begins here",
+                            )
+                            .help("write one file for each host"),
                         );
                         return Some(documents);
                     }
@@ -90,7 +92,9 @@ impl Composer<'_> {
                     }
                     let kind = match &tag {
                         Some(tag) if tag.original() == "!nix" => Kind::Nix(text),
-                        Some(tag) if tag.is_yaml_core_schema_tag("str") => Kind::Scalar { text, plain: false },
+                        Some(tag) if tag.is_yaml_core_schema_tag("str") => {
+                            Kind::Scalar { text, plain: false }
+                        }
                         Some(tag) => {
                             self.unsupported_tag(&tag.original(), span);
                             Kind::Scalar { text, plain }
@@ -132,7 +136,11 @@ impl Composer<'_> {
                         }
                     };
                     // A flow collection ends at its bracket; a block ends where its last child does.
-                    let flow = self.text.as_bytes().get(span.start as usize).is_some_and(|b| matches!(b, b']' | b'}'));
+                    let flow = self
+                        .text
+                        .as_bytes()
+                        .get(span.start as usize)
+                        .is_some_and(|b| matches!(b, b']' | b'}'));
                     let end = if flow { span.end } else { last.unwrap_or(span.end) };
                     let node = Node { span: Span { end: end.max(open.span.start), ..open.span }, kind };
                     self.add(node, open.anchor, 1)?;
@@ -144,10 +152,19 @@ impl Composer<'_> {
                     }
                     None => {
                         self.diagnostics.push(
-                            Diagnostic::new(Code::UnsupportedYaml, "an alias inside of its own anchor", span, "refers to what it is part of")
-                                .help("put the value under `constants` and refer to it by name"),
+                            Diagnostic::new(
+                                Code::UnsupportedYaml,
+                                "an alias inside of its own anchor",
+                                span,
+                                "refers to what it is part of",
+                            )
+                            .help("put the value under `constants` and refer to it by name"),
                         );
-                        self.add(Node { span, kind: Kind::Scalar { text: String::new(), plain: true } }, 0, 1)?;
+                        self.add(
+                            Node { span, kind: Kind::Scalar { text: String::new(), plain: true } },
+                            0,
+                            1,
+                        )?;
                     }
                 },
                 _ => {}
@@ -161,8 +178,13 @@ impl Composer<'_> {
         self.nodes += size;
         if self.nodes > MAX_NODES {
             self.diagnostics.push(
-                Diagnostic::new(Code::TooLarge, "the file is too large", node.span, format!("by here there are more than {MAX_NODES} values"))
-                    .help("use fewer aliases: each one counts as all that it stands for"),
+                Diagnostic::new(
+                    Code::TooLarge,
+                    "the file is too large",
+                    node.span,
+                    format!("by here there are more than {MAX_NODES} values"),
+                )
+                .help("use fewer aliases: each one counts as all that it stands for"),
             );
             return None;
         }
@@ -183,12 +205,22 @@ impl Composer<'_> {
                     let (text, plain) = match node.kind {
                         Kind::Scalar { text, plain } => (text, plain),
                         _ => {
-                            let written = self.text[..span.end as usize].get(span.start.saturating_sub(1) as usize..).unwrap_or("");
-                            let diagnostic = if source == SourceId::FILE && (written.starts_with("${") || self.text[..span.start as usize].ends_with('$')) {
+                            let written = self.text[..span.end as usize]
+                                .get(span.start.saturating_sub(1) as usize..)
+                                .unwrap_or("");
+                            let diagnostic = if source == SourceId::FILE
+                                && (written.starts_with("${")
+                                    || self.text[..span.start as usize].ends_with('$'))
+                            {
                                 unquoted(span)
                             } else {
-                                Diagnostic::new(Code::UnsupportedYaml, "a key that is not text", span, "this key is a mapping or a list")
-                                    .help("write the key as text")
+                                Diagnostic::new(
+                                    Code::UnsupportedYaml,
+                                    "a key that is not text",
+                                    span,
+                                    "this key is a mapping or a list",
+                                )
+                                .help("write the key as text")
                             };
                             self.diagnostics.push(diagnostic);
                             (String::new(), false)
@@ -219,9 +251,14 @@ impl Composer<'_> {
         }
         if let Some(first) = before.iter().find(|e| e.key == last.key) {
             self.diagnostics.push(
-                Diagnostic::new(Code::DuplicateKey, format!("`{}` is written twice", last.key), last.key_span, "again here")
-                    .and(first.key_span, "first here")
-                    .help("keep one of the two"),
+                Diagnostic::new(
+                    Code::DuplicateKey,
+                    format!("`{}` is written twice", last.key),
+                    last.key_span,
+                    "again here",
+                )
+                .and(first.key_span, "first here")
+                .help("keep one of the two"),
             );
         }
     }
@@ -241,8 +278,13 @@ impl Composer<'_> {
 
     fn unsupported_tag(&mut self, tag: &str, span: Span) {
         self.diagnostics.push(
-            Diagnostic::new(Code::UnsupportedYaml, format!("the tag `{tag}` means nothing here"), span, "tagged value")
-                .help("leave the tag away; the one tag there is is `!nix`, for an expression under `nixos`"),
+            Diagnostic::new(
+                Code::UnsupportedYaml,
+                format!("the tag `{tag}` means nothing here"),
+                span,
+                "tagged value",
+            )
+            .help("leave the tag away; the one tag there is is `!nix`, for an expression under `nixos`"),
         );
     }
 
@@ -258,15 +300,25 @@ impl Composer<'_> {
         }
         let span = Span::new(self.source, at..at);
         self.diagnostics.push(
-            Diagnostic::new(Code::Syntax, format!("this is not YAML: {said}"), span, "the reader stopped here")
-                .help("look at the indentation, the quotes and the brackets around this place"),
+            Diagnostic::new(
+                Code::Syntax,
+                format!("this is not YAML: {said}"),
+                span,
+                "the reader stopped here",
+            )
+            .help("look at the indentation, the quotes and the brackets around this place"),
         );
     }
 }
 
 fn unquoted(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::UnquotedReference, "a reference inside `{ }` or `[ ]` needs quotes", span, "YAML takes this brace for a mapping")
-        .help("put the whole value in double quotes: \"${…}\"")
+    Diagnostic::new(
+        Code::UnquotedReference,
+        "a reference inside `{ }` or `[ ]` needs quotes",
+        span,
+        "YAML takes this brace for a mapping",
+    )
+    .help("put the whole value in double quotes: \"${…}\"")
 }
 
 /// Where `line` has a `${…}` outside of quotes and inside of brackets.

@@ -29,7 +29,11 @@ pub struct Instance {
 }
 
 /// Expands every `preset:` of the file.
-pub fn expand(mut root: Node, sources: &mut Sources, diagnostics: &mut Diagnostics) -> (Node, HashMap<SourceId, Instance>) {
+pub fn expand(
+    mut root: Node,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> (Node, HashMap<SourceId, Instance>) {
     let mut instances = HashMap::new();
     let Kind::Map(entries) = &mut root.kind else { return (root, instances) };
     let Some(services) = entries.iter_mut().find(|e| e.key == "services") else { return (root, instances) };
@@ -39,8 +43,13 @@ pub fn expand(mut root: Node, sources: &mut Sources, diagnostics: &mut Diagnosti
         let Some(preset) = service.value.entry("preset").cloned() else {
             if let Some(with) = with {
                 diagnostics.push(
-                    Diagnostic::new(Code::BadParameter, "`with` without a `preset`", with.key_span, "parameters of nothing")
-                        .help("name a `preset` beside it, or take it out"),
+                    Diagnostic::new(
+                        Code::BadParameter,
+                        "`with` without a `preset`",
+                        with.key_span,
+                        "parameters of nothing",
+                    )
+                    .help("name a `preset` beside it, or take it out"),
                 );
             }
             continue;
@@ -48,8 +57,13 @@ pub fn expand(mut root: Node, sources: &mut Sources, diagnostics: &mut Diagnosti
         let Kind::Scalar { text: name, .. } = &preset.value.kind else { continue };
         let Some((_, text)) = PRESETS.iter().find(|(n, _)| n == name) else {
             diagnostics.push(
-                Diagnostic::new(Code::UnknownPreset, format!("there is no preset `{name}`"), preset.value.span, "unknown preset")
-                    .help(suggestion(name, PRESETS.iter().map(|(n, _)| *n))),
+                Diagnostic::new(
+                    Code::UnknownPreset,
+                    format!("there is no preset `{name}`"),
+                    preset.value.span,
+                    "unknown preset",
+                )
+                .help(suggestion(name, PRESETS.iter().map(|(n, _)| *n))),
             );
             continue;
         };
@@ -61,21 +75,35 @@ pub fn expand(mut root: Node, sources: &mut Sources, diagnostics: &mut Diagnosti
         entries.retain(|e| e.key != "parameters");
         let own = std::mem::replace(&mut service.value.kind, Kind::Map(entries));
         if let Kind::Map(own) = own {
-            merge(&mut service.value, own.into_iter().filter(|e| e.key != "preset" && e.key != "with").collect());
+            merge(
+                &mut service.value,
+                own.into_iter().filter(|e| e.key != "preset" && e.key != "with").collect(),
+            );
         }
     }
     (root, instances)
 }
 
 /// Binds the parameters that `definition` declares to what `with` gives.
-fn arguments(preset: &str, definition: &Node, with: Option<&Entry>, used: Span, diagnostics: &mut Diagnostics) -> IndexMap<String, Node> {
+fn arguments(
+    preset: &str,
+    definition: &Node,
+    with: Option<&Entry>,
+    used: Span,
+    diagnostics: &mut Diagnostics,
+) -> IndexMap<String, Node> {
     let declared = definition.get("parameters").map_or(&[][..], Node::entries);
     let given = with.map_or(&[][..], |w| w.value.entries());
     for argument in given {
         if !declared.iter().any(|p| p.key == argument.key) {
             diagnostics.push(
-                Diagnostic::new(Code::BadParameter, format!("the preset `{preset}` has no parameter `{}`", argument.key), argument.key_span, "unknown parameter")
-                    .help(suggestion(&argument.key, declared.iter().map(|p| p.key.as_str()))),
+                Diagnostic::new(
+                    Code::BadParameter,
+                    format!("the preset `{preset}` has no parameter `{}`", argument.key),
+                    argument.key_span,
+                    "unknown parameter",
+                )
+                .help(suggestion(&argument.key, declared.iter().map(|p| p.key.as_str()))),
             );
         }
     }
@@ -95,8 +123,17 @@ fn arguments(preset: &str, definition: &Node, with: Option<&Entry>, used: Span, 
                 None => {
                     let at = with.map_or(used, |w| w.key_span);
                     diagnostics.push(
-                        Diagnostic::new(Code::BadParameter, format!("the preset `{preset}` needs `{}`", parameter.key), at, "not given here")
-                            .help(format!("write `with: {{ {}: … }}`: {}", parameter.key, scalar("description"))),
+                        Diagnostic::new(
+                            Code::BadParameter,
+                            format!("the preset `{preset}` needs `{}`", parameter.key),
+                            at,
+                            "not given here",
+                        )
+                        .help(format!(
+                            "write `with: {{ {}: … }}`: {}",
+                            parameter.key,
+                            scalar("description")
+                        )),
                     );
                     Node { span: at, kind: Kind::Scalar { text: String::new(), plain: true } }
                 }
@@ -121,8 +158,13 @@ fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostic
     if !fits {
         let wanted = if kind == "path" { "an absolute path" } else { kind };
         diagnostics.push(
-            Diagnostic::new(Code::BadParameter, format!("`{name}` is not {wanted}"), value.span, format!("{wanted} is needed here"))
-                .help("change the value"),
+            Diagnostic::new(
+                Code::BadParameter,
+                format!("`{name}` is not {wanted}"),
+                value.span,
+                format!("{wanted} is needed here"),
+            )
+            .help("change the value"),
         );
     }
 }

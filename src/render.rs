@@ -5,8 +5,8 @@ mod scope;
 
 use std::collections::BTreeSet;
 
-use minijinja::value::Value;
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
 use crate::nix::{Expr, attribute, identifiers};
@@ -99,7 +99,8 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
             continue;
         }
         imports.push(format!("./{}", module.path));
-        files.push(File { path: module.path.clone(), text: self::module(module, output, place, &templates)? });
+        files
+            .push(File { path: module.path.clone(), text: self::module(module, output, place, &templates)? });
     }
     if let Some(constants) = &output.constants {
         let value = node(constants, false);
@@ -110,18 +111,40 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
         if !references.is_empty() {
             code.insert_str(0, "rec ");
         }
-        files.push(fill(&templates, "constants.nix.j2", "constants.nix", context! { source => safe(comment(&place.source)), constants => safe(code) })?);
+        files.push(fill(
+            &templates,
+            "constants.nix.j2",
+            "constants.nix",
+            context! { source => safe(comment(&place.source)), constants => safe(code) },
+        )?);
     }
-    let used: Vec<&Script> = SCRIPTS.iter().filter(|s| files.iter().any(|f| f.text.contains(&format!("scripts.{} ", s.function)))).collect();
+    let used: Vec<&Script> = SCRIPTS
+        .iter()
+        .filter(|s| files.iter().any(|f| f.text.contains(&format!("scripts.{} ", s.function))))
+        .collect();
     if !used.is_empty() {
         let functions: Vec<Value> = used.iter().map(|s| safe(s.code.to_owned())).collect();
-        files.push(fill(&templates, "scripts.nix.j2", "scripts/default.nix", context! { source => safe(comment(&place.source)), scripts => functions })?);
-        files.extend(used.iter().filter_map(|s| s.script).map(|(file, text)| File { path: format!("scripts/{file}"), text: text.to_owned() }));
+        files.push(fill(
+            &templates,
+            "scripts.nix.j2",
+            "scripts/default.nix",
+            context! { source => safe(comment(&place.source)), scripts => functions },
+        )?);
+        files.extend(
+            used.iter()
+                .filter_map(|s| s.script)
+                .map(|(file, text)| File { path: format!("scripts/{file}"), text: text.to_owned() }),
+        );
     }
     imports.sort();
     let enabled: Vec<Value> = output.enabled.iter().map(|o| safe(attribute(o))).collect();
     let imports: Vec<Value> = imports.into_iter().map(safe).collect();
-    files.push(fill(&templates, "default.nix.j2", "default.nix", context! { source => safe(comment(&place.source)), modules => imports, enabled => enabled })?);
+    files.push(fill(
+        &templates,
+        "default.nix.j2",
+        "default.nix",
+        context! { source => safe(comment(&place.source)), modules => imports, enabled => enabled },
+    )?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
@@ -155,14 +178,21 @@ fn module(module: &Module, output: &Output, place: &Place, templates: &Environme
     if !options.is_empty() && !config.is_empty() {
         options.push('\n');
     }
-    let text = format!("{{ {} {config} }}", if options.is_empty() { String::new() } else { format!("options.{options}") });
+    let text = format!(
+        "{{ {} {config} }}",
+        if options.is_empty() { String::new() } else { format!("options.{options}") }
+    );
     let used = identifiers(&text);
     let bindings = scope.bindings(&used);
     let mut all_used: BTreeSet<String> = used;
     for binding in &bindings {
         all_used.extend(identifiers(&format!("let {binding} in 0")));
     }
-    let arguments: Vec<Value> = ["config", "lib", "pkgs", "utils"].into_iter().filter(|a| all_used.contains(*a)).map(|a| safe(a.to_owned())).collect();
+    let arguments: Vec<Value> = ["config", "lib", "pkgs", "utils"]
+        .into_iter()
+        .filter(|a| all_used.contains(*a))
+        .map(|a| safe(a.to_owned()))
+        .collect();
     let bindings: Vec<Value> = bindings.into_iter().map(safe).collect();
     let file = fill(
         templates,
@@ -206,7 +236,9 @@ fn templates() -> Environment<'static> {
     });
     environment.remove_filter("safe");
     for (name, text) in TEMPLATES {
-        environment.add_template(name, text).expect("the templates are homegen's own, and a test compiles them");
+        environment
+            .add_template(name, text)
+            .expect("the templates are homegen's own, and a test compiles them");
     }
     environment
 }
@@ -220,7 +252,8 @@ const TEMPLATES: &[(&str, &str)] = &[
 ];
 
 /// The sets of NixOS whose members stand each by itself, with a blank line between them.
-const STANZAS: &[&[&str]] = &[&["systemd"], &["systemd", "services"], &["services"], &["virtualisation"], &["networking"]];
+const STANZAS: &[&[&str]] =
+    &[&["systemd"], &["systemd", "services"], &["services"], &["virtualisation"], &["networking"]];
 
 /// Fills a template in, formats the result and reads it once more.
 fn fill(templates: &Environment, template: &str, path: &str, values: Value) -> Result<File, Bug> {
@@ -243,7 +276,6 @@ fn select(start: String, steps: &[crate::tree::Step]) -> String {
     })
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,7 +287,10 @@ mod tests {
         let text = environment.get_template("t").unwrap().render(context! { value => "a\"${b}\n" }).unwrap();
         assert_eq!(text, r#""a\"\${b}\n""#);
         for (name, text) in TEMPLATES {
-            assert!(!text.contains("autoescape") && !text.contains("safe"), "{name} goes around the escaping");
+            assert!(
+                !text.contains("autoescape") && !text.contains("safe"),
+                "{name} goes around the escaping"
+            );
         }
     }
 

@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::parse::MAX_NODES;
 use crate::preset::Instance;
 use crate::source::{SourceId, Span};
-use crate::syntax::{Kind as Written, Node as WrittenNode};
+use crate::syntax::{Entry as WrittenEntry, Kind as Written, Node as WrittenNode};
 use crate::tree::{Atom, Entry, Kind, Node, Piece, Reference, Step, Target, Text};
 
 /// How deep references may lead through each other. Each step is a constant that refers to another
@@ -30,6 +30,7 @@ pub fn resolve(
         facts,
         diagnostics,
         trail: Vec::new(),
+        circles: Vec::new(),
         nodes: 0,
         exhausted: false,
         in_constants: false,
@@ -39,7 +40,7 @@ pub fn resolve(
         .iter()
         .map(|entry| {
             resolver.in_constants = entry.key == "constants";
-            let key = resolver.text(&entry.key, false, entry.key_span);
+            let key = resolver.key(entry);
             let value = if resolver.in_constants {
                 resolver.constants(&entry.value)
             } else {
@@ -73,6 +74,8 @@ struct Resolver<'a> {
     diagnostics: &'a mut Diagnostics,
     /// The references that led here, each with the name it uses: for cycles.
     trail: Vec<(String, Span)>,
+    /// The circles that were said already, by their members.
+    circles: Vec<Vec<String>>,
     nodes: usize,
     exhausted: bool,
     in_constants: bool,
@@ -89,13 +92,24 @@ impl<'a> Resolver<'a> {
         for entry in node.entries() {
             if self.facts.contains(&entry.key.as_str()) {
                 self.diagnostics.push(
-                    Diagnostic::new(Code::ReservedConstant, format!("a constant cannot be called `{}`", entry.key), entry.key_span, "the file has a key of this name")
-                        .help("choose another name: `${…}` could not tell the two apart"),
+                    Diagnostic::new(
+                        Code::ReservedConstant,
+                        format!("a constant cannot be called `{}`", entry.key),
+                        entry.key_span,
+                        "the file has a key of this name",
+                    )
+                    .help("choose another name: `${…}` could not tell the two apart"),
                 );
-            } else if !is_name(&entry.key) || entry.key.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+            } else if !is_name(&entry.key) || entry.key.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+            {
                 self.diagnostics.push(
-                    Diagnostic::new(Code::BadName, format!("a constant cannot be called `{}`", entry.key), entry.key_span, "not a name")
-                        .help("use letters, digits, `_` and `-`, and begin with a letter"),
+                    Diagnostic::new(
+                        Code::BadName,
+                        format!("a constant cannot be called `{}`", entry.key),
+                        entry.key_span,
+                        "not a name",
+                    )
+                    .help("use letters, digits, `_` and `-`, and begin with a letter"),
                 );
             }
         }
@@ -125,26 +139,42 @@ impl<'a> Resolver<'a> {
                 let significant = written.trim_start_matches(['-', '0', '.']).len();
                 let plain = written.trim_start_matches('-').split_once('.').is_some_and(|(whole, part)| {
                     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-                    digits(whole) && digits(part) && !part.ends_with('0') && (whole == "0" || !whole.starts_with('0'))
+                    digits(whole)
+                        && digits(part)
+                        && !part.ends_with('0')
+                        && (whole == "0" || !whole.starts_with('0'))
                 });
-                if text.is_literal() && (!plain || significant > 15 || written.parse::<f64>().is_ok_and(|f| f.abs() < 1e-4)) {
+                if text.is_literal()
+                    && (!plain || significant > 15 || written.parse::<f64>().is_ok_and(|f| f.abs() < 1e-4))
+                {
                     let number = written.parse::<f64>().unwrap_or(0.0);
                     self.ambiguous(&written, &number.to_string(), text.span);
                 }
             }
             Kind::List(items) => items.iter().for_each(|item| self.check_numbers(item)),
             Kind::Map(entries) => entries.iter().for_each(|entry| self.check_numbers(&entry.value)),
+            Kind::Unknown => {}
             Kind::Nix(_) => self.diagnostics.push(
-                Diagnostic::new(Code::UnsupportedValue, "a constant is not a Nix expression", node.span, "`!nix` under `constants`")
-                    .help("move it under `nixos`, where options are set"),
+                Diagnostic::new(
+                    Code::UnsupportedValue,
+                    "a constant is not a Nix expression",
+                    node.span,
+                    "`!nix` under `constants`",
+                )
+                .help("move it under `nixos`, where options are set"),
             ),
         }
     }
 
     fn ambiguous(&mut self, written: &str, number: &str, span: Span) {
         self.diagnostics.push(
-            Diagnostic::new(Code::AmbiguousScalar, format!("`{written}` is the number {number}"), span, "would not come back as it is written")
-                .help(format!("write \"{written}\" for the text, or {number} for the number")),
+            Diagnostic::new(
+                Code::AmbiguousScalar,
+                format!("`{written}` is the number {number}"),
+                span,
+                "would not come back as it is written",
+            )
+            .help(format!("write \"{written}\" for the text, or {number} for the number")),
         );
     }
 
@@ -154,20 +184,27 @@ impl<'a> Resolver<'a> {
             if !self.exhausted {
                 self.exhausted = true;
                 self.diagnostics.push(
-                    Diagnostic::new(Code::TooLarge, "the references expand to too much", node.span, format!("by here there are more than {MAX_NODES} values"))
-                        .help("refer to smaller constants"),
+                    Diagnostic::new(
+                        Code::TooLarge,
+                        "the references expand to too much",
+                        node.span,
+                        format!("by here there are more than {MAX_NODES} values"),
+                    )
+                    .help("refer to smaller constants"),
                 );
             }
             return Node { span: node.span, defined: None, kind: Kind::List(Vec::new()) };
         }
         let kind = match &node.kind {
             Written::Nix(code) => Kind::Nix(code.clone()),
-            Written::List(items) => Kind::List(items.iter().map(|item| self.node(item)).filter(|n| !omitted(n)).collect()),
+            Written::List(items) => {
+                Kind::List(items.iter().map(|item| self.node(item)).filter(|n| !omitted(n)).collect())
+            }
             Written::Map(entries) => Kind::Map(
                 entries
                     .iter()
                     .map(|entry| Entry {
-                        key: self.text(&entry.key, entry.plain_key, entry.key_span),
+                        key: self.key(entry),
                         value: self.node(&entry.value),
                     })
                     .filter(|entry| !omitted(&entry.value))
@@ -175,7 +212,10 @@ impl<'a> Resolver<'a> {
             ),
             Written::Scalar { text, plain } => match whole_reference(text) {
                 Some(name) => return self.whole(name, node.span),
-                None => Kind::Scalar(self.text(text, *plain, node.span)),
+                None => match self.text(text, *plain, node.span) {
+                    Some(text) => Kind::Scalar(text),
+                    None => Kind::Unknown,
+                },
             },
         };
         Node { span: node.span, defined: None, kind }
@@ -183,7 +223,7 @@ impl<'a> Resolver<'a> {
 
     /// A scalar that is one reference takes the value whatever it is.
     fn whole(&mut self, name: &str, span: Span) -> Node {
-        let nothing = Node { span, defined: None, kind: Kind::Scalar(Text::literal("", span)) };
+        let nothing = Node { span, defined: None, kind: Kind::Unknown };
         let Some(found) = self.look_up(name, span) else { return nothing };
         if !self.enter(name, span) {
             return nothing;
@@ -196,7 +236,15 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn text(&mut self, written: &str, plain: bool, span: Span) -> Text {
+    /// A key. One whose reference leads nowhere keeps the text that is written.
+    fn key(&mut self, entry: &WrittenEntry) -> Text {
+        let literal = || Text { plain: entry.plain_key, ..Text::literal(entry.key.clone(), entry.key_span) };
+        self.text(&entry.key, entry.plain_key, entry.key_span).unwrap_or_else(literal)
+    }
+
+    /// A text with its references, unless one of them leads nowhere.
+    fn text(&mut self, written: &str, plain: bool, span: Span) -> Option<Text> {
+        let mut whole = true;
         let mut text = Text { pieces: Vec::new(), span, plain };
         let mut rest = written;
         while let Some(at) = rest.find("${") {
@@ -208,66 +256,95 @@ impl<'a> Resolver<'a> {
             text.push(Piece::Literal(rest[..at].to_owned()));
             let Some(end) = rest[at..].find('}') else {
                 self.bad_reference(&rest[at..], span);
-                rest = "";
-                break;
+                return None;
             };
             let name = &rest[at + 2..at + end];
             rest = &rest[at + end + 1..];
-            self.part(name, span).into_iter().for_each(|piece| text.push(piece));
+            match self.part(name, span) {
+                Some(pieces) => pieces.into_iter().for_each(|piece| text.push(piece)),
+                None => whole = false,
+            }
         }
         text.push(Piece::Literal(rest.to_owned()));
-        text
+        whole.then_some(text)
     }
 
     /// The pieces that a reference inside of a longer text stands for.
-    fn part(&mut self, name: &str, span: Span) -> Vec<Piece> {
-        let Some(found) = self.look_up(name, span) else { return Vec::new() };
+    fn part(&mut self, name: &str, span: Span) -> Option<Vec<Piece>> {
+        let found = self.look_up(name, span)?;
         if !self.enter(name, span) {
-            return Vec::new();
+            return None;
         }
         let value = self.node(found.node);
         self.trail.pop();
+        if matches!(value.kind, Kind::Unknown) {
+            return None;
+        }
         let Kind::Scalar(text) = &value.kind else {
             self.diagnostics.push(
-                Diagnostic::new(Code::ReferenceType, format!("`${{{name}}}` is {}", value.type_name()), span, "text is needed here")
-                    .and(found.node.span, "defined here")
-                    .help("refer to a value inside of it"),
+                Diagnostic::new(
+                    Code::ReferenceType,
+                    format!("`${{{name}}}` is {}", value.type_name()),
+                    span,
+                    "text is needed here",
+                )
+                .and(found.node.span, "defined here")
+                .help("refer to a value inside of it"),
             );
-            return Vec::new();
+            return None;
         };
         if text.atom() == Atom::Null {
             self.diagnostics.push(
-                Diagnostic::new(Code::ReferenceType, format!("`${{{name}}}` has no value"), span, "text is needed here")
-                    .and(found.node.span, "empty")
-                    .help("give it a value"),
+                Diagnostic::new(
+                    Code::ReferenceType,
+                    format!("`${{{name}}}` has no value"),
+                    span,
+                    "text is needed here",
+                )
+                .and(found.node.span, "empty")
+                .help("give it a value"),
             );
-            return Vec::new();
+            return None;
         }
         // Text that doubles at each step grows as fast as a tree of values does.
         self.nodes += text.value().len() / 16;
         match found.target {
-            Some(target) => vec![Piece::Reference(Reference { target, value: text.atom(), span })],
-            None => text.pieces.clone(),
+            Some(target) => Some(vec![Piece::Reference(Reference { target, value: text.atom(), span })]),
+            None => Some(text.pieces.clone()),
         }
     }
 
     fn enter(&mut self, name: &str, span: Span) -> bool {
         if let Some(start) = self.trail.iter().position(|(n, s)| n == name && s.source == span.source) {
-            let chain: Vec<&str> = self.trail[start..].iter().map(|(n, _)| n.as_str()).chain([name]).collect();
-            let mut diagnostic = Diagnostic::new(Code::ReferenceCycle, format!("a circle of references: {}", chain.join(" → ")), span, format!("leads back to `{name}`"));
+            let chain: Vec<&str> =
+                self.trail[start..].iter().map(|(n, _)| n.as_str()).chain([name]).collect();
+            let mut diagnostic = Diagnostic::new(
+                Code::ReferenceCycle,
+                format!("a circle of references: {}", chain.join(" → ")),
+                span,
+                format!("leads back to `{name}`"),
+            );
             for (name, span) in &self.trail[start + 1..] {
                 diagnostic = diagnostic.and(*span, format!("refers to `{name}`"));
             }
             // The same circle is found once from each of its members: the first is enough.
-            if self.trail.len() <= chain.len() {
+            let mut members: Vec<String> = chain[1..].iter().map(|n| (*n).to_owned()).collect();
+            members.sort();
+            if !self.circles.contains(&members) {
+                self.circles.push(members);
                 self.diagnostics.push(diagnostic.help("write one of them out"));
             }
             return false;
         }
         if self.trail.len() >= MAX_DEPTH {
             self.diagnostics.push(
-                Diagnostic::new(Code::TooLarge, format!("more than {MAX_DEPTH} references lead through each other"), span, "too deep")
-                    .help("refer to the value itself"),
+                Diagnostic::new(
+                    Code::TooLarge,
+                    format!("more than {MAX_DEPTH} references lead through each other"),
+                    span,
+                    "too deep",
+                )
+                .help("refer to the value itself"),
             );
             return false;
         }
@@ -277,8 +354,13 @@ impl<'a> Resolver<'a> {
 
     fn bad_reference(&mut self, written: &str, span: Span) {
         self.diagnostics.push(
-            Diagnostic::new(Code::BadReference, format!("`{written}` is not a reference"), span, "cannot be read")
-                .help("write `${name.of.a.constant}`, or `$${` where a literal `${` is meant"),
+            Diagnostic::new(
+                Code::BadReference,
+                format!("`{written}` is not a reference"),
+                span,
+                "cannot be read",
+            )
+            .help("write `${name.of.a.constant}`, or `$${` where a literal `${` is meant"),
         );
     }
 
@@ -323,7 +405,19 @@ impl<'a> Resolver<'a> {
             return None;
         }
         if !matches!(steps[0], "host" | "services" | "networks" | "tailscale" | "caddy") || steps.len() < 2 {
-            self.unknown(name, name, vec!["host.name", "host.timezone", "services.NAME.port", "networks.NAME.gateway", "tailscale.address", "caddy.domain"], span);
+            self.unknown(
+                name,
+                name,
+                vec![
+                    "host.name",
+                    "host.timezone",
+                    "services.NAME.port",
+                    "networks.NAME.gateway",
+                    "tailscale.address",
+                    "caddy.domain",
+                ],
+                span,
+            );
             return None;
         }
         let root = self.root;
@@ -338,7 +432,14 @@ impl<'a> Resolver<'a> {
     }
 
     /// Goes from `node` along `steps`; the first step names `node` itself unless it is the file.
-    fn walk(&mut self, node: &'a WrittenNode, steps: &[&str], name: &str, span: Span, target: impl FnOnce(Vec<Step>) -> Target) -> Option<Found<'a>> {
+    fn walk(
+        &mut self,
+        node: &'a WrittenNode,
+        steps: &[&str],
+        name: &str,
+        span: Span,
+        target: impl FnOnce(Vec<Step>) -> Target,
+    ) -> Option<Found<'a>> {
         let mut path = Vec::new();
         let mut node = node;
         let start = if std::ptr::eq(node, self.root) { 0 } else { 1 };
@@ -347,7 +448,9 @@ impl<'a> Resolver<'a> {
         }
         for step in &steps[start..] {
             let next = match &node.kind {
-                Written::List(items) => step.parse::<usize>().ok().and_then(|i| Some((Step::Index(i), items.get(i)?))),
+                Written::List(items) => {
+                    step.parse::<usize>().ok().and_then(|i| Some((Step::Index(i), items.get(i)?)))
+                }
                 Written::Scalar { text, .. } if whole_reference(text).is_some_and(|n| n != name) => {
                     // `a: ${b}` and `${a.c}`: go on in what `a` refers to.
                     let inner = whole_reference(text).expect("seen just now");
@@ -379,8 +482,13 @@ impl<'a> Resolver<'a> {
 
     fn unknown(&mut self, name: &str, step: &str, known: Vec<&str>, span: Span) {
         self.diagnostics.push(
-            Diagnostic::new(Code::UnknownReference, format!("there is no `{name}`"), span, format!("`{step}` is not known here"))
-                .help(suggestion(step, known)),
+            Diagnostic::new(
+                Code::UnknownReference,
+                format!("there is no `{name}`"),
+                span,
+                format!("`{step}` is not known here"),
+            )
+            .help(suggestion(step, known)),
         );
     }
 }
@@ -421,9 +529,17 @@ fn retarget(value: Node, target: &Target, span: Span, defined: Span) -> Node {
             Kind::Scalar(Text { pieces: vec![Piece::Reference(reference)], span, plain: false })
         }
         Kind::Nix(code) => Kind::Nix(code),
+        Kind::Unknown => Kind::Unknown,
         Kind::List(items) => {
             let items = items.into_iter().enumerate();
-            Kind::List(items.map(|(i, item)| { let at = item.span; retarget(item, &below(Step::Index(i)), span, at) }).collect())
+            Kind::List(
+                items
+                    .map(|(i, item)| {
+                        let at = item.span;
+                        retarget(item, &below(Step::Index(i)), span, at)
+                    })
+                    .collect(),
+            )
         }
         Kind::Map(entries) => {
             let entries = entries.into_iter();
@@ -449,6 +565,7 @@ fn respan(value: Node, span: Span, defined: Span) -> Node {
     let kind = match value.kind {
         Kind::Scalar(text) => Kind::Scalar(Text { span, ..text }),
         Kind::Nix(code) => Kind::Nix(code),
+        Kind::Unknown => Kind::Unknown,
         Kind::List(items) => Kind::List(items.into_iter().map(|i| respan(i, span, defined)).collect()),
         Kind::Map(entries) => Kind::Map(
             entries

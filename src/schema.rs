@@ -13,7 +13,9 @@ pub fn schema() -> String {
     schema.insert("title".to_owned(), "homeserver.yaml".into());
     let mut references = References { depth: 0 };
     references.transform(&mut schema);
-    if let Some(definitions) = schema.ensure_object().entry("$defs").or_insert_with(|| serde_json::json!({})).as_object_mut() {
+    if let Some(definitions) =
+        schema.ensure_object().entry("$defs").or_insert_with(|| serde_json::json!({})).as_object_mut()
+    {
         definitions.insert(
             "reference".to_owned(),
             serde_json::json!({

@@ -26,21 +26,13 @@ pub struct Span {
 impl Span {
     /// The span of `range` in `source`.
     pub fn new(source: SourceId, range: Range<usize>) -> Span {
-        Span {
-            source,
-            start: range.start as u32,
-            end: range.end as u32,
-        }
+        Span { source, start: range.start as u32, end: range.end as u32 }
     }
 
     /// The part of this span that `range` (in bytes from its start) covers.
     pub fn slice(self, range: Range<usize>) -> Span {
         let at = |offset: usize| (self.start + offset as u32).min(self.end);
-        Span {
-            start: at(range.start),
-            end: at(range.end),
-            ..self
-        }
+        Span { start: at(range.start), end: at(range.end), ..self }
     }
 }
 
@@ -62,20 +54,12 @@ pub struct Sources(Vec<Source>);
 impl Sources {
     /// The sources of a run that compiles `text`, shown as `name`.
     pub fn new(name: &str, text: String) -> Sources {
-        Sources(vec![Source {
-            name: name.to_owned(),
-            text,
-            used_at: None,
-        }])
+        Sources(vec![Source { name: name.to_owned(), text, used_at: None }])
     }
 
     /// Adds a preset's text, used at `used_at`, and returns its id.
     pub fn add_preset(&mut self, name: &str, text: &str, used_at: Span) -> SourceId {
-        self.0.push(Source {
-            name: format!("preset {name}"),
-            text: text.to_owned(),
-            used_at: Some(used_at),
-        });
+        self.0.push(Source { name: format!("preset {name}"), text: text.to_owned(), used_at: Some(used_at) });
         SourceId(self.0.len() as u32 - 1)
     }
 

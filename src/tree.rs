@@ -25,6 +25,8 @@ pub enum Kind {
     List(Vec<Node>),
     /// A mapping.
     Map(Vec<Entry>),
+    /// A value that a reference should have brought and did not. It was said; nothing more is.
+    Unknown,
 }
 
 /// One `key: value`.
@@ -161,11 +163,7 @@ impl Atom {
 impl Text {
     /// Text without references, as if it were quoted.
     pub fn literal(text: impl Into<String>, span: Span) -> Text {
-        Text {
-            pieces: vec![Piece::Literal(text.into())],
-            span,
-            plain: false,
-        }
+        Text { pieces: vec![Piece::Literal(text.into())], span, plain: false }
     }
 
     /// Its value as text.
@@ -215,16 +213,16 @@ impl Text {
                             parts.push(Vec::new());
                         }
                         if !part.is_empty() {
-                            parts.last_mut().expect("one part at least").push(Piece::Literal(part.to_owned()));
+                            parts
+                                .last_mut()
+                                .expect("one part at least")
+                                .push(Piece::Literal(part.to_owned()));
                         }
                     }
                 }
             }
         }
-        parts
-            .into_iter()
-            .map(|pieces| Text { pieces, span: self.span, plain: self.plain })
-            .collect()
+        parts.into_iter().map(|pieces| Text { pieces, span: self.span, plain: self.plain }).collect()
     }
 
     /// The parts joined by `separator`.
@@ -255,6 +253,7 @@ impl Node {
         match &self.kind {
             Kind::Scalar(text) => text.atom().type_name(),
             Kind::Nix(_) => "a Nix expression",
+            Kind::Unknown => "unknown",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
         }

@@ -320,7 +320,10 @@ pub enum NetworkMode {
     Container(Text),
 }
 
-schema!(NetworkMode, |_g| json_schema!({ "type": "string", "pattern": "^(host|none|(container|service):.+)$" }));
+schema!(
+    NetworkMode,
+    |_g| json_schema!({ "type": "string", "pattern": "^(host|none|(container|service):.+)$" })
+);
 
 /// The limit of one resource.
 #[derive(Clone, Debug)]

@@ -67,7 +67,10 @@ keyword! {
 #[derive(Clone, Debug)]
 pub struct TimeZone(pub Text);
 
-schema!(TimeZone, |_g| json_schema!({ "type": "string", "pattern": r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$" }));
+schema!(
+    TimeZone,
+    |_g| json_schema!({ "type": "string", "pattern": r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$" })
+);
 
 mapping! {
     /// A file system. With `nfs` it is emitted; otherwise the host's own configuration mounts it, and

@@ -8,8 +8,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
         if let (Some(_), Some(alias)) = (&container.compose.network_mode, container.compose.aliases.first()) {
             diagnostics.push(
-                Diagnostic::new(Code::NetworkWithHost, "a container with `network_mode` has no names on a network", alias.0.span, "nobody could look it up")
-                    .help("take `aliases` out"),
+                Diagnostic::new(
+                    Code::NetworkWithHost,
+                    "a container with `network_mode` has no names on a network",
+                    alias.0.span,
+                    "nobody could look it up",
+                )
+                .help("take `aliases` out"),
             );
         }
     }

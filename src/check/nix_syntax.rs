@@ -9,8 +9,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for own in host.nixos.iter().chain(host.services.iter().filter_map(|s| s.nixos.as_ref())) {
         if !matches!(own.kind, Kind::Map(_)) && !own.is_null() {
             diagnostics.push(
-                Diagnostic::new(Code::WrongType, "`nixos` is a mapping of options", own.span, "not a mapping")
-                    .help("write the options as nested values: `services.openssh.enable: true`"),
+                Diagnostic::new(
+                    Code::WrongType,
+                    "`nixos` is a mapping of options",
+                    own.span,
+                    "not a mapping",
+                )
+                .help("write the options as nested values: `services.openssh.enable: true`"),
             );
         }
         below(own, diagnostics);
@@ -29,6 +34,6 @@ fn below(node: &Node, diagnostics: &mut Diagnostics) {
         }
         Kind::List(items) => items.iter().for_each(|item| below(item, diagnostics)),
         Kind::Map(entries) => entries.iter().for_each(|entry| below(&entry.value, diagnostics)),
-        Kind::Scalar(_) => {}
+        Kind::Scalar(_) | Kind::Unknown => {}
     }
 }

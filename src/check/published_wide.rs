@@ -15,8 +15,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let loopback = value.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
             if !loopback && Some(&value) != tailnet.as_ref() {
                 diagnostics.push(
-                    Diagnostic::new(Code::PublishedWide, format!("port {} is open on {value}, whatever the firewall says", port.published.value()), port.span, "Podman goes around the firewall")
-                        .help("leave the address away for 127.0.0.1, and put Caddy in front"),
+                    Diagnostic::new(
+                        Code::PublishedWide,
+                        format!(
+                            "port {} is open on {value}, whatever the firewall says",
+                            port.published.value()
+                        ),
+                        port.span,
+                        "Podman goes around the firewall",
+                    )
+                    .help("leave the address away for 127.0.0.1, and put Caddy in front"),
                 );
             }
         }

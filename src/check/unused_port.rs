@@ -9,11 +9,23 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     ports(file, &mut used);
     for service in &host.services {
         let Some(port) = &service.port else { continue };
-        let behind_site = service.containers.iter().flat_map(|c| &c.site_ports).any(|p| matches!(p.host, HostPort::Service(_)));
-        if !behind_site && !used.contains(&service.name) {
+        let behind_site = service
+            .containers
+            .iter()
+            .flat_map(|c| &c.site_ports)
+            .any(|p| matches!(p.host, HostPort::Service(_)));
+        if !behind_site && !used.contains(&service.name) && !diagnostics.has_error_in(service.body) {
             diagnostics.push(
-                Diagnostic::new(Code::PortWithoutService, format!("nothing uses the port of `{}`", service.name), port.text.span, "an option that would do nothing")
-                    .help(format!("add a `site` that forwards to a container, or publish it: \"${{services.{}.port}}:80\"", service.name)),
+                Diagnostic::new(
+                    Code::PortWithoutService,
+                    format!("nothing uses the port of `{}`", service.name),
+                    port.text.span,
+                    "an option that would do nothing",
+                )
+                .help(format!(
+                    "add a `site` that forwards to a container, or publish it: \"${{services.{}.port}}:80\"",
+                    service.name
+                )),
             );
         }
     }
@@ -37,6 +49,6 @@ fn ports(node: &Node, used: &mut Vec<String>) {
             in_text(&entry.key, used);
             ports(&entry.value, used);
         }),
-        Kind::Nix(_) => {}
+        Kind::Nix(_) | Kind::Unknown => {}
     }
 }

@@ -11,9 +11,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let same = |(name, _): &&(crate::tree::Text, crate::tree::Text)| name.value() == variable.value();
             if let Some((name, _)) = container.compose.environment.0.iter().find(same) {
                 diagnostics.push(
-                    Diagnostic::new(Code::VariableTwice, format!("`{}` is set twice", variable.value()), used.span, "by a secret")
-                        .and(name.span, "and in the environment")
-                        .help("keep one of the two"),
+                    Diagnostic::new(
+                        Code::VariableTwice,
+                        format!("`{}` is set twice", variable.value()),
+                        used.span,
+                        "by a secret",
+                    )
+                    .and(name.span, "and in the environment")
+                    .help("keep one of the two"),
                 );
             }
         }

@@ -34,7 +34,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     }
     let existing = folder::read(&out)?;
     let plan = plan(&files, &existing);
-    let refused: Vec<&str> = plan.iter().filter(|(_, c)| **c == Change::Refuse).map(|(p, _)| p.as_str()).collect();
+    let refused: Vec<&str> =
+        plan.iter().filter(|(_, c)| **c == Change::Refuse).map(|(p, _)| p.as_str()).collect();
     if !refused.is_empty() {
         return Err(Stop::Failed(format!(
             "{} holds what homegen did not write, and would not overwrite: {}\nmove it away, or choose another folder with -o",
@@ -50,14 +51,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         for (path, change) in &plan {
             print(&difference(path, change))?;
         }
-        let _ = writeln!(std::io::stderr(), "homegen: {} is not what the file says; run `homegen build`", out.display());
+        let _ = writeln!(
+            std::io::stderr(),
+            "homegen: {} is not what the file says; run `homegen build`",
+            out.display()
+        );
         return Err(Stop::Wrong);
     }
     folder::write(&out, &plan)?;
     report(&out, &plan, changed)
 }
 
-fn report(out: &std::path::Path, plan: &std::collections::BTreeMap<String, Change>, changed: usize) -> Result<(), Stop> {
+fn report(
+    out: &std::path::Path,
+    plan: &std::collections::BTreeMap<String, Change>,
+    changed: usize,
+) -> Result<(), Stop> {
     if changed == 0 {
         return print(&format!("{}: up to date, {} files\n", out.display(), plan.len()));
     }
@@ -69,7 +78,15 @@ fn report(out: &std::path::Path, plan: &std::collections::BTreeMap<String, Chang
             Change::Update { old, new } => {
                 let diff = TextDiff::from_lines(old.as_str(), new.as_str());
                 let count = |tag| diff.iter_all_changes().filter(|c| c.tag() == tag).count();
-                ("~", "33", format!("{} added, {} removed", count(similar::ChangeTag::Insert), count(similar::ChangeTag::Delete)))
+                (
+                    "~",
+                    "33",
+                    format!(
+                        "{} added, {} removed",
+                        count(similar::ChangeTag::Insert),
+                        count(similar::ChangeTag::Delete)
+                    ),
+                )
             }
             Change::Prune => ("-", "31", "no longer needed".to_owned()),
             Change::Unchanged | Change::Refuse => continue,
@@ -91,5 +108,8 @@ fn difference(path: &str, change: &Change) -> String {
         Change::Prune => return format!("- {path}: no longer needed\n"),
         Change::Unchanged | Change::Refuse => return String::new(),
     };
-    TextDiff::from_lines(old, new).unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string()
+    TextDiff::from_lines(old, new)
+        .unified_diff()
+        .header(&format!("a/{path}"), &format!("b/{path}"))
+        .to_string()
 }

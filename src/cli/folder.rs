@@ -27,7 +27,12 @@ pub(super) fn read(folder: &Path) -> Result<BTreeMap<String, Existing>, Stop> {
     Ok(found)
 }
 
-fn read_below(folder: &Path, prefix: &str, depth: usize, found: &mut BTreeMap<String, Existing>) -> Result<(), Stop> {
+fn read_below(
+    folder: &Path,
+    prefix: &str,
+    depth: usize,
+    found: &mut BTreeMap<String, Existing>,
+) -> Result<(), Stop> {
     for entry in std::fs::read_dir(folder).map_err(|e| failed(folder.display(), &e))? {
         let entry = entry.map_err(|e| failed(folder.display(), &e))?;
         // A name that is not text is none of homegen's.

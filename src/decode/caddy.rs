@@ -11,6 +11,10 @@ use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::tree::{Kind, Node, Text};
 
 impl Decode for Bind {
+    fn unreadable() -> Option<Self> {
+        Some(Bind::All)
+    }
+
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Kind::List(items) = &node.kind else {
             let text = Text::decode(node, diagnostics)?;
@@ -37,8 +41,13 @@ impl Bind {
         }
         if let ([interface, ..], [_, ..]) = (interfaces.as_slice(), addresses.as_slice()) {
             diagnostics.push(
-                Diagnostic::new(Code::BadValue, "interfaces and addresses do not go together", interface.span, "an interface among addresses")
-                    .help("name interfaces, where Caddy listens on all of their addresses, or only addresses"),
+                Diagnostic::new(
+                    Code::BadValue,
+                    "interfaces and addresses do not go together",
+                    interface.span,
+                    "an interface among addresses",
+                )
+                .help("name interfaces, where Caddy listens on all of their addresses, or only addresses"),
             );
             return None;
         }
@@ -60,8 +69,16 @@ impl Decode for Tls {
             "internal" => Some(Tls::Internal),
             _ => {
                 diagnostics.push(
-                    Diagnostic::new(Code::BadValue, format!("`{word}` is not a way to certificates"), node.span, "unknown word")
-                        .help(suggestion(&word, ["tailscale", "internal", "{ acme: PROVIDER, token: SECRET, email: ADDRESS }"])),
+                    Diagnostic::new(
+                        Code::BadValue,
+                        format!("`{word}` is not a way to certificates"),
+                        node.span,
+                        "unknown word",
+                    )
+                    .help(suggestion(
+                        &word,
+                        ["tailscale", "internal", "{ acme: PROVIDER, token: SECRET, email: ADDRESS }"],
+                    )),
                 );
                 None
             }
@@ -86,4 +103,3 @@ impl Decode for Upstream {
         }
     }
 }
-

@@ -25,7 +25,9 @@ impl Decode for ExtraHosts {
                     // Compose takes both `name:address` and `name=address`.
                     let parts = if text.value().contains('=') { text.split('=') } else { text.split(':') };
                     match parts.split_first() {
-                        Some((name, rest)) if !rest.is_empty() => hosts.push((name.clone(), Text::join(rest, ":", text.span))),
+                        Some((name, rest)) if !rest.is_empty() => {
+                            hosts.push((name.clone(), Text::join(rest, ":", text.span)))
+                        }
                         _ => bad_value(item, "name:address", diagnostics),
                     }
                 }
@@ -36,11 +38,17 @@ impl Decode for ExtraHosts {
             }
         }
         for (name, address) in &hosts {
-            let fits = address.value() == "host-gateway" || address.value().parse::<std::net::IpAddr>().is_ok();
+            let fits =
+                address.value() == "host-gateway" || address.value().parse::<std::net::IpAddr>().is_ok();
             if !fits || name.value().is_empty() {
                 diagnostics.push(
-                    Diagnostic::new(Code::BadValue, format!("`{}` is not an address", address.value()), address.span, "cannot be read")
-                        .help("write an IP address, or host-gateway"),
+                    Diagnostic::new(
+                        Code::BadValue,
+                        format!("`{}` is not an address", address.value()),
+                        address.span,
+                        "cannot be read",
+                    )
+                    .help("write an IP address, or host-gateway"),
                 );
             }
         }
@@ -48,6 +56,10 @@ impl Decode for ExtraHosts {
     }
 
     fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(ExtraHosts::default())
+    }
+
+    fn unreadable() -> Option<Self> {
         Some(ExtraHosts::default())
     }
 }
@@ -173,12 +185,19 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
             let found = source_of(source.clone(), node, diagnostics)?;
             let fits = matches!(
                 (kind, &found),
-                (None, _) | (Some(VolumeType::Bind), VolumeSource::Bind(_)) | (Some(VolumeType::Volume), VolumeSource::Named(_))
+                (None, _)
+                    | (Some(VolumeType::Bind), VolumeSource::Bind(_))
+                    | (Some(VolumeType::Volume), VolumeSource::Named(_))
             );
             if !fits {
                 diagnostics.push(
-                    Diagnostic::new(Code::BadValue, "the type does not fit the source", source.span, "the source of this type")
-                        .help("a bind has a path as its source, a volume has a name; or leave `type` away"),
+                    Diagnostic::new(
+                        Code::BadValue,
+                        "the type does not fit the source",
+                        source.span,
+                        "the source of this type",
+                    )
+                    .help("a bind has a path as its source, a volume has a name; or leave `type` away"),
                 );
                 return None;
             }
@@ -197,18 +216,36 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
     }
     if let (VolumeSource::Named(_) | VolumeSource::Tmpfs, Some(span)) = (
         &source,
-        [&long.owner, &long.group].into_iter().flatten().map(|o| o.0.span).chain(long.mode.iter().map(|m| m.0.span)).next(),
+        [&long.owner, &long.group]
+            .into_iter()
+            .flatten()
+            .map(|o| o.0.span)
+            .chain(long.mode.iter().map(|m| m.0.span))
+            .next(),
     ) {
         diagnostics.push(
-            Diagnostic::new(Code::BadValue, "only a folder of the host has an owner, a group and a mode", span, "not used")
-                .help("take it out, or give a path as the source"),
+            Diagnostic::new(
+                Code::BadValue,
+                "only a folder of the host has an owner, a group and a mode",
+                span,
+                "not used",
+            )
+            .help("take it out, or give a path as the source"),
         );
         return None;
     }
     let target = long.target.0;
     check_no_colon([&target], node, diagnostics)?;
     check_options(&options, node, diagnostics)?;
-    Some(Volume { source, target, options, owner: long.owner, group: long.group, mode: long.mode, span: node.span })
+    Some(Volume {
+        source,
+        target,
+        options,
+        owner: long.owner,
+        group: long.group,
+        mode: long.mode,
+        span: node.span,
+    })
 }
 
 fn source_of(source: Text, node: &Node, diagnostics: &mut Diagnostics) -> Option<VolumeSource> {
@@ -221,12 +258,20 @@ fn source_of(source: Text, node: &Node, diagnostics: &mut Diagnostics) -> Option
     if name {
         return Some(VolumeSource::Named(source));
     }
-    bad_value(node, "an absolute path on the host, or the name of a volume, and then the target", diagnostics);
+    bad_value(
+        node,
+        "an absolute path on the host, or the name of a volume, and then the target",
+        diagnostics,
+    );
     None
 }
 
 /// Podman separates the parts of a volume by colons, and knows no way to quote one.
-fn check_no_colon<'a>(texts: impl IntoIterator<Item = &'a Text>, node: &Node, diagnostics: &mut Diagnostics) -> Option<()> {
+fn check_no_colon<'a>(
+    texts: impl IntoIterator<Item = &'a Text>,
+    node: &Node,
+    diagnostics: &mut Diagnostics,
+) -> Option<()> {
     if texts.into_iter().any(|t| t.value().contains([':', ','])) {
         bad_value(node, "a path that Podman can take: without a colon and a comma", diagnostics);
         return None;
@@ -242,12 +287,17 @@ fn check_options(options: &[Text], node: &Node, diagnostics: &mut Diagnostics) -
     None
 }
 
-
 impl Decode for Port {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         if let Kind::Map(_) = node.kind {
             let long = LongPort::decode(node, diagnostics)?;
-            let port = Port { address: long.host_ip.map(|a| a.0), published: long.published, target: long.target, protocol: long.protocol, span: node.span };
+            let port = Port {
+                address: long.host_ip.map(|a| a.0),
+                published: long.published,
+                target: long.target,
+                protocol: long.protocol,
+                span: node.span,
+            };
             return check_port(port, node, diagnostics);
         }
         let text = Text::decode(node, diagnostics)?;
@@ -257,8 +307,16 @@ impl Decode for Port {
         let (target, published) = (parts.pop()?, parts.pop());
         let Some(published) = published else {
             diagnostics.push(
-                Diagnostic::new(Code::BadValue, "a port without one on the host", node.span, "Podman would choose one at each start")
-                    .help(format!("write \"{0}:{0}\", or `expose` if nothing on the host needs it", target.value())),
+                Diagnostic::new(
+                    Code::BadValue,
+                    "a port without one on the host",
+                    node.span,
+                    "Podman would choose one at each start",
+                )
+                .help(format!(
+                    "write \"{0}:{0}\", or `expose` if nothing on the host needs it",
+                    target.value()
+                )),
             );
             return None;
         };
@@ -282,11 +340,16 @@ fn check_port(port: Port, node: &Node, diagnostics: &mut Diagnostics) -> Option<
         _ => None,
     };
     let address = port.address.as_ref().is_none_or(|a| a.value().parse::<std::net::IpAddr>().is_ok());
-    let protocol = port.protocol.as_ref().is_none_or(|p| matches!(p.value().as_str(), "tcp" | "udp" | "sctp"));
+    let protocol =
+        port.protocol.as_ref().is_none_or(|p| matches!(p.value().as_str(), "tcp" | "udp" | "sctp"));
     match (range(&port.published), range(&port.target)) {
         (Some(a), Some(b)) if a.1 - a.0 == b.1 - b.0 && address && protocol => Some(port),
         _ => {
-            bad_value(node, "host:container or address:host:container, with ports from 1 to 65535", diagnostics);
+            bad_value(
+                node,
+                "host:container or address:host:container, with ports from 1 to 65535",
+                diagnostics,
+            );
             None
         }
     }
@@ -320,7 +383,9 @@ impl Decode for NetworkMode {
             _ => {}
         }
         match text.split(':').as_slice() {
-            [kind, name] if matches!(kind.value().as_str(), "container" | "service") && !name.value().is_empty() => {
+            [kind, name]
+                if matches!(kind.value().as_str(), "container" | "service") && !name.value().is_empty() =>
+            {
                 Some(NetworkMode::Container(name.clone()))
             }
             _ => {
@@ -386,6 +451,10 @@ impl Decode for DependsOn {
     }
 
     fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(DependsOn::default())
+    }
+
+    fn unreadable() -> Option<Self> {
         Some(DependsOn::default())
     }
 }

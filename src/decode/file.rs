@@ -7,12 +7,17 @@ use crate::diag::Diagnostics;
 use crate::tree::{Atom, Kind, Node};
 
 impl Decode for TimeZone {
+    fn unreadable() -> Option<Self> {
+        Decode::unreadable().map(TimeZone)
+    }
+
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Kind::Scalar(text) = &node.kind else {
             wrong_type(node, "a time zone such as Europe/Berlin", diagnostics);
             return None;
         };
-        let part = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b));
+        let part =
+            |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b));
         if text.value().split('/').all(part) && matches!(text.atom(), Atom::Str(_)) {
             return Some(TimeZone(text.clone()));
         }

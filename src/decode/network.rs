@@ -18,4 +18,8 @@ impl Decode for Attachments {
     fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
         Some(Attachments::default())
     }
+
+    fn unreadable() -> Option<Self> {
+        Some(Attachments::default())
+    }
 }

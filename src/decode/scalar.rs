@@ -11,6 +11,10 @@ use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, Piece, Text};
 
 impl Decode for Text {
+    fn unreadable() -> Option<Self> {
+        Some(Text::literal("", Span::default()))
+    }
+
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         match &node.kind {
             Kind::Scalar(text) if text.atom() != Atom::Null => Some(text.clone()),
@@ -23,6 +27,10 @@ impl Decode for Text {
 }
 
 impl Decode for Number {
+    fn unreadable() -> Option<Self> {
+        Some(Number { value: 1, text: Text::literal("1", Span::default()) })
+    }
+
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Kind::Scalar(text) = &node.kind else {
             wrong_type(node, "a whole number", diagnostics);
@@ -83,9 +91,14 @@ impl<T: Decode> Decode for Map<T> {
             // Two keys may be written differently and refer to the same text.
             if let Some(first) = seen.insert(key.clone(), entry.key.span) {
                 diagnostics.push(
-                    Diagnostic::new(Code::DuplicateKey, format!("`{key}` is written twice"), entry.key.span, "again here")
-                        .and(first, "first here")
-                        .help("keep one of the two"),
+                    Diagnostic::new(
+                        Code::DuplicateKey,
+                        format!("`{key}` is written twice"),
+                        entry.key.span,
+                        "again here",
+                    )
+                    .and(first, "first here")
+                    .help("keep one of the two"),
                 );
             }
             if let Some(value) = T::decode(&entry.value, diagnostics) {
@@ -96,6 +109,10 @@ impl<T: Decode> Decode for Map<T> {
     }
 
     fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(Map::default())
+    }
+
+    fn unreadable() -> Option<Self> {
         Some(Map::default())
     }
 }
@@ -109,6 +126,10 @@ impl<T: Decode> Decode for OneOrMany<T> {
     }
 
     fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(OneOrMany::default())
+    }
+
+    fn unreadable() -> Option<Self> {
         Some(OneOrMany::default())
     }
 }
@@ -149,9 +170,14 @@ impl Decode for Pairs {
         for (name, _) in &pairs {
             if let Some(first) = seen.insert(name.value(), name.span) {
                 diagnostics.push(
-                    Diagnostic::new(Code::DuplicateKey, format!("`{}` is written twice", name.value()), name.span, "again here")
-                        .and(first, "first here")
-                        .help("keep one of the two"),
+                    Diagnostic::new(
+                        Code::DuplicateKey,
+                        format!("`{}` is written twice", name.value()),
+                        name.span,
+                        "again here",
+                    )
+                    .and(first, "first here")
+                    .help("keep one of the two"),
                 );
             }
         }
@@ -161,12 +187,20 @@ impl Decode for Pairs {
     fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
         Some(Pairs::default())
     }
+
+    fn unreadable() -> Option<Self> {
+        Some(Pairs::default())
+    }
 }
 
 /// Reads a text of one form: `numbers` says whether YAML's numbers are welcome too.
 macro_rules! form {
     ($($name:ident: numbers $numbers:literal, |$value:ident| $valid:expr;)*) => {$(
         impl Decode for $name {
+            fn unreadable() -> Option<Self> {
+                Some($name(Text::literal("", Span::default())))
+            }
+
             fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
                 let text = match &node.kind {
                     Kind::Scalar(text) => text,
@@ -243,9 +277,10 @@ pub fn duration_ms(text: &str) -> Option<u64> {
         let at = rest.find(|c: char| !c.is_ascii_digit()).filter(|at| *at > 0)?;
         let number: u64 = rest[..at].parse().ok()?;
         rest = &rest[at..];
-        let (unit, factor) = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)]
-            .into_iter()
-            .find(|(unit, _)| rest.strip_prefix(unit).is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphabetic())))?;
+        let (unit, factor) =
+            [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)].into_iter().find(|(unit, _)| {
+                rest.strip_prefix(unit).is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphabetic()))
+            })?;
         rest = &rest[unit.len()..];
         total = total.checked_add(number.checked_mul(factor)?)?;
     }
@@ -261,7 +296,9 @@ pub fn is_path(path: &str) -> bool {
 }
 
 fn is_user(text: &str) -> bool {
-    is_word(text, b"_-.") && !text.starts_with(['-', '.']) && (text.parse::<u64>().is_err() || text.parse::<u32>().is_ok_and(|n| n.to_string() == text))
+    is_word(text, b"_-.")
+        && !text.starts_with(['-', '.'])
+        && (text.parse::<u64>().is_err() || text.parse::<u32>().is_ok_and(|n| n.to_string() == text))
 }
 
 /// ASCII letters, digits and `more`, at least one.
@@ -272,7 +309,11 @@ pub fn is_word(text: &str, more: &[u8]) -> bool {
 fn is_domain(text: &str) -> bool {
     text.len() <= 253
         && text.split('.').all(|label| {
-            !label.is_empty() && label.len() <= 63 && is_word(label, b"-_") && !label.starts_with('-') && !label.ends_with('-')
+            !label.is_empty()
+                && label.len() <= 63
+                && is_word(label, b"-_")
+                && !label.starts_with('-')
+                && !label.ends_with('-')
         })
 }
 
@@ -281,7 +322,9 @@ fn is_image(text: &str) -> bool {
         Some((name, digest)) => (name, Some(digest)),
         None => (text, None),
     };
-    let digest_fits = digest.is_none_or(|d| d.strip_prefix("sha256:").is_some_and(|h| h.len() == 64 && h.bytes().all(|b| b.is_ascii_hexdigit())));
+    let digest_fits = digest.is_none_or(|d| {
+        d.strip_prefix("sha256:").is_some_and(|h| h.len() == 64 && h.bytes().all(|b| b.is_ascii_hexdigit()))
+    });
     let Some((registry, path)) = name.split_once('/') else { return false };
     let (path, tag) = match path.rsplit_once(':') {
         Some((path, tag)) => (path, Some(tag)),
@@ -295,7 +338,10 @@ fn is_image(text: &str) -> bool {
         && (host.contains('.') || host == "localhost" || port.is_some())
         && is_domain(host)
         && port.is_none_or(|p| p.parse::<u16>().is_ok())
-        && path.split('/').all(|part| part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b)) && !part.is_empty())
+        && path.split('/').all(|part| {
+            part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+                && !part.is_empty()
+        })
         && tag.is_none_or(|t| t.len() <= 128 && is_word(t, b"_.-") && !t.starts_with(['.', '-']))
 }
 
@@ -336,10 +382,17 @@ mod tests {
 
     #[test]
     fn an_image_names_its_registry() {
-        for right in ["docker.io/library/redis:7-alpine", "localhost/toy:1", "registry:5000/a/b", "ghcr.io/a/b@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"] {
+        for right in [
+            "docker.io/library/redis:7-alpine",
+            "localhost/toy:1",
+            "registry:5000/a/b",
+            "ghcr.io/a/b@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ] {
             assert!(is_image(right), "{right}");
         }
-        for wrong in ["redis", "library/redis:7", "docker.io/x; rm -rf /", "docker.io/$(id)", "docker.io/a:b:c", ""] {
+        for wrong in
+            ["redis", "library/redis:7", "docker.io/x; rm -rf /", "docker.io/$(id)", "docker.io/a:b:c", ""]
+        {
             assert!(!is_image(wrong), "{wrong}");
         }
     }

@@ -14,10 +14,18 @@ impl Decode for SecretUses {
         match &node.kind {
             Kind::Map(entries) => {
                 for entry in entries {
-                    let key = Node { span: entry.key.span, defined: None, kind: Kind::Scalar(entry.key.clone()) };
+                    let key =
+                        Node { span: entry.key.span, defined: None, kind: Kind::Scalar(entry.key.clone()) };
                     let variable = Variable::decode(&key, diagnostics);
-                    if let (Some(variable), Some(secret)) = (variable, SecretName::decode(&entry.value, diagnostics)) {
-                        uses.push(SecretUse { variable: Some(variable), secret, target: None, span: entry.key.span });
+                    if let (Some(variable), Some(secret)) =
+                        (variable, SecretName::decode(&entry.value, diagnostics))
+                    {
+                        uses.push(SecretUse {
+                            variable: Some(variable),
+                            secret,
+                            target: None,
+                            span: entry.key.span,
+                        });
                     }
                 }
             }
@@ -47,6 +55,10 @@ impl Decode for SecretUses {
     fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
         Some(SecretUses::default())
     }
+
+    fn unreadable() -> Option<Self> {
+        Some(SecretUses::default())
+    }
 }
 
 impl Decode for EnvFile {
@@ -67,6 +79,10 @@ impl Decode for EnvFiles {
     }
 
     fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+        Some(EnvFiles::default())
+    }
+
+    fn unreadable() -> Option<Self> {
         Some(EnvFiles::default())
     }
 }

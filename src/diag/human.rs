@@ -3,8 +3,8 @@
 use std::fmt;
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
-    NamedSource, SourceCode, SourceSpan, SpanContents,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, NamedSource,
+    SourceCode, SourceSpan, SpanContents,
 };
 
 use super::{Diagnostic, Severity};
@@ -21,11 +21,7 @@ pub struct Style {
 
 /// Renders `diagnostics`, each followed by an empty line.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
-    let theme = if style.color {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
-    };
+    let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
         .with_break_words(false)
@@ -35,10 +31,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     for diagnostic in diagnostics {
         let report = Report {
             diagnostic,
-            source: CharColumns(NamedSource::new(
-                &sources.file().name,
-                sources.file().text.clone(),
-            )),
+            source: CharColumns(NamedSource::new(&sources.file().name, sources.file().text.clone())),
             labels: labels(diagnostic, sources),
         };
         // Writing into a String fails only where a label lies outside of the text, which would be a

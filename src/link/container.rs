@@ -18,13 +18,25 @@ pub(super) struct ServiceSites {
 
 type Declared = (Text, ast::Service, Vec<(String, Node)>);
 
+/// A container by the place of its service, and its own place there.
+type At = (usize, usize);
+
+/// One container waits for another: for its health or only its start, as written at a place.
+type Edge = (At, At, bool, Span);
+
 /// Links all services. Their sites come back apart, for the front.
-pub(super) fn link(declared: Vec<Declared>, shared: &[Network], tailscale: Option<&ast::Tailscale>, diagnostics: &mut Diagnostics) -> (Vec<Service>, Vec<ServiceSites>) {
+pub(super) fn link(
+    declared: Vec<Declared>,
+    shared: &[Network],
+    tailscale: Option<&ast::Tailscale>,
+    diagnostics: &mut Diagnostics,
+) -> (Vec<Service>, Vec<ServiceSites>) {
     let mut services = Vec::new();
     let mut sites = Vec::new();
     for (name, mut service, parameters) in declared {
         let service_name = name.value();
-        let all_sites: Vec<ast::Site> = service.site.take().into_iter().chain(std::mem::take(&mut service.sites)).collect();
+        let all_sites: Vec<ast::Site> =
+            service.site.take().into_iter().chain(std::mem::take(&mut service.sites)).collect();
         if !all_sites.is_empty() {
             sites.push(ServiceSites { service: services.len(), sites: all_sites });
         }
@@ -32,20 +44,34 @@ pub(super) fn link(declared: Vec<Declared>, shared: &[Network], tailscale: Optio
             && !(1..=65535).contains(&port.value)
         {
             diagnostics.push(
-                Diagnostic::new(Code::BadValue, format!("{} is not a port", port.value), port.text.span, "not from 1 to 65535")
-                    .help("choose a port from 1 to 65535"),
+                Diagnostic::new(
+                    Code::BadValue,
+                    format!("{} is not a port", port.value),
+                    port.text.span,
+                    "not from 1 to 65535",
+                )
+                .help("choose a port from 1 to 65535"),
             );
         }
         let of_service: Vec<(String, Span)> = service.networks.iter().map(|n| (n.value(), n.span)).collect();
         let mut containers = Vec::new();
         for (short, compose) in service.containers.0 {
-            containers.push(container(&service_name, short, compose, &of_service, shared, tailscale, diagnostics));
+            containers.push(container(
+                &service_name,
+                short,
+                compose,
+                &of_service,
+                shared,
+                tailscale,
+                diagnostics,
+            ));
         }
         let own = format!("{service_name}-network");
         let uses_own = containers.iter().any(|c| c.networks.iter().any(|a| a.network == own));
         services.push(Service {
             option: Service::option_name(&service_name),
             span: name.span,
+            body: service.span,
             description: service.description,
             enable: service.enable.as_ref().is_none_or(|e| e.value),
             port: service.port,
@@ -60,7 +86,15 @@ pub(super) fn link(declared: Vec<Declared>, shared: &[Network], tailscale: Optio
     (services, sites)
 }
 
-fn container(service: &str, short: Text, mut compose: ast::Container, of_service: &[(String, Span)], shared: &[Network], tailscale: Option<&ast::Tailscale>, diagnostics: &mut Diagnostics) -> Container {
+fn container(
+    service: &str,
+    short: Text,
+    mut compose: ast::Container,
+    of_service: &[(String, Span)],
+    shared: &[Network],
+    tailscale: Option<&ast::Tailscale>,
+    diagnostics: &mut Diagnostics,
+) -> Container {
     let full = match short.value() {
         short if short == service => short,
         short => format!("{service}-{short}"),
@@ -70,20 +104,37 @@ fn container(service: &str, short: Text, mut compose: ast::Container, of_service
     let attachments = std::mem::take(&mut compose.networks.0);
     if let (Some(_), Some((network, _))) = (&compose.network_mode, attachments.first()) {
         diagnostics.push(
-            Diagnostic::new(Code::NetworkWithHost, "a container with `network_mode` is on no network", network.span, "would not be attached")
-                .help("take out `networks` or `network_mode`"),
+            Diagnostic::new(
+                Code::NetworkWithHost,
+                "a container with `network_mode` is on no network",
+                network.span,
+                "would not be attached",
+            )
+            .help("take out `networks` or `network_mode`"),
         );
     }
     if let (Some(_), Some(port)) = (&compose.network_mode, compose.ports.first()) {
         diagnostics.push(
-            Diagnostic::new(Code::NetworkWithHost, "a container with `network_mode` publishes nothing", port.span, "Podman would discard it")
-                .help("take it out; with `network_mode: host` state what it listens on under `expose`"),
+            Diagnostic::new(
+                Code::NetworkWithHost,
+                "a container with `network_mode` publishes nothing",
+                port.span,
+                "Podman would discard it",
+            )
+            .help("take it out; with `network_mode: host` state what it listens on under `expose`"),
         );
     }
-    if let (false, Some(interface)) = (matches!(compose.network_mode, Some(ast::NetworkMode::Host)), compose.firewall.0.first()) {
+    if let (false, Some(interface)) =
+        (matches!(compose.network_mode, Some(ast::NetworkMode::Host)), compose.firewall.0.first())
+    {
         diagnostics.push(
-            Diagnostic::new(Code::NetworkWithHost, "`firewall` opens the host's ports", interface.0.span, "this container has a network of its own")
-                .help("publish the port on an address under `ports`"),
+            Diagnostic::new(
+                Code::NetworkWithHost,
+                "`firewall` opens the host's ports",
+                interface.0.span,
+                "this container has a network of its own",
+            )
+            .help("publish the port on an address under `ports`"),
         );
     }
     let mut networks = Vec::new();
@@ -93,8 +144,13 @@ fn container(service: &str, short: Text, mut compose: ast::Container, of_service
             if !known {
                 let names = shared.iter().map(|n| n.name.as_str()).chain(["default"]);
                 diagnostics.push(
-                    Diagnostic::new(Code::UnknownNetwork, format!("there is no network `{network}`"), span, "not among `networks`")
-                        .help(suggestion(network, names)),
+                    Diagnostic::new(
+                        Code::UnknownNetwork,
+                        format!("there is no network `{network}`"),
+                        span,
+                        "not among `networks`",
+                    )
+                    .help(suggestion(network, names)),
                 );
             }
             known
@@ -118,7 +174,8 @@ fn container(service: &str, short: Text, mut compose: ast::Container, of_service
     }
     check_attachments(&networks, shared, diagnostics);
     let tailnet = tailscale.map(|t| t.address.value());
-    let on_tailnet = compose.ports.iter().any(|p| p.address.as_ref().map(Text::value) == tailnet && tailnet.is_some());
+    let on_tailnet =
+        compose.ports.iter().any(|p| p.address.as_ref().map(Text::value) == tailnet && tailnet.is_some());
     Container {
         name: full,
         short: short.value(),
@@ -147,9 +204,15 @@ fn check_attachments(networks: &[Attached], shared: &[Network], diagnostics: &mu
         let subnets = declared.and_then(|n| n.declared.as_ref()).map_or(&[][..], |n| &n.subnet.0);
         for address in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {
             let Ok(ip) = address.value().parse::<std::net::IpAddr>() else { continue };
-            let inside = subnets.iter().any(|s| s.value().parse::<ipnet::IpNet>().is_ok_and(|net| net.contains(&ip)));
+            let inside =
+                subnets.iter().any(|s| s.value().parse::<ipnet::IpNet>().is_ok_and(|net| net.contains(&ip)));
             if !inside {
-                let mut diagnostic = Diagnostic::new(Code::BadAddress, format!("{ip} is no address of the network `{}`", attached.network), address.0.span, "the fixed address");
+                let mut diagnostic = Diagnostic::new(
+                    Code::BadAddress,
+                    format!("{ip} is no address of the network `{}`", attached.network),
+                    address.0.span,
+                    "the fixed address",
+                );
                 for subnet in subnets {
                     diagnostic = diagnostic.and(subnet.0.span, "the subnet");
                 }
@@ -164,13 +227,13 @@ fn check_attachments(networks: &[Attached], shared: &[Network], diagnostics: &mu
 
 /// Follows `depends_on` and `network_mode: container:…`.
 fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
-    let mut at: HashMap<String, (usize, usize)> = HashMap::new();
+    let mut at: HashMap<String, At> = HashMap::new();
     for (s, service) in services.iter().enumerate() {
         for (c, container) in service.containers.iter().enumerate() {
             at.insert(container.name.clone(), (s, c));
         }
     }
-    let mut edges: Vec<((usize, usize), (usize, usize), bool, Span)> = Vec::new();
+    let mut edges: Vec<Edge> = Vec::new();
     for (s, service) in services.iter().enumerate() {
         for (c, container) in service.containers.iter().enumerate() {
             let mut wanted: Vec<(&Text, bool)> = container
@@ -178,7 +241,9 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
                 .depends_on
                 .0
                 .iter()
-                .map(|(name, condition)| (name, matches!(condition, Condition::Healthy | Condition::ServiceHealthy)))
+                .map(|(name, condition)| {
+                    (name, matches!(condition, Condition::Healthy | Condition::ServiceHealthy))
+                })
                 .collect();
             if let Some(ast::NetworkMode::Container(name)) = &container.compose.network_mode {
                 wanted.push((name, false));
@@ -189,8 +254,20 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
                 match beside.or_else(|| at.get(&value).copied()) {
                     Some(target) => edges.push(((s, c), target, healthy, name.span)),
                     None => diagnostics.push(
-                        Diagnostic::new(Code::UnknownDependency, format!("there is no container `{value}`"), name.span, "depends on nothing")
-                            .help(suggestion(&value, service.containers.iter().map(|c| c.short.as_str()).filter(|n| *n != container.short))),
+                        Diagnostic::new(
+                            Code::UnknownDependency,
+                            format!("there is no container `{value}`"),
+                            name.span,
+                            "depends on nothing",
+                        )
+                        .help(suggestion(
+                            &value,
+                            service
+                                .containers
+                                .iter()
+                                .map(|c| c.short.as_str())
+                                .filter(|n| *n != container.short),
+                        )),
                     ),
                 }
             }
@@ -205,12 +282,20 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
             target.dependents.push(name);
         }
         if healthy {
-            let checked = target.compose.healthcheck.as_ref().is_some_and(|h| matches!(h.test, Some(ast::HealthTest::Shell(_) | ast::HealthTest::Exec(_))) && h.disable.as_ref().is_none_or(|d| !d.value));
-            if !checked {
+            let checked = target.compose.healthcheck.as_ref().is_some_and(|h| {
+                matches!(h.test, Some(ast::HealthTest::Shell(_) | ast::HealthTest::Exec(_)))
+                    && h.disable.as_ref().is_none_or(|d| !d.value)
+            });
+            if !checked && !diagnostics.has_error_in(target.compose.span) {
                 diagnostics.push(
-                    Diagnostic::new(Code::HealthyWithoutCheck, format!("`{target_name}` has no health check"), span, "waits until it is healthy")
-                        .and(target.span, "has no `healthcheck`")
-                        .help("give it a `healthcheck`, or depend on `started`"),
+                    Diagnostic::new(
+                        Code::HealthyWithoutCheck,
+                        format!("`{target_name}` has no health check"),
+                        span,
+                        "waits until it is healthy",
+                    )
+                    .and(target.span, "has no `healthcheck`")
+                    .help("give it a `healthcheck`, or depend on `started`"),
                 );
             }
             target.awaited_healthy = true;
@@ -228,18 +313,22 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
 }
 
 /// Says when containers wait for each other: none of them would ever start.
-fn circle(services: &[Service], edges: &[((usize, usize), (usize, usize), bool, Span)], diagnostics: &mut Diagnostics) {
-    let mut next: HashMap<(usize, usize), Vec<((usize, usize), Span)>> = HashMap::new();
+fn circle(
+    services: &[Service],
+    edges: &[Edge],
+    diagnostics: &mut Diagnostics,
+) {
+    let mut next: HashMap<At, Vec<(At, Span)>> = HashMap::new();
     for (from, to, _, span) in edges {
         next.entry(*from).or_default().push((*to, *span));
     }
     // Depth-first without recursion; 1 is on the way, 2 is done.
-    let mut state: HashMap<(usize, usize), u8> = HashMap::new();
+    let mut state: HashMap<At, u8> = HashMap::new();
     for (start, _, _, _) in edges {
         if state.contains_key(start) {
             continue;
         }
-        let mut way: Vec<((usize, usize), usize)> = vec![(*start, 0)];
+        let mut way: Vec<(At, usize)> = vec![(*start, 0)];
         state.insert(*start, 1);
         while let Some((at, i)) = way.last_mut() {
             let Some((to, span)) = next.get(at).and_then(|n| n.get(*i)).copied() else {
@@ -255,9 +344,15 @@ fn circle(services: &[Service], edges: &[((usize, usize), (usize, usize), bool, 
                 }
                 Some(1) => {
                     let begin = way.iter().position(|(w, _)| *w == to).unwrap_or(0);
-                    let name = |at: (usize, usize)| services[at.0].containers[at.1].name.as_str();
-                    let names: Vec<&str> = way[begin..].iter().map(|(w, _)| name(*w)).chain([name(to)]).collect();
-                    let mut diagnostic = Diagnostic::new(Code::DependencyCycle, format!("containers wait for each other: {}", names.join(" → ")), span, format!("waits for `{}`", name(to)));
+                    let name = |at: At| services[at.0].containers[at.1].name.as_str();
+                    let names: Vec<&str> =
+                        way[begin..].iter().map(|(w, _)| name(*w)).chain([name(to)]).collect();
+                    let mut diagnostic = Diagnostic::new(
+                        Code::DependencyCycle,
+                        format!("containers wait for each other: {}", names.join(" → ")),
+                        span,
+                        format!("waits for `{}`", name(to)),
+                    );
                     for pair in way[begin..].windows(2) {
                         let on_the_way = next[&pair[0].0].iter().find(|(t, _)| *t == pair[1].0);
                         if let Some((t, span)) = on_the_way {

@@ -5,7 +5,8 @@ use crate::hir::{Folder, Host};
 use crate::tree::Text;
 
 /// Where the system keeps its own, which exists or is not homegen's to make.
-const SYSTEM: &[&str] = &["/bin", "/boot", "/dev", "/etc", "/lib", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
+const SYSTEM: &[&str] =
+    &["/bin", "/boot", "/dev", "/etc", "/lib", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
 
 /// Finds the folders and mount points of every container.
 pub(super) fn link(host: &mut Host) {
@@ -14,7 +15,8 @@ pub(super) fn link(host: &mut Host) {
         for volume in &container.compose.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             let value = path.value();
-            let mount = mounts.iter().filter(|m| is_below(&value, &m.value())).max_by_key(|m| m.value().len());
+            let mount =
+                mounts.iter().filter(|m| is_below(&value, &m.value())).max_by_key(|m| m.value().len());
             if let Some(mount) = mount
                 && !container.mounts.iter().any(|m| m.value() == mount.value())
             {
@@ -26,7 +28,8 @@ pub(super) fn link(host: &mut Host) {
             let name = value.rsplit('/').next().unwrap_or_default();
             let is_file = name.trim_start_matches('.').contains('.');
             let system = SYSTEM.iter().any(|s| is_below(&value, s));
-            let is_mount = mounts.iter().any(|m| m.value().trim_end_matches('/') == value.trim_end_matches('/'));
+            let is_mount =
+                mounts.iter().any(|m| m.value().trim_end_matches('/') == value.trim_end_matches('/'));
             if !asked && (read_only || is_file || system || is_mount) {
                 continue;
             }
@@ -45,7 +48,9 @@ pub(super) fn link(host: &mut Host) {
         .iter()
         .flat_map(|s| &s.containers)
         .flat_map(|c| &c.folders)
-        .map(|f| (f.path.value(), f.owner.as_ref().is_some_and(|o| !matches!(o.value().as_str(), "0" | "root"))))
+        .map(|f| {
+            (f.path.value(), f.owner.as_ref().is_some_and(|o| !matches!(o.value().as_str(), "0" | "root")))
+        })
         .collect();
     for folder in host.services.iter_mut().flat_map(|s| &mut s.containers).flat_map(|c| &mut c.folders) {
         let path = folder.path.value();

@@ -11,9 +11,34 @@ use crate::tree::Text;
 /// A container owns `/run/NAME` (RuntimeDirectory of its unit), so it cannot have the name of a folder
 /// there that is another's.
 const FOLDERS_IN_RUN: &[&str] = &[
-    "agenix", "agenix.d", "booted-system", "caddy", "containers", "credentials", "crun", "current-system", "dbus", "keys", "libpod",
-    "lock", "log", "mount", "netns", "nixos", "nscd", "podman", "postgresql", "secrets", "sshd", "sudo", "systemd", "tailscale",
-    "udev", "user", "utmp", "wrappers",
+    "agenix",
+    "agenix.d",
+    "booted-system",
+    "caddy",
+    "containers",
+    "credentials",
+    "crun",
+    "current-system",
+    "dbus",
+    "keys",
+    "libpod",
+    "lock",
+    "log",
+    "mount",
+    "netns",
+    "nixos",
+    "nscd",
+    "podman",
+    "postgresql",
+    "secrets",
+    "sshd",
+    "sudo",
+    "systemd",
+    "tailscale",
+    "udev",
+    "user",
+    "utmp",
+    "wrappers",
 ];
 
 /// What a service cannot be called, because `homeserver.NAME` is something else.
@@ -21,7 +46,12 @@ const RESERVED_OPTIONS: &[&str] = &["secretsDirectory"];
 
 pub(super) fn check_service(name: &Text, diagnostics: &mut Diagnostics) {
     let value = name.value();
-    let fits = is_word(&value, b"-") && value.bytes().all(|b| !b.is_ascii_uppercase()) && value.starts_with(|c: char| c.is_ascii_lowercase()) && !value.ends_with('-') && !value.contains("--") && value.len() <= 40;
+    let fits = is_word(&value, b"-")
+        && value.bytes().all(|b| !b.is_ascii_uppercase())
+        && value.starts_with(|c: char| c.is_ascii_lowercase())
+        && !value.ends_with('-')
+        && !value.contains("--")
+        && value.len() <= 40;
     if !fits || RESERVED_OPTIONS.contains(&super::Service::option_name(&value).as_str()) {
         bad(name, "use small letters, digits and single hyphens, and begin with a letter", diagnostics);
     }
@@ -29,24 +59,50 @@ pub(super) fn check_service(name: &Text, diagnostics: &mut Diagnostics) {
 
 pub(super) fn check_container(name: &Text, full: &str, diagnostics: &mut Diagnostics) {
     let value = name.value();
-    let fits = is_word(&value, b"-_") && value.bytes().all(|b| !b.is_ascii_uppercase()) && value.starts_with(|c: char| c.is_ascii_alphanumeric()) && full.len() <= 63;
+    let fits = is_word(&value, b"-_")
+        && value.bytes().all(|b| !b.is_ascii_uppercase())
+        && value.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && full.len() <= 63;
     if !fits {
         bad(name, "use small letters, digits, `-` and `_`, and begin with a letter", diagnostics);
     } else if FOLDERS_IN_RUN.contains(&full) || full.starts_with("redis") {
         diagnostics.push(
-            Diagnostic::new(Code::BadName, format!("the container `{full}` would own the folder /run/{full}"), name.span, "the name of another program's folder")
-                .help("call the container, or the service, something else"),
+            Diagnostic::new(
+                Code::BadName,
+                format!("the container `{full}` would own the folder /run/{full}"),
+                name.span,
+                "the name of another program's folder",
+            )
+            .help("call the container, or the service, something else"),
         );
     }
 }
 
 pub(super) fn check_network(name: &Text, diagnostics: &mut Diagnostics) -> bool {
     let value = name.value();
-    let fits = is_word(&value, b"-_.") && value.starts_with(|c: char| c.is_ascii_alphanumeric()) && value.len() <= 63;
+    let fits = is_word(&value, b"-_.")
+        && value.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && value.len() <= 63;
     // `podman` is the default network, and the modes are not networks.
-    let taken = matches!(value.as_str(), "podman" | "default" | "host" | "none" | "bridge" | "private" | "slirp4netns" | "pasta" | "container" | "ns");
+    let taken = matches!(
+        value.as_str(),
+        "podman"
+            | "default"
+            | "host"
+            | "none"
+            | "bridge"
+            | "private"
+            | "slirp4netns"
+            | "pasta"
+            | "container"
+            | "ns"
+    );
     if !fits || taken {
-        bad(name, "use letters, digits, `-`, `_` and `.`, and none of Podman's own words such as `host`", diagnostics);
+        bad(
+            name,
+            "use letters, digits, `-`, `_` and `.`, and none of Podman's own words such as `host`",
+            diagnostics,
+        );
     }
     fits && !taken
 }
@@ -59,7 +115,15 @@ pub(super) fn check_secret(name: &Text, diagnostics: &mut Diagnostics) {
 }
 
 fn bad(name: &Text, help: &str, diagnostics: &mut Diagnostics) {
-    diagnostics.push(Diagnostic::new(Code::BadName, format!("`{}` cannot be a name here", name.value()), name.span, "not a possible name").help(help));
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadName,
+            format!("`{}` cannot be a name here", name.value()),
+            name.span,
+            "not a possible name",
+        )
+        .help(help),
+    );
 }
 
 /// What ends up under one name on the host, and may be there once.
@@ -68,9 +132,14 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
     let mut take = |kind: &'static str, name: String, span: Span| {
         if let Some(first) = taken.insert((kind, name.clone()), span) {
             diagnostics.push(
-                Diagnostic::new(Code::NameTaken, format!("two of the {kind}s are called `{name}`"), span, "this one")
-                    .and(first, "and this one")
-                    .help("give one of them another name"),
+                Diagnostic::new(
+                    Code::NameTaken,
+                    format!("two of the {kind}s are called `{name}`"),
+                    span,
+                    "this one",
+                )
+                .and(first, "and this one")
+                .help("give one of them another name"),
             );
         }
     };

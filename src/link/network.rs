@@ -12,7 +12,11 @@ use crate::source::Span;
 use crate::tree::Text;
 
 /// A network out of the file's `networks`.
-pub(super) fn shared(name: &Text, declared: Option<ast::Network>, diagnostics: &mut Diagnostics) -> Option<Network> {
+pub(super) fn shared(
+    name: &Text,
+    declared: Option<ast::Network>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Network> {
     if !check_network(name, diagnostics) {
         return None;
     }
@@ -44,7 +48,8 @@ fn bridge(name: &str) -> String {
         return plain;
     }
     // FNV-1a: the same on every machine and in every version.
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash =
+        name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     format!("{}-{:04x}", &plain[..10], hash & 0xffff)
 }
 
@@ -53,8 +58,13 @@ fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
         let own = network.subnet.0.first().map(|s| s.0.span).or(network.gateway.0.first().map(|g| g.0.span));
         if let Some(span) = own {
             diagnostics.push(
-                Diagnostic::new(Code::BadAddress, "someone else makes this network", span, "would not be used")
-                    .help("take it out, or take `external` out"),
+                Diagnostic::new(
+                    Code::BadAddress,
+                    "someone else makes this network",
+                    span,
+                    "would not be used",
+                )
+                .help("take it out, or take `external` out"),
             );
         }
         return;
@@ -62,18 +72,33 @@ fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
     for (i, gateway) in network.gateway.0.iter().enumerate() {
         let Some(subnet) = network.subnet.0.get(i) else {
             diagnostics.push(
-                Diagnostic::new(Code::BadAddress, "a gateway without a subnet", gateway.0.span, "belongs to no subnet")
-                    .help("give as many subnets as gateways, in the same order"),
+                Diagnostic::new(
+                    Code::BadAddress,
+                    "a gateway without a subnet",
+                    gateway.0.span,
+                    "belongs to no subnet",
+                )
+                .help("give as many subnets as gateways, in the same order"),
             );
             continue;
         };
-        let (Ok(address), Ok(net)) = (gateway.value().parse::<IpAddr>(), subnet.value().parse::<IpNet>()) else { continue };
-        let usable = net.contains(&address) && address != net.network() && (net.addr().is_ipv6() || address != net.broadcast());
+        let (Ok(address), Ok(net)) = (gateway.value().parse::<IpAddr>(), subnet.value().parse::<IpNet>())
+        else {
+            continue;
+        };
+        let usable = net.contains(&address)
+            && address != net.network()
+            && (net.addr().is_ipv6() || address != net.broadcast());
         if !usable {
             diagnostics.push(
-                Diagnostic::new(Code::BadAddress, format!("{address} is no address of {net}"), gateway.0.span, "the gateway")
-                    .and(subnet.0.span, "its subnet")
-                    .help(format!("take the first address: {}", net.hosts().next().unwrap_or(address))),
+                Diagnostic::new(
+                    Code::BadAddress,
+                    format!("{address} is no address of {net}"),
+                    gateway.0.span,
+                    "the gateway",
+                )
+                .and(subnet.0.span, "its subnet")
+                .help(format!("take the first address: {}", net.hosts().next().unwrap_or(address))),
             );
         }
     }

@@ -8,12 +8,22 @@ use crate::hir::{Answer, Front, HostPort, Service, Site, SitePort};
 use crate::tree::Text;
 
 /// Gathers the sites of all services behind the front, and publishes the ports that they need.
-pub(super) fn link(caddy: Option<Caddy>, sites: Vec<ServiceSites>, services: &mut [Service], diagnostics: &mut Diagnostics) -> Option<Front> {
+pub(super) fn link(
+    caddy: Option<Caddy>,
+    sites: Vec<ServiceSites>,
+    services: &mut [Service],
+    diagnostics: &mut Diagnostics,
+) -> Option<Front> {
     let Some(mut caddy) = caddy else {
         if let Some(site) = sites.iter().flat_map(|s| &s.sites).next() {
             diagnostics.push(
-                Diagnostic::new(Code::FrontMissing, "a site, and no Caddy to serve it", site.span, "nobody would answer")
-                    .help("add `caddy: { domain: …, bind: tailscale }`"),
+                Diagnostic::new(
+                    Code::FrontMissing,
+                    "a site, and no Caddy to serve it",
+                    site.span,
+                    "nobody would answer",
+                )
+                .help("add `caddy: { domain: …, bind: tailscale }`"),
             );
         }
         return None;
@@ -22,7 +32,8 @@ pub(super) fn link(caddy: Option<Caddy>, sites: Vec<ServiceSites>, services: &mu
     check_extra(caddy.global.as_ref(), diagnostics);
     check_values(&caddy.headers, diagnostics);
     let own = std::mem::take(&mut caddy.sites);
-    let mut linked: Vec<Site> = own.into_iter().filter_map(|site| link_one(site, None, &caddy, diagnostics)).collect();
+    let mut linked: Vec<Site> =
+        own.into_iter().filter_map(|site| link_one(site, None, &caddy, diagnostics)).collect();
     for of_service in sites {
         for site in of_service.sites {
             let service = &mut services[of_service.service];
@@ -32,12 +43,23 @@ pub(super) fn link(caddy: Option<Caddy>, sites: Vec<ServiceSites>, services: &mu
     Some(Front { declared: caddy, sites: linked })
 }
 
-fn link_one(site: ast::Site, service: Option<&mut Service>, caddy: &Caddy, diagnostics: &mut Diagnostics) -> Option<Site> {
+fn link_one(
+    site: ast::Site,
+    service: Option<&mut Service>,
+    caddy: &Caddy,
+    diagnostics: &mut Diagnostics,
+) -> Option<Site> {
     check_extra(site.extra.as_ref(), diagnostics);
     check_values(&site.headers, diagnostics);
+    // What is missing may be what could not be read.
+    if diagnostics.has_error_in(site.span) {
+        return None;
+    }
     let (host, below_domain) = match (&site.host, &site.subdomain, &caddy.domain) {
         (Some(host), None, domain) => {
-            let below = domain.as_ref().is_some_and(|d| host.value() == d.value() || one_label_below(&host.value(), &d.value()));
+            let below = domain
+                .as_ref()
+                .is_some_and(|d| host.value() == d.value() || one_label_below(&host.value(), &d.value()));
             (host.0.clone(), below)
         }
         (None, Some(subdomain), Some(domain)) => {
@@ -70,8 +92,13 @@ fn link_one(site: ast::Site, service: Option<&mut Service>, caddy: &Caddy, diagn
         (None, None) if site.extra.is_some() => Answer::Lines,
         _ => {
             diagnostics.push(
-                Diagnostic::new(Code::BadSite, "a site answers in one way", site.span, "either forwards or redirects")
-                    .help("give it `to: \"container:port\"`, or `redirect: https://…`"),
+                Diagnostic::new(
+                    Code::BadSite,
+                    "a site answers in one way",
+                    site.span,
+                    "either forwards or redirects",
+                )
+                .help("give it `to: \"container:port\"`, or `redirect: https://…`"),
             );
             return None;
         }
@@ -80,7 +107,12 @@ fn link_one(site: ast::Site, service: Option<&mut Service>, caddy: &Caddy, diagn
 }
 
 /// What `to` leads to: a container's port through one on the host, or an address.
-fn upstream(to: &ast::caddy::Upstream, site: &ast::Site, service: Option<&mut Service>, diagnostics: &mut Diagnostics) -> Option<Answer> {
+fn upstream(
+    to: &ast::caddy::Upstream,
+    site: &ast::Site,
+    service: Option<&mut Service>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Answer> {
     let name = to.host.value();
     let elsewhere = || Answer::Upstream { address: to.host.clone(), port: to.port.clone() };
     if name.parse::<std::net::IpAddr>().is_ok() {
@@ -88,8 +120,13 @@ fn upstream(to: &ast::caddy::Upstream, site: &ast::Site, service: Option<&mut Se
     }
     let Some(service) = service else {
         diagnostics.push(
-            Diagnostic::new(Code::BadSite, format!("`{name}` is no address"), to.span, "a site of no service has no containers")
-                .help("write an address, or move the site to its service"),
+            Diagnostic::new(
+                Code::BadSite,
+                format!("`{name}` is no address"),
+                to.span,
+                "a site of no service has no containers",
+            )
+            .help("write an address, or move the site to its service"),
         );
         return None;
     };
@@ -97,8 +134,13 @@ fn upstream(to: &ast::caddy::Upstream, site: &ast::Site, service: Option<&mut Se
     let names: Vec<String> = service.containers.iter().map(|c| c.short.clone()).collect();
     let Some(container) = service.containers.iter_mut().find(|c| c.short == name || c.name == name) else {
         diagnostics.push(
-            Diagnostic::new(Code::BadSite, format!("the service has no container `{name}`"), to.span, "unknown container")
-                .help(suggestion(&name, names.iter().map(String::as_str))),
+            Diagnostic::new(
+                Code::BadSite,
+                format!("the service has no container `{name}`"),
+                to.span,
+                "unknown container",
+            )
+            .help(suggestion(&name, names.iter().map(String::as_str))),
         );
         return None;
     };
@@ -110,9 +152,14 @@ fn upstream(to: &ast::caddy::Upstream, site: &ast::Site, service: Option<&mut Se
         (None, Some(_)) => HostPort::Service(service_name),
         (None, None) => {
             diagnostics.push(
-                Diagnostic::new(Code::PortWithoutService, "a site needs a port on the host behind it", to.span, "forwards to a container")
-                    .and(service.span, "this service has no `port`")
-                    .help("give the service a `port`, such as the container's own"),
+                Diagnostic::new(
+                    Code::PortWithoutService,
+                    "a site needs a port on the host behind it",
+                    to.span,
+                    "forwards to a container",
+                )
+                .and(service.span, "this service has no `port`")
+                .help("give the service a `port`, such as the container's own"),
             );
             return None;
         }
@@ -122,11 +169,18 @@ fn upstream(to: &ast::caddy::Upstream, site: &ast::Site, service: Option<&mut Se
         (HostPort::Fixed(a), HostPort::Fixed(b)) => a.value() == b.value(),
         _ => false,
     };
-    if let Some(other) = container.site_ports.iter().find(|p| same(&p.host, &host) && p.target.value() != to.port.value()) {
+    if let Some(other) =
+        container.site_ports.iter().find(|p| same(&p.host, &host) && p.target.value() != to.port.value())
+    {
         diagnostics.push(
-            Diagnostic::new(Code::PortWithoutService, "two sites need two ports on the host", to.span, "this one has the service's port")
-                .and(other.target.span, "and so has this one")
-                .help("give one of the sites a `port` of its own"),
+            Diagnostic::new(
+                Code::PortWithoutService,
+                "two sites need two ports on the host",
+                to.span,
+                "this one has the service's port",
+            )
+            .and(other.target.span, "and so has this one")
+            .help("give one of the sites a `port` of its own"),
         );
         return None;
     }
@@ -158,18 +212,30 @@ fn check_extra(lines: Option<&Text>, diagnostics: &mut Diagnostics) {
     }
     if depth != 0 || lowest < 0 {
         diagnostics.push(
-            Diagnostic::new(Code::BadSite, "braces that do not match", text.span, "would end the block around it")
-                .help("close every `{` with a `}` on a line of its own"),
+            Diagnostic::new(
+                Code::BadSite,
+                "braces that do not match",
+                text.span,
+                "would end the block around it",
+            )
+            .help("close every `{` with a `}` on a line of its own"),
         );
     }
 }
 
 fn check_values(headers: &ast::Pairs, diagnostics: &mut Diagnostics) {
     for (name, value) in &headers.0 {
-        if !name.value().bytes().all(|b| b.is_ascii_alphanumeric() || b"-+?>_".contains(&b)) || name.value().is_empty() {
+        if !name.value().bytes().all(|b| b.is_ascii_alphanumeric() || b"-+?>_".contains(&b))
+            || name.value().is_empty()
+        {
             diagnostics.push(
-                Diagnostic::new(Code::BadSite, format!("`{}` is no header", name.value()), name.span, "not a header's name")
-                    .help("use letters, digits and hyphens; a leading `-` takes a header away"),
+                Diagnostic::new(
+                    Code::BadSite,
+                    format!("`{}` is no header", name.value()),
+                    name.span,
+                    "not a header's name",
+                )
+                .help("use letters, digits and hyphens; a leading `-` takes a header away"),
             );
         }
         check_value(value, diagnostics);
@@ -181,8 +247,13 @@ fn check_value(text: &Text, diagnostics: &mut Diagnostics) {
     let value = text.value();
     if value.contains("{$") || value.contains('`') || value.chars().any(char::is_control) {
         diagnostics.push(
-            Diagnostic::new(Code::BadSite, "a value that Caddy would not take as it is", text.span, "holds `{$`, a backtick or a control character")
-                .help("take it out, or write the directive under `extra`"),
+            Diagnostic::new(
+                Code::BadSite,
+                "a value that Caddy would not take as it is",
+                text.span,
+                "holds `{$`, a backtick or a control character",
+            )
+            .help("take it out, or write the directive under `extra`"),
         );
     }
 }

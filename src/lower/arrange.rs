@@ -7,14 +7,53 @@ use crate::nixos::Output;
 
 /// systemd.services.NAME, and its serviceConfig.
 const UNIT: &[&str] = &[
-    "description", "after", "wants", "requires", "partOf", "wantedBy", "restartTriggers", "stopIfChanged", "startLimitIntervalSec", "serviceConfig",
+    "description",
+    "after",
+    "wants",
+    "requires",
+    "partOf",
+    "wantedBy",
+    "restartTriggers",
+    "stopIfChanged",
+    "startLimitIntervalSec",
+    "serviceConfig",
 ];
-const SERVICE: &[&str] = &["Type", "RemainAfterExit", "ExecStartPre", "ExecStart", "ExecStartPost", "TimeoutStartSec", "TimeoutStopSec", "Restart", "RestartSec"];
+const SERVICE: &[&str] = &[
+    "Type",
+    "RemainAfterExit",
+    "ExecStartPre",
+    "ExecStart",
+    "ExecStartPost",
+    "TimeoutStartSec",
+    "TimeoutStopSec",
+    "Restart",
+    "RestartSec",
+];
 
 /// virtualisation.oci-containers.containers.NAME.
 const CONTAINER: &[&str] = &[
-    "image", "login", "pull", "entrypoint", "cmd", "user", "workdir", "hostname", "autoStart", "networks", "dependsOn", "ports", "environment",
-    "environmentFiles", "volumes", "devices", "capabilities", "privileged", "labels", "log-driver", "podman", "extraOptions",
+    "image",
+    "login",
+    "pull",
+    "entrypoint",
+    "cmd",
+    "user",
+    "workdir",
+    "hostname",
+    "autoStart",
+    "networks",
+    "dependsOn",
+    "ports",
+    "environment",
+    "environmentFiles",
+    "volumes",
+    "devices",
+    "capabilities",
+    "privileged",
+    "labels",
+    "log-driver",
+    "podman",
+    "extraOptions",
 ];
 
 pub(super) fn lower(_: &Host, output: &mut Output) {
@@ -27,7 +66,8 @@ pub(super) fn lower(_: &Host, output: &mut Output) {
                 }
             }
         }
-        if let Some(containers) = module.config.find_mut(&["virtualisation", "oci-containers", "containers"]) {
+        if let Some(containers) = module.config.find_mut(&["virtualisation", "oci-containers", "containers"])
+        {
             containers.sets_mut().for_each(|container| sort(container, CONTAINER));
         }
     }

@@ -48,7 +48,10 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             certificates.push(certificate);
         }
         let value = match &site.service {
-            Some(option) => Expr::call("lib.mkIf", [Expr::code(format!("homeserver.{}.enable", attribute(option))), Expr::Set(set)]),
+            Some(option) => Expr::call(
+                "lib.mkIf",
+                [Expr::code(format!("homeserver.{}.enable", attribute(option))), Expr::Set(set)],
+            ),
             None => Expr::Set(set),
         };
         module.config.at(&["services", "caddy", "virtualHosts"]).set_named(&site.host, value);
@@ -119,7 +122,10 @@ fn redirect_to_https(front: &Front, host: &Host, module: &mut Module) {
     let mut set = Set::default();
     set.append("listenAddresses", listen(front, host));
     set.set("logFormat", Expr::str("output discard"));
-    set.set("extraConfig", Expr::Lines(vec![vec![Part::Text("redir https://{host}{uri} permanent".to_owned())]]));
+    set.set(
+        "extraConfig",
+        Expr::Lines(vec![vec![Part::Text("redir https://{host}{uri} permanent".to_owned())]]),
+    );
     module.config.at(&["services", "caddy", "virtualHosts"]).set("http://", Expr::Set(set));
 }
 
@@ -175,10 +181,15 @@ fn lines(text: &Text) -> Vec<Vec<Part>> {
 
 fn certificates_of(front: &Front, certificates: &[Text], module: &mut Module) {
     match &front.declared.tls {
-        Some(Tls::Tailscale) => module.config.at(&["services", "tailscale"]).set("permitCertUid", Expr::str("caddy")),
+        Some(Tls::Tailscale) => {
+            module.config.at(&["services", "tailscale"]).set("permitCertUid", Expr::str("caddy"))
+        }
         Some(Tls::Plugin(plugin)) => {
             let caddy = module.config.at(&["services", "caddy"]);
-            let build = Set::of([("plugins", Expr::List(plugin.plugins.iter().map(Expr::text).collect())), ("hash", Expr::text(&plugin.hash))]);
+            let build = Set::of([
+                ("plugins", Expr::List(plugin.plugins.iter().map(Expr::text).collect())),
+                ("hash", Expr::text(&plugin.hash)),
+            ]);
             caddy.set("package", Expr::call("pkgs.caddy.withPlugins", [Expr::Set(build)]));
             let mut line = vec![Part::Text("acme_dns ".to_owned())];
             line.extend(parts(&plugin.acme_dns));
@@ -215,7 +226,8 @@ fn certificate(acme: &AcmeTls, name: &Text, wildcard: bool) -> Set {
     set.set("dnsProvider", Expr::text(&acme.acme.0));
     let credentials = set.at(&["credentialFiles"]);
     if let Some(token) = &acme.token
-        && let Some((_, variable)) = TOKEN_VARIABLES.iter().find(|(provider, _)| *provider == acme.acme.value())
+        && let Some((_, variable)) =
+            TOKEN_VARIABLES.iter().find(|(provider, _)| *provider == acme.acme.value())
     {
         credentials.set(variable, super::secret::path(&token.value()));
     }
@@ -234,7 +246,9 @@ fn firewall(front: &Front, host: &Host, module: &mut Module) {
         Bind::All => vec![everywhere],
         Bind::On { interfaces, .. } if !interfaces.is_empty() => interfaces.clone(),
         Bind::On { addresses, .. } => {
-            let outside = addresses.iter().any(|a| a.value().parse::<std::net::IpAddr>().is_ok_and(|ip| !ip.is_loopback()));
+            let outside = addresses
+                .iter()
+                .any(|a| a.value().parse::<std::net::IpAddr>().is_ok_and(|ip| !ip.is_loopback()));
             outside.then_some(everywhere).into_iter().collect()
         }
     };

@@ -38,7 +38,10 @@ fn options(container: &Container, host: &Host) -> Set {
         None => {}
         Some([program]) => set.set("entrypoint", Expr::Str(parts(program))),
         // podman-run(1): several words are a JSON list.
-        Some(words) => set.set("entrypoint", Expr::call("builtins.toJSON", [Expr::List(words.iter().map(string).collect())])),
+        Some(words) => set.set(
+            "entrypoint",
+            Expr::call("builtins.toJSON", [Expr::List(words.iter().map(string).collect())]),
+        ),
     }
     if let Some(command) = &compose.command {
         set.append_all("cmd", command.0.iter().map(string));
@@ -85,7 +88,9 @@ fn options(container: &Container, host: &Host) -> Set {
     for (name, value) in &compose.labels.0 {
         set.at(&["labels"]).set_named(name, string(value));
     }
-    if let Some(driver) = compose.logging.as_ref().and_then(|l| l.driver).filter(|d| *d != LogDriver::Journald) {
+    if let Some(driver) =
+        compose.logging.as_ref().and_then(|l| l.driver).filter(|d| *d != LogDriver::Journald)
+    {
         let word = LogDriver::WORDS.iter().find(|(_, d)| *d == driver).map_or("journald", |(word, _)| word);
         set.set("log-driver", Expr::str(word));
     }
@@ -208,7 +213,9 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
     all.extend(switch("--init", compose.init.as_ref()));
     all.extend(switch("--read-only", compose.read_only.as_ref()));
     all.extend(compose.security_opt.iter().map(|o| Expr::flag("--security-opt=", o)));
-    for (flag, text) in [("--ipc=", &compose.ipc), ("--pid=", &compose.pid), ("--userns=", &compose.userns_mode)] {
+    for (flag, text) in
+        [("--ipc=", &compose.ipc), ("--pid=", &compose.pid), ("--userns=", &compose.userns_mode)]
+    {
         all.extend(text.iter().map(|t| Expr::flag(flag, t)));
     }
     for (name, value) in compose.logging.iter().flat_map(|l| &l.options.0) {
@@ -268,7 +275,9 @@ fn unit(container: &Container, module: &mut Module) {
     let service = unit.at(&["serviceConfig"]);
     match container.compose.restart {
         Some(Restart::No) => service.set("Restart", Expr::call("lib.mkForce", [Expr::str("no")])),
-        Some(Restart::OnFailure) => service.set("Restart", Expr::call("lib.mkForce", [Expr::str("on-failure")])),
+        Some(Restart::OnFailure) => {
+            service.set("Restart", Expr::call("lib.mkForce", [Expr::str("on-failure")]))
+        }
         None | Some(Restart::Always | Restart::UnlessStopped) => {}
     }
     service.set("RestartSec", Expr::str("10s"));
@@ -276,7 +285,9 @@ fn unit(container: &Container, module: &mut Module) {
         let units = container.dependents.iter().map(|d| Expr::str(format!("podman-{d}.service"))).collect();
         super::start_afterwards(service, units);
     }
-    if let Some(grace) = container.compose.stop_grace_period.as_ref().filter(|g| g.seconds + 10 > TIMEOUT_STOP) {
+    if let Some(grace) =
+        container.compose.stop_grace_period.as_ref().filter(|g| g.seconds + 10 > TIMEOUT_STOP)
+    {
         service.set("TimeoutStopSec", Expr::call("lib.mkForce", [Expr::Int((grace.seconds + 30) as i64)]));
     }
     if !container.compose.firewall.0.is_empty() {
@@ -287,7 +298,11 @@ fn unit(container: &Container, module: &mut Module) {
                     Some(_) => Expr::typed(&exposed.port),
                     None => Expr::Int(exposed.port.value().parse().unwrap_or_default()),
                 };
-                module.config.at(&["networking", "firewall", "interfaces"]).at_named(&interface.0).append(list, [port]);
+                module
+                    .config
+                    .at(&["networking", "firewall", "interfaces"])
+                    .at_named(&interface.0)
+                    .append(list, [port]);
             }
         }
     }

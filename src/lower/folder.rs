@@ -12,7 +12,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     each_container(host, output, |container, module| {
         for folder in &container.folders {
             let (owner, group) = owner_and_group(folder);
-            let mode = folder.mode.as_ref().map_or_else(|| Text::literal("0755", folder.span), |m| m.0.clone());
+            let mode =
+                folder.mode.as_ref().map_or_else(|| Text::literal("0755", folder.span), |m| m.0.clone());
             if folder.by_tmpfiles && !needs_more_than_quotes(&folder.path) {
                 if made.contains(&folder.path.value()) {
                     continue;
@@ -20,7 +21,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
                 made.push(folder.path.value());
                 let mut rule = vec![Part::Text("d \"".to_owned())];
                 rule.extend(folder.path.pieces.iter().map(|piece| match piece {
-                    Piece::Literal(text) => Part::Text(text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%")),
+                    Piece::Literal(text) => {
+                        Part::Text(text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%"))
+                    }
                     Piece::Reference(reference) => Part::Ref(reference.clone()),
                 }));
                 rule.push(Part::Text("\" ".to_owned()));
@@ -45,7 +48,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 
 /// A constant whose value tmpfiles would read as more than text goes where Nix can escape it.
 fn needs_more_than_quotes(path: &Text) -> bool {
-    path.pieces.iter().any(|piece| matches!(piece, Piece::Reference(r) if r.value.text().contains(['%', '"', '\\'])))
+    path.pieces
+        .iter()
+        .any(|piece| matches!(piece, Piece::Reference(r) if r.value.text().contains(['%', '"', '\\'])))
 }
 
 fn owner_and_group(folder: &Folder) -> (Text, Text) {

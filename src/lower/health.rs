@@ -14,7 +14,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     each_container(host, output, |container, module| {
         let Some(check) = &container.compose.healthcheck else { return };
         let mut options = Vec::new();
-        let disabled = check.disable.as_ref().is_some_and(|d| d.value) || matches!(check.test, Some(HealthTest::None));
+        let disabled =
+            check.disable.as_ref().is_some_and(|d| d.value) || matches!(check.test, Some(HealthTest::None));
         if disabled {
             container_set(module, container).append("extraOptions", [Expr::str("--no-healthcheck")]);
             return;
@@ -34,16 +35,20 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         if let (Some(test), true) = (&check.test, awaited || check.start_interval.is_some()) {
             options.push(command("--health-startup-cmd=", test));
             let second = Text::literal("1s", check.span);
-            options.push(Expr::flag("--health-startup-interval=", check.start_interval.as_ref().map_or(&second, |d| &d.0)));
+            options.push(Expr::flag(
+                "--health-startup-interval=",
+                check.start_interval.as_ref().map_or(&second, |d| &d.0),
+            ));
         }
         container_set(module, container).append("extraOptions", options);
         if awaited {
             container_set(module, container).at(&["podman"]).set("sdnotify", Expr::str("healthy"));
             // Room for the first pull of the image, and for a database's recovery after a power cut.
-            module
-                .unit(&container.unit())
-                .at(&["serviceConfig"])
-                .set_with("Without an end, a container that never gets well would hold up every switch.", "TimeoutStartSec", Expr::call("lib.mkForce", [Expr::str("15min")]));
+            module.unit(&container.unit()).at(&["serviceConfig"]).set_with(
+                "Without an end, a container that never gets well would hold up every switch.",
+                "TimeoutStartSec",
+                Expr::call("lib.mkForce", [Expr::str("15min")]),
+            );
         }
     });
 }

@@ -20,7 +20,11 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             options.extend([Expr::str("noauto"), Expr::str("x-systemd.automount")]);
         }
         options.extend(mount.options.iter().map(Expr::text));
-        let system = Set::of([("device", Expr::text(export)), ("fsType", Expr::str("nfs")), ("options", Expr::List(options))]);
+        let system = Set::of([
+            ("device", Expr::text(export)),
+            ("fsType", Expr::str("nfs")),
+            ("options", Expr::List(options)),
+        ]);
         config.at(&["fileSystems"]).set_named(path, Expr::Set(system));
     }
     if let Some(own) = &host.nixos

@@ -54,7 +54,13 @@ mod tests {
 
     #[test]
     fn paths_are_escaped_as_systemd_escapes_them() {
-        for (path, name) in [("/mnt/data", "mnt-data"), ("/", "-"), ("/srv/my-disk/", "srv-my\\x2ddisk"), ("/.hidden", "\\x2ehidden"), ("/é", "\\xc3\\xa9")] {
+        for (path, name) in [
+            ("/mnt/data", "mnt-data"),
+            ("/", "-"),
+            ("/srv/my-disk/", "srv-my\\x2ddisk"),
+            ("/.hidden", "\\x2ehidden"),
+            ("/é", "\\xc3\\xa9"),
+        ] {
             assert_eq!(escape(path), name);
         }
     }

@@ -23,10 +23,15 @@ pub(super) fn lower_uses(host: &Host, output: &mut Output) {
         for attached in &container.networks {
             let shared = host.networks.iter().find(|n| n.name == attached.network);
             if shared.is_some_and(Network::is_external) {
-                precondition(module, container, Expr::call("scripts.requireNetwork", [Expr::str(&attached.network)]));
+                precondition(
+                    module,
+                    container,
+                    Expr::call("scripts.requireNetwork", [Expr::str(&attached.network)]),
+                );
                 continue;
             }
-            let own = host.services.iter().find_map(|s| s.network.as_ref().filter(|n| n.name == attached.network));
+            let own =
+                host.services.iter().find_map(|s| s.network.as_ref().filter(|n| n.name == attached.network));
             let Some(network) = shared.or(own) else { continue };
             let unit_name = network.unit();
             let unit = Expr::str(format!("{unit_name}.service"));
@@ -34,10 +39,17 @@ pub(super) fn lower_uses(host: &Host, output: &mut Output) {
             for list in ["after", "wants", "partOf"] {
                 service.append(list, [unit.clone()]);
             }
-            precondition(module, container, match shared {
-                Some(_) => Expr::code(format!("config.systemd.services.{}.serviceConfig.ExecStart", crate::nix::attribute(&unit_name))),
-                None => Expr::code(OWN),
-            });
+            precondition(
+                module,
+                container,
+                match shared {
+                    Some(_) => Expr::code(format!(
+                        "config.systemd.services.{}.serviceConfig.ExecStart",
+                        crate::nix::attribute(&unit_name)
+                    )),
+                    None => Expr::code(OWN),
+                },
+            );
         }
         if container.on_tailnet {
             let unit = Expr::str(format!("{}.service", super::tailscale::UNIT));
@@ -81,7 +93,11 @@ fn unit(network: &Network, command: Expr, module: &mut Module) {
     unit.set("description", Expr::str(format!("Podman network {}", network.name)));
     unit.append("wantedBy", [Expr::str("multi-user.target")]);
     unit.set("startLimitIntervalSec", Expr::Int(0));
-    unit.set_with("A restart takes the containers along; a stop would leave them down.", "stopIfChanged", Expr::Bool(false));
+    unit.set_with(
+        "A restart takes the containers along; a stop would leave them down.",
+        "stopIfChanged",
+        Expr::Bool(false),
+    );
     let service = unit.at(&["serviceConfig"]);
     service.set("Type", Expr::str("oneshot"));
     service.set("RemainAfterExit", Expr::Bool(true));

@@ -23,7 +23,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         }
     }
     let Some(declared) = &host.podman else { return };
-    for (name, flag) in [("dockerCompat", &declared.docker_compat), ("dockerSocket", &declared.docker_socket)] {
+    for (name, flag) in [("dockerCompat", &declared.docker_compat), ("dockerSocket", &declared.docker_socket)]
+    {
         let Some(flag) = flag.as_ref().filter(|f| f.value || !f.text.is_literal()) else { continue };
         match name {
             "dockerSocket" => podman.at(&[name]).set("enable", Expr::typed(&flag.text)),

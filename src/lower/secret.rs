@@ -22,16 +22,34 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         ("default", Expr::Directory(agenix.directory.value())),
         ("description", Expr::str("Folder of the encrypted secrets.")),
     ]);
-    module.options.at(&["homeserver"]).set("secretsDirectory", Expr::call("lib.mkOption", [Expr::Set(option)]));
+    module
+        .options
+        .at(&["homeserver"])
+        .set("secretsDirectory", Expr::call("lib.mkOption", [Expr::Set(option)]));
     for (name, secret) in &host.secrets {
         let declared = secret.declared.as_ref();
-        let file = declared.and_then(|d| d.file.clone()).unwrap_or_else(|| Text::literal(format!("{name}.age"), secret.span));
+        let file = declared
+            .and_then(|d| d.file.clone())
+            .unwrap_or_else(|| Text::literal(format!("{name}.age"), secret.span));
         let set = module.config.at(&["age", "secrets", name]);
-        set.set("file", Expr::Infix(Box::new(Expr::code("config.homeserver.secretsDirectory")), "+", Box::new(Expr::flag("/", &file))));
+        set.set(
+            "file",
+            Expr::Infix(
+                Box::new(Expr::code("config.homeserver.secretsDirectory")),
+                "+",
+                Box::new(Expr::flag("/", &file)),
+            ),
+        );
         let Some(declared) = declared else { continue };
         let owner = declared.owner.as_ref().map(|o| &o.0);
-        let group = declared.group.as_ref().map(|g| &g.0).or(owner.filter(|o| o.value().bytes().all(|b| b.is_ascii_digit())));
-        for (name, text) in [("owner", owner), ("group", group), ("mode", declared.mode.as_ref().map(|m| &m.0))] {
+        let group = declared
+            .group
+            .as_ref()
+            .map(|g| &g.0)
+            .or(owner.filter(|o| o.value().bytes().all(|b| b.is_ascii_digit())));
+        for (name, text) in
+            [("owner", owner), ("group", group), ("mode", declared.mode.as_ref().map(|m| &m.0))]
+        {
             if let Some(text) = text {
                 set.set(name, Expr::Str(parts(text)));
             }
@@ -48,14 +66,20 @@ pub(super) fn lower_uses(host: &Host, output: &mut Output) {
             let name = used.secret.value();
             needed(&name, container, module);
             match &used.variable {
-                Some(variable) if !variable.value().ends_with("_FILE") => rendered.set(&variable.value(), path(&name)),
+                Some(variable) if !variable.value().ends_with("_FILE") => {
+                    rendered.set(&variable.value(), path(&name))
+                }
                 _ => mounted(used, &name, container, module),
             }
         }
         if !rendered.is_empty() {
             // The unit's RuntimeDirectory is there before its first command runs.
             let file = format!("/run/{}/secrets.env", container.name);
-            precondition(module, container, Expr::call("scripts.renderEnvironment", [Expr::str(&file), Expr::Set(rendered)]));
+            precondition(
+                module,
+                container,
+                Expr::call("scripts.renderEnvironment", [Expr::str(&file), Expr::Set(rendered)]),
+            );
             container_set(module, container).append("environmentFiles", [Expr::str(file)]);
         }
         for file in &compose.env_file.0 {
@@ -92,12 +116,20 @@ pub(super) fn trigger(name: &str) -> Expr {
 
 fn needed(name: &str, container: &Container, module: &mut Module) {
     module.unit(&container.unit()).append("restartTriggers", [trigger(name)]);
-    precondition(module, container, Expr::call("scripts.requireSecret", [Expr::code(format!("secrets.{}", attribute(name)))]));
+    precondition(
+        module,
+        container,
+        Expr::call("scripts.requireSecret", [Expr::code(format!("secrets.{}", attribute(name)))]),
+    );
 }
 
 fn mounted(used: &SecretUse, name: &str, container: &Container, module: &mut Module) {
-    let target = used.target.as_ref().map_or_else(|| Text::literal(format!("/run/secrets/{name}"), used.span), |t| t.0.clone());
-    let mut volume = vec![Part::Code(format!("secrets.{}.path", attribute(name))), Part::Text(":".to_owned())];
+    let target = used
+        .target
+        .as_ref()
+        .map_or_else(|| Text::literal(format!("/run/secrets/{name}"), used.span), |t| t.0.clone());
+    let mut volume =
+        vec![Part::Code(format!("secrets.{}.path", attribute(name))), Part::Text(":".to_owned())];
     volume.extend(parts(&target));
     volume.push(Part::Text(":ro".to_owned()));
     let set = container_set(module, container);

@@ -12,7 +12,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         }
         let parameters = service.parameters.clone();
         let module = service_module(service, output);
-        module.service = Some(ServiceModule { name: service.name.clone(), option: service.option.clone(), parameters });
+        module.service =
+            Some(ServiceModule { name: service.name.clone(), option: service.option.clone(), parameters });
         let options = module.options.at(&["homeserver", &service.option]);
         let about = match &service.description {
             Some(description) => Expr::text(description),
@@ -31,7 +32,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 }
 
 fn port_description(host: &Host, service: &Service) -> String {
-    let forwarded = host.front.iter().flat_map(|f| &f.sites).any(|s| s.service.as_deref() == Some(&service.option));
+    let forwarded =
+        host.front.iter().flat_map(|f| &f.sites).any(|s| s.service.as_deref() == Some(&service.option));
     match forwarded {
         true => "Port on 127.0.0.1 that Caddy forwards to.".to_owned(),
         false => "Port on the host.".to_owned(),

@@ -39,7 +39,10 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let service = unit.at(&["serviceConfig"]);
     service.set("Type", Expr::str("oneshot"));
     service.set("RemainAfterExit", Expr::Bool(true));
-    service.set("ExecStart", Expr::call("scripts.waitForAddress", [Expr::text(address), Expr::text(&interface(host))]));
+    service.set(
+        "ExecStart",
+        Expr::call("scripts.waitForAddress", [Expr::text(address), Expr::text(&interface(host))]),
+    );
     let wait = tailscale.wait.as_ref().map_or_else(|| Expr::str("60s"), |w| Expr::text(&w.0));
     service.set("TimeoutStartSec", wait);
     service.set("Restart", Expr::str("on-failure"));

@@ -13,9 +13,41 @@ use crate::tree::{Atom, Node, Reference, Step, Target};
 
 /// Names that mean something already: arguments of a module, bindings of homegen's, builtins of Nix.
 pub(crate) const RESERVED: &[&str] = &[
-    "abort", "baseNameOf", "break", "builtins", "cfg", "config", "constants", "derivation", "derivationStrict", "dirOf", "ensureNetwork", "false", "fetchGit",
-    "fetchMercurial", "fetchTarball", "fetchTree", "fromTOML", "homeserver", "import", "isNull", "lib", "map", "modulesPath", "null", "options",
-    "pkgs", "placeholder", "removeAttrs", "scopedImport", "scripts", "secrets", "throw", "toString", "true", "utils",
+    "abort",
+    "baseNameOf",
+    "break",
+    "builtins",
+    "cfg",
+    "config",
+    "constants",
+    "derivation",
+    "derivationStrict",
+    "dirOf",
+    "ensureNetwork",
+    "false",
+    "fetchGit",
+    "fetchMercurial",
+    "fetchTarball",
+    "fetchTree",
+    "fromTOML",
+    "homeserver",
+    "import",
+    "isNull",
+    "lib",
+    "map",
+    "modulesPath",
+    "null",
+    "options",
+    "pkgs",
+    "placeholder",
+    "removeAttrs",
+    "scopedImport",
+    "scripts",
+    "secrets",
+    "throw",
+    "toString",
+    "true",
+    "utils",
 ];
 
 /// The names in `constants.nix`, which is one recursive set.
@@ -70,7 +102,9 @@ impl<'a> Scope<'a> {
                 _ => None,
             })
             .collect();
-        let is_text = |path: &[Step], value: &Atom| path.len() <= 2 && matches!(value, Atom::Str(_)) && path.iter().all(|s| matches!(s, Step::Key(_)));
+        let is_text = |path: &[Step], value: &Atom| {
+            path.len() <= 2 && matches!(value, Atom::Str(_)) && path.iter().all(|s| matches!(s, Step::Key(_)))
+        };
         let last = |path: &[Step]| match path.last() {
             Some(Step::Key(name)) => name.clone(),
             _ => String::new(),
@@ -90,13 +124,18 @@ impl<'a> Scope<'a> {
         for (path, value) in &constants {
             let name = last(path);
             let is_group = constants.keys().any(|p| p.len() > 1 && first(p) == name);
-            if is_text(path, value) && count[&name] == 1 && is_identifier(&name) && !taken(&name) && !is_group {
+            if is_text(path, value) && count[&name] == 1 && is_identifier(&name) && !taken(&name) && !is_group
+            {
                 bare.insert((*path).clone(), name);
             }
         }
         for path in constants.keys() {
             let name = first(path);
-            if !bare.contains_key(*path) && is_identifier(&name) && !taken(&name) && !bare.values().any(|b| *b == name) {
+            if !bare.contains_key(*path)
+                && is_identifier(&name)
+                && !taken(&name)
+                && !bare.values().any(|b| *b == name)
+            {
                 groups.insert(name);
             }
         }
@@ -109,7 +148,9 @@ impl<'a> Scope<'a> {
         let here = if up.is_empty() { "./" } else { up.as_str() };
         let mut parameters = Vec::new();
         let service = self.module.service.as_ref();
-        for (name, value) in service.iter().flat_map(|s| &s.parameters).filter(|(name, _)| used.contains(name)) {
+        for (name, value) in
+            service.iter().flat_map(|s| &s.parameters).filter(|(name, _)| used.contains(name))
+        {
             let mut code = String::new();
             node(value, false).print(self, &mut code);
             parameters.push(format!("{} = {code};", attribute(name)));
@@ -167,9 +208,17 @@ impl<'a> Scope<'a> {
 
     /// The argument of a preset where its service's file is not at hand.
     fn argument(&self, service: &str, path: &[Step]) -> String {
-        let parameters = self.output.modules.iter().filter_map(|m| m.service.as_ref()).find(|s| s.name == service).map(|s| &s.parameters);
+        let parameters = self
+            .output
+            .modules
+            .iter()
+            .filter_map(|m| m.service.as_ref())
+            .find(|s| s.name == service)
+            .map(|s| &s.parameters);
         let Some((Step::Key(first), rest)) = path.split_first() else { return String::new() };
-        let Some((_, value)) = parameters.and_then(|p| p.iter().find(|(name, _)| name == first)) else { return String::new() };
+        let Some((_, value)) = parameters.and_then(|p| p.iter().find(|(name, _)| name == first)) else {
+            return String::new();
+        };
         let mut code = String::new();
         node(value, false).print(self, &mut code);
         if rest.is_empty() { code } else { select(format!("({code})"), rest) }
@@ -181,11 +230,15 @@ impl Names for Scope<'_> {
         match target {
             Target::Constant(path) => match (self.bare.get(path), path.split_first()) {
                 (Some(name), _) => name.clone(),
-                (None, Some((Step::Key(first), rest))) if self.groups.contains(first) => select(first.clone(), rest),
+                (None, Some((Step::Key(first), rest))) if self.groups.contains(first) => {
+                    select(first.clone(), rest)
+                }
                 _ => select("constants".to_owned(), path),
             },
             Target::Parameter { service, path } => match (&self.module.service, path.split_first()) {
-                (Some(own), Some((Step::Key(first), rest))) if own.name == *service => select(attribute(first), rest),
+                (Some(own), Some((Step::Key(first), rest))) if own.name == *service => {
+                    select(attribute(first), rest)
+                }
                 _ => self.argument(service, path),
             },
             Target::HostName => "config.networking.hostName".to_owned(),
@@ -194,7 +247,10 @@ impl Names for Scope<'_> {
                 Some(own) if own.name == *name => "cfg.port".to_owned(),
                 _ => {
                     let services = self.output.modules.iter().filter_map(|m| m.service.as_ref());
-                    let option = services.into_iter().find(|s| s.name == *name).map_or(name.as_str(), |s| s.option.as_str());
+                    let option = services
+                        .into_iter()
+                        .find(|s| s.name == *name)
+                        .map_or(name.as_str(), |s| s.option.as_str());
                     format!("homeserver.{}.port", attribute(option))
                 }
             },
@@ -208,7 +264,8 @@ impl Names for Scope<'_> {
             None => format!("{up}{}/{folder}", self.place.to_source),
         };
         let path = path.trim_end_matches('/').replace("/./", "/");
-        let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+/".contains(&b)) && !path.contains("//");
+        let plain =
+            path.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+/".contains(&b)) && !path.contains("//");
         match (plain, path.starts_with(['.', '/'])) {
             (true, true) => path,
             (true, false) => format!("./{path}"),
