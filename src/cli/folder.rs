@@ -68,9 +68,7 @@ pub(super) fn write(folder: &Path, plan: &BTreeMap<String, Change>) -> Result<()
             .permissions(readable())
             .tempfile_in(parent)
             .map_err(|e| failed(parent.display(), &e))?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.as_file().sync_all())
-            .map_err(|e| failed(target.display(), &e))?;
+        file.write_all(text.as_bytes()).map_err(|e| failed(target.display(), &e))?;
         ready.push((file, target));
     }
     for (file, target) in ready {

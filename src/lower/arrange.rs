@@ -58,6 +58,7 @@ const CONTAINER: &[&str] = &[
 
 pub(super) fn lower(_: &Host, output: &mut Output) {
     for module in &mut output.modules {
+        drop_empty(&mut module.config);
         if let Some(units) = module.config.find_mut(&["systemd", "services"]) {
             for unit in units.sets_mut() {
                 sort(unit, UNIT);
@@ -71,6 +72,18 @@ pub(super) fn lower(_: &Host, output: &mut Output) {
             containers.sets_mut().for_each(|container| sort(container, CONTAINER));
         }
     }
+}
+
+/// Takes out the sets that a concern began and had nothing for.
+fn drop_empty(set: &mut Set) {
+    set.0.retain(|_, attr| match &mut attr.value {
+        Expr::Set(inner) => {
+            drop_empty(inner);
+            !inner.is_empty()
+        }
+        Expr::List(items) => !items.is_empty(),
+        _ => true,
+    });
 }
 
 fn sort(set: &mut Set, order: &[&str]) {

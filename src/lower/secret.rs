@@ -115,7 +115,10 @@ pub(super) fn trigger(name: &str) -> Expr {
 }
 
 fn needed(name: &str, container: &Container, module: &mut Module) {
-    module.unit(&container.unit()).append("restartTriggers", [trigger(name)]);
+    let unit = module.unit(&container.unit());
+    // With sysusers or userborn agenix decrypts in a unit; elsewhere there is none of this name.
+    unit.append("after", [Expr::str("agenix-install-secrets.service")]);
+    unit.append("restartTriggers", [trigger(name)]);
     precondition(
         module,
         container,

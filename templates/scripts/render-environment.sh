@@ -4,6 +4,7 @@
 file=$1
 shift
 umask 077
+mkdir --parents -- "$(dirname -- "$file")"
 rm -f -- "$file.new"
 for pair in "$@"; do
   variable=${pair%%=*}
