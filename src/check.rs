@@ -2,10 +2,13 @@
 
 mod acme_token;
 mod alias_without_network;
+mod folder_owners;
 mod literal_secret;
 mod nix_syntax;
+mod option_twice;
 mod published_wide;
 mod unused_port;
+mod unused_words;
 mod variable_twice;
 
 use crate::diag::Diagnostics;
@@ -17,7 +20,10 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     acme_token::check,
     alias_without_network::check,
     literal_secret::check,
+    folder_owners::check,
     nix_syntax::check,
+    option_twice::check,
+    unused_words::check,
     published_wide::check,
     unused_port::check,
     variable_twice::check,

@@ -134,7 +134,7 @@ macro_rules! mapping {
     ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, schemars::JsonSchema)]
-        #[schemars(deny_unknown_fields)]
+        #[schemars(deny_unknown_fields, transform = $name::say_what_is_required)]
         pub struct $name {
             /// Where it stands.
             #[schemars(skip)]
@@ -145,6 +145,19 @@ macro_rules! mapping {
         impl $name {
             /// The keys that it may have.
             pub const KEYS: &'static [&'static str] = &[$($crate::decode::key(stringify!($field)),)*];
+
+            /// Tells the schema which keys have to be there: those whose absence is a diagnostic.
+            fn say_what_is_required(schema: &mut schemars::Schema) {
+                let mut unheard = $crate::diag::Diagnostics::default();
+                let mut required: Vec<&str> = Vec::new();
+                $(
+                    let key = $crate::decode::key(stringify!($field));
+                    if <$type as $crate::decode::Decode>::absent(key, Default::default(), &mut unheard).is_none() {
+                        required.push(key);
+                    }
+                )*
+                schema.insert("required".to_owned(), required.into());
+            }
         }
 
         impl $crate::decode::Decode for $name {
@@ -157,6 +170,8 @@ macro_rules! mapping {
                 for entry in entries {
                     let key = entry.key.value();
                     match key.as_str() {
+                        // `key:` without a value is as good as no key.
+                        key if entry.value.is_null() && entry.value.defined.is_none() && Self::KEYS.contains(&key) => {}
                         $(key if key == $crate::decode::key(stringify!($field)) => {
                             $field = Some(<$type as $crate::decode::Decode>::decode(&entry.value, diagnostics));
                         })*

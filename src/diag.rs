@@ -87,9 +87,11 @@ impl Diagnostics {
     /// Whether something was found to be wrong inside of `span`. What is missing there may be what could
     /// not be read.
     pub fn has_error_in(&self, span: Span) -> bool {
-        self.0.iter().filter(|d| d.severity() == Severity::Error).flat_map(|d| d.labels.first()).any(|l| {
-            l.span.source == span.source && l.span.start >= span.start && l.span.end <= span.end
-        })
+        self.0
+            .iter()
+            .filter(|d| d.severity() == Severity::Error)
+            .flat_map(|d| d.labels.first())
+            .any(|l| l.span.source == span.source && l.span.start >= span.start && l.span.end <= span.end)
     }
 
     /// All of them, in the order of their main place.

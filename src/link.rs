@@ -54,6 +54,7 @@ pub fn link(
             .help("add `agenix: { directory: secrets }`"),
         );
     }
+    check_paths(file.agenix.as_ref(), &file.host, diagnostics);
     let networks: Vec<_> = file
         .networks
         .0
@@ -80,12 +81,40 @@ pub fn link(
         services: linked,
         nixos: file.nixos.map(|n| n.0),
     };
-    host.front = site::link(file.caddy, sites, &mut host.services, diagnostics);
+    let tailnet = host.tailscale.as_ref().map(|t| t.address.value());
+    host.front = site::link(file.caddy, tailnet.as_deref(), sites, &mut host.services, diagnostics);
     folder::link(&mut host);
     name::check_unique(&host, diagnostics);
     check_secrets(&host, diagnostics);
     check_tailnet(&host, diagnostics);
     host
+}
+
+/// Paths that are not a container's.
+fn check_paths(agenix: Option<&ast::Agenix>, machine: &ast::Host, diagnostics: &mut Diagnostics) {
+    let mut bad = |span: Span, said: String, help: &str| {
+        diagnostics.push(Diagnostic::new(Code::BadValue, said, span, "cannot be used").help(help));
+    };
+    if let Some(agenix) = agenix {
+        let folder = agenix.directory.value();
+        if folder.trim_matches('/').is_empty() || folder.starts_with('~') || folder.contains(char::is_control)
+        {
+            bad(
+                agenix.directory.span,
+                format!("`{folder}` is no folder of secrets"),
+                "write a path relative to this file, such as secrets",
+            );
+        }
+    }
+    for (path, mount) in &machine.mounts.0 {
+        if !crate::decode::scalar::is_path(&path.value()) {
+            bad(path.span, format!("`{}` is no mount point", path.value()), "write an absolute path");
+        }
+        let Some(nfs) = mount.as_ref().and_then(|m| m.nfs.as_ref()) else { continue };
+        if !nfs.value().split_once(":/").is_some_and(|(server, _)| !server.is_empty()) {
+            bad(nfs.span, format!("`{}` is no NFS export", nfs.value()), "write server:/path");
+        }
+    }
 }
 
 /// Every use of a secret names one that is declared, with the format that the use needs.
@@ -117,7 +146,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
                 Format::Env => ("the value itself", "lines of KEY=value"),
             };
             diagnostics.push(
-                Diagnostic::new(Code::SecretFormat, format!("the secret `{}` holds {has}", name.value()), span, format!("{wants} is needed here"))
+                Diagnostic::new(Code::SecretFormat, format!("the secret `{}` holds {has}", name.value()), span, format!("needed here: {wants}"))
                     .and(secret.span, "declared here")
                     .help(match format {
                         Format::Raw => "use it under `env_file: { secret: … }`, or take `format: env` away from its declaration",

@@ -304,7 +304,7 @@ fn interpolation(part: &Part, names: &dyn Names, out: &mut String) {
 }
 
 fn argument(code: &str) -> String {
-    if code.contains(' ') { format!("({code})") } else { code.to_owned() }
+    if code.contains(' ') && !code.starts_with('(') { format!("({code})") } else { code.to_owned() }
 }
 
 /// Escapes text for a string in double quotes (Nix manual, "String").
@@ -479,7 +479,11 @@ impl Set {
                 value = &inner.value;
             }
             out.push_str(" = ");
-            value.print(names, out);
+            match value {
+                // Nothing stands beside it that it could fall apart from.
+                Expr::User(code) => out.push_str(&format!("\n{code}\n")),
+                value => value.print(names, out),
+            }
             out.push_str(";\n");
         }
     }

@@ -104,7 +104,16 @@ impl Set {
         if let Some(attr) = self.0.get_mut(&key)
             && let (Expr::Set(old), Expr::Set(new)) = (&mut attr.value, &value)
         {
-            old.0.extend(new.0.clone());
+            // Two ways to one option are refused before this, so nothing is lost.
+            for (name, attr) in &new.0 {
+                let text = crate::tree::Text::literal(name.clone(), Default::default());
+                match attr.name {
+                    None => old.merge(&text, attr.value.clone()),
+                    Some(_) => {
+                        old.0.insert(name.clone(), attr.clone());
+                    }
+                }
+            }
             return;
         }
         self.set_named(name, value);

@@ -32,7 +32,9 @@ pub enum Change {
 pub enum Existing {
     /// A file with this content.
     File(Vec<u8>),
-    /// A folder, a link, a device.
+    /// A folder.
+    Folder,
+    /// A link, a device.
     Other,
 }
 
@@ -48,15 +50,12 @@ pub fn plan(files: &[File], existing: &BTreeMap<String, Existing>) -> BTreeMap<S
     let mut changes = BTreeMap::new();
     for file in files {
         let change = match existing.get(&file.path) {
+            _ if !leads_through_folders(&file.path, existing) => Change::Refuse,
             None => Change::Create(file.text.clone()),
             Some(Existing::File(bytes)) if bytes == file.text.as_bytes() => Change::Unchanged,
-            Some(old) if old.is_marked() => match old {
-                Existing::File(bytes) => Change::Update {
-                    old: String::from_utf8_lossy(bytes).into_owned(),
-                    new: file.text.clone(),
-                },
-                Existing::Other => Change::Refuse,
-            },
+            Some(old @ Existing::File(bytes)) if old.is_marked() => {
+                Change::Update { old: String::from_utf8_lossy(bytes).into_owned(), new: file.text.clone() }
+            }
             Some(_) => Change::Refuse,
         };
         changes.insert(file.path.clone(), change);
@@ -67,6 +66,12 @@ pub fn plan(files: &[File], existing: &BTreeMap<String, Existing>) -> BTreeMap<S
         }
     }
     changes
+}
+
+/// Whether every step on the way to `path` is a folder, or nothing yet. A link would lead out of the
+/// output, to files that are not homegen's.
+fn leads_through_folders(path: &str, existing: &BTreeMap<String, Existing>) -> bool {
+    path.match_indices('/').all(|(at, _)| matches!(existing.get(&path[..at]), None | Some(Existing::Folder)))
 }
 
 #[cfg(test)]
@@ -88,13 +93,15 @@ mod tests {
             ("same".to_owned(), marked("a")),
             ("old".to_owned(), marked("a")),
             ("mine".to_owned(), Existing::File(b"by hand".to_vec())),
-            ("dir".to_owned(), Existing::Other),
+            ("dir".to_owned(), Existing::Folder),
+            ("link".to_owned(), Existing::Other),
             ("stale".to_owned(), marked("c")),
             ("notes".to_owned(), Existing::File(b"by hand".to_vec())),
         ]);
         let plan = plan(&files, &existing);
         assert_eq!(plan["new"], Change::Create("x".into()));
         assert_eq!(plan["same"], Change::Unchanged);
+        assert_eq!(plan["link/a"], Change::Refuse);
         assert!(matches!(plan["old"], Change::Update { .. }));
         assert_eq!(plan["mine"], Change::Refuse);
         assert_eq!(plan["dir"], Change::Refuse);

@@ -24,6 +24,8 @@ pub const PRESETS: &[(&str, &str)] = &[
 pub struct Instance {
     /// The service that starts from it.
     pub service: String,
+    /// Its name as a value, which the preset calls `${service}`.
+    pub name: Node,
     /// Every parameter with its argument or default.
     pub arguments: IndexMap<String, Node>,
 }
@@ -54,23 +56,25 @@ pub fn expand(
             }
             continue;
         };
-        let Kind::Scalar { text: name, .. } = &preset.value.kind else { continue };
-        let Some((_, text)) = PRESETS.iter().find(|(n, _)| n == name) else {
+        let Kind::Scalar { text: preset_name, .. } = &preset.value.kind else { continue };
+        let Some((_, text)) = PRESETS.iter().find(|(n, _)| n == preset_name) else {
             diagnostics.push(
                 Diagnostic::new(
                     Code::UnknownPreset,
-                    format!("there is no preset `{name}`"),
+                    format!("there is no preset `{preset_name}`"),
                     preset.value.span,
                     "unknown preset",
                 )
-                .help(suggestion(name, PRESETS.iter().map(|(n, _)| *n))),
+                .help(suggestion(preset_name, PRESETS.iter().map(|(n, _)| *n))),
             );
             continue;
         };
-        let source = sources.add_preset(name, text, preset.value.span);
+        let source = sources.add_preset(preset_name, text, preset.value.span);
         let Some(definition) = parse(text, source, diagnostics) else { continue };
-        let arguments = arguments(name, &definition, with.as_ref(), preset.value.span, diagnostics);
-        instances.insert(source, Instance { service: service.key.clone(), arguments });
+        let kind = Kind::Scalar { text: service.key.clone(), plain: false };
+        let name = Node { span: preset.value.span, kind };
+        let arguments = arguments(preset_name, &definition, with.as_ref(), preset.value.span, diagnostics);
+        instances.insert(source, Instance { service: service.key.clone(), name, arguments });
         let Kind::Map(mut entries) = definition.kind else { continue };
         entries.retain(|e| e.key != "parameters");
         let own = std::mem::replace(&mut service.value.kind, Kind::Map(entries));
@@ -156,7 +160,14 @@ fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostic
         _ => false,
     };
     if !fits {
-        let wanted = if kind == "path" { "an absolute path" } else { kind };
+        let wanted = match kind {
+            "path" => "an absolute path",
+            "integer" => "a whole number",
+            "boolean" => "true or false",
+            "string" => "text",
+            "list" => "a list",
+            _ => "a mapping",
+        };
         diagnostics.push(
             Diagnostic::new(
                 Code::BadParameter,

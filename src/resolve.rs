@@ -203,10 +203,7 @@ impl<'a> Resolver<'a> {
             Written::Map(entries) => Kind::Map(
                 entries
                     .iter()
-                    .map(|entry| Entry {
-                        key: self.key(entry),
-                        value: self.node(&entry.value),
-                    })
+                    .map(|entry| Entry { key: self.key(entry), value: self.node(&entry.value) })
                     .filter(|entry| !omitted(&entry.value))
                     .collect(),
             ),
@@ -372,6 +369,9 @@ impl<'a> Resolver<'a> {
             return None;
         }
         if let Some(instance) = self.instances.get(&span.source) {
+            if steps == ["service"] {
+                return Some(Found { node: &instance.name, target: None });
+            }
             if let Some(value) = instance.arguments.get(steps[0]) {
                 let target = |path| Target::Parameter { service: instance.service.clone(), path };
                 return self.walk(value, &steps, name, span, target);
@@ -549,7 +549,7 @@ fn retarget(value: Node, target: &Target, span: Span, defined: Span) -> Node {
                         let step = Step::Key(entry.key.value());
                         let at = entry.value.span;
                         Entry {
-                            key: Text::literal(entry.key.value(), span),
+                            key: Text { plain: entry.key.plain, ..Text::literal(entry.key.value(), span) },
                             value: retarget(entry.value, &below(step), span, at),
                         }
                     })

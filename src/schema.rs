@@ -11,6 +11,10 @@ pub fn schema() -> String {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>();
     schema.insert("$id".to_owned(), "https://homegen.dev/homeserver.schema.json".into());
     schema.insert("title".to_owned(), "homeserver.yaml".into());
+    // What lies over a preset need not say everything again.
+    if let Some(required) = schema.pointer_mut("/$defs/Container/required").and_then(|r| r.as_array_mut()) {
+        required.retain(|key| key != "image");
+    }
     let mut references = References { depth: 0 };
     references.transform(&mut schema);
     if let Some(definitions) =
@@ -61,7 +65,8 @@ impl Transform for References {
 fn allow_reference(member: &mut serde_json::Value) {
     let old = std::mem::take(member);
     let description = old.get("description").cloned();
-    let mut new = json_schema!({ "anyOf": [old, { "$ref": "#/$defs/reference" }] }).to_value();
+    let mut new =
+        json_schema!({ "anyOf": [old, { "$ref": "#/$defs/reference" }, { "type": "null" }] }).to_value();
     if let (Some(description), Some(object)) = (description, new.as_object_mut()) {
         // An editor shows the description that stands beside the choice.
         object.insert("description".to_owned(), description);

@@ -180,6 +180,7 @@ impl Text {
     /// Its value with the type that YAML gives it.
     pub fn atom(&self) -> Atom {
         match self.pieces.as_slice() {
+            [] if self.plain => Atom::Null,
             [] => Atom::Str(String::new()),
             [Piece::Reference(reference)] => reference.value.clone(),
             [Piece::Literal(text)] if self.plain => Atom::from_plain(text),

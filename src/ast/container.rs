@@ -167,7 +167,7 @@ pub struct Command(pub Vec<Text>);
 
 schema!(Command, |_g| json_schema!({ "anyOf": [
     { "type": "string" },
-    { "type": "array", "items": { "type": ["string", "number"] } },
+    { "type": "array", "items": { "type": ["string", "number", "boolean"] } },
 ] }));
 
 /// How long a container may take to stop: a time span, or whole seconds.
@@ -408,7 +408,7 @@ pub enum HealthTest {
 
 schema!(HealthTest, |_g| json_schema!({ "anyOf": [
     { "type": "string" },
-    { "type": "array", "items": { "type": "string" } },
+    { "type": "array", "items": { "type": ["string", "number", "boolean"] } },
 ] }));
 
 /// The containers that one waits for, and for what.

@@ -155,7 +155,7 @@ text_of_form! {
     /// The name of a variable in an environment.
     Variable: r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of a variable: letters, digits and _", numbers: false;
     /// A DNS name.
-    Domain: r"^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$", "a domain name", numbers: false;
+    Domain: r"^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$", "a domain name", numbers: false;
     /// The name of a network interface: at most 15 characters (IFNAMSIZ in linux/if.h).
     Interface: r"^[A-Za-z0-9_.-]{1,15}$", "an interface's name: at most 15 letters, digits, _, - and .", numbers: false;
     /// An IPv4 or IPv6 address.
@@ -163,7 +163,7 @@ text_of_form! {
     /// A network in CIDR notation.
     Subnet: r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$", "a subnet such as 172.20.0.0/16", numbers: false;
     /// An image, with its registry. It reaches a shell unquoted in NixOS, hence the narrow form.
-    Image: r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$", "an image with its registry, such as docker.io/library/redis:7", numbers: false;
+    Image: r"^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost|[a-z0-9-]+:[0-9]+)(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$", "an image with its registry, such as docker.io/library/redis:7", numbers: false;
     /// When a job runs, as systemd.time(7) writes it.
     Calendar: r"^[A-Za-z0-9*:,./~ _+-]+$", "a time such as daily, 05:30 or Mon *-*-* 04:00", numbers: false;
 }

@@ -23,8 +23,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
         for (name, value) in &container.compose.environment.0 {
             let variable = name.value().to_uppercase();
-            let looks_secret = ENDINGS.iter().any(|e| variable == *e || variable.ends_with(&format!("_{e}")));
-            if looks_secret && !value.value().is_empty() {
+            let value_text = value.value();
+            // A switch such as DISABLE_TOKEN=true, and a number, are no secrets.
+            let is_switch =
+                matches!(value_text.to_lowercase().as_str(), "" | "true" | "false" | "yes" | "no")
+                    || value_text.parse::<f64>().is_ok();
+            let by_name = ENDINGS.iter().any(|e| variable.ends_with(e)) && !is_switch;
+            let looks_secret = by_name || has_password(&value_text);
+            if looks_secret {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::LiteralSecret,
@@ -41,4 +47,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Whether a URL holds a password, as in `postgres://user:password@host/`.
+fn has_password(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority
+        .rsplit_once('@')
+        .and_then(|(user, _)| user.split_once(':'))
+        .is_some_and(|(_, password)| !password.is_empty())
 }

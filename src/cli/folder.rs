@@ -43,7 +43,7 @@ fn read_below(
             if depth > 1 {
                 read_below(&entry.path(), &format!("{path}/"), depth - 1, found)?;
             }
-            found.insert(path, Existing::Other);
+            found.insert(path, Existing::Folder);
         } else if kind.is_file() {
             let bytes = std::fs::read(entry.path()).map_err(|e| failed(entry.path().display(), &e))?;
             found.insert(path, Existing::File(bytes));

@@ -115,8 +115,8 @@ impl Decode for GracePeriod {
             return None;
         };
         let ms = match text.atom() {
-            Atom::Int(seconds) if seconds >= 0 => Some(seconds as u64 * 1000),
-            Atom::Str(span) => duration_ms(&span),
+            Atom::Int(seconds) if (0..=86_400).contains(&seconds) => Some(seconds as u64 * 1000),
+            Atom::Str(span) => duration_ms(&span).filter(|ms| *ms <= 86_400_000),
             _ => None,
         };
         let Some(ms) = ms else {

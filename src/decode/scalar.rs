@@ -323,7 +323,9 @@ fn is_image(text: &str) -> bool {
         None => (text, None),
     };
     let digest_fits = digest.is_none_or(|d| {
-        d.strip_prefix("sha256:").is_some_and(|h| h.len() == 64 && h.bytes().all(|b| b.is_ascii_hexdigit()))
+        d.strip_prefix("sha256:").is_some_and(|h| {
+            h.len() == 64 && h.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        })
     });
     let Some((registry, path)) = name.split_once('/') else { return false };
     let (path, tag) = match path.rsplit_once(':') {

@@ -53,7 +53,13 @@ pub(super) fn link(
                 .help("choose a port from 1 to 65535"),
             );
         }
-        let of_service: Vec<(String, Span)> = service.networks.iter().map(|n| (n.value(), n.span)).collect();
+        let of_service: Vec<(String, Span)> = service
+            .networks
+            .iter()
+            .map(|n| {
+                (if n.value() == "default" { format!("{service_name}-network") } else { n.value() }, n.span)
+            })
+            .collect();
         let mut containers = Vec::new();
         for (short, compose) in service.containers.0 {
             containers.push(container(
@@ -276,6 +282,18 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
     for &(from, to, healthy, span) in &edges {
         let name = services[from.0].containers[from.1].name.clone();
         let starts = services[from.0].containers[from.1].auto_start();
+        if services[from.0].enable && !services[to.0].enable {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UnknownDependency,
+                    format!("`{}` is off", services[to.0].name),
+                    span,
+                    "depends on a container of it",
+                )
+                .and(services[to.0].span, "`enable: false`")
+                .help("turn both services on, or both off"),
+            );
+        }
         let target = &mut services[to.0].containers[to.1];
         let target_name = target.name.clone();
         if starts && !target.dependents.contains(&name) {
@@ -313,11 +331,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
 }
 
 /// Says when containers wait for each other: none of them would ever start.
-fn circle(
-    services: &[Service],
-    edges: &[Edge],
-    diagnostics: &mut Diagnostics,
-) {
+fn circle(services: &[Service], edges: &[Edge], diagnostics: &mut Diagnostics) {
     let mut next: HashMap<At, Vec<(At, Span)>> = HashMap::new();
     for (from, to, _, span) in edges {
         next.entry(*from).or_default().push((*to, *span));

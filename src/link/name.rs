@@ -144,9 +144,9 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         }
     };
     for network in &host.networks {
-        take("unit", network.unit(), network.span);
         take("network", network.name.clone(), network.span);
         if !network.is_external() {
+            take("unit", network.unit(), network.span);
             take("interface", network.interface.value(), network.span);
         }
     }

@@ -10,6 +10,7 @@ use crate::tree::Text;
 /// Gathers the sites of all services behind the front, and publishes the ports that they need.
 pub(super) fn link(
     caddy: Option<Caddy>,
+    tailnet: Option<&str>,
     sites: Vec<ServiceSites>,
     services: &mut [Service],
     diagnostics: &mut Diagnostics,
@@ -28,6 +29,7 @@ pub(super) fn link(
         }
         return None;
     };
+    bind_the_tailnet(&mut caddy, tailnet, diagnostics);
     check_extra(caddy.extra.as_ref(), diagnostics);
     check_extra(caddy.global.as_ref(), diagnostics);
     check_values(&caddy.headers, diagnostics);
@@ -41,6 +43,25 @@ pub(super) fn link(
         }
     }
     Some(Front { declared: caddy, sites: linked })
+}
+
+/// An address of the tailnet that is written out is waited for all the same.
+fn bind_the_tailnet(caddy: &mut Caddy, tailnet: Option<&str>, diagnostics: &mut Diagnostics) {
+    let ast::Bind::On { addresses, .. } = &caddy.bind else { return };
+    let Some(address) = addresses.iter().find(|a| Some(a.value().as_str()) == tailnet) else { return };
+    if addresses.len() == 1 {
+        caddy.bind = ast::Bind::Tailscale;
+        return;
+    }
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadValue,
+            "the tailnet's address among others",
+            address.span,
+            "is there later than the others",
+        )
+        .help("bind to `tailscale` alone, or to interfaces: `bind: [tailscale0, …]`"),
+    );
 }
 
 fn link_one(
@@ -144,8 +165,39 @@ fn upstream(
         );
         return None;
     };
-    if matches!(container.compose.network_mode, Some(ast::NetworkMode::Host)) {
-        return Some(Answer::Port(HostPort::Fixed(to.port.clone())));
+    match &container.compose.network_mode {
+        None => {}
+        Some(ast::NetworkMode::Host) => return Some(Answer::Port(HostPort::Fixed(to.port.clone()))),
+        Some(mode) => {
+            let help = match mode {
+                ast::NetworkMode::Container(other) => {
+                    format!("forward to `{}`, whose network it shares", other.value())
+                }
+                _ => "take `network_mode` out".to_owned(),
+            };
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadSite,
+                    format!("`{name}` has no ports of its own"),
+                    to.span,
+                    "forwards to a container with `network_mode`",
+                )
+                .and(container.span, "this container")
+                .help(help),
+            );
+            return None;
+        }
+    }
+    if let Some(port) = site.port.as_ref().filter(|p| !(1..=65535).contains(&p.value)) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadValue,
+                format!("{} is not a port", port.value),
+                port.text.span,
+                "not from 1 to 65535",
+            )
+            .help("choose a port from 1 to 65535"),
+        );
     }
     let host = match (&site.port, &service.port) {
         (Some(port), _) => HostPort::Fixed(port.text.clone()),

@@ -32,7 +32,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             module.config.at(&["services", "caddy"]).set(name, Expr::Lines(lines(text)));
         }
     }
-    let mut certificates: Vec<Text> = Vec::new();
+    let mut certificates: Vec<Certificate> = Vec::new();
     for site in &front.sites {
         let certificate = match &front.declared.tls {
             Some(Tls::Acme(_)) => Some(match &front.declared.domain {
@@ -42,10 +42,13 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             _ => None,
         };
         let set = virtual_host(site, front, host, certificate.as_ref());
-        if let Some(certificate) = certificate
-            && !certificates.iter().any(|c| c.value() == certificate.value())
-        {
-            certificates.push(certificate);
+        if let Some(name) = certificate {
+            let at = certificates.iter().position(|c| c.name.value() == name.value()).unwrap_or_else(|| {
+                let wildcard = front.declared.domain.as_ref().is_some_and(|d| d.value() == name.value());
+                certificates.push(Certificate { name, wildcard, more: Vec::new() });
+                certificates.len() - 1
+            });
+            certificates[at].more.extend(site.declared.aliases.iter().map(|a| a.0.clone()));
         }
         let value = match &site.service {
             Some(option) => Expr::call(
@@ -179,7 +182,7 @@ fn lines(text: &Text) -> Vec<Vec<Part>> {
     all
 }
 
-fn certificates_of(front: &Front, certificates: &[Text], module: &mut Module) {
+fn certificates_of(front: &Front, certificates: &[Certificate], module: &mut Module) {
     match &front.declared.tls {
         Some(Tls::Tailscale) => {
             module.config.at(&["services", "tailscale"]).set("permitCertUid", Expr::str("caddy"))
@@ -208,21 +211,32 @@ fn certificates_of(front: &Front, certificates: &[Text], module: &mut Module) {
             let security = module.config.at(&["security", "acme"]);
             security.set("acceptTerms", Expr::Bool(true));
             security.at(&["defaults"]).set("email", Expr::text(&acme.email));
-            for name in certificates {
-                let wildcard = front.declared.domain.as_ref().filter(|d| d.value() == name.value());
-                let set = certificate(acme, name, wildcard.is_some());
-                security.at(&["certs"]).set_named(name, Expr::Set(set));
+            for one in certificates {
+                security.at(&["certs"]).set_named(&one.name, Expr::Set(certificate(acme, one)));
             }
         }
         Some(Tls::Internal) | None => {}
     }
 }
 
-fn certificate(acme: &AcmeTls, name: &Text, wildcard: bool) -> Set {
+/// A certificate, and the names that it is for beside its own.
+struct Certificate {
+    name: Text,
+    /// Whether it is for everything one label below its name too.
+    wildcard: bool,
+    more: Vec<Text>,
+}
+
+fn certificate(acme: &AcmeTls, one: &Certificate) -> Set {
     let mut set = Set::default();
-    if wildcard {
-        set.append("extraDomainNames", [Expr::flag("*.", name)]);
+    if one.wildcard {
+        set.append("extraDomainNames", [Expr::flag("*.", &one.name)]);
     }
+    let covered = |name: &str| {
+        let below = name.strip_suffix(&one.name.value()).and_then(|n| n.strip_suffix('.'));
+        name == one.name.value() || (one.wildcard && below.is_some_and(|label| !label.contains('.')))
+    };
+    set.append("extraDomainNames", one.more.iter().filter(|n| !covered(&n.value())).map(Expr::text));
     set.set("dnsProvider", Expr::text(&acme.acme.0));
     let credentials = set.at(&["credentialFiles"]);
     if let Some(token) = &acme.token

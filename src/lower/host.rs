@@ -31,6 +31,6 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         && let Expr::Set(own) = node(own, true)
     {
         let module = output.module("nixos.nix", "nixos");
-        module.config = own;
+        module.own = own;
     }
 }

@@ -203,6 +203,9 @@ impl<'a> Scope<'a> {
             bindings.push(String::new());
             bindings.push(format!("cfg = config.homeserver.{};", attribute(&service.option)));
         }
+        if bindings.first().is_some_and(String::is_empty) {
+            bindings.remove(0);
+        }
         bindings
     }
 
@@ -274,6 +277,26 @@ impl Names for Scope<'_> {
                 Expr::str(format!("/{path}")).print(self, &mut code);
                 code.push(')');
                 code
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RESERVED;
+    use crate::diag::Diagnostics;
+    use crate::nix::is_identifier;
+    use crate::preset::PRESETS;
+    use crate::source::SourceId;
+
+    #[test]
+    fn parameters_of_presets_can_be_bound_in_a_module() {
+        for (preset, text) in PRESETS {
+            let root = crate::parse::parse(text, SourceId::FILE, &mut Diagnostics::default()).unwrap();
+            for parameter in root.get("parameters").unwrap().entries() {
+                let name = parameter.key.as_str();
+                assert!(is_identifier(name) && !RESERVED.contains(&name), "{preset}: {name}");
             }
         }
     }

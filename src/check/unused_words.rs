@@ -1,0 +1,56 @@
+//! Keys that do nothing where they stand.
+
+use crate::ast::NetworkMode;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Answer, Host, HostPort};
+use crate::source::Span;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mut unused = |span: Span, what: &str, help: &str| {
+        diagnostics.push(Diagnostic::new(Code::UnsupportedValue, what, span, "would do nothing").help(help));
+    };
+    for site in host.front.iter().flat_map(|f| &f.sites) {
+        if let Some(port) = &site.declared.port
+            && !matches!(&site.answer, Answer::Port(HostPort::Fixed(fixed)) if fixed.span == port.text.span)
+        {
+            unused(port.text.span, "a port of the host, and no container behind it", "take `port` out");
+        }
+    }
+    for network in host.networks.iter().filter(|n| n.is_external()) {
+        let Some(declared) = &network.declared else { continue };
+        let flags = [&declared.internal, &declared.ipv6].into_iter().flatten().map(|f| f.text.span);
+        let words = declared
+            .interface
+            .iter()
+            .map(|i| i.0.span)
+            .chain(declared.driver_opts.0.iter().map(|(n, _)| n.span));
+        flags.chain(words).for_each(|span| {
+            unused(span, "someone else makes this network", "take it out, or take `external` out")
+        });
+    }
+    for (_, mount) in &host.machine.mounts.0 {
+        let Some(mount) = mount.as_ref().filter(|m| m.nfs.is_none()) else { continue };
+        let words = mount.options.iter().map(|o| o.span).chain(mount.automount.iter().map(|a| a.text.span));
+        words.for_each(|span| {
+            unused(
+                span,
+                "a mount that is only described",
+                "take it out: what mounts this is in your own configuration",
+            )
+        });
+    }
+    for container in host.services.iter().flat_map(|s| &s.containers) {
+        let compose = &container.compose;
+        let on_host = matches!(compose.network_mode, Some(NetworkMode::Host));
+        if let (true, Some(interface), true) =
+            (on_host, compose.firewall.0.first(), compose.expose.is_empty())
+        {
+            unused(
+                interface.0.span,
+                "a firewall to open, and no port",
+                "add `expose` with the ports that it listens on",
+            );
+        }
+    }
+}

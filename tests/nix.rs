@@ -1,0 +1,339 @@
+//! Real Nix reads the output: every file parses, every module evaluates, and every string comes back as
+//! the user wrote it.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::{cases, compile, file, said};
+use homegen::Outcome;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// Whether Nix is here. Where it has to be (CI), its absence is a failure.
+fn nix_is_here() -> bool {
+    if Command::new("nix-instantiate").arg("--version").output().is_ok() {
+        return true;
+    }
+    assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "nix-instantiate is not installed");
+    println!("skipped: nix-instantiate is not installed");
+    false
+}
+
+fn nix(arguments: &[&str], folder: &Path) -> Result<String, String> {
+    let state = folder.join(".nix-state");
+    // A store and a state of its own: evaluation needs neither, and a sandbox may have no writable one.
+    let output = Command::new("nix-instantiate")
+        .args(arguments)
+        .current_dir(folder)
+        .env("NIX_REMOTE", "")
+        .env("NIX_STATE_DIR", &state)
+        .env("NIX_LOG_DIR", &state)
+        .env("NIX_STORE_DIR", folder.join(".nix-store"))
+        .env("HOME", folder)
+        .output()
+        .map_err(|e| e.to_string())?;
+    match output.status.success() {
+        true => Ok(String::from_utf8(output.stdout).expect("JSON is UTF-8")),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
+
+/// The parts of a NixOS system that the modules name. Functions of lib's leave their argument as it is,
+/// so that what comes out is what the module system would merge.
+const STUB: &str = r#"
+let
+  lib = rec {
+    mkOption = option: option;
+    mkEnableOption = description: { inherit description; };
+    mkIf = _: value: value;
+    mkBefore = value: value;
+    mkAfter = value: value;
+    mkForce = value: value;
+    mkDefault = value: value;
+    mkOverride = _: value: value;
+    mkMerge = values: values;
+    optional = condition: value: if condition then [ value ] else [ ];
+    optionals = condition: values: if condition then values else [ ];
+    removeSuffix = suffix: text: builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text;
+    mapAttrsToList = f: set: map (name: f name set.${name}) (builtins.attrNames set);
+    concatStringsSep = builtins.concatStringsSep;
+    types = { port = "port"; path = "path"; };
+  };
+  utils = {
+    escapeSystemdExecArgs = arguments: builtins.concatStringsSep " " (map toString arguments);
+    escapeSystemdPath = path: path;
+  };
+  pkgs = {
+    writeShellApplication = application: application.name;
+    coreutils = "coreutils";
+    iproute2 = "iproute2";
+    util-linux = "util-linux";
+    git = "git";
+    htop = "htop";
+    curl = "curl";
+    caddy.withPlugins = plugins: plugins;
+  };
+  config = {
+    homeserver = HOMESERVER;
+    age.secrets = SECRETS;
+    time.timeZone = "Europe/Berlin";
+    networking.hostName = "box";
+    virtualisation.podman.package = "podman";
+    systemd.package = "systemd";
+    services.caddy = { user = "caddy"; group = "caddy"; };
+    systemd.services = (import ./networks.nix { inherit config lib pkgs utils; }).systemd.services;
+  };
+  module = path: import path { inherit config lib pkgs utils; };
+in
+"#;
+
+/// The output in a folder of its own, and the stub for it.
+struct System {
+    folder: tempfile::TempDir,
+    stub: String,
+}
+
+impl System {
+    fn of(outcome: &Outcome) -> System {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut homeserver = String::from("{ secretsDirectory = \"/secrets\"; ");
+        let mut secrets = std::collections::BTreeSet::new();
+        for file in outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", said(outcome))) {
+            let path = folder.path().join(&file.path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).unwrap();
+            std::fs::write(&path, &file.text).unwrap();
+            for line in file.text.lines() {
+                if let Some(option) = line.trim().strip_prefix("cfg = config.homeserver.") {
+                    homeserver.push_str(&format!("{} = {{ enable = true; port = 8080; }}; ", option.trim_end_matches(';')));
+                }
+            }
+            for piece in file.text.split("secrets.").skip(1) {
+                let name: String = piece.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+                secrets.insert(name);
+            }
+        }
+        homeserver.push('}');
+        let secrets: String = secrets
+            .iter()
+            .filter(|name| !name.is_empty())
+            .map(|name| format!("{name} = {{ name = \"{name}\"; path = \"/run/agenix/{name}\"; file = \"{name}.age\"; }}; "))
+            .collect();
+        let stub = STUB.replace("HOMESERVER", &homeserver).replace("SECRETS", &format!("{{ {secrets} }}"));
+        System { folder, stub }
+    }
+
+    /// The value of an expression in which `module ./services/x.nix` is a module of the output.
+    fn eval(&self, expression: &str) -> Value {
+        let path = self.folder.path().join("eval.nix");
+        std::fs::write(&path, format!("{}{expression}", self.stub)).unwrap();
+        let json = nix(&["--eval", "--strict", "--json", "eval.nix"], self.folder.path()).unwrap_or_else(|e| panic!("{e}"));
+        serde_json::from_str(&json).expect("JSON")
+    }
+}
+
+#[test]
+fn every_file_of_every_case_parses() {
+    if !nix_is_here() {
+        return;
+    }
+    for (name, text) in cases() {
+        let outcome = compile(text);
+        let Some(files) = &outcome.files else { continue };
+        let system = System::of(&outcome);
+        for file in files.iter().filter(|f| f.path.ends_with(".nix")) {
+            if let Err(error) = nix(&["--parse", &file.path], system.folder.path()) {
+                panic!("{name}: {}: {error}", file.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_module_of_every_case_evaluates() {
+    if !nix_is_here() {
+        return;
+    }
+    // Parsing finds no name that is unbound or means something else: only evaluation does.
+    let mut wrong = Vec::new();
+    for (name, text) in cases() {
+        let outcome = compile(text);
+        let Some(files) = &outcome.files else { continue };
+        let system = System::of(&outcome);
+        for file in files.iter().filter(|f| f.path.ends_with(".nix") && f.path != "constants.nix" && f.path != "scripts/default.nix") {
+            std::fs::write(system.folder.path().join("eval.nix"), format!("{}let m = module ./{}; in m.config or (removeAttrs m [ \"imports\" \"options\" ])", system.stub, file.path)).unwrap();
+            if let Err(error) = nix(&["--eval", "--strict", "--json", "eval.nix"], system.folder.path()) {
+                wrong.push(format!("{name}: {}: {error}", file.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_changed_constant_changes_the_strings_it_stands_in() {
+    if !nix_is_here() {
+        return;
+    }
+    let text = r#"
+homegen: 1
+host: { name: box, nixos: "26.05", timezone: Europe/Berlin }
+constants: { paths: { data: /srv/old }, count: 3, on: true, share: 0.5 }
+services:
+  x:
+    containers:
+      x:
+        image: docker.io/library/nginx:1.27
+        environment: { PATH_OF: "${paths.data}/x", COUNT: "${count}", ON: "is ${on}", SHARE: "${share}" }
+        volumes: ["${paths.data}/x:/x"]
+"#;
+    let outcome = compile(text);
+    let system = System::of(&outcome);
+    let constants = file(&outcome, "constants.nix");
+    let changed = constants.replace("/srv/old", "/srv/new").replace("= 3;", "= 4;").replace("= true;", "= false;").replace("0.5", "0.25");
+    std::fs::write(system.folder.path().join("constants.nix"), changed).unwrap();
+    let found = system.eval(
+        "let c = (module ./services/x.nix).config; in { inherit (c.virtualisation.oci-containers.containers.x) environment volumes; rules = c.systemd.tmpfiles.rules; }",
+    );
+    assert_eq!(
+        found,
+        json!({
+            "environment": { "PATH_OF": "/srv/new/x", "COUNT": "4", "ON": "is false", "SHARE": "0.25", "TZ": "Europe/Berlin" },
+            "volumes": ["/srv/new/x:/x"],
+            "rules": ["d \"/srv/new/x\" 0755 root root -"],
+        })
+    );
+}
+
+/// A string with what is special to YAML, Nix, systemd, a shell, a Caddyfile; no NUL, which neither Nix
+/// nor a process can hold.
+fn any_text() -> impl Strategy<Value = String> {
+    let special = prop::sample::select(vec![
+        "\"", "'", "''", "'''", "${", "$${", "$", "$$", "\\", "\\${", "\n", "\r", "\r\n", "\t", "%", "%%", "{", "}", "{{", "`", " ", "  ", "#", ": ", ",", "=", "-", "~",
+        "null", "true", "0.50", "08", "é", "사진", "🎉", "\u{1}", "\u{7f}", "\u{85}", "\u{a0}", "\u{2028}", "\u{feff}", "/*", "*/", "a", "b c", "${x}", "''${x}", "@", "!", "|", ">",
+    ]);
+    let mixed = prop::collection::vec(special, 0..8).prop_map(|parts| parts.concat());
+    prop_oneof![4 => mixed, 1 => any::<String>()].prop_map(|text| text.replace('\0', ""))
+}
+
+/// The text as a scalar in double quotes that means nothing but itself.
+fn quoted(text: &str) -> String {
+    let json = serde_json::to_string(&text.replace("${", "$${")).expect("a string");
+    // JSON lets these stand as they are, and YAML does not.
+    json.chars().map(|c| if matches!(c, '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') { format!("\\u{:04x}", c as u32) } else { c.to_string() }).collect()
+}
+
+/// What Caddy takes as it is; the rest is refused, which `bad-sites` shows.
+fn caddy_takes(text: &str) -> bool {
+    !text.contains("{$") && !text.contains('`') && !text.chars().any(char::is_control)
+}
+
+fn list(texts: impl Iterator<Item = String>) -> String {
+    format!("[{}]", texts.collect::<Vec<_>>().join(", "))
+}
+
+fn mapping(pairs: impl Iterator<Item = (String, String)>) -> String {
+    format!("{{ {} }}", pairs.map(|(k, v)| format!("{k}: {v}")).collect::<Vec<_>>().join(", "))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    // Each case puts dozens of strings into every field, so that one call of Nix checks hundreds.
+    #[test]
+    fn every_string_comes_back_as_it_was_written(texts in prop::collection::vec(any_text(), 1..40)) {
+        if !nix_is_here() {
+            return Ok(());
+        }
+        let numbered = |prefix: &'static str| texts.iter().enumerate().map(move |(i, t)| (format!("{prefix}{i}"), t.clone()));
+        let pairs = |prefix: &'static str| mapping(numbered(prefix).map(|(name, text)| (name, quoted(&text))));
+        let all = list(texts.iter().map(|t| quoted(t)));
+        let headers: Vec<(String, String)> = numbered("X-").filter(|(_, t)| caddy_takes(t)).collect();
+        let redirect = headers.first().map_or(String::new(), |(_, t)| t.clone());
+        let keys: std::collections::BTreeSet<String> = texts.iter().cloned().collect();
+        let labels = mapping(keys.iter().map(|key| (quoted(key), quoted(key))));
+        let mut environment: Vec<(String, String)> = numbered("V").map(|(name, text)| (name, quoted(&text))).collect();
+        environment.extend((0..texts.len()).map(|i| (format!("R{i}"), format!("\"${{k{i}}}\""))));
+        environment.extend((0..texts.len()).map(|i| (format!("I{i}"), format!("\"$<${{k{i}}}${{k{i}}}$\""))));
+        let yaml = format!(
+            r#"homegen: 1
+host: {{ name: box, nixos: "26.05", timezone: Europe/Berlin }}
+constants: {constants}
+caddy:
+  bind: all
+  sites:
+    - {{ host: headers.example.org, redirect: {redirect}, headers: {headers} }}
+services:
+  x:
+    description: {first}
+    containers:
+      x:
+        image: docker.io/library/nginx:1.27
+        environment: {environment}
+        labels: {labels}
+        command: {all}
+        entrypoint: {entrypoint}
+        security_opt: {all}
+        podman_args: {all}
+        logging: {{ options: {options} }}
+        sysctls: {options}
+    nixos:
+      homegen.list: {all}
+      homegen.set: {labels}
+"#,
+            constants = pairs("k"),
+            redirect = quoted(&redirect),
+            headers = mapping(headers.iter().map(|(name, text)| (name.clone(), quoted(text)))),
+            first = quoted(&texts[0]),
+            environment = mapping(environment.into_iter()),
+            entrypoint = list(std::iter::once("/x".to_owned()).chain(texts.iter().map(|t| quoted(t)))),
+            options = pairs("o"),
+        );
+        let outcome = compile(&yaml);
+        prop_assert!(outcome.files.is_some(), "does not compile:\n{}\n{yaml}", said(&outcome));
+        let system = System::of(&outcome);
+        let found = system.eval(
+            r#"
+let
+  m = module ./services/x.nix;
+  parts = if builtins.isList m.config then m.config else [ m.config ];
+  c = (builtins.head parts).virtualisation.oci-containers.containers.x;
+in
+{
+  inherit (c) environment labels cmd extraOptions;
+  entrypoint = builtins.fromJSON c.entrypoint;
+  inherit (m.options.homeserver.x.enable) description;
+  own = (builtins.elemAt parts 1).homegen;
+  headers = (module ./caddy.nix).services.caddy.virtualHosts."headers.example.org".extraConfig;
+}"#,
+        );
+        for (i, text) in texts.iter().enumerate() {
+            prop_assert_eq!(&found["environment"][format!("V{i}")], text);
+            prop_assert_eq!(&found["environment"][format!("R{i}")], text, "through a constant");
+            prop_assert_eq!(&found["environment"][format!("I{i}")], &format!("$<{text}{text}$"), "inside of a string");
+            prop_assert_eq!(&found["cmd"][i], text);
+            prop_assert_eq!(&found["entrypoint"][i + 1], text);
+            prop_assert_eq!(&found["own"]["list"][i], text);
+        }
+        prop_assert_eq!(found["cmd"].as_array().map(Vec::len), Some(texts.len()));
+        for key in &keys {
+            prop_assert_eq!(&found["labels"][key], key);
+            prop_assert_eq!(&found["own"]["set"][key], key);
+        }
+        prop_assert_eq!(&found["description"], &texts[0]);
+        let mut options: Vec<String> = numbered("o").map(|(name, text)| format!("--sysctl={name}={text}")).collect();
+        options.extend(texts.iter().map(|text| format!("--security-opt={text}")));
+        options.extend(numbered("o").map(|(name, text)| format!("--log-opt={name}={text}")));
+        let found_options: Vec<String> = found["extraOptions"].as_array().expect("a list").iter().map(|o| o.as_str().expect("text").to_owned()).collect();
+        // A flag that stands twice with one value is one. What is written under podman_args is not looked
+        // into, and comes last, word for word.
+        let mut seen = std::collections::HashSet::new();
+        options.retain(|option| seen.insert(option.clone()));
+        options.extend(texts.iter().cloned());
+        prop_assert_eq!(found_options, options);
+        let mut lines: String = headers.iter().map(|(name, text)| format!("header {name} `{text}`\n")).collect();
+        lines.push_str(&format!("redir `{redirect}` permanent\n"));
+        prop_assert_eq!(&found["headers"], &lines);
+    }
+}
