@@ -2,6 +2,7 @@
 
 mod acme_token;
 mod alias_without_network;
+mod ambiguous_number;
 mod folder_owners;
 mod literal_secret;
 mod nix_syntax;
@@ -9,6 +10,7 @@ mod option_twice;
 mod published_wide;
 mod unused_port;
 mod unused_words;
+mod variable_name;
 mod variable_twice;
 
 use crate::diag::Diagnostics;
@@ -18,6 +20,7 @@ use crate::tree::Node;
 /// The rules. Each sees the host, and the tree that it was read from.
 const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     acme_token::check,
+    ambiguous_number::check,
     alias_without_network::check,
     literal_secret::check,
     folder_owners::check,
@@ -26,6 +29,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     unused_words::check,
     published_wide::check,
     unused_port::check,
+    variable_name::check,
     variable_twice::check,
 ];
 

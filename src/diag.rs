@@ -4,7 +4,9 @@
 pub mod codes;
 pub mod human;
 
-use crate::source::Span;
+use std::collections::HashSet;
+
+use crate::source::{Sources, Span};
 pub use codes::Code;
 
 /// How bad a diagnostic is.
@@ -17,7 +19,7 @@ pub enum Severity {
 }
 
 /// One place, and what is the matter there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
     /// The place.
     pub span: Span,
@@ -26,7 +28,7 @@ pub struct Label {
 }
 
 /// One finding about the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// Which rule it is about.
     pub code: Code,
@@ -69,35 +71,38 @@ impl Diagnostic {
 
 /// The diagnostics of one run. Passes push into it and go on with what they have.
 #[derive(Debug, Default)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    all: Vec<Diagnostic>,
+    seen: HashSet<Diagnostic>,
+}
 
 impl Diagnostics {
     /// Adds one, unless the very same was said already.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.0.contains(&diagnostic) {
-            self.0.push(diagnostic);
+        if self.seen.insert(diagnostic.clone()) {
+            self.all.push(diagnostic);
         }
     }
 
     /// Whether there is one that forbids writing.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|d| d.severity() == Severity::Error)
+        self.all.iter().any(|d| d.severity() == Severity::Error)
     }
 
     /// Whether something was found to be wrong inside of `span`. What is missing there may be what could
     /// not be read.
     pub fn has_error_in(&self, span: Span) -> bool {
-        self.0
+        self.all
             .iter()
             .filter(|d| d.severity() == Severity::Error)
             .flat_map(|d| d.labels.first())
             .any(|l| l.span.source == span.source && l.span.start >= span.start && l.span.end <= span.end)
     }
 
-    /// All of them, in the order of their main place.
-    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.0.sort_by_key(|d| d.labels.first().map(|l| l.span));
-        self.0
+    /// All of them, in the order of their main place in the file.
+    pub fn into_sorted(mut self, sources: &Sources) -> Vec<Diagnostic> {
+        self.all.sort_by_key(|d| d.labels.first().map(|l| sources.in_file(l.span)));
+        self.all
     }
 }
 

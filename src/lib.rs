@@ -57,11 +57,9 @@ pub fn compile(name: &str, bytes: &[u8], place: &Place) -> Result<Outcome, Bug> 
                 )
                 .help("save the file as UTF-8"),
             );
-            return Ok(Outcome {
-                sources: Sources::new(name, valid),
-                diagnostics: diagnostics.into_sorted(),
-                files: None,
-            });
+            let sources = Sources::new(name, valid);
+            let diagnostics = diagnostics.into_sorted(&sources);
+            return Ok(Outcome { sources, diagnostics, files: None });
         }
     };
     let mut sources = Sources::new(name, text.to_owned());
@@ -70,7 +68,8 @@ pub fn compile(name: &str, bytes: &[u8], place: &Place) -> Result<Outcome, Bug> 
         Some(host) if !diagnostics.has_errors() => Some(render::render(&lower::lower(&host), place)?),
         _ => None,
     };
-    Ok(Outcome { sources, diagnostics: diagnostics.into_sorted(), files })
+    let diagnostics = diagnostics.into_sorted(&sources);
+    Ok(Outcome { sources, diagnostics, files })
 }
 
 /// From text to a host that was checked. A stage whose input is unusable ends the run; what was found
@@ -94,6 +93,13 @@ fn front_end(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<hir
     };
     // After a tag or a key that could not be read, what follows would speak of what is not there.
     if diagnostics.has_errors() {
+        return None;
+    }
+    if !matches!(root.kind, syntax::Kind::Map(_)) {
+        diagnostics.push(
+            Diagnostic::new(Code::WrongType, "the file is not a mapping", root.span, "this is all there is")
+                .help("begin with `homegen: 1`; `homegen init` writes a file to start from"),
+        );
         return None;
     }
     let (root, instances) = preset::expand(root, sources, diagnostics);

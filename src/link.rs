@@ -40,6 +40,7 @@ pub fn link(
         .into_iter()
         .map(|(name, declared)| {
             name::check_secret(&name, diagnostics);
+            check_secret_file(declared.as_ref(), diagnostics);
             (name.value(), Secret { declared, span: name.span })
         })
         .collect();
@@ -88,6 +89,40 @@ pub fn link(
     check_secrets(&host, diagnostics);
     check_tailnet(&host, diagnostics);
     host
+}
+
+/// A secret's file lies in the folder of secrets, and its owner and group stand apart.
+fn check_secret_file(declared: Option<&ast::Secret>, diagnostics: &mut Diagnostics) {
+    let Some(declared) = declared else { return };
+    if let Some(file) = &declared.file {
+        let path = file.value();
+        if path.is_empty()
+            || path.starts_with('/')
+            || path.split('/').any(|part| matches!(part, "" | "." | ".."))
+        {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadValue,
+                    format!("`{path}` is not in the folder of secrets"),
+                    file.span,
+                    "leads out of it",
+                )
+                .help("write a path below `agenix.directory`"),
+            );
+        }
+    }
+    for owner in [&declared.owner, &declared.group].into_iter().flatten().filter(|o| o.value().contains(':'))
+    {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadValue,
+                format!("`{}` is two names", owner.value()),
+                owner.0.span,
+                "one is needed here",
+            )
+            .help("write `owner` and `group` apart"),
+        );
+    }
 }
 
 /// Paths that are not a container's.

@@ -12,6 +12,7 @@ mod host;
 mod mount;
 mod network;
 mod podman;
+mod podman_args;
 mod secret;
 mod service;
 mod tailscale;
@@ -33,6 +34,7 @@ const CONCERNS: &[fn(&Host, &mut Output)] = &[
     service::lower,
     container::lower,
     health::lower,
+    podman_args::lower,
     secret::lower_uses,
     mount::lower,
     folder::lower,

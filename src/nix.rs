@@ -49,8 +49,8 @@ pub enum Part {
     Ref(Reference),
     /// Code of homegen's own whose value is a string.
     Code(String),
-    /// A path that stands elsewhere, as systemd writes it in the name of a unit.
-    Escaped(Reference),
+    /// An expression whose value is a string.
+    Expr(Box<Expr>),
 }
 
 /// An attribute set, in the order of its making.
@@ -131,16 +131,10 @@ impl Expr {
 
     /// Every reference in it.
     pub fn references<'a>(&'a self, found: &mut Vec<&'a Reference>) {
-        let in_parts = |parts: &'a [Part], found: &mut Vec<&'a Reference>| {
-            found.extend(parts.iter().filter_map(|p| match p {
-                Part::Ref(reference) | Part::Escaped(reference) => Some(reference),
-                _ => None,
-            }));
-        };
         match self {
             Expr::Ref(reference) => found.push(reference),
-            Expr::Str(parts) => in_parts(parts, found),
-            Expr::Lines(lines) => lines.iter().for_each(|line| in_parts(line, found)),
+            Expr::Str(parts) => parts.iter().for_each(|part| part.references(found)),
+            Expr::Lines(lines) => lines.iter().flatten().for_each(|part| part.references(found)),
             Expr::List(items) | Expr::Call(items) => items.iter().for_each(|item| item.references(found)),
             Expr::Set(set) => set.references(found),
             Expr::Infix(left, _, right) => {
@@ -255,6 +249,21 @@ impl Expr {
     }
 }
 
+impl Part {
+    /// An expression whose value is a string.
+    pub fn expr(expr: Expr) -> Part {
+        Part::Expr(Box::new(expr))
+    }
+
+    fn references<'a>(&'a self, found: &mut Vec<&'a Reference>) {
+        match self {
+            Part::Ref(reference) => found.push(reference),
+            Part::Expr(expr) => expr.references(found),
+            Part::Text(_) | Part::Code(_) => {}
+        }
+    }
+}
+
 /// The parts of a string that a text is.
 pub fn parts(text: &Text) -> Vec<Part> {
     text.pieces
@@ -285,9 +294,10 @@ fn interpolation(part: &Part, names: &dyn Names, out: &mut String) {
     match part {
         Part::Text(text) => escape(text, out),
         Part::Code(code) => out.push_str(&format!("${{{code}}}")),
-        Part::Escaped(reference) => {
-            let code = names.code(&reference.target);
-            out.push_str(&format!("${{utils.escapeSystemdPath {}}}", argument(&code)));
+        Part::Expr(expr) => {
+            let mut code = String::new();
+            expr.print(names, &mut code);
+            out.push_str(&format!("${{{code}}}"));
         }
         Part::Ref(reference) => {
             let code = names.code(&reference.target);
@@ -450,11 +460,7 @@ impl Set {
     /// Every reference in it.
     pub fn references<'a>(&'a self, found: &mut Vec<&'a Reference>) {
         for attr in self.0.values() {
-            for part in attr.name.iter().flatten() {
-                if let Part::Ref(reference) | Part::Escaped(reference) = part {
-                    found.push(reference);
-                }
-            }
+            attr.name.iter().flatten().for_each(|part| part.references(found));
             attr.value.references(found);
         }
     }
@@ -482,6 +488,7 @@ impl Set {
             match value {
                 // Nothing stands beside it that it could fall apart from.
                 Expr::User(code) => out.push_str(&format!("\n{code}\n")),
+                Expr::Int(n) if *n != i64::MIN => out.push_str(&n.to_string()),
                 value => value.print(names, out),
             }
             out.push_str(";\n");
@@ -514,10 +521,21 @@ pub fn identifiers(code: &str) -> BTreeSet<String> {
     found
 }
 
-/// What is wrong with an expression of the user's, if it is not Nix.
-pub fn syntax_error(code: &str) -> Option<String> {
-    // A comment at the end would swallow the parenthesis that homegen puts behind it, hence the lines.
+/// Whether an expression of the user's is Nix. Brackets that lie deeper in each other than any expression
+/// of a configuration does are refused too: formatters and Nix itself end there.
+pub fn is_expression(code: &str) -> bool {
+    let mut depth = 0i32;
+    for byte in code.bytes() {
+        depth += match byte {
+            b'(' | b'[' | b'{' => 1,
+            b')' | b']' | b'}' => -1,
+            _ => 0,
+        };
+        if depth > 64 {
+            return false;
+        }
+    }
+    // A comment at the end would swallow what homegen puts behind it, hence the lines.
     let parsed = rnix::Root::parse(&format!("(\n{code}\n)"));
-    let alone = rnix::Root::parse(code);
-    parsed.errors().first().or(alone.errors().first()).map(ToString::to_string)
+    parsed.errors().is_empty() && rnix::Root::parse(code).errors().is_empty()
 }

@@ -71,7 +71,7 @@ impl Module {
 
 /// A tree of the user's as an expression: what stands under `nixos`, and constants.
 pub fn node(node: &Node, split_keys: bool) -> Expr {
-    use crate::tree::{Kind, Text};
+    use crate::tree::{Kind, Text, option_path};
     match &node.kind {
         Kind::Scalar(text) => Expr::typed(text),
         Kind::Nix(code) => Expr::User(code.clone()),
@@ -82,15 +82,11 @@ pub fn node(node: &Node, split_keys: bool) -> Expr {
             let mut set = Set::default();
             for entry in entries {
                 let value = self::node(&entry.value, split_keys);
-                if !split_keys || !entry.key.plain || !entry.key.is_literal() {
-                    set.set_named(&entry.key, value);
-                    continue;
-                }
-                // `services.openssh: …` is a path, as it is in Nix; a key in quotes is one name.
-                let path = entry.key.value();
-                let mut steps: Vec<&str> = path.split('.').collect();
-                let last = steps.pop().unwrap_or_default();
-                set.at(&steps).merge(&Text::literal(last, entry.key.span), value);
+                let mut path = if split_keys { option_path(&entry.key) } else { vec![entry.key.clone()] };
+                let Some(last) = path.pop() else { continue };
+                let steps: Vec<String> = path.iter().map(Text::value).collect();
+                let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+                set.at(&steps).merge(&last, value);
             }
             Expr::Set(set)
         }

@@ -88,6 +88,7 @@ mod tests {
             file("old", &format!("{MARK}\nb")),
             file("mine", "x"),
             file("dir", "x"),
+            file("link/a", "x"),
         ];
         let existing = BTreeMap::from([
             ("same".to_owned(), marked("a")),

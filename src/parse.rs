@@ -39,7 +39,12 @@ struct Open {
 
 enum Items {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, key: Option<(String, bool, Span)> },
+    Map {
+        entries: Vec<Entry>,
+        key: Option<(String, bool, Span)>,
+        /// The keys so far, with their places.
+        known: HashMap<String, Span>,
+    },
 }
 
 struct Composer<'a> {
@@ -120,7 +125,7 @@ impl Composer<'_> {
                     self.open.push(Open {
                         anchor,
                         span,
-                        items: Items::Map { entries: Vec::new(), key: None },
+                        items: Items::Map { entries: Vec::new(), key: None, known: HashMap::new() },
                     });
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
@@ -196,7 +201,7 @@ impl Composer<'_> {
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open { items: Items::List(items), .. }) => items.push(node),
-            Some(Open { items: Items::Map { entries, key }, .. }) => match key.take() {
+            Some(Open { items: Items::Map { entries, key, .. }, .. }) => match key.take() {
                 Some((key, plain_key, key_span)) => {
                     entries.push(Entry { key, plain_key, key_span, value: node });
                 }
@@ -236,31 +241,27 @@ impl Composer<'_> {
                 }
             },
         }
-        if let Some(Open { items: Items::Map { entries, key: None }, .. }) = self.open.last() {
-            self.check_duplicate(entries.len());
+        if let Some(Open { items: Items::Map { key: None, .. }, .. }) = self.open.last() {
+            self.check_duplicate();
         }
         Some(())
     }
 
     /// Compares the entry that was just finished with those before it.
-    fn check_duplicate(&mut self, count: usize) {
-        let Some(Open { items: Items::Map { entries, .. }, .. }) = self.open.last() else { return };
-        let Some((last, before)) = entries[..count].split_last() else { return };
-        if last.key.is_empty() {
-            return;
-        }
-        if let Some(first) = before.iter().find(|e| e.key == last.key) {
-            self.diagnostics.push(
-                Diagnostic::new(
-                    Code::DuplicateKey,
-                    format!("`{}` is written twice", last.key),
-                    last.key_span,
-                    "again here",
-                )
-                .and(first.key_span, "first here")
-                .help("keep one of the two"),
-            );
-        }
+    fn check_duplicate(&mut self) {
+        let Some(Open { items: Items::Map { entries, known, .. }, .. }) = self.open.last_mut() else { return };
+        let Some(last) = entries.last().filter(|e| !e.key.is_empty()) else { return };
+        let Some(first) = known.insert(last.key.clone(), last.key_span) else { return };
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::DuplicateKey,
+                format!("`{}` is written twice", last.key),
+                last.key_span,
+                "again here",
+            )
+            .and(first, "first here")
+            .help("keep one of the two"),
+        );
     }
 
     fn span(&self, at: &YamlSpan) -> Span {
@@ -284,7 +285,7 @@ impl Composer<'_> {
                 span,
                 "tagged value",
             )
-            .help("leave the tag away; the one tag there is is `!nix`, for an expression under `nixos`"),
+            .help("leave the tag away; homegen knows `!nix` alone, for an expression under `nixos`"),
         );
     }
 

@@ -16,6 +16,9 @@ use crate::tree::{Atom, Entry, Kind, Node, Piece, Reference, Step, Target, Text}
 /// one, so what a person writes stays far below.
 const MAX_DEPTH: usize = 64;
 
+/// How deep values may lie in each other, references followed. A NixOS option is ten levels deep.
+const MAX_NESTING: usize = 100;
+
 /// Resolves the whole file. `instances` are the presets in use, by their source. `facts` are the keys
 /// of the file, which begin the names of facts.
 pub fn resolve(
@@ -31,6 +34,7 @@ pub fn resolve(
         diagnostics,
         trail: Vec::new(),
         circles: Vec::new(),
+        depth: 0,
         nodes: 0,
         exhausted: false,
         in_constants: false,
@@ -76,6 +80,7 @@ struct Resolver<'a> {
     trail: Vec<(String, Span)>,
     /// The circles that were said already, by their members.
     circles: Vec<Vec<String>>,
+    depth: usize,
     nodes: usize,
     exhausted: bool,
     in_constants: bool,
@@ -100,8 +105,17 @@ impl<'a> Resolver<'a> {
                     )
                     .help("choose another name: `${…}` could not tell the two apart"),
                 );
-            } else if !is_name(&entry.key) || entry.key.starts_with(|c: char| c.is_ascii_digit() || c == '-')
-            {
+            } else if matches!(entry.key.as_str(), "builtins" | "toString" | "true" | "false" | "null") {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        Code::ReservedConstant,
+                        format!("a constant cannot be called `{}`", entry.key),
+                        entry.key_span,
+                        "means something in Nix",
+                    )
+                    .help("choose another name"),
+                );
+            } else if !is_name(&entry.key) || !crate::nix::is_identifier(&entry.key) {
                 self.diagnostics.push(
                     Diagnostic::new(
                         Code::BadName,
@@ -109,7 +123,9 @@ impl<'a> Resolver<'a> {
                         entry.key_span,
                         "not a name",
                     )
-                    .help("use letters, digits, `_` and `-`, and begin with a letter"),
+                    .help(
+                        "use letters, digits, `_` and `-`, begin with a letter, and take no keyword of Nix",
+                    ),
                 );
             }
         }
@@ -119,66 +135,29 @@ impl<'a> Resolver<'a> {
                     .help("write `name: value` pairs below it"),
             );
         }
-        let resolved = self.node(node);
-        self.check_numbers(&resolved);
-        resolved
-    }
-
-    /// A constant is a value in Nix, so a number has to come back as the text it was.
-    fn check_numbers(&mut self, node: &Node) {
-        match &node.kind {
-            Kind::Scalar(text) => {
-                let Atom::Float(written) = text.atom() else {
-                    if let (Atom::Int(n), true) = (text.atom(), text.is_literal())
-                        && n.to_string() != text.value()
-                    {
-                        self.ambiguous(&text.value(), &n.to_string(), text.span);
-                    }
-                    return;
-                };
-                let significant = written.trim_start_matches(['-', '0', '.']).len();
-                let plain = written.trim_start_matches('-').split_once('.').is_some_and(|(whole, part)| {
-                    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-                    digits(whole)
-                        && digits(part)
-                        && !part.ends_with('0')
-                        && (whole == "0" || !whole.starts_with('0'))
-                });
-                if text.is_literal()
-                    && (!plain || significant > 15 || written.parse::<f64>().is_ok_and(|f| f.abs() < 1e-4))
-                {
-                    let number = written.parse::<f64>().unwrap_or(0.0);
-                    self.ambiguous(&written, &number.to_string(), text.span);
-                }
-            }
-            Kind::List(items) => items.iter().for_each(|item| self.check_numbers(item)),
-            Kind::Map(entries) => entries.iter().for_each(|entry| self.check_numbers(&entry.value)),
-            Kind::Unknown => {}
-            Kind::Nix(_) => self.diagnostics.push(
-                Diagnostic::new(
-                    Code::UnsupportedValue,
-                    "a constant is not a Nix expression",
-                    node.span,
-                    "`!nix` under `constants`",
-                )
-                .help("move it under `nixos`, where options are set"),
-            ),
-        }
-    }
-
-    fn ambiguous(&mut self, written: &str, number: &str, span: Span) {
-        self.diagnostics.push(
-            Diagnostic::new(
-                Code::AmbiguousScalar,
-                format!("`{written}` is the number {number}"),
-                span,
-                "would not come back as it is written",
-            )
-            .help(format!("write \"{written}\" for the text, or {number} for the number")),
-        );
+        self.node(node)
     }
 
     fn node(&mut self, node: &WrittenNode) -> Node {
+        self.depth += 1;
+        let resolved = self.node_at_depth(node);
+        self.depth -= 1;
+        resolved
+    }
+
+    fn node_at_depth(&mut self, node: &WrittenNode) -> Node {
+        if self.depth > MAX_NESTING {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::TooLarge,
+                    format!("more than {MAX_NESTING} levels of values"),
+                    node.span,
+                    "too deep",
+                )
+                .help("write it flatter"),
+            );
+            return Node { span: node.span, defined: None, kind: Kind::Unknown };
+        }
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             if !self.exhausted {
@@ -471,13 +450,34 @@ impl<'a> Resolver<'a> {
                     node = next;
                 }
                 None => {
-                    let known = node.entries().iter().map(|e| e.key.as_str()).collect();
-                    self.unknown(name, step, known, span);
+                    let known: Vec<&str> = node.entries().iter().map(|e| e.key.as_str()).collect();
+                    self.missing_step(name, step, known, span, node.span);
                     return None;
                 }
             }
         }
         Some(Found { node, target: Some(target(path)) })
+    }
+
+    /// A name that leads on from a value which has nothing of that name.
+    fn missing_step(&mut self, name: &str, step: &str, known: Vec<&str>, span: Span, at: Span) {
+        let help = match (name.split('.').collect::<Vec<_>>().as_slice(), known.is_empty()) {
+            (["services", service, "port"], _) => {
+                format!("give the service a port: `{service}: {{ port: … }}`")
+            }
+            (_, true) => "refer to the value itself: nothing is inside of it".to_owned(),
+            (_, false) => suggestion(step, known),
+        };
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::UnknownReference,
+                format!("there is no `{name}`"),
+                span,
+                format!("`{step}` is not known here"),
+            )
+            .and(at, "looked for in here")
+            .help(help),
+        );
     }
 
     fn unknown(&mut self, name: &str, step: &str, known: Vec<&str>, span: Span) {

@@ -248,6 +248,24 @@ impl Text {
     }
 }
 
+/// The attributes that a key under `nixos` leads through: a plain one is a path, in which quotes keep a
+/// name with a dot together, as in Nix; one in YAML's quotes is one name.
+pub fn option_path(key: &Text) -> Vec<Text> {
+    if !key.plain || !key.is_literal() {
+        return vec![key.clone()];
+    }
+    let mut path = vec![String::new()];
+    let mut quoted = false;
+    for c in key.value().chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '.' if !quoted => path.push(String::new()),
+            c => path.last_mut().expect("one step at least").push(c),
+        }
+    }
+    path.into_iter().map(|step| Text::literal(step, key.span)).collect()
+}
+
 impl Node {
     /// What it is, for a message.
     pub fn type_name(&self) -> &'static str {

@@ -15,7 +15,12 @@ fn timed(name: &str, bytes: impl AsRef<[u8]>) -> homegen::Outcome {
     let text = said(&outcome);
     let took = start.elapsed();
     if took.as_secs_f64() > 1.0 {
-        println!("slow: {name}: {:.1} s, {} diagnostics, {} bytes of them", took.as_secs_f64(), outcome.diagnostics.len(), text.len());
+        println!(
+            "slow: {name}: {:.1} s, {} diagnostics, {} bytes of them",
+            took.as_secs_f64(),
+            outcome.diagnostics.len(),
+            text.len()
+        );
     }
     outcome
 }
@@ -37,7 +42,10 @@ fn deep_nesting_is_refused() {
         is_refused("closed brackets", &format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
         is_refused("braces", &"{a: ".repeat(depth));
         is_refused("dashes", &"- ".repeat(depth));
-        is_refused("indented", &(0..depth.min(3_000)).map(|i| format!("{}a:\n", " ".repeat(i))).collect::<String>());
+        is_refused(
+            "indented",
+            &(0..depth.min(3_000)).map(|i| format!("{}a:\n", " ".repeat(i))).collect::<String>(),
+        );
     }
 }
 
@@ -46,7 +54,11 @@ fn ends_well(name: &str, text: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("homeserver.yaml");
     std::fs::write(&path, text).unwrap();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_homegen")).arg("check").arg(&path).output().expect("homegen runs");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_homegen"))
+        .arg("check")
+        .arg(&path)
+        .output()
+        .expect("homegen runs");
     let said = String::from_utf8_lossy(&output.stderr);
     let start: String = said.chars().take(500).collect();
     assert!(matches!(output.status.code(), Some(0 | 1)), "{name}: {}: {start}", output.status);
@@ -70,7 +82,9 @@ fn deep_values_where_any_tree_is_welcome_end_well() {
 fn values_that_grow_deep_through_references_end_well() {
     // Each value is as deep as the parser allows, and holds the one before it.
     for count in [3, 10, 60] {
-        let nested: String = (0..count).map(|i| format!("  k{}: {}\"${{k{i}}}\"{}\n", i + 1, "[".repeat(200), "]".repeat(200))).collect();
+        let nested: String = (0..count)
+            .map(|i| format!("  k{}: {}\"${{k{i}}}\"{}\n", i + 1, "[".repeat(200), "]".repeat(200)))
+            .collect();
         ends_well("deep constants", &format!("{HEAD}constants:\n  k0: x\n{nested}"));
     }
 }
@@ -78,7 +92,15 @@ fn values_that_grow_deep_through_references_end_well() {
 #[test]
 fn deep_nix_ends_well() {
     for depth in [100, 300, 500, 2_000, 20_000] {
-        for (open, inner, close) in [("(", "1", ")"), ("[", "1", "]"), ("{a=", "1", ";}"), ("a: ", "1", ""), ("1 + ", "1", ""), ("f (", "1", ")"), ("if a then ", "1", " else 2")] {
+        for (open, inner, close) in [
+            ("(", "1", ")"),
+            ("[", "1", "]"),
+            ("{a=", "1", ";}"),
+            ("a: ", "1", ""),
+            ("1 + ", "1", ""),
+            ("f (", "1", ")"),
+            ("if a then ", "1", " else 2"),
+        ] {
             let code = format!("{}{inner}{}", open.repeat(depth), close.repeat(depth));
             ends_well(&format!("{depth} × {open}"), &format!("{HEAD}nixos: {{ a: !nix \"{code}\" }}\n"));
         }
@@ -91,12 +113,29 @@ fn billion_laughs_are_refused() {
     let through = |one: &dyn Fn(&str) -> String| -> String {
         letters.windows(2).map(|w| format!("  {}: [{}]\n", w[1], vec![one(w[0]); 10].join(", "))).collect()
     };
-    is_refused("lists of references", &format!("{HEAD}constants:\n  a: [x]\n{}", through(&|n| format!("\"${{{n}}}\""))));
-    let texts: String = letters.windows(2).map(|w| format!("  {}: \"{}\"\n", w[1], format!("${{{}}}", w[0]).repeat(10))).collect();
+    is_refused(
+        "lists of references",
+        &format!("{HEAD}constants:\n  a: [x]\n{}", through(&|n| format!("\"${{{n}}}\""))),
+    );
+    let texts: String = letters
+        .windows(2)
+        .map(|w| format!("  {}: \"{}\"\n", w[1], format!("${{{}}}", w[0]).repeat(10)))
+        .collect();
     is_refused("texts of references", &format!("{HEAD}constants:\n  a: xxxxxxxxxx\n{texts}"));
-    let anchors: String = letters.windows(2).map(|w| format!("  {0}: &{0} [{1}]\n", w[1], vec![format!("*{}", w[0]); 10].join(", "))).collect();
+    let anchors: String = letters
+        .windows(2)
+        .map(|w| format!("  {0}: &{0} [{1}]\n", w[1], vec![format!("*{}", w[0]); 10].join(", ")))
+        .collect();
     is_refused("aliases", &format!("{HEAD}constants:\n  a: &a [x]\n{anchors}"));
-    let maps: String = letters.windows(2).map(|w| format!("  {}: {{ p: \"${{{1}}}\", q: \"${{{1}}}\", r: \"${{{1}}}\", s: \"${{{1}}}\" }}\n", w[1], w[0])).collect();
+    let maps: String = letters
+        .windows(2)
+        .map(|w| {
+            format!(
+                "  {}: {{ p: \"${{{1}}}\", q: \"${{{1}}}\", r: \"${{{1}}}\", s: \"${{{1}}}\" }}\n",
+                w[1], w[0]
+            )
+        })
+        .collect();
     timed("mappings of references", format!("{HEAD}constants:\n  a: x\n{maps}"));
 }
 
@@ -127,7 +166,8 @@ fn much_garbage_is_refused() {
 fn a_large_server_compiles() {
     // A thousand services are more than anyone has, and no reason to give up.
     let services: String = (0..1_000).map(|i| format!("  s{i}:\n    containers:\n      web: {{ image: docker.io/library/nginx:1.27, volumes: [\"${{data}}/s{i}:/data\"] }}\n")).collect();
-    let outcome = timed("a thousand services", format!("{HEAD}constants: {{ data: /srv }}\nservices:\n{services}"));
+    let outcome =
+        timed("a thousand services", format!("{HEAD}constants: {{ data: /srv }}\nservices:\n{services}"));
     assert!(outcome.files.is_some(), "{}", said(&outcome));
 }
 
@@ -143,8 +183,47 @@ enum Damage {
 fn damage() -> impl Strategy<Value = Damage> {
     let at = 0..20_000usize;
     let word = prop::sample::select(vec![
-        "${", "}", "{", "[", "]", ":", "\"", "'", "&a ", "*a ", "!nix ", "!x ", "<<: ", "null", "~", "\n", "\n  ", "\t", "- ", "? ", "| ", "> ", "# ", "---\n", "...\n", "%YAML 1.2\n",
-        "\u{feff}", "\u{2028}", "é", "사", "0", "-1", "1e999", "99999999999999999999", "${services.immich.port}", "${host}", "${constants}", "${paths}", "true", "\\x00", "\r",
+        "${",
+        "}",
+        "{",
+        "[",
+        "]",
+        ":",
+        "\"",
+        "'",
+        "&a ",
+        "*a ",
+        "!nix ",
+        "!x ",
+        "<<: ",
+        "null",
+        "~",
+        "\n",
+        "\n  ",
+        "\t",
+        "- ",
+        "? ",
+        "| ",
+        "> ",
+        "# ",
+        "---\n",
+        "...\n",
+        "%YAML 1.2\n",
+        "\u{feff}",
+        "\u{2028}",
+        "é",
+        "사",
+        "0",
+        "-1",
+        "1e999",
+        "99999999999999999999",
+        "${services.immich.port}",
+        "${host}",
+        "${constants}",
+        "${paths}",
+        "true",
+        "\\x00",
+        "\r",
     ]);
     prop_oneof![
         (at.clone(), any::<u8>()).prop_map(|(i, b)| Damage::Flip(i, b)),

@@ -9,7 +9,12 @@ const MINIMAL: &str = "homegen: 1\nhost: { name: box, nixos: \"26.05\", timezone
 const WRONG: &str = "homegen: 1\nhost: { name: box, nixos: \"26.05\" }\n";
 
 fn homegen(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_homegen")).args(arguments).current_dir(folder).env_remove("NO_COLOR").output().expect("homegen runs")
+    Command::new(env!("CARGO_BIN_EXE_homegen"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("NO_COLOR")
+        .output()
+        .expect("homegen runs")
 }
 
 fn code(output: &Output) -> i32 {
@@ -43,7 +48,11 @@ fn files(folder: &Path) -> Vec<(String, String, SystemTime)> {
                 continue;
             }
             let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
-            found.push((name, std::fs::read_to_string(&path).unwrap(), path.metadata().unwrap().modified().unwrap()));
+            found.push((
+                name,
+                std::fs::read_to_string(&path).unwrap(),
+                path.metadata().unwrap().modified().unwrap(),
+            ));
         }
     }
     found.sort();
@@ -85,7 +94,11 @@ fn check_mode_writes_nothing_and_says_whether_the_folder_fits() {
     let before = files(&folder.path().join("generated"));
     let output = homegen(folder.path(), &["build", "--check"]);
     assert_eq!(code(&output), 1);
-    assert!(stdout(&output).contains("+      image") && stdout(&output).contains("1.28"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("+      image") && stdout(&output).contains("1.28"),
+        "{}",
+        stdout(&output)
+    );
     assert_eq!(files(&folder.path().join("generated")), before);
 }
 
@@ -110,7 +123,8 @@ fn a_file_of_a_person_is_not_overwritten_and_then_nothing_is() {
     let output = homegen(folder.path(), &["build"]);
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("host.nix"), "{}", stderr(&output));
-    let left: Vec<String> = files(&folder.path().join("generated")).into_iter().map(|(name, ..)| name).collect();
+    let left: Vec<String> =
+        files(&folder.path().join("generated")).into_iter().map(|(name, ..)| name).collect();
     assert_eq!(left, ["host.nix"]);
 }
 
@@ -140,7 +154,10 @@ fn stdout_mode_prints_every_file_and_writes_none() {
     let folder = folder(MINIMAL);
     let output = homegen(folder.path(), &["build", "--stdout"]);
     assert_eq!(code(&output), 0);
-    assert!(stdout(&output).contains("services/web.nix") && stdout(&output).contains("docker.io/library/nginx:1.27"));
+    assert!(
+        stdout(&output).contains("services/web.nix")
+            && stdout(&output).contains("docker.io/library/nginx:1.27")
+    );
     assert!(!folder.path().join("generated").exists());
     assert_eq!(stdout(&output), stdout(&homegen(folder.path(), &["build", "--stdout"])), "two runs differ");
 }
@@ -154,7 +171,11 @@ fn a_wrong_file_is_refused_and_the_output_stays() {
     for arguments in [&["build"][..], &["check"], &["build", "--check"], &["build", "--stdout"]] {
         let output = homegen(folder.path(), arguments);
         assert_eq!(code(&output), 1, "{arguments:?}");
-        assert!(stderr(&output).contains("HG0202") && stderr(&output).contains("timezone"), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("HG0202") && stderr(&output).contains("timezone"),
+            "{}",
+            stderr(&output)
+        );
     }
     assert_eq!(files(&folder.path().join("generated")), before);
 }
@@ -166,7 +187,11 @@ fn check_says_when_there_is_nothing_to_say() {
     assert_eq!(code(&output), 0);
     assert!(!folder.path().join("generated").exists());
     // A warning lets the file pass, unless it is told not to.
-    std::fs::write(folder.path().join("homeserver.yaml"), MINIMAL.replace(":1.27 }", ":1.27, ports: [\"0.0.0.0:80:80\"] }")).unwrap();
+    std::fs::write(
+        folder.path().join("homeserver.yaml"),
+        MINIMAL.replace(":1.27 }", ":1.27, ports: [\"0.0.0.0:80:80\"] }"),
+    )
+    .unwrap();
     let output = homegen(folder.path(), &["check"]);
     assert_eq!(code(&output), 0);
     assert!(stderr(&output).contains("HG0506"), "{}", stderr(&output));
@@ -210,7 +235,11 @@ fn a_folder_that_cannot_be_written_stays_as_it_is() {
     assert_eq!(code(&homegen(folder.path(), &["build"])), 0);
     let generated = folder.path().join("generated");
     let before = files(&generated);
-    std::fs::write(folder.path().join("homeserver.yaml"), MINIMAL.replace("1.27", "1.28").replace("box", "other")).unwrap();
+    std::fs::write(
+        folder.path().join("homeserver.yaml"),
+        MINIMAL.replace("1.27", "1.28").replace("box", "other"),
+    )
+    .unwrap();
     // The first file that changes can be written; a later one cannot.
     std::fs::set_permissions(generated.join("services"), std::fs::Permissions::from_mode(0o555)).unwrap();
     if std::fs::write(generated.join("services/probe"), "x").is_ok() {
@@ -226,7 +255,12 @@ fn a_folder_that_cannot_be_written_stays_as_it_is() {
 #[test]
 fn binary_and_empty_input_are_diagnostics() {
     let folder = tempfile::tempdir().unwrap();
-    for (bytes, said) in [(&b"\xff\xfe\x00\x01"[..], "HG0102"), (&b""[..], "HG0202"), (&b"\n\n# nothing\n"[..], "HG0202"), (&b"\x00\x01\x02"[..], "HG01")] {
+    for (bytes, said) in [
+        (&b"\xff\xfe\x00\x01"[..], "HG0102"),
+        (&b""[..], "HG0202"),
+        (&b"\n\n# nothing\n"[..], "HG0202"),
+        (&b"\x00\x01\x02"[..], "HG01"),
+    ] {
         std::fs::write(folder.path().join("homeserver.yaml"), bytes).unwrap();
         let output = homegen(folder.path(), &["check"]);
         assert_eq!(code(&output), 1, "{bytes:?}");
@@ -237,7 +271,12 @@ fn binary_and_empty_input_are_diagnostics() {
 #[test]
 fn a_reader_that_goes_away_is_no_panic() {
     // `homegen schema | head -1`: the rest finds no reader.
-    let mut child = Command::new(env!("CARGO_BIN_EXE_homegen")).arg("schema").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_homegen"))
+        .arg("schema")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
@@ -245,10 +284,16 @@ fn a_reader_that_goes_away_is_no_panic() {
 
 #[test]
 fn two_runs_in_two_folders_give_the_same_bytes() {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/greenhead/homeserver.yaml")).unwrap();
+    let text = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/greenhead/homeserver.yaml"),
+    )
+    .unwrap();
     let texts = |folder: &tempfile::TempDir| {
         assert_eq!(code(&homegen(folder.path(), &["build"])), 0);
-        files(&folder.path().join("generated")).into_iter().map(|(name, text, _)| (name, text)).collect::<Vec<_>>()
+        files(&folder.path().join("generated"))
+            .into_iter()
+            .map(|(name, text, _)| (name, text))
+            .collect::<Vec<_>>()
     };
     assert_eq!(texts(&folder(&text)), texts(&folder(&text)));
 }

@@ -32,7 +32,9 @@ fn leaves(node: &Node, way: &str, found: &mut Vec<(String, Node)>) {
     let below = |name: &str| if way.is_empty() { name.to_owned() } else { format!("{way}.{name}") };
     match &node.kind {
         Kind::Map(entries) => entries.iter().for_each(|e| leaves(&e.value, &below(&e.key), found)),
-        Kind::List(items) => items.iter().enumerate().for_each(|(i, item)| leaves(item, &below(&i.to_string()), found)),
+        Kind::List(items) => {
+            items.iter().enumerate().for_each(|(i, item)| leaves(item, &below(&i.to_string()), found))
+        }
         Kind::Scalar { .. } | Kind::Nix(_) => found.push((way.to_owned(), node.clone())),
     }
 }

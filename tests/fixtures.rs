@@ -47,7 +47,9 @@ fn every_case_has_a_snapshot_and_every_snapshot_a_case() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
     let snapshots: BTreeSet<String> = std::fs::read_dir(folder)
         .expect("there are snapshots")
-        .map(|entry| entry.expect("the folder can be read").file_name().into_string().expect("a name in UTF-8"))
+        .map(|entry| {
+            entry.expect("the folder can be read").file_name().into_string().expect("a name in UTF-8")
+        })
         .filter_map(|name| name.strip_suffix(".snap").map(str::to_owned))
         .collect();
     let cases: BTreeSet<String> = cases().into_iter().map(|(name, _)| name).collect();
@@ -65,13 +67,34 @@ fn five_mistakes_are_five_diagnostics() {
 
 /// The cases that show output. All others show what is refused.
 const COMPILE: &[&str] = &[
-    "caddy-interfaces", "caddy-internal", "caddy-plugin", "caddy-tailscale-certs", "compose-words", "every-key", "every-key-2", "greenhead", "minimal", "networks",
-    "nfs-mount", "nothing-written", "owned-folders", "preset", "presets", "published-wide", "raw-nixos", "references", "secrets",
+    "caddy-interfaces",
+    "caddy-internal",
+    "caddy-plugin",
+    "caddy-tailscale-certs",
+    "compose-words",
+    "every-key",
+    "every-key-2",
+    "greenhead",
+    "minimal",
+    "networks",
+    "nfs-mount",
+    "nothing-written",
+    "owned-folders",
+    "preset",
+    "presets",
+    "published-wide",
+    "raw-nixos",
+    "references",
+    "secrets",
 ];
 
 #[test]
 fn the_cases_that_show_output_compile_and_the_others_are_refused() {
-    let wrong: Vec<String> = cases().into_iter().filter(|(name, text)| compile(text).files.is_some() != COMPILE.contains(&name.as_str())).map(|(name, _)| name).collect();
+    let wrong: Vec<String> = cases()
+        .into_iter()
+        .filter(|(name, text)| compile(text).files.is_some() != COMPILE.contains(&name.as_str()))
+        .map(|(name, _)| name)
+        .collect();
     assert!(wrong.is_empty(), "these do the opposite: {wrong:?}");
 }
 
@@ -80,7 +103,8 @@ fn diagnostics_come_in_the_order_of_the_lines() {
     // A person goes through the file from top to bottom, and so does what is said about it.
     for (name, text) in cases() {
         let outcome = compile(text);
-        let places: Vec<u32> = outcome.diagnostics.iter().map(|d| outcome.sources.in_file(d.labels[0].span).start).collect();
+        let places: Vec<u32> =
+            outcome.diagnostics.iter().map(|d| outcome.sources.in_file(d.labels[0].span).start).collect();
         assert!(places.is_sorted(), "{name}: {}", said(&outcome));
     }
 }

@@ -106,11 +106,17 @@ impl System {
             std::fs::write(&path, &file.text).unwrap();
             for line in file.text.lines() {
                 if let Some(option) = line.trim().strip_prefix("cfg = config.homeserver.") {
-                    homeserver.push_str(&format!("{} = {{ enable = true; port = 8080; }}; ", option.trim_end_matches(';')));
+                    homeserver.push_str(&format!(
+                        "{} = {{ enable = true; port = 8080; }}; ",
+                        option.trim_end_matches(';')
+                    ));
                 }
             }
             for piece in file.text.split("secrets.").skip(1) {
-                let name: String = piece.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+                let name: String = piece
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+                    .collect();
                 secrets.insert(name);
             }
         }
@@ -128,7 +134,8 @@ impl System {
     fn eval(&self, expression: &str) -> Value {
         let path = self.folder.path().join("eval.nix");
         std::fs::write(&path, format!("{}{expression}", self.stub)).unwrap();
-        let json = nix(&["--eval", "--strict", "--json", "eval.nix"], self.folder.path()).unwrap_or_else(|e| panic!("{e}"));
+        let json = nix(&["--eval", "--strict", "--json", "eval.nix"], self.folder.path())
+            .unwrap_or_else(|e| panic!("{e}"));
         serde_json::from_str(&json).expect("JSON")
     }
 }
@@ -161,8 +168,17 @@ fn every_module_of_every_case_evaluates() {
         let outcome = compile(text);
         let Some(files) = &outcome.files else { continue };
         let system = System::of(&outcome);
-        for file in files.iter().filter(|f| f.path.ends_with(".nix") && f.path != "constants.nix" && f.path != "scripts/default.nix") {
-            std::fs::write(system.folder.path().join("eval.nix"), format!("{}let m = module ./{}; in m.config or (removeAttrs m [ \"imports\" \"options\" ])", system.stub, file.path)).unwrap();
+        for file in files.iter().filter(|f| {
+            f.path.ends_with(".nix") && f.path != "constants.nix" && f.path != "scripts/default.nix"
+        }) {
+            std::fs::write(
+                system.folder.path().join("eval.nix"),
+                format!(
+                    "{}let m = module ./{}; in m.config or (removeAttrs m [ \"imports\" \"options\" ])",
+                    system.stub, file.path
+                ),
+            )
+            .unwrap();
             if let Err(error) = nix(&["--eval", "--strict", "--json", "eval.nix"], system.folder.path()) {
                 wrong.push(format!("{name}: {}: {error}", file.path));
             }
@@ -191,7 +207,11 @@ services:
     let outcome = compile(text);
     let system = System::of(&outcome);
     let constants = file(&outcome, "constants.nix");
-    let changed = constants.replace("/srv/old", "/srv/new").replace("= 3;", "= 4;").replace("= true;", "= false;").replace("0.5", "0.25");
+    let changed = constants
+        .replace("/srv/old", "/srv/new")
+        .replace("= 3;", "= 4;")
+        .replace("= true;", "= false;")
+        .replace("0.5", "0.25");
     std::fs::write(system.folder.path().join("constants.nix"), changed).unwrap();
     let found = system.eval(
         "let c = (module ./services/x.nix).config; in { inherit (c.virtualisation.oci-containers.containers.x) environment volumes; rules = c.systemd.tmpfiles.rules; }",
@@ -206,12 +226,112 @@ services:
     );
 }
 
+#[test]
+fn a_constant_may_have_a_name_that_means_something_in_nix() {
+    if !nix_is_here() {
+        return;
+    }
+    // Keywords, builtins and homegen's own bindings; each is referred to from another constant, where
+    // `constants.nix` is recursive, and from a module.
+    let names = [
+        "with", "in", "or", "if", "then", "else", "let", "rec", "inherit", "assert", "true", "false", "null",
+        "toString", "builtins", "map", "import", "lib", "config", "pkgs", "utils", "cfg", "scripts", "data",
+        "self",
+    ];
+    let constants: String =
+        names.iter().map(|n| format!("  {n}: value of {n}\n  {n}2: \"through ${{{n}}}\"\n")).collect();
+    let environment: String =
+        names.iter().map(|n| format!("          {n}: ${{{n}}}\n          {n}2: ${{{n}2}}\n")).collect();
+    let text = format!(
+        r#"homegen: 1
+host: {{ name: box, nixos: "26.05", timezone: Europe/Berlin }}
+constants:
+  flag: true
+  number: 3
+{constants}
+  flagged: "${{flag}} ${{number}}"
+services:
+  x:
+    containers:
+      x:
+        image: docker.io/library/nginx:1.27
+        environment:
+          FLAGGED: ${{flagged}}
+          FLAG: is ${{flag}}
+          NUMBER: is ${{number}}
+{environment}"#
+    );
+    let outcome = compile(&text);
+    let system = System::of(&outcome);
+    let found = system
+        .eval("(module ./services/x.nix).config.virtualisation.oci-containers.containers.x.environment");
+    for name in names {
+        assert_eq!(found[name], format!("value of {name}"), "{name}");
+        assert_eq!(found[format!("{name}2")], format!("through value of {name}"), "{name}");
+    }
+    assert_eq!(found["FLAGGED"], "true 3");
+    assert_eq!((&found["FLAG"], &found["NUMBER"]), (&json!("is true"), &json!("is 3")));
+}
+
+#[test]
+fn numbers_come_back_or_are_refused() {
+    if !nix_is_here() {
+        return;
+    }
+    // What YAML takes for a number is that number in Nix, or the file is refused.
+    for written in [
+        "0",
+        "-1",
+        "007",
+        "+5",
+        "0.5",
+        ".5",
+        "5.",
+        "-0.5",
+        "1.0",
+        "1e3",
+        "1E3",
+        "1.5e-7",
+        "-1e-3",
+        "12e+3",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "99999999999999999999",
+        "1e400",
+    ] {
+        let outcome = homegen::compile(
+            "homeserver.yaml",
+            format!("homegen: 1\nhost: {{ name: box, nixos: \"26.05\", timezone: Europe/Berlin }}\nnixos: {{ a.number: {written} }}\n").as_bytes(),
+            &homegen::render::Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() },
+        )
+        .unwrap_or_else(|bug| panic!("{written}: homegen wrote what is not Nix: {}", bug.0));
+        if outcome.files.is_none() {
+            continue;
+        }
+        let found = System::of(&outcome).eval("(module ./nixos.nix).a.number");
+        assert_eq!(found.as_f64(), written.parse().ok(), "{written}");
+    }
+}
+
+#[test]
+fn two_spellings_of_one_option_are_both_there() {
+    if !nix_is_here() {
+        return;
+    }
+    // `a.b` and `a: { b: … }` may stand side by side, as they may in Nix.
+    let text = "homegen: 1\nhost: { name: box, nixos: \"26.05\", timezone: Europe/Berlin }\nnixos: { a.b: { c: 1 }, a: { b: { d: 2 } }, a.e: 3 }\n";
+    let found = System::of(&compile(text)).eval("(module ./nixos.nix).a");
+    assert_eq!(found, json!({ "b": { "c": 1, "d": 2 }, "e": 3 }));
+}
+
 /// A string with what is special to YAML, Nix, systemd, a shell, a Caddyfile; no NUL, which neither Nix
 /// nor a process can hold.
 fn any_text() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
-        "\"", "'", "''", "'''", "${", "$${", "$", "$$", "\\", "\\${", "\n", "\r", "\r\n", "\t", "%", "%%", "{", "}", "{{", "`", " ", "  ", "#", ": ", ",", "=", "-", "~",
-        "null", "true", "0.50", "08", "é", "사진", "🎉", "\u{1}", "\u{7f}", "\u{85}", "\u{a0}", "\u{2028}", "\u{feff}", "/*", "*/", "a", "b c", "${x}", "''${x}", "@", "!", "|", ">",
+        "\"", "'", "''", "'''", "${", "$${", "$", "$$", "\\", "\\${", "\n", "\r", "\r\n", "\t", "%", "%%",
+        "{", "}", "{{", "`", " ", "  ", "#", ": ", ",", "=", "-", "~", "null", "true", "0.50", "08", "é",
+        "사진", "🎉", "\u{1}", "\u{7f}", "\u{85}", "\u{a0}", "\u{2028}", "\u{feff}", "/*", "*/", "a", "b c",
+        "${x}", "''${x}", "@", "!", "|", ">",
     ]);
     let mixed = prop::collection::vec(special, 0..8).prop_map(|parts| parts.concat());
     prop_oneof![4 => mixed, 1 => any::<String>()].prop_map(|text| text.replace('\0', ""))
@@ -221,7 +341,15 @@ fn any_text() -> impl Strategy<Value = String> {
 fn quoted(text: &str) -> String {
     let json = serde_json::to_string(&text.replace("${", "$${")).expect("a string");
     // JSON lets these stand as they are, and YAML does not.
-    json.chars().map(|c| if matches!(c, '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') { format!("\\u{:04x}", c as u32) } else { c.to_string() }).collect()
+    json.chars()
+        .map(|c| {
+            if matches!(c, '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') {
+                format!("\\u{:04x}", c as u32)
+            } else {
+                c.to_string()
+            }
+        })
+        .collect()
 }
 
 /// What Caddy takes as it is; the rest is refused, which `bad-sites` shows.

@@ -60,7 +60,8 @@ fn compare(name: &str, text: &str) -> bool {
     if diagnostics.has_errors() {
         return false;
     }
-    let value: Value = serde_yaml::from_str(text).unwrap_or_else(|e| panic!("{name}: homegen reads it, the other parser says: {e}"));
+    let value: Value = serde_yaml::from_str(text)
+        .unwrap_or_else(|e| panic!("{name}: homegen reads it, the other parser says: {e}"));
     same(&node, &value, name);
     true
 }

@@ -72,7 +72,7 @@ mapping! {
         /// The variables of the provider, such as CF_DNS_API_TOKEN_FILE, and the secret for each.
         credentials: Map<SecretName>,
         /// Your address, for the certificate authority.
-        email: Text,
+        email: Email,
     }
 }
 
@@ -88,7 +88,7 @@ mapping! {
         /// The name of a secret of format `env` with the variables it uses.
         environment: SecretName,
         /// Your address, for the certificate authority.
-        email: Option<Text>,
+        email: Option<Email>,
     }
 }
 

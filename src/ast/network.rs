@@ -30,13 +30,13 @@ mapping! {
     /// A container on one network.
     Attachment {
         /// More names that it has there.
-        aliases: Vec<Text>,
+        aliases: Vec<Domain>,
         /// Its fixed IPv4 address.
         ipv4_address: Option<Address>,
         /// Its fixed IPv6 address.
         ipv6_address: Option<Address>,
         /// Its fixed MAC address.
-        mac_address: Option<Text>,
+        mac_address: Option<Mac>,
     }
 }
 

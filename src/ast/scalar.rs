@@ -160,6 +160,10 @@ text_of_form! {
     Interface: r"^[A-Za-z0-9_.-]{1,15}$", "an interface's name: at most 15 letters, digits, _, - and .", numbers: false;
     /// An IPv4 or IPv6 address.
     Address: r"^[0-9A-Fa-f.:]+$", "an IP address", numbers: false;
+    /// A MAC address.
+    Mac: r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$", "a MAC address such as 02:42:ac:11:00:02", numbers: false;
+    /// An e-mail address.
+    Email: r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$", "an e-mail address", numbers: false;
     /// A network in CIDR notation.
     Subnet: r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$", "a subnet such as 172.20.0.0/16", numbers: false;
     /// An image, with its registry. It reaches a shell unquoted in NixOS, hence the narrow form.

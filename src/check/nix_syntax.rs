@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::nix::syntax_error;
+use crate::nix::is_expression;
 use crate::tree::{Kind, Node};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -18,6 +18,21 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .help("write the options as nested values: `services.openssh.enable: true`"),
             );
         }
+        if let Kind::Map(entries) = &own.kind {
+            for entry in entries.iter().filter(|e| {
+                matches!(e.key.value().split('.').next(), Some("imports" | "options" | "config" | "_module"))
+            }) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::UnsupportedValue,
+                        format!("`{}` is no option", entry.key.value()),
+                        entry.key.span,
+                        "a part of a module",
+                    )
+                    .help("write it in your own configuration, beside the import of this folder"),
+                );
+            }
+        }
         below(own, diagnostics);
     }
 }
@@ -25,10 +40,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 fn below(node: &Node, diagnostics: &mut Diagnostics) {
     match &node.kind {
         Kind::Nix(code) => {
-            if let Some(said) = syntax_error(code) {
+            if !is_expression(code) {
                 diagnostics.push(
-                    Diagnostic::new(Code::NixSyntax, "this is not a Nix expression", node.span, said)
-                        .help("try it with `nix-instantiate --parse -E '…'`"),
+                    Diagnostic::new(
+                        Code::NixSyntax,
+                        "this is not a Nix expression",
+                        node.span,
+                        "cannot be read",
+                    )
+                    .help("try it with `nix-instantiate --parse -E '…'`"),
                 );
             }
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::source::Span;
-use crate::tree::{Kind, Node};
+use crate::tree::{Kind, Node, option_path};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for own in host.nixos.iter().chain(host.services.iter().filter_map(|s| s.nixos.as_ref())) {
@@ -37,12 +37,8 @@ fn flatten(node: &Node, path: &mut Vec<String>, at: Span, options: &mut Vec<(Vec
     match &node.kind {
         Kind::Map(entries) if !entries.is_empty() => {
             for entry in entries {
-                let key = entry.key.value();
                 let length = path.len();
-                match entry.key.plain && entry.key.is_literal() {
-                    true => path.extend(key.split('.').map(str::to_owned)),
-                    false => path.push(key),
-                }
+                path.extend(option_path(&entry.key).iter().map(crate::tree::Text::value));
                 flatten(&entry.value, path, entry.key.span, options);
                 path.truncate(length);
             }

@@ -42,6 +42,24 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     for container in host.services.iter().flat_map(|s| &s.containers) {
         let compose = &container.compose;
+        if let Some(check) = compose.healthcheck.as_ref() {
+            let disabled = check.disable.as_ref().is_some_and(|d| d.value);
+            let spans = [&check.interval, &check.timeout, &check.start_period, &check.start_interval];
+            let rest = spans
+                .into_iter()
+                .flatten()
+                .map(|d| d.0.span)
+                .chain(check.retries.iter().map(|r| r.text.span));
+            if disabled && (check.test.is_some() || rest.clone().next().is_some()) {
+                unused(
+                    check.span,
+                    "a check that is turned off, with settings",
+                    "keep `disable: true` alone, or take it out",
+                );
+            } else if let (None, Some(interval)) = (&check.test, &check.start_interval) {
+                unused(interval.0.span, "checks at the start, and no `test`", "add `test`");
+            }
+        }
         let on_host = matches!(compose.network_mode, Some(NetworkMode::Host));
         if let (true, Some(interface), true) =
             (on_host, compose.firewall.0.first(), compose.expose.is_empty())

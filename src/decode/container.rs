@@ -140,6 +140,18 @@ impl Decode for Volume {
         }
         let text = Text::decode(node, diagnostics)?;
         let mut parts = text.split(':');
+        if parts.len() == 1 && text.value().contains(':') {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::ReferenceType,
+                    "a volume cannot come whole from a constant",
+                    text.span,
+                    "its parts stand elsewhere",
+                )
+                .help("write the colon here: \"${a.folder}:/data\""),
+            );
+            return None;
+        }
         let options = match parts.len() {
             2 => Vec::new(),
             3 => parts.pop().expect("three parts").split(','),

@@ -249,6 +249,8 @@ form! {
     Domain: numbers false, |v| is_domain(v.strip_prefix("*.").unwrap_or(v));
     Interface: numbers false, |v| v.len() <= 15 && is_word(v, b"_-.") && !matches!(v, "." | "..");
     Address: numbers false, |v| v.parse::<IpAddr>().is_ok();
+    Mac: numbers false, |v| v.split(':').count() == 6 && v.split(':').all(|h| h.len() == 2 && h.bytes().all(|b| b.is_ascii_hexdigit()));
+    Email: numbers false, |v| v.split_once('@').is_some_and(|(user, host)| is_word(user, b"._%+-") && is_domain(host));
     Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n);
     Image: numbers false, |v| is_image(v);
     Calendar: numbers false, |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"*:,./~ _+-".contains(&b));

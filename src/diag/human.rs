@@ -19,6 +19,9 @@ pub struct Style {
     pub color: bool,
 }
 
+/// Nobody reads more than this at once.
+const MAX_SHOWN: usize = 100;
+
 /// Renders `diagnostics`, each followed by an empty line.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
     let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
@@ -28,7 +31,11 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
         .with_links(false)
         .with_context_lines(1);
     let mut out = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
+        if !has_readable_lines(diagnostic, sources) {
+            out.push_str(&without_snippet(diagnostic, sources));
+            continue;
+        }
         let report = Report {
             diagnostic,
             source: CharColumns(NamedSource::new(&sources.file().name, sources.file().text.clone())),
@@ -41,7 +48,53 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
         }
         out.push('\n');
     }
+    if diagnostics.len() > MAX_SHOWN {
+        out.push_str(&format!("… and {} more: these first may be the cause of the rest\n\n", diagnostics.len() - MAX_SHOWN));
+    }
     out
+}
+
+/// Longer lines are no text that a person wrote, and would fill the screen. miette cannot indent further
+/// than 65,535 columns either.
+const MAX_LINE: usize = 2_000;
+
+/// Whether the lines of the labels, and those beside them, can be shown.
+fn has_readable_lines(diagnostic: &Diagnostic, sources: &Sources) -> bool {
+    let text = &sources.file().text;
+    labels(diagnostic, sources).iter().all(|label| {
+        let (start, end) = (label.offset().min(text.len()), (label.offset() + label.len()).min(text.len()));
+        let before = text[..start].rsplit('\n').take(2).all(|line| line.len() <= MAX_LINE);
+        let after = text[end..].split('\n').take(2).all(|line| line.len() <= MAX_LINE);
+        before && after && end - start <= MAX_LINE
+    })
+}
+
+/// The same in plain lines.
+fn without_snippet(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let file = sources.file();
+    let mut out = format!("{}\n\n  × {}\n", diagnostic.code.code(), cut(&diagnostic.message));
+    for label in labels(diagnostic, sources) {
+        let before = &file.text[..label.offset().min(file.text.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+        out.push_str(&format!(
+            "   ─[{}:{line}:{column}] {}\n",
+            file.name,
+            cut(label.label().unwrap_or_default())
+        ));
+    }
+    if let Some(help) = &diagnostic.help {
+        out.push_str(&format!("  help: {}\n", cut(help)));
+    }
+    out.push('\n');
+    out
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(300) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
 }
 
 /// The labels in the user's file. A zero-width one at the end of the file would vanish, so each
@@ -85,7 +138,7 @@ impl fmt::Debug for Report<'_> {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.diagnostic.message)
+        f.write_str(&cut(&self.diagnostic.message))
     }
 }
 

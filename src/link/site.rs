@@ -30,6 +30,9 @@ pub(super) fn link(
         return None;
     };
     bind_the_tailnet(&mut caddy, tailnet, diagnostics);
+    if let Some(ast::Tls::Plugin(plugin)) = &caddy.tls {
+        check_value(&plugin.acme_dns, diagnostics);
+    }
     check_extra(caddy.extra.as_ref(), diagnostics);
     check_extra(caddy.global.as_ref(), diagnostics);
     check_values(&caddy.headers, diagnostics);

@@ -200,7 +200,7 @@ fn certificates_of(front: &Front, certificates: &[Certificate], module: &mut Mod
             global.extend(front.declared.global.iter().flat_map(lines));
             caddy.set("globalConfig", Expr::Lines(global));
             if let Some(email) = &plugin.email {
-                caddy.set("email", Expr::text(email));
+                caddy.set("email", Expr::text(&email.0));
             }
             let name = plugin.environment.value();
             let unit = module.unit("caddy");
@@ -210,7 +210,7 @@ fn certificates_of(front: &Front, certificates: &[Certificate], module: &mut Mod
         Some(Tls::Acme(acme)) => {
             let security = module.config.at(&["security", "acme"]);
             security.set("acceptTerms", Expr::Bool(true));
-            security.at(&["defaults"]).set("email", Expr::text(&acme.email));
+            security.at(&["defaults"]).set("email", Expr::text(&acme.email.0));
             for one in certificates {
                 security.at(&["certs"]).set_named(&one.name, Expr::Set(certificate(acme, one)));
             }

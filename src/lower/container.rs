@@ -18,7 +18,6 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         let mut set = options(container, host);
         set.append("extraOptions", arguments(&container.compose));
         set.append("extraOptions", stop_timeout(container));
-        set.append("extraOptions", container.compose.podman_args.iter().map(string));
         *container_set(module, container) = set;
         unit(container, module);
     });
@@ -120,8 +119,8 @@ fn network(attached: &Attached) -> Expr {
                 option(name, &address.0);
             }
         }
-        attachment.mac_address.iter().for_each(|mac| option("mac", mac));
-        attachment.aliases.iter().for_each(|alias| option("alias", alias));
+        attachment.mac_address.iter().for_each(|mac| option("mac", &mac.0));
+        attachment.aliases.iter().for_each(|alias| option("alias", &alias.0));
     }
     Expr::Str(all)
 }
@@ -238,7 +237,7 @@ fn stop_timeout(container: &Container) -> Option<Expr> {
     Some(match grace.text.reference().map(|r| (&r.value, r)) {
         Some((Atom::Str(_), reference)) => {
             let number = Expr::call("lib.removeSuffix", [Expr::str("s"), Expr::Ref(reference.clone())]);
-            Expr::Infix(Box::new(Expr::str(flag)), "+", Box::new(number))
+            Expr::Str(vec![Part::Text(flag.to_owned()), Part::expr(number)])
         }
         Some(_) => Expr::flag(flag, &grace.text),
         None => Expr::str(format!("{flag}{}", grace.seconds)),

@@ -12,38 +12,44 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     each_container(host, output, |container, module| {
         for folder in &container.folders {
             let (owner, group) = owner_and_group(folder);
-            let mode =
-                folder.mode.as_ref().map_or_else(|| Text::literal("0755", folder.span), |m| m.0.clone());
+            // What nobody asked for is left as it is: an image may have given the folder to its own user.
+            let asked = folder.owner.is_some() || folder.group.is_some() || folder.mode.is_some();
+            let mode = match &folder.mode {
+                Some(mode) => parts(&mode.0),
+                None => text(if asked { "0755" } else { "-" }),
+            };
             if folder.by_tmpfiles && !needs_more_than_quotes(&folder.path) {
                 if made.contains(&folder.path.value()) {
                     continue;
                 }
                 made.push(folder.path.value());
-                let mut rule = vec![Part::Text("d \"".to_owned())];
+                let mut rule = text("d \"");
                 rule.extend(folder.path.pieces.iter().map(|piece| match piece {
                     Piece::Literal(text) => {
                         Part::Text(text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%"))
                     }
                     Piece::Reference(reference) => Part::Ref(reference.clone()),
                 }));
-                rule.push(Part::Text("\" ".to_owned()));
-                for (i, field) in [&mode, &owner, &group].into_iter().enumerate() {
-                    if i > 0 {
-                        rule.push(Part::Text(" ".to_owned()));
-                    }
-                    rule.extend(parts(field));
+                rule.push(Part::Text("\"".to_owned()));
+                for field in [mode, owner, group, text("-")] {
+                    rule.push(Part::Text(" ".to_owned()));
+                    rule.extend(field);
                 }
-                rule.push(Part::Text(" -".to_owned()));
                 module.config.at(&["systemd", "tmpfiles"]).append("rules", [Expr::Str(rule)]);
             } else {
-                let arguments = [&folder.path, &mode, &owner, &group].map(|text| match text.reference() {
-                    Some(reference) => Expr::Ref(reference.clone()),
-                    None => Expr::Str(parts(text)),
-                });
+                let arguments =
+                    [parts(&folder.path), mode, owner, group].map(|parts| match parts.as_slice() {
+                        [Part::Ref(reference)] => Expr::Ref(reference.clone()),
+                        _ => Expr::Str(parts),
+                    });
                 precondition(module, container, Expr::call("scripts.makeFolder", arguments));
             }
         }
     });
+}
+
+fn text(literal: &str) -> Vec<Part> {
+    vec![Part::Text(literal.to_owned())]
 }
 
 /// A constant whose value tmpfiles would read as more than text goes where Nix can escape it.
@@ -53,20 +59,29 @@ fn needs_more_than_quotes(path: &Text) -> bool {
         .any(|piece| matches!(piece, Piece::Reference(r) if r.value.text().contains(['%', '"', '\\'])))
 }
 
-fn owner_and_group(folder: &Folder) -> (Text, Text) {
-    let root = || Text::literal("root", folder.span);
+/// The owner and group of a folder; `-` leaves them as they are.
+fn owner_and_group(folder: &Folder) -> (Vec<Part>, Vec<Part>) {
+    let own_group = folder.group.as_ref().map(|g| parts(&g.0));
     let Some(Owner(owner)) = &folder.owner else {
-        return (root(), folder.group.as_ref().map_or_else(root, |g| g.0.clone()));
+        return (text("-"), own_group.unwrap_or_else(|| text("-")));
     };
+    // `uid:gid` that a constant brings whole is taken apart where the constant is known.
+    if let Some(reference) = owner.reference().filter(|r| r.value.text().contains(':')) {
+        let half = |i: i64| {
+            let split = Expr::call("lib.splitString", [Expr::str(":"), Expr::Ref(reference.clone())]);
+            vec![Part::expr(Expr::call("builtins.elemAt", [split, Expr::Int(i)]))]
+        };
+        return (half(0), own_group.unwrap_or_else(|| half(1)));
+    }
     let mut names = owner.split(':');
     let group = (names.len() > 1).then(|| names.pop()).flatten();
     let owner = names.swap_remove(0);
-    let group = match (&folder.group, group) {
-        (Some(group), _) => group.0.clone(),
-        (None, Some(group)) => group,
+    let group = match (own_group, group) {
+        (Some(group), _) => group,
+        (None, Some(group)) => parts(&group),
         // A uid of a container has no group of its own on the host but the same number.
-        (None, None) if owner.value().bytes().all(|b| b.is_ascii_digit()) => owner.clone(),
-        (None, None) => root(),
+        (None, None) if owner.value().bytes().all(|b| b.is_ascii_digit()) => parts(&owner),
+        (None, None) => text("-"),
     };
-    (owner, group)
+    (parts(&owner), group)
 }

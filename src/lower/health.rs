@@ -65,7 +65,7 @@ fn command(flag: &str, test: &HealthTest) -> Expr {
                 words.insert(0, Expr::str("env"));
             }
             let json = Expr::call("builtins.toJSON", [Expr::List(words)]);
-            Expr::Infix(Box::new(Expr::Str(vec![Part::Text(flag.to_owned())])), "+", Box::new(json))
+            Expr::Str(vec![Part::Text(flag.to_owned()), Part::expr(json)])
         }
     }
 }

@@ -24,7 +24,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 /// The name of a path in systemd's unit names, which Nix works out where a constant stands in it.
 fn unit_name(path: &Text) -> Part {
     match path.reference() {
-        Some(reference) if matches!(reference.value, Atom::Str(_)) => Part::Escaped(reference.clone()),
+        Some(reference) if matches!(reference.value, Atom::Str(_)) => {
+            Part::expr(Expr::call("utils.escapeSystemdPath", [Expr::Ref(reference.clone())]))
+        }
         _ => Part::Text(escape(&path.value())),
     }
 }

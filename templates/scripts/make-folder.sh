@@ -2,6 +2,8 @@
 # disk that comes late, or below a folder that a user owns.
 #
 #   make-folder PATH MODE OWNER GROUP
+#
+# What is `-` is left as it is, or to root where the folder is not there yet.
 path=$1
 
 # Whoever owns a folder can put a link into it, and would be given what the link leads to.
@@ -13,4 +15,7 @@ while [ "$part" != / ]; do
   fi
   part=$(dirname -- "$part")
 done
-install --directory --mode="$2" --owner="$3" --group="$4" -- "$path"
+[ -d "$path" ] || install --directory --mode=0755 -- "$path"
+[ "$3" = - ] || chown -- "$3" "$path"
+[ "$4" = - ] || chgrp -- "$4" "$path"
+[ "$2" = - ] || chmod -- "$2" "$path"

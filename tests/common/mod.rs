@@ -32,7 +32,8 @@ pub fn cases() -> Vec<(String, String)> {
 /// Compiles a text as the CLI would with the file beside the folder `generated`.
 pub fn compile(bytes: impl AsRef<[u8]>) -> Outcome {
     let place = Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
-    homegen::compile("homeserver.yaml", bytes.as_ref(), &place).unwrap_or_else(|bug| panic!("homegen wrote what is not Nix: {}", bug.0))
+    homegen::compile("homeserver.yaml", bytes.as_ref(), &place)
+        .unwrap_or_else(|bug| panic!("homegen wrote what is not Nix: {}", bug.0))
 }
 
 /// The diagnostics as a person sees them.

@@ -1,0 +1,57 @@
+//! A number that becomes a value in Nix has to come back as the text that it was.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::tree::{Atom, Kind, Node, Text};
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let services = host.services.iter();
+    let own = services.clone().filter_map(|s| s.nixos.as_ref());
+    let parameters = services.flat_map(|s| s.parameters.iter().map(|(_, value)| value));
+    for tree in host.constants.iter().chain(&host.nixos).chain(own).chain(parameters) {
+        below(tree, diagnostics);
+    }
+}
+
+fn below(node: &Node, diagnostics: &mut Diagnostics) {
+    match &node.kind {
+        Kind::Scalar(text) if text.is_literal() => scalar(text, diagnostics),
+        Kind::List(items) => items.iter().for_each(|item| below(item, diagnostics)),
+        Kind::Map(entries) => entries.iter().for_each(|entry| below(&entry.value, diagnostics)),
+        _ => {}
+    }
+}
+
+fn scalar(text: &Text, diagnostics: &mut Diagnostics) {
+    let written = text.value();
+    let number = match text.atom() {
+        Atom::Int(number) if number.to_string() != written => number.to_string(),
+        Atom::Float(_) if !is_plain(&written) => {
+            written.parse::<f64>().map_or_else(|_| written.clone(), |n| n.to_string())
+        }
+        _ => return,
+    };
+    diagnostics.push(
+        Diagnostic::new(
+            Code::AmbiguousScalar,
+            format!("`{written}` is the number {number}"),
+            text.span,
+            "would not come back as it is written",
+        )
+        .help(format!("write \"{written}\" in quotes for the text, or the number in its plain form")),
+    );
+}
+
+/// Whether Nix reads a number with a point as the one that is written, and writes it back the same.
+fn is_plain(written: &str) -> bool {
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let unsigned = written.trim_start_matches('-');
+    let Some((whole, part)) = unsigned.split_once('.') else { return false };
+    let significant = unsigned.trim_start_matches(['0', '.']).len();
+    digits(whole)
+        && digits(part)
+        && !part.ends_with('0')
+        && (whole == "0" || !whole.starts_with('0'))
+        && significant <= 15
+        && written.parse::<f64>().is_ok_and(|n| n.abs() >= 1e-4)
+}
