@@ -146,7 +146,7 @@ fn check_paths(agenix: Option<&ast::Agenix>, machine: &ast::Host, diagnostics: &
             bad(path.span, format!("`{}` is no mount point", path.value()), "write an absolute path");
         }
         let Some(nfs) = mount.as_ref().and_then(|m| m.nfs.as_ref()) else { continue };
-        if !nfs.value().split_once(":/").is_some_and(|(server, _)| !server.is_empty()) {
+        if nfs.value().split_once(":/").is_none_or(|(server, _)| server.is_empty()) {
             bad(nfs.span, format!("`{}` is no NFS export", nfs.value()), "write server:/path");
         }
     }

@@ -249,7 +249,9 @@ impl Composer<'_> {
 
     /// Compares the entry that was just finished with those before it.
     fn check_duplicate(&mut self) {
-        let Some(Open { items: Items::Map { entries, known, .. }, .. }) = self.open.last_mut() else { return };
+        let Some(Open { items: Items::Map { entries, known, .. }, .. }) = self.open.last_mut() else {
+            return;
+        };
         let Some(last) = entries.last().filter(|e| !e.key.is_empty()) else { return };
         let Some(first) = known.insert(last.key.clone(), last.key_span) else { return };
         self.diagnostics.push(

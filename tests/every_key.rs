@@ -84,7 +84,10 @@ fn the_fixtures_have_every_key_of_the_schema_and_compile() {
 }
 
 /// What homegen makes of a text, without the places in it, which move with every change.
-fn made(text: &str) -> (Vec<(String, String)>, Vec<(String, String)>) {
+/// Texts by name.
+type Named = Vec<(String, String)>;
+
+fn made(text: &str) -> (Named, Named) {
     let outcome = compile(text);
     let said = outcome.diagnostics.iter().map(|d| (d.code.code().to_owned(), d.message.clone())).collect();
     let files = outcome.files.into_iter().flatten().map(|f| (f.path, f.text)).collect();

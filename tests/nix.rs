@@ -56,6 +56,7 @@ let
     mkMerge = values: values;
     optional = condition: value: if condition then [ value ] else [ ];
     optionals = condition: values: if condition then values else [ ];
+    splitString = separator: text: builtins.filter builtins.isString (builtins.split separator text);
     removeSuffix = suffix: text: builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text;
     mapAttrsToList = f: set: map (name: f name set.${name}) (builtins.attrNames set);
     concatStringsSep = builtins.concatStringsSep;
@@ -221,7 +222,7 @@ services:
         json!({
             "environment": { "PATH_OF": "/srv/new/x", "COUNT": "4", "ON": "is false", "SHARE": "0.25", "TZ": "Europe/Berlin" },
             "volumes": ["/srv/new/x:/x"],
-            "rules": ["d \"/srv/new/x\" 0755 root root -"],
+            "rules": ["d \"/srv/new/x\" - - - -"],
         })
     );
 }
@@ -233,11 +234,16 @@ fn a_constant_may_have_a_name_that_means_something_in_nix() {
     }
     // Keywords, builtins and homegen's own bindings; each is referred to from another constant, where
     // `constants.nix` is recursive, and from a module.
-    let names = [
+    let names = ["map", "import", "lib", "config", "pkgs", "utils", "cfg", "scripts", "data", "self"];
+    let refused = [
         "with", "in", "or", "if", "then", "else", "let", "rec", "inherit", "assert", "true", "false", "null",
-        "toString", "builtins", "map", "import", "lib", "config", "pkgs", "utils", "cfg", "scripts", "data",
-        "self",
+        "toString", "builtins",
     ];
+    for name in refused {
+        let host = "host: { name: box, nixos: \"26.05\", timezone: Europe/Berlin }";
+        let outcome = common::compile(format!("homegen: 1\n{host}\nconstants: {{ \"{name}\": a }}\n"));
+        assert!(outcome.files.is_none(), "`{name}` would capture what `constants.nix` means by it");
+    }
     let constants: String =
         names.iter().map(|n| format!("  {n}: value of {n}\n  {n}2: \"through ${{{n}}}\"\n")).collect();
     let environment: String =

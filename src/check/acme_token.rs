@@ -16,11 +16,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .and(acme.acme.0.span, "for this provider")
                 .help("name it in place of `token`: `credentials: { VARIABLE_FILE: secret }`, as https://go-acme.github.io/lego/dns has it"),
         ),
-        Some(token) if !acme.credentials.0.is_empty() => diagnostics.push(
-            Diagnostic::new(Code::BadTls, "both a token and credentials", token.0.span, "the one")
-                .and(acme.credentials.0[0].0.span, "the other")
-                .help("keep one of the two"),
-        ),
+        Some(token) => {
+            let variable = TOKEN_VARIABLES.iter().find(|(p, _)| *p == provider).map(|(_, variable)| *variable);
+            let same = acme.credentials.0.iter().find(|(name, _)| Some(name.value().as_str()) == variable);
+            if let Some((name, _)) = same {
+                diagnostics.push(
+                    Diagnostic::new(Code::VariableTwice, format!("`{}` is set twice", name.value()), token.0.span, "by the token")
+                        .and(name.span, "and here")
+                        .help("keep one of the two"),
+                );
+            }
+        }
         None if acme.credentials.0.is_empty() => diagnostics.push(
             Diagnostic::new(Code::BadTls, "a DNS challenge without credentials", acme.span, "has neither `token` nor `credentials`")
                 .help("add `token: SECRET`"),

@@ -1,5 +1,6 @@
 //! A service's port is an option of the output, which has to do something.
 
+use crate::ast::NetworkMode;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Host, HostPort};
 use crate::tree::{Kind, Node, Piece, Target, Text};
@@ -15,6 +16,17 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
             .flat_map(|c| &c.site_ports)
             .any(|p| matches!(p.host, HostPort::Service(_)));
         if !behind_site && !used.contains(&service.name) && !diagnostics.has_error_in(service.body) {
+            let on_host =
+                service.containers.iter().any(|c| matches!(c.compose.network_mode, Some(NetworkMode::Host)));
+            let help = match on_host {
+                true => {
+                    "take `port` out: a container on the host's network listens where it likes".to_owned()
+                }
+                false => format!(
+                    "add a `site` that forwards to a container, or publish it: \"${{services.{}.port}}:PORT\"",
+                    service.name
+                ),
+            };
             diagnostics.push(
                 Diagnostic::new(
                     Code::PortWithoutService,
@@ -22,10 +34,7 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
                     port.text.span,
                     "an option that would do nothing",
                 )
-                .help(format!(
-                    "add a `site` that forwards to a container, or publish it: \"${{services.{}.port}}:80\"",
-                    service.name
-                )),
+                .help(help),
             );
         }
     }

@@ -101,7 +101,7 @@ impl<T: Decode> Decode for Map<T> {
                     .help("keep one of the two"),
                 );
             }
-            if let Some(value) = T::decode(&entry.value, diagnostics) {
+            if let Some(value) = T::decode(&entry.value, diagnostics).or_else(T::unreadable) {
                 map.push((entry.key.clone(), value));
             }
         }

@@ -49,7 +49,10 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
         out.push('\n');
     }
     if diagnostics.len() > MAX_SHOWN {
-        out.push_str(&format!("… and {} more: these first may be the cause of the rest\n\n", diagnostics.len() - MAX_SHOWN));
+        out.push_str(&format!(
+            "… and {} more: these first may be the cause of the rest\n\n",
+            diagnostics.len() - MAX_SHOWN
+        ));
     }
     out
 }

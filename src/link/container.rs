@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{name, network};
 use crate::ast;
-use crate::ast::container::Condition;
+use crate::ast::container::{Condition, VolumeSource};
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::{Attached, Container, Network, Service};
 use crate::source::Span;
@@ -106,6 +106,12 @@ fn container(
         short => format!("{service}-{short}"),
     };
     name::check_container(&short, &full, diagnostics);
+    // A volume is the service's, as it is the project's in Compose, and has the name that it has there.
+    for volume in &mut compose.volumes {
+        if let VolumeSource::Named(name) = &mut volume.source {
+            *name = Text::join(&[Text::literal(service, name.span), name.clone()], "_", name.span);
+        }
+    }
     let own = format!("{service}-network");
     let attachments = std::mem::take(&mut compose.networks.0);
     if let (Some(_), Some((network, _))) = (&compose.network_mode, attachments.first()) {

@@ -12,6 +12,9 @@ const SYSTEM: &[&str] =
 pub(super) fn link(host: &mut Host) {
     let mounts: Vec<Text> = host.machine.mounts.0.iter().map(|(path, _)| path.clone()).collect();
     for container in host.services.iter_mut().flat_map(|s| &mut s.containers) {
+        // Who runs in the container by number owns what nobody else was given.
+        let runs_as =
+            container.compose.user.clone().filter(|u| u.value().starts_with(|c: char| c.is_ascii_digit()));
         for volume in &container.compose.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             let value = path.value();
@@ -35,7 +38,7 @@ pub(super) fn link(host: &mut Host) {
             }
             container.folders.push(Folder {
                 path: path.clone(),
-                owner: volume.owner.clone(),
+                owner: volume.owner.clone().or_else(|| runs_as.clone().filter(|_| !asked)),
                 group: volume.group.clone(),
                 mode: volume.mode.clone(),
                 by_tmpfiles: mount.is_none() && !is_below(&value, "/home"),
