@@ -91,6 +91,21 @@ pub fn link(
     host
 }
 
+/// A port of the host is one that TCP has.
+fn check_port(port: &ast::Number, diagnostics: &mut Diagnostics) {
+    if !(1..=65535).contains(&port.value) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadValue,
+                format!("{} is not a port", port.value),
+                port.text.span,
+                "not from 1 to 65535",
+            )
+            .help("choose a port from 1 to 65535"),
+        );
+    }
+}
+
 /// A secret's file lies in the folder of secrets, and its owner and group stand apart.
 fn check_secret_file(declared: Option<&ast::Secret>, diagnostics: &mut Diagnostics) {
     let Some(declared) = declared else { return };

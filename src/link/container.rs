@@ -40,19 +40,7 @@ pub(super) fn link(
         if !all_sites.is_empty() {
             sites.push(ServiceSites { service: services.len(), sites: all_sites });
         }
-        if let Some(port) = &service.port
-            && !(1..=65535).contains(&port.value)
-        {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::BadValue,
-                    format!("{} is not a port", port.value),
-                    port.text.span,
-                    "not from 1 to 65535",
-                )
-                .help("choose a port from 1 to 65535"),
-            );
-        }
+        service.port.iter().for_each(|port| super::check_port(port, diagnostics));
         let of_service: Vec<(String, Span)> = service
             .networks
             .iter()

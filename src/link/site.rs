@@ -191,17 +191,7 @@ fn upstream(
             return None;
         }
     }
-    if let Some(port) = site.port.as_ref().filter(|p| !(1..=65535).contains(&p.value)) {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadValue,
-                format!("{} is not a port", port.value),
-                port.text.span,
-                "not from 1 to 65535",
-            )
-            .help("choose a port from 1 to 65535"),
-        );
-    }
+    site.port.iter().for_each(|port| super::check_port(port, diagnostics));
     let host = match (&site.port, &service.port) {
         (Some(port), _) => HostPort::Fixed(port.text.clone()),
         (None, Some(_)) => HostPort::Service(service_name),
