@@ -3,7 +3,6 @@
 
 mod arrange;
 mod caddy;
-pub(crate) use caddy::TOKEN_VARIABLES;
 mod constants;
 mod container;
 mod folder;

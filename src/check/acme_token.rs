@@ -1,9 +1,9 @@
 //! `tls: { acme: PROVIDER, token: … }` works for providers that take one token.
 
 use crate::ast::Tls;
+use crate::ast::caddy::TOKEN_VARIABLES;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::lower::TOKEN_VARIABLES;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {

@@ -1,27 +1,12 @@
 //! Caddy: its sites, certificates, ports in the firewall, and its wait for the tailnet.
 
 use super::{host_port, tailscale};
-use crate::ast::caddy::AcmeTls;
+use crate::ast::caddy::{AcmeTls, TOKEN_VARIABLES};
 use crate::ast::{Bind, Pairs, Tls};
 use crate::hir::{Answer, Front, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Module, Output};
 use crate::tree::Text;
-
-/// The variable of each DNS provider that takes one token from a file
-/// (<https://go-acme.github.io/lego/dns>). Others name their `credentials`.
-pub(crate) const TOKEN_VARIABLES: &[(&str, &str)] = &[
-    ("cloudflare", "CF_DNS_API_TOKEN_FILE"),
-    ("desec", "DESEC_TOKEN_FILE"),
-    ("digitalocean", "DO_AUTH_TOKEN_FILE"),
-    ("dnsimple", "DNSIMPLE_OAUTH_TOKEN_FILE"),
-    ("duckdns", "DUCKDNS_TOKEN_FILE"),
-    ("gandiv5", "GANDIV5_PERSONAL_ACCESS_TOKEN_FILE"),
-    ("hetzner", "HETZNER_API_TOKEN_FILE"),
-    ("linode", "LINODE_TOKEN_FILE"),
-    ("netlify", "NETLIFY_TOKEN_FILE"),
-    ("vercel", "VERCEL_API_TOKEN_FILE"),
-];
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(front) = &host.front else { return };
