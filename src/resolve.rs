@@ -468,28 +468,11 @@ impl<'a> Resolver<'a> {
             (_, true) => "refer to the value itself: nothing is inside of it".to_owned(),
             (_, false) => suggestion(step, known),
         };
-        self.diagnostics.push(
-            Diagnostic::new(
-                Code::UnknownReference,
-                format!("there is no `{name}`"),
-                span,
-                format!("`{step}` is not known here"),
-            )
-            .and(at, "looked for in here")
-            .help(help),
-        );
+        self.diagnostics.push(unknown(name, step, span).and(at, "looked for in here").help(help));
     }
 
     fn unknown(&mut self, name: &str, step: &str, known: Vec<&str>, span: Span) {
-        self.diagnostics.push(
-            Diagnostic::new(
-                Code::UnknownReference,
-                format!("there is no `{name}`"),
-                span,
-                format!("`{step}` is not known here"),
-            )
-            .help(suggestion(step, known)),
-        );
+        self.diagnostics.push(unknown(name, step, span).help(suggestion(step, known)));
     }
 }
 
@@ -497,6 +480,15 @@ impl<'a> Resolver<'a> {
 fn omitted(node: &Node) -> bool {
     let Kind::Scalar(text) = &node.kind else { return false };
     matches!(text.reference(), Some(Reference { target: Target::Parameter { .. }, value: Atom::Null, .. }))
+}
+
+fn unknown(name: &str, step: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnknownReference,
+        format!("there is no `{name}`"),
+        span,
+        format!("`{step}` is not known here"),
+    )
 }
 
 /// The name in a text that is one `${name}` and nothing else.

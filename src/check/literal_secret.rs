@@ -24,10 +24,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         for (name, value) in &container.compose.environment.0 {
             let variable = name.value().to_uppercase();
             let value_text = value.value();
-            // A switch such as DISABLE_TOKEN=true, and a number, are no secrets.
+            // A switch such as DISABLE_TOKEN=true is no secret.
             let is_switch =
-                matches!(value_text.to_lowercase().as_str(), "" | "true" | "false" | "yes" | "no")
-                    || value_text.parse::<f64>().is_ok();
+                matches!(value_text.to_lowercase().as_str(), "" | "true" | "false" | "yes" | "no");
             let by_name = ENDINGS.iter().any(|e| variable.ends_with(e)) && !is_switch;
             let looks_secret = by_name || has_password(&value_text);
             if looks_secret {
