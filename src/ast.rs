@@ -1,6 +1,7 @@
 //! What the user wrote, typed. One file per part of the language; [`decode`](crate::decode) reads
 //! these types out of the [`tree`](crate::tree), and the JSON Schema is made from them.
 
+pub mod allow;
 pub mod caddy;
 pub mod container;
 pub mod file;
@@ -8,6 +9,7 @@ pub mod network;
 pub mod scalar;
 pub mod secret;
 
+pub use allow::Allow;
 pub use caddy::{Bind, Caddy, Site, Sites, Tls};
 pub use container::{
     Command, Container, DependsOn, Expose, HealthTest, Healthcheck, NetworkMode, Ports, Ulimit, Volume,

@@ -1,17 +1,49 @@
 //! Rules over the whole host. One rule is one file here and a line in [`RULES`].
 
+mod acl_order;
 mod acme_token;
+mod address_taken;
+mod alias_taken;
 mod alias_without_network;
 mod ambiguous_number;
+mod capability_twice;
+mod certificates;
+mod data_folder;
+mod database_on_nfs;
+mod default_gateway;
+mod dns_port;
+mod docker_socket;
+mod firewall_pattern;
+mod floating_image;
+mod folder_in_folder;
 mod folder_owners;
+mod image_pair;
+mod ipv6_publish;
+mod limits_contradict;
+mod listeners;
 mod literal_secret;
+mod localhost_upstream;
+mod memory_small;
+mod memory_sum;
 mod nix_syntax;
+mod no_shared_network;
 mod option_twice;
+mod port_taken;
+mod postgres_volume;
 mod published_wide;
+mod secret_unreadable;
+mod short_name;
+mod subnet_overlap;
+mod surprising_yaml;
+mod tailnet_address;
+mod target_twice;
+mod undescribed_disk;
 mod unused_port;
+mod unused_secret;
 mod unused_words;
 mod variable_name;
 mod variable_twice;
+mod volumes_on_late_disk;
 
 use crate::diag::Diagnostics;
 use crate::hir::Host;
@@ -19,18 +51,49 @@ use crate::tree::Node;
 
 /// The rules. Each sees the host, and the tree that it was read from.
 const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
+    acl_order::check,
     acme_token::check,
-    ambiguous_number::check,
+    address_taken::check,
+    alias_taken::check,
     alias_without_network::check,
-    literal_secret::check,
+    ambiguous_number::check,
+    capability_twice::check,
+    certificates::check,
+    data_folder::check,
+    database_on_nfs::check,
+    default_gateway::check,
+    dns_port::check,
+    docker_socket::check,
+    firewall_pattern::check,
+    floating_image::check,
+    folder_in_folder::check,
     folder_owners::check,
+    image_pair::check,
+    ipv6_publish::check,
+    limits_contradict::check,
+    literal_secret::check,
+    localhost_upstream::check,
+    memory_small::check,
+    memory_sum::check,
     nix_syntax::check,
+    no_shared_network::check,
     option_twice::check,
-    unused_words::check,
+    port_taken::check,
+    postgres_volume::check,
     published_wide::check,
+    secret_unreadable::check,
+    short_name::check,
+    subnet_overlap::check,
+    surprising_yaml::check,
+    tailnet_address::check,
+    target_twice::check,
+    undescribed_disk::check,
     unused_port::check,
+    unused_secret::check,
+    unused_words::check,
     variable_name::check,
     variable_twice::check,
+    volumes_on_late_disk::check,
 ];
 
 /// Checks a host.

@@ -1,9 +1,11 @@
 //! Pass: [`tree`](crate::tree) → [`ast`](crate::ast). Reads every value with the type that its place
 //! asks for, and goes on after a mistake, so that all of them are found in one run.
 
+pub mod allow;
 pub mod caddy;
 pub mod container;
 pub mod file;
+mod habit;
 pub mod network;
 pub mod scalar;
 pub mod secret;
@@ -112,12 +114,27 @@ pub fn bad_value(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
     diagnostics.push(diagnostic.help(format!("write {wanted}")));
 }
 
-/// Says that a mapping has a key that nothing reads.
-pub fn unknown_key(key: &str, span: Span, known: &[&str], diagnostics: &mut Diagnostics) {
+/// Says that a mapping has a key that nothing reads. Returns the one that was probably meant: its absence
+/// needs no word of its own.
+pub fn unknown_key<'a>(
+    key: &str,
+    span: Span,
+    known: &[&'a str],
+    diagnostics: &mut Diagnostics,
+) -> Option<&'a str> {
+    let habit = habit::of(key, known);
+    let help = match habit {
+        Some(habit) => habit.instead.to_owned(),
+        None => crate::diag::suggestion(key, known.iter().copied()),
+    };
     diagnostics.push(
         Diagnostic::new(Code::UnknownKey, format!("there is no key `{key}` here"), span, "unknown key")
-            .help(crate::diag::suggestion(key, known.iter().copied())),
+            .help(help),
     );
+    match habit {
+        Some(habit) => known.iter().copied().find(|k| *k == habit.key),
+        None => crate::diag::closest(key, known.iter().copied()),
+    }
 }
 
 /// The key that a field stands for: `r#type` is the key `type`.
@@ -167,6 +184,7 @@ macro_rules! mapping {
                     return None;
                 };
                 $(let mut $field: Option<Option<$type>> = None;)*
+                let mut meant: Vec<&str> = Vec::new();
                 for entry in entries {
                     let key = entry.key.value();
                     match key.as_str() {
@@ -175,12 +193,13 @@ macro_rules! mapping {
                         $(key if key == $crate::decode::key(stringify!($field)) => {
                             $field = Some(<$type as $crate::decode::Decode>::decode(&entry.value, diagnostics));
                         })*
-                        _ => $crate::decode::unknown_key(&key, entry.key.span, Self::KEYS, diagnostics),
+                        _ => meant.extend($crate::decode::unknown_key(&key, entry.key.span, Self::KEYS, diagnostics)),
                     }
                 }
                 // Every key is looked at before the first missing one ends the mapping.
                 $(let $field = match $field {
                     Some(value) => value,
+                    None if meant.contains(&$crate::decode::key(stringify!($field))) => None,
                     None => <$type as $crate::decode::Decode>::absent($crate::decode::key(stringify!($field)), node.span, diagnostics),
                 };)*
                 Some($name { span: node.span, $($field: $field.or_else(<$type as $crate::decode::Decode>::unreadable)?,)* })

@@ -7,7 +7,7 @@ pub mod human;
 use std::collections::HashSet;
 
 use crate::source::{Sources, Span};
-pub use codes::Code;
+pub use codes::{Code, Level};
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,8 +77,11 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Adds one, unless the very same was said already.
+    /// Adds one, unless the very same was said already, or it is about what could not be read.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if diagnostic.labels.iter().any(|label| label.span == Span::NOWHERE) {
+            return;
+        }
         if self.seen.insert(diagnostic.clone()) {
             self.all.push(diagnostic);
         }
@@ -89,6 +92,11 @@ impl Diagnostics {
         self.all.iter().any(|d| d.severity() == Severity::Error)
     }
 
+    /// Whether one has this code.
+    pub fn has(&self, code: Code) -> bool {
+        self.all.iter().any(|d| d.code == code)
+    }
+
     /// Whether something was found to be wrong inside of `span`. What is missing there may be what could
     /// not be read.
     pub fn has_error_in(&self, span: Span) -> bool {
@@ -96,7 +104,12 @@ impl Diagnostics {
             .iter()
             .filter(|d| d.severity() == Severity::Error)
             .flat_map(|d| d.labels.first())
-            .any(|l| l.span.source == span.source && l.span.start >= span.start && l.span.end <= span.end)
+            .any(|l| span.contains(l.span))
+    }
+
+    /// Keeps those for which `keep` holds.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.all.retain(keep);
     }
 
     /// All of them, in the order of their main place in the file.

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 
 use crate::ast;
 use crate::ast::scalar::{Mode, Owner};
+use crate::diag::Code;
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -31,6 +32,31 @@ pub struct Host {
     pub services: Vec<Service>,
     /// Options of the host.
     pub nixos: Option<Node>,
+    /// What the file accepts.
+    pub accepted: Vec<Accepted>,
+}
+
+impl Host {
+    /// Every container, in the order of the file.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        self.services.iter().flat_map(|s| &s.containers)
+    }
+
+    /// Every tree of options that stands under a `nixos`.
+    pub fn raw_options(&self) -> impl Iterator<Item = &Node> {
+        self.nixos.iter().chain(self.services.iter().filter_map(|s| s.nixos.as_ref()))
+    }
+}
+
+/// A diagnostic that the file accepts.
+#[derive(Clone, Copy, Debug)]
+pub struct Accepted {
+    /// Its code.
+    pub code: Code,
+    /// Where it is accepted: inside of this mapping, or everywhere.
+    pub within: Option<Span>,
+    /// Where that is written.
+    pub span: Span,
 }
 
 /// A secret.

@@ -1,25 +1,29 @@
 //! homegen compiles one `homeserver.yaml` into NixOS modules.
 //!
-//! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`link`] → [`check`] → [`lower`] →
-//! [`render`]. Data stands in modules of its own: [`syntax`], [`tree`], [`ast`], [`hir`], [`nix`],
+//! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`link`] → [`check`] → [`accept`] →
+//! [`lower`] → [`render`]. Data stands in modules of its own: [`syntax`], [`tree`], [`ast`], [`hir`], [`nix`],
 //! [`nixos`]. A pass knows its data and no other pass; only [`compile`] knows them all. Nothing here
 //! touches the disk: the binary does.
 
+pub mod accept;
 pub mod ast;
 pub mod check;
 pub mod decode;
 pub mod diag;
 pub mod hir;
+pub mod image;
 pub mod link;
 pub mod lower;
 pub mod nix;
 pub mod nixos;
 pub mod output;
 pub mod parse;
+pub mod path;
 pub mod preset;
 pub mod render;
 pub mod resolve;
 pub mod schema;
+pub mod size;
 pub mod source;
 pub mod syntax;
 pub mod tree;
@@ -107,5 +111,6 @@ fn front_end(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<hir
     let file = ast::File::decode(&resolved.file, diagnostics)?;
     let host = link::link(file, resolved.parameters, diagnostics);
     check::check(&host, &resolved.file, diagnostics);
+    accept::accept(&host.accepted, sources, diagnostics);
     Some(host)
 }

@@ -1,6 +1,7 @@
 //! Pass: [`ast`](crate::ast) → [`hir`](crate::hir). Gives names, follows references between services,
 //! and says where one leads nowhere.
 
+mod allow;
 mod container;
 mod folder;
 mod name;
@@ -34,6 +35,7 @@ pub fn link(
             .help("write `homegen: 1`"),
         );
     }
+    let accepted = allow::link(&file);
     let secrets: IndexMap<String, Secret> = file
         .secrets
         .0
@@ -81,6 +83,7 @@ pub fn link(
         networks,
         services: linked,
         nixos: file.nixos.map(|n| n.0),
+        accepted,
     };
     let tailnet = host.tailscale.as_ref().map(|t| t.address.value());
     host.front = site::link(file.caddy, tailnet.as_deref(), sites, &mut host.services, diagnostics);

@@ -28,6 +28,8 @@ pub struct Instance {
     pub name: Node,
     /// Every parameter with its argument or default.
     pub arguments: IndexMap<String, Node>,
+    /// The parameters that were not given, or are not what the preset takes. It was said.
+    pub missing: Vec<String>,
 }
 
 /// Expands every `preset:` of the file.
@@ -73,8 +75,9 @@ pub fn expand(
         let Some(definition) = parse(text, source, diagnostics) else { continue };
         let kind = Kind::Scalar { text: service.key.clone(), plain: false };
         let name = Node { span: preset.value.span, kind };
-        let arguments = arguments(preset_name, &definition, with.as_ref(), preset.value.span, diagnostics);
-        instances.insert(source, Instance { service: service.key.clone(), name, arguments });
+        let (arguments, missing) =
+            arguments(preset_name, &definition, with.as_ref(), preset.value.span, diagnostics);
+        instances.insert(source, Instance { service: service.key.clone(), name, arguments, missing });
         let Kind::Map(mut entries) = definition.kind else { continue };
         entries.retain(|e| e.key != "parameters");
         let own = std::mem::replace(&mut service.value.kind, Kind::Map(entries));
@@ -88,14 +91,15 @@ pub fn expand(
     (root, instances)
 }
 
-/// Binds the parameters that `definition` declares to what `with` gives.
+/// Binds the parameters that `definition` declares to what `with` gives. Those that could not be bound
+/// come back apart.
 fn arguments(
     preset: &str,
     definition: &Node,
     with: Option<&Entry>,
     used: Span,
     diagnostics: &mut Diagnostics,
-) -> IndexMap<String, Node> {
+) -> (IndexMap<String, Node>, Vec<String>) {
     let declared = definition.get("parameters").map_or(&[][..], Node::entries);
     let given = with.map_or(&[][..], |w| w.value.entries());
     for argument in given {
@@ -111,16 +115,19 @@ fn arguments(
             );
         }
     }
-    let mut arguments = IndexMap::new();
+    let (mut arguments, mut missing) = (IndexMap::new(), Vec::new());
     for parameter in declared {
         let scalar = |key: &str| match parameter.value.get(key).map(|n| &n.kind) {
             Some(Kind::Scalar { text, .. }) => text.as_str(),
             _ => "",
         };
         let value = match given.iter().find(|a| a.key == parameter.key) {
-            Some(argument) => {
-                check_type(&parameter.key, scalar("type"), &argument.value, diagnostics);
+            Some(argument) if check_type(&parameter.key, scalar("type"), &argument.value, diagnostics) => {
                 argument.value.clone()
+            }
+            Some(_) => {
+                missing.push(parameter.key.clone());
+                continue;
             }
             None => match parameter.value.get("default") {
                 Some(default) => default.clone(),
@@ -139,17 +146,18 @@ fn arguments(
                             scalar("description")
                         )),
                     );
-                    Node { span: at, kind: Kind::Scalar { text: String::new(), plain: true } }
+                    missing.push(parameter.key.clone());
+                    continue;
                 }
             },
         };
         arguments.insert(parameter.key.clone(), value);
     }
-    arguments
+    (arguments, missing)
 }
 
-/// Holds an argument against its declared type. What a reference stands for is seen where it is used.
-fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostics) {
+/// Whether an argument is of its declared type. What a reference stands for is seen where it is used.
+fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostics) -> bool {
     let fits = match (&value.kind, kind) {
         (Kind::Scalar { text, .. }, _) if text.contains("${") => true,
         (Kind::Scalar { text, .. }, "path") => text.starts_with('/'),
@@ -175,9 +183,10 @@ fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostic
                 value.span,
                 format!("{wanted} is needed here"),
             )
-            .help("change the value"),
+            .help(format!("write {wanted}")),
         );
     }
+    fits
 }
 
 /// Lays `over` on top of the mapping `base`: mappings merge, null takes away, all else replaces.

@@ -355,6 +355,9 @@ impl<'a> Resolver<'a> {
                 let target = |path| Target::Parameter { service: instance.service.clone(), path };
                 return self.walk(value, &steps, name, span, target);
             }
+            if instance.missing.iter().any(|parameter| parameter == steps[0]) {
+                return None;
+            }
             if !self.facts.contains(&steps[0]) {
                 self.unknown(name, steps[0], instance.arguments.keys().map(String::as_str).collect(), span);
                 return None;

@@ -24,9 +24,17 @@ pub struct Span {
 }
 
 impl Span {
+    /// The place of what could not be read and stands in for it.
+    pub const NOWHERE: Span = Span { source: SourceId::FILE, start: u32::MAX, end: u32::MAX };
+
     /// The span of `range` in `source`.
     pub fn new(source: SourceId, range: Range<usize>) -> Span {
         Span { source, start: range.start as u32, end: range.end as u32 }
+    }
+
+    /// Whether `other` lies inside of it.
+    pub fn contains(self, other: Span) -> bool {
+        other.source == self.source && other.start >= self.start && other.end <= self.end
     }
 
     /// The part of this span that `range` (in bytes from its start) covers.

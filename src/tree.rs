@@ -266,6 +266,37 @@ pub fn option_path(key: &Text) -> Vec<Text> {
     path.into_iter().map(|step| Text::literal(step, key.span)).collect()
 }
 
+/// An option of NixOS that a tree sets.
+#[derive(Clone, Debug)]
+pub struct SetOption<'a> {
+    /// Its path.
+    pub path: Vec<String>,
+    /// Where its key stands.
+    pub span: Span,
+    /// Its value.
+    pub node: &'a Node,
+}
+
+/// The options that the tree under a `nixos` sets, in the order of the file.
+pub fn options(tree: &Node) -> Vec<SetOption<'_>> {
+    fn below<'a>(node: &'a Node, path: &mut Vec<String>, span: Span, found: &mut Vec<SetOption<'a>>) {
+        match &node.kind {
+            Kind::Map(entries) if !entries.is_empty() => {
+                for entry in entries {
+                    let length = path.len();
+                    path.extend(option_path(&entry.key).iter().map(Text::value));
+                    below(&entry.value, path, entry.key.span, found);
+                    path.truncate(length);
+                }
+            }
+            _ => found.push(SetOption { path: path.clone(), span, node }),
+        }
+    }
+    let mut found = Vec::new();
+    below(tree, &mut Vec::new(), tree.span, &mut found);
+    found
+}
+
 impl Node {
     /// What it is, for a message.
     pub fn type_name(&self) -> &'static str {

@@ -18,6 +18,8 @@ const FIXTURES: &[&str] = &["every-key", "every-key-2"];
 const WITHOUT_EFFECT: &[(&str, &str)] = &[
     // Rules read it; no option of NixOS is made of it.
     ("every-key", "host.memory"),
+    // A reason is for people.
+    ("every-key", "services.app.containers.main.allow.HG0506"),
 ];
 
 fn fixture(name: &str) -> (String, Node) {

@@ -2,6 +2,7 @@
 
 use schemars::json_schema;
 
+use super::Allow;
 use super::scalar::*;
 use crate::decode::mapping;
 use crate::source::Span;
@@ -24,6 +25,8 @@ mapping! {
         global: Option<Text>,
         /// Lines at the top level of the Caddyfile.
         extra: Option<Text>,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
     }
 }
 
@@ -117,6 +120,8 @@ mapping! {
         headers: Pairs,
         /// Lines of a Caddyfile for this site.
         extra: Option<Text>,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::json_schema;
 
 use super::scalar::*;
-use super::{Attachments, EnvFiles, Login, SecretUses};
+use super::{Allow, Attachments, EnvFiles, Login, SecretUses};
 use crate::decode::mapping;
 use crate::source::Span;
 use crate::tree::Text;
@@ -103,6 +103,8 @@ mapping! {
         limits: Option<Limits>,
         /// Further arguments of `podman run`.
         podman_args: Vec<Text>,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
     }
 }
 

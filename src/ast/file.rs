@@ -3,7 +3,7 @@
 use schemars::json_schema;
 
 use super::scalar::*;
-use super::{Caddy, Container, Network, Secret, Site, Sites};
+use super::{Allow, Caddy, Container, Network, Secret, Site, Sites};
 use crate::decode::mapping;
 use crate::tree::Text;
 
@@ -32,6 +32,8 @@ mapping! {
         services: Map<Service>,
         /// NixOS options of the host, as nested values.
         nixos: Option<Raw>,
+        /// Diagnostics that are accepted everywhere, each by its code and with the reason.
+        allow: Allow,
     }
 }
 
@@ -48,6 +50,8 @@ mapping! {
         memory: Option<Size>,
         /// Its file systems, by mount point.
         mounts: Map<Option<Mount>>,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
     }
 }
 
@@ -96,6 +100,8 @@ mapping! {
         wait: Option<Duration>,
         /// The interface. Default: tailscale0.
         interface: Option<Interface>,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
     }
 }
 
@@ -158,5 +164,7 @@ mapping! {
         containers: Map<Container>,
         /// NixOS options that belong to it, as nested values.
         nixos: Option<Raw>,
+        /// Diagnostics that are accepted in it, each by its code and with the reason.
+        allow: Allow,
     }
 }

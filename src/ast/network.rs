@@ -2,6 +2,7 @@
 
 use schemars::json_schema;
 
+use super::Allow;
 use super::scalar::*;
 use crate::decode::mapping;
 use crate::tree::Text;
@@ -23,6 +24,8 @@ mapping! {
         interface: Option<Interface>,
         /// Options of the bridge driver, such as `mtu` or `isolate`.
         driver_opts: Pairs,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
     }
 }
 

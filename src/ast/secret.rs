@@ -2,6 +2,7 @@
 
 use schemars::json_schema;
 
+use super::Allow;
 use super::scalar::*;
 use crate::decode::mapping;
 use crate::source::Span;
@@ -20,6 +21,8 @@ mapping! {
         mode: Option<Mode>,
         /// What is in it: the value itself, or lines of KEY=value. Default: raw.
         format: Option<Format>,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
     }
 }
 

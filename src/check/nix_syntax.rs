@@ -6,7 +6,7 @@ use crate::nix::is_expression;
 use crate::tree::{Kind, Node};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for own in host.nixos.iter().chain(host.services.iter().filter_map(|s| s.nixos.as_ref())) {
+    for own in host.raw_options() {
         if !matches!(own.kind, Kind::Map(_)) && !own.is_null() {
             diagnostics.push(
                 Diagnostic::new(

@@ -18,11 +18,21 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         if !behind_site && !used.contains(&service.name) && !diagnostics.has_error_in(service.body) {
             let on_host =
                 service.containers.iter().any(|c| matches!(c.compose.network_mode, Some(NetworkMode::Host)));
-            let help = match on_host {
-                true => {
+            let by_number = service
+                .containers
+                .iter()
+                .flat_map(|c| &c.compose.ports)
+                .find(|p| p.published.value() == port.value.to_string());
+            let help = match (by_number, on_host) {
+                (Some(published), _) => format!(
+                    "publish it by its name, so that the option moves it: \"${{services.{}.port}}:{}\"",
+                    service.name,
+                    published.target.value()
+                ),
+                (None, true) => {
                     "take `port` out: a container on the host's network listens where it likes".to_owned()
                 }
-                false => format!(
+                (None, false) => format!(
                     "add a `site` that forwards to a container, or publish it: \"${{services.{}.port}}:PORT\"",
                     service.name
                 ),

@@ -12,7 +12,7 @@ use crate::tree::{Kind, Node, Text};
 
 impl Decode for Bind {
     fn unreadable() -> Option<Self> {
-        Some(Bind::All)
+        Some(Bind::On { interfaces: Vec::new(), addresses: Vec::new() })
     }
 
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
@@ -60,6 +60,18 @@ impl Decode for Tls {
         if let Kind::Map(_) = node.kind {
             if node.get("plugins").is_some() {
                 return PluginTls::decode(node, diagnostics).map(Tls::Plugin);
+            }
+            if let Some(inner) = node.get("acme").filter(|a| matches!(a.kind, Kind::Map(_))) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::WrongType,
+                        "`acme` is the name of a provider",
+                        inner.span,
+                        "this is a mapping",
+                    )
+                    .help("write `tls: { acme: PROVIDER, token: SECRET, email: ADDRESS }`, on one level"),
+                );
+                return None;
             }
             return AcmeTls::decode(node, diagnostics).map(Tls::Acme);
         }

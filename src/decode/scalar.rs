@@ -7,12 +7,13 @@ use ipnet::IpNet;
 use super::{Decode, bad_value, wrong_type};
 use crate::ast::scalar::*;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::size::size_bytes;
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, Piece, Text};
 
 impl Decode for Text {
     fn unreadable() -> Option<Self> {
-        Some(Text::literal("", Span::default()))
+        Some(Text::literal("", Span::NOWHERE))
     }
 
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
@@ -28,7 +29,7 @@ impl Decode for Text {
 
 impl Decode for Number {
     fn unreadable() -> Option<Self> {
-        Some(Number { value: 1, text: Text::literal("1", Span::default()) })
+        Some(Number { value: 1, text: Text::literal("1", Span::NOWHERE) })
     }
 
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
@@ -198,7 +199,7 @@ macro_rules! form {
     ($($name:ident: numbers $numbers:literal, |$value:ident| $valid:expr;)*) => {$(
         impl Decode for $name {
             fn unreadable() -> Option<Self> {
-                Some($name(Text::literal("", Span::default())))
+                Some($name(Text::literal("", Span::NOWHERE)))
             }
 
             fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
@@ -252,24 +253,52 @@ form! {
     Mac: numbers false, |v| v.split(':').count() == 6 && v.split(':').all(|h| h.len() == 2 && h.bytes().all(|b| b.is_ascii_hexdigit()));
     Email: numbers false, |v| v.split_once('@').is_some_and(|(user, host)| is_word(user, b"._%+-") && is_domain(host));
     Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n);
-    Image: numbers false, |v| is_image(v);
     Calendar: numbers false, |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"*:,./~ _+-".contains(&b));
 }
 
-/// The bytes of a size, by the rules of `units.RAMInBytes` that Podman uses: factors of 1024.
-pub fn size_bytes(text: &str) -> Option<u64> {
-    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text[..at].parse().ok()?;
-    let factor = match text[at..].to_lowercase().as_str() {
-        "" | "b" => 1u64,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
-        "g" | "gb" | "gib" => 1 << 30,
-        "t" | "tb" | "tib" => 1 << 40,
-        _ => return None,
-    };
-    let bytes = number * factor as f64;
-    (bytes > 0.0 && bytes < u64::MAX as f64).then_some(bytes as u64)
+impl Decode for Image {
+    fn unreadable() -> Option<Self> {
+        Some(Image(Text::literal("", Span::NOWHERE)))
+    }
+
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let text = match &node.kind {
+            Kind::Scalar(text) if matches!(text.atom(), Atom::Str(_)) => text,
+            _ => {
+                wrong_type(node, Self::WHAT, diagnostics);
+                return None;
+            }
+        };
+        let value = text.value();
+        if is_image(&value) {
+            return Some(Image(text.clone()));
+        }
+        let whole = match value.contains('/') {
+            true => format!("docker.io/{value}"),
+            false => format!("docker.io/library/{value}"),
+        };
+        if is_image(&whole) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UnqualifiedImage,
+                    format!("`{value}` names no registry"),
+                    node.span,
+                    "from where?",
+                )
+                .help(format!("write `{whole}`, if it is Docker's")),
+            );
+        } else {
+            bad_value(node, Self::WHAT, diagnostics);
+        }
+        None
+    }
+}
+
+impl Image {
+    /// Its value when the file is compiled.
+    pub fn value(&self) -> String {
+        self.0.value()
+    }
 }
 
 /// The milliseconds of a time span such as `1m30s`.
@@ -364,16 +393,6 @@ pub fn starts_with(text: &Text, prefix: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_podmans() {
-        assert_eq!(size_bytes("2g"), Some(2 << 30));
-        assert_eq!(size_bytes("1.5GiB"), Some(3 << 29));
-        assert_eq!(size_bytes("1048576"), Some(1 << 20));
-        for wrong in ["", "g", "2x", "0", "-1g", "2 g"] {
-            assert_eq!(size_bytes(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn time_spans_are_read_by_go_and_by_systemd_alike() {

@@ -4,7 +4,8 @@ use super::{Decode, wrong_type};
 use crate::ast::scalar::{SecretName, Variable};
 use crate::ast::secret::{SecretEnvFile, SecretFile};
 use crate::ast::{EnvFile, EnvFiles, SecretUse, SecretUses};
-use crate::diag::Diagnostics;
+use crate::decode::scalar::is_word;
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::tree::{Kind, Node};
 
@@ -65,7 +66,25 @@ impl Decode for EnvFile {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         match node.kind {
             Kind::Map(_) => SecretEnvFile::decode(node, diagnostics).map(|e| EnvFile::Secret(e.secret)),
-            _ => Decode::decode(node, diagnostics).map(EnvFile::Path),
+            _ => {
+                // A secret's name where a path belongs is a short form that Compose does not have either.
+                if let Kind::Scalar(text) = &node.kind
+                    && !text.value().contains('/')
+                    && is_word(&text.value(), b"_-")
+                {
+                    diagnostics.push(
+                        Diagnostic::new(
+                            Code::BadValue,
+                            format!("`{}` is not an absolute path", text.value()),
+                            node.span,
+                            "a file on the host is named by its path",
+                        )
+                        .help(format!("for a secret of format env write `{{ secret: {} }}`", text.value())),
+                    );
+                    return None;
+                }
+                Decode::decode(node, diagnostics).map(EnvFile::Path)
+            }
         }
     }
 }

@@ -1,11 +1,22 @@
 //! The one table of codes. Numbers follow the user's subject and are never used again:
 //! 01 YAML, 02 keys and values, 03 references, 04 names, 05 networks and ports, 06 secrets,
-//! 07 storage, 08 dependencies and health, 09 the front, 10 presets and raw Nix.
+//! 07 storage, 08 dependencies and health, 09 the front, 10 presets and raw Nix, 11 limits, 12 images.
 
 use super::Severity;
 
+/// What a rule does to the output, and whether the file can accept it with `allow`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing could be written, or what was written could not work.
+    Error,
+    /// Nothing is written until the file says that it is meant.
+    Deny,
+    /// It is written, and probably not what was meant.
+    Warning,
+}
+
 macro_rules! codes {
-    ($($name:ident = $code:literal, $severity:ident, $title:literal;)*) => {
+    ($($name:ident = $code:literal, $level:ident, $title:literal;)*) => {
         /// A rule of homegen's, by the name that the sources use for it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $(#[doc = $title] $name,)* }
@@ -19,9 +30,9 @@ macro_rules! codes {
                 match self { $(Code::$name => $code,)* }
             }
 
-            /// Whether it forbids writing.
-            pub fn severity(self) -> Severity {
-                match self { $(Code::$name => Severity::$severity,)* }
+            /// What it does to the output.
+            pub fn level(self) -> Level {
+                match self { $(Code::$name => Level::$level,)* }
             }
 
             /// The rule in a few words.
@@ -30,6 +41,26 @@ macro_rules! codes {
             }
         }
     };
+}
+
+impl Code {
+    /// Whether it forbids writing.
+    pub fn severity(self) -> Severity {
+        match self.level() {
+            Level::Error | Level::Deny => Severity::Error,
+            Level::Warning => Severity::Warning,
+        }
+    }
+
+    /// Whether the file can accept it, with a reason.
+    pub fn can_be_allowed(self) -> bool {
+        self.level() != Level::Error && self != Code::UnusedAllow
+    }
+
+    /// The code that is written so.
+    pub fn from_code(code: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|c| c.code() == code)
+    }
 }
 
 codes! {
@@ -45,6 +76,9 @@ codes! {
     BadValue = "HG0204", Error, "a value that cannot be read";
     AmbiguousScalar = "HG0205", Error, "a number that would not come back as it is written";
     UnsupportedValue = "HG0206", Error, "a value that NixOS or Podman cannot do";
+    SurprisingYaml = "HG0207", Warning, "a value that other readers of YAML take for something else";
+    UnusedAllow = "HG0208", Warning, "an `allow` that allows nothing";
+    Contradiction = "HG0209", Error, "two settings that contradict each other";
     UnknownReference = "HG0301", Error, "a reference to a name that does not exist";
     ReferenceCycle = "HG0302", Error, "constants that refer to each other in a circle";
     BadReference = "HG0303", Error, "a reference that cannot be read";
@@ -52,27 +86,59 @@ codes! {
     ReservedConstant = "HG0305", Error, "a constant with a name that the file has already";
     BadName = "HG0401", Error, "a name that cannot be used";
     NameTaken = "HG0402", Error, "two things with one name";
+    AliasTaken = "HG0403", Warning, "two containers that answer to one name";
+    ShortName = "HG0404", Warning, "a name that nobody answers to";
     UnknownNetwork = "HG0501", Error, "a network that does not exist";
     BadAddress = "HG0502", Error, "an address that cannot be used";
     NetworkWithHost = "HG0503", Error, "a network setting where the container has no network";
     PortWithoutService = "HG0504", Error, "a site without a port on the host";
     TailscaleMissing = "HG0505", Error, "the tailnet is used and not described";
     PublishedWide = "HG0506", Warning, "a port that bypasses the firewall";
+    PortTaken = "HG0507", Error, "two things on one port of the host";
+    DnsPort = "HG0508", Error, "a DNS server in the way of Podman's";
+    SubnetOverlap = "HG0509", Deny, "a subnet whose addresses are someone else's";
+    AddressTaken = "HG0510", Error, "an address that is taken";
+    Ipv6Publish = "HG0511", Warning, "an IPv6 port into a network without IPv6";
+    TailnetAddress = "HG0512", Warning, "an address that Tailscale does not give";
+    DefaultGateway = "HG0513", Warning, "an address that is there only now and then";
+    FirewallPattern = "HG0514", Deny, "an interface that the firewall cannot read";
     UnknownSecret = "HG0601", Error, "a secret that is not declared";
     SecretFormat = "HG0602", Error, "a secret used in a format that it does not have";
     AgenixMissing = "HG0603", Error, "secrets without a folder that holds them";
-    LiteralSecret = "HG0604", Error, "a secret written into the file";
+    LiteralSecret = "HG0604", Deny, "a secret written into the file";
     VariableTwice = "HG0605", Error, "one variable set twice";
+    UnusedSecret = "HG0606", Warning, "a secret that nothing uses";
+    SecretUnreadable = "HG0607", Deny, "a secret that the container cannot read";
+    SecretFileMissing = "HG0608", Warning, "a secret without its file";
+    AclOrder = "HG0609", Warning, "an ACL that gives back what it takes";
     NestedFolder = "HG0701", Error, "a folder with two owners";
+    FolderInFolder = "HG0702", Warning, "a folder inside of another user's folder";
+    DatabaseOnNfs = "HG0703", Deny, "a database on a network file system";
+    VolumesOnLateDisk = "HG0704", Warning, "volumes on a disk that the host boots without";
+    UndescribedDisk = "HG0705", Warning, "a disk that the file does not describe";
+    TargetTwice = "HG0706", Error, "two volumes on one path of a container";
+    DataFolder = "HG0707", Warning, "a data folder that the database would change or refuse";
+    PostgresVolume = "HG0708", Deny, "data beside the folder that is mounted for it";
+    DockerSocket = "HG0709", Warning, "a Docker socket that is not there";
     UnknownDependency = "HG0801", Error, "a dependency on nothing";
     DependencyCycle = "HG0802", Error, "containers that wait for each other";
     HealthyWithoutCheck = "HG0803", Error, "waiting for health without a health check";
+    NoSharedNetwork = "HG0804", Warning, "a dependency that cannot be reached";
     FrontMissing = "HG0901", Error, "a site and no front";
     BadSite = "HG0902", Error, "a site that cannot be served";
     BadTls = "HG0903", Error, "certificates that cannot be had this way";
+    LocalhostUpstream = "HG0904", Warning, "a proxy to `localhost`";
+    CertificateUnreachable = "HG0905", Warning, "a certificate that nobody can check the name for";
     UnknownPreset = "HG1001", Error, "a preset that does not exist";
     BadParameter = "HG1002", Error, "a parameter that the preset cannot use";
     NixSyntax = "HG1003", Error, "an expression that is not Nix";
+    LimitsContradict = "HG1101", Error, "limits that contradict each other";
+    MemorySum = "HG1102", Warning, "more memory given away than the host has";
+    MemorySmall = "HG1103", Warning, "too little memory for what runs there";
+    FloatingImage = "HG1201", Warning, "an image that changes under its tag";
+    UnqualifiedImage = "HG1202", Error, "an image without its registry";
+    ImagePair = "HG1203", Deny, "two images that cannot run together";
+    PostgresMajor = "HG1204", Deny, "another major of Postgres on the same data";
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::ast::container::VolumeSource;
 use crate::hir::{Folder, Host};
+use crate::path::is_below;
 use crate::tree::Text;
 
 /// Where the system keeps its own, which exists or is not homegen's to make.
@@ -62,10 +63,4 @@ pub(super) fn link(host: &mut Host) {
             folder.by_tmpfiles = false;
         }
     }
-}
-
-/// Whether `path` is `folder` or lies in it.
-fn is_below(path: &str, folder: &str) -> bool {
-    let folder = folder.trim_end_matches('/');
-    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -232,33 +232,10 @@ fn upstream(
     let published = container.compose.ports.iter().any(|p| {
         p.target.value() == to.port.value() && matches!((&host, p.published.reference()), (HostPort::Service(s), Some(r)) if r.target == crate::tree::Target::Port(s.clone()))
     });
-    // The option `.port` would move one of the two and leave the other.
-    let number = host_value(&host, service.port.as_ref());
-    if let Some(twice) = container.compose.ports.iter().find(|p| !published && p.published.value() == number)
-    {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadSite,
-                format!("port {number} is published twice"),
-                twice.span,
-                "once here",
-            )
-            .and(to.span, "and once for this site, on 127.0.0.1")
-            .help("take it out of `ports`: the site publishes it"),
-        );
-    }
     if !published && !container.site_ports.iter().any(|p| same(&p.host, &host)) {
         container.site_ports.push(SitePort { host: host.clone(), target: to.port.clone() });
     }
     Some(Answer::Port(host))
-}
-
-/// The number of a port on the host.
-fn host_value(port: &HostPort, of_service: Option<&ast::Number>) -> String {
-    match port {
-        HostPort::Fixed(text) => text.value(),
-        HostPort::Service(_) => of_service.map_or_else(String::new, |p| p.value.to_string()),
-    }
 }
 
 fn one_label_below(host: &str, domain: &str) -> bool {

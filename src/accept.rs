@@ -1,0 +1,42 @@
+//! Pass: takes away the diagnostics that the file accepts, and says which acceptance is about nothing.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Accepted;
+use crate::source::{Sources, Span};
+
+/// Takes what `accepted` names out of `diagnostics`. One of a mapping covers each diagnostic with a place
+/// inside of it: whoever accepts a collision at one end accepts it.
+pub fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut Diagnostics) {
+    let mut used = vec![false; accepted.len()];
+    diagnostics.retain(|diagnostic| {
+        let mut keep = true;
+        for (one, used) in accepted.iter().zip(&mut used).filter(|(a, _)| a.code == diagnostic.code) {
+            let covers = |within: Span| {
+                diagnostic
+                    .labels
+                    .iter()
+                    .any(|l| within.contains(l.span) || within.contains(sources.in_file(l.span)))
+            };
+            if one.within.is_none_or(covers) {
+                *used = true;
+                keep = false;
+            }
+        }
+        keep
+    });
+    for (one, _) in accepted.iter().zip(used).filter(|(_, used)| !used) {
+        // What could not be read there may be what it is about.
+        if one.within.is_some_and(|within| diagnostics.has_error_in(within)) {
+            continue;
+        }
+        diagnostics.push(
+            Diagnostic::new(
+                Code::UnusedAllow,
+                format!("nothing here is {}", one.code.code()),
+                one.span,
+                format!("allows what is not there: {}", one.code.title()),
+            )
+            .help("take it out"),
+        );
+    }
+}

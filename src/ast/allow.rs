@@ -1,0 +1,20 @@
+//! What the file accepts.
+
+use schemars::json_schema;
+
+use super::scalar::schema;
+use crate::diag::Code;
+use crate::source::Span;
+
+/// The diagnostics that are accepted here, each by its code and with the reason.
+#[derive(Clone, Debug, Default)]
+pub struct Allow(pub Vec<(Code, Span)>);
+
+schema!(Allow, |_g| {
+    let codes: Vec<&str> = Code::ALL.iter().filter(|c| c.can_be_allowed()).map(|c| c.code()).collect();
+    json_schema!({
+        "type": "object",
+        "propertyNames": { "enum": codes },
+        "additionalProperties": { "type": "string", "minLength": 1 },
+    })
+});

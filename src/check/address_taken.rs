@@ -1,0 +1,65 @@
+//! A fixed address belongs to one container, and is neither the gateway's nor the network's own.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Host, Network};
+use crate::source::Span;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mut taken: HashMap<(&str, IpAddr), (Span, &'static str)> = HashMap::new();
+    for network in host.networks.iter().filter(|n| !n.is_external()) {
+        for (address, span, whose) in reserved(network) {
+            taken.insert((&network.name, address), (span, whose));
+        }
+    }
+    for container in host.containers() {
+        for attached in &container.networks {
+            let Some(attachment) = &attached.attachment else { continue };
+            for fixed in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {
+                let Ok(address) = fixed.value().parse::<IpAddr>() else { continue };
+                let at = (attached.network.as_str(), address);
+                match taken.get(&at) {
+                    None => {
+                        taken.insert(at, (fixed.0.span, "another container's address"));
+                    }
+                    Some((first, whose)) => diagnostics.push(
+                        Diagnostic::new(
+                            Code::AddressTaken,
+                            format!("{address} is {whose} on `{}`", attached.network),
+                            fixed.0.span,
+                            "taken",
+                        )
+                        .and(*first, *whose)
+                        .help("choose another address of the subnet"),
+                    ),
+                }
+            }
+        }
+    }
+}
+
+/// The addresses of a network that no container can have. Where no gateway is named, Podman takes the
+/// first address (podman-network-create(1), --gateway).
+fn reserved(network: &Network) -> Vec<(IpAddr, Span, &'static str)> {
+    let Some(declared) = &network.declared else { return Vec::new() };
+    let mut found = Vec::new();
+    for (i, subnet) in declared.subnet.0.iter().enumerate() {
+        let Ok(net) = subnet.value().parse::<IpNet>() else { continue };
+        found.push((net.network(), subnet.0.span, "the subnet itself"));
+        if let IpNet::V4(v4) = net {
+            found.push((v4.broadcast().into(), subnet.0.span, "the subnet's broadcast address"));
+        }
+        match declared.gateway.0.get(i) {
+            Some(gateway) => {
+                found.extend(gateway.value().parse().ok().map(|g| (g, gateway.0.span, "the gateway")))
+            }
+            None => found.extend(net.hosts().next().map(|first| (first, subnet.0.span, "the gateway"))),
+        }
+    }
+    found
+}

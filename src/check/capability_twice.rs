@@ -1,0 +1,28 @@
+//! A capability is either added or dropped: NixOS holds one answer for each.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        for added in &container.compose.cap_add {
+            // `NET_ADMIN` and `CAP_NET_ADMIN` are one capability (podman-run(1), --cap-add).
+            let plain = |name: String| name.to_uppercase().trim_start_matches("CAP_").to_owned();
+            let dropped =
+                container.compose.cap_drop.iter().find(|d| plain(d.value()) == plain(added.value()));
+            if let Some(dropped) = dropped {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::Contradiction,
+                        format!("`{}` is both added and dropped", added.value()),
+                        added.0.span,
+                        "added here",
+                    )
+                    .and(dropped.0.span, "dropped here")
+                    .help("keep one of the two"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A database needs locks and syncs that a network file system does not keep
+//! (<https://www.postgresql.org/docs/current/creating-cluster.html>, <https://sqlite.org/lockingv3.html>).
+
+use super::data_folder::{data_volume, known_databases};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::path::is_below;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for (container, known) in known_databases(host) {
+        let Some((volume, path)) = data_volume(container, known) else { continue };
+        let mount = host
+            .machine
+            .mounts
+            .0
+            .iter()
+            .filter(|(at, _)| is_below(&path.value(), &at.value()))
+            .max_by_key(|(at, _)| at.value().len());
+        let Some(nfs) = mount.and_then(|(_, mount)| mount.as_ref()).and_then(|m| m.nfs.as_ref()) else {
+            continue;
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::DatabaseOnNfs,
+                format!("{} would keep its data on NFS", known.name),
+                volume.span,
+                "loses data when the network does",
+            )
+            .and(nfs.span, "mounted from here")
+            .help("put it on a disk of the host, and its backups on the NFS"),
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! 10.88.0.1 is the host only while a container is on Podman's default network, which none of these is.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::tree::{Node, Text};
+
+/// The gateway of the network `podman`.
+const GATEWAY: &str = "10.88.0.1";
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        let hosts = container.compose.extra_hosts.0.iter().map(|(_, address)| address);
+        let values = container.compose.environment.0.iter().map(|(_, value)| value);
+        for text in hosts.chain(values).filter(|text| names_gateway(text)) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::DefaultGateway,
+                    format!("{GATEWAY} is not always there"),
+                    text.span,
+                    "the host, while something is on Podman's default network",
+                )
+                .help("mount the program's socket, or write host.containers.internal"),
+            );
+        }
+    }
+}
+
+/// Whether the address stands in it by itself, and not as a part of a longer one.
+fn names_gateway(text: &Text) -> bool {
+    let value = text.value();
+    value.match_indices(GATEWAY).any(|(at, _)| {
+        let part = |c: char| c.is_ascii_digit() || c == '.';
+        !value[..at].ends_with(part) && !value[at + GATEWAY.len()..].starts_with(part)
+    })
+}

@@ -1,0 +1,67 @@
+//! Limits that the kernel or Podman would refuse together.
+
+use crate::ast::scalar::Size;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::size::size_bytes;
+use crate::source::Span;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        let mut report = |message: &str, one: (Span, &str), other: (Span, &str), help: &str| {
+            diagnostics.push(
+                Diagnostic::new(Code::LimitsContradict, message, one.0, one.1)
+                    .and(other.0, other.1)
+                    .help(help),
+            );
+        };
+        let compose = &container.compose;
+        let Some(limits) = &compose.limits else { continue };
+        let above = |a: &Option<Size>, b: &Option<Size>| -> Option<(Span, Span)> {
+            let (a, b) = (a.as_ref()?, b.as_ref()?);
+            (size_bytes(&a.value())? > size_bytes(&b.value())?).then_some((a.0.span, b.0.span))
+        };
+        if let Some((reserved, memory)) = above(&limits.memory_reservation, &limits.memory) {
+            report(
+                "more memory is reserved than allowed",
+                (reserved, "reserved"),
+                (memory, "allowed"),
+                "make `memory_reservation` smaller than `memory`",
+            );
+        }
+        // podman-run(1): the value of --memory-swap is memory and swap together.
+        if let Some((memory, swap)) = above(&limits.memory, &limits.memory_swap) {
+            report(
+                "memory and swap together are less than memory",
+                (swap, "memory and swap together"),
+                (memory, "memory alone"),
+                "make `memory_swap` at least as much as `memory`: it counts both",
+            );
+        }
+        if let (Some(swap), None) = (&limits.memory_swap, &limits.memory) {
+            report(
+                "a limit of memory and swap, and none of memory",
+                (swap.0.span, "Podman wants `memory` too"),
+                (container.span, "in this container"),
+                "add `memory`",
+            );
+        }
+        if let Some((shared, memory)) = above(&compose.shm_size, &limits.memory) {
+            report(
+                "more shared memory than memory",
+                (shared, "counts as memory of the container"),
+                (memory, "allowed"),
+                "make `shm_size` smaller than `memory`",
+            );
+        }
+        if let Some(pids) = limits.pids.as_ref().filter(|p| p.value < 1 && p.value != -1) {
+            report(
+                "a container without a single process",
+                (pids.text.span, "less than one"),
+                (container.span, "in this container"),
+                "write how many processes it may have, or leave `pids` away",
+            );
+        }
+    }
+}

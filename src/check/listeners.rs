@@ -1,0 +1,201 @@
+//! What listens on the host's ports: containers, Caddy, and the services of NixOS that the file turns on.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::ast::{self, NetworkMode};
+use crate::hir::{Container, Host, HostPort, Service};
+use crate::source::Span;
+use crate::tree::{Atom, Kind, Node, Text, options};
+
+/// Something that listens.
+#[derive(Debug)]
+pub(super) struct Listener {
+    /// On which address; none is all of them.
+    pub(super) address: Option<IpAddr>,
+    /// The first port.
+    pub(super) first: u16,
+    /// The last port.
+    pub(super) last: u16,
+    /// tcp, udp or sctp.
+    pub(super) protocol: String,
+    /// What it is, for a message.
+    pub(super) what: String,
+    /// Where it is said.
+    pub(super) span: Span,
+}
+
+impl Listener {
+    /// Whether both want one port of one address.
+    pub(super) fn collides(&self, other: &Listener) -> bool {
+        let same_address = match (self.address, other.address) {
+            (Some(a), Some(b)) => a == b,
+            _ => true,
+        };
+        same_address
+            && self.protocol == other.protocol
+            && self.first <= other.last
+            && other.first <= self.last
+    }
+}
+
+/// Services of NixOS, the option with their port, what they listen on by default, and whether only on
+/// 127.0.0.1 (the modules of these names in nixpkgs).
+const NATIVE: &[(&str, &str, u16, &str, bool)] = &[
+    ("adguardhome", "port", 3000, "tcp", false),
+    ("blocky", "settings.ports.dns", 53, "udp", false),
+    ("cockpit", "port", 9090, "tcp", false),
+    ("dnsmasq", "settings.port", 53, "udp", false),
+    ("grafana", "settings.server.http_port", 3000, "tcp", true),
+    ("home-assistant", "config.http.server_port", 8123, "tcp", false),
+    ("jellyfin", "", 8096, "tcp", false),
+    ("mosquitto", "", 1883, "tcp", false),
+    ("nginx", "defaultHTTPListenPort", 80, "tcp", false),
+    ("openssh", "ports", 22, "tcp", false),
+    ("plex", "", 32400, "tcp", false),
+    ("postgresql", "settings.port", 5432, "tcp", true),
+    ("prometheus", "port", 9090, "tcp", false),
+    ("samba", "", 445, "tcp", false),
+    ("unbound", "settings.server.port", 53, "udp", true),
+];
+
+/// Everything that the file says to listen, in its order. What is off by default is left out.
+pub(super) fn listeners(host: &Host) -> Vec<Listener> {
+    let mut found = Vec::new();
+    for service in host.services.iter().filter(|s| s.enable) {
+        for container in &service.containers {
+            published(container, &mut found);
+            behind_sites(service, container, &mut found);
+        }
+    }
+    front(host, &mut found);
+    native(host, &mut found);
+    found
+}
+
+fn published(container: &Container, found: &mut Vec<Listener>) {
+    let what = || format!("the container `{}`", container.name);
+    for port in &container.compose.ports {
+        let address = match &port.address {
+            Some(address) => address.value().parse().ok(),
+            None => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        };
+        let Some((first, last)) = range(&port.published) else { continue };
+        found.push(Listener {
+            address: address.filter(|a| !a.is_unspecified()),
+            first,
+            last,
+            protocol: port.protocol.as_ref().map_or_else(|| "tcp".to_owned(), Text::value),
+            what: what(),
+            span: port.span,
+        });
+    }
+    if !matches!(container.compose.network_mode, Some(NetworkMode::Host)) {
+        return;
+    }
+    for exposed in &container.compose.expose {
+        let Some((first, last)) = range(&exposed.port) else { continue };
+        let protocol = if exposed.udp { "udp" } else { "tcp" };
+        found.push(Listener {
+            address: None,
+            first,
+            last,
+            protocol: protocol.to_owned(),
+            what: what(),
+            span: exposed.port.span,
+        });
+    }
+}
+
+/// A site's port is the service's option, or one of its own.
+fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listener>) {
+    for port in &container.site_ports {
+        let (number, span) = match (&port.host, &service.port) {
+            (HostPort::Fixed(text), _) => (text.value().parse().ok(), text.span),
+            (HostPort::Service(_), Some(own)) => (own.value.try_into().ok(), own.text.span),
+            (HostPort::Service(_), None) => continue,
+        };
+        let Some(number) = number else { continue };
+        found.push(Listener {
+            address: Some(Ipv4Addr::LOCALHOST.into()),
+            first: number,
+            last: number,
+            protocol: "tcp".to_owned(),
+            what: format!("the container `{}`, for its site", container.name),
+            span,
+        });
+    }
+}
+
+/// Caddy: HTTP, HTTPS, and HTTPS over QUIC.
+fn front(host: &Host, found: &mut Vec<Listener>) {
+    let Some(front) = &host.front else { return };
+    let addresses: Vec<Option<IpAddr>> = match &front.declared.bind {
+        ast::Bind::Tailscale => match &host.tailscale {
+            Some(tailscale) => vec![tailscale.address.value().parse().ok()],
+            None => return,
+        },
+        ast::Bind::All => vec![None],
+        ast::Bind::On { interfaces, .. } if !interfaces.is_empty() => vec![None],
+        ast::Bind::On { addresses, .. } => addresses.iter().map(|a| a.value().parse().ok()).collect(),
+    };
+    for address in addresses {
+        for (port, protocol) in [(80, "tcp"), (443, "tcp"), (443, "udp")] {
+            found.push(Listener {
+                address,
+                first: port,
+                last: port,
+                protocol: protocol.to_owned(),
+                what: "Caddy".to_owned(),
+                span: front.declared.span,
+            });
+        }
+    }
+}
+
+fn native(host: &Host, found: &mut Vec<Listener>) {
+    for tree in host.raw_options() {
+        let set = options(tree);
+        let value = |path: &str| set.iter().find(|o| o.path.join(".") == path);
+        for (name, port_option, default, protocol, local) in NATIVE {
+            let Some(enable) = value(&format!("services.{name}.enable")).filter(|o| is_true(o.node)) else {
+                continue;
+            };
+            let stated =
+                (!port_option.is_empty()).then(|| value(&format!("services.{name}.{port_option}"))).flatten();
+            let ports = match stated {
+                Some(option) => numbers(option.node).into_iter().map(|port| (port, option.span)).collect(),
+                None => vec![(*default, enable.span)],
+            };
+            for (port, span) in ports {
+                // One on 127.0.0.1 by default may have been moved, which is more than is known here.
+                found.push(Listener {
+                    address: local.then_some(Ipv4Addr::LOCALHOST.into()),
+                    first: port,
+                    last: port,
+                    protocol: (*protocol).to_owned(),
+                    what: format!("services.{name}"),
+                    span,
+                });
+            }
+        }
+    }
+}
+
+fn is_true(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Scalar(text) if text.atom() == Atom::Bool(true))
+}
+
+fn numbers(node: &Node) -> Vec<u16> {
+    match &node.kind {
+        Kind::Scalar(text) => text.value().parse().ok().into_iter().collect(),
+        Kind::List(items) => items.iter().flat_map(numbers).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The ports of `8080` and `8080-8090`.
+fn range(text: &Text) -> Option<(u16, u16)> {
+    let value = text.value();
+    let (first, last) = value.split_once('-').unwrap_or((&value, &value));
+    Some((first.parse().ok()?, last.parse().ok()?))
+}

@@ -1,0 +1,42 @@
+//! When every container takes what it may, the host has to have it.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::size::{in_words, size_bytes};
+use crate::tree::Node;
+
+/// How many of the largest are pointed at.
+const SHOWN: usize = 8;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let Some(memory) = &host.machine.memory else { return };
+    let Some(has) = size_bytes(&memory.value()) else { return };
+    let running = host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers);
+    let mut given: Vec<(u64, _)> = running
+        .filter_map(|c| {
+            let limit = c.compose.limits.as_ref()?.memory.as_ref()?;
+            Some((size_bytes(&limit.value())?, limit.0.span))
+        })
+        .collect();
+    let sum: u64 = given.iter().map(|(bytes, _)| *bytes).fold(0, u64::saturating_add);
+    if sum <= has {
+        return;
+    }
+    given.sort_by_key(|(bytes, span)| (std::cmp::Reverse(*bytes), *span));
+    let mut diagnostic = Diagnostic::new(
+        Code::MemorySum,
+        format!(
+            "the limits of {} containers are {} together, and the host has {}",
+            given.len(),
+            in_words(sum),
+            in_words(has)
+        ),
+        memory.0.span,
+        "all the memory there is",
+    );
+    for (bytes, span) in given.iter().take(SHOWN) {
+        diagnostic = diagnostic.and(*span, in_words(*bytes));
+    }
+    diagnostics
+        .push(diagnostic.help("give less to those that use less: `podman stats` shows what they take"));
+}

@@ -1,0 +1,35 @@
+//! From 18 on, Postgres keeps its data in /var/lib/postgresql/MAJOR/docker, and its image refuses to start
+//! with a mount on the old path (<https://hub.docker.com/_/postgres>, "PGDATA").
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::image::{ImageName, Kind};
+use crate::tree::Node;
+
+/// The folder of the majors until 17.
+const OLD: &str = "/var/lib/postgresql/data";
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        let compose = &container.compose;
+        let image = ImageName::of(&compose.image);
+        let is_postgres = image.known().is_some_and(|k| k.kind == Kind::Postgres);
+        let Some(major) = image.major().filter(|m| is_postgres && *m >= 18) else { continue };
+        // Who says where the data is knows.
+        if compose.environment.0.iter().any(|(name, _)| name.value() == "PGDATA") {
+            continue;
+        }
+        for volume in compose.volumes.iter().filter(|v| v.target.value().trim_end_matches('/') == OLD) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::PostgresVolume,
+                    format!("Postgres {major} keeps its data elsewhere"),
+                    volume.span,
+                    "where the majors until 17 keep it",
+                )
+                .and(compose.image.0.span, format!("this is {major}"))
+                .help("mount the folder on /var/lib/postgresql"),
+            );
+        }
+    }
+}

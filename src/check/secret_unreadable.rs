@@ -1,0 +1,93 @@
+//! A mounted secret keeps its owner and mode: a container that runs as somebody else cannot read it, and
+//! fails in its own words, at its own time.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Container, Host, Secret};
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        let Some(user) = User::of(container) else { continue };
+        for used in &container.compose.secrets.0 {
+            // Any other variable is rendered by root, before the container starts.
+            if used.variable.as_ref().is_some_and(|v| !v.value().ends_with("_FILE")) {
+                continue;
+            }
+            let Some(secret) = host.secrets.get(&used.secret.value()) else { continue };
+            if user.can_read(secret) != Some(false) {
+                continue;
+            }
+            let span = container.compose.user.as_ref().map_or(container.span, |u| u.0.span);
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::SecretUnreadable,
+                    format!("`{}` cannot read the secret `{}`", container.name, used.secret.value()),
+                    used.span,
+                    "mounted as a file",
+                )
+                .and(span, format!("runs as {}", user.id))
+                .and(secret.span, owner_of(secret))
+                .help(format!("declare the secret with `owner: \"{}\"`", user.id)),
+            );
+        }
+    }
+}
+
+fn owner_of(secret: &Secret) -> String {
+    let declared = secret.declared.as_ref();
+    let owner = declared.and_then(|d| d.owner.as_ref()).map_or_else(|| "root".to_owned(), |o| o.value());
+    let mode = declared.and_then(|d| d.mode.as_ref()).map_or_else(|| "0400".to_owned(), |m| m.value());
+    format!("belongs to {owner}, with mode {mode}")
+}
+
+/// Who runs in a container, by number.
+struct User {
+    id: u32,
+    groups: Vec<u32>,
+}
+
+impl User {
+    /// Known where `user` is a number other than root's, and no user namespace changes what it means.
+    fn of(container: &Container) -> Option<User> {
+        if container.compose.userns_mode.is_some() {
+            return None;
+        }
+        let value = container.compose.user.as_ref()?.value();
+        let (id, group) = match value.split_once(':') {
+            Some((id, group)) => (id, Some(group)),
+            None => (value.as_str(), None),
+        };
+        let id: u32 = id.parse().ok()?;
+        let more = container.compose.group_add.iter().filter_map(|g| g.value().parse().ok());
+        // Without a group it is 0 (podman-run(1), --user).
+        let groups = group.map_or(Some(0), |g| g.parse().ok()).into_iter().chain(more).collect();
+        (id != 0).then_some(User { id, groups })
+    }
+
+    /// Unknown where the secret belongs to somebody by name.
+    fn can_read(&self, secret: &Secret) -> Option<bool> {
+        let declared = secret.declared.as_ref();
+        let owner = match declared.and_then(|d| d.owner.as_ref()) {
+            Some(owner) => number(&owner.value())?,
+            None => 0,
+        };
+        let group = match declared.and_then(|d| d.group.as_ref()) {
+            Some(group) => number(&group.value())?,
+            // A numeric owner brings the group of that number.
+            None => owner,
+        };
+        let mode = match declared.and_then(|d| d.mode.as_ref()) {
+            Some(mode) => u32::from_str_radix(&mode.value(), 8).ok()?,
+            None => 0o400,
+        };
+        Some(match () {
+            () if owner == self.id => mode & 0o400 != 0,
+            () if self.groups.contains(&group) => mode & 0o040 != 0,
+            () => mode & 0o004 != 0,
+        })
+    }
+}
+
+fn number(name: &str) -> Option<u32> {
+    if name == "root" { Some(0) } else { name.parse().ok() }
+}

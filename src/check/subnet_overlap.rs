@@ -1,0 +1,115 @@
+//! Subnets lie apart: from each other, from Podman's default network, from the tailnet, and from the
+//! addresses that the host has.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::ast;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Host, Network};
+use crate::source::Span;
+use crate::tree::Node;
+
+/// The network `podman` (containers-common, `default_subnet` in containers.conf(5)).
+const PODMAN: &str = "10.88.0.0/16";
+
+/// What Tailscale gives addresses out of (<https://tailscale.com/kb/1015/100.x-addresses>).
+pub(super) const TAILNET: [&str; 2] = ["100.64.0.0/10", "fd7a:115c:a1e0::/48"];
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mut subnets: Vec<(IpNet, Span, &Network)> = Vec::new();
+    for network in host.networks.iter().filter(|n| !n.is_external()) {
+        let declared = network.declared.iter().flat_map(|d| &d.subnet.0);
+        subnets.extend(declared.filter_map(|s| Some((s.value().parse().ok()?, s.0.span, network))));
+    }
+    between(&subnets, diagnostics);
+    let addresses = addresses(host);
+    for (subnet, span, network) in &subnets {
+        let mut refuse = |whose: String, at: Option<(Span, &str)>| {
+            let mut diagnostic = Diagnostic::new(
+                Code::SubnetOverlap,
+                format!("the subnet {subnet} of `{}` holds {whose}", network.name),
+                *span,
+                "packets for those would end in this network",
+            );
+            if let Some((span, said)) = at {
+                diagnostic = diagnostic.and(span, said);
+            }
+            diagnostics.push(diagnostic.help("choose another subnet, such as one of 172.16.0.0/12"));
+        };
+        if overlap(subnet, &PODMAN.parse().expect("a constant")) {
+            refuse(format!("addresses of Podman's own network, {PODMAN}"), None);
+        }
+        if let Some(tailscale) = &host.tailscale {
+            for tailnet in TAILNET.iter().filter(|t| overlap(subnet, &t.parse().expect("a constant"))) {
+                refuse(
+                    format!("addresses of the tailnet, {tailnet}"),
+                    Some((tailscale.span, "the host is in the tailnet")),
+                );
+            }
+        }
+        let gateways = network.declared.iter().flat_map(|d| &d.gateway.0);
+        let gateways: Vec<String> = gateways.map(|g| g.value()).collect();
+        for (address, span, whose) in &addresses {
+            // The tailnet's own address is part of the tailnet, which was looked at.
+            if subnet.contains(address) && !gateways.contains(&address.to_string()) {
+                refuse(format!("{address}, {whose}"), Some((*span, "this address")));
+            }
+        }
+    }
+}
+
+/// Two subnets are apart, or one lies in the other: in the order of their first addresses, whoever
+/// overlaps does so with the last one that reaches furthest.
+fn between(subnets: &[(IpNet, Span, &Network)], diagnostics: &mut Diagnostics) {
+    let mut sorted: Vec<_> = subnets.iter().collect();
+    sorted.sort_by_key(|(subnet, span, _)| (subnet.network(), subnet.prefix_len(), *span));
+    let mut widest: Option<&(IpNet, Span, &Network)> = None;
+    for one in sorted {
+        match widest {
+            Some(other) if overlap(&one.0, &other.0) => {
+                let (first, second) = if other.1 < one.1 { (other, one) } else { (one, other) };
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::SubnetOverlap,
+                        format!("{} and {} overlap", second.0, first.0),
+                        second.1,
+                        format!("of `{}`", second.2.name),
+                    )
+                    .and(first.1, format!("of `{}`", first.2.name))
+                    .help("give one of the networks another subnet"),
+                );
+            }
+            _ => widest = Some(one),
+        }
+    }
+}
+
+fn overlap(a: &IpNet, b: &IpNet) -> bool {
+    a.contains(&b.network()) || b.contains(&a.network())
+}
+
+/// The addresses of the file that are the host's, or that it has to reach.
+fn addresses(host: &Host) -> Vec<(IpAddr, Span, &'static str)> {
+    let mut found: Vec<(String, Span, &'static str)> = Vec::new();
+    if let Some(ast::Bind::On { addresses, .. }) = host.front.as_ref().map(|f| &f.declared.bind) {
+        found.extend(addresses.iter().map(|a| (a.value(), a.span, "which Caddy listens on")));
+    }
+    for port in host.containers().flat_map(|c| &c.compose.ports) {
+        found.extend(port.address.iter().map(|a| (a.value(), a.span, "which a port is published on")));
+    }
+    for (_, mount) in &host.machine.mounts.0 {
+        let nfs = mount.as_ref().and_then(|m| m.nfs.as_ref());
+        found.extend(nfs.and_then(|n| {
+            let server = n.value().split_once(":/")?.0.to_owned();
+            Some((server, n.span, "a file server"))
+        }));
+    }
+    let tailnet = host.tailscale.as_ref().map(|t| t.address.value());
+    found.retain(|(address, ..)| Some(address) != tailnet.as_ref());
+    found
+        .into_iter()
+        .filter_map(|(address, span, whose)| Some((address.parse().ok()?, span, whose)))
+        .collect()
+}

@@ -1,0 +1,27 @@
+//! The address of the tailnet is one that Tailscale gives.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::subnet_overlap::TAILNET;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let Some(tailscale) = &host.tailscale else { return };
+    let Ok(address) = tailscale.address.value().parse::<IpAddr>() else { return };
+    let inside = TAILNET.iter().any(|net| net.parse::<IpNet>().is_ok_and(|net| net.contains(&address)));
+    if !inside {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::TailnetAddress,
+                format!("{address} is no address of Tailscale's"),
+                tailscale.address.0.span,
+                format!("not in {}", TAILNET[0]),
+            )
+            .help("write what `tailscale ip -4` prints on the host"),
+        );
+    }
+}

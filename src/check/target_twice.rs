@@ -1,0 +1,57 @@
+//! One path of a container is one thing: Podman refuses a second one ("duplicate mount destination").
+
+use std::collections::HashMap;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Container, Host};
+use crate::source::Span;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        for (target, span) in targets(container) {
+            let plain =
+                format!("/{}", target.split('/').filter(|p| !p.is_empty()).collect::<Vec<_>>().join("/"));
+            if let Some(first) = seen.get(&plain) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::TargetTwice,
+                        format!("`{}` has two things at {plain}", container.name),
+                        span,
+                        "again here",
+                    )
+                    .and(*first, "first here")
+                    .help("give one of them another path in the container"),
+                );
+            } else {
+                seen.insert(plain, span);
+            }
+        }
+    }
+}
+
+/// What is mounted in a container, and where.
+fn targets(container: &Container) -> Vec<(String, Span)> {
+    let compose = &container.compose;
+    let volumes = compose.volumes.iter().map(|v| (v.target.value(), v.span));
+    // Compose's `tmpfs` may have options behind a colon.
+    let tmpfs = compose.tmpfs.0.iter().map(|t| {
+        let value = t.value();
+        (value.split(':').next().unwrap_or_default().to_owned(), t.span)
+    });
+    let mut all: Vec<(String, Span)> = volumes.chain(tmpfs).collect();
+    // A secret is mounted once, however many variables name it.
+    let mut mounted: HashMap<String, String> = HashMap::new();
+    for used in &compose.secrets.0 {
+        if used.variable.as_ref().is_some_and(|v| !v.value().ends_with("_FILE")) {
+            continue;
+        }
+        let name = used.secret.value();
+        let target = used.target.as_ref().map_or_else(|| format!("/run/secrets/{name}"), |t| t.value());
+        if mounted.insert(target.clone(), name.clone()) != Some(name) {
+            all.push((target, used.span));
+        }
+    }
+    all
+}

@@ -1,0 +1,40 @@
+//! What is written below a mount point while nothing is mounted there fills the root disk, and disappears
+//! when the disk comes back.
+
+use std::collections::HashSet;
+
+use crate::ast::container::VolumeSource;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::path::is_below;
+use crate::tree::Node;
+
+/// Where disks are mounted (hier(7), file-hierarchy(7)).
+const PLACES: &[&str] = &["/mnt", "/media", "/run/media"];
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mut said = HashSet::new();
+    for volume in host.containers().flat_map(|c| &c.compose.volumes) {
+        let VolumeSource::Bind(path) = &volume.source else { continue };
+        let value = path.value();
+        let Some(place) = PLACES.iter().find(|place| is_below(&value, place)) else { continue };
+        let described = host.machine.mounts.0.iter().any(|(at, _)| is_below(&value, &at.value()));
+        let disk = match value[place.len()..].split('/').find(|part| !part.is_empty()) {
+            Some(name) => format!("{place}/{name}"),
+            None => (*place).to_owned(),
+        };
+        if !described && said.insert(disk.clone()) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UndescribedDisk,
+                    format!("nothing is known of {disk}"),
+                    volume.span,
+                    "would be made on the root disk while the disk is missing",
+                )
+                .help(format!(
+                    "write `mounts: {{ {disk}: {{}} }}` under `host`: then the container waits for it"
+                )),
+            );
+        }
+    }
+}

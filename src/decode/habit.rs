@@ -1,0 +1,69 @@
+//! Keys that people bring from Compose, Kubernetes and `podman run`, and what stands for them here.
+
+/// A key that is written out of habit.
+#[derive(Debug)]
+pub struct Habit {
+    /// What is written.
+    written: &'static str,
+    /// The key that is meant, which the mapping has.
+    pub key: &'static str,
+    /// What to write.
+    pub instead: &'static str,
+}
+
+const fn habit(written: &'static str, key: &'static str, instead: &'static str) -> Habit {
+    Habit { written, key, instead }
+}
+
+const HABITS: &[Habit] = &[
+    habit("address", "ipv4_address", "write `ipv4_address`, or `ipv6_address`"),
+    habit("args", "command", "write `command`"),
+    habit("build", "image", "build the image elsewhere, and name it under `image`"),
+    habit("configs", "volumes", "mount the file under `volumes`"),
+    habit(
+        "container_name",
+        "image",
+        "the container's key is its name: give it another key under `containers`",
+    ),
+    habit("cpus", "limits", "write `limits: { cpus: … }`"),
+    habit("deploy", "limits", "write `limits`: { memory: …, cpus: … }"),
+    habit("env", "environment", "write `environment`"),
+    habit("env_files", "env_file", "write `env_file`"),
+    habit("extends", "preset", "write the service out, or start from a `preset`"),
+    habit("health_check", "healthcheck", "write `healthcheck`"),
+    habit("hostname", "name", "write `name`"),
+    habit("links", "depends_on", "write `depends_on`; on its networks a container is found by its name"),
+    habit("mem_limit", "limits", "write `limits: { memory: … }`"),
+    habit("mem_reservation", "limits", "write `limits: { memory_reservation: … }`"),
+    habit("memory", "limits", "write `limits: { memory: … }`"),
+    habit("memswap_limit", "limits", "write `limits: { memory_swap: … }`"),
+    habit("mount", "mounts", "write `mounts`"),
+    habit("network", "networks", "write `networks`"),
+    habit("pids_limit", "limits", "write `limits: { pids: … }`"),
+    habit("platform", "image", "take it out: Podman pulls the image of the host's platform"),
+    habit("profiles", "auto_start", "write `auto_start: false`, or `enable: false` on the service"),
+    habit("release", "nixos", "write `nixos`"),
+    habit("scale", "containers", "write each container out"),
+    habit("stateVersion", "nixos", "write `nixos` for the release"),
+    habit("state_version", "nixos", "write `nixos` for the release"),
+    habit("time_zone", "timezone", "write `timezone`"),
+    habit("tz", "timezone", "write `timezone`"),
+    habit("version", "homegen", "take it out: `homegen: 1` is the version of this language"),
+    habit("volumes", "services", "take it out: a volume is declared where it is used, and kept by Podman"),
+];
+
+/// The habit behind `key`, where a mapping with the keys `known` has what is meant.
+pub fn of(key: &str, known: &[&str]) -> Option<&'static Habit> {
+    let written = key.to_lowercase().replace('-', "_");
+    HABITS.iter().find(|h| (h.written == written || h.written == key) && known.contains(&h.key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HABITS;
+
+    #[test]
+    fn habits_are_in_order_and_lead_to_keys() {
+        assert!(HABITS.windows(2).all(|w| w[0].written < w[1].written));
+    }
+}

@@ -1,0 +1,181 @@
+//! What an image's name says, and what is known of the images that home servers run.
+
+use crate::ast::scalar::Image;
+
+/// An image's name in its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageName {
+    /// Registry and path, such as `docker.io/library/redis`.
+    pub repository: String,
+    /// What stands after the colon.
+    pub tag: Option<String>,
+    /// Whether a digest says which image it is, whatever the tag says.
+    pub pinned: bool,
+}
+
+impl ImageName {
+    /// Takes a name apart.
+    pub fn of(image: &Image) -> ImageName {
+        let whole = image.value();
+        let (name, pinned) = match whole.split_once('@') {
+            Some((name, _)) => (name, true),
+            None => (whole.as_str(), false),
+        };
+        // A colon before the last slash is that of the registry's port.
+        let path = name.rfind('/').map_or(0, |at| at + 1);
+        let (repository, tag) = match name[path..].find(':') {
+            Some(at) => (&name[..path + at], Some(name[path + at + 1..].to_owned())),
+            None => (name, None),
+        };
+        ImageName { repository: repository.to_owned(), tag, pinned }
+    }
+
+    /// What is known of it.
+    pub fn known(&self) -> Option<&'static Known> {
+        KNOWN.iter().find(|k| k.repositories.iter().any(|r| self.is(r)))
+    }
+
+    /// Whether it is `path` of any registry: `library/redis` is `docker.io/library/redis` as well as a
+    /// mirror's.
+    pub fn is(&self, path: &str) -> bool {
+        self.repository.strip_suffix(path).is_some_and(|registry| registry.ends_with('/'))
+    }
+
+    /// The major version that the tag begins with: 16 of `16-vectorchord0.4.3`, `pg16-v0.3` and `v16.1`.
+    pub fn major(&self) -> Option<u32> {
+        let tag = self.tag.as_deref()?;
+        let version = tag.strip_prefix("pg").or_else(|| tag.strip_prefix('v')).unwrap_or(tag);
+        let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
+        version[..digits].parse().ok()
+    }
+
+    /// The user by number that the program in it runs as, where that is known.
+    pub fn user(&self) -> Option<u32> {
+        let known = self.known()?;
+        let alpine = self.tag.as_deref().is_some_and(|t| t.contains("alpine"));
+        // The Alpine variant of Postgres has a user of Alpine's (docker-library/postgres, Dockerfile-alpine).
+        if alpine && known.kind == Kind::Postgres { Some(70) } else { known.user }
+    }
+}
+
+/// What a program is, as far as rules care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Postgres, and what is built on its image.
+    Postgres,
+    /// Another database that keeps files, SQLite's included.
+    Database,
+    /// Anything else.
+    Program,
+}
+
+/// What is known of an image.
+#[derive(Debug)]
+pub struct Known {
+    /// Its paths in registries.
+    pub repositories: &'static [&'static str],
+    /// Its name for a person.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// Where it keeps its data.
+    pub data: Option<&'static str>,
+    /// The user by number that it runs as.
+    pub user: Option<u32>,
+    /// The memory in MiB below which it does not work well, and who says so.
+    pub memory: Option<(u64, &'static str)>,
+}
+
+/// The images. Users and folders are those of their Dockerfiles.
+const KNOWN: &[Known] = &[
+    Known {
+        repositories: &["immich-app/postgres"],
+        name: "Immich's Postgres",
+        kind: Kind::Postgres,
+        data: Some("/var/lib/postgresql/data"),
+        user: Some(999),
+        memory: Some((2048, "https://docs.immich.app/install/requirements")),
+    },
+    Known {
+        repositories: &[
+            "library/postgres",
+            "postgis/postgis",
+            "pgvector/pgvector",
+            "timescale/timescaledb",
+            "tensorchord/pgvecto-rs",
+            "tensorchord/vchord-postgres",
+        ],
+        name: "Postgres",
+        kind: Kind::Postgres,
+        data: Some("/var/lib/postgresql/data"),
+        user: Some(999),
+        memory: None,
+    },
+    Known {
+        repositories: &["library/mariadb", "library/mysql"],
+        name: "MariaDB or MySQL",
+        kind: Kind::Database,
+        data: Some("/var/lib/mysql"),
+        user: Some(999),
+        memory: None,
+    },
+    Known {
+        repositories: &["library/mongo"],
+        name: "MongoDB",
+        kind: Kind::Database,
+        data: Some("/data/db"),
+        user: Some(999),
+        memory: None,
+    },
+    Known {
+        repositories: &["library/redis", "valkey/valkey"],
+        name: "Redis or Valkey",
+        kind: Kind::Database,
+        data: Some("/data"),
+        user: Some(999),
+        memory: None,
+    },
+    Known {
+        repositories: &["louislam/uptime-kuma"],
+        name: "Uptime Kuma's SQLite",
+        kind: Kind::Database,
+        data: Some("/app/data"),
+        user: None,
+        memory: None,
+    },
+    Known {
+        repositories: &["immich-app/immich-machine-learning"],
+        name: "Immich's machine learning",
+        kind: Kind::Program,
+        data: None,
+        user: None,
+        memory: Some((4096, "with search, faces and text recognition on")),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Span;
+    use crate::tree::Text;
+
+    fn name(image: &str) -> ImageName {
+        ImageName::of(&Image(Text::literal(image, Span::default())))
+    }
+
+    #[test]
+    fn a_name_in_its_parts() {
+        let postgres = name("ghcr.io/immich-app/postgres:16-vectorchord0.4.3");
+        assert_eq!(
+            (postgres.repository.as_str(), postgres.major()),
+            ("ghcr.io/immich-app/postgres", Some(16))
+        );
+        assert_eq!(postgres.user(), Some(999));
+        assert_eq!(name("docker.io/library/postgres:17-alpine").user(), Some(70));
+        assert_eq!(name("docker.io/tensorchord/pgvecto-rs:pg14-v0.2.0").major(), Some(14));
+        let local = name("registry:5000/redis");
+        assert_eq!((local.repository.as_str(), local.tag), ("registry:5000/redis", None));
+        assert!(name("docker.io/a/b:1@sha256:00").pinned);
+        assert_eq!(name("docker.io/my/library-redis:7").known().map(|k| k.name), None);
+    }
+}
