@@ -29,8 +29,10 @@ mod nix_syntax;
 mod no_shared_network;
 mod option_twice;
 mod port_taken;
+mod postgres_major;
 mod postgres_volume;
 mod published_wide;
+mod secret_file_missing;
 mod secret_unreadable;
 mod short_name;
 mod subnet_overlap;
@@ -79,8 +81,10 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     no_shared_network::check,
     option_twice::check,
     port_taken::check,
+    postgres_major::check,
     postgres_volume::check,
     published_wide::check,
+    secret_file_missing::check,
     secret_unreadable::check,
     short_name::check,
     subnet_overlap::check,

@@ -7,14 +7,18 @@ mod folder;
 mod init;
 mod schema;
 
+use std::collections::HashMap;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use homegen::diag::{Diagnostic, Severity, human};
+use homegen::output::Existing;
+use homegen::previous;
 use homegen::render::Place;
 use homegen::source::Sources;
+use homegen::surroundings::{Previous, Surroundings};
 use homegen::{Outcome, compile};
 
 /// Compiles homeserver.yaml into NixOS modules.
@@ -133,13 +137,25 @@ impl Input {
         }
     }
 
+    /// The output folder, where none is named: beside the file.
+    fn default_output(&self) -> PathBuf {
+        self.folder().join("generated")
+    }
+
     /// Compiles the file for an output in `folder`, and says what there is to say about it.
     fn compile(&self, folder: &Path) -> Result<Outcome, Stop> {
         let bytes = self.read()?;
         let name = self.file.file_name().map_or_else(|| self.name(), |n| n.to_string_lossy().into_owned());
         let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
         let place = Place { source, to_source: folder::way(folder, &self.folder()) };
-        let outcome = compile(&self.name(), &bytes, &place).map_err(|bug| {
+        let here = self.folder();
+        let exists = |path: &str| here.join(path).exists();
+        let surroundings = Surroundings {
+            // A file from standard input has no folder.
+            exists: (!self.is_stdin()).then_some(&exists),
+            containers: containers_in(folder),
+        };
+        let outcome = compile(&self.name(), &bytes, &place, &surroundings).map_err(|bug| {
             Stop::Failed(format!(
                 "a mistake of homegen's own, please report it with the file that shows it:\n{}",
                 bug.0
@@ -148,6 +164,16 @@ impl Input {
         say(&outcome.diagnostics, &outcome.sources);
         Ok(outcome)
     }
+}
+
+/// The containers of the output that is in `folder` now. One that cannot be read is none to compare with.
+fn containers_in(folder: &Path) -> HashMap<String, Previous> {
+    let existing = folder::read(folder).unwrap_or_default();
+    let texts = existing.iter().filter_map(|(path, file)| match file {
+        Existing::File(bytes) if file.is_marked() => Some((path.as_str(), std::str::from_utf8(bytes).ok()?)),
+        _ => None,
+    });
+    previous::containers(texts)
 }
 
 /// Prints diagnostics to standard error, and their number.

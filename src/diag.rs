@@ -112,6 +112,17 @@ impl Diagnostics {
         self.all.retain(keep);
     }
 
+    /// Whether something inside of `span` could not be read, or refers to nothing. What a rule misses there
+    /// may be just that.
+    pub fn has_unreadable_in(&self, span: Span) -> bool {
+        let about_reading = |code: Code| matches!(&code.code()[2..4], "01" | "02" | "03");
+        self.all
+            .iter()
+            .filter(|d| d.severity() == Severity::Error && about_reading(d.code))
+            .flat_map(|d| d.labels.first())
+            .any(|l| span.contains(l.span))
+    }
+
     /// All of them, in the order of their main place in the file.
     pub fn into_sorted(mut self, sources: &Sources) -> Vec<Diagnostic> {
         self.all.sort_by_key(|d| d.labels.first().map(|l| sources.in_file(l.span)));

@@ -7,6 +7,7 @@ use crate::ast;
 use crate::ast::scalar::{Mode, Owner};
 use crate::diag::Code;
 use crate::source::Span;
+use crate::surroundings::Previous;
 use crate::tree::{Node, Text};
 
 /// A host.
@@ -66,9 +67,19 @@ pub struct Secret {
     pub declared: Option<ast::Secret>,
     /// Where its name stands.
     pub span: Span,
+    /// Whether somebody looked for its file, and it is not there.
+    pub file_is_missing: bool,
 }
 
 impl Secret {
+    /// Its file in the folder of secrets, where its name is `name`.
+    pub fn file(&self, name: &str) -> String {
+        match self.declared.as_ref().and_then(|d| d.file.as_ref()) {
+            Some(file) => file.value(),
+            None => format!("{name}.age"),
+        }
+    }
+
     /// What is in it.
     pub fn format(&self) -> ast::secret::Format {
         self.declared.as_ref().and_then(|d| d.format).unwrap_or(ast::secret::Format::Raw)
@@ -159,6 +170,8 @@ pub struct Container {
     pub folders: Vec<Folder>,
     /// Whether it publishes on the host's address in the tailnet.
     pub on_tailnet: bool,
+    /// What it was when the output was last written.
+    pub previous: Option<Previous>,
 }
 
 impl Container {

@@ -14,12 +14,16 @@ pub struct ImageName {
 }
 
 impl ImageName {
-    /// Takes a name apart.
+    /// The name that a container's image is.
     pub fn of(image: &Image) -> ImageName {
-        let whole = image.value();
+        ImageName::parse(&image.value())
+    }
+
+    /// Takes a name apart.
+    pub fn parse(whole: &str) -> ImageName {
         let (name, pinned) = match whole.split_once('@') {
             Some((name, _)) => (name, true),
-            None => (whole.as_str(), false),
+            None => (whole, false),
         };
         // A colon before the last slash is that of the registry's port.
         let path = name.rfind('/').map_or(0, |at| at + 1);
@@ -156,11 +160,9 @@ const KNOWN: &[Known] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Span;
-    use crate::tree::Text;
 
     fn name(image: &str) -> ImageName {
-        ImageName::of(&Image(Text::literal(image, Span::default())))
+        ImageName::parse(image)
     }
 
     #[test]

@@ -20,11 +20,13 @@ pub mod output;
 pub mod parse;
 pub mod path;
 pub mod preset;
+pub mod previous;
 pub mod render;
 pub mod resolve;
 pub mod schema;
 pub mod size;
 pub mod source;
+pub mod surroundings;
 pub mod syntax;
 pub mod tree;
 
@@ -32,6 +34,7 @@ use decode::Decode;
 use diag::{Code, Diagnostic, Diagnostics};
 use render::{Bug, File, Place};
 use source::{SourceId, Sources, Span};
+use surroundings::Surroundings;
 
 /// What became of a file.
 #[derive(Debug)]
@@ -44,8 +47,9 @@ pub struct Outcome {
     pub files: Option<Vec<File>>,
 }
 
-/// Compiles the bytes of a file that is called `name`. Fails only by a mistake of homegen's own.
-pub fn compile(name: &str, bytes: &[u8], place: &Place) -> Result<Outcome, Bug> {
+/// Compiles the bytes of a file that is called `name`, for an output at `place`. Fails only by a mistake of
+/// homegen's own.
+pub fn compile(name: &str, bytes: &[u8], place: &Place, surroundings: &Surroundings) -> Result<Outcome, Bug> {
     let mut diagnostics = Diagnostics::default();
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
@@ -67,7 +71,7 @@ pub fn compile(name: &str, bytes: &[u8], place: &Place) -> Result<Outcome, Bug> 
         }
     };
     let mut sources = Sources::new(name, text.to_owned());
-    let host = front_end(&mut sources, &mut diagnostics);
+    let host = front_end(&mut sources, surroundings, &mut diagnostics);
     let files = match host {
         Some(host) if !diagnostics.has_errors() => Some(render::render(&lower::lower(&host), place)?),
         _ => None,
@@ -78,7 +82,11 @@ pub fn compile(name: &str, bytes: &[u8], place: &Place) -> Result<Outcome, Bug> 
 
 /// From text to a host that was checked. A stage whose input is unusable ends the run; what was found
 /// until then is said.
-fn front_end(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<hir::Host> {
+fn front_end(
+    sources: &mut Sources,
+    surroundings: &Surroundings,
+    diagnostics: &mut Diagnostics,
+) -> Option<hir::Host> {
     let text = sources.file().text.clone();
     let Some(root) = parse::parse(&text, SourceId::FILE, diagnostics) else {
         if !diagnostics.has_errors() {
@@ -109,7 +117,7 @@ fn front_end(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<hir
     let (root, instances) = preset::expand(root, sources, diagnostics);
     let resolved = resolve::resolve(&root, &instances, ast::File::KEYS, diagnostics);
     let file = ast::File::decode(&resolved.file, diagnostics)?;
-    let host = link::link(file, resolved.parameters, diagnostics);
+    let host = link::link(file, resolved.parameters, surroundings, diagnostics);
     check::check(&host, &resolved.file, diagnostics);
     accept::accept(&host.accepted, sources, diagnostics);
     Some(host)

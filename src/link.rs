@@ -16,12 +16,14 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::{Host, Secret, Service};
 use crate::source::Span;
+use crate::surroundings::Surroundings;
 use crate::tree::Node;
 
-/// Links a file. `parameters` are the arguments of each service's preset.
+/// Links a file with what stands around it. `parameters` are the arguments of each service's preset.
 pub fn link(
     file: ast::File,
     mut parameters: HashMap<String, IndexMap<String, Node>>,
+    surroundings: &Surroundings,
     diagnostics: &mut Diagnostics,
 ) -> Host {
     if file.homegen.value != 1 {
@@ -43,7 +45,7 @@ pub fn link(
         .map(|(name, declared)| {
             name::check_secret(&name, diagnostics);
             check_secret_file(declared.as_ref(), diagnostics);
-            (name.value(), Secret { declared, span: name.span })
+            (name.value(), Secret { declared, span: name.span, file_is_missing: false })
         })
         .collect();
     if let (Some((_, secret)), None) = (secrets.first(), &file.agenix) {
@@ -88,10 +90,24 @@ pub fn link(
     let tailnet = host.tailscale.as_ref().map(|t| t.address.value());
     host.front = site::link(file.caddy, tailnet.as_deref(), sites, &mut host.services, diagnostics);
     folder::link(&mut host);
+    look_around(&mut host, surroundings);
     name::check_unique(&host, diagnostics);
     check_secrets(&host, diagnostics);
     check_tailnet(&host, diagnostics);
     host
+}
+
+/// Notes what is missing around the file, and what was there before.
+fn look_around(host: &mut Host, surroundings: &Surroundings) {
+    if let (Some(exists), Some(agenix)) = (surroundings.exists, &host.agenix) {
+        let folder = agenix.directory.value();
+        for (name, secret) in &mut host.secrets {
+            secret.file_is_missing = !exists(&format!("{folder}/{}", secret.file(name)));
+        }
+    }
+    for container in host.services.iter_mut().flat_map(|s| &mut s.containers) {
+        container.previous = surroundings.containers.get(&container.name).cloned();
+    }
 }
 
 /// A port of the host is one that TCP has.
@@ -235,13 +251,13 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
 /// Whoever binds the tailnet's address has to know it.
 fn check_tailnet(host: &Host, diagnostics: &mut Diagnostics) {
     let Some(front) = &host.front else { return };
-    if matches!(front.declared.bind, ast::Bind::Tailscale) && host.tailscale.is_none() {
+    if matches!(front.declared.bind.on, ast::Bind::Tailscale) && host.tailscale.is_none() {
         diagnostics.push(
             Diagnostic::new(
                 Code::TailscaleMissing,
                 "Caddy binds the tailnet, and its address is not known",
-                front.declared.span,
-                "`bind: tailscale`",
+                front.declared.bind.span,
+                "which address is it?",
             )
             .help("add `tailscale: { address: 100.… }`, as `tailscale ip -4` prints it"),
         );

@@ -68,7 +68,7 @@ fn code_spans(page: &str) -> BTreeSet<String> {
 /// Compiles an example, which has to have no error.
 fn compile(page: &str, block: &Block) -> Vec<File> {
     let place = Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
-    let outcome = homegen::compile("homeserver.yaml", block.text.as_bytes(), &place)
+    let outcome = homegen::compile("homeserver.yaml", block.text.as_bytes(), &place, &Default::default())
         .unwrap_or_else(|bug| panic!("{page}, line {}: {}", block.line, bug.0));
     let style = homegen::diag::human::Style { width: 100, color: false };
     let said = homegen::diag::human::render(&outcome.diagnostics, &outcome.sources, style);

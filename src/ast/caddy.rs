@@ -14,7 +14,7 @@ mapping! {
         /// The domain that a site's `subdomain` is below.
         domain: Option<Domain>,
         /// Where it listens: `tailscale`, `all`, or interfaces and addresses.
-        bind: Bind,
+        bind: Binding,
         /// How it comes by certificates. Default: Caddy's own, which wants the sites to be public.
         tls: Option<Tls>,
         /// Headers that every answer has.
@@ -30,7 +30,18 @@ mapping! {
     }
 }
 
-/// Where Caddy listens.
+/// Where Caddy listens, and where that is written.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// What it listens on.
+    pub on: Bind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+schema!(Binding, |g| g.subschema_for::<Bind>());
+
+/// What Caddy listens on.
 #[derive(Clone, Debug)]
 pub enum Bind {
     /// On the host's address in the tailnet.

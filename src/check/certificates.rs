@@ -16,7 +16,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             std::iter::once(&site.host).chain(site.declared.aliases.iter().map(|alias| &alias.0))
         })
     };
-    let tailnet_only = matches!(front.declared.bind, Bind::Tailscale);
+    let tailnet_only = matches!(front.declared.bind.on, Bind::Tailscale);
     match &front.declared.tls {
         Some(Tls::Tailscale) => {
             for name in names().filter(|name| !ends_with(name, &[".ts.net"])) {
@@ -31,7 +31,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 );
             }
         }
-        None if tailnet_only => {
+        // Where `tls` could not be read, that was said.
+        None if tailnet_only && !diagnostics.has_unreadable_in(front.declared.span) => {
             let Some(name) = names().find(|name| !ends_with(name, LOCAL)) else { return };
             diagnostics.push(
                 Diagnostic::new(
@@ -40,7 +41,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     name.span,
                     "Caddy's default certificates are checked from the internet",
                 )
-                .and(front.declared.span, "listens on the tailnet alone, and has no `tls`")
+                .and(front.declared.bind.span, "on the tailnet alone, and no `tls`")
                 .help("write `tls: { acme: PROVIDER, token: SECRET, email: … }` for a DNS challenge, or `tls: internal`"),
             );
         }

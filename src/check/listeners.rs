@@ -129,7 +129,7 @@ fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listen
 /// Caddy: HTTP, HTTPS, and HTTPS over QUIC.
 fn front(host: &Host, found: &mut Vec<Listener>) {
     let Some(front) = &host.front else { return };
-    let addresses: Vec<Option<IpAddr>> = match &front.declared.bind {
+    let addresses: Vec<Option<IpAddr>> = match &front.declared.bind.on {
         ast::Bind::Tailscale => match &host.tailscale {
             Some(tailscale) => vec![tailscale.address.value().parse().ok()],
             None => return,
@@ -146,7 +146,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
                 last: port,
                 protocol: protocol.to_owned(),
                 what: "Caddy".to_owned(),
-                span: front.declared.span,
+                span: front.declared.bind.span,
             });
         }
     }

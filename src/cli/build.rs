@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
-    let out = arguments.output.clone().unwrap_or_else(|| arguments.input.folder().join("generated"));
+    let out = arguments.output.clone().unwrap_or_else(|| arguments.input.default_output());
     let outcome = arguments.input.compile(&out)?;
     let Some(files) = outcome.files else { return Err(Stop::Wrong) };
     if arguments.stdout {

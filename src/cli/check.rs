@@ -1,7 +1,5 @@
 //! `homegen check`
 
-use std::path::Path;
-
 use clap::Args;
 
 use super::{Input, Stop, print};
@@ -16,7 +14,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
-    let outcome = arguments.input.compile(Path::new("generated"))?;
+    let outcome = arguments.input.compile(&arguments.input.default_output())?;
     if outcome.files.is_none() || (arguments.deny_warnings && !outcome.diagnostics.is_empty()) {
         return Err(Stop::Wrong);
     }

@@ -287,9 +287,10 @@ impl Decode for Image {
                 )
                 .help(format!("write `{whole}`, if it is Docker's")),
             );
-        } else {
-            bad_value(node, Self::WHAT, diagnostics);
+            // What is wrong with the image besides is worth saying in the same run.
+            return Some(Image(Text::literal(whole, node.span)));
         }
+        bad_value(node, Self::WHAT, diagnostics);
         None
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{name, network};
 use crate::ast;
 use crate::ast::container::{Condition, VolumeSource};
-use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::diag::{Code, Diagnostic, Diagnostics, closest, suggestion};
 use crate::hir::{Attached, Container, Network, Service};
 use crate::source::Span;
 use crate::tree::{Node, Text};
@@ -190,6 +190,7 @@ fn container(
         mounts: Vec::new(),
         folders: Vec::new(),
         on_tailnet,
+        previous: None,
     }
 }
 
@@ -260,14 +261,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
                             name.span,
                             "depends on nothing",
                         )
-                        .help(suggestion(
-                            &value,
-                            service
-                                .containers
-                                .iter()
-                                .map(|c| c.short.as_str())
-                                .filter(|n| *n != container.short),
-                        )),
+                        .help(suggest_container(&value, service, container, services)),
                     ),
                 }
             }
@@ -298,7 +292,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
                 matches!(h.test, Some(ast::HealthTest::Shell(_) | ast::HealthTest::Exec(_)))
                     && h.disable.as_ref().is_none_or(|d| !d.value)
             });
-            if !checked && !diagnostics.has_error_in(target.compose.span) {
+            if !checked && !diagnostics.has_unreadable_in(target.compose.span) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::HealthyWithoutCheck,
@@ -322,6 +316,23 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
         }
     }
     circle(services, &edges, diagnostics);
+}
+
+/// Which container was meant: one of the service by its short name, or another service's by its full name.
+fn suggest_container(name: &str, service: &Service, own: &Container, services: &[Service]) -> String {
+    let beside = || service.containers.iter().map(|c| c.short.as_str()).filter(|n| *n != own.short);
+    let full = services.iter().filter(|s| s.name != service.name).flat_map(|s| &s.containers);
+    let ending = format!("-{name}");
+    let others: Vec<&str> = full.map(|c| c.name.as_str()).collect();
+    match closest(name, beside())
+        .or_else(|| others.iter().copied().find(|n| n.ends_with(&ending)))
+        .or_else(|| closest(name, others.iter().copied()))
+    {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if beside().next().is_some() => suggestion(name, beside()),
+        None => "name a container of this service, or one of another by its full name, SERVICE-CONTAINER"
+            .to_owned(),
+    }
 }
 
 /// Says when containers wait for each other: none of them would ever start.

@@ -50,10 +50,10 @@ pub(super) fn link(
 
 /// An address of the tailnet that is written out is waited for all the same.
 fn bind_the_tailnet(caddy: &mut Caddy, tailnet: Option<&str>, diagnostics: &mut Diagnostics) {
-    let ast::Bind::On { addresses, .. } = &caddy.bind else { return };
+    let ast::Bind::On { addresses, .. } = &caddy.bind.on else { return };
     let Some(address) = addresses.iter().find(|a| Some(a.value().as_str()) == tailnet) else { return };
     if addresses.len() == 1 {
-        caddy.bind = ast::Bind::Tailscale;
+        caddy.bind.on = ast::Bind::Tailscale;
         return;
     }
     diagnostics.push(

@@ -22,7 +22,7 @@ pub(super) fn interface(host: &Host) -> Text {
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(tailscale) = &host.tailscale else { return };
-    let caddy = host.front.as_ref().is_some_and(|f| matches!(f.declared.bind, Bind::Tailscale));
+    let caddy = host.front.as_ref().is_some_and(|f| matches!(f.declared.bind.on, Bind::Tailscale));
     let module = output.module("tailscale.nix", "tailscale");
     module.config.at(&["services", "tailscale"]).set("enable", Expr::Bool(true));
     let address = &tailscale.address.0;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use homegen::Outcome;
 use homegen::diag::human::{self, Style};
 use homegen::render::Place;
+use homegen::surroundings::Surroundings;
 
 /// The folder of the fixtures.
 pub fn fixtures() -> PathBuf {
@@ -32,7 +33,7 @@ pub fn cases() -> Vec<(String, String)> {
 /// Compiles a text as the CLI would with the file beside the folder `generated`.
 pub fn compile(bytes: impl AsRef<[u8]>) -> Outcome {
     let place = Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
-    homegen::compile("homeserver.yaml", bytes.as_ref(), &place)
+    homegen::compile("homeserver.yaml", bytes.as_ref(), &place, &Surroundings::default())
         .unwrap_or_else(|bug| panic!("homegen wrote what is not Nix: {}", bug.0))
 }
 

@@ -1,0 +1,39 @@
+//! The data of one major of Postgres is nothing that another one starts with
+//! (<https://www.postgresql.org/docs/current/upgrading.html>).
+
+use super::data_folder::{data_volume, known_databases};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::image::{ImageName, Kind};
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for (container, known) in known_databases(host).filter(|(_, known)| known.kind == Kind::Postgres) {
+        let Some(previous) = &container.previous else { continue };
+        let before = ImageName::parse(&previous.image);
+        let Some((volume, path)) = data_volume(container, known) else { continue };
+        // A new folder is what the help below asks for.
+        let same = format!("{}:", path.value());
+        if !previous.volumes.iter().any(|v| v.starts_with(&same)) {
+            continue;
+        }
+        let was_postgres = before.known().is_some_and(|k| k.kind == Kind::Postgres);
+        let (Some(old), Some(new)) = (before.major(), ImageName::of(&container.compose.image).major()) else {
+            continue;
+        };
+        if was_postgres && old != new {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::PostgresMajor,
+                    format!("`{}` was Postgres {old}, and would be {new} on the same data", container.name),
+                    container.compose.image.0.span,
+                    format!("does not start with the data of {old}"),
+                )
+                .and(volume.span, "the data")
+                .help(format!(
+                    "dump the databases with {old}, mount a new folder here, and restore into {new}"
+                )),
+            );
+        }
+    }
+}
