@@ -31,7 +31,7 @@
         pkgs.rustPlatform.buildRustPackage {
           pname = manifest.package.name;
           inherit (manifest.package) version;
-          # A change of the documentation builds nothing anew.
+          # A change of the documentation builds nothing anew, but for the pages that the program prints.
           src = lib.fileset.toSource {
             root = ./.;
             fileset = lib.fileset.unions [
@@ -40,6 +40,7 @@
               ./src
               ./templates
               ./presets
+              ./docs/diagnostics
             ];
           };
           cargoLock.lockFile = ./Cargo.lock;

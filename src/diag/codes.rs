@@ -39,6 +39,13 @@ macro_rules! codes {
             pub fn title(self) -> &'static str {
                 match self { $(Code::$name => $title,)* }
             }
+
+            /// Its page, in Markdown: what it means, why it is said, a file that fails and one that passes.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Code::$name => include_str!(concat!("../../docs/diagnostics/", $code, ".md")),)*
+                }
+            }
         }
     };
 }
