@@ -5,8 +5,11 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use common::{compile, said};
+use common::{compile, compile_beside, said};
+use homegen::Outcome;
 use homegen::diag::{Code, Severity};
+use homegen::previous;
+use homegen::surroundings::Surroundings;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnostics")
@@ -28,13 +31,30 @@ fn file(code: Code, heading: &str) -> Vec<u8> {
     }
 }
 
+/// Compiles the file under a heading. `Files` lists what is on the disk beside it, and the output of the
+/// file under `Before` is what the output folder holds.
+fn compile_of(code: Code, heading: &str) -> Outcome {
+    let page = code.page();
+    let exists = |path: &str| page.lines().any(|line| line == format!("- `{path}`"));
+    let before = page.contains("\n## Before\n").then(|| compile(file(code, "Before")));
+    let files = before.iter().flat_map(|b| b.files.as_ref().expect("the file under `Before` compiles"));
+    let surroundings = Surroundings {
+        exists: if page.contains("\n## Files\n") { Some(&exists) } else { None },
+        containers: previous::containers(files.map(|f| (f.path.as_str(), f.text.as_str()))),
+    };
+    compile_beside(file(code, heading), &surroundings)
+}
+
 #[test]
 fn every_page_has_its_parts() {
     for code in Code::ALL {
         let page = code.page();
         let (title, rest) = page.split_once("\n\n").expect("a page has a title and text");
         assert_eq!(title, format!("# {}: {}", code.code(), code.title()));
-        let headings: Vec<&str> = rest.lines().filter(|line| line.starts_with('#')).collect();
+        let headings: Vec<&str> = rest
+            .lines()
+            .filter(|line| line.starts_with('#') && !matches!(*line, "## Files" | "## Before"))
+            .collect();
         assert_eq!(headings, ["## Fails", "## Passes"], "{}", code.code());
         assert!(!rest.starts_with('#'), "{} explains nothing", code.code());
     }
@@ -43,7 +63,7 @@ fn every_page_has_its_parts() {
 #[test]
 fn the_file_that_fails_does_so_once_and_with_this_code() {
     for code in Code::ALL {
-        let outcome = compile(file(*code, "Fails"));
+        let outcome = compile_of(*code, "Fails");
         let found: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.code()).collect();
         assert_eq!(found, [code.code()], "{}", said(&outcome));
         assert!(outcome.diagnostics[0].help.is_some(), "no help:\n{}", said(&outcome));
@@ -54,7 +74,7 @@ fn the_file_that_fails_does_so_once_and_with_this_code() {
 #[test]
 fn the_file_that_passes_has_output_and_nothing_is_said_of_it() {
     for code in Code::ALL {
-        let outcome = compile(file(*code, "Passes"));
+        let outcome = compile_of(*code, "Passes");
         assert!(outcome.diagnostics.is_empty(), "{}:\n{}", code.code(), said(&outcome));
         assert!(outcome.files.is_some_and(|files| !files.is_empty()), "{}", code.code());
     }
@@ -80,11 +100,12 @@ fn the_index_is_the_table_of_codes() {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
             };
-            format!("| [{0}]({0}.md) | {severity} | {1} |\n", code.code(), code.title())
+            let allow = if code.can_be_allowed() { "yes" } else { "" };
+            format!("| [{0}]({0}.md) | {severity} | {allow} | {1} |\n", code.code(), code.title())
         })
         .collect();
     assert!(
-        index.ends_with(&format!("| Code | Severity | Title |\n|---|---|---|\n{table}")),
+        index.ends_with(&format!("| Code | Severity | `allow` | Title |\n|---|---|---|---|\n{table}")),
         "the table in docs/diagnostics/README.md has to be:\n{table}"
     );
 }

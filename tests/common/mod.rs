@@ -30,10 +30,15 @@ pub fn cases() -> Vec<(String, String)> {
     cases
 }
 
-/// Compiles a text as the CLI would with the file beside the folder `generated`.
+/// Compiles a text as the CLI would with the file beside the folder `generated`, and nothing else there.
 pub fn compile(bytes: impl AsRef<[u8]>) -> Outcome {
+    compile_beside(bytes, &Surroundings::default())
+}
+
+/// Compiles a text with what stands around its file.
+pub fn compile_beside(bytes: impl AsRef<[u8]>, surroundings: &Surroundings) -> Outcome {
     let place = Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
-    homegen::compile("homeserver.yaml", bytes.as_ref(), &place, &Surroundings::default())
+    homegen::compile("homeserver.yaml", bytes.as_ref(), &place, surroundings)
         .unwrap_or_else(|bug| panic!("homegen wrote what is not Nix: {}", bug.0))
 }
 
