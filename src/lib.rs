@@ -7,6 +7,7 @@
 
 pub mod accept;
 pub mod ast;
+pub mod calendar;
 pub mod check;
 pub mod decode;
 pub mod diag;
@@ -29,6 +30,7 @@ pub mod source;
 pub mod surroundings;
 pub mod syntax;
 pub mod tree;
+pub mod word;
 
 use decode::Decode;
 use diag::{Code, Diagnostic, Diagnostics};

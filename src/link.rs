@@ -176,7 +176,7 @@ fn check_paths(agenix: Option<&ast::Agenix>, machine: &ast::Host, diagnostics: &
         }
     }
     for (path, mount) in &machine.mounts.0 {
-        if !crate::decode::scalar::is_path(&path.value()) {
+        if !crate::path::is_path(&path.value()) {
             bad(path.span, format!("`{}` is no mount point", path.value()), "write an absolute path");
         }
         let Some(nfs) = mount.as_ref().and_then(|m| m.nfs.as_ref()) else { continue };

@@ -3,10 +3,12 @@
 use super::{Decode, bad_value, wrong_type};
 use crate::ast::container::*;
 use crate::ast::scalar::*;
-use crate::decode::scalar::{duration_ms, is_path, is_word, port_part};
+use crate::decode::scalar::{duration_ms, port_part};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::path::is_path;
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, Piece, Text};
+use crate::word::is_word;
 
 impl Decode for ExtraHosts {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {

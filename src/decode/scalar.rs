@@ -6,10 +6,13 @@ use ipnet::IpNet;
 
 use super::{Decode, bad_value, wrong_type};
 use crate::ast::scalar::*;
+use crate::calendar::is_calendar;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::path::is_path;
 use crate::size::size_bytes;
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, Piece, Text};
+use crate::word::is_word;
 
 impl Decode for Text {
     fn unreadable() -> Option<Self> {
@@ -253,7 +256,7 @@ form! {
     Mac: numbers false, |v| v.split(':').count() == 6 && v.split(':').all(|h| h.len() == 2 && h.bytes().all(|b| b.is_ascii_hexdigit()));
     Email: numbers false, |v| v.split_once('@').is_some_and(|(user, host)| is_word(user, b"._%+-") && is_domain(host));
     Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n);
-    Calendar: numbers false, |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"*:,./~ _+-".contains(&b));
+    Calendar: numbers false, |v| is_calendar(v);
 }
 
 impl Decode for Image {
@@ -319,23 +322,10 @@ pub fn duration_ms(text: &str) -> Option<u64> {
     (!text.is_empty()).then_some(total)
 }
 
-/// Whether a path is absolute, without the steps that would make two spellings of one folder, and
-/// without what no mount option or tmpfiles rule can hold.
-pub fn is_path(path: &str) -> bool {
-    path.starts_with('/')
-        && !path.contains(['\n', '\r', '\0'])
-        && !path.split('/').any(|part| matches!(part, "." | ".."))
-}
-
 fn is_user(text: &str) -> bool {
     is_word(text, b"_-.")
         && !text.starts_with(['-', '.'])
         && (text.parse::<u64>().is_err() || text.parse::<u32>().is_ok_and(|n| n.to_string() == text))
-}
-
-/// ASCII letters, digits and `more`, at least one.
-pub fn is_word(text: &str, more: &[u8]) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
 }
 
 fn is_domain(text: &str) -> bool {

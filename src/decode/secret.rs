@@ -4,10 +4,10 @@ use super::{Decode, wrong_type};
 use crate::ast::scalar::{SecretName, Variable};
 use crate::ast::secret::{SecretEnvFile, SecretFile};
 use crate::ast::{EnvFile, EnvFiles, SecretUse, SecretUses};
-use crate::decode::scalar::is_word;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::tree::{Kind, Node};
+use crate::word::is_word;
 
 impl Decode for SecretUses {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::decode::scalar::is_word;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::source::Span;
 use crate::tree::Text;
+use crate::word::is_word;
 
 /// A container owns `/run/NAME` (RuntimeDirectory of its unit), so it cannot have the name of a folder
 /// there that is another's.
