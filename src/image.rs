@@ -86,11 +86,14 @@ pub struct Known {
     pub data: Option<&'static str>,
     /// The user by number that it runs as.
     pub user: Option<u32>,
-    /// The memory in MiB below which it does not work well, and who says so.
+    /// The memory in MiB below which it does not work well, and when or who says so.
     pub memory: Option<(u64, &'static str)>,
+    /// The memory in MiB that its authors want the host to have.
+    pub host_memory: Option<u64>,
 }
 
-/// The images. Users and folders are those of their Dockerfiles.
+/// The images. Users and folders are those of their Dockerfiles, what Immich needs is out of
+/// <https://docs.immich.app/install/requirements>.
 const KNOWN: &[Known] = &[
     Known {
         repositories: &["immich-app/postgres"],
@@ -98,7 +101,8 @@ const KNOWN: &[Known] = &[
         kind: Kind::Postgres,
         data: Some("/var/lib/postgresql/data"),
         user: Some(999),
-        memory: Some((2048, "https://docs.immich.app/install/requirements")),
+        memory: Some((2048, "by Immich's requirements")),
+        host_memory: None,
     },
     Known {
         repositories: &[
@@ -114,6 +118,7 @@ const KNOWN: &[Known] = &[
         data: Some("/var/lib/postgresql/data"),
         user: Some(999),
         memory: None,
+        host_memory: None,
     },
     Known {
         repositories: &["library/mariadb", "library/mysql"],
@@ -122,6 +127,7 @@ const KNOWN: &[Known] = &[
         data: Some("/var/lib/mysql"),
         user: Some(999),
         memory: None,
+        host_memory: None,
     },
     Known {
         repositories: &["library/mongo"],
@@ -130,6 +136,7 @@ const KNOWN: &[Known] = &[
         data: Some("/data/db"),
         user: Some(999),
         memory: None,
+        host_memory: None,
     },
     Known {
         repositories: &["library/redis", "valkey/valkey"],
@@ -138,6 +145,7 @@ const KNOWN: &[Known] = &[
         data: Some("/data"),
         user: Some(999),
         memory: None,
+        host_memory: None,
     },
     Known {
         repositories: &["louislam/uptime-kuma"],
@@ -146,6 +154,7 @@ const KNOWN: &[Known] = &[
         data: Some("/app/data"),
         user: None,
         memory: None,
+        host_memory: None,
     },
     Known {
         repositories: &["immich-app/immich-machine-learning"],
@@ -154,6 +163,16 @@ const KNOWN: &[Known] = &[
         data: None,
         user: None,
         memory: Some((4096, "with search, faces and text recognition on")),
+        host_memory: Some(6144),
+    },
+    Known {
+        repositories: &["immich-app/immich-server"],
+        name: "Immich",
+        kind: Kind::Program,
+        data: None,
+        user: None,
+        memory: None,
+        host_memory: Some(4096),
     },
 ];
 

@@ -17,7 +17,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             taken.insert((&network.name, address), (span, whose));
         }
     }
-    for container in host.containers() {
+    // What is off is not there, and may be the other one of a choice.
+    for container in host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers) {
         for attached in &container.networks {
             let Some(attachment) = &attached.attachment else { continue };
             for fixed in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {

@@ -9,7 +9,8 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut taken: HashMap<(&str, String), (&str, Span)> = HashMap::new();
-    for container in host.containers() {
+    // What is off is not there, and may be the other one of a choice.
+    for container in host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers) {
         for attached in &container.networks {
             let own = container.compose.aliases.iter();
             let there = attached.attachment.iter().flat_map(|a| &a.aliases);

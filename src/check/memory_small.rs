@@ -13,25 +13,47 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let image = ImageName::of(&container.compose.image);
         let Some((known, (least, why))) = image.known().and_then(|k| Some((k, k.memory?))) else { continue };
+        let Some(limit) = container.compose.limits.as_ref().and_then(|l| l.memory.as_ref()) else { continue };
         let openvino = image.tag.as_deref().is_some_and(|t| t.ends_with("-openvino"));
         let least = if openvino { OPENVINO.max(least) } else { least } << 20;
-        let limit = container.compose.limits.as_ref().and_then(|l| l.memory.as_ref());
-        let (given, whose) = match (limit, &host.machine.memory) {
-            (Some(limit), _) => (limit, "its limit"),
-            (None, Some(memory)) => (memory, "all that the host has"),
-            (None, None) => continue,
-        };
-        if size_bytes(&given.value()).is_some_and(|bytes| bytes < least) {
+        if size_bytes(&limit.value()).is_some_and(|bytes| bytes < least) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::MemorySmall,
                     format!("{} needs {}", known.name, in_words(least)),
-                    given.0.span,
-                    whose,
+                    limit.0.span,
+                    "its limit",
                 )
                 .and(container.compose.image.0.span, why)
                 .help(format!("give it {} or more", in_words(least))),
             );
         }
+    }
+    of_host(host, diagnostics);
+}
+
+/// What the most demanding of the containers that are on wants the host to have.
+fn of_host(host: &Host, diagnostics: &mut Diagnostics) {
+    let Some(memory) = &host.machine.memory else { return };
+    let running = host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers);
+    let most = running
+        .filter_map(|c| {
+            let known = ImageName::of(&c.compose.image).known()?;
+            Some((known.host_memory? << 20, known, c.compose.image.0.span))
+        })
+        .max_by_key(|(least, _, _)| *least);
+    if let Some((least, known, span)) = most
+        && size_bytes(&memory.value()).is_some_and(|bytes| bytes < least)
+    {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::MemorySmall,
+                format!("{} wants a host with {}", known.name, in_words(least)),
+                memory.0.span,
+                "all that the host has",
+            )
+            .and(span, "by its requirements")
+            .help("run it on a host with more memory, or take its machine learning out"),
+        );
     }
 }
