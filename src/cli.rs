@@ -3,6 +3,7 @@
 
 mod build;
 mod check;
+mod explain;
 mod folder;
 mod init;
 mod schema;
@@ -20,6 +21,7 @@ use homegen::render::Place;
 use homegen::source::Sources;
 use homegen::surroundings::{Previous, Surroundings};
 use homegen::{Outcome, compile};
+use terminal_size::{Width, terminal_size_of};
 
 /// Compiles homeserver.yaml into NixOS modules.
 #[derive(Parser)]
@@ -35,6 +37,8 @@ enum Command {
     Build(build::Arguments),
     /// Say everything that is wrong with the file
     Check(check::Arguments),
+    /// Say what a code means, why it is said, and what to do
+    Explain(explain::Arguments),
     /// Print the JSON Schema of the language, for your editor
     Schema,
     /// Write a file to start from
@@ -72,6 +76,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Schema => schema::run(),
         Command::Init(arguments) => init::run(&arguments),
     };
@@ -142,8 +147,15 @@ impl Input {
         self.folder().join("generated")
     }
 
-    /// Compiles the file for an output in `folder`, and says what there is to say about it.
+    /// Compiles the file for an output in `folder`, and tells a person what there is to say about it.
     fn compile(&self, folder: &Path) -> Result<Outcome, Stop> {
+        let outcome = self.compile_as(&self.name(), folder)?;
+        say(&outcome.diagnostics, &outcome.sources);
+        Ok(outcome)
+    }
+
+    /// Compiles the file for an output in `folder`. Diagnostics call it `shown`.
+    fn compile_as(&self, shown: &str, folder: &Path) -> Result<Outcome, Stop> {
         let bytes = self.read()?;
         let name = self.file.file_name().map_or_else(|| self.name(), |n| n.to_string_lossy().into_owned());
         let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
@@ -155,14 +167,12 @@ impl Input {
             exists: (!self.is_stdin()).then_some(&exists),
             containers: containers_in(folder),
         };
-        let outcome = compile(&self.name(), &bytes, &place, &surroundings).map_err(|bug| {
+        compile(shown, &bytes, &place, &surroundings).map_err(|bug| {
             Stop::Failed(format!(
                 "a mistake of homegen's own, please report it with the file that shows it:\n{}",
                 bug.0
             ))
-        })?;
-        say(&outcome.diagnostics, &outcome.sources);
-        Ok(outcome)
+        })
     }
 }
 
@@ -176,27 +186,34 @@ fn containers_in(folder: &Path) -> HashMap<String, Previous> {
     previous::containers(texts)
 }
 
-/// Prints diagnostics to standard error, and their number.
+/// Prints diagnostics to standard error, their number, and where to read more.
 fn say(diagnostics: &[Diagnostic], sources: &Sources) {
+    let Some(first) = diagnostics.first() else { return };
     let mut error = std::io::stderr();
-    if diagnostics.is_empty() {
-        return;
-    }
     let color = error.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    let width = terminal_width();
-    let text = human::render(diagnostics, sources, human::Style { width, color });
+    let text = human::render(diagnostics, sources, human::Style { width: terminal_width(), color });
     let _ = error.write_all(text.as_bytes());
     let count = |severity| diagnostics.iter().filter(|d| d.severity() == severity).count();
     let number = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    let counted: Vec<String> = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")]
+    let counted: Vec<String> = [Severity::Error, Severity::Warning]
         .into_iter()
+        .map(|severity| (count(severity), severity.name()))
         .filter(|(n, _)| *n > 0)
         .map(|(n, what)| number(n, what))
         .collect();
-    let _ = writeln!(error, "{} in {}", counted.join(" and "), sources.file().name);
+    let _ = writeln!(
+        error,
+        "{} in {}; `homegen explain {}` says more about the first",
+        counted.join(" and "),
+        sources.file().name,
+        first.code.code()
+    );
 }
 
-/// The columns of the terminal, by `COLUMNS` or what a terminal has at least.
+/// The columns to fill: `COLUMNS`, those of the terminal, or 100 where there is none. Below 40 a snippet has
+/// no room.
 fn terminal_width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c >= 40).unwrap_or(100)
+    let told = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c > 0);
+    let real = || terminal_size_of(std::io::stderr()).map(|(Width(columns), _)| usize::from(columns));
+    told.or_else(real).unwrap_or(100).max(40)
 }

@@ -28,6 +28,9 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
         .with_break_words(false)
+        // A path, an address or a name in two halves cannot be copied: lines break at spaces alone.
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .with_links(false)
         .with_context_lines(1);
     let mut out = String::new();
