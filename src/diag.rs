@@ -2,15 +2,22 @@
 //! concerns, and one thing to do.
 
 pub mod codes;
+pub mod github;
 pub mod human;
+pub mod json;
+pub mod region;
+pub mod sarif;
 
 use std::collections::HashSet;
+
+use serde::Serialize;
 
 use crate::source::{Sources, Span};
 pub use codes::{Code, Level};
 
 /// How bad a diagnostic is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Nothing is written.
     Error,
@@ -19,7 +26,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// Its name.
+    /// Its name, which is also what GitHub and SARIF call it.
     pub fn name(self) -> &'static str {
         match self {
             Severity::Error => "error",

@@ -5,6 +5,7 @@ mod common;
 use std::time::Instant;
 
 use common::{compile, fixtures, said};
+use homegen::diag::{github, json};
 use proptest::prelude::*;
 
 /// Compiles; says on the test's output when it took long, which is for a person to judge.
@@ -13,6 +14,9 @@ fn timed(name: &str, bytes: impl AsRef<[u8]>) -> homegen::Outcome {
     let outcome = compile(bytes);
     // What is said is rendered too: labels of a text with odd characters are a place to go wrong.
     let text = said(&outcome);
+    for render in [json::render, github::render] {
+        assert!(outcome.diagnostics.is_empty() || !render(&outcome.diagnostics, &outcome.sources).is_empty());
+    }
     let took = start.elapsed();
     if took.as_secs_f64() > 1.0 {
         println!(

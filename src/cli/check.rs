@@ -1,6 +1,7 @@
 //! `homegen check`
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use homegen::diag::{github, json, sarif};
 
 use super::{Input, Stop, print};
 
@@ -8,18 +9,47 @@ use super::{Input, Stop, print};
 pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
     /// Fail on warnings too
     #[arg(long)]
     deny_warnings: bool,
 }
 
+/// Who reads the diagnostics.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Snippets of the file, on standard error
+    Human,
+    /// One JSON object, for editors and scripts
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// SARIF 2.1.0, for GitHub's code scanning
+    Sarif,
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
-    let outcome = arguments.input.compile(&arguments.input.default_output())?;
-    if outcome.files.is_none() || (arguments.deny_warnings && !outcome.diagnostics.is_empty()) {
-        return Err(Stop::Wrong);
+    let input = &arguments.input;
+    let folder = input.default_output();
+    let outcome = match arguments.format {
+        Format::Human => input.compile(&folder)?,
+        Format::Json => input.compile_as(&input.name(), &folder)?,
+        // GitHub looks for a file of the repository, and standard input is none.
+        Format::Github | Format::Sarif if input.is_stdin() => input.compile_as("homeserver.yaml", &folder)?,
+        Format::Github | Format::Sarif => input.compile_as(&input.name(), &folder)?,
+    };
+    let (diagnostics, sources) = (&outcome.diagnostics, &outcome.sources);
+    match arguments.format {
+        Format::Human if diagnostics.is_empty() => print(&format!("{}: nothing to say\n", input.name()))?,
+        Format::Human => {}
+        Format::Json => print(&json::render(diagnostics, sources))?,
+        Format::Github => print(&github::render(diagnostics, sources))?,
+        Format::Sarif => print(&sarif::render(diagnostics, sources))?,
     }
-    if outcome.diagnostics.is_empty() {
-        print(&format!("{}: nothing to say\n", arguments.input.name()))?;
+    if outcome.files.is_none() || (arguments.deny_warnings && !diagnostics.is_empty()) {
+        return Err(Stop::Wrong);
     }
     Ok(())
 }

@@ -1,0 +1,50 @@
+//! Diagnostics as one JSON object, for editors and scripts. `docs/formats.md` describes it.
+
+use serde::Serialize;
+
+use super::region::{Position, Regions};
+use super::{Diagnostic, Severity};
+use crate::source::Sources;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    file: &'a str,
+    diagnostics: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    code: &'static str,
+    severity: Severity,
+    title: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    labels: Vec<Label<'a>>,
+}
+
+#[derive(Serialize)]
+struct Label<'a> {
+    text: &'a str,
+    start: Position,
+    end: Position,
+}
+
+/// Renders `diagnostics` as one object with a line break at its end.
+pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let regions = Regions::new(sources);
+    let diagnostics = diagnostics.iter().map(|diagnostic| Entry {
+        code: diagnostic.code.code(),
+        severity: diagnostic.severity(),
+        title: diagnostic.code.title(),
+        message: &diagnostic.message,
+        help: diagnostic.help.as_deref(),
+        labels: regions
+            .labels(diagnostic)
+            .into_iter()
+            .map(|(region, text)| Label { text, start: region.start, end: region.end })
+            .collect(),
+    });
+    let report = Report { file: &sources.file().name, diagnostics: diagnostics.collect() };
+    serde_json::to_string_pretty(&report).expect("text and numbers are JSON") + "\n"
+}

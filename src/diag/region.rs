@@ -1,0 +1,82 @@
+//! Where labels are, as an editor counts. The formats that a machine reads share this.
+
+use serde::Serialize;
+
+use super::Diagnostic;
+use crate::source::{Sources, Span};
+
+/// A place between two characters of the user's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters: Unicode scalar values, neither bytes nor UTF-16.
+    pub column: usize,
+    /// The bytes before it, not counting a byte order mark.
+    pub offset: usize,
+}
+
+/// A part of one line of the user's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Before its first character.
+    pub start: Position,
+    /// Behind its last one.
+    pub end: Position,
+}
+
+/// Finds regions in the user's file.
+pub struct Regions<'a> {
+    sources: &'a Sources,
+    /// Where each line begins, in bytes.
+    lines: Vec<usize>,
+}
+
+impl<'a> Regions<'a> {
+    /// Those of the file that `sources` is about.
+    pub fn new(sources: &'a Sources) -> Self {
+        let ends = sources.file().text.match_indices('\n').map(|(at, _)| at + 1);
+        Regions { sources, lines: std::iter::once(0).chain(ends).collect() }
+    }
+
+    /// The labels of `diagnostic` with what is said of them, the main one first. What lies in a preset is
+    /// where the file asks for the preset, and is said there once. Of a label that spans lines the first one
+    /// is shown: it says enough, and GitHub shows nothing whose lines a pull request does not all touch.
+    pub fn labels<'d>(&self, diagnostic: &'d Diagnostic) -> Vec<(Region, &'d str)> {
+        let mut found = Vec::new();
+        for label in &diagnostic.labels {
+            let one = (self.region(label.span), label.text.as_str());
+            if !found.contains(&one) {
+                found.push(one);
+            }
+        }
+        found
+    }
+
+    fn region(&self, span: Span) -> Region {
+        let text = &self.sources.file().text;
+        let span = self.sources.in_file(span);
+        // A place inside of a character would be a mistake of a pass, and is no reason to say nothing.
+        let boundary =
+            |at: u32| (0..=(at as usize).min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+        let (mut start, mut end) = (boundary(span.start).unwrap_or(0), boundary(span.end).unwrap_or(0));
+        // The end of the file is a line that an editor may not have: what stands last is there.
+        if start >= text.len() {
+            start = text.trim_end().char_indices().next_back().map_or(0, |(at, _)| at);
+        }
+        // A mark of no width would not be seen. Behind the end of a line there is nothing to cover.
+        if end <= start {
+            let next = text[start..].chars().next().filter(|c| !matches!(c, '\r' | '\n'));
+            end = start + next.map_or(0, char::len_utf8);
+        }
+        let line = text[start..end].lines().next().map_or(0, str::len);
+        Region { start: self.position(start), end: self.position(start + line) }
+    }
+
+    fn position(&self, offset: usize) -> Position {
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let start = self.lines[line - 1];
+        let column = self.sources.file().text[start..offset].chars().count() + 1;
+        Position { line, column, offset }
+    }
+}
