@@ -231,6 +231,9 @@ fn assert_sarif(log: &Value) {
         let related = result["relatedLocations"].as_array();
         for location in locations.iter().chain(related.into_iter().flatten()) {
             demand(location, "/physicalLocation/artifactLocation/uri", 1024);
+            // The schema is of a draft that does not know `uri-reference`.
+            let uri = location["physicalLocation"]["artifactLocation"]["uri"].as_str().expect("text");
+            assert!(uri.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/%".contains(&b)), "{uri}");
             for key in ["startLine", "startColumn", "endLine", "endColumn"] {
                 let region = &location["physicalLocation"]["region"];
                 assert!(region[key].as_u64() >= Some(1), "{key} of {location:#}");
@@ -253,6 +256,22 @@ fn sarif_is_what_its_schema_and_github_say() {
         assert_sarif(&log);
         let results = log["runs"][0]["results"].as_array().expect("results");
         assert_eq!(results.len(), outcome.diagnostics.len(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_sarif_is_noticed() {
+    let log = parsed(sarif::render, &fixture("duplicate-key"));
+    for (pointer, wrong) in [
+        ("/version", "2.0.0"),
+        ("/runs/0/results/0/level", "fatal"),
+        ("/runs/0/results/0/message/text", ""),
+        ("/runs/0/results/0/ruleId", "HG0101"),
+        ("/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri", "a b.yaml"),
+    ] {
+        let mut broken = log.clone();
+        *broken.pointer_mut(pointer).expect("it is there") = Value::from(wrong);
+        assert!(std::panic::catch_unwind(|| assert_sarif(&broken)).is_err(), "{pointer} may be `{wrong}`");
     }
 }
 
