@@ -30,7 +30,7 @@ pub enum Change {
 /// What is at a path now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// A file with this content.
+    /// A file with this content. Of one that homegen did not write, the beginning is enough.
     File(Vec<u8>),
     /// A folder.
     Folder,

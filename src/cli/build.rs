@@ -1,13 +1,14 @@
 //! `homegen build`
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use homegen::output::{Change, plan};
 use similar::TextDiff;
 
-use super::{Input, Stop, folder, print};
+use super::folder::{Folder, Plan};
+use super::{Input, Stop, print};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -32,8 +33,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         let text: String = files.iter().map(|f| format!("# {}\n{}\n", f.path, f.text)).collect();
         return print(text.trim_end_matches('\n')).and_then(|()| print("\n"));
     }
-    let existing = folder::read(&out)?;
-    let plan = plan(&files, &existing);
+    let folder = if arguments.check { Folder::to_read(&out)? } else { Folder::to_write(&out)? };
+    let plan = plan(&files, &folder.read()?);
     let refused: Vec<&str> =
         plan.iter().filter(|(_, c)| **c == Change::Refuse).map(|(p, _)| p.as_str()).collect();
     if !refused.is_empty() {
@@ -58,15 +59,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         );
         return Err(Stop::Wrong);
     }
-    folder::write(&out, &plan)?;
-    report(&out, &plan, changed)
+    let around_us = folder.is_around_us();
+    let replaced = folder.write(&plan)?;
+    report(&out, &plan, changed)?;
+    if replaced && around_us {
+        print("you are in the folder that was here before: `cd \"$PWD\"` shows the new one\n")?;
+    }
+    Ok(())
 }
 
-fn report(
-    out: &std::path::Path,
-    plan: &std::collections::BTreeMap<String, Change>,
-    changed: usize,
-) -> Result<(), Stop> {
+fn report(out: &Path, plan: &Plan, changed: usize) -> Result<(), Stop> {
     if changed == 0 {
         return print(&format!("{}: up to date, {} files\n", out.display(), plan.len()));
     }

@@ -1,30 +1,268 @@
-//! The output folder: read whole, written so that each file is the old or the new one.
+//! The output folder. Whatever happens, it is wholly the old one or wholly the new one: the new folder is
+//! built beside it, and the two change places in one step.
+
+mod stage;
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use homegen::output::{Change, Existing, MARK};
-use tempfile::NamedTempFile;
+use rustix::fs::{Access, AtFlags, CWD, FlockOperation, RenameFlags, accessat, flock, renameat_with};
+use rustix::io::Errno;
 
 use super::{Stop, failed};
+use stage::Stage;
+
+/// What happens to each path of the folder.
+pub(super) type Plan = BTreeMap<String, Change>;
 
 /// How deep homegen's own folders lie, and one more, to find what a person put there.
 const DEPTH: usize = 3;
 
-/// What is in `folder`, by path with `/`. A folder that does not exist has nothing in it.
-pub(super) fn read(folder: &Path) -> Result<BTreeMap<String, Existing>, Stop> {
-    let mut found = BTreeMap::new();
-    match std::fs::symlink_metadata(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(found),
-        Err(error) => return Err(failed(folder.display(), &error)),
-        Ok(meta) if !meta.is_dir() && !folder.is_dir() => {
-            return Err(Stop::Failed(format!("{}: is not a folder", folder.display())));
-        }
-        Ok(_) => {}
+/// How long to wait for another build. Writing the largest folder takes a second or two.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The output folder of a run, kept from other runs while this lives.
+pub(super) struct Folder {
+    /// As the user calls it.
+    name: PathBuf,
+    /// Where it is, with links followed: a link stays one, and what it leads to is exchanged.
+    path: PathBuf,
+    /// Held on the folder around, because the folder itself is another one after the exchange. There is
+    /// none where the file system cannot lock.
+    lock: Option<File>,
+}
+
+/// What could not be done, and with which path.
+struct Failure {
+    path: PathBuf,
+    error: std::io::Error,
+}
+
+/// For `map_err`: the failure of something that was done with `path`.
+fn at<E: Into<std::io::Error>>(path: &Path) -> impl FnOnce(E) -> Failure {
+    move |error| Failure { path: path.to_path_buf(), error: error.into() }
+}
+
+impl Failure {
+    /// Whether it is this place that does not allow it (a mount point, a file system without links, a
+    /// parent of somebody else's), so that another way may be open.
+    fn is_of_the_place(&self) -> bool {
+        matches!(
+            self.error.kind(),
+            ErrorKind::PermissionDenied
+                | ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::CrossesDevices
+                | ErrorKind::ResourceBusy
+                | ErrorKind::InvalidInput
+                | ErrorKind::InvalidFilename
+                | ErrorKind::TooManyLinks
+                | ErrorKind::Unsupported
+        )
     }
-    read_below(folder, "", DEPTH, &mut found)?;
-    Ok(found)
+
+    /// What the person can do about it.
+    fn advice(&self) -> &'static str {
+        match self.error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                "make room on the disk, and run it again"
+            }
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                "run it as someone who may write there, or choose another folder with -o"
+            }
+            ErrorKind::AlreadyExists => "somebody else made it meanwhile; run it again",
+            _ => "run it again, or choose another folder with -o",
+        }
+    }
+}
+
+impl Folder {
+    /// The folder for a run that only looks.
+    pub(super) fn to_read(name: &Path) -> Result<Folder, Stop> {
+        Folder::open(name, FlockOperation::NonBlockingLockShared)
+    }
+
+    /// The folder for a run that writes: the way to it exists then, and what a killed run left is gone.
+    pub(super) fn to_write(name: &Path) -> Result<Folder, Stop> {
+        if let Some(around) = name.parent().filter(|p| !p.as_os_str().is_empty()) {
+            std::fs::create_dir_all(around).map_err(|e| failed(around.display(), &e))?;
+        }
+        let folder = Folder::open(name, FlockOperation::NonBlockingLockExclusive)?;
+        if folder.lock.is_some() {
+            stage::clear_leftovers(&folder.path);
+        }
+        Ok(folder)
+    }
+
+    fn open(name: &Path, lock: FlockOperation) -> Result<Folder, Stop> {
+        let path = match name.canonicalize() {
+            Ok(path) if path.is_dir() => path,
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(name.display(), &error)),
+            Err(_) if !name.is_symlink() => {
+                std::path::absolute(name).map_err(|e| failed(name.display(), &e))?
+            }
+            _ => return Err(Stop::Failed(format!("{}: is not a folder", name.display()))),
+        };
+        let around = path.parent().unwrap_or(&path);
+        let lock = hold(around, lock).ok_or_else(|| {
+            Stop::Failed(format!(
+                "another homegen has been at work in {} for {} seconds\n{} is as it was: run it again when the other is done",
+                around.display(),
+                PATIENCE.as_secs(),
+                name.display()
+            ))
+        })?;
+        Ok(Folder { name: name.to_path_buf(), path, lock })
+    }
+
+    /// What is in the folder, by path with `/`. A folder that does not exist has nothing in it.
+    pub(super) fn read(&self) -> Result<BTreeMap<String, Existing>, Stop> {
+        let mut found = BTreeMap::new();
+        if self.path.exists() {
+            read_below(&self.path, "", DEPTH, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// Whether the program was started in the folder, or below it.
+    pub(super) fn is_around_us(&self) -> bool {
+        std::env::current_dir().is_ok_and(|here| here.starts_with(&self.path))
+    }
+
+    /// Carries a plan out. Gives back whether the folder is another one than before.
+    pub(super) fn write(&self, plan: &Plan) -> Result<bool, Stop> {
+        if plan.values().all(|change| *change == Change::Unchanged) {
+            return Ok(false);
+        }
+        let unharmed = |failure: Failure| {
+            Stop::Failed(format!(
+                "cannot write {}: {}\n{} is as it was; {}",
+                failure.path.display(),
+                failure.error,
+                self.name.display(),
+                failure.advice()
+            ))
+        };
+        self.may_change(plan).map_err(unharmed)?;
+        match self.at_once(plan) {
+            Err(failure) if failure.is_of_the_place() && self.path.exists() => {
+                let stage = self.staged_inside(plan).map_err(unharmed)?;
+                self.one_by_one(&stage, plan).map(|()| false).map_err(|failure| {
+                    Stop::Failed(format!(
+                        "cannot write {}: {}\nsome files of {} are new by now and others are not; {}",
+                        failure.path.display(),
+                        failure.error,
+                        self.name.display(),
+                        failure.advice()
+                    ))
+                })
+            }
+            done => done.map_err(unharmed),
+        }
+    }
+
+    /// Whether every folder in which something changes may be written. An exchange would not ask.
+    fn may_change(&self, plan: &Plan) -> Result<(), Failure> {
+        for (path, _) in plan.iter().filter(|(_, change)| **change != Change::Unchanged) {
+            let mut above = Path::new(path).ancestors().skip(1).map(|above| self.path.join(above));
+            let Some(nearest) = above.find(|above| above.exists()) else { continue };
+            accessat(CWD, &nearest, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
+                .map_err(at(&nearest))?;
+        }
+        Ok(())
+    }
+
+    /// Carries the plan out in one step: a file takes the place of another, or the folder does.
+    fn at_once(&self, plan: &Plan) -> Result<bool, Failure> {
+        let stage = Stage::beside(&self.path)?;
+        if !self.path.exists() {
+            stage.write(plan, &self.name)?;
+            renameat_with(CWD, stage.path(), CWD, &self.path, RenameFlags::NOREPLACE)
+                .or_else(|error| match error {
+                    // There is nothing yet, so that a plain rename replaces nothing.
+                    Errno::INVAL | Errno::NOSYS => rustix::fs::rename(stage.path(), &self.path),
+                    error => Err(error),
+                })
+                .map_err(at(&self.name))?;
+            return Ok(false);
+        }
+        if let Some(path) = self.only_file(plan) {
+            stage.write(plan, &self.name)?;
+            std::fs::rename(stage.path().join(path), self.path.join(path))
+                .map_err(at(&self.name.join(path)))?;
+            return Ok(false);
+        }
+        stage.mirror(&self.path, plan)?;
+        stage.write(plan, &self.name)?;
+        renameat_with(CWD, stage.path(), CWD, &self.path, RenameFlags::EXCHANGE).map_err(at(&self.name))?;
+        Ok(true)
+    }
+
+    /// The one file that a plan writes, where there is nothing else to it. The folder can stay then.
+    fn only_file<'a>(&self, plan: &'a Plan) -> Option<&'a str> {
+        let mut changes = plan.iter().filter(|(_, change)| **change != Change::Unchanged);
+        match (changes.next()?, changes.next()) {
+            ((path, Change::Create(_) | Change::Update { .. }), None) => {
+                self.path.join(path).parent()?.is_dir().then_some(path)
+            }
+            _ => None,
+        }
+    }
+
+    /// All new texts, in the folder itself: where nothing can be put beside it.
+    fn staged_inside(&self, plan: &Plan) -> Result<Stage, Failure> {
+        let stage = Stage::inside(&self.path)?;
+        stage.write(plan, &self.name)?;
+        Ok(stage)
+    }
+
+    /// Carries the plan out file by file, each of which is the old or the new one. All texts are on the
+    /// disk by now, so that a full one is no reason to stop in between.
+    fn one_by_one(&self, stage: &Stage, plan: &Plan) -> Result<(), Failure> {
+        for (path, change) in plan {
+            let target = self.path.join(path);
+            let around = target.parent().unwrap_or(&self.path);
+            match change {
+                Change::Create(_) | Change::Update { .. } => {
+                    std::fs::create_dir_all(around).map_err(at(around))?;
+                    std::fs::rename(stage.path().join(path), &target).map_err(at(&target))?;
+                }
+                // It may have become a person's since it was read.
+                Change::Prune
+                    if File::open(&target)
+                        .and_then(|file| beginning(&file))
+                        .is_ok_and(|b| b == MARK.as_bytes()) =>
+                {
+                    std::fs::remove_file(&target).map_err(at(&target))?;
+                    if around != self.path {
+                        // Fails where something is left in it, which is as it should be.
+                        let _ = std::fs::remove_dir(around);
+                    }
+                }
+                Change::Prune | Change::Unchanged | Change::Refuse => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A lock on `folder`, waited for; `Some(None)` where there is no such thing, and `None` after too long.
+fn hold(folder: &Path, operation: FlockOperation) -> Option<Option<File>> {
+    let Ok(file) = File::open(folder) else { return Some(None) };
+    let start = Instant::now();
+    loop {
+        match flock(&file, operation) {
+            Ok(()) => return Some(Some(file)),
+            Err(Errno::WOULDBLOCK | Errno::INTR) if start.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Err(Errno::WOULDBLOCK | Errno::INTR) => return None,
+            Err(_) => return Some(None),
+        }
+    }
 }
 
 fn read_below(
@@ -40,12 +278,16 @@ fn read_below(
         let path = format!("{prefix}{name}");
         let kind = entry.file_type().map_err(|e| failed(entry.path().display(), &e))?;
         if kind.is_dir() {
+            // What a killed run left is not what the folder holds.
+            if prefix.is_empty() && stage::is_inside(entry.file_name().as_os_str()) {
+                continue;
+            }
             if depth > 1 {
                 read_below(&entry.path(), &format!("{path}/"), depth - 1, found)?;
             }
             found.insert(path, Existing::Folder);
         } else if kind.is_file() {
-            let bytes = std::fs::read(entry.path()).map_err(|e| failed(entry.path().display(), &e))?;
+            let bytes = read_if_marked(&entry.path()).map_err(|e| failed(entry.path().display(), &e))?;
             found.insert(path, Existing::File(bytes));
         } else {
             found.insert(path, Existing::Other);
@@ -54,45 +296,22 @@ fn read_below(
     Ok(())
 }
 
-/// Carries a plan out. All new texts are on the disk before the first one takes its place, so that a
-/// full disk leaves the folder as it was.
-pub(super) fn write(folder: &Path, plan: &BTreeMap<String, Change>) -> Result<(), Stop> {
-    let mut ready: Vec<(NamedTempFile, PathBuf)> = Vec::new();
-    for (path, change) in plan {
-        let (Change::Create(text) | Change::Update { new: text, .. }) = change else { continue };
-        let target = folder.join(path);
-        let parent = target.parent().unwrap_or(folder);
-        std::fs::create_dir_all(parent).map_err(|e| failed(parent.display(), &e))?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".homegen-")
-            .permissions(readable())
-            .tempfile_in(parent)
-            .map_err(|e| failed(parent.display(), &e))?;
-        file.write_all(text.as_bytes()).map_err(|e| failed(target.display(), &e))?;
-        ready.push((file, target));
+/// The content of a file of homegen's, and the first bytes of another: they show that it is not, and the
+/// rest may be large.
+fn read_if_marked(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let mut bytes = beginning(&file)?;
+    if bytes == MARK.as_bytes() {
+        file.read_to_end(&mut bytes)?;
     }
-    for (file, target) in ready {
-        file.persist(&target).map_err(|e| failed(target.display(), &e.error))?;
-    }
-    for (path, _) in plan.iter().filter(|(_, c)| **c == Change::Prune) {
-        let target = folder.join(path);
-        // It may have become a person's since it was read.
-        let still_ours = std::fs::read(&target).is_ok_and(|bytes| bytes.starts_with(MARK.as_bytes()));
-        if still_ours {
-            std::fs::remove_file(&target).map_err(|e| failed(target.display(), &e))?;
-            if let Some(parent) = target.parent().filter(|p| *p != folder) {
-                // Fails where something is left in it, which is as it should be.
-                let _ = std::fs::remove_dir(parent);
-            }
-        }
-    }
-    Ok(())
+    Ok(bytes)
 }
 
-/// 0644: what is generated is read by Nix, which may be another user.
-fn readable() -> std::fs::Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::Permissions::from_mode(0o644)
+/// As many bytes as homegen's mark has, where there are so many.
+fn beginning(file: &File) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(MARK.len() as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The way from one folder to another, such as `..`: in a repository both move together.
