@@ -8,18 +8,16 @@ mod folder;
 mod init;
 mod schema;
 
-use std::collections::HashMap;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use homegen::diag::{Diagnostic, Severity, human};
-use homegen::output::Existing;
-use homegen::previous;
+use homegen::output::MARK;
 use homegen::render::Place;
 use homegen::source::Sources;
-use homegen::surroundings::{Previous, Surroundings};
+use homegen::surroundings::Surroundings;
 use homegen::{Outcome, compile};
 use terminal_size::{Width, terminal_size_of};
 
@@ -60,8 +58,8 @@ enum Stop {
     Failed(String),
 }
 
-/// A file of this size is no home server, and would only be in the way of saying so.
-const MAX_BYTES: u64 = 64 << 20;
+/// More need not be read to say that it is too much.
+const MAX_BYTES: u64 = homegen::parse::MAX_BYTES as u64;
 
 /// Runs the command line.
 pub fn run() -> ExitCode {
@@ -162,10 +160,11 @@ impl Input {
         let place = Place { source, to_source: folder::way(folder, &self.folder()) };
         let here = self.folder();
         let exists = |path: &str| here.join(path).exists();
+        let written = |path: &str| written_at(folder, path);
         let surroundings = Surroundings {
             // A file from standard input has no folder.
             exists: (!self.is_stdin()).then_some(&exists),
-            containers: containers_in(folder),
+            output: Some(&written),
         };
         compile(shown, &bytes, &place, &surroundings).map_err(|bug| {
             Stop::Failed(format!(
@@ -176,14 +175,9 @@ impl Input {
     }
 }
 
-/// The containers of the output that is in `folder` now. One that cannot be read is none to compare with.
-fn containers_in(folder: &Path) -> HashMap<String, Previous> {
-    let existing = folder::read(folder).unwrap_or_default();
-    let texts = existing.iter().filter_map(|(path, file)| match file {
-        Existing::File(bytes) if file.is_marked() => Some((path.as_str(), std::str::from_utf8(bytes).ok()?)),
-        _ => None,
-    });
-    previous::containers(texts)
+/// The text at a path of the output in `folder`, where homegen wrote it.
+fn written_at(folder: &Path, path: &str) -> Option<String> {
+    std::fs::read_to_string(folder.join(path)).ok().filter(|text| text.starts_with(MARK))
 }
 
 /// Prints diagnostics to standard error, their number, and where to read more.

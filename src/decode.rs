@@ -122,6 +122,10 @@ pub fn unknown_key<'a>(
     known: &[&'a str],
     diagnostics: &mut Diagnostics,
 ) -> Option<&'a str> {
+    // To look for what was meant takes longer than all else.
+    if diagnostics.is_full() {
+        return None;
+    }
     let habit = habit::of(key, known);
     let help = match habit {
         Some(habit) => habit.instead.to_owned(),

@@ -9,6 +9,7 @@ pub mod region;
 pub mod sarif;
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
@@ -86,11 +87,20 @@ impl Diagnostic {
     }
 }
 
+/// How many errors, and how many warnings, a run keeps. Nobody mends so many before the next run.
+pub const MAX_KEPT: usize = 500;
+
+/// How many names are looked through for the one that was meant.
+const MAX_NAMES: usize = 1_000;
+
 /// The diagnostics of one run. Passes push into it and go on with what they have.
 #[derive(Debug, Default)]
 pub struct Diagnostics {
     all: Vec<Diagnostic>,
-    seen: HashSet<Diagnostic>,
+    /// Hashes of them.
+    seen: HashSet<u64>,
+    errors: usize,
+    warnings: usize,
 }
 
 impl Diagnostics {
@@ -99,14 +109,35 @@ impl Diagnostics {
         if diagnostic.labels.iter().any(|label| label.span == Span::NOWHERE) {
             return;
         }
-        if self.seen.insert(diagnostic.clone()) {
-            self.all.push(diagnostic);
+        let mut hasher = DefaultHasher::new();
+        diagnostic.hash(&mut hasher);
+        if !self.seen.insert(hasher.finish()) {
+            return;
         }
+        let (kept, most, code) = match diagnostic.severity() {
+            Severity::Error => (&mut self.errors, "mistakes", Code::TooLarge),
+            Severity::Warning => (&mut self.warnings, "warnings", diagnostic.code),
+        };
+        *kept += 1;
+        if *kept <= MAX_KEPT {
+            self.all.push(diagnostic);
+        } else if *kept == MAX_KEPT + 1 {
+            let at = diagnostic.labels.first().map(|label| label.span).unwrap_or_default();
+            self.all.push(
+                Diagnostic::new(code, format!("more than {MAX_KEPT} {most}"), at, "the next one")
+                    .help("mend the others first: they may be the cause of the rest"),
+            );
+        }
+    }
+
+    /// Whether there are so many errors that another one is not kept.
+    pub fn is_full(&self) -> bool {
+        self.errors > MAX_KEPT
     }
 
     /// Whether there is one that forbids writing.
     pub fn has_errors(&self) -> bool {
-        self.all.iter().any(|d| d.severity() == Severity::Error)
+        self.errors > 0
     }
 
     /// Whether one has this code.
@@ -125,8 +156,13 @@ impl Diagnostics {
     }
 
     /// Keeps those for which `keep` holds.
-    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
-        self.all.retain(keep);
+    pub fn retain(&mut self, mut keep: impl FnMut(&Diagnostic) -> bool) {
+        let errors = &mut self.errors;
+        self.all.retain(|diagnostic| {
+            let kept = keep(diagnostic);
+            *errors -= usize::from(!kept && diagnostic.severity() == Severity::Error);
+            kept
+        });
     }
 
     /// Whether something inside of `span` could not be read, or refers to nothing. What a rule misses there
@@ -149,9 +185,12 @@ impl Diagnostics {
 
 /// The one of `names` that `word` was probably meant to be.
 pub fn closest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    // What is this long is no slip of the fingers.
+    let names = names.into_iter().take(if word.len() > 200 { 0 } else { MAX_NAMES });
     names
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(&word.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|name| name.len() <= 200)
+        .map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use crate::ast;
 use crate::ast::scalar::{Mode, Owner};
 use crate::diag::Code;
+use crate::previous::Previous;
 use crate::source::Span;
-use crate::surroundings::Previous;
 use crate::tree::{Node, Text};
 
 /// A host.

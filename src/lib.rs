@@ -53,6 +53,20 @@ pub struct Outcome {
 /// homegen's own.
 pub fn compile(name: &str, bytes: &[u8], place: &Place, surroundings: &Surroundings) -> Result<Outcome, Bug> {
     let mut diagnostics = Diagnostics::default();
+    if bytes.len() > parse::MAX_BYTES {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::TooLarge,
+                "the file is too large",
+                Span::default(),
+                format!("more than {} MiB", parse::MAX_BYTES >> 20),
+            )
+            .help("a server of a thousand services needs less; is this the right file?"),
+        );
+        let sources = Sources::new(name, String::new());
+        let diagnostics = diagnostics.into_sorted(&sources);
+        return Ok(Outcome { sources, diagnostics, files: None });
+    }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {

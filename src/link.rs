@@ -14,7 +14,9 @@ use indexmap::IndexMap;
 
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
-use crate::hir::{Host, Secret, Service};
+use crate::hir::{Container, Host, Secret, Service};
+use crate::image::{self, ImageName};
+use crate::previous;
 use crate::source::Span;
 use crate::surroundings::Surroundings;
 use crate::tree::Node;
@@ -105,8 +107,20 @@ fn look_around(host: &mut Host, surroundings: &Surroundings) {
             secret.file_is_missing = !exists(&format!("{folder}/{}", secret.file(name)));
         }
     }
-    for container in host.services.iter_mut().flat_map(|s| &mut s.containers) {
-        container.previous = surroundings.containers.get(&container.name).cloned();
+    let Some(output) = surroundings.output else { return };
+    for service in &mut host.services {
+        // Reading takes time, and only a database that keeps its data is asked what it was.
+        let is_postgres = |c: &Container| {
+            ImageName::of(&c.compose.image).known().is_some_and(|known| known.kind == image::Kind::Postgres)
+        };
+        if !service.containers.iter().any(is_postgres) {
+            continue;
+        }
+        let Some(text) = output(&format!("services/{}.nix", service.name)) else { continue };
+        let mut before = previous::containers(&text, &output("constants.nix").unwrap_or_default());
+        for container in &mut service.containers {
+            container.previous = before.remove(&container.name);
+        }
     }
 }
 

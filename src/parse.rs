@@ -8,9 +8,17 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry, Kind, Node};
 
-/// How many nodes a file may have once its aliases are expanded. A server of 10,000 services has
-/// fewer than half a million.
-pub const MAX_NODES: usize = 2_000_000;
+/// How many bytes a file may have. A server of 1,000 services has fewer than one million.
+pub const MAX_BYTES: usize = 4 << 20;
+
+/// How many values a file may have once its aliases are expanded and its references followed. A server of
+/// 1,000 services has fewer than 50,000; and so many are refused within a second and 100 MB.
+pub const MAX_NODES: usize = 100_000;
+
+/// As how many values a text counts: a long one that is copied costs as much as many short ones.
+pub fn weight(text: &str) -> usize {
+    1 + text.len() / 64
+}
 
 /// Reads one document. `None` if it is empty or not YAML; what is wrong is pushed.
 pub fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
@@ -195,6 +203,8 @@ impl Composer<'_> {
         }
         if anchor != 0 {
             let size = count(&node);
+            // What an alias may stand for is kept beside the tree.
+            self.nodes += size;
             self.anchors.insert(anchor, (node.clone(), size));
         }
         let source = self.source;
@@ -349,10 +359,11 @@ fn unquoted_reference(line: &str) -> Option<std::ops::Range<usize>> {
     None
 }
 
-fn count(node: &Node) -> usize {
-    1 + match &node.kind {
-        Kind::List(items) => items.iter().map(count).sum(),
-        Kind::Map(entries) => entries.iter().map(|e| 1 + count(&e.value)).sum::<usize>(),
-        _ => 0,
+/// As how many values `node` counts, with all that is in it.
+pub fn count(node: &Node) -> usize {
+    match &node.kind {
+        Kind::Scalar { text, .. } | Kind::Nix(text) => weight(text),
+        Kind::List(items) => 1 + items.iter().map(count).sum::<usize>(),
+        Kind::Map(entries) => 1 + entries.iter().map(|e| weight(&e.key) + count(&e.value)).sum::<usize>(),
     }
 }

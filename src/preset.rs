@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
-use crate::parse::parse;
+use crate::parse::{MAX_NODES, count, parse};
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::{Entry, Kind, Node};
 
@@ -42,6 +42,7 @@ pub fn expand(
     let Kind::Map(entries) = &mut root.kind else { return (root, instances) };
     let Some(services) = entries.iter_mut().find(|e| e.key == "services") else { return (root, instances) };
     let Kind::Map(services) = &mut services.value.kind else { return (root, instances) };
+    let mut nodes = 0;
     for service in services {
         let with = service.value.entry("with").cloned();
         let Some(preset) = service.value.entry("preset").cloned() else {
@@ -73,6 +74,19 @@ pub fn expand(
         };
         let source = sources.add_preset(preset_name, text, preset.value.span);
         let Some(definition) = parse(text, source, diagnostics) else { continue };
+        nodes += count(&definition);
+        if nodes > MAX_NODES {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::TooLarge,
+                    "the presets expand to too much",
+                    preset.value.span,
+                    format!("by here there are more than {MAX_NODES} values"),
+                )
+                .help("use fewer of them"),
+            );
+            break;
+        }
         let kind = Kind::Scalar { text: service.key.clone(), plain: false };
         let name = Node { span: preset.value.span, kind };
         let (arguments, missing) =
@@ -192,13 +206,16 @@ fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostic
 /// Lays `over` on top of the mapping `base`: mappings merge, null takes away, all else replaces.
 fn merge(base: &mut Node, over: Vec<Entry>) {
     let Kind::Map(entries) = &mut base.kind else { return };
+    // No key is twice in `over`, so that what was added has not to be looked through.
+    let mut own = entries.len();
     for entry in over {
-        let Some(at) = entries.iter().position(|e| e.key == entry.key) else {
+        let Some(at) = entries[..own].iter().position(|e| e.key == entry.key) else {
             entries.push(entry);
             continue;
         };
         if entry.value.is_null() {
             entries.remove(at);
+            own -= 1;
             continue;
         }
         let old = &mut entries[at];

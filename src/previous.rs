@@ -5,38 +5,38 @@ use std::collections::HashMap;
 use rnix::ast;
 use rowan::ast::AstNode;
 
-use crate::surroundings::Previous;
+/// A container of an earlier output.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Previous {
+    /// Its image.
+    pub image: String,
+    /// Its volumes, as Podman takes them. Those that cannot be read back are left out.
+    pub volumes: Vec<String>,
+}
 
-/// The containers in the files of an output, by name. A text that the output puts together is followed into
-/// `constants.nix` and into the bindings of its file; a container whose image cannot be followed is left out.
-pub fn containers<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> HashMap<String, Previous> {
-    let files: Vec<(&str, &str)> = files.into_iter().collect();
-    let mut constants = HashMap::new();
-    for (_, text) in files.iter().filter(|(path, _)| *path == "constants.nix") {
-        bindings(text, &mut constants);
-    }
+/// The containers of a service's file, by name. A text that the output puts together is followed into the
+/// bindings of its file and into `constants.nix`; a container whose image cannot be followed is left out.
+pub fn containers(text: &str, constants: &str) -> HashMap<String, Previous> {
+    let mut names = HashMap::new();
+    bindings(constants, &mut names);
+    bindings(text, &mut names);
     let mut found: HashMap<String, Previous> = HashMap::new();
-    for (_, text) in files.iter().filter(|(path, _)| path.starts_with("services/")) {
-        let mut names = constants.clone();
-        bindings(text, &mut names);
-        let root = rnix::Root::parse(text);
-        for attribute in root.syntax().descendants().filter_map(ast::AttrpathValue::cast) {
-            let path = whole_path(&attribute);
-            let Some((last, before)) = path.split_last() else { continue };
-            let Some((container, before)) = before.split_last() else { continue };
-            let in_containers = before.ends_with(&["oci-containers".to_owned(), "containers".to_owned()]);
-            let Some(expr) = attribute.value().filter(|_| in_containers) else { continue };
-            match (last.as_str(), expr) {
-                ("image", expr) => {
-                    found.entry(container.clone()).or_default().image =
-                        value(&expr, &names).unwrap_or_default();
-                }
-                ("volumes", ast::Expr::List(list)) => {
-                    let volumes = list.items().filter_map(|item| value(&item, &names)).collect();
-                    found.entry(container.clone()).or_default().volumes = volumes;
-                }
-                _ => {}
+    let root = rnix::Root::parse(text);
+    for attribute in root.syntax().descendants().filter_map(ast::AttrpathValue::cast) {
+        let path = whole_path(&attribute);
+        let Some((last, before)) = path.split_last() else { continue };
+        let Some((container, before)) = before.split_last() else { continue };
+        let in_containers = before.ends_with(&["oci-containers".to_owned(), "containers".to_owned()]);
+        let Some(expr) = attribute.value().filter(|_| in_containers) else { continue };
+        match (last.as_str(), expr) {
+            ("image", expr) => {
+                found.entry(container.clone()).or_default().image = value(&expr, &names).unwrap_or_default();
             }
+            ("volumes", ast::Expr::List(list)) => {
+                let volumes = list.items().filter_map(|item| value(&item, &names)).collect();
+                found.entry(container.clone()).or_default().volumes = volumes;
+            }
+            _ => {}
         }
     }
     found.retain(|_, container| !container.image.is_empty());
@@ -104,31 +104,26 @@ mod tests {
 
     #[test]
     fn containers_are_read_back() {
-        let files = [
-            ("constants.nix", "{ tags.pg = \"16-alpine\"; images.one = \"ghcr.io/a/one:1\"; }"),
-            (
-                "services/app.nix",
-                r#"{ config, ... }:
-                let
-                  constants = import ../constants.nix;
-                  inherit (constants.tags) pg;
-                  version = "v3";
-                in
-                {
-                  config = lib.mkIf cfg.enable {
-                    virtualisation.oci-containers.containers = {
-                      app-db = { image = "docker.io/library/postgres:${pg}"; };
-                      app-db.volumes = [ "${data}/pg:/data" "/srv/x:/y" ];
-                      app-server.image = "ghcr.io/x/server:${version}";
-                      app-one.image = constants.images.one;
-                      app-port.image = "x:${toString cfg.port}";
-                    };
-                    other.image = "no";
-                  };
-                }"#,
-            ),
-        ];
-        let mut found: Vec<_> = containers(files).into_iter().collect();
+        let constants = "{ tags.pg = \"16-alpine\"; images.one = \"ghcr.io/a/one:1\"; }";
+        let text = r#"{ config, ... }:
+            let
+              constants = import ../constants.nix;
+              inherit (constants.tags) pg;
+              version = "v3";
+            in
+            {
+              config = lib.mkIf cfg.enable {
+                virtualisation.oci-containers.containers = {
+                  app-db = { image = "docker.io/library/postgres:${pg}"; };
+                  app-db.volumes = [ "${data}/pg:/data" "/srv/x:/y" ];
+                  app-server.image = "ghcr.io/x/server:${version}";
+                  app-one.image = constants.images.one;
+                  app-port.image = "x:${toString cfg.port}";
+                };
+                other.image = "no";
+              };
+            }"#;
+        let mut found: Vec<_> = containers(text, constants).into_iter().collect();
         found.sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(found[0].1.volumes, ["/srv/x:/y"]);
         let found: Vec<_> = found.iter().map(|(c, p)| (c.as_str(), p.image.as_str())).collect();

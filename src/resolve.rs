@@ -1,12 +1,12 @@
 //! Pass: [`syntax`](crate::syntax) → [`tree`](crate::tree). Replaces each `${…}` by what it names,
 //! and keeps the name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
-use crate::parse::MAX_NODES;
+use crate::parse::{MAX_NODES, weight};
 use crate::preset::Instance;
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry as WrittenEntry, Kind as Written, Node as WrittenNode};
@@ -33,7 +33,8 @@ pub fn resolve(
         facts,
         diagnostics,
         trail: Vec::new(),
-        circles: Vec::new(),
+        circles: HashSet::new(),
+        indices: HashMap::new(),
         depth: 0,
         nodes: 0,
         exhausted: false,
@@ -79,7 +80,9 @@ struct Resolver<'a> {
     /// The references that led here, each with the name it uses: for cycles.
     trail: Vec<(String, Span)>,
     /// The circles that were said already, by their members.
-    circles: Vec<Vec<String>>,
+    circles: HashSet<Vec<String>>,
+    /// The values of large mappings by their keys: many references may lead into one.
+    indices: HashMap<*const WrittenNode, HashMap<&'a str, &'a WrittenNode>>,
     depth: usize,
     nodes: usize,
     exhausted: bool,
@@ -158,20 +161,12 @@ impl<'a> Resolver<'a> {
             );
             return Node { span: node.span, defined: None, kind: Kind::Unknown };
         }
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            if !self.exhausted {
-                self.exhausted = true;
-                self.diagnostics.push(
-                    Diagnostic::new(
-                        Code::TooLarge,
-                        "the references expand to too much",
-                        node.span,
-                        format!("by here there are more than {MAX_NODES} values"),
-                    )
-                    .help("refer to smaller constants"),
-                );
-            }
+        self.nodes += match &node.kind {
+            Written::Scalar { text, .. } | Written::Nix(text) => weight(text),
+            Written::List(_) => 1,
+            Written::Map(entries) => 1 + entries.len(),
+        };
+        if self.is_exhausted(node.span) {
             return Node { span: node.span, defined: None, kind: Kind::List(Vec::new()) };
         }
         let kind = match &node.kind {
@@ -197,6 +192,23 @@ impl<'a> Resolver<'a> {
         Node { span: node.span, defined: None, kind }
     }
 
+    /// Whether there is too much to go on.
+    fn is_exhausted(&mut self, span: Span) -> bool {
+        if self.nodes > MAX_NODES && !self.exhausted {
+            self.exhausted = true;
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::TooLarge,
+                    "the references expand to too much",
+                    span,
+                    format!("by here there are more than {MAX_NODES} values"),
+                )
+                .help("refer to smaller constants"),
+            );
+        }
+        self.exhausted
+    }
+
     /// A scalar that is one reference takes the value whatever it is.
     fn whole(&mut self, name: &str, span: Span) -> Node {
         let nothing = Node { span, defined: None, kind: Kind::Unknown };
@@ -220,6 +232,9 @@ impl<'a> Resolver<'a> {
 
     /// A text with its references, unless one of them leads nowhere.
     fn text(&mut self, written: &str, plain: bool, span: Span) -> Option<Text> {
+        if !written.contains("${") && !written.is_empty() {
+            return Some(Text { plain, ..Text::literal(written, span) });
+        }
         let mut whole = true;
         let mut text = Text { pieces: Vec::new(), span, plain };
         let mut rest = written;
@@ -247,6 +262,10 @@ impl<'a> Resolver<'a> {
 
     /// The pieces that a reference inside of a longer text stands for.
     fn part(&mut self, name: &str, span: Span) -> Option<Vec<Piece>> {
+        self.nodes += 1;
+        if self.is_exhausted(span) {
+            return None;
+        }
         let found = self.look_up(name, span)?;
         if !self.enter(name, span) {
             return None;
@@ -283,7 +302,7 @@ impl<'a> Resolver<'a> {
             return None;
         }
         // Text that doubles at each step grows as fast as a tree of values does.
-        self.nodes += text.value().len() / 16;
+        self.nodes += weight(&text.value());
         match found.target {
             Some(target) => Some(vec![Piece::Reference(Reference { target, value: text.atom(), span })]),
             None => Some(text.pieces.clone()),
@@ -306,8 +325,7 @@ impl<'a> Resolver<'a> {
             // The same circle is found once from each of its members: the first is enough.
             let mut members: Vec<String> = chain[1..].iter().map(|n| (*n).to_owned()).collect();
             members.sort();
-            if !self.circles.contains(&members) {
-                self.circles.push(members);
+            if self.circles.insert(members) {
                 self.diagnostics.push(diagnostic.help("write one of them out"));
             }
             return false;
@@ -367,7 +385,7 @@ impl<'a> Resolver<'a> {
             return self.fact(&steps, name, span);
         }
         let constants = self.root.get("constants");
-        match constants.and_then(|c| c.get(steps[0])) {
+        match constants.and_then(|c| self.get(c, steps[0])) {
             Some(value) => self.walk(value, &steps, name, span, Target::Constant),
             None => {
                 let known = constants.map_or(&[][..], WrittenNode::entries).iter().map(|e| e.key.as_str());
@@ -376,6 +394,18 @@ impl<'a> Resolver<'a> {
                 None
             }
         }
+    }
+
+    /// The value of `key` in a mapping.
+    fn get(&mut self, node: &'a WrittenNode, key: &str) -> Option<&'a WrittenNode> {
+        if node.entries().len() < 32 {
+            return node.get(key);
+        }
+        let index = self
+            .indices
+            .entry(node)
+            .or_insert_with(|| node.entries().iter().map(|e| (e.key.as_str(), &e.value)).collect());
+        index.get(key).copied()
     }
 
     fn fact(&mut self, steps: &[&str], name: &str, span: Span) -> Option<Found<'a>> {
@@ -445,7 +475,7 @@ impl<'a> Resolver<'a> {
                     self.trail.pop();
                     return found;
                 }
-                _ => node.get(step).map(|n| (Step::Key((*step).to_owned()), n)),
+                _ => self.get(node, step).map(|n| (Step::Key((*step).to_owned()), n)),
             };
             match next {
                 Some((step, next)) => {
@@ -464,6 +494,9 @@ impl<'a> Resolver<'a> {
 
     /// A name that leads on from a value which has nothing of that name.
     fn missing_step(&mut self, name: &str, step: &str, known: Vec<&str>, span: Span, at: Span) {
+        if self.diagnostics.is_full() {
+            return;
+        }
         let help = match (name.split('.').collect::<Vec<_>>().as_slice(), known.is_empty()) {
             (["services", service, "port"], _) => {
                 format!("give the service a port: `{service}: {{ port: … }}`")
@@ -475,6 +508,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn unknown(&mut self, name: &str, step: &str, known: Vec<&str>, span: Span) {
+        if self.diagnostics.is_full() {
+            return;
+        }
         self.diagnostics.push(unknown(name, step, span).help(suggestion(step, known)));
     }
 }

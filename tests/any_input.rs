@@ -4,8 +4,10 @@ mod common;
 
 use std::time::Instant;
 
-use common::{compile, fixtures, said};
+use common::mutate::mutate;
+use common::{cases, compile, fixtures, said};
 use homegen::diag::{github, json};
+use homegen::parse::MAX_BYTES;
 use proptest::prelude::*;
 
 /// Compiles; says on the test's output when it took long, which is for a person to judge.
@@ -145,7 +147,8 @@ fn billion_laughs_are_refused() {
 
 #[test]
 fn much_garbage_is_refused() {
-    const SIZE: usize = 5_000_000;
+    const SIZE: usize = MAX_BYTES;
+    is_refused("a byte too much", &"x".repeat(SIZE + 1));
     is_refused("one word", &"x".repeat(SIZE));
     is_refused("lines", &"x\n".repeat(SIZE / 2));
     is_refused("colons", &":".repeat(SIZE));
@@ -153,7 +156,7 @@ fn much_garbage_is_refused() {
     is_refused("tabs", &"\t\n".repeat(SIZE / 2));
     is_refused("unknown keys", &(0..SIZE / 50).map(|i| format!("key{i}: x\n")).collect::<String>());
     is_refused("dollars", &format!("{HEAD}constants: {{ a: \"{}\" }}\n", "${".repeat(SIZE / 50)));
-    let mut noise = Vec::with_capacity(SIZE);
+    let mut noise = Vec::with_capacity(SIZE + 8);
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     while noise.len() < SIZE {
         state ^= state << 13;
@@ -161,6 +164,7 @@ fn much_garbage_is_refused() {
         state ^= state << 17;
         noise.extend(state.to_le_bytes());
     }
+    noise.truncate(SIZE);
     assert!(timed("noise", &noise).files.is_none());
     let ascii: Vec<u8> = noise.iter().map(|b| b' ' + b % 95).collect();
     assert!(timed("printable noise", &ascii).files.is_none());
@@ -173,6 +177,132 @@ fn a_large_server_compiles() {
     let outcome =
         timed("a thousand services", format!("{HEAD}constants: {{ data: /srv }}\nservices:\n{services}"));
     assert!(outcome.files.is_some(), "{}", said(&outcome));
+}
+
+/// Runs the program within so much memory (its own code and stack included) and time as a debug build may
+/// take; a release build takes a tenth of the time. It has to end by itself.
+fn ends_soon(name: &str, text: &str) {
+    const KIB: usize = 160 << 10;
+    const SECONDS: u64 = 10;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("homeserver.yaml");
+    std::fs::write(&path, text).unwrap();
+    let start = Instant::now();
+    let output = std::process::Command::new("sh")
+        .args(["-c", &format!("ulimit -v {KIB}; ulimit -t {SECONDS}; exec \"$0\" check \"$1\"")])
+        .arg(env!("CARGO_BIN_EXE_homegen"))
+        .arg(&path)
+        .output()
+        .expect("a shell");
+    let took = start.elapsed().as_secs_f64();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{name}: {}: {}",
+        output.status,
+        said.get(..500).unwrap_or(&said)
+    );
+    assert!(said.len() < 1_000_000, "{name}: {} bytes of diagnostics", said.len());
+    println!("{took:.1} s: {name}");
+}
+
+/// So many lines of `line`, each of which may use its number.
+fn many(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect()
+}
+
+#[test]
+fn what_is_hostile_takes_little_memory_and_time() {
+    let in_container =
+        "services:\n  web:\n    containers:\n      web:\n        image: docker.io/library/nginx:1.27\n";
+    for (name, text) in [
+        ("a line", format!("a: \"{}\"\n", "x".repeat(4_000_000))),
+        ("a key for each of a million", many(300_000, |i| format!("k{i}: x\n"))),
+        ("unknown keys", many(20_000, |i| format!("key{i}: x\n"))),
+        (
+            "unknown keys of a container",
+            format!("{in_container}{}", many(40_000, |i| format!("        key{i}: x\n"))),
+        ),
+        (
+            "unknown keys after much",
+            format!("{}{}", "# x\n".repeat(900_000), many(1_000, |i| format!("k{i}: x\n"))),
+        ),
+        (
+            "unknown keys on a long line",
+            format!("a: {{ x: {}, {} }}\n", "x".repeat(2_000_000), many(1_000, |i| format!("k{i}: x, "))),
+        ),
+        (
+            "ports",
+            format!(
+                "{in_container}        ports:\n{}",
+                many(40_000, |i| format!("          - \"0.0.0.0:{i}:x\"\n"))
+            ),
+        ),
+        (
+            "anchors",
+            format!(
+                "constants:\n{}{}",
+                many(100_000, |i| format!("  k{i}: &a{i} x\n")),
+                many(100_000, |i| format!("  l{i}: *a{i}\n"))
+            ),
+        ),
+        (
+            "anchors in each other",
+            format!(
+                "constants:\n  a: {}{}{}\n",
+                many(200, |i| format!("&a{i} [")),
+                "x,".repeat(9_000),
+                "]".repeat(200)
+            ),
+        ),
+        (
+            "aliases of a long text",
+            format!("constants:\n  a: &a {}\n  b: [{}]\n", "x".repeat(500_000), "*a,".repeat(20_000)),
+        ),
+        (
+            "references to a long text",
+            format!("constants:\n  a: {}\n  b: [{}]\n", "x".repeat(500_000), "\"${a}\",".repeat(20_000)),
+        ),
+        ("references in a text", format!("constants: {{ a: x, b: \"{}\" }}\n", "${a}".repeat(900_000))),
+        ("wrong references in a text", format!("constants: {{ b: \"{}\" }}\n", "${a}".repeat(900_000))),
+        ("wrong references", format!("constants:\n{}", many(20_000, |i| format!("  k{i}: \"${{q{i}}}\"\n")))),
+        (
+            "chains",
+            format!("constants:\n  k0: x\n{}", many(20_000, |i| format!("  k{}: \"${{k{i}}}\"\n", i + 1))),
+        ),
+        (
+            "circles",
+            format!(
+                "constants:\n{}",
+                many(20_000, |i| format!("  k{i}: \"${{k{}}}\"\n", (i * 7 + 1) % 20_000))
+            ),
+        ),
+        ("presets", format!("services:\n{}", many(50_000, |i| format!("  s{i}: {{ preset: immich }}\n")))),
+        (
+            "keys beside a preset",
+            format!("services:\n  s:\n    preset: immich\n{}", many(40_000, |i| format!("    k{i}: x\n"))),
+        ),
+        ("the same key", "a: 1\n".repeat(100_000)),
+        ("a row of Nix", format!("nixos: {{ a: !nix \"{}\" }}\n", "1 ".repeat(50_000))),
+        ("a sum in Nix", format!("nixos: {{ a: !nix \"1{}\" }}\n", "+1".repeat(50_000))),
+        ("a path in Nix", format!("nixos: {{ a: !nix \"a{}\" }}\n", " .a".repeat(50_000))),
+        ("a list in Nix", format!("nixos: {{ a: !nix \"[{}]\" }}\n", "1 ".repeat(900_000))),
+        (
+            "many sums in Nix",
+            format!("nixos:\n{}", many(1_000, |i| format!("  a{i}: !nix \"1{}\"\n", " + 1".repeat(900)))),
+        ),
+    ] {
+        ends_soon(name, &format!("{HEAD}{text}"));
+    }
+}
+
+#[test]
+fn a_large_number_of_mistakes_is_said_as_such() {
+    let outcome = timed("unknown keys", format!("{HEAD}{}", many(10_000, |i| format!("key{i}: x\n"))));
+    assert_eq!(outcome.diagnostics.len(), 501);
+    assert!(said(&outcome).contains("and 401 more"));
+    assert_eq!(outcome.diagnostics.last().unwrap().message, "more than 500 mistakes");
 }
 
 /// What a hand, a disk or a merge does to a file.
@@ -282,5 +412,12 @@ proptest! {
         let mut bytes = fixture(name).into_bytes();
         all.iter().for_each(|damage| apply(&mut bytes, damage));
         timed(name, &bytes);
+    }
+
+    #[test]
+    fn files_that_are_nearly_right_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 2..60)) {
+        let cases = cases();
+        let files: Vec<&str> = cases.iter().map(|(_, text)| text.as_str()).collect();
+        timed("nearly right", mutate(&files, &bytes));
     }
 }

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use common::{compile, compile_beside, said};
 use homegen::Outcome;
 use homegen::diag::{Code, Severity};
-use homegen::previous;
 use homegen::surroundings::Surroundings;
 
 fn folder() -> PathBuf {
@@ -37,10 +36,13 @@ fn compile_of(code: Code, heading: &str) -> Outcome {
     let page = code.page();
     let exists = |path: &str| page.lines().any(|line| line == format!("- `{path}`"));
     let before = page.contains("\n## Before\n").then(|| compile(file(code, "Before")));
-    let files = before.iter().flat_map(|b| b.files.as_ref().expect("the file under `Before` compiles"));
+    let output = |path: &str| {
+        let files = before.as_ref()?.files.as_ref().expect("the file under `Before` compiles");
+        files.iter().find(|f| f.path == path).map(|f| f.text.clone())
+    };
     let surroundings = Surroundings {
         exists: if page.contains("\n## Files\n") { Some(&exists) } else { None },
-        containers: previous::containers(files.map(|f| (f.path.as_str(), f.text.as_str()))),
+        output: Some(&output),
     };
     compile_beside(file(code, heading), &surroundings)
 }

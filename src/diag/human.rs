@@ -3,12 +3,12 @@
 use std::fmt;
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, NamedSource,
-    SourceCode, SourceSpan, SpanContents,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents,
 };
 
 use super::{Diagnostic, Severity};
-use crate::source::Sources;
+use crate::source::{Source, Sources};
 
 /// How to print.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,9 @@ pub struct Style {
 /// Nobody reads more than this at once.
 const MAX_SHOWN: usize = 100;
 
+/// Nor does anyone follow more places than this for one of them.
+const MAX_LABELS: usize = 16;
+
 /// Renders `diagnostics`, each followed by an empty line.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
     let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
@@ -34,16 +37,14 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
         .with_links(false)
         .with_context_lines(1);
     let mut out = String::new();
+    let lines = Lines::new(sources.file());
     for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
-        if !has_readable_lines(diagnostic, sources) {
-            out.push_str(&without_snippet(diagnostic, sources));
+        let labels = labels(diagnostic, sources);
+        if !labels.iter().all(|label| lines.are_readable(label.inner())) {
+            out.push_str(&without_snippet(diagnostic, &labels, &lines));
             continue;
         }
-        let report = Report {
-            diagnostic,
-            source: CharColumns(NamedSource::new(&sources.file().name, sources.file().text.clone())),
-            labels: labels(diagnostic, sources),
-        };
+        let report = Report { diagnostic, lines: &lines, labels };
         // Writing into a String fails only where a label lies outside of the text, which would be a
         // mistake of a pass; the message is still worth showing then.
         if handler.render_report(&mut out, &report).is_err() {
@@ -64,28 +65,16 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
 /// than 65,535 columns either.
 const MAX_LINE: usize = 2_000;
 
-/// Whether the lines of the labels, and those beside them, can be shown.
-fn has_readable_lines(diagnostic: &Diagnostic, sources: &Sources) -> bool {
-    let text = &sources.file().text;
-    labels(diagnostic, sources).iter().all(|label| {
-        let (start, end) = (label.offset().min(text.len()), (label.offset() + label.len()).min(text.len()));
-        let before = text[..start].rsplit('\n').take(2).all(|line| line.len() <= MAX_LINE);
-        let after = text[end..].split('\n').take(2).all(|line| line.len() <= MAX_LINE);
-        before && after && end - start <= MAX_LINE
-    })
-}
-
 /// The same in plain lines.
-fn without_snippet(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let file = sources.file();
+fn without_snippet(diagnostic: &Diagnostic, labels: &[LabeledSpan], lines: &Lines) -> String {
     let mut out = format!("{}\n\n  × {}\n", diagnostic.code.code(), cut(&diagnostic.message));
-    for label in labels(diagnostic, sources) {
-        let before = &file.text[..label.offset().min(file.text.len())];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+    for label in labels {
+        let line = lines.at(label.offset());
         out.push_str(&format!(
-            "   ─[{}:{line}:{column}] {}\n",
-            file.name,
+            "   ─[{}:{}:{}] {}\n",
+            lines.source.name,
+            line + 1,
+            lines.column(line, label.offset()) + 1,
             cut(label.label().unwrap_or_default())
         ));
     }
@@ -108,7 +97,7 @@ fn cut(text: &str) -> String {
 fn labels(diagnostic: &Diagnostic, sources: &Sources) -> Vec<LabeledSpan> {
     let text = &sources.file().text;
     let mut labels: Vec<LabeledSpan> = Vec::new();
-    for label in &diagnostic.labels {
+    for label in diagnostic.labels.iter().take(MAX_LABELS) {
         let span = sources.in_file(label.span);
         let (mut start, mut end) = (span.start as usize, span.end as usize);
         if start >= text.len() {
@@ -130,9 +119,12 @@ fn labels(diagnostic: &Diagnostic, sources: &Sources) -> Vec<LabeledSpan> {
     labels
 }
 
+/// How many lines there are between the snippets of two labels that are far from each other.
+const FRAME: usize = 2;
+
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
-    source: CharColumns,
+    lines: &'a Lines<'a>,
     labels: Vec<LabeledSpan>,
 }
 
@@ -168,7 +160,7 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.source)
+        Some(self.lines)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -176,31 +168,76 @@ impl miette::Diagnostic for Report<'_> {
     }
 }
 
-/// miette's header counts columns in bytes; an editor counts characters.
-struct CharColumns(NamedSource<String>);
+/// The file by its lines. miette would look through all of it for each label, count columns in bytes where an
+/// editor counts characters, and show all that stands between two labels far from each other.
+struct Lines<'a> {
+    source: &'a Source,
+    /// Where each line begins, and at last the end of the text.
+    starts: Vec<usize>,
+}
 
-impl SourceCode for CharColumns {
+impl<'a> Lines<'a> {
+    fn new(source: &'a Source) -> Lines<'a> {
+        let after_breaks = source.text.match_indices('\n').map(|(at, _)| at + 1);
+        let mut starts: Vec<usize> = std::iter::once(0).chain(after_breaks).collect();
+        if starts.len() == 1 || starts.last() != Some(&source.text.len()) {
+            starts.push(source.text.len());
+        }
+        Lines { source, starts }
+    }
+
+    /// The line that holds a byte, from 0.
+    fn at(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset).clamp(1, self.last() + 1) - 1
+    }
+
+    fn last(&self) -> usize {
+        self.starts.len() - 2
+    }
+
+    /// The column of a byte in its line, in characters, from 0.
+    fn column(&self, line: usize, offset: usize) -> usize {
+        self.source.text[self.starts[line]..offset].chars().count()
+    }
+
+    /// The lines of a span, first and last, with so many around them.
+    fn around(&self, span: &SourceSpan, before: usize, after: usize) -> (usize, usize) {
+        let (first, last) = (self.at(span.offset()), self.at(span.offset() + span.len().saturating_sub(1)));
+        (first.saturating_sub(before), (last + after).min(self.last()))
+    }
+
+    /// Whether the lines of a label, and those beside it, can be shown.
+    fn are_readable(&self, span: &SourceSpan) -> bool {
+        let (first, last) = self.around(span, 1, 1);
+        self.starts[first..=last + 1].windows(2).all(|line| line[1] - line[0] <= MAX_LINE)
+    }
+}
+
+impl SourceCode for Lines<'_> {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let inner = self.0.read_span(span, before, after)?;
-        let column = if before == 0 && after == 0 {
-            let start = span.offset().min(self.0.inner().len());
-            let line = self.0.inner()[..start].rfind('\n').map_or(0, |i| i + 1);
-            self.0.inner()[line..start].chars().count()
-        } else {
-            inner.column()
-        };
+        let (start, end) = (span.offset(), span.offset() + span.len());
+        let text = self.source.text.as_str();
+        if text.get(start..end).is_none() {
+            return Err(MietteError::OutOfBounds);
+        }
+        let (first, last) = self.around(span, before, after);
+        let shown =
+            if before == 0 && after == 0 { start..end } else { self.starts[first]..self.starts[last + 1] };
+        let column = if before == 0 { self.column(first, start) } else { 0 };
         Ok(Box::new(MietteSpanContents::new_named(
-            self.0.name().to_owned(),
-            inner.data(),
-            *inner.span(),
-            inner.line(),
+            self.source.name.clone(),
+            &text.as_bytes()[shown.clone()],
+            (shown.start, shown.len()).into(),
+            first,
             column,
-            inner.line_count(),
+            // By this miette tells whether two snippets touch. The frame between two takes as many lines as
+            // it may leave out here.
+            last + 1 - first + FRAME,
         )))
     }
 }
