@@ -1,14 +1,15 @@
 //! What holds for every file, however wrong it is.
 
 use homegen::diag::human::{self, Style};
-use homegen::diag::{Diagnostic, Severity};
+use homegen::diag::{Diagnostic, Severity, github, json, sarif};
 use homegen::output::MARK;
 use homegen::render::{File, Place};
+use homegen::surroundings::Surroundings;
 use homegen::{Outcome, compile};
 
 fn run(bytes: &[u8]) -> Outcome {
     let place = Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
-    compile("homeserver.yaml", bytes, &place)
+    compile("homeserver.yaml", bytes, &place, &Surroundings::default())
         .unwrap_or_else(|bug| panic!("a mistake of homegen's own: {}", bug.0))
 }
 
@@ -23,6 +24,12 @@ pub fn hold(bytes: &[u8]) {
     // What is said fits on a screen.
     let said = human::render(&outcome.diagnostics, &outcome.sources, Style { width: 100, color: false });
     assert!(said.len() < 4_000 + 12_000 * outcome.diagnostics.len(), "{} bytes are said", said.len());
+    for render in [json::render, sarif::render] {
+        let text = render(&outcome.diagnostics, &outcome.sources);
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "this is not JSON: {text}");
+    }
+    let annotations = github::render(&outcome.diagnostics, &outcome.sources);
+    assert_eq!(annotations.lines().count(), outcome.diagnostics.len(), "{annotations}");
     for file in outcome.files.iter().flatten() {
         is_sound(file);
     }
