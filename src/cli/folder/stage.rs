@@ -52,7 +52,15 @@ impl Stage {
                     // What is generated is read by Nix, which may be another user.
                     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&file)?;
                     file.write_all(text.as_bytes())?;
-                    file.sync_data()
+                    match file.sync_data() {
+                        // Some file systems know of no such thing.
+                        Err(error)
+                            if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) =>
+                        {
+                            Ok(())
+                        }
+                        done => done,
+                    }
                 })
                 .map_err(at(&name.join(path)))?;
         }
