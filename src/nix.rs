@@ -159,16 +159,7 @@ impl Expr {
                 }
                 out.push_str("''");
             }
-            Expr::Str(parts) => {
-                out.push('"');
-                for part in parts {
-                    match part {
-                        Part::Text(text) => escape(text, out),
-                        other => interpolation(other, names, out),
-                    }
-                }
-                out.push('"');
-            }
+            Expr::Str(parts) => quoted(parts, names, out),
             Expr::Lines(lines) => {
                 out.push_str("''\n");
                 for line in lines {
@@ -288,6 +279,18 @@ fn reads_better_in_two_quotes(parts: &[Part]) -> bool {
     begins_plain
         && texts().any(|t| t.contains('"'))
         && !texts().any(|t| t.contains(['\'', '$', '\\']) || t.contains(char::is_control))
+}
+
+/// Prints a string in double quotes.
+fn quoted(parts: &[Part], names: &dyn Names, out: &mut String) {
+    out.push('"');
+    for part in parts {
+        match part {
+            Part::Text(text) => escape(text, out),
+            other => interpolation(other, names, out),
+        }
+    }
+    out.push('"');
 }
 
 fn interpolation(part: &Part, names: &dyn Names, out: &mut String) {
@@ -500,7 +503,8 @@ fn print_name(name: &str, attr: &Attr, names: &dyn Names, out: &mut String) {
     match &attr.name {
         // `certs.${domain}`.
         Some(parts) if parts.len() == 1 => parts.iter().for_each(|part| interpolation(part, names, out)),
-        Some(parts) => Expr::Str(parts.clone()).print(names, out),
+        // A name is no string in two single quotes, however it reads.
+        Some(parts) => quoted(parts, names, out),
         None => out.push_str(&attribute(name)),
     }
 }

@@ -171,6 +171,13 @@ fn much_garbage_is_refused() {
 }
 
 #[test]
+fn what_the_fuzzer_found_compiles() {
+    // An attribute's name with quotes in it, put together from a reference.
+    let outcome = timed("a name", format!("{HEAD}nixos:\n  services:\n    a\"${{host.name}}\"b: 1\n"));
+    assert!(outcome.files.is_some(), "{}", said(&outcome));
+}
+
+#[test]
 fn a_large_server_compiles() {
     // A thousand services are more than anyone has, and no reason to give up.
     let services: String = (0..1_000).map(|i| format!("  s{i}:\n    containers:\n      web: {{ image: docker.io/library/nginx:1.27, volumes: [\"${{data}}/s{i}:/data\"] }}\n")).collect();
