@@ -39,6 +39,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         below(own, &mut effort, diagnostics);
     }
+    let parameters = host.services.iter().flat_map(|s| s.parameters.iter().map(|(_, value)| value));
+    for value in host.constants.iter().chain(parameters) {
+        below(value, &mut effort, diagnostics);
+    }
 }
 
 fn below(node: &Node, taken: &mut usize, diagnostics: &mut Diagnostics) {
