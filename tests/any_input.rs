@@ -175,6 +175,9 @@ fn what_the_fuzzer_found_compiles() {
     // An attribute's name with quotes in it, put together from a reference.
     let outcome = timed("a name", format!("{HEAD}nixos:\n  services:\n    a\"${{host.name}}\"b: 1\n"));
     assert!(outcome.files.is_some(), "{}", said(&outcome));
+    // A letter of two bytes where a long name is cut.
+    let service = "containers: { web: { image: docker.io/library/nginx:1.27 } }";
+    is_refused("a name", &format!("{HEAD}services: {{ abcdefé-and-more: {{ {service} }} }}\n"));
     // Half an expression where no option is.
     is_refused("a constant", &format!("{HEAD}constants: {{ a: !nix \"(\" }}\n"));
     let preset = "preset: uptime-kuma, with: { data: !nix \"(\", subdomain: !nix \"(\" }";

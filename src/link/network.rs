@@ -50,7 +50,9 @@ fn bridge(name: &str) -> String {
     // FNV-1a: the same on every machine and in every version.
     let hash =
         name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    format!("{}-{:04x}", &plain[..10], hash & 0xffff)
+    // A letter of more than one byte is refused elsewhere, and must not be cut in two here.
+    let end = (0..=10).rev().find(|end| plain.is_char_boundary(*end)).unwrap_or(0);
+    format!("{}-{:04x}", &plain[..end], hash & 0xffff)
 }
 
 fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
