@@ -539,7 +539,10 @@ pub fn is_expression(code: &str) -> bool {
             return false;
         }
     }
-    // A comment at the end would swallow what homegen puts behind it, hence the lines.
-    let parsed = rnix::Root::parse(&format!("(\n{code}\n)"));
-    parsed.errors().is_empty() && rnix::Root::parse(code).errors().is_empty()
+    // A comment at the end would swallow what homegen puts behind it, hence the lines. And rnix alone takes
+    // `[ a: b ]` for Nix.
+    let wrapped = format!("(\n{code}\n)");
+    rnix::Root::parse(&wrapped).errors().is_empty()
+        && rnix::Root::parse(code).errors().is_empty()
+        && nixfmt_rs::parse(&wrapped).is_ok()
 }

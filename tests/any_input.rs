@@ -178,6 +178,8 @@ fn what_the_fuzzer_found_compiles() {
     // A letter of two bytes where a long name is cut.
     let service = "containers: { web: { image: docker.io/library/nginx:1.27 } }";
     is_refused("a name", &format!("{HEAD}services: {{ abcdefé-and-more: {{ {service} }} }}\n"));
+    // A function in a list, which one parser of Nix takes and the others do not.
+    is_refused("a function in a list", &format!("{HEAD}nixos: {{ a: !nix \"[ b c: d ]\" }}\n"));
     // Half an expression where no option is.
     is_refused("a constant", &format!("{HEAD}constants: {{ a: !nix \"(\" }}\n"));
     let preset = "preset: uptime-kuma, with: { data: !nix \"(\", subdomain: !nix \"(\" }";
