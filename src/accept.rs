@@ -32,9 +32,9 @@ pub fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut Diagno
         diagnostics.push(
             Diagnostic::new(
                 Code::UnusedAllow,
-                format!("nothing here is {}", one.code.code()),
+                format!("this `allow` has no effect: {} is not said here", one.code.code()),
                 one.span,
-                format!("allows what is not there: {}", one.code.title()),
+                format!("would accept {}", one.code.title()),
             )
             .help("take it out"),
         );

@@ -53,8 +53,9 @@ impl<T: Decode> Decode for Option<T> {
         Some(None)
     }
 
+    /// What is there and cannot be read is not absent.
     fn unreadable() -> Option<Self> {
-        Some(None)
+        Some(T::unreadable())
     }
 }
 
@@ -114,19 +115,29 @@ pub fn bad_value(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
     diagnostics.push(diagnostic.help(format!("write {wanted}")));
 }
 
-/// Says that a mapping has a key that nothing reads. Returns the one that was probably meant: its absence
-/// needs no word of its own.
-pub fn unknown_key<'a>(
+/// Which key a wrong one was meant to be.
+pub enum Meant {
+    /// Written wrong, or called otherwise elsewhere: what stands under it is read as if it were right.
+    Renamed(&'static str),
+    /// Of another shape here. Its absence needs no word of its own.
+    Reshaped(&'static str),
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Says that a mapping has a key that nothing reads.
+pub fn unknown_key(
     key: &str,
     span: Span,
-    known: &[&'a str],
+    known: &'static [&'static str],
     diagnostics: &mut Diagnostics,
-) -> Option<&'a str> {
+) -> Meant {
     // To look for what was meant takes longer than all else.
     if diagnostics.is_full() {
-        return None;
+        return Meant::Unknown;
     }
     let habit = habit::of(key, known);
+    let closest = crate::diag::closest(key, known.iter().copied());
     let help = match habit {
         Some(habit) => habit.instead.to_owned(),
         None => crate::diag::suggestion(key, known.iter().copied()),
@@ -135,9 +146,11 @@ pub fn unknown_key<'a>(
         Diagnostic::new(Code::UnknownKey, format!("there is no key `{key}` here"), span, "unknown key")
             .help(help),
     );
-    match habit {
-        Some(habit) => known.iter().copied().find(|k| *k == habit.key),
-        None => crate::diag::closest(key, known.iter().copied()),
+    match (habit, closest) {
+        (Some(habit), _) if habit.same_shape => Meant::Renamed(habit.key),
+        (Some(habit), _) => Meant::Reshaped(habit.key),
+        (None, Some(closest)) => Meant::Renamed(closest),
+        (None, None) => Meant::Unknown,
     }
 }
 
@@ -190,15 +203,31 @@ macro_rules! mapping {
                 $(let mut $field: Option<Option<$type>> = None;)*
                 let mut meant: Vec<&str> = Vec::new();
                 for entry in entries {
-                    let key = entry.key.value();
-                    match key.as_str() {
-                        // `key:` without a value is as good as no key.
-                        key if entry.value.is_null() && entry.value.defined.is_none() && Self::KEYS.contains(&key) => {}
-                        $(key if key == $crate::decode::key(stringify!($field)) => {
-                            $field = Some(<$type as $crate::decode::Decode>::decode(&entry.value, diagnostics));
-                        })*
-                        _ => meant.extend($crate::decode::unknown_key(&key, entry.key.span, Self::KEYS, diagnostics)),
+                    let written = entry.key.value();
+                    let mut key = written.as_str();
+                    if !Self::KEYS.contains(&key) {
+                        match $crate::decode::unknown_key(key, entry.key.span, Self::KEYS, diagnostics) {
+                            $crate::decode::Meant::Renamed(name) => {
+                                meant.push(name);
+                                if entries.iter().any(|other| other.key.value() == name) {
+                                    continue;
+                                }
+                                key = name;
+                            }
+                            $crate::decode::Meant::Reshaped(name) => {
+                                meant.push(name);
+                                continue;
+                            }
+                            $crate::decode::Meant::Unknown => continue,
+                        }
                     }
+                    // `key:` without a value is as good as no key.
+                    if entry.value.is_null() && entry.value.defined.is_none() {
+                        continue;
+                    }
+                    $(if key == $crate::decode::key(stringify!($field)) {
+                        $field = Some(<$type as $crate::decode::Decode>::decode(&entry.value, diagnostics));
+                    })*
                 }
                 // Every key is looked at before the first missing one ends the mapping.
                 $(let $field = match $field {

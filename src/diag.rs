@@ -145,6 +145,11 @@ impl Diagnostics {
         self.all.iter().any(|d| d.code == code)
     }
 
+    /// Whether none has another code.
+    pub fn has_only(&self, code: Code) -> bool {
+        self.all.iter().all(|d| d.code == code)
+    }
+
     /// Whether something was found to be wrong inside of `span`. What is missing there may be what could
     /// not be read.
     pub fn has_error_in(&self, span: Span) -> bool {
@@ -179,6 +184,12 @@ impl Diagnostics {
     /// All of them, in the order of their main place in the file.
     pub fn into_sorted(mut self, sources: &Sources) -> Vec<Diagnostic> {
         self.all.sort_by_key(|d| d.labels.first().map(|l| sources.in_file(l.span)));
+        // Two places of a preset are one in the file.
+        let mut seen = HashSet::new();
+        self.all.retain(|d| {
+            let places: Vec<Span> = d.labels.iter().map(|l| sources.in_file(l.span)).collect();
+            seen.insert((d.code, d.message.clone(), places))
+        });
         self.all
     }
 }
@@ -190,7 +201,12 @@ pub fn closest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
     let names = names.into_iter().take(if word.len() > 200 { 0 } else { MAX_NAMES });
     names
         .filter(|name| name.len() <= 200)
-        .map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name))
+        .map(|name| {
+            let name_lower = name.to_lowercase();
+            // Two letters that changed places, or one that is wrong, in a short word.
+            let slip = word.len() > 2 && strsim::osa_distance(&word, &name_lower) == 1;
+            (strsim::jaro_winkler(&word, &name_lower) + f64::from(u8::from(slip)), name)
+        })
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)

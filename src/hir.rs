@@ -224,6 +224,8 @@ pub struct Folder {
     pub group: Option<Owner>,
     /// Its mode. Default: 0755.
     pub mode: Option<Mode>,
+    /// Whether the owner is only the one who runs in the container, and nobody wrote it.
+    pub owner_is_guessed: bool,
     /// Whether tmpfiles can make it: not on a disk that comes late, nor below a user's own folder.
     pub by_tmpfiles: bool,
     /// Where it is asked for.

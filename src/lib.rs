@@ -27,6 +27,7 @@ pub mod resolve;
 pub mod schema;
 pub mod size;
 pub mod source;
+pub mod subnet;
 pub mod surroundings;
 pub mod syntax;
 pub mod tree;
@@ -119,8 +120,9 @@ fn front_end(
         }
         return None;
     };
-    // After a tag or a key that could not be read, what follows would speak of what is not there.
-    if diagnostics.has_errors() {
+    // After a tag or a key that could not be read, what follows would speak of what is not there. Of a key
+    // that is written twice, the first is there.
+    if !diagnostics.has_only(Code::DuplicateKey) {
         return None;
     }
     if !matches!(root.kind, syntax::Kind::Map(_)) {

@@ -95,14 +95,37 @@ pub fn expand(
         let Kind::Map(mut entries) = definition.kind else { continue };
         entries.retain(|e| e.key != "parameters");
         let own = std::mem::replace(&mut service.value.kind, Kind::Map(entries));
-        if let Kind::Map(own) = own {
-            merge(
-                &mut service.value,
-                own.into_iter().filter(|e| e.key != "preset" && e.key != "with").collect(),
-            );
+        if let Kind::Map(mut own) = own {
+            own.retain(|e| e.key != "preset" && e.key != "with");
+            without_strangers(preset_name, &mut own, &service.value, diagnostics);
+            merge(&mut service.value, own);
         }
     }
     (root, instances)
+}
+
+/// Takes out the containers that were meant to be one of the preset's: they have no image of their own.
+fn without_strangers(preset: &str, own: &mut [Entry], base: &Node, diagnostics: &mut Diagnostics) {
+    let known = base.get("containers").map_or(&[][..], Node::entries);
+    let Some(containers) = own.iter_mut().find(|e| e.key == "containers") else { return };
+    let Kind::Map(containers) = &mut containers.value.kind else { return };
+    containers.retain(|container| {
+        let belongs = known.iter().any(|k| k.key == container.key)
+            || container.value.get("image").is_some()
+            || !matches!(container.value.kind, Kind::Map(_));
+        if !belongs {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UnknownKey,
+                    format!("the preset `{preset}` has no container `{}`", container.key),
+                    container.key_span,
+                    "and this one has no `image`",
+                )
+                .help(suggestion(&container.key, known.iter().map(|k| k.key.as_str()))),
+            );
+        }
+        belongs
+    });
 }
 
 /// Binds the parameters that `definition` declares to what `with` gives. Those that could not be bound

@@ -89,6 +89,9 @@ struct Resolver<'a> {
     in_constants: bool,
 }
 
+/// The keys of the file that hold facts.
+const FACTS: &[&str] = &["host", "services", "networks", "tailscale", "caddy"];
+
 /// What a name stands for.
 struct Found<'a> {
     node: &'a WrittenNode,
@@ -389,7 +392,7 @@ impl<'a> Resolver<'a> {
             Some(value) => self.walk(value, &steps, name, span, Target::Constant),
             None => {
                 let known = constants.map_or(&[][..], WrittenNode::entries).iter().map(|e| e.key.as_str());
-                let known = known.chain(self.facts.iter().copied()).collect();
+                let known = known.chain(FACTS.iter().copied()).collect();
                 self.unknown(name, steps[0], known, span);
                 None
             }
@@ -416,7 +419,7 @@ impl<'a> Resolver<'a> {
             );
             return None;
         }
-        if !matches!(steps[0], "host" | "services" | "networks" | "tailscale" | "caddy") || steps.len() < 2 {
+        if !FACTS.contains(&steps[0]) || steps.len() < 2 {
             self.unknown(
                 name,
                 name,

@@ -65,12 +65,12 @@ fn json_is_one_object_with_every_place() {
               "start": {
                 "line": 11,
                 "column": 9,
-                "offset": 309
+                "offset": 302
               },
               "end": {
                 "line": 11,
                 "column": 16,
-                "offset": 316
+                "offset": 309
               }
             },
             {
@@ -78,12 +78,12 @@ fn json_is_one_object_with_every_place() {
               "start": {
                 "line": 10,
                 "column": 9,
-                "offset": 273
+                "offset": 266
               },
               "end": {
                 "line": 10,
                 "column": 16,
-                "offset": 280
+                "offset": 273
               }
             }
           ]
@@ -163,11 +163,11 @@ fn github_gets_one_command_for_each_diagnostic() {
     ::error file=homeserver.yaml,line=4,col=23,endLine=4,endColumn=35,title=HG0204::`100.64.0.300` is not an IP address%0Acannot be read%0Ahelp: write an IP address
     ::error file=homeserver.yaml,line=12,col=16,endLine=12,endColumn=26,title=HG1202::`nginx:1.27` names no registry%0Afrom where?%0Ahelp: write `docker.io/library/nginx:1.27`, if it is Docker's
     ::error file=homeserver.yaml,line=13,col=38,endLine=13,endColumn=48,title=HG0601::there is no secret `db-pasword`%0Anot declared%0Ahelp: declare it under `secrets`; did you mean `db-password`?
-    ::error file=homeserver.yaml,line=14,col=22,endLine=14,endColumn=29,title=HG0801::there is no container `databse`%0Adepends on nothing%0Ahelp: did you mean `database`?
+    ::error file=homeserver.yaml,line=14,col=22,endLine=14,endColumn=29,title=HG0801::there is no container `databse`%0Ano such container%0Ahelp: did you mean `database`?
     ::error file=homeserver.yaml,line=17,col=9,endLine=17,endColumn=17,title=HG0201::there is no key `shm_sice` here%0Aunknown key%0Ahelp: did you mean `shm_size`?
     "#);
     insta::assert_snapshot!(rendered(github::render, &fixture("published-wide")), @r#"
-    ::warning file=homeserver.yaml,line=7,col=59,endLine=7,endColumn=76,title=HG0506::port 8080 is open on 0.0.0.0, whatever the firewall says%0APodman goes around the firewall%0Ahelp: leave the address away for 127.0.0.1, and put Caddy in front
+    ::warning file=homeserver.yaml,line=7,col=59,endLine=7,endColumn=76,title=HG0506::port 8080 is open on 0.0.0.0, whatever the firewall says%0APodman goes around the firewall%0Ahelp: publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; if it is meant, `allow` it with the reason
     "#);
     insta::assert_snapshot!(rendered(github::render, &fixture("duplicate-key")), @r#"
     ::error file=homeserver.yaml,line=11,col=9,endLine=11,endColumn=16,title=HG0103::`volumes` is written twice%0Aagain here%0Aline 10: first here%0Ahelp: keep one of the two

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Host, Network};
 use crate::source::Span;
+use crate::subnet::first_address;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -59,7 +60,7 @@ fn reserved(network: &Network) -> Vec<(IpAddr, Span, &'static str)> {
             Some(gateway) => {
                 found.extend(gateway.value().parse().ok().map(|g| (g, gateway.0.span, "the gateway")))
             }
-            None => found.extend(net.hosts().next().map(|first| (first, subnet.0.span, "the gateway"))),
+            None => found.push((first_address(&net), subnet.0.span, "the gateway")),
         }
     }
     found

@@ -1,6 +1,8 @@
 //! Podman's aardvark-dns answers on port 53 of every network's gateway, so nothing else can have the port
 //! on all addresses.
 
+use std::collections::HashSet;
+
 use super::listeners::listeners;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -8,9 +10,11 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(on_network) = host.containers().find(|c| !c.networks.is_empty()) else { return };
+    let mut said = HashSet::new();
     for listener in listeners(host) {
         let is_dns = (listener.first..=listener.last).contains(&53) && listener.protocol != "sctp";
-        if is_dns && listener.address.is_none() {
+        // UDP and TCP are one server.
+        if is_dns && listener.address.is_none() && said.insert(listener.what.clone()) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::DnsPort,

@@ -47,18 +47,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 "add `memory`",
             );
         }
-        if let Some((shared, memory)) = above(&compose.shm_size, &limits.memory) {
+        // 0 and -1 are no limit (podman-run(1), --pids-limit).
+        if let Some(pids) = limits.pids.as_ref().filter(|p| p.value < -1) {
             report(
-                "more shared memory than memory",
-                (shared, "counts as memory of the container"),
-                (memory, "allowed"),
-                "make `shm_size` smaller than `memory`",
-            );
-        }
-        if let Some(pids) = limits.pids.as_ref().filter(|p| p.value < 1 && p.value != -1) {
-            report(
-                "a container without a single process",
-                (pids.text.span, "less than one"),
+                "less than no process",
+                (pids.text.span, "no number of processes"),
                 (container.span, "in this container"),
                 "write how many processes it may have, or leave `pids` away",
             );

@@ -74,7 +74,9 @@ pub(super) fn listeners(host: &Host) -> Vec<Listener> {
 
 fn published(container: &Container, found: &mut Vec<Listener>) {
     let what = || format!("the container `{}`", container.name);
-    for port in &container.compose.ports {
+    // Where there is a network mode Podman discards them, which is said elsewhere.
+    let ports = container.compose.ports.iter().filter(|_| container.compose.network_mode.is_none());
+    for port in ports {
         let address = match &port.address {
             Some(address) => address.value().parse().ok(),
             None => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
@@ -160,6 +162,15 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
             let Some(enable) = value(&format!("services.{name}.enable")).filter(|o| is_true(o.node)) else {
                 continue;
             };
+            // Where its configuration says on what it listens, it says more than is known here.
+            let bound = set.iter().any(|o| {
+                let path = o.path.join(".").to_lowercase();
+                let words = ["listen", "interface", "bind", "host", "http_addr"];
+                path.starts_with(&format!("services.{name}.")) && words.iter().any(|w| path.contains(w))
+            });
+            if bound {
+                continue;
+            }
             let stated =
                 (!port_option.is_empty()).then(|| value(&format!("services.{name}.{port_option}"))).flatten();
             let ports = match stated {

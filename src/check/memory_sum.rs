@@ -26,8 +26,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut diagnostic = Diagnostic::new(
         Code::MemorySum,
         format!(
-            "the limits of {} containers are {} together, and the host has {}",
-            given.len(),
+            "{} {}, and the host has {}",
+            match given.len() {
+                1 => "the limit of a container is".to_owned(),
+                several => format!("the limits of {several} containers come to"),
+            },
             in_words(sum),
             in_words(has)
         ),

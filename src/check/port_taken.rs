@@ -1,6 +1,7 @@
 //! A port of an address is one program's. The address 0.0.0.0 is all of them.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use super::listeners::{Listener, listeners};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -8,27 +9,39 @@ use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let all = listeners(host);
-    // Ranges are few; single ports, which are many, are found by their number.
-    let mut single: HashMap<u16, Vec<&Listener>> = HashMap::new();
-    let mut ranges: Vec<&Listener> = Vec::new();
-    for one in &all {
-        let is_range = one.first != one.last;
-        let at_number = single.get(&one.first).into_iter().flatten();
-        let within = single.values().flatten().filter(|_| is_range);
-        let first = at_number.chain(within).chain(&ranges).find(|other| other.collides(one));
-        if let Some(first) = first {
-            let (one, first) = if one.span < first.span { (*first, one) } else { (one, *first) };
+    let mut all = listeners(host);
+    // Ranges are few and come first, so that each single port is held against all of them.
+    all.sort_by_key(|l| (l.first == l.last, l.span));
+    let ranges = all.partition_point(|l| l.first != l.last);
+    let (ranges, single) = all.split_at(ranges);
+    for (i, one) in ranges.iter().enumerate() {
+        if diagnostics.is_full() {
+            return;
+        }
+        if let Some(first) = ranges[..i].iter().find(|other| other.collides(one)) {
             report(one, first, diagnostics);
         }
-        match is_range {
-            true => ranges.push(one),
-            false => single.entry(one.first).or_default().push(one),
+    }
+    // By port and protocol, the first that listens on an address, and on all of them.
+    let mut taken: HashMap<(u16, &str, Option<IpAddr>), &Listener> = HashMap::new();
+    let mut anywhere: HashMap<(u16, &str), &Listener> = HashMap::new();
+    for one in single {
+        let at = (one.first, one.protocol.as_str());
+        let first = match one.address {
+            Some(_) => taken.get(&(at.0, at.1, one.address)).or_else(|| taken.get(&(at.0, at.1, None))),
+            None => anywhere.get(&at),
+        };
+        if let Some(first) = first.copied().or_else(|| ranges.iter().find(|range| range.collides(one))) {
+            report(one, first, diagnostics);
         }
+        taken.entry((at.0, at.1, one.address)).or_insert(one);
+        anywhere.entry(at).or_insert(one);
     }
 }
 
+/// Says so at the later place of the two.
 fn report(one: &Listener, first: &Listener, diagnostics: &mut Diagnostics) {
+    let (one, first) = if one.span < first.span { (first, one) } else { (one, first) };
     let port = one.first.max(first.first);
     let where_ = |l: &Listener| match l.address {
         Some(address) => format!("on {address}"),

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::tailnet_address::is_in_tailnet;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::tree::Node;
@@ -13,7 +14,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let Some(address) = &port.address else { continue };
             let value = address.value();
             let loopback = value.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-            if !loopback && Some(&value) != tailnet.as_ref() {
+            // Any address of the tailnet is meant for it: whether it is the host's is looked at elsewhere.
+            let in_tailnet = value.parse().is_ok_and(is_in_tailnet);
+            if !loopback && !in_tailnet && Some(&value) != tailnet.as_ref() {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::PublishedWide,
@@ -24,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         port.span,
                         "Podman goes around the firewall",
                     )
-                    .help("leave the address away for 127.0.0.1, and put Caddy in front"),
+                    .help("publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; if it is meant, `allow` it with the reason"),
                 );
             }
         }

@@ -18,7 +18,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 agenix.directory.span,
                 "relative to this file",
             )
-            .help(format!("make each with `agenix -e {folder}/{}`", host.secrets[*first].file(first))),
+            .help(format!("make each in {folder}, with `agenix -e {}`", host.secrets[*first].file(first))),
         );
         return;
     }
@@ -30,7 +30,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 secret.span,
                 "the secret's file",
             )
-            .help(format!("make it with `agenix -e {folder}/{}`", secret.file(name))),
+            .help(format!("make it in {folder}, with `agenix -e {}`", secret.file(name))),
         );
     }
 }

@@ -27,10 +27,24 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 )
                 .and(span, format!("runs as {}", user.id))
                 .and(secret.span, owner_of(secret))
-                .help(format!("declare the secret with `owner: \"{}\"`", user.id)),
+                .help(match others_read(host, container, &used.secret.value(), user.id) {
+                    false => format!("declare the secret with `owner: \"{}\"`", user.id),
+                    true => format!(
+                        "declare it once more under another name, with the same `file` and `owner: \"{}\"`",
+                        user.id
+                    ),
+                }),
             );
         }
     }
+}
+
+/// Whether a container of another user mounts the secret too.
+fn others_read(host: &Host, own: &Container, secret: &str, id: u32) -> bool {
+    host.containers().filter(|c| c.name != own.name).any(|c| {
+        let mounts = c.compose.secrets.0.iter().any(|used| used.secret.value() == secret);
+        mounts && User::of(c).is_some_and(|user| user.id != id)
+    })
 }
 
 fn owner_of(secret: &Secret) -> String {
@@ -44,6 +58,8 @@ fn owner_of(secret: &Secret) -> String {
 struct User {
     id: u32,
     groups: Vec<u32>,
+    /// Whether its own group is among these.
+    group_is_known: bool,
 }
 
 impl User {
@@ -59,9 +75,10 @@ impl User {
         };
         let id: u32 = id.parse().ok()?;
         let more = container.compose.group_add.iter().filter_map(|g| g.value().parse().ok());
-        // Without a group it is 0 (podman-run(1), --user).
-        let groups = group.map_or(Some(0), |g| g.parse().ok()).into_iter().chain(more).collect();
-        (id != 0).then_some(User { id, groups })
+        // Without a group it is the one that the image's /etc/passwd gives the user.
+        let own = group.and_then(|g| g.parse().ok());
+        let groups = own.into_iter().chain(more).collect();
+        (id != 0).then_some(User { id, groups, group_is_known: own.is_some() })
     }
 
     /// Unknown where the secret belongs to somebody by name.
@@ -83,6 +100,7 @@ impl User {
         Some(match () {
             () if owner == self.id => mode & 0o400 != 0,
             () if self.groups.contains(&group) => mode & 0o040 != 0,
+            () if !self.group_is_known && mode & 0o040 != 0 => return None,
             () => mode & 0o004 != 0,
         })
     }

@@ -13,7 +13,11 @@ fn below(node: &Node, diagnostics: &mut Diagnostics) {
     match &node.kind {
         Kind::Scalar(text) if node.defined.is_none() => scalar(text, diagnostics),
         Kind::List(items) => items.iter().for_each(|item| below(item, diagnostics)),
-        Kind::Map(entries) => entries.iter().for_each(|entry| below(&entry.value, diagnostics)),
+        Kind::Map(entries) => {
+            // `restart: no` is a word of this language, with or without quotes.
+            let entries = entries.iter().filter(|entry| entry.key.value() != "restart");
+            entries.for_each(|entry| below(&entry.value, diagnostics));
+        }
         _ => {}
     }
 }
@@ -43,8 +47,8 @@ fn scalar(text: &Text, diagnostics: &mut Diagnostics) {
 fn in_yaml_1_1(written: &str) -> Option<String> {
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     match written.to_ascii_lowercase().as_str() {
-        "yes" | "on" | "y" => return Some("true".to_owned()),
-        "no" | "off" | "n" => return Some("false".to_owned()),
+        "yes" | "on" => return Some("true".to_owned()),
+        "no" | "off" => return Some("false".to_owned()),
         _ => {}
     }
     if written.len() > 1 && written.starts_with('0') && written.bytes().all(|b| (b'0'..=b'7').contains(&b)) {

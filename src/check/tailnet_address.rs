@@ -12,8 +12,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(tailscale) = &host.tailscale else { return };
     let Ok(address) = tailscale.address.value().parse::<IpAddr>() else { return };
-    let inside = TAILNET.iter().any(|net| net.parse::<IpNet>().is_ok_and(|net| net.contains(&address)));
-    if !inside {
+    if !is_in_tailnet(address) {
         diagnostics.push(
             Diagnostic::new(
                 Code::TailnetAddress,
@@ -24,4 +23,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .help("write what `tailscale ip -4` prints on the host"),
         );
     }
+}
+
+/// Whether Tailscale may have given the address.
+pub(super) fn is_in_tailnet(address: IpAddr) -> bool {
+    TAILNET.iter().any(|net| net.parse::<IpNet>().is_ok_and(|net| net.contains(&address)))
 }

@@ -19,10 +19,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let value = path.value();
         let Some(place) = PLACES.iter().find(|place| is_below(&value, place)) else { continue };
         let described = host.machine.mounts.0.iter().any(|(at, _)| is_below(&value, &at.value()));
-        let disk = match value[place.len()..].split('/').find(|part| !part.is_empty()) {
-            Some(name) => format!("{place}/{name}"),
-            None => (*place).to_owned(),
-        };
+        // udisks mounts at /run/media/USER/LABEL.
+        let depth = if *place == "/run/media" { 2 } else { 1 };
+        let names: Vec<&str> = value[place.len()..].split('/').filter(|part| !part.is_empty()).collect();
+        // Whoever has the place itself has all disks that are there, whichever those are.
+        let Some(names) = names.get(..depth) else { continue };
+        let disk = format!("{place}/{}", names.join("/"));
         if !described && said.insert(disk.clone()) {
             diagnostics.push(
                 Diagnostic::new(
@@ -32,7 +34,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     "would be made on the root disk while the disk is missing",
                 )
                 .help(format!(
-                    "write `mounts: {{ {disk}: {{}} }}` under `host`: then the container waits for it"
+                    "write `mounts: {{ {disk}: {{}} }}` under `host`, with the place where it is mounted"
                 )),
             );
         }

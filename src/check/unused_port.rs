@@ -7,7 +7,8 @@ use crate::tree::{Kind, Node, Piece, Target, Text};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     let mut used = Vec::new();
-    ports(file, &mut used);
+    let mut expressions = String::new();
+    ports(file, &mut used, &mut expressions);
     for service in &host.services {
         let Some(port) = &service.port else { continue };
         let behind_site = service
@@ -15,7 +16,9 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
             .iter()
             .flat_map(|c| &c.site_ports)
             .any(|p| matches!(p.host, HostPort::Service(_)));
-        if !behind_site && !used.contains(&service.name) && !diagnostics.has_error_in(service.body) {
+        let in_nix = expressions.contains(&format!("{}.port", service.option));
+        if !behind_site && !in_nix && !used.contains(&service.name) && !diagnostics.has_error_in(service.body)
+        {
             let on_host =
                 service.containers.iter().any(|c| matches!(c.compose.network_mode, Some(NetworkMode::Host)));
             let by_number = service
@@ -50,8 +53,8 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The services whose ports are referred to.
-fn ports(node: &Node, used: &mut Vec<String>) {
+/// The services whose ports are referred to, and the expressions that may name more.
+fn ports(node: &Node, used: &mut Vec<String>, expressions: &mut String) {
     let in_text = |text: &Text, used: &mut Vec<String>| {
         used.extend(text.pieces.iter().filter_map(|piece| match piece {
             Piece::Reference(r) => match &r.target {
@@ -63,11 +66,12 @@ fn ports(node: &Node, used: &mut Vec<String>) {
     };
     match &node.kind {
         Kind::Scalar(text) => in_text(text, used),
-        Kind::List(items) => items.iter().for_each(|item| ports(item, used)),
+        Kind::List(items) => items.iter().for_each(|item| ports(item, used, expressions)),
         Kind::Map(entries) => entries.iter().for_each(|entry| {
             in_text(&entry.key, used);
-            ports(&entry.value, used);
+            ports(&entry.value, used, expressions);
         }),
-        Kind::Nix(_) | Kind::Unknown => {}
+        Kind::Nix(code) => expressions.push_str(code),
+        Kind::Unknown => {}
     }
 }

@@ -8,7 +8,8 @@ use crate::tree::{Kind, Node};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     // A name that is written wrong is said, and is the use that seems to be missing.
-    if host.secrets.is_empty() || diagnostics.has(Code::UnknownSecret) {
+    if host.secrets.is_empty() || diagnostics.has(Code::UnknownSecret) || diagnostics.has(Code::SecretFormat)
+    {
         return;
     }
     let mut named = HashSet::new();
@@ -38,7 +39,13 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
 fn below(node: &Node, named: &mut HashSet<String>, expressions: &mut String) {
     match &node.kind {
         Kind::Scalar(text) => {
-            named.insert(text.value());
+            let value = text.value();
+            // A path such as /run/agenix/NAME is a use as well.
+            if value.contains("/agenix/") {
+                expressions.push_str(&value);
+                expressions.push('\n');
+            }
+            named.insert(value);
         }
         Kind::Nix(code) => {
             expressions.push_str(code);

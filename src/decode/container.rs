@@ -195,6 +195,8 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
             <Text as Decode>::absent("source", node.span, diagnostics)?;
             return None;
         }
+        // What it was meant to be was said to be unknown.
+        (_, Some(source)) if source.span == Span::NOWHERE => return None,
         (kind, Some(source)) => {
             let found = source_of(source.clone(), node, diagnostics)?;
             let fits = matches!(

@@ -9,15 +9,22 @@ pub struct Habit {
     pub key: &'static str,
     /// What to write.
     pub instead: &'static str,
+    /// Whether what stands under it is right as it is.
+    pub same_shape: bool,
 }
 
 const fn habit(written: &'static str, key: &'static str, instead: &'static str) -> Habit {
-    Habit { written, key, instead }
+    Habit { written, key, instead, same_shape: false }
+}
+
+/// A key that is only called otherwise.
+const fn renamed(written: &'static str, key: &'static str, instead: &'static str) -> Habit {
+    Habit { written, key, instead, same_shape: true }
 }
 
 const HABITS: &[Habit] = &[
-    habit("address", "ipv4_address", "write `ipv4_address`, or `ipv6_address`"),
-    habit("args", "command", "write `command`"),
+    renamed("address", "ipv4_address", "write `ipv4_address`, or `ipv6_address`"),
+    renamed("args", "command", "write `command`"),
     habit("build", "image", "build the image elsewhere, and name it under `image`"),
     habit("configs", "volumes", "mount the file under `volumes`"),
     habit(
@@ -27,27 +34,27 @@ const HABITS: &[Habit] = &[
     ),
     habit("cpus", "limits", "write `limits: { cpus: … }`"),
     habit("deploy", "limits", "write `limits`: { memory: …, cpus: … }"),
-    habit("env", "environment", "write `environment`"),
-    habit("env_files", "env_file", "write `env_file`"),
+    renamed("env", "environment", "write `environment`"),
+    renamed("env_files", "env_file", "write `env_file`"),
     habit("extends", "preset", "write the service out, or start from a `preset`"),
-    habit("health_check", "healthcheck", "write `healthcheck`"),
+    renamed("health_check", "healthcheck", "write `healthcheck`"),
     habit("hostname", "name", "write `name`"),
     habit("links", "depends_on", "write `depends_on`; on its networks a container is found by its name"),
     habit("mem_limit", "limits", "write `limits: { memory: … }`"),
     habit("mem_reservation", "limits", "write `limits: { memory_reservation: … }`"),
     habit("memory", "limits", "write `limits: { memory: … }`"),
     habit("memswap_limit", "limits", "write `limits: { memory_swap: … }`"),
-    habit("mount", "mounts", "write `mounts`"),
-    habit("network", "networks", "write `networks`"),
+    renamed("mount", "mounts", "write `mounts`"),
+    renamed("network", "networks", "write `networks`"),
     habit("pids_limit", "limits", "write `limits: { pids: … }`"),
     habit("platform", "image", "take it out: Podman pulls the image of the host's platform"),
     habit("profiles", "auto_start", "write `auto_start: false`, or `enable: false` on the service"),
-    habit("release", "nixos", "write `nixos`"),
+    renamed("release", "nixos", "write `nixos`"),
     habit("scale", "containers", "write each container out"),
-    habit("stateVersion", "nixos", "write `nixos` for the release"),
-    habit("state_version", "nixos", "write `nixos` for the release"),
-    habit("time_zone", "timezone", "write `timezone`"),
-    habit("tz", "timezone", "write `timezone`"),
+    renamed("stateVersion", "nixos", "write `nixos` for the release"),
+    renamed("state_version", "nixos", "write `nixos` for the release"),
+    renamed("time_zone", "timezone", "write `timezone`"),
+    renamed("tz", "timezone", "write `timezone`"),
     habit("version", "homegen", "take it out: `homegen: 1` is the version of this language"),
     habit("volumes", "services", "take it out: a volume is declared where it is used, and kept by Podman"),
 ];

@@ -102,7 +102,7 @@ codes! {
     TailscaleMissing = "HG0505", Error, "the tailnet is used and not described";
     PublishedWide = "HG0506", Warning, "a port that bypasses the firewall";
     PortTaken = "HG0507", Error, "two things on one port of the host";
-    DnsPort = "HG0508", Error, "a DNS server in the way of Podman's";
+    DnsPort = "HG0508", Deny, "a DNS server in the way of Podman's";
     SubnetOverlap = "HG0509", Deny, "a subnet whose addresses are someone else's";
     AddressTaken = "HG0510", Error, "an address that is taken";
     Ipv6Publish = "HG0511", Warning, "an IPv6 port into a network without IPv6";

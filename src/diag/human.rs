@@ -113,7 +113,11 @@ fn labels(diagnostic: &Diagnostic, sources: &Sources) -> Vec<LabeledSpan> {
         let said = (!label.text.is_empty()).then(|| label.text.clone());
         let same = |l: &LabeledSpan| l.offset() == start && l.label() == said.as_deref();
         if !labels.iter().any(same) {
-            labels.push(LabeledSpan::new(said, start, end - start));
+            // The header names the place of the first one, wherever the others are.
+            labels.push(match labels.is_empty() {
+                true => LabeledSpan::new_primary_with_span(said, (start, end - start)),
+                false => LabeledSpan::new(said, start, end - start),
+            });
         }
     }
     labels

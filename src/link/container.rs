@@ -1,6 +1,6 @@
 //! Services and their containers: full names, networks, dependencies.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{name, network};
 use crate::ast;
@@ -259,7 +259,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
                             Code::UnknownDependency,
                             format!("there is no container `{value}`"),
                             name.span,
-                            "depends on nothing",
+                            "no such container",
                         )
                         .help(suggest_container(&value, service, container, services)),
                     ),
@@ -267,6 +267,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
             }
         }
     }
+    let mut waiting: BTreeMap<At, Vec<Span>> = BTreeMap::new();
     for &(from, to, healthy, span) in &edges {
         let name = services[from.0].containers[from.1].name.clone();
         let starts = services[from.0].containers[from.1].auto_start();
@@ -288,22 +289,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
             target.dependents.push(name);
         }
         if healthy {
-            let checked = target.compose.healthcheck.as_ref().is_some_and(|h| {
-                matches!(h.test, Some(ast::HealthTest::Shell(_) | ast::HealthTest::Exec(_)))
-                    && h.disable.as_ref().is_none_or(|d| !d.value)
-            });
-            if !checked && !diagnostics.has_unreadable_in(target.compose.span) {
-                diagnostics.push(
-                    Diagnostic::new(
-                        Code::HealthyWithoutCheck,
-                        format!("`{target_name}` has no health check"),
-                        span,
-                        "waits until it is healthy",
-                    )
-                    .and(target.span, "has no `healthcheck`")
-                    .help("give it a `healthcheck`, or depend on `started`"),
-                );
-            }
+            waiting.entry(to).or_default().push(span);
             target.awaited_healthy = true;
         }
         let shares = matches!(&services[from.0].containers[from.1].compose.network_mode, Some(ast::NetworkMode::Container(n)) if n.span == span);
@@ -315,7 +301,37 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
             source.shares_network_of = Some(target_name);
         }
     }
+    for (at, spans) in waiting {
+        check_health(&services[at.0].containers[at.1], &spans, diagnostics);
+    }
     circle(services, &edges, diagnostics);
+}
+
+/// Whoever waits for a container's health needs it to have a check.
+fn check_health(container: &Container, waiting: &[Span], diagnostics: &mut Diagnostics) {
+    let checked = container.compose.healthcheck.as_ref().is_some_and(|h| {
+        let test = matches!(h.test, Some(ast::HealthTest::Shell(_) | ast::HealthTest::Exec(_)));
+        // A test that could not be read was said to be.
+        let unreadable = diagnostics.has_unreadable_in(h.span);
+        (test || unreadable) && h.disable.as_ref().is_none_or(|d| !d.value)
+    });
+    if checked {
+        return;
+    }
+    let mut diagnostic = Diagnostic::new(
+        Code::HealthyWithoutCheck,
+        format!("`{}` has no health check", container.name),
+        waiting[0],
+        "waits until it is healthy",
+    );
+    for span in &waiting[1..] {
+        diagnostic = diagnostic.and(*span, "and so does this");
+    }
+    diagnostics.push(
+        diagnostic
+            .and(container.span, "has no `healthcheck`")
+            .help("give it a `healthcheck`, or depend on `started`"),
+    );
 }
 
 /// Which container was meant: one of the service by its short name, or another service's by its full name.
@@ -343,6 +359,8 @@ fn circle(services: &[Service], edges: &[Edge], diagnostics: &mut Diagnostics) {
     }
     // Depth-first without recursion; 1 is on the way, 2 is done.
     let mut state: HashMap<At, u8> = HashMap::new();
+    // One circle for each knot: where many wait for many, a way out of one is a beginning.
+    let mut said: HashSet<At> = HashSet::new();
     for (start, _, _, _) in edges {
         if state.contains_key(start) {
             continue;
@@ -363,6 +381,10 @@ fn circle(services: &[Service], edges: &[Edge], diagnostics: &mut Diagnostics) {
                 }
                 Some(1) => {
                     let begin = way.iter().position(|(w, _)| *w == to).unwrap_or(0);
+                    if way[begin..].iter().any(|(w, _)| said.contains(w)) {
+                        continue;
+                    }
+                    said.extend(way[begin..].iter().map(|(w, _)| *w));
                     let name = |at: At| services[at.0].containers[at.1].name.as_str();
                     let names: Vec<&str> =
                         way[begin..].iter().map(|(w, _)| name(*w)).chain([name(to)]).collect();

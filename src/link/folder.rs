@@ -1,5 +1,7 @@
 //! Folders of the host: which are made, and by whom.
 
+use std::collections::HashMap;
+
 use crate::ast::container::VolumeSource;
 use crate::hir::{Folder, Host};
 use crate::path::is_below;
@@ -21,6 +23,13 @@ pub(super) fn link(host: &mut Host) {
             let value = path.value();
             let mount =
                 mounts.iter().filter(|m| is_below(&value, &m.value())).max_by_key(|m| m.value().len());
+            // Who has the folder around a mount point sees an empty one until the disk is there.
+            let inside = mounts.iter().filter(|m| is_below(&m.value(), &value) && m.value() != value);
+            for mount in inside {
+                if !container.mounts.iter().any(|m| m.value() == mount.value()) {
+                    container.mounts.push(mount.clone());
+                }
+            }
             if let Some(mount) = mount
                 && !container.mounts.iter().any(|m| m.value() == mount.value())
             {
@@ -40,6 +49,7 @@ pub(super) fn link(host: &mut Host) {
             container.folders.push(Folder {
                 path: path.clone(),
                 owner: volume.owner.clone().or_else(|| runs_as.clone().filter(|_| !asked)),
+                owner_is_guessed: !asked,
                 group: volume.group.clone(),
                 mode: volume.mode.clone(),
                 by_tmpfiles: mount.is_none() && !is_below(&value, "/home"),
@@ -47,6 +57,7 @@ pub(super) fn link(host: &mut Host) {
             });
         }
     }
+    share(host);
     let owned: Vec<(String, bool)> = host
         .services
         .iter()
@@ -61,6 +72,29 @@ pub(super) fn link(host: &mut Host) {
         // systemd-tmpfiles refuses to go through a folder that is not root's ("unsafe path transition").
         if owned.iter().any(|(above, by_user)| *by_user && *above != path && is_below(&path, above)) {
             folder.by_tmpfiles = false;
+        }
+    }
+}
+
+/// A folder of several containers is one folder: what one of them says of it holds for all, and where
+/// nobody says anything and they run as different users, it keeps the owner that it has.
+fn share(host: &mut Host) {
+    let mut by_path: HashMap<String, Vec<&mut Folder>> = HashMap::new();
+    for folder in host.services.iter_mut().flat_map(|s| &mut s.containers).flat_map(|c| &mut c.folders) {
+        by_path.entry(folder.path.value().trim_end_matches('/').to_owned()).or_default().push(folder);
+    }
+    for folders in by_path.values_mut().filter(|folders| folders.len() > 1) {
+        let said = folders.iter().find(|f| !f.owner_is_guessed);
+        let (owner, group, mode) = match said {
+            Some(said) => (said.owner.clone(), said.group.clone(), said.mode.clone()),
+            None => {
+                let user = |f: &Folder| f.owner.as_ref().map(|o| o.value());
+                let agreed = folders.iter().all(|f| user(f) == user(folders[0]));
+                (folders[0].owner.clone().filter(|_| agreed), None, None)
+            }
+        };
+        for folder in folders.iter_mut().filter(|f| f.owner_is_guessed) {
+            (folder.owner, folder.group, folder.mode) = (owner.clone(), group.clone(), mode.clone());
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
+use crate::hir::{Host, Site};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::word::is_word;
@@ -65,7 +65,7 @@ pub(super) fn check_container(name: &Text, full: &str, diagnostics: &mut Diagnos
         && full.len() <= 63;
     if !fits {
         bad(name, "use small letters, digits, `-` and `_`, and begin with a letter", diagnostics);
-    } else if FOLDERS_IN_RUN.contains(&full) || full.starts_with("redis") {
+    } else if FOLDERS_IN_RUN.contains(&full) || full == "redis" || full.starts_with("redis-") {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadName,
@@ -136,9 +136,9 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
                     Code::NameTaken,
                     format!("two of the {kind}s are called `{name}`"),
                     span,
-                    "this one",
+                    "has a name that is taken",
                 )
-                .and(first, "and this one")
+                .and(first, "by this one")
                 .help("give one of them another name"),
             );
         }
@@ -161,7 +161,12 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
             take("container", container.name.clone(), container.span);
         }
     }
-    for site in host.front.iter().flat_map(|f| &f.sites) {
+    // A service that is off has no site, and may be the other one of a choice.
+    let is_on = |site: &&Site| {
+        let service = host.services.iter().find(|s| Some(&s.option) == site.service.as_ref());
+        service.is_none_or(|s| s.enable)
+    };
+    for site in host.front.iter().flat_map(|f| &f.sites).filter(is_on) {
         take("site", site.host.value().to_lowercase(), site.host.span);
         for alias in &site.declared.aliases {
             take("site", alias.value().to_lowercase(), alias.0.span);

@@ -9,6 +9,7 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Network;
 use crate::source::Span;
+use crate::subnet::first_address;
 use crate::tree::Text;
 
 /// A network out of the file's `networks`.
@@ -100,7 +101,7 @@ fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
                     "the gateway",
                 )
                 .and(subnet.0.span, "its subnet")
-                .help(format!("take the first address: {}", net.hosts().next().unwrap_or(address))),
+                .help(format!("take the first address: {}", first_address(&net))),
             );
         }
     }
