@@ -1,6 +1,9 @@
-//! Nix expressions as data, and how they are printed. Layout is nixfmt's business; what matters here
-//! is that every string of the user's comes out escaped.
+//! Nix expressions as data. How they are printed is in [`print`]; every string of the user's comes out
+//! escaped.
 
+pub mod print;
+
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
@@ -77,11 +80,20 @@ impl Attr {
 
 /// What the names of the output are in one file.
 pub trait Names {
-    /// The code that has the value of `target`.
-    fn code(&self, target: &Target) -> String;
+    /// What has the value of `target`.
+    fn name(&self, target: &Target) -> Name;
 
-    /// The code of a folder that is given relative to the file that is compiled.
-    fn directory(&self, folder: &str) -> String;
+    /// The path of a folder that is given relative to the file that is compiled, and what has to be added
+    /// to it as a string where a path of Nix cannot hold it.
+    fn directory(&self, folder: &str) -> (String, Option<String>);
+}
+
+/// What stands for a value in one file.
+pub enum Name {
+    /// Code that has the value: a name or a selection.
+    Code(String),
+    /// The value itself.
+    Value(Expr),
 }
 
 impl Expr {
@@ -144,100 +156,6 @@ impl Expr {
             _ => {}
         }
     }
-
-    /// Prints it.
-    pub fn print(&self, names: &dyn Names, out: &mut String) {
-        match self {
-            // Quotes inside of a string read better without backslashes.
-            Expr::Str(parts) if reads_better_in_two_quotes(parts) => {
-                out.push_str("''");
-                for part in parts {
-                    match part {
-                        Part::Text(text) => out.push_str(text),
-                        other => interpolation(other, names, out),
-                    }
-                }
-                out.push_str("''");
-            }
-            Expr::Str(parts) => quoted(parts, names, out),
-            Expr::Lines(lines) => {
-                out.push_str("''\n");
-                for line in lines {
-                    out.push_str("  ");
-                    for part in line {
-                        match part {
-                            Part::Text(text)
-                                if text.contains(|c: char| "'$\\".contains(c) || c.is_control()) =>
-                            {
-                                out.push_str("${\"");
-                                escape(text, out);
-                                out.push_str("\"}");
-                            }
-                            Part::Text(text) => out.push_str(text),
-                            other => interpolation(other, names, out),
-                        }
-                    }
-                    out.push('\n');
-                }
-                out.push_str("''");
-            }
-            // `-1` in a list, and the smallest number of all, are no literals in Nix.
-            Expr::Int(i64::MIN) => out.push_str("(-9223372036854775807 - 1)"),
-            Expr::Int(n) if *n < 0 => out.push_str(&format!("({n})")),
-            Expr::Int(n) => out.push_str(&n.to_string()),
-            Expr::Float(text) if text.starts_with('-') => out.push_str(&format!("({text})")),
-            Expr::Float(text) => out.push_str(text),
-            Expr::Bool(value) => out.push_str(&value.to_string()),
-            Expr::Null => out.push_str("null"),
-            Expr::Ref(reference) => out.push_str(&names.code(&reference.target)),
-            Expr::Directory(folder) => out.push_str(&names.directory(folder)),
-            Expr::Code(code) => out.push_str(code),
-            Expr::User(code) => {
-                out.push_str("(\n");
-                out.push_str(code);
-                out.push_str("\n)");
-            }
-            Expr::List(items) => {
-                out.push_str("[ ");
-                for item in items {
-                    item.print_argument(names, out);
-                    out.push(' ');
-                }
-                out.push(']');
-            }
-            Expr::Set(set) => {
-                out.push_str("{\n");
-                set.print_body(names, out);
-                out.push('}');
-            }
-            Expr::Call(items) => {
-                for (i, item) in items.iter().enumerate() {
-                    if i > 0 {
-                        out.push(' ');
-                    }
-                    item.print_argument(names, out);
-                }
-            }
-            Expr::Infix(left, operator, right) => {
-                left.print_argument(names, out);
-                out.push_str(&format!(" {operator} "));
-                right.print_argument(names, out);
-            }
-        }
-    }
-
-    /// Prints it where a function application would fall apart.
-    fn print_argument(&self, names: &dyn Names, out: &mut String) {
-        let mut code = String::new();
-        self.print(names, &mut code);
-        let apart = matches!(self, Expr::Call(_) | Expr::Infix(..))
-            || (matches!(self, Expr::Ref(_)) && code.contains(' '));
-        if apart {
-            out.push_str(&format!("({code})"));
-        } else {
-            out.push_str(&code);
-        }
-    }
 }
 
 impl Part {
@@ -264,60 +182,6 @@ pub fn parts(text: &Text) -> Vec<Part> {
             Piece::Reference(reference) => Part::Ref(reference.clone()),
         })
         .collect()
-}
-
-/// Whether a string holds double quotes, and nothing that `''…''` would take for something else.
-fn reads_better_in_two_quotes(parts: &[Part]) -> bool {
-    let texts = || {
-        parts.iter().filter_map(|p| match p {
-            Part::Text(text) => Some(text.as_str()),
-            _ => None,
-        })
-    };
-    let begins_plain =
-        !matches!(parts.first(), Some(Part::Text(text)) if text.starts_with(char::is_whitespace));
-    begins_plain
-        && texts().any(|t| t.contains('"'))
-        && !texts().any(|t| t.contains(['\'', '$', '\\']) || t.contains(char::is_control))
-}
-
-/// Prints a string in double quotes.
-fn quoted(parts: &[Part], names: &dyn Names, out: &mut String) {
-    out.push('"');
-    for part in parts {
-        match part {
-            Part::Text(text) => escape(text, out),
-            other => interpolation(other, names, out),
-        }
-    }
-    out.push('"');
-}
-
-fn interpolation(part: &Part, names: &dyn Names, out: &mut String) {
-    match part {
-        Part::Text(text) => escape(text, out),
-        Part::Code(code) => out.push_str(&format!("${{{code}}}")),
-        Part::Expr(expr) => {
-            let mut code = String::new();
-            expr.print(names, &mut code);
-            out.push_str(&format!("${{{code}}}"));
-        }
-        Part::Ref(reference) => {
-            let code = names.code(&reference.target);
-            match reference.value {
-                Atom::Str(_) => out.push_str(&format!("${{{code}}}")),
-                // `toString 0.5` is "0.500000", and `toString true` is "1".
-                Atom::Bool(_) | Atom::Float(_) => {
-                    out.push_str(&format!("${{builtins.toJSON {}}}", argument(&code)))
-                }
-                Atom::Int(_) | Atom::Null => out.push_str(&format!("${{toString {}}}", argument(&code))),
-            }
-        }
-    }
-}
-
-fn argument(code: &str) -> String {
-    if code.contains(' ') && !code.starts_with('(') { format!("({code})") } else { code.to_owned() }
 }
 
 /// Escapes text for a string in double quotes (Nix manual, "String").
@@ -350,12 +214,14 @@ pub fn is_identifier(name: &str) -> bool {
 }
 
 /// `name` as an attribute's name.
-pub fn attribute(name: &str) -> String {
-    if is_identifier(name) {
-        return name.to_owned();
-    }
+pub fn attribute(name: &str) -> Cow<'_, str> {
+    if is_identifier(name) { Cow::Borrowed(name) } else { Cow::Owned(quoted(name)) }
+}
+
+/// `text` as a string.
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
-    escape(name, &mut quoted);
+    escape(text, &mut quoted);
     quoted.push('"');
     quoted
 }
@@ -434,78 +300,12 @@ impl Set {
         self.0.is_empty()
     }
 
-    /// The attributes one by one, each with the path to it; those of the sets at `open` one by one too.
-    pub fn split(&self, open: &[&[&str]]) -> Vec<Set> {
-        fn walk(set: &Set, way: &mut Vec<(String, Attr)>, open: &[&[&str]], out: &mut Vec<Set>) {
-            for (name, attr) in &set.0 {
-                way.push((name.clone(), attr.clone()));
-                let path: Vec<&str> = way.iter().map(|(name, _)| name.as_str()).collect();
-                match &attr.value {
-                    Expr::Set(inner) if open.contains(&path.as_slice()) => walk(inner, way, open, out),
-                    _ => {
-                        let mut single: Option<Set> = None;
-                        for (name, attr) in way.iter().rev() {
-                            let value = single.take().map_or_else(|| attr.value.clone(), Expr::Set);
-                            let attr = Attr { value, ..attr.clone() };
-                            single = Some(Set([(name.clone(), attr)].into_iter().collect()));
-                        }
-                        out.extend(single);
-                    }
-                }
-                way.pop();
-            }
-        }
-        let mut out = Vec::new();
-        walk(self, &mut Vec::new(), open, &mut out);
-        out
-    }
-
     /// Every reference in it.
     pub fn references<'a>(&'a self, found: &mut Vec<&'a Reference>) {
         for attr in self.0.values() {
             attr.name.iter().flatten().for_each(|part| part.references(found));
             attr.value.references(found);
         }
-    }
-
-    /// Prints the attributes without the braces. A set with one attribute is a longer path.
-    pub fn print_body(&self, names: &dyn Names, out: &mut String) {
-        for (name, attr) in &self.0 {
-            if let Some(comment) = attr.comment {
-                for line in comment.lines() {
-                    out.push_str(&format!("# {line}\n"));
-                }
-            }
-            print_name(name, attr, names, out);
-            let mut value = &attr.value;
-            while let Expr::Set(set) = value
-                && let Some((name, inner)) = set.0.first()
-                && set.0.len() == 1
-                && inner.comment.is_none()
-            {
-                out.push('.');
-                print_name(name, inner, names, out);
-                value = &inner.value;
-            }
-            out.push_str(" = ");
-            match value {
-                // Nothing stands beside it that it could fall apart from.
-                Expr::User(code) => out.push_str(&format!("\n{code}\n")),
-                Expr::Int(n) if *n != i64::MIN => out.push_str(&n.to_string()),
-                value => value.print(names, out),
-            }
-            out.push_str(";\n");
-        }
-    }
-}
-
-fn print_name(name: &str, attr: &Attr, names: &dyn Names, out: &mut String) {
-    match &attr.name {
-        // `certs.${domain}`.
-        Some(parts) if parts.len() == 1 => parts.iter().for_each(|part| interpolation(part, names, out)),
-        // A name is no string in two single quotes, however it reads.
-        Some(parts) => quoted(parts, names, out),
-        None => out.push_str(&attribute(name)),
     }
 }
 

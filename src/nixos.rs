@@ -1,5 +1,7 @@
 //! The output before it is text: NixOS modules as trees.
 
+use indexmap::IndexMap;
+
 use crate::nix::{Expr, Set};
 use crate::tree::Node;
 
@@ -8,8 +10,8 @@ use crate::tree::Node;
 pub struct Output {
     /// The constants.
     pub constants: Option<Node>,
-    /// The modules, in the order of their import.
-    pub modules: Vec<Module>,
+    /// The modules, by their paths below the output folder, such as `services/immich.nix`.
+    pub modules: IndexMap<String, Module>,
     /// The services that are on by default, by the names of their options.
     pub enabled: Vec<String>,
 }
@@ -17,8 +19,6 @@ pub struct Output {
 /// One file that is a NixOS module.
 #[derive(Debug, Default)]
 pub struct Module {
-    /// Its path below the output folder, such as `services/immich.nix`.
-    pub path: String,
     /// The part of the file that it comes from, such as `services.immich`.
     pub origin: String,
     /// The service, where the module belongs to one.
@@ -47,18 +47,12 @@ pub struct ServiceModule {
 impl Output {
     /// The module with this path, made where it is not there.
     pub fn module(&mut self, path: &str, origin: &str) -> &mut Module {
-        let at = match self.modules.iter().position(|m| m.path == path) {
-            Some(at) => at,
-            None => {
-                self.modules.push(Module {
-                    path: path.to_owned(),
-                    origin: origin.to_owned(),
-                    ..Module::default()
-                });
-                self.modules.len() - 1
-            }
-        };
-        &mut self.modules[at]
+        // Every concern asks for the module of every container.
+        if !self.modules.contains_key(path) {
+            let module = Module { origin: origin.to_owned(), ..Module::default() };
+            self.modules.insert(path.to_owned(), module);
+        }
+        &mut self.modules[path]
     }
 }
 

@@ -1,5 +1,5 @@
-//! Pass: [`nixos`](crate::nixos) → files. Chooses the names that a file uses, fills in the templates,
-//! formats, and holds the result against a second reader of Nix.
+//! Pass: [`nixos`](crate::nixos) → files. Chooses the names that a file uses, prints in the official style
+//! and fills in the templates.
 
 mod scope;
 
@@ -9,9 +9,10 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
-use crate::nix::{Expr, attribute, identifiers};
+use crate::nix::print::Printer;
+use crate::nix::{Expr, Set, attribute, quoted};
 use crate::nixos::{Module, Output, node};
-use scope::{ConstantsFile, Scope};
+use scope::{ConstantsFile, Scope, Services};
 
 /// One file of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,42 +42,61 @@ const SCRIPTS: &[Script] = &[
     Script {
         function: "ensureNetwork",
         script: Some(("ensure-network.sh", include_str!("../templates/scripts/ensure-network.sh"))),
-        code: "ensureNetwork = name: options: command \"ensure-network\" [ config.virtualisation.podman.package ] ([ name ] ++ options);",
+        code: r#"  ensureNetwork =
+    name: options:
+    command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);"#,
     },
     Script {
         function: "makeFolder",
         script: Some(("make-folder.sh", include_str!("../templates/scripts/make-folder.sh"))),
-        code: "makeFolder = path: mode: owner: group: command \"make-folder\" [ ] [ path mode owner group ];",
+        code: r#"  makeFolder =
+    path: mode: owner: group:
+    command "make-folder" [ ] [ path mode owner group ];"#,
     },
     Script {
         function: "renderEnvironment",
         script: Some(("render-environment.sh", include_str!("../templates/scripts/render-environment.sh"))),
-        code: "renderEnvironment = file: variables: command \"render-environment\" [ ] ([ file ] ++ lib.mapAttrsToList (variable: path: \"${variable}=${path}\") variables);",
+        code: r#"  renderEnvironment =
+    file: variables:
+    command "render-environment" [ ] (
+      [ file ] ++ lib.mapAttrsToList (variable: path: "${variable}=${path}") variables
+    );"#,
     },
     Script {
         function: "requireMount",
         script: Some(("require-mount.sh", include_str!("../templates/scripts/require-mount.sh"))),
-        code: "requireMount = path: command \"require-mount\" [ pkgs.util-linux ] [ path ];",
+        code: r#"  requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];"#,
     },
     Script {
         function: "requireNetwork",
         script: Some(("require-network.sh", include_str!("../templates/scripts/require-network.sh"))),
-        code: "requireNetwork = name: command \"require-network\" [ config.virtualisation.podman.package ] [ name ];",
+        code: r#"  requireNetwork = name: command "require-network" [ config.virtualisation.podman.package ] [ name ];"#,
     },
     Script {
         function: "requireSecret",
         script: Some(("require-secret.sh", include_str!("../templates/scripts/require-secret.sh"))),
-        code: "requireSecret = secret: command \"require-secret\" [ ] [ secret.name secret.path ];",
+        code: r#"  requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];"#,
     },
     Script {
         function: "start",
         script: None,
-        code: "# Goes on where it fails: at shutdown nothing can be started.\nstart = units: utils.escapeSystemdExecArgs ([ \"-${config.systemd.package}/bin/systemctl\" \"--no-block\" \"start\" ] ++ units);",
+        code: r#"  # Goes on where it fails: at shutdown nothing can be started.
+  start =
+    units:
+    utils.escapeSystemdExecArgs (
+      [
+        "-${config.systemd.package}/bin/systemctl"
+        "--no-block"
+        "start"
+      ]
+      ++ units
+    );"#,
     },
     Script {
         function: "waitForAddress",
         script: Some(("wait-for-address.sh", include_str!("../templates/scripts/wait-for-address.sh"))),
-        code: "waitForAddress = address: interface: command \"wait-for-address\" [ pkgs.iproute2 ] [ address interface ];",
+        code: r#"  waitForAddress =
+    address: interface: command "wait-for-address" [ pkgs.iproute2 ] [ address interface ];"#,
     },
 ];
 
@@ -92,42 +112,47 @@ pub struct Place {
 /// Renders the whole output, in the order of the paths.
 pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     let templates = templates();
-    let mut files = Vec::new();
-    let mut imports = Vec::new();
-    for module in &output.modules {
+    let services = Services::of(output);
+    let mut files = Vec::with_capacity(output.modules.len() + SCRIPTS.len() + 3);
+    let mut scripts = BTreeSet::new();
+    for (path, module) in &output.modules {
         if module.config.is_empty() && module.options.is_empty() && module.own.is_empty() {
             continue;
         }
-        imports.push(format!("./{}", module.path));
-        files
-            .push(File { path: module.path.clone(), text: self::module(module, output, place, &templates)? });
+        let scope = Scope::of(path, module, &services, place);
+        let (file, used) = self::module(path, module, &scope, place, &templates)?;
+        files.push(file);
+        scripts.extend(used.into_iter().filter(|name| name.starts_with("scripts.")));
     }
+    let mut imports: Vec<String> = files.iter().map(|file| format!("./{}", file.path)).collect();
+    imports.sort();
     if let Some(constants) = &output.constants {
         let value = node(constants, false);
-        let mut code = String::new();
-        value.print(&ConstantsFile, &mut code);
         let mut references = Vec::new();
         value.references(&mut references);
+        let mut printer = Printer::new(&ConstantsFile, 0);
+        printer.expression(&value);
+        let mut code = printer.finish();
         if !references.is_empty() {
-            code.insert_str(0, "rec ");
+            code.text.insert_str(0, "rec ");
         }
         files.push(fill(
             &templates,
             "constants.nix.j2",
             "constants.nix",
-            context! { source => safe(comment(&place.source)), constants => safe(code) },
+            code.certain,
+            context! { source => safe(comment(&place.source)), constants => safe(code.text) },
         )?);
     }
-    let used: Vec<&Script> = SCRIPTS
-        .iter()
-        .filter(|s| files.iter().any(|f| f.text.contains(&format!("scripts.{} ", s.function))))
-        .collect();
+    let used: Vec<&Script> =
+        SCRIPTS.iter().filter(|s| scripts.contains(&format!("scripts.{}", s.function))).collect();
     if !used.is_empty() {
         let functions: Vec<Value> = used.iter().map(|s| safe(s.code.to_owned())).collect();
         files.push(fill(
             &templates,
             "scripts.nix.j2",
             "scripts/default.nix",
+            true,
             context! { source => safe(comment(&place.source)), scripts => functions },
         )?);
         files.extend(
@@ -136,78 +161,110 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
                 .map(|(file, text)| File { path: format!("scripts/{file}"), text: text.to_owned() }),
         );
     }
-    imports.sort();
-    let enabled: Vec<Value> = output.enabled.iter().map(|o| safe(attribute(o))).collect();
+    let mut enabled = Printer::new(&ConstantsFile, 2);
+    for option in &output.enabled {
+        let on = Set::of([("enable", Expr::call("lib.mkDefault", [Expr::Bool(true)]))]);
+        enabled.body(&["homeserver"], &Set::of([(option, Expr::Set(on))]));
+    }
+    let enabled = enabled.finish();
     let imports: Vec<Value> = imports.into_iter().map(safe).collect();
     files.push(fill(
         &templates,
         "default.nix.j2",
         "default.nix",
-        context! { source => safe(comment(&place.source)), modules => imports, enabled => enabled },
+        enabled.certain,
+        context! { source => safe(comment(&place.source)), modules => imports, enabled => safe(enabled.text) },
     )?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 
-fn module(module: &Module, output: &Output, place: &Place, templates: &Environment) -> Result<String, Bug> {
-    let scope = Scope::of(module, output, place);
-    let body = |set: &crate::nix::Set| {
-        let mut code = String::new();
-        set.print_body(&scope, &mut code);
-        code
+/// The file of a module, and the names that it uses.
+fn module(
+    path: &str,
+    module: &Module,
+    scope: &Scope,
+    place: &Place,
+    templates: &Environment,
+) -> Result<(File, BTreeSet<String>), Bug> {
+    let mut printer = Printer::new(scope, 2);
+    printer.body(&["options"], &module.options);
+    config(module, &mut printer);
+    let mut body = printer.finish();
+    let bindings = scope.bindings(&mut body.used);
+    let arguments: Vec<&str> =
+        ["config", "lib", "pkgs", "utils"].into_iter().filter(|name| body.used.contains(*name)).collect();
+    // nixfmt has more than two arguments on lines of their own.
+    let head = match arguments.as_slice() {
+        [] => "{ ... }".to_owned(),
+        [_] | [_, _] => format!("{{ {}, ... }}", arguments.join(", ")),
+        _ => format!("{{\n  {},\n  ...\n}}", arguments.join(",\n  ")),
     };
-    let stanzas = |set: &crate::nix::Set| set.split(STANZAS).iter().map(body).collect::<Vec<_>>().join("\n");
-    let mut code = stanzas(&module.config);
-    let own = stanzas(&module.own);
-    code = match (code.is_empty(), own.is_empty()) {
-        (_, true) => code,
-        (true, false) => own,
-        // What stands under `nixos` may define what is defined already: the module system merges the two.
-        (false, false) => format!("lib.mkMerge [ {{ {code} }} {{ {own} }} ]"),
-    };
-    let merged = code.starts_with("lib.mkMerge");
-    let config = match (&module.service, module.options.is_empty(), merged) {
-        _ if code.is_empty() => String::new(),
-        (Some(_), _, false) => format!("config = lib.mkIf cfg.enable {{\n{code}}};"),
-        (Some(_), _, true) => format!("config = lib.mkIf cfg.enable ({code});"),
-        (None, false, false) => format!("config = {{\n{code}}};"),
-        (None, _, true) => format!("config = {code};"),
-        (None, true, false) => code,
-    };
-    let mut options = body(&module.options);
-    if !options.is_empty() && !config.is_empty() {
-        options.push('\n');
-    }
-    let text = format!(
-        "{{ {} {config} }}",
-        if options.is_empty() { String::new() } else { format!("options.{options}") }
-    );
-    let used = identifiers(&text);
-    let bindings = scope.bindings(&used);
-    let mut all_used: BTreeSet<String> = used;
-    for binding in &bindings {
-        all_used.extend(identifiers(&format!("let {binding} in 0")));
-    }
-    let arguments: Vec<Value> = ["config", "lib", "pkgs", "utils"]
-        .into_iter()
-        .filter(|a| all_used.contains(*a))
-        .map(|a| safe(a.to_owned()))
-        .collect();
-    let bindings: Vec<Value> = bindings.into_iter().map(safe).collect();
     let file = fill(
         templates,
         "module.nix.j2",
-        &module.path,
+        path,
+        body.certain && bindings.certain,
         context! {
             source => safe(comment(&place.source)),
             origin => safe(comment(&module.origin)),
-            arguments => arguments,
-            bindings => bindings,
-            options => safe(options),
-            config => safe(config.trim_end().to_owned()),
+            arguments => safe(head),
+            bindings => safe(bindings.text),
+            body => safe(body.text),
         },
     )?;
-    Ok(file.text)
+    Ok((file, body.used))
+}
+
+/// What a module defines: for a service, where that is on.
+fn config(module: &Module, printer: &mut Printer) {
+    let stanzas = |set: &Set, printer: &mut Printer| printer.stanzas(set, STANZAS);
+    let defines = !(module.config.is_empty() && module.own.is_empty());
+    if defines && !module.options.is_empty() {
+        printer.gap();
+    }
+    let rest = match (module.config.is_empty(), module.own.is_empty()) {
+        (true, true) => return,
+        (false, true) => &module.config,
+        (true, false) => &module.own,
+        // What stands under `nixos` may define what is defined already: the module system merges the two.
+        (false, false) => {
+            let merge = |open: &str, printer: &mut Printer, close: &str| {
+                printer.uses("lib");
+                printer.block(
+                    open,
+                    |printer| {
+                        printer.block("{", |printer| stanzas(&module.config, printer), "}");
+                        printer.block("{", |printer| stanzas(&module.own, printer), "}");
+                    },
+                    close,
+                );
+            };
+            match module.service {
+                None => merge("config = lib.mkMerge [", printer, "];"),
+                Some(_) => {
+                    printer.uses("cfg");
+                    printer.block(
+                        "config = lib.mkIf cfg.enable (",
+                        |printer| merge("lib.mkMerge [", printer, "]"),
+                        ");",
+                    );
+                }
+            }
+            return;
+        }
+    };
+    match &module.service {
+        Some(_) => {
+            printer.uses("lib");
+            printer.uses("cfg");
+            printer.block("config = lib.mkIf cfg.enable {", |printer| stanzas(rest, printer), "};");
+        }
+        None if !module.options.is_empty() => {
+            printer.block("config = {", |printer| stanzas(rest, printer), "};");
+        }
+        None => stanzas(rest, printer),
+    }
 }
 
 /// Text inside of a comment: on one line.
@@ -230,9 +287,7 @@ fn templates() -> Environment<'static> {
         if value.is_safe() {
             return out.write_str(value.as_str().unwrap_or_default()).map_err(Into::into);
         }
-        let mut quoted = String::new();
-        Expr::str(value.to_string()).print(&ConstantsFile, &mut quoted);
-        out.write_str(&quoted).map_err(Into::into)
+        out.write_str(&quoted(&value.to_string())).map_err(Into::into)
     });
     environment.remove_filter("safe");
     for (name, text) in TEMPLATES {
@@ -255,16 +310,33 @@ const TEMPLATES: &[(&str, &str)] = &[
 const STANZAS: &[&[&str]] =
     &[&["systemd"], &["systemd", "services"], &["services"], &["virtualisation"], &["networking"]];
 
-/// Fills a template in, formats the result and reads it once more.
-fn fill(templates: &Environment, template: &str, path: &str, values: Value) -> Result<File, Bug> {
+/// Fills a template in. What has no layout yet, because an expression of the user's stands in it or a line
+/// is long in an unusual way, is formatted.
+fn fill(
+    templates: &Environment,
+    template: &str,
+    path: &str,
+    certain: bool,
+    values: Value,
+) -> Result<File, Bug> {
     let bug = |what: &str, said: &dyn std::fmt::Display| Bug(format!("{path}: {what}: {said}"));
     let template = templates.get_template(template).map_err(|e| bug("no template", &e))?;
-    let code = template.render(values).map_err(|e| bug("the template does not fit", &e))?;
-    let text = nixfmt_rs::format(&code).map_err(|e| bug("cannot be formatted", &format!("{e:?}\n{code}")))?;
-    match rnix::Root::parse(&text).errors().first() {
-        None => Ok(File { path: path.to_owned(), text }),
-        Some(error) => Err(bug("is not Nix", error)),
+    let mut text = template.render(values).map_err(|e| bug("the template does not fit", &e))?;
+    text.push('\n');
+    // Two readers of Nix take most of the time there is, so what is homegen's own is held against them
+    // where homegen itself is tested.
+    if !certain || cfg!(debug_assertions) {
+        let formatted =
+            nixfmt_rs::format(&text).map_err(|e| bug("cannot be formatted", &format!("{e:?}\n{text}")))?;
+        if certain && formatted != text {
+            return Err(bug("is not in the official style", &format!("\n{text}\nbut\n{formatted}")));
+        }
+        if let Some(error) = rnix::Root::parse(&formatted).errors().first() {
+            return Err(bug("is not Nix", error));
+        }
+        text = formatted;
     }
+    Ok(File { path: path.to_owned(), text })
 }
 
 /// A constant's path as code, below `start`.

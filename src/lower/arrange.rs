@@ -57,7 +57,7 @@ const CONTAINER: &[&str] = &[
 ];
 
 pub(super) fn lower(_: &Host, output: &mut Output) {
-    for module in &mut output.modules {
+    for module in output.modules.values_mut() {
         drop_empty(&mut module.config);
         if let Some(units) = module.config.find_mut(&["systemd", "services"]) {
             for unit in units.sets_mut() {

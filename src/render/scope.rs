@@ -4,12 +4,13 @@
 //! `"${mediaData}/immich"`; everything else is named from its group on, `ids.render`. Where two would
 //! have one name, both are named from their group on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Place, select};
-use crate::nix::{Expr, Names, attribute, is_identifier};
-use crate::nixos::{Module, Output, node};
-use crate::tree::{Atom, Node, Reference, Step, Target};
+use crate::nix::print::{Printed, Printer};
+use crate::nix::{Expr, Name, Names, attribute, is_identifier};
+use crate::nixos::{Module, Output, ServiceModule, node};
+use crate::tree::{Atom, Kind, Node, Reference, Step, Target};
 
 /// Names that mean something already: arguments of a module, bindings of homegen's, builtins of Nix.
 pub(crate) const RESERVED: &[&str] = &[
@@ -54,27 +55,51 @@ pub(crate) const RESERVED: &[&str] = &[
 pub(super) struct ConstantsFile;
 
 impl Names for ConstantsFile {
-    fn code(&self, target: &Target) -> String {
-        match target {
+    fn name(&self, target: &Target) -> Name {
+        Name::Code(match target {
             Target::Constant(path) => match path.split_first() {
-                Some((Step::Key(first), rest)) => select(attribute(first), rest),
+                Some((Step::Key(first), rest)) => select(attribute(first).into_owned(), rest),
                 _ => String::new(),
             },
             // A constant that depends on anything else was refused.
             _ => String::new(),
-        }
+        })
     }
 
-    fn directory(&self, folder: &str) -> String {
-        folder.to_owned()
+    fn directory(&self, folder: &str) -> (String, Option<String>) {
+        (folder.to_owned(), None)
+    }
+}
+
+/// The services of the output, by their names in the file.
+pub(super) struct Services<'a>(HashMap<&'a str, &'a ServiceModule>);
+
+impl<'a> Services<'a> {
+    pub(super) fn of(output: &'a Output) -> Services<'a> {
+        let services = output.modules.values().filter_map(|module| module.service.as_ref());
+        Services(services.map(|service| (service.name.as_str(), service)).collect())
+    }
+
+    /// The argument of a preset where its service's file is not at hand.
+    fn argument(&self, service: &str, path: &[Step]) -> Option<Expr> {
+        let (Step::Key(first), rest) = path.split_first()? else { return None };
+        let (_, value) = self.0.get(service)?.parameters.iter().find(|(name, _)| name == first)?;
+        let value = rest.iter().try_fold(value, |value, step| match (step, &value.kind) {
+            (Step::Key(key), _) => value.get(key),
+            (Step::Index(i), Kind::List(items)) => items.get(*i),
+            _ => None,
+        })?;
+        Some(node(value, false))
     }
 }
 
 /// The names in one module.
 pub(super) struct Scope<'a> {
     module: &'a Module,
-    output: &'a Output,
+    services: &'a Services<'a>,
     place: &'a Place,
+    /// The way from the module's folder to the output folder.
+    up: String,
     /// Constants that are bound by their last name.
     bare: BTreeMap<Vec<Step>, String>,
     /// Groups that are bound by their name.
@@ -82,7 +107,12 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn of(module: &'a Module, output: &'a Output, place: &'a Place) -> Scope<'a> {
+    pub(super) fn of(
+        path: &str,
+        module: &'a Module,
+        services: &'a Services<'a>,
+        place: &'a Place,
+    ) -> Scope<'a> {
         let mut references: Vec<&Reference> = Vec::new();
         for set in [&module.options, &module.config, &module.own] {
             set.references(&mut references);
@@ -120,117 +150,112 @@ impl<'a> Scope<'a> {
             _ => String::new(),
         };
         let taken = |name: &str| RESERVED.contains(&name) || parameters.iter().any(|(p, _)| p == name);
+        let parents: BTreeSet<String> =
+            constants.keys().filter(|path| path.len() > 1).map(|path| first(path)).collect();
         let (mut bare, mut groups) = (BTreeMap::new(), BTreeSet::new());
         for (path, value) in &constants {
             let name = last(path);
-            let is_group = constants.keys().any(|p| p.len() > 1 && first(p) == name);
-            if is_text(path, value) && count[&name] == 1 && is_identifier(&name) && !taken(&name) && !is_group
+            if is_text(path, value)
+                && count[&name] == 1
+                && is_identifier(&name)
+                && !taken(&name)
+                && !parents.contains(&name)
             {
                 bare.insert((*path).clone(), name);
             }
         }
+        let bound: BTreeSet<&String> = bare.values().collect();
         for path in constants.keys() {
             let name = first(path);
-            if !bare.contains_key(*path)
-                && is_identifier(&name)
-                && !taken(&name)
-                && !bare.values().any(|b| *b == name)
-            {
+            if !bare.contains_key(*path) && is_identifier(&name) && !taken(&name) && !bound.contains(&name) {
                 groups.insert(name);
             }
         }
-        Scope { module, output, place, bare, groups }
+        let up = "../".repeat(path.matches('/').count());
+        Scope { module, services, place, up, bare, groups }
     }
 
-    /// The bindings that a file which uses these identifiers needs, in the order of their need.
-    pub(super) fn bindings(&self, used: &BTreeSet<String>) -> Vec<String> {
-        let up = "../".repeat(self.module.path.matches('/').count());
-        let here = if up.is_empty() { "./" } else { up.as_str() };
-        let mut parameters = Vec::new();
+    /// The bindings that a file needs which uses these names, in the order of their need. The names that
+    /// they use in turn are added.
+    pub(super) fn bindings(&self, used: &mut BTreeSet<String>) -> Printed {
+        let printed = |name: &str, value: &Expr, used: &mut BTreeSet<String>| {
+            let mut printer = Printer::new(self, 2);
+            printer.bind(name, value);
+            let printed = printer.finish();
+            used.extend(printed.used);
+            (printed.text, printed.certain)
+        };
+        let own: Vec<_> =
+            self.module.bindings.iter().map(|(name, value)| printed(name, value, used)).collect();
         let service = self.module.service.as_ref();
-        for (name, value) in
-            service.iter().flat_map(|s| &s.parameters).filter(|(name, _)| used.contains(name))
+        let parameters: &[(String, Node)] = service.map_or(&[], |service| &service.parameters);
+        let mut arguments: Vec<Option<(String, bool)>> = vec![None; parameters.len()];
+        // An argument may use another one.
+        while let Some(next) =
+            (0..parameters.len()).find(|i| arguments[*i].is_none() && used.contains(&parameters[*i].0))
         {
-            let mut code = String::new();
-            node(value, false).print(self, &mut code);
-            parameters.push(format!("{} = {code};", attribute(name)));
+            let (name, value) = &parameters[next];
+            arguments[next] = Some(printed(name, &node(value, false), used));
         }
-        let mut own = Vec::new();
-        for (name, value) in &self.module.bindings {
-            let mut code = String::new();
-            value.print(self, &mut code);
-            own.push(format!("{name} = {code};"));
-        }
-        let mut used = used.clone();
-        for parameter in parameters.iter().chain(&own) {
-            used.extend(crate::nix::identifiers(&format!("let {parameter} in 0")));
-        }
-        let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+
+        let mut printer = Printer::new(self, 2);
+        let mut inherited: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for name in self.groups.iter().filter(|g| used.contains(*g)) {
-            groups.entry("constants".to_owned()).or_default().push(name);
+            inherited.entry("constants".to_owned()).or_default().push(name);
         }
         for (path, name) in self.bare.iter().filter(|(_, name)| used.contains(*name)) {
-            groups.entry(select("constants".to_owned(), &path[..path.len() - 1])).or_default().push(name);
+            let group = select("constants".to_owned(), &path[..path.len() - 1]);
+            inherited.entry(group).or_default().push(name);
         }
-        let mut bindings = Vec::new();
-        if !groups.is_empty() || used.contains("constants") {
-            bindings.push(format!("constants = import {here}constants.nix;"));
+        if !inherited.is_empty() || used.contains("constants") {
+            let here = if self.up.is_empty() { "./" } else { &self.up };
+            printer.line(&format!("constants = import {here}constants.nix;"));
         }
-        for (group, mut names) in groups {
+        for (group, mut names) in inherited {
             names.sort_unstable();
-            bindings.push(format!("inherit ({group}) {};", names.join(" ")));
+            printer.inherit(&group, &names);
         }
         if used.contains("homeserver") {
-            bindings.push("inherit (config) homeserver;".to_owned());
+            printer.line("inherit (config) homeserver;");
+            used.insert("config".to_owned());
         }
         if used.contains("secrets") {
-            bindings.push("inherit (config.age) secrets;".to_owned());
+            printer.line("inherit (config.age) secrets;");
+            used.insert("config".to_owned());
         }
         if used.contains("scripts") {
-            bindings.push(format!("scripts = import {here}scripts {{ inherit config lib pkgs utils; }};"));
+            const TAKEN: [&str; 4] = ["config", "lib", "pkgs", "utils"];
+            let here = if self.up.is_empty() { "./" } else { &self.up };
+            printer.block(
+                &format!("scripts = import {here}scripts {{"),
+                |printer| printer.words("inherit", &TAKEN),
+                "};",
+            );
+            used.extend(TAKEN.map(str::to_owned));
         }
-        if !parameters.is_empty() {
-            bindings.push(String::new());
-            bindings.append(&mut parameters);
-        }
-        if !own.is_empty() {
-            bindings.push(String::new());
-            bindings.append(&mut own);
-        }
-        if used.contains("cfg")
-            && let Some(service) = service
-        {
-            bindings.push(String::new());
-            bindings.push(format!("cfg = config.homeserver.{};", attribute(&service.option)));
-        }
-        if bindings.first().is_some_and(String::is_empty) {
-            bindings.remove(0);
-        }
-        bindings
-    }
-
-    /// The argument of a preset where its service's file is not at hand.
-    fn argument(&self, service: &str, path: &[Step]) -> String {
-        let parameters = self
-            .output
-            .modules
-            .iter()
-            .filter_map(|m| m.service.as_ref())
-            .find(|s| s.name == service)
-            .map(|s| &s.parameters);
-        let Some((Step::Key(first), rest)) = path.split_first() else { return String::new() };
-        let Some((_, value)) = parameters.and_then(|p| p.iter().find(|(name, _)| name == first)) else {
-            return String::new();
+        let mut all = printer.finish();
+        let mut add = |texts: Vec<(String, bool)>| {
+            if !texts.is_empty() && !all.text.is_empty() {
+                all.text.push('\n');
+            }
+            for (text, certain) in texts {
+                all.text.push_str(&text);
+                all.certain &= certain;
+            }
         };
-        let mut code = String::new();
-        node(value, false).print(self, &mut code);
-        if rest.is_empty() { code } else { select(format!("({code})"), rest) }
+        add(arguments.into_iter().flatten().collect());
+        add(own);
+        if let Some(service) = service.filter(|_| used.contains("cfg")) {
+            add(vec![(format!("  cfg = config.homeserver.{};\n", attribute(&service.option)), true)]);
+            used.insert("config".to_owned());
+        }
+        all
     }
 }
 
 impl Names for Scope<'_> {
-    fn code(&self, target: &Target) -> String {
-        match target {
+    fn name(&self, target: &Target) -> Name {
+        Name::Code(match target {
             Target::Constant(path) => match (self.bare.get(path), path.split_first()) {
                 (Some(name), _) => name.clone(),
                 (None, Some((Step::Key(first), rest))) if self.groups.contains(first) => {
@@ -240,44 +265,34 @@ impl Names for Scope<'_> {
             },
             Target::Parameter { service, path } => match (&self.module.service, path.split_first()) {
                 (Some(own), Some((Step::Key(first), rest))) if own.name == *service => {
-                    select(attribute(first), rest)
+                    select(attribute(first).into_owned(), rest)
                 }
-                _ => self.argument(service, path),
+                _ => return Name::Value(self.services.argument(service, path).unwrap_or(Expr::Null)),
             },
             Target::HostName => "config.networking.hostName".to_owned(),
             Target::TimeZone => "config.time.timeZone".to_owned(),
             Target::Port(name) => match &self.module.service {
                 Some(own) if own.name == *name => "cfg.port".to_owned(),
                 _ => {
-                    let services = self.output.modules.iter().filter_map(|m| m.service.as_ref());
-                    let option = services
-                        .into_iter()
-                        .find(|s| s.name == *name)
-                        .map_or(name.as_str(), |s| s.option.as_str());
+                    let option = self.services.0.get(name.as_str()).map_or(name, |service| &service.option);
                     format!("homeserver.{}.port", attribute(option))
                 }
             },
-        }
+        })
     }
 
-    fn directory(&self, folder: &str) -> String {
-        let up = "../".repeat(self.module.path.matches('/').count());
+    fn directory(&self, folder: &str) -> (String, Option<String>) {
         let path = match folder.strip_prefix('/') {
             Some(_) => folder.to_owned(),
-            None => format!("{up}{}/{folder}", self.place.to_source),
+            None => format!("{}{}/{folder}", self.up, self.place.to_source),
         };
         let path = path.trim_end_matches('/').replace("/./", "/");
         let plain =
             path.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+/".contains(&b)) && !path.contains("//");
         match (plain, path.starts_with(['.', '/'])) {
-            (true, true) => path,
-            (true, false) => format!("./{path}"),
-            (false, _) => {
-                let mut code = String::from("(./. + ");
-                Expr::str(format!("/{path}")).print(self, &mut code);
-                code.push(')');
-                code
-            }
+            (true, true) => (path, None),
+            (true, false) => (format!("./{path}"), None),
+            (false, _) => ("./.".to_owned(), Some(format!("/{path}"))),
         }
     }
 }
