@@ -16,10 +16,13 @@ mod secret;
 mod service;
 mod tailscale;
 
+use std::collections::HashMap;
+
+use crate::ast::Number;
 use crate::hir::{Container, Host, HostPort, Service};
 use crate::nix::{Expr, Set};
 use crate::nixos::{Module, Output};
-use crate::tree::{Atom, Reference, Target, Text};
+use crate::tree::{Atom, Piece, Reference, Target, Text};
 
 /// The concerns, in the order in which their parts stand in the output.
 const CONCERNS: &[fn(&Host, &mut Output)] = &[
@@ -93,16 +96,26 @@ fn start_afterwards(service: &mut Set, units: Vec<Expr>) {
     service.set("ExecStartPost", Expr::call("scripts.start", [Expr::List(units)]));
 }
 
-/// A port of the host behind a site, as a text.
-fn host_port(port: &HostPort, host: &Host) -> Text {
-    match port {
-        HostPort::Fixed(text) => text.clone(),
-        HostPort::Service(name) => {
-            let port = host.services.iter().find(|s| s.name == *name).and_then(|s| s.port.as_ref());
-            let span = port.map_or_else(Default::default, |p| p.text.span);
-            let value = Atom::Int(port.map_or(0, |p| p.value));
-            let reference = Reference { target: Target::Port(name.clone()), value, span };
-            Text { pieces: vec![crate::tree::Piece::Reference(reference)], span, plain: false }
+/// The ports of services, by their names.
+struct Ports<'a>(HashMap<&'a str, &'a Number>);
+
+impl<'a> Ports<'a> {
+    fn of(host: &'a Host) -> Ports<'a> {
+        let services = host.services.iter();
+        Ports(services.filter_map(|s| Some((s.name.as_str(), s.port.as_ref()?))).collect())
+    }
+
+    /// A port of the host behind a site, as a text.
+    fn text(&self, port: &HostPort) -> Text {
+        match port {
+            HostPort::Fixed(text) => text.clone(),
+            HostPort::Service(name) => {
+                let port = self.0.get(name.as_str());
+                let span = port.map_or_else(Default::default, |p| p.text.span);
+                let value = Atom::Int(port.map_or(0, |p| p.value));
+                let reference = Reference { target: Target::Port(name.clone()), value, span };
+                Text { pieces: vec![Piece::Reference(reference)], span, plain: false }
+            }
         }
     }
 }

@@ -256,11 +256,11 @@ impl Set {
     pub fn at(&mut self, path: &[&str]) -> &mut Set {
         let mut set = self;
         for name in path {
-            let attr =
-                set.0.entry((*name).to_owned()).or_insert_with(|| Attr::new(Expr::Set(Set::default())));
-            if !matches!(attr.value, Expr::Set(_)) {
-                attr.value = Expr::Set(Set::default());
+            if !matches!(set.0.get(*name), Some(Attr { value: Expr::Set(_), .. })) {
+                let attr = set.0.entry((*name).to_owned());
+                attr.or_insert_with(|| Attr::new(Expr::Null)).value = Expr::Set(Set::default());
             }
+            let attr = &mut set.0[*name];
             let Expr::Set(inner) = &mut attr.value else { unreachable!("made a set just now") };
             set = inner;
         }

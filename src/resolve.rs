@@ -34,11 +34,11 @@ pub fn resolve(
         diagnostics,
         trail: Vec::new(),
         circles: HashSet::new(),
-        indices: HashMap::new(),
         depth: 0,
         nodes: 0,
         exhausted: false,
         in_constants: false,
+        large: HashMap::new(),
     };
     let entries = root
         .entries()
@@ -81,16 +81,19 @@ struct Resolver<'a> {
     trail: Vec<(String, Span)>,
     /// The circles that were said already, by their members.
     circles: HashSet<Vec<String>>,
-    /// The values of large mappings by their keys: many references may lead into one.
-    indices: HashMap<*const WrittenNode, HashMap<&'a str, &'a WrittenNode>>,
     depth: usize,
     nodes: usize,
     exhausted: bool,
     in_constants: bool,
+    /// The entries of the large mappings that references lead through, by their places in memory.
+    large: HashMap<*const WrittenNode, HashMap<&'a str, &'a WrittenNode>>,
 }
 
 /// The keys of the file that hold facts.
 const FACTS: &[&str] = &["host", "services", "networks", "tailscale", "caddy"];
+
+/// How many entries a mapping has that is worth an index.
+const LARGE: usize = 32;
 
 /// What a name stands for.
 struct Found<'a> {
@@ -99,6 +102,18 @@ struct Found<'a> {
 }
 
 impl<'a> Resolver<'a> {
+    /// The value of `key` in a mapping.
+    fn get(&mut self, node: &'a WrittenNode, key: &str) -> Option<&'a WrittenNode> {
+        if node.entries().len() < LARGE {
+            return node.get(key);
+        }
+        let index = self.large.entry(node).or_insert_with(|| {
+            // The first of two entries with one name wins, as it does in a small mapping.
+            node.entries().iter().rev().map(|entry| (entry.key.as_str(), &entry.value)).collect()
+        });
+        index.get(key).copied()
+    }
+
     fn constants(&mut self, node: &WrittenNode) -> Node {
         for entry in node.entries() {
             if self.facts.contains(&entry.key.as_str()) {
@@ -397,18 +412,6 @@ impl<'a> Resolver<'a> {
                 None
             }
         }
-    }
-
-    /// The value of `key` in a mapping.
-    fn get(&mut self, node: &'a WrittenNode, key: &str) -> Option<&'a WrittenNode> {
-        if node.entries().len() < 32 {
-            return node.get(key);
-        }
-        let index = self
-            .indices
-            .entry(node)
-            .or_insert_with(|| node.entries().iter().map(|e| (e.key.as_str(), &e.value)).collect());
-        index.get(key).copied()
     }
 
     fn fact(&mut self, steps: &[&str], name: &str, span: Span) -> Option<Found<'a>> {

@@ -173,7 +173,7 @@ fn known(set: &Set, depth: usize) -> Result<bool, TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 2_000, max_shrink_iters: 4_000, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: 4_000, max_shrink_iters: 4_000, failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn what_is_printed_is_what_nixfmt_makes_of_it(set in attributes(expr()), depth in 0usize..5) {

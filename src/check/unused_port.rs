@@ -1,12 +1,14 @@
 //! A service's port is an option of the output, which has to do something.
 
+use std::collections::HashSet;
+
 use crate::ast::NetworkMode;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Host, HostPort};
 use crate::tree::{Kind, Node, Piece, Target, Text};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
-    let mut used = Vec::new();
+    let mut used = HashSet::new();
     let mut expressions = String::new();
     ports(file, &mut used, &mut expressions);
     for service in &host.services {
@@ -54,8 +56,8 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
 }
 
 /// The services whose ports are referred to, and the expressions that may name more.
-fn ports(node: &Node, used: &mut Vec<String>, expressions: &mut String) {
-    let in_text = |text: &Text, used: &mut Vec<String>| {
+fn ports(node: &Node, used: &mut HashSet<String>, expressions: &mut String) {
+    let in_text = |text: &Text, used: &mut HashSet<String>| {
         used.extend(text.pieces.iter().filter_map(|piece| match piece {
             Piece::Reference(r) => match &r.target {
                 Target::Port(service) => Some(service.clone()),

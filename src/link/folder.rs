@@ -1,6 +1,6 @@
 //! Folders of the host: which are made, and by whom.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::ast::container::VolumeSource;
 use crate::hir::{Folder, Host};
@@ -58,19 +58,19 @@ pub(super) fn link(host: &mut Host) {
         }
     }
     share(host);
-    let owned: Vec<(String, bool)> = host
+    let owned: HashSet<String> = host
         .services
         .iter()
         .flat_map(|s| &s.containers)
         .flat_map(|c| &c.folders)
-        .map(|f| {
-            (f.path.value(), f.owner.as_ref().is_some_and(|o| !matches!(o.value().as_str(), "0" | "root")))
-        })
+        .filter(|f| f.owner.as_ref().is_some_and(|o| !matches!(o.value().as_str(), "0" | "root")))
+        .map(|f| f.path.value().trim_end_matches('/').to_owned())
         .collect();
     for folder in host.services.iter_mut().flat_map(|s| &mut s.containers).flat_map(|c| &mut c.folders) {
         let path = folder.path.value();
         // systemd-tmpfiles refuses to go through a folder that is not root's ("unsafe path transition").
-        if owned.iter().any(|(above, by_user)| *by_user && *above != path && is_below(&path, above)) {
+        let path = path.trim_end_matches('/');
+        if path.match_indices('/').any(|(at, _)| owned.contains(&path[..at])) {
             folder.by_tmpfiles = false;
         }
     }

@@ -1,6 +1,8 @@
 //! Caddy: its sites, certificates, ports in the firewall, and its wait for the tailnet.
 
-use super::{host_port, tailscale};
+use indexmap::IndexMap;
+
+use super::{Ports, tailscale};
 use crate::ast::caddy::{AcmeTls, TOKEN_VARIABLES};
 use crate::ast::{Bind, Pairs, Tls};
 use crate::hir::{Answer, Front, Host, Site};
@@ -17,7 +19,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             module.config.at(&["services", "caddy"]).set(name, Expr::Lines(lines(text)));
         }
     }
-    let mut certificates: Vec<Certificate> = Vec::new();
+    let ports = Ports::of(host);
+    let mut certificates: IndexMap<String, Certificate> = IndexMap::new();
     for site in &front.sites {
         let certificate = match &front.declared.tls {
             Some(Tls::Acme(_)) => Some(match &front.declared.domain {
@@ -26,14 +29,13 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             }),
             _ => None,
         };
-        let set = virtual_host(site, front, host, certificate.as_ref());
+        let set = virtual_host(site, front, host, &ports, certificate.as_ref());
         if let Some(name) = certificate {
-            let at = certificates.iter().position(|c| c.name.value() == name.value()).unwrap_or_else(|| {
+            let one = certificates.entry(name.value()).or_insert_with(|| {
                 let wildcard = front.declared.domain.as_ref().is_some_and(|d| d.value() == name.value());
-                certificates.push(Certificate { name, wildcard, more: Vec::new() });
-                certificates.len() - 1
+                Certificate { name, wildcard, more: Vec::new() }
             });
-            certificates[at].more.extend(site.declared.aliases.iter().map(|a| a.0.clone()));
+            one.more.extend(site.declared.aliases.iter().map(|a| a.0.clone()));
         }
         let value = match &site.service {
             Some(option) => Expr::call(
@@ -55,7 +57,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
 }
 
-fn virtual_host(site: &Site, front: &Front, host: &Host, certificate: Option<&Text>) -> Set {
+fn virtual_host(site: &Site, front: &Front, host: &Host, ports: &Ports, certificate: Option<&Text>) -> Set {
     let mut set = Set::default();
     set.append("serverAliases", site.declared.aliases.iter().map(|a| Expr::text(&a.0)));
     set.append("listenAddresses", listen(front, host));
@@ -72,7 +74,7 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, certificate: Option<&Te
     match &site.answer {
         Answer::Port(port) => {
             let mut line = vec![Part::Text("reverse_proxy 127.0.0.1:".to_owned())];
-            line.extend(parts(&host_port(port, host)));
+            line.extend(parts(&ports.text(port)));
             config.push(line);
         }
         Answer::Upstream { address, port } => {
@@ -167,7 +169,7 @@ fn lines(text: &Text) -> Vec<Vec<Part>> {
     all
 }
 
-fn certificates_of(front: &Front, certificates: &[Certificate], module: &mut Module) {
+fn certificates_of(front: &Front, certificates: &IndexMap<String, Certificate>, module: &mut Module) {
     match &front.declared.tls {
         Some(Tls::Tailscale) => {
             module.config.at(&["services", "tailscale"]).set("permitCertUid", Expr::str("caddy"))
@@ -196,7 +198,7 @@ fn certificates_of(front: &Front, certificates: &[Certificate], module: &mut Mod
             let security = module.config.at(&["security", "acme"]);
             security.set("acceptTerms", Expr::Bool(true));
             security.at(&["defaults"]).set("email", Expr::text(&acme.email.0));
-            for one in certificates {
+            for one in certificates.values() {
                 security.at(&["certs"]).set_named(&one.name, Expr::Set(certificate(acme, one)));
             }
         }

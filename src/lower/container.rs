@@ -1,7 +1,7 @@
 //! A container: each of Compose's words as an option of `virtualisation.oci-containers`, or as an
 //! argument of `podman run` where there is no option.
 
-use super::{container_set, each_container, host_port};
+use super::{Ports, container_set, each_container};
 use crate::ast;
 use crate::ast::container::{LogDriver, Port, PullPolicy, Restart, Volume, VolumeSource};
 use crate::ast::scalar::Flag;
@@ -14,8 +14,9 @@ use crate::tree::{Atom, Text};
 const TIMEOUT_STOP: u64 = 120;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
+    let ports = Ports::of(host);
     each_container(host, output, |container, module| {
-        let mut set = options(container, host);
+        let mut set = options(container, &ports);
         set.append("extraOptions", arguments(&container.compose));
         set.append("extraOptions", stop_timeout(container));
         *container_set(module, container) = set;
@@ -23,7 +24,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     });
 }
 
-fn options(container: &Container, host: &Host) -> Set {
+fn options(container: &Container, ports: &Ports) -> Set {
     let compose = &container.compose;
     let mut set = Set::default();
     set.set("image", Expr::text(&compose.image.0));
@@ -62,7 +63,7 @@ fn options(container: &Container, host: &Host) -> Set {
     set.append("ports", compose.ports.iter().map(port));
     for site in &container.site_ports {
         let mut mapping = vec![Part::Text("127.0.0.1:".to_owned())];
-        mapping.extend(parts(&host_port(&site.host, host)));
+        mapping.extend(parts(&ports.text(&site.host)));
         mapping.push(Part::Text(":".to_owned()));
         mapping.extend(parts(&site.target));
         set.append("ports", [Expr::Str(mapping)]);

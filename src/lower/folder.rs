@@ -1,5 +1,7 @@
 //! Folders on the host: by tmpfiles where it can, otherwise before the container starts.
 
+use std::collections::HashSet;
+
 use super::{each_container, precondition};
 use crate::ast::scalar::Owner;
 use crate::hir::{Folder, Host};
@@ -8,7 +10,7 @@ use crate::nixos::Output;
 use crate::tree::{Piece, Text};
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
-    let mut made: Vec<String> = Vec::new();
+    let mut made: HashSet<String> = HashSet::new();
     each_container(host, output, |container, module| {
         for folder in &container.folders {
             let (owner, group) = owner_and_group(folder);
@@ -19,10 +21,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
                 None => text(if asked { "0755" } else { "-" }),
             };
             if folder.by_tmpfiles && !needs_more_than_quotes(&folder.path) {
-                if made.contains(&folder.path.value()) {
+                if !made.insert(folder.path.value()) {
                     continue;
                 }
-                made.push(folder.path.value());
                 let mut rule = text("d \"");
                 rule.extend(folder.path.pieces.iter().map(|piece| match piece {
                     Piece::Literal(text) => {

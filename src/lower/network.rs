@@ -4,6 +4,8 @@
 //! once more before it starts, because `podman system prune` deletes the network of a stack that is
 //! stopped while the unit that made it stays active.
 
+use std::collections::HashMap;
+
 use super::{each_container, precondition, service_module};
 use crate::hir::{Host, Network};
 use crate::nix::{Expr, Part, parts};
@@ -19,9 +21,13 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 
 /// How each container is attached, and what it therefore needs.
 pub(super) fn lower_uses(host: &Host, output: &mut Output) {
+    let all_shared: HashMap<&str, &Network> = host.networks.iter().map(|n| (n.name.as_str(), n)).collect();
+    let all_own: HashMap<&str, &Network> =
+        host.services.iter().filter_map(|s| s.network.as_ref()).map(|n| (n.name.as_str(), n)).collect();
     each_container(host, output, |container, module| {
         for attached in &container.networks {
-            let shared = host.networks.iter().find(|n| n.name == attached.network);
+            let name = attached.network.as_str();
+            let shared = all_shared.get(name).copied();
             if shared.is_some_and(Network::is_external) {
                 precondition(
                     module,
@@ -30,9 +36,7 @@ pub(super) fn lower_uses(host: &Host, output: &mut Output) {
                 );
                 continue;
             }
-            let own =
-                host.services.iter().find_map(|s| s.network.as_ref().filter(|n| n.name == attached.network));
-            let Some(network) = shared.or(own) else { continue };
+            let Some(network) = shared.or_else(|| all_own.get(name).copied()) else { continue };
             let unit_name = network.unit();
             let unit = Expr::str(format!("{unit_name}.service"));
             let service = module.unit(&container.unit());

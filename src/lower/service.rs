@@ -1,11 +1,15 @@
 //! A service's options, `homeserver.NAME.enable` and `.port`.
 
+use std::collections::HashSet;
+
 use super::service_module;
-use crate::hir::{Host, Service};
+use crate::hir::Host;
 use crate::nix::{Expr, Set};
 use crate::nixos::{Output, ServiceModule, node};
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
+    let forwarded: HashSet<&str> =
+        host.front.iter().flat_map(|f| &f.sites).filter_map(|site| site.service.as_deref()).collect();
     for service in &host.services {
         if service.enable {
             output.enabled.push(service.option.clone());
@@ -24,19 +28,17 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             let option = Set::of([
                 ("type", Expr::code("lib.types.port")),
                 ("default", Expr::typed(&port.text)),
-                ("description", Expr::str(port_description(host, service))),
+                ("description", Expr::str(port_description(forwarded.contains(service.option.as_str())))),
             ]);
             options.set("port", Expr::call("lib.mkOption", [Expr::Set(option)]));
         }
     }
 }
 
-fn port_description(host: &Host, service: &Service) -> String {
-    let forwarded =
-        host.front.iter().flat_map(|f| &f.sites).any(|s| s.service.as_deref() == Some(&service.option));
+fn port_description(forwarded: bool) -> &'static str {
     match forwarded {
-        true => "Port on 127.0.0.1 that Caddy forwards to.".to_owned(),
-        false => "Port on the host.".to_owned(),
+        true => "Port on 127.0.0.1 that Caddy forwards to.",
+        false => "Port on the host.",
     }
 }
 

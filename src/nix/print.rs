@@ -387,7 +387,8 @@ impl<'a> Printer<'a> {
     fn broken_string(&mut self, parts: &[Part]) {
         let quotes = quotes(parts);
         self.text.push_str(quotes);
-        self.certain &= parts.iter().filter(|part| !is_empty(part)).count() > 1;
+        // What a string begins with decides how far the rest of it stands in.
+        self.certain &= !is_one_interpolation(parts, |_| false) && !begins_with_space(parts);
         for part in parts {
             let start = self.text.len();
             match (self.part(part, quotes), part) {
@@ -417,14 +418,7 @@ impl<'a> Printer<'a> {
         let start = self.text.len();
         let mut written: Vec<(String, bool)> = Vec::with_capacity(lines.len());
         for line in lines {
-            // A line that is one interpolation may break within it.
-            let mut rest =
-                line.iter().filter(|part| !matches!(part, Part::Text(text) if text.trim().is_empty()));
-            let alone = match (rest.next(), rest.next()) {
-                (Some(Part::Text(text)), None) => needs_quotes(text),
-                (first, second) => first.is_some() && second.is_none(),
-            };
-            let mut firm = !alone;
+            let mut firm = !is_one_interpolation(line, needs_quotes);
             for part in line {
                 match part {
                     Part::Text(text) if !needs_quotes(text) => self.text.push_str(text),
@@ -599,10 +593,7 @@ impl<'a> Printer<'a> {
             firm &= self.part(part, quotes)?.firm;
         }
         self.text.push_str(quotes);
-        // An interpolation that is the whole string may break within it.
-        let mut rest = parts.iter().filter(|part| !is_empty(part));
-        let alone = !matches!(rest.next(), None | Some(Part::Text(_))) && rest.next().is_none();
-        Some(Line { firm: firm && !alone, simple: true })
+        Some(Line { firm: firm && !is_one_interpolation(parts, |_| false), simple: true })
     }
 
     fn part(&mut self, part: &Part, quotes: &str) -> Option<Line> {
@@ -692,8 +683,13 @@ fn ends_in_brackets(expr: &Expr) -> bool {
     matches!(expr, Expr::Call(call) if matches!(call.last(), Some(Expr::List(_) | Expr::Set(_))))
 }
 
-fn is_empty(part: &Part) -> bool {
-    matches!(part, Part::Text(text) if text.is_empty())
+/// Whether one interpolation is all that is written, in which nixfmt may break.
+fn is_one_interpolation(parts: &[Part], is_interpolated: impl Fn(&str) -> bool) -> bool {
+    let mut rest = parts.iter().filter(|part| !matches!(part, Part::Text(text) if text.trim().is_empty()));
+    match (rest.next(), rest.next()) {
+        (Some(Part::Text(text)), None) => is_interpolated(text),
+        (first, second) => first.is_some() && second.is_none(),
+    }
 }
 
 /// Whether `''…''` would take something in it for something else.
@@ -716,7 +712,10 @@ fn reads_better_in_two_quotes(parts: &[Part]) -> bool {
             _ => None,
         })
     };
-    texts().any(|text| text.contains('"'))
-        && !texts().any(needs_quotes)
-        && !matches!(parts.iter().find(|part| !is_empty(part)), Some(Part::Text(text)) if text.starts_with(char::is_whitespace))
+    texts().any(|text| text.contains('"')) && !texts().any(needs_quotes) && !begins_with_space(parts)
+}
+
+fn begins_with_space(parts: &[Part]) -> bool {
+    let first = parts.iter().find(|part| !matches!(part, Part::Text(text) if text.is_empty()));
+    matches!(first, Some(Part::Text(text)) if text.starts_with(char::is_whitespace))
 }
