@@ -1,6 +1,7 @@
 //! Pass: [`tree`](crate::tree) → [`ast`](crate::ast). Reads every value with the type that its place
 //! asks for, and goes on after a mistake, so that all of them are found in one run.
 
+mod advice;
 pub mod allow;
 pub mod caddy;
 pub mod container;
@@ -99,20 +100,25 @@ pub fn wrong_type(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
     diagnostics.push(diagnostic.help(format!("write {wanted}")));
 }
 
-/// Says that `node` is of the right type and cannot be read.
-pub fn bad_value(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
+/// Says that `node` is of the right type and not a `noun`, and what to do.
+pub fn bad_value(node: &Node, noun: &str, help: &str, diagnostics: &mut Diagnostics) {
+    bad_value_because(node, noun, "cannot be read", help, diagnostics);
+}
+
+/// The same, where it is known why it is none.
+pub fn bad_value_because(node: &Node, noun: &str, why: &str, help: &str, diagnostics: &mut Diagnostics) {
     if matches!(node.kind, Kind::Unknown) {
         return;
     }
     let said = match &node.kind {
-        Kind::Scalar(text) => format!("`{}` is not {wanted}", text.value()),
-        _ => format!("this is not {wanted}"),
+        Kind::Scalar(text) => format!("`{}` is not {noun}", text.value()),
+        _ => format!("this is not {noun}"),
     };
-    let mut diagnostic = Diagnostic::new(Code::BadValue, said, node.span, "cannot be read");
+    let mut diagnostic = Diagnostic::new(Code::BadValue, said, node.span, why);
     if let Some(defined) = node.defined {
         diagnostic = diagnostic.and(defined, "defined here");
     }
-    diagnostics.push(diagnostic.help(format!("write {wanted}")));
+    diagnostics.push(diagnostic.help(help));
 }
 
 /// Which key a wrong one was meant to be.

@@ -117,14 +117,16 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
 
 /// Text of one form: a newtype of [`Text`] whose form [`decode`](crate::decode::scalar) holds it to.
 macro_rules! text_of_form {
-    ($($(#[$doc:meta])* $name:ident: $pattern:literal, $what:literal, numbers: $numbers:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $pattern:literal, $noun:literal + $form:literal, numbers: $numbers:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name(pub Text);
 
         impl $name {
-            /// What it has to look like, for a message.
-            pub const WHAT: &'static str = $what;
+            /// What it is, for a message.
+            pub const NOUN: &'static str = $noun;
+            /// The same with what it has to look like.
+            pub const WHAT: &'static str = concat!($noun, $form);
             /// The same as a regular expression, for the JSON Schema.
             pub const PATTERN: &'static str = $pattern;
         }
@@ -139,37 +141,37 @@ macro_rules! text_of_form {
 
 text_of_form! {
     /// A size in bytes as Podman takes it: a number with `b`, `k`, `m`, `g` or `t` (podman-run(1)).
-    Size: r"^[0-9]+(\.[0-9]+)?([bkmgtBKMGT]([iI]?[bB])?)?$", "a size such as 512m or 2g", numbers: true;
+    Size: r"^[0-9]+(\.[0-9]+)?([bkmgtBKMGT]([iI]?[bB])?)?$", "a size" + " such as 512m or 2g", numbers: true;
     /// A time span as Go and systemd both take it.
-    Duration: r"^([0-9]+(ms|s|m|h))+$", "a time span such as 30s or 1m30s", numbers: false;
+    Duration: r"^([0-9]+(ms|s|m|h))+$", "a time span" + " such as 30s or 1m30s", numbers: false;
     /// An octal file mode, in quotes because YAML would take it for a number.
-    Mode: r"^[0-7]{3,4}$", "an octal mode in quotes, such as \"0750\"", numbers: false;
+    Mode: r"^[0-7]{3,4}$", "an octal mode" + " in quotes, such as \"0750\"", numbers: false;
     /// A user or group by number or name.
-    Owner: r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$", "a user, or user:group, by number or name", numbers: true;
+    Owner: r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$", "a user" + " or user:group, by number or name", numbers: true;
     /// An absolute path.
-    AbsolutePath: r"^/", "an absolute path", numbers: false;
+    AbsolutePath: r"^/", "a plain absolute path" + " such as /srv/data", numbers: false;
     /// A number that may have a fraction.
-    Decimal: r"^[0-9]+(\.[0-9]+)?$", "a number such as 2 or 0.5", numbers: true;
+    Decimal: r"^[0-9]+(\.[0-9]+)?$", "a number" + " such as 2 or 0.5", numbers: true;
     /// The name of a secret, which is a file name and an attribute of the output.
-    SecretName: r"^[A-Za-z_][A-Za-z0-9_-]*$", "the name of a secret: letters, digits, - and _", numbers: false;
+    SecretName: r"^[A-Za-z_][A-Za-z0-9_-]*$", "the name of a secret" + ": letters, digits, - and _", numbers: false;
     /// The name of a variable in an environment.
-    Variable: r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of a variable: letters, digits and _", numbers: false;
+    Variable: r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of a variable" + ": letters, digits and _", numbers: false;
     /// A DNS name.
-    Domain: r"^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$", "a domain name", numbers: false;
+    Domain: r"^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$", "a domain name" + " such as cloud.example.de", numbers: false;
     /// The name of a network interface: at most 15 characters (IFNAMSIZ in linux/if.h).
-    Interface: r"^[A-Za-z0-9_.-]{1,15}$", "an interface's name: at most 15 letters, digits, _, - and .", numbers: false;
+    Interface: r"^[A-Za-z0-9_.-]{1,15}$", "an interface's name" + ": at most 15 letters, digits, _, - and .", numbers: false;
     /// An IPv4 or IPv6 address.
-    Address: r"^[0-9A-Fa-f.:]+$", "an IP address", numbers: false;
+    Address: r"^[0-9A-Fa-f.:]+$", "an IP address" + " such as 192.168.1.20", numbers: false;
     /// A MAC address.
-    Mac: r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$", "a MAC address such as 02:42:ac:11:00:02", numbers: false;
+    Mac: r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$", "a MAC address" + " such as 02:42:ac:11:00:02", numbers: false;
     /// An e-mail address.
-    Email: r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$", "an e-mail address", numbers: false;
+    Email: r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$", "an e-mail address" + " such as me@example.de", numbers: false;
     /// A network in CIDR notation.
-    Subnet: r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$", "a subnet such as 172.20.0.0/16", numbers: false;
+    Subnet: r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$", "a subnet" + " such as 172.20.0.0/16", numbers: false;
     /// An image, with its registry. It reaches a shell unquoted in NixOS, hence the narrow form.
-    Image: r"^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost|[a-z0-9-]+:[0-9]+)(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$", "an image with its registry, such as docker.io/library/redis:7", numbers: false;
+    Image: r"^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost|[a-z0-9-]+:[0-9]+)(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$", "an image" + " with its registry, such as docker.io/library/redis:7", numbers: false;
     /// When a job runs, as systemd.time(7) writes it.
-    Calendar: r"^[A-Za-z0-9*:,./~ _+-]+$", "a time such as daily, 05:30 or Mon *-*-* 04:00", numbers: false;
+    Calendar: r"^[A-Za-z0-9*:,./~ _+-]+$", "a time" + " such as daily, 05:30 or Mon *-*-* 04:00", numbers: false;
 }
 
 /// A choice between words.

@@ -120,7 +120,7 @@ impl Decode for Upstream {
                 Some(Upstream { host: host.clone(), port: port.clone(), span: node.span })
             }
             _ => {
-                bad_value(node, "container:port", diagnostics);
+                bad_value(node, "a container with its port", "write container:port", diagnostics);
                 None
             }
         }

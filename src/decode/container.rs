@@ -1,9 +1,9 @@
 //! Reads the parts of a container that Compose lets one write in several ways.
 
-use super::{Decode, bad_value, wrong_type};
+use super::{Decode, advice, bad_value, wrong_type};
 use crate::ast::container::*;
 use crate::ast::scalar::*;
-use crate::decode::scalar::{duration_ms, port_part};
+use crate::decode::scalar::{duration_ms, misread, port_part};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::path::is_path;
 use crate::source::Span;
@@ -30,7 +30,7 @@ impl Decode for ExtraHosts {
                         Some((name, rest)) if !rest.is_empty() => {
                             hosts.push((name.clone(), Text::join(rest, ":", text.span)))
                         }
-                        _ => bad_value(item, "name:address", diagnostics),
+                        _ => bad_value(item, "a name with its address", "write name:address", diagnostics),
                     }
                 }
             }
@@ -75,7 +75,7 @@ impl Decode for Command {
         match words(&text) {
             Some(words) => Some(Command(words)),
             None => {
-                bad_value(node, "a command line with its quotes closed", diagnostics);
+                bad_value(node, "a command line", "close its quotes", diagnostics);
                 None
             }
         }
@@ -122,13 +122,18 @@ impl Decode for GracePeriod {
             _ => None,
         };
         let Some(ms) = ms else {
-            bad_value(node, Duration::WHAT, diagnostics);
+            bad_value(node, Duration::NOUN, "write 90s or 2m, of a day at most", diagnostics);
             return None;
         };
         // `podman run --stop-timeout` takes whole seconds, and what a constant says has to reach it.
         let whole = text.value().strip_suffix('s').is_none_or(|n| n.bytes().all(|b| b.is_ascii_digit()));
         if !text.is_literal() && (!whole || matches!(text.value().chars().last(), Some('m' | 'h'))) {
-            bad_value(node, "whole seconds, such as 90s, where it comes from a constant", diagnostics);
+            bad_value(
+                node,
+                "a time in whole seconds",
+                "write seconds, such as 90s, in the constant that it comes from",
+                diagnostics,
+            );
             return None;
         }
         Some(GracePeriod { seconds: ms.div_ceil(1000), text: text.clone() })
@@ -158,14 +163,20 @@ impl Decode for Volume {
             2 => Vec::new(),
             3 => parts.pop().expect("three parts").split(','),
             _ => {
-                bad_value(node, "source:target, or source:target:options", diagnostics);
+                bad_value(node, "a volume", "write source:target, or source:target:options", diagnostics);
                 return None;
             }
         };
         let (target, source) = (parts.pop()?, parts.pop()?);
         let source = source_of(source, node, diagnostics)?;
         if !is_path(&target.value()) {
-            bad_value(node, "source:target with an absolute target", diagnostics);
+            misread(
+                node,
+                "a volume with an absolute target",
+                "source:/target",
+                advice::path(&target.value()),
+                diagnostics,
+            );
             return None;
         }
         check_no_colon([&target], node, diagnostics)?;
@@ -274,11 +285,9 @@ fn source_of(source: Text, node: &Node, diagnostics: &mut Diagnostics) -> Option
     if name {
         return Some(VolumeSource::Named(source));
     }
-    bad_value(
-        node,
-        "an absolute path on the host, or the name of a volume, and then the target",
-        diagnostics,
-    );
+    let advice = value.contains('/').then(|| advice::path(&value)).flatten();
+    let source = "an absolute path on the host, or the name of a volume, and then the target";
+    misread(node, "a volume with a source that Podman can find", source, advice, diagnostics);
     None
 }
 
@@ -289,7 +298,12 @@ fn check_no_colon<'a>(
     diagnostics: &mut Diagnostics,
 ) -> Option<()> {
     if texts.into_iter().any(|t| t.value().contains([':', ','])) {
-        bad_value(node, "a path that Podman can take: without a colon and a comma", diagnostics);
+        bad_value(
+            node,
+            "a path that Podman can take",
+            "name the folder without a colon and a comma",
+            diagnostics,
+        );
         return None;
     }
     Some(())
@@ -299,7 +313,7 @@ fn check_options(options: &[Text], node: &Node, diagnostics: &mut Diagnostics) -
     if options.iter().all(|o| is_word(&o.value(), b"=_.-")) {
         return Some(());
     }
-    bad_value(node, "a volume with options such as ro, z or U", diagnostics);
+    bad_value(node, "a volume with options", "write options such as ro, z or U", diagnostics);
     None
 }
 
@@ -363,7 +377,8 @@ fn check_port(port: Port, node: &Node, diagnostics: &mut Diagnostics) -> Option<
         _ => {
             bad_value(
                 node,
-                "host:container or address:host:container, with ports from 1 to 65535",
+                "a published port",
+                "write host:container or address:host:container, with ports from 1 to 65535",
                 diagnostics,
             );
             None
@@ -383,7 +398,12 @@ impl Decode for Expose {
         match (udp, port_part(&parts[0])) {
             (Some(udp), Some(_)) if parts.len() <= 2 => Some(Expose { port: parts[0].clone(), udp }),
             _ => {
-                bad_value(node, "a port from 1 to 65535, with /udp where it is UDP", diagnostics);
+                bad_value(
+                    node,
+                    "a port",
+                    "write a number from 1 to 65535, with /udp where it is UDP",
+                    diagnostics,
+                );
                 None
             }
         }
@@ -405,7 +425,12 @@ impl Decode for NetworkMode {
                 Some(NetworkMode::Container(name.clone()))
             }
             _ => {
-                bad_value(node, "host, none or container:NAME", diagnostics);
+                bad_value(
+                    node,
+                    "a mode of the network",
+                    "write host, none or container:NAME; `networks` names networks",
+                    diagnostics,
+                );
                 None
             }
         }
@@ -429,7 +454,12 @@ impl Decode for HealthTest {
             // Podman reads these first words as Compose's list form (specgenutil, MakeHealthCheckFromCli).
             let first = text.value().split_whitespace().next().unwrap_or("").to_uppercase();
             if text.value().trim().is_empty() || matches!(first.as_str(), "NONE" | "CMD" | "CMD-SHELL") {
-                bad_value(node, "a command line; `disable: true` turns the check off", diagnostics);
+                bad_value(
+                    node,
+                    "a command line",
+                    "write the line alone; `disable: true` turns the check off",
+                    diagnostics,
+                );
                 return None;
             }
             return Some(HealthTest::Shell(text));
@@ -440,7 +470,12 @@ impl Decode for HealthTest {
             Some("CMD-SHELL") if words.len() == 2 => Some(HealthTest::Shell(words[1].clone())),
             Some("CMD") if words.len() > 1 => Some(HealthTest::Exec(words[1..].to_vec())),
             _ => {
-                bad_value(node, "a command line, or a list that begins with CMD or CMD-SHELL", diagnostics);
+                bad_value(
+                    node,
+                    "a command",
+                    "write a line for the shell, or a list that begins with CMD or CMD-SHELL",
+                    diagnostics,
+                );
                 None
             }
         }

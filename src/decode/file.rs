@@ -49,7 +49,7 @@ impl Decode for Prune {
         {
             let flag = Flag::decode(node, diagnostics)?;
             if flag.value {
-                bad_value(node, "false, or a time such as weekly", diagnostics);
+                bad_value(node, "a time", "write false, or a time such as weekly", diagnostics);
                 return None;
             }
             return Some(Prune::Never);

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Decode, bad_value, wrong_type};
+use super::advice::{self, Advice};
+use super::{Decode, bad_value, bad_value_because, wrong_type};
 use crate::ast::scalar::*;
 use crate::calendar::is_calendar;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -46,7 +47,12 @@ impl Decode for Number {
                 Some(Number { value, text: text.clone() })
             }
             Atom::Int(_) => {
-                bad_value(node, "a whole number without leading zeros", diagnostics);
+                bad_value(
+                    node,
+                    "a whole number",
+                    "write it without leading zeros and without a sign",
+                    diagnostics,
+                );
                 None
             }
             _ => {
@@ -63,7 +69,15 @@ impl Decode for Flag {
             Kind::Scalar(text) => match text.atom() {
                 Atom::Bool(value) => return Some(Flag { value, text: text.clone() }),
                 Atom::Str(word) if matches!(word.to_lowercase().as_str(), "yes" | "no" | "on" | "off") => {
-                    bad_value(node, "true or false", diagnostics);
+                    let value =
+                        if matches!(word.to_lowercase().as_str(), "yes" | "on") { "true" } else { "false" };
+                    bad_value_because(
+                        node,
+                        "a boolean",
+                        "a word like any other in YAML 1.2",
+                        &format!("write {value}"),
+                        diagnostics,
+                    );
                 }
                 _ => wrong_type(node, "true or false", diagnostics),
             },
@@ -159,7 +173,7 @@ impl Decode for Pairs {
                     let Some(text) = Text::decode(item, diagnostics) else { continue };
                     let parts = text.split('=');
                     let Some((name, value)) = parts.split_first().filter(|(_, rest)| !rest.is_empty()) else {
-                        bad_value(item, "NAME=value", diagnostics);
+                        bad_value(item, "a name with its value", "write NAME=value", diagnostics);
                         continue;
                     };
                     pairs.push((name.clone(), Text::join(value, "=", text.span)));
@@ -197,9 +211,25 @@ impl Decode for Pairs {
     }
 }
 
-/// Reads a text of one form: `numbers` says whether YAML's numbers are welcome too.
+/// Says that `node` is not a `noun`: with advice if there is some for just this value, or else with what any
+/// `noun` looks like.
+pub(super) fn misread(
+    node: &Node,
+    noun: &str,
+    what: &str,
+    advice: Option<Advice>,
+    diagnostics: &mut Diagnostics,
+) {
+    match advice {
+        Some(Advice { why, help }) => bad_value_because(node, noun, &why, &help, diagnostics),
+        None => bad_value(node, noun, &format!("write {what}"), diagnostics),
+    }
+}
+
+/// Reads a text of one form: `numbers` says whether YAML's numbers are welcome too. What follows `else`
+/// knows what was probably meant by one that cannot be read.
 macro_rules! form {
-    ($($name:ident: numbers $numbers:literal, |$value:ident| $valid:expr;)*) => {$(
+    ($($name:ident: numbers $numbers:literal, |$value:ident| $valid:expr $(, else $advice:path)?;)*) => {$(
         impl Decode for $name {
             fn unreadable() -> Option<Self> {
                 Some($name(Text::literal("", Span::NOWHERE)))
@@ -225,7 +255,8 @@ macro_rules! form {
                         if $valid {
                             return Some($name(text.clone()));
                         }
-                        bad_value(node, Self::WHAT, diagnostics);
+                        let advice: Option<Advice> = None $(.or_else(|| $advice($value)))?;
+                        misread(node, Self::NOUN, Self::WHAT, advice, diagnostics);
                     }
                 }
                 None
@@ -242,11 +273,11 @@ macro_rules! form {
 }
 
 form! {
-    Size: numbers true, |v| size_bytes(v).is_some();
-    Duration: numbers false, |v| duration_ms(v).is_some();
+    Size: numbers true, |v| size_bytes(v).is_some(), else advice::size;
+    Duration: numbers false, |v| duration_ms(v).is_some(), else advice::duration;
     Mode: numbers false, |v| matches!(v.len(), 3 | 4) && v.bytes().all(|b| (b'0'..=b'7').contains(&b));
     Owner: numbers true, |v| v.split(':').count() <= 2 && v.split(':').all(is_user);
-    AbsolutePath: numbers false, |v| is_path(v);
+    AbsolutePath: numbers false, |v| is_path(v), else advice::path;
     Decimal: numbers true, |v| v.parse::<f64>().is_ok_and(|n| n.is_finite() && n > 0.0) && v.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     SecretName: numbers false, |v| is_word(v, b"_-") && !v.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     Variable: numbers false, |v| is_word(v, b"_") && !v.starts_with(|c: char| c.is_ascii_digit());
@@ -255,8 +286,8 @@ form! {
     Address: numbers false, |v| v.parse::<IpAddr>().is_ok();
     Mac: numbers false, |v| v.split(':').count() == 6 && v.split(':').all(|h| h.len() == 2 && h.bytes().all(|b| b.is_ascii_hexdigit()));
     Email: numbers false, |v| v.split_once('@').is_some_and(|(user, host)| is_word(user, b"._%+-") && is_domain(host));
-    Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n);
-    Calendar: numbers false, |v| is_calendar(v);
+    Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n), else advice::subnet;
+    Calendar: numbers false, |v| is_calendar(v), else advice::calendar;
 }
 
 impl Decode for Image {
@@ -293,7 +324,7 @@ impl Decode for Image {
             // What is wrong with the image besides is worth saying in the same run.
             return Some(Image(Text::literal(whole, node.span)));
         }
-        bad_value(node, Self::WHAT, diagnostics);
+        misread(node, Self::NOUN, Self::WHAT, advice::image(&value), diagnostics);
         None
     }
 }
@@ -339,7 +370,7 @@ fn is_domain(text: &str) -> bool {
         })
 }
 
-fn is_image(text: &str) -> bool {
+pub(super) fn is_image(text: &str) -> bool {
     let (name, digest) = match text.split_once('@') {
         Some((name, digest)) => (name, Some(digest)),
         None => (text, None),

@@ -1,0 +1,184 @@
+//! What was probably meant by a value that cannot be read.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::scalar::{duration_ms, is_image};
+use crate::calendar::is_calendar;
+use crate::path::is_path;
+use crate::size::size_bytes;
+
+/// Why one value cannot be read, and what to write in its place.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What is true of the value.
+    pub why: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl Advice {
+    fn new(why: impl Into<String>, help: impl Into<String>) -> Option<Advice> {
+        Some(Advice { why: why.into(), help: help.into() })
+    }
+
+    fn write(why: impl Into<String>, value: impl std::fmt::Display) -> Option<Advice> {
+        Advice::new(why, format!("write `{value}`"))
+    }
+}
+
+/// A number, and the unit behind it in small letters.
+fn number_and_unit(text: &str) -> Option<(&str, String)> {
+    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(at);
+    (!number.is_empty()).then(|| (number, unit.trim().to_lowercase()))
+}
+
+/// `512 megabytes`.
+pub fn size(value: &str) -> Option<Advice> {
+    let (number, unit) = number_and_unit(value)?;
+    let known = ["b", "k", "m", "g", "t"].into_iter().find(|known| unit.starts_with(known))?;
+    let meant = format!("{number}{known}");
+    size_bytes(&meant)?;
+    Advice::write("has a unit that Podman does not read", meant)
+}
+
+/// `1d`, `30 s`, `1min`, and `30` without a unit.
+pub fn duration(value: &str) -> Option<Advice> {
+    let (number, unit) = number_and_unit(value)?;
+    let whole: u64 = number.parse().ok()?;
+    let (why, meant) = match unit.as_str() {
+        "" => ("has no unit", format!("{number}s")),
+        "ms" | "s" | "m" | "h" => ("has a space in it", format!("{number}{unit}")),
+        "sec" | "secs" | "second" | "seconds" => {
+            ("has a unit that Podman does not read", format!("{number}s"))
+        }
+        "min" | "mins" | "minute" | "minutes" => {
+            ("has a unit that Podman does not read", format!("{number}m"))
+        }
+        "hr" | "hrs" | "hour" | "hours" => ("has a unit that Podman does not read", format!("{number}h")),
+        // Go's longest unit is the hour (pkg.go.dev/time, ParseDuration).
+        "d" | "day" | "days" => ("hours are the longest unit", format!("{}h", whole.checked_mul(24)?)),
+        "w" | "week" | "weeks" => ("hours are the longest unit", format!("{}h", whole.checked_mul(168)?)),
+        _ => return None,
+    };
+    duration_ms(&meant)?;
+    Advice::write(why, meant)
+}
+
+/// `./data`, `~/data`, and `/srv/../data`.
+pub fn path(value: &str) -> Option<Advice> {
+    if !value.starts_with('/') {
+        let whole = "write the whole path, from / on";
+        return Advice::new(
+            if value.starts_with('~') { "has no home to start from" } else { "is relative" },
+            whole,
+        );
+    }
+    let mut steps: Vec<&str> = Vec::new();
+    for step in value.split('/').filter(|step| !step.is_empty() && *step != ".") {
+        match step {
+            ".." => drop(steps.pop()),
+            step => steps.push(step),
+        }
+    }
+    let straight = format!("/{}", steps.join("/"));
+    (is_path(&straight) && straight != value).then_some(())?;
+    Advice::write("has a step back in it, `..`, or one to nowhere, `.`", straight)
+}
+
+/// `172.17.0.1/24`, which is an address in a subnet, and `172.17.0.0`.
+pub fn subnet(value: &str) -> Option<Advice> {
+    if let Ok(net) = value.parse::<IpNet>() {
+        return Advice::write("has host bits set", net.trunc());
+    }
+    let address: IpAddr = value.parse().ok()?;
+    let net = IpNet::new(address, if address.is_ipv4() { 24 } else { 64 }).ok()?;
+    Advice::write("does not say how long its prefix is", net.trunc())
+}
+
+/// `ghcr.io/Me/App:1`, and `https://ghcr.io/me/app`.
+pub fn image(value: &str) -> Option<Advice> {
+    if let Some((_, rest)) = value.split_once("://") {
+        return is_image(rest).then(|| Advice::write("is an address of the web", rest))?;
+    }
+    // A tag may have capital letters.
+    let path = value.rfind('/').map_or(0, |at| at + 1);
+    let tag = value[path..].find([':', '@']).map_or(value.len(), |at| path + at);
+    let mut meant = value[..tag].to_lowercase() + &value[tag..];
+    (meant != value).then_some(())?;
+    if !is_image(&meant) {
+        let library = if meant.contains('/') { "" } else { "library/" };
+        meant = format!("docker.io/{library}{meant}");
+    }
+    is_image(&meant)
+        .then(|| Advice::write("its name has capital letters, and names of images are lower case", meant))?
+}
+
+/// `0 4 * * *` and `@daily`, which are cron's (crontab(5)).
+pub fn calendar(value: &str) -> Option<Advice> {
+    let meant = match value.split_ascii_whitespace().collect::<Vec<_>>().as_slice() {
+        [word] => word.strip_prefix('@')?.to_owned(),
+        ["0", "*", "*", "*", "*"] => "hourly".to_owned(),
+        [minute, hour, day, month, weekday] => {
+            // Cron's `*/15` starts at 0, and systemd's has to say so.
+            let time = |field: &str| match field.strip_prefix("*/") {
+                Some(step) => format!("00/{step}"),
+                None if field.len() == 1 && field != "*" => format!("0{field}"),
+                None => field.to_owned(),
+            };
+            let clock = format!("{}:{}", time(hour), time(minute));
+            let date = match (*day, *month) {
+                ("*", "*") => String::new(),
+                (day, month) => format!("*-{}-{} ", time(month), time(day)),
+            };
+            let names = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+            let weekday = match weekday.parse::<usize>() {
+                Ok(number) => format!("{} ", names.get(number)?),
+                Err(_) if *weekday == "*" => String::new(),
+                Err(_) => format!("{} ", weekday.replace('-', "..")),
+            };
+            format!("{weekday}{date}{clock}")
+        }
+        _ => return None,
+    };
+    let why = "this is cron's form";
+    if is_calendar(&meant) {
+        return Advice::new(why, format!("write \"{meant}\""));
+    }
+    Advice::new(why, "write a time such as daily, \"04:00\" or \"Mon *-*-* 04:00\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn help(advice: Option<Advice>) -> String {
+        advice.map(|a| a.help).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_was_meant() {
+        for (advice, meant) in [
+            (size("512 megabytes"), "write `512m`"),
+            (duration("1d"), "write `24h`"),
+            (duration("30 s"), "write `30s`"),
+            (duration("99999999999999999999d"), ""),
+            (path("/srv/../data/./x"), "write `/data/x`"),
+            (path("srv"), "write the whole path, from / on"),
+            (subnet("172.17.0.1/24"), "write `172.17.0.0/24`"),
+            (subnet("172.17.0.1"), "write `172.17.0.0/24`"),
+            (image("ghcr.io/Me/App:V1"), "write `ghcr.io/me/app:V1`"),
+            (image("Redis:7"), "write `docker.io/library/redis:7`"),
+            (calendar("0 4 * * *"), "write \"04:00\""),
+            (calendar("*/15 * * * *"), "write \"*:00/15\""),
+            (calendar("30 4 1 * *"), "write \"*-*-01 04:30\""),
+            (calendar("0 4 * * 1-5"), "write a time such as daily, \"04:00\" or \"Mon *-*-* 04:00\""),
+            (calendar("0 4 * * mon-fri"), "write \"mon..fri 04:00\""),
+            (calendar("@daily"), "write \"daily\""),
+        ] {
+            assert_eq!(help(advice), meant);
+        }
+    }
+}
