@@ -20,6 +20,7 @@ pub mod nixos;
 pub mod output;
 pub mod parse;
 pub mod path;
+pub mod podman;
 pub mod preset;
 pub mod previous;
 pub mod render;

@@ -30,7 +30,7 @@ mapping! {
         /// Folders, files and volumes in the container.
         volumes: Volumes,
         /// Folders in memory.
-        tmpfs: OneOrMany<Text>,
+        tmpfs: OneOrMany<TmpfsMount>,
         /// Ports on the host. Without an address they are on 127.0.0.1.
         ports: Ports,
         /// Ports that it listens on without publishing them. With `network_mode: host` they are the host's.
@@ -38,11 +38,11 @@ mapping! {
         /// Interfaces on which the firewall lets in what `expose` names, with `network_mode: host`.
         firewall: OneOrMany<Interface>,
         /// Devices of the host, such as /dev/dri or nvidia.com/gpu=all.
-        devices: Vec<Text>,
+        devices: Vec<Device>,
         /// Capabilities that it has beyond Podman's default.
-        cap_add: Vec<Variable>,
+        cap_add: Vec<Capability>,
         /// Capabilities that it has not.
-        cap_drop: Vec<Variable>,
+        cap_drop: Vec<Capability>,
         /// Whether it may do all that the host may.
         privileged: Option<Flag>,
         /// The user, or user:group, that it runs as.
@@ -78,11 +78,11 @@ mapping! {
         /// Options of SELinux, AppArmor, seccomp and no-new-privileges.
         security_opt: Vec<Text>,
         /// The IPC namespace.
-        ipc: Option<Text>,
+        ipc: Option<Ipc>,
         /// The PID namespace.
-        pid: Option<Text>,
+        pid: Option<Pid>,
         /// The user namespace.
-        userns_mode: Option<Text>,
+        userns_mode: Option<Userns>,
         /// Labels.
         labels: Pairs,
         /// Where its output goes. Default: the journal.
@@ -94,7 +94,7 @@ mapping! {
         /// When it is started again. Default: always.
         restart: Option<Restart>,
         /// The signal that stops it.
-        stop_signal: Option<Variable>,
+        stop_signal: Option<Signal>,
         /// How long it may take to stop. Default: 10s.
         stop_grace_period: Option<GracePeriod>,
         /// Whether it starts at boot. Default: true.
@@ -383,15 +383,15 @@ mapping! {
         /// The command: a line for the shell, or a list.
         test: Option<HealthTest>,
         /// Time between two checks. Default: 30s.
-        interval: Option<Duration>,
+        interval: Option<Period>,
         /// How long one may take. Default: 30s.
-        timeout: Option<Duration>,
+        timeout: Option<Period>,
         /// How many have to fail. Default: 3.
-        retries: Option<Number>,
+        retries: Option<Count>,
         /// How long failures do not count after the start.
         start_period: Option<Duration>,
         /// Time between two checks until the first success. Default: 1s where something waits for it.
-        start_interval: Option<Duration>,
+        start_interval: Option<Period>,
         /// Whether the image's own check is turned off.
         disable: Option<Flag>,
     }

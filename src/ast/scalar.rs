@@ -170,6 +170,26 @@ text_of_form! {
     Subnet: r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$", "a subnet" + " such as 172.20.0.0/16", numbers: false;
     /// An image, with its registry. It reaches a shell unquoted in NixOS, hence the narrow form.
     Image: r"^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost|[a-z0-9-]+:[0-9]+)(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$", "an image" + " with its registry, such as docker.io/library/redis:7", numbers: false;
+    /// A time span that is longer than nothing.
+    Period: r"^([0-9]+(ms|s|m|h))*[0-9]*[1-9][0-9]*(ms|s|m|h)([0-9]+(ms|s|m|h))*$", "a time span" + " above 0 such as 30s", numbers: false;
+    /// A number of times.
+    Count: r"^[1-9][0-9]*$", "a number of times" + ", 1 or more", numbers: true;
+    /// A registry, with its port if it has one.
+    Registry: r"^[A-Za-z0-9.-]+(:[0-9]+)?$", "a registry" + " such as ghcr.io or reg.example.de:5000", numbers: false;
+    /// A capability of capabilities(7), with or without its CAP_, or ALL.
+    Capability: r"^[A-Za-z_]+$", "a capability" + " of capabilities(7), such as NET_ADMIN, or ALL", numbers: false;
+    /// A signal by name or number.
+    Signal: r"^[A-Za-z0-9+-]+$", "a signal" + " such as SIGTERM, INT or RTMIN+3", numbers: true;
+    /// A device of the host by its path, or by its name in the Container Device Interface.
+    Device: r"^(/dev/|[A-Za-z0-9._-]+/[A-Za-z0-9._-]+=)", "a device" + ": a path such as /dev/dri, or a CDI name such as nvidia.com/gpu=all", numbers: false;
+    /// A folder in memory, and its options.
+    TmpfsMount: r"^/[^:]+(:[a-zA-Z0-9=%,]+)?$", "a folder in memory" + " such as /tmp or /tmp:size=64m,mode=1777", numbers: false;
+    /// A mode of the IPC namespace (podman-run(1), --ipc).
+    Ipc: r"^(host|none|private|shareable|container:.+|ns:/.+)$", "a mode of the IPC namespace" + ": host, none, private, shareable, container:NAME or ns:PATH", numbers: false;
+    /// A mode of the PID namespace (podman-run(1), --pid).
+    Pid: r"^(host|private|container:.+|ns:/.+)$", "a mode of the PID namespace" + ": host, private, container:NAME or ns:PATH", numbers: false;
+    /// A mode of the user namespace (podman-run(1), --userns).
+    Userns: r"^(auto(:.+)?|host|container:.+|ns:/.+)$", "a mode of the user namespace" + ": auto, host, container:NAME or ns:PATH", numbers: false;
     /// When a job runs, as systemd.time(7) writes it.
     Calendar: r"^[A-Za-z0-9*:,./~ _+-]+$", "a time" + " such as daily, 05:30 or Mon *-*-* 04:00", numbers: false;
 }

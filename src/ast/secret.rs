@@ -104,7 +104,7 @@ mapping! {
     /// A login at the image's registry.
     Login {
         /// The registry's address.
-        registry: Domain,
+        registry: Registry,
         /// The user.
         username: Text,
         /// The name of the secret with the password.

@@ -38,7 +38,7 @@ fn targets(container: &Container) -> Vec<(String, Span)> {
     // Compose's `tmpfs` may have options behind a colon.
     let tmpfs = compose.tmpfs.0.iter().map(|t| {
         let value = t.value();
-        (value.split(':').next().unwrap_or_default().to_owned(), t.span)
+        (value.split(':').next().unwrap_or_default().to_owned(), t.0.span)
     });
     let mut all: Vec<(String, Span)> = volumes.chain(tmpfs).collect();
     // A secret is mounted once, however many variables name it.

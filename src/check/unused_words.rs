@@ -44,12 +44,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let compose = &container.compose;
         if let Some(check) = compose.healthcheck.as_ref() {
             let disabled = check.disable.as_ref().is_some_and(|d| d.value);
-            let spans = [&check.interval, &check.timeout, &check.start_period, &check.start_interval];
-            let rest = spans
+            let rest = [&check.interval, &check.timeout, &check.start_interval]
                 .into_iter()
                 .flatten()
                 .map(|d| d.0.span)
-                .chain(check.retries.iter().map(|r| r.text.span));
+                .chain(check.start_period.iter().map(|d| d.0.span))
+                .chain(check.retries.iter().map(|r| r.0.span));
             if disabled && (check.test.is_some() || rest.clone().next().is_some()) {
                 unused(
                     check.span,

@@ -4,9 +4,11 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::scalar::{duration_ms, is_image};
+use super::scalar::{duration_ms, is_image, is_registry};
 use crate::calendar::is_calendar;
+use crate::diag::closest;
 use crate::path::is_path;
+use crate::podman::{self, BadOption};
 use crate::size::size_bytes;
 
 /// Why one value cannot be read, and what to write in its place.
@@ -63,7 +65,7 @@ pub fn duration(value: &str) -> Option<Advice> {
         "w" | "week" | "weeks" => ("hours are the longest unit", format!("{}h", whole.checked_mul(168)?)),
         _ => return None,
     };
-    duration_ms(&meant)?;
+    duration_ms(&meant).filter(|ms| *ms > 0 && meant != value)?;
     Advice::write(why, meant)
 }
 
@@ -148,6 +150,91 @@ pub fn calendar(value: &str) -> Option<Advice> {
         return Advice::new(why, format!("write \"{meant}\""));
     }
     Advice::new(why, "write a time such as daily, \"04:00\" or \"Mon *-*-* 04:00\"")
+}
+
+/// `https://ghcr.io`, and `ghcr.io/me`.
+pub fn registry(value: &str) -> Option<Advice> {
+    let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
+    let host = rest.split('/').next().filter(|host| is_registry(host))?;
+    Advice::write("is more than the name of a host", host)
+}
+
+/// `NET_ADMN`.
+pub fn capability(value: &str) -> Option<Advice> {
+    let upper = value.to_uppercase();
+    let name = upper.strip_prefix("CAP_").unwrap_or(&upper);
+    let meant = closest(name, podman::CAPABILITIES.iter().copied())?;
+    Advice::new("Linux has none of this name", format!("did you mean `{meant}`?"))
+}
+
+/// `SIGTREM`.
+pub fn signal(value: &str) -> Option<Advice> {
+    let upper = value.to_uppercase();
+    let meant = closest(upper.strip_prefix("SIG").unwrap_or(&upper), podman::SIGNALS.iter().copied())?;
+    Advice::new("Linux has none of this name", format!("did you mean `SIG{meant}`?"))
+}
+
+/// `dri`, and `/dev/kvm:/dev/kvm:rwx`.
+pub fn device(value: &str) -> Option<Advice> {
+    if value.starts_with("/dev/") {
+        let form = "write /dev/HOST:/dev/CONTAINER:rwm, or less: r reads, w writes, m makes nodes";
+        return Advice::new("what is behind the path cannot be read", form);
+    }
+    if value.starts_with('/') {
+        return Advice::new("lies outside of /dev", "a file or a folder is mounted under `volumes`");
+    }
+    let meant = format!("/dev/{value}");
+    podman::is_device(&meant).then(|| Advice::write("is no path", meant))?
+}
+
+/// `tmp`, and `/tmp:size=lots`.
+pub fn tmpfs(value: &str) -> Option<Advice> {
+    let (folder, options) = value.split_once(':')?;
+    is_path(folder).then_some(())?;
+    match podman::bad_option(&options.split(',').collect::<Vec<_>>(), true)? {
+        BadOption::Both(one, other) => {
+            Advice::new(format!("`{one}` and `{other}` exclude each other"), "keep one of the two")
+        }
+        BadOption::Value(option) => {
+            Advice::new(format!("`{option}` cannot be read"), "write it as in size=64m and mode=1777")
+        }
+        BadOption::Unknown(option) => Advice::new(
+            format!("Podman knows no option `{option}` of a tmpfs"),
+            match podman::closest_option(option, true) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "take it out; there are size=, mode=, ro, noexec, nosuid, nodev and more".to_owned(),
+            },
+        ),
+    }
+}
+
+/// `hots`.
+pub fn ipc(value: &str) -> Option<Advice> {
+    namespace(value, &["host", "none", "private", "shareable"])
+}
+
+/// The same for the PID namespace.
+pub fn pid(value: &str) -> Option<Advice> {
+    namespace(value, &["host", "private"])
+}
+
+/// `keep-id`, which root has not.
+pub fn userns(value: &str) -> Option<Advice> {
+    match value.split(':').next() {
+        Some("keep-id" | "nomap") => Advice::new(
+            "Podman has it for users, and this container is root's",
+            "write `auto`, or take it out",
+        ),
+        _ => namespace(value, &["auto", "host"]),
+    }
+}
+
+fn namespace(value: &str, modes: &[&str]) -> Option<Advice> {
+    if value.starts_with("service:") {
+        return Advice::new("is Compose's", "write `container:` and the container's name on the host");
+    }
+    let meant = closest(value, modes.iter().copied())?;
+    Advice::new("is no mode of it", format!("did you mean `{meant}`?"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::ast::scalar::*;
 use crate::decode::scalar::{duration_ms, misread, port_part};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::path::is_path;
+use crate::podman::{self, BadOption};
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, Piece, Text};
 use crate::word::is_word;
@@ -180,7 +181,8 @@ impl Decode for Volume {
             return None;
         }
         check_no_colon([&target], node, diagnostics)?;
-        check_options(&options, node, diagnostics)?;
+        check_target(&target, diagnostics)?;
+        check_options(&options, false, node, diagnostics)?;
         Some(Volume { source, target, options, owner: None, group: None, mode: None, span: node.span })
     }
 }
@@ -263,7 +265,8 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
     }
     let target = long.target.0;
     check_no_colon([&target], node, diagnostics)?;
-    check_options(&options, node, diagnostics)?;
+    check_target(&target, diagnostics)?;
+    check_options(&options, matches!(source, VolumeSource::Tmpfs), node, diagnostics)?;
     Some(Volume {
         source,
         target,
@@ -309,11 +312,51 @@ fn check_no_colon<'a>(
     Some(())
 }
 
-fn check_options(options: &[Text], node: &Node, diagnostics: &mut Diagnostics) -> Option<()> {
-    if options.iter().all(|o| is_word(&o.value(), b"=_.-")) {
+/// The root of a container is its image's.
+fn check_target(target: &Text, diagnostics: &mut Diagnostics) -> Option<()> {
+    let value = target.value();
+    if !value.starts_with('/') || !value.trim_end_matches('/').is_empty() {
         return Some(());
     }
-    bad_value(node, "a volume with options", "write options such as ro, z or U", diagnostics);
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadValue,
+            "a volume on the container's `/`",
+            target.span,
+            "hides the whole image",
+        )
+        .help("mount it on a folder in the container"),
+    );
+    None
+}
+
+fn check_options(options: &[Text], tmpfs: bool, node: &Node, diagnostics: &mut Diagnostics) -> Option<()> {
+    let values: Vec<String> = options.iter().map(Text::value).collect();
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    let Some(bad) = podman::bad_option(&values, tmpfs) else { return Some(()) };
+    let (of, page) = if tmpfs { ("a tmpfs", "--tmpfs") } else { ("a volume", "--volume") };
+    let (message, help) = match bad {
+        BadOption::Unknown(option) => (
+            format!("`{option}` is no option of {of}"),
+            match podman::closest_option(option, tmpfs) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("take it out; podman-run(1) has the options, at {page}"),
+            },
+        ),
+        BadOption::Value(option) => (
+            format!("the option `{option}` has a value that {of} cannot have"),
+            format!("write it as in podman-run(1), at {page}"),
+        ),
+        BadOption::Both(first, second) if first == second => {
+            (format!("`{first}` is there twice"), "keep one of the two".to_owned())
+        }
+        BadOption::Both(first, second) => {
+            (format!("`{first}` and `{second}` exclude each other"), "keep one of the two".to_owned())
+        }
+    };
+    let span =
+        options.iter().rfind(|o| message.contains(&format!("`{}`", o.value()))).map_or(node.span, |o| o.span);
+    diagnostics.push(Diagnostic::new(Code::BadValue, message, span, "Podman refuses it").help(help));
     None
 }
 

@@ -10,6 +10,7 @@ use crate::ast::scalar::*;
 use crate::calendar::is_calendar;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::path::is_path;
+use crate::podman;
 use crate::size::size_bytes;
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, Piece, Text};
@@ -287,6 +288,16 @@ form! {
     Mac: numbers false, |v| v.split(':').count() == 6 && v.split(':').all(|h| h.len() == 2 && h.bytes().all(|b| b.is_ascii_hexdigit()));
     Email: numbers false, |v| v.split_once('@').is_some_and(|(user, host)| is_word(user, b"._%+-") && is_domain(host));
     Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n), else advice::subnet;
+    Period: numbers false, |v| duration_ms(v).is_some_and(|ms| ms > 0), else advice::duration;
+    Count: numbers true, |v| v.parse::<u32>().is_ok_and(|n| n > 0 && n.to_string() == v);
+    Registry: numbers false, |v| is_registry(v), else advice::registry;
+    Capability: numbers false, |v| podman::is_capability(v), else advice::capability;
+    Signal: numbers true, |v| podman::is_signal(v), else advice::signal;
+    Device: numbers false, |v| podman::is_device(v), else advice::device;
+    TmpfsMount: numbers false, |v| is_tmpfs(v), else advice::tmpfs;
+    Ipc: numbers false, |v| podman::is_ipc(v), else advice::ipc;
+    Pid: numbers false, |v| podman::is_pid(v), else advice::pid;
+    Userns: numbers false, |v| podman::is_userns(v), else advice::userns;
     Calendar: numbers false, |v| is_calendar(v), else advice::calendar;
 }
 
@@ -370,6 +381,21 @@ fn is_domain(text: &str) -> bool {
         })
 }
 
+/// `ghcr.io`, or `localhost:5000`.
+pub(super) fn is_registry(text: &str) -> bool {
+    match text.split_once(':') {
+        Some((host, port)) => is_domain(host) && port.parse::<u16>().is_ok_and(|n| n > 0),
+        None => is_domain(text),
+    }
+}
+
+/// `/path`, or `/path:option,option`.
+fn is_tmpfs(text: &str) -> bool {
+    let (path, options) = text.split_once(':').unwrap_or((text, ""));
+    let options: Vec<&str> = options.split(',').filter(|_| text.contains(':')).collect();
+    is_path(path) && !path.trim_end_matches('/').is_empty() && podman::bad_option(&options, true).is_none()
+}
+
 pub(super) fn is_image(text: &str) -> bool {
     let (name, digest) = match text.split_once('@') {
         Some((name, digest)) => (name, Some(digest)),
@@ -385,14 +411,9 @@ pub(super) fn is_image(text: &str) -> bool {
         Some((path, tag)) => (path, Some(tag)),
         None => (path, None),
     };
-    let (host, port) = match registry.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (registry, None),
-    };
     digest_fits
-        && (host.contains('.') || host == "localhost" || port.is_some())
-        && is_domain(host)
-        && port.is_none_or(|p| p.parse::<u16>().is_ok())
+        && (registry.contains(['.', ':']) || registry == "localhost")
+        && is_registry(registry)
         && path.split('/').all(|part| {
             part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
                 && !part.is_empty()

@@ -76,7 +76,7 @@ fn options(container: &Container, ports: &Ports) -> Set {
         environment.set("TZ", Expr::code("config.time.timeZone"));
     }
     set.append("volumes", compose.volumes.iter().filter_map(volume));
-    set.append("devices", compose.devices.iter().map(string));
+    set.append("devices", compose.devices.iter().map(|device| string(&device.0)));
     for (names, add) in [(&compose.cap_add, true), (&compose.cap_drop, false)] {
         for name in names {
             set.at(&["capabilities"]).set_named(&name.0, Expr::Bool(add));
@@ -186,7 +186,7 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
             all.push(Expr::Str(flag));
         }
     }
-    all.extend(compose.tmpfs.0.iter().map(|t| Expr::flag("--tmpfs=", t)));
+    all.extend(compose.tmpfs.0.iter().map(|t| Expr::flag("--tmpfs=", &t.0)));
     all.extend(compose.group_add.iter().map(|g| Expr::flag("--group-add=", &g.0)));
     if let Some(limits) = &compose.limits {
         for (flag, text) in [
@@ -213,10 +213,12 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
     all.extend(switch("--init", compose.init.as_ref()));
     all.extend(switch("--read-only", compose.read_only.as_ref()));
     all.extend(compose.security_opt.iter().map(|o| Expr::flag("--security-opt=", o)));
-    for (flag, text) in
-        [("--ipc=", &compose.ipc), ("--pid=", &compose.pid), ("--userns=", &compose.userns_mode)]
-    {
-        all.extend(text.iter().map(|t| Expr::flag(flag, t)));
+    for (flag, text) in [
+        ("--ipc=", compose.ipc.as_ref().map(|i| &i.0)),
+        ("--pid=", compose.pid.as_ref().map(|p| &p.0)),
+        ("--userns=", compose.userns_mode.as_ref().map(|u| &u.0)),
+    ] {
+        all.extend(text.map(|t| Expr::flag(flag, t)));
     }
     for (name, value) in compose.logging.iter().flat_map(|l| &l.options.0) {
         all.push(pair("--log-opt=", name, "=", value));

@@ -27,7 +27,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         for (flag, text) in [
             ("--health-interval=", check.interval.as_ref().map(|d| &d.0)),
             ("--health-timeout=", check.timeout.as_ref().map(|d| &d.0)),
-            ("--health-retries=", check.retries.as_ref().map(|n| &n.text)),
+            ("--health-retries=", check.retries.as_ref().map(|n| &n.0)),
             ("--health-start-period=", check.start_period.as_ref().map(|d| &d.0)),
         ] {
             options.extend(text.map(|text| Expr::flag(flag, text)));

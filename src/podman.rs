@@ -1,0 +1,256 @@
+//! What `podman run` takes as values of its arguments, as podman-run(1) and Podman's sources have it.
+
+use crate::path::is_path;
+use crate::size::size_bytes;
+use crate::word::is_word;
+
+/// The capabilities of capabilities(7), without their `CAP_`, and the word for all of them.
+pub const CAPABILITIES: &[&str] = &[
+    "ALL",
+    "AUDIT_CONTROL",
+    "AUDIT_READ",
+    "AUDIT_WRITE",
+    "BLOCK_SUSPEND",
+    "BPF",
+    "CHECKPOINT_RESTORE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "KILL",
+    "LEASE",
+    "LINUX_IMMUTABLE",
+    "MAC_ADMIN",
+    "MAC_OVERRIDE",
+    "MKNOD",
+    "NET_ADMIN",
+    "NET_BIND_SERVICE",
+    "NET_BROADCAST",
+    "NET_RAW",
+    "PERFMON",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYSLOG",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_CHROOT",
+    "SYS_MODULE",
+    "SYS_NICE",
+    "SYS_PACCT",
+    "SYS_PTRACE",
+    "SYS_RAWIO",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "WAKE_ALARM",
+];
+
+/// Whether `text` is a capability, in any case, with its `CAP_` or without.
+pub fn is_capability(text: &str) -> bool {
+    let name = text.to_uppercase();
+    CAPABILITIES.contains(&name.strip_prefix("CAP_").filter(|n| *n != "ALL").unwrap_or(&name))
+}
+
+/// The signals of pkg/signal/signal_linux.go, without their `SIG`. Those of real time have an offset.
+pub const SIGNALS: &[&str] = &[
+    "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE",
+    "POLL", "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP",
+    "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
+];
+
+/// Whether `text` is a signal by name or number.
+pub fn is_signal(text: &str) -> bool {
+    let upper = text.to_uppercase();
+    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+    let offset = |rest: &str, most: u8| {
+        rest.parse().is_ok_and(|n: u8| (1..=most).contains(&n) && n.to_string() == rest)
+    };
+    SIGNALS.contains(&name)
+        || name.strip_prefix("RTMIN+").is_some_and(|n| offset(n, 15))
+        || name.strip_prefix("RTMAX-").is_some_and(|n| offset(n, 14))
+        || offset(text, 64)
+}
+
+/// Whether `text` is a device: `/dev/x`, `/dev/x:/dev/y:rwm`, or a name of the Container Device Interface,
+/// `vendor/class=name` (<https://github.com/cncf-tags/container-device-interface/blob/main/SPEC.md>).
+pub fn is_device(text: &str) -> bool {
+    if let Some((kind, name)) = text.split_once('=')
+        && !text.starts_with('/')
+    {
+        let named = is_word(name, b"_-.:");
+        return named && kind.split_once('/').is_some_and(|(v, c)| is_word(v, b"_-.") && is_word(c, b"_-."));
+    }
+    let permissions = |p: &str| !p.is_empty() && p.bytes().all(|b| b"rwm".contains(&b));
+    match text.split(':').collect::<Vec<_>>().as_slice() {
+        [host] => is_device_path(host),
+        [host, rest] => is_device_path(host) && (is_path(rest) || permissions(rest)),
+        [host, container, last] => is_device_path(host) && is_path(container) && permissions(last),
+        _ => false,
+    }
+}
+
+fn is_device_path(text: &str) -> bool {
+    is_path(text) && text.strip_prefix("/dev/").is_some_and(|rest| !rest.is_empty())
+}
+
+/// Whether `text` is one of `words`, or `kind:…` with one of `kinds` and something behind it.
+fn is_mode(text: &str, words: &[&str], kinds: &[&str]) -> bool {
+    words.contains(&text)
+        || text.split_once(':').is_some_and(|(kind, rest)| match kind {
+            "ns" => is_path(rest),
+            kind => kinds.contains(&kind) && is_word(rest, b"_.-:=,@"),
+        })
+}
+
+/// Whether `text` is a mode of the IPC namespace.
+pub fn is_ipc(text: &str) -> bool {
+    is_mode(text, &["host", "none", "private", "shareable"], &["container"])
+}
+
+/// Whether `text` is a mode of the PID namespace.
+pub fn is_pid(text: &str) -> bool {
+    is_mode(text, &["host", "private"], &["container"])
+}
+
+/// Whether `text` is a mode of the user namespace that a container of root's may have: `keep-id` and `nomap`
+/// are "not allowed for containers created by the root user" (podman-run(1), --userns).
+pub fn is_userns(text: &str) -> bool {
+    is_mode(text, &["auto", "host"], &["auto", "container"])
+}
+
+/// The options of `--volume`. Of those in one row Podman takes one, once (ValidateVolumeOpts in
+/// containers/common, pkg/parse/parse.go).
+const VOLUME: &[&[&str]] = &[
+    &["ro", "rw"],
+    &["z", "Z", "O"],
+    &["U"],
+    &["copy", "nocopy"],
+    &["dev", "nodev"],
+    &["exec", "noexec"],
+    &["suid", "nosuid"],
+    &["bind", "rbind"],
+    &["private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable"],
+    &["idmap"],
+    &["upperdir"],
+    &["workdir"],
+    // Docker's on a Mac. Podman takes them and does nothing.
+    &["cached", "delegated"],
+];
+
+/// The options of `--tmpfs`, in the same way (ProcessOptions in pkg/util/mount_opts.go).
+const TMPFS: &[&[&str]] = &[
+    &["ro", "rw"],
+    &["U"],
+    &["copy", "nocopy"],
+    &["dev", "nodev"],
+    &["exec", "noexec"],
+    &["suid", "nosuid"],
+    &["private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable"],
+    &["size"],
+    &["mode"],
+    &["tmpcopyup", "notmpcopyup"],
+    &["noswap"],
+    &["noatime"],
+];
+
+/// What is wrong with the options of a mount.
+#[derive(Debug, PartialEq, Eq)]
+pub enum BadOption<'a> {
+    /// There is none of this name.
+    Unknown(&'a str),
+    /// Its value cannot be read.
+    Value(&'a str),
+    /// Of these two there may be one.
+    Both(&'a str, &'a str),
+}
+
+/// The first thing that is wrong with the options of a volume, or of a tmpfs.
+pub fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<BadOption<'a>> {
+    let table = if tmpfs { TMPFS } else { VOLUME };
+    let mut seen: Vec<(usize, &str)> = Vec::new();
+    for option in options {
+        let (name, value) =
+            option.split_once('=').map_or((*option, None), |(name, value)| (name, Some(value)));
+        let Some(row) = table.iter().position(|row| row.contains(&name)) else {
+            return Some(BadOption::Unknown(option));
+        };
+        let fits = match (name, value) {
+            // A size is a number with k, m or g, or a part of the memory (tmpfs(5)).
+            ("size", Some(v)) => {
+                v.strip_suffix('%').is_some_and(|n| n.parse::<u8>().is_ok()) || size_bytes(v).is_some()
+            }
+            ("mode", Some(v)) => matches!(v.len(), 3..=5) && v.bytes().all(|b| (b'0'..=b'7').contains(&b)),
+            ("upperdir" | "workdir", Some(v)) => is_path(v),
+            ("idmap", _) => true,
+            (_, value) => value.is_none() && !matches!(name, "size" | "mode" | "upperdir" | "workdir"),
+        };
+        if !fits {
+            return Some(BadOption::Value(option));
+        }
+        if let Some((_, first)) = seen.iter().find(|(r, _)| *r == row) {
+            return Some(BadOption::Both(first, option));
+        }
+        seen.push((row, option));
+    }
+    None
+}
+
+/// The option that was probably meant by one that is unknown.
+pub fn closest_option(option: &str, tmpfs: bool) -> Option<&'static str> {
+    let name = option.split('=').next().unwrap_or_default();
+    crate::diag::closest(name, if tmpfs { TMPFS } else { VOLUME }.iter().flat_map(|row| row.iter().copied()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_podman_takes_and_those_that_it_refuses() {
+        let all = |is: fn(&str) -> bool, right: &[&str], wrong: &[&str]| {
+            right.iter().for_each(|text| assert!(is(text), "{text}"));
+            wrong.iter().for_each(|text| assert!(!is(text), "{text}"));
+        };
+        all(
+            is_capability,
+            &["NET_ADMIN", "cap_net_admin", "ALL"],
+            &["NET_ADMN", "CAP_ALL", "CAP_CAP_KILL", ""],
+        );
+        all(
+            is_signal,
+            &["SIGTERM", "term", "15", "SIGRTMIN+3", "RTMAX-14"],
+            &["TREM", "0", "65", "RTMIN+16", "+9", "SIG"],
+        );
+        all(
+            is_device,
+            &["/dev/dri", "/dev/sdc:/dev/xvdc:rwm", "/dev/kvm:rw", "nvidia.com/gpu=all"],
+            &["dri", "/dev", "/dev/", "/srv/x", "/dev/kvm:rwx", "gpu=all", "/dev/../x", "nvidia.com/gpu="],
+        );
+        all(
+            is_ipc,
+            &["host", "shareable", "container:db", "ns:/proc/1/ns/ipc"],
+            &["", "hots", "container:", "ns:x"],
+        );
+        all(is_pid, &["host", "private", "container:db"], &["none", "service:db"]);
+        all(is_userns, &["auto", "auto:size=8192", "host"], &["keep-id", "nomap", "auto:"]);
+    }
+
+    #[test]
+    fn options_of_mounts() {
+        assert_eq!(bad_option(&["ro", "Z", "U", "noexec"], false), None);
+        assert_eq!(bad_option(&["O", "upperdir=/a", "workdir=/b"], false), None);
+        assert_eq!(bad_option(&["rw", "size=64m", "mode=1777", "noexec"], true), None);
+        assert_eq!(bad_option(&["ro", "rw"], false), Some(BadOption::Both("ro", "rw")));
+        assert_eq!(bad_option(&["z", "Z"], false), Some(BadOption::Both("z", "Z")));
+        assert_eq!(bad_option(&["size=1g"], false), Some(BadOption::Unknown("size=1g")));
+        assert_eq!(bad_option(&["size=lots"], true), Some(BadOption::Value("size=lots")));
+        assert_eq!(bad_option(&["ro=1"], true), Some(BadOption::Value("ro=1")));
+        assert_eq!(bad_option(&["uid=1000"], true), Some(BadOption::Unknown("uid=1000")));
+        assert_eq!(closest_option("noexek", true), Some("noexec"));
+    }
+}
