@@ -49,8 +49,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// `latest`, and `latest-alpine`, which moves with it.
+/// `latest`, and `latest-alpine`, which moves with it; and what has no number at all, such as `alpine` or
+/// `fpm`: a variant of whatever is newest.
 fn is_floating(tag: &str) -> bool {
+    if !tag.contains(|c: char| c.is_ascii_digit()) {
+        return true;
+    }
     let word = tag.split('-').next().unwrap_or_default().to_lowercase();
     FLOATING.contains(&word.as_str())
 }
