@@ -9,6 +9,7 @@ mod ambiguous_number;
 mod capability_twice;
 mod certificates;
 mod data_folder;
+mod data_unmounted;
 mod database_on_nfs;
 mod default_gateway;
 mod dns_port;
@@ -62,6 +63,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     capability_twice::check,
     certificates::check,
     data_folder::check,
+    data_unmounted::check,
     database_on_nfs::check,
     default_gateway::check,
     dns_port::check,

@@ -45,10 +45,15 @@ impl ImageName {
         self.repository.strip_suffix(path).is_some_and(|registry| registry.ends_with('/'))
     }
 
-    /// The major version that the tag begins with: 16 of `16-vectorchord0.4.3`, `pg16-v0.3` and `v16.1`.
+    /// The major version that the tag begins with: 16 of `16-vectorchord0.4.3` and `v16.1`; or that of the
+    /// Postgres in it: 16 of `pg16-v0.3` and of TimescaleDB's `2.17.2-pg16`.
     pub fn major(&self) -> Option<u32> {
         let tag = self.tag.as_deref()?;
-        let version = tag.strip_prefix("pg").or_else(|| tag.strip_prefix('v')).unwrap_or(tag);
+        let postgres = tag.split('-').find_map(|part| part.strip_prefix("pg")?.parse().ok());
+        if postgres.is_some() {
+            return postgres;
+        }
+        let version = tag.strip_prefix('v').unwrap_or(tag);
         let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
         version[..digits].parse().ok()
     }
@@ -69,6 +74,8 @@ pub enum Kind {
     Postgres,
     /// Another database that keeps files, SQLite's included.
     Database,
+    /// A database that keeps files, and is often one of what can be had again.
+    Cache,
     /// Anything else.
     Program,
 }
@@ -82,7 +89,7 @@ pub struct Known {
     pub name: &'static str,
     /// What it is.
     pub kind: Kind,
-    /// Where it keeps its data.
+    /// Where it keeps its data, and declares a volume for it.
     pub data: Option<&'static str>,
     /// The user by number that it runs as.
     pub user: Option<u32>,
@@ -109,7 +116,6 @@ const KNOWN: &[Known] = &[
             "library/postgres",
             "postgis/postgis",
             "pgvector/pgvector",
-            "timescale/timescaledb",
             "tensorchord/pgvecto-rs",
             "tensorchord/vchord-postgres",
         ],
@@ -117,6 +123,16 @@ const KNOWN: &[Known] = &[
         kind: Kind::Postgres,
         data: Some("/var/lib/postgresql/data"),
         user: Some(999),
+        memory: None,
+        host_memory: None,
+    },
+    Known {
+        repositories: &["timescale/timescaledb"],
+        name: "TimescaleDB",
+        kind: Kind::Postgres,
+        data: Some("/var/lib/postgresql/data"),
+        // It is built on the Alpine variant of Postgres (timescale/timescaledb-docker, Dockerfile).
+        user: Some(70),
         memory: None,
         host_memory: None,
     },
@@ -141,7 +157,7 @@ const KNOWN: &[Known] = &[
     Known {
         repositories: &["library/redis", "valkey/valkey"],
         name: "Redis or Valkey",
-        kind: Kind::Database,
+        kind: Kind::Cache,
         data: Some("/data"),
         user: Some(999),
         memory: None,
@@ -194,6 +210,9 @@ mod tests {
         assert_eq!(postgres.user(), Some(999));
         assert_eq!(name("docker.io/library/postgres:17-alpine").user(), Some(70));
         assert_eq!(name("docker.io/tensorchord/pgvecto-rs:pg14-v0.2.0").major(), Some(14));
+        let timescale = name("docker.io/timescale/timescaledb:2.17.2-pg16");
+        assert_eq!((timescale.major(), timescale.user()), (Some(16), Some(70)));
+        assert_eq!(name("docker.io/pgvector/pgvector:0.8.0-pg17").major(), Some(17));
         let local = name("registry:5000/redis");
         assert_eq!((local.repository.as_str(), local.tag), ("registry:5000/redis", None));
         assert!(name("docker.io/a/b:1@sha256:00").pinned);

@@ -14,7 +14,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let Some((volume, path)) = data_volume(container, known) else { continue };
         let asked = volume.owner.is_some() || volume.group.is_some() || volume.mode.is_some();
         // A folder above the data may have any mode.
-        let exactly = known.data.is_some_and(|data| volume.target.value().trim_end_matches('/') == data);
+        let target = volume.target.value();
+        let exactly = data_place(container, known)
+            .is_some_and(|(data, _)| target.trim_end_matches('/') == data.trim_end_matches('/'));
         if asked && exactly && known.kind == Kind::Postgres {
             let mode = volume.mode.as_ref().map(|m| m.value());
             let private = mode.as_deref().is_some_and(|m| matches!(m.trim_start_matches('0'), "700" | "750"));
@@ -62,15 +64,40 @@ pub(super) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, 
     })
 }
 
+/// Where a database keeps its data, and the volume that its image declares for it.
+pub(super) fn data_place(container: &Container, known: &Known) -> Option<(String, &'static str)> {
+    let declared = known.data?;
+    if known.kind != Kind::Postgres {
+        return Some((declared.to_owned(), declared));
+    }
+    // From 18 on the volume is the folder above (<https://hub.docker.com/_/postgres>, "PGDATA").
+    let (data, declared) = match ImageName::of(&container.compose.image).major() {
+        Some(major) if major >= 18 => (format!("/var/lib/postgresql/{major}/docker"), "/var/lib/postgresql"),
+        _ => (declared.to_owned(), declared),
+    };
+    let own = container.compose.environment.0.iter().find(|(name, _)| name.value() == "PGDATA");
+    Some((own.map_or(data, |(_, path)| path.value()), declared))
+}
+
+/// What is mounted where the data lies. The volume that an image declares takes its place from one that is
+/// mounted above it.
+pub(super) fn mounted_for<'a>(container: &'a Container, known: &Known) -> Option<&'a Volume> {
+    let (data, declared) = data_place(container, known)?;
+    let covers = |folder: &str| is_below(&data, folder);
+    let depth = |folder: &str| folder.trim_end_matches('/').len();
+    let volume = container
+        .compose
+        .volumes
+        .iter()
+        .filter(|v| covers(&v.target.value()))
+        .max_by_key(|v| depth(&v.target.value()))?;
+    (!covers(declared) || depth(&volume.target.value()) >= depth(declared)).then_some(volume)
+}
+
 /// The folder of the host that a database's data ends up in.
 pub(super) fn data_volume<'a>(container: &'a Container, known: &Known) -> Option<(&'a Volume, &'a Text)> {
-    let data = known.data?;
-    container.compose.volumes.iter().find_map(|volume| match &volume.source {
-        VolumeSource::Bind(path)
-            if is_below(data, &volume.target.value()) || is_below(&volume.target.value(), data) =>
-        {
-            Some((volume, path))
-        }
+    match mounted_for(container, known)? {
+        volume @ Volume { source: VolumeSource::Bind(path), .. } => Some((volume, path)),
         _ => None,
-    })
+    }
 }

@@ -1,0 +1,45 @@
+//! NixOS runs a container with `--rm`, and Podman removes a container's anonymous volumes with it
+//! (podman-run(1), --volume). What a database writes to the volume that its image declares is gone after the
+//! next start, unless the file mounts something there.
+
+use super::data_folder::{data_place, known_databases, mounted_for};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::image::Kind;
+use crate::path::is_below;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for (container, known) in known_databases(host).filter(|(_, known)| known.kind != Kind::Cache) {
+        let Some((data, declared)) = data_place(container, known) else { continue };
+        let compose = &container.compose;
+        // Who keeps it in memory means to.
+        let in_memory = compose.tmpfs.0.iter().any(|tmpfs| {
+            let value = tmpfs.value();
+            is_below(&data, value.split(':').next().unwrap_or_default())
+        });
+        // A volume inside of what the image declares was meant for the data: another rule knows why it misses.
+        let beside = is_below(&data, declared)
+            && compose.volumes.iter().any(|v| is_below(&v.target.value(), declared));
+        // What could not be read may be the volume, and so may what a preset did not get.
+        let unreadable = diagnostics.has_unreadable_in(compose.span) || diagnostics.has(Code::BadParameter);
+        if mounted_for(container, known).is_some() || in_memory || beside || unreadable {
+            continue;
+        }
+        let above = compose.volumes.iter().find(|v| is_below(&data, &v.target.value()));
+        let diagnostic = Diagnostic::new(
+            Code::DataUnmounted,
+            format!("the data of `{}` is in no folder", container.name),
+            compose.image.0.span,
+            format!("keeps its data in {data}"),
+        );
+        let diagnostic = match above {
+            Some(volume) => {
+                diagnostic.and(volume.span, format!("the image's own volume {declared} hides this"))
+            }
+            None => diagnostic,
+        };
+        let target = if is_below(&data, declared) { declared } else { &data };
+        diagnostics.push(diagnostic.help(format!("mount a folder or a named volume on {target}")));
+    }
+}
