@@ -9,11 +9,30 @@ use crate::tree::Node;
 /// What OpenVINO's variant of the machine learning takes, in MiB.
 const OPENVINO: u64 = 6144;
 
+/// What a container should have for its start alone, in bytes. Podman takes any limit; Docker refuses less than this "to account for overhead during startup" (linuxMinMemory in moby,
+/// daemon/daemon_unix.go).
+const LEAST: u64 = 6 << 20;
+
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
+        let limit = container.compose.limits.as_ref().and_then(|l| l.memory.as_ref());
+        if let Some(limit) = limit
+            && let Some(bytes) = size_bytes(&limit.value()).filter(|bytes| *bytes < LEAST)
+        {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::MemorySmall,
+                    format!("a container hardly starts in {}", in_words(bytes)),
+                    limit.0.span,
+                    "its limit",
+                )
+                .help(format!("give it {} or more", in_words(LEAST))),
+            );
+            continue;
+        }
         let image = ImageName::of(&container.compose.image);
         let Some((known, (least, why))) = image.known().and_then(|k| Some((k, k.memory?))) else { continue };
-        let Some(limit) = container.compose.limits.as_ref().and_then(|l| l.memory.as_ref()) else { continue };
+        let Some(limit) = limit else { continue };
         let openvino = image.tag.as_deref().is_some_and(|t| t.ends_with("-openvino"));
         let least = if openvino { OPENVINO.max(least) } else { least } << 20;
         if size_bytes(&limit.value()).is_some_and(|bytes| bytes < least) {

@@ -37,9 +37,19 @@ fn number_and_unit(text: &str) -> Option<(&str, String)> {
     (!number.is_empty()).then(|| (number, unit.trim().to_lowercase()))
 }
 
-/// `512 megabytes`.
+/// Whether a size is a number of bytes that nobody means: `3`, which would be 3g.
+pub fn lacks_unit(value: &str) -> bool {
+    value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && size_bytes(value).is_some_and(|bytes| bytes < 1 << 20)
+}
+
+/// `3`, and `512 megabytes`.
 pub fn size(value: &str) -> Option<Advice> {
     let (number, unit) = number_and_unit(value)?;
+    if lacks_unit(value) {
+        let why = format!("is {number} bytes: the unit is missing");
+        return Advice::new(why, format!("write `{number}m` or `{number}g`; bytes are `{number}b`"));
+    }
     let known = ["b", "k", "m", "g", "t"].into_iter().find(|known| unit.starts_with(known))?;
     let meant = format!("{number}{known}");
     size_bytes(&meant)?;
@@ -249,6 +259,7 @@ mod tests {
     fn what_was_meant() {
         for (advice, meant) in [
             (size("512 megabytes"), "write `512m`"),
+            (size("3"), "write `3m` or `3g`; bytes are `3b`"),
             (duration("1d"), "write `24h`"),
             (duration("30 s"), "write `30s`"),
             (duration("99999999999999999999d"), ""),

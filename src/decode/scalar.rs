@@ -274,7 +274,7 @@ macro_rules! form {
 }
 
 form! {
-    Size: numbers true, |v| size_bytes(v).is_some(), else advice::size;
+    Size: numbers true, |v| size_bytes(v).is_some() && !advice::lacks_unit(v), else advice::size;
     Duration: numbers false, |v| duration_ms(v).is_some(), else advice::duration;
     Mode: numbers false, |v| matches!(v.len(), 3 | 4) && v.bytes().all(|b| (b'0'..=b'7').contains(&b));
     Owner: numbers true, |v| v.split(':').count() <= 2 && v.split(':').all(is_user);
