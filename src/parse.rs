@@ -13,7 +13,7 @@ pub const MAX_BYTES: usize = 6 << 20;
 
 /// How many values a file may have once its aliases are expanded and its references followed. A server of
 /// 1,000 services has about 70,000; and so many are refused within a second and 100 MB.
-pub const MAX_NODES: usize = 250_000;
+pub const MAX_NODES: usize = 400_000;
 
 /// As how many values a text counts: a long one that is copied costs as much as many short ones.
 pub fn weight(text: &str) -> usize {
