@@ -4,6 +4,11 @@ mod cli;
 
 use std::process::ExitCode;
 
+/// Trees of small strings are most of what homegen makes and frees: with the system's allocator a large
+/// host takes half as long again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::run()
 }
