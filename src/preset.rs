@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
-use crate::parse::{MAX_NODES, count, parse};
+use crate::parse::{MAX_EXPANDED, count, parse};
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::{Entry, Kind, Node};
 
@@ -75,13 +75,13 @@ pub fn expand(
         let source = sources.add_preset(preset_name, text, preset.value.span);
         let Some(definition) = parse(text, source, diagnostics) else { continue };
         nodes += count(&definition);
-        if nodes > MAX_NODES {
+        if nodes > MAX_EXPANDED {
             diagnostics.push(
                 Diagnostic::new(
                     Code::TooLarge,
                     "the presets expand to too much",
                     preset.value.span,
-                    format!("by here there are more than {MAX_NODES} values"),
+                    format!("by here there are more than {MAX_EXPANDED} values"),
                 )
                 .help("use fewer of them"),
             );

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
-use crate::parse::{MAX_NODES, weight};
+use crate::parse::{MAX_EXPANDED, weight};
 use crate::preset::Instance;
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry as WrittenEntry, Kind as Written, Node as WrittenNode};
@@ -179,13 +179,16 @@ impl<'a> Resolver<'a> {
             );
             return Node { span: node.span, defined: None, kind: Kind::Unknown };
         }
-        self.nodes += match &node.kind {
-            Written::Scalar { text, .. } | Written::Nix(text) => weight(text),
-            Written::List(_) => 1,
-            Written::Map(entries) => 1 + entries.len(),
-        };
+        // What stands in the file was counted when it was read.
+        if !self.trail.is_empty() {
+            self.nodes += match &node.kind {
+                Written::Scalar { text, .. } | Written::Nix(text) => weight(text),
+                Written::List(_) => 1,
+                Written::Map(entries) => 1 + entries.len(),
+            };
+        }
         if self.is_exhausted(node.span) {
-            return Node { span: node.span, defined: None, kind: Kind::List(Vec::new()) };
+            return Node { span: node.span, defined: None, kind: Kind::Unknown };
         }
         let kind = match &node.kind {
             Written::Nix(code) => Kind::Nix(code.clone()),
@@ -212,14 +215,14 @@ impl<'a> Resolver<'a> {
 
     /// Whether there is too much to go on.
     fn is_exhausted(&mut self, span: Span) -> bool {
-        if self.nodes > MAX_NODES && !self.exhausted {
+        if self.nodes > MAX_EXPANDED && !self.exhausted {
             self.exhausted = true;
             self.diagnostics.push(
                 Diagnostic::new(
                     Code::TooLarge,
                     "the references expand to too much",
                     span,
-                    format!("by here there are more than {MAX_NODES} values"),
+                    format!("by here there are more than {MAX_EXPANDED} values"),
                 )
                 .help("refer to smaller constants"),
             );

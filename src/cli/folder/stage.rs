@@ -1,5 +1,6 @@
 //! A folder in the making, with a name that the next run knows if this one is killed.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
 use std::os::unix::ffi::OsStrExt;
@@ -44,17 +45,36 @@ impl Stage {
     /// Writes the new texts of a plan for the folder that is called `name`. When this returns they are on
     /// the disk: after a power failure, a file that is empty would be nobody's.
     pub(super) fn write(&self, plan: &Plan, name: &Path) -> Result<(), Failure> {
+        let mut new: Vec<(&str, &str)> = Vec::new();
+        let mut around = BTreeSet::new();
         for (path, change) in plan {
             let (Change::Create(text) | Change::Update { new: text, .. }) = change else { continue };
-            let file = self.0.join(path);
-            std::fs::create_dir_all(file.parent().unwrap_or(&self.0))
-                .and_then(|()| {
-                    // What is generated is read by Nix, which may be another user.
-                    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&file)?;
-                    file.write_all(text.as_bytes())
-                })
-                .map_err(at(&name.join(path)))?;
+            around.extend(Path::new(path).parent());
+            new.push((path, text));
         }
+        for folder in around {
+            std::fs::create_dir_all(self.0.join(folder)).map_err(at(&name.join(folder)))?;
+        }
+        let write = |files: &[(&str, &str)]| {
+            files.iter().try_for_each(|(path, text)| {
+                // What is generated is read by Nix, which may be another user.
+                let mut options = OpenOptions::new();
+                options.write(true).create_new(true).mode(0o644);
+                options
+                    .open(self.0.join(path))
+                    .and_then(|mut file| file.write_all(text.as_bytes()))
+                    .map_err(at(&name.join(path)))
+            })
+        };
+        // Most of the time is spent in the kernel, on one file after another.
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        std::thread::scope(|scope| {
+            let share = new.len().div_ceil(processors).max(64);
+            let parts: Vec<_> = new.chunks(share).map(|part| scope.spawn(move || write(part))).collect();
+            parts
+                .into_iter()
+                .try_for_each(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })?;
         self.sync().map_err(at(name))
     }
 
