@@ -134,7 +134,14 @@ fn front_end(
         return None;
     }
     let (root, instances) = preset::expand(root, sources, diagnostics);
+    // What is too much is not looked at any further.
+    if diagnostics.has(Code::TooLarge) {
+        return None;
+    }
     let resolved = resolve::resolve(&root, &instances, ast::File::KEYS, diagnostics);
+    if diagnostics.has(Code::TooLarge) {
+        return None;
+    }
     let file = ast::File::decode(&resolved.file, diagnostics)?;
     let host = link::link(file, resolved.parameters, surroundings, diagnostics);
     check::check(&host, &resolved.file, diagnostics);
