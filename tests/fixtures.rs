@@ -65,6 +65,18 @@ fn five_mistakes_are_five_diagnostics() {
     assert!(outcome.files.is_none());
 }
 
+#[test]
+fn ten_mistakes_are_ten_diagnostics_and_mended_they_are_none() {
+    let outcome_of = |case: &str| {
+        compile(std::fs::read_to_string(common::fixtures().join(case).join("homeserver.yaml")).unwrap())
+    };
+    let outcome = outcome_of("ten-mistakes");
+    let codes: std::collections::HashSet<_> = outcome.diagnostics.iter().map(|d| d.code).collect();
+    assert_eq!((outcome.diagnostics.len(), codes.len()), (10, 10), "{}", said(&outcome));
+    let mended = outcome_of("ten-mistakes-mended");
+    assert!(mended.diagnostics.is_empty(), "{}", said(&mended));
+}
+
 /// The cases that show output. All others show what is refused.
 const COMPILE: &[&str] = &[
     "caddy-interfaces",
@@ -86,6 +98,7 @@ const COMPILE: &[&str] = &[
     "raw-nixos",
     "references",
     "secrets",
+    "ten-mistakes-mended",
 ];
 
 #[test]
