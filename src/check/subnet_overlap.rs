@@ -14,6 +14,16 @@ use crate::tree::Node;
 /// The network `podman` (containers-common, `default_subnet` in containers.conf(5)).
 const PODMAN: &str = "10.88.0.0/16";
 
+/// Addresses that mean something on every host (RFC 6890, RFC 5771, RFC 4291).
+const SPECIAL: &[(&str, &str)] = &[
+    ("127.0.0.0/8", "loopback"),
+    ("169.254.0.0/16", "link-local"),
+    ("224.0.0.0/4", "multicast"),
+    ("::1/128", "loopback"),
+    ("fe80::/10", "link-local"),
+    ("ff00::/8", "multicast"),
+];
+
 /// What Tailscale gives addresses out of (<https://tailscale.com/kb/1015/100.x-addresses>).
 pub(super) const TAILNET: [&str; 2] = ["100.64.0.0/10", "fd7a:115c:a1e0::/48"];
 
@@ -40,6 +50,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         };
         if overlap(subnet, &PODMAN.parse().expect("a constant")) {
             refuse(format!("addresses of Podman's own network, {PODMAN}"), None);
+        }
+        for (special, what) in
+            SPECIAL.iter().filter(|(net, _)| overlap(subnet, &net.parse().expect("a constant")))
+        {
+            refuse(format!("{what} addresses, {special}"), None);
         }
         if let Some(tailscale) = &host.tailscale {
             for tailnet in TAILNET.iter().filter(|t| overlap(subnet, &t.parse().expect("a constant"))) {
