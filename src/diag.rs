@@ -203,9 +203,10 @@ pub fn closest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|name| name.len() <= 200)
         .map(|name| {
             let name_lower = name.to_lowercase();
-            // Two letters that changed places, or one that is wrong, in a short word.
-            let slip = word.len() > 2 && strsim::osa_distance(&word, &name_lower) == 1;
-            (strsim::jaro_winkler(&word, &name_lower) + f64::from(u8::from(slip)), name)
+            // Two letters that changed places, or one that is wrong, in a short word; or none but their case.
+            let slips = strsim::osa_distance(&word, &name_lower);
+            let nearly = if word.len() > 2 && slips < 2 { 2.0 - slips as f64 } else { 0.0 };
+            (strsim::jaro_winkler(&word, &name_lower) + nearly, name)
         })
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -220,5 +221,22 @@ pub fn suggestion<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> S
         None if names.is_empty() => "there is none yet".to_owned(),
         None if names.len() > 24 => format!("it is none of the {} that exist here", names.len()),
         None => format!("there are: {}", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::closest;
+
+    #[test]
+    fn the_name_that_was_meant() {
+        for (word, meant) in [
+            ("hg0506", Some("HG0506")),
+            ("wbe", Some("web")),
+            ("enviroment", Some("environment")),
+            ("zzz", None),
+        ] {
+            assert_eq!(closest(word, ["HG0509", "HG0506", "environment", "web"]), meant, "{word}");
+        }
     }
 }
