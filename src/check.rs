@@ -11,6 +11,7 @@ mod certificates;
 mod data_folder;
 mod data_unmounted;
 mod database_on_nfs;
+mod databases;
 mod default_gateway;
 mod dns_port;
 mod docker_socket;

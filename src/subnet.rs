@@ -13,6 +13,14 @@ pub fn first_address(subnet: &IpNet) -> IpAddr {
     }
 }
 
+/// What Tailscale gives addresses out of (<https://tailscale.com/kb/1015/100.x-addresses>).
+pub const TAILNET: [&str; 2] = ["100.64.0.0/10", "fd7a:115c:a1e0::/48"];
+
+/// Whether Tailscale may have given the address.
+pub fn is_in_tailnet(address: IpAddr) -> bool {
+    TAILNET.iter().any(|net| net.parse::<IpNet>().is_ok_and(|net| net.contains(&address)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::first_address;

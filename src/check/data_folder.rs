@@ -2,12 +2,11 @@
 //! others at every run, the two take turns, and Postgres does not start with one that others can read
 //! (<https://www.postgresql.org/docs/current/creating-cluster.html>).
 
-use crate::ast::container::{Volume, VolumeSource};
+use super::databases::{data_place, data_volume, known_databases};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host};
-use crate::image::{ImageName, Kind, Known};
-use crate::path::is_below;
-use crate::tree::{Node, Text};
+use crate::hir::Host;
+use crate::image::{ImageName, Kind};
+use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (container, known) in known_databases(host) {
@@ -53,51 +52,5 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 );
             }
         }
-    }
-}
-
-/// The containers whose image is known to hold a database.
-pub(super) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
-    host.containers().filter_map(|container| {
-        let known = ImageName::of(&container.compose.image).known()?;
-        (known.kind != Kind::Program).then_some((container, known))
-    })
-}
-
-/// Where a database keeps its data, and the volume that its image declares for it.
-pub(super) fn data_place(container: &Container, known: &Known) -> Option<(String, &'static str)> {
-    let declared = known.data?;
-    if known.kind != Kind::Postgres {
-        return Some((declared.to_owned(), declared));
-    }
-    // From 18 on the volume is the folder above (<https://hub.docker.com/_/postgres>, "PGDATA").
-    let (data, declared) = match ImageName::of(&container.compose.image).major() {
-        Some(major) if major >= 18 => (format!("/var/lib/postgresql/{major}/docker"), "/var/lib/postgresql"),
-        _ => (declared.to_owned(), declared),
-    };
-    let own = container.compose.environment.0.iter().find(|(name, _)| name.value() == "PGDATA");
-    Some((own.map_or(data, |(_, path)| path.value()), declared))
-}
-
-/// What is mounted where the data lies. The volume that an image declares takes its place from one that is
-/// mounted above it.
-pub(super) fn mounted_for<'a>(container: &'a Container, known: &Known) -> Option<&'a Volume> {
-    let (data, declared) = data_place(container, known)?;
-    let covers = |folder: &str| is_below(&data, folder);
-    let depth = |folder: &str| folder.trim_end_matches('/').len();
-    let volume = container
-        .compose
-        .volumes
-        .iter()
-        .filter(|v| covers(&v.target.value()))
-        .max_by_key(|v| depth(&v.target.value()))?;
-    (!covers(declared) || depth(&volume.target.value()) >= depth(declared)).then_some(volume)
-}
-
-/// The folder of the host that a database's data ends up in.
-pub(super) fn data_volume<'a>(container: &'a Container, known: &Known) -> Option<(&'a Volume, &'a Text)> {
-    match mounted_for(container, known)? {
-        volume @ Volume { source: VolumeSource::Bind(path), .. } => Some((volume, path)),
-        _ => None,
     }
 }

@@ -2,7 +2,7 @@
 //! (podman-run(1), --volume). What a database writes to the volume that its image declares is gone after the
 //! next start, unless the file mounts something there.
 
-use super::data_folder::{data_place, known_databases, mounted_for};
+use super::databases::{data_place, known_databases, mounted_for};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::image::Kind;

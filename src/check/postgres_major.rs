@@ -1,7 +1,7 @@
 //! The data of one major of Postgres is nothing that another one starts with
 //! (<https://www.postgresql.org/docs/current/upgrading.html>).
 
-use super::data_folder::{data_volume, known_databases};
+use super::databases::{data_volume, known_databases};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::image::{ImageName, Kind};

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::tailnet_address::is_in_tailnet;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
+use crate::subnet::is_in_tailnet;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {

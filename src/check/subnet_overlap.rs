@@ -9,6 +9,7 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Host, Network};
 use crate::source::Span;
+use crate::subnet::TAILNET;
 use crate::tree::Node;
 
 /// The network `podman` (containers-common, `default_subnet` in containers.conf(5)).
@@ -23,9 +24,6 @@ const SPECIAL: &[(&str, &str)] = &[
     ("fe80::/10", "link-local"),
     ("ff00::/8", "multicast"),
 ];
-
-/// What Tailscale gives addresses out of (<https://tailscale.com/kb/1015/100.x-addresses>).
-pub(super) const TAILNET: [&str; 2] = ["100.64.0.0/10", "fd7a:115c:a1e0::/48"];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut subnets: Vec<(IpNet, Span, &Network)> = Vec::new();

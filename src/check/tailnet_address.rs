@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
-use super::subnet_overlap::TAILNET;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
+use crate::subnet::{TAILNET, is_in_tailnet};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -23,9 +21,4 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .help("write what `tailscale ip -4` prints on the host"),
         );
     }
-}
-
-/// Whether Tailscale may have given the address.
-pub(super) fn is_in_tailnet(address: IpAddr) -> bool {
-    TAILNET.iter().any(|net| net.parse::<IpNet>().is_ok_and(|net| net.contains(&address)))
 }

@@ -1,0 +1,53 @@
+//! The databases of a host, and where their data lies: what several rules ask.
+
+use crate::ast::container::{Volume, VolumeSource};
+use crate::hir::{Container, Host};
+use crate::image::{ImageName, Kind, Known};
+use crate::path::is_below;
+use crate::tree::Text;
+
+/// The containers whose image is known to hold a database.
+pub(super) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
+    host.containers().filter_map(|container| {
+        let known = ImageName::of(&container.compose.image).known()?;
+        (known.kind != Kind::Program).then_some((container, known))
+    })
+}
+
+/// Where a database keeps its data, and the volume that its image declares for it.
+pub(super) fn data_place(container: &Container, known: &Known) -> Option<(String, &'static str)> {
+    let declared = known.data?;
+    if known.kind != Kind::Postgres {
+        return Some((declared.to_owned(), declared));
+    }
+    // From 18 on the volume is the folder above (<https://hub.docker.com/_/postgres>, "PGDATA").
+    let (data, declared) = match ImageName::of(&container.compose.image).major() {
+        Some(major) if major >= 18 => (format!("/var/lib/postgresql/{major}/docker"), "/var/lib/postgresql"),
+        _ => (declared.to_owned(), declared),
+    };
+    let own = container.compose.environment.0.iter().find(|(name, _)| name.value() == "PGDATA");
+    Some((own.map_or(data, |(_, path)| path.value()), declared))
+}
+
+/// What is mounted where the data lies. The volume that an image declares takes its place from one that is
+/// mounted above it.
+pub(super) fn mounted_for<'a>(container: &'a Container, known: &Known) -> Option<&'a Volume> {
+    let (data, declared) = data_place(container, known)?;
+    let covers = |folder: &str| is_below(&data, folder);
+    let depth = |folder: &str| folder.trim_end_matches('/').len();
+    let volume = container
+        .compose
+        .volumes
+        .iter()
+        .filter(|v| covers(&v.target.value()))
+        .max_by_key(|v| depth(&v.target.value()))?;
+    (!covers(declared) || depth(&volume.target.value()) >= depth(declared)).then_some(volume)
+}
+
+/// The folder of the host that a database's data ends up in.
+pub(super) fn data_volume<'a>(container: &'a Container, known: &Known) -> Option<(&'a Volume, &'a Text)> {
+    match mounted_for(container, known)? {
+        volume @ Volume { source: VolumeSource::Bind(path), .. } => Some((volume, path)),
+        _ => None,
+    }
+}
