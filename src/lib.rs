@@ -34,8 +34,12 @@ pub mod syntax;
 pub mod tree;
 pub mod word;
 
+use std::sync::LazyLock;
+use std::thread::available_parallelism;
+
 use decode::Decode;
 use diag::{Code, Diagnostic, Diagnostics};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use render::{Bug, File, Place};
 use source::{SourceId, Sources, Span};
 use surroundings::Surroundings;
@@ -51,9 +55,34 @@ pub struct Outcome {
     pub files: Option<Vec<File>>,
 }
 
+/// The stack of a thread that compiles, in bytes. What a file nests is nested on it, and what reads Nix
+/// needs the most: a debug build took between 8 and 16 MiB for the deepest within the limits.
+const STACK: usize = 16 << 20;
+
+/// How many threads compile at most. Half of the passes run on one, so that more would be idle.
+const MAX_THREADS: usize = 4;
+
+/// The threads that compile.
+static THREADS: LazyLock<Result<ThreadPool, ThreadPoolBuildError>> = LazyLock::new(|| {
+    let processors = available_parallelism().map_or(1, usize::from);
+    ThreadPoolBuilder::new().num_threads(processors.min(MAX_THREADS)).stack_size(STACK).build()
+});
+
 /// Compiles the bytes of a file that is called `name`, for an output at `place`. Fails only by a mistake of
-/// homegen's own.
+/// homegen's own, or where there can be no threads.
 pub fn compile(name: &str, bytes: &[u8], place: &Place, surroundings: &Surroundings) -> Result<Outcome, Bug> {
+    match &*THREADS {
+        Ok(threads) => threads.install(|| compile_here(name, bytes, place, surroundings)),
+        Err(error) => Err(Bug(format!("there can be no threads here: {error}"))),
+    }
+}
+
+fn compile_here(
+    name: &str,
+    bytes: &[u8],
+    place: &Place,
+    surroundings: &Surroundings,
+) -> Result<Outcome, Bug> {
     let mut diagnostics = Diagnostics::default();
     if bytes.len() > parse::MAX_BYTES {
         diagnostics.push(
@@ -91,7 +120,13 @@ pub fn compile(name: &str, bytes: &[u8], place: &Place, surroundings: &Surroundi
     let mut sources = Sources::new(name, text.to_owned());
     let host = front_end(&mut sources, surroundings, &mut diagnostics);
     let files = match host {
-        Some(host) if !diagnostics.has_errors() => Some(render::render(&lower::lower(&host), place)?),
+        Some(host) if !diagnostics.has_errors() => {
+            let output = lower::lower(&host);
+            let files = render::render(&output, place)?;
+            // Nobody has to wait for the memory.
+            rayon::spawn(move || drop((host, output)));
+            Some(files)
+        }
         _ => None,
     };
     let diagnostics = diagnostics.into_sorted(&sources);

@@ -1,6 +1,7 @@
 //! Pass: [`hir`](crate::hir) → [`nixos`](crate::nixos). One file for each concern; a new one is a file
-//! here and a line in [`CONCERNS`].
+//! here and a line in [`HOST`] or in [`CONTAINER`].
 
+mod around;
 mod arrange;
 mod caddy;
 mod constants;
@@ -16,16 +17,15 @@ mod secret;
 mod service;
 mod tailscale;
 
-use std::collections::HashMap;
+use around::Around;
+use rayon::prelude::*;
 
-use crate::ast::Number;
-use crate::hir::{Container, Host, HostPort, Service};
+use crate::hir::{Container, Host, Service};
 use crate::nix::{Expr, Set};
 use crate::nixos::{Module, Output};
-use crate::tree::{Atom, Piece, Reference, Target, Text};
 
-/// The concerns, in the order in which their parts stand in the output.
-const CONCERNS: &[fn(&Host, &mut Output)] = &[
+/// The concerns of the host.
+const HOST: &[fn(&Host, &mut Output)] = &[
     constants::lower,
     host::lower,
     podman::lower,
@@ -33,7 +33,11 @@ const CONCERNS: &[fn(&Host, &mut Output)] = &[
     secret::lower,
     network::lower,
     caddy::lower,
-    service::lower,
+    service::lower_enabled,
+];
+
+/// The concerns of a container, in the order in which their parts stand in its service's module.
+const CONTAINER: &[fn(&Container, &Around, &mut Module)] = &[
     container::lower,
     health::lower,
     podman_args::lower,
@@ -41,31 +45,36 @@ const CONCERNS: &[fn(&Host, &mut Output)] = &[
     mount::lower,
     folder::lower,
     network::lower_uses,
-    service::lower_nixos,
-    arrange::lower,
 ];
 
 /// Lowers a host.
 pub fn lower(host: &Host) -> Output {
     let mut output = Output::default();
-    for concern in CONCERNS {
+    for concern in HOST {
         concern(host, &mut output);
     }
+    output.modules.values_mut().for_each(arrange::arrange);
+    let around = Around::of(host);
+    // No service's module depends on another one's.
+    let lowered: Vec<Module> =
+        host.services.par_iter().map(|service| lower_service(service, &around)).collect();
+    let paths = host.services.iter().map(|service| format!("services/{}.nix", service.name));
+    output.modules.extend(paths.zip(lowered));
     output
 }
 
-/// The module of a service.
-fn service_module<'a>(service: &Service, output: &'a mut Output) -> &'a mut Module {
-    output.module(&format!("services/{}.nix", service.name), &format!("services.{}", service.name))
-}
-
-/// Goes through every container with its service's module.
-fn each_container(host: &Host, output: &mut Output, mut lower: impl FnMut(&Container, &mut Module)) {
-    for service in &host.services {
+fn lower_service(service: &Service, around: &Around) -> Module {
+    let mut module = Module { origin: format!("services.{}", service.name), ..Module::default() };
+    service::lower(service, around, &mut module);
+    for concern in CONTAINER {
         for container in &service.containers {
-            lower(container, service_module(service, output));
+            concern(container, around, &mut module);
         }
     }
+    network::lower_own(service, &mut module);
+    service::lower_nixos(service, &mut module);
+    arrange::arrange(&mut module);
+    module
 }
 
 /// A container's attributes below `virtualisation.oci-containers.containers`.
@@ -76,7 +85,7 @@ fn container_set<'a>(module: &'a mut Module, container: &Container) -> &'a mut S
 /// Adds a command that has to succeed before a container starts.
 fn precondition(module: &mut Module, container: &Container, command: Expr) {
     let service = module.unit(&container.unit()).at(&["serviceConfig"]);
-    let call = service.0.entry("ExecStartPre".to_owned()).or_insert_with(|| crate::nix::Attr {
+    let call = service.0.entry("ExecStartPre".into()).or_insert_with(|| crate::nix::Attr {
         value: Expr::call("lib.mkBefore", [Expr::List(Vec::new())]),
         comment: None,
         name: None,
@@ -94,30 +103,6 @@ fn precondition(module: &mut Module, container: &Container, command: Expr) {
 /// again and again without a pause, each through the other.
 fn start_afterwards(service: &mut Set, units: Vec<Expr>) {
     service.set("ExecStartPost", Expr::call("scripts.start", [Expr::List(units)]));
-}
-
-/// The ports of services, by their names.
-struct Ports<'a>(HashMap<&'a str, &'a Number>);
-
-impl<'a> Ports<'a> {
-    fn of(host: &'a Host) -> Ports<'a> {
-        let services = host.services.iter();
-        Ports(services.filter_map(|s| Some((s.name.as_str(), s.port.as_ref()?))).collect())
-    }
-
-    /// A port of the host behind a site, as a text.
-    fn text(&self, port: &HostPort) -> Text {
-        match port {
-            HostPort::Fixed(text) => text.clone(),
-            HostPort::Service(name) => {
-                let port = self.0.get(name.as_str());
-                let span = port.map_or_else(Default::default, |p| p.text.span);
-                let value = Atom::Int(port.map_or(0, |p| p.value));
-                let reference = Reference { target: Target::Port(name.clone()), value, span };
-                Text { pieces: vec![Piece::Reference(reference)], span, plain: false }
-            }
-        }
-    }
 }
 
 /// `value`, where a plain definition of the owner's wins. A `mkDefault` that a profile brought does not:

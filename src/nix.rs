@@ -5,6 +5,7 @@ pub mod print;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -28,9 +29,9 @@ pub enum Expr {
     /// A folder, relative to the file that is compiled. Where that is from the output is known last.
     Directory(String),
     /// A value that stands elsewhere, with its own type.
-    Ref(Reference),
+    Ref(Arc<Reference>),
     /// Code of homegen's own that needs no parentheses: a name or a selection.
-    Code(String),
+    Code(Cow<'static, str>),
     /// An expression of the user's.
     User(String),
     /// `[ … ]`.
@@ -47,18 +48,18 @@ pub enum Expr {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
     /// Text, not yet escaped.
-    Text(String),
+    Text(Cow<'static, str>),
     /// A value that stands elsewhere.
-    Ref(Reference),
+    Ref(Arc<Reference>),
     /// Code of homegen's own whose value is a string.
-    Code(String),
+    Code(Cow<'static, str>),
     /// An expression whose value is a string.
     Expr(Box<Expr>),
 }
 
 /// An attribute set, in the order of its making.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Set(pub IndexMap<String, Attr>);
+pub struct Set(pub IndexMap<Cow<'static, str>, Attr>);
 
 /// One attribute.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,17 +99,17 @@ pub enum Name {
 
 impl Expr {
     /// A string without references.
-    pub fn str(text: impl Into<String>) -> Expr {
+    pub fn str(text: impl Into<Cow<'static, str>>) -> Expr {
         Expr::Str(vec![Part::Text(text.into())])
     }
 
     /// A name or a selection.
-    pub fn code(code: impl Into<String>) -> Expr {
+    pub fn code(code: impl Into<Cow<'static, str>>) -> Expr {
         Expr::Code(code.into())
     }
 
     /// `function argument …`.
-    pub fn call(function: &str, arguments: impl IntoIterator<Item = Expr>) -> Expr {
+    pub fn call(function: impl Into<Cow<'static, str>>, arguments: impl IntoIterator<Item = Expr>) -> Expr {
         Expr::Call(std::iter::once(Expr::code(function)).chain(arguments).collect())
     }
 
@@ -135,8 +136,8 @@ impl Expr {
     }
 
     /// `prefix` and then a text, as one string.
-    pub fn flag(prefix: &str, text: &Text) -> Expr {
-        let mut all = vec![Part::Text(prefix.to_owned())];
+    pub fn flag(prefix: impl Into<Cow<'static, str>>, text: &Text) -> Expr {
+        let mut all = vec![Part::Text(prefix.into())];
         all.extend(parts(text));
         Expr::Str(all)
     }
@@ -178,7 +179,7 @@ pub fn parts(text: &Text) -> Vec<Part> {
     text.pieces
         .iter()
         .map(|piece| match piece {
-            Piece::Literal(text) => Part::Text(text.clone()),
+            Piece::Literal(text) => Part::Text(text.clone().into()),
             Piece::Reference(reference) => Part::Ref(reference.clone()),
         })
         .collect()
@@ -228,7 +229,7 @@ pub fn quoted(text: &str) -> String {
 
 impl Set {
     /// A set with these attributes.
-    pub fn of<const N: usize>(attributes: [(&str, Expr); N]) -> Set {
+    pub fn of<const N: usize>(attributes: [(&'static str, Expr); N]) -> Set {
         let mut set = Set::default();
         for (name, value) in attributes {
             set.set(name, value);
@@ -237,40 +238,43 @@ impl Set {
     }
 
     /// Sets one attribute.
-    pub fn set(&mut self, name: &str, value: Expr) {
-        self.0.insert(name.to_owned(), Attr::new(value));
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: Expr) {
+        self.0.insert(name.into(), Attr::new(value));
     }
 
     /// Sets one attribute under a comment to its owner.
-    pub fn set_with(&mut self, comment: &'static str, name: &str, value: Expr) {
-        self.0.insert(name.to_owned(), Attr { comment: Some(comment), ..Attr::new(value) });
+    pub fn set_with(&mut self, comment: &'static str, name: &'static str, value: Expr) {
+        self.0.insert(name.into(), Attr { comment: Some(comment), ..Attr::new(value) });
     }
 
     /// Sets the attribute whose name is a text.
     pub fn set_named(&mut self, name: &Text, value: Expr) {
         let attr = Attr { name: (!name.is_literal()).then(|| parts(name)), ..Attr::new(value) };
-        self.0.insert(name.value(), attr);
+        self.0.insert(name.value().into(), attr);
     }
 
     /// The set at `path`, made where it is not there.
     pub fn at(&mut self, path: &[&str]) -> &mut Set {
         let mut set = self;
         for name in path {
-            if !matches!(set.0.get(*name), Some(Attr { value: Expr::Set(_), .. })) {
-                let attr = set.0.entry((*name).to_owned());
-                attr.or_insert_with(|| Attr::new(Expr::Null)).value = Expr::Set(Set::default());
+            let index = match set.0.get_index_of(*name) {
+                Some(index) => index,
+                None => set.0.insert_full((*name).to_owned().into(), Attr::new(Expr::Null)).0,
+            };
+            let value = &mut set.0[index].value;
+            if !matches!(value, Expr::Set(_)) {
+                *value = Expr::Set(Set::default());
             }
-            let attr = &mut set.0[*name];
-            let Expr::Set(inner) = &mut attr.value else { unreachable!("made a set just now") };
+            let Expr::Set(inner) = value else { unreachable!("made a set just now") };
             set = inner;
         }
         set
     }
 
     /// Appends to the list `name`, without what is in it already.
-    pub fn append(&mut self, name: &str, items: impl IntoIterator<Item = Expr>) {
+    pub fn append(&mut self, name: &'static str, items: impl IntoIterator<Item = Expr>) {
         for item in items {
-            let attr = self.0.entry(name.to_owned()).or_insert_with(|| Attr::new(Expr::List(Vec::new())));
+            let attr = self.0.entry(name.into()).or_insert_with(|| Attr::new(Expr::List(Vec::new())));
             if let Expr::List(list) = &mut attr.value
                 && !list.contains(&item)
             {
@@ -280,8 +284,8 @@ impl Set {
     }
 
     /// Appends to the list `name`, whatever is in it.
-    pub fn append_all(&mut self, name: &str, items: impl IntoIterator<Item = Expr>) {
-        let attr = self.0.entry(name.to_owned()).or_insert_with(|| Attr::new(Expr::List(Vec::new())));
+    pub fn append_all(&mut self, name: &'static str, items: impl IntoIterator<Item = Expr>) {
+        let attr = self.0.entry(name.into()).or_insert_with(|| Attr::new(Expr::List(Vec::new())));
         if let Expr::List(list) = &mut attr.value {
             list.extend(items);
         }
@@ -289,7 +293,7 @@ impl Set {
 
     /// The set that is the attribute whose name is a text, made where it is not there.
     pub fn at_named(&mut self, name: &Text) -> &mut Set {
-        if !self.0.contains_key(&name.value()) {
+        if !self.0.contains_key(name.value().as_str()) {
             self.set_named(name, Expr::Set(Set::default()));
         }
         self.at(&[&name.value()])

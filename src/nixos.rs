@@ -47,16 +47,18 @@ pub struct ServiceModule {
 impl Output {
     /// The module with this path, made where it is not there.
     pub fn module(&mut self, path: &str, origin: &str) -> &mut Module {
-        // Every concern asks for the module of every container.
-        if !self.modules.contains_key(path) {
-            let module = Module { origin: origin.to_owned(), ..Module::default() };
-            self.modules.insert(path.to_owned(), module);
-        }
-        &mut self.modules[path]
+        self.modules
+            .entry(path.to_owned())
+            .or_insert_with(|| Module { origin: origin.to_owned(), ..Module::default() })
     }
 }
 
 impl Module {
+    /// Whether it declares and defines nothing.
+    pub fn is_empty(&self) -> bool {
+        self.options.is_empty() && self.config.is_empty() && self.own.is_empty()
+    }
+
     /// Where the unit of `name` is defined.
     pub fn unit(&mut self, name: &str) -> &mut Set {
         self.config.at(&["systemd", "services", name])
@@ -91,7 +93,7 @@ impl Set {
     /// Sets an attribute, or goes into the set that it is already.
     fn merge(&mut self, name: &crate::tree::Text, value: Expr) {
         let key = name.value();
-        if let Some(attr) = self.0.get_mut(&key)
+        if let Some(attr) = self.0.get_mut(key.as_str())
             && let (Expr::Set(old), Expr::Set(new)) = (&mut attr.value, &value)
         {
             // Two ways to one option are refused before this, so nothing is lost.

@@ -46,19 +46,19 @@ impl Existing {
 }
 
 /// Compares what should be in a folder with what is, by path.
-pub fn plan(files: &[File], existing: &BTreeMap<String, Existing>) -> BTreeMap<String, Change> {
+pub fn plan(files: Vec<File>, existing: &BTreeMap<String, Existing>) -> BTreeMap<String, Change> {
     let mut changes = BTreeMap::new();
     for file in files {
         let change = match existing.get(&file.path) {
             _ if !leads_through_folders(&file.path, existing) => Change::Refuse,
-            None => Change::Create(file.text.clone()),
+            None => Change::Create(file.text),
             Some(Existing::File(bytes)) if bytes == file.text.as_bytes() => Change::Unchanged,
             Some(old @ Existing::File(bytes)) if old.is_marked() => {
-                Change::Update { old: String::from_utf8_lossy(bytes).into_owned(), new: file.text.clone() }
+                Change::Update { old: String::from_utf8_lossy(bytes).into_owned(), new: file.text }
             }
             Some(_) => Change::Refuse,
         };
-        changes.insert(file.path.clone(), change);
+        changes.insert(file.path, change);
     }
     for (path, old) in existing {
         if !changes.contains_key(path) && old.is_marked() {
@@ -99,7 +99,7 @@ mod tests {
             ("stale".to_owned(), marked("c")),
             ("notes".to_owned(), Existing::File(b"by hand".to_vec())),
         ]);
-        let plan = plan(&files, &existing);
+        let plan = plan(files.into(), &existing);
         assert_eq!(plan["new"], Change::Create("x".into()));
         assert_eq!(plan["same"], Change::Unchanged);
         assert_eq!(plan["link/a"], Change::Refuse);

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use rayon::prelude::*;
 
 use crate::nix::print::Printer;
 use crate::nix::{Expr, Set, attribute, quoted};
@@ -115,11 +116,16 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     let services = Services::of(output);
     let mut files = Vec::with_capacity(output.modules.len() + SCRIPTS.len() + 3);
     let mut scripts = BTreeSet::new();
-    for rendered in modules(output, |path, module| {
-        let scope = Scope::of(path, module, &services, place);
-        self::module(path, module, &scope, place, &templates)
-    }) {
-        let (file, used) = rendered?;
+    let modules: Vec<(&String, &Module)> = output.modules.iter().filter(|(_, m)| !m.is_empty()).collect();
+    // No file depends on another one.
+    let rendered: Result<Vec<_>, Bug> = modules
+        .into_par_iter()
+        .map(|(path, module)| {
+            let scope = Scope::of(path, module, &services, place);
+            self::module(path, module, &scope, place, &templates)
+        })
+        .collect();
+    for (file, used) in rendered? {
         files.push(file);
         scripts.extend(used.into_iter().filter(|name| name.starts_with("scripts.")));
     }
@@ -162,8 +168,9 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     }
     let mut enabled = Printer::new(&ConstantsFile, 2);
     for option in &output.enabled {
-        let on = Set::of([("enable", Expr::call("lib.mkDefault", [Expr::Bool(true)]))]);
-        enabled.body(&["homeserver"], &Set::of([(option, Expr::Set(on))]));
+        let mut services = Set::default();
+        services.at(&[option]).set("enable", Expr::call("lib.mkDefault", [Expr::Bool(true)]));
+        enabled.body(&["homeserver"], &services);
     }
     let enabled = enabled.finish();
     let imports: Vec<Value> = imports.into_iter().map(safe).collect();
@@ -176,34 +183,6 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     )?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
-}
-
-/// Renders the modules that hold anything, in their order. No module depends on another one, so many are
-/// divided among the processors.
-fn modules<T: Send>(output: &Output, render: impl Fn(&str, &Module) -> T + Sync) -> Vec<T> {
-    /// Fewer are rendered sooner than a thread is started.
-    const WORTH_A_THREAD: usize = 100;
-    let modules: Vec<(&String, &Module)> = output
-        .modules
-        .iter()
-        .filter(|(_, m)| !(m.config.is_empty() && m.options.is_empty() && m.own.is_empty()))
-        .collect();
-    let render = |part: &[(&String, &Module)]| -> Vec<T> {
-        part.iter().map(|(path, module)| render(path, module)).collect()
-    };
-    let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
-    let threads = processors.min(modules.len() / WORTH_A_THREAD);
-    if threads < 2 {
-        return render(&modules);
-    }
-    std::thread::scope(|scope| {
-        let parts = modules.chunks(modules.len().div_ceil(threads));
-        let workers: Vec<_> = parts.map(|part| scope.spawn(|| render(part))).collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
 }
 
 /// The file of a module, and the names that it uses.

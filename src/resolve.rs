@@ -2,6 +2,7 @@
 //! and keeps the name.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -325,7 +326,9 @@ impl<'a> Resolver<'a> {
         // Text that doubles at each step grows as fast as a tree of values does.
         self.nodes += weight(&text.value());
         match found.target {
-            Some(target) => Some(vec![Piece::Reference(Reference { target, value: text.atom(), span })]),
+            Some(target) => {
+                Some(vec![Piece::Reference(Reference { target, value: text.atom(), span }.into())])
+            }
             None => Some(text.pieces.clone()),
         }
     }
@@ -527,7 +530,10 @@ impl<'a> Resolver<'a> {
 /// A preset leaves out what a parameter without a value would have filled.
 fn omitted(node: &Node) -> bool {
     let Kind::Scalar(text) = &node.kind else { return false };
-    matches!(text.reference(), Some(Reference { target: Target::Parameter { .. }, value: Atom::Null, .. }))
+    matches!(
+        text.reference().map(Arc::as_ref),
+        Some(Reference { target: Target::Parameter { .. }, value: Atom::Null, .. })
+    )
 }
 
 fn unknown(name: &str, step: &str, span: Span) -> Diagnostic {
@@ -566,7 +572,7 @@ fn retarget(value: Node, target: &Target, span: Span, defined: Span) -> Node {
     let kind = match value.kind {
         Kind::Scalar(text) => {
             let reference = Reference { target: target.clone(), value: text.atom(), span };
-            Kind::Scalar(Text { pieces: vec![Piece::Reference(reference)], span, plain: false })
+            Kind::Scalar(Text { pieces: vec![Piece::Reference(reference.into())], span, plain: false })
         }
         Kind::Nix(code) => Kind::Nix(code),
         Kind::Unknown => Kind::Unknown,

@@ -1,6 +1,8 @@
 //! The file after its references were resolved: every scalar knows its value, and which constants it
 //! was put together from, so that the output can name them.
 
+use std::sync::Arc;
+
 use crate::source::Span;
 
 /// One value.
@@ -55,10 +57,10 @@ pub enum Piece {
     /// Written in place.
     Literal(String),
     /// Stands elsewhere.
-    Reference(Reference),
+    Reference(Arc<Reference>),
 }
 
-/// A scalar that stands elsewhere.
+/// A scalar that stands elsewhere. It is shared, because passes copy texts, and few are references.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
     /// Where.
@@ -189,7 +191,7 @@ impl Text {
     }
 
     /// The one reference that this text is, if it is nothing else.
-    pub fn reference(&self) -> Option<&Reference> {
+    pub fn reference(&self) -> Option<&Arc<Reference>> {
         match self.pieces.as_slice() {
             [Piece::Reference(reference)] => Some(reference),
             _ => None,

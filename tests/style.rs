@@ -34,7 +34,7 @@ impl Names for AnyNames {
                 });
                 Name::Code(code)
             }
-            Target::Port(service) => Name::Value(Expr::str(service)),
+            Target::Port(service) => Name::Value(Expr::str(service.clone())),
             _ => Name::Code("config.time.timeZone".to_owned()),
         }
     }
@@ -89,22 +89,22 @@ fn reference() -> impl Strategy<Value = Reference> {
 
 fn part(expr: BoxedStrategy<Expr>) -> impl Strategy<Value = Part> {
     prop_oneof![
-        5 => text().prop_map(Part::Text),
-        2 => reference().prop_map(Part::Ref),
-        1 => code().prop_map(Part::Code),
+        5 => text().prop_map(|t| Part::Text(t.into())),
+        2 => reference().prop_map(|r| Part::Ref(r.into())),
+        1 => code().prop_map(|c| Part::Code(c.into())),
         1 => call(expr).prop_map(Part::expr),
     ]
 }
 
 fn call(expr: BoxedStrategy<Expr>) -> impl Strategy<Value = Expr> {
     (code(), prop::collection::vec(expr, 1..5))
-        .prop_map(|(function, arguments)| Expr::call(&function, arguments))
+        .prop_map(|(function, arguments)| Expr::call(function, arguments))
 }
 
 fn line_text(part: Part) -> Part {
     // Lines were split before they became lines.
     match part {
-        Part::Text(text) => Part::Text(text.replace(['\n', '\r'], " ")),
+        Part::Text(text) => Part::Text(text.replace(['\n', '\r'], " ").into()),
         other => other,
     }
 }
@@ -116,19 +116,20 @@ fn attributes(expr: BoxedStrategy<Expr>) -> impl Strategy<Value = Set> {
         let name = name.filter(|parts| parts.iter().any(|part| !matches!(part, Part::Text(_))));
         (key, Attr { value, comment, name })
     });
-    prop::collection::vec(attr, 0..5).prop_map(|attributes| Set(attributes.into_iter().collect()))
+    prop::collection::vec(attr, 0..5)
+        .prop_map(|attributes| Set(attributes.into_iter().map(|(name, attr)| (name.into(), attr)).collect()))
 }
 
 fn expr() -> BoxedStrategy<Expr> {
     let leaf = prop_oneof![
-        5 => prop::collection::vec(text().prop_map(Part::Text), 0..2).prop_map(Expr::Str),
+        5 => prop::collection::vec(text().prop_map(|t| Part::Text(t.into())), 0..2).prop_map(Expr::Str),
         1 => any::<i64>().prop_map(Expr::Int),
         1 => (-9i64..9).prop_map(Expr::Int),
         1 => prop::sample::select(vec!["0.5", "-1.5", "1.5e3"]).prop_map(|text| Expr::Float(text.to_owned())),
         1 => any::<bool>().prop_map(Expr::Bool),
         1 => Just(Expr::Null),
-        2 => reference().prop_map(Expr::Ref),
-        2 => code().prop_map(Expr::Code),
+        2 => reference().prop_map(|r| Expr::Ref(r.into())),
+        2 => code().prop_map(|c| Expr::Code(c.into())),
         1 => prop::sample::select(vec!["secrets", "my secrets"]).prop_map(|f| Expr::Directory(f.to_owned())),
     ];
     leaf.prop_recursive(4, 32, 5, |inner| {

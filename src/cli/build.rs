@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         return print(text.trim_end_matches('\n')).and_then(|()| print("\n"));
     }
     let folder = if arguments.check { Folder::to_read(&out)? } else { Folder::to_write(&out)? };
-    let plan = plan(&files, &folder.read()?);
+    let plan = plan(files, &folder.read()?);
     let refused: Vec<&str> =
         plan.iter().filter(|(_, c)| **c == Change::Refuse).map(|(p, _)| p.as_str()).collect();
     if !refused.is_empty() {

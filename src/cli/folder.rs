@@ -3,7 +3,7 @@
 
 mod stage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -166,8 +166,10 @@ impl Folder {
 
     /// Whether every folder in which something changes may be written. An exchange would not ask.
     fn may_change(&self, plan: &Plan) -> Result<(), Failure> {
-        for (path, _) in plan.iter().filter(|(_, change)| **change != Change::Unchanged) {
-            let mut above = Path::new(path).ancestors().skip(1).map(|above| self.path.join(above));
+        let changing = plan.iter().filter(|(_, change)| **change != Change::Unchanged);
+        let around: BTreeSet<&Path> = changing.filter_map(|(path, _)| Path::new(path).parent()).collect();
+        for folder in around {
+            let mut above = folder.ancestors().map(|above| self.path.join(above));
             let Some(nearest) = above.find(|above| above.exists()) else { continue };
             accessat(CWD, &nearest, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
                 .map_err(at(&nearest))?;

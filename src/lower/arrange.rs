@@ -1,9 +1,8 @@
 //! The order in which a person would write the attributes of a unit and of a container. Concerns add
 //! theirs one after the other; here each finds its place.
 
-use crate::hir::Host;
 use crate::nix::{Expr, Set};
-use crate::nixos::Output;
+use crate::nixos::Module;
 
 /// systemd.services.NAME, and its serviceConfig.
 const UNIT: &[&str] = &[
@@ -56,21 +55,18 @@ const CONTAINER: &[&str] = &[
     "extraOptions",
 ];
 
-pub(super) fn lower(_: &Host, output: &mut Output) {
-    for module in output.modules.values_mut() {
-        drop_empty(&mut module.config);
-        if let Some(units) = module.config.find_mut(&["systemd", "services"]) {
-            for unit in units.sets_mut() {
-                sort(unit, UNIT);
-                if let Some(service) = unit.find_mut(&["serviceConfig"]) {
-                    sort(service, SERVICE);
-                }
+pub(super) fn arrange(module: &mut Module) {
+    drop_empty(&mut module.config);
+    if let Some(units) = module.config.find_mut(&["systemd", "services"]) {
+        for unit in units.sets_mut() {
+            sort(unit, UNIT);
+            if let Some(service) = unit.find_mut(&["serviceConfig"]) {
+                sort(service, SERVICE);
             }
         }
-        if let Some(containers) = module.config.find_mut(&["virtualisation", "oci-containers", "containers"])
-        {
-            containers.sets_mut().for_each(|container| sort(container, CONTAINER));
-        }
+    }
+    if let Some(containers) = module.config.find_mut(&["virtualisation", "oci-containers", "containers"]) {
+        containers.sets_mut().for_each(|container| sort(container, CONTAINER));
     }
 }
 
@@ -87,7 +83,7 @@ fn drop_empty(set: &mut Set) {
 }
 
 fn sort(set: &mut Set, order: &[&str]) {
-    let place = |name: &String| order.iter().position(|o| o == name).unwrap_or(order.len());
+    let place = |name: &str| order.iter().position(|o| *o == name).unwrap_or(order.len());
     set.0.sort_by(|a, _, b, _| place(a).cmp(&place(b)));
 }
 

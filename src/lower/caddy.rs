@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::{Ports, tailscale};
+use super::around::Ports;
+use super::tailscale;
 use crate::ast::caddy::{AcmeTls, TOKEN_VARIABLES};
 use crate::ast::{Bind, Pairs, Tls};
 use crate::hir::{Answer, Front, Host, Site};
@@ -66,28 +67,28 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, ports: &Ports, certific
     }
     let mut config = Vec::new();
     if matches!(front.declared.tls, Some(Tls::Internal)) {
-        config.push(vec![Part::Text("tls internal".to_owned())]);
+        config.push(vec![Part::Text("tls internal".into())]);
     }
     for headers in [&front.declared.headers, &site.declared.headers] {
         config.extend(header_lines(headers));
     }
     match &site.answer {
         Answer::Port(port) => {
-            let mut line = vec![Part::Text("reverse_proxy 127.0.0.1:".to_owned())];
+            let mut line = vec![Part::Text("reverse_proxy 127.0.0.1:".into())];
             line.extend(parts(&ports.text(port)));
             config.push(line);
         }
         Answer::Upstream { address, port } => {
-            let mut line = vec![Part::Text("reverse_proxy ".to_owned())];
+            let mut line = vec![Part::Text("reverse_proxy ".into())];
             line.extend(parts(address));
-            line.push(Part::Text(":".to_owned()));
+            line.push(Part::Text(":".into()));
             line.extend(parts(port));
             config.push(line);
         }
         Answer::Redirect(to) => {
-            let mut line = vec![Part::Text("redir ".to_owned())];
+            let mut line = vec![Part::Text("redir ".into())];
             line.extend(quoted(to));
-            line.push(Part::Text(" permanent".to_owned()));
+            line.push(Part::Text(" permanent".into()));
             config.push(line);
         }
         Answer::Lines => {}
@@ -112,10 +113,7 @@ fn redirect_to_https(front: &Front, host: &Host, module: &mut Module) {
     let mut set = Set::default();
     set.append("listenAddresses", listen(front, host));
     set.set("logFormat", Expr::str("output discard"));
-    set.set(
-        "extraConfig",
-        Expr::Lines(vec![vec![Part::Text("redir https://{host}{uri} permanent".to_owned())]]),
-    );
+    set.set("extraConfig", Expr::Lines(vec![vec![Part::Text("redir https://{host}{uri} permanent".into())]]));
     module.config.at(&["services", "caddy", "virtualHosts"]).set("http://", Expr::Set(set));
 }
 
@@ -124,11 +122,11 @@ fn header_lines(headers: &Pairs) -> Vec<Vec<Part>> {
         .0
         .iter()
         .map(|(name, value)| {
-            let mut line = vec![Part::Text("header ".to_owned())];
+            let mut line = vec![Part::Text("header ".into())];
             line.extend(parts(name));
             // `-Name` takes a header away, and has no value.
             if !name.value().starts_with('-') {
-                line.push(Part::Text(" ".to_owned()));
+                line.push(Part::Text(" ".into()));
                 line.extend(quoted(value));
             }
             line
@@ -139,9 +137,9 @@ fn header_lines(headers: &Pairs) -> Vec<Vec<Part>> {
 /// One token of a Caddyfile, in backticks, inside of which nothing is special. A backtick in the value
 /// is refused before this.
 fn quoted(text: &Text) -> Vec<Part> {
-    let mut all = vec![Part::Text("`".to_owned())];
+    let mut all = vec![Part::Text("`".into())];
     all.extend(parts(text));
-    all.push(Part::Text("`".to_owned()));
+    all.push(Part::Text("`".into()));
     all
 }
 
@@ -156,7 +154,7 @@ fn lines(text: &Text) -> Vec<Vec<Part>> {
                         all.push(Vec::new());
                     }
                     if !line.is_empty() {
-                        all.last_mut().expect("one line at least").push(Part::Text(line.to_owned()));
+                        all.last_mut().expect("one line at least").push(Part::Text(line.to_owned().into()));
                     }
                 }
             }
@@ -181,7 +179,7 @@ fn certificates_of(front: &Front, certificates: &IndexMap<String, Certificate>, 
                 ("hash", Expr::text(&plugin.hash)),
             ]);
             caddy.set("package", Expr::call("pkgs.caddy.withPlugins", [Expr::Set(build)]));
-            let mut line = vec![Part::Text("acme_dns ".to_owned())];
+            let mut line = vec![Part::Text("acme_dns ".into())];
             line.extend(parts(&plugin.acme_dns));
             let mut global = vec![line];
             global.extend(front.declared.global.iter().flat_map(lines));
@@ -230,10 +228,10 @@ fn certificate(acme: &AcmeTls, one: &Certificate) -> Set {
         && let Some((_, variable)) =
             TOKEN_VARIABLES.iter().find(|(provider, _)| *provider == acme.acme.value())
     {
-        credentials.set(variable, super::secret::path(&token.value()));
+        credentials.set(*variable, super::secret::path(&token.value()));
     }
     for (variable, secret) in &acme.credentials.0 {
-        credentials.set(&variable.value(), super::secret::path(&secret.value()));
+        credentials.set(variable.value(), super::secret::path(&secret.value()));
     }
     set.set("group", Expr::code("config.services.caddy.group"));
     set

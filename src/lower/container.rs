@@ -1,27 +1,25 @@
 //! A container: each of Compose's words as an option of `virtualisation.oci-containers`, or as an
 //! argument of `podman run` where there is no option.
 
-use super::{Ports, container_set, each_container};
+use super::around::{Around, Ports};
+use super::container_set;
 use crate::ast;
 use crate::ast::container::{LogDriver, Port, PullPolicy, Restart, Volume, VolumeSource};
 use crate::ast::scalar::Flag;
-use crate::hir::{Attached, Container, Host};
+use crate::hir::{Attached, Container};
 use crate::nix::{Expr, Part, Set, parts};
-use crate::nixos::{Module, Output};
+use crate::nixos::Module;
 use crate::tree::{Atom, Text};
 
 /// NixOS stops a container's unit after this many seconds (oci-containers.nix, TimeoutStopSec).
 const TIMEOUT_STOP: u64 = 120;
 
-pub(super) fn lower(host: &Host, output: &mut Output) {
-    let ports = Ports::of(host);
-    each_container(host, output, |container, module| {
-        let mut set = options(container, &ports);
-        set.append("extraOptions", arguments(&container.compose));
-        set.append("extraOptions", stop_timeout(container));
-        *container_set(module, container) = set;
-        unit(container, module);
-    });
+pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
+    let mut set = options(container, &around.ports);
+    set.append("extraOptions", arguments(&container.compose));
+    set.append("extraOptions", stop_timeout(container));
+    *container_set(module, container) = set;
+    unit(container, module);
 }
 
 fn options(container: &Container, ports: &Ports) -> Set {
@@ -59,12 +57,12 @@ fn options(container: &Container, ports: &Ports) -> Set {
         set.set("autoStart", Expr::typed(&start.text));
     }
     set.append("networks", networks(container));
-    set.append("dependsOn", container.dependencies.iter().map(Expr::str));
+    set.append("dependsOn", container.dependencies.iter().cloned().map(Expr::str));
     set.append("ports", compose.ports.iter().map(port));
     for site in &container.site_ports {
-        let mut mapping = vec![Part::Text("127.0.0.1:".to_owned())];
+        let mut mapping = vec![Part::Text("127.0.0.1:".into())];
         mapping.extend(parts(&ports.text(&site.host)));
-        mapping.push(Part::Text(":".to_owned()));
+        mapping.push(Part::Text(":".into()));
         mapping.extend(parts(&site.target));
         set.append("ports", [Expr::Str(mapping)]);
     }
@@ -108,10 +106,10 @@ fn networks(container: &Container) -> Vec<Expr> {
 
 /// podman-run(1): `--network=NAME:ip=…,alias=…`.
 fn network(attached: &Attached) -> Expr {
-    let mut all = vec![Part::Text(attached.network.clone())];
+    let mut all = vec![Part::Text(attached.network.clone().into())];
     let mut option = |name: &str, text: &Text| {
         let separator = if all.len() == 1 { ":" } else { "," };
-        all.push(Part::Text(format!("{separator}{name}=")));
+        all.push(Part::Text(format!("{separator}{name}=").into()));
         all.extend(parts(text));
     };
     if let Some(attachment) = &attached.attachment {
@@ -128,36 +126,36 @@ fn network(attached: &Attached) -> Expr {
 
 fn port(port: &Port) -> Expr {
     let mut all = match &port.address {
-        None => vec![Part::Text("127.0.0.1".to_owned())],
+        None => vec![Part::Text("127.0.0.1".into())],
         Some(address) if address.value().contains(':') => bracketed(address),
         Some(address) => parts(address),
     };
     for text in [&port.published, &port.target] {
-        all.push(Part::Text(":".to_owned()));
+        all.push(Part::Text(":".into()));
         all.extend(parts(text));
     }
     if let Some(protocol) = port.protocol.as_ref().filter(|p| p.value() != "tcp") {
-        all.push(Part::Text("/".to_owned()));
+        all.push(Part::Text("/".into()));
         all.extend(parts(protocol));
     }
     Expr::Str(all)
 }
 
 fn bracketed(text: &Text) -> Vec<Part> {
-    let mut all = vec![Part::Text("[".to_owned())];
+    let mut all = vec![Part::Text("[".into())];
     all.extend(parts(text));
-    all.push(Part::Text("]".to_owned()));
+    all.push(Part::Text("]".into()));
     all
 }
 
 fn volume(volume: &Volume) -> Option<Expr> {
     let (VolumeSource::Bind(source) | VolumeSource::Named(source)) = &volume.source else { return None };
     let mut all = parts(source);
-    all.push(Part::Text(":".to_owned()));
+    all.push(Part::Text(":".into()));
     all.extend(parts(&volume.target));
     let separators = std::iter::once(":").chain(std::iter::repeat(","));
     for (separator, option) in separators.zip(&volume.options) {
-        all.push(Part::Text(separator.to_owned()));
+        all.push(Part::Text(separator.into()));
         all.extend(parts(option));
     }
     Some(Expr::Str(all))
@@ -176,11 +174,11 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
     all.extend(compose.dns_search.0.iter().map(|domain| Expr::flag("--dns-search=", &domain.0)));
     for volume in &compose.volumes {
         if matches!(volume.source, VolumeSource::Tmpfs) {
-            let mut flag = vec![Part::Text("--tmpfs=".to_owned())];
+            let mut flag = vec![Part::Text("--tmpfs=".into())];
             flag.extend(parts(&volume.target));
             let separators = std::iter::once(":").chain(std::iter::repeat(","));
             for (separator, option) in separators.zip(&volume.options) {
-                flag.push(Part::Text(separator.to_owned()));
+                flag.push(Part::Text(separator.into()));
                 flag.extend(parts(option));
             }
             all.push(Expr::Str(flag));
@@ -240,7 +238,7 @@ fn stop_timeout(container: &Container) -> Option<Expr> {
     Some(match grace.text.reference().map(|r| (&r.value, r)) {
         Some((Atom::Str(_), reference)) => {
             let number = Expr::call("lib.removeSuffix", [Expr::str("s"), Expr::Ref(reference.clone())]);
-            Expr::Str(vec![Part::Text(flag.to_owned()), Part::expr(number)])
+            Expr::Str(vec![Part::Text(flag.into()), Part::expr(number)])
         }
         Some(_) => Expr::flag(flag, &grace.text),
         None => Expr::str(format!("{flag}{}", grace.seconds)),
@@ -248,19 +246,19 @@ fn stop_timeout(container: &Container) -> Option<Expr> {
 }
 
 /// A flag that is there or not; one that a constant decides says so in its value.
-pub(super) fn switch(name: &str, flag: Option<&Flag>) -> Option<Expr> {
+pub(super) fn switch(name: &'static str, flag: Option<&Flag>) -> Option<Expr> {
     let flag = flag?;
     match (flag.text.is_literal(), flag.value) {
         (true, true) => Some(Expr::str(name)),
         (true, false) => None,
-        (false, _) => Some(Expr::flag(&format!("{name}="), &flag.text)),
+        (false, _) => Some(Expr::flag(format!("{name}="), &flag.text)),
     }
 }
 
-fn pair(flag: &str, name: &Text, separator: &str, value: &Text) -> Expr {
-    let mut all = vec![Part::Text(flag.to_owned())];
+fn pair(flag: &'static str, name: &Text, separator: &'static str, value: &Text) -> Expr {
+    let mut all = vec![Part::Text(flag.into())];
     all.extend(parts(name));
-    all.push(Part::Text(separator.to_owned()));
+    all.push(Part::Text(separator.into()));
     all.extend(parts(value));
     Expr::Str(all)
 }

@@ -1,56 +1,77 @@
 //! Folders on the host: by tmpfiles where it can, otherwise before the container starts.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use super::{each_container, precondition};
+use super::around::Around;
+use super::precondition;
 use crate::ast::scalar::Owner;
-use crate::hir::{Folder, Host};
+use crate::hir::{Container, Folder, Host};
 use crate::nix::{Expr, Part, parts};
-use crate::nixos::Output;
+use crate::nixos::Module;
 use crate::tree::{Piece, Text};
 
-pub(super) fn lower(host: &Host, output: &mut Output) {
-    let mut made: HashSet<String> = HashSet::new();
-    each_container(host, output, |container, module| {
-        for folder in &container.folders {
-            let (owner, group) = owner_and_group(folder);
-            // What nobody asked for is left as it is: an image may have given the folder to its own user.
-            let asked = folder.owner.is_some() || folder.group.is_some() || folder.mode.is_some();
-            let mode = match &folder.mode {
-                Some(mode) => parts(&mode.0),
-                None => text(if asked { "0755" } else { "-" }),
-            };
-            if folder.by_tmpfiles && !needs_more_than_quotes(&folder.path) {
-                if !made.insert(folder.path.value()) {
-                    continue;
-                }
-                let mut rule = text("d \"");
-                rule.extend(folder.path.pieces.iter().map(|piece| match piece {
-                    Piece::Literal(text) => {
-                        Part::Text(text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%"))
-                    }
-                    Piece::Reference(reference) => Part::Ref(reference.clone()),
-                }));
-                rule.push(Part::Text("\"".to_owned()));
-                for field in [mode, owner, group, text("-")] {
-                    rule.push(Part::Text(" ".to_owned()));
-                    rule.extend(field);
-                }
-                module.config.at(&["systemd", "tmpfiles"]).append("rules", [Expr::Str(rule)]);
-            } else {
-                let arguments =
-                    [parts(&folder.path), mode, owner, group].map(|parts| match parts.as_slice() {
-                        [Part::Ref(reference)] => Expr::Ref(reference.clone()),
-                        _ => Expr::Str(parts),
-                    });
-                precondition(module, container, Expr::call("scripts.makeFolder", arguments));
+/// Which container's rule makes a folder that several containers want: the first one's in the file.
+pub(super) struct Makers<'a>(HashMap<String, &'a Container>);
+
+impl<'a> Makers<'a> {
+    pub(super) fn of(host: &'a Host) -> Makers<'a> {
+        let mut makers = HashMap::new();
+        for container in host.containers() {
+            for folder in container.folders.iter().filter(|folder| by_rule(folder)) {
+                makers.entry(folder.path.value()).or_insert(container);
             }
         }
-    });
+        Makers(makers)
+    }
+
+    fn makes(&self, container: &Container, folder: &Folder) -> bool {
+        self.0.get(&folder.path.value()).is_some_and(|maker| maker.name == container.name)
+    }
 }
 
-fn text(literal: &str) -> Vec<Part> {
-    vec![Part::Text(literal.to_owned())]
+pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
+    for folder in &container.folders {
+        let (owner, group) = owner_and_group(folder);
+        // What nobody asked for is left as it is: an image may have given the folder to its own user.
+        let asked = folder.owner.is_some() || folder.group.is_some() || folder.mode.is_some();
+        let mode = match &folder.mode {
+            Some(mode) => parts(&mode.0),
+            None => text(if asked { "0755" } else { "-" }),
+        };
+        if by_rule(folder) {
+            if !around.makers.makes(container, folder) {
+                continue;
+            }
+            let mut rule = text("d \"");
+            rule.extend(folder.path.pieces.iter().map(|piece| match piece {
+                Piece::Literal(text) => {
+                    Part::Text(text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").into())
+                }
+                Piece::Reference(reference) => Part::Ref(reference.clone()),
+            }));
+            rule.push(Part::Text("\"".into()));
+            for field in [mode, owner, group, text("-")] {
+                rule.push(Part::Text(" ".into()));
+                rule.extend(field);
+            }
+            module.config.at(&["systemd", "tmpfiles"]).append("rules", [Expr::Str(rule)]);
+        } else {
+            let arguments = [parts(&folder.path), mode, owner, group].map(|parts| match parts.as_slice() {
+                [Part::Ref(reference)] => Expr::Ref(reference.clone()),
+                _ => Expr::Str(parts),
+            });
+            precondition(module, container, Expr::call("scripts.makeFolder", arguments));
+        }
+    }
+}
+
+fn text(literal: &'static str) -> Vec<Part> {
+    vec![Part::Text(literal.into())]
+}
+
+/// Whether a rule of tmpfiles makes it.
+fn by_rule(folder: &Folder) -> bool {
+    folder.by_tmpfiles && !needs_more_than_quotes(&folder.path)
 }
 
 /// A constant whose value tmpfiles would read as more than text goes where Nix can escape it.

@@ -3,22 +3,21 @@
 //! A container waits for the mount unit and then looks for itself. `RequiresMountsFor=` would fail it for
 //! good when the disk comes later than its unit's time-out, and does nothing where no such unit exists.
 
-use super::{each_container, precondition};
-use crate::hir::Host;
+use super::around::Around;
+use super::precondition;
+use crate::hir::Container;
 use crate::nix::{Expr, Part};
-use crate::nixos::Output;
+use crate::nixos::Module;
 use crate::tree::{Atom, Text};
 
-pub(super) fn lower(host: &Host, output: &mut Output) {
-    each_container(host, output, |container, module| {
-        for mount in &container.mounts {
-            let unit = Expr::Str(vec![unit_name(mount), Part::Text(".mount".to_owned())]);
-            let service = module.unit(&container.unit());
-            service.append("after", [unit.clone()]);
-            service.append("wants", [unit]);
-            precondition(module, container, Expr::call("scripts.requireMount", [Expr::text(mount)]));
-        }
-    });
+pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
+    for mount in &container.mounts {
+        let unit = Expr::Str(vec![unit_name(mount), Part::Text(".mount".into())]);
+        let service = module.unit(&container.unit());
+        service.append("after", [unit.clone()]);
+        service.append("wants", [unit]);
+        precondition(module, container, Expr::call("scripts.requireMount", [Expr::text(mount)]));
+    }
 }
 
 /// The name of a path in systemd's unit names, which Nix works out where a constant stands in it.
@@ -27,7 +26,7 @@ fn unit_name(path: &Text) -> Part {
         Some(reference) if matches!(reference.value, Atom::Str(_)) => {
             Part::expr(Expr::call("utils.escapeSystemdPath", [Expr::Ref(reference.clone())]))
         }
-        _ => Part::Text(escape(&path.value())),
+        _ => Part::Text(escape(&path.value()).into()),
     }
 }
 

@@ -4,10 +4,9 @@
 //! once more before it starts, because `podman system prune` deletes the network of a stack that is
 //! stopped while the unit that made it stays active.
 
-use std::collections::HashMap;
-
-use super::{each_container, precondition, service_module};
-use crate::hir::{Host, Network};
+use super::around::Around;
+use super::precondition;
+use crate::hir::{Container, Host, Network, Service};
 use crate::nix::{Expr, Part, parts};
 use crate::nixos::{Module, Output};
 
@@ -20,53 +19,49 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 }
 
 /// How each container is attached, and what it therefore needs.
-pub(super) fn lower_uses(host: &Host, output: &mut Output) {
-    let all_shared: HashMap<&str, &Network> = host.networks.iter().map(|n| (n.name.as_str(), n)).collect();
-    let all_own: HashMap<&str, &Network> =
-        host.services.iter().filter_map(|s| s.network.as_ref()).map(|n| (n.name.as_str(), n)).collect();
-    each_container(host, output, |container, module| {
-        for attached in &container.networks {
-            let name = attached.network.as_str();
-            let shared = all_shared.get(name).copied();
-            if shared.is_some_and(Network::is_external) {
-                precondition(
-                    module,
-                    container,
-                    Expr::call("scripts.requireNetwork", [Expr::str(&attached.network)]),
-                );
-                continue;
-            }
-            let Some(network) = shared.or_else(|| all_own.get(name).copied()) else { continue };
-            let unit_name = network.unit();
-            let unit = Expr::str(format!("{unit_name}.service"));
-            let service = module.unit(&container.unit());
-            for list in ["after", "wants", "partOf"] {
-                service.append(list, [unit.clone()]);
-            }
+pub(super) fn lower_uses(container: &Container, around: &Around, module: &mut Module) {
+    for attached in &container.networks {
+        let name = attached.network.as_str();
+        let shared = around.shared_networks.get(name).copied();
+        if shared.is_some_and(Network::is_external) {
             precondition(
                 module,
                 container,
-                match shared {
-                    Some(_) => Expr::code(format!(
-                        "config.systemd.services.{}.serviceConfig.ExecStart",
-                        crate::nix::attribute(&unit_name)
-                    )),
-                    None => Expr::code(OWN),
-                },
+                Expr::call("scripts.requireNetwork", [Expr::str(attached.network.clone())]),
             );
+            continue;
         }
-        if container.on_tailnet {
-            let unit = Expr::str(format!("{}.service", super::tailscale::UNIT));
-            module.unit(&container.unit()).append("after", [unit.clone()]);
-            module.unit(&container.unit()).append("wants", [unit]);
+        let Some(network) = shared.or_else(|| around.own_networks.get(name).copied()) else { continue };
+        let unit_name = network.unit();
+        let unit = Expr::str(format!("{unit_name}.service"));
+        let service = module.unit(&container.unit());
+        for list in ["after", "wants", "partOf"] {
+            service.append(list, [unit.clone()]);
         }
-    });
-    for service in &host.services {
-        if let Some(network) = &service.network {
-            let module = service_module(service, output);
-            module.bindings.push((OWN, ensure(network)));
-            unit(network, Expr::code(OWN), module);
-        }
+        precondition(
+            module,
+            container,
+            match shared {
+                Some(_) => Expr::code(format!(
+                    "config.systemd.services.{}.serviceConfig.ExecStart",
+                    crate::nix::attribute(&unit_name)
+                )),
+                None => Expr::code(OWN),
+            },
+        );
+    }
+    if container.on_tailnet {
+        let unit = Expr::str(format!("{}.service", super::tailscale::UNIT));
+        module.unit(&container.unit()).append("after", [unit.clone()]);
+        module.unit(&container.unit()).append("wants", [unit]);
+    }
+}
+
+/// The network of its own that a service has.
+pub(super) fn lower_own(service: &Service, module: &mut Module) {
+    if let Some(network) = &service.network {
+        module.bindings.push((OWN, ensure(network)));
+        unit(network, Expr::code(OWN), module);
     }
 }
 
@@ -82,14 +77,14 @@ fn ensure(network: &Network) -> Expr {
             options.extend(super::container::switch(name, flag.as_ref()));
         }
         for (name, value) in &declared.driver_opts.0 {
-            let mut option = vec![Part::Text("--opt=".to_owned())];
+            let mut option = vec![Part::Text("--opt=".into())];
             option.extend(parts(name));
-            option.push(Part::Text("=".to_owned()));
+            option.push(Part::Text("=".into()));
             option.extend(parts(value));
             options.push(Expr::Str(option));
         }
     }
-    Expr::call("scripts.ensureNetwork", [Expr::str(&network.name), Expr::List(options)])
+    Expr::call("scripts.ensureNetwork", [Expr::str(network.name.clone()), Expr::List(options)])
 }
 
 fn unit(network: &Network, command: Expr, module: &mut Module) {

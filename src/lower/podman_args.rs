@@ -1,14 +1,13 @@
 //! Arguments of `podman run` that the language has no word for. They come last, as they are: one may be
 //! the value of the one before it.
 
-use super::{container_set, each_container};
-use crate::hir::Host;
+use super::around::Around;
+use super::container_set;
+use crate::hir::Container;
 use crate::nix::Expr;
-use crate::nixos::Output;
+use crate::nixos::Module;
 
-pub(super) fn lower(host: &Host, output: &mut Output) {
-    each_container(host, output, |container, module| {
-        let arguments = container.compose.podman_args.iter().map(Expr::text);
-        container_set(module, container).append_all("extraOptions", arguments);
-    });
+pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
+    let arguments = container.compose.podman_args.iter().map(Expr::text);
+    container_set(module, container).append_all("extraOptions", arguments);
 }

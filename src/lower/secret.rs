@@ -4,7 +4,8 @@
 //! restarted when its ciphertext changes. The trigger is a string, which copies that one file into the
 //! store; the bare path would change with every commit of a flake.
 
-use super::{container_set, each_container, precondition};
+use super::around::Around;
+use super::{container_set, precondition};
 use crate::ast::{EnvFile, SecretUse};
 use crate::hir::{Container, Host};
 use crate::nix::{Expr, Part, Set, attribute, parts};
@@ -58,50 +59,48 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 }
 
 /// The secrets that containers use.
-pub(super) fn lower_uses(host: &Host, output: &mut Output) {
-    each_container(host, output, |container, module| {
-        let compose = &container.compose;
-        let mut rendered = Set::default();
-        for used in &compose.secrets.0 {
-            let name = used.secret.value();
-            needed(&name, container, module);
-            match &used.variable {
-                Some(variable) if !variable.value().ends_with("_FILE") => {
-                    rendered.set(&variable.value(), path(&name))
-                }
-                _ => mounted(used, &name, container, module),
+pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module) {
+    let compose = &container.compose;
+    let mut rendered = Set::default();
+    for used in &compose.secrets.0 {
+        let name = used.secret.value();
+        needed(&name, container, module);
+        match &used.variable {
+            Some(variable) if !variable.value().ends_with("_FILE") => {
+                rendered.set(variable.value(), path(&name))
             }
+            _ => mounted(used, &name, container, module),
         }
-        if !rendered.is_empty() {
-            // The unit's RuntimeDirectory is there before its first command runs.
-            let file = format!("/run/{}/secrets.env", container.name);
-            precondition(
-                module,
-                container,
-                Expr::call("scripts.renderEnvironment", [Expr::str(&file), Expr::Set(rendered)]),
-            );
-            container_set(module, container).append("environmentFiles", [Expr::str(file)]);
-        }
-        for file in &compose.env_file.0 {
-            let file = match file {
-                EnvFile::Path(path) => Expr::text(&path.0),
-                EnvFile::Secret(name) => {
-                    needed(&name.value(), container, module);
-                    path(&name.value())
-                }
-            };
-            container_set(module, container).append("environmentFiles", [file]);
-        }
-        if let Some(login) = &compose.login {
-            needed(&login.password.value(), container, module);
-            let login = Set::of([
-                ("registry", Expr::text(&login.registry.0)),
-                ("username", Expr::text(&login.username)),
-                ("passwordFile", path(&login.password.value())),
-            ]);
-            container_set(module, container).set("login", Expr::Set(login));
-        }
-    });
+    }
+    if !rendered.is_empty() {
+        // The unit's RuntimeDirectory is there before its first command runs.
+        let file = format!("/run/{}/secrets.env", container.name);
+        precondition(
+            module,
+            container,
+            Expr::call("scripts.renderEnvironment", [Expr::str(file.clone()), Expr::Set(rendered)]),
+        );
+        container_set(module, container).append("environmentFiles", [Expr::str(file)]);
+    }
+    for file in &compose.env_file.0 {
+        let file = match file {
+            EnvFile::Path(path) => Expr::text(&path.0),
+            EnvFile::Secret(name) => {
+                needed(&name.value(), container, module);
+                path(&name.value())
+            }
+        };
+        container_set(module, container).append("environmentFiles", [file]);
+    }
+    if let Some(login) = &compose.login {
+        needed(&login.password.value(), container, module);
+        let login = Set::of([
+            ("registry", Expr::text(&login.registry.0)),
+            ("username", Expr::text(&login.username)),
+            ("passwordFile", path(&login.password.value())),
+        ]);
+        container_set(module, container).set("login", Expr::Set(login));
+    }
 }
 
 /// The decrypted file.
@@ -111,7 +110,7 @@ pub(super) fn path(name: &str) -> Expr {
 
 /// Restarts `unit` when the ciphertext changes.
 pub(super) fn trigger(name: &str) -> Expr {
-    Expr::Str(vec![Part::Code(format!("secrets.{}.file", attribute(name)))])
+    Expr::Str(vec![Part::Code(format!("secrets.{}.file", attribute(name)).into())])
 }
 
 fn needed(name: &str, container: &Container, module: &mut Module) {
@@ -132,12 +131,12 @@ fn mounted(used: &SecretUse, name: &str, container: &Container, module: &mut Mod
         .as_ref()
         .map_or_else(|| Text::literal(format!("/run/secrets/{name}"), used.span), |t| t.0.clone());
     let mut volume =
-        vec![Part::Code(format!("secrets.{}.path", attribute(name))), Part::Text(":".to_owned())];
+        vec![Part::Code(format!("secrets.{}.path", attribute(name)).into()), Part::Text(":".into())];
     volume.extend(parts(&target));
-    volume.push(Part::Text(":ro".to_owned()));
+    volume.push(Part::Text(":ro".into()));
     let set = container_set(module, container);
     set.append("volumes", [Expr::Str(volume)]);
     if let Some(variable) = &used.variable {
-        set.at(&["environment"]).set(&variable.value(), Expr::text(&target));
+        set.at(&["environment"]).set(variable.value(), Expr::text(&target));
     }
 }

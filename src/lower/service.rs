@@ -1,37 +1,35 @@
 //! A service's options, `homeserver.NAME.enable` and `.port`.
 
-use std::collections::HashSet;
-
-use super::service_module;
-use crate::hir::Host;
+use super::around::Around;
+use crate::hir::{Host, Service};
 use crate::nix::{Expr, Set};
-use crate::nixos::{Output, ServiceModule, node};
+use crate::nixos::{Module, Output, ServiceModule, node};
 
-pub(super) fn lower(host: &Host, output: &mut Output) {
-    let forwarded: HashSet<&str> =
-        host.front.iter().flat_map(|f| &f.sites).filter_map(|site| site.service.as_deref()).collect();
-    for service in &host.services {
-        if service.enable {
-            output.enabled.push(service.option.clone());
-        }
-        let parameters = service.parameters.clone();
-        let module = service_module(service, output);
-        module.service =
-            Some(ServiceModule { name: service.name.clone(), option: service.option.clone(), parameters });
-        let options = module.options.at(&["homeserver", &service.option]);
-        let about = match &service.description {
-            Some(description) => Expr::text(description),
-            None => Expr::str(&service.name),
-        };
-        options.set("enable", Expr::call("lib.mkEnableOption", [about]));
-        if let Some(port) = &service.port {
-            let option = Set::of([
-                ("type", Expr::code("lib.types.port")),
-                ("default", Expr::typed(&port.text)),
-                ("description", Expr::str(port_description(forwarded.contains(service.option.as_str())))),
-            ]);
-            options.set("port", Expr::call("lib.mkOption", [Expr::Set(option)]));
-        }
+/// The services that are on by default.
+pub(super) fn lower_enabled(host: &Host, output: &mut Output) {
+    output.enabled.extend(host.services.iter().filter(|s| s.enable).map(|s| s.option.clone()));
+}
+
+pub(super) fn lower(service: &Service, around: &Around, module: &mut Module) {
+    module.service = Some(ServiceModule {
+        name: service.name.clone(),
+        option: service.option.clone(),
+        parameters: service.parameters.clone(),
+    });
+    let options = module.options.at(&["homeserver", &service.option]);
+    let about = match &service.description {
+        Some(description) => Expr::text(description),
+        None => Expr::str(service.name.clone()),
+    };
+    options.set("enable", Expr::call("lib.mkEnableOption", [about]));
+    if let Some(port) = &service.port {
+        let forwarded = around.forwarded.contains(service.option.as_str());
+        let option = Set::of([
+            ("type", Expr::code("lib.types.port")),
+            ("default", Expr::typed(&port.text)),
+            ("description", Expr::str(port_description(forwarded))),
+        ]);
+        options.set("port", Expr::call("lib.mkOption", [Expr::Set(option)]));
     }
 }
 
@@ -43,11 +41,10 @@ fn port_description(forwarded: bool) -> &'static str {
 }
 
 /// The options that stand under a service's `nixos`.
-pub(super) fn lower_nixos(host: &Host, output: &mut Output) {
-    for service in &host.services {
-        let Some(own) = &service.nixos else { continue };
-        if let Expr::Set(own) = node(own, true) {
-            service_module(service, output).own = own;
-        }
+pub(super) fn lower_nixos(service: &Service, module: &mut Module) {
+    if let Some(own) = &service.nixos
+        && let Expr::Set(own) = node(own, true)
+    {
+        module.own = own;
     }
 }

@@ -477,7 +477,7 @@ impl<'a> Printer<'a> {
                     None => self.firm(&base),
                     Some(rest) => {
                         self.text.push_str(&format!("({base} + "));
-                        self.string(&[Part::Text(rest)]);
+                        self.string(&[Part::Text(rest.into())]);
                         self.loose(")")
                     }
                 }
@@ -708,7 +708,7 @@ fn quotes(parts: &[Part]) -> &'static str {
 fn reads_better_in_two_quotes(parts: &[Part]) -> bool {
     let texts = || {
         parts.iter().filter_map(|part| match part {
-            Part::Text(text) => Some(text.as_str()),
+            Part::Text(text) => Some(&**text),
             _ => None,
         })
     };

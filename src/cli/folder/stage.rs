@@ -1,10 +1,11 @@
 //! A folder in the making, with a name that the next run knows if this one is killed.
 
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+
+use rayon::prelude::*;
 
 use super::*;
 
@@ -55,25 +56,15 @@ impl Stage {
         for folder in around {
             std::fs::create_dir_all(self.0.join(folder)).map_err(at(&name.join(folder)))?;
         }
-        let write = |files: &[(&str, &str)]| {
-            files.iter().try_for_each(|(path, text)| {
-                // What is generated is read by Nix, which may be another user.
-                let mut options = OpenOptions::new();
-                options.write(true).create_new(true).mode(0o644);
-                options
-                    .open(self.0.join(path))
-                    .and_then(|mut file| file.write_all(text.as_bytes()))
-                    .map_err(at(&name.join(path)))
-            })
-        };
         // Most of the time is spent in the kernel, on one file after another.
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        std::thread::scope(|scope| {
-            let share = new.len().div_ceil(processors).max(64);
-            let parts: Vec<_> = new.chunks(share).map(|part| scope.spawn(move || write(part))).collect();
-            parts
-                .into_iter()
-                .try_for_each(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        new.par_iter().try_for_each(|(path, text)| {
+            // What is generated is read by Nix, which may be another user.
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(0o644);
+            options
+                .open(self.0.join(path))
+                .and_then(|mut file| file.write_all(text.as_bytes()))
+                .map_err(at(&name.join(path)))
         })?;
         self.sync().map_err(at(name))
     }

@@ -1,0 +1,60 @@
+//! What the concerns of one service have to know of the rest of the host.
+
+use std::collections::{HashMap, HashSet};
+
+use super::folder::Makers;
+use crate::ast::Number;
+use crate::hir::{Host, HostPort, Network};
+use crate::tree::{Atom, Piece, Reference, Target, Text};
+
+/// What stands around a service.
+pub(super) struct Around<'a> {
+    /// The ports of all services.
+    pub(super) ports: Ports<'a>,
+    /// The networks that services share, by their names in Podman.
+    pub(super) shared_networks: HashMap<&'a str, &'a Network>,
+    /// The networks of one service each, by their names in Podman.
+    pub(super) own_networks: HashMap<&'a str, &'a Network>,
+    /// The options of the services that Caddy forwards to.
+    pub(super) forwarded: HashSet<&'a str>,
+    /// Which container's rule makes a folder.
+    pub(super) makers: Makers<'a>,
+}
+
+impl<'a> Around<'a> {
+    pub(super) fn of(host: &'a Host) -> Around<'a> {
+        let by_name = |network: &'a Network| (network.name.as_str(), network);
+        let sites = host.front.iter().flat_map(|front| &front.sites);
+        Around {
+            ports: Ports::of(host),
+            shared_networks: host.networks.iter().map(by_name).collect(),
+            own_networks: host.services.iter().filter_map(|s| s.network.as_ref()).map(by_name).collect(),
+            forwarded: sites.filter_map(|site| site.service.as_deref()).collect(),
+            makers: Makers::of(host),
+        }
+    }
+}
+
+/// The ports of services, by their names.
+pub(super) struct Ports<'a>(HashMap<&'a str, &'a Number>);
+
+impl<'a> Ports<'a> {
+    pub(super) fn of(host: &'a Host) -> Ports<'a> {
+        let services = host.services.iter();
+        Ports(services.filter_map(|s| Some((s.name.as_str(), s.port.as_ref()?))).collect())
+    }
+
+    /// A port of the host behind a site, as a text.
+    pub(super) fn text(&self, port: &HostPort) -> Text {
+        match port {
+            HostPort::Fixed(text) => text.clone(),
+            HostPort::Service(name) => {
+                let port = self.0.get(name.as_str());
+                let span = port.map_or_else(Default::default, |p| p.text.span);
+                let value = Atom::Int(port.map_or(0, |p| p.value));
+                let reference = Reference { target: Target::Port(name.clone()), value, span };
+                Text { pieces: vec![Piece::Reference(reference.into())], span, plain: false }
+            }
+        }
+    }
+}
