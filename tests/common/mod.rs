@@ -2,7 +2,9 @@
 
 #![allow(dead_code)]
 
+pub mod http;
 pub mod mutate;
+pub mod scripts;
 
 use std::path::{Path, PathBuf};
 

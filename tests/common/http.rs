@@ -1,0 +1,199 @@
+//! A small HTTP/1.1 server, for scripts that ask one: each request goes to a closure, which may answer well,
+//! badly, late, or not in HTTP at all.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What was asked.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The value of a header, whatever the case of its name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("the body is UTF-8")
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).expect("the body is JSON")
+    }
+
+    /// The fields of a form, decoded.
+    pub fn form(&self) -> Vec<(String, String)> {
+        let decoded = |text: &str| {
+            let mut bytes = Vec::new();
+            let mut rest = text.bytes();
+            while let Some(byte) = rest.next() {
+                bytes.push(match byte {
+                    b'%' => {
+                        let digits: Vec<u8> = rest.by_ref().take(2).collect();
+                        u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).expect("two digits")
+                    }
+                    b'+' => b' ',
+                    byte => byte,
+                });
+            }
+            String::from_utf8(bytes).expect("a field is UTF-8")
+        };
+        let pairs = self.text().split('&').map(|pair| pair.split_once('=').expect("a field has a value"));
+        pairs.map(|(name, value)| (decoded(name), decoded(value))).collect()
+    }
+}
+
+/// What is answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// How long it takes.
+    pub delay: Duration,
+    /// In place of all of it, these bytes.
+    pub raw: Option<Vec<u8>>,
+}
+
+impl Answer {
+    pub fn status(status: u16) -> Answer {
+        Answer { status, headers: Vec::new(), body: Vec::new(), delay: Duration::ZERO, raw: None }
+    }
+
+    pub fn text(text: impl Into<Vec<u8>>) -> Answer {
+        Answer { body: text.into(), ..Answer::status(200) }
+    }
+
+    pub fn json(value: serde_json::Value) -> Answer {
+        Answer::text(value.to_string())
+    }
+
+    /// Bytes that need be no HTTP.
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Answer {
+        Answer { raw: Some(bytes.into()), ..Answer::status(200) }
+    }
+
+    pub fn after(self, delay: Duration) -> Answer {
+        Answer { delay, ..self }
+    }
+}
+
+/// A server on a port of its own, until it is dropped.
+pub struct Server {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<Request>>>,
+    over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    pub fn new(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("an address");
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let over = Arc::new(AtomicBool::new(false));
+        let (answer, seen, stop) = (Arc::new(answer), requests.clone(), over.clone());
+        let thread = std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if stop.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (answer, seen) = (answer.clone(), seen.clone());
+                // Somebody who goes away in between is no failure of the test's.
+                std::thread::spawn(move || stream.and_then(|stream| serve(stream, &*answer, &seen)));
+            }
+        });
+        Server { address, requests, over, thread: Some(thread) }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What was asked so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// Method and path of what was asked so far.
+    pub fn asked(&self) -> Vec<String> {
+        self.requests().iter().map(|request| format!("{} {}", request.method, request.path)).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+        let _ = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// An address at which nobody listens.
+pub fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    format!("http://{}", listener.local_addr().expect("an address"))
+}
+
+fn serve(
+    stream: TcpStream,
+    answer: &dyn Fn(&Request) -> Answer,
+    seen: &Mutex<Vec<Request>>,
+) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut writer = stream.try_clone()?;
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let mut words = line.split_whitespace();
+    let (Some(method), Some(path)) = (words.next(), words.next()) else { return Ok(()) };
+    let mut request =
+        Request { method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: Vec::new() };
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        match line.trim_end().split_once(':') {
+            Some((name, value)) => request.headers.push((name.to_owned(), value.trim().to_owned())),
+            None => break,
+        }
+    }
+    if request.header("expect").is_some() {
+        writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+    }
+    let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    request.body = vec![0; length];
+    reader.read_exact(&mut request.body)?;
+    seen.lock().unwrap().push(request.clone());
+
+    let answer = answer(&request);
+    std::thread::sleep(answer.delay);
+    let bytes = answer.raw.unwrap_or_else(|| {
+        let mut bytes = format!("HTTP/1.1 {} Said\r\nConnection: close\r\n", answer.status).into_bytes();
+        for (name, value) in &answer.headers {
+            bytes.extend(format!("{name}: {value}\r\n").into_bytes());
+        }
+        if answer.status != 204 {
+            bytes.extend(format!("Content-Length: {}\r\n", answer.body.len()).into_bytes());
+        }
+        bytes.extend(b"\r\n");
+        bytes.extend(answer.body);
+        bytes
+    });
+    writer.write_all(&bytes)
+}

@@ -1,0 +1,145 @@
+//! Runs the scripts of `templates/scripts/` on their own, with stand-ins for what they start.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// Whether all of these programs are here. Where they have to be (CI), the absence of one is a failure.
+pub fn here(programs: &[&str]) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    for program in programs {
+        if !folders.iter().any(|folder| folder.join(program).is_file()) {
+            assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "{program} is not installed");
+            println!("skipped: {program} is not installed");
+            return false;
+        }
+    }
+    true
+}
+
+/// How a script ended, and what it said.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Ran {
+        let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
+        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// A folder for one run or several: stand-ins in `bin`, and whatever else is put there. `notify` is a
+/// stand-in that only remembers.
+pub struct Stage {
+    folder: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+}
+
+impl Stage {
+    pub fn new() -> Stage {
+        let stage = Stage { folder: tempfile::tempdir().expect("a folder"), environment: Vec::new() };
+        for folder in ["bin", "state", "tmp"] {
+            std::fs::create_dir(stage.at(folder)).unwrap();
+        }
+        stage.stand_in("notify", r#"printf '%s\0' "$#" "$@" >>"$STAGE/told""#);
+        stage
+    }
+
+    pub fn at(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// The same, as a variable has it.
+    pub fn path(&self, path: &str) -> String {
+        self.at(path).to_str().expect("a name in UTF-8").to_owned()
+    }
+
+    /// Writes a file, and gives its path.
+    pub fn file(&self, path: &str, text: impl AsRef<[u8]>) -> String {
+        std::fs::write(self.at(path), text).unwrap();
+        self.path(path)
+    }
+
+    /// A file's text; nothing where there is none.
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.at(path)).unwrap_or_default()
+    }
+
+    /// A program that is found before those of the host. `$STAGE` is this folder.
+    pub fn stand_in(&self, name: &str, script: &str) {
+        self.file(&format!("bin/{name}"), format!("#!/usr/bin/env bash\n{script}\n"));
+        let runs = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(self.at("bin").join(name), runs).unwrap();
+    }
+
+    /// The script itself under its name, as another script finds it.
+    pub fn real(&self, name: &str) {
+        let script = scripts().join(format!("{name}.sh"));
+        self.stand_in(name, &format!("exec bash '{}' \"$@\"", script.display()));
+    }
+
+    /// Sets a parameter for all runs.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.retain(|(other, _)| other != name);
+        self.environment.push((name.to_owned(), value.into()));
+    }
+
+    pub fn command(&self, script: &str, arguments: &[&str]) -> Command {
+        let mut path = vec![self.at("bin")];
+        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+        let mut command = Command::new("bash");
+        command
+            .args(["-o", "errexit", "-o", "nounset", "-o", "pipefail"])
+            .arg(scripts().join(format!("{script}.sh")))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .env("LANG", "C")
+            .env("LC_ALL", "C")
+            .env("HOME", self.folder.path())
+            .env("TMPDIR", self.at("tmp"))
+            .env("STAGE", self.folder.path())
+            .env("STATE_DIRECTORY", self.at("state"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub fn run(&self, script: &str, arguments: &[&str]) -> Ran {
+        let ran = self.command(script, arguments).output().expect("bash runs").into();
+        assert_eq!(
+            std::fs::read_dir(self.at("tmp")).unwrap().count(),
+            0,
+            "{script} left files behind: {ran:?}"
+        );
+        ran
+    }
+
+    pub fn start(&self, script: &str, arguments: &[&str]) -> Child {
+        self.command(script, arguments).spawn().expect("bash runs")
+    }
+
+    /// What the stand-in was told, each time its arguments.
+    pub fn told(&self) -> Vec<Vec<String>> {
+        let text = self.read("told");
+        let mut words = text.split_terminator('\0').map(str::to_owned);
+        let mut told = Vec::new();
+        while let Some(count) = words.next() {
+            told.push(words.by_ref().take(count.parse().unwrap()).collect());
+        }
+        told
+    }
+}
+
+/// Where the scripts are.
+pub fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/scripts")
+}
