@@ -281,6 +281,7 @@ fn a_later_page_that_fails_deletes_nothing() {
         Answer::json(json!({})),
         Answer::json(json!({ "assets": { "items": [{ "id": 1 }], "nextPage": null } })),
         Answer::json(json!({ "assets": { "items": [{ "id": "x\ny" }], "nextPage": null } })),
+        Answer::json(json!({ "assets": { "items": [{ "id": "x\n" }], "nextPage": null } })),
         Answer::json(json!({ "assets": { "items": [{}], "nextPage": null } })),
         page(&["0c"], json!("next")),
         page(&["0c"], json!({ "page": 3 })),

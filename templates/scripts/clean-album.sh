@@ -90,8 +90,8 @@ while [ "$page" != null ]; do
     '{ albumIds: [$id], page: $page, size: 1000, withDeleted: false }' >"$work/question"
   ask POST /search/metadata "$work/question"
   expect '
-    (.assets.items | type == "array" and all(.[]; .id | type == "string" and test("^[0-9A-Za-z-]+$")))
-    and (.assets.nextPage | . == null or (tostring | test("^[0-9]{1,9}$")))
+    (.assets.items | type == "array" and all(.[]; .id | type == "string" and test("\\A[0-9A-Za-z-]+\\z")))
+    and (.assets.nextPage | . == null or (tostring | test("\\A[0-9]{1,9}\\z")))
   ' || fail "what answers POST /search/metadata is not Immich, or a newer one: nothing was deleted"
   jq --raw-output '.assets.items[] | "\(.id)\t\(.originalPath // .originalFileName // "" | tojson)"' \
     "$work/answer" >>"$work/assets"

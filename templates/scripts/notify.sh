@@ -31,7 +31,7 @@ common='
   def escaped($from; $to): split($from) | join($to);
   def quoted:
     "\"" + (escaped("\\"; "\\\\") | escaped("\""; "\\\"") | escaped("\n"; "\\n") | escaped("\r"; "\\r")) + "\"";
-  def word: gsub("^\\s+|\\s+$"; "") | if test("^\\S+$") then . else error("not one word") end;
+  def word: gsub("^\\s+|\\s+$"; "") | if test("\\A\\S+\\z") then . else error("not one word") end;
   ($title | cut(250)) as $title | ($message | cut(1024)) as $message |
 '
 configure() {
@@ -104,7 +104,7 @@ ntfy() {
     # shellcheck disable=SC2016 # The dollars are jq's.
     configure "${url[@]}" "${token[@]}" "$common"'
       "url = " + ($url | word | quoted),
-      "header = " + ("Title: " + if $title | test("^[ -~]+$") then $title else "=?UTF-8?B?\($title | @base64)?=" end | quoted),
+      "header = " + ("Title: " + if $title | test("\\A[ -~]+\\z") then $title else "=?UTF-8?B?\($title | @base64)?=" end | quoted),
       "header = " + ("Priority: \($priority + 3)" | quoted),
       "header = \"Content-Type: text/plain; charset=utf-8\"",
       if $token == "" then empty else "header = " + ("Authorization: Bearer " + ($token | word) | quoted) end,
