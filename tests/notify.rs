@@ -190,12 +190,13 @@ fn who_is_not_there_or_no_server_at_all_fails_nobody() {
     let mut stage = Stage::new();
     stage.stand_in("sleep", "exit 0");
     stage.set("NTFY_URL", nobody());
-    stage.set("WEBHOOK_FILE", stage.file("webhook", "file:///secret-file\n"));
+    stage.set("WEBHOOK_FILE", stage.file("webhook", format!("file://{}\n", stage.file("secret-file", "x"))));
     stage.set("PUSHOVER_FILE", stage.file("pushover", "PUSHOVER_TOKEN=secret-token\nPUSHOVER_USER=\n"));
     let ran = stage.run("notify", &["t", "m"]);
     complains(&ran, 3);
     assert!(ran.err.contains("ntfy was not told: it cannot be reached"), "{}", ran.err);
     assert!(ran.err.contains("Pushover was not told"), "{}", ran.err);
+    assert!(ran.err.contains("the webhook was not told: its address is not one"), "{}", ran.err);
     // Secrets that are not there, or are something else.
     for webhook in ["", "https://secret-one\nhttps://secret-two\n", "\0secret-\\\"\u{1}x y"] {
         stage.set("WEBHOOK_FILE", stage.file("webhook", webhook));
@@ -225,6 +226,17 @@ fn a_server_that_never_answers_is_given_up() {
     assert!(ran.err.contains("did not answer within 1 seconds"), "{}", ran.err);
     assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn who_cannot_even_complain_fails_nobody() {
+    let mut stage = Stage::new();
+    stage.set("PING_FILE", stage.path("missing"));
+    for script in ["notify", "ping"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let ended = stage.command(script, &["start"]).stderr(full).status().unwrap();
+        assert_eq!(ended.code(), Some(0), "{script}");
+    }
 }
 
 /// Command lines and environments of all processes that hold this text.
@@ -369,8 +381,11 @@ fn a_ping_says_how_the_job_goes() {
     let ping = |secret: &str, result: Option<&str>, status: Option<&str>, what: &str| {
         let mut stage = Stage::new();
         stage.set("PING_FILE", stage.file("ping", secret));
-        result.map(|result| stage.set("SERVICE_RESULT", result));
-        status.map(|status| stage.set("EXIT_STATUS", status));
+        for (name, value) in [("SERVICE_RESULT", result), ("EXIT_STATUS", status)] {
+            if let Some(value) = value {
+                stage.set(name, value);
+            }
+        }
         quiet(&stage.run("ping", &[what]));
     };
     let url = server.url();
@@ -404,7 +419,7 @@ fn a_ping_that_fails_fails_nobody_and_names_no_address() {
         (format!("{}/secret-broken", server.url()), "curl failed"),
         (format!("{}/secret-slow", server.url()), "within 1 seconds"),
         (format!("{}/secret-dead", nobody()), "curl failed"),
-        ("file:///secret-file".to_owned(), "curl failed"),
+        (format!("file://{}", stage.file("secret-file", "x")), "curl failed"),
         ("https://secret-one\nhttps://secret-two".to_owned(), "not one address"),
         (String::new(), "not one address"),
     ] {

@@ -347,6 +347,13 @@ fn what_cannot_be_set_back_is_told_and_the_rest_is_done() {
     assert!(told.contains("immich-server:release could not be set back."), "{told}");
     assert!(told.contains("is not well"), "{told}");
     assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
+    // Nor does a unit that does not stop keep it from starting the others, and from telling.
+    let Some(host) = Host::new(false) else { return };
+    host.hook("if [[ \"$when $asked\" = 'before systemctl stop'* ]] && [ \"$n\" -gt 16 ]; then trap - EXIT; exit 5; fi");
+    let ran = host.run();
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(host.done().iter().filter(|done| done.contains("systemctl start -- podman")).count(), 4);
+    assert!(host.stage.told()[0][1].contains("is not well"), "{:?}", host.stage.told());
 }
 
 #[test]

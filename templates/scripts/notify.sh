@@ -57,7 +57,7 @@ send() {
         break
         ;;
       0:*) reason="it answered $status" ;;
-      3:*) reason="its address is not one, look at what its secret holds" ;;
+      1:* | 3:*) reason="its address is not one, look at what its secret holds" ;;
       6:*) reason="its name is not known, is there a network?" ;;
       7:*) reason="it cannot be reached, is there a network?" ;;
       28:*) reason="it did not answer within ${TIMEOUT:-10} seconds" ;;
