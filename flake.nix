@@ -122,8 +122,11 @@
             pkgs.cargo-insta
             pkgs.clippy
             pkgs.jq
+            pkgs.postgresql
+            pkgs.rsync
             pkgs.rustfmt
             pkgs.shellcheck
+            pkgs.sqlite
           ];
         };
       });

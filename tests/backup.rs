@@ -1,0 +1,1403 @@
+//! What the scripts of backups and of the restore do, with a real Postgres, SQLite and rsync: whatever fails,
+//! the last good backup and the present database are still there.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use common::scripts::{here, scripts};
+
+const SCRIPTS: [&str; 5] = ["backup", "copy-folder", "copy-sqlite", "dump-postgres", "restore-postgres"];
+
+/// The file of a script.
+fn script(name: &str) -> PathBuf {
+    scripts().join(format!("{name}.sh"))
+}
+
+/// Says, so that nobody overlooks it, that something was not tested.
+fn skipped<T>(why: &str) -> Option<T> {
+    println!("\n################ SKIPPED: {why}\n");
+    None
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Everything below a folder: its mode, and what it holds.
+type Tree = BTreeMap<PathBuf, (u32, Vec<u8>)>;
+
+fn tree(folder: &Path) -> Tree {
+    let mut found = Tree::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(path) = open.pop() {
+        let meta = path.symlink_metadata().expect("it is there");
+        let content = if meta.is_dir() {
+            open.extend(std::fs::read_dir(&path).expect("a folder").map(|entry| entry.unwrap().path()));
+            Vec::new()
+        } else if meta.is_symlink() {
+            std::fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
+        } else {
+            std::fs::read(&path).unwrap()
+        };
+        found.insert(path.strip_prefix(folder).unwrap().to_path_buf(), (meta.mode(), content));
+    }
+    found
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.unwrap().file_name().into_string().expect("text"))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Writes a program in bash.
+fn program(path: &Path, code: &str) {
+    std::fs::write(path, format!("#!/usr/bin/env bash\n{code}\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A folder with `bin`, which is first on the PATH and has every script by its name, and a place for backups.
+struct Place {
+    folder: tempfile::TempDir,
+    target: PathBuf,
+    variables: BTreeMap<&'static str, String>,
+}
+
+impl Place {
+    fn new() -> Place {
+        Place::called("backups")
+    }
+
+    /// With another name of the folder of backups.
+    fn called(target: &str) -> Place {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bin = folder.path().join("bin");
+        std::fs::create_dir(&bin).unwrap();
+        for name in SCRIPTS {
+            let script = script(name);
+            program(
+                &bin.join(name),
+                &format!("exec bash -o errexit -o nounset -o pipefail '{}' \"$@\"", script.display()),
+            );
+        }
+        let target = folder.path().join(target);
+        let variables =
+            [("NAME", "database"), ("SUFFIX", ".dump"), ("KEEP_DAYS", "30"), ("KEEP_AT_LEAST", "3")];
+        let mut variables: BTreeMap<_, _> = variables.map(|(name, value)| (name, value.to_owned())).into();
+        variables.insert("TARGET", target.to_str().unwrap().to_owned());
+        Place { folder, target, variables }
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn set(&mut self, variable: &'static str, value: impl AsRef<OsStr>) -> &mut Place {
+        self.variables.insert(variable, value.as_ref().to_str().expect("text").to_owned());
+        self
+    }
+
+    /// The producer `produce`, in bash: `$1` is the path it has to write.
+    fn produce(&self, code: &str) -> &Place {
+        program(&self.at("bin/produce"), &format!("set -eu\n{code}"));
+        self
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let path = std::env::var("PATH").expect("there is a PATH");
+        let mut command = Command::new(self.at("bin").join(words[0]));
+        command
+            .args(&words[1..])
+            .current_dir(self.folder.path())
+            .env("PATH", format!("{}:{path}", self.at("bin").display()))
+            .envs(&self.variables)
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().expect("it runs")
+    }
+
+    /// Makes a backup that has to be good, and gives back its path.
+    fn backup(&self, producer: &str) -> PathBuf {
+        let output = self.run(&["backup", producer]);
+        assert!(output.status.success(), "{}", said(&output));
+        let (name, suffix) = (&self.variables["NAME"], &self.variables["SUFFIX"]);
+        let newest = self.backups(name, suffix).pop().expect("a backup");
+        assert_eq!(self.unfinished(), [""; 0]);
+        newest
+    }
+
+    /// Makes a backup that has to fail for a reason, and to leave all as it was.
+    fn fails(&self, producer: &str, why: &str) {
+        let before = self.target.exists().then(|| tree(&self.target));
+        let output = self.run(&["backup", producer]);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains(why), "{why:?} is not in {}", said(&output));
+        let mut after = self.target.exists().then(|| tree(&self.target));
+        if let Some(after) = &mut after {
+            after.retain(|path, _| !path.to_string_lossy().ends_with(".lock"));
+        }
+        match before {
+            Some(mut before) => {
+                before.retain(|path, _| !path.to_string_lossy().ends_with(".lock"));
+                assert_eq!(after, Some(before));
+            }
+            None => assert!(after.is_none_or(|after| after.len() == 1), "something was left"),
+        }
+    }
+
+    /// The backups, the oldest first.
+    fn backups(&self, name: &str, suffix: &str) -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> = std::fs::read_dir(&self.target)
+            .expect("a folder")
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| {
+                let file = path.file_name().unwrap().to_string_lossy().into_owned();
+                let stamp = file.strip_prefix(&format!("{name}-")).and_then(|rest| rest.strip_suffix(suffix));
+                stamp.is_some_and(|stamp| stamp.len() == 17 && stamp.as_bytes()[10] == b'T')
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// What lies in the folder of backups under a hidden name, but for the lock.
+    fn unfinished(&self) -> Vec<String> {
+        let all = names(&self.target);
+        all.into_iter().filter(|name| name.starts_with('.') && !name.ends_with(".lock")).collect()
+    }
+
+    /// Puts an old backup there.
+    fn old(&self, file: &str) -> PathBuf {
+        std::fs::create_dir_all(&self.target).unwrap();
+        std::fs::set_permissions(&self.target, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let path = self.target.join(file);
+        std::fs::write(&path, "old").unwrap();
+        path
+    }
+}
+
+// The frame.
+
+#[test]
+fn a_backup_belongs_to_its_owner_alone() {
+    let mut place = Place::new();
+    place.produce("echo good >\"$1\"");
+    let backup = place.backup("produce");
+    assert_eq!(backup.metadata().unwrap().mode() & 0o7777, 0o600);
+    assert_eq!(place.target.metadata().unwrap().mode() & 0o7777, 0o700);
+    assert_eq!(std::fs::read_to_string(&backup).unwrap(), "good\n");
+    // Also where the producer has other ideas, and without a suffix.
+    place.set("SUFFIX", "").produce("echo good >\"$1\"; chmod 0644 \"$1\"");
+    assert_eq!(place.backup("produce").metadata().unwrap().mode() & 0o7777, 0o600);
+    // A folder that somebody made is left as it is, and it is said.
+    std::fs::set_permissions(&place.target, std::fs::Permissions::from_mode(0o750)).unwrap();
+    let output = place.run(&["backup", "produce"]);
+    assert!(output.status.success() && said(&output).contains("chmod 0700"), "{}", said(&output));
+    assert_eq!(place.target.metadata().unwrap().mode() & 0o7777, 0o750);
+}
+
+#[test]
+fn a_unit_names_the_producer_in_the_environment() {
+    let mut place = Place::new();
+    place.produce("echo good >\"$1\"");
+    place.set("PRODUCER", "produce");
+    let output = place.run(&["backup"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(place.backups("database", ".dump").len(), 1);
+}
+
+#[test]
+fn a_backup_that_is_not_good_changes_nothing() {
+    let mut place = Place::new();
+    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    for (code, why) in [
+        ("echo half >\"$1\"; exit 3", "produce failed"),
+        ("mkdir \"$1\" \"$1-work\"; echo half >\"$1/a\"; kill -9 $$", "produce failed"),
+        ("touch \"$1\"", "empty"),
+        ("mkdir -p \"$1/a/b\"", "empty"),
+        ("true", "neither a file nor a folder"),
+        ("ln -s /etc/passwd \"$1\"", "neither a file nor a folder"),
+        ("mkfifo \"$1\"", "neither a file nor a folder"),
+    ] {
+        // First where there is nothing, then with backups that a good one would take away.
+        let _ = std::fs::remove_dir_all(&place.target);
+        place.produce(code).fails("produce", why);
+        place.old("database-2001-01-01T000000.dump");
+        place.old("database-2001-01-02T000000.dump");
+        place.fails("produce", why);
+    }
+    place.fails("no-such-producer", "no-such-producer");
+    place.produce("echo good >\"$1\"").backup("produce");
+    assert_eq!(place.backups("database", ".dump").len(), 1);
+}
+
+#[test]
+fn a_disk_that_does_not_take_the_backup_leaves_the_one_before() {
+    let mut place = Place::new();
+    place.set("KEEP_AT_LEAST", "0");
+    place.old("database-2001-01-01T000000.dump");
+    place.produce("echo good >\"$1\"");
+    for tool in ["sync", "mv", "chmod", "find"] {
+        program(&place.at("bin").join(tool), &format!("echo {tool} fails >&2; exit 1"));
+        place.produce(if tool == "find" { "mkdir \"$1\"; echo good >\"$1/a\"" } else { "echo good >\"$1\"" });
+        place.fails("produce", "");
+        std::fs::remove_file(place.at("bin").join(tool)).unwrap();
+    }
+    // The new one is on the disk before any other goes.
+    program(&place.at("bin/sync"), "if [ \"$1\" = --file-system ]; then exit 1; fi");
+    let output = place.produce("echo good >\"$1\"").run(&["backup", "produce"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(place.backups("database", ".dump").len(), 2);
+}
+
+#[test]
+fn wrong_parameters_are_refused_before_anything_is_done() {
+    for (variable, value) in [
+        ("TARGET", "relative"),
+        ("NAME", ""),
+        ("NAME", "../up"),
+        ("SUFFIX", "/x"),
+        ("KEEP_DAYS", ""),
+        ("KEEP_DAYS", "-1"),
+        ("KEEP_DAYS", "30d"),
+        ("KEEP_DAYS", "a[$(touch here)]"),
+        ("KEEP_AT_LEAST", "many"),
+    ] {
+        let mut place = Place::new();
+        place.set(variable, value).produce("touch here");
+        let output = place.run(&["backup", "produce"]);
+        assert_eq!(output.status.code(), Some(1), "{variable}={value}");
+        assert_eq!(names(place.folder.path()), ["bin"], "{variable}={value}");
+    }
+    // What begins with a zero is no octal number.
+    let mut place = Place::new();
+    let [young, old] = [7, 9].map(|days| place.old(&format!("database-{}.dump", days_ago(days))));
+    place.set("KEEP_DAYS", "08").set("KEEP_AT_LEAST", "01").produce("echo good >\"$1\"").backup("produce");
+    assert!(young.exists() && !old.exists());
+}
+
+#[test]
+fn the_second_of_two_runs_does_not_begin() {
+    let place = Place::new();
+    place.produce(
+        "touch begun; for _ in {1..500}; do [ ! -e go ] || break; sleep 0.02; done; echo good >\"$1\"",
+    );
+    let first = place.command(&["backup", "produce"]).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for(|| place.at("begun").exists());
+    let unfinished = place.unfinished();
+    let second = place.run(&["backup", "produce"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(said(&second).contains("another run is at work"), "{}", said(&second));
+    assert_eq!(place.unfinished(), unfinished, "the second took away what the first one works on");
+    // One with another name has nothing to do with it.
+    let mut other = place.command(&["backup", "other"]);
+    program(&place.at("bin/other"), "echo other >\"$1\"");
+    assert!(other.env("NAME", "files").status().unwrap().success());
+    std::fs::write(place.at("go"), "").unwrap();
+    let first = first.wait_with_output().unwrap();
+    assert!(first.status.success(), "{}", said(&first));
+    assert_eq!(place.backups("database", ".dump").len(), 1);
+}
+
+/// Waits until something is so.
+fn wait_for(mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(60), "it never came");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Kills a command and all that it started.
+fn kill_group(child: &mut Child) {
+    let id = rustix::process::Pid::from_child(child);
+    let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
+    let _ = child.wait();
+}
+
+#[test]
+fn a_killed_backup_is_none_and_the_next_one_clears_it_away() {
+    let mut place = Place::new();
+    place.set("SUFFIX", "").set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "2");
+    // Much to take away, so that some are killed while they do.
+    for day in 1..=4 {
+        let folder = place.target.join(format!("database-2001-01-0{day}T000000"));
+        std::fs::create_dir_all(&folder).unwrap();
+        for i in 0..60 {
+            std::fs::write(folder.join(format!("{i}")), "whole").unwrap();
+        }
+    }
+    place.produce(
+        "mkdir \"$1\" \"$1-work\"; for i in {0..59}; do printf whole >\"$1/$i\"; done; rmdir \"$1-work\"",
+    );
+    let (mut ended, mut broken) = (0, 0);
+    for round in 0..40 {
+        let mut child =
+            place.command(&["backup", "produce"]).process_group(0).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(round * 4));
+        ended += usize::from(child.try_wait().unwrap().is_some());
+        kill_group(&mut child);
+        let backups = place.backups("database", "");
+        assert!(backups.len() >= 2, "{backups:?}");
+        for backup in backups {
+            assert_eq!(names(&backup).len(), 60, "{} is not whole", backup.display());
+        }
+        broken += usize::from(!place.unfinished().is_empty());
+        assert!(place.unfinished().len() <= 3, "{:?}", place.unfinished());
+    }
+    println!("{ended} ended, {broken} left something");
+    assert!(broken > 0, "none was killed at work");
+    place.backup("produce");
+    assert_eq!(place.backups("database", "").len(), 2);
+}
+
+#[test]
+fn a_producer_that_outlives_its_backup_keeps_the_next_one_out() {
+    let place = Place::new();
+    place.produce("echo $$ >begun; for _ in {1..500}; do [ ! -e go ] || break; sleep 0.02; done; touch \"$1-work\"; touch ended");
+    let mut child = place.command(&["backup", "produce"]).spawn().unwrap();
+    wait_for(|| place.at("begun").exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    place.fails("produce", "another run is at work");
+    std::fs::write(place.at("go"), "").unwrap();
+    wait_for(|| place.at("ended").exists());
+    // What it wrote last goes too.
+    place.produce("echo good >\"$1\"");
+    wait_for(|| place.run(&["backup", "produce"]).status.success());
+    assert_eq!(place.unfinished(), [""; 0]);
+}
+
+/// A time in a name, so many days before now.
+fn days_ago(days: u32) -> String {
+    let output = Command::new("date").arg(format!("--date={days} days ago")).arg("+%Y-%m-%dT%H%M%S").output();
+    String::from_utf8(output.unwrap().stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn old_backups_go_by_the_time_in_their_name_and_some_always_stay() {
+    let mut place = Place::new();
+    place.produce("echo good >\"$1\"");
+    let all = [1, 5, 29, 31, 40, 400].map(|days| place.old(&format!("database-{}.dump", days_ago(days))));
+    let there = || all.iter().map(|path| path.exists()).collect::<Vec<bool>>();
+    place.set("KEEP_AT_LEAST", "6").backup("produce");
+    assert_eq!(there(), [true, true, true, true, true, false], "the new one counts");
+    place.set("KEEP_AT_LEAST", "1").set("KEEP_DAYS", "35").backup("produce");
+    assert_eq!(there(), [true, true, true, true, false, false]);
+    place.set("KEEP_DAYS", "30").backup("produce");
+    assert_eq!(there(), [true, true, true, false, false, false]);
+    place.set("KEEP_AT_LEAST", "100").set("KEEP_DAYS", "0").backup("produce");
+    assert_eq!(there(), [true, true, true, false, false, false]);
+    // Those of a clock that was ahead count as the newest, and the new one stays all the same.
+    place.old("database-2999-01-01T000000.dump");
+    place.set("KEEP_AT_LEAST", "0").produce("echo last >\"$1\"");
+    std::thread::sleep(Duration::from_millis(1100));
+    assert!(place.run(&["backup", "produce"]).status.success());
+    let left = place.backups("database", ".dump");
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(std::fs::read_to_string(&left[0]).unwrap(), "last\n");
+}
+
+#[test]
+fn what_else_lies_in_the_folder_is_not_touched() {
+    let mut place = Place::new();
+    place.set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "0").produce("echo good >\"$1\"");
+    for file in [
+        "notes.txt",
+        "database",
+        "database.dump",
+        "database-old.dump",
+        "database-2001-01-01T000000",
+        "database-2001-01-01T000000.dump.gz",
+        "database-2001-01-01T0000000.dump",
+        "database-2001-01-01.dump",
+        "database-2-2001-01-01T000000.dump",
+        "my-database-2001-01-01T000000.dump",
+        "Database-2001-01-01T000000.dump",
+        ".database-2-2001-01-01T000000.partial",
+        ".database-2001-01-01T000000.partial.txt",
+        ".database-notes.partial",
+        "other-2001-01-01T000000.dump",
+        "-rf",
+    ] {
+        place.old(file);
+    }
+    symlink("/nowhere", place.target.join("database-2001-01-02T000000.dump")).unwrap();
+    let before = tree(&place.target);
+    for file in [
+        "database-2001-01-01T000000.dump",
+        ".database-2001-01-01T000000.partial",
+        ".database-2001-01-03T000000.partial-work",
+    ] {
+        place.old(file);
+    }
+    let backup = place.run(&["backup", "produce"]);
+    assert!(backup.status.success(), "{}", said(&backup));
+    let mut after = tree(&place.target);
+    after.retain(|_, (_, content)| content != b"good\n");
+    after.remove(Path::new(".database.lock")).expect("a lock");
+    assert_eq!(after, before);
+}
+
+#[test]
+fn names_are_only_names() {
+    for (target, name, suffix) in [
+        ("-rf", "-rf", ""),
+        ("a b/c  d", "na me", ".du mp"),
+        ("it's \"quoted\" $(touch here) `touch here`", "$(touch here)'\"", "\\"),
+        ("new\nline", "new\nline", "\n"),
+        ("*", "*", "[a-z]*"),
+        ("ü ∞", "데이터", ".덤프"),
+    ] {
+        let mut place = Place::called(target);
+        place.set("NAME", name).set("SUFFIX", suffix).set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
+        place.produce("echo good >\"$1\"");
+        let kept = [place.old("x"), place.old("database-2001-01-01T000000.dump")];
+        place.old(&format!("{name}-2001-01-01T000000{suffix}"));
+        place.old(&format!(".{name}-2001-01-01T000000.partial"));
+        let backup = place.backup("produce");
+        assert_eq!(place.backups(name, suffix), [backup], "{target}");
+        assert!(kept.iter().all(|path| path.exists()), "{target}");
+        assert!(!place.at("here").exists(), "{target}");
+    }
+}
+
+/// Runs a shell script in a world of mounts of its own. `None`, and it is said, where nothing may be mounted.
+fn with_mounts(place: &Place, script: &str) -> Option<Output> {
+    program(&place.at("bin/in-mounts"), "exec unshare --mount --map-root-user bash -euc \"$1\"");
+    if !place.run(&["in-mounts", "mkdir probe; mount -t tmpfs none probe"]).status.success() {
+        return skipped("nothing may be mounted here");
+    }
+    std::fs::remove_dir(place.at("probe")).unwrap();
+    Some(place.run(&["in-mounts", script]))
+}
+
+#[test]
+fn a_full_disk_leaves_the_last_good_backup() {
+    if !here(&["rsync", "sqlite3"]) {
+        return;
+    }
+    let mut place = Place::called("disk/backups");
+    place.set("SUFFIX", "").set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
+    place.set("SOURCE", place.at("files"));
+    place.set("DATABASE_FILE", place.at("a.db"));
+    place.produce("head -c 400000 /dev/urandom >\"$1\"");
+    let Some(output) = with_mounts(
+        &place,
+        "
+        mkdir disk files
+        sqlite3 a.db 'CREATE TABLE t AS SELECT randomblob(400000) AS b'
+        head -c 400000 /dev/urandom >files/a
+        mount -t tmpfs -o size=1m,mode=0755 none disk
+        mkdir -m 0700 disk/backups
+        for producer in produce copy-sqlite copy-folder; do
+            rm -rf disk/backups/*
+            echo old >disk/backups/database-2001-01-01T000000
+            head -c 700000 /dev/zero >disk/fill
+            if backup $producer; then echo \"$producer fitted\"; exit 1; fi
+            [ \"$(ls -A disk/backups | tr '\\n' ' ')\" = '.database.lock database-2001-01-01T000000 ' ]
+            [ \"$(cat disk/backups/*)\" = old ]
+            rm disk/fill
+            backup $producer
+            [ \"$(ls disk/backups | wc -l)\" = 1 ]
+            [ ! -e disk/backups/database-2001-01-01T000000 ]
+        done
+        ",
+    ) else {
+        return;
+    };
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{stdout}{}", said(&output));
+}
+
+// SQLite.
+
+/// Runs SQL in a database of SQLite, and gives back what it says.
+fn sqlite(database: &Path, sql: &str) -> String {
+    let output = Command::new("sqlite3").args(["-cmd", ".timeout 60000"]).arg(database).arg(sql).output();
+    let output = output.expect("sqlite3 runs");
+    assert!(output.status.success(), "{}", said(&output));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn an_sqlite_database_that_is_written_to_is_copied_as_it_was_at_one_moment() {
+    if !here(&["sqlite3"]) {
+        return;
+    }
+    for mode in ["wal", "delete"] {
+        let mut place = Place::new();
+        place.set("SUFFIX", ".sqlite");
+        let database = place.at("app.db");
+        place.set("DATABASE_FILE", &database);
+        // In each transaction both tables grow, so that a copy of no one moment has different counts.
+        sqlite(&database, &format!("PRAGMA journal_mode={mode}; CREATE TABLE a(i); CREATE TABLE b(i);"));
+        sqlite(&database, "CREATE TABLE big AS SELECT randomblob(1000) FROM generate_series(1, 20000)");
+        program(
+            &place.at("bin/write"),
+            "for ((i = 0; i < 100000; i++)); do
+                 [ -e \"$DATABASE_FILE\" ] || break
+                 echo \"BEGIN IMMEDIATE; INSERT INTO a VALUES($i);\"
+                 echo \"UPDATE big SET rowid = rowid WHERE rowid = 1 + $i % 20000; INSERT INTO b VALUES($i); COMMIT;\"
+             done | sqlite3 -cmd '.timeout 60000' \"$DATABASE_FILE\"",
+        );
+        let mut writer = place.command(&["write"]).process_group(0).stdout(Stdio::null()).spawn().unwrap();
+        wait_for(|| sqlite(&database, "SELECT count(*) FROM a").parse::<u32>().unwrap() > 10);
+        let mut seen = 0;
+        for _ in 0..2 {
+            let copy = place.backup("copy-sqlite");
+            let counts = sqlite(&copy, "SELECT (SELECT count(*) FROM a) || ' ' || (SELECT count(*) FROM b)");
+            let (a, b) = counts.split_once(' ').unwrap();
+            assert_eq!(a, b, "{mode}");
+            let a: u32 = a.parse().unwrap();
+            assert!(a > seen, "{mode}: nothing was written meanwhile");
+            seen = a;
+            assert_eq!(sqlite(&copy, "SELECT count(*) FROM big"), "20000");
+            assert_eq!(copy.metadata().unwrap().mode() & 0o7777, 0o600);
+        }
+        assert!(writer.try_wait().unwrap().is_none(), "the writer ended too soon");
+        kill_group(&mut writer);
+        let beside: Vec<String> =
+            names(&place.target).into_iter().filter(|name| name.starts_with('.')).collect();
+        assert_eq!(beside, [".database.lock"], "{mode}");
+    }
+}
+
+#[test]
+fn a_copy_of_sqlite_that_is_not_good_is_none() {
+    if !here(&["sqlite3"]) {
+        return;
+    }
+    let mut place = Place::new();
+    place.set("KEEP_AT_LEAST", "0");
+    place.old("database-2001-01-01T000000.dump");
+    for (file, why) in
+        [("missing.db", "no database to copy"), ("empty.db", "no database to copy"), ("relative", "absolute")]
+    {
+        let file = if file == "relative" { PathBuf::from(file) } else { place.at(file) };
+        place.set("DATABASE_FILE", &file);
+        if file.ends_with("empty.db") {
+            std::fs::write(&file, "").unwrap();
+        }
+        place.fails("copy-sqlite", why);
+        assert!(file.ends_with("empty.db") || !file.exists(), "it was made");
+    }
+    let database = place.at("app.db");
+    place.set("DATABASE_FILE", &database);
+    std::fs::write(&database, "no database".repeat(1000)).unwrap();
+    place.fails("copy-sqlite", "could not be copied");
+    // It is gone after it was looked at.
+    program(
+        &place.at("bin/mkdir"),
+        "PATH=${PATH#*:}; mkdir \"$@\"; case $* in *-work) rm -- \"$DATABASE_FILE\" ;; esac",
+    );
+    place.fails("copy-sqlite", "could not be copied");
+    assert!(!database.exists(), "it was made");
+    std::fs::remove_file(place.at("bin/mkdir")).unwrap();
+    // A page in the middle is damaged.
+    sqlite(
+        &database,
+        "CREATE TABLE t(i, b); CREATE INDEX x ON t(b); INSERT INTO t SELECT value, hex(randomblob(50)) FROM generate_series(1, 2000)",
+    );
+    let mut bytes = std::fs::read(&database).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 4096].fill(0x2a);
+    std::fs::write(&database, &bytes).unwrap();
+    place.fails("copy-sqlite", "is damaged");
+    // Somebody has it for himself, for longer than one waits.
+    std::fs::remove_file(&database).unwrap();
+    sqlite(&database, "CREATE TABLE t(i); INSERT INTO t VALUES(1);");
+    program(
+        &place.at("bin/hold"),
+        "(echo 'BEGIN EXCLUSIVE;'; echo '.shell touch held'; cat) | sqlite3 \"$DATABASE_FILE\"",
+    );
+    let mut holder = place.command(&["hold"]).process_group(0).stdin(Stdio::piped()).spawn().unwrap();
+    wait_for(|| place.at("held").exists());
+    program(
+        &place.at("bin/sqlite3"),
+        "PATH=${PATH#*:}; for a; do shift; set -- \"$@\" \"${a/timeout 60000/timeout 300}\"; done; exec sqlite3 \"$@\"",
+    );
+    place.fails("copy-sqlite", "could not be copied");
+    kill_group(&mut holder);
+    place.backup("copy-sqlite");
+}
+
+#[test]
+fn the_name_of_an_sqlite_database_is_only_a_name() {
+    if !here(&["sqlite3"]) {
+        return;
+    }
+    for name in
+        ["-a b", "it's \"x\" $(touch here)", "a?mode=memory", "a#b%20c%", "new\nline", ".schema", ":memory:"]
+    {
+        let mut place = Place::called(name);
+        std::fs::create_dir(place.at("data")).unwrap();
+        let database = place.at("data").join(name);
+        place.set("DATABASE_FILE", &database).set("NAME", name.trim_start_matches('.'));
+        let plain = place.at("plain.db");
+        sqlite(&plain, "CREATE TABLE t AS SELECT 'good' AS good");
+        std::fs::rename(&plain, &database).unwrap();
+        let copy = place.backup("copy-sqlite");
+        std::fs::rename(copy, &plain).unwrap();
+        assert_eq!(sqlite(&plain, "SELECT good FROM t"), "good", "{name}");
+        assert_eq!(names(&place.at("data")), [name]);
+        assert!(!place.at("here").exists());
+    }
+}
+
+// Folders.
+
+/// A place with a folder `files` to copy.
+fn with_files() -> Place {
+    let mut place = Place::new();
+    let files = place.at("files");
+    std::fs::create_dir_all(files.join("upload/a b")).unwrap();
+    for (file, content) in
+        [("upload/one", "1"), ("upload/a b/two", "2"), (".hidden", "3"), ("new\nline", "4")]
+    {
+        std::fs::write(files.join(file), content).unwrap();
+    }
+    std::fs::set_permissions(files.join("upload/one"), std::fs::Permissions::from_mode(0o751)).unwrap();
+    std::fs::hard_link(files.join("upload/one"), files.join("upload/same")).unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(90 * 24 * 60 * 60);
+    std::fs::File::open(&files).unwrap().set_modified(long_ago).unwrap();
+    symlink("upload/one", files.join("link")).unwrap();
+    place.set("NAME", "files").set("SUFFIX", "").set("SOURCE", files);
+    place
+}
+
+#[test]
+fn a_folder_is_copied_whole_and_what_is_unchanged_takes_no_room() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    let place = with_files();
+    let files = place.at("files");
+    let first = place.backup("copy-folder");
+    assert_eq!(tree(&first), tree(&files));
+    let inode = |path: PathBuf| path.metadata().unwrap().ino();
+    assert_eq!(inode(first.join("upload/one")), inode(first.join("upload/same")));
+    assert_ne!(inode(first.join("upload/one")), inode(files.join("upload/one")));
+    let time = |path: PathBuf| path.metadata().unwrap().modified().unwrap();
+    assert_eq!(time(first.join(".hidden")), time(files.join(".hidden")));
+    // The copy as a whole is as old as it is, whatever it was copied from.
+    let age = SystemTime::now().duration_since(time(first.clone())).unwrap_or_default();
+    assert!(age < Duration::from_secs(60), "{age:?}");
+    let before = tree(&first);
+
+    std::fs::write(files.join("upload/a b/two"), "changed").unwrap();
+    std::fs::remove_file(files.join("new\nline")).unwrap();
+    let second = place.backup("copy-folder");
+    assert_ne!(first, second);
+    assert_eq!(tree(&second), tree(&files));
+    assert_eq!(tree(&first), before, "the earlier backup changed");
+    assert_eq!(inode(second.join("upload/one")), inode(first.join("upload/one")));
+    assert_ne!(inode(second.join("upload/a b/two")), inode(first.join("upload/a b/two")));
+    // When the first one goes the second one is still whole.
+    std::fs::remove_dir_all(&first).unwrap();
+    assert_eq!(tree(&second), tree(&files));
+}
+
+#[test]
+fn a_folder_that_is_not_there_or_empty_is_no_backup() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    let mut place = with_files();
+    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    std::fs::create_dir_all(place.target.join("files-2001-01-01T000000")).unwrap();
+    std::fs::write(place.target.join("files-2001-01-01T000000/a"), "old").unwrap();
+    std::fs::create_dir_all(place.at("empty")).unwrap();
+    std::fs::create_dir_all(place.at("hollow/a/b")).unwrap();
+    for (source, why) in [
+        ("missing", "no folder to copy"),
+        ("files/link", "no folder to copy"),
+        ("empty", "is its disk mounted?"),
+        ("hollow", "what copy-folder wrote is empty"),
+        ("", "would be in it"),
+        ("backups", "would be in it"),
+    ] {
+        place.set("SOURCE", place.at(source)).fails("copy-folder", why);
+    }
+    place.set("SOURCE", "files").fails("copy-folder", "absolute");
+}
+
+#[test]
+fn only_files_that_vanished_are_forgiven() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    let mut place = with_files();
+    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    std::fs::create_dir_all(place.target.join("files-2001-01-01T000000")).unwrap();
+    std::fs::write(place.target.join("files-2001-01-01T000000/a"), "old").unwrap();
+    for status in [1, 3, 11, 12, 20, 23, 25, 30, 127, 137] {
+        program(&place.at("bin/rsync"), &format!("PATH=${{PATH#*:}}; rsync \"$@\"; exit {status}"));
+        place.fails("copy-folder", "was not copied whole");
+    }
+    program(&place.at("bin/rsync"), "PATH=${PATH#*:}; rsync \"$@\"; exit 24");
+    let backup = place.backup("copy-folder");
+    assert_eq!(tree(&backup), tree(&place.at("files")));
+    assert_eq!(place.backups("files", ""), [backup]);
+}
+
+#[test]
+fn a_disk_without_attributes_gets_the_files() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    let place = with_files();
+    program(
+        &place.at("bin/rsync"),
+        "PATH=${PATH#*:}; case \"$*\" in *--xattrs*) rsync \"$@\"; exit 23 ;; *) exec rsync \"$@\" ;; esac",
+    );
+    let backup = place.backup("copy-folder");
+    assert_eq!(tree(&backup), tree(&place.at("files")));
+}
+
+#[test]
+fn the_name_of_a_folder_is_only_a_name() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    for name in ["-a b", "--delete", "it's \"x\" $(touch here)", "host:path", "new\nline", "*", "rsync://x"] {
+        let mut place = Place::called(&format!("to {name}"));
+        let source = place.at("files").join(name);
+        std::fs::create_dir_all(&source).unwrap();
+        std::fs::write(source.join(name.replace('/', "_")), "good").unwrap();
+        place.set("SOURCE", &source).set("NAME", name.replace('/', "_"));
+        for _ in 0..2 {
+            assert_eq!(tree(&place.backup("copy-folder")), tree(&source), "{name}");
+        }
+        assert!(!place.at("here").exists());
+    }
+}
+
+// Postgres.
+
+/// Its superuser and its container, which have names that a person might choose.
+const USER: &str = "im mich";
+const CONTAINER: &str = "immich-postgres";
+
+/// A database with a name that is none of a shell, of SQL or of a connection string.
+const HOSTILE: &str = "we\"ird'; drop=$(touch here) \\";
+
+/// The folder of Debian's newest Postgres, whose server is not on the PATH, or that of the one that is.
+fn postgres_programs() -> Option<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path().join("bin"))
+        .collect();
+    found.sort();
+    let path = std::env::var_os("PATH").expect("there is a PATH");
+    found.extend(std::env::split_paths(&path));
+    found.retain(|folder| {
+        ["initdb", "postgres", "pg_dump", "psql"].iter().all(|name| folder.join(name).exists())
+    });
+    if found.is_empty() {
+        assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "postgresql is not installed");
+        println!("skipped: postgresql is not installed");
+    }
+    found.into_iter().next()
+}
+
+/// A Postgres of its own, which only listens on a socket in a folder.
+struct Postgres {
+    folder: tempfile::TempDir,
+    programs: PathBuf,
+    server: Child,
+}
+
+impl Postgres {
+    fn new() -> Option<Postgres> {
+        let programs = postgres_programs()?;
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        // It does not run as root, and it ends with the test, however that ends.
+        let command = |name: &str| {
+            let mut command = Command::new("setpriv");
+            command.args(["--pdeathsig", "QUIT"]);
+            if rustix::process::geteuid().is_root() {
+                command.args(["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]);
+            }
+            command.arg(programs.join(name)).arg("-D").arg(&data).current_dir(folder.path());
+            command
+        };
+        if rustix::process::geteuid().is_root() {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+            for path in [folder.path(), &data] {
+                std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap();
+            }
+        }
+        let mut initdb = command("initdb");
+        initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username", USER]);
+        let output = initdb.output().expect("initdb runs");
+        assert!(output.status.success(), "{}", said(&output));
+        let mut server = command("postgres");
+        server.args([
+            "-c",
+            "fsync=off",
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "max_prepared_transactions=4",
+            "-k",
+        ]);
+        let server = server.arg(folder.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let postgres = Postgres { folder, programs, server };
+        wait_for(|| postgres.psql("postgres", "SELECT 1").output().unwrap().status.success());
+        Some(postgres)
+    }
+
+    fn psql(&self, database: &str, sql: &str) -> Command {
+        let mut command = Command::new(self.programs.join("psql"));
+        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql]);
+        command.env("PGHOST", self.folder.path()).env("PGUSER", USER).env("PGDATABASE", database);
+        command
+    }
+
+    /// Runs SQL, and gives back what it says.
+    fn sql(&self, database: &str, sql: &str) -> String {
+        let output = self.psql(database, sql).output().expect("psql runs");
+        assert!(output.status.success(), "{sql}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    fn create(&self, database: &str) {
+        self.sql("postgres", &format!("CREATE DATABASE {}", quoted(database)));
+    }
+
+    /// Makes a database with what has to be in a backup.
+    fn fill(&self, database: &str) {
+        self.create(database);
+        self.sql(
+            database,
+            "CREATE EXTENSION hstore; CREATE EXTENSION pg_trgm;
+             CREATE TABLE album (id serial PRIMARY KEY, name text NOT NULL, tags hstore);
+             INSERT INTO album (name, tags) SELECT 'album ' || i, hstore('n', i::text) FROM generate_series(1, 500) i;
+             CREATE SCHEMA \"sch ema\";
+             CREATE TABLE \"sch ema\".asset (id int PRIMARY KEY, album int REFERENCES album, path text, content bytea);
+             INSERT INTO \"sch ema\".asset SELECT i, 1 + i % 500, E'it''s\\t\\\\ \\n ü ' || i,
+                 decode(md5(i::text) || md5((-i)::text), 'hex') FROM generate_series(1, 3000) i;
+             CREATE INDEX ON album USING gin (name gin_trgm_ops);
+             CREATE VIEW counted AS SELECT count(*) FROM \"sch ema\".asset;
+             CREATE TABLE empty (nothing int);
+             SELECT lo_from_bytea(4711, decode(repeat('c0ffee', 20000), 'hex'));",
+        );
+    }
+
+    /// All that `fill` wrote, in short.
+    fn contents(&self, database: &str) -> String {
+        self.sql(
+            database,
+            "SELECT count(*), md5(string_agg(a::text, ',' ORDER BY id)) FROM album a;
+             SELECT count(*), md5(string_agg(a::text, ',' ORDER BY id)) FROM \"sch ema\".asset a;
+             SELECT md5(lo_get(4711)), count(*) FROM pg_largeobject_metadata; SELECT * FROM counted, empty;
+             SELECT nextval('album_id_seq') > 500; SELECT string_agg(extname, ',' ORDER BY extname) FROM pg_extension;
+             SELECT string_agg(indexdef, ',' ORDER BY indexdef) FROM pg_indexes WHERE tablename IN ('album', 'asset');
+             SELECT count(*) FROM pg_constraint WHERE contype = 'f'",
+        )
+    }
+
+    /// All databases but Postgres' own, by name.
+    fn databases(&self) -> Vec<String> {
+        let all = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' ORDER BY datname";
+        self.sql("postgres", all).lines().map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let id = rustix::process::Pid::from_child(&self.server);
+        let _ = rustix::process::kill_process(id, rustix::process::Signal::QUIT);
+        let _ = self.server.wait();
+    }
+}
+
+/// A name in SQL.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A place with stand-ins for podman and systemctl in front of a Postgres. As in a container nothing of the
+/// environment goes in but what is said, and standard input only where it is asked for. What is in the file
+/// `fault` is done in place of the command, which it finds in its arguments; what is in `on-systemctl` is done
+/// when systemctl is called.
+fn in_front_of(postgres: &Postgres, database: &str) -> Place {
+    let mut place = Place::new();
+    place.set("CONTAINER", CONTAINER).set("DATABASE", database).set("DATABASE_USER", USER);
+    place.set("UNITS", "podman-ml.service podman-server.service");
+    let (lock, here) = (place.at("restore.lock"), place.folder.path().to_path_buf());
+    place.set("LOCK", lock).set("HERE", here);
+    program(
+        &place.at("bin/podman"),
+        &format!(
+            "set -euo pipefail
+             if [ \"$*\" = 'container inspect --format {{{{.State.Running}}}} -- {CONTAINER}' ]; then
+                 if [ -e \"$HERE/down\" ]; then echo false; else echo true; fi
+                 exit
+             fi
+             [ \"$1\" = exec ]; shift
+             environment=(PGHOST='{socket}' PATH='{programs}':/usr/bin:/bin)
+             input=no
+             while [ \"$1\" != -- ]; do
+                 case $1 in
+                     --interactive) input=yes ;;
+                     --env) environment+=(\"$2\"); shift ;;
+                     *) exit 125 ;;
+                 esac
+                 shift
+             done
+             [ \"$2\" = {CONTAINER} ]; shift 2
+             [ $input = yes ] || exec </dev/null
+             run() {{ env -i \"${{environment[@]}}\" \"$@\"; }}
+             if [ -e \"$HERE/fault\" ]; then . \"$HERE/fault\"; fi
+             run \"$@\"",
+            socket = postgres.folder.path().display(),
+            programs = postgres.programs.display(),
+        ),
+    );
+    program(
+        &place.at("bin/systemctl"),
+        "echo \"$*\" >>\"$HERE/systemctl.log\"; if [ -e \"$HERE/on-systemctl\" ]; then . \"$HERE/on-systemctl\"; fi",
+    );
+    place
+}
+
+impl Place {
+    fn fault(&self, code: &str) -> &Place {
+        std::fs::write(self.at("fault"), code).unwrap();
+        self
+    }
+
+    /// What systemctl was asked for since the last time.
+    fn systemctl(&self) -> String {
+        let log = std::fs::read_to_string(self.at("systemctl.log")).unwrap_or_default();
+        let _ = std::fs::remove_file(self.at("systemctl.log"));
+        log
+    }
+
+    fn restores(&self, dump: &Path) -> String {
+        let output = self.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(said(&output), "");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Restores a dump, which has to fail for a reason.
+    fn restore_fails(&self, dump: &Path, why: &str) {
+        let output = self.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains(why), "{why:?} is not in {}", said(&output));
+    }
+}
+
+const STOPPED_AND_STARTED: &str =
+    "stop -- podman-ml.service podman-server.service\nstart -- podman-ml.service podman-server.service\n";
+
+#[test]
+fn a_backup_restores_into_an_empty_postgres_with_every_row() {
+    let (Some(first), Some(empty)) = (Postgres::new(), Postgres::new()) else { return };
+    for database in ["immich", HOSTILE, "postgresql://x/y", "-d a=b 데이터", &"long".repeat(15)] {
+        first.fill(database);
+        let place = in_front_of(&first, database);
+        let dump = place.backup("dump-postgres");
+        assert_eq!(dump.metadata().unwrap().mode() & 0o7777, 0o600);
+        let restore = in_front_of(&empty, database);
+        restore.restores(&dump);
+        assert_eq!(empty.contents(database), first.contents(database), "{database}");
+        assert!(!place.at("here").exists() && !restore.at("here").exists());
+        assert_eq!(restore.systemctl(), STOPPED_AND_STARTED);
+        assert!(empty.databases().contains(&database.to_owned()), "{:?}", empty.databases());
+    }
+    assert_eq!(empty.databases().len(), 5);
+    // Also over one that is there: what it was is kept.
+    for (database, all) in [("immich", 6), (&"long".repeat(15), 7)] {
+        in_front_of(&empty, database).restores(&in_front_of(&first, database).backup("dump-postgres"));
+        assert_eq!(empty.contents(database), first.contents(database), "{database}");
+        assert_eq!(empty.databases().len(), all);
+    }
+}
+
+#[test]
+fn a_dump_that_is_cut_short_anywhere_is_no_backup() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    let mut place = in_front_of(&postgres, "immich");
+    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    let whole = place.backup("dump-postgres").metadata().unwrap().len();
+    for backup in place.backups("database", ".dump") {
+        std::fs::remove_file(backup).unwrap();
+    }
+    place.old("database-2001-01-01T000000.dump");
+    for length in [0, 1, 5, 100, 3000, whole / 2, whole - 1000, whole - 6, whole - 5, whole - 4, whole - 1] {
+        for (status, why) in
+            [(0, "cannot be read to its end"), (1, "pg_dump of database"), (137, "pg_dump of database")]
+        {
+            place.fault(&format!(
+                "if [ \"$1\" = pg_dump ]; then run \"$@\" | {{ head -c {length}; cat >/dev/null; }}; exit {status}; fi"
+            ));
+            place.fails("dump-postgres", why);
+        }
+    }
+    // What is whole but was not ended well is no backup either, nor what cannot be read back.
+    place.fault("if [ \"$1\" = pg_dump ]; then run \"$@\"; exit 1; fi").fails("dump-postgres", "pg_dump of");
+    place.fault("if [ \"$1\" = pg_restore ]; then exit 125; fi").fails("dump-postgres", "to its end");
+    std::fs::remove_file(place.at("fault")).unwrap();
+    place.set("DATABASE", "missing").fails("dump-postgres", "does not exist");
+    place.set("DATABASE", "postgres").fails("dump-postgres", "has no tables");
+    place.set("CONTAINER", "missing").fails("dump-postgres", "pg_dump of");
+    place.set("CONTAINER", CONTAINER).set("DATABASE", "immich").backup("dump-postgres");
+    assert_eq!(place.backups("database", ".dump").len(), 1);
+}
+
+#[test]
+fn a_dump_that_may_not_grow_is_as_a_full_disk() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    let place = in_front_of(&postgres, "immich");
+    place.old("database-2001-01-01T000000.dump");
+    for before in ["trap '' XFSZ; ", ""] {
+        program(&place.at("bin/limited"), &format!("{before}ulimit -f 8; exec dump-postgres \"$@\""));
+        place.fails("limited", "no backup of database was made");
+    }
+}
+
+#[test]
+fn a_dump_that_is_killed_leaves_the_last_good_backup() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    let place = in_front_of(&postgres, "immich");
+    let old = place.old("database-2001-01-01T000000.dump");
+    for length in [0, 2000, 50_000] {
+        place.fault(&format!(
+            "if [ \"$1\" = pg_dump ]; then run \"$@\" | {{ head -c {length}; touch \"$HERE/begun\"; sleep 100; }}; fi"
+        ));
+        for group in [true, false] {
+            let mut child = place.command(&["backup", "dump-postgres"]).process_group(0).spawn().unwrap();
+            wait_for(|| place.at("begun").exists());
+            std::fs::remove_file(place.at("begun")).unwrap();
+            if !group {
+                // The lock is not held by what podman leaves behind.
+                child.kill().unwrap();
+                assert_eq!(place.backups("database", ".dump"), std::slice::from_ref(&old));
+                place.fault("if [ \"$1\" = pg_dump ]; then exit 1; fi");
+                let output = place.run(&["backup", "dump-postgres"]);
+                assert!(said(&output).contains("pg_dump of"), "{}", said(&output));
+            }
+            kill_group(&mut child);
+            assert_eq!(place.backups("database", ".dump"), std::slice::from_ref(&old));
+        }
+    }
+    std::fs::remove_file(place.at("fault")).unwrap();
+    place.backup("dump-postgres");
+    assert!(old.exists());
+}
+
+/// A database, a dump of it, and then a change of it.
+fn changed_since(postgres: &Postgres, database: &str) -> (Place, PathBuf) {
+    postgres.fill(database);
+    let place = in_front_of(postgres, database);
+    let dump = place.backup("dump-postgres");
+    postgres.sql(database, "DELETE FROM \"sch ema\".asset WHERE id > 10; CREATE TABLE since AS SELECT 1");
+    (place, dump)
+}
+
+#[test]
+fn a_restore_that_fails_leaves_the_present_database_alone() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (mut place, dump) = changed_since(&postgres, HOSTILE);
+    let present = postgres.contents(HOSTILE);
+    let whole = std::fs::read(&dump).unwrap();
+    let cut = place.at("cut");
+    let check = |place: &Place, dump: &Path, why: &str, calls: &str| {
+        place.restore_fails(dump, why);
+        assert_eq!(postgres.databases(), [HOSTILE], "{why}");
+        assert_eq!(postgres.contents(HOSTILE), present, "{why}");
+        assert_eq!(place.systemctl(), calls, "{why}");
+    };
+    // Nothing has begun yet.
+    for length in [0, 100, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(&cut, &whole[..length]).unwrap();
+        check(&place, &cut, "no whole dump", "");
+    }
+    check(&place, &place.at("missing"), "no whole dump", "");
+    std::fs::write(place.at("down"), "").unwrap();
+    check(&place, &dump, "start it", "");
+    std::fs::remove_file(place.at("down")).unwrap();
+    place.set("CONTAINER", "other");
+    check(&place, &dump, "start it", "");
+    place.set("CONTAINER", CONTAINER);
+
+    // It comes into the new database, and no further.
+    place.fault("case \"$*\" in *exit-on-error*) head -c 60000 | run \"$@\" || exit 1 ;; esac");
+    check(&place, &dump, "pg_restore failed", "");
+    place.fault("case \"$*\" in *exit-on-error*) run \"$@\"; exit 137 ;; esac");
+    check(&place, &dump, "pg_restore failed", "");
+    place.fault("case \"$*\" in *exit-on-error*) cat >/dev/null; exit 0 ;; esac");
+    check(&place, &dump, "no tables", "");
+    std::fs::remove_file(place.at("fault")).unwrap();
+
+    // The units do not stop, or the names do not change.
+    std::fs::write(place.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
+    check(&place, &dump, "could be stopped", STOPPED_AND_STARTED);
+    std::fs::remove_file(place.at("on-systemctl")).unwrap();
+    for statement in ["ALTER DATABASE :\"new\"", "COMMIT", "SELECT format('ALTER DATABASE %I RENAME", "BEGIN"]
+    {
+        std::fs::write(place.at("statement"), statement).unwrap();
+        place.fault(
+            "if [ \"$1\" = psql ]; then
+                 statement=$(<\"$HERE/statement\") sql=$(cat)
+                 case $sql in *RENAME*) sql=${sql/\"$statement\"/\"SELECT 1/0; $statement\"} ;; esac
+                 run \"$@\" <<<\"$sql\"
+                 exit
+             fi",
+        );
+        check(&place, &dump, "the present one is as it was", STOPPED_AND_STARTED);
+    }
+    std::fs::remove_file(place.at("fault")).unwrap();
+    place.restores(&dump);
+    assert_eq!(postgres.sql(HOSTILE, "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+}
+
+#[test]
+fn a_restore_whose_last_word_is_lost_is_known_to_be_done() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    place.fault(
+        "if [ \"$1\" = psql ]; then
+             sql=$(cat)
+             run \"$@\" <<<\"$sql\"
+             case $sql in *'RENAME TO :'*) exit 1 ;; *) exit ;; esac
+         fi",
+    );
+    let output = place.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(postgres.databases().len(), 2);
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+    let before = &postgres.databases()[1];
+    assert_eq!(postgres.sql(before, "SELECT count(*) FROM \"sch ema\".asset"), "10");
+}
+
+#[test]
+fn somebody_who_comes_back_before_the_renaming_is_ended_again() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    place.fault(
+        "if [ \"$1\" = psql ]; then
+             sql=$(cat)
+             case $sql in *'RENAME TO :'*)
+                 if mkdir \"$HERE/back\" 2>/dev/null; then sql=${sql/BEGIN/'SELECT 1/0; BEGIN'}; fi ;;
+             esac
+             run \"$@\" <<<\"$sql\"
+             exit
+         fi",
+    );
+    let output = place.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+    assert!(output.status.success() && place.at("back").exists(), "{}", said(&output));
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+}
+
+#[test]
+fn a_restore_that_is_ended_puts_all_back() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    let present = postgres.contents("immich");
+    for (at, calls) in [("*exit-on-error*", ""), ("*psql*", STOPPED_AND_STARTED)] {
+        place.fault(&format!(
+            "case \"$*\" in {at})
+                 if [ '{at}' = '*exit-on-error*' ] || [ -e \"$HERE/systemctl.log\" ]; then
+                     if [ ! -e \"$HERE/begun\" ]; then touch \"$HERE/begun\"; sleep 1; exit 1; fi
+                 fi ;;
+             esac"
+        ));
+        let child = place
+            .command(&["restore-postgres", "--yes", dump.to_str().unwrap()])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait_for(|| place.at("begun").exists());
+        let id = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(1));
+        std::fs::remove_file(place.at("begun")).unwrap();
+        assert_eq!(place.systemctl(), calls);
+        assert_eq!(postgres.databases(), ["immich"]);
+        assert_eq!(postgres.contents("immich"), present);
+    }
+}
+
+#[test]
+fn a_restore_asks_before_it_does_anything() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    let present = postgres.contents("immich");
+    let dump = dump.to_str().unwrap();
+    // Nobody to ask.
+    place.fault("touch \"$HERE/asked\"");
+    let output = place.run(&["restore-postgres", dump]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("nothing was done, say --yes"), "{}", said(&output));
+    assert!(!place.at("asked").exists());
+    for words in
+        [&["restore-postgres"][..], &["restore-postgres", "--yes"], &["restore-postgres", "--yes", "a", "b"]]
+    {
+        assert_eq!(place.run(words).status.code(), Some(2));
+    }
+    if !here(&["script"]) {
+        return;
+    }
+    for (answer, code) in [("no", 1), ("", 1), ("y", 1), ("yes", 0)] {
+        assert_eq!(
+            (postgres.databases(), postgres.contents("immich")),
+            (vec!["immich".to_owned()], present.clone())
+        );
+        program(
+            &place.at("bin/at-a-terminal"),
+            "script --quiet --return --command \"restore-postgres '$1'\" /dev/null",
+        );
+        let mut child = place
+            .command(&["at-a-terminal", dump])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The terminal's end is no answer, and has to come after it.
+        let mut stdin = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut stdin, format!("{answer}\n").as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        drop(stdin);
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{stdout}");
+        for part in ["stop podman-ml.service podman-server.service", "rename it to immich_before_", "Go on?"]
+        {
+            assert!(stdout.contains(part), "{part} is not in {stdout}");
+        }
+        assert_eq!(place.systemctl(), if code == 0 { STOPPED_AND_STARTED } else { "" });
+    }
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+}
+
+#[test]
+fn a_restore_wants_every_extension_of_the_present_database() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    postgres.sql("immich", "CREATE EXTENSION cube; CREATE EXTENSION earthdistance");
+    place.restore_fails(&dump, "cube, earthdistance");
+    assert_eq!(postgres.databases(), ["immich"]);
+    assert_eq!(place.systemctl(), "");
+    postgres
+        .sql("immich", "DROP EXTENSION earthdistance; DROP EXTENSION cube; DROP EXTENSION pg_trgm CASCADE");
+    place.restores(&dump);
+}
+
+#[test]
+fn sessions_in_the_present_database_are_ended_and_it_is_kept() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (mut place, dump) = changed_since(&postgres, "immich");
+    place.set("UNITS", "");
+    let mut session = postgres.psql("immich", "SELECT pg_sleep(100)").stderr(Stdio::null()).spawn().unwrap();
+    let sessions = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(100)'";
+    wait_for(|| postgres.sql("postgres", sessions) == "1");
+    let said = place.restores(&dump);
+    assert!(!session.wait().unwrap().success());
+    let databases = postgres.databases();
+    assert_eq!(databases.len(), 2);
+    assert!(databases[1].starts_with("immich_before_") && said.contains(&databases[1]), "{said}");
+    assert_eq!(postgres.sql(&databases[1], "SELECT count(*) FROM \"sch ema\".asset"), "10");
+    assert_eq!(place.systemctl(), "");
+    // As it is said, so it can be dropped.
+    let command = said
+        .lines()
+        .last()
+        .unwrap()
+        .trim()
+        .replace("podman exec 'immich-postgres'", "podman exec -- immich-postgres");
+    program(&place.at("bin/drop"), &command);
+    assert!(place.run(&["drop"]).status.success(), "{command}");
+    assert_eq!(postgres.databases(), ["immich"]);
+}
+
+#[test]
+fn a_database_is_restored_with_its_owner_its_locale_and_its_settings() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.sql("postgres", "CREATE ROLE \"ow ner\"; CREATE ROLE reader");
+    let locale = postgres.psql(
+        "postgres",
+        "CREATE DATABASE immich TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' OWNER \"ow ner\" CONNECTION LIMIT 50",
+    );
+    let icu = { locale }.output().unwrap().status.success();
+    if !icu {
+        postgres.sql("postgres", "CREATE DATABASE immich OWNER \"ow ner\"");
+    }
+    postgres.sql(
+        "immich",
+        "CREATE TABLE t AS SELECT 1 AS one; ALTER TABLE t OWNER TO \"ow ner\"; GRANT SELECT ON t TO reader;
+         ALTER DATABASE immich SET search_path TO \"$user\", public, 'x y', ''; ALTER DATABASE immich SET vchordrq.probes TO '1';
+         ALTER DATABASE immich SET \"TimeZone\" TO 'Asia/Seoul'; ALTER DATABASE immich SET default_transaction_read_only TO on;
+         ALTER ROLE reader IN DATABASE immich SET work_mem TO '7MB';
+         REVOKE ALL ON DATABASE immich FROM PUBLIC; GRANT CONNECT ON DATABASE immich TO reader WITH GRANT OPTION",
+    );
+    let about = || {
+        postgres.sql(
+            "immich",
+            "SELECT to_jsonb(d) - 'oid' - 'datfrozenxid' - 'datminmxid' - 'datacl', (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(datacl) a),
+                 (SELECT array_agg(setrole || s ORDER BY s) FROM pg_db_role_setting, unnest(setconfig) s WHERE setdatabase = d.oid)
+             FROM pg_database d WHERE datname = current_database();
+             SELECT relowner::regrole, relacl FROM pg_class WHERE relname = 't'",
+        )
+    };
+    let place = in_front_of(&postgres, "immich");
+    let dump = place.backup("dump-postgres");
+    let before = about();
+    assert!(before.contains("vchordrq.probes=1") && before.contains("work_mem=7MB"), "{before}");
+    place.restores(&dump);
+    assert_eq!(about(), before);
+    // A role that is not there is named, and nothing has happened.
+    let Some(other) = Postgres::new() else { return };
+    let restore = in_front_of(&other, "immich");
+    restore.restore_fails(&dump, "ow ner");
+    restore.restore_fails(&dump, "CREATE ROLE");
+    assert_eq!(other.databases(), [""; 0]);
+}
+
+#[test]
+fn of_two_restores_one_waits_for_nothing() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    place.fault(
+        "touch \"$HERE/begun\"; for _ in {1..500}; do [ ! -e \"$HERE/go\" ] || break; sleep 0.02; done",
+    );
+    let first =
+        place.command(&["restore-postgres", "--yes", dump.to_str().unwrap()]).stdout(Stdio::null()).spawn();
+    wait_for(|| place.at("begun").exists());
+    place.restore_fails(&dump, "another restore is at work");
+    std::fs::write(place.at("go"), "").unwrap();
+    assert!(first.unwrap().wait().unwrap().success());
+    assert_eq!(postgres.databases().len(), 2);
+}
+
+#[test]
+fn units_that_do_not_start_again_are_told() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    std::fs::write(place.at("on-systemctl"), "[ \"$1\" != start ]").unwrap();
+    place.restore_fails(&dump, "could be started");
+    assert_eq!(place.systemctl(), STOPPED_AND_STARTED);
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+}
