@@ -41,6 +41,38 @@ pub fn is_calendar(text: &str) -> bool {
     }
 }
 
+/// How many hours lie between two times at which `text` runs something, at the most and roughly: an hour, a
+/// day, a week, a month or a year, whichever it cannot exceed.
+pub fn longest_pause(text: &str) -> u32 {
+    const DAY: u32 = 24;
+    let words: Vec<String> = text.split_ascii_whitespace().map(str::to_ascii_lowercase).collect();
+    match words.first().map(String::as_str) {
+        Some("minutely" | "hourly") => return 1,
+        Some("weekly") => return 7 * DAY,
+        Some("monthly") => return 31 * DAY,
+        Some("quarterly") => return 92 * DAY,
+        Some("semiannually" | "semi-annually") => return 184 * DAY,
+        Some("yearly" | "annually") => return 366 * DAY,
+        _ => {}
+    }
+    let date = words.iter().find_map(|word| word.rsplit_once('~').or_else(|| word.rsplit_once('-')));
+    if let Some((months, day)) = date {
+        if months.rsplit('-').next() != Some("*") {
+            return 366 * DAY;
+        }
+        if day != "*" {
+            return 31 * DAY;
+        }
+    }
+    if words.iter().any(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()) && is_weekdays(word)) {
+        return 7 * DAY;
+    }
+    match words.iter().any(|word| word.starts_with("*:")) {
+        true => 1,
+        false => DAY,
+    }
+}
+
 /// `Mon`, `Sat,Sun`, `Mon..Fri`.
 fn is_weekdays(text: &str) -> bool {
     let day = |word: &str| {
@@ -101,7 +133,25 @@ fn component(text: &str, least: u32, most: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_calendar;
+    use super::{is_calendar, longest_pause};
+
+    #[test]
+    fn a_pause_is_as_long_as_the_calendar_makes_it() {
+        for (calendar, hours) in [
+            ("hourly", 1),
+            ("*:00/15", 1),
+            ("05:30", 24),
+            ("daily", 24),
+            ("*-*-* 04:00 UTC", 24),
+            ("Mon..Fri 04:00", 168),
+            ("Sun *-*-* 05:00 Europe/Berlin", 168),
+            ("*-*-01 05:00", 744),
+            ("*-02~01", 8784),
+            ("12-24", 8784),
+        ] {
+            assert_eq!(longest_pause(calendar), hours, "{calendar}");
+        }
+    }
 
     /// Each with what `systemd-analyze calendar` says of it; tests/systemd.rs asks it.
     #[test]

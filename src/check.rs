@@ -6,6 +6,7 @@ mod address_taken;
 mod alias_taken;
 mod alias_without_network;
 mod ambiguous_number;
+mod backup_in_source;
 mod capability_twice;
 mod certificates;
 mod data_folder;
@@ -61,6 +62,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     alias_taken::check,
     alias_without_network::check,
     ambiguous_number::check,
+    backup_in_source::check,
     capability_twice::check,
     certificates::check,
     data_folder::check,

@@ -1,4 +1,4 @@
-//! Arguments, the disk, and exit codes: 0 done, 1 the file is wrong or the folder differs, 2 homegen
+//! Arguments, the disk, and exit codes: 0 done, 1 the file is wrong, the folder differs or what was asked for is not there, 2 homegen
 //! could not do its work.
 
 mod build;
@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod folder;
 mod init;
+mod map_path;
 mod schema;
 
 use std::io::{IsTerminal, Read, Write};
@@ -14,8 +15,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use homegen::diag::{Diagnostic, Severity, human};
+use homegen::hir::Host;
 use homegen::output::MARK;
-use homegen::render::Place;
+use homegen::render::{Bug, Place};
 use homegen::source::Sources;
 use homegen::surroundings::Surroundings;
 use homegen::{Outcome, compile};
@@ -37,6 +39,8 @@ enum Command {
     Check(check::Arguments),
     /// Say what a code means, why it is said, and what to do
     Explain(explain::Arguments),
+    /// Say where a path of a container is on the host
+    MapPath(map_path::Arguments),
     /// Print the JSON Schema of the language, for your editor
     Schema,
     /// Write a file to start from
@@ -52,7 +56,7 @@ struct Input {
 
 /// What ends a run early.
 enum Stop {
-    /// The file is wrong, or the folder differs. It has been said.
+    /// The file is wrong, the folder differs, or what was asked for is not there. It has been said.
     Wrong,
     /// homegen could not do its work, and why.
     Failed(String),
@@ -75,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::MapPath(arguments) => map_path::run(&arguments),
         Command::Schema => schema::run(),
         Command::Init(arguments) => init::run(&arguments),
     };
@@ -158,6 +163,28 @@ impl Input {
         let name = self.file.file_name().map_or_else(|| self.name(), |n| n.to_string_lossy().into_owned());
         let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
         let place = Place { source, to_source: folder::way(folder, &self.folder()) };
+        self.surrounded(folder, |surroundings| compile(shown, &bytes, &place, surroundings))
+    }
+
+    /// Reads the file for whoever asks about the host itself. A person hears only what is in the way of
+    /// that: `homegen check` says the rest.
+    fn host(&self) -> Result<Host, Stop> {
+        let bytes = self.read()?;
+        let linked = self.surrounded(&self.default_output(), |surroundings| {
+            homegen::link(&self.name(), &bytes, surroundings)
+        })?;
+        linked.host.ok_or_else(|| {
+            say(&linked.diagnostics, &linked.sources);
+            Stop::Wrong
+        })
+    }
+
+    /// Does `work` with what stands around the file, and has its output in `folder`.
+    fn surrounded<T>(
+        &self,
+        folder: &Path,
+        work: impl FnOnce(&Surroundings) -> Result<T, Bug>,
+    ) -> Result<T, Stop> {
         let here = self.folder();
         let exists = |path: &str| here.join(path).exists();
         let written = |path: &str| written_at(folder, path);
@@ -166,7 +193,7 @@ impl Input {
             exists: (!self.is_stdin()).then_some(&exists),
             output: Some(&written),
         };
-        compile(shown, &bytes, &place, &surroundings).map_err(|bug| {
+        work(&surroundings).map_err(|bug| {
             Stop::Failed(format!(
                 "a mistake of homegen's own, please report it with the file that shows it:\n{}",
                 bug.0

@@ -1,6 +1,9 @@
 //! The host as it will be: names given, references between services followed, defaults filled in
 //! where they need the rest of the file.
 
+pub mod client;
+pub mod job;
+
 use indexmap::IndexMap;
 
 use crate::ast;
@@ -9,6 +12,9 @@ use crate::diag::Code;
 use crate::previous::Previous;
 use crate::source::Span;
 use crate::tree::{Node, Text};
+
+pub use client::Client;
+pub use job::Job;
 
 /// A host.
 #[derive(Debug)]
@@ -25,12 +31,18 @@ pub struct Host {
     pub agenix: Option<ast::Agenix>,
     /// The secrets, by name.
     pub secrets: IndexMap<String, Secret>,
+    /// Where notifications go.
+    pub notify: Option<ast::Notify>,
     /// Podman.
     pub podman: Option<ast::Podman>,
     /// The networks that services share.
     pub networks: Vec<Network>,
     /// The services.
     pub services: Vec<Service>,
+    /// The jobs of the host itself.
+    pub jobs: Vec<Job>,
+    /// The machines that use them.
+    pub clients: Vec<Client>,
     /// Options of the host.
     pub nixos: Option<Node>,
     /// What the file accepts.
@@ -41,6 +53,11 @@ impl Host {
     /// Every container, in the order of the file.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
         self.services.iter().flat_map(|s| &s.containers)
+    }
+
+    /// Every job, those of the host itself last.
+    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.services.iter().flat_map(|s| &s.jobs).chain(&self.jobs)
     }
 
     /// Every tree of options that stands under a `nixos`.
@@ -137,6 +154,8 @@ pub struct Service {
     pub containers: Vec<Container>,
     /// The arguments of its preset.
     pub parameters: Vec<(String, Node)>,
+    /// Its jobs.
+    pub jobs: Vec<Job>,
     /// Options of NixOS.
     pub nixos: Option<Node>,
 }

@@ -2,7 +2,8 @@
 //!
 //! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`link`] → [`check`] → [`accept`] →
 //! [`lower`] → [`render`]. Data stands in modules of its own: [`syntax`], [`tree`], [`ast`], [`hir`], [`nix`],
-//! [`nixos`]. A pass knows its data and no other pass; only [`compile`] knows them all. Nothing here
+//! [`nixos`]. A pass knows its data and no other pass; only [`compile`] knows them all. [`link()`] ends before the output, for
+//! [`map`]. Nothing here
 //! touches the disk: the binary does.
 
 pub mod accept;
@@ -15,6 +16,7 @@ pub mod hir;
 pub mod image;
 pub mod link;
 pub mod lower;
+pub mod map;
 pub mod nix;
 pub mod nixos;
 pub mod output;
@@ -55,6 +57,17 @@ pub struct Outcome {
     pub files: Option<Vec<File>>,
 }
 
+/// A file that was read and linked, and of which no output is made.
+#[derive(Debug)]
+pub struct Linked {
+    /// The texts that the diagnostics point into.
+    pub sources: Sources,
+    /// What there is to say about the file, in the order of its lines.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The host, unless a diagnostic is an error.
+    pub host: Option<hir::Host>,
+}
+
 /// The stack of a thread that compiles, in bytes. What a file nests is nested on it, and what reads Nix
 /// needs the most: a debug build took between 8 and 16 MiB for the deepest within the limits.
 const STACK: usize = 16 << 20;
@@ -71,18 +84,32 @@ static THREADS: LazyLock<Result<ThreadPool, ThreadPoolBuildError>> = LazyLock::n
 /// Compiles the bytes of a file that is called `name`, for an output at `place`. Fails only by a mistake of
 /// homegen's own, or where there can be no threads.
 pub fn compile(name: &str, bytes: &[u8], place: &Place, surroundings: &Surroundings) -> Result<Outcome, Bug> {
+    on_threads(|| {
+        let Linked { sources, diagnostics, host } = link_here(name, bytes, surroundings);
+        let Some(host) = host else { return Ok(Outcome { sources, diagnostics, files: None }) };
+        let output = lower::lower(&host);
+        let files = render::render(&output, place)?;
+        // Nobody has to wait for the memory.
+        rayon::spawn(move || drop((host, output)));
+        Ok(Outcome { sources, diagnostics, files: Some(files) })
+    })
+}
+
+/// Reads, links and checks the bytes of a file that is called `name`, for whoever asks about the host
+/// itself.
+pub fn link(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Result<Linked, Bug> {
+    on_threads(|| Ok(link_here(name, bytes, surroundings)))
+}
+
+/// Does `work` where the stack is deep enough for it.
+fn on_threads<T: Send>(work: impl FnOnce() -> Result<T, Bug> + Send) -> Result<T, Bug> {
     match &*THREADS {
-        Ok(threads) => threads.install(|| compile_here(name, bytes, place, surroundings)),
+        Ok(threads) => threads.install(work),
         Err(error) => Err(Bug(format!("there can be no threads here: {error}"))),
     }
 }
 
-fn compile_here(
-    name: &str,
-    bytes: &[u8],
-    place: &Place,
-    surroundings: &Surroundings,
-) -> Result<Outcome, Bug> {
+fn link_here(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Linked {
     let mut diagnostics = Diagnostics::default();
     if bytes.len() > parse::MAX_BYTES {
         diagnostics.push(
@@ -96,7 +123,7 @@ fn compile_here(
         );
         let sources = Sources::new(name, String::new());
         let diagnostics = diagnostics.into_sorted(&sources);
-        return Ok(Outcome { sources, diagnostics, files: None });
+        return Linked { sources, diagnostics, host: None };
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
@@ -114,23 +141,14 @@ fn compile_here(
             );
             let sources = Sources::new(name, valid);
             let diagnostics = diagnostics.into_sorted(&sources);
-            return Ok(Outcome { sources, diagnostics, files: None });
+            return Linked { sources, diagnostics, host: None };
         }
     };
     let mut sources = Sources::new(name, text.to_owned());
     let host = front_end(&mut sources, surroundings, &mut diagnostics);
-    let files = match host {
-        Some(host) if !diagnostics.has_errors() => {
-            let output = lower::lower(&host);
-            let files = render::render(&output, place)?;
-            // Nobody has to wait for the memory.
-            rayon::spawn(move || drop((host, output)));
-            Some(files)
-        }
-        _ => None,
-    };
+    let host = host.filter(|_| !diagnostics.has_errors());
     let diagnostics = diagnostics.into_sorted(&sources);
-    Ok(Outcome { sources, diagnostics, files })
+    Linked { sources, diagnostics, host }
 }
 
 /// From text to a host that was checked. A stage whose input is unusable ends the run; what was found

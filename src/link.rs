@@ -2,10 +2,13 @@
 //! and says where one leads nowhere.
 
 mod allow;
+mod client;
 mod container;
 mod folder;
+mod job;
 mod name;
 mod network;
+mod notify;
 mod site;
 
 use std::collections::HashMap;
@@ -14,6 +17,7 @@ use indexmap::IndexMap;
 
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::hir::job::Work;
 use crate::hir::{Container, Host, Secret, Service};
 use crate::image::{self, ImageName};
 use crate::previous;
@@ -61,6 +65,7 @@ pub fn link(
             .help("add `agenix: { directory: secrets }`"),
         );
     }
+    file.notify.iter().for_each(|n| notify::check(n, diagnostics));
     check_paths(file.agenix.as_ref(), &file.host, diagnostics);
     let networks: Vec<_> = file
         .networks
@@ -69,8 +74,10 @@ pub fn link(
         .filter_map(|(name, declared)| network::shared(&name, declared, diagnostics))
         .collect();
     let mut services = Vec::new();
-    for (name, declared) in file.services.0 {
+    let mut jobs = Vec::new();
+    for (name, mut declared) in file.services.0 {
         name::check_service(&name, diagnostics);
+        jobs.push(job::Declared::take(&mut declared));
         let arguments = parameters.remove(&name.value()).unwrap_or_default();
         services.push((name, declared, arguments.into_iter().collect::<Vec<_>>()));
     }
@@ -83,15 +90,20 @@ pub fn link(
         front: None,
         agenix: file.agenix,
         secrets,
+        notify: file.notify,
         podman: file.podman,
         networks,
         services: linked,
+        jobs: Vec::new(),
+        clients: Vec::new(),
         nixos: file.nixos.map(|n| n.0),
         accepted,
     };
     let tailnet = host.tailscale.as_ref().map(|t| t.address.value());
     host.front = site::link(file.caddy, tailnet.as_deref(), sites, &mut host.services, diagnostics);
     folder::link(&mut host);
+    job::link(jobs, file.smoke_test, &mut host, diagnostics);
+    client::link(file.clients, &mut host, diagnostics);
     look_around(&mut host, surroundings);
     name::check_unique(&host, diagnostics);
     check_secrets(&host, diagnostics);
@@ -251,6 +263,32 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
                 used(name, Format::Env);
             }
         }
+    }
+    if let Some(notify) = &host.notify {
+        notify.pushover.iter().for_each(|p| used(&p.credentials, Format::Env));
+        notify.webhook.iter().for_each(|w| used(&w.url, Format::Raw));
+        if let Some(ntfy) = &notify.ntfy {
+            [&ntfy.url_secret, &ntfy.token].into_iter().flatten().for_each(|s| used(s, Format::Raw));
+        }
+    }
+    for job in host.jobs() {
+        job.ping.iter().for_each(|ping| used(ping, Format::Raw));
+        match &job.work {
+            Work::Album(album) => used(&album.api_key, Format::Raw),
+            Work::Backup(backup) => {
+                if let Some(offsite) = &backup.offsite {
+                    used(&offsite.password, Format::Raw);
+                    offsite.environment.iter().for_each(|e| used(e, Format::Env));
+                }
+            }
+            Work::Update(_) | Work::SmokeTest(_) => {}
+        }
+    }
+    // A secret of a client's is of its own agenix, and only the same file where it is declared here.
+    for upload in host.clients.iter().map(|client| &client.upload) {
+        let here = |name: &&ast::scalar::SecretName| host.secrets.contains_key(&name.value());
+        Some(&upload.api_key).filter(here).into_iter().for_each(|k| used(k, Format::Raw));
+        upload.notify.as_ref().filter(here).into_iter().for_each(|n| used(n, Format::Env));
     }
     match host.front.as_ref().and_then(|f| f.declared.tls.as_ref()) {
         Some(ast::Tls::Acme(acme)) => {

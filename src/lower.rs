@@ -4,13 +4,16 @@
 mod around;
 mod arrange;
 mod caddy;
+mod client;
 mod constants;
 mod container;
 mod folder;
 mod health;
 mod host;
+mod job;
 mod mount;
 mod network;
+mod notify;
 mod podman;
 mod podman_args;
 mod secret;
@@ -20,7 +23,7 @@ mod tailscale;
 use around::Around;
 use rayon::prelude::*;
 
-use crate::hir::{Container, Host, Service};
+use crate::hir::{Container, Host, Job, Service};
 use crate::nix::{Expr, Set};
 use crate::nixos::{Module, Output};
 
@@ -33,6 +36,8 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     secret::lower,
     network::lower,
     caddy::lower,
+    notify::lower,
+    client::lower,
     service::lower_enabled,
 ];
 
@@ -45,6 +50,7 @@ const CONTAINER: &[fn(&Container, &Around, &mut Module)] = &[
     mount::lower,
     folder::lower,
     network::lower_uses,
+    notify::lower_uses,
 ];
 
 /// Lowers a host.
@@ -55,12 +61,25 @@ pub fn lower(host: &Host) -> Output {
     }
     output.modules.values_mut().for_each(arrange::arrange);
     let around = Around::of(host);
-    // No service's module depends on another one's.
-    let lowered: Vec<Module> =
-        host.services.par_iter().map(|service| lower_service(service, &around)).collect();
-    let paths = host.services.iter().map(|service| format!("services/{}.nix", service.name));
-    output.modules.extend(paths.zip(lowered));
+    // No service's modules depend on another one's.
+    let lowered: Vec<Vec<(String, Module)>> = host
+        .services
+        .par_iter()
+        .map(|service| {
+            let own = (format!("services/{}.nix", service.name), lower_service(service, &around));
+            let jobs = service.jobs.iter().filter_map(|job| lower_job(job, Some(service), host, &around));
+            std::iter::once(own).chain(jobs).collect()
+        })
+        .collect();
+    output.modules.extend(lowered.into_iter().flatten());
+    output.modules.extend(host.jobs.iter().filter_map(|job| lower_job(job, None, host, &around)));
     output
+}
+
+fn lower_job(job: &Job, owner: Option<&Service>, host: &Host, around: &Around) -> Option<(String, Module)> {
+    let mut module = job::lower(job, owner, host, around)?;
+    arrange::arrange(&mut module);
+    Some((format!("jobs/{}.nix", job.name), module))
 }
 
 fn lower_service(service: &Service, around: &Around) -> Module {

@@ -21,7 +21,9 @@ pub struct Output {
 pub struct Module {
     /// The part of the file that it comes from, such as `services.immich`.
     pub origin: String,
-    /// The service, where the module belongs to one.
+    /// The option below `homeserver` that turns it on, if there is one.
+    pub option: Option<String>,
+    /// The service, where the module is a service's own.
     pub service: Option<ServiceModule>,
     /// What it declares below `options`.
     pub options: Set,
@@ -31,6 +33,10 @@ pub struct Module {
     pub bindings: Vec<(&'static str, Expr)>,
     /// What its `nixos` defines beside that.
     pub own: Set,
+    /// Whether it is another system's, which imports it by itself.
+    pub elsewhere: bool,
+    /// Scripts that stand beside it, by their names.
+    pub scripts: Vec<&'static str>,
 }
 
 /// What a module has because it is a service's.

@@ -2,6 +2,7 @@
 //! and fills in the templates.
 
 mod scope;
+mod script;
 
 use std::collections::BTreeSet;
 
@@ -11,9 +12,10 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use rayon::prelude::*;
 
 use crate::nix::print::Printer;
-use crate::nix::{Expr, Set, attribute, quoted};
+use crate::nix::{Expr, Set, attribute, identifiers, quoted};
 use crate::nixos::{Module, Output, node};
 use scope::{ConstantsFile, Scope, Services};
+use script::{BESIDE, SCRIPTS, Script};
 
 /// One file of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,79 +29,6 @@ pub struct File {
 /// A mistake of homegen's own: what it wrote is not Nix.
 #[derive(Debug)]
 pub struct Bug(pub String);
-
-/// A command for units, that scripts/NAME.sh is behind.
-struct Script {
-    /// Its name in Nix.
-    function: &'static str,
-    /// Its file and text, unless it is a program of the system.
-    script: Option<(&'static str, &'static str)>,
-    /// What it is in Nix: a function to a command line.
-    code: &'static str,
-}
-
-/// The scripts, by name. Only those in use are emitted.
-const SCRIPTS: &[Script] = &[
-    Script {
-        function: "ensureNetwork",
-        script: Some(("ensure-network.sh", include_str!("../templates/scripts/ensure-network.sh"))),
-        code: r#"  ensureNetwork =
-    name: options:
-    command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);"#,
-    },
-    Script {
-        function: "makeFolder",
-        script: Some(("make-folder.sh", include_str!("../templates/scripts/make-folder.sh"))),
-        code: r#"  makeFolder =
-    path: mode: owner: group:
-    command "make-folder" [ ] [ path mode owner group ];"#,
-    },
-    Script {
-        function: "renderEnvironment",
-        script: Some(("render-environment.sh", include_str!("../templates/scripts/render-environment.sh"))),
-        code: r#"  renderEnvironment =
-    file: variables:
-    command "render-environment" [ ] (
-      [ file ] ++ lib.mapAttrsToList (variable: path: "${variable}=${path}") variables
-    );"#,
-    },
-    Script {
-        function: "requireMount",
-        script: Some(("require-mount.sh", include_str!("../templates/scripts/require-mount.sh"))),
-        code: r#"  requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];"#,
-    },
-    Script {
-        function: "requireNetwork",
-        script: Some(("require-network.sh", include_str!("../templates/scripts/require-network.sh"))),
-        code: r#"  requireNetwork = name: command "require-network" [ config.virtualisation.podman.package ] [ name ];"#,
-    },
-    Script {
-        function: "requireSecret",
-        script: Some(("require-secret.sh", include_str!("../templates/scripts/require-secret.sh"))),
-        code: r#"  requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];"#,
-    },
-    Script {
-        function: "start",
-        script: None,
-        code: r#"  # Goes on where it fails: at shutdown nothing can be started.
-  start =
-    units:
-    utils.escapeSystemdExecArgs (
-      [
-        "-${config.systemd.package}/bin/systemctl"
-        "--no-block"
-        "start"
-      ]
-      ++ units
-    );"#,
-    },
-    Script {
-        function: "waitForAddress",
-        script: Some(("wait-for-address.sh", include_str!("../templates/scripts/wait-for-address.sh"))),
-        code: r#"  waitForAddress =
-    address: interface: command "wait-for-address" [ pkgs.iproute2 ] [ address interface ];"#,
-    },
-];
 
 /// Where the output stands.
 #[derive(Clone, Debug)]
@@ -129,8 +58,18 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
         files.push(file);
         scripts.extend(used.into_iter().filter(|name| name.starts_with("scripts.")));
     }
-    let mut imports: Vec<String> = files.iter().map(|file| format!("./{}", file.path)).collect();
+    let is_imported = |file: &&File| !output.modules[&file.path].elsewhere;
+    let mut imports: Vec<String> =
+        files.iter().filter(is_imported).map(|file| format!("./{}", file.path)).collect();
     imports.sort();
+    for (path, module) in output.modules.iter().filter(|(_, m)| !m.is_empty()) {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let beside = BESIDE.iter().filter(|(name, _)| module.scripts.contains(name));
+        files.extend(beside.map(|(name, text)| File {
+            path: format!("{folder}/{name}").trim_start_matches('/').to_owned(),
+            text: (*text).to_owned(),
+        }));
+    }
     if let Some(constants) = &output.constants {
         let value = node(constants, false);
         let mut references = Vec::new();
@@ -153,12 +92,19 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
         SCRIPTS.iter().filter(|s| scripts.contains(&format!("scripts.{}", s.function))).collect();
     if !used.is_empty() {
         let functions: Vec<Value> = used.iter().map(|s| safe(s.code.to_owned())).collect();
+        let calls =
+            |name: &str| used.iter().any(|s| identifiers(&format!("{{\n{}\n}}", s.code)).contains(name));
         files.push(fill(
             &templates,
             "scripts.nix.j2",
             "scripts/default.nix",
             true,
-            context! { source => safe(comment(&place.source)), scripts => functions },
+            context! {
+                source => safe(comment(&place.source)),
+                commands => calls("command"),
+                programs => calls("program"),
+                scripts => functions,
+            },
         )?);
         files.extend(
             used.iter()
@@ -246,7 +192,7 @@ fn config(module: &Module, printer: &mut Printer) {
                     close,
                 );
             };
-            match module.service {
+            match module.option {
                 None => merge("config = lib.mkMerge [", printer, "];"),
                 Some(_) => {
                     printer.uses("cfg");
@@ -260,7 +206,7 @@ fn config(module: &Module, printer: &mut Printer) {
             return;
         }
     };
-    match &module.service {
+    match &module.option {
         Some(_) => {
             printer.uses("lib");
             printer.uses("cfg");
@@ -374,6 +320,9 @@ mod tests {
 
     #[test]
     fn every_script_is_in_the_templates_folder_and_has_its_file() {
+        for (name, text) in BESIDE {
+            assert!(text.starts_with("# Generated by homegen."), "{name}");
+        }
         for script in SCRIPTS {
             let Some((file, text)) = script.script else { continue };
             assert!(text.starts_with("# Generated by homegen."), "{file}");

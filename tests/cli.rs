@@ -305,3 +305,110 @@ fn output_is_plain_where_no_terminal_reads_it() {
     file.write_all(WRONG.as_bytes()).unwrap();
     assert!(!stderr(&homegen(folder.path(), &["check"])).contains('\u{1b}'));
 }
+
+/// A service as Immich is: two containers, volumes in volumes, and a path that both have.
+const MAPPED: &str = r#"homegen: 1
+host: { name: box, nixos: "26.05", timezone: Europe/Berlin }
+constants: { data: /srv }
+services:
+  immich:
+    containers:
+      server:
+        image: docker.io/library/nginx:1.27
+        volumes: ["${data}/photos:/usr/src/app/upload", "${data}/cache:/usr/src/app/upload/upload", "/srv/one:/cache"]
+      ml:
+        image: docker.io/library/nginx:1.27
+        volumes: ["/srv/two:/cache"]
+"#;
+
+#[test]
+fn map_path_prints_the_path_on_the_host_and_writes_nothing() {
+    let folder = folder(MAPPED);
+    let output = homegen(folder.path(), &["map-path", "immich", "/usr/src/app/upload/upload/a/b c.png"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(stdout(&output), "/srv/cache/a/b c.png\n");
+    let output = homegen(
+        Path::new("/"),
+        &[
+            "map-path",
+            "immich",
+            "/usr/src/app/upload/library/x.png",
+            "--file",
+            folder.path().join("homeserver.yaml").to_str().unwrap(),
+        ],
+    );
+    assert_eq!(stdout(&output), "/srv/photos/library/x.png\n", "{}", stderr(&output));
+    assert!(!folder.path().join("generated").exists());
+}
+
+#[test]
+fn map_path_says_why_there_is_no_path_on_the_host() {
+    let folder = folder(MAPPED);
+    for (arguments, said) in [
+        (&["immich", "/etc/passwd"][..], &["/usr/src/app/upload/upload/ is /srv/cache/", "/cache/"][..]),
+        (&["immich", "/cache/x"], &["--container", "immich-server: /srv/one/x", "immich-ml: /srv/two/x"]),
+        (&["immich", "upload/x"], &["no path"]),
+        (&["imich", "/x"], &["did you mean `immich`?"]),
+        (&["immich", "/x", "--container", "sever"], &["did you mean `server`?"]),
+    ] {
+        let output = homegen(folder.path(), &[&["map-path"], arguments].concat());
+        assert_eq!(code(&output), 1, "{arguments:?}");
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+        for part in said {
+            assert!(stderr(&output).contains(part), "{arguments:?}: {}", stderr(&output));
+        }
+    }
+    let output = homegen(folder.path(), &["map-path", "immich", "/cache/x", "--container", "ml"]);
+    assert_eq!(stdout(&output), "/srv/two/x\n");
+    // A path or the whole map, and one of the two.
+    assert_eq!(code(&homegen(folder.path(), &["map-path", "immich"])), 2);
+    assert_eq!(code(&homegen(folder.path(), &["map-path", "immich", "/x", "--json"])), 2);
+    // A file that is wrong is said to be, as everywhere.
+    std::fs::write(folder.path().join("homeserver.yaml"), WRONG).unwrap();
+    let output = homegen(folder.path(), &["map-path", "immich", "/cache/x"]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("HG0202"), "{}", stderr(&output));
+}
+
+#[test]
+fn map_path_prints_the_map_for_a_phone() {
+    let folder = folder(MAPPED);
+    let output = homegen(folder.path(), &["map-path", "immich", "--json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let map: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!(
+        map,
+        serde_json::json!([
+            { "container": "immich-server", "from": "/usr/src/app/upload/upload/", "to": "/srv/cache/" },
+            { "container": "immich-server", "from": "/usr/src/app/upload/", "to": "/srv/photos/" },
+            { "container": "immich-ml", "from": "/cache/", "to": "/srv/two/" },
+            { "container": "immich-server", "from": "/cache/", "to": "/srv/one/" },
+        ])
+    );
+    let output = homegen(folder.path(), &["map-path", "immich", "--json", "--container", "ml"]);
+    assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&stdout(&output)).unwrap().len(), 1);
+}
+
+#[test]
+fn a_client_has_a_folder_that_goes_when_the_client_goes() {
+    let client = "clients:\n  macbook:\n    upload: { to: web, folder: ~/Upload, api_key: key }\n";
+    let site = MINIMAL
+        .replace("  web:\n", "  web:\n    port: 8080\n    site: { host: a.example.org, to: \"web:80\" }\n");
+    let site = format!("{site}caddy: {{ bind: all }}\n");
+    let folder = folder(&format!("{site}{client}"));
+    let of_client = folder.path().join("generated/clients/macbook");
+    let output = homegen(folder.path(), &["build"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(of_client.join("default.nix").is_file() && of_client.join("upload-immich.sh").is_file());
+    assert!(stdout(&homegen(folder.path(), &["build"])).contains("up to date"));
+    std::fs::write(folder.path().join("homeserver.yaml"), &site).unwrap();
+    assert_eq!(code(&homegen(folder.path(), &["build"])), 0);
+    assert!(!of_client.exists());
+    // What a person has there is not overwritten.
+    std::fs::create_dir_all(&of_client).unwrap();
+    std::fs::write(of_client.join("default.nix"), "{ }\n").unwrap();
+    std::fs::write(folder.path().join("homeserver.yaml"), format!("{site}{client}")).unwrap();
+    let output = homegen(folder.path(), &["build"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("clients/macbook/default.nix"), "{}", stderr(&output));
+}

@@ -1,4 +1,4 @@
-//! Nothing is dropped in silence: two fixtures have every key of the language, and whatever one changes
+//! Nothing is dropped in silence: its fixtures have every key of the language, and whatever one changes
 //! in them changes the output, or is refused.
 
 mod common;
@@ -12,7 +12,7 @@ use homegen::syntax::{Kind, Node};
 use homegen::tree::Atom;
 use serde_json::Value;
 
-const FIXTURES: &[&str] = &["every-key", "every-key-2"];
+const FIXTURES: &[&str] = &["every-key", "every-key-2", "every-key-jobs", "client"];
 
 /// Values that change nothing in the output, and why that is right.
 const WITHOUT_EFFECT: &[(&str, &str)] = &[

@@ -58,16 +58,35 @@ let
     optionals = condition: values: if condition then values else [ ];
     splitString = separator: text: builtins.filter builtins.isString (builtins.split separator text);
     removeSuffix = suffix: text: builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text;
+    toShellVars = set: concatStringsSep "\n" (mapAttrsToList (name: value: "${name}='${value}'") set);
+    escapeShellArgs = builtins.concatStringsSep " ";
+    hm.dag.entryBetween = before: after: data: { inherit before after data; };
     mapAttrsToList = f: set: map (name: f name set.${name}) (builtins.attrNames set);
     concatStringsSep = builtins.concatStringsSep;
-    types = { port = "port"; path = "path"; };
+    types = { port = "port"; path = "path"; bool = "bool"; str = "str"; package = "package"; };
+    concatStrings = builtins.concatStringsSep "";
+    flatten = items: if builtins.isList items then builtins.concatMap flatten items else [ items ];
+    concatLines = lines: builtins.concatStringsSep "" (map (line: line + "\n") lines);
+    toShellVar = name: value: "${name}=${toString value}";
   };
   utils = {
     escapeSystemdExecArgs = arguments: builtins.concatStringsSep " " (map toString arguments);
     escapeSystemdPath = path: path;
   };
   pkgs = {
-    writeShellApplication = application: application.name;
+    writeText = name: text: builtins.seq text "/nix/store/${name}";
+    # Its text is evaluated too.
+    writeShellApplication = application: builtins.seq application.text {
+      inherit (application) name;
+      outPath = "/nix/store/${application.name}";
+    };
+    findutils = "findutils";
+    gnugrep = "gnugrep";
+    jq = "jq";
+    rsync = "rsync";
+    sqlite = "sqlite";
+    writeScriptBin = name: text: name + text;
+    immich-cli = "immich-cli";
     coreutils = "coreutils";
     iproute2 = "iproute2";
     util-linux = "util-linux";
@@ -83,6 +102,8 @@ let
     networking.hostName = "box";
     virtualisation.podman.package = "podman";
     systemd.package = "systemd";
+    home = { homeDirectory = "/Users/me"; profileDirectory = "/Users/me/.nix-profile"; };
+    launchd.agents = AGENTS;
     services.caddy = { user = "caddy"; group = "caddy"; };
     systemd.services = (import ./networks.nix { inherit config lib pkgs utils; }).systemd.services;
   };
@@ -99,7 +120,7 @@ struct System {
 impl System {
     fn of(outcome: &Outcome) -> System {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut homeserver = String::from("{ secretsDirectory = \"/secrets\"; ");
+        let mut homeserver = String::from("{ secretsDirectory = \"/secrets\"; notify = \"notify\"; ");
         let mut secrets = std::collections::BTreeSet::new();
         for file in outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", said(outcome))) {
             let path = folder.path().join(&file.path);
@@ -108,7 +129,7 @@ impl System {
             for line in file.text.lines() {
                 if let Some(option) = line.trim().strip_prefix("cfg = config.homeserver.") {
                     homeserver.push_str(&format!(
-                        "{} = {{ enable = true; port = 8080; }}; ",
+                        "{} = {{ enable = true; port = 8080; at = \"05:30\"; }}; ",
                         option.trim_end_matches(';')
                     ));
                 }
@@ -127,7 +148,14 @@ impl System {
             .filter(|name| !name.is_empty())
             .map(|name| format!("{name} = {{ name = \"{name}\"; path = \"/run/agenix/{name}\"; file = \"{name}.age\"; }}; "))
             .collect();
-        let stub = STUB.replace("HOMESERVER", &homeserver).replace("SECRETS", &format!("{{ {secrets} }}"));
+        // A client's module reads what launchd is told, which is what the module itself says.
+        let clients = outcome.files.iter().flatten().filter(|f| f.path.starts_with("clients/"));
+        let agents: String = clients
+            .filter(|f| f.path.ends_with(".nix"))
+            .map(|f| format!(" // (module ./{}).launchd.agents", f.path))
+            .collect();
+        let stub = STUB.replace("HOMESERVER", &homeserver).replace("AGENTS", &format!("{{ }}{agents}"));
+        let stub = stub.replace("SECRETS", &format!("{{ {secrets} }}"));
         System { folder, stub }
     }
 
@@ -186,6 +214,29 @@ fn every_module_of_every_case_evaluates() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_client_is_no_part_of_the_host_and_has_its_parameters() {
+    if !nix_is_here() {
+        return;
+    }
+    let text = std::fs::read_to_string(common::fixtures().join("client/homeserver.yaml")).unwrap();
+    let outcome = compile(text);
+    assert!(!file(&outcome, "default.nix").contains("client"));
+    let system = System::of(&outcome);
+    let found = system.eval("(module ./clients/macbook/default.nix).launchd.agents.upload-immich.config");
+    let variables = &found["EnvironmentVariables"];
+    assert_eq!(variables["URL"], "https://photos.example.org");
+    assert_eq!(variables["API_KEY_FILE"], "/run/agenix/immich-api-key");
+    assert_eq!(variables["PUSHOVER_FILE"], "/run/agenix/pushover-immich");
+    assert_eq!(found["WatchPaths"], json!(["/Users/me/FolderActions/upload-immich"]));
+    assert!(found["ProgramArguments"][1].as_str().unwrap().ends_with("-upload-immich.sh"));
+    // What only the host knows is a value here, and a user's text stays what it is.
+    let found = system.eval("(module ./clients/mac-mini/default.nix).launchd.agents.upload-second.config");
+    assert_eq!(found["EnvironmentVariables"]["URL"], "https://photos.box.example.org");
+    assert_eq!(found["WatchPaths"], json!(["/Users/me/Ein \"Ordner\"/$HOME"]));
+    assert!(found["EnvironmentVariables"].get("PUSHOVER_FILE").is_none());
 }
 
 #[test]

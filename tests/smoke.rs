@@ -211,6 +211,14 @@ fn all_that_is_wrong_is_told_at_once_and_nothing_else() {
 }
 
 #[test]
+fn a_unit_has_its_checks_a_line_each_in_the_environment() {
+    let mut stage = Stage::new();
+    stage.set("CHECKS", "disk=0=/\ndisk=0=/tmp\n");
+    let ran = stage.run("smoke-test", &[]);
+    assert_eq!((ran.code, ran.out.lines().count()), (Some(0), 2), "{ran:?}");
+}
+
+#[test]
 fn nothing_to_look_at_is_not_well() {
     let stage = Stage::new();
     let ran: Ran = stage.run("smoke-test", &[]);

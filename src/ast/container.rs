@@ -3,7 +3,7 @@
 use schemars::json_schema;
 
 use super::scalar::*;
-use super::{Allow, Attachments, EnvFiles, Login, SecretUses};
+use super::{Allow, Attachments, EnvFiles, Login, SecretUses, Tell};
 use crate::decode::mapping;
 use crate::source::Span;
 use crate::tree::Text;
@@ -45,6 +45,8 @@ mapping! {
         cap_drop: Vec<Capability>,
         /// Whether it may do all that the host may.
         privileged: Option<Flag>,
+        /// Whether somebody is told when it fails. Default: never.
+        notify: Option<Tell>,
         /// The user, or user:group, that it runs as.
         user: Option<Owner>,
         /// More groups of that user.

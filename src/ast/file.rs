@@ -3,7 +3,9 @@
 use schemars::json_schema;
 
 use super::scalar::*;
-use super::{Allow, Caddy, Container, Network, Secret, Site, Sites};
+use super::{
+    Allow, Backup, Caddy, Cleanup, Client, Container, Network, Notify, Secret, Site, Sites, SmokeTest, Update,
+};
 use crate::decode::mapping;
 use crate::tree::Text;
 
@@ -24,12 +26,18 @@ mapping! {
         agenix: Option<Agenix>,
         /// The secrets, by name.
         secrets: Map<Option<Secret>>,
+        /// Where notifications go.
+        notify: Option<Notify>,
+        /// A regular look at what runs here.
+        smoke_test: Option<SmokeTest>,
         /// Podman itself.
         podman: Option<Podman>,
         /// Networks that services share, by name.
         networks: Map<Option<Network>>,
         /// The services, by name.
         services: Map<Service>,
+        /// The Macs that upload to a service, by name.
+        clients: Map<Client>,
         /// NixOS options of the host, as nested values.
         nixos: Option<Raw>,
         /// Diagnostics that are accepted everywhere, each by its code and with the reason.
@@ -122,6 +130,8 @@ mapping! {
         docker_compat: Option<Flag>,
         /// Whether there is a Docker-compatible socket at /run/docker.sock.
         docker_socket: Option<Flag>,
+        /// Whether there is the command `homeserver`, for logs, a shell in a container, and psql.
+        commands: Option<Flag>,
         /// The users in the group `podman`, who may talk to that socket.
         users: Vec<Owner>,
     }
@@ -162,6 +172,12 @@ mapping! {
         networks: Vec<Text>,
         /// Its containers, by name.
         containers: Map<Container>,
+        /// Its backups, by name. The one called `database` is the service's own.
+        backup: Map<Backup>,
+        /// Its updates.
+        update: Option<Update>,
+        /// Its clean-up.
+        cleanup: Option<Cleanup>,
         /// NixOS options that belong to it, as nested values.
         nixos: Option<Raw>,
         /// Diagnostics that are accepted in it, each by its code and with the reason.

@@ -150,6 +150,8 @@ text_of_form! {
     Owner: r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$", "a user" + " or user:group, by number or name", numbers: true;
     /// An absolute path.
     AbsolutePath: r"^/", "a plain absolute path" + " such as /srv/data", numbers: false;
+    /// A path in a user's own folder.
+    HomePath: r"^~/", "a path in the user's folder" + " such as ~/Pictures/upload", numbers: false;
     /// A number that may have a fraction.
     Decimal: r"^[0-9]+(\.[0-9]+)?$", "a number" + " such as 2 or 0.5", numbers: true;
     /// The name of a secret, which is a file name and an attribute of the output.
@@ -174,6 +176,10 @@ text_of_form! {
     Period: r"^([0-9]+(ms|s|m|h))*[0-9]*[1-9][0-9]*(ms|s|m|h)([0-9]+(ms|s|m|h))*$", "a time span" + " above 0 such as 30s", numbers: false;
     /// A number of times.
     Count: r"^[1-9][0-9]*$", "a number of times" + ", 1 or more", numbers: true;
+    /// A number of things.
+    Quantity: r"^[1-9][0-9]*$", "a number" + ", 1 or more", numbers: true;
+    /// A part of a hundred.
+    Percent: r"^[1-9][0-9]?$", "a percentage" + " from 1 to 99, such as 10", numbers: true;
     /// A registry, with its port if it has one.
     Registry: r"^[A-Za-z0-9.-]+(:[0-9]+)?$", "a registry" + " such as ghcr.io or reg.example.de:5000", numbers: false;
     /// A capability of capabilities(7), with or without its CAP_, or ALL.
@@ -190,6 +196,18 @@ text_of_form! {
     Pid: r"^(host|private|container:.+|ns:/.+)$", "a mode of the PID namespace" + ": host, private, container:NAME or ns:PATH", numbers: false;
     /// A mode of the user namespace (podman-run(1), --userns).
     Userns: r"^(auto(:.+)?|host|container:.+|ns:/.+)$", "a mode of the user namespace" + ": auto, host, container:NAME or ns:PATH", numbers: false;
+    /// A number of whole days.
+    Days: r"^[1-9][0-9]{0,3}d$", "a number of days" + " such as 30d", numbers: false;
+    /// A repository on GitHub.
+    Repository: r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", "a repository" + " of GitHub, such as immich-app/immich", numbers: false;
+    /// A repository of restic. NixOS writes it into a script without quotes, hence the narrow form.
+    ResticRepository: r"^[A-Za-z0-9/][A-Za-z0-9@:/._~+=-]*$", "a repository of restic" + " such as sftp:me@nas:/backups", numbers: false;
+    /// A rule of `restic forget`. NixOS writes it into a unit without quotes, hence the narrow form.
+    KeepRule: r"^--keep-[a-z-]+[ =][A-Za-z0-9_.:-]+$", "a rule of restic forget" + " such as --keep-daily 14", numbers: false;
+    /// A path in an address of the web.
+    HttpPath: r"^/[A-Za-z0-9/._~%?&=+-]*$", "a path" + " in an address, such as /health", numbers: false;
+    /// An address of the web.
+    WebAddress: r"^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9/._~%?&=+-]*)?$", "an address" + " such as https://ntfy.example.de/server", numbers: false;
     /// When a job runs, as systemd.time(7) writes it.
     Calendar: r"^[A-Za-z0-9*:,./~ _+-]+$", "a time" + " such as daily, 05:30 or Mon *-*-* 04:00", numbers: false;
 }

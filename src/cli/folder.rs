@@ -20,7 +20,7 @@ use stage::Stage;
 pub(super) type Plan = BTreeMap<String, Change>;
 
 /// How deep homegen's own folders lie, and one more, to find what a person put there.
-const DEPTH: usize = 3;
+const DEPTH: usize = 4;
 
 /// How long to wait for another build. Writing the largest folder takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(30);

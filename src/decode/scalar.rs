@@ -279,6 +279,7 @@ form! {
     Mode: numbers false, |v| matches!(v.len(), 3 | 4) && v.bytes().all(|b| (b'0'..=b'7').contains(&b));
     Owner: numbers true, |v| v.split(':').count() <= 2 && v.split(':').all(is_user);
     AbsolutePath: numbers false, |v| is_path(v), else advice::path;
+    HomePath: numbers false, |v| is_home_path(v);
     Decimal: numbers true, |v| v.parse::<f64>().is_ok_and(|n| n.is_finite() && n > 0.0) && v.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     SecretName: numbers false, |v| is_word(v, b"_-") && !v.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     Variable: numbers false, |v| is_word(v, b"_") && !v.starts_with(|c: char| c.is_ascii_digit());
@@ -290,6 +291,8 @@ form! {
     Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n), else advice::subnet;
     Period: numbers false, |v| duration_ms(v).is_some_and(|ms| ms > 0), else advice::duration;
     Count: numbers true, |v| v.parse::<u32>().is_ok_and(|n| n > 0 && n.to_string() == v);
+    Quantity: numbers true, |v| v.parse::<u32>().is_ok_and(|n| n > 0 && n.to_string() == v);
+    Percent: numbers true, |v| v.parse::<u32>().is_ok_and(|n| (1..100).contains(&n) && n.to_string() == v);
     Registry: numbers false, |v| is_registry(v), else advice::registry;
     Capability: numbers false, |v| podman::is_capability(v), else advice::capability;
     Signal: numbers true, |v| podman::is_signal(v), else advice::signal;
@@ -298,6 +301,12 @@ form! {
     Ipc: numbers false, |v| podman::is_ipc(v), else advice::ipc;
     Pid: numbers false, |v| podman::is_pid(v), else advice::pid;
     Userns: numbers false, |v| podman::is_userns(v), else advice::userns;
+    Days: numbers false, |v| v.strip_suffix('d').is_some_and(|n| !n.starts_with('0') && (1..=4).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
+    Repository: numbers false, |v| v.split_once('/').is_some_and(|(owner, name)| is_word(owner, b"-") && !owner.starts_with('-') && is_word(name, b"._-") && !matches!(name, "." | ".."));
+    ResticRepository: numbers false, |v| is_word(v, b"@:/._~+=-") && v.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
+    KeepRule: numbers false, |v| is_keep_rule(v);
+    HttpPath: numbers false, |v| is_http_path(v);
+    WebAddress: numbers false, |v| is_web_address(v);
     Calendar: numbers false, |v| is_calendar(v), else advice::calendar;
 }
 
@@ -381,12 +390,42 @@ fn is_domain(text: &str) -> bool {
         })
 }
 
+/// A path below `~/`, without the steps that would lead out of it.
+fn is_home_path(text: &str) -> bool {
+    let path = text.strip_prefix('~').filter(|path| path.starts_with('/') && is_path(path));
+    path.is_some_and(|path| !path.trim_end_matches('/').is_empty() && !path.contains("//"))
+}
+
 /// `ghcr.io`, or `localhost:5000`.
 pub(super) fn is_registry(text: &str) -> bool {
     match text.split_once(':') {
         Some((host, port)) => is_domain(host) && port.parse::<u16>().is_ok_and(|n| n > 0),
         None => is_domain(text),
     }
+}
+
+/// `--keep-daily 14`, `--keep-tag=x` (restic-forget(1)).
+fn is_keep_rule(text: &str) -> bool {
+    let rule = text.strip_prefix("--keep-").and_then(|rest| rest.split_once([' ', '=']));
+    rule.is_some_and(|(name, value)| {
+        !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+            && is_word(value, b"_.:-")
+    })
+}
+
+/// A path and query of characters that need no escaping (RFC 3986).
+fn is_http_path(text: &str) -> bool {
+    text.starts_with('/') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._~%?&=+-".contains(&b))
+}
+
+fn is_web_address(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        return false;
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
+    is_word(host, b".-") && port.parse::<u16>().is_ok() && (path.is_empty() || is_http_path(path))
 }
 
 /// `/path`, or `/path:option,option`.

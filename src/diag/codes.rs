@@ -1,6 +1,6 @@
 //! The one table of codes. Numbers follow the user's subject and are never used again:
 //! 01 YAML, 02 keys and values, 03 references, 04 names, 05 networks and ports, 06 secrets,
-//! 07 storage, 08 dependencies and health, 09 the front, 10 presets and raw Nix, 11 limits, 12 images.
+//! 07 storage, 08 dependencies and health, 09 the front, 10 presets and raw Nix, 11 limits, 12 images, 13 jobs, 14 clients.
 
 use super::Severity;
 
@@ -147,6 +147,12 @@ codes! {
     UnqualifiedImage = "HG1202", Error, "an image without its registry";
     ImagePair = "HG1203", Deny, "two images that cannot run together";
     PostgresMajor = "HG1204", Deny, "another major of Postgres on the same data";
+    JobContainer = "HG1301", Error, "a job for a container that does not exist";
+    JobWithoutPort = "HG1302", Error, "a job that cannot reach its service";
+    BackupMissing = "HG1303", Error, "a backup that would run first and does not exist";
+    NotifyMissing = "HG1304", Error, "somebody is told, and nobody is named";
+    BackupInSource = "HG1305", Error, "a backup into the folder that it saves";
+    ClientService = "HG1401", Error, "a client of a service that it cannot reach";
 }
 
 #[cfg(test)]

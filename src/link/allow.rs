@@ -17,6 +17,8 @@ pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
         add(&caddy.allow, Some(caddy.span));
         caddy.sites.iter().for_each(|s| add(&s.allow, Some(s.span)));
     }
+    file.smoke_test.iter().for_each(|s| add(&s.allow, Some(s.span)));
+    file.notify.iter().for_each(|n| add(&n.allow, Some(n.span)));
     for (name, secret) in &file.secrets.0 {
         secret.iter().for_each(|s| add(&s.allow, Some(from(name.span, s.span))));
     }
@@ -26,6 +28,11 @@ pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
     for (name, service) in &file.services.0 {
         add(&service.allow, Some(from(name.span, service.span)));
         service.site.iter().chain(&service.sites).for_each(|s| add(&s.allow, Some(s.span)));
+        for (name, backup) in &service.backup.0 {
+            add(&backup.allow, Some(from(name.span, backup.span)));
+        }
+        service.update.iter().for_each(|u| add(&u.allow, Some(u.span)));
+        service.cleanup.iter().for_each(|c| add(&c.allow, Some(c.span)));
         for (name, container) in &service.containers.0 {
             add(&container.allow, Some(from(name.span, container.span)));
         }

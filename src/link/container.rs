@@ -72,6 +72,7 @@ pub(super) fn link(
             network: uses_own.then(|| network::own(&service_name, name.span)),
             containers,
             parameters,
+            jobs: Vec::new(),
             nixos: service.nixos.map(|n| n.0),
             name: service_name,
         });

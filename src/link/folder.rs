@@ -21,8 +21,7 @@ pub(super) fn link(host: &mut Host) {
         for volume in &container.compose.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             let value = path.value();
-            let mount =
-                mounts.iter().filter(|m| is_below(&value, &m.value())).max_by_key(|m| m.value().len());
+            let mount = mount_of(&value, &mounts);
             // Who has the folder around a mount point sees an empty one until the disk is there.
             let inside = mounts.iter().filter(|m| is_below(&m.value(), &value) && m.value() != value);
             for mount in inside {
@@ -74,6 +73,11 @@ pub(super) fn link(host: &mut Host) {
             folder.by_tmpfiles = false;
         }
     }
+}
+
+/// The mount point that a path is on, if the file describes it.
+pub(super) fn mount_of<'a>(path: &str, mounts: &'a [Text]) -> Option<&'a Text> {
+    mounts.iter().filter(|m| is_below(path, &m.value())).max_by_key(|m| m.value().len())
 }
 
 /// A folder of several containers is one folder: what one of them says of it holds for all, and where

@@ -42,19 +42,29 @@ const FOLDERS_IN_RUN: &[&str] = &[
 ];
 
 /// What a service cannot be called, because `homeserver.NAME` is something else.
-const RESERVED_OPTIONS: &[&str] = &["secretsDirectory"];
+const RESERVED_OPTIONS: &[&str] = &["notify", "secretsDirectory", "smokeTest"];
 
 pub(super) fn check_service(name: &Text, diagnostics: &mut Diagnostics) {
     let value = name.value();
-    let fits = is_word(&value, b"-")
-        && value.bytes().all(|b| !b.is_ascii_uppercase())
-        && value.starts_with(|c: char| c.is_ascii_lowercase())
-        && !value.ends_with('-')
-        && !value.contains("--")
-        && value.len() <= 40;
-    if !fits || RESERVED_OPTIONS.contains(&super::Service::option_name(&value).as_str()) {
+    if !is_plain(&value) || RESERVED_OPTIONS.contains(&super::Service::option_name(&value).as_str()) {
         bad(name, "use small letters, digits and single hyphens, and begin with a letter", diagnostics);
     }
+}
+
+pub(super) fn check_client(name: &Text, diagnostics: &mut Diagnostics) {
+    if !is_plain(&name.value()) {
+        bad(name, "use small letters, digits and single hyphens, and begin with a letter", diagnostics);
+    }
+}
+
+/// What may be a service's name: a folder, a unit and, in another spelling, an option.
+fn is_plain(name: &str) -> bool {
+    is_word(name, b"-")
+        && name.bytes().all(|b| !b.is_ascii_uppercase())
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && !name.contains("--")
+        && name.len() <= 40
 }
 
 pub(super) fn check_container(name: &Text, full: &str, diagnostics: &mut Diagnostics) {
@@ -160,6 +170,10 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         for container in &service.containers {
             take("container", container.name.clone(), container.span);
         }
+    }
+    for job in host.jobs() {
+        take("unit", job.unit.clone(), job.span);
+        take("option", job.option.clone(), job.span);
     }
     // A service that is off has no site, and may be the other one of a choice.
     let is_on = |site: &&Site| {

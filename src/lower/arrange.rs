@@ -14,6 +14,11 @@ const UNIT: &[&str] = &[
     "wantedBy",
     "restartTriggers",
     "stopIfChanged",
+    "restartIfChanged",
+    "startAt",
+    "onSuccess",
+    "onFailure",
+    "unitConfig",
     "startLimitIntervalSec",
     "serviceConfig",
 ];

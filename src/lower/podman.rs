@@ -1,8 +1,9 @@
 //! Podman itself.
 
 use crate::ast::file::Prune;
-use crate::hir::Host;
-use crate::nix::Expr;
+use crate::hir::{Container, Host};
+use crate::image::{ImageName, Kind};
+use crate::nix::{Expr, Part, Set};
 use crate::nixos::Output;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
@@ -23,6 +24,10 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         }
     }
     let Some(declared) = &host.podman else { return };
+    if declared.commands.as_ref().is_some_and(|c| c.value) {
+        module.config.at(&["environment"]).append("systemPackages", [command(host)]);
+    }
+    let podman = module.config.at(&["virtualisation", "podman"]);
     for (name, flag) in [("dockerCompat", &declared.docker_compat), ("dockerSocket", &declared.docker_socket)]
     {
         let Some(flag) = flag.as_ref().filter(|f| f.value || !f.text.is_literal()) else { continue };
@@ -35,4 +40,22 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         let users = declared.users.iter().map(|u| Expr::text(&u.0)).collect();
         module.config.at(&["users", "groups", "podman"]).set("members", Expr::List(users));
     }
+}
+
+/// `homeserver`, which knows the containers.
+fn command(host: &Host) -> Expr {
+    let line = |service: &str, container: &Container| {
+        let known = ImageName::of(&container.compose.image).known();
+        let kind = match known.is_some_and(|known| known.kind == Kind::Postgres) {
+            true => "postgres",
+            false => "-",
+        };
+        vec![Part::Text(format!("{service} {} {kind}", container.name).into())]
+    };
+    let containers = host
+        .services
+        .iter()
+        .flat_map(|service| service.containers.iter().map(|container| line(&service.name, container)));
+    let parameters = Set::of([("CONTAINERS", Expr::Lines(containers.collect()))]);
+    Expr::call("scripts.homeserver", [Expr::Set(parameters)])
 }

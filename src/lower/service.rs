@@ -11,6 +11,7 @@ pub(super) fn lower_enabled(host: &Host, output: &mut Output) {
 }
 
 pub(super) fn lower(service: &Service, around: &Around, module: &mut Module) {
+    module.option = Some(service.option.clone());
     module.service = Some(ServiceModule {
         name: service.name.clone(),
         option: service.option.clone(),

@@ -308,6 +308,14 @@ impl<'a> Printer<'a> {
     /// Prints it over several lines, the first of which has begun.
     fn broken(&mut self, expr: &Expr) {
         match expr {
+            // `name // {`.
+            Expr::Infix(left, operator, right)
+                if matches!(**left, Expr::Code(_)) && matches!(**right, Expr::Set(_)) =>
+            {
+                self.argument(left);
+                self.text.push_str(&format!(" {operator} "));
+                self.broken(right);
+            }
             Expr::Set(set) => {
                 self.text.push_str("{\n");
                 self.indent += STEP;

@@ -15,10 +15,12 @@ use crate::tree::{Atom, Kind, Node, Reference, Step, Target};
 /// Names that mean something already: arguments of a module, bindings of homegen's, builtins of Nix.
 pub(crate) const RESERVED: &[&str] = &[
     "abort",
+    "agent",
     "baseNameOf",
     "break",
     "builtins",
     "cfg",
+    "command",
     "config",
     "constants",
     "derivation",
@@ -41,7 +43,9 @@ pub(crate) const RESERVED: &[&str] = &[
     "options",
     "pkgs",
     "placeholder",
+    "program",
     "removeAttrs",
+    "restore",
     "scopedImport",
     "scripts",
     "secrets",
@@ -245,8 +249,8 @@ impl<'a> Scope<'a> {
         };
         add(arguments.into_iter().flatten().collect());
         add(own);
-        if let Some(service) = service.filter(|_| used.contains("cfg")) {
-            add(vec![(format!("  cfg = config.homeserver.{};\n", attribute(&service.option)), true)]);
+        if let Some(option) = self.module.option.as_ref().filter(|_| used.contains("cfg")) {
+            add(vec![(format!("  cfg = config.homeserver.{};\n", attribute(option)), true)]);
             used.insert("config".to_owned());
         }
         all

@@ -1,0 +1,72 @@
+//! Backups of a service's data.
+
+use super::Allow;
+use super::scalar::*;
+use crate::decode::mapping;
+use crate::tree::Text;
+
+mapping! {
+    /// A backup of one database or folder. One of `postgres`, `sqlite` and `folder` says of what.
+    Backup {
+        /// Whether it is on until the owner says otherwise. Default: where the service is.
+        enable: Option<Flag>,
+        /// A database of Postgres in one of the service's containers.
+        postgres: Option<PostgresDatabase>,
+        /// A database of SQLite: its file on the host.
+        sqlite: Option<AbsolutePath>,
+        /// A folder on the host.
+        folder: Option<AbsolutePath>,
+        /// The folder that the backups are in.
+        to: Option<AbsolutePath>,
+        /// When it runs, in the host's time zone. A preset may leave it to you, and then makes no backup.
+        at: Option<Calendar>,
+        /// How long a backup is kept. Default: 30d.
+        keep: Option<Days>,
+        /// How many are kept whatever their age. Default: 3.
+        keep_at_least: Option<Quantity>,
+        /// A copy of the backups elsewhere, with restic.
+        offsite: Option<Offsite>,
+        /// The secret with the address at Healthchecks that hears of each run.
+        ping: Option<SecretName>,
+        /// Whether somebody is told when it fails. Default: failure, where there is a `notify`.
+        notify: Option<Tell>,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
+    }
+}
+
+mapping! {
+    /// A database of Postgres.
+    PostgresDatabase {
+        /// The container that it runs in.
+        container: Text,
+        /// Its name.
+        database: Text,
+        /// The user that owns it.
+        user: Text,
+    }
+}
+
+mapping! {
+    /// A repository of restic, and what it keeps. The copy is made after each good backup.
+    Offsite {
+        /// Where it is, as restic writes it: `sftp:user@host:/path`, `s3:https://…`, `rclone:…`.
+        repository: ResticRepository,
+        /// The secret with its password.
+        password: SecretName,
+        /// The secret of format `env` with what its storage asks for, such as AWS_ACCESS_KEY_ID.
+        environment: Option<SecretName>,
+        /// Rules of `restic forget`, such as `--keep-daily 14`. Default: everything is kept.
+        keep: Vec<KeepRule>,
+    }
+}
+
+keyword! {
+    /// When somebody is told of a unit.
+    Tell {
+        /// When it fails.
+        Failure = "failure",
+        /// Never.
+        Never = "never",
+    }
+}

@@ -1,0 +1,39 @@
+//! Clean-up of what a service collects.
+
+use super::Allow;
+use super::backup::Tell;
+use super::scalar::*;
+use crate::decode::mapping;
+use crate::tree::Text;
+
+mapping! {
+    /// A clean-up.
+    Cleanup {
+        /// Whether it is on until the owner says otherwise. Default: where the service is.
+        enable: Option<Flag>,
+        /// An album of Immich that is emptied.
+        immich_album: ImmichAlbum,
+        /// When it runs, in the host's time zone. A preset may leave it to you, and then cleans nothing up.
+        at: Option<Calendar>,
+        /// The secret with the address at Healthchecks that hears of each run.
+        ping: Option<SecretName>,
+        /// Whether somebody is told when it fails. Default: failure, where there is a `notify`.
+        notify: Option<Tell>,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
+    }
+}
+
+mapping! {
+    /// An album of Immich.
+    ImmichAlbum {
+        /// Its name. There has to be exactly one of this name.
+        name: Text,
+        /// The secret with an API key that has album.read, asset.read and asset.delete.
+        api_key: SecretName,
+        /// How many photos and videos may go in one run. With more, none goes. Default: 1000.
+        at_most: Option<Quantity>,
+        /// Whether they go for good, and not to the trash. Default: false.
+        permanently: Option<Flag>,
+    }
+}

@@ -1,0 +1,28 @@
+//! Other machines that use the services, such as a Mac.
+
+use super::scalar::*;
+use crate::decode::mapping;
+use crate::tree::Text;
+
+mapping! {
+    /// A Mac that has home-manager.
+    Client {
+        /// A folder whose photos and videos go to Immich.
+        upload: Upload,
+    }
+}
+
+mapping! {
+    /// A folder of a Mac whose photos and videos go to Immich, and are deleted there once it has them.
+    Upload {
+        /// The service that is Immich, which has a site.
+        to: Text,
+        /// The folder, in the user's own.
+        folder: HomePath,
+        /// The secret of the Mac's agenix with an API key that has asset.upload and user.read.
+        api_key: SecretName,
+        /// The secret of the Mac's agenix, of format `env`, with PUSHOVER_TOKEN and PUSHOVER_USER. Without
+        /// it nobody is told.
+        notify: Option<SecretName>,
+    }
+}

@@ -1,0 +1,47 @@
+//! Whom to tell, and how.
+
+use super::Allow;
+use super::scalar::*;
+use crate::decode::mapping;
+
+mapping! {
+    /// Where notifications go: to all that are named.
+    Notify {
+        /// Pushover, <https://pushover.net>.
+        pushover: Option<Pushover>,
+        /// ntfy, <https://ntfy.sh>.
+        ntfy: Option<Ntfy>,
+        /// An address that takes a POST of JSON with `title` and `message`.
+        webhook: Option<Webhook>,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
+    }
+}
+
+mapping! {
+    /// Pushover.
+    Pushover {
+        /// The secret of format `env` with PUSHOVER_TOKEN and PUSHOVER_USER.
+        credentials: SecretName,
+    }
+}
+
+mapping! {
+    /// ntfy. Its topic is in `url`, or in a secret where nobody else may know it.
+    Ntfy {
+        /// The address of the topic, such as <https://ntfy.example.de/server>.
+        url: Option<WebAddress>,
+        /// The secret with the address of the topic.
+        url_secret: Option<SecretName>,
+        /// The secret with the access token.
+        token: Option<SecretName>,
+    }
+}
+
+mapping! {
+    /// A webhook.
+    Webhook {
+        /// The secret with its address.
+        url: SecretName,
+    }
+}

@@ -1,0 +1,24 @@
+//! The smoke test of the whole host.
+
+use super::Allow;
+use super::backup::Tell;
+use super::scalar::*;
+use crate::decode::mapping;
+
+mapping! {
+    /// A look at every site, backup, disk and network mount, which tells what is wrong.
+    SmokeTest {
+        /// Whether it is on until the owner says otherwise. Default: true.
+        enable: Option<Flag>,
+        /// When it runs, in the host's time zone.
+        at: Calendar,
+        /// How much of each disk has to be free, in percent. Default: 10.
+        free_percent: Option<Percent>,
+        /// The secret with the address at Healthchecks that hears of each run.
+        ping: Option<SecretName>,
+        /// Whether somebody is told when it fails in itself. What it finds is always told. Default: never.
+        notify: Option<Tell>,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
+    }
+}

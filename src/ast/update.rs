@@ -1,0 +1,31 @@
+//! Updates of a service's images.
+
+use super::Allow;
+use super::backup::Tell;
+use super::scalar::*;
+use crate::decode::mapping;
+use crate::tree::Text;
+
+mapping! {
+    /// A daily look for a new release, and a command that updates.
+    Update {
+        /// Whether it is on until the owner says otherwise. Default: where the service is.
+        enable: Option<Flag>,
+        /// The repository on GitHub whose releases are asked for, such as `immich-app/immich`.
+        repository: Repository,
+        /// When it is asked, in the host's time zone. A preset may leave it to you, and then does not ask.
+        at: Option<Calendar>,
+        /// The containers that are updated, in the order in which they start.
+        restart: OneOrMany<Text>,
+        /// Whether the service's backup of `database` runs first. Default: false.
+        backup_first: Option<Flag>,
+        /// The path at the service's port that answers once it is well, such as `/api/server/ping`.
+        health: HttpPath,
+        /// The secret with the address at Healthchecks that hears of each look.
+        ping: Option<SecretName>,
+        /// Whether somebody is told when the look fails. Default: failure, where there is a `notify`.
+        notify: Option<Tell>,
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
+    }
+}

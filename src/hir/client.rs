@@ -1,0 +1,31 @@
+//! Other machines that use the services.
+
+use crate::ast::scalar::{HomePath, SecretName};
+use crate::source::Span;
+use crate::tree::Text;
+
+/// A Mac.
+#[derive(Debug)]
+pub struct Client {
+    /// Its name in the file, which is that of its folder in the output.
+    pub name: String,
+    /// Where its name stands.
+    pub span: Span,
+    /// What it uploads.
+    pub upload: Upload,
+}
+
+/// A folder whose photos and videos go to Immich.
+#[derive(Debug)]
+pub struct Upload {
+    /// The service.
+    pub service: String,
+    /// The name of its site.
+    pub site: Text,
+    /// The folder.
+    pub folder: HomePath,
+    /// The secret of the Mac's with the API key.
+    pub api_key: SecretName,
+    /// The secret of the Mac's with what Pushover asks for.
+    pub notify: Option<SecretName>,
+}

@@ -1,0 +1,107 @@
+//! Jobs: what runs at its time, beside the containers.
+
+use crate::ast::scalar::SecretName;
+use crate::ast::{ImmichAlbum, Offsite};
+use crate::source::Span;
+use crate::tree::Text;
+
+/// A job.
+#[derive(Debug)]
+pub struct Job {
+    /// Its name, such as `immich-backup`: of its module and, where there is one, of its command.
+    pub name: String,
+    /// Its unit without `.service`.
+    pub unit: String,
+    /// Its name below `homeserver`, such as `immichBackup`.
+    pub option: String,
+    /// The way to it in the file, such as `services.immich.backup.database`.
+    pub origin: String,
+    /// Where it stands.
+    pub span: Span,
+    /// Whether it is on (for a service's, where that is), until the owner says otherwise.
+    pub enable: bool,
+    /// When it runs.
+    pub at: Text,
+    /// The secret with the address that hears of each run.
+    pub ping: Option<SecretName>,
+    /// Whether somebody is told when it fails.
+    pub tells: bool,
+    /// What it does.
+    pub work: Work,
+}
+
+/// What a job does.
+#[derive(Debug)]
+pub enum Work {
+    /// Saves data.
+    Backup(Box<Backup>),
+    /// Looks for a new release, and updates on command.
+    Update(Update),
+    /// Empties an album of Immich.
+    Album(ImmichAlbum),
+    /// Looks at the whole host.
+    SmokeTest(SmokeTest),
+}
+
+/// A smoke test.
+#[derive(Debug)]
+pub struct SmokeTest {
+    /// How much of each disk has to be free, in percent.
+    pub free_percent: Text,
+}
+
+/// A backup.
+#[derive(Debug)]
+pub struct Backup {
+    /// What the files that it writes are called, before their date.
+    pub stem: String,
+    /// Of what.
+    pub source: Source,
+    /// The folder that it writes to.
+    pub to: Text,
+    /// The mount points that it needs, for what it reads and what it writes.
+    pub mounts: Vec<Text>,
+    /// How long backups are kept, such as `30d`.
+    pub keep: Text,
+    /// How many are kept whatever their age.
+    pub keep_at_least: Text,
+    /// The copy elsewhere.
+    pub offsite: Option<Offsite>,
+}
+
+/// What a backup saves.
+#[derive(Debug)]
+pub enum Source {
+    /// A database of Postgres.
+    Postgres(PostgresDatabase),
+    /// The file of an SQLite database.
+    Sqlite(Text),
+    /// A folder.
+    Folder(Text),
+}
+
+/// A database of Postgres in a container.
+#[derive(Clone, Debug)]
+pub struct PostgresDatabase {
+    /// The container's name on the host.
+    pub container: String,
+    /// The database.
+    pub database: Text,
+    /// The user that owns it.
+    pub user: Text,
+    /// The containers that use it, by their names on the host.
+    pub used_by: Vec<String>,
+}
+
+/// An update.
+#[derive(Debug)]
+pub struct Update {
+    /// The repository on GitHub.
+    pub repository: Text,
+    /// The containers that are updated, by their names on the host, in the order in which they start.
+    pub containers: Vec<String>,
+    /// The backup that runs first, and the container of its database.
+    pub backup: Option<(String, Option<String>)>,
+    /// The path that answers once the service is well.
+    pub health: Text,
+}

@@ -1,0 +1,70 @@
+//! Clients: the site that each one reaches its service at.
+
+use crate::ast;
+use crate::ast::scalar::Map;
+use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::hir::client::{Client, Upload};
+use crate::hir::{Answer, Host, Site};
+use crate::tree::Text;
+
+/// Links the clients, once the sites are.
+pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mut Diagnostics) {
+    for (name, declared) in declared.0 {
+        super::name::check_client(&name, diagnostics);
+        let upload = declared.upload;
+        let Some(site) = site(&upload.to, host, diagnostics) else { continue };
+        host.clients.push(Client {
+            name: name.value(),
+            span: name.span,
+            upload: Upload {
+                service: upload.to.value(),
+                site,
+                folder: upload.folder,
+                api_key: upload.api_key,
+                notify: upload.notify,
+            },
+        });
+    }
+}
+
+/// The name of the first site that a browser would find the service at.
+fn site(to: &Text, host: &Host, diagnostics: &mut Diagnostics) -> Option<Text> {
+    let name = to.value();
+    let mut bad = |diagnostic: Diagnostic| {
+        diagnostics.push(diagnostic);
+        None
+    };
+    let Some(service) = host.services.iter().find(|s| s.name == name) else {
+        let names = host.services.iter().map(|s| s.name.as_str());
+        return bad(Diagnostic::new(
+            Code::ClientService,
+            format!("there is no service `{name}`"),
+            to.span,
+            "uploads to nothing",
+        )
+        .help(suggestion(&name, names)));
+    };
+    let reaches = |site: &&Site| {
+        site.service.as_ref() == Some(&service.option)
+            && !matches!(site.answer, Answer::Redirect(_))
+            && !site.host.value().contains('*')
+    };
+    match host.front.iter().flat_map(|front| &front.sites).find(reaches) {
+        Some(site) => Some(site.host.clone()),
+        // A site that could not be read is said, and may be the one.
+        None if diagnostics.has_error_in(service.body) => None,
+        None => {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::ClientService,
+                    format!("`{name}` has no site to upload to"),
+                    to.span,
+                    "cannot be reached from elsewhere",
+                )
+                .and(service.span, "this service")
+                .help("give the service a `site` that forwards to it"),
+            );
+            None
+        }
+    }
+}

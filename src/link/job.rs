@@ -1,0 +1,340 @@
+//! Jobs: their names, the containers that they work on, and what they need.
+
+use super::folder::mount_of;
+use crate::ast;
+use crate::ast::Tell;
+use crate::ast::scalar::Map;
+use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::hir::job::{Backup, Job, PostgresDatabase, SmokeTest, Source, Update, Work};
+use crate::hir::{Host, Service};
+use crate::source::{SourceId, Span};
+use crate::tree::Text;
+
+/// The backup that is the service's own: the others say their names after it.
+const DATABASE: &str = "database";
+
+/// The jobs of one service, as the file has them.
+pub(super) struct Declared {
+    backup: Map<ast::Backup>,
+    update: Option<ast::Update>,
+    cleanup: Option<ast::Cleanup>,
+}
+
+impl Declared {
+    pub(super) fn take(service: &mut ast::Service) -> Declared {
+        Declared {
+            backup: std::mem::take(&mut service.backup),
+            update: service.update.take(),
+            cleanup: service.cleanup.take(),
+        }
+    }
+}
+
+/// Links the jobs of every service, in the order of the services.
+pub(super) fn link(
+    declared: Vec<Declared>,
+    smoke: Option<ast::SmokeTest>,
+    host: &mut Host,
+    diagnostics: &mut Diagnostics,
+) {
+    let mounts: Vec<Text> = host.machine.mounts.0.iter().map(|(path, _)| path.clone()).collect();
+    let told = host.notify.is_some();
+    for (declared, service) in declared.into_iter().zip(&mut host.services) {
+        let mut jobs: Vec<Job> = Vec::new();
+        for (name, declared) in declared.backup.0 {
+            jobs.extend(backup(&name, declared, service, &mounts, told, diagnostics));
+        }
+        let own = jobs.iter().find(|job| job.name == format!("{}-backup", service.name));
+        let own = own.map(|job| (job.unit.clone(), database_of(job)));
+        jobs.extend(declared.update.and_then(|declared| update(declared, own, service, told, diagnostics)));
+        jobs.extend(declared.cleanup.and_then(|declared| cleanup(declared, service, told, diagnostics)));
+        service.jobs = jobs;
+    }
+    host.jobs.extend(smoke.map(|declared| smoke_test(declared, told, diagnostics)));
+    for container in host.services.iter().flat_map(|s| &s.containers) {
+        asks_to_be_told(container.compose.notify, told, container.span, diagnostics);
+    }
+}
+
+/// The container of the database that a backup saves.
+fn database_of(job: &Job) -> Option<String> {
+    match &job.work {
+        Work::Backup(backup) => match &backup.source {
+            Source::Postgres(database) => Some(database.container.clone()),
+            Source::Sqlite(_) | Source::Folder(_) => None,
+        },
+        _ => None,
+    }
+}
+
+/// When a job runs. What a preset describes without a time is there for the one who gives it one.
+fn time(at: Option<ast::scalar::Calendar>, owner: Span, diagnostics: &mut Diagnostics) -> Option<Text> {
+    match at {
+        Some(at) => Some(at.0),
+        None if owner.source != SourceId::FILE => None,
+        None => missing("at", owner, "add `at:`, such as `at: \"05:30\"`", diagnostics),
+    }
+}
+
+fn missing<T>(key: &str, owner: Span, help: &str, diagnostics: &mut Diagnostics) -> Option<T> {
+    diagnostics.push(
+        Diagnostic::new(Code::MissingKey, format!("`{key}` is missing"), owner, format!("has no `{key}`"))
+            .help(help),
+    );
+    None
+}
+
+/// Whether somebody is told when a unit fails; without a word, where there is anybody.
+fn asks_to_be_told(said: Option<Tell>, told: bool, owner: Span, diagnostics: &mut Diagnostics) -> bool {
+    if said == Some(Tell::Failure) && !told {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::NotifyMissing,
+                "somebody is told, and nobody is named",
+                owner,
+                "says `notify: failure`",
+            )
+            .help("add `notify: { ntfy: { url: … } }`, or Pushover, at the top of the file"),
+        );
+    }
+    match said {
+        Some(said) => said == Tell::Failure,
+        None => told,
+    }
+}
+
+fn backup(
+    name: &Text,
+    declared: ast::Backup,
+    service: &Service,
+    mounts: &[Text],
+    told: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<Job> {
+    let stem = name.value();
+    super::name::check_container(name, &format!("{}-backup-{stem}", service.name), diagnostics);
+    let at = time(declared.at, declared.span, diagnostics)?;
+    let to = match declared.to {
+        Some(to) => to.0,
+        None => missing("to", declared.span, "add `to:`, the folder that the backups go to", diagnostics)?,
+    };
+    // What is wrong here is said, and the rest is looked at all the same: nothing is written then.
+    let source = match (declared.postgres, declared.sqlite, declared.folder) {
+        (Some(postgres), sqlite, folder) => {
+            only_one(sqlite.or(folder).is_some(), declared.span, diagnostics);
+            Source::Postgres(database(postgres, service, diagnostics))
+        }
+        (None, Some(file), folder) => {
+            only_one(folder.is_some(), declared.span, diagnostics);
+            Source::Sqlite(file.0)
+        }
+        (None, None, Some(folder)) => Source::Folder(folder.0),
+        (None, None, None) if diagnostics.has_unreadable_in(declared.span) => return None,
+        (None, None, None) => missing(
+            "postgres",
+            declared.span,
+            "add one of `postgres`, `sqlite` and `folder`: what is saved",
+            diagnostics,
+        )?,
+    };
+    let read = match &source {
+        Source::Postgres(_) => None,
+        Source::Sqlite(path) | Source::Folder(path) => Some(path),
+    };
+    let mut needed: Vec<Text> = Vec::new();
+    for path in read.into_iter().chain([&to]) {
+        if let Some(mount) = mount_of(&path.value(), mounts)
+            && !needed.iter().any(|m| m.value() == mount.value())
+        {
+            needed.push(mount.clone());
+        }
+    }
+    let span = declared.span;
+    let literal = |text: &str| Text::literal(text, span);
+    let unit = match stem.as_str() {
+        DATABASE => format!("{}-backup", service.name),
+        _ => format!("{}-backup-{stem}", service.name),
+    };
+    Some(Job {
+        option: Service::option_name(&unit),
+        origin: format!("services.{}.backup.{stem}", service.name),
+        name: unit.clone(),
+        unit,
+        span: name.span,
+        enable: declared.enable.is_none_or(|e| e.value),
+        at,
+        ping: declared.ping,
+        tells: asks_to_be_told(declared.notify, told, span, diagnostics),
+        work: Work::Backup(Box::new(Backup {
+            stem,
+            source,
+            to,
+            mounts: needed,
+            keep: declared.keep.map_or_else(|| literal("30d"), |days| days.0),
+            keep_at_least: declared.keep_at_least.map_or_else(|| literal("3"), |count| count.0),
+            offsite: declared.offsite,
+        })),
+    })
+}
+
+/// The container that `short` names, as the service or the host calls it.
+fn container<'a>(
+    short: &Text,
+    service: &'a Service,
+    diagnostics: &mut Diagnostics,
+) -> Option<&'a crate::hir::Container> {
+    let name = short.value();
+    let found = service.containers.iter().find(|c| c.short == name || c.name == name);
+    if found.is_none() {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::JobContainer,
+                format!("the service has no container `{name}`"),
+                short.span,
+                "unknown container",
+            )
+            .help(suggestion(&name, service.containers.iter().map(|c| c.short.as_str()))),
+        );
+    }
+    found
+}
+
+fn database(
+    declared: ast::PostgresDatabase,
+    service: &Service,
+    diagnostics: &mut Diagnostics,
+) -> PostgresDatabase {
+    let found = container(&declared.container, service, diagnostics);
+    let name = found.map_or_else(|| declared.container.value(), |c| c.name.clone());
+    let uses = |c: &&crate::hir::Container| c.dependencies.contains(&name);
+    PostgresDatabase {
+        used_by: service.containers.iter().filter(uses).map(|c| c.name.clone()).collect(),
+        container: name,
+        database: declared.database,
+        user: declared.user,
+    }
+}
+
+fn only_one(two: bool, owner: Span, diagnostics: &mut Diagnostics) {
+    if two {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::Contradiction,
+                "a backup of several things",
+                owner,
+                "has two of `postgres`, `sqlite` and `folder`",
+            )
+            .help("write a backup for each"),
+        );
+    }
+}
+
+/// A job asks its service at the port on the host.
+fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnostics) {
+    if service.port.is_none() {
+        diagnostics.push(
+            Diagnostic::new(Code::JobWithoutPort, "a job that cannot reach its service", at, why.to_owned())
+                .and(service.span, "this service has no `port`")
+                .help("give the service a `port`, and a site or a published port that uses it"),
+        );
+    }
+}
+
+fn update(
+    declared: ast::Update,
+    own: Option<(String, Option<String>)>,
+    service: &Service,
+    told: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<Job> {
+    let at = time(declared.at, declared.span, diagnostics)?;
+    needs_port(service, declared.health.0.span, "asks for this path", diagnostics);
+    if declared.restart.0.is_empty() && !diagnostics.has_unreadable_in(declared.span) {
+        missing::<()>(
+            "restart",
+            declared.span,
+            "add `restart:`, the containers in the order in which they start",
+            diagnostics,
+        );
+    }
+    let containers = declared
+        .restart
+        .0
+        .iter()
+        .filter_map(|name| Some(container(name, service, diagnostics)?.name.clone()))
+        .collect();
+    let wanted = declared.backup_first.filter(|first| first.value);
+    if let (Some(first), None) = (&wanted, &own) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BackupMissing,
+                "a backup that would run first and does not exist",
+                first.text.span,
+                "which backup?",
+            )
+            .help("add `backup: { database: … }` to the service, with a time, or take this out"),
+        );
+    }
+    let name = format!("{}-update", service.name);
+    Some(Job {
+        option: Service::option_name(&name),
+        origin: format!("services.{}.update", service.name),
+        name,
+        // What runs at its time only looks.
+        unit: format!("{}-version-check", service.name),
+        span: declared.span,
+        enable: declared.enable.is_none_or(|e| e.value),
+        at,
+        ping: declared.ping,
+        tells: asks_to_be_told(declared.notify, told, declared.span, diagnostics),
+        work: Work::Update(Update {
+            repository: declared.repository.0,
+            containers,
+            backup: own.filter(|_| wanted.is_some()),
+            health: declared.health.0,
+        }),
+    })
+}
+
+fn cleanup(
+    declared: ast::Cleanup,
+    service: &Service,
+    told: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<Job> {
+    let at = time(declared.at, declared.span, diagnostics)?;
+    needs_port(service, declared.immich_album.span, "asks Immich", diagnostics);
+    let name = format!("{}-cleanup", service.name);
+    Some(Job {
+        option: Service::option_name(&name),
+        origin: format!("services.{}.cleanup", service.name),
+        unit: name.clone(),
+        name,
+        span: declared.span,
+        enable: declared.enable.is_none_or(|e| e.value),
+        at,
+        ping: declared.ping,
+        tells: asks_to_be_told(declared.notify, told, declared.span, diagnostics),
+        work: Work::Album(declared.immich_album),
+    })
+}
+
+fn smoke_test(declared: ast::SmokeTest, told: bool, diagnostics: &mut Diagnostics) -> Job {
+    // It tells what it finds, and would tell twice.
+    let tells = declared.notify == Some(Tell::Failure)
+        && asks_to_be_told(declared.notify, told, declared.span, diagnostics);
+    Job {
+        name: "smoke-test".to_owned(),
+        unit: "smoke-test".to_owned(),
+        option: "smokeTest".to_owned(),
+        origin: "smoke_test".to_owned(),
+        span: declared.span,
+        enable: declared.enable.is_none_or(|e| e.value),
+        at: declared.at.0,
+        ping: declared.ping,
+        tells,
+        work: Work::SmokeTest(SmokeTest {
+            free_percent: declared.free_percent.map_or_else(|| Text::literal("10", declared.span), |n| n.0),
+        }),
+    }
+}

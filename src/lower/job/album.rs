@@ -1,0 +1,47 @@
+//! Emptying an album of Immich.
+
+use super::{CONFINED, Unit, address, on_path, secret_file};
+use crate::ast::ImmichAlbum;
+use crate::hir::Service;
+use crate::hir::job::Job;
+use crate::lower::around::Around;
+use crate::nix::{Expr, Set};
+use crate::nixos::Module;
+
+pub(super) fn lower(
+    job: &Job,
+    album: &ImmichAlbum,
+    service: &Service,
+    around: &Around,
+    module: &mut Module,
+) -> Unit {
+    let mut parameters = Set::default();
+    parameters.set("IMMICH_URL", address(service, around, &[]));
+    parameters.set("API_KEY_FILE", secret_file(&album.api_key));
+    parameters.set("ALBUM", Expr::text(&album.name));
+    parameters.set(
+        "AT_MOST",
+        album.at_most.as_ref().map_or_else(|| Expr::str("1000"), |n| Expr::Str(crate::nix::parts(&n.0))),
+    );
+    parameters.set(
+        "PERMANENTLY",
+        album
+            .permanently
+            .as_ref()
+            .map_or_else(|| Expr::str("false"), |flag| Expr::Str(crate::nix::parts(&flag.text))),
+    );
+    on_path(Expr::code(super::PROGRAM), module);
+    Unit {
+        description: format!("Clean-up of an album of {}", service.name),
+        about: format!("empty an album of {}", service.name),
+        program: Expr::call("scripts.cleanAlbum", [Expr::str(job.name.clone()), Expr::Set(parameters)]),
+        name: job.name.clone(),
+        after: vec![],
+        confinement: CONFINED,
+        paths: vec![],
+        before: vec![],
+        secrets: vec![album.api_key.clone()],
+        timeout: "1h",
+        more: vec![],
+    }
+}

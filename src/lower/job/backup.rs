@@ -1,0 +1,108 @@
+//! Backups, the command that restores one, and the copy elsewhere.
+
+use super::{RESTRICTED, Unit, on_path, secret_file};
+use crate::ast::Offsite;
+use crate::hir::Service;
+use crate::hir::job::{Backup, Job, PostgresDatabase, Source};
+use crate::nix::{Expr, Set, parts};
+use crate::nixos::Module;
+use crate::tree::Text;
+
+/// The binding of the command that restores.
+const RESTORE: &str = "restore";
+
+pub(super) fn lower(job: &Job, backup: &Backup, service: &Service, module: &mut Module) -> Unit {
+    let (producer, suffix, what) = match &backup.source {
+        Source::Postgres(database) => {
+            module.bindings.push((RESTORE, restore(backup, database, service)));
+            on_path(Expr::code(RESTORE), module);
+            (Expr::call("scripts.dumpPostgres", [Expr::Set(of_database(database))]), ".dump", "database")
+        }
+        Source::Sqlite(file) => {
+            let parameters = Set::of([("DATABASE_FILE", Expr::text(file))]);
+            (Expr::call("scripts.copySqlite", [Expr::Set(parameters)]), ".sqlite", "database")
+        }
+        Source::Folder(folder) => {
+            let parameters = Set::of([("SOURCE", Expr::text(folder))]);
+            (Expr::call("scripts.copyFolder", [Expr::Set(parameters)]), "", "files")
+        }
+    };
+    let mut parameters = Set::default();
+    parameters.set("TARGET", Expr::text(&backup.to));
+    parameters.set("NAME", Expr::str(backup.stem.clone()));
+    parameters.set("SUFFIX", Expr::str(suffix));
+    parameters.set("KEEP_DAYS", days(&backup.keep));
+    parameters.set("KEEP_AT_LEAST", Expr::Str(parts(&backup.keep_at_least)));
+    let mut after = Vec::new();
+    if let Source::Postgres(database) = &backup.source {
+        after.push(format!("podman-{}.service", database.container));
+    }
+    if let Some(offsite) = &backup.offsite {
+        offsite_copy(job, backup, offsite, module);
+    }
+    let mounts = backup.mounts.iter();
+    let read = match &backup.source {
+        Source::Postgres(_) => None,
+        Source::Sqlite(path) | Source::Folder(path) => Some(path),
+    };
+    Unit {
+        description: format!("Backup of the {what} of {}", service.name),
+        about: format!("back up the {what} of {}", service.name),
+        program: Expr::call("scripts.backup", [Expr::str(job.name.clone()), producer, Expr::Set(parameters)]),
+        name: job.name.clone(),
+        after,
+        paths: read.into_iter().chain([&backup.to]).cloned().collect(),
+        confinement: RESTRICTED,
+        before: mounts.map(|mount| Expr::call("scripts.requireMount", [Expr::text(mount)])).collect(),
+        secrets: vec![],
+        timeout: "6h",
+        more: vec![],
+    }
+}
+
+/// The number in `30d`.
+fn days(keep: &Text) -> Expr {
+    match keep.reference() {
+        Some(reference) => Expr::call("lib.removeSuffix", [Expr::str("d"), Expr::Ref(reference.clone())]),
+        None => Expr::str(keep.value().trim_end_matches('d').to_owned()),
+    }
+}
+
+fn of_database(database: &PostgresDatabase) -> Set {
+    Set::of([
+        ("CONTAINER", Expr::str(database.container.clone())),
+        ("DATABASE", Expr::Str(parts(&database.database))),
+        ("DATABASE_USER", Expr::Str(parts(&database.user))),
+    ])
+}
+
+/// `immich-restore DUMP`.
+fn restore(backup: &Backup, database: &PostgresDatabase, service: &Service) -> Expr {
+    let name = match backup.stem.as_str() {
+        "database" => format!("{}-restore", service.name),
+        stem => format!("{}-restore-{stem}", service.name),
+    };
+    let mut parameters = of_database(database);
+    let units = database.used_by.iter().map(|name| format!("podman-{name}.service"));
+    parameters.set("UNITS", Expr::str(units.collect::<Vec<_>>().join(" ")));
+    Expr::call("scripts.restorePostgres", [Expr::str(name), Expr::Set(parameters)])
+}
+
+/// The same files through restic, once there is a new good one.
+fn offsite_copy(job: &Job, backup: &Backup, offsite: &Offsite, module: &mut Module) {
+    let unit = format!("restic-backups-{}", job.unit);
+    module.unit(&job.unit).append("onSuccess", [Expr::str(format!("{unit}.service"))]);
+    if job.tells {
+        module.unit(&unit).append("onFailure", [Expr::str("notify-failure@%n.service")]);
+    }
+    let restic = module.config.at(&["services", "restic", "backups", &job.unit]);
+    restic.set("repository", Expr::text(&offsite.repository.0));
+    restic.set("passwordFile", secret_file(&offsite.password));
+    if let Some(environment) = &offsite.environment {
+        restic.set("environmentFile", secret_file(environment));
+    }
+    restic.set("initialize", Expr::Bool(true));
+    restic.append("paths", [Expr::text(&backup.to)]);
+    restic.append("pruneOpts", offsite.keep.iter().map(|rule| Expr::text(&rule.0)));
+    restic.set_with("It follows each good backup.", "timerConfig", Expr::Null);
+}

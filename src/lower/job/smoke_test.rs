@@ -1,0 +1,107 @@
+//! The smoke test: what it looks at.
+
+use super::{PROGRAM, RESTRICTED, Unit, on_path};
+use indexmap::IndexMap;
+
+use crate::ast::{Bind, Tls};
+use crate::calendar;
+use crate::hir::job::{Job, SmokeTest, Work};
+use crate::hir::{Answer, Front, Host, Site};
+use crate::lower::around::Around;
+use crate::nix::{Expr, Part, Set, attribute, parts};
+use crate::nixos::Module;
+use crate::tree::Text;
+
+/// Hours that a backup may be late: it takes its time, and was spread.
+const LATE: u32 = 12;
+
+pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, module: &mut Module) -> Unit {
+    // What the owner turns off is not looked at: by the option that turns it off.
+    let mut of_option: IndexMap<&str, Vec<Expr>> = IndexMap::new();
+    let mut checks: Vec<Expr> = Vec::new();
+    if let Some(front) = &host.front {
+        for one in &front.sites {
+            let Some(check) = site(one, front, host, around) else { continue };
+            match &one.service {
+                Some(option) => of_option.entry(option).or_default().push(check),
+                None => checks.push(check),
+            }
+        }
+    }
+    for job in host.jobs() {
+        let Work::Backup(backup) = &job.work else { continue };
+        let hours = calendar::longest_pause(&job.at.value()) + LATE;
+        let mut check = vec![Part::Text(format!("backup={hours}=").into())];
+        check.extend(parts(&backup.to));
+        check.push(Part::Text(format!("/{}", backup.stem).into()));
+        of_option.entry(&job.option).or_default().push(Expr::Str(check));
+    }
+    let on_network = |path: &Text| {
+        let mounts = &host.machine.mounts.0;
+        mounts.iter().any(|(p, m)| p.value() == path.value() && m.as_ref().is_some_and(|m| m.nfs.is_some()))
+    };
+    for (mount, _) in &host.machine.mounts.0 {
+        if on_network(mount) {
+            let mut check = vec![Part::Text("mount=10=".into())];
+            check.extend(parts(mount));
+            checks.push(Expr::Str(check));
+        }
+    }
+    let root = Text::literal("/", job.span);
+    let disks = host.machine.mounts.0.iter().map(|(path, _)| path);
+    for disk in std::iter::once(&root).chain(disks.filter(|path| path.value() != "/")) {
+        let mut check = vec![Part::Text("disk=".into())];
+        check.extend(parts(&test.free_percent));
+        check.push(Part::Text("=".into()));
+        check.extend(parts(disk));
+        checks.push(Expr::Str(check));
+    }
+    checks.extend(of_option.into_iter().map(|(option, checks)| {
+        let enable = Expr::code(format!("homeserver.{}.enable", attribute(option)));
+        Expr::call("lib.optionals", [enable, Expr::List(checks)])
+    }));
+    let all = Expr::call("lib.flatten", [Expr::List(checks)]);
+    let parameters = Set::of([("CHECKS", Expr::call("lib.concatLines", [all]))]);
+    on_path(Expr::code(PROGRAM), module);
+    Unit {
+        description: "Smoke test of sites, backups, disks and network mounts".to_owned(),
+        about: "look at every site, backup, disk and network mount".to_owned(),
+        program: Expr::call("scripts.smokeTest", [Expr::str(job.name.clone()), Expr::Set(parameters)]),
+        name: job.name.clone(),
+        after: vec![],
+        paths: vec![],
+        confinement: RESTRICTED,
+        before: vec![],
+        secrets: vec![],
+        timeout: "10min",
+        more: vec![],
+    }
+}
+
+/// How a site is asked: through Caddy where it listens, by the site's name.
+fn site(site: &Site, front: &Front, host: &Host, around: &Around) -> Option<Expr> {
+    if site.host.value().starts_with('*') {
+        return None;
+    }
+    let mut check = vec![Part::Text("site=".into())];
+    match (&front.declared.tls, &site.answer) {
+        // Nobody but who was given Caddy's own root believes that certificate.
+        (Some(Tls::Internal), Answer::Port(port)) => {
+            check.push(Part::Text("=http://127.0.0.1:".into()));
+            check.extend(parts(&around.ports.text(port)));
+        }
+        (Some(Tls::Internal), _) => return None,
+        _ => {
+            match &front.declared.bind.on {
+                Bind::Tailscale => check.extend(host.tailscale.iter().flat_map(|t| parts(&t.address.0))),
+                Bind::On { addresses, .. } => check.extend(addresses.first().into_iter().flat_map(parts)),
+                Bind::All => {}
+            }
+            check.push(Part::Text("=https://".into()));
+            check.extend(parts(&site.host));
+        }
+    }
+    check.push(Part::Text("/ ".into()));
+    check.extend(parts(&site.host));
+    Some(Expr::Str(check))
+}

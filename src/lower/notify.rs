@@ -1,0 +1,67 @@
+//! Notifications: a command that tells, and a unit that tells of one that failed.
+
+use super::around::Around;
+use crate::ast::Tell;
+use crate::hir::{Container, Host};
+use crate::nix::{Expr, Part, Set};
+use crate::nixos::{Module, Output};
+
+pub(super) fn lower(host: &Host, output: &mut Output) {
+    let used = host.jobs().next().is_some()
+        || host.containers().any(|container| container.compose.notify == Some(Tell::Failure));
+    if host.notify.is_none() && !used {
+        return;
+    }
+    let module = output.module("notify.nix", "notify");
+    let mut parameters = Set::default();
+    if let Some(notify) = &host.notify {
+        let secret = |name: &crate::ast::scalar::SecretName| super::secret::path(&name.value());
+        if let Some(pushover) = &notify.pushover {
+            parameters.set("PUSHOVER_FILE", secret(&pushover.credentials));
+        }
+        if let Some(ntfy) = &notify.ntfy {
+            for (name, value) in [
+                ("NTFY_URL", ntfy.url.as_ref().map(|url| Expr::text(&url.0))),
+                ("NTFY_URL_FILE", ntfy.url_secret.as_ref().map(secret)),
+                ("NTFY_TOKEN_FILE", ntfy.token.as_ref().map(secret)),
+            ] {
+                if let Some(value) = value {
+                    parameters.set(name, value);
+                }
+            }
+        }
+        if let Some(webhook) = &notify.webhook {
+            parameters.set("WEBHOOK_FILE", secret(&webhook.url));
+        }
+    }
+    let option = Set::of([
+        ("type", Expr::code("lib.types.package")),
+        ("default", Expr::call("scripts.notify", [Expr::Set(parameters)])),
+        ("description", Expr::str("The command `notify TITLE MESSAGE`.")),
+    ]);
+    module.options.at(&["homeserver"]).set("notify", Expr::call("lib.mkOption", [Expr::Set(option)]));
+    module.config.at(&["environment"]).append("systemPackages", [Expr::code("config.homeserver.notify")]);
+    if host.notify.is_none() {
+        return;
+    }
+    let unit = module.unit("notify-failure@");
+    unit.set("description", Expr::str("Tell that %i failed"));
+    let exec = unit.at(&["serviceConfig"]);
+    exec.set("Type", Expr::str("oneshot"));
+    let program = Part::Code("scripts.notifyFailure".into());
+    exec.set("ExecStart", Expr::Str(vec![program, Part::Text("/bin/notify-failure %i".into())]));
+    exec.set("StateDirectory", Expr::str("notify-failure"));
+    exec.set("TimeoutStartSec", Expr::str("5min"));
+}
+
+/// A container that fails. It is restarted, and by that never fails for systemd: `OnFailure=` would be silent.
+pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module) {
+    if container.compose.notify != Some(Tell::Failure) {
+        return;
+    }
+    let unit = format!("{}.service", container.unit());
+    module
+        .unit(&container.unit())
+        .at(&["serviceConfig"])
+        .append("ExecStopPost", [Expr::call("scripts.tellFailure", [Expr::str(unit)])]);
+}

@@ -1,0 +1,214 @@
+//! Where what a container sees lies on the host. A function of the [`hir`](crate::hir), for a person or a
+//! phone that was given a container's path.
+
+use serde::Serialize;
+
+use crate::ast::container::VolumeSource;
+use crate::hir::{Container, Service};
+use crate::path::{is_below, is_path};
+
+/// A folder or file of the host that a container sees. Both ways end in `/`, so that one is put in the
+/// place of the other in the path of anything below.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bound {
+    /// The container's name on the host.
+    pub container: String,
+    /// Where it is in the container.
+    pub from: String,
+    /// Where it is on the host.
+    pub to: String,
+}
+
+/// Why a path leads nowhere on the host.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Nowhere {
+    /// It is not an absolute path, or has steps such as `..`, whose meaning only the container knows.
+    NoPath,
+    /// The service has no container of this name; these it has.
+    NoContainer(Vec<String>),
+    /// No folder of the host is mounted there; these are.
+    Uncovered(Vec<Bound>),
+    /// Containers that see different things there: each, and the path on the host.
+    Ambiguous(Vec<(String, String)>),
+}
+
+/// Everything of the host that the containers of a service see, the longest way first. `container` is one
+/// by its name on the host or in the service.
+pub fn bound(service: &Service, container: Option<&str>) -> Result<Vec<Bound>, Nowhere> {
+    let mut all: Vec<Bound> = chosen(service, container)?.into_iter().flat_map(bound_in).collect();
+    all.sort_by(|a, b| (b.from.len(), &a.from, &a.container).cmp(&(a.from.len(), &b.from, &b.container)));
+    Ok(all)
+}
+
+/// The path on the host of a path in the containers of a service.
+pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result<String, Nowhere> {
+    if !is_path(path) {
+        return Err(Nowhere::NoPath);
+    }
+    let path = squeezed(path);
+    let mut found: Vec<(String, String)> = Vec::new();
+    for container in chosen(service, container)? {
+        if let Some(on_host) = on_host_of(container, &path) {
+            found.push((container.name.clone(), on_host));
+        }
+    }
+    match found.as_slice() {
+        [] => Err(Nowhere::Uncovered(bound(service, container)?)),
+        [(_, first), rest @ ..] if rest.iter().all(|(_, other)| other == first) => Ok(first.clone()),
+        _ => Err(Nowhere::Ambiguous(found)),
+    }
+}
+
+fn chosen<'a>(service: &'a Service, name: Option<&str>) -> Result<Vec<&'a Container>, Nowhere> {
+    let Some(name) = name else { return Ok(service.containers.iter().collect()) };
+    match service.containers.iter().find(|c| c.short == name || c.name == name) {
+        Some(container) => Ok(vec![container]),
+        None => Err(Nowhere::NoContainer(service.containers.iter().map(|c| c.short.clone()).collect())),
+    }
+}
+
+fn bound_in(container: &Container) -> impl Iterator<Item = Bound> {
+    container.compose.volumes.iter().filter_map(|volume| match &volume.source {
+        VolumeSource::Bind(source) => Some(Bound {
+            container: container.name.clone(),
+            from: folder(&volume.target.value()),
+            to: folder(&source.value()),
+        }),
+        VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
+    })
+}
+
+/// By the longest way, as the kernel resolves mounts in mounts: one that is no folder of the host hides
+/// what is below it.
+fn on_host_of(container: &Container, path: &str) -> Option<String> {
+    let volumes = container.compose.volumes.iter().map(|volume| {
+        let source = match &volume.source {
+            VolumeSource::Bind(source) => Some(source.value()),
+            VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
+        };
+        (squeezed(&volume.target.value()), source)
+    });
+    let in_memory = container.compose.tmpfs.0.iter().map(|tmpfs| {
+        let written = tmpfs.value();
+        (squeezed(written.split(':').next().unwrap_or_default()), None)
+    });
+    let (target, source) = volumes
+        .chain(in_memory)
+        .filter(|(target, _)| is_below(path, target))
+        .max_by_key(|(target, _)| target.trim_end_matches('/').len())?;
+    let rest = path.strip_prefix(target.trim_end_matches('/'))?;
+    let on_host = format!("{}{rest}", squeezed(&source?).trim_end_matches('/'));
+    Some(if on_host.is_empty() { "/".to_owned() } else { on_host })
+}
+
+/// Without slashes that mean nothing. One at the end stays, as the user may want a folder's path so.
+fn squeezed(path: &str) -> String {
+    let mut squeezed = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c != '/' || !squeezed.ends_with('/') {
+            squeezed.push(c);
+        }
+    }
+    squeezed
+}
+
+fn folder(path: &str) -> String {
+    format!("{}/", squeezed(path).trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hir::Host;
+    use crate::surroundings::Surroundings;
+
+    fn host(containers: &str) -> Host {
+        let text = format!(
+            "homegen: 1\nhost: {{ name: box, nixos: \"26.05\", timezone: Europe/Berlin }}\nconstants: {{ data: /srv }}\nservices:\n  app:\n    containers:\n{containers}"
+        );
+        let linked = crate::link("homeserver.yaml", text.as_bytes(), &Surroundings::default()).unwrap();
+        linked.host.unwrap_or_else(|| panic!("{:?}", linked.diagnostics))
+    }
+
+    fn asked(host: &Host, container: Option<&str>, path: &str) -> Result<String, Nowhere> {
+        on_host(&host.services[0], container, path)
+    }
+
+    const NESTED: &str = r#"
+      web:
+        image: docker.io/library/nginx:1.27
+        tmpfs: [/up/tmp]
+        volumes:
+          - "${data}/up:/up"
+          - "${data}/cache/:/up/up/"
+          - "kept:/up/kept"
+          - "/etc/localtime:/etc/localtime:ro"
+"#;
+
+    #[test]
+    fn the_longest_way_wins() {
+        let host = host(NESTED);
+        for (path, on_host) in [
+            ("/up/a.png", "/srv/up/a.png"),
+            ("/up", "/srv/up"),
+            ("/up/", "/srv/up/"),
+            ("/up/up", "/srv/cache"),
+            ("/up/up/x/y.png", "/srv/cache/x/y.png"),
+            ("/up//up///x", "/srv/cache/x"),
+            ("/up/upper/x", "/srv/up/upper/x"),
+            ("/etc/localtime", "/etc/localtime"),
+        ] {
+            assert_eq!(asked(&host, None, path).as_deref(), Ok(on_host), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_on_the_host_leads_nowhere() {
+        let host = host(NESTED);
+        for path in ["/", "/upper", "/up/kept/x", "/up/tmp/x", "/etc"] {
+            assert!(matches!(asked(&host, None, path), Err(Nowhere::Uncovered(_))), "{path}");
+        }
+        for path in ["", "up/a.png", "/up/../etc/passwd", "/up/./a", "/up/a\nb"] {
+            assert_eq!(asked(&host, None, path), Err(Nowhere::NoPath), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_map_has_the_longest_way_first_and_replaces_prefixes() {
+        let all = bound(&host(NESTED).services[0], None).unwrap();
+        let pairs: Vec<(&str, &str)> = all.iter().map(|b| (b.from.as_str(), b.to.as_str())).collect();
+        assert_eq!(
+            pairs,
+            [("/etc/localtime/", "/etc/localtime/"), ("/up/up/", "/srv/cache/"), ("/up/", "/srv/up/")]
+        );
+        assert!(all.iter().all(|b| b.container == "app-web"));
+    }
+
+    #[test]
+    fn the_whole_host_has_no_slash_too_many() {
+        let host =
+            host("      web: { image: \"docker.io/library/nginx:1.27\", volumes: [\"/:/host:ro\"] }\n");
+        assert_eq!(asked(&host, None, "/host/etc/fstab").as_deref(), Ok("/etc/fstab"));
+        assert_eq!(asked(&host, None, "/host").as_deref(), Ok("/"));
+        let all = bound(&host.services[0], None).unwrap();
+        assert_eq!((all[0].from.as_str(), all[0].to.as_str()), ("/host/", "/"));
+    }
+
+    #[test]
+    fn containers_that_differ_are_told_apart_by_name() {
+        let host = host(
+            r#"
+      one: { image: "docker.io/library/nginx:1.27", volumes: ["/srv/one:/data", "/srv/both:/both"] }
+      two: { image: "docker.io/library/nginx:1.27", volumes: ["/srv/two:/data", "/srv/both:/both"] }
+"#,
+        );
+        let differ = [("app-one", "/srv/one/x"), ("app-two", "/srv/two/x")];
+        let differ = differ.map(|(name, path)| (name.to_owned(), path.to_owned())).to_vec();
+        assert_eq!(asked(&host, None, "/data/x"), Err(Nowhere::Ambiguous(differ)));
+        assert_eq!(asked(&host, None, "/both/x").as_deref(), Ok("/srv/both/x"));
+        assert_eq!(asked(&host, Some("two"), "/data/x").as_deref(), Ok("/srv/two/x"));
+        assert_eq!(asked(&host, Some("app-one"), "/data/x").as_deref(), Ok("/srv/one/x"));
+        let names = vec!["one".to_owned(), "two".to_owned()];
+        assert_eq!(asked(&host, Some("three"), "/data/x"), Err(Nowhere::NoContainer(names)));
+    }
+}

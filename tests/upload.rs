@@ -1,0 +1,514 @@
+//! The script that uploads a Mac's photos: what it deletes, what it leaves, and what it says. Immich's command
+//! line, Immich itself and Pushover are stand-ins in a folder at the front of PATH.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/scripts/upload-immich.sh");
+const KEY: &str = "aKeyThatNobodyMaySee";
+const TOKEN: &str = "aTokenThatNobodyMaySee";
+
+/// Notes its arguments and environment, and has the server know what it was given.
+const IMMICH: &str = r#"#!/bin/bash
+printf '%s\n' "$@" >>"$WORLD/uploader-arguments"
+printf '%s %s\n' "$IMMICH_INSTANCE_URL" "$IMMICH_API_KEY" >>"$WORLD/uploader-environment"
+[ ! -e "$WORLD/uploader-hook" ] || . "$WORLD/uploader-hook"
+[ "$1" = "@immich/cli" ] && shift
+shift
+for file in "$@"; do
+  sha1sum <"$file" | cut -c-40 >>"$WORLD/server"
+done
+"#;
+
+/// Plays Immich and Pushover: their answers are files, and what they are sent is noted.
+const CURL: &str = r#"#!/bin/bash
+printf '%s\n' "$*" >>"$WORLD/curl-arguments"
+case "$*" in
+  */api/server/ping*)
+    [ ! -e "$WORLD/down" ] || exit 7
+    echo '{"res":"pong"}'
+    ;;
+  */api/assets/bulk-upload-check*)
+    cat >>"$WORLD/curl-configuration"
+    [ ! -e "$WORLD/check-down" ] || exit 22
+    sum=$(printf '%s' "$*" | grep -o '[0-9a-f]\{40\}')
+    if grep -q "$sum" "$WORLD/server"; then
+      printf '{"results":[{"id":"1","action":"reject","reason":"duplicate","assetId":"x","isTrashed":%s}]}' \
+        "$([ -e "$WORLD/trashed" ] && echo true || echo false)"
+    else
+      echo '{"results":[{"id":"1","action":"accept"}]}'
+    fi
+    ;;
+  *api.pushover.net*)
+    [ ! -e "$WORLD/pushover-down" ] || exit 7
+    cat >>"$WORLD/told"
+    ;;
+  *) exit 99 ;;
+esac
+"#;
+
+/// A Mac: a folder with photos, stand-ins, and what they noted.
+struct Mac {
+    folder: tempfile::TempDir,
+    bash: String,
+}
+
+impl Mac {
+    fn new() -> Mac {
+        // Another bash can be tried, such as the 3.2 of macOS.
+        let bash = std::env::var("HOMEGEN_TEST_BASH").unwrap_or_else(|_| "bash".to_owned());
+        let mac = Mac { folder: tempfile::tempdir().expect("a folder"), bash };
+        for folder in ["bin", "Up load"] {
+            fs::create_dir(mac.at(folder)).unwrap();
+        }
+        mac.program("immich", IMMICH);
+        mac.program("bunx", IMMICH);
+        mac.program("curl", CURL);
+        // A second is a tenth here.
+        mac.program("sleep", "#!/bin/bash\nexec /bin/sleep 0.1\n");
+        fs::write(mac.at("key"), format!("{KEY}\n")).unwrap();
+        fs::write(mac.at("pushover"), format!("PUSHOVER_TOKEN={TOKEN}\nPUSHOVER_USER=aUser\n")).unwrap();
+        fs::write(mac.at("server"), "").unwrap();
+        mac
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn program(&self, name: &str, text: &str) {
+        let path = self.at("bin").join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn photo(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.at("Up load").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn left(&self) -> Vec<String> {
+        names_below(&self.at("Up load"), "")
+    }
+
+    fn noted(&self, file: &str) -> String {
+        fs::read_to_string(self.at(file)).unwrap_or_default()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.bash);
+        let path = std::env::var("PATH").expect("there is a PATH");
+        command
+            .arg(SCRIPT)
+            .env("PATH", format!("{}:{path}", self.at("bin").display()))
+            .env("WORLD", self.folder.path())
+            .env("CLIENT", "macbook")
+            .env("URL", "https://photos.example.org")
+            .env("FOLDER", self.at("Up load"))
+            .env("STATE", self.at("Application Support/upload"))
+            .env("API_KEY_FILE", self.at("key"))
+            .env("PUSHOVER_FILE", self.at("pushover"))
+            .env("SETTLE", "1")
+            .env_remove("UPLOADER")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self) -> Output {
+        self.command().output().expect("bash runs")
+    }
+
+    fn start(&self) -> Child {
+        self.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("bash runs")
+    }
+}
+
+fn names_below(folder: &Path, before: &str) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .expect("a folder")
+        .flat_map(|entry| {
+            let entry = entry.unwrap();
+            let name = format!("{before}{}", entry.file_name().to_str().unwrap());
+            match entry.file_type().unwrap().is_dir() {
+                true => names_below(&entry.path(), &format!("{name}/")),
+                false => vec![name],
+            }
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn wait_for(what: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !what() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it never came to it");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn what_immich_has_is_deleted_and_told_and_nothing_else() {
+    let mac = Mac::new();
+    for name in ["a.jpg", "B.HEIC", "trip/c d.MoV", "$(touch x) \"q\" 'r' \\.png", "two\nlines.gif"] {
+        mac.photo(name, name);
+    }
+    for name in ["notes.txt", "png", ".hidden.jpg", ".cache/d.jpg", "e.jpg.download/e.jpg", "jpg.zip"] {
+        mac.photo(name, name);
+    }
+    let output = mac.run();
+    assert!(output.status.success(), "{}", said(&output));
+    let left = [".cache/d.jpg", ".hidden.jpg", "e.jpg.download/e.jpg", "jpg.zip", "notes.txt", "png"];
+    assert_eq!(mac.left(), left);
+    assert!(mac.noted("told").contains("message=macbook: 5 uploaded\""), "{}", mac.noted("told"));
+    // Each line of its own has a date.
+    let log = String::from_utf8(output.stdout).unwrap();
+    assert!(log.lines().all(|line| line.starts_with("20") && line.as_bytes()[10] == b' '), "{log}");
+    assert!(!mac.at("Application Support/upload/lock").exists());
+}
+
+#[test]
+fn the_uploader_gets_the_files_and_the_key_and_nobody_else_sees_the_key() {
+    let mac = Mac::new();
+    let photo = mac.photo("a b.jpg", "a");
+    let output = mac.run();
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(mac.noted("uploader-arguments"), format!("upload\n{}\n", photo.display()));
+    assert_eq!(mac.noted("uploader-environment"), format!("https://photos.example.org/api {KEY}\n"));
+    assert!(mac.noted("curl-configuration").contains(&format!("header = \"x-api-key: {KEY}\"")));
+    assert!(mac.noted("told").contains(&format!("token={TOKEN}\"")));
+    for secret in [KEY, TOKEN] {
+        assert!(!mac.noted("curl-arguments").contains(secret) && !said(&output).contains(secret));
+        assert!(!mac.noted("uploader-arguments").contains(secret));
+    }
+    // bun runs the command line without its being installed.
+    mac.photo("b.jpg", "b");
+    let output = mac.command().env("UPLOADER", "bunx").output().unwrap();
+    assert!(output.status.success() && mac.left().is_empty(), "{}", said(&output));
+    assert!(mac.noted("uploader-arguments").contains("@immich/cli\nupload\n"));
+}
+
+#[test]
+fn without_a_photo_it_is_silent() {
+    let mac = Mac::new();
+    mac.photo("notes.txt", "x");
+    let output = mac.run();
+    assert!(output.status.success());
+    assert_eq!(said(&output), "");
+    assert_eq!((mac.noted("curl-arguments"), mac.noted("told")), (String::new(), String::new()));
+}
+
+#[test]
+fn a_server_that_is_away_costs_nothing_and_is_told_once() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    fs::write(mac.at("down"), "").unwrap();
+    for _ in 0..2 {
+        let output = mac.run();
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains("does not answer"), "{}", said(&output));
+    }
+    assert_eq!(mac.left(), ["a.jpg"]);
+    assert_eq!(mac.noted("uploader-arguments"), "");
+    assert_eq!(mac.noted("told").matches("message=").count(), 1, "{}", mac.noted("told"));
+    // Once it is back, all goes its way, and the next failure is news.
+    fs::remove_file(mac.at("down")).unwrap();
+    assert!(mac.run().status.success());
+    mac.photo("b.jpg", "b");
+    fs::write(mac.at("down"), "").unwrap();
+    assert!(!mac.run().status.success());
+    assert_eq!(mac.noted("told").matches("does not answer").count(), 2, "{}", mac.noted("told"));
+}
+
+#[test]
+fn a_failed_upload_deletes_nothing() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    fs::write(mac.at("uploader-hook"), "exit 3\n").unwrap();
+    let output = mac.run();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(mac.left(), ["a.jpg"]);
+    assert!(mac.noted("told").contains("failed (exit 3)"), "{}", mac.noted("told"));
+}
+
+#[test]
+fn what_immich_does_not_have_after_all_stays() {
+    // Immich's command line ends with success where single files failed.
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.photo("refused.jpg", "r");
+    mac.program(
+        "immich",
+        "#!/bin/bash\nfor f in \"$@\"; do case $f in */a.jpg) sha1sum <\"$f\" | cut -c-40 >>\"$WORLD/server\" ;; esac; done\n",
+    );
+    let output = mac.run();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(mac.left(), ["refused.jpg"]);
+    assert!(said(&output).contains("refused.jpg"), "{}", said(&output));
+    assert!(mac.noted("told").contains("1 uploaded, 1 stay"), "{}", mac.noted("told"));
+}
+
+#[test]
+fn what_is_in_the_trash_of_immich_stays() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    fs::write(mac.at("trashed"), "").unwrap();
+    assert_eq!(mac.run().status.code(), Some(1));
+    assert_eq!(mac.left(), ["a.jpg"]);
+}
+
+#[test]
+fn an_answer_that_does_not_come_deletes_nothing() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    fs::write(mac.at("check-down"), "").unwrap();
+    assert_eq!(mac.run().status.code(), Some(1));
+    assert_eq!(mac.left(), ["a.jpg"]);
+}
+
+#[test]
+fn what_changes_or_comes_during_the_upload_stays_or_follows() {
+    let mac = Mac::new();
+    let folder = mac.at("Up load");
+    mac.photo("changes.jpg", "old");
+    mac.photo("stays.jpg", "x");
+    // The upload takes the old content; then the file gets another one, which Immich has from another file.
+    let hook = "[ -e \"$WORLD/once\" ] || { : >\"$WORLD/once\"; sha1sum <\"$FOLDER/changes.jpg\" | cut -c-40 >>\"$WORLD/server\"; printf x >\"$FOLDER/changes.jpg\"; }\n";
+    fs::write(mac.at("uploader-hook"), hook).unwrap();
+    mac.program("immich", &IMMICH.replace("shift\nfor file", "set -- \"$FOLDER/stays.jpg\"\nfor file"));
+    let output = mac.run();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(mac.left(), ["changes.jpg"], "{}", said(&output));
+    assert_eq!(fs::read_to_string(folder.join("changes.jpg")).unwrap(), "x");
+
+    // One that comes during the upload was not listed: it is uploaded in a round of its own.
+    let mac = Mac::new();
+    mac.photo("first.jpg", "1");
+    let hook = "[ -e \"$WORLD/once\" ] || { : >\"$WORLD/once\"; echo 2 >\"$FOLDER/later.jpg\"; }\n";
+    fs::write(mac.at("uploader-hook"), hook).unwrap();
+    let output = mac.run();
+    assert!(output.status.success(), "{}", said(&output));
+    let uploads = mac.noted("uploader-arguments");
+    let (first, second) = uploads.split_once("first.jpg\n").expect("the first");
+    assert!(!first.contains("later.jpg") && second.contains("later.jpg"), "{uploads}");
+    assert!(mac.left().is_empty());
+}
+
+#[test]
+fn a_file_that_grows_is_waited_for_and_left_when_it_never_ends() {
+    let mac = Mac::new();
+    let photo = mac.photo("a.mov", "x");
+    mac.program("sleep", "#!/bin/bash\nexec /bin/sleep \"$1\"\n");
+    let mut run = mac.start();
+    for _ in 0..3 {
+        std::thread::sleep(Duration::from_millis(500));
+        let mut content = fs::read(&photo).unwrap();
+        content.push(b'x');
+        fs::write(&photo, content).unwrap();
+        assert_eq!(mac.noted("uploader-arguments"), "", "it was uploaded while it grew");
+    }
+    assert!(run.wait().unwrap().success());
+    assert!(mac.left().is_empty());
+
+    let mac = Mac::new();
+    mac.photo("done.jpg", "x");
+    mac.photo("grows.mov", "x");
+    // Each look at the files finds it longer.
+    mac.program("sleep", "#!/bin/bash\necho x >>\"$FOLDER/grows.mov\"\nexec /bin/sleep 0.1\n");
+    let output = mac.command().env("SETTLE_LIMIT", "3").output().unwrap();
+    assert!(said(&output).contains("1 files still grow"), "{}", said(&output));
+    assert!(!mac.left().contains(&"done.jpg".to_owned()), "{}", said(&output));
+    assert_eq!(mac.left(), ["grows.mov"]);
+}
+
+#[test]
+fn an_upload_that_hangs_is_ended_with_all_that_it_started() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    fs::write(mac.at("uploader-hook"), "/bin/sleep 1000 & echo $! >\"$WORLD/child\"; wait\n").unwrap();
+    let output = mac.command().env("UPLOAD_LIMIT", "20").output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(mac.left(), ["a.jpg"]);
+    assert!(mac.noted("told").contains("was ended"), "{}", mac.noted("told"));
+    let child = mac.noted("child");
+    assert!(!is_running(child.trim()), "process {child} still runs");
+}
+
+/// Whether a process runs, and does more than waiting for its parent.
+fn is_running(process: &str) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
+}
+
+#[test]
+fn two_runs_at_once_are_one() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    fs::write(mac.at("uploader-hook"), "while [ ! -e \"$WORLD/go\" ]; do /bin/sleep 0.1; done\n").unwrap();
+    let first = mac.start();
+    wait_for(|| !mac.noted("uploader-arguments").is_empty());
+    let second = mac.run();
+    assert!(second.status.success());
+    assert!(said(&second).contains(&format!("process {}", first.id())), "{}", said(&second));
+    fs::write(mac.at("go"), "").unwrap();
+    let first = first.wait_with_output().unwrap();
+    assert!(first.status.success(), "{}", said(&first));
+    assert_eq!(mac.noted("uploader-arguments").matches("a.jpg").count(), 1);
+}
+
+#[test]
+fn the_lock_of_a_run_that_was_killed_is_taken_over() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    fs::write(mac.at("uploader-hook"), "while [ ! -e \"$WORLD/go\" ]; do /bin/sleep 0.1; done\n").unwrap();
+    let mut killed = mac.start();
+    wait_for(|| !mac.noted("uploader-arguments").is_empty());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(mac.at("Application Support/upload/lock/pid").exists());
+    fs::write(mac.at("go"), "").unwrap();
+    let output = mac.run();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("took over"), "{}", said(&output));
+    assert!(mac.left().is_empty());
+    // A number that belongs to another program by now, and a lock that nobody signed, are stale too.
+    for pid in [Some(std::process::id().to_string()), None] {
+        mac.photo("b.jpg", "b");
+        let lock = mac.at("Application Support/upload/lock");
+        fs::create_dir_all(&lock).unwrap();
+        if let Some(pid) = pid {
+            fs::write(lock.join("pid"), pid).unwrap();
+        }
+        let output = mac.run();
+        assert!(output.status.success() && mac.left().is_empty(), "{}", said(&output));
+    }
+}
+
+#[test]
+fn a_run_that_is_stopped_stops_its_upload_and_gives_the_lock_back() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    fs::write(mac.at("uploader-hook"), "echo $$ >\"$WORLD/child\"; exec /bin/sleep 1000\n").unwrap();
+    let run = mac.start();
+    wait_for(|| mac.noted("child").ends_with('\n'));
+    let stop = Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
+    assert!(stop.success());
+    let output = run.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(143), "{}", said(&output));
+    wait_for(|| !is_running(mac.noted("child").trim()));
+    assert!(!mac.at("Application Support/upload/lock").exists());
+    assert_eq!(mac.left(), ["a.jpg"]);
+}
+
+#[test]
+fn whoever_cannot_be_told_does_not_stop_the_upload() {
+    for break_it in ["pushover-down", "no-file", "no-token"] {
+        let mac = Mac::new();
+        mac.photo("a.jpg", "a");
+        match break_it {
+            "pushover-down" => fs::write(mac.at("pushover-down"), "").unwrap(),
+            "no-file" => fs::remove_file(mac.at("pushover")).unwrap(),
+            _ => fs::write(mac.at("pushover"), "PUSHOVER_TOKEN=\"a\nb\"\n").unwrap(),
+        }
+        let output = mac.run();
+        assert!(output.status.success() && mac.left().is_empty(), "{break_it}: {}", said(&output));
+        assert!(said(&output).contains("nobody was told"), "{break_it}: {}", said(&output));
+    }
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    let output = mac.command().env_remove("PUSHOVER_FILE").output().unwrap();
+    assert!(output.status.success() && !said(&output).contains("told"), "{}", said(&output));
+}
+
+#[test]
+fn a_key_that_is_none_is_said_before_anything_is_uploaded() {
+    for content in ["", "two\nlines", "a\"key"] {
+        let mac = Mac::new();
+        mac.photo("a.jpg", "a");
+        fs::write(mac.at("key"), content).unwrap();
+        let output = mac.run();
+        assert_eq!(output.status.code(), Some(1), "{content:?}: {}", said(&output));
+        assert_eq!(mac.noted("uploader-arguments"), "");
+    }
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    fs::remove_file(mac.at("key")).unwrap();
+    assert!(said(&mac.run()).contains("agenix"));
+}
+
+#[test]
+fn the_folder_of_agenix_in_home_manager_is_found() {
+    // agenix leaves it to a shell to find it, and launchd has none.
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.program("getconf", "#!/bin/bash\n[ \"$1\" = DARWIN_USER_TEMP_DIR ] && echo \"$WORLD\"\n");
+    let output = mac
+        .command()
+        .env("API_KEY_FILE", "$(getconf DARWIN_USER_TEMP_DIR)/key")
+        .env("PUSHOVER_FILE", "$(getconf DARWIN_USER_TEMP_DIR)/pushover")
+        .output()
+        .unwrap();
+    assert!(output.status.success() && mac.left().is_empty(), "{}", said(&output));
+    assert!(mac.noted("told").contains(TOKEN));
+    // Nothing else that looks like code is run.
+    mac.photo("b.jpg", "b");
+    let code = format!("$(touch {}/ran)", mac.folder.path().display());
+    let output = mac.command().env("API_KEY_FILE", code).output().unwrap();
+    assert!(!output.status.success());
+    assert!(!mac.at("ran").exists());
+}
+
+#[test]
+fn many_files_go_in_several_command_lines() {
+    let mac = Mac::new();
+    for i in 0..120 {
+        mac.photo(&format!("{i}.jpg"), &i.to_string());
+    }
+    let output = mac.run();
+    assert!(output.status.success() && mac.left().is_empty(), "{}", said(&output));
+    assert_eq!(mac.noted("uploader-environment").lines().count(), 2);
+}
+
+#[test]
+fn it_is_written_for_the_tools_of_a_mac() {
+    let text = fs::read_to_string(SCRIPT).unwrap();
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    // What bash 3.2 or the BSD tools do not have.
+    for newer in [
+        "mapfile",
+        "readarray",
+        ",,}",
+        "^^}",
+        "declare -A",
+        "local -n",
+        "wait -n",
+        "&>>",
+        "|&",
+        "flock",
+        "timeout ",
+        "EPOCHSECONDS",
+        "realpath",
+        "readlink -f",
+        "-printf",
+        "--parents",
+        "%(",
+        "@Q}",
+    ] {
+        assert!(!code.iter().any(|line| line.contains(newer)), "{newer}");
+    }
+    let Ok(found) = Command::new("shellcheck").args(["--shell=bash", SCRIPT]).output() else {
+        assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "shellcheck is not installed");
+        println!("skipped: shellcheck is not installed");
+        return;
+    };
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));
+}
