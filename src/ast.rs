@@ -16,7 +16,7 @@ pub mod smoke_test;
 pub mod update;
 
 pub use allow::Allow;
-pub use backup::{Backup, Offsite, PostgresDatabase, Tell};
+pub use backup::{Backup, Offsite, PostgresDatabase};
 pub use caddy::{Bind, Caddy, Site, Sites, Tls};
 pub use cleanup::{Cleanup, ImmichAlbum};
 pub use client::Client;
@@ -26,7 +26,7 @@ pub use container::{
 };
 pub use file::{Agenix, File, Host, Mount, Podman, Service, Tailscale};
 pub use network::{Attachment, Attachments, Network};
-pub use notify::{Notify, Ntfy};
+pub use notify::{Notify, Ntfy, Tell};
 pub use scalar::{Flag, Map, Number, OneOrMany, Pairs, Raw};
 pub use secret::{EnvFile, EnvFiles, Login, Secret, SecretUse, SecretUses};
 pub use smoke_test::SmokeTest;

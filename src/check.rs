@@ -7,6 +7,8 @@ mod alias_taken;
 mod alias_without_network;
 mod ambiguous_number;
 mod backup_in_source;
+mod backup_lost;
+mod backup_of_running;
 mod capability_twice;
 mod certificates;
 mod data_folder;
@@ -46,6 +48,7 @@ mod undescribed_disk;
 mod unused_port;
 mod unused_secret;
 mod unused_words;
+mod update_pull;
 mod variable_name;
 mod variable_twice;
 mod volumes_on_late_disk;
@@ -63,6 +66,8 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     alias_without_network::check,
     ambiguous_number::check,
     backup_in_source::check,
+    backup_lost::check,
+    backup_of_running::check,
     capability_twice::check,
     certificates::check,
     data_folder::check,
@@ -100,6 +105,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     unused_port::check,
     unused_secret::check,
     unused_words::check,
+    update_pull::check,
     variable_name::check,
     variable_twice::check,
     volumes_on_late_disk::check,

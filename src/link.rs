@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
-use crate::hir::job::Work;
+use crate::hir::job::{Repository, Work};
 use crate::hir::{Container, Host, Secret, Service};
 use crate::image::{self, ImageName};
 use crate::previous;
@@ -278,6 +278,9 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
             Work::Backup(backup) => {
                 if let Some(offsite) = &backup.offsite {
                     used(&offsite.password, Format::Raw);
+                    if let Repository::Secret(secret) = &offsite.repository {
+                        used(secret, Format::Raw);
+                    }
                     offsite.environment.iter().for_each(|e| used(e, Format::Env));
                 }
             }

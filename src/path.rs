@@ -11,5 +11,6 @@ pub fn is_below(path: &str, folder: &str) -> bool {
 pub fn is_path(path: &str) -> bool {
     path.starts_with('/')
         && !path.contains(['\n', '\r', '\0'])
+        && !path.contains("//")
         && !path.split('/').any(|part| matches!(part, "." | ".."))
 }

@@ -373,6 +373,34 @@ fn what_cannot_be_remembered_is_told_all_the_same() {
 }
 
 #[test]
+fn a_container_that_fails_is_told_and_one_that_is_stopped_is_not() {
+    for (result, jobs, told) in [
+        ("success", "", false),
+        ("exit-code", "", true),
+        ("signal", "", true),
+        // A restart of its own is not there yet when its last command runs.
+        ("exit-code", "12 podman-app.service start waiting", true),
+        ("exit-code", "12 podman-app.service stop running", false),
+        ("exit-code", "12 podman-app.service restart running", false),
+    ] {
+        let mut stage = Stage::new();
+        stage.stand_in(
+            "systemctl",
+            &format!("case $1 in list-jobs) echo '{jobs}' ;; *) echo \"$@\" >>\"$STAGE/did\" ;; esac"),
+        );
+        stage.set("SERVICE_RESULT", result);
+        let ran = stage.run("tell-failure", &["podman-app.service"]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let did = stage.read("did");
+        assert_eq!(
+            did.trim(),
+            if told { "--no-block start notify-failure@podman-app.service.service" } else { "" },
+            "{result} {jobs}"
+        );
+    }
+}
+
+#[test]
 fn a_ping_says_how_the_job_goes() {
     if !here(&["curl"]) {
         return;

@@ -195,7 +195,7 @@ fn a_pin_that_brings_nothing_new_restarts_nothing() {
     let before = host.world();
     let ran = host.run();
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-    assert!(ran.out.contains("Change the tag in the file, build, and rebuild the system."), "{}", ran.out);
+    assert!(ran.out.contains("Change it in the file, build, and rebuild the system."), "{}", ran.out);
     assert_eq!(host.world(), before);
     assert!(!host.done().iter().any(|done| done.contains("podman-immich")), "{:?}", host.done());
     assert_eq!(host.stage.told().len(), 0);
@@ -517,8 +517,8 @@ fn a_new_release_is_told_once() {
     assert_eq!(told[0][0], "immich: v1.1.0 is out");
     assert_eq!(
         told[0][1],
-        "v1.0.0 was the one before. To update, change the tag in the file to v1.1.0, build, rebuild the system, \
-         and run immich-update.\n\n# What's new\n* `$(x)` \"사진\" 📷"
+        "v1.0.0 was the one before. To update, change the version in the file to v1.1.0, build, and rebuild the \
+         system; an image whose tag moves by itself is brought by immich-update.\n\n# What's new\n* `$(x)` \"사진\" 📷"
     );
     watch.told(release("v1.2.0", ""), 2);
     assert_eq!(watch.stage.read("state/announced"), "v1.2.0\n");
@@ -535,7 +535,7 @@ fn notes_may_be_long_and_may_be_missing() {
     watch.told(release("v3", &"가".repeat(5000)), 2);
     let told = watch.stage.told()[1][1].clone();
     assert_eq!(told.chars().count(), 1024);
-    assert!(told.ends_with("가…") && told.contains("run immich-update"));
+    assert!(told.ends_with("가…") && told.contains("brought by immich-update"));
     watch.told(Answer::json(json!({ "tag_name": "v4", "body": null })), 3);
     watch.told(Answer::json(json!({ "tag_name": "v5" })), 4);
     watch.told(Answer::json(json!({ "tag_name": "v6", "body": ["x"] })), 5);

@@ -1,7 +1,7 @@
 //! Backups of a service's data.
 
-use super::Allow;
 use super::scalar::*;
+use super::{Allow, Tell};
 use crate::decode::mapping;
 use crate::tree::Text;
 
@@ -51,22 +51,14 @@ mapping! {
     /// A repository of restic, and what it keeps. The copy is made after each good backup.
     Offsite {
         /// Where it is, as restic writes it: `sftp:user@host:/path`, `s3:https://…`, `rclone:…`.
-        repository: ResticRepository,
+        repository: Option<ResticRepository>,
+        /// The secret with that, where a password is in it.
+        repository_secret: Option<SecretName>,
         /// The secret with its password.
         password: SecretName,
         /// The secret of format `env` with what its storage asks for, such as AWS_ACCESS_KEY_ID.
         environment: Option<SecretName>,
         /// Rules of `restic forget`, such as `--keep-daily 14`. Default: everything is kept.
         keep: Vec<KeepRule>,
-    }
-}
-
-keyword! {
-    /// When somebody is told of a unit.
-    Tell {
-        /// When it fails.
-        Failure = "failure",
-        /// Never.
-        Never = "never",
     }
 }

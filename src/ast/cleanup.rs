@@ -1,8 +1,7 @@
 //! Clean-up of what a service collects.
 
-use super::Allow;
-use super::backup::Tell;
 use super::scalar::*;
+use super::{Allow, Tell};
 use crate::decode::mapping;
 use crate::tree::Text;
 

@@ -45,3 +45,13 @@ mapping! {
         url: SecretName,
     }
 }
+
+keyword! {
+    /// When somebody is told of a unit.
+    Tell {
+        /// When it fails.
+        Failure = "failure",
+        /// Never.
+        Never = "never",
+    }
+}

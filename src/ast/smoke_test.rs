@@ -1,8 +1,7 @@
 //! The smoke test of the whole host.
 
-use super::Allow;
-use super::backup::Tell;
 use super::scalar::*;
+use super::{Allow, Tell};
 use crate::decode::mapping;
 
 mapping! {

@@ -1,8 +1,7 @@
 //! Updates of a service's images.
 
-use super::Allow;
-use super::backup::Tell;
 use super::scalar::*;
+use super::{Allow, Tell};
 use crate::decode::mapping;
 use crate::tree::Text;
 

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use crate::ast::container::VolumeSource;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
+use crate::hir::job::Work;
 use crate::path::is_below;
 use crate::tree::Node;
 
@@ -14,8 +15,15 @@ const PLACES: &[&str] = &["/mnt", "/media", "/run/media"];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut said = HashSet::new();
-    for volume in host.containers().flat_map(|c| &c.compose.volumes) {
-        let VolumeSource::Bind(path) = &volume.source else { continue };
+    let volumes = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
+        VolumeSource::Bind(path) => Some((path, v.span)),
+        _ => None,
+    });
+    let backups = host.jobs().flat_map(|job| match &job.work {
+        Work::Backup(backup) => backup.paths(),
+        _ => Vec::new(),
+    });
+    for (path, span) in volumes.chain(backups.map(|path| (path, path.span))) {
         let value = path.value();
         let Some(place) = PLACES.iter().find(|place| is_below(&value, place)) else { continue };
         let described = host.machine.mounts.0.iter().any(|(at, _)| is_below(&value, &at.value()));
@@ -30,7 +38,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Diagnostic::new(
                     Code::UndescribedDisk,
                     format!("nothing is known of {disk}"),
-                    volume.span,
+                    span,
                     "would be made on the root disk while the disk is missing",
                 )
                 .help(format!(

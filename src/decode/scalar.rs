@@ -303,7 +303,7 @@ form! {
     Userns: numbers false, |v| podman::is_userns(v), else advice::userns;
     Days: numbers false, |v| v.strip_suffix('d').is_some_and(|n| !n.starts_with('0') && (1..=4).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
     Repository: numbers false, |v| v.split_once('/').is_some_and(|(owner, name)| is_word(owner, b"-") && !owner.starts_with('-') && is_word(name, b"._-") && !matches!(name, "." | ".."));
-    ResticRepository: numbers false, |v| is_word(v, b"@:/._~+=-") && v.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
+    ResticRepository: numbers false, |v| is_word(v, b"@:/._~+=-") && (v.starts_with('/') || v.split_once(':').is_some_and(|(kind, rest)| !kind.is_empty() && !kind.contains('/') && !rest.is_empty()));
     KeepRule: numbers false, |v| is_keep_rule(v);
     HttpPath: numbers false, |v| is_http_path(v);
     WebAddress: numbers false, |v| is_web_address(v);

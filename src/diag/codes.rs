@@ -152,6 +152,9 @@ codes! {
     BackupMissing = "HG1303", Error, "a backup that would run first and does not exist";
     NotifyMissing = "HG1304", Error, "somebody is told, and nobody is named";
     BackupInSource = "HG1305", Error, "a backup into the folder that it saves";
+    BackupLost = "HG1306", Error, "a backup where it would not stay";
+    BackupOfRunning = "HG1307", Deny, "a database that is copied while it runs";
+    UpdatePull = "HG1308", Warning, "an update that could not go back";
     ClientService = "HG1401", Error, "a client of a service that it cannot reach";
 }
 

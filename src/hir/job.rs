@@ -1,7 +1,7 @@
 //! Jobs: what runs at its time, beside the containers.
 
-use crate::ast::scalar::SecretName;
-use crate::ast::{ImmichAlbum, Offsite};
+use crate::ast::ImmichAlbum;
+use crate::ast::scalar::{KeepRule, SecretName};
 use crate::source::Span;
 use crate::tree::Text;
 
@@ -53,8 +53,10 @@ pub struct SmokeTest {
 /// A backup.
 #[derive(Debug)]
 pub struct Backup {
-    /// What the files that it writes are called, before their date.
+    /// What it writes is called, before its date.
     pub stem: String,
+    /// The command that restores it, where there is one.
+    pub restore: String,
     /// Of what.
     pub source: Source,
     /// The folder that it writes to.
@@ -67,6 +69,40 @@ pub struct Backup {
     pub keep_at_least: Text,
     /// The copy elsewhere.
     pub offsite: Option<Offsite>,
+}
+
+impl Backup {
+    /// The folders and files of the host that it reads and writes.
+    pub fn paths(&self) -> Vec<&Text> {
+        match &self.source {
+            Source::Postgres(_) => vec![&self.to],
+            Source::Sqlite(path) | Source::Folder(path) => vec![path, &self.to],
+        }
+    }
+}
+
+/// Where a copy of backups goes.
+#[derive(Debug)]
+pub enum Repository {
+    /// As restic writes it.
+    Plain(Text),
+    /// That is in this secret.
+    Secret(SecretName),
+}
+
+/// A copy of backups elsewhere.
+#[derive(Debug)]
+pub struct Offsite {
+    /// Where it goes.
+    pub repository: Repository,
+    /// The mount point that it needs, where it is a folder.
+    pub mounts: Vec<Text>,
+    /// The secret with its password.
+    pub password: SecretName,
+    /// The secret with what its storage asks for.
+    pub environment: Option<SecretName>,
+    /// Rules of `restic forget`.
+    pub keep: Vec<KeepRule>,
 }
 
 /// What a backup saves.

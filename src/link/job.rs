@@ -3,10 +3,11 @@
 use super::folder::mount_of;
 use crate::ast;
 use crate::ast::Tell;
+use crate::ast::container::Port;
 use crate::ast::scalar::Map;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
-use crate::hir::job::{Backup, Job, PostgresDatabase, SmokeTest, Source, Update, Work};
-use crate::hir::{Host, Service};
+use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, SmokeTest, Source, Update, Work};
+use crate::hir::{Host, HostPort, Service};
 use crate::source::{SourceId, Span};
 use crate::tree::Text;
 
@@ -44,7 +45,7 @@ pub(super) fn link(
         for (name, declared) in declared.backup.0 {
             jobs.extend(backup(&name, declared, service, &mounts, told, diagnostics));
         }
-        let own = jobs.iter().find(|job| job.name == format!("{}-backup", service.name));
+        let own = jobs.iter().find(|job| job.enable && job.name == format!("{}-backup", service.name));
         let own = own.map(|job| (job.unit.clone(), database_of(job)));
         jobs.extend(declared.update.and_then(|declared| update(declared, own, service, told, diagnostics)));
         jobs.extend(declared.cleanup.and_then(|declared| cleanup(declared, service, told, diagnostics)));
@@ -72,7 +73,10 @@ fn time(at: Option<ast::scalar::Calendar>, owner: Span, diagnostics: &mut Diagno
     match at {
         Some(at) => Some(at.0),
         None if owner.source != SourceId::FILE => None,
-        None => missing("at", owner, "add `at:`, such as `at: \"05:30\"`", diagnostics),
+        None => {
+            missing::<()>("at", owner, "add `at:`, such as `at: \"05:30\"`", diagnostics);
+            Some(Text::literal("daily", owner))
+        }
     }
 }
 
@@ -149,12 +153,10 @@ fn backup(
             needed.push(mount.clone());
         }
     }
+    let offsite = declared.offsite.and_then(|offsite| self::offsite(offsite, &to, mounts, diagnostics));
     let span = declared.span;
     let literal = |text: &str| Text::literal(text, span);
-    let unit = match stem.as_str() {
-        DATABASE => format!("{}-backup", service.name),
-        _ => format!("{}-backup-{stem}", service.name),
-    };
+    let unit = unit_name(service, "backup", &stem);
     Some(Job {
         option: Service::option_name(&unit),
         origin: format!("services.{}.backup.{stem}", service.name),
@@ -166,15 +168,93 @@ fn backup(
         ping: declared.ping,
         tells: asks_to_be_told(declared.notify, told, span, diagnostics),
         work: Work::Backup(Box::new(Backup {
-            stem,
+            // Of one folder's backups each belongs to the one that it is called after.
+            stem: format!("{}-{stem}", service.name),
+            restore: unit_name(service, "restore", &stem),
             source,
             to,
             mounts: needed,
             keep: declared.keep.map_or_else(|| literal("30d"), |days| days.0),
             keep_at_least: declared.keep_at_least.map_or_else(|| literal("3"), |count| count.0),
-            offsite: declared.offsite,
+            offsite,
         })),
     })
+}
+
+fn offsite(
+    declared: ast::Offsite,
+    to: &Text,
+    mounts: &[Text],
+    diagnostics: &mut Diagnostics,
+) -> Option<Offsite> {
+    // restic reads the list of what it copies as patterns (restic-backup(1), --files-from).
+    if to.value().contains(['*', '?', '[', '\\']) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::UnsupportedValue,
+                format!("restic would take `{}` for a pattern", to.value()),
+                to.span,
+                "has one of * ? [ and \\",
+            )
+            .and(declared.span, "copied by restic")
+            .help("call the folder something else"),
+        );
+    }
+    let repository = match (declared.repository, declared.repository_secret) {
+        (Some(repository), None) => {
+            // `rest:https://user:password@host`: NixOS writes it into the store.
+            let value = repository.value();
+            let login =
+                value.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+            if login.is_some_and(|(user, _)| user.contains(':')) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::LiteralSecret,
+                        "a password written into the file",
+                        repository.0.span,
+                        "everyone on the host could read it",
+                    )
+                    .help("put the whole address into a secret, and name that as `repository_secret`"),
+                );
+            }
+            Repository::Plain(repository.0)
+        }
+        (None, Some(secret)) => Repository::Secret(secret),
+        (Some(repository), Some(secret)) => {
+            diagnostics.push(
+                Diagnostic::new(Code::Contradiction, "two repositories", repository.0.span, "one is here")
+                    .and(secret.0.span, "and one is in this secret")
+                    .help("keep one of `repository` and `repository_secret`"),
+            );
+            Repository::Plain(repository.0)
+        }
+        (None, None) => missing(
+            "repository",
+            declared.span,
+            "add `repository:`, or `repository_secret:`, a secret with it",
+            diagnostics,
+        )?,
+    };
+    Some(Offsite {
+        mounts: match &repository {
+            Repository::Plain(repository) => {
+                mount_of(&repository.value(), mounts).cloned().into_iter().collect()
+            }
+            Repository::Secret(_) => Vec::new(),
+        },
+        repository,
+        password: declared.password,
+        environment: declared.environment,
+        keep: declared.keep,
+    })
+}
+
+/// `immich-backup`, and `immich-backup-photos` for a backup with a name of its own.
+fn unit_name(service: &Service, what: &str, backup: &str) -> String {
+    match backup {
+        DATABASE => format!("{}-{what}", service.name),
+        _ => format!("{}-{what}-{backup}", service.name),
+    }
 }
 
 /// The container that `short` names, as the service or the host calls it.
@@ -229,13 +309,31 @@ fn only_one(two: bool, owner: Span, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A job asks its service at the port on the host.
+/// A job asks its service at the port on 127.0.0.1, so that has to be published there.
 fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnostics) {
-    if service.port.is_none() {
+    let Some(port) = &service.port else {
         diagnostics.push(
             Diagnostic::new(Code::JobWithoutPort, "a job that cannot reach its service", at, why.to_owned())
                 .and(service.span, "this service has no `port`")
                 .help("give the service a `port`, and a site or a published port that uses it"),
+        );
+        return;
+    };
+    let own = |text: &Text| text.value() == port.text.value();
+    let behind_site = service.containers.iter().flat_map(|c| &c.site_ports).any(|p| match &p.host {
+        HostPort::Service(name) => *name == service.name,
+        HostPort::Fixed(text) => own(text),
+    });
+    let published: Vec<_> =
+        service.containers.iter().flat_map(|c| &c.compose.ports).filter(|p| own(&p.published)).collect();
+    let on_loopback = |port: &&Port| {
+        port.address.as_ref().is_none_or(|a| matches!(a.value().as_str(), "127.0.0.1" | "0.0.0.0"))
+    };
+    if let (false, Some(elsewhere)) = (behind_site || published.iter().any(on_loopback), published.first()) {
+        diagnostics.push(
+            Diagnostic::new(Code::JobWithoutPort, "a job that cannot reach its service", at, why.to_owned())
+                .and(elsewhere.span, "is published on another address than 127.0.0.1")
+                .help("publish the port on 127.0.0.1 as well"),
         );
     }
 }
@@ -263,6 +361,20 @@ fn update(
         .iter()
         .filter_map(|name| Some(container(name, service, diagnostics)?.name.clone()))
         .collect();
+    for (i, name) in declared.restart.0.iter().enumerate() {
+        if let Some(first) = declared.restart.0[..i].iter().find(|n| n.value() == name.value()) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::Contradiction,
+                    format!("`{}` is started twice", name.value()),
+                    name.span,
+                    "again here",
+                )
+                .and(first.span, "and here")
+                .help("keep one of the two"),
+            );
+        }
+    }
     let wanted = declared.backup_first.filter(|first| first.value);
     if let (Some(first), None) = (&wanted, &own) {
         diagnostics.push(
@@ -272,7 +384,9 @@ fn update(
                 first.text.span,
                 "which backup?",
             )
-            .help("add `backup: { database: … }` to the service, with a time, or take this out"),
+            .help(
+                "add `backup: { database: … }` to the service, with a time and turned on, or take this out",
+            ),
         );
     }
     let name = format!("{}-update", service.name);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::job::Work;
 use crate::hir::{Host, Site};
 use crate::source::Span;
 use crate::tree::Text;
@@ -46,7 +47,9 @@ const RESERVED_OPTIONS: &[&str] = &["notify", "secretsDirectory", "smokeTest"];
 
 pub(super) fn check_service(name: &Text, diagnostics: &mut Diagnostics) {
     let value = name.value();
-    if !is_plain(&value) || RESERVED_OPTIONS.contains(&super::Service::option_name(&value).as_str()) {
+    if RESERVED_OPTIONS.contains(&super::Service::option_name(&value).as_str()) {
+        bad(name, "choose another one: homegen has an option of this name", diagnostics);
+    } else if !is_plain(&value) {
         bad(name, "use small letters, digits and single hyphens, and begin with a letter", diagnostics);
     }
 }
@@ -174,6 +177,9 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
     for job in host.jobs() {
         take("unit", job.unit.clone(), job.span);
         take("option", job.option.clone(), job.span);
+        if let Work::Backup(backup) = &job.work {
+            take("backup", format!("{}/{}", backup.to.value().trim_end_matches('/'), backup.stem), job.span);
+        }
     }
     // A service that is off has no site, and may be the other one of a choice.
     let is_on = |site: &&Site| {

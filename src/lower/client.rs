@@ -85,13 +85,18 @@ fn environment(client: &Client, upload: &Upload, name: &str) -> Set {
 fn command(name: &str) -> Expr {
     let line = |text: &'static str| vec![Part::Text(text.into())];
     let variables = Expr::call("lib.toShellVars", [Expr::code("agent.EnvironmentVariables")]);
-    let script = Expr::call("builtins.readFile", [Expr::code(format!("./{SCRIPT}"))]);
+    // As the agent runs it, so that each of the two knows the other one by its name.
+    let run = vec![
+        Part::Text("exec /bin/bash ".into()),
+        Part::Code(format!("./{SCRIPT}").into()),
+        Part::Text(" \"$@\"".into()),
+    ];
     let text = Expr::Lines(vec![
         line("#!/bin/bash"),
         line("set -a"),
         vec![Part::expr(variables)],
         line("set +a"),
-        vec![Part::expr(script)],
+        run,
     ]);
     Expr::call("pkgs.writeScriptBin", [Expr::str(name.to_owned()), text])
 }

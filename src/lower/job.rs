@@ -46,6 +46,8 @@ struct Unit {
     secrets: Vec<SecretName>,
     /// How long it may take, as systemd.time(7) writes it.
     timeout: &'static str,
+    /// Whether a run that was missed while the host was off is made up for.
+    persistent: bool,
     /// What else is in `serviceConfig`.
     more: Vec<(&'static str, Expr)>,
 }
@@ -65,7 +67,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
     let set = module.unit(&job.unit);
     set.set("description", Expr::str(unit.description));
     let mut after = unit.after;
-    if unit.confinement == CONFINED {
+    if unit.confinement == CONFINED || job.ping.is_some() {
         after.push(ONLINE.to_owned());
         set.append("wants", [Expr::str(ONLINE)]);
     }
@@ -83,7 +85,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
     }
     let mut exec = Set::default();
     let mut before = unit.before;
-    before.extend(unit.secrets.iter().chain(&job.ping).map(secret_is_there));
+    before.extend(unit.secrets.iter().map(secret_is_there));
     before.extend(job.ping.iter().map(|ping| pinged(ping, "start")));
     exec.set("Type", Expr::str("oneshot"));
     exec.append("ExecStartPre", before);
@@ -101,7 +103,9 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
         Expr::Infix(Box::new(Expr::code(unit.confinement)), "//", Box::new(Expr::Set(exec))),
     );
     let timer = module.config.at(&["systemd", "timers", &job.unit, "timerConfig"]);
-    timer.set("Persistent", Expr::Bool(true));
+    if unit.persistent {
+        timer.set("Persistent", Expr::Bool(true));
+    }
     timer.set("RandomizedDelaySec", Expr::str("5min"));
     Some(module)
 }

@@ -46,12 +46,18 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
     let unit = module.unit("notify-failure@");
     unit.set("description", Expr::str("Tell that %i failed"));
-    let exec = unit.at(&["serviceConfig"]);
+    for list in ["after", "wants"] {
+        unit.append(list, [Expr::str("network-online.target")]);
+    }
+    unit.append("after", [Expr::str("agenix-install-secrets.service")]);
+    let mut exec = Set::default();
     exec.set("Type", Expr::str("oneshot"));
     let program = Part::Code("scripts.notifyFailure".into());
     exec.set("ExecStart", Expr::Str(vec![program, Part::Text("/bin/notify-failure %i".into())]));
     exec.set("StateDirectory", Expr::str("notify-failure"));
     exec.set("TimeoutStartSec", Expr::str("5min"));
+    let confined = Expr::code("scripts.confined");
+    unit.set("serviceConfig", Expr::Infix(Box::new(confined), "//", Box::new(Expr::Set(exec))));
 }
 
 /// A container that fails. It is restarted, and by that never fails for systemd: `OnFailure=` would be silent.

@@ -30,7 +30,9 @@ fail() {
 # As this is before the new backup, it is never among the old ones.
 printf -v oldest '%(%Y-%m-%dT%H%M%S)T' $((EPOCHSECONDS - 10#$KEEP_DAYS * 24 * 60 * 60))
 
-mkdir --parents -- "$TARGET"
+# The folders around it are as they would be anywhere; the folder itself is for its owner alone.
+(umask 022 && mkdir --parents -- "$(dirname -- "$TARGET")")
+[ -d "$TARGET" ] || mkdir -- "$TARGET"
 if (($(stat --format '8#%a & 8#77' -- "$TARGET"))); then
   echo "others than the owner may look into $TARGET: chmod 0700 it" >&2
 fi

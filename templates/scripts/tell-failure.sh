@@ -2,7 +2,11 @@
 #
 #   tell-failure UNIT
 #
-# A unit that is restarted never fails for systemd, and its OnFailure= is silent.
-if [ "${SERVICE_RESULT:-success}" != success ]; then
-  systemctl --no-block start "notify-failure@$1.service"
-fi
+# A unit that is restarted never fails for systemd, and its OnFailure= is silent. A stop that somebody asked
+# for is no failure.
+[ "${SERVICE_RESULT:-success}" != success ] || exit 0
+# A container that is stopped ends with the signal as its status, which is no success either.
+case $(systemctl list-jobs --no-legend --plain -- "$1") in
+  *" stop "* | *" restart "*) exit 0 ;;
+esac
+systemctl --no-block start "notify-failure@$1.service"

@@ -197,7 +197,7 @@ done
 if [ -z "$changes" ]; then
   finished=yes
   say "Nothing is new: what was pulled runs already."
-  say "A tag that names a version brings that version again. Change the tag in the file, build, and rebuild the system."
+  say "A tag that names a version brings that version again. Change it in the file, build, and rebuild the system."
   exit 0
 fi
 

@@ -36,12 +36,14 @@ pub(super) fn lower(
         about: format!("empty an album of {}", service.name),
         program: Expr::call("scripts.cleanAlbum", [Expr::str(job.name.clone()), Expr::Set(parameters)]),
         name: job.name.clone(),
-        after: vec![],
+        // Immich is asked, and a run that was missed is made up for while the host boots.
+        after: service.containers.iter().map(|c| format!("{}.service", c.unit())).collect(),
         confinement: CONFINED,
         paths: vec![],
         before: vec![],
         secrets: vec![album.api_key.clone()],
         timeout: "1h",
+        persistent: true,
         more: vec![],
     }
 }

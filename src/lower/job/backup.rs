@@ -1,9 +1,8 @@
 //! Backups, the command that restores one, and the copy elsewhere.
 
-use super::{RESTRICTED, Unit, on_path, secret_file};
-use crate::ast::Offsite;
+use super::{RESTRICTED, Unit, is_plain, on_path, secret_file, secret_is_there};
 use crate::hir::Service;
-use crate::hir::job::{Backup, Job, PostgresDatabase, Source};
+use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, Source};
 use crate::nix::{Expr, Set, parts};
 use crate::nixos::Module;
 use crate::tree::Text;
@@ -14,7 +13,7 @@ const RESTORE: &str = "restore";
 pub(super) fn lower(job: &Job, backup: &Backup, service: &Service, module: &mut Module) -> Unit {
     let (producer, suffix, what) = match &backup.source {
         Source::Postgres(database) => {
-            module.bindings.push((RESTORE, restore(backup, database, service)));
+            module.bindings.push((RESTORE, restore(backup, database)));
             on_path(Expr::code(RESTORE), module);
             (Expr::call("scripts.dumpPostgres", [Expr::Set(of_database(database))]), ".dump", "database")
         }
@@ -41,23 +40,24 @@ pub(super) fn lower(job: &Job, backup: &Backup, service: &Service, module: &mut 
         offsite_copy(job, backup, offsite, module);
     }
     let mounts = backup.mounts.iter();
-    let read = match &backup.source {
-        Source::Postgres(_) => None,
-        Source::Sqlite(path) | Source::Folder(path) => Some(path),
-    };
     Unit {
         description: format!("Backup of the {what} of {}", service.name),
         about: format!("back up the {what} of {}", service.name),
         program: Expr::call("scripts.backup", [Expr::str(job.name.clone()), producer, Expr::Set(parameters)]),
         name: job.name.clone(),
         after,
-        paths: read.into_iter().chain([&backup.to]).cloned().collect(),
+        paths: backup.paths().into_iter().chain(&backup.mounts).cloned().collect(),
         confinement: RESTRICTED,
-        before: mounts.map(|mount| Expr::call("scripts.requireMount", [Expr::text(mount)])).collect(),
+        before: mounts.map(require_mount).collect(),
         secrets: vec![],
         timeout: "6h",
+        persistent: true,
         more: vec![],
     }
+}
+
+fn require_mount(mount: &Text) -> Expr {
+    Expr::call("scripts.requireMount", [Expr::text(mount)])
 }
 
 /// The number in `30d`.
@@ -77,32 +77,53 @@ fn of_database(database: &PostgresDatabase) -> Set {
 }
 
 /// `immich-restore DUMP`.
-fn restore(backup: &Backup, database: &PostgresDatabase, service: &Service) -> Expr {
-    let name = match backup.stem.as_str() {
-        "database" => format!("{}-restore", service.name),
-        stem => format!("{}-restore-{stem}", service.name),
-    };
+fn restore(backup: &Backup, database: &PostgresDatabase) -> Expr {
     let mut parameters = of_database(database);
     let units = database.used_by.iter().map(|name| format!("podman-{name}.service"));
     parameters.set("UNITS", Expr::str(units.collect::<Vec<_>>().join(" ")));
-    Expr::call("scripts.restorePostgres", [Expr::str(name), Expr::Set(parameters)])
+    Expr::call("scripts.restorePostgres", [Expr::str(backup.restore.clone()), Expr::Set(parameters)])
 }
 
 /// The same files through restic, once there is a new good one.
 fn offsite_copy(job: &Job, backup: &Backup, offsite: &Offsite, module: &mut Module) {
     let unit = format!("restic-backups-{}", job.unit);
     module.unit(&job.unit).append("onSuccess", [Expr::str(format!("{unit}.service"))]);
+    let set = module.unit(&unit);
+    set.append("after", [Expr::str("agenix-install-secrets.service")]);
     if job.tells {
-        module.unit(&unit).append("onFailure", [Expr::str("notify-failure@%n.service")]);
+        set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
     }
+    let mounts = backup.mounts.iter().chain(&offsite.mounts);
+    set.at(&["unitConfig"]).append(
+        "RequiresMountsFor",
+        mounts.clone().chain([&backup.to]).filter(|p| is_plain(p)).map(Expr::text),
+    );
+    // With secrets and disks that are there, and with an end: a run that hangs would be the last one.
+    let hidden = match &offsite.repository {
+        Repository::Secret(secret) => Some(secret),
+        Repository::Plain(_) => None,
+    };
+    let mut before: Vec<Expr> = mounts.map(require_mount).collect();
+    before.dedup();
+    before.extend(
+        [&offsite.password].into_iter().chain(&offsite.environment).chain(hidden).map(secret_is_there),
+    );
+    let exec = set.at(&["serviceConfig"]);
+    exec.set("ExecStartPre", Expr::call("lib.mkBefore", [Expr::List(before)]));
+    exec.set("TimeoutStartSec", Expr::str("1d"));
     let restic = module.config.at(&["services", "restic", "backups", &job.unit]);
-    restic.set("repository", Expr::text(&offsite.repository.0));
+    match &offsite.repository {
+        Repository::Plain(repository) => restic.set("repository", Expr::text(repository)),
+        Repository::Secret(secret) => restic.set("repositoryFile", secret_file(secret)),
+    }
     restic.set("passwordFile", secret_file(&offsite.password));
     if let Some(environment) = &offsite.environment {
         restic.set("environmentFile", secret_file(environment));
     }
     restic.set("initialize", Expr::Bool(true));
     restic.append("paths", [Expr::text(&backup.to)]);
+    // Locks, and what is not finished.
+    restic.append("exclude", [Expr::str(".*")]);
     restic.append("pruneOpts", offsite.keep.iter().map(|rule| Expr::text(&rule.0)));
     restic.set_with("It follows each good backup.", "timerConfig", Expr::Null);
 }

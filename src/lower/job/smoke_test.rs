@@ -1,8 +1,8 @@
 //! The smoke test: what it looks at.
 
-use super::{PROGRAM, RESTRICTED, Unit, on_path};
 use indexmap::IndexMap;
 
+use super::{PROGRAM, RESTRICTED, Unit, on_path};
 use crate::ast::{Bind, Tls};
 use crate::calendar;
 use crate::hir::job::{Job, SmokeTest, Work};
@@ -36,20 +36,15 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
         check.push(Part::Text(format!("/{}", backup.stem).into()));
         of_option.entry(&job.option).or_default().push(Expr::Str(check));
     }
-    let on_network = |path: &Text| {
-        let mounts = &host.machine.mounts.0;
-        mounts.iter().any(|(p, m)| p.value() == path.value() && m.as_ref().is_some_and(|m| m.nfs.is_some()))
-    };
-    for (mount, _) in &host.machine.mounts.0 {
-        if on_network(mount) {
-            let mut check = vec![Part::Text("mount=10=".into())];
-            check.extend(parts(mount));
-            checks.push(Expr::Str(check));
-        }
-    }
     let root = Text::literal("/", job.span);
-    let disks = host.machine.mounts.0.iter().map(|(path, _)| path);
-    for disk in std::iter::once(&root).chain(disks.filter(|path| path.value() != "/")) {
+    let mounts = || host.machine.mounts.0.iter().map(|(path, _)| path).filter(|path| path.value() != "/");
+    // Without its disk a mount point is a folder with the space of another disk.
+    for mount in mounts() {
+        let mut check = vec![Part::Text("mount=10=".into())];
+        check.extend(parts(mount));
+        checks.push(Expr::Str(check));
+    }
+    for disk in std::iter::once(&root).chain(mounts()) {
         let mut check = vec![Part::Text("disk=".into())];
         check.extend(parts(&test.free_percent));
         check.push(Part::Text("=".into()));
@@ -68,12 +63,13 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
         about: "look at every site, backup, disk and network mount".to_owned(),
         program: Expr::call("scripts.smokeTest", [Expr::str(job.name.clone()), Expr::Set(parameters)]),
         name: job.name.clone(),
-        after: vec![],
+        after: vec!["multi-user.target".to_owned()],
         paths: vec![],
         confinement: RESTRICTED,
         before: vec![],
         secrets: vec![],
         timeout: "10min",
+        persistent: false,
         more: vec![],
     }
 }

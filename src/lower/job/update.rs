@@ -4,7 +4,7 @@ use super::{CONFINED, Unit, address, on_path};
 use crate::hir::Service;
 use crate::hir::job::{Job, Update};
 use crate::lower::around::Around;
-use crate::nix::{Expr, Set, parts};
+use crate::nix::{Expr, Set, attribute, parts};
 use crate::nixos::Module;
 
 /// The binding of the command that updates.
@@ -23,6 +23,17 @@ pub(super) fn lower(
     parameters.set("CONTAINERS", Expr::str(update.containers.join(" ")));
     parameters.set("UNITS", Expr::str(units.collect::<Vec<_>>().join(" ")));
     let (backup, database) = update.backup.clone().unzip();
+    if let Some(backup) = &backup {
+        let option = Service::option_name(backup);
+        let assertion = Set::of([
+            ("assertion", Expr::code(format!("homeserver.{}.enable", attribute(&option)))),
+            (
+                "message",
+                Expr::str(format!("{} runs {backup} first: turn homeserver.{option} on as well.", job.name)),
+            ),
+        ]);
+        module.config.append("assertions", [Expr::Set(assertion)]);
+    }
     parameters.set("DATABASE_CONTAINER", Expr::str(database.flatten().unwrap_or_default()));
     parameters
         .set("BACKUP_UNIT", Expr::str(backup.map_or_else(String::new, |unit| format!("{unit}.service"))));
@@ -45,6 +56,7 @@ pub(super) fn lower(
         before: vec![],
         secrets: vec![],
         timeout: "10min",
+        persistent: true,
         more: vec![("StateDirectory", Expr::str(job.unit.clone()))],
     }
 }
