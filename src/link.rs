@@ -226,7 +226,10 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
                     "not declared",
                 )
                 .help(match host.secrets.is_empty() {
-                    true => format!("declare it: `secrets: {{ {}: {{}} }}`", name.value()),
+                    true => {
+                        let how = if format == Format::Env { "{ format: env }" } else { "{}" };
+                        format!("declare it: `secrets: {{ {}: {how} }}`", name.value())
+                    }
                     false => format!(
                         "declare it under `secrets`; {}",
                         suggestion(&name.value(), host.secrets.keys().map(String::as_str))
@@ -241,12 +244,17 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
                 Format::Env => ("the value itself", "lines of KEY=value"),
             };
             diagnostics.push(
-                Diagnostic::new(Code::SecretFormat, format!("the secret `{}` holds {has}", name.value()), span, format!("needed here: {wants}"))
-                    .and(secret.span, "declared here")
-                    .help(match format {
-                        Format::Raw => "use it under `env_file: { secret: … }`, or take `format: env` away from its declaration",
-                        Format::Env => "declare it with `format: env`, if that is what is in it",
-                    }),
+                Diagnostic::new(
+                    Code::SecretFormat,
+                    format!("the secret `{}` holds {has}", name.value()),
+                    span,
+                    format!("needed here: {wants}"),
+                )
+                .and(secret.span, "declared here")
+                .help(match format {
+                    Format::Raw => "name another secret, or take `format: env` away from its declaration",
+                    Format::Env => "declare it with `format: env`, if that is what is in it",
+                }),
             );
         }
     };

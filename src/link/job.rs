@@ -134,12 +134,18 @@ fn backup(
         }
         (None, None, Some(folder)) => Source::Folder(folder.0),
         (None, None, None) if diagnostics.has_unreadable_in(declared.span) => return None,
-        (None, None, None) => missing(
-            "postgres",
-            declared.span,
-            "add one of `postgres`, `sqlite` and `folder`: what is saved",
-            diagnostics,
-        )?,
+        (None, None, None) => {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::MissingKey,
+                    "a backup of nothing",
+                    declared.span,
+                    "does not say what is saved",
+                )
+                .help("add one of `postgres`, `sqlite` and `folder`"),
+            );
+            return None;
+        }
     };
     let read = match &source {
         Source::Postgres(_) => None,
@@ -187,14 +193,15 @@ fn offsite(
     mounts: &[Text],
     diagnostics: &mut Diagnostics,
 ) -> Option<Offsite> {
-    // restic reads the list of what it copies as patterns (restic-backup(1), --files-from).
-    if to.value().contains(['*', '?', '[', '\\']) {
+    // restic reads the lists of what it copies and leaves out as patterns, with variables (restic-backup(1),
+    // --files-from and --exclude-file).
+    if to.value().contains(['*', '?', '[', '\\', '$']) {
         diagnostics.push(
             Diagnostic::new(
                 Code::UnsupportedValue,
                 format!("restic would take `{}` for a pattern", to.value()),
                 to.span,
-                "has one of * ? [ and \\",
+                "has one of * ? [ \\ and $",
             )
             .and(declared.span, "copied by restic")
             .help("call the folder something else"),

@@ -3,7 +3,7 @@
 use super::{RESTRICTED, Unit, is_plain, on_path, secret_file, secret_is_there};
 use crate::hir::Service;
 use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, Source};
-use crate::nix::{Expr, Set, parts};
+use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::Module;
 use crate::tree::Text;
 
@@ -122,8 +122,10 @@ fn offsite_copy(job: &Job, backup: &Backup, offsite: &Offsite, module: &mut Modu
     }
     restic.set("initialize", Expr::Bool(true));
     restic.append("paths", [Expr::text(&backup.to)]);
-    // Locks, and what is not finished.
-    restic.append("exclude", [Expr::str(".*")]);
+    // Locks, and what is not finished; hidden files of what was saved lie deeper.
+    let mut hidden = parts(&backup.to);
+    hidden.push(Part::Text("/.*".into()));
+    restic.append("exclude", [Expr::Str(hidden)]);
     restic.append("pruneOpts", offsite.keep.iter().map(|rule| Expr::text(&rule.0)));
     restic.set_with("It follows each good backup.", "timerConfig", Expr::Null);
 }
