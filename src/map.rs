@@ -42,10 +42,10 @@ pub fn bound(service: &Service, container: Option<&str>) -> Result<Vec<Bound>, N
 
 /// The path on the host of a path in the containers of a service.
 pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result<String, Nowhere> {
-    if !is_path(path) {
+    let path = squeezed(path);
+    if !is_path(&path) {
         return Err(Nowhere::NoPath);
     }
-    let path = squeezed(path);
     let mut found: Vec<(String, String)> = Vec::new();
     for container in chosen(service, container)? {
         if let Some(on_host) = on_host_of(container, &path) {

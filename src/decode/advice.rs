@@ -97,7 +97,7 @@ pub fn path(value: &str) -> Option<Advice> {
     }
     let straight = format!("/{}", steps.join("/"));
     (is_path(&straight) && straight != value).then_some(())?;
-    Advice::write("has a step back in it, `..`, or one to nowhere, `.`", straight)
+    Advice::write("has a step back in it, `..`, or one to nowhere, `.` or `//`", straight)
 }
 
 /// `172.17.0.1/24`, which is an address in a subnet, and `172.17.0.0`.
