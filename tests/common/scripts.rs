@@ -92,8 +92,10 @@ impl Stage {
     pub fn command(&self, script: &str, arguments: &[&str]) -> Command {
         let mut path = vec![self.at("bin")];
         path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-        let mut command = Command::new("bash");
+        // Whoever runs the tests may ignore a signal, and a shell cannot trap what it was born to ignore.
+        let mut command = Command::new("env");
         command
+            .args(["--default-signal", "bash"])
             .args(["-o", "errexit", "-o", "nounset", "-o", "pipefail"])
             .arg(scripts().join(format!("{script}.sh")))
             .args(arguments)
