@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+use common::folder::{names, tree};
 use common::scripts::{here, scripts};
 
 const SCRIPTS: [&str; 5] = ["backup", "copy-folder", "copy-sqlite", "dump-postgres", "restore-postgres"];
@@ -28,36 +29,6 @@ fn skipped<T>(why: &str) -> Option<T> {
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// Everything below a folder: its mode, and what it holds.
-type Tree = BTreeMap<PathBuf, (u32, Vec<u8>)>;
-
-fn tree(folder: &Path) -> Tree {
-    let mut found = Tree::new();
-    let mut open = vec![folder.to_path_buf()];
-    while let Some(path) = open.pop() {
-        let meta = path.symlink_metadata().expect("it is there");
-        let content = if meta.is_dir() {
-            open.extend(std::fs::read_dir(&path).expect("a folder").map(|entry| entry.unwrap().path()));
-            Vec::new()
-        } else if meta.is_symlink() {
-            std::fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
-        } else {
-            std::fs::read(&path).unwrap()
-        };
-        found.insert(path.strip_prefix(folder).unwrap().to_path_buf(), (meta.mode(), content));
-    }
-    found
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| entry.unwrap().file_name().into_string().expect("text"))
-        .collect();
-    names.sort();
-    names
 }
 
 /// Writes a program in bash.

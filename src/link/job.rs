@@ -4,7 +4,7 @@ use super::folder::mount_of;
 use crate::ast;
 use crate::ast::Tell;
 use crate::ast::container::Port;
-use crate::ast::scalar::Map;
+use crate::ast::scalar::{Flag, Map};
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, SmokeTest, Source, Update, Work};
 use crate::hir::{Host, HostPort, Service};
@@ -163,27 +163,28 @@ fn backup(
     let span = declared.span;
     let literal = |text: &str| Text::literal(text, span);
     let unit = unit_name(service, "backup", &stem);
+    let tells = asks_to_be_told(declared.notify, told, span, diagnostics);
     Some(Job {
-        option: Service::option_name(&unit),
         origin: format!("services.{}.backup.{stem}", service.name),
-        name: unit.clone(),
-        unit,
-        span: name.span,
-        enable: declared.enable.is_none_or(|e| e.value),
-        at,
         ping: declared.ping,
-        tells: asks_to_be_told(declared.notify, told, span, diagnostics),
-        work: Work::Backup(Box::new(Backup {
-            // Of one folder's backups each belongs to the one that it is called after.
-            stem: format!("{}-{stem}", service.name),
-            restore: unit_name(service, "restore", &stem),
-            source,
-            to,
-            mounts: needed,
-            keep: declared.keep.map_or_else(|| literal("30d"), |days| days.0),
-            keep_at_least: declared.keep_at_least.map_or_else(|| literal("3"), |count| count.0),
-            offsite,
-        })),
+        tells,
+        ..job(
+            unit,
+            name.span,
+            declared.enable,
+            at,
+            Work::Backup(Box::new(Backup {
+                // Of one folder's backups each belongs to the one that it is called after.
+                stem: format!("{}-{stem}", service.name),
+                restore: unit_name(service, "restore", &stem),
+                source,
+                to,
+                mounts: needed,
+                keep: declared.keep.map_or_else(|| literal("30d"), |days| days.0),
+                keep_at_least: declared.keep_at_least.map_or_else(|| literal("3"), |count| count.0),
+                offsite,
+            })),
+        )
     })
 }
 
@@ -397,23 +398,19 @@ fn update(
         );
     }
     let name = format!("{}-update", service.name);
+    let work = Work::Update(Update {
+        repository: declared.repository.0,
+        containers,
+        backup: own.filter(|_| wanted.is_some()),
+        health: declared.health.0,
+    });
     Some(Job {
-        option: Service::option_name(&name),
         origin: format!("services.{}.update", service.name),
-        name,
         // What runs at its time only looks.
         unit: format!("{}-version-check", service.name),
-        span: declared.span,
-        enable: declared.enable.is_none_or(|e| e.value),
-        at,
         ping: declared.ping,
         tells: asks_to_be_told(declared.notify, told, declared.span, diagnostics),
-        work: Work::Update(Update {
-            repository: declared.repository.0,
-            containers,
-            backup: own.filter(|_| wanted.is_some()),
-            health: declared.health.0,
-        }),
+        ..job(name, declared.span, declared.enable, at, work)
     })
 }
 
@@ -427,16 +424,10 @@ fn cleanup(
     needs_port(service, declared.immich_album.span, "asks Immich", diagnostics);
     let name = format!("{}-cleanup", service.name);
     Some(Job {
-        option: Service::option_name(&name),
         origin: format!("services.{}.cleanup", service.name),
-        unit: name.clone(),
-        name,
-        span: declared.span,
-        enable: declared.enable.is_none_or(|e| e.value),
-        at,
         ping: declared.ping,
         tells: asks_to_be_told(declared.notify, told, declared.span, diagnostics),
-        work: Work::Album(declared.immich_album),
+        ..job(name, declared.span, declared.enable, at, Work::Album(declared.immich_album))
     })
 }
 
@@ -444,18 +435,28 @@ fn smoke_test(declared: ast::SmokeTest, told: bool, diagnostics: &mut Diagnostic
     // It tells what it finds, and would tell twice.
     let tells = declared.notify == Some(Tell::Failure)
         && asks_to_be_told(declared.notify, told, declared.span, diagnostics);
+    let free_percent = declared.free_percent.map_or_else(|| Text::literal("10", declared.span), |n| n.0);
+    let work = Work::SmokeTest(SmokeTest { free_percent });
     Job {
-        name: "smoke-test".to_owned(),
-        unit: "smoke-test".to_owned(),
-        option: "smokeTest".to_owned(),
         origin: "smoke_test".to_owned(),
-        span: declared.span,
-        enable: declared.enable.is_none_or(|e| e.value),
-        at: declared.at.0,
         ping: declared.ping,
         tells,
-        work: Work::SmokeTest(SmokeTest {
-            free_percent: declared.free_percent.map_or_else(|| Text::literal("10", declared.span), |n| n.0),
-        }),
+        ..job("smoke-test".to_owned(), declared.span, declared.enable, declared.at.0, work)
+    }
+}
+
+/// A job that nobody hears of, whose unit, option and origin are called after it.
+fn job(name: String, span: Span, enable: Option<Flag>, at: Text, work: Work) -> Job {
+    Job {
+        option: Service::option_name(&name),
+        origin: name.clone(),
+        unit: name.clone(),
+        name,
+        span,
+        enable: enable.is_none_or(|e| e.value),
+        at,
+        ping: None,
+        tells: false,
+        work,
     }
 }

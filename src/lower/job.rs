@@ -18,10 +18,24 @@ use crate::tree::Text;
 /// The binding of the program that a job's unit runs.
 const PROGRAM: &str = "program";
 
-/// What restricts a job that only asks others over the network, and what restricts the others: sets of
-/// scripts/default.nix.
-const CONFINED: &str = "scripts.confined";
-const RESTRICTED: &str = "scripts.restricted";
+/// What restricts a job.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Confinement {
+    /// It only asks others over the network.
+    Confined,
+    /// It talks to Podman, or reads what is anybody's.
+    Restricted,
+}
+
+impl Confinement {
+    /// The set of scripts/default.nix with its settings.
+    fn settings(self) -> &'static str {
+        match self {
+            Confinement::Confined => "scripts.confined",
+            Confinement::Restricted => "scripts.restricted",
+        }
+    }
+}
 
 const ONLINE: &str = "network-online.target";
 
@@ -38,8 +52,8 @@ struct Unit {
     after: Vec<String>,
     /// Folders whose mounts are brought up before.
     paths: Vec<Text>,
-    /// [`CONFINED`] or [`RESTRICTED`].
-    confinement: &'static str,
+    /// What restricts it.
+    confinement: Confinement,
     /// Commands that have to succeed before.
     before: Vec<Expr>,
     /// The secrets that it reads.
@@ -67,7 +81,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
     let set = module.unit(&job.unit);
     set.set("description", Expr::str(unit.description));
     let mut after = unit.after;
-    if unit.confinement == CONFINED || job.ping.is_some() {
+    if unit.confinement == Confinement::Confined || job.ping.is_some() {
         after.push(ONLINE.to_owned());
         set.append("wants", [Expr::str(ONLINE)]);
     }
@@ -100,7 +114,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
     }
     set.set(
         "serviceConfig",
-        Expr::Infix(Box::new(Expr::code(unit.confinement)), "//", Box::new(Expr::Set(exec))),
+        Expr::Infix(Box::new(Expr::code(unit.confinement.settings())), "//", Box::new(Expr::Set(exec))),
     );
     let timer = module.config.at(&["systemd", "timers", &job.unit, "timerConfig"]);
     if unit.persistent {

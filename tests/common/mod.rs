@@ -2,6 +2,7 @@
 
 #![allow(dead_code)]
 
+pub mod folder;
 pub mod http;
 pub mod mutate;
 pub mod scripts;

@@ -1,6 +1,6 @@
 //! Emptying an album of Immich.
 
-use super::{CONFINED, Unit, address, on_path, secret_file};
+use super::{Confinement, Unit, address, on_path, secret_file};
 use crate::ast::ImmichAlbum;
 use crate::hir::Service;
 use crate::hir::job::Job;
@@ -38,7 +38,7 @@ pub(super) fn lower(
         name: job.name.clone(),
         // Immich is asked, and a run that was missed is made up for while the host boots.
         after: service.containers.iter().map(|c| format!("{}.service", c.unit())).collect(),
-        confinement: CONFINED,
+        confinement: Confinement::Confined,
         paths: vec![],
         before: vec![],
         secrets: vec![album.api_key.clone()],

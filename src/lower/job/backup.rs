@@ -1,6 +1,6 @@
 //! Backups, the command that restores one, and the copy elsewhere.
 
-use super::{RESTRICTED, Unit, is_plain, on_path, secret_file, secret_is_there};
+use super::{Confinement, Unit, is_plain, on_path, secret_file, secret_is_there};
 use crate::hir::Service;
 use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, Source};
 use crate::nix::{Expr, Part, Set, parts};
@@ -47,7 +47,7 @@ pub(super) fn lower(job: &Job, backup: &Backup, service: &Service, module: &mut 
         name: job.name.clone(),
         after,
         paths: backup.paths().into_iter().chain(&backup.mounts).cloned().collect(),
-        confinement: RESTRICTED,
+        confinement: Confinement::Restricted,
         before: mounts.map(require_mount).collect(),
         secrets: vec![],
         timeout: "6h",

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{PROGRAM, RESTRICTED, Unit, on_path};
+use super::{Confinement, PROGRAM, Unit, on_path};
 use crate::ast::{Bind, Tls};
 use crate::calendar;
 use crate::hir::job::{Job, SmokeTest, Work};
@@ -65,7 +65,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
         name: job.name.clone(),
         after: vec!["multi-user.target".to_owned()],
         paths: vec![],
-        confinement: RESTRICTED,
+        confinement: Confinement::Restricted,
         before: vec![],
         secrets: vec![],
         timeout: "10min",

@@ -1,6 +1,6 @@
 //! A look for new releases at its time, and an update on command.
 
-use super::{CONFINED, Unit, address, on_path};
+use super::{Confinement, Unit, address, on_path};
 use crate::hir::Service;
 use crate::hir::job::{Job, Update};
 use crate::lower::around::Around;
@@ -51,7 +51,7 @@ pub(super) fn lower(
         program: Expr::call("scripts.checkRelease", [Expr::str(job.unit.clone()), Expr::Set(parameters)]),
         name: job.unit.clone(),
         after: vec![],
-        confinement: CONFINED,
+        confinement: Confinement::Confined,
         paths: vec![],
         before: vec![],
         secrets: vec![],
