@@ -790,7 +790,9 @@ fn postgres_programs() -> Option<PathBuf> {
 struct Postgres {
     folder: tempfile::TempDir,
     programs: PathBuf,
-    server: Child,
+    /// What starts it.
+    server: Command,
+    running: Child,
 }
 
 impl Postgres {
@@ -829,10 +831,22 @@ impl Postgres {
             "max_prepared_transactions=4",
             "-k",
         ]);
-        let server = server.arg(folder.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let postgres = Postgres { folder, programs, server };
+        server.arg(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        let running = server.spawn().unwrap();
+        let postgres = Postgres { folder, programs, server, running };
         wait_for(|| postgres.psql("postgres", "SELECT 1").output().unwrap().status.success());
         Some(postgres)
+    }
+
+    fn stop(&mut self) {
+        let id = rustix::process::Pid::from_child(&self.running);
+        let _ = rustix::process::kill_process(id, rustix::process::Signal::QUIT);
+        let _ = self.running.wait();
+    }
+
+    /// Starts it again, and does not wait for it.
+    fn boot(&mut self) {
+        self.running = self.server.spawn().unwrap();
     }
 
     fn psql(&self, database: &str, sql: &str) -> Command {
@@ -894,9 +908,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let id = rustix::process::Pid::from_child(&self.server);
-        let _ = rustix::process::kill_process(id, rustix::process::Signal::QUIT);
-        let _ = self.server.wait();
+        self.stop();
     }
 }
 
@@ -912,7 +924,7 @@ fn quoted(name: &str) -> String {
 fn in_front_of(postgres: &Postgres, database: &str) -> Place {
     let mut place = Place::new();
     place.set("CONTAINER", CONTAINER).set("DATABASE", database).set("DATABASE_USER", USER);
-    place.set("UNITS", "podman-ml.service podman-server.service");
+    place.set("UNITS", "podman-ml.service podman-server.service").set("READY_WITHIN", "0");
     let (lock, here) = (place.at("restore.lock"), place.folder.path().to_path_buf());
     place.set("LOCK", lock).set("HERE", here);
     program(
@@ -1032,7 +1044,7 @@ fn a_dump_that_is_cut_short_anywhere_is_no_backup() {
     std::fs::remove_file(place.at("fault")).unwrap();
     place.set("DATABASE", "missing").fails("dump-postgres", "does not exist");
     place.set("DATABASE", "postgres").fails("dump-postgres", "has no tables");
-    place.set("CONTAINER", "missing").fails("dump-postgres", "pg_dump of");
+    place.set("CONTAINER", "missing").fails("dump-postgres", "Postgres in container missing is not ready");
     place.set("CONTAINER", CONTAINER).set("DATABASE", "immich").backup("dump-postgres");
     assert_eq!(place.backups("database", ".dump").len(), 1);
 }
@@ -1078,6 +1090,56 @@ fn a_dump_that_is_killed_leaves_the_last_good_backup() {
     std::fs::remove_file(place.at("fault")).unwrap();
     place.backup("dump-postgres");
     assert!(old.exists());
+}
+
+#[test]
+fn a_postgres_that_is_booting_is_waited_for() {
+    let Some(mut postgres) = Postgres::new() else { return };
+    postgres.fill(HOSTILE);
+    let mut place = in_front_of(&postgres, HOSTILE);
+    // Each program of Postgres, and all that it was given.
+    place.fault("printf '%s\\0' \"$1 ${environment[*]}\" >>\"$HERE/asked\"");
+    let asked = |place: &Place| {
+        let text = std::fs::read_to_string(place.at("asked")).unwrap_or_default();
+        let calls: Vec<String> = text.split_terminator('\0').map(str::to_owned).collect();
+        calls
+    };
+    postgres.stop();
+    place.set("READY_WITHIN", "60");
+    let waits = place.command(&["backup", "dump-postgres"]).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for(|| asked(&place).len() > 1);
+    assert!(asked(&place).iter().all(|call| call.starts_with("pg_isready ")), "{:?}", asked(&place));
+    postgres.boot();
+    let output = waits.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(place.backups("database", ".dump").len(), 1);
+    // It is asked for where and as whom the dump is made, or it would wait for something else.
+    let calls = asked(&place);
+    let of = |program: &str| calls.iter().find_map(|call| call.strip_prefix(program)).expect("it was called");
+    assert!(of("pg_dump ").contains("PGDATABASE=we\"ird"), "{calls:?}");
+    assert_eq!(of("pg_isready "), of("pg_dump "));
+}
+
+#[test]
+fn a_postgres_that_never_gets_ready_is_given_up() {
+    let Some(mut postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    let mut place = in_front_of(&postgres, "immich");
+    place.old("database-2001-01-01T000000.dump");
+    postgres.stop();
+    let start = Instant::now();
+    place.set("READY_WITHIN", "02");
+    place.fails("dump-postgres", "Postgres in container immich-postgres is not ready after 2 seconds");
+    place.fails("dump-postgres", "no response");
+    assert!(start.elapsed() >= Duration::from_secs(4), "{:?}", start.elapsed());
+    // One that is there and refuses, as it does while it recovers.
+    postgres.boot();
+    place.fault("if [ \"$1\" = pg_isready ]; then echo rejecting connections; exit 1; fi");
+    place.set("READY_WITHIN", "1").fails("dump-postgres", "(rejecting connections)");
+    for wrong in ["soon", "-1", "a[$(touch here)]"] {
+        place.set("READY_WITHIN", wrong).fails("dump-postgres", "READY_WITHIN is not a number");
+    }
+    assert!(!place.at("here").exists());
 }
 
 /// A database, a dump of it, and then a change of it.

@@ -6,6 +6,7 @@
 # CONTAINER      where Postgres runs
 # DATABASE       its database
 # DATABASE_USER  who may read all of it
+# READY_WITHIN   how many seconds a Postgres that is starting is waited for, 60 where it is missing
 set -euo pipefail
 umask 077
 
@@ -15,8 +16,24 @@ exec 9>&-
 # As variables the names are names; as arguments some of them would be options or connection strings.
 connection=(--env "PGDATABASE=$DATABASE" --env "PGUSER=$DATABASE_USER")
 
+# After a boot a backup that was missed begins at once, and a container runs before its Postgres takes anybody.
+# pg_isready asks where pg_dump connects: both are told the same, and the rest is the container's environment.
+patience=${READY_WITHIN:-60}
+if ! [[ $patience =~ ^[0-9]{1,5}$ ]]; then
+  echo "READY_WITHIN is not a number of seconds: $patience" >&2
+  exit 1
+fi
+SECONDS=0
+until state=$(podman exec "${connection[@]}" -- "$CONTAINER" pg_isready --timeout=3 2>&1); do
+  if [ "$SECONDS" -ge "$((10#$patience))" ]; then
+    echo "Postgres in container $CONTAINER is not ready after $SECONDS seconds: look at its log ($state)" >&2
+    exit 1
+  fi
+  sleep 1
+done
+
 if ! podman exec "${connection[@]}" -- "$CONTAINER" pg_dump --no-password --format=custom >"$1"; then
-  echo "pg_dump of database $DATABASE in container $CONTAINER failed: is it running, and is there room?" >&2
+  echo "pg_dump of database $DATABASE in container $CONTAINER failed: is it there, and is there room?" >&2
   exit 1
 fi
 

@@ -73,7 +73,7 @@ running=$(podman container inspect --format '{{.State.Running}}' -- "$CONTAINER"
 in_container "" pg_restore --file=/dev/null <"$dump" ||
   fail "$dump is no whole dump that this Postgres can read: take another one"
 present=$(sql "$maintenance" <<<"SELECT count(*) FROM pg_database WHERE datname = :'present';") ||
-  fail "Postgres in container $CONTAINER does not answer: look at its log"
+  fail "Postgres in container $CONTAINER does not answer: where it is still starting try again, or look at its log"
 taken=$(sql "$maintenance" <<<"SELECT count(*) FROM pg_database WHERE datname IN (:'new', :'before');")
 [ "$taken" = 0 ] || fail "there is a database $new or $before already: try again"
 
