@@ -1,4 +1,4 @@
-//! `smoke-test`: what is wrong is told in one message, and nothing that hangs holds it up.
+//! `smoke-test`: what is wrong is told in one message when that changes, and nothing that hangs holds it up.
 
 mod common;
 
@@ -15,8 +15,17 @@ fn server() -> Server {
     })
 }
 
+/// What the unit remembers.
+const STATE: &str = "state/failing";
+
+/// As on a host on which nothing was looked at before.
+fn forget(stage: &Stage) {
+    let _ = std::fs::remove_file(stage.at(STATE));
+}
+
 /// All is well, in one line.
 fn right(stage: &Stage, check: &str, says: &str) {
+    forget(stage);
     let before = stage.told();
     let ran = stage.run("smoke-test", &[check]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{check}: {ran:?}");
@@ -26,12 +35,15 @@ fn right(stage: &Stage, check: &str, says: &str) {
 
 /// Something is wrong, and a person is told what.
 fn wrong(stage: &Stage, check: &str, says: &str) {
+    forget(stage);
+    let count = stage.told().len();
     let ran = stage.run("smoke-test", &[check]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""), "{check}: {ran:?}");
     assert!(ran.out.starts_with("WRONG   ") && ran.out.contains(says), "{says}: {ran:?}");
-    let told = stage.told().pop().expect("a person is told");
-    assert!(told[0].ends_with(": 1 of 1 checks fail"), "{told:?}");
-    assert_eq!(format!("WRONG   {}", told[1]), ran.out);
+    let told = stage.told().split_off(count);
+    assert_eq!(told.len(), 1, "a person is told: {told:?}");
+    assert!(told[0][0].ends_with(": 1 of 1 checks fail"), "{told:?}");
+    assert_eq!(format!("WRONG   {}\n", told[0][1]), ran.out);
 }
 
 #[test]
@@ -226,10 +238,240 @@ fn nothing_to_look_at_is_not_well() {
 }
 
 #[test]
-fn a_full_disk_is_told() {
-    // Nothing may be written anywhere, not even for a moment.
+fn a_full_disk_is_told_each_time() {
+    // Nothing may be written anywhere, not even for a moment: nor can it be remembered.
     let mut stage = Stage::new();
     stage.set("TMPDIR", "/proc/nowhere");
+    stage.set("STATE_DIRECTORY", "/proc/nowhere");
     stage.stand_in("df", "echo x; echo '100% 1%'");
-    wrong(&stage, "disk=5=/data", "has 0 % of its space left");
+    for count in 1..3 {
+        let ran = stage.run("smoke-test", &["disk=5=/data"]);
+        assert_eq!(ran.code, Some(1));
+        assert!(ran.err.contains("/proc/nowhere/failing cannot be written"), "{ran:?}");
+        assert_eq!(stage.told().len(), count);
+        assert_eq!(stage.told()[0][1], "disk /data has 0 % of its space left, less than 5 %");
+    }
+    // What was known before is not lost over it, and what changes is told all the same.
+    stage.set("STATE_DIRECTORY", stage.path("state"));
+    stage.run("smoke-test", &["disk=5=/data"]);
+    let known = stage.read(STATE);
+    std::fs::create_dir(stage.at("state/failing.new")).unwrap();
+    stage.stand_in("df", "echo x; echo '1% 1%'");
+    assert_eq!(stage.run("smoke-test", &["disk=5=/data"]).code, Some(1));
+    assert!(stage.told()[3][0].ends_with(": all is well again"), "{:?}", stage.told());
+    assert_eq!(stage.read(STATE), known);
+}
+
+#[test]
+fn a_person_who_runs_it_is_told_nothing_but_what_it_prints() {
+    let mut stage = Stage::new();
+    for unset in [true, false] {
+        stage.set("STATE_DIRECTORY", "");
+        let mut command = stage.command("smoke-test", &["mount==/proc", "mount==/no/such"]);
+        if unset {
+            command.env_remove("STATE_DIRECTORY");
+        }
+        let ran = Ran::from(command.output().unwrap());
+        assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
+        let says =
+            "ok      mount /proc answers\nWRONG   mount /no/such cannot be read: is its other side there?\n";
+        assert_eq!(ran.out, says);
+        assert_eq!(stage.told().len(), 0);
+        assert_eq!(std::fs::read_dir(stage.at("state")).unwrap().count(), 0);
+    }
+}
+
+/// A host with three disks, whose use each test chooses, and an unattended smoke test of them.
+struct Disks(Stage);
+
+impl Disks {
+    fn new() -> Disks {
+        let stage = Stage::new();
+        stage.stand_in("df", "echo x; echo \"$(cat \"$STAGE/disks/${!#}\")% 1%\"");
+        std::fs::create_dir(stage.at("disks")).unwrap();
+        Disks(stage)
+    }
+
+    /// One run, in which the disks are so full. What is told, in full.
+    fn run(&self, used: [u32; 3]) -> Vec<[String; 2]> {
+        self.prepare(used);
+        let count = self.0.told().len();
+        let ran = self.0.run("smoke-test", &Disks::CHECKS);
+        assert_eq!(
+            (ran.code, ran.err.as_str()),
+            (Some(i32::from(used.iter().any(|u| *u > 90))), ""),
+            "{ran:?}"
+        );
+        let told = self.0.told().split_off(count);
+        told.into_iter().map(|words| [words[0].clone(), words[1].clone()]).collect()
+    }
+
+    const CHECKS: [&str; 3] = ["disk=10=a", "disk=10=b", "disk=10=c"];
+
+    fn prepare(&self, used: [u32; 3]) {
+        for (disk, used) in ["a", "b", "c"].into_iter().zip(used) {
+            self.0.file(&format!("disks/{disk}"), used.to_string());
+        }
+    }
+
+    /// As if so much time had gone by since a person was told the last time.
+    fn wait(&self, seconds: i64) {
+        let state = self.0.read(STATE);
+        let (told, rest) = state.split_once('\0').expect("a time");
+        let told = told.parse::<i64>().unwrap() - seconds;
+        self.0.file(STATE, format!("{told}\0{rest}"));
+    }
+}
+
+/// What is told, but for the host's name.
+fn says(told: &[[String; 2]]) -> (&str, &str) {
+    assert_eq!(told.len(), 1, "{told:?}");
+    (told[0][0].split_once(": ").unwrap().1, &told[0][1])
+}
+
+#[test]
+fn only_what_changes_is_told() {
+    let disks = Disks::new();
+    assert_eq!(disks.run([1, 1, 1]).len(), 0);
+    let full = |disk: &str, left: u32| format!("disk {disk} has {left} % of its space left, less than 10 %");
+    assert_eq!(says(&disks.run([95, 1, 1])), ("1 of 3 checks fail", full("a", 5).as_str()));
+    // The same check, whatever it says of it.
+    assert_eq!(disks.run([95, 1, 1]).len(), 0);
+    assert_eq!(disks.run([97, 5, 1]).len(), 0);
+    assert_eq!(
+        says(&disks.run([97, 98, 1])),
+        ("2 of 3 checks fail", format!("{}\nStill: {}", full("b", 2), full("a", 3)).as_str())
+    );
+    assert_eq!(
+        says(&disks.run([20, 98, 99])),
+        (
+            "2 of 3 checks fail",
+            format!(
+                "{}\nWell again: disk a has 80 % of its space left\nStill: {}",
+                full("c", 1),
+                full("b", 2)
+            )
+            .as_str()
+        )
+    );
+    assert_eq!(
+        says(&disks.run([20, 1, 99])),
+        (
+            "1 of 3 checks fail",
+            format!("Well again: disk b has 99 % of its space left\nStill: {}", full("c", 1)).as_str()
+        )
+    );
+    assert_eq!(
+        says(&disks.run([20, 1, 30])),
+        ("all is well again", "Well again: disk c has 70 % of its space left")
+    );
+    assert_eq!(disks.run([20, 1, 30]).len(), 0);
+    // What comes back is new.
+    assert_eq!(says(&disks.run([20, 1, 95])).0, "1 of 3 checks fail");
+    // What is not looked at any more is neither well nor wrong, and then it is new.
+    assert_eq!(disks.0.run("smoke-test", &["disk=10=a"]).code, Some(0));
+    assert_eq!(disks.0.told().len(), 6);
+    assert_eq!(says(&disks.run([20, 1, 95])).1, full("c", 5));
+}
+
+#[test]
+fn what_goes_on_failing_is_told_once_a_day() {
+    let disks = Disks::new();
+    disks.run([95, 1, 1]);
+    disks.wait(22 * 3600);
+    assert_eq!(disks.run([95, 1, 1]).len(), 0);
+    // A run a day is now and then some minutes early.
+    disks.wait(3600 + 1800);
+    let still = "Still: disk a has 5 % of its space left, less than 10 %";
+    assert_eq!(says(&disks.run([95, 1, 1])), ("1 of 3 checks fail", still));
+    assert_eq!(disks.run([95, 1, 1]).len(), 0);
+    // A change counts as told: all that fails is in it.
+    disks.wait(20 * 3600);
+    assert_eq!(disks.run([95, 95, 1]).len(), 1);
+    disks.wait(20 * 3600);
+    assert_eq!(disks.run([95, 95, 1]).len(), 0);
+    // A clock that was put back does not keep it silent for years.
+    disks.wait(-1_000_000);
+    assert_eq!(disks.run([95, 95, 1]).len(), 1);
+    assert_eq!(disks.run([95, 95, 1]).len(), 0);
+    // What is well needs no word, however long it is.
+    disks.run([1, 1, 1]);
+    disks.wait(30 * 24 * 3600);
+    assert_eq!(disks.run([1, 1, 1]).len(), 0);
+    // What makes no sense is told anew.
+    for state in ["", "x\0y\0", "\0\0\0", "999999999999999\0disk=10=a\0", "\n"] {
+        disks.0.file(STATE, state);
+        assert_eq!(disks.run([95, 1, 1]).len(), 1, "{state:?}");
+        assert_eq!(disks.run([95, 1, 1]).len(), 0, "{state:?}");
+    }
+}
+
+#[test]
+fn a_check_is_the_same_whatever_is_in_it() {
+    let disks = Disks::new();
+    let checks =
+        ["", "a]=$(touch x)", "two\nlines", "*", "-n", "[a-z]*", "mount==/no/such", "mount==/no/such"];
+    for count in [1, 1, 1] {
+        assert_eq!(disks.0.run("smoke-test", &checks).code, Some(1));
+        assert_eq!(disks.0.told().len(), count);
+        assert!(disks.0.told()[0][0].ends_with("8 of 8 checks fail"));
+    }
+    assert!(!disks.0.at("x").exists());
+    assert_eq!(disks.0.run("smoke-test", &["mount==/no/such/2", "mount==/no"]).code, Some(1));
+    assert_eq!(disks.0.told()[1][1].lines().count(), 2);
+    disks.0.run("smoke-test", &["*"]);
+    assert_eq!(disks.0.told()[2][1], "this is no check: *");
+}
+
+#[test]
+fn a_change_is_told_whenever_the_run_before_was_killed() {
+    for change in [[95, 1, 1], [95, 95, 1], [1, 1, 1]] {
+        for (program, when) in [
+            ("df", "before"),
+            ("uname", "before"),
+            ("notify", "before"),
+            ("notify", "after"),
+            ("sync", "before"),
+            ("sync", "after"),
+            ("mv", "before"),
+            ("mv", "after"),
+        ] {
+            let disks = Disks::new();
+            disks.run([1, 95, 1]);
+            let before = disks.0.read(STATE);
+            // The program as it is, and a script that is killed beside it.
+            let own = disks.0.read(&format!("bin/{program}"));
+            let real = match own.as_str() {
+                "" => format!("PATH=${{PATH#*:}} {program} \"$@\""),
+                _ => own.clone(),
+            };
+            let kill = "kill -KILL \"$(cat \"$STAGE/pid\")\"; sleep 0.1";
+            let (first, last) = if when == "before" { (kill, "") } else { ("", kill) };
+            disks.0.stand_in(
+                program,
+                &format!("until [ -s \"$STAGE/pid\" ]; do sleep 0.01; done; {first}\n{real}\n{last}"),
+            );
+            disks.prepare(change);
+            let mut child = disks.0.start("smoke-test", &Disks::CHECKS);
+            disks.0.file("pid.new", child.id().to_string());
+            std::fs::rename(disks.0.at("pid.new"), disks.0.at("pid")).unwrap();
+            assert_eq!(child.wait().unwrap().code(), None, "{program} {when}: it was not killed");
+            let done = (program, when) == ("mv", "after");
+            assert_eq!(disks.0.read(STATE) == before, !done, "{program} {when}");
+            match own.as_str() {
+                "" => std::fs::remove_file(disks.0.at("bin").join(program)).unwrap(),
+                _ => disks.0.stand_in(program, &own),
+            }
+            disks.run(change);
+            let told = disks.0.told();
+            let count = |says: &str| {
+                told.iter().filter(|words| words[1].lines().any(|l| l.starts_with(says))).count()
+            };
+            assert!(told.len() >= 2 && told.len() <= 3, "{program} {when}: {told:?}");
+            let (new, again) = (count("disk a has"), count("Well again: disk b"));
+            assert!((new > 0) == (change[0] > 90), "{program} {when} {change:?}: {told:?}");
+            assert!((again > 0) == (change[1] < 90), "{program} {when} {change:?}: {told:?}");
+            assert_eq!(disks.run(change).len(), 0, "{program} {when}");
+        }
+    }
 }

@@ -70,7 +70,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
         secrets: vec![],
         timeout: "10min",
         persistent: false,
-        more: vec![],
+        more: vec![("StateDirectory", Expr::str(job.unit.clone()))],
     }
 }
 
