@@ -739,6 +739,108 @@ fn a_disk_without_attributes_gets_the_files() {
     assert_eq!(tree(&backup), tree(&place.at("files")));
 }
 
+/// Says of a copy that owners are not in it, in one line.
+const WITHOUT_OWNERS: &str = "does not keep owners";
+
+/// Two backups where nobody may set an owner: they are whole, share what did not change, and it is said.
+fn is_copied_without_owners(place: &Place, command: &[&str]) {
+    let files = place.at("files");
+    let mut inodes = Vec::new();
+    for _ in 0..2 {
+        let output = place.run(command);
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(said(&output).matches(WITHOUT_OWNERS).count(), 1, "{}", said(&output));
+        let backup = place.backups("files", "").pop().expect("a backup");
+        assert_eq!(tree(&backup), tree(&files));
+        assert_eq!(place.unfinished(), [""; 0]);
+        inodes.push(backup.join("upload/one").metadata().unwrap().ino());
+    }
+    assert_eq!(place.backups("files", "").len(), 2);
+    assert_eq!(inodes[0], inodes[1], "the second copy took the room of a whole one");
+}
+
+#[test]
+fn where_nobody_may_set_owners_a_folder_is_copied_without() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    // As an NFS export with root_squash: what is written is whose it is, and who asks for another owner is refused.
+    let place = with_files();
+    program(&place.at("bin/chown"), "exit 1");
+    program(
+        &place.at("bin/rsync"),
+        "PATH=${PATH#*:}; case \"$*\" in *--no-owner*--no-group*) exec rsync \"$@\" ;; *) rsync \"$@\"; exit 23 ;; esac",
+    );
+    is_copied_without_owners(&place, &["backup", "copy-folder"]);
+    // Also where only rsync finds it out.
+    let place = with_files();
+    program(&place.at("bin/chown"), "exit 0");
+    program(
+        &place.at("bin/rsync"),
+        "PATH=${PATH#*:}; case \"$*\" in *--no-owner*--no-group*) exec rsync \"$@\" ;; *) rsync \"$@\"; exit 23 ;; esac",
+    );
+    let output = place.run(&["backup", "copy-folder"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(said(&output).matches(WITHOUT_OWNERS).count(), 1, "{}", said(&output));
+    assert_eq!(tree(&place.backups("files", "")[0]), tree(&place.at("files")));
+}
+
+#[test]
+fn root_that_may_not_set_owners_makes_a_backup_and_no_other_failure_is_forgiven() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    if !rustix::process::geteuid().is_root() {
+        skipped::<()>("only root can give files to others");
+        return;
+    }
+    let mut place = with_files();
+    let files = place.at("files");
+    for (path, (owner, group)) in [
+        ("upload/one", (1234, 1)),
+        ("upload/a b", (1234, 1234)),
+        (".hidden", (5, 5)),
+        ("new\nline", (65534, 65534)),
+    ] {
+        std::os::unix::fs::chown(files.join(path), Some(owner), Some(group)).unwrap();
+    }
+    std::fs::set_permissions(files.join("upload/one"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    // With all of root's powers they are kept, and nothing is said.
+    let output = place.run(&["backup", "copy-folder"]);
+    assert!(output.status.success() && said(&output).is_empty(), "{}", said(&output));
+    let kept = place.backups("files", "").pop().unwrap();
+    assert_eq!(kept.join("upload/one").metadata().unwrap().uid(), 1234);
+    assert_eq!(kept.join("upload/a b").metadata().unwrap().gid(), 1234);
+    std::fs::remove_dir_all(kept).unwrap();
+
+    let powers = "-chown,-dac_override,-dac_read_search";
+    program(
+        &place.at("bin/squashed"),
+        &format!("exec setpriv --inh-caps={powers} --bounding-set={powers} backup copy-folder"),
+    );
+    let squashed = ["squashed"];
+    program(&place.at("bin/rsync"), "echo >>\"$COPIES\"; PATH=${PATH#*:}; exec rsync \"$@\"");
+    let copies = place.at("copies");
+    place.set("COPIES", &copies);
+    is_copied_without_owners(&place, &squashed);
+    assert_eq!(
+        std::fs::read_to_string(copies).unwrap().lines().count(),
+        2,
+        "a whole copy was made and thrown away"
+    );
+    let backups = place.backups("files", "");
+    assert_eq!(backups[1].join("upload/one").metadata().unwrap().uid(), 0);
+    // A file that cannot be read is none that is lost in silence.
+    let unreadable = files.join("upload/unreadable");
+    std::fs::write(&unreadable, "new").unwrap();
+    std::os::unix::fs::chown(&unreadable, Some(1234), Some(1234)).unwrap();
+    std::fs::set_permissions(&unreadable, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let output = place.run(&squashed);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("was not copied whole"), "{}", said(&output));
+    assert_eq!(place.backups("files", ""), backups);
+}
+
 #[test]
 fn the_name_of_a_folder_is_only_a_name() {
     if !here(&["rsync"]) {

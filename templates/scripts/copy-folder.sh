@@ -2,11 +2,12 @@
 #
 #   copy-folder PATH
 #
-# PATH      folder to write
+# PATH      folder to write; PATH-work is written for a moment
 # SOURCE    folder to copy, an absolute path
 # PREVIOUS  copy before this one, or empty
 set -euo pipefail
 shopt -s nullglob dotglob
+target=$1
 
 if [[ $SOURCE != /* ]]; then
   echo "SOURCE is not an absolute path: $SOURCE" >&2
@@ -22,7 +23,7 @@ if [ "${#entries[@]}" = 0 ]; then
   echo "the folder to copy is empty: $SOURCE (is its disk mounted?)" >&2
   exit 1
 fi
-if [[ $(realpath -- "$(dirname -- "$1")")/ == "$(realpath -- "$SOURCE")"/* ]]; then
+if [[ $(realpath -- "$(dirname -- "$target")")/ == "$(realpath -- "$SOURCE")"/* ]]; then
   echo "the copies of $SOURCE would be in it: choose a folder outside of it" >&2
   exit 1
 fi
@@ -32,13 +33,32 @@ if [ -d "${PREVIOUS:-}" ]; then
   options+=("--link-dest=$PREVIOUS")
 fi
 
-status=0
-rsync "${options[@]}" --acls --xattrs -- "$SOURCE/" "$1/" || status=$?
-# Not every disk can hold ACLs and attributes. What else was not copied is not copied the second time either.
+# An NFS export with root_squash takes files from root and lets nobody give them to others, and some file systems
+# know no owners. This is found out first: with owners that never are right each copy would be written whole before
+# it shares anything with the one before.
+without_owners=(--no-owner --no-group)
+: >"$target-work"
+if ! chown -- 1:1 "$target-work" 2>/dev/null; then
+  echo "the copy of $SOURCE does not keep owners: where it goes, nobody may set them" >&2
+  options+=("${without_owners[@]}")
+  without_owners=()
+fi
+rm -- "$target-work"
+
+copy() {
+  status=0
+  rsync "${options[@]}" "$@" -- "$SOURCE/" "$target/" || status=$?
+}
+copy --acls --xattrs
+# Not every disk can hold ACLs and attributes, and an owner may have no name on the other side. What else was not
+# copied is not copied the next time either.
 if [ "$status" = 23 ]; then
   echo "copying $SOURCE again, without ACLs and extended attributes" >&2
-  status=0
-  rsync "${options[@]}" -- "$SOURCE/" "$1/" || status=$?
+  copy
+fi
+if [ "$status" = 23 ] && [ "${#without_owners[@]}" -gt 0 ]; then
+  echo "copying $SOURCE again; this copy does not keep owners" >&2
+  copy "${without_owners[@]}"
 fi
 # 24: files went away while they were copied, as files in use do.
 if [ "$status" != 0 ] && [ "$status" != 24 ]; then
