@@ -29,6 +29,12 @@ case "$*" in
   "inspect --type container --format {{.State.Running}} -- "*) [ -e "$(file running "$7")" ] && echo true ;;
   "inspect --type container --format {{.ImageName}} -- "*) [ -e "$(file running "$7")" ] && cat "$(file names "$7")" ;;
   "inspect --type container --format {{.Image}} -- "*) cat "$(file running "$7")" ;;
+  "inspect --type container --format {{if .State.Health}}{{.State.Health.Status}}{{end}} -- "*)
+    # What the image that runs says of itself each time, and then for good; nothing where it has no check.
+    [ -e "$(file running "$7")" ] || exit 125
+    health=$(file health "$(cat "$(file running "$7")")")
+    [ ! -e "$health" ] || { head -n 1 "$health"; [ "$(wc -l <"$health")" = 1 ] || sed -i 1d "$health"; }
+    ;;
   "image inspect --format {{.Id}} -- "*) cat "$(file tags "$6")" ;;
   "pull -- "*) cat "$(file registry "$3")" >"$(file tags "$3").new" && mv "$(file tags "$3").new" "$(file tags "$3")" ;;
   "tag -- "*) echo "$3" >"$(file tags "$4")" ;;
@@ -74,7 +80,7 @@ impl Host {
             return None;
         }
         let mut stage = Stage::new();
-        for folder in ["names", "running", "tags", "registry"] {
+        for folder in ["names", "running", "tags", "registry", "health"] {
             std::fs::create_dir(stage.at(folder)).unwrap();
         }
         stage.file("running/postgres", "old-postgres\n");
@@ -318,6 +324,49 @@ fn images_that_do_not_get_well_go_back() {
             "systemctl start -- podman-immich-server.service".to_owned(),
         ]
     );
+}
+
+#[test]
+fn what_says_of_itself_that_it_is_not_healthy_goes_back() {
+    for status in ["unhealthy", "starting", "stopped"] {
+        let Some(host) = Host::new(true) else { return };
+        host.stage.file("health/old-immich-ml", "healthy\n");
+        host.stage.file("health/new-immich-ml", format!("{status}\n"));
+        let before = host.world();
+        let ran = host.run();
+        host.is_as_before(&before, &ran, "immich did not get well with its new images");
+        assert!(host.stage.told()[0][1].contains("runs again, and is well."), "{:?}", host.stage.told());
+    }
+    // Of what nobody can say how it is, it is not well.
+    let Some(host) = Host::new(true) else { return };
+    host.hook(
+        "if [[ \"$when $asked\" = 'before podman'*Health*immich-ml ]] && grep -q new \"$STAGE/running/immich-ml\"; then trap - EXIT; exit 125; fi",
+    );
+    let before = host.world();
+    let ran = host.run();
+    host.is_as_before(&before, &ran, "immich did not get well with its new images");
+    // What is no part of the update, and what has no check, is not asked.
+    let Some(mut host) = Host::new(true) else { return };
+    host.stage.file("health/old-postgres", "unhealthy\n");
+    host.stage.set("HEALTH_URL", "");
+    assert_eq!(host.run().code, Some(0));
+}
+
+#[test]
+fn what_is_still_starting_is_waited_for() {
+    let Some(mut host) = Host::new(true) else { return };
+    host.stage.set("HEALTH_TRIES", "4");
+    host.stage.file("health/old-immich-server", "healthy\n");
+    host.stage.file("health/new-immich-server", "starting\nstarting\nhealthy\n");
+    let ran = host.run();
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    assert_eq!(host.stage.read("health/new-immich-server"), "healthy\n");
+    assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
+    // A dry run says it too.
+    host.stage.file("health/new-immich-server", "unhealthy\n");
+    let ran = host.stage.run("update", &["--dry-run"]);
+    assert!(ran.out.contains("4 times, every 0 seconds: it is not well."), "{}", ran.out);
+    assert!(ran.out.contains("Ask systemd, the health checks and http://127"), "{}", ran.out);
 }
 
 #[test]

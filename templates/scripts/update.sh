@@ -9,7 +9,7 @@
 #   CONTAINERS          the containers whose images are brought
 #   DATABASE_CONTAINER  has to run before anything is done; empty where there is none
 #   BACKUP_UNIT         is started before anything is changed, and waited for; empty where there is none
-#   HEALTH_URL          answers well when the service works; where it is empty, running is enough
+#   HEALTH_URL          answers well when the service works; empty where nobody is asked
 #   HEALTH_TRIES        how often it is asked, 60 where it is missing
 #   HEALTH_PAUSE        how many seconds lie between two times, 10 where it is missing
 #   LOCK                keeps two runs apart, /run/SERVICE-update.lock where it is missing
@@ -59,9 +59,14 @@ running() {
   [ "$(of_container '{{.State.Running}}' "$1")" = true ]
 }
 healthy_now() {
-  local unit
+  local unit container status
   for unit in "${units[@]}"; do
     systemctl is-active --quiet -- "$unit" || return 1
+  done
+  # A unit is active as soon as its container runs. What has no health check of its own has an empty status.
+  for container in "${containers[@]}"; do
+    status=$(of_container '{{if .State.Health}}{{.State.Health.Status}}{{end}}' "$container") || return 1
+    [ -z "$status" ] || [ "$status" = healthy ] || return 1
   done
   [ -z "$HEALTH_URL" ] ||
     curl --disable --silent --fail --globoff --proto '=http,https' --noproxy '*' --connect-timeout 5 \
@@ -104,7 +109,7 @@ if [ "$dry_run" = yes ]; then
   done
   state="it is not well"
   ! healthy_now || state="it is well"
-  say "$((step++)). Ask ${HEALTH_URL:-systemd} for its health, $tries times, every $pause seconds: $state."
+  say "$((step++)). Ask systemd, the health checks and ${HEALTH_URL:-nobody else} for its health, $tries times, every $pause seconds: $state."
   say "$step. Where it does not get well, start the images of before. Tell how it went."
   exit 0
 fi
