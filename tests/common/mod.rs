@@ -5,6 +5,7 @@
 pub mod folder;
 pub mod http;
 pub mod mutate;
+pub mod nix;
 pub mod scripts;
 
 use std::path::{Path, PathBuf};

@@ -90,14 +90,20 @@ impl Stage {
     }
 
     pub fn command(&self, script: &str, arguments: &[&str]) -> Command {
+        let file = scripts().join(format!("{script}.sh"));
+        let mut all = vec!["-o", "errexit", "-o", "nounset", "-o", "pipefail", file.to_str().expect("text")];
+        all.extend(arguments);
+        self.program("bash", &all)
+    }
+
+    /// A program, with the stand-ins in front and nothing in its environment but what was set.
+    pub fn program(&self, program: &str, arguments: &[&str]) -> Command {
         let mut path = vec![self.at("bin")];
         path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
         // Whoever runs the tests may ignore a signal, and a shell cannot trap what it was born to ignore.
         let mut command = Command::new("env");
         command
-            .args(["--default-signal", "bash"])
-            .args(["-o", "errexit", "-o", "nounset", "-o", "pipefail"])
-            .arg(scripts().join(format!("{script}.sh")))
+            .args(["--default-signal", program])
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()

@@ -1,0 +1,203 @@
+//! Real Nix reads the output, with a stub for the parts of NixOS that it names.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use homegen::Outcome;
+use serde_json::Value;
+
+use super::said;
+
+/// Whether Nix is here. Where it has to be (CI), its absence is a failure.
+pub fn nix_is_here() -> bool {
+    if Command::new("nix-instantiate").arg("--version").output().is_ok() {
+        return true;
+    }
+    assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "nix-instantiate is not installed");
+    println!("skipped: nix-instantiate is not installed");
+    false
+}
+
+/// What Nix says of an expression, or why it says nothing. What would be in the store is on the disk then.
+pub fn nix(arguments: &[&str], folder: &Path) -> Result<String, String> {
+    let state = folder.join(".nix-state");
+    // A store and a state of its own: evaluation needs neither, and a sandbox may have no writable one.
+    let output = Command::new("nix-instantiate")
+        .args(arguments)
+        .current_dir(folder)
+        .env("NIX_REMOTE", "")
+        .env("NIX_STATE_DIR", &state)
+        .env("NIX_LOG_DIR", &state)
+        .env("NIX_STORE_DIR", folder.join(".nix-store"))
+        .env("HOME", folder)
+        .output()
+        .map_err(|e| e.to_string())?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if !output.status.success() {
+        return Err(said);
+    }
+    for line in said.lines() {
+        let Some(json) = line.strip_prefix("trace: in the store: ") else { continue };
+        let written: Value = serde_json::from_str(json).expect("JSON");
+        let path = Path::new(written["path"].as_str().expect("a path"));
+        std::fs::create_dir_all(path.parent().expect("a parent")).unwrap();
+        std::fs::write(path, written["text"].as_str().expect("a text")).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    Ok(String::from_utf8(output.stdout).expect("JSON is UTF-8"))
+}
+
+/// The parts of a NixOS system that the modules name. Functions of lib's leave their argument as it is,
+/// so that what comes out is what the module system would merge. What is written to the store is told by a
+/// trace, for whoever wants to run it.
+const STUB: &str = r#"
+let
+  lib = rec {
+    mkOption = option: option;
+    mkEnableOption = description: { inherit description; };
+    mkIf = _: value: value;
+    mkBefore = value: value;
+    mkAfter = value: value;
+    mkForce = value: value;
+    mkDefault = value: value;
+    mkOverride = _: value: value;
+    mkMerge = values: values;
+    optional = condition: value: if condition then [ value ] else [ ];
+    optionals = condition: values: if condition then values else [ ];
+    splitString = separator: text: builtins.filter builtins.isString (builtins.split separator text);
+    removeSuffix = suffix: text: builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text;
+    toShellVars = set: concatStringsSep "\n" (mapAttrsToList (name: value: "${name}='${value}'") set);
+    escapeShellArgs = builtins.concatStringsSep " ";
+    hm.dag.entryBetween = before: after: data: { inherit before after data; };
+    mapAttrsToList = f: set: map (name: f name set.${name}) (builtins.attrNames set);
+    concatStringsSep = builtins.concatStringsSep;
+    types = { port = "port"; path = "path"; bool = "bool"; str = "str"; package = "package"; };
+    concatStrings = builtins.concatStringsSep "";
+    flatten = items: if builtins.isList items then builtins.concatMap flatten items else [ items ];
+    concatLines = lines: builtins.concatStringsSep "" (map (line: line + "\n") lines);
+    toShellVar = name: value: "${name}='${builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString value)}'";
+  };
+  utils = {
+    escapeSystemdExecArgs =
+      arguments:
+      builtins.concatStringsSep " " (
+        map (word: builtins.replaceStrings [ "%" "$" ] [ "%%" "$$" ] (builtins.toJSON (toString word))) arguments
+      );
+    escapeSystemdPath = path: path;
+  };
+  written = name: file: text:
+    let
+      plain = builtins.unsafeDiscardStringContext text;
+      out = "STORE/${builtins.hashString "sha256" plain}-${name}";
+    in
+    builtins.trace "in the store: ${builtins.toJSON { path = out + file; text = plain; }}" out;
+  pkgs = {
+    writeText = name: text: written name "" text;
+    writeShellApplication = application: {
+      inherit (application) name;
+      outPath = written application.name "/bin/${application.name}" ''
+        #!/usr/bin/env bash
+        set -o errexit -o nounset -o pipefail
+        ${application.text}
+      '';
+    };
+    findutils = "findutils";
+    gnugrep = "gnugrep";
+    jq = "jq";
+    rsync = "rsync";
+    sqlite = "sqlite";
+    writeScriptBin = name: text: name + text;
+    immich-cli = "immich-cli";
+    coreutils = "coreutils";
+    iproute2 = "iproute2";
+    util-linux = "util-linux";
+    git = "git";
+    htop = "htop";
+    curl = "curl";
+    caddy.withPlugins = plugins: plugins;
+  };
+  config = {
+    homeserver = HOMESERVER;
+    age.secrets = SECRETS;
+    time.timeZone = "Europe/Berlin";
+    networking.hostName = "box";
+    virtualisation.podman.package = "podman";
+    systemd.package = "systemd";
+    home = { homeDirectory = "/Users/me"; profileDirectory = "/Users/me/.nix-profile"; };
+    launchd.agents = AGENTS;
+    services.caddy = { user = "caddy"; group = "caddy"; };
+    systemd.services = (import ./networks.nix { inherit config lib pkgs utils; }).systemd.services;
+  };
+  module = path: import path { inherit config lib pkgs utils; };
+in
+"#;
+
+/// The output in a folder of its own, and the stub for it.
+pub struct System {
+    pub folder: tempfile::TempDir,
+    pub stub: String,
+}
+
+impl System {
+    pub fn of(outcome: &Outcome) -> System {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut homeserver = String::from("{ secretsDirectory = \"/secrets\"; notify = \"notify\"; ");
+        let mut secrets = std::collections::BTreeSet::new();
+        for file in outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", said(outcome))) {
+            let path = folder.path().join(&file.path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).unwrap();
+            std::fs::write(&path, &file.text).unwrap();
+            for line in file.text.lines() {
+                if let Some(option) = line.trim().strip_prefix("cfg = config.homeserver.") {
+                    homeserver.push_str(&format!(
+                        "{} = {{ enable = true; port = 8080; at = \"05:30\"; }}; ",
+                        option.trim_end_matches(';')
+                    ));
+                }
+            }
+            for piece in file.text.split("secrets.").skip(1) {
+                let name: String = piece
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+                    .collect();
+                secrets.insert(name);
+            }
+        }
+        homeserver.push('}');
+        let secrets: String = secrets
+            .iter()
+            .filter(|name| !name.is_empty())
+            .map(|name| format!("{name} = {{ name = \"{name}\"; path = \"/run/agenix/{name}\"; file = \"{name}.age\"; }}; "))
+            .collect();
+        // A client's module reads what launchd is told, which is what the module itself says.
+        let clients = outcome.files.iter().flatten().filter(|f| f.path.starts_with("clients/"));
+        let agents: String = clients
+            .filter(|f| f.path.ends_with(".nix"))
+            .map(|f| format!(" // (module ./{}).launchd.agents", f.path))
+            .collect();
+        let stub = STUB.replace("HOMESERVER", &homeserver).replace("AGENTS", &format!("{{ }}{agents}"));
+        let stub = stub.replace("SECRETS", &format!("{{ {secrets} }}"));
+        let stub = stub.replace("STORE", folder.path().join("store").to_str().expect("text"));
+        System { folder, stub }
+    }
+
+    /// The value of an expression in which `module ./services/x.nix` is a module of the output.
+    pub fn eval(&self, expression: &str) -> Value {
+        let path = self.folder.path().join("eval.nix");
+        std::fs::write(&path, format!("{}{expression}", self.stub)).unwrap();
+        let json = nix(&["--eval", "--strict", "--json", "eval.nix"], self.folder.path())
+            .unwrap_or_else(|e| panic!("{e}"));
+        serde_json::from_str(&json).expect("JSON")
+    }
+}
+
+/// The words of a command line of systemd's, of those that homegen emits.
+pub fn words(line: &Value) -> Vec<String> {
+    let line = line.as_str().expect("a command line");
+    if !line.starts_with('"') {
+        return line.split_whitespace().map(str::to_owned).collect();
+    }
+    let quoted = serde_json::Deserializer::from_str(line).into_iter::<String>();
+    quoted.map(|word| word.expect("a word").replace("$$", "$").replace("%%", "%")).collect()
+}
