@@ -1,88 +1,91 @@
 //! The script that uploads a Mac's photos: what it deletes, what it leaves, and what it says. Immich's command
 //! line, Immich itself and Pushover are stand-ins in a folder at the front of PATH.
 
+mod common;
+
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
+
+use common::scripts::{Ran, Stage, here};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/scripts/upload-immich.sh");
 const KEY: &str = "aKeyThatNobodyMaySee";
 const TOKEN: &str = "aTokenThatNobodyMaySee";
 
 /// Notes its arguments and environment, and has the server know what it was given.
-const IMMICH: &str = r#"#!/bin/bash
-printf '%s\n' "$@" >>"$WORLD/uploader-arguments"
-printf '%s %s\n' "$IMMICH_INSTANCE_URL" "$IMMICH_API_KEY" >>"$WORLD/uploader-environment"
-[ ! -e "$WORLD/uploader-hook" ] || . "$WORLD/uploader-hook"
+const IMMICH: &str = r#"printf '%s\n' "$@" >>"$STAGE/uploader-arguments"
+printf '%s %s\n' "$IMMICH_INSTANCE_URL" "$IMMICH_API_KEY" >>"$STAGE/uploader-environment"
+[ ! -e "$STAGE/uploader-hook" ] || . "$STAGE/uploader-hook"
 [ "$1" = "@immich/cli" ] && shift
 shift
 for file in "$@"; do
-  sha1sum <"$file" | cut -c-40 >>"$WORLD/server"
+  sha1sum <"$file" | cut -c-40 >>"$STAGE/server"
 done
 "#;
 
 /// Plays Immich and Pushover: their answers are files, and what they are sent is noted.
-const CURL: &str = r#"#!/bin/bash
-printf '%s\n' "$*" >>"$WORLD/curl-arguments"
+const CURL: &str = r#"printf '%s\n' "$*" >>"$STAGE/curl-arguments"
 case "$*" in
   */api/server/ping*)
-    [ ! -e "$WORLD/down" ] || exit 7
+    [ ! -e "$STAGE/down" ] || exit 7
     echo '{"res":"pong"}'
     ;;
   */api/assets/bulk-upload-check*)
-    cat >>"$WORLD/curl-configuration"
-    [ ! -e "$WORLD/check-down" ] || exit 22
+    cat >>"$STAGE/curl-configuration"
+    [ ! -e "$STAGE/check-down" ] || exit 22
     sum=$(printf '%s' "$*" | grep -o '[0-9a-f]\{40\}')
-    if grep -q "$sum" "$WORLD/server"; then
+    if grep -q "$sum" "$STAGE/server"; then
       printf '{"results":[{"id":"1","action":"reject","reason":"duplicate","assetId":"x","isTrashed":%s}]}' \
-        "$([ -e "$WORLD/trashed" ] && echo true || echo false)"
+        "$([ -e "$STAGE/trashed" ] && echo true || echo false)"
     else
       echo '{"results":[{"id":"1","action":"accept"}]}'
     fi
     ;;
   *api.pushover.net*)
-    [ ! -e "$WORLD/pushover-down" ] || exit 7
-    cat >>"$WORLD/told"
+    [ ! -e "$STAGE/pushover-down" ] || exit 7
+    cat >>"$STAGE/told"
     ;;
   *) exit 99 ;;
 esac
 "#;
 
-/// A Mac: a folder with photos, stand-ins, and what they noted.
+/// A Mac: a stage with photos.
 struct Mac {
-    folder: tempfile::TempDir,
+    stage: Stage,
     bash: String,
+}
+
+impl std::ops::Deref for Mac {
+    type Target = Stage;
+
+    fn deref(&self) -> &Stage {
+        &self.stage
+    }
 }
 
 impl Mac {
     fn new() -> Mac {
         // Another bash can be tried, such as the 3.2 of macOS.
         let bash = std::env::var("HOMEGEN_TEST_BASH").unwrap_or_else(|_| "bash".to_owned());
-        let mac = Mac { folder: tempfile::tempdir().expect("a folder"), bash };
-        for folder in ["bin", "Up load"] {
-            fs::create_dir(mac.at(folder)).unwrap();
-        }
-        mac.program("immich", IMMICH);
-        mac.program("bunx", IMMICH);
-        mac.program("curl", CURL);
+        let mut stage = Stage::new();
+        std::fs::create_dir(stage.at("Up load")).unwrap();
+        stage.stand_in("immich", IMMICH);
+        stage.stand_in("bunx", IMMICH);
+        stage.stand_in("curl", CURL);
         // A second is a tenth here.
-        mac.program("sleep", "#!/bin/bash\nexec /bin/sleep 0.1\n");
-        fs::write(mac.at("key"), format!("{KEY}\n")).unwrap();
-        fs::write(mac.at("pushover"), format!("PUSHOVER_TOKEN={TOKEN}\nPUSHOVER_USER=aUser\n")).unwrap();
-        fs::write(mac.at("server"), "").unwrap();
-        mac
-    }
-
-    fn at(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
-    }
-
-    fn program(&self, name: &str, text: &str) {
-        let path = self.at("bin").join(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        stage.stand_in("sleep", "exec /bin/sleep 0.1");
+        stage.file("server", "");
+        stage.set("CLIENT", "macbook");
+        stage.set("URL", "https://photos.example.org");
+        stage.set("FOLDER", stage.path("Up load"));
+        stage.set("STATE", stage.path("Application Support/upload"));
+        stage.set("API_KEY_FILE", stage.file("key", format!("{KEY}\n")));
+        let pushover = format!("PUSHOVER_TOKEN={TOKEN}\nPUSHOVER_USER=aUser\n");
+        stage.set("PUSHOVER_FILE", stage.file("pushover", pushover));
+        stage.set("SETTLE", "1");
+        Mac { stage, bash }
     }
 
     fn photo(&self, name: &str, content: &str) -> PathBuf {
@@ -96,35 +99,17 @@ impl Mac {
         names_below(&self.at("Up load"), "")
     }
 
-    fn noted(&self, file: &str) -> String {
-        fs::read_to_string(self.at(file)).unwrap_or_default()
-    }
-
+    /// As launchd starts it: by a bash that is told nothing.
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.bash);
-        let path = std::env::var("PATH").expect("there is a PATH");
-        command
-            .arg(SCRIPT)
-            .env("PATH", format!("{}:{path}", self.at("bin").display()))
-            .env("WORLD", self.folder.path())
-            .env("CLIENT", "macbook")
-            .env("URL", "https://photos.example.org")
-            .env("FOLDER", self.at("Up load"))
-            .env("STATE", self.at("Application Support/upload"))
-            .env("API_KEY_FILE", self.at("key"))
-            .env("PUSHOVER_FILE", self.at("pushover"))
-            .env("SETTLE", "1")
-            .env_remove("UPLOADER")
-            .stdin(Stdio::null());
-        command
+        self.program(&self.bash, &[SCRIPT])
     }
 
-    fn run(&self) -> Output {
-        self.command().output().expect("bash runs")
+    fn run(&self) -> Ran {
+        self.ended(&mut self.command())
     }
 
     fn start(&self) -> Child {
-        self.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("bash runs")
+        self.command().spawn().expect("bash runs")
     }
 }
 
@@ -144,8 +129,8 @@ fn names_below(folder: &Path, before: &str) -> Vec<String> {
     names
 }
 
-fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+fn said(ran: &Ran) -> String {
+    format!("{}{}", ran.out, ran.err)
 }
 
 fn wait_for(what: impl Fn() -> bool) {
@@ -166,12 +151,12 @@ fn what_immich_has_is_deleted_and_told_and_nothing_else() {
         mac.photo(name, name);
     }
     let output = mac.run();
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.code == Some(0), "{}", said(&output));
     let left = [".cache/d.jpg", ".hidden.jpg", "e.jpg.download/e.jpg", "jpg.zip", "notes.txt", "png"];
     assert_eq!(mac.left(), left);
-    assert!(mac.noted("told").contains("message=macbook: 5 uploaded\""), "{}", mac.noted("told"));
+    assert!(mac.read("told").contains("message=macbook: 5 uploaded\""), "{}", mac.read("told"));
     // Each line of its own has a date.
-    let log = String::from_utf8(output.stdout).unwrap();
+    let log = output.out;
     assert!(log.lines().all(|line| line.starts_with("20") && line.as_bytes()[10] == b' '), "{log}");
     assert!(!mac.at("Application Support/upload/lock").exists());
 }
@@ -181,20 +166,20 @@ fn the_uploader_gets_the_files_and_the_key_and_nobody_else_sees_the_key() {
     let mac = Mac::new();
     let photo = mac.photo("a b.jpg", "a");
     let output = mac.run();
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(mac.noted("uploader-arguments"), format!("upload\n{}\n", photo.display()));
-    assert_eq!(mac.noted("uploader-environment"), format!("https://photos.example.org/api {KEY}\n"));
-    assert!(mac.noted("curl-configuration").contains(&format!("header = \"x-api-key: {KEY}\"")));
-    assert!(mac.noted("told").contains(&format!("token={TOKEN}\"")));
+    assert!(output.code == Some(0), "{}", said(&output));
+    assert_eq!(mac.read("uploader-arguments"), format!("upload\n{}\n", photo.display()));
+    assert_eq!(mac.read("uploader-environment"), format!("https://photos.example.org/api {KEY}\n"));
+    assert!(mac.read("curl-configuration").contains(&format!("header = \"x-api-key: {KEY}\"")));
+    assert!(mac.read("told").contains(&format!("token={TOKEN}\"")));
     for secret in [KEY, TOKEN] {
-        assert!(!mac.noted("curl-arguments").contains(secret) && !said(&output).contains(secret));
-        assert!(!mac.noted("uploader-arguments").contains(secret));
+        assert!(!mac.read("curl-arguments").contains(secret) && !said(&output).contains(secret));
+        assert!(!mac.read("uploader-arguments").contains(secret));
     }
     // bun runs the command line without its being installed.
     mac.photo("b.jpg", "b");
-    let output = mac.command().env("UPLOADER", "bunx").output().unwrap();
-    assert!(output.status.success() && mac.left().is_empty(), "{}", said(&output));
-    assert!(mac.noted("uploader-arguments").contains("@immich/cli\nupload\n"));
+    let output = mac.ended(mac.command().env("UPLOADER", "bunx"));
+    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
+    assert!(mac.read("uploader-arguments").contains("@immich/cli\nupload\n"));
 }
 
 #[test]
@@ -202,42 +187,42 @@ fn without_a_photo_it_is_silent() {
     let mac = Mac::new();
     mac.photo("notes.txt", "x");
     let output = mac.run();
-    assert!(output.status.success());
+    assert!(output.code == Some(0));
     assert_eq!(said(&output), "");
-    assert_eq!((mac.noted("curl-arguments"), mac.noted("told")), (String::new(), String::new()));
+    assert_eq!((mac.read("curl-arguments"), mac.read("told")), (String::new(), String::new()));
 }
 
 #[test]
 fn a_server_that_is_away_costs_nothing_and_is_told_once() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
-    fs::write(mac.at("down"), "").unwrap();
+    mac.file("down", "");
     for _ in 0..2 {
         let output = mac.run();
-        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert_eq!(output.code, Some(1), "{}", said(&output));
         assert!(said(&output).contains("does not answer"), "{}", said(&output));
     }
     assert_eq!(mac.left(), ["a.jpg"]);
-    assert_eq!(mac.noted("uploader-arguments"), "");
-    assert_eq!(mac.noted("told").matches("message=").count(), 1, "{}", mac.noted("told"));
+    assert_eq!(mac.read("uploader-arguments"), "");
+    assert_eq!(mac.read("told").matches("message=").count(), 1, "{}", mac.read("told"));
     // Once it is back, all goes its way, and the next failure is news.
     fs::remove_file(mac.at("down")).unwrap();
-    assert!(mac.run().status.success());
+    assert!((mac.run().code == Some(0)));
     mac.photo("b.jpg", "b");
-    fs::write(mac.at("down"), "").unwrap();
-    assert!(!mac.run().status.success());
-    assert_eq!(mac.noted("told").matches("does not answer").count(), 2, "{}", mac.noted("told"));
+    mac.file("down", "");
+    assert!(mac.run().code != Some(0));
+    assert_eq!(mac.read("told").matches("does not answer").count(), 2, "{}", mac.read("told"));
 }
 
 #[test]
 fn a_failed_upload_deletes_nothing() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
-    fs::write(mac.at("uploader-hook"), "exit 3\n").unwrap();
+    mac.file("uploader-hook", "exit 3\n");
     let output = mac.run();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.code, Some(1));
     assert_eq!(mac.left(), ["a.jpg"]);
-    assert!(mac.noted("told").contains("failed (exit 3)"), "{}", mac.noted("told"));
+    assert!(mac.read("told").contains("failed (exit 3)"), "{}", mac.read("told"));
 }
 
 #[test]
@@ -246,23 +231,23 @@ fn what_immich_does_not_have_after_all_stays() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.photo("refused.jpg", "r");
-    mac.program(
+    mac.stand_in(
         "immich",
-        "#!/bin/bash\nfor f in \"$@\"; do case $f in */a.jpg) sha1sum <\"$f\" | cut -c-40 >>\"$WORLD/server\" ;; esac; done\n",
+        "for f in \"$@\"; do case $f in */a.jpg) sha1sum <\"$f\" | cut -c-40 >>\"$STAGE/server\" ;; esac; done\n",
     );
     let output = mac.run();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.code, Some(1));
     assert_eq!(mac.left(), ["refused.jpg"]);
     assert!(said(&output).contains("refused.jpg"), "{}", said(&output));
-    assert!(mac.noted("told").contains("1 uploaded, 1 stay"), "{}", mac.noted("told"));
+    assert!(mac.read("told").contains("1 uploaded, 1 stay"), "{}", mac.read("told"));
 }
 
 #[test]
 fn what_is_in_the_trash_of_immich_stays() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
-    fs::write(mac.at("trashed"), "").unwrap();
-    assert_eq!(mac.run().status.code(), Some(1));
+    mac.file("trashed", "");
+    assert_eq!(mac.run().code, Some(1));
     assert_eq!(mac.left(), ["a.jpg"]);
 }
 
@@ -270,8 +255,8 @@ fn what_is_in_the_trash_of_immich_stays() {
 fn an_answer_that_does_not_come_deletes_nothing() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
-    fs::write(mac.at("check-down"), "").unwrap();
-    assert_eq!(mac.run().status.code(), Some(1));
+    mac.file("check-down", "");
+    assert_eq!(mac.run().code, Some(1));
     assert_eq!(mac.left(), ["a.jpg"]);
 }
 
@@ -282,22 +267,22 @@ fn what_changes_or_comes_during_the_upload_stays_or_follows() {
     mac.photo("changes.jpg", "old");
     mac.photo("stays.jpg", "x");
     // The upload takes the old content; then the file gets another one, which Immich has from another file.
-    let hook = "[ -e \"$WORLD/once\" ] || { : >\"$WORLD/once\"; sha1sum <\"$FOLDER/changes.jpg\" | cut -c-40 >>\"$WORLD/server\"; printf x >\"$FOLDER/changes.jpg\"; }\n";
-    fs::write(mac.at("uploader-hook"), hook).unwrap();
-    mac.program("immich", &IMMICH.replace("shift\nfor file", "set -- \"$FOLDER/stays.jpg\"\nfor file"));
+    let hook = "[ -e \"$STAGE/once\" ] || { : >\"$STAGE/once\"; sha1sum <\"$FOLDER/changes.jpg\" | cut -c-40 >>\"$STAGE/server\"; printf x >\"$FOLDER/changes.jpg\"; }\n";
+    mac.file("uploader-hook", hook);
+    mac.stand_in("immich", &IMMICH.replace("shift\nfor file", "set -- \"$FOLDER/stays.jpg\"\nfor file"));
     let output = mac.run();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.code, Some(1));
     assert_eq!(mac.left(), ["changes.jpg"], "{}", said(&output));
     assert_eq!(fs::read_to_string(folder.join("changes.jpg")).unwrap(), "x");
 
     // One that comes during the upload was not listed: it is uploaded in a round of its own.
     let mac = Mac::new();
     mac.photo("first.jpg", "1");
-    let hook = "[ -e \"$WORLD/once\" ] || { : >\"$WORLD/once\"; echo 2 >\"$FOLDER/later.jpg\"; }\n";
-    fs::write(mac.at("uploader-hook"), hook).unwrap();
+    let hook = "[ -e \"$STAGE/once\" ] || { : >\"$STAGE/once\"; echo 2 >\"$FOLDER/later.jpg\"; }\n";
+    mac.file("uploader-hook", hook);
     let output = mac.run();
-    assert!(output.status.success(), "{}", said(&output));
-    let uploads = mac.noted("uploader-arguments");
+    assert!(output.code == Some(0), "{}", said(&output));
+    let uploads = mac.read("uploader-arguments");
     let (first, second) = uploads.split_once("first.jpg\n").expect("the first");
     assert!(!first.contains("later.jpg") && second.contains("later.jpg"), "{uploads}");
     assert!(mac.left().is_empty());
@@ -307,14 +292,14 @@ fn what_changes_or_comes_during_the_upload_stays_or_follows() {
 fn a_file_that_grows_is_waited_for_and_left_when_it_never_ends() {
     let mac = Mac::new();
     let photo = mac.photo("a.mov", "x");
-    mac.program("sleep", "#!/bin/bash\nexec /bin/sleep \"$1\"\n");
+    mac.stand_in("sleep", "exec /bin/sleep \"$1\"\n");
     let mut run = mac.start();
     for _ in 0..3 {
         std::thread::sleep(Duration::from_millis(500));
         let mut content = fs::read(&photo).unwrap();
         content.push(b'x');
         fs::write(&photo, content).unwrap();
-        assert_eq!(mac.noted("uploader-arguments"), "", "it was uploaded while it grew");
+        assert_eq!(mac.read("uploader-arguments"), "", "it was uploaded while it grew");
     }
     assert!(run.wait().unwrap().success());
     assert!(mac.left().is_empty());
@@ -323,8 +308,8 @@ fn a_file_that_grows_is_waited_for_and_left_when_it_never_ends() {
     mac.photo("done.jpg", "x");
     mac.photo("grows.mov", "x");
     // Each look at the files finds it longer.
-    mac.program("sleep", "#!/bin/bash\necho x >>\"$FOLDER/grows.mov\"\nexec /bin/sleep 0.1\n");
-    let output = mac.command().env("SETTLE_LIMIT", "3").output().unwrap();
+    mac.stand_in("sleep", "echo x >>\"$FOLDER/grows.mov\"\nexec /bin/sleep 0.1\n");
+    let output = mac.ended(mac.command().env("SETTLE_LIMIT", "3"));
     assert!(said(&output).contains("1 files still grow"), "{}", said(&output));
     assert!(!mac.left().contains(&"done.jpg".to_owned()), "{}", said(&output));
     assert_eq!(mac.left(), ["grows.mov"]);
@@ -334,12 +319,12 @@ fn a_file_that_grows_is_waited_for_and_left_when_it_never_ends() {
 fn an_upload_that_hangs_is_ended_with_all_that_it_started() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
-    fs::write(mac.at("uploader-hook"), "/bin/sleep 1000 & echo $! >\"$WORLD/child\"; wait\n").unwrap();
-    let output = mac.command().env("UPLOAD_LIMIT", "20").output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    mac.file("uploader-hook", "/bin/sleep 1000 & echo $! >\"$STAGE/child\"; wait\n");
+    let output = mac.ended(mac.command().env("UPLOAD_LIMIT", "20"));
+    assert_eq!(output.code, Some(1), "{}", said(&output));
     assert_eq!(mac.left(), ["a.jpg"]);
-    assert!(mac.noted("told").contains("was ended"), "{}", mac.noted("told"));
-    let child = mac.noted("child");
+    assert!(mac.read("told").contains("was ended"), "{}", mac.read("told"));
+    let child = mac.read("child");
     assert!(!is_running(child.trim()), "process {child} still runs");
 }
 
@@ -353,31 +338,31 @@ fn is_running(process: &str) -> bool {
 fn two_runs_at_once_are_one() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
-    fs::write(mac.at("uploader-hook"), "while [ ! -e \"$WORLD/go\" ]; do /bin/sleep 0.1; done\n").unwrap();
+    mac.file("uploader-hook", "while [ ! -e \"$STAGE/go\" ]; do /bin/sleep 0.1; done\n");
     let first = mac.start();
-    wait_for(|| !mac.noted("uploader-arguments").is_empty());
+    wait_for(|| !mac.read("uploader-arguments").is_empty());
     let second = mac.run();
-    assert!(second.status.success());
+    assert!(second.code == Some(0));
     assert!(said(&second).contains(&format!("process {}", first.id())), "{}", said(&second));
-    fs::write(mac.at("go"), "").unwrap();
-    let first = first.wait_with_output().unwrap();
-    assert!(first.status.success(), "{}", said(&first));
-    assert_eq!(mac.noted("uploader-arguments").matches("a.jpg").count(), 1);
+    mac.file("go", "");
+    let first = Ran::from(first.wait_with_output().unwrap());
+    assert!(first.code == Some(0), "{}", said(&first));
+    assert_eq!(mac.read("uploader-arguments").matches("a.jpg").count(), 1);
 }
 
 #[test]
 fn the_lock_of_a_run_that_was_killed_is_taken_over() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
-    fs::write(mac.at("uploader-hook"), "while [ ! -e \"$WORLD/go\" ]; do /bin/sleep 0.1; done\n").unwrap();
+    mac.file("uploader-hook", "while [ ! -e \"$STAGE/go\" ]; do /bin/sleep 0.1; done\n");
     let mut killed = mac.start();
-    wait_for(|| !mac.noted("uploader-arguments").is_empty());
+    wait_for(|| !mac.read("uploader-arguments").is_empty());
     killed.kill().unwrap();
     killed.wait().unwrap();
     assert!(mac.at("Application Support/upload/lock/pid").exists());
-    fs::write(mac.at("go"), "").unwrap();
+    mac.file("go", "");
     let output = mac.run();
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.code == Some(0), "{}", said(&output));
     assert!(said(&output).contains("took over"), "{}", said(&output));
     assert!(mac.left().is_empty());
     // A number that belongs to another program by now, and a lock that nobody signed, are stale too.
@@ -389,7 +374,7 @@ fn the_lock_of_a_run_that_was_killed_is_taken_over() {
             fs::write(lock.join("pid"), pid).unwrap();
         }
         let output = mac.run();
-        assert!(output.status.success() && mac.left().is_empty(), "{}", said(&output));
+        assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
     }
 }
 
@@ -397,14 +382,14 @@ fn the_lock_of_a_run_that_was_killed_is_taken_over() {
 fn a_run_that_is_stopped_stops_its_upload_and_gives_the_lock_back() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
-    fs::write(mac.at("uploader-hook"), "echo $$ >\"$WORLD/child\"; exec /bin/sleep 1000\n").unwrap();
+    mac.file("uploader-hook", "echo $$ >\"$STAGE/child\"; exec /bin/sleep 1000\n");
     let run = mac.start();
-    wait_for(|| mac.noted("child").ends_with('\n'));
+    wait_for(|| mac.read("child").ends_with('\n'));
     let stop = Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
     assert!(stop.success());
-    let output = run.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(143), "{}", said(&output));
-    wait_for(|| !is_running(mac.noted("child").trim()));
+    let output = Ran::from(run.wait_with_output().unwrap());
+    assert_eq!(output.code, Some(143), "{}", said(&output));
+    wait_for(|| !is_running(mac.read("child").trim()));
     assert!(!mac.at("Application Support/upload/lock").exists());
     assert_eq!(mac.left(), ["a.jpg"]);
 }
@@ -415,18 +400,18 @@ fn whoever_cannot_be_told_does_not_stop_the_upload() {
         let mac = Mac::new();
         mac.photo("a.jpg", "a");
         match break_it {
-            "pushover-down" => fs::write(mac.at("pushover-down"), "").unwrap(),
+            "pushover-down" => drop(mac.file("pushover-down", "")),
             "no-file" => fs::remove_file(mac.at("pushover")).unwrap(),
-            _ => fs::write(mac.at("pushover"), "PUSHOVER_TOKEN=\"a\nb\"\n").unwrap(),
+            _ => drop(mac.file("pushover", "PUSHOVER_TOKEN=\"a\nb\"\n")),
         }
         let output = mac.run();
-        assert!(output.status.success() && mac.left().is_empty(), "{break_it}: {}", said(&output));
+        assert!(output.code == Some(0) && mac.left().is_empty(), "{break_it}: {}", said(&output));
         assert!(said(&output).contains("nobody was told"), "{break_it}: {}", said(&output));
     }
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
-    let output = mac.command().env_remove("PUSHOVER_FILE").output().unwrap();
-    assert!(output.status.success() && !said(&output).contains("told"), "{}", said(&output));
+    let output = mac.ended(mac.command().env_remove("PUSHOVER_FILE"));
+    assert!(output.code == Some(0) && !said(&output).contains("told"), "{}", said(&output));
 }
 
 #[test]
@@ -434,10 +419,10 @@ fn a_key_that_is_none_is_said_before_anything_is_uploaded() {
     for content in ["", "two\nlines", "a\"key"] {
         let mac = Mac::new();
         mac.photo("a.jpg", "a");
-        fs::write(mac.at("key"), content).unwrap();
+        mac.file("key", content);
         let output = mac.run();
-        assert_eq!(output.status.code(), Some(1), "{content:?}: {}", said(&output));
-        assert_eq!(mac.noted("uploader-arguments"), "");
+        assert_eq!(output.code, Some(1), "{content:?}: {}", said(&output));
+        assert_eq!(mac.read("uploader-arguments"), "");
     }
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
@@ -450,20 +435,19 @@ fn the_folder_of_agenix_in_home_manager_is_found() {
     // agenix leaves it to a shell to find it, and launchd has none.
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
-    mac.program("getconf", "#!/bin/bash\n[ \"$1\" = DARWIN_USER_TEMP_DIR ] && echo \"$WORLD\"\n");
-    let output = mac
-        .command()
-        .env("API_KEY_FILE", "$(getconf DARWIN_USER_TEMP_DIR)/key")
-        .env("PUSHOVER_FILE", "$(getconf DARWIN_USER_TEMP_DIR)/pushover")
-        .output()
-        .unwrap();
-    assert!(output.status.success() && mac.left().is_empty(), "{}", said(&output));
-    assert!(mac.noted("told").contains(TOKEN));
+    mac.stand_in("getconf", "[ \"$1\" = DARWIN_USER_TEMP_DIR ] && echo \"$STAGE\"\n");
+    let output = mac.ended(
+        mac.command()
+            .env("API_KEY_FILE", "$(getconf DARWIN_USER_TEMP_DIR)/key")
+            .env("PUSHOVER_FILE", "$(getconf DARWIN_USER_TEMP_DIR)/pushover"),
+    );
+    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
+    assert!(mac.read("told").contains(TOKEN));
     // Nothing else that looks like code is run.
     mac.photo("b.jpg", "b");
-    let code = format!("$(touch {}/ran)", mac.folder.path().display());
-    let output = mac.command().env("API_KEY_FILE", code).output().unwrap();
-    assert!(!output.status.success());
+    let code = format!("$(touch {})", mac.path("ran"));
+    let output = mac.ended(mac.command().env("API_KEY_FILE", code));
+    assert!(output.code != Some(0));
     assert!(!mac.at("ran").exists());
 }
 
@@ -474,8 +458,8 @@ fn many_files_go_in_several_command_lines() {
         mac.photo(&format!("{i}.jpg"), &i.to_string());
     }
     let output = mac.run();
-    assert!(output.status.success() && mac.left().is_empty(), "{}", said(&output));
-    assert_eq!(mac.noted("uploader-environment").lines().count(), 2);
+    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
+    assert_eq!(mac.read("uploader-environment").lines().count(), 2);
 }
 
 #[test]
@@ -505,10 +489,9 @@ fn it_is_written_for_the_tools_of_a_mac() {
     ] {
         assert!(!code.iter().any(|line| line.contains(newer)), "{newer}");
     }
-    let Ok(found) = Command::new("shellcheck").args(["--shell=bash", SCRIPT]).output() else {
-        assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "shellcheck is not installed");
-        println!("skipped: shellcheck is not installed");
+    if !here(&["shellcheck"]) {
         return;
-    };
+    }
+    let found = Command::new("shellcheck").args(["--shell=bash", SCRIPT]).output().unwrap();
     assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));
 }

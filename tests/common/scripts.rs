@@ -122,12 +122,13 @@ impl Stage {
     }
 
     pub fn run(&self, script: &str, arguments: &[&str]) -> Ran {
-        let ran = self.command(script, arguments).output().expect("bash runs").into();
-        assert_eq!(
-            std::fs::read_dir(self.at("tmp")).unwrap().count(),
-            0,
-            "{script} left files behind: {ran:?}"
-        );
+        self.ended(&mut self.command(script, arguments))
+    }
+
+    /// Runs a command of this stage to its end. Nothing may be left of it where temporary files are.
+    pub fn ended(&self, command: &mut Command) -> Ran {
+        let ran = command.output().expect("it runs").into();
+        assert_eq!(std::fs::read_dir(self.at("tmp")).unwrap().count(), 0, "files were left behind: {ran:?}");
         ran
     }
 
