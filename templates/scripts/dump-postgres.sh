@@ -26,7 +26,7 @@ fi
 SECONDS=0
 until state=$(podman exec "${connection[@]}" -- "$CONTAINER" pg_isready --timeout=3 2>&1); do
   if [ "$SECONDS" -ge "$((10#$patience))" ]; then
-    echo "Postgres in container $CONTAINER is not ready after $SECONDS seconds: look at its log ($state)" >&2
+    echo "Postgres in container $CONTAINER is not ready after $SECONDS seconds: look at its log (${state##*$'\n'})" >&2
     exit 1
   fi
   sleep 1
