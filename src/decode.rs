@@ -257,7 +257,12 @@ macro_rules! keyword_decode {
                 diagnostics: &mut $crate::diag::Diagnostics,
             ) -> Option<Self> {
                 let $crate::tree::Kind::Scalar(text) = &node.kind else {
-                    $crate::decode::wrong_type(node, "a word", diagnostics);
+                    let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
+                    let wanted = match words.as_slice() {
+                        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+                        _ => words.concat(),
+                    };
+                    $crate::decode::wrong_type(node, &wanted, diagnostics);
                     return None;
                 };
                 let word = text.value();

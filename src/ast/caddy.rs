@@ -2,8 +2,8 @@
 
 use schemars::json_schema;
 
-use super::Allow;
 use super::scalar::*;
+use super::{Allow, Tell};
 use crate::decode::mapping;
 use crate::source::Span;
 use crate::tree::Text;
@@ -14,13 +14,15 @@ mapping! {
         /// The domain that a site's `subdomain` is below.
         domain: Option<Domain>,
         /// Where it listens: `tailscale`, `all`, or interfaces and addresses.
-        bind: Binding,
+        bind: Spanned<Bind>,
         /// How it comes by certificates. Default: Caddy's own, which wants the sites to be public.
         tls: Option<Tls>,
         /// Headers that every answer has.
         headers: Pairs,
         /// Sites that belong to no service.
         sites: Sites,
+        /// Whether somebody is told when Caddy fails, or has no address in the tailnet. Default: never.
+        notify: Option<Spanned<Tell>>,
         /// Lines for Caddy's global options.
         global: Option<Text>,
         /// Lines at the top level of the Caddyfile.
@@ -29,17 +31,6 @@ mapping! {
         allow: Allow,
     }
 }
-
-/// Where Caddy listens, and where that is written.
-#[derive(Clone, Debug)]
-pub struct Binding {
-    /// What it listens on.
-    pub on: Bind,
-    /// Where it stands.
-    pub span: Span,
-}
-
-schema!(Binding, |g| g.subschema_for::<Bind>());
 
 /// What Caddy listens on.
 #[derive(Clone, Debug)]

@@ -46,7 +46,7 @@ mapping! {
         /// Whether it may do all that the host may.
         privileged: Option<Flag>,
         /// Whether somebody is told when it fails. Default: never.
-        notify: Option<Tell>,
+        notify: Option<Spanned<Tell>>,
         /// The user, or user:group, that it runs as.
         user: Option<Owner>,
         /// More groups of that user.

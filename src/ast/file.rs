@@ -4,7 +4,8 @@ use schemars::json_schema;
 
 use super::scalar::*;
 use super::{
-    Allow, Backup, Caddy, Cleanup, Client, Container, Network, Notify, Secret, Site, Sites, SmokeTest, Update,
+    Allow, Backup, Caddy, Cleanup, Client, Container, Network, Notify, Secret, Site, Sites, SmokeTest, Tell,
+    Update,
 };
 use crate::decode::mapping;
 use crate::tree::Text;
@@ -178,6 +179,8 @@ mapping! {
         update: Option<Update>,
         /// Its clean-up.
         cleanup: Option<Cleanup>,
+        /// Whether somebody is told when one of its containers fails. What a container says wins. Default: never.
+        notify: Option<Spanned<Tell>>,
         /// NixOS options that belong to it, as nested values.
         nixos: Option<Raw>,
         /// Diagnostics that are accepted in it, each by its code and with the reason.

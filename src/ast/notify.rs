@@ -13,6 +13,8 @@ mapping! {
         ntfy: Option<Ntfy>,
         /// An address that takes a POST of JSON with `title` and `message`.
         webhook: Option<Webhook>,
+        /// Units that tell when they fail, beside those that say so where they stand.
+        units: Vec<ServiceUnit>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }

@@ -23,7 +23,7 @@ mapping! {
         /// The secret with the address at Healthchecks that hears of each look.
         ping: Option<SecretName>,
         /// Whether somebody is told when the look fails. Default: failure, where there is a `notify`.
-        notify: Option<Tell>,
+        notify: Option<Spanned<Tell>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::scalar::{duration_ms, is_image, is_registry};
+use super::scalar::{duration_ms, is_image, is_registry, is_service_unit};
 use crate::calendar::is_calendar;
 use crate::diag::closest;
 use crate::path::is_path;
@@ -167,6 +167,17 @@ pub fn registry(value: &str) -> Option<Advice> {
     let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
     let host = rest.split('/').next().filter(|host| is_registry(host))?;
     Advice::write("is more than the name of a host", host)
+}
+
+/// `plex.service`, and `backup.timer`.
+pub fn service_unit(value: &str) -> Option<Advice> {
+    let (name, kind) = value.rsplit_once('.')?;
+    is_service_unit(name).then_some(())?;
+    match kind {
+        "service" => Advice::write("has its kind with it, and only services are meant", name),
+        "timer" => Advice::write("is a timer, and what fails is its service", name),
+        kind => Advice::new(format!("is a {kind}, and only a service tells"), "name a service"),
+    }
 }
 
 /// `NET_ADMN`.

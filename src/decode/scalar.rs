@@ -32,6 +32,16 @@ impl Decode for Text {
     }
 }
 
+impl<T: Decode> Decode for Spanned<T> {
+    fn unreadable() -> Option<Self> {
+        Some(Spanned { value: T::unreadable()?, span: Span::NOWHERE })
+    }
+
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        T::decode(node, diagnostics).map(|value| Spanned { value, span: node.span })
+    }
+}
+
 impl Decode for Number {
     fn unreadable() -> Option<Self> {
         Some(Number { value: 1, text: Text::literal("1", Span::NOWHERE) })
@@ -281,6 +291,7 @@ form! {
     AbsolutePath: numbers false, |v| is_path(v), else advice::path;
     HomePath: numbers false, |v| is_home_path(v);
     Decimal: numbers true, |v| v.parse::<f64>().is_ok_and(|n| n.is_finite() && n > 0.0) && v.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    ServiceUnit: numbers false, |v| is_service_unit(v), else advice::service_unit;
     SecretName: numbers false, |v| is_word(v, b"_-") && !v.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     Variable: numbers false, |v| is_word(v, b"_") && !v.starts_with(|c: char| c.is_ascii_digit());
     Domain: numbers false, |v| is_domain(v.strip_prefix("*.").unwrap_or(v));
@@ -415,6 +426,28 @@ fn is_keep_rule(text: &str) -> bool {
 }
 
 /// A path and query of characters that need no escaping (RFC 3986).
+/// What a service of systemd may be called here (systemd.unit(5)). An instance of a template is none: NixOS
+/// would write a whole unit for it, in the template's place.
+pub(super) fn is_service_unit(name: &str) -> bool {
+    let kind = name.rsplit_once('.').is_some_and(|(_, kind)| UNIT_KINDS.contains(&kind));
+    name.len() <= 200 && is_word(name, b":_.-") && !name.starts_with([':', '.', '-']) && !kind
+}
+
+/// What systemd has units of (systemd.unit(5)).
+const UNIT_KINDS: &[&str] = &[
+    "automount",
+    "device",
+    "mount",
+    "path",
+    "scope",
+    "service",
+    "slice",
+    "socket",
+    "swap",
+    "target",
+    "timer",
+];
+
 fn is_http_path(text: &str) -> bool {
     text.starts_with('/') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._~%?&=+-".contains(&b))
 }

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::notify::tells;
 use super::{name, network};
 use crate::ast;
+use crate::ast::Tell;
 use crate::ast::container::{Condition, VolumeSource};
+use crate::ast::scalar::Spanned;
 use crate::diag::{Code, Diagnostic, Diagnostics, closest, suggestion};
 use crate::hir::{Attached, Container, Network, Service};
 use crate::source::Span;
@@ -55,6 +58,7 @@ pub(super) fn link(
                 short,
                 compose,
                 &of_service,
+                service.notify,
                 shared,
                 tailscale,
                 diagnostics,
@@ -73,6 +77,7 @@ pub(super) fn link(
             containers,
             parameters,
             jobs: Vec::new(),
+            notify: service.notify,
             nixos: service.nixos.map(|n| n.0),
             name: service_name,
         });
@@ -86,6 +91,7 @@ fn container(
     short: Text,
     mut compose: ast::Container,
     of_service: &[(String, Span)],
+    service_notify: Option<Spanned<Tell>>,
     shared: &[Network],
     tailscale: Option<&ast::Tailscale>,
     diagnostics: &mut Diagnostics,
@@ -175,6 +181,7 @@ fn container(
     }
     check_attachments(&networks, shared, diagnostics);
     let tailnet = tailscale.map(|t| t.address.value());
+    let tells = tells(compose.notify.or(service_notify));
     let on_tailnet =
         compose.ports.iter().any(|p| p.address.as_ref().map(Text::value) == tailnet && tailnet.is_some());
     Container {
@@ -191,6 +198,7 @@ fn container(
         mounts: Vec::new(),
         folders: Vec::new(),
         on_tailnet,
+        tells,
         previous: None,
     }
 }

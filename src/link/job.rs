@@ -1,8 +1,8 @@
 //! Jobs: their names, the containers that they work on, and what they need.
 
 use super::folder::mount_of;
+use super::notify::job_tells;
 use crate::ast;
-use crate::ast::Tell;
 use crate::ast::container::Port;
 use crate::ast::scalar::{Flag, Map};
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
@@ -51,10 +51,7 @@ pub(super) fn link(
         jobs.extend(declared.cleanup.and_then(|declared| cleanup(declared, service, told, diagnostics)));
         service.jobs = jobs;
     }
-    host.jobs.extend(smoke.map(|declared| smoke_test(declared, told, diagnostics)));
-    for container in host.services.iter().flat_map(|s| &s.containers) {
-        asks_to_be_told(container.compose.notify, told, container.span, diagnostics);
-    }
+    host.jobs.extend(smoke.map(|declared| smoke_test(declared)));
 }
 
 /// The container of the database that a backup saves.
@@ -86,25 +83,6 @@ fn missing<T>(key: &str, owner: Span, help: &str, diagnostics: &mut Diagnostics)
             .help(help),
     );
     None
-}
-
-/// Whether somebody is told when a unit fails; without a word, where there is anybody.
-fn asks_to_be_told(said: Option<Tell>, told: bool, owner: Span, diagnostics: &mut Diagnostics) -> bool {
-    if said == Some(Tell::Failure) && !told {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::NotifyMissing,
-                "somebody is told, and nobody is named",
-                owner,
-                "says `notify: failure`",
-            )
-            .help("add `notify: { ntfy: { url: … } }`, or Pushover, at the top of the file"),
-        );
-    }
-    match said {
-        Some(said) => said == Tell::Failure,
-        None => told,
-    }
 }
 
 fn backup(
@@ -163,7 +141,7 @@ fn backup(
     let span = declared.span;
     let literal = |text: &str| Text::literal(text, span);
     let unit = unit_name(service, "backup", &stem);
-    let tells = asks_to_be_told(declared.notify, told, span, diagnostics);
+    let tells = job_tells(declared.notify, told);
     Some(Job {
         origin: format!("services.{}.backup.{stem}", service.name),
         ping: declared.ping,
@@ -409,7 +387,7 @@ fn update(
         // What runs at its time only looks.
         unit: format!("{}-version-check", service.name),
         ping: declared.ping,
-        tells: asks_to_be_told(declared.notify, told, declared.span, diagnostics),
+        tells: job_tells(declared.notify, told),
         ..job(name, declared.span, declared.enable, at, work)
     })
 }
@@ -426,15 +404,14 @@ fn cleanup(
     Some(Job {
         origin: format!("services.{}.cleanup", service.name),
         ping: declared.ping,
-        tells: asks_to_be_told(declared.notify, told, declared.span, diagnostics),
+        tells: job_tells(declared.notify, told),
         ..job(name, declared.span, declared.enable, at, Work::Album(declared.immich_album))
     })
 }
 
-fn smoke_test(declared: ast::SmokeTest, told: bool, diagnostics: &mut Diagnostics) -> Job {
+fn smoke_test(declared: ast::SmokeTest) -> Job {
     // It tells what it finds, and would tell twice.
-    let tells = declared.notify == Some(Tell::Failure)
-        && asks_to_be_told(declared.notify, told, declared.span, diagnostics);
+    let tells = super::notify::tells(declared.notify);
     let free_percent = declared.free_percent.map_or_else(|| Text::literal("10", declared.span), |n| n.0);
     let work = Work::SmokeTest(SmokeTest { free_percent });
     Job {

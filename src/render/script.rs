@@ -213,7 +213,8 @@ pub(super) const SCRIPTS: &[Script] = &[
     Script {
         function: "tellFailure",
         script: Some(("tell-failure.sh", include_str!("../../templates/scripts/tell-failure.sh"))),
-        code: r#"  tellFailure = unit: command "tell-failure" [ config.systemd.package ] [ unit ];"#,
+        code: r#"  # A user that a unit runs as may not start another unit, and its sandbox may be in the way: hence the plus.
+  tellFailure = unit: "+" + command "tell-failure" [ config.systemd.package ] [ unit ];"#,
     },
     Script {
         function: "update",

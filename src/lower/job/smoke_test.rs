@@ -88,7 +88,7 @@ fn site(site: &Site, front: &Front, host: &Host, around: &Around) -> Option<Expr
         }
         (Some(Tls::Internal), _) => return None,
         _ => {
-            match &front.declared.bind.on {
+            match &front.declared.bind.value {
                 Bind::Tailscale => check.extend(host.tailscale.iter().flat_map(|t| parts(&t.address.0))),
                 Bind::On { addresses, .. } => check.extend(addresses.first().into_iter().flat_map(parts)),
                 Bind::All => {}
