@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::notify::tells;
 use super::{name, network};
 use crate::ast;
-use crate::ast::Tell;
 use crate::ast::container::{Condition, VolumeSource};
-use crate::ast::scalar::Spanned;
 use crate::diag::{Code, Diagnostic, Diagnostics, closest, suggestion};
 use crate::hir::{Attached, Container, Network, Service};
 use crate::source::Span;
@@ -52,13 +50,13 @@ pub(super) fn link(
             })
             .collect();
         let mut containers = Vec::new();
-        for (short, compose) in service.containers.0 {
+        for (short, mut compose) in service.containers.0 {
+            compose.notify = compose.notify.or(service.notify);
             containers.push(container(
                 &service_name,
                 short,
                 compose,
                 &of_service,
-                service.notify,
                 shared,
                 tailscale,
                 diagnostics,
@@ -91,7 +89,6 @@ fn container(
     short: Text,
     mut compose: ast::Container,
     of_service: &[(String, Span)],
-    service_notify: Option<Spanned<Tell>>,
     shared: &[Network],
     tailscale: Option<&ast::Tailscale>,
     diagnostics: &mut Diagnostics,
@@ -181,7 +178,7 @@ fn container(
     }
     check_attachments(&networks, shared, diagnostics);
     let tailnet = tailscale.map(|t| t.address.value());
-    let tells = tells(compose.notify.or(service_notify));
+    let tells = tells(compose.notify);
     let on_tailnet =
         compose.ports.iter().any(|p| p.address.as_ref().map(Text::value) == tailnet && tailnet.is_some());
     Container {

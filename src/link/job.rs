@@ -51,7 +51,7 @@ pub(super) fn link(
         jobs.extend(declared.cleanup.and_then(|declared| cleanup(declared, service, told, diagnostics)));
         service.jobs = jobs;
     }
-    host.jobs.extend(smoke.map(|declared| smoke_test(declared)));
+    host.jobs.extend(smoke.map(smoke_test));
 }
 
 /// The container of the database that a backup saves.
