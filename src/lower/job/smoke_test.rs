@@ -65,12 +65,13 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
         name: job.name.clone(),
         after: vec!["multi-user.target".to_owned()],
         paths: vec![],
-        confinement: Confinement::Restricted,
+        confinement: Confinement::Confined,
         before: vec![],
         secrets: vec![],
         timeout: "10min",
         persistent: false,
-        more: vec![],
+        // A disk under /home is seen for what it is.
+        more: vec![("ProtectHome", Expr::str("read-only"))],
     }
 }
 
