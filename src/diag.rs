@@ -87,6 +87,10 @@ impl Diagnostic {
     }
 }
 
+/// A mistake of homegen's own: what it wrote is not Nix.
+#[derive(Debug)]
+pub struct Bug(pub String);
+
 /// How many errors, and how many warnings, a run keeps. Nobody mends so many before the next run.
 pub const MAX_KEPT: usize = 500;
 

@@ -5,23 +5,9 @@ use std::collections::HashMap;
 use granit_parser::{Event, Parser, ScalarStyle, Span as YamlSpan};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::limits::MAX_NODES;
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry, Kind, Node};
-
-/// How many bytes a file may have. A server of 1,000 services has about one million.
-pub const MAX_BYTES: usize = 6 << 20;
-
-/// How many values a file may have, aliases expanded. A server of 10,000 services has about 260,000.
-pub const MAX_NODES: usize = 400_000;
-
-/// How many more its presets may bring, and its references. Few bytes can stand for many of these, so that
-/// they are refused within a second and 100 MB.
-pub const MAX_EXPANDED: usize = 100_000;
-
-/// As how many values a text counts: a long one that is copied costs as much as many short ones.
-pub fn weight(text: &str) -> usize {
-    1 + text.len() / 64
-}
 
 /// Reads one document. `None` if it is empty or not YAML; what is wrong is pushed.
 pub fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
@@ -205,7 +191,7 @@ impl Composer<'_> {
             return None;
         }
         if anchor != 0 {
-            let size = count(&node);
+            let size = node.weight();
             // What an alias may stand for is kept beside the tree.
             self.nodes += size;
             self.anchors.insert(anchor, (node.clone(), size));
@@ -360,13 +346,4 @@ fn unquoted_reference(line: &str) -> Option<std::ops::Range<usize>> {
         }
     }
     None
-}
-
-/// As how many values `node` counts, with all that is in it.
-pub fn count(node: &Node) -> usize {
-    match &node.kind {
-        Kind::Scalar { text, .. } | Kind::Nix(text) => weight(text),
-        Kind::List(items) => 1 + items.iter().map(count).sum::<usize>(),
-        Kind::Map(entries) => 1 + entries.iter().map(|e| weight(&e.key) + count(&e.value)).sum::<usize>(),
-    }
 }

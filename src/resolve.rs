@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
-use crate::parse::{MAX_EXPANDED, weight};
+use crate::limits::{MAX_EXPANDED, weight};
 use crate::preset::Instance;
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry as WrittenEntry, Kind as Written, Node as WrittenNode};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use homegen::render::{File, Place};
+use homegen::output::{File, Place};
 use serde_json::Value;
 
 /// Folders of the repository whose paths the pages name.
