@@ -198,6 +198,8 @@ text_of_form! {
     Userns: r"^(auto(:.+)?|host|container:.+|ns:/.+)$", "a mode of the user namespace" + ": auto, host, container:NAME or ns:PATH", numbers: false;
     /// A number of whole days.
     Days: r"^[1-9][0-9]{0,3}d$", "a number of days" + " such as 30d", numbers: false;
+    /// A name that somebody else gave.
+    Name: r"\S", "a name" + " that is not empty", numbers: true;
     /// A repository on GitHub.
     Repository: r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", "a repository" + " of GitHub, such as immich-app/immich", numbers: false;
     /// A repository of restic. NixOS writes it into a script without quotes, hence the narrow form.

@@ -299,8 +299,8 @@ fn database(
     PostgresDatabase {
         used_by: service.containers.iter().filter(uses).map(|c| c.name.clone()).collect(),
         container: name,
-        database: declared.database,
-        user: declared.user,
+        database: declared.database.0,
+        user: declared.user.0,
     }
 }
 
