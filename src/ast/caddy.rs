@@ -10,7 +10,7 @@ use crate::tree::Text;
 
 mapping! {
     /// Caddy, the front of all sites.
-    Caddy {
+    Caddy such as "{ domain: example.de, bind: all }" {
         /// The domain that a site's `subdomain` is below.
         domain: Option<Domain>,
         /// Where it listens: `tailscale`, `all`, or interfaces and addresses.
@@ -69,7 +69,7 @@ pub enum Tls {
 
 mapping! {
     /// Certificates through `security.acme` and a DNS challenge.
-    AcmeTls {
+    AcmeTls such as "{ acme: cloudflare, token: cloudflare-token, email: me@example.de }" {
         /// The DNS provider, as lego names it (<https://go-acme.github.io/lego/dns>).
         acme: Variable,
         /// The name of the secret with its API token.
@@ -83,7 +83,7 @@ mapping! {
 
 mapping! {
     /// Certificates through a DNS plugin that is built into Caddy.
-    PluginTls {
+    PluginTls such as "{ plugins: [github.com/caddy-dns/cloudflare@v0.2.2], hash: sha256-…, acme_dns: \"cloudflare {env.CF_API_TOKEN}\", environment: cloudflare }" {
         /// The plugins with their versions, such as github.com/caddy-dns/cloudflare@v0.2.2.
         plugins: Vec<Text>,
         /// The hash of the build, sha256-….
@@ -105,7 +105,7 @@ schema!(Tls, |g| {
 
 mapping! {
     /// A site.
-    Site {
+    Site such as "{ subdomain: notes, to: server:8080 }" {
         /// Its name below `caddy.domain`.
         subdomain: Option<Domain>,
         /// Its whole name, in place of a subdomain.

@@ -222,6 +222,8 @@ text_of_form! {
     ServiceUnit: r"^[A-Za-z0-9_][A-Za-z0-9:_.-]{0,199}$", "a unit" + " as `systemctl` shows it, without .service, such as plex", numbers: false;
     /// A number of whole days.
     Days: r"^[1-9][0-9]{0,3}d$", "a number of days" + " such as 30d", numbers: false;
+    /// A name that somebody else gave.
+    Name: r"\S", "a name" + " that is not empty", numbers: true;
     /// A repository on GitHub.
     Repository: r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", "a repository" + " of GitHub, such as immich-app/immich", numbers: false;
     /// A repository of restic. NixOS writes it into a script without quotes, hence the narrow form.

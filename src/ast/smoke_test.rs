@@ -6,7 +6,7 @@ use crate::decode::mapping;
 
 mapping! {
     /// A look at every site, backup, disk and network mount, which tells what is wrong.
-    SmokeTest {
+    SmokeTest such as "{ at: hourly }" {
         /// Whether it is on until the owner says otherwise. Default: true.
         enable: Option<Flag>,
         /// When it runs, in the host's time zone.

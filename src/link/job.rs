@@ -42,12 +42,13 @@ pub(super) fn link(
     let told = host.notify.is_some();
     for (declared, service) in declared.into_iter().zip(&mut host.services) {
         let mut jobs: Vec<Job> = Vec::new();
+        let own = declared.backup.get(DATABASE).map(|backup| backup.span);
         for (name, declared) in declared.backup.0 {
             jobs.extend(backup(&name, declared, service, &mounts, told, diagnostics));
         }
-        let own = jobs.iter().find(|job| job.enable && job.name == format!("{}-backup", service.name));
-        let own = own.map(|job| (job.unit.clone(), database_of(job)));
-        jobs.extend(declared.update.and_then(|declared| update(declared, own, service, told, diagnostics)));
+        let update =
+            declared.update.and_then(|update| self::update(update, own, &jobs, service, told, diagnostics));
+        jobs.extend(update);
         jobs.extend(declared.cleanup.and_then(|declared| cleanup(declared, service, told, diagnostics)));
         service.jobs = jobs;
     }
@@ -276,8 +277,8 @@ fn database(
     PostgresDatabase {
         used_by: service.containers.iter().filter(uses).map(|c| c.name.clone()).collect(),
         container: name,
-        database: declared.database,
-        user: declared.user,
+        database: declared.database.0,
+        user: declared.user.0,
     }
 }
 
@@ -326,7 +327,8 @@ fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnost
 
 fn update(
     declared: ast::Update,
-    own: Option<(String, Option<String>)>,
+    own: Option<Span>,
+    backups: &[Job],
     service: &Service,
     told: bool,
     diagnostics: &mut Diagnostics,
@@ -361,25 +363,15 @@ fn update(
             );
         }
     }
-    let wanted = declared.backup_first.filter(|first| first.value);
-    if let (Some(first), None) = (&wanted, &own) {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BackupMissing,
-                "a backup that would run first and does not exist",
-                first.text.span,
-                "which backup?",
-            )
-            .help(
-                "add `backup: { database: … }` to the service, with a time and turned on, or take this out",
-            ),
-        );
-    }
+    let backup = declared
+        .backup_first
+        .filter(|first| first.value)
+        .and_then(|wanted| backup_first(&wanted, own, backups, service, diagnostics));
     let name = format!("{}-update", service.name);
     let work = Work::Update(Update {
         repository: declared.repository.0,
         containers,
-        backup: own.filter(|_| wanted.is_some()),
+        backup,
         health: declared.health.0,
     });
     Some(Job {
@@ -390,6 +382,45 @@ fn update(
         tells: job_tells(declared.notify, told),
         ..job(name, declared.span, declared.enable, at, work)
     })
+}
+
+/// The service's own backup, which stands at `own` if it has one, and the container of its database.
+fn backup_first(
+    wanted: &Flag,
+    own: Option<Span>,
+    backups: &[Job],
+    service: &Service,
+    diagnostics: &mut Diagnostics,
+) -> Option<(String, Option<String>)> {
+    let name = unit_name(service, "backup", DATABASE);
+    if let Some(job) = backups.iter().find(|job| job.enable && job.name == name) {
+        return Some((job.unit.clone(), database_of(job)));
+    }
+    // What could not be read is said, and may be that backup.
+    let unread = match own {
+        Some(own) => diagnostics.has_unreadable_in(own),
+        None => backups.is_empty() && diagnostics.has_unreadable_in(service.body),
+    };
+    if unread {
+        return None;
+    }
+    let missing = Diagnostic::new(
+        Code::BackupMissing,
+        "a backup that would run first and does not exist",
+        wanted.text.span,
+        "which backup?",
+    );
+    let others = if own.is_none() { backups } else { &[] };
+    diagnostics.push(
+        others
+            .iter()
+            .fold(missing, |missing, other| missing.and(other.span, format!("is not called `{DATABASE}`")))
+            .help(match others {
+                [] => "add `backup: { database: … }` to the service, with a time and turned on, or take this out",
+                _ => "call the backup that runs first `database`",
+            }),
+    );
+    None
 }
 
 fn cleanup(

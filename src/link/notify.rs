@@ -54,7 +54,9 @@ fn check_nobody(file: &ast::File, diagnostics: &mut Diagnostics) {
 }
 
 fn check_addresses(notify: &Notify, diagnostics: &mut Diagnostics) {
-    if notify.pushover.is_none() && notify.ntfy.is_none() && notify.webhook.is_none() {
+    // What could not be read is said, and may be what is missing.
+    let goes_nowhere = notify.pushover.is_none() && notify.ntfy.is_none() && notify.webhook.is_none();
+    if goes_nowhere && !diagnostics.has_unreadable_in(notify.span) {
         diagnostics.push(
             Diagnostic::new(Code::MissingKey, "`notify` goes nowhere", notify.span, "names nobody")
                 .help("add one of `pushover`, `ntfy` and `webhook`"),
@@ -67,7 +69,7 @@ fn check_addresses(notify: &Notify, diagnostics: &mut Diagnostics) {
                 .and(secret.0.span, "and one is in this secret")
                 .help("keep one of `url` and `url_secret`"),
         ),
-        (None, None) => diagnostics.push(
+        (None, None) if !diagnostics.has_unreadable_in(ntfy.span) => diagnostics.push(
             Diagnostic::new(Code::MissingKey, "`url` is missing", ntfy.span, "has no `url`")
                 .help("add `url:`, the address of the topic, or `url_secret:`, a secret with it"),
         ),
