@@ -23,7 +23,7 @@ mapping! {
         /// How long a backup is kept. Default: 30d.
         keep: Option<Days>,
         /// How many are kept whatever their age. Default: 3.
-        keep_at_least: Option<Quantity>,
+        keep_at_least: Option<Count>,
         /// A copy of the backups elsewhere, with restic.
         offsite: Option<Offsite>,
         /// The secret with the address at Healthchecks that hears of each run.

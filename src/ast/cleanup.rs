@@ -30,7 +30,7 @@ mapping! {
         /// The secret with an API key that has album.read, asset.read and asset.delete.
         api_key: SecretName,
         /// How many photos and videos may go in one run. With more, none goes. Default: 1000.
-        at_most: Option<Quantity>,
+        at_most: Option<Count>,
         /// Whether they go for good, and not to the trash. Default: false.
         permanently: Option<Flag>,
     }

@@ -196,10 +196,8 @@ text_of_form! {
     Image: r"^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost|[a-z0-9-]+:[0-9]+)(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$", "an image" + " with its registry, such as docker.io/library/redis:7", numbers: false;
     /// A time span that is longer than nothing.
     Period: r"^([0-9]+(ms|s|m|h))*[0-9]*[1-9][0-9]*(ms|s|m|h)([0-9]+(ms|s|m|h))*$", "a time span" + " above 0 such as 30s", numbers: false;
-    /// A number of times.
-    Count: r"^[1-9][0-9]*$", "a number of times" + ", 1 or more", numbers: true;
-    /// A number of things.
-    Quantity: r"^[1-9][0-9]*$", "a number" + ", 1 or more", numbers: true;
+    /// A number of things, or of times.
+    Count: r"^[1-9][0-9]*$", "a number from 1 on" + ", such as 3", numbers: true;
     /// A part of a hundred.
     Percent: r"^[1-9][0-9]?$", "a percentage" + " from 1 to 99, such as 10", numbers: true;
     /// A registry, with its port if it has one.

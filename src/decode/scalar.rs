@@ -344,7 +344,6 @@ form! {
     Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n), else advice::subnet;
     Period: numbers false, |v| duration_ms(v).is_some_and(|ms| ms > 0), else advice::duration;
     Count: numbers true, |v| v.parse::<u32>().is_ok_and(|n| n > 0 && n.to_string() == v);
-    Quantity: numbers true, |v| v.parse::<u32>().is_ok_and(|n| n > 0 && n.to_string() == v);
     Percent: numbers true, |v| v.parse::<u32>().is_ok_and(|n| (1..100).contains(&n) && n.to_string() == v);
     Registry: numbers false, |v| is_registry(v), else advice::registry;
     Capability: numbers false, |v| podman::is_capability(v), else advice::capability;
