@@ -134,6 +134,11 @@ impl Diagnostics {
         }
     }
 
+    /// Adds those of another run.
+    pub fn append(&mut self, other: Diagnostics) {
+        other.all.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
     /// Whether there are so many errors that another one is not kept.
     pub fn is_full(&self) -> bool {
         self.errors > MAX_KEPT
@@ -150,8 +155,8 @@ impl Diagnostics {
     }
 
     /// Whether none has another code.
-    pub fn has_only(&self, code: Code) -> bool {
-        self.all.iter().all(|d| d.code == code)
+    pub fn has_only(&self, codes: &[Code]) -> bool {
+        self.all.iter().all(|d| codes.contains(&d.code))
     }
 
     /// Whether something was found to be wrong inside of `span`. What is missing there may be what could

@@ -177,8 +177,8 @@ fn front_end(
         return None;
     };
     // After a tag or a key that could not be read, what follows would speak of what is not there. Of a key
-    // that is written twice, the first is there.
-    if !diagnostics.has_only(Code::DuplicateKey) {
+    // that is written twice the first is there, and so is a reference that lacks its quotes.
+    if !diagnostics.has_only(&[Code::DuplicateKey, Code::UnquotedReference]) {
         return None;
     }
     if !matches!(root.kind, syntax::Kind::Map(_)) {

@@ -4,6 +4,9 @@
 /// How many bytes a file may have. A server of 1,000 services has about one million.
 pub const MAX_BYTES: usize = 6 << 20;
 
+/// How many bytes are read again, with other signs for the braces of references that lack their quotes.
+pub const MAX_MASKED: usize = 2 << 20;
+
 /// How many values a file may have, aliases expanded. A server of 10,000 services has about 260,000.
 pub const MAX_NODES: usize = 400_000;
 

@@ -1,19 +1,44 @@
 //! Pass: text → [`syntax`](crate::syntax). The only module that knows the YAML parser.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span as YamlSpan};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::limits::MAX_NODES;
+use crate::limits::{MAX_MASKED, MAX_NODES};
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry, Kind, Node};
 
 /// Reads one document. `None` if it is empty or not YAML; what is wrong is pushed.
 pub fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
+    let mut said = Diagnostics::default();
+    let mut root = compose(text, text, source, &[], &mut said);
+    if (said.has(Code::UnquotedReference) || said.has(Code::Syntax)) && text.len() <= MAX_MASKED {
+        // YAML stops at a brace that lacks its quotes. With other signs in its place the rest is read as well.
+        let (masked, references) = mask(text);
+        let mut rest = Diagnostics::default();
+        let read = compose(&masked, text, source, &references, &mut rest);
+        if rest.has(Code::UnquotedReference) {
+            (root, said) = (read, rest);
+        }
+    }
+    diagnostics.append(said);
+    root
+}
+
+fn compose(
+    text: &str,
+    written: &str,
+    source: SourceId,
+    references: &[Range<usize>],
+    diagnostics: &mut Diagnostics,
+) -> Option<Node> {
     let mut composer = Composer {
         source,
         text,
+        written,
+        references,
         diagnostics,
         open: Vec::new(),
         anchors: HashMap::new(),
@@ -25,6 +50,25 @@ pub fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Opt
         return None;
     }
     composer.root.take()
+}
+
+/// The text with `$(…)` for each `${…}`, which YAML reads everywhere and which is as long; and where they are.
+fn mask(text: &str) -> (String, Vec<Range<usize>>) {
+    let mut masked = String::with_capacity(text.len());
+    let mut references = Vec::new();
+    while let Some(start) = text[masked.len()..].find("${").map(|at| masked.len() + at) {
+        let inside = &text[start + 2..];
+        let length = inside.find(['{', '}', '\n']).unwrap_or(inside.len());
+        masked.push_str(&text[masked.len()..start]);
+        if inside[length..].starts_with('}') {
+            masked.extend(["$(", &inside[..length], ")"]);
+            references.push(start..masked.len());
+        } else {
+            masked.push_str("${");
+        }
+    }
+    masked.push_str(&text[masked.len()..]);
+    (masked, references)
 }
 
 /// A collection that has begun and not ended.
@@ -46,7 +90,12 @@ enum Items {
 
 struct Composer<'a> {
     source: SourceId,
+    /// What is read.
     text: &'a str,
+    /// The same before references were masked in it.
+    written: &'a str,
+    /// Where they are, in their order.
+    references: &'a [Range<usize>],
     diagnostics: &'a mut Diagnostics,
     open: Vec<Open>,
     anchors: HashMap<usize, (Node, usize)>,
@@ -92,6 +141,7 @@ impl Composer<'_> {
                     if plain && span.start == span.end {
                         text.clear();
                     }
+                    self.unmask(&mut text, span, plain);
                     let kind = match &tag {
                         Some(tag) if tag.original() == "!nix" => Kind::Nix(text),
                         Some(tag) if tag.is_yaml_core_schema_tag("str") => {
@@ -173,6 +223,35 @@ impl Composer<'_> {
             }
         }
         Some(documents)
+    }
+
+    /// Puts the references back into a scalar, which wants quotes where it is plain and inside of brackets.
+    fn unmask(&mut self, text: &mut String, span: Span, plain: bool) {
+        let first = self.references.partition_point(|reference| reference.start < span.start as usize);
+        let inside =
+            self.references[first..].iter().take_while(|reference| reference.end <= span.end as usize);
+        let mut unmasked = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        for reference in inside {
+            // Behind an escape one may look otherwise, and nothing is written in this run.
+            let Some((before, after)) = rest.split_once(&self.text[reference.clone()]) else { break };
+            unmasked.extend([before, &self.written[reference.clone()]]);
+            rest = after;
+        }
+        if unmasked.is_empty() {
+            return;
+        }
+        unmasked.push_str(rest);
+        *text = unmasked;
+        let in_brackets =
+            |open: &Open| matches!(self.text.as_bytes().get(open.span.start as usize), Some(b'[' | b'{'));
+        if plain && self.open.iter().any(in_brackets) {
+            let quoted = match text.contains(['"', '\\']) {
+                true => format!("'{}'", text.replace('\'', "''")),
+                false => format!("\"{text}\""),
+            };
+            self.diagnostics.push(unquoted(span).help(format!("write {quoted}")));
+        }
     }
 
     /// Puts a finished node where it belongs. `None` once the file has grown too large.
@@ -324,7 +403,7 @@ fn unquoted(span: Span) -> Diagnostic {
 }
 
 /// Where `line` has a `${…}` outside of quotes and inside of brackets.
-fn unquoted_reference(line: &str) -> Option<std::ops::Range<usize>> {
+fn unquoted_reference(line: &str) -> Option<Range<usize>> {
     let (mut depth, mut quote) = (0usize, None);
     let mut chars = line.char_indices().peekable();
     while let Some((i, c)) = chars.next() {
