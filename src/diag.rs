@@ -154,11 +154,6 @@ impl Diagnostics {
         self.all.iter().any(|d| d.code == code)
     }
 
-    /// Whether none has another code.
-    pub fn has_only(&self, codes: &[Code]) -> bool {
-        self.all.iter().all(|d| codes.contains(&d.code))
-    }
-
     /// Whether something was found to be wrong inside of `span`. What is missing there may be what could
     /// not be read.
     pub fn has_error_in(&self, span: Span) -> bool {

@@ -176,11 +176,6 @@ fn front_end(
         }
         return None;
     };
-    // After a tag or a key that could not be read, what follows would speak of what is not there. Of a key
-    // that is written twice the first is there, and so is a reference that lacks its quotes.
-    if !diagnostics.has_only(&[Code::DuplicateKey, Code::UnquotedReference]) {
-        return None;
-    }
     if !matches!(root.kind, syntax::Kind::Map(_)) {
         diagnostics.push(
             Diagnostic::new(Code::WrongType, "the file is not a mapping", root.span, "this is all there is")

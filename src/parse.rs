@@ -1,6 +1,6 @@
 //! Pass: text → [`syntax`](crate::syntax). The only module that knows the YAML parser.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span as YamlSpan};
@@ -45,10 +45,7 @@ fn compose(
         root: None,
         nodes: 0,
     };
-    let documents = composer.run()?;
-    if documents > 1 {
-        return None;
-    }
+    composer.run()?;
     composer.root.take()
 }
 
@@ -75,6 +72,8 @@ fn mask(text: &str) -> (String, Vec<Range<usize>>) {
 struct Open {
     anchor: usize,
     span: Span,
+    /// Whether it has a tag that means nothing here.
+    is_unreadable: bool,
     items: Items,
 }
 
@@ -82,7 +81,8 @@ enum Items {
     List(Vec<Node>),
     Map {
         entries: Vec<Entry>,
-        key: Option<(String, bool, Span)>,
+        /// The last key, whose value comes next. One that is no text has none.
+        key: Option<(Option<String>, bool, Span)>,
         /// The keys so far, with their places.
         known: HashMap<String, Span>,
     },
@@ -104,8 +104,8 @@ struct Composer<'a> {
 }
 
 impl Composer<'_> {
-    /// Runs through the events; returns how many documents there were.
-    fn run(&mut self) -> Option<usize> {
+    /// Runs through the events of the first document. `None` if they end before it does.
+    fn run(&mut self) -> Option<()> {
         let mut documents = 0;
         let text = self.text;
         for event in Parser::new_from_str(text) {
@@ -131,7 +131,7 @@ impl Composer<'_> {
                             )
                             .help("write one file for each host"),
                         );
-                        return Some(documents);
+                        break;
                     }
                 }
                 Event::Scalar(value, style, anchor, tag) => {
@@ -142,14 +142,14 @@ impl Composer<'_> {
                         text.clear();
                     }
                     self.unmask(&mut text, span, plain);
-                    let kind = match &tag {
+                    let mut kind = match &tag {
                         Some(tag) if tag.original() == "!nix" => Kind::Nix(text),
                         Some(tag) if tag.is_yaml_core_schema_tag("str") => {
                             Kind::Scalar { text, plain: false }
                         }
                         Some(tag) => {
                             self.unsupported_tag(&tag.original(), span);
-                            Kind::Scalar { text, plain }
+                            Kind::Unreadable
                         }
                         None => Kind::Scalar { text, plain },
                     };
@@ -160,18 +160,20 @@ impl Composer<'_> {
                             Diagnostic::new(Code::BadValue, "a NUL character", span, "contains \\0")
                                 .help("take it out: neither Nix nor a process can hold one"),
                         );
+                        kind = Kind::Unreadable;
                     }
                     self.add(Node { span, kind }, anchor, 1)?;
                 }
                 Event::SequenceStart(_, anchor, tag) => {
-                    self.check_tag(tag.as_deref().map(|t| t.original()), span);
-                    self.open.push(Open { anchor, span, items: Items::List(Vec::new()) });
+                    let is_unreadable = !self.is_read(tag.as_deref().map(|t| t.original()), span);
+                    self.open.push(Open { anchor, span, is_unreadable, items: Items::List(Vec::new()) });
                 }
                 Event::MappingStart(_, anchor, tag) => {
-                    self.check_tag(tag.as_deref().map(|t| t.original()), span);
+                    let is_unreadable = !self.is_read(tag.as_deref().map(|t| t.original()), span);
                     self.open.push(Open {
                         anchor,
                         span,
+                        is_unreadable,
                         items: Items::Map { entries: Vec::new(), key: None, known: HashMap::new() },
                     });
                 }
@@ -184,9 +186,10 @@ impl Composer<'_> {
                         }
                         Items::Map { entries, .. } => {
                             let last = entries.last().map(|e| e.value.span.end.max(e.key_span.end));
-                            (Kind::Map(entries), last)
+                            (Kind::Map(merged(entries)), last)
                         }
                     };
+                    let kind = if open.is_unreadable { Kind::Unreadable } else { kind };
                     // A flow collection ends at its bracket; a block ends where its last child does.
                     let flow = self
                         .text
@@ -212,17 +215,13 @@ impl Composer<'_> {
                             )
                             .help("put the value under `constants` and refer to it by name"),
                         );
-                        self.add(
-                            Node { span, kind: Kind::Scalar { text: String::new(), plain: true } },
-                            0,
-                            1,
-                        )?;
+                        self.add(Node { span, kind: Kind::Unreadable }, 0, 1)?;
                     }
                 },
                 _ => {}
             }
         }
-        Some(documents)
+        Some(())
     }
 
     /// Puts the references back into a scalar, which wants quotes where it is plain and inside of brackets.
@@ -280,13 +279,17 @@ impl Composer<'_> {
             None => self.root = Some(node),
             Some(Open { items: Items::List(items), .. }) => items.push(node),
             Some(Open { items: Items::Map { entries, key, .. }, .. }) => match key.take() {
-                Some((key, plain_key, key_span)) => {
+                Some((Some(key), plain_key, key_span)) => {
                     entries.push(Entry { key, plain_key, key_span, value: node });
+                    self.check_duplicate();
                 }
+                Some((None, ..)) => {}
                 None => {
                     let span = node.span;
                     let (text, plain) = match node.kind {
-                        Kind::Scalar { text, plain } => (text, plain),
+                        Kind::Scalar { text, plain } => (Some(text), plain),
+                        // That was said.
+                        Kind::Unreadable => (None, false),
                         _ => {
                             let written = self.text[..span.end as usize]
                                 .get(span.start.saturating_sub(1) as usize..)
@@ -306,10 +309,10 @@ impl Composer<'_> {
                                 .help("write the key as text")
                             };
                             self.diagnostics.push(diagnostic);
-                            (String::new(), false)
+                            (None, false)
                         }
                     };
-                    if text == "<<" && plain {
+                    if text.as_deref() == Some(MERGE) && plain {
                         self.diagnostics.push(
                             Diagnostic::new(Code::UnsupportedYaml, "YAML's merge key", span, "homegen does not merge with `<<`")
                                 .help("put the mapping under `constants`, and refer to it: `limits: ${limits.small}`"),
@@ -318,9 +321,6 @@ impl Composer<'_> {
                     *key = Some((text, plain, span));
                 }
             },
-        }
-        if let Some(Open { items: Items::Map { key: None, .. }, .. }) = self.open.last() {
-            self.check_duplicate();
         }
         Some(())
     }
@@ -348,12 +348,14 @@ impl Composer<'_> {
         Span::new(self.source, at.byte_range().unwrap_or(0..0))
     }
 
-    fn check_tag(&mut self, tag: Option<String>, span: Span) {
-        if let Some(tag) = tag
-            && !tag.ends_with("map")
-            && !tag.ends_with("seq")
-        {
-            self.unsupported_tag(&tag, span);
+    /// Whether a collection has no tag, or one that says nothing new.
+    fn is_read(&mut self, tag: Option<String>, span: Span) -> bool {
+        match tag.filter(|tag| !tag.ends_with("map") && !tag.ends_with("seq")) {
+            Some(tag) => {
+                self.unsupported_tag(&tag, span);
+                false
+            }
+            None => true,
         }
     }
 
@@ -390,6 +392,31 @@ impl Composer<'_> {
             .help("look at the indentation, the quotes and the brackets around this place"),
         );
     }
+}
+
+/// YAML 1.1's key for a mapping that stands for its members (yaml.org/type/merge).
+const MERGE: &str = "<<";
+
+/// The entries with those that merge keys stand for. It was said that these have to go, and what they stand for
+/// is not missing.
+fn merged(entries: Vec<Entry>) -> Vec<Entry> {
+    let is_merge = |entry: &Entry| entry.key == MERGE && entry.plain_key;
+    if !entries.iter().any(is_merge) {
+        return entries;
+    }
+    let (merges, mut all): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_merge);
+    let mut known: HashSet<String> = all.iter().map(|entry| entry.key.clone()).collect();
+    for merge in merges {
+        let bases = match merge.value.kind {
+            Kind::List(bases) => bases,
+            _ => vec![merge.value],
+        };
+        for base in bases {
+            let Kind::Map(more) = base.kind else { continue };
+            all.extend(more.into_iter().filter(|entry| known.insert(entry.key.clone())));
+        }
+    }
+    all
 }
 
 fn unquoted(span: Span) -> Diagnostic {

@@ -206,6 +206,8 @@ fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostic
         (Kind::Scalar { text, plain: true }, "boolean") => matches!(text.as_str(), "true" | "false"),
         (Kind::Scalar { .. }, "string") => !value.is_null(),
         (Kind::List(_), "list") | (Kind::Map(_), "mapping") => true,
+        // That was said.
+        (Kind::Unreadable, _) => return false,
         _ => false,
     };
     if !fits {

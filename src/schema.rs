@@ -61,6 +61,7 @@ fn value(node: &Node) -> Value {
         Kind::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), value(&entry.value))).collect(),
         Kind::List(items) => items.iter().map(value).collect(),
         Kind::Nix(code) => Value::from(code.as_str()),
+        Kind::Unreadable => Value::Null,
         Kind::Scalar { text, plain: true } => match Atom::from_plain(text) {
             Atom::Null => Value::Null,
             Atom::Bool(flag) => Value::from(flag),

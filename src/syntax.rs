@@ -28,6 +28,8 @@ pub enum Kind {
     List(Vec<Node>),
     /// A mapping, in the order of the file.
     Map(Vec<Entry>),
+    /// What homegen does not read, which was said.
+    Unreadable,
 }
 
 /// One `key: value`.
@@ -66,6 +68,7 @@ impl Node {
     pub fn weight(&self) -> usize {
         match &self.kind {
             Kind::Scalar { text, .. } | Kind::Nix(text) => weight(text),
+            Kind::Unreadable => 1,
             Kind::List(items) => 1 + items.iter().map(Node::weight).sum::<usize>(),
             Kind::Map(entries) => {
                 1 + entries.iter().map(|e| weight(&e.key) + e.value.weight()).sum::<usize>()

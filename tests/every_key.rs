@@ -37,6 +37,7 @@ fn leaves(node: &Node, way: &str, found: &mut Vec<(String, Node)>) {
         Kind::List(items) => {
             items.iter().enumerate().for_each(|(i, item)| leaves(item, &below(&i.to_string()), found))
         }
+        Kind::Unreadable => {}
         Kind::Scalar { .. } | Kind::Nix(_) => found.push((way.to_owned(), node.clone())),
     }
 }
@@ -48,7 +49,7 @@ fn keys(node: &Node, found: &mut BTreeSet<String>) {
             keys(&e.value, found);
         }),
         Kind::List(items) => items.iter().for_each(|item| keys(item, found)),
-        Kind::Scalar { .. } | Kind::Nix(_) => {}
+        Kind::Scalar { .. } | Kind::Nix(_) | Kind::Unreadable => {}
     }
 }
 
