@@ -41,6 +41,73 @@ pub fn is_calendar(text: &str) -> bool {
     }
 }
 
+/// Whether what systemd takes for a time comes again and again: a day that no month has never comes, and a
+/// year comes once.
+pub fn comes_again(text: &str) -> bool {
+    let Some(Date { year, month, day }) = date(text) else { return true };
+    let has_day = |month: u32| {
+        let days = match month {
+            2 => 29,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        (1..=days).any(|number| includes(day, number))
+    };
+    let comes = (1..=12).filter(|number| includes(month, *number)).any(has_day);
+    let has_no_end = |years: &str| years == "*" || years.contains('/') && !years.contains("..");
+    comes && year.is_none_or(|year| year.split(',').any(has_no_end))
+}
+
+/// The same time in every year, for one that would come again then.
+pub fn without_year(text: &str) -> Option<String> {
+    let words = text.split_ascii_whitespace().map(|word| match word.split_once('-') {
+        Some((_, rest)) if is_date(word) && date(word).is_some_and(|date| date.year.is_some()) => {
+            format!("*-{rest}")
+        }
+        _ => word.to_owned(),
+    });
+    let every = words.collect::<Vec<_>>().join(" ");
+    (every != text && comes_again(&every)).then_some(every)
+}
+
+/// The parts of a date, as they are written.
+struct Date<'a> {
+    year: Option<&'a str>,
+    month: &'a str,
+    day: &'a str,
+}
+
+/// The date that a time is bound to, if it is.
+fn date(text: &str) -> Option<Date<'_>> {
+    let word = text.split_ascii_whitespace().find(|word| is_date(word))?;
+    let (months, day) = word.rsplit_once('~').or_else(|| word.rsplit_once('-'))?;
+    Some(match months.split_once('-') {
+        Some((year, month)) => Date { year: Some(year), month, day },
+        None => Date { year: None, month: months, day },
+    })
+}
+
+/// Whether a component stands for a number among others.
+fn includes(component: &str, number: u32) -> bool {
+    component.split(',').any(|part| {
+        let (range, step) = match part.split_once('/') {
+            Some((range, step)) => (range, step.parse().ok()),
+            None => (part, None),
+        };
+        let (first, last) = match range.split_once("..") {
+            Some((first, last)) => (first.parse().ok(), last.parse().ok()),
+            None if range == "*" => (Some(1), None),
+            None => (range.parse().ok(), range.parse().ok().filter(|_| step.is_none())),
+        };
+        // One without an end goes as far as there are numbers.
+        first.is_some_and(|first: u32| {
+            first <= number
+                && last.is_none_or(|last: u32| number <= last)
+                && (number - first).is_multiple_of(step.unwrap_or(1))
+        })
+    })
+}
+
 /// How many hours lie between two times at which `text` runs something, at the most and roughly: an hour, a
 /// day, a week, a month or a year, whichever it cannot exceed.
 pub fn longest_pause(text: &str) -> u32 {
@@ -133,7 +200,7 @@ fn component(text: &str, least: u32, most: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_calendar, longest_pause};
+    use super::{comes_again, is_calendar, longest_pause, without_year};
 
     #[test]
     fn a_pause_is_as_long_as_the_calendar_makes_it() {
@@ -151,6 +218,40 @@ mod tests {
         ] {
             assert_eq!(longest_pause(calendar), hours, "{calendar}");
         }
+    }
+
+    #[test]
+    fn what_has_a_year_or_no_day_does_not_come_again() {
+        for again in [
+            "daily",
+            "05:30",
+            "Mon..Fri 04:00",
+            "*-*-31",
+            "*-02-29",
+            "02~29",
+            "*-1..4-31",
+            "2026/1-01-01",
+            "*-*-28..31",
+            "*-*-1/7",
+        ] {
+            assert!(is_calendar(again) && comes_again(again), "{again}");
+        }
+        for never in [
+            "*-2-30",
+            "*-02~30",
+            "4,6,9,11-31",
+            "*-02-30..31",
+            "*-2-30/1",
+            "2020-01-01",
+            "2026..2030-*-01",
+            "2026..2030/2-*-01",
+            "2026-02-30",
+        ] {
+            assert!(is_calendar(never) && !comes_again(never), "{never}");
+        }
+        assert_eq!(without_year("Mon 2026-12-24 18:00 UTC").as_deref(), Some("Mon *-12-24 18:00 UTC"));
+        assert_eq!(without_year("*-02-30"), None);
+        assert_eq!(without_year("daily Etc/GMT-1"), None);
     }
 
     /// Each with what `systemd-analyze calendar` says of it; tests/systemd.rs asks it.

@@ -33,6 +33,8 @@ mod memory_sum;
 mod nix_syntax;
 mod no_shared_network;
 mod option_twice;
+mod path_in_container;
+mod ping_twice;
 mod port_taken;
 mod postgres_major;
 mod postgres_volume;
@@ -90,6 +92,8 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     nix_syntax::check,
     no_shared_network::check,
     option_twice::check,
+    path_in_container::check,
+    ping_twice::check,
     port_taken::check,
     postgres_major::check,
     postgres_volume::check,

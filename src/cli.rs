@@ -14,10 +14,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use homegen::diag::{Diagnostic, Severity, human};
+use homegen::diag::{Bug, Diagnostic, Severity, human};
 use homegen::hir::Host;
-use homegen::output::MARK;
-use homegen::render::{Bug, Place};
+use homegen::output::{MARK, Place};
 use homegen::source::Sources;
 use homegen::surroundings::Surroundings;
 use homegen::{Outcome, compile};
@@ -63,7 +62,7 @@ enum Stop {
 }
 
 /// More need not be read to say that it is too much.
-const MAX_BYTES: u64 = homegen::parse::MAX_BYTES as u64;
+const MAX_BYTES: u64 = homegen::limits::MAX_BYTES as u64;
 
 /// Runs the command line.
 pub fn run() -> ExitCode {

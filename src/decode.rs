@@ -13,10 +13,24 @@ pub mod secret;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
-use crate::tree::{Kind, Node};
+use crate::tree::{Entry, Kind, Node};
+
+/// What a mapping looks like, for whoever wrote something else in its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// One of them.
+    pub example: &'static str,
+    /// What one is called where there may be several, each with a name.
+    pub called: &'static str,
+    /// The keys that it may have.
+    pub keys: &'static [&'static str],
+}
 
 /// A type that can be read out of the tree.
 pub trait Decode: Sized {
+    /// What it looks like, if it is a mapping.
+    const SHAPE: Option<Shape> = None;
+
     /// Reads it. `None` if it cannot be read; what is wrong was pushed.
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self>;
 
@@ -43,6 +57,8 @@ pub trait Decode: Sized {
 }
 
 impl<T: Decode> Decode for Option<T> {
+    const SHAPE: Option<Shape> = T::SHAPE;
+
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         if node.is_null() {
             return Some(None);
@@ -80,6 +96,8 @@ impl<T: Decode> Decode for Vec<T> {
 }
 
 impl<T: Decode> Decode for Box<T> {
+    const SHAPE: Option<Shape> = T::SHAPE;
+
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         T::decode(node, diagnostics).map(Box::new)
     }
@@ -87,6 +105,19 @@ impl<T: Decode> Decode for Box<T> {
 
 /// Says that `node` is not `wanted`.
 pub fn wrong_type(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
+    wrong_type_with(node, wanted, &format!("write {wanted}"), diagnostics);
+}
+
+/// Says that `node` is no mapping, and shows one.
+pub fn no_mapping(node: &Node, example: Option<&str>, diagnostics: &mut Diagnostics) {
+    let help = match example {
+        Some(example) => format!("write a mapping, such as `{example}`"),
+        None => "write a mapping".to_owned(),
+    };
+    wrong_type_with(node, "a mapping", &help, diagnostics);
+}
+
+fn wrong_type_with(node: &Node, wanted: &str, help: &str, diagnostics: &mut Diagnostics) {
     if matches!(node.kind, Kind::Unknown) {
         return;
     }
@@ -97,7 +128,7 @@ pub fn wrong_type(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
     if let Some(defined) = node.defined {
         diagnostic = diagnostic.and(defined, "defined here");
     }
-    diagnostics.push(diagnostic.help(format!("write {wanted}")));
+    diagnostics.push(diagnostic.help(help));
 }
 
 /// Says that `node` is of the right type and not a `noun`, and what to do.
@@ -111,6 +142,7 @@ pub fn bad_value_because(node: &Node, noun: &str, why: &str, help: &str, diagnos
         return;
     }
     let said = match &node.kind {
+        Kind::Scalar(text) if text.value().is_empty() => format!("an empty text is not {noun}"),
         Kind::Scalar(text) => format!("`{}` is not {noun}", text.value()),
         _ => format!("this is not {noun}"),
     };
@@ -131,13 +163,16 @@ pub enum Meant {
     Unknown,
 }
 
-/// Says that a mapping has a key that nothing reads.
+/// Says that a mapping with these `entries` has a key that nothing reads. Keys that stand together for one
+/// other are said together.
 pub fn unknown_key(
-    key: &str,
-    span: Span,
+    entry: &Entry,
+    entries: &[Entry],
     known: &'static [&'static str],
     diagnostics: &mut Diagnostics,
 ) -> Meant {
+    let written = entry.key.value();
+    let key = written.as_str();
     // To look for what was meant takes longer than all else.
     if diagnostics.is_full() {
         return Meant::Unknown;
@@ -148,10 +183,23 @@ pub fn unknown_key(
         Some(habit) => habit.instead.to_owned(),
         None => crate::diag::suggestion(key, known.iter().copied()),
     };
-    diagnostics.push(
-        Diagnostic::new(Code::UnknownKey, format!("there is no key `{key}` here"), span, "unknown key")
-            .help(help),
+    let mut diagnostic = Diagnostic::new(
+        Code::UnknownKey,
+        format!("there is no key `{key}` here"),
+        entry.key.span,
+        "unknown key",
     );
+    let mut is_first = true;
+    if let Some(habit) = habit.filter(|h| !h.same_shape) {
+        let together =
+            |other: &&Entry| habit::of(&other.key.value(), known).is_some_and(|h| h.instead == habit.instead);
+        let mut others = entries.iter().filter(together);
+        is_first = others.next().is_none_or(|first| first.key.span == entry.key.span);
+        diagnostic = others.fold(diagnostic, |d, other| d.and(other.key.span, "unknown key"));
+    }
+    if is_first {
+        diagnostics.push(diagnostic.help(help));
+    }
     match (habit, closest) {
         (Some(habit), _) if habit.same_shape => Meant::Renamed(habit.key),
         (Some(habit), _) => Meant::Reshaped(habit.key),
@@ -169,12 +217,13 @@ pub const fn key(field: &'static str) -> &'static str {
 }
 
 /// Declares a mapping of the language: the struct, how it is read, and its JSON Schema, all out of
-/// the same lines. A field is a key; its type says whether it may be absent.
+/// the same lines. A field is a key; its type says whether it may be absent. The example is for messages and
+/// for editors, and so is what one is `called` of which there are several.
 macro_rules! mapping {
-    ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident such as $example:literal $(called $called:literal)? { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, schemars::JsonSchema)]
-        #[schemars(deny_unknown_fields, transform = $name::say_what_is_required)]
+        #[schemars(deny_unknown_fields, transform = $name::complete_schema)]
         pub struct $name {
             /// Where it stands.
             #[schemars(skip)]
@@ -186,8 +235,9 @@ macro_rules! mapping {
             /// The keys that it may have.
             pub const KEYS: &'static [&'static str] = &[$($crate::decode::key(stringify!($field)),)*];
 
-            /// Tells the schema which keys have to be there: those whose absence is a diagnostic.
-            fn say_what_is_required(schema: &mut schemars::Schema) {
+            /// Tells the schema which keys have to be there: those whose absence is a diagnostic; and what one
+            /// looks like.
+            fn complete_schema(schema: &mut schemars::Schema) {
                 let mut unheard = $crate::diag::Diagnostics::default();
                 let mut required: Vec<&str> = Vec::new();
                 $(
@@ -197,13 +247,30 @@ macro_rules! mapping {
                     }
                 )*
                 schema.insert("required".to_owned(), required.into());
+                schema.insert("examples".to_owned(), vec![$example].into());
             }
         }
 
         impl $crate::decode::Decode for $name {
+            const SHAPE: Option<$crate::decode::Shape> = Some($crate::decode::Shape {
+                example: $example,
+                called: [$($called,)? "NAME"][0],
+                keys: Self::KEYS,
+            });
+
+            /// One with nothing in it, unless something has to be there.
+            fn unreadable() -> Option<Self> {
+                let mut unheard = $crate::diag::Diagnostics::default();
+                let span = $crate::source::Span::NOWHERE;
+                Some($name {
+                    span,
+                    $($field: <$type as $crate::decode::Decode>::absent($crate::decode::key(stringify!($field)), span, &mut unheard)?,)*
+                })
+            }
+
             fn decode(node: &$crate::tree::Node, diagnostics: &mut $crate::diag::Diagnostics) -> Option<Self> {
                 let $crate::tree::Kind::Map(entries) = &node.kind else {
-                    $crate::decode::wrong_type(node, "a mapping", diagnostics);
+                    $crate::decode::no_mapping(node, Some($example), diagnostics);
                     return None;
                 };
                 $(let mut $field: Option<Option<$type>> = None;)*
@@ -212,7 +279,7 @@ macro_rules! mapping {
                     let written = entry.key.value();
                     let mut key = written.as_str();
                     if !Self::KEYS.contains(&key) {
-                        match $crate::decode::unknown_key(key, entry.key.span, Self::KEYS, diagnostics) {
+                        match $crate::decode::unknown_key(entry, entries, Self::KEYS, diagnostics) {
                             $crate::decode::Meant::Renamed(name) => {
                                 meant.push(name);
                                 if entries.iter().any(|other| other.key.value() == name) {
@@ -257,7 +324,12 @@ macro_rules! keyword_decode {
                 diagnostics: &mut $crate::diag::Diagnostics,
             ) -> Option<Self> {
                 let $crate::tree::Kind::Scalar(text) = &node.kind else {
-                    $crate::decode::wrong_type(node, "a word", diagnostics);
+                    let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
+                    let wanted = match words.as_slice() {
+                        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+                        _ => words.concat(),
+                    };
+                    $crate::decode::wrong_type(node, &wanted, diagnostics);
                     return None;
                 };
                 let word = text.value();

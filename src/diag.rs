@@ -87,6 +87,10 @@ impl Diagnostic {
     }
 }
 
+/// A mistake of homegen's own: what it wrote is not Nix.
+#[derive(Debug)]
+pub struct Bug(pub String);
+
 /// How many errors, and how many warnings, a run keeps. Nobody mends so many before the next run.
 pub const MAX_KEPT: usize = 500;
 
@@ -130,6 +134,11 @@ impl Diagnostics {
         }
     }
 
+    /// Adds those of another run.
+    pub fn append(&mut self, other: Diagnostics) {
+        other.all.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
     /// Whether there are so many errors that another one is not kept.
     pub fn is_full(&self) -> bool {
         self.errors > MAX_KEPT
@@ -143,11 +152,6 @@ impl Diagnostics {
     /// Whether one has this code.
     pub fn has(&self, code: Code) -> bool {
         self.all.iter().any(|d| d.code == code)
-    }
-
-    /// Whether none has another code.
-    pub fn has_only(&self, code: Code) -> bool {
-        self.all.iter().all(|d| d.code == code)
     }
 
     /// Whether something was found to be wrong inside of `span`. What is missing there may be what could

@@ -7,7 +7,8 @@ pub mod job;
 use indexmap::IndexMap;
 
 use crate::ast;
-use crate::ast::scalar::{Mode, Owner};
+use crate::ast::Tell;
+use crate::ast::scalar::{Mode, Owner, Spanned};
 use crate::diag::Code;
 use crate::previous::Previous;
 use crate::source::Span;
@@ -156,6 +157,8 @@ pub struct Service {
     pub parameters: Vec<(String, Node)>,
     /// Its jobs.
     pub jobs: Vec<Job>,
+    /// Whether its containers tell.
+    pub notify: Option<Spanned<Tell>>,
     /// Options of NixOS.
     pub nixos: Option<Node>,
 }
@@ -189,6 +192,8 @@ pub struct Container {
     pub folders: Vec<Folder>,
     /// Whether it publishes on the host's address in the tailnet.
     pub on_tailnet: bool,
+    /// Whether somebody is told when it fails.
+    pub tells: bool,
     /// What it was when the output was last written.
     pub previous: Option<Previous>,
 }
@@ -258,6 +263,8 @@ pub struct Front {
     pub declared: ast::Caddy,
     /// Every site.
     pub sites: Vec<Site>,
+    /// Whether somebody is told when it fails.
+    pub tells: bool,
 }
 
 /// A site.

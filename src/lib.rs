@@ -14,6 +14,7 @@ pub mod decode;
 pub mod diag;
 pub mod hir;
 pub mod image;
+pub mod limits;
 pub mod link;
 pub mod lower;
 pub mod map;
@@ -40,9 +41,10 @@ use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
 use decode::Decode;
-use diag::{Code, Diagnostic, Diagnostics};
+use diag::{Bug, Code, Diagnostic, Diagnostics};
+use limits::MAX_BYTES;
+use output::{File, Place};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
-use render::{Bug, File, Place};
 use source::{SourceId, Sources, Span};
 use surroundings::Surroundings;
 
@@ -111,13 +113,13 @@ fn on_threads<T: Send>(work: impl FnOnce() -> Result<T, Bug> + Send) -> Result<T
 
 fn link_here(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Linked {
     let mut diagnostics = Diagnostics::default();
-    if bytes.len() > parse::MAX_BYTES {
+    if bytes.len() > MAX_BYTES {
         diagnostics.push(
             Diagnostic::new(
                 Code::TooLarge,
                 "the file is too large",
                 Span::default(),
-                format!("more than {} MiB", parse::MAX_BYTES >> 20),
+                format!("more than {} MiB", MAX_BYTES >> 20),
             )
             .help("a server of a thousand services needs less; is this the right file?"),
         );
@@ -174,11 +176,6 @@ fn front_end(
         }
         return None;
     };
-    // After a tag or a key that could not be read, what follows would speak of what is not there. Of a key
-    // that is written twice, the first is there.
-    if !diagnostics.has_only(Code::DuplicateKey) {
-        return None;
-    }
     if !matches!(root.kind, syntax::Kind::Map(_)) {
         diagnostics.push(
             Diagnostic::new(Code::WrongType, "the file is not a mapping", root.span, "this is all there is")
@@ -186,7 +183,7 @@ fn front_end(
         );
         return None;
     }
-    let (root, instances) = preset::expand(root, sources, diagnostics);
+    let (root, instances) = preset::expand(root, parse::parse, sources, diagnostics);
     // What is too much is not looked at any further.
     if diagnostics.has(Code::TooLarge) {
         return None;

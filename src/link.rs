@@ -44,6 +44,7 @@ pub fn link(
         );
     }
     let accepted = allow::link(&file);
+    notify::check(&file, diagnostics);
     let secrets: IndexMap<String, Secret> = file
         .secrets
         .0
@@ -65,7 +66,6 @@ pub fn link(
             .help("add `agenix: { directory: secrets }`"),
         );
     }
-    file.notify.iter().for_each(|n| notify::check(n, diagnostics));
     check_paths(file.agenix.as_ref(), &file.host, diagnostics);
     let networks: Vec<_> = file
         .networks
@@ -314,7 +314,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
 /// Whoever binds the tailnet's address has to know it.
 fn check_tailnet(host: &Host, diagnostics: &mut Diagnostics) {
     let Some(front) = &host.front else { return };
-    if matches!(front.declared.bind.on, ast::Bind::Tailscale) && host.tailscale.is_none() {
+    if matches!(front.declared.bind.value, ast::Bind::Tailscale) && host.tailscale.is_none() {
         diagnostics.push(
             Diagnostic::new(
                 Code::TailscaleMissing,

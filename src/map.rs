@@ -3,11 +3,11 @@
 
 use serde::Serialize;
 
-use crate::ast::container::VolumeSource;
+use crate::ast::container::{Volume, VolumeSource};
 use crate::hir::{Container, Service};
 use crate::path::{is_below, is_path};
 
-/// A folder or file of the host that a container sees. Both ways end in `/`, so that one is put in the
+/// A folder or file of the host, or a volume of Podman's, that a container sees. Both ways end in `/`, so that one is put in the
 /// place of the other in the path of anything below.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Bound {
@@ -68,26 +68,31 @@ fn chosen<'a>(service: &'a Service, name: Option<&str>) -> Result<Vec<&'a Contai
 }
 
 fn bound_in(container: &Container) -> impl Iterator<Item = Bound> {
-    container.compose.volumes.iter().filter_map(|volume| match &volume.source {
-        VolumeSource::Bind(source) => Some(Bound {
+    container.compose.volumes.iter().filter_map(|volume| {
+        Some(Bound {
             container: container.name.clone(),
             from: folder(&volume.target.value()),
-            to: folder(&source.value()),
-        }),
-        VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
+            to: folder(&source(volume)?),
+        })
     })
 }
 
-/// By the longest way, as the kernel resolves mounts in mounts: one that is no folder of the host hides
-/// what is below it.
+/// Where a volume is on the host, unless it is in memory.
+fn source(volume: &Volume) -> Option<String> {
+    match &volume.source {
+        VolumeSource::Bind(source) => Some(source.value()),
+        VolumeSource::Named(name) => Some(format!("{VOLUMES}/{}/_data", name.value())),
+        VolumeSource::Tmpfs => None,
+    }
+}
+
+/// Where Podman keeps the volumes of root's containers (containers-storage.conf(5), graphroot), which is what
+/// NixOS sets as well (virtualisation.containers.storage.settings).
+const VOLUMES: &str = "/var/lib/containers/storage/volumes";
+
+/// By the longest way, as the kernel resolves mounts in mounts: one in memory hides what is below it.
 fn on_host_of(container: &Container, path: &str) -> Option<String> {
-    let volumes = container.compose.volumes.iter().map(|volume| {
-        let source = match &volume.source {
-            VolumeSource::Bind(source) => Some(source.value()),
-            VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
-        };
-        (squeezed(&volume.target.value()), source)
-    });
+    let volumes = container.compose.volumes.iter().map(|v| (squeezed(&v.target.value()), source(v)));
     let in_memory = container.compose.tmpfs.0.iter().map(|tmpfs| {
         let written = tmpfs.value();
         (squeezed(written.split(':').next().unwrap_or_default()), None)
@@ -156,6 +161,7 @@ mod tests {
             ("/up/up/x/y.png", "/srv/cache/x/y.png"),
             ("/up//up///x", "/srv/cache/x"),
             ("/up/upper/x", "/srv/up/upper/x"),
+            ("/up/kept/x", "/var/lib/containers/storage/volumes/app_kept/_data/x"),
             ("/etc/localtime", "/etc/localtime"),
         ] {
             assert_eq!(asked(&host, None, path).as_deref(), Ok(on_host), "{path}");
@@ -165,7 +171,7 @@ mod tests {
     #[test]
     fn what_is_not_on_the_host_leads_nowhere() {
         let host = host(NESTED);
-        for path in ["/", "/upper", "/up/kept/x", "/up/tmp/x", "/etc"] {
+        for path in ["/", "/upper", "/up/tmp/x", "/etc"] {
             assert!(matches!(asked(&host, None, path), Err(Nowhere::Uncovered(_))), "{path}");
         }
         for path in ["", "up/a.png", "/up/../etc/passwd", "/up/./a", "/up/a\nb"] {
@@ -179,7 +185,12 @@ mod tests {
         let pairs: Vec<(&str, &str)> = all.iter().map(|b| (b.from.as_str(), b.to.as_str())).collect();
         assert_eq!(
             pairs,
-            [("/etc/localtime/", "/etc/localtime/"), ("/up/up/", "/srv/cache/"), ("/up/", "/srv/up/")]
+            [
+                ("/etc/localtime/", "/etc/localtime/"),
+                ("/up/kept/", "/var/lib/containers/storage/volumes/app_kept/_data/"),
+                ("/up/up/", "/srv/cache/"),
+                ("/up/", "/srv/up/")
+            ]
         );
         assert!(all.iter().all(|b| b.container == "app-web"));
     }

@@ -1,50 +1,79 @@
 //! Pass: text → [`syntax`](crate::syntax). The only module that knows the YAML parser.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span as YamlSpan};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::limits::{MAX_MASKED, MAX_NODES};
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry, Kind, Node};
 
-/// How many bytes a file may have. A server of 1,000 services has about one million.
-pub const MAX_BYTES: usize = 6 << 20;
-
-/// How many values a file may have, aliases expanded. A server of 10,000 services has about 260,000.
-pub const MAX_NODES: usize = 400_000;
-
-/// How many more its presets may bring, and its references. Few bytes can stand for many of these, so that
-/// they are refused within a second and 100 MB.
-pub const MAX_EXPANDED: usize = 100_000;
-
-/// As how many values a text counts: a long one that is copied costs as much as many short ones.
-pub fn weight(text: &str) -> usize {
-    1 + text.len() / 64
-}
-
 /// Reads one document. `None` if it is empty or not YAML; what is wrong is pushed.
 pub fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
+    let mut said = Diagnostics::default();
+    let mut root = compose(text, text, source, &[], &mut said);
+    if (said.has(Code::UnquotedReference) || said.has(Code::Syntax)) && text.len() <= MAX_MASKED {
+        // YAML stops at a brace that lacks its quotes. With other signs in its place the rest is read as well.
+        let (masked, references) = mask(text);
+        let mut rest = Diagnostics::default();
+        let read = compose(&masked, text, source, &references, &mut rest);
+        if rest.has(Code::UnquotedReference) {
+            (root, said) = (read, rest);
+        }
+    }
+    diagnostics.append(said);
+    root
+}
+
+fn compose(
+    text: &str,
+    written: &str,
+    source: SourceId,
+    references: &[Range<usize>],
+    diagnostics: &mut Diagnostics,
+) -> Option<Node> {
     let mut composer = Composer {
         source,
         text,
+        written,
+        references,
         diagnostics,
         open: Vec::new(),
         anchors: HashMap::new(),
         root: None,
         nodes: 0,
     };
-    let documents = composer.run()?;
-    if documents > 1 {
-        return None;
-    }
+    composer.run()?;
     composer.root.take()
+}
+
+/// The text with `$(…)` for each `${…}`, which YAML reads everywhere and which is as long; and where they are.
+fn mask(text: &str) -> (String, Vec<Range<usize>>) {
+    let mut masked = String::with_capacity(text.len());
+    let mut references = Vec::new();
+    while let Some(start) = text[masked.len()..].find("${").map(|at| masked.len() + at) {
+        let inside = &text[start + 2..];
+        let length = inside.find(['{', '}', '\n']).unwrap_or(inside.len());
+        masked.push_str(&text[masked.len()..start]);
+        if inside[length..].starts_with('}') {
+            masked.extend(["$(", &inside[..length], ")"]);
+            references.push(start..masked.len());
+        } else {
+            masked.push_str("${");
+        }
+    }
+    masked.push_str(&text[masked.len()..]);
+    (masked, references)
 }
 
 /// A collection that has begun and not ended.
 struct Open {
     anchor: usize,
     span: Span,
+    /// Whether it has a tag that means nothing here.
+    is_unreadable: bool,
     items: Items,
 }
 
@@ -52,7 +81,8 @@ enum Items {
     List(Vec<Node>),
     Map {
         entries: Vec<Entry>,
-        key: Option<(String, bool, Span)>,
+        /// The last key, whose value comes next. One that is no text has none.
+        key: Option<(Option<String>, bool, Span)>,
         /// The keys so far, with their places.
         known: HashMap<String, Span>,
     },
@@ -60,7 +90,12 @@ enum Items {
 
 struct Composer<'a> {
     source: SourceId,
+    /// What is read.
     text: &'a str,
+    /// The same before references were masked in it.
+    written: &'a str,
+    /// Where they are, in their order.
+    references: &'a [Range<usize>],
     diagnostics: &'a mut Diagnostics,
     open: Vec<Open>,
     anchors: HashMap<usize, (Node, usize)>,
@@ -69,8 +104,8 @@ struct Composer<'a> {
 }
 
 impl Composer<'_> {
-    /// Runs through the events; returns how many documents there were.
-    fn run(&mut self) -> Option<usize> {
+    /// Runs through the events of the first document. `None` if they end before it does.
+    fn run(&mut self) -> Option<()> {
         let mut documents = 0;
         let text = self.text;
         for event in Parser::new_from_str(text) {
@@ -96,7 +131,7 @@ impl Composer<'_> {
                             )
                             .help("write one file for each host"),
                         );
-                        return Some(documents);
+                        break;
                     }
                 }
                 Event::Scalar(value, style, anchor, tag) => {
@@ -106,14 +141,15 @@ impl Composer<'_> {
                     if plain && span.start == span.end {
                         text.clear();
                     }
-                    let kind = match &tag {
+                    self.unmask(&mut text, span, plain);
+                    let mut kind = match &tag {
                         Some(tag) if tag.original() == "!nix" => Kind::Nix(text),
                         Some(tag) if tag.is_yaml_core_schema_tag("str") => {
                             Kind::Scalar { text, plain: false }
                         }
                         Some(tag) => {
                             self.unsupported_tag(&tag.original(), span);
-                            Kind::Scalar { text, plain }
+                            Kind::Unreadable
                         }
                         None => Kind::Scalar { text, plain },
                     };
@@ -124,18 +160,20 @@ impl Composer<'_> {
                             Diagnostic::new(Code::BadValue, "a NUL character", span, "contains \\0")
                                 .help("take it out: neither Nix nor a process can hold one"),
                         );
+                        kind = Kind::Unreadable;
                     }
                     self.add(Node { span, kind }, anchor, 1)?;
                 }
                 Event::SequenceStart(_, anchor, tag) => {
-                    self.check_tag(tag.as_deref().map(|t| t.original()), span);
-                    self.open.push(Open { anchor, span, items: Items::List(Vec::new()) });
+                    let is_unreadable = !self.is_read(tag.as_deref().map(|t| t.original()), span);
+                    self.open.push(Open { anchor, span, is_unreadable, items: Items::List(Vec::new()) });
                 }
                 Event::MappingStart(_, anchor, tag) => {
-                    self.check_tag(tag.as_deref().map(|t| t.original()), span);
+                    let is_unreadable = !self.is_read(tag.as_deref().map(|t| t.original()), span);
                     self.open.push(Open {
                         anchor,
                         span,
+                        is_unreadable,
                         items: Items::Map { entries: Vec::new(), key: None, known: HashMap::new() },
                     });
                 }
@@ -148,9 +186,10 @@ impl Composer<'_> {
                         }
                         Items::Map { entries, .. } => {
                             let last = entries.last().map(|e| e.value.span.end.max(e.key_span.end));
-                            (Kind::Map(entries), last)
+                            (Kind::Map(merged(entries)), last)
                         }
                     };
+                    let kind = if open.is_unreadable { Kind::Unreadable } else { kind };
                     // A flow collection ends at its bracket; a block ends where its last child does.
                     let flow = self
                         .text
@@ -176,17 +215,42 @@ impl Composer<'_> {
                             )
                             .help("put the value under `constants` and refer to it by name"),
                         );
-                        self.add(
-                            Node { span, kind: Kind::Scalar { text: String::new(), plain: true } },
-                            0,
-                            1,
-                        )?;
+                        self.add(Node { span, kind: Kind::Unreadable }, 0, 1)?;
                     }
                 },
                 _ => {}
             }
         }
-        Some(documents)
+        Some(())
+    }
+
+    /// Puts the references back into a scalar, which wants quotes where it is plain and inside of brackets.
+    fn unmask(&mut self, text: &mut String, span: Span, plain: bool) {
+        let first = self.references.partition_point(|reference| reference.start < span.start as usize);
+        let inside =
+            self.references[first..].iter().take_while(|reference| reference.end <= span.end as usize);
+        let mut unmasked = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        for reference in inside {
+            // Behind an escape one may look otherwise, and nothing is written in this run.
+            let Some((before, after)) = rest.split_once(&self.text[reference.clone()]) else { break };
+            unmasked.extend([before, &self.written[reference.clone()]]);
+            rest = after;
+        }
+        if unmasked.is_empty() {
+            return;
+        }
+        unmasked.push_str(rest);
+        *text = unmasked;
+        let in_brackets =
+            |open: &Open| matches!(self.text.as_bytes().get(open.span.start as usize), Some(b'[' | b'{'));
+        if plain && self.open.iter().any(in_brackets) {
+            let quoted = match text.contains(['"', '\\']) {
+                true => format!("'{}'", text.replace('\'', "''")),
+                false => format!("\"{text}\""),
+            };
+            self.diagnostics.push(unquoted(span).help(format!("write {quoted}")));
+        }
     }
 
     /// Puts a finished node where it belongs. `None` once the file has grown too large.
@@ -205,7 +269,7 @@ impl Composer<'_> {
             return None;
         }
         if anchor != 0 {
-            let size = count(&node);
+            let size = node.weight();
             // What an alias may stand for is kept beside the tree.
             self.nodes += size;
             self.anchors.insert(anchor, (node.clone(), size));
@@ -215,13 +279,17 @@ impl Composer<'_> {
             None => self.root = Some(node),
             Some(Open { items: Items::List(items), .. }) => items.push(node),
             Some(Open { items: Items::Map { entries, key, .. }, .. }) => match key.take() {
-                Some((key, plain_key, key_span)) => {
+                Some((Some(key), plain_key, key_span)) => {
                     entries.push(Entry { key, plain_key, key_span, value: node });
+                    self.check_duplicate();
                 }
+                Some((None, ..)) => {}
                 None => {
                     let span = node.span;
                     let (text, plain) = match node.kind {
-                        Kind::Scalar { text, plain } => (text, plain),
+                        Kind::Scalar { text, plain } => (Some(text), plain),
+                        // That was said.
+                        Kind::Unreadable => (None, false),
                         _ => {
                             let written = self.text[..span.end as usize]
                                 .get(span.start.saturating_sub(1) as usize..)
@@ -241,10 +309,10 @@ impl Composer<'_> {
                                 .help("write the key as text")
                             };
                             self.diagnostics.push(diagnostic);
-                            (String::new(), false)
+                            (None, false)
                         }
                     };
-                    if text == "<<" && plain {
+                    if text.as_deref() == Some(MERGE) && plain {
                         self.diagnostics.push(
                             Diagnostic::new(Code::UnsupportedYaml, "YAML's merge key", span, "homegen does not merge with `<<`")
                                 .help("put the mapping under `constants`, and refer to it: `limits: ${limits.small}`"),
@@ -253,9 +321,6 @@ impl Composer<'_> {
                     *key = Some((text, plain, span));
                 }
             },
-        }
-        if let Some(Open { items: Items::Map { key: None, .. }, .. }) = self.open.last() {
-            self.check_duplicate();
         }
         Some(())
     }
@@ -283,12 +348,14 @@ impl Composer<'_> {
         Span::new(self.source, at.byte_range().unwrap_or(0..0))
     }
 
-    fn check_tag(&mut self, tag: Option<String>, span: Span) {
-        if let Some(tag) = tag
-            && !tag.ends_with("map")
-            && !tag.ends_with("seq")
-        {
-            self.unsupported_tag(&tag, span);
+    /// Whether a collection has no tag, or one that says nothing new.
+    fn is_read(&mut self, tag: Option<String>, span: Span) -> bool {
+        match tag.filter(|tag| !tag.ends_with("map") && !tag.ends_with("seq")) {
+            Some(tag) => {
+                self.unsupported_tag(&tag, span);
+                false
+            }
+            None => true,
         }
     }
 
@@ -327,6 +394,31 @@ impl Composer<'_> {
     }
 }
 
+/// YAML 1.1's key for a mapping that stands for its members (yaml.org/type/merge).
+const MERGE: &str = "<<";
+
+/// The entries with those that merge keys stand for. It was said that these have to go, and what they stand for
+/// is not missing.
+fn merged(entries: Vec<Entry>) -> Vec<Entry> {
+    let is_merge = |entry: &Entry| entry.key == MERGE && entry.plain_key;
+    if !entries.iter().any(is_merge) {
+        return entries;
+    }
+    let (merges, mut all): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(is_merge);
+    let mut known: HashSet<String> = all.iter().map(|entry| entry.key.clone()).collect();
+    for merge in merges {
+        let bases = match merge.value.kind {
+            Kind::List(bases) => bases,
+            _ => vec![merge.value],
+        };
+        for base in bases {
+            let Kind::Map(more) = base.kind else { continue };
+            all.extend(more.into_iter().filter(|entry| known.insert(entry.key.clone())));
+        }
+    }
+    all
+}
+
 fn unquoted(span: Span) -> Diagnostic {
     Diagnostic::new(
         Code::UnquotedReference,
@@ -338,7 +430,7 @@ fn unquoted(span: Span) -> Diagnostic {
 }
 
 /// Where `line` has a `${…}` outside of quotes and inside of brackets.
-fn unquoted_reference(line: &str) -> Option<std::ops::Range<usize>> {
+fn unquoted_reference(line: &str) -> Option<Range<usize>> {
     let (mut depth, mut quote) = (0usize, None);
     let mut chars = line.char_indices().peekable();
     while let Some((i, c)) = chars.next() {
@@ -360,13 +452,4 @@ fn unquoted_reference(line: &str) -> Option<std::ops::Range<usize>> {
         }
     }
     None
-}
-
-/// As how many values `node` counts, with all that is in it.
-pub fn count(node: &Node) -> usize {
-    match &node.kind {
-        Kind::Scalar { text, .. } | Kind::Nix(text) => weight(text),
-        Kind::List(items) => 1 + items.iter().map(count).sum::<usize>(),
-        Kind::Map(entries) => 1 + entries.iter().map(|e| weight(&e.key) + count(&e.value)).sum::<usize>(),
-    }
 }

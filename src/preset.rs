@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
-use crate::parse::{MAX_EXPANDED, count, parse};
+use crate::limits::MAX_EXPANDED;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::{Entry, Kind, Node};
 
@@ -32,9 +32,13 @@ pub struct Instance {
     pub missing: Vec<String>,
 }
 
-/// Expands every `preset:` of the file.
+/// Reads a text into a tree, and says what is wrong with it.
+pub type Parse = fn(&str, SourceId, &mut Diagnostics) -> Option<Node>;
+
+/// Expands every `preset:` of the file, whose text `parse` reads.
 pub fn expand(
     mut root: Node,
+    parse: Parse,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> (Node, HashMap<SourceId, Instance>) {
@@ -74,7 +78,7 @@ pub fn expand(
         };
         let source = sources.add_preset(preset_name, text, preset.value.span);
         let Some(definition) = parse(text, source, diagnostics) else { continue };
-        nodes += count(&definition);
+        nodes += definition.weight();
         if nodes > MAX_EXPANDED {
             diagnostics.push(
                 Diagnostic::new(
@@ -202,6 +206,8 @@ fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostic
         (Kind::Scalar { text, plain: true }, "boolean") => matches!(text.as_str(), "true" | "false"),
         (Kind::Scalar { .. }, "string") => !value.is_null(),
         (Kind::List(_), "list") | (Kind::Map(_), "mapping") => true,
+        // That was said.
+        (Kind::Unreadable, _) => return false,
         _ => false,
     };
     if !fits {

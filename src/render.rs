@@ -11,33 +11,13 @@ use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use rayon::prelude::*;
 
+use crate::diag::Bug;
 use crate::nix::print::Printer;
 use crate::nix::{Expr, Set, attribute, identifiers, quoted};
 use crate::nixos::{Module, Output, node};
+use crate::output::{File, Place};
 use scope::{ConstantsFile, Scope, Services};
 use script::{BESIDE, SCRIPTS, Script};
-
-/// One file of the output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// Its path below the output folder, with `/`.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-}
-
-/// A mistake of homegen's own: what it wrote is not Nix.
-#[derive(Debug)]
-pub struct Bug(pub String);
-
-/// Where the output stands.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// The name of the file that is compiled, for the comments.
-    pub source: String,
-    /// The way from the output folder to the folder of that file, such as `..`.
-    pub to_source: String,
-}
 
 /// Renders the whole output, in the order of the paths.
 pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {

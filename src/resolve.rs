@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
-use crate::parse::{MAX_EXPANDED, weight};
+use crate::limits::{MAX_EXPANDED, weight};
 use crate::preset::Instance;
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry as WrittenEntry, Kind as Written, Node as WrittenNode};
@@ -184,7 +184,7 @@ impl<'a> Resolver<'a> {
         if !self.trail.is_empty() {
             self.nodes += match &node.kind {
                 Written::Scalar { text, .. } | Written::Nix(text) => weight(text),
-                Written::List(_) => 1,
+                Written::List(_) | Written::Unreadable => 1,
                 Written::Map(entries) => 1 + entries.len(),
             };
         }
@@ -193,6 +193,7 @@ impl<'a> Resolver<'a> {
         }
         let kind = match &node.kind {
             Written::Nix(code) => Kind::Nix(code.clone()),
+            Written::Unreadable => Kind::Unknown,
             Written::List(items) => {
                 Kind::List(items.iter().map(|item| self.node(item)).filter(|n| !omitted(n)).collect())
             }

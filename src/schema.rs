@@ -3,8 +3,14 @@
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{Schema, json_schema};
+use serde_json::Value;
 
 use crate::ast::File;
+use crate::diag::Diagnostics;
+use crate::parse::parse;
+use crate::source::SourceId;
+use crate::syntax::{Kind, Node};
+use crate::tree::Atom;
 
 /// The schema of `homeserver.yaml`, as indented JSON with a newline at its end.
 pub fn schema() -> String {
@@ -15,6 +21,7 @@ pub fn schema() -> String {
     if let Some(required) = schema.pointer_mut("/$defs/Container/required").and_then(|r| r.as_array_mut()) {
         required.retain(|key| key != "image");
     }
+    Examples.transform(&mut schema);
     let mut references = References { depth: 0 };
     references.transform(&mut schema);
     if let Some(definitions) =
@@ -32,6 +39,37 @@ pub fn schema() -> String {
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     text.push('\n');
     text
+}
+
+/// Makes the value that it is of each example, which a mapping has as YAML.
+struct Examples;
+
+impl Transform for Examples {
+    fn transform(&mut self, schema: &mut Schema) {
+        transform_subschemas(self, schema);
+        let examples = schema.get_mut("examples").and_then(|examples| examples.as_array_mut());
+        for example in examples.into_iter().flatten() {
+            let node =
+                example.as_str().and_then(|text| parse(text, SourceId::FILE, &mut Diagnostics::default()));
+            *example = node.as_ref().map(value).unwrap_or_default();
+        }
+    }
+}
+
+fn value(node: &Node) -> Value {
+    match &node.kind {
+        Kind::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), value(&entry.value))).collect(),
+        Kind::List(items) => items.iter().map(value).collect(),
+        Kind::Nix(code) => Value::from(code.as_str()),
+        Kind::Unreadable => Value::Null,
+        Kind::Scalar { text, plain: true } => match Atom::from_plain(text) {
+            Atom::Null => Value::Null,
+            Atom::Bool(flag) => Value::from(flag),
+            Atom::Int(number) => Value::from(number),
+            Atom::Float(text) | Atom::Str(text) => Value::from(text),
+        },
+        Kind::Scalar { text, plain: false } => Value::from(text.as_str()),
+    }
 }
 
 /// Lets every value be a reference as well.
@@ -62,7 +100,7 @@ impl Transform for References {
     }
 }
 
-fn allow_reference(member: &mut serde_json::Value) {
+fn allow_reference(member: &mut Value) {
     let old = std::mem::take(member);
     let description = old.get("description").cloned();
     let mut new =

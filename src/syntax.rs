@@ -1,5 +1,6 @@
 //! YAML as it is written: a tree in which every node knows its place.
 
+use crate::limits::weight;
 use crate::source::Span;
 
 /// One YAML value.
@@ -27,6 +28,8 @@ pub enum Kind {
     List(Vec<Node>),
     /// A mapping, in the order of the file.
     Map(Vec<Entry>),
+    /// What homegen does not read, which was said.
+    Unreadable,
 }
 
 /// One `key: value`.
@@ -59,6 +62,18 @@ impl Node {
     /// The entry with `key` in a mapping.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|e| e.key == key)
+    }
+
+    /// As how many values it counts, with all that is in it.
+    pub fn weight(&self) -> usize {
+        match &self.kind {
+            Kind::Scalar { text, .. } | Kind::Nix(text) => weight(text),
+            Kind::Unreadable => 1,
+            Kind::List(items) => 1 + items.iter().map(Node::weight).sum::<usize>(),
+            Kind::Map(entries) => {
+                1 + entries.iter().map(|e| weight(&e.key) + e.value.weight()).sum::<usize>()
+            }
+        }
     }
 
     /// Whether this is YAML's null: `key:`, `key: ~` or `key: null`.

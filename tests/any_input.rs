@@ -7,7 +7,7 @@ use std::time::Instant;
 use common::mutate::mutate;
 use common::{cases, compile, fixtures, said};
 use homegen::diag::{github, json};
-use homegen::parse::MAX_BYTES;
+use homegen::limits::MAX_BYTES;
 use proptest::prelude::*;
 
 /// Compiles; says on the test's output when it took long, which is for a person to judge.

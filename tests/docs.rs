@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use homegen::render::{File, Place};
+use homegen::output::{File, Place};
 use serde_json::Value;
 
 /// Folders of the repository whose paths the pages name.
@@ -166,12 +166,25 @@ fn pages_link_to_what_is_there() {
         for link in
             take_apart(&text).1.join("\n").split("](").skip(1).filter_map(|rest| rest.split(')').next())
         {
-            if !link.starts_with("https://") && !link.starts_with('#') {
-                assert!(
-                    root().join(&folder).join(link).exists(),
-                    "{page} links to {link}, which is not there"
-                );
+            if link.starts_with("https://") {
+                continue;
             }
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let to = match file {
+                "" => page.clone(),
+                file => folder.join(file).display().to_string(),
+            };
+            assert!(root().join(&to).exists(), "{page} links to {link}, which is not there");
+            // GitHub's anchors: small letters, hyphens for blanks, and no other marks.
+            let anchor = |line: &str| -> String {
+                let words = line.trim_start_matches(['#', ' ']).to_lowercase().replace(' ', "-");
+                words.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
+            };
+            let is_heading = |line: &str| line.starts_with('#') && anchor(line) == heading;
+            assert!(
+                heading.is_empty() || read(&to).lines().any(is_heading),
+                "{page} links to {link}, and there is no such heading"
+            );
         }
     }
     let language = read("docs/language.md");

@@ -37,6 +37,7 @@ fn leaves(node: &Node, way: &str, found: &mut Vec<(String, Node)>) {
         Kind::List(items) => {
             items.iter().enumerate().for_each(|(i, item)| leaves(item, &below(&i.to_string()), found))
         }
+        Kind::Unreadable => {}
         Kind::Scalar { .. } | Kind::Nix(_) => found.push((way.to_owned(), node.clone())),
     }
 }
@@ -48,7 +49,7 @@ fn keys(node: &Node, found: &mut BTreeSet<String>) {
             keys(&e.value, found);
         }),
         Kind::List(items) => items.iter().for_each(|item| keys(item, found)),
-        Kind::Scalar { .. } | Kind::Nix(_) => {}
+        Kind::Scalar { .. } | Kind::Nix(_) | Kind::Unreadable => {}
     }
 }
 
@@ -151,4 +152,22 @@ fn a_change_of_any_value_changes_the_output_or_is_refused() {
         }
     }
     assert!(dropped.is_empty(), "these changes were dropped in silence:\n{}", dropped.join("\n"));
+}
+
+#[test]
+fn the_example_of_each_mapping_is_one() {
+    let schema: Value = serde_json::from_str(&homegen::schema::schema()).expect("JSON");
+    let definitions = schema["$defs"].as_object().expect("definitions");
+    let mappings = definitions.iter().filter(|(_, definition)| definition.get("examples").is_some());
+    let mut examples = 0;
+    for (name, definition) in mappings {
+        let alone = serde_json::json!({ "$ref": format!("#/$defs/{name}"), "$defs": definitions });
+        let validator = jsonschema::validator_for(&alone).expect("a schema");
+        for example in definition["examples"].as_array().expect("a list") {
+            let errors: Vec<String> = validator.iter_errors(example).map(|error| error.to_string()).collect();
+            assert!(example.is_object() && errors.is_empty(), "{name}: {example}: {errors:?}");
+            examples += 1;
+        }
+    }
+    assert!(examples > 30, "only {examples}");
 }

@@ -194,3 +194,24 @@ fn most_expressions_need_no_formatter() {
     let known = sets.iter().filter(|set| known(set, 2).expect("as nixfmt has it")).count();
     assert!(known > 250, "{known} of {}", sets.len());
 }
+
+#[test]
+fn a_short_interpolation_stays_on_its_line_however_long_that_is() {
+    // nixfmt measures an interpolation by itself, and an empty list in it in a way of its own.
+    let arguments = || {
+        vec![
+            vec![Expr::List(Vec::new()), Expr::Int(1)],
+            vec![Expr::Int(1), Expr::List(Vec::new())],
+            vec![Expr::List(Vec::new()), Expr::List(Vec::new()), Expr::Int(1)],
+            vec![Expr::List(vec![Expr::Int(1)]), Expr::Int(1)],
+        ]
+    };
+    for length in 10..40 {
+        for arguments in arguments() {
+            let call = Expr::call("f".repeat(length), arguments);
+            let text = Part::Text("x".repeat(90).into());
+            let set = Set::of([("a", Expr::Str(vec![text, Part::Expr(Box::new(call))]))]);
+            known(&set, 0).expect("as nixfmt has it");
+        }
+    }
+}

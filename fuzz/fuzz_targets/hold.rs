@@ -3,7 +3,7 @@
 use homegen::diag::human::{self, Style};
 use homegen::diag::{Diagnostic, Severity, github, json, sarif};
 use homegen::output::MARK;
-use homegen::render::{File, Place};
+use homegen::output::{File, Place};
 use homegen::surroundings::Surroundings;
 use homegen::{Outcome, compile};
 

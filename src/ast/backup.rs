@@ -7,7 +7,7 @@ use crate::tree::Text;
 
 mapping! {
     /// A backup of one database or folder. One of `postgres`, `sqlite` and `folder` says of what.
-    Backup {
+    Backup such as "{ sqlite: /srv/notes/notes.db, to: /srv/backups/notes, at: daily }" called "database" {
         /// Whether it is on until the owner says otherwise. Default: where the service is.
         enable: Option<Flag>,
         /// A database of Postgres in one of the service's containers.
@@ -23,13 +23,13 @@ mapping! {
         /// How long a backup is kept. Default: 30d.
         keep: Option<Days>,
         /// How many are kept whatever their age. Default: 3.
-        keep_at_least: Option<Quantity>,
+        keep_at_least: Option<Count>,
         /// A copy of the backups elsewhere, with restic.
         offsite: Option<Offsite>,
         /// The secret with the address at Healthchecks that hears of each run.
         ping: Option<SecretName>,
         /// Whether somebody is told when it fails. Default: failure, where there is a `notify`.
-        notify: Option<Tell>,
+        notify: Option<Spanned<Tell>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }
@@ -37,19 +37,19 @@ mapping! {
 
 mapping! {
     /// A database of Postgres.
-    PostgresDatabase {
+    PostgresDatabase such as "{ container: db, database: notes, user: notes }" {
         /// The container that it runs in.
         container: Text,
         /// Its name.
-        database: Text,
+        database: Name,
         /// The user that owns it.
-        user: Text,
+        user: Name,
     }
 }
 
 mapping! {
     /// A repository of restic, and what it keeps. The copy is made after each good backup.
-    Offsite {
+    Offsite such as "{ repository: sftp:me@nas:/backups, password: restic }" {
         /// Where it is, as restic writes it: `sftp:user@host:/path`, `s3:https://…`, `rclone:…`.
         repository: Option<ResticRepository>,
         /// The secret with that, where a password is in it.

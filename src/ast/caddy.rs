@@ -2,25 +2,27 @@
 
 use schemars::json_schema;
 
-use super::Allow;
 use super::scalar::*;
+use super::{Allow, Tell};
 use crate::decode::mapping;
 use crate::source::Span;
 use crate::tree::Text;
 
 mapping! {
     /// Caddy, the front of all sites.
-    Caddy {
+    Caddy such as "{ domain: example.de, bind: all }" {
         /// The domain that a site's `subdomain` is below.
         domain: Option<Domain>,
         /// Where it listens: `tailscale`, `all`, or interfaces and addresses.
-        bind: Binding,
+        bind: Spanned<Bind>,
         /// How it comes by certificates. Default: Caddy's own, which wants the sites to be public.
         tls: Option<Tls>,
         /// Headers that every answer has.
         headers: Pairs,
         /// Sites that belong to no service.
         sites: Sites,
+        /// Whether somebody is told when Caddy fails, or has no address in the tailnet. Default: never.
+        notify: Option<Spanned<Tell>>,
         /// Lines for Caddy's global options.
         global: Option<Text>,
         /// Lines at the top level of the Caddyfile.
@@ -29,17 +31,6 @@ mapping! {
         allow: Allow,
     }
 }
-
-/// Where Caddy listens, and where that is written.
-#[derive(Clone, Debug)]
-pub struct Binding {
-    /// What it listens on.
-    pub on: Bind,
-    /// Where it stands.
-    pub span: Span,
-}
-
-schema!(Binding, |g| g.subschema_for::<Bind>());
 
 /// What Caddy listens on.
 #[derive(Clone, Debug)]
@@ -78,7 +69,7 @@ pub enum Tls {
 
 mapping! {
     /// Certificates through `security.acme` and a DNS challenge.
-    AcmeTls {
+    AcmeTls such as "{ acme: cloudflare, token: cloudflare-token, email: me@example.de }" {
         /// The DNS provider, as lego names it (<https://go-acme.github.io/lego/dns>).
         acme: Variable,
         /// The name of the secret with its API token.
@@ -92,7 +83,7 @@ mapping! {
 
 mapping! {
     /// Certificates through a DNS plugin that is built into Caddy.
-    PluginTls {
+    PluginTls such as "{ plugins: [github.com/caddy-dns/cloudflare@v0.2.2], hash: sha256-…, acme_dns: \"cloudflare {env.CF_API_TOKEN}\", environment: cloudflare }" {
         /// The plugins with their versions, such as github.com/caddy-dns/cloudflare@v0.2.2.
         plugins: Vec<Text>,
         /// The hash of the build, sha256-….
@@ -114,7 +105,7 @@ schema!(Tls, |g| {
 
 mapping! {
     /// A site.
-    Site {
+    Site such as "{ subdomain: notes, to: server:8080 }" {
         /// Its name below `caddy.domain`.
         subdomain: Option<Domain>,
         /// Its whole name, in place of a subdomain.

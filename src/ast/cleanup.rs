@@ -3,11 +3,10 @@
 use super::scalar::*;
 use super::{Allow, Tell};
 use crate::decode::mapping;
-use crate::tree::Text;
 
 mapping! {
     /// A clean-up.
-    Cleanup {
+    Cleanup such as "{ immich_album: { name: Old, api_key: immich-api-key }, at: daily }" {
         /// Whether it is on until the owner says otherwise. Default: where the service is.
         enable: Option<Flag>,
         /// An album of Immich that is emptied.
@@ -17,7 +16,7 @@ mapping! {
         /// The secret with the address at Healthchecks that hears of each run.
         ping: Option<SecretName>,
         /// Whether somebody is told when it fails. Default: failure, where there is a `notify`.
-        notify: Option<Tell>,
+        notify: Option<Spanned<Tell>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }
@@ -25,13 +24,13 @@ mapping! {
 
 mapping! {
     /// An album of Immich.
-    ImmichAlbum {
+    ImmichAlbum such as "{ name: Old, api_key: immich-api-key }" {
         /// Its name. There has to be exactly one of this name.
-        name: Text,
+        name: Name,
         /// The secret with an API key that has album.read, asset.read and asset.delete.
         api_key: SecretName,
         /// How many photos and videos may go in one run. With more, none goes. Default: 1000.
-        at_most: Option<Quantity>,
+        at_most: Option<Count>,
         /// Whether they go for good, and not to the trash. Default: false.
         permanently: Option<Flag>,
     }

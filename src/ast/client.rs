@@ -6,7 +6,7 @@ use crate::tree::Text;
 
 mapping! {
     /// A Mac that has home-manager.
-    Client {
+    Client such as "{ upload: { to: immich, folder: ~/Pictures/upload, api_key: immich-api-key } }" called "macbook" {
         /// A folder whose photos and videos go to Immich.
         upload: Upload,
     }
@@ -14,7 +14,7 @@ mapping! {
 
 mapping! {
     /// A folder of a Mac whose photos and videos go to Immich, and are deleted there once it has them.
-    Upload {
+    Upload such as "{ to: immich, folder: ~/Pictures/upload, api_key: immich-api-key }" {
         /// The service that is Immich, which has a site.
         to: Text,
         /// The folder, in the user's own.

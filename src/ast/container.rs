@@ -10,7 +10,7 @@ use crate::tree::Text;
 
 mapping! {
     /// A container, in Compose's words.
-    Container {
+    Container such as "{ image: docker.io/example/notes:1.2.3 }" called "server" {
         /// The image, with its registry.
         image: Image,
         /// A login at the registry.
@@ -46,7 +46,7 @@ mapping! {
         /// Whether it may do all that the host may.
         privileged: Option<Flag>,
         /// Whether somebody is told when it fails. Default: never.
-        notify: Option<Tell>,
+        notify: Option<Spanned<Tell>>,
         /// The user, or user:group, that it runs as.
         user: Option<Owner>,
         /// More groups of that user.
@@ -121,7 +121,7 @@ schema!(ExtraHosts, |_g| json_schema!({ "anyOf": [
 
 mapping! {
     /// What a container may use of the host.
-    Limits {
+    Limits such as "{ memory: 512m }" {
         /// Memory.
         memory: Option<Size>,
         /// Memory that it is pushed back to when the host runs short.
@@ -220,7 +220,7 @@ pub enum VolumeSource {
 
 mapping! {
     /// A volume in Compose's long form.
-    LongVolume {
+    LongVolume such as "{ source: /srv/notes, target: /data }" {
         /// `bind`, `volume` or `tmpfs`. Default: what the source looks like.
         r#type: Option<VolumeType>,
         /// A path on the host, or the name of a volume.
@@ -279,7 +279,7 @@ pub struct Port {
 
 mapping! {
     /// A port in Compose's long form.
-    LongPort {
+    LongPort such as "{ target: 80, published: 8080 }" {
         /// The port in the container.
         target: Text,
         /// The port on the host.
@@ -340,7 +340,7 @@ pub struct Ulimit {
 
 mapping! {
     /// The limits of one resource.
-    LongUlimit {
+    LongUlimit such as "{ soft: 1024, hard: 4096 }" {
         /// The limit that is in force.
         soft: Number,
         /// The limit that the process may raise it to.
@@ -355,7 +355,7 @@ schema!(Ulimit, |g| {
 
 mapping! {
     /// Where a container's output goes.
-    Logging {
+    Logging such as "{ driver: journald }" {
         /// The driver.
         driver: Option<LogDriver>,
         /// Its options.
@@ -381,7 +381,7 @@ keyword! {
 
 mapping! {
     /// How a container is known to be well.
-    Healthcheck {
+    Healthcheck such as "{ test: curl -f localhost }" {
         /// The command: a line for the shell, or a list.
         test: Option<HealthTest>,
         /// Time between two checks. Default: 30s.
@@ -435,7 +435,7 @@ keyword! {
 
 mapping! {
     /// A dependency in Compose's long form.
-    LongDependency {
+    LongDependency such as "{ condition: service_healthy }" called "db" {
         /// What it waits for.
         condition: Condition,
     }

@@ -4,14 +4,15 @@ use schemars::json_schema;
 
 use super::scalar::*;
 use super::{
-    Allow, Backup, Caddy, Cleanup, Client, Container, Network, Notify, Secret, Site, Sites, SmokeTest, Update,
+    Allow, Backup, Caddy, Cleanup, Client, Container, Network, Notify, Secret, Site, Sites, SmokeTest, Tell,
+    Update,
 };
 use crate::decode::mapping;
 use crate::tree::Text;
 
 mapping! {
     /// A home server in one file.
-    File {
+    File such as "{ homegen: 1, host: { name: nas, nixos: \"26.05\", timezone: Europe/Berlin } }" {
         /// The version of this language: 1.
         homegen: Number,
         /// The machine.
@@ -47,7 +48,7 @@ mapping! {
 
 mapping! {
     /// The machine that the output is for.
-    Host {
+    Host such as "{ name: nas, nixos: \"26.05\", timezone: Europe/Berlin }" {
         /// Its name, `networking.hostName`.
         name: Domain,
         /// The NixOS release.
@@ -87,7 +88,7 @@ schema!(
 mapping! {
     /// A file system. With `nfs` it is emitted; otherwise the host's own configuration mounts it, and
     /// this describes it.
-    Mount {
+    Mount such as "{ nfs: nas.lan:/export }" called "/mnt/nas" {
         /// `server:/path` of an NFS export.
         nfs: Option<Text>,
         /// Options of the mount, for NFS.
@@ -101,7 +102,7 @@ mapping! {
 
 mapping! {
     /// The tailnet.
-    Tailscale {
+    Tailscale such as "{ address: 100.64.0.7 }" {
         /// The host's address in it.
         address: Address,
         /// How long one attempt waits for the address after boot. Default: 60s.
@@ -115,7 +116,7 @@ mapping! {
 
 mapping! {
     /// agenix, <https://github.com/ryantm/agenix>.
-    Agenix {
+    Agenix such as "{ directory: secrets }" {
         /// The folder of the `.age` files, relative to this file.
         directory: Text,
     }
@@ -123,7 +124,7 @@ mapping! {
 
 mapping! {
     /// Podman.
-    Podman {
+    Podman such as "{ prune: weekly }" {
         /// When unused images, containers and networks are removed: `false`, or a time. Default: weekly.
         prune: Option<Prune>,
         /// Whether `docker` is an alias of `podman`.
@@ -153,7 +154,7 @@ schema!(Prune, |g| {
 
 mapping! {
     /// A stack of containers, with its sites.
-    Service {
+    Service such as "{ containers: { server: { image: docker.io/example/notes:1.2.3 } } }" called "notes" {
         /// What it is, in a few words.
         description: Option<Text>,
         /// Whether it is on until the owner says otherwise. Default: true.
@@ -178,6 +179,8 @@ mapping! {
         update: Option<Update>,
         /// Its clean-up.
         cleanup: Option<Cleanup>,
+        /// Whether somebody is told when one of its containers fails. What a container says wins. Default: never.
+        notify: Option<Spanned<Tell>>,
         /// NixOS options that belong to it, as nested values.
         nixos: Option<Raw>,
         /// Diagnostics that are accepted in it, each by its code and with the reason.

@@ -9,7 +9,7 @@ use crate::tree::Text;
 
 mapping! {
     /// A Podman network that services share.
-    Network {
+    Network such as "{ subnet: 172.20.0.0/16 }" called "lan" {
         /// Its subnet, or several.
         subnet: OneOrMany<Subnet>,
         /// The gateway in each subnet, in the same order.
@@ -31,7 +31,7 @@ mapping! {
 
 mapping! {
     /// A container on one network.
-    Attachment {
+    Attachment such as "{ ipv4_address: 172.20.0.10 }" called "lan" {
         /// More names that it has there.
         aliases: Vec<Domain>,
         /// Its fixed IPv4 address.

@@ -6,13 +6,15 @@ use crate::decode::mapping;
 
 mapping! {
     /// Where notifications go: to all that are named.
-    Notify {
+    Notify such as "{ ntfy: { url: https://ntfy.example.de/server } }" {
         /// Pushover, <https://pushover.net>.
         pushover: Option<Pushover>,
         /// ntfy, <https://ntfy.sh>.
         ntfy: Option<Ntfy>,
         /// An address that takes a POST of JSON with `title` and `message`.
         webhook: Option<Webhook>,
+        /// Units that tell when they fail, beside those that say so where they stand.
+        units: Vec<ServiceUnit>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }
@@ -20,7 +22,7 @@ mapping! {
 
 mapping! {
     /// Pushover.
-    Pushover {
+    Pushover such as "{ credentials: pushover }" {
         /// The secret of format `env` with PUSHOVER_TOKEN and PUSHOVER_USER.
         credentials: SecretName,
     }
@@ -28,7 +30,7 @@ mapping! {
 
 mapping! {
     /// ntfy. Its topic is in `url`, or in a secret where nobody else may know it.
-    Ntfy {
+    Ntfy such as "{ url: https://ntfy.example.de/server }" {
         /// The address of the topic, such as <https://ntfy.example.de/server>.
         url: Option<WebAddress>,
         /// The secret with the address of the topic.
@@ -40,7 +42,7 @@ mapping! {
 
 mapping! {
     /// A webhook.
-    Webhook {
+    Webhook such as "{ url: webhook-address }" {
         /// The secret with its address.
         url: SecretName,
     }

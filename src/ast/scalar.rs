@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::source::Span;
 use crate::tree::{Node, Text};
 
 /// A whole number.
@@ -22,6 +23,15 @@ pub struct Flag {
     pub value: bool,
     /// How it is written.
     pub text: Text,
+}
+
+/// A value, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// A value of any shape, read by whoever needs it.
@@ -115,6 +125,18 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     }
 }
 
+impl<T: JsonSchema> JsonSchema for Spanned<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
+    }
+}
+
 /// Text of one form: a newtype of [`Text`] whose form [`decode`](crate::decode::scalar) holds it to.
 macro_rules! text_of_form {
     ($($(#[$doc:meta])* $name:ident: $pattern:literal, $noun:literal + $form:literal, numbers: $numbers:literal;)*) => {$(
@@ -174,10 +196,8 @@ text_of_form! {
     Image: r"^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost|[a-z0-9-]+:[0-9]+)(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$", "an image" + " with its registry, such as docker.io/library/redis:7", numbers: false;
     /// A time span that is longer than nothing.
     Period: r"^([0-9]+(ms|s|m|h))*[0-9]*[1-9][0-9]*(ms|s|m|h)([0-9]+(ms|s|m|h))*$", "a time span" + " above 0 such as 30s", numbers: false;
-    /// A number of times.
-    Count: r"^[1-9][0-9]*$", "a number of times" + ", 1 or more", numbers: true;
-    /// A number of things.
-    Quantity: r"^[1-9][0-9]*$", "a number" + ", 1 or more", numbers: true;
+    /// A number of things, or of times.
+    Count: r"^[1-9][0-9]*$", "a number from 1 on" + ", such as 3", numbers: true;
     /// A part of a hundred.
     Percent: r"^[1-9][0-9]?$", "a percentage" + " from 1 to 99, such as 10", numbers: true;
     /// A registry, with its port if it has one.
@@ -196,8 +216,12 @@ text_of_form! {
     Pid: r"^(host|private|container:.+|ns:/.+)$", "a mode of the PID namespace" + ": host, private, container:NAME or ns:PATH", numbers: false;
     /// A mode of the user namespace (podman-run(1), --userns).
     Userns: r"^(auto(:.+)?|host|container:.+|ns:/.+)$", "a mode of the user namespace" + ": auto, host, container:NAME or ns:PATH", numbers: false;
+    /// A unit of systemd's that is a service, without `.service` (systemd.unit(5)).
+    ServiceUnit: r"^[A-Za-z0-9_][A-Za-z0-9:_.-]{0,199}$", "a unit" + " as `systemctl` shows it, without .service, such as plex", numbers: false;
     /// A number of whole days.
     Days: r"^[1-9][0-9]{0,3}d$", "a number of days" + " such as 30d", numbers: false;
+    /// A name that somebody else gave.
+    Name: r"\S", "a name" + " that is not empty", numbers: true;
     /// A repository on GitHub.
     Repository: r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", "a repository" + " of GitHub, such as immich-app/immich", numbers: false;
     /// A repository of restic. NixOS writes it into a script without quotes, hence the narrow form.

@@ -10,7 +10,7 @@ use crate::tree::Text;
 
 mapping! {
     /// A secret that agenix decrypts.
-    Secret {
+    Secret such as "{ format: env }" called "pushover" {
         /// Its file in the folder of secrets. Default: NAME.age.
         file: Option<Text>,
         /// Who owns the decrypted file. Default: root.
@@ -55,7 +55,7 @@ pub struct SecretUses(pub Vec<SecretUse>);
 
 mapping! {
     /// A secret that is mounted as a file, in Compose's long form.
-    SecretFile {
+    SecretFile such as "{ source: token }" {
         /// The secret's name.
         source: SecretName,
         /// Where the file is mounted. Default: /run/secrets/NAME.
@@ -74,7 +74,7 @@ schema!(SecretUses, |g| {
 
 mapping! {
     /// A secret of format `env` that is an environment file.
-    SecretEnvFile {
+    SecretEnvFile such as "{ secret: settings }" {
         /// The secret's name.
         secret: SecretName,
     }
@@ -102,7 +102,7 @@ schema!(EnvFiles, |g| {
 
 mapping! {
     /// A login at the image's registry.
-    Login {
+    Login such as "{ registry: ghcr.io, username: me, password: ghcr-token }" {
         /// The registry's address.
         registry: Registry,
         /// The user.

@@ -6,7 +6,7 @@ use crate::decode::mapping;
 
 mapping! {
     /// A look at every site, backup, disk and network mount, which tells what is wrong.
-    SmokeTest {
+    SmokeTest such as "{ at: hourly }" {
         /// Whether it is on until the owner says otherwise. Default: true.
         enable: Option<Flag>,
         /// When it runs, in the host's time zone.
@@ -16,7 +16,7 @@ mapping! {
         /// The secret with the address at Healthchecks that hears of each run.
         ping: Option<SecretName>,
         /// Whether somebody is told when it fails in itself. What it finds is always told. Default: never.
-        notify: Option<Tell>,
+        notify: Option<Spanned<Tell>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }

@@ -7,7 +7,7 @@ use crate::tree::Text;
 
 mapping! {
     /// A daily look for a new release, and a command that updates.
-    Update {
+    Update such as "{ repository: immich-app/immich, at: daily, restart: server, health: /api/server/ping }" {
         /// Whether it is on until the owner says otherwise. Default: where the service is.
         enable: Option<Flag>,
         /// The repository on GitHub whose releases are asked for, such as `immich-app/immich`.
@@ -23,7 +23,7 @@ mapping! {
         /// The secret with the address at Healthchecks that hears of each look.
         ping: Option<SecretName>,
         /// Whether somebody is told when the look fails. Default: failure, where there is a `notify`.
-        notify: Option<Tell>,
+        notify: Option<Spanned<Tell>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }

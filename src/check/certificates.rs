@@ -16,7 +16,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             std::iter::once(&site.host).chain(site.declared.aliases.iter().map(|alias| &alias.0))
         })
     };
-    let tailnet_only = matches!(front.declared.bind.on, Bind::Tailscale);
+    let tailnet_only = matches!(front.declared.bind.value, Bind::Tailscale);
     match &front.declared.tls {
         Some(Tls::Tailscale) => {
             for name in names().filter(|name| !ends_with(name, &[".ts.net"])) {

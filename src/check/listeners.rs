@@ -131,7 +131,7 @@ fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listen
 /// Caddy: HTTP, HTTPS, and HTTPS over QUIC.
 fn front(host: &Host, found: &mut Vec<Listener>) {
     let Some(front) = &host.front else { return };
-    let addresses: Vec<Option<IpAddr>> = match &front.declared.bind.on {
+    let addresses: Vec<Option<IpAddr>> = match &front.declared.bind.value {
         ast::Bind::Tailscale => match &host.tailscale {
             Some(tailscale) => vec![tailscale.address.value().parse().ok()],
             None => return,

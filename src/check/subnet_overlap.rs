@@ -106,7 +106,7 @@ fn overlap(a: &IpNet, b: &IpNet) -> bool {
 /// The addresses of the file that are the host's, or that it has to reach.
 fn addresses(host: &Host) -> Vec<(IpAddr, Span, &'static str)> {
     let mut found: Vec<(String, Span, &'static str)> = Vec::new();
-    if let Some(ast::Bind::On { addresses, .. }) = host.front.as_ref().map(|f| &f.declared.bind.on) {
+    if let Some(ast::Bind::On { addresses, .. }) = host.front.as_ref().map(|f| &f.declared.bind.value) {
         found.extend(addresses.iter().map(|a| (a.value(), a.span, "which Caddy listens on")));
     }
     for port in host.containers().flat_map(|c| &c.compose.ports) {

@@ -7,8 +7,11 @@ use crate::hir::Host;
 use crate::tree::{Kind, Node};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
-    // A name that is written wrong is said, and is the use that seems to be missing.
-    if host.secrets.is_empty() || diagnostics.has(Code::UnknownSecret) || diagnostics.has(Code::SecretFormat)
+    // A name that is written wrong, or could not be read, is said, and may be the use that seems to be missing.
+    if host.secrets.is_empty()
+        || diagnostics.has(Code::UnknownSecret)
+        || diagnostics.has(Code::SecretFormat)
+        || diagnostics.has_unreadable_in(file.span)
     {
         return;
     }

@@ -40,6 +40,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             )
         });
     }
+    for service in host.services.iter().filter(|service| service.containers.is_empty()) {
+        if let Some(notify) = &service.notify {
+            unused(
+                notify.span,
+                "a service without containers that would tell",
+                "take it out, and name the unit under `units` of `notify`, at the top of the file",
+            );
+        }
+    }
     for container in host.services.iter().flat_map(|s| &s.containers) {
         let compose = &container.compose;
         if let Some(check) = compose.healthcheck.as_ref() {

@@ -4,12 +4,16 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::scalar::{duration_ms, is_image, is_registry};
-use crate::calendar::is_calendar;
+use super::scalar::{
+    HTTP_HOST, HTTP_PATH, RESTIC, duration_ms, is_home_path, is_http_path, is_image, is_registry,
+    is_repository, is_service_unit, is_web_address, web_parts,
+};
+use crate::calendar::{is_calendar, without_year};
 use crate::diag::closest;
 use crate::path::is_path;
 use crate::podman::{self, BadOption};
 use crate::size::size_bytes;
+use crate::word::is_word;
 
 /// Why one value cannot be read, and what to write in its place.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,8 +83,100 @@ pub fn duration(value: &str) -> Option<Advice> {
     Advice::write(why, meant)
 }
 
+/// The first letter of a value that is neither a letter or digit of ASCII nor among `more`.
+fn stray(value: &str, more: &[u8]) -> Option<char> {
+    value.chars().find(|letter| !is_word(letter.encode_utf8(&mut [0; 4]), more))
+}
+
+fn may_not_be(letter: char) -> String {
+    let name = match letter {
+        ' ' => "a space".to_owned(),
+        '\n' | '\r' => "a line break".to_owned(),
+        seen if seen.is_alphanumeric() || seen.is_ascii_graphic() => format!("`{seen}`"),
+        unseen => format!("U+{:04X}", u32::from(unseen)),
+    };
+    format!("{name} may not be in it")
+}
+
+/// A letter that an address has to have as an escape (RFC 3986, 2.1).
+fn stray_in_path(path: &str) -> Option<Advice> {
+    let letter = stray(path, HTTP_PATH)?;
+    let escape: String = letter.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02X}")).collect();
+    Advice::new(may_not_be(letter), format!("write it as {escape}, or take it out"))
+}
+
+/// `http://127.0.0.1/health`, `health`, and `/a b`.
+pub fn http_path(value: &str) -> Option<Advice> {
+    if let Some((_, path)) = web_parts(value).filter(|(_, path)| is_http_path(path)) {
+        return Advice::write("is a whole address", path);
+    }
+    let whole = format!("/{value}");
+    if is_http_path(&whole) && !value.starts_with('/') {
+        return Advice::write("does not begin with /", whole);
+    }
+    stray_in_path(value)
+}
+
+/// `ntfy.sh/x`, and `https://ntfy.sh/a b`.
+pub fn web_address(value: &str) -> Option<Advice> {
+    let Some((authority, path)) = web_parts(value) else {
+        let whole = format!("https://{value}");
+        return is_web_address(&whole)
+            .then(|| Advice::write("does not begin with https:// or http://", whole))?;
+    };
+    // A login before the host has a `:` of its own.
+    let host =
+        authority.rsplit_once(':').filter(|_| !authority.contains('@')).map_or(authority, |(host, _)| host);
+    match stray(host, HTTP_HOST) {
+        Some(letter) => {
+            Advice::new(may_not_be(letter), "write the name of the host alone, with letters, digits, - and .")
+        }
+        None => stray_in_path(path),
+    }
+}
+
+/// `https://github.com/immich-app/immich`.
+pub fn repository(value: &str) -> Option<Advice> {
+    let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
+    let rest = rest.strip_prefix("git@").unwrap_or(rest);
+    let rest = rest.strip_prefix("www.").unwrap_or(rest);
+    let way = rest.strip_prefix("github.com").and_then(|way| way.strip_prefix(['/', ':'])).unwrap_or(rest);
+    let mut steps = way.split('/');
+    let (owner, name) = (steps.next()?, steps.next()?);
+    let meant = format!("{owner}/{}", name.strip_suffix(".git").unwrap_or(name));
+    is_repository(&meant).then(|| Advice::write("is more than an owner and a name", meant))?
+}
+
+/// `sftp:me@nas:/my backups`.
+pub fn restic_repository(value: &str) -> Option<Advice> {
+    let letter = stray(value, RESTIC)?;
+    Advice::new(
+        may_not_be(letter),
+        "put the whole address into a secret, and name that as `repository_secret`",
+    )
+}
+
+/// `/Users/me/Pictures`.
+pub fn home_path(value: &str) -> Option<Advice> {
+    let below = value.strip_prefix("/Users/").or_else(|| value.strip_prefix("/home/"));
+    let meant = below.and_then(|below| below.split_once('/')).map(|(_, rest)| format!("~/{rest}"));
+    match meant.filter(|meant| is_home_path(meant)) {
+        Some(meant) => Advice::write("does not begin with ~/", meant),
+        None => path_letter(value),
+    }
+}
+
+/// A letter that no path may have.
+fn path_letter(value: &str) -> Option<Advice> {
+    let letter = value.chars().find(|c| matches!(c, '\n' | '\r' | '\0'))?;
+    Advice::new(may_not_be(letter), "take it out, or call the folder something else")
+}
+
 /// `./data`, `~/data`, and `/srv/../data`.
 pub fn path(value: &str) -> Option<Advice> {
+    if let Some(advice) = path_letter(value) {
+        return Some(advice);
+    }
     if !value.starts_with('/') {
         let whole = "write the whole path, from / on";
         return Advice::new(
@@ -128,8 +224,15 @@ pub fn image(value: &str) -> Option<Advice> {
         .then(|| Advice::write("its name has capital letters, and names of images are lower case", meant))?
 }
 
-/// `0 4 * * *` and `@daily`, which are cron's (crontab(5)).
+/// `2020-01-01` and `*-02-30`, which do not come again; `0 4 * * *` and `@daily`, which are cron's
+/// (crontab(5)).
 pub fn calendar(value: &str) -> Option<Advice> {
+    if is_calendar(value) {
+        return match without_year(value) {
+            Some(meant) => Advice::new("does not come again after this year", format!("write \"{meant}\"")),
+            None => Advice::new("no month that it names has this day", "write a day that the month has"),
+        };
+    }
     let meant = match value.split_ascii_whitespace().collect::<Vec<_>>().as_slice() {
         [word] => word.strip_prefix('@')?.to_owned(),
         ["0", "*", "*", "*", "*"] => "hourly".to_owned(),
@@ -167,6 +270,17 @@ pub fn registry(value: &str) -> Option<Advice> {
     let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
     let host = rest.split('/').next().filter(|host| is_registry(host))?;
     Advice::write("is more than the name of a host", host)
+}
+
+/// `plex.service`, and `backup.timer`.
+pub fn service_unit(value: &str) -> Option<Advice> {
+    let (name, kind) = value.rsplit_once('.')?;
+    is_service_unit(name).then_some(())?;
+    match kind {
+        "service" => Advice::write("has its kind with it, and only services are meant", name),
+        "timer" => Advice::write("is a timer, and what fails is its service", name),
+        kind => Advice::new(format!("is a {kind}, and only a service tells"), "name a service"),
+    }
 }
 
 /// `NET_ADMN`.
@@ -275,8 +389,37 @@ mod tests {
             (calendar("0 4 * * 1-5"), "write a time such as daily, \"04:00\" or \"Mon *-*-* 04:00\""),
             (calendar("0 4 * * mon-fri"), "write \"mon..fri 04:00\""),
             (calendar("@daily"), "write \"daily\""),
+            (calendar("2026-12-24 18:00"), "write \"*-12-24 18:00\""),
+            (calendar("2026-02-30"), "write a day that the month has"),
+            (path("/srv/a\nb"), "take it out, or call the folder something else"),
+            (home_path("/Users/me/Upload"), "write `~/Upload`"),
+            (http_path("http://127.0.0.1:80/ping"), "write `/ping`"),
+            (http_path("ping"), "write `/ping`"),
+            (http_path("/a b"), "write it as %20, or take it out"),
+            (web_address("ntfy.sh/x"), "write `https://ntfy.sh/x`"),
+            (web_address("https://ntfy.sh/ü"), "write it as %C3%BC, or take it out"),
+            (web_address("https://ntfy.sh"), ""),
+            (repository("https://github.com/immich-app/immich"), "write `immich-app/immich`"),
+            (repository("https://www.github.com/a/b.git"), "write `a/b`"),
+            (repository("git@github.com:a/b.git"), "write `a/b`"),
+            (repository("github.com/a/b/releases"), "write `a/b`"),
+            (repository("https://codeberg.org/a/b"), ""),
         ] {
             assert_eq!(help(advice), meant);
+        }
+    }
+
+    #[test]
+    fn a_letter_that_may_not_be_there_is_named() {
+        for (advice, why) in [
+            (path("/srv/a\nb"), "a line break may not be in it"),
+            (http_path("/a b"), "a space may not be in it"),
+            (web_address("https://ntfy.sh/ü"), "`ü` may not be in it"),
+            (web_address("https://me:password@ntfy.sh/x"), "`:` may not be in it"),
+            (web_address("https://my_server:8080/x"), "`_` may not be in it"),
+            (restic_repository("sftp:me@nas:/a\u{200b}b"), "U+200B may not be in it"),
+        ] {
+            assert_eq!(advice.map(|advice| advice.why).unwrap_or_default(), why);
         }
     }
 }

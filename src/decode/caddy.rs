@@ -3,23 +3,12 @@
 use std::net::IpAddr;
 
 use super::{Decode, bad_value, wrong_type};
-use crate::ast::caddy::{AcmeTls, Binding, PluginTls, Upstream};
+use crate::ast::caddy::{AcmeTls, PluginTls, Upstream};
 use crate::ast::scalar::Interface;
 use crate::ast::{Bind, Tls};
 use crate::decode::scalar::port_part;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
-use crate::source::Span;
 use crate::tree::{Kind, Node, Text};
-
-impl Decode for Binding {
-    fn unreadable() -> Option<Self> {
-        Some(Binding { on: Bind::unreadable()?, span: Span::NOWHERE })
-    }
-
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        Bind::decode(node, diagnostics).map(|on| Binding { on, span: node.span })
-    }
-}
 
 impl Decode for Bind {
     fn unreadable() -> Option<Self> {

@@ -54,7 +54,18 @@ const HABITS: &[Habit] = &[
     renamed("stateVersion", "nixos", "write `nixos` for the release"),
     renamed("state_version", "nixos", "write `nixos` for the release"),
     renamed("time_zone", "timezone", "write `timezone`"),
+    habit(
+        "token",
+        "credentials",
+        "write `credentials`, a secret of format `env` with PUSHOVER_TOKEN and PUSHOVER_USER",
+    ),
+    habit("topic", "url", "write `url`, the address of the topic, such as https://ntfy.sh/my-server"),
     renamed("tz", "timezone", "write `timezone`"),
+    habit(
+        "user",
+        "credentials",
+        "write `credentials`, a secret of format `env` with PUSHOVER_TOKEN and PUSHOVER_USER",
+    ),
     habit("version", "homegen", "take it out: `homegen: 1` is the version of this language"),
     habit("volumes", "services", "take it out: a volume is declared where it is used, and kept by Podman"),
 ];
@@ -62,7 +73,11 @@ const HABITS: &[Habit] = &[
 /// The habit behind `key`, where a mapping with the keys `known` has what is meant.
 pub fn of(key: &str, known: &[&str]) -> Option<&'static Habit> {
     let written = key.to_lowercase().replace('-', "_");
-    HABITS.iter().find(|h| (h.written == written || h.written == key) && known.contains(&h.key))
+    let fits = |h: &&Habit| (h.written == written || h.written == key) && known.contains(&h.key);
+    // A mapping that has one of the keys which stand together for another one is a different mapping.
+    let is_elsewhere =
+        |h: &&Habit| HABITS.iter().any(|other| other.instead == h.instead && known.contains(&other.written));
+    HABITS.iter().find(fits).filter(|h| !is_elsewhere(h))
 }
 
 #[cfg(test)]

@@ -5,15 +5,15 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::advice::{self, Advice};
-use super::{Decode, bad_value, bad_value_because, wrong_type};
+use super::{Decode, Shape, bad_value, bad_value_because, no_mapping, wrong_type};
 use crate::ast::scalar::*;
-use crate::calendar::is_calendar;
+use crate::calendar::{comes_again, is_calendar};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::path::is_path;
 use crate::podman;
 use crate::size::size_bytes;
 use crate::source::Span;
-use crate::tree::{Atom, Kind, Node, Piece, Text};
+use crate::tree::{Atom, Entry, Kind, Node, Piece, Text};
 use crate::word::is_word;
 
 impl Decode for Text {
@@ -29,6 +29,16 @@ impl Decode for Text {
                 None
             }
         }
+    }
+}
+
+impl<T: Decode> Decode for Spanned<T> {
+    fn unreadable() -> Option<Self> {
+        Some(Spanned { value: T::unreadable()?, span: Span::NOWHERE })
+    }
+
+    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        T::decode(node, diagnostics).map(|value| Spanned { value, span: node.span })
     }
 }
 
@@ -94,15 +104,54 @@ impl Decode for Raw {
     }
 }
 
+/// Says which keys of a map from names to mappings belong into one of these, and gives them back: a key that
+/// such a mapping has, and that is no name, because no such mapping stands under it.
+fn nameless<'a>(entries: &'a [Entry], shape: Shape, diagnostics: &mut Diagnostics) -> Vec<&'a Entry> {
+    let is_key = |key: &Text| shape.keys.contains(&key.value().as_str());
+    let is_member = |node: &Node| match &node.kind {
+        Kind::Map(members) => members.is_empty() || members.iter().any(|member| is_key(&member.key)),
+        Kind::Scalar(_) => node.is_null(),
+        Kind::List(_) | Kind::Nix(_) => false,
+        Kind::Unknown => true,
+    };
+    let (nameless, named): (Vec<_>, Vec<_>) =
+        entries.iter().partition(|entry| is_key(&entry.key) && !is_member(&entry.value));
+    if let Some((first, others)) = nameless.split_first() {
+        let key = first.key.value();
+        let members: Vec<String> = nameless.iter().map(|entry| format!("{}: …", entry.key.value())).collect();
+        let name = named.first().map_or(shape.called.to_owned(), |entry| entry.key.value());
+        let diagnostic = Diagnostic::new(
+            Code::WrongType,
+            format!("`{key}` stands where a name belongs"),
+            first.key.span,
+            "of what is this?",
+        );
+        diagnostics.push(
+            others
+                .iter()
+                .fold(diagnostic, |diagnostic, other| diagnostic.and(other.key.span, "and this?"))
+                .help(format!("give it a name: `{name}: {{ {} }}`", members.join(", "))),
+        );
+    }
+    nameless
+}
+
 impl<T: Decode> Decode for Map<T> {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Kind::Map(entries) = &node.kind else {
             if node.is_null() && node.defined.is_none() {
                 return Some(Map::default());
             }
-            wrong_type(node, "a mapping", diagnostics);
+            let example = T::SHAPE.map(|shape| format!("{{ {}: {} }}", shape.called, shape.example));
+            no_mapping(node, example.as_deref(), diagnostics);
             return None;
         };
+        let nameless = T::SHAPE.map_or_else(Vec::new, |shape| nameless(entries, shape, diagnostics));
+        // What is wrong in it besides its name is said in the same run.
+        if !nameless.is_empty() && nameless.len() == entries.len() {
+            T::decode(node, diagnostics);
+            return Some(Map::default());
+        }
         let mut map: Vec<(Text, T)> = Vec::new();
         let mut seen = std::collections::HashMap::new();
         for entry in entries {
@@ -119,6 +168,9 @@ impl<T: Decode> Decode for Map<T> {
                     .and(first, "first here")
                     .help("keep one of the two"),
                 );
+            }
+            if nameless.iter().any(|other| std::ptr::eq(*other, entry)) {
+                continue;
             }
             if let Some(value) = T::decode(&entry.value, diagnostics).or_else(T::unreadable) {
                 map.push((entry.key.clone(), value));
@@ -279,8 +331,9 @@ form! {
     Mode: numbers false, |v| matches!(v.len(), 3 | 4) && v.bytes().all(|b| (b'0'..=b'7').contains(&b));
     Owner: numbers true, |v| v.split(':').count() <= 2 && v.split(':').all(is_user);
     AbsolutePath: numbers false, |v| is_path(v), else advice::path;
-    HomePath: numbers false, |v| is_home_path(v);
+    HomePath: numbers false, |v| is_home_path(v), else advice::home_path;
     Decimal: numbers true, |v| v.parse::<f64>().is_ok_and(|n| n.is_finite() && n > 0.0) && v.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    ServiceUnit: numbers false, |v| is_service_unit(v), else advice::service_unit;
     SecretName: numbers false, |v| is_word(v, b"_-") && !v.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     Variable: numbers false, |v| is_word(v, b"_") && !v.starts_with(|c: char| c.is_ascii_digit());
     Domain: numbers false, |v| is_domain(v.strip_prefix("*.").unwrap_or(v));
@@ -291,7 +344,6 @@ form! {
     Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n), else advice::subnet;
     Period: numbers false, |v| duration_ms(v).is_some_and(|ms| ms > 0), else advice::duration;
     Count: numbers true, |v| v.parse::<u32>().is_ok_and(|n| n > 0 && n.to_string() == v);
-    Quantity: numbers true, |v| v.parse::<u32>().is_ok_and(|n| n > 0 && n.to_string() == v);
     Percent: numbers true, |v| v.parse::<u32>().is_ok_and(|n| (1..100).contains(&n) && n.to_string() == v);
     Registry: numbers false, |v| is_registry(v), else advice::registry;
     Capability: numbers false, |v| podman::is_capability(v), else advice::capability;
@@ -302,12 +354,13 @@ form! {
     Pid: numbers false, |v| podman::is_pid(v), else advice::pid;
     Userns: numbers false, |v| podman::is_userns(v), else advice::userns;
     Days: numbers false, |v| v.strip_suffix('d').is_some_and(|n| !n.starts_with('0') && (1..=4).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
-    Repository: numbers false, |v| v.split_once('/').is_some_and(|(owner, name)| is_word(owner, b"-") && !owner.starts_with('-') && is_word(name, b"._-") && !matches!(name, "." | ".."));
-    ResticRepository: numbers false, |v| is_word(v, b"@:/._~+=-") && (v.starts_with('/') || v.split_once(':').is_some_and(|(kind, rest)| !kind.is_empty() && !kind.contains('/') && !rest.is_empty()));
+    Name: numbers true, |v| !v.trim().is_empty();
+    Repository: numbers false, |v| is_repository(v), else advice::repository;
+    ResticRepository: numbers false, |v| is_word(v, RESTIC) && (v.starts_with('/') || v.split_once(':').is_some_and(|(kind, rest)| !kind.is_empty() && !kind.contains('/') && !rest.is_empty())), else advice::restic_repository;
     KeepRule: numbers false, |v| is_keep_rule(v);
-    HttpPath: numbers false, |v| is_http_path(v);
-    WebAddress: numbers false, |v| is_web_address(v);
-    Calendar: numbers false, |v| is_calendar(v), else advice::calendar;
+    HttpPath: numbers false, |v| is_http_path(v), else advice::http_path;
+    WebAddress: numbers false, |v| is_web_address(v), else advice::web_address;
+    Calendar: numbers false, |v| is_calendar(v) && comes_again(v), else advice::calendar;
 }
 
 impl Decode for Image {
@@ -391,7 +444,7 @@ fn is_domain(text: &str) -> bool {
 }
 
 /// A path below `~/`, without the steps that would lead out of it.
-fn is_home_path(text: &str) -> bool {
+pub(super) fn is_home_path(text: &str) -> bool {
     let path = text.strip_prefix('~').filter(|path| path.starts_with('/') && is_path(path));
     path.is_some_and(|path| !path.trim_end_matches('/').is_empty() && !path.contains("//"))
 }
@@ -414,18 +467,62 @@ fn is_keep_rule(text: &str) -> bool {
     })
 }
 
-/// A path and query of characters that need no escaping (RFC 3986).
-fn is_http_path(text: &str) -> bool {
-    text.starts_with('/') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._~%?&=+-".contains(&b))
+/// What a service of systemd may be called here (systemd.unit(5)). An instance of a template is none: NixOS
+/// would write a whole unit for it, in the template's place.
+pub(super) fn is_service_unit(name: &str) -> bool {
+    let kind = name.rsplit_once('.').is_some_and(|(_, kind)| UNIT_KINDS.contains(&kind));
+    name.len() <= 200 && is_word(name, b":_.-") && !name.starts_with([':', '.', '-']) && !kind
 }
 
-fn is_web_address(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
-        return false;
-    };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+/// What systemd has units of (systemd.unit(5)).
+const UNIT_KINDS: &[&str] = &[
+    "automount",
+    "device",
+    "mount",
+    "path",
+    "scope",
+    "service",
+    "slice",
+    "socket",
+    "swap",
+    "target",
+    "timer",
+];
+
+/// An owner and a name (docs.github.com, "Repository limits"); GitHub takes `.git` for the end of an address.
+pub(super) fn is_repository(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(owner, name)| {
+        is_word(owner, b"-")
+            && !owner.starts_with('-')
+            && is_word(name, b"._-")
+            && !matches!(name, "." | "..")
+            && !name.ends_with(".git")
+    })
+}
+
+/// What a repository of restic may have besides letters and digits.
+pub(super) const RESTIC: &[u8] = b"@:/._~+=-";
+
+/// What a path and query may have besides letters and digits, without an escape (RFC 3986).
+pub(super) const HTTP_PATH: &[u8] = b"/._~%?&=+-";
+
+/// The same for the name of a host.
+pub(super) const HTTP_HOST: &[u8] = b".-";
+
+pub(super) fn is_http_path(text: &str) -> bool {
+    text.starts_with('/') && is_word(text, HTTP_PATH)
+}
+
+/// The host with its port, and the path, of an address of the web.
+pub(super) fn web_parts(text: &str) -> Option<(&str, &str)> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    Some(rest.split_at(rest.find('/').unwrap_or(rest.len())))
+}
+
+pub(super) fn is_web_address(text: &str) -> bool {
+    let Some((authority, path)) = web_parts(text) else { return false };
     let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
-    is_word(host, b".-") && port.parse::<u16>().is_ok() && (path.is_empty() || is_http_path(path))
+    is_word(host, HTTP_HOST) && port.parse::<u16>().is_ok() && (path.is_empty() || is_http_path(path))
 }
 
 /// `/path`, or `/path:option,option`.

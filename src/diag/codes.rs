@@ -155,6 +155,8 @@ codes! {
     BackupLost = "HG1306", Error, "a backup where it would not stay";
     BackupOfRunning = "HG1307", Deny, "a database that is copied while it runs";
     UpdatePull = "HG1308", Warning, "an update that could not go back";
+    PingTwice = "HG1309", Warning, "one check for several jobs";
+    PathInContainer = "HG1310", Deny, "a backup of a path that only a container has";
     ClientService = "HG1401", Error, "a client of a service that it cannot reach";
 }
 

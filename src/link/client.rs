@@ -5,6 +5,7 @@ use crate::ast::scalar::Map;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::client::{Client, Upload};
 use crate::hir::{Answer, Host, Site};
+use crate::source::Span;
 use crate::tree::Text;
 
 /// Links the clients, once the sites are.
@@ -12,7 +13,8 @@ pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mu
     for (name, declared) in declared.0 {
         super::name::check_client(&name, diagnostics);
         let upload = declared.upload;
-        let Some(site) = site(&upload.to, host, diagnostics) else { continue };
+        // Where it goes is said to be wrong then, and the rest of it is looked at all the same.
+        let site = site(&upload.to, host, diagnostics).unwrap_or_else(|| Text::literal("", Span::NOWHERE));
         host.clients.push(Client {
             name: name.value(),
             span: name.span,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::notify::tells;
 use super::{name, network};
 use crate::ast;
 use crate::ast::container::{Condition, VolumeSource};
@@ -49,7 +50,8 @@ pub(super) fn link(
             })
             .collect();
         let mut containers = Vec::new();
-        for (short, compose) in service.containers.0 {
+        for (short, mut compose) in service.containers.0 {
+            compose.notify = compose.notify.or(service.notify);
             containers.push(container(
                 &service_name,
                 short,
@@ -73,6 +75,7 @@ pub(super) fn link(
             containers,
             parameters,
             jobs: Vec::new(),
+            notify: service.notify,
             nixos: service.nixos.map(|n| n.0),
             name: service_name,
         });
@@ -175,6 +178,7 @@ fn container(
     }
     check_attachments(&networks, shared, diagnostics);
     let tailnet = tailscale.map(|t| t.address.value());
+    let tells = tells(compose.notify);
     let on_tailnet =
         compose.ports.iter().any(|p| p.address.as_ref().map(Text::value) == tailnet && tailnet.is_some());
     Container {
@@ -191,6 +195,7 @@ fn container(
         mounts: Vec::new(),
         folders: Vec::new(),
         on_tailnet,
+        tells,
         previous: None,
     }
 }

@@ -1,8 +1,8 @@
 //! Jobs: their names, the containers that they work on, and what they need.
 
 use super::folder::mount_of;
+use super::notify::job_tells;
 use crate::ast;
-use crate::ast::Tell;
 use crate::ast::container::Port;
 use crate::ast::scalar::{Flag, Map};
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
@@ -42,19 +42,17 @@ pub(super) fn link(
     let told = host.notify.is_some();
     for (declared, service) in declared.into_iter().zip(&mut host.services) {
         let mut jobs: Vec<Job> = Vec::new();
+        let own = declared.backup.get(DATABASE).map(|backup| backup.span);
         for (name, declared) in declared.backup.0 {
             jobs.extend(backup(&name, declared, service, &mounts, told, diagnostics));
         }
-        let own = jobs.iter().find(|job| job.enable && job.name == format!("{}-backup", service.name));
-        let own = own.map(|job| (job.unit.clone(), database_of(job)));
-        jobs.extend(declared.update.and_then(|declared| update(declared, own, service, told, diagnostics)));
+        let update =
+            declared.update.and_then(|update| self::update(update, own, &jobs, service, told, diagnostics));
+        jobs.extend(update);
         jobs.extend(declared.cleanup.and_then(|declared| cleanup(declared, service, told, diagnostics)));
         service.jobs = jobs;
     }
-    host.jobs.extend(smoke.map(|declared| smoke_test(declared, told, diagnostics)));
-    for container in host.services.iter().flat_map(|s| &s.containers) {
-        asks_to_be_told(container.compose.notify, told, container.span, diagnostics);
-    }
+    host.jobs.extend(smoke.map(smoke_test));
 }
 
 /// The container of the database that a backup saves.
@@ -86,25 +84,6 @@ fn missing<T>(key: &str, owner: Span, help: &str, diagnostics: &mut Diagnostics)
             .help(help),
     );
     None
-}
-
-/// Whether somebody is told when a unit fails; without a word, where there is anybody.
-fn asks_to_be_told(said: Option<Tell>, told: bool, owner: Span, diagnostics: &mut Diagnostics) -> bool {
-    if said == Some(Tell::Failure) && !told {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::NotifyMissing,
-                "somebody is told, and nobody is named",
-                owner,
-                "says `notify: failure`",
-            )
-            .help("add `notify: { ntfy: { url: … } }`, or Pushover, at the top of the file"),
-        );
-    }
-    match said {
-        Some(said) => said == Tell::Failure,
-        None => told,
-    }
 }
 
 fn backup(
@@ -163,7 +142,7 @@ fn backup(
     let span = declared.span;
     let literal = |text: &str| Text::literal(text, span);
     let unit = unit_name(service, "backup", &stem);
-    let tells = asks_to_be_told(declared.notify, told, span, diagnostics);
+    let tells = job_tells(declared.notify, told);
     Some(Job {
         origin: format!("services.{}.backup.{stem}", service.name),
         ping: declared.ping,
@@ -298,8 +277,8 @@ fn database(
     PostgresDatabase {
         used_by: service.containers.iter().filter(uses).map(|c| c.name.clone()).collect(),
         container: name,
-        database: declared.database,
-        user: declared.user,
+        database: declared.database.0,
+        user: declared.user.0,
     }
 }
 
@@ -348,7 +327,8 @@ fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnost
 
 fn update(
     declared: ast::Update,
-    own: Option<(String, Option<String>)>,
+    own: Option<Span>,
+    backups: &[Job],
     service: &Service,
     told: bool,
     diagnostics: &mut Diagnostics,
@@ -383,25 +363,15 @@ fn update(
             );
         }
     }
-    let wanted = declared.backup_first.filter(|first| first.value);
-    if let (Some(first), None) = (&wanted, &own) {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BackupMissing,
-                "a backup that would run first and does not exist",
-                first.text.span,
-                "which backup?",
-            )
-            .help(
-                "add `backup: { database: … }` to the service, with a time and turned on, or take this out",
-            ),
-        );
-    }
+    let backup = declared
+        .backup_first
+        .filter(|first| first.value)
+        .and_then(|wanted| backup_first(&wanted, own, backups, service, diagnostics));
     let name = format!("{}-update", service.name);
     let work = Work::Update(Update {
         repository: declared.repository.0,
         containers,
-        backup: own.filter(|_| wanted.is_some()),
+        backup,
         health: declared.health.0,
     });
     Some(Job {
@@ -409,9 +379,48 @@ fn update(
         // What runs at its time only looks.
         unit: format!("{}-version-check", service.name),
         ping: declared.ping,
-        tells: asks_to_be_told(declared.notify, told, declared.span, diagnostics),
+        tells: job_tells(declared.notify, told),
         ..job(name, declared.span, declared.enable, at, work)
     })
+}
+
+/// The service's own backup, which stands at `own` if it has one, and the container of its database.
+fn backup_first(
+    wanted: &Flag,
+    own: Option<Span>,
+    backups: &[Job],
+    service: &Service,
+    diagnostics: &mut Diagnostics,
+) -> Option<(String, Option<String>)> {
+    let name = unit_name(service, "backup", DATABASE);
+    if let Some(job) = backups.iter().find(|job| job.enable && job.name == name) {
+        return Some((job.unit.clone(), database_of(job)));
+    }
+    // What could not be read is said, and may be that backup.
+    let unread = match own {
+        Some(own) => diagnostics.has_unreadable_in(own),
+        None => backups.is_empty() && diagnostics.has_unreadable_in(service.body),
+    };
+    if unread {
+        return None;
+    }
+    let missing = Diagnostic::new(
+        Code::BackupMissing,
+        "a backup that would run first and does not exist",
+        wanted.text.span,
+        "which backup?",
+    );
+    let others = if own.is_none() { backups } else { &[] };
+    diagnostics.push(
+        others
+            .iter()
+            .fold(missing, |missing, other| missing.and(other.span, format!("is not called `{DATABASE}`")))
+            .help(match others {
+                [] => "add `backup: { database: … }` to the service, with a time and turned on, or take this out",
+                _ => "call the backup that runs first `database`",
+            }),
+    );
+    None
 }
 
 fn cleanup(
@@ -426,15 +435,14 @@ fn cleanup(
     Some(Job {
         origin: format!("services.{}.cleanup", service.name),
         ping: declared.ping,
-        tells: asks_to_be_told(declared.notify, told, declared.span, diagnostics),
+        tells: job_tells(declared.notify, told),
         ..job(name, declared.span, declared.enable, at, Work::Album(declared.immich_album))
     })
 }
 
-fn smoke_test(declared: ast::SmokeTest, told: bool, diagnostics: &mut Diagnostics) -> Job {
+fn smoke_test(declared: ast::SmokeTest) -> Job {
     // It tells what it finds, and would tell twice.
-    let tells = declared.notify == Some(Tell::Failure)
-        && asks_to_be_told(declared.notify, told, declared.span, diagnostics);
+    let tells = super::notify::tells(declared.notify);
     let free_percent = declared.free_percent.map_or_else(|| Text::literal("10", declared.span), |n| n.0);
     let work = Work::SmokeTest(SmokeTest { free_percent });
     Job {

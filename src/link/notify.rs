@@ -1,10 +1,62 @@
 //! Notifications: that they go anywhere, and to one address of each kind.
 
-use crate::ast::Notify;
+use crate::ast;
+use crate::ast::scalar::Spanned;
+use crate::ast::{Notify, Tell};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::source::Span;
 
-pub(super) fn check(notify: &Notify, diagnostics: &mut Diagnostics) {
-    if notify.pushover.is_none() && notify.ntfy.is_none() && notify.webhook.is_none() {
+/// Whether somebody is told of what says this.
+pub(super) fn tells(said: Option<Spanned<Tell>>) -> bool {
+    said.is_some_and(|said| said.value == Tell::Failure)
+}
+
+/// The same of a job, which tells without a word where there is anybody.
+pub(super) fn job_tells(said: Option<Spanned<Tell>>, anybody: bool) -> bool {
+    said.map_or(anybody, |said| said.value == Tell::Failure)
+}
+
+pub(super) fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
+    match &file.notify {
+        Some(notify) => check_addresses(notify, diagnostics),
+        None => check_nobody(file, diagnostics),
+    }
+}
+
+/// Nobody is named, and somebody is to be told.
+fn check_nobody(file: &ast::File, diagnostics: &mut Diagnostics) {
+    let caddy = file.caddy.iter().map(|caddy| caddy.notify);
+    let services = file.services.0.iter().flat_map(|(_, service)| {
+        std::iter::once(service.notify)
+            .chain(service.containers.0.iter().map(|(_, container)| container.notify))
+            .chain(service.backup.0.iter().map(|(_, backup)| backup.notify))
+            .chain(service.update.iter().map(|update| update.notify))
+            .chain(service.cleanup.iter().map(|cleanup| cleanup.notify))
+    });
+    let smoke_test = file.smoke_test.iter().map(|test| test.notify);
+    let spans = caddy
+        .chain(services)
+        .chain(smoke_test)
+        .flatten()
+        .filter(|said| said.value == Tell::Failure && said.span != Span::NOWHERE)
+        .map(|said| said.span);
+    let said = "says `notify: failure`";
+    let diagnostic = spans.fold(None, |all: Option<Diagnostic>, span| match all {
+        None => {
+            Some(Diagnostic::new(Code::NotifyMissing, "somebody is told, and nobody is named", span, said))
+        }
+        Some(diagnostic) => Some(diagnostic.and(span, "so does this")),
+    });
+    if let Some(diagnostic) = diagnostic {
+        diagnostics
+            .push(diagnostic.help("add `notify: { ntfy: { url: … } }`, or Pushover, at the top of the file"));
+    }
+}
+
+fn check_addresses(notify: &Notify, diagnostics: &mut Diagnostics) {
+    // What could not be read is said, and may be what is missing.
+    let goes_nowhere = notify.pushover.is_none() && notify.ntfy.is_none() && notify.webhook.is_none();
+    if goes_nowhere && !diagnostics.has_unreadable_in(notify.span) {
         diagnostics.push(
             Diagnostic::new(Code::MissingKey, "`notify` goes nowhere", notify.span, "names nobody")
                 .help("add one of `pushover`, `ntfy` and `webhook`"),
@@ -17,7 +69,7 @@ pub(super) fn check(notify: &Notify, diagnostics: &mut Diagnostics) {
                 .and(secret.0.span, "and one is in this secret")
                 .help("keep one of `url` and `url_secret`"),
         ),
-        (None, None) => diagnostics.push(
+        (None, None) if !diagnostics.has_unreadable_in(ntfy.span) => diagnostics.push(
             Diagnostic::new(Code::MissingKey, "`url` is missing", ntfy.span, "has no `url`")
                 .help("add `url:`, the address of the topic, or `url_secret:`, a secret with it"),
         ),

@@ -45,15 +45,15 @@ pub(super) fn link(
             linked.extend(link_one(site, Some(service), &caddy, diagnostics));
         }
     }
-    Some(Front { declared: caddy, sites: linked })
+    Some(Front { tells: super::notify::tells(caddy.notify), declared: caddy, sites: linked })
 }
 
 /// An address of the tailnet that is written out is waited for all the same.
 fn bind_the_tailnet(caddy: &mut Caddy, tailnet: Option<&str>, diagnostics: &mut Diagnostics) {
-    let ast::Bind::On { addresses, .. } = &caddy.bind.on else { return };
+    let ast::Bind::On { addresses, .. } = &caddy.bind.value else { return };
     let Some(address) = addresses.iter().find(|a| Some(a.value().as_str()) == tailnet) else { return };
     if addresses.len() == 1 {
-        caddy.bind.on = ast::Bind::Tailscale;
+        caddy.bind.value = ast::Bind::Tailscale;
         return;
     }
     diagnostics.push(

@@ -50,7 +50,10 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     redirect_to_https(front, host, module);
     certificates_of(front, &certificates, module);
     firewall(front, host, module);
-    if matches!(front.declared.bind.on, Bind::Tailscale) {
+    if front.tells {
+        super::notify::tell_failure("caddy", module);
+    }
+    if matches!(front.declared.bind.value, Bind::Tailscale) {
         let unit = Expr::str(format!("{}.service", tailscale::UNIT));
         let caddy = module.unit("caddy");
         caddy.append("after", [unit.clone()]);
@@ -101,7 +104,7 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, ports: &Ports, certific
 }
 
 fn listen(front: &Front, host: &Host) -> Vec<Expr> {
-    match &front.declared.bind.on {
+    match &front.declared.bind.value {
         Bind::Tailscale => host.tailscale.iter().map(|t| Expr::text(&t.address.0)).collect(),
         Bind::On { addresses, .. } => addresses.iter().map(Expr::text).collect(),
         Bind::All => Vec::new(),
@@ -240,7 +243,7 @@ fn certificate(acme: &AcmeTls, one: &Certificate) -> Set {
 /// NixOS closes every port. Where Caddy listens decides where it opens them.
 fn firewall(front: &Front, host: &Host, module: &mut Module) {
     let everywhere = Text::literal("", front.declared.span);
-    let interfaces: Vec<Text> = match &front.declared.bind.on {
+    let interfaces: Vec<Text> = match &front.declared.bind.value {
         Bind::Tailscale => vec![tailscale::interface(host)],
         Bind::All => vec![everywhere],
         Bind::On { interfaces, .. } if !interfaces.is_empty() => interfaces.clone(),

@@ -21,9 +21,11 @@ const PROGRAM: &str = "program";
 /// What restricts a job.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Confinement {
-    /// It only asks others over the network.
+    /// It asks others over the network, and looks at disks.
     Confined,
-    /// It talks to Podman, or reads what is anybody's.
+    /// It copies files, whoever's they are.
+    Copying,
+    /// It talks to Podman.
     Restricted,
 }
 
@@ -32,6 +34,7 @@ impl Confinement {
     fn settings(self) -> &'static str {
         match self {
             Confinement::Confined => "scripts.confined",
+            Confinement::Copying => "scripts.copying",
             Confinement::Restricted => "scripts.restricted",
         }
     }

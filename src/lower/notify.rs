@@ -1,15 +1,13 @@
 //! Notifications: a command that tells, and a unit that tells of one that failed.
 
 use super::around::Around;
-use crate::ast::Tell;
 use crate::hir::{Container, Host};
 use crate::nix::{Expr, Part, Set};
 use crate::nixos::{Module, Output};
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
-    let used = host.jobs().next().is_some()
-        || host.containers().any(|container| container.compose.notify == Some(Tell::Failure));
-    if host.notify.is_none() && !used {
+    // Some jobs call the command, and find one that tells nobody.
+    if host.notify.is_none() && host.jobs().next().is_none() {
         return;
     }
     let module = output.module("notify.nix", "notify");
@@ -41,9 +39,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     ]);
     module.options.at(&["homeserver"]).set("notify", Expr::call("lib.mkOption", [Expr::Set(option)]));
     module.config.at(&["environment"]).append("systemPackages", [Expr::code("config.homeserver.notify")]);
-    if host.notify.is_none() {
-        return;
-    }
+    let Some(notify) = &host.notify else { return };
     let unit = module.unit("notify-failure@");
     unit.set("description", Expr::str("Tell that %i failed"));
     for list in ["after", "wants"] {
@@ -58,16 +54,24 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     exec.set("TimeoutStartSec", Expr::str("5min"));
     let confined = Expr::code("scripts.confined");
     unit.set("serviceConfig", Expr::Infix(Box::new(confined), "//", Box::new(Expr::Set(exec))));
+    for unit in &notify.units {
+        tell_failure(&unit.value(), module);
+    }
 }
 
-/// A container that fails. It is restarted, and by that never fails for systemd: `OnFailure=` would be silent.
+/// A container that fails.
 pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module) {
-    if container.compose.notify != Some(Tell::Failure) {
-        return;
+    if container.tells {
+        tell_failure(&container.unit(), module);
     }
-    let unit = format!("{}.service", container.unit());
+}
+
+/// Tells when a unit fails that is no job. Such a one is restarted, and by that never fails for systemd:
+/// `OnFailure=` would be silent.
+pub(super) fn tell_failure(unit: &str, module: &mut Module) {
+    let name = Expr::str(format!("{unit}.service"));
     module
-        .unit(&container.unit())
+        .unit(unit)
         .at(&["serviceConfig"])
-        .append("ExecStopPost", [Expr::call("scripts.tellFailure", [Expr::str(unit)])]);
+        .append("ExecStopPost", [Expr::call("scripts.tellFailure", [name])]);
 }

@@ -22,12 +22,12 @@ pub(super) fn interface(host: &Host) -> Text {
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(tailscale) = &host.tailscale else { return };
-    let caddy = host.front.as_ref().is_some_and(|f| matches!(f.declared.bind.on, Bind::Tailscale));
+    let front = host.front.as_ref().filter(|f| matches!(f.declared.bind.value, Bind::Tailscale));
     let module = output.module("tailscale.nix", "tailscale");
     module.config.at(&["services", "tailscale"]).set("enable", Expr::Bool(true));
     let address = &tailscale.address.0;
     let containers = host.services.iter().flat_map(|s| &s.containers).any(|c| c.on_tailnet);
-    if !caddy && !containers {
+    if front.is_none() && !containers {
         return;
     }
     let unit = module.unit(UNIT);
@@ -47,7 +47,11 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     service.set("TimeoutStartSec", wait);
     service.set("Restart", Expr::str("on-failure"));
     service.set("RestartSec", Expr::str("10s"));
-    if caddy {
+    if let Some(front) = front {
         super::start_afterwards(service, vec![Expr::str("caddy.service")]);
+        // What waits for a unit that fails does not fail itself: it is not started.
+        if front.tells {
+            super::notify::tell_failure(UNIT, module);
+        }
     }
 }

@@ -633,7 +633,9 @@ impl<'a> Printer<'a> {
                 self.reference(reference)
             }
         }?;
-        let short = self.text[start..].chars().count() <= SHORT;
+        // nixfmt counts the blank of an empty list twice where another argument follows.
+        let code = &self.text[start..];
+        let short = code.chars().count() + code.matches("[ ]").count() <= SHORT;
         self.text.push('}');
         Some(Line { firm: line.simple || short, simple: line.simple })
     }

@@ -46,7 +46,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     Script {
         function: "confined",
         script: None,
-        code: r#"  # For jobs that only ask others over the network.
+        code: r#"  # For jobs that ask others over the network, or look at disks.
   confined = {
     CapabilityBoundingSet = "CAP_DAC_READ_SEARCH";
     LockPersonality = true;
@@ -81,6 +81,32 @@ pub(super) const SCRIPTS: &[Script] = &[
         function: "copySqlite",
         script: Some(("copy-sqlite.sh", include_str!("../../templates/scripts/copy-sqlite.sh"))),
         code: r#"  copySqlite = program "copy-sqlite" [ pkgs.sqlite ] "copy-sqlite";"#,
+    },
+    Script {
+        function: "copying",
+        script: None,
+        code: r#"  # For jobs that copy files, whoever's they are.
+  copying = {
+    CapabilityBoundingSet = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_MKNOD CAP_SETFCAP";
+    LockPersonality = true;
+    MemoryDenyWriteExecute = true;
+    NoNewPrivileges = true;
+    PrivateTmp = true;
+    ProtectClock = true;
+    ProtectControlGroups = true;
+    ProtectHostname = true;
+    ProtectKernelLogs = true;
+    ProtectKernelModules = true;
+    ProtectKernelTunables = true;
+    ProtectProc = "invisible";
+    ProtectSystem = "full";
+    RestrictAddressFamilies = "AF_INET AF_INET6 AF_UNIX";
+    RestrictNamespaces = true;
+    RestrictRealtime = true;
+    SystemCallArchitectures = "native";
+    SystemCallFilter = "@system-service";
+    UMask = "0077";
+  };"#,
     },
     Script {
         function: "dumpPostgres",
@@ -172,17 +198,22 @@ pub(super) const SCRIPTS: &[Script] = &[
     Script {
         function: "restricted",
         script: None,
-        code: r#"  # For jobs that talk to Podman, or read what is anybody's.
+        code: r#"  # For jobs that talk to Podman, whose containers come with rights of their own.
   restricted = {
     LockPersonality = true;
+    NoNewPrivileges = true;
     PrivateTmp = true;
     ProtectClock = true;
     ProtectHostname = true;
     ProtectKernelLogs = true;
     ProtectKernelModules = true;
+    ProtectKernelTunables = true;
     ProtectSystem = "full";
+    RestrictAddressFamilies = "AF_INET AF_INET6 AF_NETLINK AF_UNIX";
     RestrictRealtime = true;
+    RestrictSUIDSGID = true;
     SystemCallArchitectures = "native";
+    SystemCallFilter = "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap";
     UMask = "0077";
   };"#,
     },
@@ -213,7 +244,8 @@ pub(super) const SCRIPTS: &[Script] = &[
     Script {
         function: "tellFailure",
         script: Some(("tell-failure.sh", include_str!("../../templates/scripts/tell-failure.sh"))),
-        code: r#"  tellFailure = unit: command "tell-failure" [ config.systemd.package ] [ unit ];"#,
+        code: r#"  # A user that a unit runs as may not start another unit, and its sandbox may be in the way: hence the plus.
+  tellFailure = unit: "+" + command "tell-failure" [ config.systemd.package ] [ unit ];"#,
     },
     Script {
         function: "update",

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use homegen::Outcome;
 use homegen::diag::human::{self, Style};
-use homegen::render::Place;
+use homegen::output::Place;
 use homegen::surroundings::Surroundings;
 
 /// The folder of the fixtures.

@@ -47,7 +47,10 @@ pub(super) fn lower(job: &Job, backup: &Backup, service: &Service, module: &mut 
         name: job.name.clone(),
         after,
         paths: backup.paths().into_iter().chain(&backup.mounts).cloned().collect(),
-        confinement: Confinement::Restricted,
+        confinement: match backup.source {
+            Source::Postgres(_) => Confinement::Restricted,
+            Source::Sqlite(_) | Source::Folder(_) => Confinement::Copying,
+        },
         before: mounts.map(require_mount).collect(),
         secrets: vec![],
         timeout: "6h",

@@ -65,12 +65,13 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
         name: job.name.clone(),
         after: vec!["multi-user.target".to_owned()],
         paths: vec![],
-        confinement: Confinement::Restricted,
+        confinement: Confinement::Confined,
         before: vec![],
         secrets: vec![],
         timeout: "10min",
         persistent: false,
-        more: vec![("StateDirectory", Expr::str(job.unit.clone()))],
+        // A disk under /home is seen for what it is.
+        more: vec![("ProtectHome", Expr::str("read-only")), ("StateDirectory", Expr::str(job.unit.clone()))],
     }
 }
 
@@ -88,7 +89,7 @@ fn site(site: &Site, front: &Front, host: &Host, around: &Around) -> Option<Expr
         }
         (Some(Tls::Internal), _) => return None,
         _ => {
-            match &front.declared.bind.on {
+            match &front.declared.bind.value {
                 Bind::Tailscale => check.extend(host.tailscale.iter().flat_map(|t| parts(&t.address.0))),
                 Bind::On { addresses, .. } => check.extend(addresses.first().into_iter().flat_map(parts)),
                 Bind::All => {}

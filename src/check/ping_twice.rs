@@ -1,0 +1,30 @@
+//! A check at Healthchecks hears of one job: it cannot tell the runs of two apart, and while one of them runs,
+//! nobody hears that the other one does not.
+
+use std::collections::HashMap;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::source::Span;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mut pinged: HashMap<String, (Span, &str)> = HashMap::new();
+    for job in host.jobs() {
+        let Some(ping) = &job.ping else { continue };
+        let Some((first, name)) = pinged.get(&ping.value()) else {
+            pinged.insert(ping.value(), (ping.0.span, &job.name));
+            continue;
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::PingTwice,
+                format!("one check hears of `{}` and of `{name}`", job.name),
+                ping.0.span,
+                "cannot tell the two apart",
+            )
+            .and(*first, "hears of the other one")
+            .help("make a check for each job, and a secret with its address"),
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! How much a file may be. Few bytes can stand for many values, so that too many of them are refused within a
+//! second and 100 MB.
+
+/// How many bytes a file may have. A server of 1,000 services has about one million.
+pub const MAX_BYTES: usize = 6 << 20;
+
+/// How many bytes are read again, with other signs for the braces of references that lack their quotes.
+pub const MAX_MASKED: usize = 2 << 20;
+
+/// How many values a file may have, aliases expanded. A server of 10,000 services has about 260,000.
+pub const MAX_NODES: usize = 400_000;
+
+/// How many more its presets may bring, and its references.
+pub const MAX_EXPANDED: usize = 100_000;
+
+/// As how many values a text counts: a long one that is copied costs as much as many short ones.
+pub fn weight(text: &str) -> usize {
+    1 + text.len() / 64
+}
