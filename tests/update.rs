@@ -565,7 +565,7 @@ fn a_new_release_is_told_once() {
     assert_eq!(told[0][0], "immich: v1.1.0 is out");
     assert_eq!(
         told[0][1],
-        "v1.0.0 was the one before. To update, change the version in the file to v1.1.0, build, and rebuild the \
+        "v1.0.0 was the one before. To update, give the image in the file the tag of this version, build, and rebuild the \
          system; an image whose tag moves by itself is brought by immich-update.\n\n# What's new\n* `$(x)` \"사진\" 📷"
     );
     watch.told(release("v1.2.0", ""), 2);

@@ -217,7 +217,7 @@ text_of_form! {
     /// A mode of the user namespace (podman-run(1), --userns).
     Userns: r"^(auto(:.+)?|host|container:.+|ns:/.+)$", "a mode of the user namespace" + ": auto, host, container:NAME or ns:PATH", numbers: false;
     /// A unit of systemd's that is a service, without `.service` (systemd.unit(5)).
-    ServiceUnit: r"^[A-Za-z0-9_][A-Za-z0-9:_.-]{0,199}$", "a unit" + " as `systemctl` shows it, without .service, such as plex", numbers: false;
+    ServiceUnit: r"^[A-Za-z0-9_][A-Za-z0-9:_.@-]{0,199}$", "a unit" + " as `systemctl` shows it, without .service, such as plex", numbers: false;
     /// A number of whole days.
     Days: r"^[1-9][0-9]{0,3}d$", "a number of days" + " such as 30d", numbers: false;
     /// A name that somebody else gave.

@@ -16,7 +16,7 @@ mapping! {
         at: Option<Calendar>,
         /// The containers that are updated, in the order in which they start.
         restart: OneOrMany<Text>,
-        /// Whether the service's backup of `database` runs first. Default: false.
+        /// Whether the service's backup of `database` runs first. Default: where there is one.
         backup_first: Option<Flag>,
         /// The path at the service's port that answers once it is well, such as `/api/server/ping`.
         health: HttpPath,

@@ -49,8 +49,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         if changed == 0 {
             return print(&format!("{}: up to date\n", out.display()));
         }
-        for (path, change) in &plan {
-            print(&difference(path, change))?;
+        // Where nothing was built yet there is nothing to compare.
+        if !plan.values().all(|change| matches!(change, Change::Create(_))) {
+            for (path, change) in &plan {
+                print(&difference(path, change))?;
+            }
         }
         let _ = writeln!(
             std::io::stderr(),

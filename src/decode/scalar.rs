@@ -467,11 +467,10 @@ fn is_keep_rule(text: &str) -> bool {
     })
 }
 
-/// What a service of systemd may be called here (systemd.unit(5)). An instance of a template is none: NixOS
-/// would write a whole unit for it, in the template's place.
+/// What a service of systemd may be called (systemd.unit(5)).
 pub(super) fn is_service_unit(name: &str) -> bool {
     let kind = name.rsplit_once('.').is_some_and(|(_, kind)| UNIT_KINDS.contains(&kind));
-    name.len() <= 200 && is_word(name, b":_.-") && !name.starts_with([':', '.', '-']) && !kind
+    name.len() <= 200 && is_word(name, b":_.@-") && !name.starts_with([':', '.', '@', '-']) && !kind
 }
 
 /// What systemd has units of (systemd.unit(5)).

@@ -363,10 +363,7 @@ fn update(
             );
         }
     }
-    let backup = declared
-        .backup_first
-        .filter(|first| first.value)
-        .and_then(|wanted| backup_first(&wanted, own, backups, service, diagnostics));
+    let backup = backup_first(declared.backup_first, own, backups, service, diagnostics);
     let name = format!("{}-update", service.name);
     let work = Work::Update(Update {
         repository: declared.repository.0,
@@ -384,18 +381,23 @@ fn update(
     })
 }
 
-/// The service's own backup, which stands at `own` if it has one, and the container of its database.
+/// The service's own backup, which stands at `own` if it has one, and the container of its database: unless the
+/// file says otherwise, because a new image changes the database so that the old one cannot read it.
 fn backup_first(
-    wanted: &Flag,
+    wanted: Option<Flag>,
     own: Option<Span>,
     backups: &[Job],
     service: &Service,
     diagnostics: &mut Diagnostics,
 ) -> Option<(String, Option<String>)> {
+    if wanted.as_ref().is_some_and(|wanted| !wanted.value) {
+        return None;
+    }
     let name = unit_name(service, "backup", DATABASE);
     if let Some(job) = backups.iter().find(|job| job.enable && job.name == name) {
         return Some((job.unit.clone(), database_of(job)));
     }
+    let wanted = wanted?;
     // What could not be read is said, and may be that backup.
     let unread = match own {
         Some(own) => diagnostics.has_unreadable_in(own),

@@ -54,8 +54,10 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     exec.set("TimeoutStartSec", Expr::str("5min"));
     let confined = Expr::code("scripts.confined");
     unit.set("serviceConfig", Expr::Infix(Box::new(confined), "//", Box::new(Expr::Set(exec))));
-    for unit in &notify.units {
-        tell_failure(&unit.value(), module);
+    if !notify.units.is_empty() {
+        let units = notify.units.iter().map(|unit| Expr::str(format!("{}.service", unit.value())));
+        let drop_ins = [Expr::code("scripts.tellFailureOf"), Expr::List(units.collect())];
+        module.config.at(&["systemd"]).set("packages", Expr::call("map", drop_ins));
     }
 }
 

@@ -248,6 +248,17 @@ pub(super) const SCRIPTS: &[Script] = &[
   tellFailure = unit: "+" + command "tell-failure" [ config.systemd.package ] [ unit ];"#,
     },
     Script {
+        function: "tellFailureOf",
+        script: Some(("tell-failure.sh", include_str!("../../templates/scripts/tell-failure.sh"))),
+        code: r#"  # A drop-in: for a unit that is not there it makes none.
+  tellFailureOf =
+    unit:
+    pkgs.writeTextDir "etc/systemd/system/${unit}.d/tell-failure.conf" ''
+      [Service]
+      ExecStopPost=+${command "tell-failure" [ config.systemd.package ] [ unit ]}
+    '';"#,
+    },
+    Script {
         function: "update",
         script: Some(("update.sh", include_str!("../../templates/scripts/update.sh"))),
         code: r#"  update = program "update" [

@@ -81,7 +81,7 @@ if [ -n "$before" ]; then
   message=$(
     printf '%s' "$answer" | jq --raw-output --arg before "$before" --arg tag "$tag" --arg command "$COMMAND" '
       (.body | strings // "" | gsub("\r"; "") | gsub("^\\s+|\\s+$"; "") | split("\n")) as $notes
-      | "\($before) was the one before. To update, change the version in the file to \($tag), build, and rebuild the system; an image whose tag moves by itself is brought by \($command).\n\n"
+      | "\($before) was the one before. To update, give the image in the file the tag of this version, build, and rebuild the system; an image whose tag moves by itself is brought by \($command).\n\n"
         + ($notes[:20] | join("\n")) + (if $notes | length > 20 then "\n…" else "" end)
       | if length > 1024 then .[:1023] + "…" else . end
     '

@@ -93,6 +93,7 @@ let
     in
     builtins.trace "in the store: ${builtins.toJSON { path = out + file; text = plain; }}" out;
   pkgs = {
+    writeTextDir = path: text: builtins.seq text "/nix/store/${baseNameOf path}";
     writeText = name: text: written name "" text;
     writeShellApplication = application: {
       inherit (application) name;

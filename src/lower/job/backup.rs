@@ -5,6 +5,7 @@ use crate::hir::Service;
 use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, Source};
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::Module;
+use crate::path::is_below;
 use crate::tree::Text;
 
 /// The binding of the command that restores.
@@ -96,7 +97,10 @@ fn offsite_copy(job: &Job, backup: &Backup, offsite: &Offsite, module: &mut Modu
     if job.tells {
         set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
     }
-    let mounts = backup.mounts.iter().chain(&offsite.mounts);
+    // What was saved is not read again, and its disk may be the one that died.
+    let target = backup.to.value();
+    let holds = |mount: &&Text| is_below(&target, &mount.value());
+    let mounts = backup.mounts.iter().filter(holds).chain(&offsite.mounts);
     set.at(&["unitConfig"]).append(
         "RequiresMountsFor",
         mounts.clone().chain([&backup.to]).filter(|p| is_plain(p)).map(Expr::text),

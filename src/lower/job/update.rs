@@ -29,7 +29,10 @@ pub(super) fn lower(
             ("assertion", Expr::code(format!("homeserver.{}.enable", attribute(&option)))),
             (
                 "message",
-                Expr::str(format!("{} runs {backup} first: turn homeserver.{option} on as well.", job.name)),
+                Expr::str(format!(
+                    "{} runs {backup} first: turn homeserver.{option} on as well, or say `backup_first: false`.",
+                    job.name
+                )),
             ),
         ]);
         module.config.append("assertions", [Expr::Set(assertion)]);
