@@ -44,7 +44,7 @@ pub fn is_calendar(text: &str) -> bool {
 /// Whether what systemd takes for a time comes again and again: a day that no month has never comes, and a
 /// year comes once.
 pub fn comes_again(text: &str) -> bool {
-    let Some(Date { year, month, day }) = date(text) else { return true };
+    let Some(Date { year, month, day, .. }) = date(text) else { return true };
     let has_day = |month: u32| {
         let days = match month {
             2 => 29,
@@ -75,15 +75,18 @@ struct Date<'a> {
     year: Option<&'a str>,
     month: &'a str,
     day: &'a str,
+    /// Whether days are counted from the end of the month.
+    from_end: bool,
 }
 
 /// The date that a time is bound to, if it is.
 fn date(text: &str) -> Option<Date<'_>> {
     let word = text.split_ascii_whitespace().find(|word| is_date(word))?;
     let (months, day) = word.rsplit_once('~').or_else(|| word.rsplit_once('-'))?;
+    let from_end = word.contains('~');
     Some(match months.split_once('-') {
-        Some((year, month)) => Date { year: Some(year), month, day },
-        None => Date { year: None, month: months, day },
+        Some((year, month)) => Date { year: Some(year), month, day, from_end },
+        None => Date { year: None, month: months, day, from_end },
     })
 }
 
@@ -108,8 +111,8 @@ fn includes(component: &str, number: u32) -> bool {
     })
 }
 
-/// How many hours lie between two times at which `text` runs something, at the most and roughly: an hour, a
-/// day, a week, a month or a year, whichever it cannot exceed.
+/// How many hours lie between two times at which `text` runs something, at the most: days exactly, and what is
+/// less than a day roughly.
 pub fn longest_pause(text: &str) -> u32 {
     const DAY: u32 = 24;
     let words: Vec<String> = text.split_ascii_whitespace().map(str::to_ascii_lowercase).collect();
@@ -122,22 +125,64 @@ pub fn longest_pause(text: &str) -> u32 {
         Some("yearly" | "annually") => return 366 * DAY,
         _ => {}
     }
-    let date = words.iter().find_map(|word| word.rsplit_once('~').or_else(|| word.rsplit_once('-')));
-    if let Some((months, day)) = date {
-        if months.rsplit('-').next() != Some("*") {
-            return 366 * DAY;
+    let weekdays =
+        words.iter().find(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()) && is_weekdays(word));
+    let date = date(text);
+    if weekdays.is_some() || date.is_some() {
+        let days = longest_pause_in_days(weekdays.map(String::as_str), date.as_ref());
+        if days > 1 {
+            return days * DAY;
         }
-        if day != "*" {
-            return 31 * DAY;
-        }
-    }
-    if words.iter().any(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()) && is_weekdays(word)) {
-        return 7 * DAY;
     }
     match words.iter().any(|word| word.starts_with("*:")) {
         true => 1,
         false => DAY,
     }
+}
+
+/// The same of days alone, as they fall within 28 years: then every date was on each day of the week.
+fn longest_pause_in_days(weekdays: Option<&str>, date: Option<&Date>) -> u32 {
+    let on_weekday: Vec<bool> =
+        (0..7).map(|day| weekdays.is_none_or(|weekdays| is_among(day, weekdays))).collect();
+    let in_month: Vec<bool> =
+        (0..=12).map(|month| date.is_none_or(|date| includes(date.month, month))).collect();
+    let on_day: Vec<bool> = (0..=31).map(|day| date.is_none_or(|date| includes(date.day, day))).collect();
+    let from_end = date.is_some_and(|date| date.from_end);
+    // 2024 began with a Monday.
+    let (mut today, mut weekday, mut last, mut longest) = (0_u32, 0, None, 0);
+    for year in 2024..2052 {
+        for month in 1..=12 {
+            let days = match month {
+                2 if year % 4 == 0 => 29,
+                2 => 28,
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            for day in 1..=days {
+                let number = if from_end { days + 1 - day } else { day };
+                if in_month[month] && on_day[number] && on_weekday[weekday] {
+                    longest = longest.max(last.map_or(0, |last| today - last));
+                    last = Some(today);
+                }
+                today += 1;
+                weekday = (weekday + 1) % 7;
+            }
+        }
+    }
+    if longest == 0 { 366 } else { longest }
+}
+
+/// Whether a day of the week, counted from Monday, is among `Mon`, `Sat,Sun` or `Fri..Mon`.
+fn is_among(day: usize, weekdays: &str) -> bool {
+    let number = |word: &str| DAYS.iter().position(|name| word.len() >= 3 && name.starts_with(word));
+    weekdays.split(',').any(|part| {
+        let (first, last) = part.split_once("..").unwrap_or((part, part));
+        match (number(first), number(last)) {
+            (Some(first), Some(last)) if first <= last => (first..=last).contains(&day),
+            (Some(first), Some(last)) => day >= first || day <= last,
+            _ => true,
+        }
+    })
 }
 
 /// `Mon`, `Sat,Sun`, `Mon..Fri`.
@@ -210,9 +255,18 @@ mod tests {
             ("05:30", 24),
             ("daily", 24),
             ("*-*-* 04:00 UTC", 24),
-            ("Mon..Fri 04:00", 168),
+            ("05:30 Etc/GMT-9", 24),
+            ("05:30 America/Port-au-Prince", 24),
+            ("Mon..Fri 04:00", 72),
+            ("Sat..Mon,Wed 04:00", 72),
+            ("Mon..Sun 04:00", 24),
             ("Sun *-*-* 05:00 Europe/Berlin", 168),
+            ("Mon *-*-1..7 05:00", 840),
             ("*-*-01 05:00", 744),
+            ("*-*-31 05:00", 1464),
+            ("*-*~1 05:00", 744),
+            ("*-1/3-01", 2208),
+            ("*-02-29", 35064),
             ("*-02~01", 8784),
             ("12-24", 8784),
         ] {

@@ -280,7 +280,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
         }
     }
     for job in host.jobs() {
-        job.ping.iter().for_each(|ping| used(ping, Format::Raw));
+        job.pings().for_each(|(ping, _)| used(ping, Format::Raw));
         match &job.work {
             Work::Album(album) => used(&album.api_key, Format::Raw),
             Work::Backup(backup) => {

@@ -6,6 +6,16 @@ pub fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// How deep a path is looked at: nobody's is deeper, and a hostile one would take long.
+const MAX_DEPTH: usize = 128;
+
+/// `path` and the folders that it lies in, the innermost first, without a slash at their ends: those of which
+/// [`is_below`] holds.
+pub fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    let whole = path.trim_end_matches('/');
+    std::iter::successors(Some(whole), |path| path.rfind('/').map(|at| &path[..at])).take(MAX_DEPTH)
+}
+
 /// Whether a path is absolute, without the steps that would make two spellings of one folder, and
 /// without what no mount option or tmpfiles rule can hold.
 pub fn is_path(path: &str) -> bool {

@@ -211,25 +211,32 @@ impl Offsite {
             .collect()
     }
 
+    /// What is given to restic, as far as this one knows it: locks are waited for since 0.16.
+    fn options(&self, option: &str) -> String {
+        let all = self.lines(option);
+        assert!(all.contains(&"--retry-lock=1h"), "{all:?}");
+        let known = self.restic(&["help", "backup"]).contains("--retry-lock");
+        all.into_iter().filter(|one| known || !one.starts_with("--retry-lock")).collect::<Vec<_>>().join(" ")
+    }
+
     /// What the unit of NixOS does: the preparation, the copy, and what is forgotten, each where all before it
     /// went well. It is `time`, as restic writes it.
     fn copy(&self, time: &str) -> Ran {
         assert_eq!(self.restic["initialize"], true);
-        assert!(
-            self.restic.get("extraBackupArgs").is_none() && self.restic.get("dynamicFilesFrom").is_none()
-        );
+        assert!(self.restic.get("dynamicFilesFrom").is_none());
         self.stage.file("exclude-patterns", self.lines("exclude").join("\n"));
         let paths: String = self.lines("paths").iter().map(|path| format!("{path}\n")).collect();
         self.stage.file("includes", paths);
-        // systemd splits what it runs, where no quote is, at blanks.
-        let forget = self.lines("pruneOpts").join(" ");
-        assert!(!forget.is_empty() && !forget.contains(['\'', '"', '\\', '%', '$']), "{forget}");
+        // systemd splits what it runs, where no quote is, at blanks, as a shell does.
+        let backup = self.options("extraBackupArgs");
+        let forget = self.options("pruneOpts");
+        assert!(!forget.contains(['\'', '\\', '%', '$']), "{forget}");
         self.stage.stand_in(
             "restic-backups",
             &format!(
                 "set -e
                  restic cat config >/dev/null || restic init
-                 restic backup --exclude-file=\"$STAGE/exclude-patterns\" --files-from=\"$STAGE/includes\" --time '{time}'
+                 restic backup --host box {backup} --exclude-file=\"$STAGE/exclude-patterns\" --files-from=\"$STAGE/includes\" --time '{time}'
                  restic forget --prune {forget}"
             ),
         );
@@ -324,6 +331,28 @@ fn what_is_old_elsewhere_is_forgotten_by_the_rules_of_the_file() {
     let dump = host.restic(&["dump", oldest["id"].as_str().unwrap(), first.to_str().unwrap()]);
     assert_eq!(dump, "the first dump");
     host.restic(&["check"]);
+}
+
+#[test]
+fn what_others_keep_in_the_same_repository_stays() {
+    let Some(host) = Offsite::new() else { return };
+    host.backup(b"a dump");
+    host.copied("2001-01-01 05:00:00");
+    let photos = host.stage.path("photos");
+    std::fs::create_dir(&photos).unwrap();
+    host.stage.file("photos/one", "a photo");
+    // Another backup of this host, and the same folder of another host.
+    for (name, path) in [("box", &photos), ("other", &host.folder().to_str().unwrap().to_owned())] {
+        for day in 1..=4 {
+            let time = format!("2001-01-0{day} 06:00:00");
+            host.restic(&["backup", "--host", name, "--time", &time, path]);
+        }
+    }
+    for day in 2..=5 {
+        host.copied(&format!("2001-01-0{day} 05:00:00"));
+    }
+    // Of its own the last two days are left.
+    assert_eq!(host.days().len(), 4 + 4 + 2);
 }
 
 #[test]

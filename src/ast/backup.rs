@@ -58,6 +58,8 @@ mapping! {
         password: SecretName,
         /// The secret of format `env` with what its storage asks for, such as AWS_ACCESS_KEY_ID.
         environment: Option<SecretName>,
+        /// The secret with the address at Healthchecks that hears of each copy.
+        ping: Option<SecretName>,
         /// Rules of `restic forget`, such as `--keep-daily 14`. Default: everything is kept.
         keep: Vec<KeepRule>,
     }

@@ -1,33 +1,35 @@
 //! A backup reads the host's paths, and a container's own paths are others.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::ast::container::{Volume, VolumeSource};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Source, Work};
 use crate::hir::{Host, Service};
 use crate::map::{self, Nowhere};
-use crate::path::is_below;
-use crate::tree::Node;
+use crate::path::ancestors;
+use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mut known: Option<HashSet<String>> = None;
     for service in &host.services {
-        for job in &service.jobs {
-            let Work::Backup(backup) = &job.work else { continue };
-            let (Source::Sqlite(path) | Source::Folder(path)) = &backup.source else { continue };
+        let paths: Vec<&Text> = service.jobs.iter().filter_map(|job| read(&job.work)).collect();
+        if paths.is_empty() {
+            continue;
+        }
+        let volumes: HashMap<String, &Volume> = service
+            .containers
+            .iter()
+            .flat_map(|c| &c.compose.volumes)
+            .map(|volume| (trimmed(&volume.target), volume))
+            .collect();
+        for path in paths {
             let value = path.value();
-            let Some(volume) = volume_over(&value, service).filter(|_| !is_known(&value, host)) else {
+            let Some(volume) = ancestors(&value).find_map(|folder| volumes.get(folder)) else { continue };
+            let known = known.get_or_insert_with(|| of_host(host));
+            if diagnostics.is_full() || ancestors(&value).any(|folder| known.contains(folder)) {
                 continue;
-            };
-            let help = match map::on_host(service, None, &value) {
-                Ok(on_host) => format!("write `{on_host}`"),
-                Err(Nowhere::Ambiguous(all)) => {
-                    let paths: Vec<String> = all.iter().map(|(_, path)| format!("`{path}`")).collect();
-                    format!("write {}", paths.join(" or "))
-                }
-                Err(_) => {
-                    let target = volume.target.value();
-                    format!("mount a folder of the host at {target}, and write that folder's path")
-                }
-            };
+            }
             diagnostics.push(
                 Diagnostic::new(
                     Code::PathInContainer,
@@ -36,24 +38,46 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     "is read on the host",
                 )
                 .and(volume.span, "is there by this volume")
-                .help(help),
+                .help(help(&value, service, volume)),
             );
         }
     }
 }
 
-/// The volume that a path of the service's containers lies in, the innermost one.
-fn volume_over<'a>(path: &str, service: &'a Service) -> Option<&'a Volume> {
-    let volumes = service.containers.iter().flat_map(|c| &c.compose.volumes);
-    volumes.filter(|v| is_below(path, &v.target.value())).max_by_key(|v| v.target.value().len())
+fn read(work: &Work) -> Option<&Text> {
+    match work {
+        Work::Backup(backup) => match &backup.source {
+            Source::Sqlite(path) | Source::Folder(path) => Some(path),
+            Source::Postgres(_) => None,
+        },
+        _ => None,
+    }
 }
 
-/// Whether the file speaks of this path as one of the host's: by a volume, or by a disk.
-fn is_known(path: &str, host: &Host) -> bool {
-    let by_volume = |volume: &Volume| match &volume.source {
-        VolumeSource::Bind(source) => is_below(path, &source.value()),
-        VolumeSource::Named(_) | VolumeSource::Tmpfs => false,
-    };
-    host.containers().flat_map(|c| &c.compose.volumes).any(by_volume)
-        || host.machine.mounts.0.iter().any(|(at, _)| at.value() != "/" && is_below(path, &at.value()))
+fn help(path: &str, service: &Service, volume: &Volume) -> String {
+    match map::on_host(service, None, path) {
+        Ok(on_host) => format!("write `{on_host}`"),
+        Err(Nowhere::Ambiguous(all)) => {
+            let paths: Vec<String> = all.iter().map(|(_, path)| format!("`{path}`")).collect();
+            format!("write {}", paths.join(" or "))
+        }
+        Err(_) => {
+            let target = volume.target.value();
+            format!("mount a folder of the host at {target}, and write that folder's path")
+        }
+    }
+}
+
+/// The paths that the file speaks of as the host's: by a volume, or by a disk.
+fn of_host(host: &Host) -> HashSet<String> {
+    let volumes = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
+        VolumeSource::Bind(source) => Some(source),
+        VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
+    });
+    let disks = host.machine.mounts.0.iter().map(|(at, _)| at).filter(|at| at.value() != "/");
+    volumes.chain(disks).map(trimmed).collect()
+}
+
+fn trimmed(path: &Text) -> String {
+    path.value().trim_end_matches('/').to_owned()
 }

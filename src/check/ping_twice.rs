@@ -4,22 +4,21 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
+use crate::hir::{Host, Job};
 use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let mut pinged: HashMap<String, (Span, &str)> = HashMap::new();
-    for job in host.jobs() {
-        let Some(ping) = &job.ping else { continue };
+    let mut pinged: HashMap<String, (Span, String)> = HashMap::new();
+    for (ping, job) in host.jobs().flat_map(Job::pings) {
         let Some((first, name)) = pinged.get(&ping.value()) else {
-            pinged.insert(ping.value(), (ping.0.span, &job.name));
+            pinged.insert(ping.value(), (ping.0.span, job));
             continue;
         };
         diagnostics.push(
             Diagnostic::new(
                 Code::PingTwice,
-                format!("one check hears of `{}` and of `{name}`", job.name),
+                format!("one check hears of `{job}` and of `{name}`"),
                 ping.0.span,
                 "cannot tell the two apart",
             )

@@ -71,6 +71,19 @@ pub struct Backup {
     pub offsite: Option<Offsite>,
 }
 
+impl Job {
+    /// Whom its runs, and the copies after them, are told to, each with what it hears of.
+    pub fn pings(&self) -> impl Iterator<Item = (&SecretName, String)> {
+        let offsite = match &self.work {
+            Work::Backup(backup) => backup.offsite.as_ref(),
+            _ => None,
+        };
+        let copies = offsite.and_then(|offsite| offsite.ping.as_ref());
+        let own = self.ping.iter().map(|ping| (ping, self.name.clone()));
+        own.chain(copies.map(|ping| (ping, format!("restic-backups-{}", self.unit))))
+    }
+}
+
 impl Backup {
     /// The folders and files of the host that it reads and writes.
     pub fn paths(&self) -> Vec<&Text> {
@@ -101,6 +114,8 @@ pub struct Offsite {
     pub password: SecretName,
     /// The secret with what its storage asks for.
     pub environment: Option<SecretName>,
+    /// The secret with the address that hears of each copy.
+    pub ping: Option<SecretName>,
     /// Rules of `restic forget`.
     pub keep: Vec<KeepRule>,
 }

@@ -232,6 +232,7 @@ fn offsite(
         repository,
         password: declared.password,
         environment: declared.environment,
+        ping: declared.ping,
         keep: declared.keep,
     })
 }

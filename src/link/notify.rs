@@ -34,18 +34,23 @@ fn check_nobody(file: &ast::File, diagnostics: &mut Diagnostics) {
             .chain(service.cleanup.iter().map(|cleanup| cleanup.notify))
     });
     let smoke_test = file.smoke_test.iter().map(|test| test.notify);
-    let spans = caddy
+    let says = caddy
         .chain(services)
         .chain(smoke_test)
         .flatten()
         .filter(|said| said.value == Tell::Failure && said.span != Span::NOWHERE)
-        .map(|said| said.span);
-    let said = "says `notify: failure`";
-    let diagnostic = spans.fold(None, |all: Option<Diagnostic>, span| match all {
+        .map(|said| (said.span, "says `notify: failure`"));
+    // Whatever its own `notify` says.
+    let finds = file
+        .smoke_test
+        .iter()
+        .filter(|test| test.ping.is_none())
+        .map(|test| (test.span, "tells what it finds"));
+    let diagnostic = says.chain(finds).fold(None, |all: Option<Diagnostic>, (span, said)| match all {
         None => {
             Some(Diagnostic::new(Code::NotifyMissing, "somebody is told, and nobody is named", span, said))
         }
-        Some(diagnostic) => Some(diagnostic.and(span, "so does this")),
+        Some(diagnostic) => Some(diagnostic.and(span, said)),
     });
     if let Some(diagnostic) = diagnostic {
         diagnostics

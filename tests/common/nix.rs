@@ -84,6 +84,7 @@ let
       builtins.concatStringsSep " " (
         map (word: builtins.replaceStrings [ "%" "$" ] [ "%%" "$$" ] (builtins.toJSON (toString word))) arguments
       );
+    escapeSystemdExecArg = builtins.toJSON;
     escapeSystemdPath = path: path;
   };
   written = name: file: text:

@@ -1,12 +1,15 @@
 //! Backups, the command that restores one, and the copy elsewhere.
 
-use super::{Confinement, Unit, is_plain, on_path, secret_file, secret_is_there};
+use super::{Confinement, ONLINE, Unit, is_plain, on_path, pinged, secret_file, secret_is_there};
 use crate::hir::Service;
 use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, Source};
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::Module;
 use crate::path::is_below;
 use crate::tree::Text;
+
+/// While another copy into the same repository is at work it is waited for.
+const RETRY_LOCK: &str = "--retry-lock=1h";
 
 /// The binding of the command that restores.
 const RESTORE: &str = "restore";
@@ -115,8 +118,14 @@ fn offsite_copy(job: &Job, backup: &Backup, offsite: &Offsite, module: &mut Modu
     before.extend(
         [&offsite.password].into_iter().chain(&offsite.environment).chain(hidden).map(secret_is_there),
     );
+    if offsite.ping.is_some() {
+        set.append("after", [Expr::str(ONLINE)]);
+        set.append("wants", [Expr::str(ONLINE)]);
+    }
+    before.extend(offsite.ping.iter().map(|ping| pinged(ping, "start")));
     let exec = set.at(&["serviceConfig"]);
     exec.set("ExecStartPre", Expr::call("lib.mkBefore", [Expr::List(before)]));
+    exec.append("ExecStopPost", offsite.ping.iter().map(|ping| pinged(ping, "end")));
     exec.set("TimeoutStartSec", Expr::str("1d"));
     let restic = module.config.at(&["services", "restic", "backups", &job.unit]);
     match &offsite.repository {
@@ -133,6 +142,13 @@ fn offsite_copy(job: &Job, backup: &Backup, offsite: &Offsite, module: &mut Modu
     let mut hidden = parts(&backup.to);
     hidden.push(Part::Text("/.*".into()));
     restic.append("exclude", [Expr::Str(hidden)]);
-    restic.append("pruneOpts", offsite.keep.iter().map(|rule| Expr::text(&rule.0)));
+    // Copies of others may be in the same repository, and rules are for each path and each host in it.
+    restic.append("extraBackupArgs", [Expr::str(RETRY_LOCK)]);
+    if !offsite.keep.is_empty() {
+        restic.append("pruneOpts", offsite.keep.iter().map(|rule| Expr::text(&rule.0)));
+        let host = vec![Part::Text("--host=".into()), Part::Code("config.networking.hostName".into())];
+        let path = Expr::call("utils.escapeSystemdExecArg", [Expr::flag("--path=", &backup.to)]);
+        restic.append("pruneOpts", [Expr::Str(host), path, Expr::str(RETRY_LOCK)]);
+    }
     restic.set_with("It follows each good backup.", "timerConfig", Expr::Null);
 }
