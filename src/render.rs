@@ -83,6 +83,7 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
                 source => safe(comment(&place.source)),
                 commands => calls("command"),
                 programs => calls("program"),
+                restrictions => calls("common"),
                 scripts => functions,
             },
         )?);

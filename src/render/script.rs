@@ -47,29 +47,18 @@ pub(super) const SCRIPTS: &[Script] = &[
         function: "confined",
         script: None,
         code: r#"  # For jobs that ask others over the network, or look at disks.
-  confined = {
+  confined = common // {
     CapabilityBoundingSet = "CAP_DAC_READ_SEARCH";
-    LockPersonality = true;
     MemoryDenyWriteExecute = true;
-    NoNewPrivileges = true;
     PrivateDevices = true;
-    PrivateTmp = true;
-    ProtectClock = true;
     ProtectControlGroups = true;
     ProtectHome = true;
-    ProtectHostname = true;
-    ProtectKernelLogs = true;
-    ProtectKernelModules = true;
-    ProtectKernelTunables = true;
     ProtectProc = "invisible";
     ProtectSystem = "strict";
     RestrictAddressFamilies = "AF_INET AF_INET6 AF_UNIX";
     RestrictNamespaces = true;
-    RestrictRealtime = true;
     RestrictSUIDSGID = true;
-    SystemCallArchitectures = "native";
     SystemCallFilter = "@system-service";
-    UMask = "0077";
   };"#,
     },
     Script {
@@ -86,26 +75,15 @@ pub(super) const SCRIPTS: &[Script] = &[
         function: "copying",
         script: None,
         code: r#"  # For jobs that copy files, whoever's they are.
-  copying = {
+  copying = common // {
     CapabilityBoundingSet = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_MKNOD CAP_SETFCAP";
-    LockPersonality = true;
     MemoryDenyWriteExecute = true;
-    NoNewPrivileges = true;
-    PrivateTmp = true;
-    ProtectClock = true;
     ProtectControlGroups = true;
-    ProtectHostname = true;
-    ProtectKernelLogs = true;
-    ProtectKernelModules = true;
-    ProtectKernelTunables = true;
     ProtectProc = "invisible";
     ProtectSystem = "full";
     RestrictAddressFamilies = "AF_INET AF_INET6 AF_UNIX";
     RestrictNamespaces = true;
-    RestrictRealtime = true;
-    SystemCallArchitectures = "native";
     SystemCallFilter = "@system-service";
-    UMask = "0077";
   };"#,
     },
     Script {
@@ -199,22 +177,11 @@ pub(super) const SCRIPTS: &[Script] = &[
         function: "restricted",
         script: None,
         code: r#"  # For jobs that talk to Podman, whose containers come with rights of their own.
-  restricted = {
-    LockPersonality = true;
-    NoNewPrivileges = true;
-    PrivateTmp = true;
-    ProtectClock = true;
-    ProtectHostname = true;
-    ProtectKernelLogs = true;
-    ProtectKernelModules = true;
-    ProtectKernelTunables = true;
+  restricted = common // {
     ProtectSystem = "full";
     RestrictAddressFamilies = "AF_INET AF_INET6 AF_NETLINK AF_UNIX";
-    RestrictRealtime = true;
     RestrictSUIDSGID = true;
-    SystemCallArchitectures = "native";
     SystemCallFilter = "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap";
-    UMask = "0077";
   };"#,
     },
     Script {
