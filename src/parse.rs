@@ -230,17 +230,26 @@ impl Composer<'_> {
         let inside =
             self.references[first..].iter().take_while(|reference| reference.end <= span.end as usize);
         let mut unmasked = String::with_capacity(text.len());
-        let mut rest = text.as_str();
+        let mut done = 0;
         for reference in inside {
-            // Behind an escape one may look otherwise, and nothing is written in this run.
-            let Some((before, after)) = rest.split_once(&self.text[reference.clone()]) else { break };
-            unmasked.extend([before, &self.written[reference.clone()]]);
-            rest = after;
+            let masked = &self.text[reference.clone()];
+            // A plain scalar on one line is what is written. Elsewhere it is behind the one before, if no escape
+            // changed it: nothing is written in this run.
+            let offset = reference.start - span.start as usize;
+            let at = match text.get(offset..offset + masked.len()) {
+                Some(there) if there == masked && offset >= done => offset,
+                _ => match text[done..].find(masked) {
+                    Some(at) => done + at,
+                    None => break,
+                },
+            };
+            unmasked.extend([&text[done..at], &self.written[reference.clone()]]);
+            done = at + masked.len();
         }
-        if unmasked.is_empty() {
+        if done == 0 {
             return;
         }
-        unmasked.push_str(rest);
+        unmasked.push_str(&text[done..]);
         *text = unmasked;
         let in_brackets =
             |open: &Open| matches!(self.text.as_bytes().get(open.span.start as usize), Some(b'[' | b'{'));

@@ -57,6 +57,30 @@ fn everything_that_is_set_up_is_told() {
 }
 
 #[test]
+fn who_wants_to_know_hears_whether_anybody_was_reached() {
+    if !here(&["curl", "jq"]) {
+        return;
+    }
+    let reached = |path: &'static str| {
+        let (stage, _server) =
+            all(move |asked| Answer::status(if asked.starts_with(path) { 200 } else { 404 }));
+        stage.run("notify", &["--strict", "t", "m"]).code
+    };
+    // One of three is enough.
+    assert_eq!(
+        (reached("/pushover"), reached("/secret-topic"), reached("/secret-hook")),
+        (Some(0), Some(0), Some(0))
+    );
+    assert_eq!(reached("/nobody"), Some(1));
+    // Where nobody is set up, it is in the journal.
+    assert_eq!(Stage::new().run("notify", &["--strict", "t", "m"]).code, Some(0));
+    let mut broken = Stage::new();
+    broken.set("WEBHOOK_FILE", "/no/such/secret");
+    assert_eq!(broken.run("notify", &["--strict", "t", "m"]).code, Some(1));
+    assert_eq!(broken.run("notify", &["t", "m"]).code, Some(0));
+}
+
+#[test]
 fn a_title_in_another_script_goes_through_a_header() {
     if !here(&["curl", "jq"]) {
         return;
@@ -282,7 +306,7 @@ fn no_secret_is_on_a_command_line_or_in_an_environment() {
             .find(|path| path.is_file())
             .unwrap();
         let script = format!(
-            "printf '%s\\n' {program} \"$@\" >>\"$STAGE/given\"; env >>\"$STAGE/given\"; exec {} \"$@\"",
+            "{{ printf '%s\\n' {program} \"$@\"; env; }} >\"$STAGE/given-$$\"; exec {} \"$@\"",
             real.display()
         );
         stage.stand_in(program, &script);
@@ -290,7 +314,12 @@ fn no_secret_is_on_a_command_line_or_in_an_environment() {
     quiet(&stage.run("notify", &["t", "m"]));
     quiet(&stage.run("ping", &["end"]));
     assert_eq!(server.requests().len(), 8);
-    let given = stage.read("given");
+    // A file for each, as they run at the same time.
+    let given: String = common::folder::names(&stage.at(""))
+        .iter()
+        .filter(|name| name.starts_with("given-"))
+        .map(|name| stage.read(name))
+        .collect();
     assert!(given.contains("--config") && given.contains("--rawfile"), "{given}");
     assert!(!given.contains("unshown-"), "{given}");
     // One that hangs is given up, by those that tell and by the one that pings.
@@ -329,6 +358,20 @@ fn a_failure_is_told_where_systemctl_says_nothing() {
     stage.stand_in("systemctl", "exit 1");
     assert_eq!(stage.run("notify-failure", &["a.service"]).code, Some(0));
     assert!(stage.told()[0][1].contains("Result: unknown, exit status: unknown."), "{:?}", stage.told());
+}
+
+#[test]
+fn a_failure_that_nobody_heard_is_told_again() {
+    let stage = Stage::new();
+    stage.stand_in("systemctl", "echo x");
+    stage.file("unheard", "");
+    // systemd runs it again.
+    assert_eq!(stage.run("notify-failure", &["a.service"]).code, Some(1));
+    std::fs::remove_file(stage.at("unheard")).unwrap();
+    for _ in 0..2 {
+        assert_eq!(stage.run("notify-failure", &["a.service"]).code, Some(0));
+    }
+    assert_eq!(stage.told().len(), 1);
 }
 
 #[test]

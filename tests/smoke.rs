@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use common::http::{Answer, Server, nobody};
-use common::scripts::{Ran, Stage, here};
+use common::scripts::{Ran, Stage, here, scripts};
 
 fn server() -> Server {
     Server::new(|request| match request.path.split('/').nth(1).unwrap().parse() {
@@ -38,7 +38,7 @@ fn wrong(stage: &Stage, check: &str, says: &str) {
     forget(stage);
     let count = stage.told().len();
     let ran = stage.run("smoke-test", &[check]);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""), "{check}: {ran:?}");
+    assert_eq!((ran.code, ran.err.as_str()), (Some(3), ""), "{check}: {ran:?}");
     assert!(ran.out.starts_with("WRONG   ") && ran.out.contains(says), "{says}: {ran:?}");
     let told = stage.told().split_off(count);
     assert_eq!(told.len(), 1, "a person is told: {told:?}");
@@ -103,11 +103,15 @@ fn a_site_that_says_nothing_is_given_up() {
     wrong(&stage, "site=127.0.0.1=https://immich.example/ Immich", "Immich: its certificate is not valid");
 }
 
-/// A file of some age.
-fn aged(stage: &Stage, path: &str, hours: u64) {
-    stage.file(path, "x");
-    let file = std::fs::File::options().write(true).open(stage.at(path)).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3600 + 60)).unwrap();
+/// A backup of so many hours ago, as the script that makes it calls it. Its file is new, as a copy's is.
+fn aged(stage: &Stage, stem: &str, hours: u64, suffix: &str) {
+    let stamp = std::process::Command::new("date")
+        .arg(format!("--date={hours} hours ago 1 minute ago"))
+        .arg("+%Y-%m-%dT%H%M%S")
+        .output()
+        .expect("a date");
+    let stamp = String::from_utf8(stamp.stdout).unwrap();
+    stage.file(&format!("{stem}-{}{suffix}", stamp.trim()), "x");
 }
 
 #[test]
@@ -118,16 +122,23 @@ fn a_backup_is_as_old_as_its_newest() {
     let check = |hours| format!("backup={hours}={}/immich", stage.path(folder));
     wrong(&stage, &check("26"), "backup immich: there is none in");
     // Neither what is not whole, nor what belongs to another, nor something else.
-    for other in [".immich-2026-01-03.dump.new", "immich-ml-2026-01-03.dump", "immich.txt", "x-immich-2026"] {
-        aged(&stage, &format!("{folder}/{other}"), 0);
+    for other in [".immich", "immich-ml", "immich-2024", "x-immich"] {
+        aged(&stage, &format!("{folder}/{other}"), 0, ".dump");
     }
+    aged(&stage, &format!("{folder}/immich"), 0, "-work");
+    stage.file(&format!("{folder}/immich-2026-01-01.dump"), "x");
     wrong(&stage, &check("26"), "backup immich: there is none in");
-    aged(&stage, &format!("{folder}/immich-2026-01-01 a.dump"), 50);
-    aged(&stage, &format!("{folder}/immich-2026-01-02\nb.dump"), 25);
-    aged(&stage, &format!("{folder}/immich-2025-01-02.dump"), 900);
+    for hours in [50, 25, 900] {
+        aged(&stage, &format!("{folder}/immich"), hours, ".dump");
+    }
     right(&stage, &check("26"), "backup immich is 25 hours old");
     right(&stage, &check("026"), "backup immich is 25 hours old");
     wrong(&stage, &check("25"), "backup immich is 25 hours old, more than 25: ");
+    right(
+        &stage,
+        &format!("backup=26={}/immich-2024", stage.path(folder)),
+        "backup immich-2024 is 0 hours old",
+    );
     wrong(&stage, &check("x"), "no number of hours");
     wrong(&stage, &check("a[$(touch x)]"), "no number of hours");
     wrong(&stage, &format!("backup=26={}/immich", stage.path("missing")), "its folder cannot be read");
@@ -204,7 +215,7 @@ fn all_that_is_wrong_is_told_at_once_and_nothing_else() {
         ],
     );
     assert!(start.elapsed() < Duration::from_secs(7), "one after the other: {:?}", start.elapsed());
-    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.code, Some(3));
     assert_eq!(ran.out.lines().count(), 8, "{}", ran.out);
     let told = stage.told();
     assert_eq!(told.len(), 1);
@@ -228,6 +239,41 @@ fn a_unit_has_its_checks_a_line_each_in_the_environment() {
     stage.set("CHECKS", "disk=0=/\ndisk=0=/tmp\n");
     let ran = stage.run("smoke-test", &[]);
     assert_eq!((ran.code, ran.out.lines().count()), (Some(0), 2), "{ran:?}");
+}
+
+#[test]
+fn there_may_be_more_checks_than_a_process_has_files_by_default() {
+    let stage = Stage::new();
+    stage.stand_in("df", "echo x; echo '1% 1%'");
+    let checks = vec!["disk=5=/data"; 400];
+    let limited =
+        format!("ulimit -S -n 256; exec bash '{}' \"$@\"", scripts().join("smoke-test.sh").display());
+    stage.stand_in("limited", &limited);
+    let ran = Ran::from(stage.program("limited", &checks).output().unwrap());
+    assert_eq!((ran.code, ran.out.lines().count(), ran.err.as_str()), (Some(0), 400, ""), "{}", ran.err);
+}
+
+#[test]
+fn what_nobody_heard_is_told_again() {
+    let disks = Disks::new();
+    let unheard = disks.0.at("unheard");
+    std::fs::write(&unheard, "").unwrap();
+    disks.prepare([95, 1, 1]);
+    for _ in 0..2 {
+        let ran = disks.0.run("smoke-test", &Disks::CHECKS);
+        assert_eq!(ran.code, Some(1));
+        assert!(ran.err.contains("nobody could be told"), "{ran:?}");
+    }
+    assert_eq!(disks.0.told().len(), 0);
+    std::fs::remove_file(&unheard).unwrap();
+    assert_eq!(disks.run([95, 1, 1]).len(), 1);
+    assert_eq!(disks.run([95, 1, 1]).len(), 0);
+    // That all is well again is news too.
+    std::fs::write(&unheard, "").unwrap();
+    disks.prepare([1, 1, 1]);
+    assert_eq!(disks.0.run("smoke-test", &Disks::CHECKS).code, Some(1));
+    std::fs::remove_file(&unheard).unwrap();
+    assert_eq!(disks.run([1, 1, 1]).len(), 1);
 }
 
 #[test]
@@ -272,7 +318,7 @@ fn a_person_who_runs_it_is_told_nothing_but_what_it_prints() {
             command.env_remove("STATE_DIRECTORY");
         }
         let ran = Ran::from(command.output().unwrap());
-        assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
+        assert_eq!((ran.code, ran.err.as_str()), (Some(3), ""));
         let says =
             "ok      mount /proc answers\nWRONG   mount /no/such cannot be read: is its other side there?\n";
         assert_eq!(ran.out, says);
@@ -299,7 +345,7 @@ impl Disks {
         let ran = self.0.run("smoke-test", &Disks::CHECKS);
         assert_eq!(
             (ran.code, ran.err.as_str()),
-            (Some(i32::from(used.iter().any(|u| *u > 90))), ""),
+            (Some(3 * i32::from(used.iter().any(|u| *u > 90))), ""),
             "{ran:?}"
         );
         let told = self.0.told().split_off(count);
@@ -412,12 +458,12 @@ fn a_check_is_the_same_whatever_is_in_it() {
     let checks =
         ["", "a]=$(touch x)", "two\nlines", "*", "-n", "[a-z]*", "mount==/no/such", "mount==/no/such"];
     for count in [1, 1, 1] {
-        assert_eq!(disks.0.run("smoke-test", &checks).code, Some(1));
+        assert_eq!(disks.0.run("smoke-test", &checks).code, Some(3));
         assert_eq!(disks.0.told().len(), count);
         assert!(disks.0.told()[0][0].ends_with("8 of 8 checks fail"));
     }
     assert!(!disks.0.at("x").exists());
-    assert_eq!(disks.0.run("smoke-test", &["mount==/no/such/2", "mount==/no"]).code, Some(1));
+    assert_eq!(disks.0.run("smoke-test", &["mount==/no/such/2", "mount==/no"]).code, Some(3));
     assert_eq!(disks.0.told()[1][1].lines().count(), 2);
     disks.0.run("smoke-test", &["*"]);
     assert_eq!(disks.0.told()[2][1], "this is no check: *");

@@ -370,6 +370,27 @@ fn what_is_still_starting_is_waited_for() {
 }
 
 #[test]
+fn what_the_new_images_did_to_the_database_can_be_taken_back() {
+    let Some(mut host) = Host::new(false) else { return };
+    host.stage.set("HEALTH_URL", nobody());
+    host.stage.set("BACKUP", host.stage.path("immich-database"));
+    host.stage.set("RESTORE", "immich-restore");
+    for file in [
+        "immich-database-2026-01-02T030405.dump",
+        "immich-database-2026-01-03T030405.dump",
+        "immich-database-ml",
+    ] {
+        host.stage.file(file, "x");
+    }
+    let ran = host.run();
+    let says = format!(
+        "The new images may have changed the database: immich-restore {} brings back what it was.",
+        host.stage.path("immich-database-2026-01-03T030405.dump")
+    );
+    assert!(ran.err.contains(&says) && host.stage.told()[0][1].contains(&says), "{ran:?}");
+}
+
+#[test]
 fn what_does_not_get_well_again_either_is_told() {
     let Some(mut host) = Host::new(false) else { return };
     host.stage.set("HEALTH_URL", nobody());
@@ -551,6 +572,21 @@ impl Watch {
         assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
         assert_eq!(self.stage.told().len(), count, "{:?}", self.stage.told());
     }
+}
+
+#[test]
+fn a_release_that_nobody_heard_of_is_told_again() {
+    let Some(watch) = Watch::new() else { return };
+    watch.told(release("v1.0.0", "first"), 0);
+    watch.stage.file("unheard", "");
+    for _ in 0..2 {
+        let ran = watch.run(release("v1.1.0", "second"));
+        assert_eq!(ran.code, Some(0));
+        assert!(ran.err.contains("nobody could be told of v1.1.0"), "{ran:?}");
+    }
+    std::fs::remove_file(watch.stage.at("unheard")).unwrap();
+    watch.told(release("v1.1.0", "second"), 1);
+    watch.told(release("v1.1.0", "second"), 1);
 }
 
 #[test]

@@ -15,7 +15,8 @@ mapping! {
         free_percent: Option<Percent>,
         /// The secret with the address at Healthchecks that hears of each run.
         ping: Option<SecretName>,
-        /// Whether somebody is told when it fails in itself. What it finds is always told. Default: never.
+        /// Whether somebody is told when it fails in itself. What it finds is always told. Default: failure, where there is
+        /// a `notify`.
         notify: Option<Spanned<Tell>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,

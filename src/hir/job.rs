@@ -151,8 +151,8 @@ pub struct Update {
     pub repository: Text,
     /// The containers that are updated, by their names on the host, in the order in which they start.
     pub containers: Vec<String>,
-    /// The backup that runs first, and the container of its database.
-    pub backup: Option<(String, Option<String>)>,
+    /// The unit of the backup that runs first.
+    pub backup: Option<String>,
     /// The path that answers once the service is well.
     pub health: Text,
 }

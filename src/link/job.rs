@@ -52,18 +52,7 @@ pub(super) fn link(
         jobs.extend(declared.cleanup.and_then(|declared| cleanup(declared, service, told, diagnostics)));
         service.jobs = jobs;
     }
-    host.jobs.extend(smoke.map(smoke_test));
-}
-
-/// The container of the database that a backup saves.
-fn database_of(job: &Job) -> Option<String> {
-    match &job.work {
-        Work::Backup(backup) => match &backup.source {
-            Source::Postgres(database) => Some(database.container.clone()),
-            Source::Sqlite(_) | Source::Folder(_) => None,
-        },
-        _ => None,
-    }
+    host.jobs.extend(smoke.map(|declared| smoke_test(declared, told)));
 }
 
 /// When a job runs. What a preset describes without a time is there for the one who gives it one.
@@ -382,21 +371,20 @@ fn update(
     })
 }
 
-/// The service's own backup, which stands at `own` if it has one, and the container of its database: unless the
-/// file says otherwise, because a new image changes the database so that the old one cannot read it.
+/// The service's own backup, which stands at `own` if it has one: unless the file says otherwise, because a new image changes the database so that the old one cannot read it.
 fn backup_first(
     wanted: Option<Flag>,
     own: Option<Span>,
     backups: &[Job],
     service: &Service,
     diagnostics: &mut Diagnostics,
-) -> Option<(String, Option<String>)> {
+) -> Option<String> {
     if wanted.as_ref().is_some_and(|wanted| !wanted.value) {
         return None;
     }
     let name = unit_name(service, "backup", DATABASE);
     if let Some(job) = backups.iter().find(|job| job.enable && job.name == name) {
-        return Some((job.unit.clone(), database_of(job)));
+        return Some(job.unit.clone());
     }
     let wanted = wanted?;
     // What could not be read is said, and may be that backup.
@@ -443,9 +431,8 @@ fn cleanup(
     })
 }
 
-fn smoke_test(declared: ast::SmokeTest) -> Job {
-    // It tells what it finds, and would tell twice.
-    let tells = super::notify::tells(declared.notify);
+fn smoke_test(declared: ast::SmokeTest, told: bool) -> Job {
+    let tells = job_tells(declared.notify, told);
     let free_percent = declared.free_percent.map_or_else(|| Text::literal("10", declared.span), |n| n.0);
     let work = Work::SmokeTest(SmokeTest { free_percent });
     Job {

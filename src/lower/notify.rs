@@ -52,6 +52,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     exec.set("ExecStart", Expr::Str(vec![program, Part::Text("/bin/notify-failure %i".into())]));
     exec.set("StateDirectory", Expr::str("notify-failure"));
     exec.set("TimeoutStartSec", Expr::str("5min"));
+    // Where nobody could be told.
+    exec.set("Restart", Expr::str("on-failure"));
+    exec.set("RestartSec", Expr::str("15min"));
     let confined = Expr::code("scripts.confined");
     unit.set("serviceConfig", Expr::Infix(Box::new(confined), "//", Box::new(Expr::Set(exec))));
     if !notify.units.is_empty() {
@@ -68,8 +71,7 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
     }
 }
 
-/// Tells when a unit fails that is no job. Such a one is restarted, and by that never fails for systemd:
-/// `OnFailure=` would be silent.
+/// Tells when a unit fails that is restarted: it never fails for systemd, whose `OnFailure=` would be silent.
 pub(super) fn tell_failure(unit: &str, module: &mut Module) {
     let name = Expr::str(format!("{unit}.service"));
     module

@@ -31,9 +31,10 @@ give_up() {
     told=0
   fi
   if [ $((now - since)) -ge 259200 ] && [ $((now - told)) -ge 86400 ]; then
-    notify "$SERVICE: no news of releases" \
-      "GitHub has not told of $REPOSITORY since $(date --date="@$since" +%F): $1"
-    told=$now
+    if notify --strict "$SERVICE: no news of releases" \
+      "GitHub has not told of $REPOSITORY since $(date --date="@$since" +%F): $1"; then
+      told=$now
+    fi
     code=1
   fi
   printf '%s %s\n' "$since" "$told" >"$failing.new"
@@ -86,6 +87,10 @@ if [ -n "$before" ]; then
       | if length > 1024 then .[:1023] + "…" else . end
     '
   )
-  notify "$SERVICE: $tag is out" "$message"
+  if ! notify --strict "$SERVICE: $tag is out" "$message"; then
+    echo "check-release: nobody could be told of $tag, which is tried again the next time" >&2
+    rm -f -- "$announced.new"
+    exit 0
+  fi
 fi
 mv -f -- "$announced.new" "$announced"

@@ -42,5 +42,6 @@ message="Result: ${result:-unknown}, exit status: ${status:-unknown}."
 # What it was before this is all that is known of a unit that never began.
 [ "$result" != success ] || message="It did not start: look for a unit that it needs, such as a mount."
 [ "$kept" = 0 ] || message+=" It failed $kept more times since it was told last."
-notify "$unit failed on $host" "$message"$'\n'"journalctl -u $unit"
+# Where nobody can be told this fails, and systemd tries again.
+notify --strict "$unit failed on $host" "$message"$'\n'"journalctl -u $unit"
 remember "$now 0"

@@ -6,7 +6,7 @@
 #
 #   site=ADDRESS=URL NAME     the site answers, with no error of its server's. Where ADDRESS is not empty, it
 #                             is asked there, by the name that is in the URL.
-#   backup=HOURS=FOLDER/NAME  the newest FOLDER/NAME-DATE is younger than this; hidden files do not count
+#   backup=HOURS=FOLDER/NAME  the newest FOLDER/NAME-2026-07-03T053000, whatever comes behind it, is younger
 #   disk=PERCENT=PATH         so much space is free, and so many inodes
 #   mount=SECONDS=PATH        something is mounted there, and answers within this time; 10 where it is empty
 #
@@ -14,8 +14,12 @@
 # fail or is well again, and once a day while one goes on failing. Run by hand, without it, this prints what it
 # finds, tells nobody, and remembers nothing.
 #
+# It ends with 3 where something is wrong: nothing went wrong with the test itself.
+#
 # Every check is made, at once, and has its time: a network mount that hangs holds nothing else up.
 set -euo pipefail
+# Each has a pipe.
+ulimit -n "$(ulimit -H -n)"
 
 right() {
   printf 'ok      %s\0' "$1"
@@ -65,11 +69,17 @@ check_backup() {
     wrong "backup $name: its folder cannot be read: $folder"
     return
   fi
+  # The date that it is called after: a copy of a backup has a newer time.
   newest=$(
-    # A name of another backup may begin with this one's: what comes next is a date.
     shopt -s nullglob
-    files=("$folder/$name-"[0-9]*)
-    [ "${#files[@]}" = 0 ] || within 20 stat --format=%Y -- "${files[@]}" | sort --numeric-sort | tail --lines=1
+    LC_ALL=C
+    for path in "$folder/$name-"*; do
+      stamp=${path#"$folder/$name-"}
+      if [[ $stamp =~ ^([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})(\..*)?$ ]]; then
+        newest="${BASH_REMATCH[1]} ${BASH_REMATCH[2]}:${BASH_REMATCH[3]}:${BASH_REMATCH[4]}"
+      fi
+    done
+    [ -z "${newest:-}" ] || date --date="$newest" +%s
   ) || newest=
   if [ -z "$newest" ]; then
     wrong "backup $name: there is none in $folder"
@@ -207,7 +217,10 @@ if [ -n "$state" ] && [ "$tell" = yes ]; then
   title="$(uname --nodename): all is well again"
   [ "${#failing[@]}" = 0 ] || title="$(uname --nodename): ${#failing[@]} of ${#pipes[@]} checks fail"
   # A long message is cut at its end, so that what is new comes first.
-  notify "$title" "$(printf '%s\n' "${new[@]}" "${again[@]/#/Well again: }" "${still[@]/#/Still: }")"
+  if ! notify --strict "$title" "$(printf '%s\n' "${new[@]}" "${again[@]/#/Well again: }" "${still[@]/#/Still: }")"; then
+    echo "smoke-test: nobody could be told, which is tried again the next time" >&2
+    exit 1
+  fi
   told=$EPOCHSECONDS
 fi
 # Only what was told is remembered, so that whatever ends this in between loses nothing: it is told once more.
@@ -217,4 +230,4 @@ if [ -n "$state" ] && { [ "$tell" = yes ] || [ "${#failing[@]}" != "${#before[@]
     exit 1
   fi
 fi
-[ "${#failing[@]}" = 0 ]
+[ "${#failing[@]}" = 0 ] || exit 3

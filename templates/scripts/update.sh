@@ -9,6 +9,8 @@
 #   CONTAINERS          the containers whose images are brought
 #   DATABASE_CONTAINER  has to run before anything is done; empty where there is none
 #   BACKUP_UNIT         is started before anything is changed, and waited for; empty where there is none
+#   BACKUP              what its files are called before their date, with their folder; may be missing
+#   RESTORE             the command that restores one
 #   HEALTH_URL          answers well when the service works; empty where nobody is asked
 #   HEALTH_TRIES        how often it is asked, 60 where it is missing
 #   HEALTH_PAUSE        how many seconds lie between two times, 10 where it is missing
@@ -127,6 +129,7 @@ fi
 reason="it was interrupted"
 finished=no
 started=no
+saved=
 stopped=()
 images=()
 old=()
@@ -159,6 +162,9 @@ undo() {
       outcome="What ran before runs again, and is well."
     else
       outcome="What ran before was started again, but is not well."
+      if [ "$started" = yes ] && [ -n "$saved" ]; then
+        outcome+=" The new images may have changed the database: $RESTORE $saved brings back what it was."
+      fi
     fi
   fi
   complain "$outcome$trouble"
@@ -190,6 +196,10 @@ done
 if [ -n "$BACKUP_UNIT" ]; then
   say "making a backup"
   systemctl start -- "$BACKUP_UNIT" || fail "the backup failed, look at journalctl -e -u $BACKUP_UNIT"
+  # The newest stands last.
+  for path in ${BACKUP:+"$BACKUP-"[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*}; do
+    [ ! -e "$path" ] || saved=$path
+  done
 fi
 
 changes=

@@ -46,7 +46,13 @@ impl Stage {
         for folder in ["bin", "state", "tmp"] {
             std::fs::create_dir(stage.at(folder)).unwrap();
         }
-        stage.stand_in("notify", r#"printf '%s\0' "$#" "$@" >>"$STAGE/told""#);
+        // Where `unheard` is, nobody is reached.
+        stage.stand_in(
+            "notify",
+            r#"
+            [ "$1" != --strict ] || { shift; [ ! -e "$STAGE/unheard" ] || exit 1; }
+            printf '%s\0' "$#" "$@" >>"$STAGE/told""#,
+        );
         stage
     }
 

@@ -70,8 +70,13 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
         secrets: vec![],
         timeout: "10min",
         persistent: false,
-        // A disk under /home is seen for what it is.
-        more: vec![("ProtectHome", Expr::str("read-only")), ("StateDirectory", Expr::str(job.unit.clone()))],
+        more: vec![
+            // A disk under /home is seen for what it is.
+            ("ProtectHome", Expr::str("read-only")),
+            ("StateDirectory", Expr::str(job.unit.clone())),
+            // It found something, and told.
+            ("SuccessExitStatus", Expr::Int(3)),
+        ],
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::{Confinement, Unit, address, on_path};
 use crate::hir::Service;
-use crate::hir::job::{Job, Update};
+use crate::hir::job::{Job, Source, Update, Work};
 use crate::lower::around::Around;
-use crate::nix::{Expr, Set, attribute, parts};
+use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::Module;
 
 /// The binding of the command that updates.
@@ -22,24 +22,21 @@ pub(super) fn lower(
     parameters.set("SERVICE", Expr::str(service.name.clone()));
     parameters.set("CONTAINERS", Expr::str(update.containers.join(" ")));
     parameters.set("UNITS", Expr::str(units.collect::<Vec<_>>().join(" ")));
-    let (backup, database) = update.backup.clone().unzip();
-    if let Some(backup) = &backup {
-        let option = Service::option_name(backup);
+    let backup = service.jobs.iter().find(|job| update.backup.as_ref() == Some(&job.unit));
+    if let Some(backup) = backup {
         let assertion = Set::of([
-            ("assertion", Expr::code(format!("homeserver.{}.enable", attribute(&option)))),
+            ("assertion", Expr::code(format!("homeserver.{}.enable", attribute(&backup.option)))),
             (
                 "message",
                 Expr::str(format!(
-                    "{} runs {backup} first: turn homeserver.{option} on as well, or say `backup_first: false`.",
-                    job.name
+                    "{} runs {} first: turn homeserver.{} on as well, or say `backup_first: false`.",
+                    job.name, backup.unit, backup.option
                 )),
             ),
         ]);
         module.config.append("assertions", [Expr::Set(assertion)]);
     }
-    parameters.set("DATABASE_CONTAINER", Expr::str(database.flatten().unwrap_or_default()));
-    parameters
-        .set("BACKUP_UNIT", Expr::str(backup.map_or_else(String::new, |unit| format!("{unit}.service"))));
+    first(backup, &mut parameters);
     parameters.set("HEALTH_URL", address(service, around, &parts(&update.health)));
     let command = Expr::call("scripts.update", [Expr::str(job.name.clone()), Expr::Set(parameters)]);
     module.bindings.push((COMMAND, command));
@@ -62,4 +59,29 @@ pub(super) fn lower(
         persistent: true,
         more: vec![("StateDirectory", Expr::str(job.unit.clone()))],
     }
+}
+
+/// What the command has to know of the backup that runs first.
+fn first(backup: Option<&Job>, parameters: &mut Set) {
+    let saved = backup.and_then(|job| match &job.work {
+        Work::Backup(backup) => Some((job, backup)),
+        _ => None,
+    });
+    let database = saved.and_then(|(_, backup)| match &backup.source {
+        Source::Postgres(database) => Some(database.container.clone()),
+        Source::Sqlite(_) | Source::Folder(_) => None,
+    });
+    parameters.set("DATABASE_CONTAINER", Expr::str(database.unwrap_or_default()));
+    let Some((job, backup)) = saved else {
+        parameters.set("BACKUP_UNIT", Expr::str(""));
+        return;
+    };
+    parameters.set("BACKUP_UNIT", Expr::str(format!("{}.service", job.unit)));
+    if let Source::Folder(_) = backup.source {
+        return;
+    }
+    let mut files = parts(&backup.to);
+    files.push(Part::Text(format!("/{}", backup.stem).into()));
+    parameters.set("BACKUP", Expr::Str(files));
+    parameters.set("RESTORE", Expr::str(backup.restore.clone()));
 }
