@@ -1,5 +1,7 @@
 //! Notifications: that they go anywhere, and to one address of each kind.
 
+use std::collections::HashMap;
+
 use crate::ast;
 use crate::ast::scalar::Spanned;
 use crate::ast::{Notify, Tell};
@@ -66,6 +68,21 @@ fn check_addresses(notify: &Notify, diagnostics: &mut Diagnostics) {
             Diagnostic::new(Code::MissingKey, "`notify` goes nowhere", notify.span, "names nobody")
                 .help("add one of `pushover`, `ntfy` and `webhook`"),
         );
+    }
+    let mut known: HashMap<String, Span> = HashMap::new();
+    for unit in &notify.units {
+        if let Some(first) = known.insert(unit.value(), unit.0.span) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::Contradiction,
+                    format!("`{}` is named twice", unit.value()),
+                    unit.0.span,
+                    "again here",
+                )
+                .and(first, "and here")
+                .help("keep one of the two"),
+            );
+        }
     }
     let Some(ntfy) = &notify.ntfy else { return };
     match (&ntfy.url, &ntfy.url_secret) {
