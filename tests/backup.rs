@@ -14,7 +14,8 @@ use std::time::{Duration, Instant, SystemTime};
 use common::folder::{names, tree};
 use common::scripts::{here, scripts};
 
-const SCRIPTS: [&str; 5] = ["backup", "copy-folder", "copy-sqlite", "dump-postgres", "restore-postgres"];
+const SCRIPTS: [&str; 6] =
+    ["backup", "copy-folder", "copy-sqlite", "dump-postgres", "restore-postgres", "restore-sqlite"];
 
 /// The file of a script.
 fn script(name: &str) -> PathBuf {
@@ -1021,14 +1022,12 @@ fn quoted(name: &str) -> String {
 
 /// A place with stand-ins for podman and systemctl in front of a Postgres. As in a container nothing of the
 /// environment goes in but what is said, and standard input only where it is asked for. What is in the file
-/// `fault` is done in place of the command, which it finds in its arguments; what is in `on-systemctl` is done
-/// when systemctl is called.
+/// `fault` is done in place of the command, which it finds in its arguments.
 fn in_front_of(postgres: &Postgres, database: &str) -> Place {
     let mut place = Place::new();
     place.set("CONTAINER", CONTAINER).set("DATABASE", database).set("DATABASE_USER", USER);
     place.set("UNITS", "podman-ml.service podman-server.service").set("READY_WITHIN", "0");
-    let (lock, here) = (place.at("restore.lock"), place.folder.path().to_path_buf());
-    place.set("LOCK", lock).set("HERE", here);
+    place.with_systemctl();
     program(
         &place.at("bin/podman"),
         &format!(
@@ -1057,14 +1056,28 @@ fn in_front_of(postgres: &Postgres, database: &str) -> Place {
             programs = postgres.programs.display(),
         ),
     );
-    program(
-        &place.at("bin/systemctl"),
-        "echo \"$*\" >>\"$HERE/systemctl.log\"; if [ -e \"$HERE/on-systemctl\" ]; then . \"$HERE/on-systemctl\"; fi",
-    );
     place
 }
 
 impl Place {
+    /// A stand-in for systemctl. A unit is active unless a file of its name says what it is; what is in
+    /// `on-systemctl` is done when systemctl is to change something.
+    fn with_systemctl(&mut self) {
+        let (lock, here) = (self.at("restore.lock"), self.folder.path().to_path_buf());
+        self.set("LOCK", lock).set("HERE", here);
+        program(
+            &self.at("bin/systemctl"),
+            "if [ \"$1\" = is-active ]; then
+                 state=active
+                 [ ! -e \"$HERE/$3\" ] || state=$(<\"$HERE/$3\")
+                 echo \"$state\"
+                 [ \"$state\" = active ] && exit 0 || exit 3
+             fi
+             echo \"$*\" >>\"$HERE/systemctl.log\"
+             if [ -e \"$HERE/on-systemctl\" ]; then . \"$HERE/on-systemctl\"; fi",
+        );
+    }
+
     fn fault(&self, code: &str) -> &Place {
         std::fs::write(self.at("fault"), code).unwrap();
         self
@@ -1089,6 +1102,8 @@ impl Place {
         let output = self.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(1), "{}", said(&output));
         assert!(said(&output).contains(why), "{why:?} is not in {}", said(&output));
+        // Neither bash nor Postgres says what nobody can do anything about.
+        assert!(!said(&output).contains(": line ") && !said(&output).contains("NOTICE"), "{}", said(&output));
     }
 }
 
@@ -1271,7 +1286,12 @@ fn a_restore_that_fails_leaves_the_present_database_alone() {
         std::fs::write(&cut, &whole[..length]).unwrap();
         check(&place, &cut, "no whole dump", "");
     }
-    check(&place, &place.at("missing"), "no whole dump", "");
+    check(&place, &place.at("missing"), &format!("there is no {}\n", place.at("missing").display()), "");
+    check(&place, &place.at("bin"), "no file that can be read", "");
+    let lock = place.at("restore.lock");
+    place.set("LOCK", "/no/such/folder/lock");
+    check(&place, &dump, "run this as root", "");
+    place.set("LOCK", lock);
     std::fs::write(place.at("down"), "").unwrap();
     check(&place, &dump, "start it", "");
     std::fs::remove_file(place.at("down")).unwrap();
@@ -1279,7 +1299,9 @@ fn a_restore_that_fails_leaves_the_present_database_alone() {
     check(&place, &dump, "start it", "");
     place.set("CONTAINER", CONTAINER);
 
-    // It comes into the new database, and no further.
+    // There is no new database, or it comes into that and no further.
+    place.fault("if [ \"$1\" = psql ]; then sql=$(cat); case $sql in *'CREATE DATABASE'*) exit 1 ;; esac; run \"$@\" <<<\"$sql\"; exit; fi");
+    check(&place, &dump, "no new database could be made", "");
     place.fault("case \"$*\" in *exit-on-error*) head -c 60000 | run \"$@\" || exit 1 ;; esac");
     check(&place, &dump, "pg_restore failed", "");
     place.fault("case \"$*\" in *exit-on-error*) run \"$@\"; exit 137 ;; esac");
@@ -1433,11 +1455,21 @@ fn a_restore_wants_every_extension_of_the_present_database() {
     let Some(postgres) = Postgres::new() else { return };
     let (place, dump) = changed_since(&postgres, "immich");
     postgres.sql("immich", "CREATE EXTENSION cube; CREATE EXTENSION earthdistance");
-    place.restore_fails(&dump, "cube, earthdistance");
+    let output = place.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert!(said.contains("does not bring: cube, earthdistance."), "{said}");
     assert_eq!(postgres.databases(), ["immich"]);
     assert_eq!(place.systemctl(), "");
-    postgres
-        .sql("immich", "DROP EXTENSION earthdistance; DROP EXTENSION cube; DROP EXTENSION pg_trgm CASCADE");
+    // The command that it names goes on.
+    let (_, command) = said.trim_end().split_once("go on with: restore-postgres.sh ").expect(&said);
+    program(&place.at("bin/go-on"), &format!("restore-postgres --yes {command}"));
+    let output = place.run(&["go-on"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+    // One that the present database lacks is as well.
+    postgres.sql("immich", "DROP EXTENSION pg_trgm CASCADE");
+    std::thread::sleep(Duration::from_millis(1100));
     place.restores(&dump);
 }
 
@@ -1535,4 +1567,28 @@ fn units_that_do_not_start_again_are_told() {
     place.restore_fails(&dump, "could be started");
     assert_eq!(place.systemctl(), STOPPED_AND_STARTED);
     assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+}
+
+#[test]
+fn only_units_that_ran_are_started_again() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    // One that fails and is tried again is one that is to run.
+    std::fs::write(place.at("podman-ml.service"), "activating").unwrap();
+    std::fs::write(place.at("podman-server.service"), "inactive").unwrap();
+    let calls = "stop -- podman-ml.service podman-server.service\nstart -- podman-ml.service\n";
+    std::fs::write(place.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
+    place.restore_fails(&dump, "could be stopped");
+    assert_eq!(place.systemctl(), calls);
+    std::fs::remove_file(place.at("on-systemctl")).unwrap();
+    let said = place.restores(&dump);
+    assert_eq!(place.systemctl(), calls);
+    assert!(
+        said.ends_with("did not run before. To start it: systemctl start podman-server.service\n"),
+        "{said}"
+    );
+    std::fs::write(place.at("podman-ml.service"), "failed").unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    place.restores(&dump);
+    assert_eq!(place.systemctl(), "stop -- podman-ml.service podman-server.service\n");
 }
