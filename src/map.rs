@@ -1,5 +1,5 @@
-//! Where what a container sees lies on the host. A function of the [`hir`](crate::hir), for a person or a
-//! phone that was given a container's path.
+//! Where what a container sees lies on the host, for a person or a phone that was given a container's path; and
+//! which containers see what lies there. Functions of the [`hir`](crate::hir).
 
 use serde::Serialize;
 
@@ -57,6 +57,28 @@ pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result
         [(_, first), rest @ ..] if rest.iter().all(|(_, other)| other == first) => Ok(first.clone()),
         _ => Err(Nowhere::Ambiguous(found)),
     }
+}
+
+/// The containers that see a path of the host.
+pub fn seeing<'a>(
+    containers: impl Iterator<Item = &'a Container>,
+    path: &str,
+) -> impl Iterator<Item = &'a Container> {
+    let path = squeezed(path);
+    containers.filter(move |container| {
+        container.compose.volumes.iter().any(|volume| {
+            let Some(source) = source(volume).map(|source| squeezed(&source)) else { return false };
+            let Some(rest) =
+                path.strip_prefix(source.trim_end_matches('/')).filter(|_| is_below(&path, &source))
+            else {
+                return false;
+            };
+            // Something else may be mounted over it.
+            let target = squeezed(&volume.target.value());
+            let inside = format!("{}{rest}", target.trim_end_matches('/'));
+            on_host_of(container, &inside).as_deref() == Some(path.as_str())
+        })
+    })
 }
 
 fn chosen<'a>(service: &'a Service, name: Option<&str>) -> Result<Vec<&'a Container>, Nowhere> {
@@ -177,6 +199,28 @@ mod tests {
         for path in ["", "up/a.png", "/up/../etc/passwd", "/up/./a", "/up/a\nb"] {
             assert_eq!(asked(&host, None, path), Err(Nowhere::NoPath), "{path}");
         }
+    }
+
+    #[test]
+    fn a_file_is_seen_by_those_who_find_nothing_else_in_its_place() {
+        let host = host(
+            r#"
+      whole: { image: "docker.io/library/nginx:1.27", volumes: ["/:/host:ro"] }
+      file: { image: "docker.io/library/nginx:1.27", volumes: ["${data}/a/db:/db"] }
+      hides: { image: "docker.io/library/nginx:1.27", tmpfs: [/data/a], volumes: ["/srv/:/data/"] }
+      twice: { image: "docker.io/library/nginx:1.27", tmpfs: [/data/a], volumes: ["/srv:/data", "/srv/a:/again"] }
+      other: { image: "docker.io/library/nginx:1.27", volumes: ["/srv/ab:/data", "/srv/a/db-wal:/wal"] }
+      named: { image: "docker.io/library/nginx:1.27", volumes: ["kept:/kept"] }
+"#,
+        );
+        let seen = |path: &str| {
+            let names = seeing(host.containers(), path).map(|container| container.short.as_str());
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(seen("/srv/a/db"), ["whole", "file", "twice"]);
+        assert_eq!(seen("/srv/b"), ["whole", "hides", "twice"]);
+        assert_eq!(seen("/var/lib/containers/storage/volumes/app_kept/_data/db"), ["whole", "named"]);
+        assert_eq!(seen("/var/db"), ["whole"]);
     }
 
     #[test]

@@ -174,6 +174,15 @@ pub(super) const SCRIPTS: &[Script] = &[
   ];"#,
     },
     Script {
+        function: "restoreSqlite",
+        script: Some(("restore-sqlite.sh", include_str!("../../templates/scripts/restore-sqlite.sh"))),
+        code: r#"  restoreSqlite = program "restore-sqlite" [
+    config.systemd.package
+    pkgs.sqlite
+    pkgs.util-linux
+  ];"#,
+    },
+    Script {
         function: "restricted",
         script: None,
         code: r#"  # For jobs that talk to Podman, whose containers come with rights of their own.

@@ -1,8 +1,9 @@
 //! Backups, the command that restores one, and the copy elsewhere.
 
 use super::{Confinement, ONLINE, Unit, is_plain, on_path, pinged, secret_file, secret_is_there};
-use crate::hir::Service;
 use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, Source};
+use crate::hir::{Host, Service};
+use crate::map::seeing;
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::Module;
 use crate::path::is_below;
@@ -14,14 +15,14 @@ const RETRY_LOCK: &str = "--retry-lock=1h";
 /// The binding of the command that restores.
 const RESTORE: &str = "restore";
 
-pub(super) fn lower(job: &Job, backup: &Backup, service: &Service, module: &mut Module) -> Unit {
+pub(super) fn lower(job: &Job, backup: &Backup, service: &Service, host: &Host, module: &mut Module) -> Unit {
     let (producer, suffix, what) = match &backup.source {
         Source::Postgres(database) => {
-            module.bindings.push((RESTORE, restore(backup, database)));
-            on_path(Expr::code(RESTORE), module);
+            offer(restore_postgres(backup, database), module);
             (Expr::call("scripts.dumpPostgres", [Expr::Set(of_database(database))]), ".dump", "database")
         }
         Source::Sqlite(file) => {
+            offer(restore_sqlite(backup, file, service, host), module);
             let parameters = Set::of([("DATABASE_FILE", Expr::text(file))]);
             (Expr::call("scripts.copySqlite", [Expr::Set(parameters)]), ".sqlite", "database")
         }
@@ -83,12 +84,40 @@ fn of_database(database: &PostgresDatabase) -> Set {
     ])
 }
 
+/// The command that restores, for a person.
+fn offer(restore: Expr, module: &mut Module) {
+    module.bindings.push((RESTORE, restore));
+    on_path(Expr::code(RESTORE), module);
+}
+
 /// `immich-restore DUMP`.
-fn restore(backup: &Backup, database: &PostgresDatabase) -> Expr {
+fn restore_postgres(backup: &Backup, database: &PostgresDatabase) -> Expr {
     let mut parameters = of_database(database);
-    let units = database.used_by.iter().map(|name| format!("podman-{name}.service"));
-    parameters.set("UNITS", Expr::str(units.collect::<Vec<_>>().join(" ")));
+    parameters.set("UNITS", units(&database.used_by));
     Expr::call("scripts.restorePostgres", [Expr::str(backup.restore.clone()), Expr::Set(parameters)])
+}
+
+/// `vaultwarden-restore FILE`.
+fn restore_sqlite(backup: &Backup, file: &Text, service: &Service, host: &Host) -> Expr {
+    // Whoever sees the file may have it open, whosesoever he is. Where nobody does, it may be seen through a link,
+    // which only the host knows, so that the service is stopped as a whole.
+    let mut used_by: Vec<String> =
+        seeing(host.containers(), &file.value()).map(|container| container.name.clone()).collect();
+    if used_by.is_empty() {
+        used_by = service.containers.iter().map(|container| container.name.clone()).collect();
+    }
+    let parameters = Set::of([
+        ("NAME", Expr::str(backup.stem.clone())),
+        ("DATABASE_FILE", Expr::text(file)),
+        ("UNITS", units(&used_by)),
+    ]);
+    Expr::call("scripts.restoreSqlite", [Expr::str(backup.restore.clone()), Expr::Set(parameters)])
+}
+
+/// The units of containers, with spaces between them.
+fn units(containers: &[String]) -> Expr {
+    let units = containers.iter().map(|name| format!("podman-{name}.service"));
+    Expr::str(units.collect::<Vec<_>>().join(" "))
 }
 
 /// The same files through restic, once there is a new good one.
