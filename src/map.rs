@@ -59,25 +59,19 @@ pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result
     }
 }
 
-/// The containers that see a path of the host.
-pub fn seeing<'a>(
-    containers: impl Iterator<Item = &'a Container>,
-    path: &str,
-) -> impl Iterator<Item = &'a Container> {
+/// Whether a container sees a path of the host.
+pub fn sees(container: &Container, path: &str) -> bool {
     let path = squeezed(path);
-    containers.filter(move |container| {
-        container.compose.volumes.iter().any(|volume| {
-            let Some(source) = source(volume).map(|source| squeezed(&source)) else { return false };
-            let Some(rest) =
-                path.strip_prefix(source.trim_end_matches('/')).filter(|_| is_below(&path, &source))
-            else {
-                return false;
-            };
-            // Something else may be mounted over it.
-            let target = squeezed(&volume.target.value());
-            let inside = format!("{}{rest}", target.trim_end_matches('/'));
-            on_host_of(container, &inside).as_deref() == Some(path.as_str())
-        })
+    container.compose.volumes.iter().any(|volume| {
+        let Some(source) = source(volume).map(|source| squeezed(&source)) else { return false };
+        let Some(rest) = path.strip_prefix(source.trim_end_matches('/')).filter(|_| is_below(&path, &source))
+        else {
+            return false;
+        };
+        // Something else may be mounted over it.
+        let target = squeezed(&volume.target.value());
+        let inside = format!("{}{rest}", target.trim_end_matches('/'));
+        on_host_of(container, &inside).as_deref() == Some(path.as_str())
     })
 }
 
@@ -100,7 +94,7 @@ fn bound_in(container: &Container) -> impl Iterator<Item = Bound> {
 }
 
 /// Where a volume is on the host, unless it is in memory.
-fn source(volume: &Volume) -> Option<String> {
+pub fn source(volume: &Volume) -> Option<String> {
     match &volume.source {
         VolumeSource::Bind(source) => Some(source.value()),
         VolumeSource::Named(name) => Some(format!("{VOLUMES}/{}/_data", name.value())),
@@ -214,8 +208,8 @@ mod tests {
 "#,
         );
         let seen = |path: &str| {
-            let names = seeing(host.containers(), path).map(|container| container.short.as_str());
-            names.collect::<Vec<_>>()
+            let seeing = host.containers().filter(|container| sees(container, path));
+            seeing.map(|container| container.short.as_str()).collect::<Vec<_>>()
         };
         assert_eq!(seen("/srv/a/db"), ["whole", "file", "twice"]);
         assert_eq!(seen("/srv/b"), ["whole", "hides", "twice"]);

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::folder::Makers;
 use crate::ast::Number;
-use crate::hir::{Host, HostPort, Network};
+use crate::hir::{Container, Host, HostPort, Network};
+use crate::map;
+use crate::path::ancestors;
 use crate::tree::{Atom, Piece, Reference, Target, Text};
 
 /// What stands around a service.
@@ -19,6 +21,8 @@ pub(super) struct Around<'a> {
     pub(super) forwarded: HashSet<&'a str>,
     /// Which container's rule makes a folder.
     pub(super) makers: Makers<'a>,
+    /// The containers that a folder or file of the host is mounted into, by its path.
+    mounted: HashMap<String, Vec<&'a Container>>,
 }
 
 impl<'a> Around<'a> {
@@ -31,8 +35,30 @@ impl<'a> Around<'a> {
             own_networks: host.services.iter().filter_map(|s| s.network.as_ref()).map(by_name).collect(),
             forwarded: sites.filter_map(|site| site.service.as_deref()).collect(),
             makers: Makers::of(host),
+            mounted: mounted(host),
         }
     }
+
+    /// The containers that see a path of the host, by their names.
+    pub(super) fn seeing(&self, path: &str) -> Vec<&'a Container> {
+        let candidates = ancestors(path).filter_map(|folder| self.mounted.get(folder)).flatten().copied();
+        let mut seeing: Vec<&Container> = candidates.filter(|container| map::sees(container, path)).collect();
+        seeing.sort_by_key(|container| &container.name);
+        seeing.dedup_by_key(|container| &container.name);
+        seeing
+    }
+}
+
+fn mounted(host: &Host) -> HashMap<String, Vec<&Container>> {
+    let mut mounted: HashMap<String, Vec<&Container>> = HashMap::new();
+    for container in host.containers() {
+        for volume in &container.compose.volumes {
+            if let Some(source) = map::source(volume) {
+                mounted.entry(source.trim_end_matches('/').to_owned()).or_default().push(container);
+            }
+        }
+    }
+    mounted
 }
 
 /// The ports of services, by their names.

@@ -74,7 +74,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
     let mut module =
         Module { origin: job.origin.clone(), option: Some(job.option.clone()), ..Module::default() };
     let unit = match &job.work {
-        Work::Backup(backup) => backup::lower(job, backup, owner?, host, &mut module),
+        Work::Backup(backup) => backup::lower(job, backup, owner?, around, &mut module),
         Work::Update(update) => update::lower(job, update, owner?, around, &mut module),
         Work::Album(album) => album::lower(job, album, owner?, around, &mut module),
         Work::SmokeTest(test) => smoke_test::lower(job, test, host, around, &mut module),

@@ -1,9 +1,9 @@
 //! Backups, the command that restores one, and the copy elsewhere.
 
 use super::{Confinement, ONLINE, Unit, is_plain, on_path, pinged, secret_file, secret_is_there};
+use crate::hir::Service;
 use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, Source};
-use crate::hir::{Host, Service};
-use crate::map::seeing;
+use crate::lower::around::Around;
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::Module;
 use crate::path::is_below;
@@ -15,14 +15,20 @@ const RETRY_LOCK: &str = "--retry-lock=1h";
 /// The binding of the command that restores.
 const RESTORE: &str = "restore";
 
-pub(super) fn lower(job: &Job, backup: &Backup, service: &Service, host: &Host, module: &mut Module) -> Unit {
+pub(super) fn lower(
+    job: &Job,
+    backup: &Backup,
+    service: &Service,
+    around: &Around,
+    module: &mut Module,
+) -> Unit {
     let (producer, suffix, what) = match &backup.source {
         Source::Postgres(database) => {
             offer(restore_postgres(backup, database), module);
             (Expr::call("scripts.dumpPostgres", [Expr::Set(of_database(database))]), ".dump", "database")
         }
         Source::Sqlite(file) => {
-            offer(restore_sqlite(backup, file, service, host), module);
+            offer(restore_sqlite(backup, file, service, around), module);
             let parameters = Set::of([("DATABASE_FILE", Expr::text(file))]);
             (Expr::call("scripts.copySqlite", [Expr::Set(parameters)]), ".sqlite", "database")
         }
@@ -98,11 +104,11 @@ fn restore_postgres(backup: &Backup, database: &PostgresDatabase) -> Expr {
 }
 
 /// `vaultwarden-restore FILE`.
-fn restore_sqlite(backup: &Backup, file: &Text, service: &Service, host: &Host) -> Expr {
+fn restore_sqlite(backup: &Backup, file: &Text, service: &Service, around: &Around) -> Expr {
     // Whoever sees the file may have it open, whosesoever he is. Where nobody does, it may be seen through a link,
     // which only the host knows, so that the service is stopped as a whole.
     let mut used_by: Vec<String> =
-        seeing(host.containers(), &file.value()).map(|container| container.name.clone()).collect();
+        around.seeing(&file.value()).into_iter().map(|container| container.name.clone()).collect();
     if used_by.is_empty() {
         used_by = service.containers.iter().map(|container| container.name.clone()).collect();
     }
