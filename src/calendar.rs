@@ -151,7 +151,7 @@ fn longest_pause_in_days(weekdays: Option<&str>, date: Option<&Date>) -> u32 {
     // 2024 began with a Monday.
     let (mut today, mut weekday, mut last, mut longest) = (0_u32, 0, None, 0);
     for year in 2024..2052 {
-        for month in 1..=12 {
+        for (month, &in_month) in in_month.iter().enumerate().skip(1) {
             let days = match month {
                 2 if year % 4 == 0 => 29,
                 2 => 28,
@@ -160,7 +160,7 @@ fn longest_pause_in_days(weekdays: Option<&str>, date: Option<&Date>) -> u32 {
             };
             for day in 1..=days {
                 let number = if from_end { days + 1 - day } else { day };
-                if in_month[month] && on_day[number] && on_weekday[weekday] {
+                if in_month && on_day[number] && on_weekday[weekday] {
                     longest = longest.max(last.map_or(0, |last| today - last));
                     last = Some(today);
                 }

@@ -3,7 +3,7 @@
 mod common;
 
 use std::process::Command;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use common::http::{Answer, Server, nobody};
 use common::scripts::{Ran, Stage, here, scripts};
