@@ -12,6 +12,7 @@ mod backup_of_running;
 mod backup_on_disk;
 mod capability_twice;
 mod certificates;
+mod client_other;
 mod data_folder;
 mod data_unmounted;
 mod database_on_nfs;
@@ -76,6 +77,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     backup_on_disk::check,
     capability_twice::check,
     certificates::check,
+    client_other::check,
     data_folder::check,
     data_unmounted::check,
     database_on_nfs::check,

@@ -161,6 +161,7 @@ codes! {
     RepositoryTwice = "HG1312", Warning, "one repository for several jobs";
     BackupOnDisk = "HG1313", Warning, "a backup on the disk of what it saves";
     ClientService = "HG1401", Error, "a client of a service that it cannot reach";
+    ClientOther = "HG1402", Warning, "a client of a service that is not Immich";
 }
 
 #[cfg(test)]
