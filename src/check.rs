@@ -9,11 +9,14 @@ mod ambiguous_number;
 mod backup_in_source;
 mod backup_lost;
 mod backup_of_running;
+mod backup_on_disk;
 mod capability_twice;
 mod certificates;
+mod client_other;
 mod data_folder;
 mod data_unmounted;
 mod database_on_nfs;
+mod database_other;
 mod databases;
 mod default_gateway;
 mod dns_port;
@@ -39,6 +42,7 @@ mod port_taken;
 mod postgres_major;
 mod postgres_volume;
 mod published_wide;
+mod repository_twice;
 mod secret_file_missing;
 mod secret_unreadable;
 mod short_name;
@@ -70,11 +74,14 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     backup_in_source::check,
     backup_lost::check,
     backup_of_running::check,
+    backup_on_disk::check,
     capability_twice::check,
     certificates::check,
+    client_other::check,
     data_folder::check,
     data_unmounted::check,
     database_on_nfs::check,
+    database_other::check,
     default_gateway::check,
     dns_port::check,
     docker_socket::check,
@@ -98,6 +105,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     postgres_major::check,
     postgres_volume::check,
     published_wide::check,
+    repository_twice::check,
     secret_file_missing::check,
     secret_unreadable::check,
     short_name::check,

@@ -208,7 +208,9 @@ fn written_at(folder: &Path, path: &str) -> Option<String> {
 
 /// Prints diagnostics to standard error, their number, and where to read more.
 fn say(diagnostics: &[Diagnostic], sources: &Sources) {
-    let Some(first) = diagnostics.first() else { return };
+    // The order is that of the file, and a warning may stand before what is in the way.
+    let is_error = |d: &&Diagnostic| d.severity() == Severity::Error;
+    let Some(first) = diagnostics.iter().find(is_error).or(diagnostics.first()) else { return };
     let mut error = std::io::stderr();
     let color = error.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let text = human::render(diagnostics, sources, human::Style { width: terminal_width(), color });
@@ -223,10 +225,11 @@ fn say(diagnostics: &[Diagnostic], sources: &Sources) {
         .collect();
     let _ = writeln!(
         error,
-        "{} in {}; `homegen explain {}` says more about the first",
+        "{} in {}; `homegen explain {}` says more about the first {}",
         counted.join(" and "),
         sources.file().name,
-        first.code.code()
+        first.code.code(),
+        first.severity().name()
     );
 }
 

@@ -1,7 +1,7 @@
 //! Pass: [`tree`](crate::tree) → [`ast`](crate::ast). Reads every value with the type that its place
 //! asks for, and goes on after a mistake, so that all of them are found in one run.
 
-mod advice;
+pub mod advice;
 pub mod allow;
 pub mod caddy;
 pub mod container;
@@ -117,14 +117,22 @@ pub fn no_mapping(node: &Node, example: Option<&str>, diagnostics: &mut Diagnost
     wrong_type_with(node, "a mapping", &help, diagnostics);
 }
 
+/// The same, where it is known what was meant.
+pub fn wrong_type_because(node: &Node, advice: advice::Advice, diagnostics: &mut Diagnostics) {
+    wrong_type_at(node, "a mapping is needed here", advice.why, &advice.help, diagnostics);
+}
+
 fn wrong_type_with(node: &Node, wanted: &str, help: &str, diagnostics: &mut Diagnostics) {
+    let found = format!("this is {}", node.type_name());
+    wrong_type_at(node, &format!("{wanted} is needed here"), found, help, diagnostics);
+}
+
+fn wrong_type_at(node: &Node, said: &str, label: String, help: &str, diagnostics: &mut Diagnostics) {
     if matches!(node.kind, Kind::Unknown) {
         return;
     }
     let code = if node.defined.is_some() { Code::ReferenceType } else { Code::WrongType };
-    let found = node.type_name();
-    let mut diagnostic =
-        Diagnostic::new(code, format!("{wanted} is needed here"), node.span, format!("this is {found}"));
+    let mut diagnostic = Diagnostic::new(code, said, node.span, label);
     if let Some(defined) = node.defined {
         diagnostic = diagnostic.and(defined, "defined here");
     }
@@ -177,7 +185,7 @@ pub fn unknown_key(
     if diagnostics.is_full() {
         return Meant::Unknown;
     }
-    let habit = habit::of(key, known);
+    let habit = habit::of(entry, known);
     let closest = crate::diag::closest(key, known.iter().copied());
     let help = match habit {
         Some(habit) => habit.instead.to_owned(),
@@ -191,8 +199,7 @@ pub fn unknown_key(
     );
     let mut is_first = true;
     if let Some(habit) = habit.filter(|h| !h.same_shape) {
-        let together =
-            |other: &&Entry| habit::of(&other.key.value(), known).is_some_and(|h| h.instead == habit.instead);
+        let together = |other: &&Entry| habit::of(other, known).is_some_and(|h| h.instead == habit.instead);
         let mut others = entries.iter().filter(together);
         is_first = others.next().is_none_or(|first| first.key.span == entry.key.span);
         diagnostic = others.fold(diagnostic, |d, other| d.and(other.key.span, "unknown key"));
@@ -218,9 +225,10 @@ pub const fn key(field: &'static str) -> &'static str {
 
 /// Declares a mapping of the language: the struct, how it is read, and its JSON Schema, all out of
 /// the same lines. A field is a key; its type says whether it may be absent. The example is for messages and
-/// for editors, and so is what one is `called` of which there are several.
+/// for editors, and so is what one is `called` of which there are several. What follows `else` knows what was
+/// probably meant by something that is no mapping.
 macro_rules! mapping {
-    ($(#[$doc:meta])* $name:ident such as $example:literal $(called $called:literal)? { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident such as $example:literal $(called $called:literal)? $(else $advice:path)? { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, schemars::JsonSchema)]
         #[schemars(deny_unknown_fields, transform = $name::complete_schema)]
@@ -270,7 +278,11 @@ macro_rules! mapping {
 
             fn decode(node: &$crate::tree::Node, diagnostics: &mut $crate::diag::Diagnostics) -> Option<Self> {
                 let $crate::tree::Kind::Map(entries) = &node.kind else {
-                    $crate::decode::no_mapping(node, Some($example), diagnostics);
+                    let advice: Option<$crate::decode::advice::Advice> = None $(.or_else(|| $advice(node)))?;
+                    match advice {
+                        Some(advice) => $crate::decode::wrong_type_because(node, advice, diagnostics),
+                        None => $crate::decode::no_mapping(node, Some($example), diagnostics),
+                    }
                     return None;
                 };
                 $(let mut $field: Option<Option<$type>> = None;)*
@@ -317,7 +329,7 @@ pub(crate) use mapping;
 
 /// Reads a [`keyword!`](crate::ast::scalar::keyword).
 macro_rules! keyword_decode {
-    ($name:ident) => {
+    ($name:ident $(else $advice:path)?) => {
         impl $crate::decode::Decode for $name {
             fn decode(
                 node: &$crate::tree::Node,
@@ -335,6 +347,7 @@ macro_rules! keyword_decode {
                 let word = text.value();
                 let found = Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value);
                 if found.is_none() {
+                    let advice: Option<$crate::decode::advice::Advice> = None $(.or_else(|| $advice(&word)))?;
                     let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
                     diagnostics.push(
                         $crate::diag::Diagnostic::new(
@@ -343,7 +356,7 @@ macro_rules! keyword_decode {
                             node.span,
                             "unknown word",
                         )
-                        .help($crate::diag::suggestion(&word, words)),
+                        .help(advice.map_or_else(|| $crate::diag::suggestion(&word, words), |advice| advice.help)),
                     );
                 }
                 found

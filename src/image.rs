@@ -72,7 +72,9 @@ impl ImageName {
 pub enum Kind {
     /// Postgres, and what is built on its image.
     Postgres,
-    /// Another database that keeps files, SQLite's included.
+    /// A program that keeps its data in SQLite.
+    Sqlite,
+    /// Another database that keeps files.
     Database,
     /// A database that keeps files, and is often one of what can be had again.
     Cache,
@@ -166,7 +168,7 @@ const KNOWN: &[Known] = &[
     Known {
         repositories: &["louislam/uptime-kuma"],
         name: "Uptime Kuma's SQLite",
-        kind: Kind::Database,
+        kind: Kind::Sqlite,
         data: Some("/app/data"),
         user: None,
         memory: None,

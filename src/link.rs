@@ -20,6 +20,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::job::{Repository, Work};
 use crate::hir::{Container, Host, Secret, Service};
 use crate::image::{self, ImageName};
+use crate::path::straight;
 use crate::previous;
 use crate::source::Span;
 use crate::surroundings::Surroundings;
@@ -202,8 +203,14 @@ fn check_paths(agenix: Option<&ast::Agenix>, machine: &ast::Host, diagnostics: &
         }
     }
     for (path, mount) in &machine.mounts.0 {
-        if !crate::path::is_path(&path.value()) {
-            bad(path.span, format!("`{}` is no mount point", path.value()), "write an absolute path");
+        let value = path.value();
+        let straight = straight(&value);
+        let said = format!("`{value}` is no mount point");
+        if !value.starts_with('/') || value.contains(['\n', '\r', '\0']) {
+            bad(path.span, said, "write an absolute path");
+        } else if value != straight {
+            // NixOS refuses a slash at the end (nonEmptyWithoutTrailingSlash of `fileSystems`).
+            bad(path.span, said, &format!("write `{straight}`"));
         }
         let Some(nfs) = mount.as_ref().and_then(|m| m.nfs.as_ref()) else { continue };
         if nfs.value().split_once(":/").is_none_or(|(server, _)| server.is_empty()) {

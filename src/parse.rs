@@ -390,6 +390,20 @@ impl Composer<'_> {
             self.diagnostics.push(unquoted(span));
             return;
         }
+        if let Some(tab) = indenting_tab(&self.text[line..]).filter(|_| said.contains("tab")) {
+            let at = line + tab;
+            let number = self.text[..at].matches('\n').count() + 1;
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::Syntax,
+                    format!("line {number} is indented with a tab"),
+                    Span::new(self.source, at..at + 1),
+                    "YAML indents with spaces alone",
+                )
+                .help("use spaces"),
+            );
+            return;
+        }
         let span = Span::new(self.source, at..at);
         self.diagnostics.push(
             Diagnostic::new(
@@ -401,6 +415,17 @@ impl Composer<'_> {
             .help("look at the indentation, the quotes and the brackets around this place"),
         );
     }
+}
+
+/// The first tab that indents a line of `text`.
+fn indenting_tab(text: &str) -> Option<usize> {
+    let mut start = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        let at = start;
+        start += line.len();
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        line[..indent].find('\t').map(|tab| at + tab)
+    })
 }
 
 /// YAML 1.1's key for a mapping that stands for its members (yaml.org/type/merge).

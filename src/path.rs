@@ -16,6 +16,18 @@ pub fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(whole), |path| path.rfind('/').map(|at| &path[..at])).take(MAX_DEPTH)
 }
 
+/// An absolute path without the steps that say nothing, or lead back, and without a slash at its end.
+pub fn straight(path: &str) -> String {
+    let mut steps: Vec<&str> = Vec::new();
+    for step in path.split('/').filter(|step| !step.is_empty() && *step != ".") {
+        match step {
+            ".." => drop(steps.pop()),
+            step => steps.push(step),
+        }
+    }
+    format!("/{}", steps.join("/"))
+}
+
 /// Whether a path is absolute, without the steps that would make two spellings of one folder, and
 /// without what no mount option or tmpfiles rule can hold.
 pub fn is_path(path: &str) -> bool {

@@ -524,6 +524,11 @@ impl<'a> Resolver<'a> {
         if self.diagnostics.is_full() {
             return;
         }
+        if let Some(meant) = name.strip_prefix("constants.") {
+            let help = format!("write `${{{meant}}}`: constants are named without that word");
+            self.diagnostics.push(unknown(name, step, span).help(help));
+            return;
+        }
         self.diagnostics.push(unknown(name, step, span).help(suggestion(step, known)));
     }
 }

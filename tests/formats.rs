@@ -393,7 +393,7 @@ fn the_last_line_counts_and_says_where_to_read_on() {
     let said = text(&output.stderr);
     assert!(!said.contains('\u{1b}'), "colour where no terminal reads it");
     let last = said.lines().last().expect("a line");
-    assert_eq!(last, "1 error in homeserver.yaml; `homegen explain HG0103` says more about the first");
+    assert_eq!(last, "1 error in homeserver.yaml; `homegen explain HG0103` says more about the first error");
     assert_eq!(said.matches("homegen explain").count(), 1);
 }
 

@@ -2,11 +2,11 @@
 
 use super::Allow;
 use super::scalar::*;
-use crate::decode::mapping;
+use crate::decode::{advice, mapping};
 
 mapping! {
     /// Where notifications go: to all that are named.
-    Notify such as "{ ntfy: { url: https://ntfy.example.de/server } }" {
+    Notify such as "{ ntfy: { url: https://ntfy.example.de/server } }" else advice::notify {
         /// Pushover, <https://pushover.net>.
         pushover: Option<Pushover>,
         /// ntfy, <https://ntfy.sh>.
@@ -50,7 +50,7 @@ mapping! {
 
 keyword! {
     /// When somebody is told of a unit.
-    Tell {
+    Tell else advice::tell {
         /// When it fails.
         Failure = "failure",
         /// Never.

@@ -225,20 +225,20 @@ text_of_form! {
     /// A repository on GitHub.
     Repository: r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", "a repository" + " of GitHub, such as immich-app/immich", numbers: false;
     /// A repository of restic. NixOS writes it into a script without quotes, hence the narrow form.
-    ResticRepository: r"^[A-Za-z0-9/][A-Za-z0-9@:/._~+=-]*$", "a repository of restic" + " such as sftp:me@nas:/backups", numbers: false;
+    ResticRepository: r"^(/|(azure|b2|gs|rclone|rest|s3|sftp|swift):)[A-Za-z0-9@:/._~+=-]*$", "a repository of restic" + " such as sftp:me@nas:/backups", numbers: false;
     /// A rule of `restic forget`. NixOS writes it into a unit without quotes, hence the narrow form.
-    KeepRule: r"^--keep-[a-z-]+[ =][A-Za-z0-9_.:-]+$", "a rule of restic forget" + " such as --keep-daily 14", numbers: false;
+    KeepRule: r"^--keep-(last|hourly|daily|weekly|monthly|yearly|within(-(hourly|daily|weekly|monthly|yearly))?|tag)[ =][A-Za-z0-9_.:,-]+$", "a rule of restic forget" + " such as --keep-daily 14", numbers: false;
     /// A path in an address of the web.
     HttpPath: r"^/[A-Za-z0-9/._~%?&=+-]*$", "a path" + " in an address, such as /health", numbers: false;
     /// An address of the web.
-    WebAddress: r"^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9/._~%?&=+-]*)?$", "an address" + " such as https://ntfy.example.de/server", numbers: false;
+    WebAddress: r"^https?://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9/._~%?&=+-]+$", "an address" + " such as https://ntfy.example.de/server", numbers: false;
     /// When a job runs, as systemd.time(7) writes it.
     Calendar: r"^[A-Za-z0-9*:,./~ _+-]+$", "a time" + " such as daily, 05:30 or Mon *-*-* 04:00", numbers: false;
 }
 
 /// A choice between words.
 macro_rules! keyword {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident $(else $advice:path)? { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name { $($(#[$vdoc])* $variant,)* }
@@ -249,7 +249,7 @@ macro_rules! keyword {
         }
 
         $crate::ast::scalar::schema!($name, |_g| schemars::json_schema!({ "enum": [$($word,)*] }));
-        $crate::decode::keyword_decode!($name);
+        $crate::decode::keyword_decode!($name $(else $advice)?);
     };
 }
 pub(crate) use keyword;

@@ -1,52 +1,100 @@
-//! The files of a running Postgres are no backup: a copy of them is of several moments.
+//! The files of a running database are no backup: a copy of them is of several moments.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::databases::known_databases;
-use crate::ast::container::{Volume, VolumeSource};
+use super::databases::{data_volume, known_databases};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host};
-use crate::image::Kind;
+use crate::image::{Kind, Known};
 use crate::path::ancestors;
+use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let volumes: Vec<(&Container, &Volume, String)> = known_databases(host)
-        .filter(|(_, known)| known.kind == Kind::Postgres)
-        .flat_map(|(container, _)| container.compose.volumes.iter().map(move |volume| (container, volume)))
-        .filter_map(|(container, volume)| match &volume.source {
-            VolumeSource::Bind(path) => Some((container, volume, path.value())),
-            VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
+    let databases: Vec<Database> = known_databases(host)
+        // Redis and Valkey put a whole file in the place of the last one.
+        .filter(|(_, known)| known.kind != Kind::Cache)
+        .filter_map(|(container, known)| {
+            let (volume, path) = data_volume(container, known)?;
+            Some(Database { container, known, span: volume.span, path: path.value() })
         })
         .collect();
-    // By the folder that it is, and by each one that it lies in.
-    let mut data: HashMap<&str, (&Container, &Volume)> = HashMap::new();
-    let mut within: HashMap<&str, (&Container, &Volume)> = HashMap::new();
-    for (container, volume, path) in &volumes {
-        for (depth, folder) in ancestors(path).enumerate() {
-            if depth == 0 {
-                data.entry(folder).or_insert((container, volume));
-            }
-            within.entry(folder).or_insert((container, volume));
-        }
-    }
-    for job in host.jobs() {
-        let Work::Backup(backup) = &job.work else { continue };
-        let Source::Folder(folder) = &backup.source else { continue };
+    let (sqlite, others) = databases.iter().partition(|database| database.known.kind == Kind::Sqlite);
+    let (sqlite, others) = (Places::of(sqlite), Places::of(others));
+    let files: Vec<String> = sources(host, |source| match source {
+        Source::Sqlite(path) => Some(path.value()),
+        Source::Postgres(_) | Source::Folder(_) => None,
+    });
+    // Whoever saves the database besides wants the files around it.
+    let saved: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();
+    let folders = sources(host, |source| match source {
+        Source::Folder(path) => Some(path.clone()),
+        Source::Postgres(_) | Source::Sqlite(_) => None,
+    });
+    for folder in folders {
         let path = folder.value();
-        let found = within.get(path.trim_end_matches('/'));
-        let found = found.or_else(|| ancestors(&path).find_map(|folder| data.get(folder)));
-        let Some((container, volume)) = found else { continue };
+        let is_saved = saved.contains(path.trim_end_matches('/'));
+        let found = others.touching(&path).or_else(|| sqlite.touching(&path).filter(|_| !is_saved));
+        let Some(database) = found else { continue };
         diagnostics.push(
             Diagnostic::new(
                 Code::BackupOfRunning,
-                format!("the database of `{}` would be copied while it runs", container.name),
+                format!("the database of `{}` would be copied while it runs", database.container.name),
                 folder.span,
                 "is saved file by file",
             )
-            .and(volume.span, "has the files of a Postgres")
-            .help("save it with `postgres: { container: …, database: …, user: … }`"),
+            .and(database.span, format!("has the files of {}", database.known.name))
+            .help(match database.known.kind {
+                Kind::Postgres => "save it with `postgres: { container: …, database: …, user: … }`",
+                Kind::Sqlite => "save it with `sqlite: …` too, in a backup of its own",
+                _ => "save a dump of it, and leave its files out of the folder",
+            }),
         );
+    }
+}
+
+/// What `of` finds in that which each backup saves.
+fn sources<T>(host: &Host, of: impl Fn(&Source) -> Option<T>) -> Vec<T> {
+    let found = host.jobs().filter_map(|job| match &job.work {
+        Work::Backup(backup) => of(&backup.source),
+        _ => None,
+    });
+    found.collect()
+}
+
+/// A database with its data on the host.
+struct Database<'a> {
+    container: &'a Container,
+    known: &'static Known,
+    span: Span,
+    path: String,
+}
+
+/// Databases by their folders.
+#[derive(Default)]
+struct Places<'a> {
+    /// By the folder that the data is in.
+    own: HashMap<&'a str, &'a Database<'a>>,
+    /// By that, and by each one that it lies in.
+    within: HashMap<&'a str, &'a Database<'a>>,
+}
+
+impl<'a> Places<'a> {
+    fn of(databases: Vec<&'a Database<'a>>) -> Self {
+        let mut places = Places::default();
+        for database in databases {
+            places.own.entry(database.path.trim_end_matches('/')).or_insert(database);
+            for folder in ancestors(&database.path) {
+                places.within.entry(folder).or_insert(database);
+            }
+        }
+        places
+    }
+
+    /// A database that lies in `path`, or around it.
+    fn touching(&self, path: &str) -> Option<&'a Database<'a>> {
+        let inside = self.within.get(path.trim_end_matches('/'));
+        inside.or_else(|| ancestors(path).find_map(|folder| self.own.get(folder))).copied()
     }
 }

@@ -1,7 +1,10 @@
 //! A tag that moves brings another program at some restart, and none at all while the image is not pulled.
 
+use std::collections::HashSet;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
+use crate::hir::job::Work;
 use crate::image::ImageName;
 use crate::tree::Node;
 
@@ -26,10 +29,14 @@ const FLOATING: &[&str] = &[
 ];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let updated = updated(host);
     for container in host.containers() {
         let image = ImageName::of(&container.compose.image);
         // What is built on this host has the version that was built.
-        if image.pinned || image.repository.starts_with("localhost/") {
+        if image.pinned
+            || image.repository.starts_with("localhost/")
+            || updated.contains(container.name.as_str())
+        {
             continue;
         }
         let said = match image.tag.as_deref() {
@@ -47,6 +54,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .help("name a version, such as its major, or pin it with @sha256:…"),
         );
     }
+}
+
+/// The containers that an update pulls: on command, and back if the new image does not get well. A tag that moves is
+/// what it is for.
+fn updated(host: &Host) -> HashSet<&str> {
+    let updates = host.jobs().filter_map(|job| match &job.work {
+        Work::Update(update) => Some(&update.containers),
+        _ => None,
+    });
+    updates.flatten().map(String::as_str).collect()
 }
 
 /// `latest`, and `latest-alpine`, which moves with it; and what has no number at all, such as `alpine` or

@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::nix::is_expression;
-use crate::tree::{Kind, Node};
+use crate::tree::{Kind, Node, Text, option_path};
 
 /// How much [`effort`] the expressions of a file may take together: half a second.
 const MAX_EFFORT: usize = 20_000_000;
@@ -23,19 +23,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         }
         if let Kind::Map(entries) = &own.kind {
-            for entry in entries.iter().filter(|e| {
-                matches!(e.key.value().split('.').next(), Some("imports" | "options" | "config" | "_module"))
-            }) {
-                diagnostics.push(
-                    Diagnostic::new(
-                        Code::UnsupportedValue,
-                        format!("`{}` is no option", entry.key.value()),
-                        entry.key.span,
-                        "a part of a module",
-                    )
-                    .help("write it in your own configuration, beside the import of this folder"),
-                );
-            }
+            entries.iter().for_each(|entry| no_option(&entry.key, diagnostics));
         }
         below(own, &mut effort, diagnostics);
     }
@@ -43,6 +31,26 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for value in host.constants.iter().chain(parameters) {
         below(value, &mut effort, diagnostics);
     }
+}
+
+/// Says that a key at the top leads to no option.
+fn no_option(key: &Text, diagnostics: &mut Diagnostics) {
+    let value = key.value();
+    let first = option_path(key)[0].value();
+    let (label, help) = if let Some("imports" | "options" | "config" | "_module") = value.split('.').next() {
+        let help = "write it in your own configuration, beside the import of this folder";
+        ("a part of a module", help.to_owned())
+    } else if first.contains('.') {
+        // Names with dots, such as those of sysctls, are found deeper down.
+        let (end, steps) = (" }".repeat(first.matches('.').count()), first.replace('.', ": { "));
+        ("is one name, with its dots", format!("write it nested: `{steps}: …{end}`"))
+    } else {
+        return;
+    };
+    diagnostics.push(
+        Diagnostic::new(Code::UnsupportedValue, format!("`{value}` is no option"), key.span, label)
+            .help(help),
+    );
 }
 
 fn below(node: &Node, taken: &mut usize, diagnostics: &mut Diagnostics) {

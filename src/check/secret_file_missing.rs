@@ -8,6 +8,20 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(agenix) = &host.agenix else { return };
     let folder = agenix.directory.value();
     let folder = folder.trim_end_matches('/');
+    if folder.starts_with('/') && !host.secrets.is_empty() {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::SecretFileMissing,
+                "a flake would not find the secrets",
+                agenix.directory.span,
+                "is an absolute path, which only an impure evaluation reads",
+            )
+            .help(
+                "keep them in the repository, and write the folder relative to this file, such as `secrets`",
+            ),
+        );
+        return;
+    }
     let missing: Vec<_> = host.secrets.iter().filter(|(_, secret)| secret.file_is_missing).collect();
     // Of a folder that is not there at all, one word is enough.
     if let ([(first, _), _, ..], true) = (missing.as_slice(), missing.len() == host.secrets.len()) {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Service};
 use crate::tree::Node;
+use crate::word::is_word;
 
 /// How the names of variables end that hold the name of a host, or an address with one.
 const ENDINGS: &[&str] =
@@ -17,10 +18,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         for container in &service.containers {
             for (variable, value) in &container.compose.environment.0 {
                 let name = variable.value().to_uppercase();
-                if !ENDINGS.iter().any(|e| name.ends_with(e)) {
+                let value_text = value.value();
+                if !ENDINGS.iter().any(|e| name.ends_with(e)) && !is_address(&value_text) {
                     continue;
                 }
-                let value_text = value.value();
                 let Some(meant) = by_short.get(host_of(&value_text)).filter(|c| c.name != c.short) else {
                     continue;
                 };
@@ -48,6 +49,11 @@ fn answers(service: &Service, name: &str) -> bool {
         let there = c.networks.iter().flat_map(|n| &n.attachment).flat_map(|a| &a.aliases);
         c.compose.aliases.iter().chain(there).any(|a| a.value() == name)
     })
+}
+
+/// Whether a value is an address whatever the variable is called: `redis://redis:6379`.
+fn is_address(value: &str) -> bool {
+    value.split_once("://").is_some_and(|(scheme, _)| is_word(scheme, b"+.-:"))
 }
 
 /// The host of `host`, `host:port`, and of a URL with a user or without.

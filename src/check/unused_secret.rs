@@ -33,7 +33,7 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
                     secret.span,
                     "would be decrypted for nobody",
                 )
-                .help("take it out, or use it under a container's `secrets`"),
+                .help("use it, or take it out"),
             );
         }
     }

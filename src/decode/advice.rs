@@ -5,14 +5,16 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::scalar::{
-    HTTP_HOST, HTTP_PATH, RESTIC, duration_ms, is_home_path, is_http_path, is_image, is_registry,
-    is_repository, is_service_unit, is_web_address, web_parts,
+    HTTP_HOST, HTTP_PATH, KEEP_RULES, Kept, RESTIC, RESTIC_STORAGES, duration_ms, is_home_path, is_http_path,
+    is_image, is_keep_rule, is_registry, is_repository, is_restic_repository, is_secret_name,
+    is_service_unit, is_web_address, web_parts,
 };
 use crate::calendar::{is_calendar, without_year};
-use crate::diag::closest;
-use crate::path::is_path;
+use crate::diag::{closest, suggestion};
+use crate::path::{is_path, straight};
 use crate::podman::{self, BadOption};
 use crate::size::size_bytes;
+use crate::tree::{Kind, Node};
 use crate::word::is_word;
 
 /// Why one value cannot be read, and what to write in its place.
@@ -124,13 +126,21 @@ pub fn web_address(value: &str) -> Option<Advice> {
         return is_web_address(&whole)
             .then(|| Advice::write("does not begin with https:// or http://", whole))?;
     };
-    // A login before the host has a `:` of its own.
-    let host =
-        authority.rsplit_once(':').filter(|_| !authority.contains('@')).map_or(authority, |(host, _)| host);
+    if authority.contains('@') {
+        return Advice::new(
+            "has a login in it, which everyone on the host could read",
+            "put the whole address into a secret, and name that as `url_secret`",
+        );
+    }
+    let host = authority.split_once(':').map_or(authority, |(host, _)| host);
     match stray(host, HTTP_HOST) {
         Some(letter) => {
             Advice::new(may_not_be(letter), "write the name of the host alone, with letters, digits, - and .")
         }
+        None if path.len() <= 1 && !host.is_empty() => Advice::new(
+            "has no topic",
+            format!("write the topic behind it: {}/TOPIC", value.trim_end_matches('/')),
+        ),
         None => stray_in_path(path),
     }
 }
@@ -147,13 +157,124 @@ pub fn repository(value: &str) -> Option<Advice> {
     is_repository(&meant).then(|| Advice::write("is more than an owner and a name", meant))?
 }
 
-/// `sftp:me@nas:/my backups`.
+/// `me@nas:/backups`, and `sftp:me@nas:/my backups`.
 pub fn restic_repository(value: &str) -> Option<Advice> {
-    let letter = stray(value, RESTIC)?;
+    if let Some(letter) = stray(value, RESTIC) {
+        return Advice::new(
+            may_not_be(letter),
+            "put the whole address into a secret, and name that as `repository_secret`",
+        );
+    }
+    let Some((kind, place)) = value.split_once(':') else {
+        return Advice::new("is neither an absolute path nor a storage", "write the whole path, from / on");
+    };
+    let meant = match kind {
+        "ssh" => match place.strip_prefix("//").and_then(|way| way.split_once('/')) {
+            Some((host, path)) => format!("sftp:{host}:/{path}"),
+            None => format!("sftp:{place}"),
+        },
+        "http" | "https" => format!("rest:{value}"),
+        "local" | "file" => place.replacen("//", "", 1),
+        _ if kind.contains(['@', '.']) || place.starts_with('/') && !place.starts_with("//") => {
+            format!("sftp:{value}")
+        }
+        _ => String::new(),
+    };
+    let why = "restic has no such storage";
+    if is_restic_repository(&meant) {
+        return Advice::write(why, meant);
+    }
+    Advice::new(why, suggestion(kind, RESTIC_STORAGES.iter().copied()))
+}
+
+/// `--keep-dayly 30`, and `--keep-within 30`.
+pub fn keep_rule(value: &str) -> Option<Advice> {
+    let rule = value.trim_start_matches('-');
+    let rule = rule.strip_prefix("keep-").unwrap_or(rule);
+    let (name, number) = rule.split_once([' ', '=']).unwrap_or((rule, ""));
+    let number = number.trim();
+    let known = KEEP_RULES.iter().find(|(rule, _)| *rule == name);
+    let why = if known.is_some() { "cannot be read" } else { "restic has no such rule" };
+    let (name, kept) = match known {
+        Some(known) => *known,
+        None => {
+            let meant = closest(name, KEEP_RULES.iter().map(|(rule, _)| *rule));
+            match KEEP_RULES.iter().find(|(rule, _)| Some(*rule) == meant) {
+                Some(meant) => *meant,
+                None => {
+                    let names: Vec<_> = KEEP_RULES.iter().map(|(rule, _)| format!("--keep-{rule}")).collect();
+                    return Advice::new(why, format!("there are: {}", names.join(", ")));
+                }
+            }
+        }
+    };
+    let in_days = format!("--keep-{name} {number}d");
+    let whole = format!("--keep-{name} {number}");
+    if kept == Kept::Duration && is_keep_rule(&in_days) {
+        return Advice::write("has no unit: y, m, d or h", in_days);
+    }
+    if is_keep_rule(&whole) {
+        return Advice::write(why, whole);
+    }
+    let form = match kept {
+        Kept::Number => format!("write `--keep-{name} 14`, with how many are kept"),
+        Kept::Duration => format!("write `--keep-{name} 30d`, with years, months, days and hours as in 1y6m"),
+        Kept::Tag => format!("write `--keep-{name} TAG`, with letters, digits and _ . : , -"),
+    };
+    Advice::new(why, form)
+}
+
+/// `hunter2!`, and `secrets/restic.age`.
+pub fn secret_name(value: &str) -> Option<Advice> {
+    if is_word(value, b"_-") {
+        return Advice::new("begins with a digit or with -", "begin it with a letter");
+    }
+    let file = value.rsplit('/').next().and_then(|file| file.strip_suffix(".age"));
+    match file.filter(|name| is_secret_name(name)) {
+        Some(name) => Advice::write("is the file, and the name of the secret is needed", name),
+        None => Advice::new(
+            "the name of a secret belongs here, never its value",
+            "put the value into NAME.age with agenix, and write NAME",
+        ),
+    }
+}
+
+/// `notify: failure` where it stands for whom to tell.
+pub fn notify(node: &Node) -> Option<Advice> {
+    let Kind::Scalar(text) = &node.kind else { return None };
+    matches!(text.value().as_str(), "failure" | "never" | "true" | "false").then_some(())?;
     Advice::new(
-        may_not_be(letter),
-        "put the whole address into a secret, and name that as `repository_secret`",
+        "says when, which a service, a container, Caddy or a job does",
+        "say here whom to tell, such as `{ ntfy: { url: https://ntfy.example.de/server } }`",
     )
+}
+
+/// `true`, where a word is needed.
+pub fn tell(word: &str) -> Option<Advice> {
+    match word.to_lowercase().as_str() {
+        "true" | "yes" | "on" | "always" => Advice::write("is not a word for this", "failure"),
+        "false" | "no" | "off" | "none" => Advice::write("is not a word for this", "never"),
+        _ => None,
+    }
+}
+
+/// `http://vaultwarden:80`, and `vaultwarden`.
+pub fn upstream(value: &str) -> Option<Advice> {
+    let (authority, _) = web_parts(value).unwrap_or((value, ""));
+    let why = if authority == value { "has no port" } else { "is a whole address" };
+    let readable = |part: &str| is_word(part, b"_.-");
+    match authority.split_once(':') {
+        Some((host, port)) if readable(host) && port.parse::<u16>().is_ok_and(|port| port > 0) => {
+            (authority != value).then(|| Advice::write(why, authority))?
+        }
+        None if value.parse::<u16>().is_ok() => {
+            Advice::new("names no container", format!("write `CONTAINER:{value}`"))
+        }
+        None if readable(authority) => {
+            Advice::new(why, format!("write `{authority}:PORT`, with the port that it listens on"))
+        }
+        _ => None,
+    }
 }
 
 /// `/Users/me/Pictures`.
@@ -184,14 +305,7 @@ pub fn path(value: &str) -> Option<Advice> {
             whole,
         );
     }
-    let mut steps: Vec<&str> = Vec::new();
-    for step in value.split('/').filter(|step| !step.is_empty() && *step != ".") {
-        match step {
-            ".." => drop(steps.pop()),
-            step => steps.push(step),
-        }
-    }
-    let straight = format!("/{}", steps.join("/"));
+    let straight = straight(value);
     (is_path(&straight) && straight != value).then_some(())?;
     Advice::write("has a step back in it, `..`, or one to nowhere, `.` or `//`", straight)
 }
@@ -398,7 +512,22 @@ mod tests {
             (http_path("/a b"), "write it as %20, or take it out"),
             (web_address("ntfy.sh/x"), "write `https://ntfy.sh/x`"),
             (web_address("https://ntfy.sh/ü"), "write it as %C3%BC, or take it out"),
-            (web_address("https://ntfy.sh"), ""),
+            (web_address("https://ntfy.sh"), "write the topic behind it: https://ntfy.sh/TOPIC"),
+            (restic_repository("me@nas:/backups"), "write `sftp:me@nas:/backups`"),
+            (restic_repository("nas:/backups"), "write `sftp:nas:/backups`"),
+            (restic_repository("ssh://me@nas/backups"), "write `sftp:me@nas:/backups`"),
+            (restic_repository("https://nas:8000/me"), "write `rest:https://nas:8000/me`"),
+            (restic_repository("local:/srv/x"), "write `/srv/x`"),
+            (restic_repository("backups"), "write the whole path, from / on"),
+            (keep_rule("--keep-dayly 30"), "write `--keep-daily 30`"),
+            (keep_rule("daily 30"), "write `--keep-daily 30`"),
+            (keep_rule("--keep-within 30"), "write `--keep-within 30d`"),
+            (keep_rule("--keep-last"), "write `--keep-last 14`, with how many are kept"),
+            (secret_name("secrets/restic.age"), "write `restic`"),
+            (secret_name("hunter2!"), "put the value into NAME.age with agenix, and write NAME"),
+            (upstream("http://vaultwarden:80/x"), "write `vaultwarden:80`"),
+            (upstream("vaultwarden"), "write `vaultwarden:PORT`, with the port that it listens on"),
+            (upstream("a:b:c"), ""),
             (repository("https://github.com/immich-app/immich"), "write `immich-app/immich`"),
             (repository("https://www.github.com/a/b.git"), "write `a/b`"),
             (repository("git@github.com:a/b.git"), "write `a/b`"),
@@ -415,7 +544,10 @@ mod tests {
             (path("/srv/a\nb"), "a line break may not be in it"),
             (http_path("/a b"), "a space may not be in it"),
             (web_address("https://ntfy.sh/ü"), "`ü` may not be in it"),
-            (web_address("https://me:password@ntfy.sh/x"), "`:` may not be in it"),
+            (
+                web_address("https://me:password@ntfy.sh/x"),
+                "has a login in it, which everyone on the host could read",
+            ),
             (web_address("https://my_server:8080/x"), "`_` may not be in it"),
             (restic_repository("sftp:me@nas:/a\u{200b}b"), "U+200B may not be in it"),
         ] {

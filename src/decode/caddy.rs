@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::{Decode, bad_value, wrong_type};
+use super::{Decode, advice, wrong_type};
 use crate::ast::caddy::{AcmeTls, PluginTls, Upstream};
 use crate::ast::scalar::Interface;
 use crate::ast::{Bind, Tls};
-use crate::decode::scalar::port_part;
+use crate::decode::scalar::{misread, port_part};
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::tree::{Kind, Node, Text};
 
@@ -109,7 +109,8 @@ impl Decode for Upstream {
                 Some(Upstream { host: host.clone(), port: port.clone(), span: node.span })
             }
             _ => {
-                bad_value(node, "a container with its port", "write container:port", diagnostics);
+                let noun = "a container with its port";
+                misread(node, noun, "container:port", advice::upstream(&text.value()), diagnostics);
                 None
             }
         }

@@ -1,5 +1,8 @@
 //! Keys that people bring from Compose, Kubernetes and `podman run`, and what stands for them here.
 
+use crate::ast::Container;
+use crate::tree::{Entry, Kind};
+
 /// A key that is written out of habit.
 #[derive(Debug)]
 pub struct Habit {
@@ -70,8 +73,74 @@ const HABITS: &[Habit] = &[
     habit("volumes", "services", "take it out: a volume is declared where it is used, and kept by Podman"),
 ];
 
-/// The habit behind `key`, where a mapping with the keys `known` has what is meant.
-pub fn of(key: &str, known: &[&str]) -> Option<&'static Habit> {
+/// `network: host`, which is a mode.
+const NETWORK_MODE: Habit = renamed("network", "network_mode", "write `network_mode`");
+
+/// What belongs to a container, and stands in its service.
+const IN_CONTAINER: Habit =
+    habit("", "containers", "put it under the name of a container: `containers: { NAME: { image: … } }`");
+
+/// Options of NixOS in a service, or at the top.
+const OPTION: Habit =
+    habit("", "nixos", "write options of NixOS under `nixos`, as in `nixos: { programs.git.enable: true }`");
+
+/// How options of NixOS begin, those that a server has (search.nixos.org/options).
+const OPTIONS: &[&str] = &[
+    "boot",
+    "environment",
+    "fileSystems",
+    "fonts",
+    "hardware",
+    "i18n",
+    "networking",
+    "nix",
+    "nixpkgs",
+    "powerManagement",
+    "programs",
+    "security",
+    "services",
+    "swapDevices",
+    "system",
+    "systemd",
+    "time",
+    "users",
+    "virtualisation",
+    "zramSwap",
+];
+
+/// Whether a container has `key`, or what it is called there.
+fn is_of_container(key: &str) -> bool {
+    let has = |key: &str| Container::KEYS.contains(&key);
+    has(key) || HABITS.iter().any(|h| h.written == key && has(h.key))
+}
+
+/// The habit behind the key of `entry`, where a mapping with the keys `known` has what is meant.
+pub fn of(entry: &Entry, known: &[&str]) -> Option<&'static Habit> {
+    let key = entry.key.value();
+    let key = key.as_str();
+    if known.contains(&key) {
+        return None;
+    }
+    let mode = match &entry.value.kind {
+        Kind::Scalar(text) => text.value(),
+        _ => String::new(),
+    };
+    let is_mode = matches!(mode.as_str(), "host" | "none")
+        || mode.starts_with("container:")
+        || mode.starts_with("service:");
+    if key == NETWORK_MODE.written && known.contains(&NETWORK_MODE.key) && is_mode {
+        return Some(&NETWORK_MODE);
+    }
+    // The host's `nixos` is its release.
+    let has_options = known.contains(&OPTION.key) && !known.contains(&"timezone");
+    let first = key.split('.').next().unwrap_or_default();
+    let is_option = OPTIONS.contains(&first) && (key.contains('.') || !is_of_container(key));
+    if has_options && is_option {
+        return Some(&OPTION);
+    }
+    if known.contains(&IN_CONTAINER.key) && is_of_container(key) {
+        return Some(&IN_CONTAINER);
+    }
     let written = key.to_lowercase().replace('-', "_");
     let fits = |h: &&Habit| (h.written == written || h.written == key) && known.contains(&h.key);
     // A mapping that has one of the keys which stand together for another one is a different mapping.

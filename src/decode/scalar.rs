@@ -114,8 +114,10 @@ fn nameless<'a>(entries: &'a [Entry], shape: Shape, diagnostics: &mut Diagnostic
         Kind::List(_) | Kind::Nix(_) => false,
         Kind::Unknown => true,
     };
-    let (nameless, named): (Vec<_>, Vec<_>) =
-        entries.iter().partition(|entry| is_key(&entry.key) && !is_member(&entry.value));
+    let is_nameless = |entry: &Entry| is_key(&entry.key) && !is_member(&entry.value);
+    // Beside one that is certain, `offsite: { keep: … }` is no member called `offsite`.
+    let any = entries.iter().any(is_nameless);
+    let (nameless, named): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| any && is_key(&entry.key));
     if let Some((first, others)) = nameless.split_first() {
         let key = first.key.value();
         let members: Vec<String> = nameless.iter().map(|entry| format!("{}: …", entry.key.value())).collect();
@@ -136,11 +138,28 @@ fn nameless<'a>(entries: &'a [Entry], shape: Shape, diagnostics: &mut Diagnostic
     nameless
 }
 
+/// Names that stand in a list, where each could also say more: it is clear what they are.
+fn listed<T: Decode>(node: &Node, diagnostics: &mut Diagnostics) -> Option<Map<T>> {
+    let Kind::List(items) = &node.kind else { return None };
+    let mut map: Vec<(Text, T)> = Vec::new();
+    for item in items {
+        let Kind::Scalar(name) = &item.kind else { return None };
+        let empty = T::absent("", item.span, &mut Diagnostics::default())?;
+        map.push((name.clone(), empty));
+    }
+    let first = map.first()?.0.value();
+    no_mapping(node, Some(&format!("{{ {first}: {{}} }}")), diagnostics);
+    Some(Map(map))
+}
+
 impl<T: Decode> Decode for Map<T> {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Kind::Map(entries) = &node.kind else {
             if node.is_null() && node.defined.is_none() {
                 return Some(Map::default());
+            }
+            if let Some(map) = listed(node, diagnostics) {
+                return Some(map);
             }
             let example = T::SHAPE.map(|shape| format!("{{ {}: {} }}", shape.called, shape.example));
             no_mapping(node, example.as_deref(), diagnostics);
@@ -334,7 +353,7 @@ form! {
     HomePath: numbers false, |v| is_home_path(v), else advice::home_path;
     Decimal: numbers true, |v| v.parse::<f64>().is_ok_and(|n| n.is_finite() && n > 0.0) && v.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     ServiceUnit: numbers false, |v| is_service_unit(v), else advice::service_unit;
-    SecretName: numbers false, |v| is_word(v, b"_-") && !v.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    SecretName: numbers false, |v| is_secret_name(v), else advice::secret_name;
     Variable: numbers false, |v| is_word(v, b"_") && !v.starts_with(|c: char| c.is_ascii_digit());
     Domain: numbers false, |v| is_domain(v.strip_prefix("*.").unwrap_or(v));
     Interface: numbers false, |v| v.len() <= 15 && is_word(v, b"_-.") && !matches!(v, "." | "..");
@@ -356,8 +375,8 @@ form! {
     Days: numbers false, |v| v.strip_suffix('d').is_some_and(|n| !n.starts_with('0') && (1..=4).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
     Name: numbers true, |v| !v.trim().is_empty();
     Repository: numbers false, |v| is_repository(v), else advice::repository;
-    ResticRepository: numbers false, |v| is_word(v, RESTIC) && (v.starts_with('/') || v.split_once(':').is_some_and(|(kind, rest)| !kind.is_empty() && !kind.contains('/') && !rest.is_empty())), else advice::restic_repository;
-    KeepRule: numbers false, |v| is_keep_rule(v);
+    ResticRepository: numbers false, |v| is_restic_repository(v), else advice::restic_repository;
+    KeepRule: numbers false, |v| is_keep_rule(v), else advice::keep_rule;
     HttpPath: numbers false, |v| is_http_path(v), else advice::http_path;
     WebAddress: numbers false, |v| is_web_address(v), else advice::web_address;
     Calendar: numbers false, |v| is_calendar(v) && comes_again(v), else advice::calendar;
@@ -457,13 +476,65 @@ pub(super) fn is_registry(text: &str) -> bool {
     }
 }
 
-/// `--keep-daily 14`, `--keep-tag=x` (restic-forget(1)).
-fn is_keep_rule(text: &str) -> bool {
+pub(super) fn is_secret_name(text: &str) -> bool {
+    is_word(text, b"_-") && !text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+}
+
+/// A path, or one of restic's storages with a place in it (restic, "Preparing a new repository").
+pub(super) fn is_restic_repository(text: &str) -> bool {
+    let stored = |(kind, place): (&str, &str)| RESTIC_STORAGES.contains(&kind) && !place.is_empty();
+    is_word(text, RESTIC) && (text.starts_with('/') || text.split_once(':').is_some_and(stored))
+}
+
+/// Where restic keeps repositories besides a folder.
+pub(super) const RESTIC_STORAGES: &[&str] = &["azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift"];
+
+/// What a rule of restic's takes (restic-forget(1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    Number,
+    Duration,
+    Tag,
+}
+
+/// The rules that restic has, behind `--keep-`.
+pub(super) const KEEP_RULES: &[(&str, Kept)] = &[
+    ("last", Kept::Number),
+    ("hourly", Kept::Number),
+    ("daily", Kept::Number),
+    ("weekly", Kept::Number),
+    ("monthly", Kept::Number),
+    ("yearly", Kept::Number),
+    ("within", Kept::Duration),
+    ("within-hourly", Kept::Duration),
+    ("within-daily", Kept::Duration),
+    ("within-weekly", Kept::Duration),
+    ("within-monthly", Kept::Duration),
+    ("within-yearly", Kept::Duration),
+    ("tag", Kept::Tag),
+];
+
+impl Kept {
+    pub(super) fn takes(self, value: &str) -> bool {
+        match self {
+            Kept::Number => {
+                value == "unlimited" || value == "-1" || value.parse::<u32>().is_ok_and(|number| number > 0)
+            }
+            // Years, months, days and hours: `1y5m7d2h`.
+            Kept::Duration => value.split_inclusive(['y', 'm', 'd', 'h']).all(|part| {
+                let number = part.strip_suffix(['y', 'm', 'd', 'h']).unwrap_or_default();
+                !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+            }),
+            Kept::Tag => is_word(value, b"_.:,-"),
+        }
+    }
+}
+
+/// `--keep-daily 14`, `--keep-tag=x`.
+pub(super) fn is_keep_rule(text: &str) -> bool {
     let rule = text.strip_prefix("--keep-").and_then(|rest| rest.split_once([' ', '=']));
     rule.is_some_and(|(name, value)| {
-        !name.is_empty()
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
-            && is_word(value, b"_.:-")
+        !value.is_empty() && KEEP_RULES.iter().any(|(rule, kept)| *rule == name && kept.takes(value))
     })
 }
 
@@ -518,10 +589,11 @@ pub(super) fn web_parts(text: &str) -> Option<(&str, &str)> {
     Some(rest.split_at(rest.find('/').unwrap_or(rest.len())))
 }
 
+/// The address of something at a host: of a topic of ntfy, which is what stands behind the host.
 pub(super) fn is_web_address(text: &str) -> bool {
     let Some((authority, path)) = web_parts(text) else { return false };
     let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
-    is_word(host, HTTP_HOST) && port.parse::<u16>().is_ok() && (path.is_empty() || is_http_path(path))
+    is_word(host, HTTP_HOST) && port.parse::<u16>().is_ok() && path.len() > 1 && is_http_path(path)
 }
 
 /// `/path`, or `/path:option,option`.

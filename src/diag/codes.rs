@@ -147,7 +147,7 @@ codes! {
     UnqualifiedImage = "HG1202", Error, "an image without its registry";
     ImagePair = "HG1203", Deny, "two images that cannot run together";
     PostgresMajor = "HG1204", Deny, "another major of Postgres on the same data";
-    JobContainer = "HG1301", Error, "a job for a container that does not exist";
+    JobContainer = "HG1301", Error, "a job for a container that does not exist, or is another";
     JobWithoutPort = "HG1302", Error, "a job that cannot reach its service";
     BackupMissing = "HG1303", Error, "a backup that would run first and does not exist";
     NotifyMissing = "HG1304", Error, "somebody is told, and nobody is named";
@@ -157,7 +157,11 @@ codes! {
     UpdatePull = "HG1308", Warning, "an update that could not go back";
     PingTwice = "HG1309", Warning, "one check for several jobs";
     PathInContainer = "HG1310", Deny, "a backup of a path that only a container has";
+    DatabaseOther = "HG1311", Warning, "a database or user that the container does not make";
+    RepositoryTwice = "HG1312", Warning, "one repository for several jobs";
+    BackupOnDisk = "HG1313", Warning, "a backup on the disk of what it saves";
     ClientService = "HG1401", Error, "a client of a service that it cannot reach";
+    ClientOther = "HG1402", Warning, "a client of a service that is not Immich";
 }
 
 #[cfg(test)]

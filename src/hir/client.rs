@@ -20,6 +20,8 @@ pub struct Client {
 pub struct Upload {
     /// The service.
     pub service: String,
+    /// Where its name is written.
+    pub to: Text,
     /// The name of its site.
     pub site: Text,
     /// The folder.

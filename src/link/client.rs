@@ -1,7 +1,7 @@
 //! Clients: the site that each one reaches its service at.
 
 use crate::ast;
-use crate::ast::scalar::Map;
+use crate::ast::scalar::{Map, SecretName};
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::client::{Client, Upload};
 use crate::hir::{Answer, Host, Site};
@@ -15,11 +15,15 @@ pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mu
         let upload = declared.upload;
         // Where it goes is said to be wrong then, and the rest of it is looked at all the same.
         let site = site(&upload.to, host, diagnostics).unwrap_or_else(|| Text::literal("", Span::NOWHERE));
+        if let Some(notify) = &upload.notify {
+            check_notify(notify, host, diagnostics);
+        }
         host.clients.push(Client {
             name: name.value(),
             span: name.span,
             upload: Upload {
                 service: upload.to.value(),
+                to: upload.to,
                 site,
                 folder: upload.folder,
                 api_key: upload.api_key,
@@ -27,6 +31,27 @@ pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mu
             },
         });
     }
+}
+
+/// Elsewhere `notify` says when somebody is told, and here it says with what.
+fn check_notify(notify: &SecretName, host: &Host, diagnostics: &mut Diagnostics) {
+    let word = notify.value();
+    if !matches!(word.as_str(), "failure" | "never") || host.secrets.contains_key(&word) {
+        return;
+    }
+    let help = match word.as_str() {
+        "never" => "take it out: without a secret nobody is told",
+        _ => "name the secret with PUSHOVER_TOKEN and PUSHOVER_USER",
+    };
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadValue,
+            format!("there is no secret `{word}`"),
+            notify.0.span,
+            "the name of a secret belongs here",
+        )
+        .help(help),
+    );
 }
 
 /// The name of the first site that a browser would find the service at.

@@ -8,6 +8,7 @@ use crate::ast::scalar::{Flag, Map};
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, SmokeTest, Source, Update, Work};
 use crate::hir::{Host, HostPort, Service};
+use crate::image::{ImageName, Kind};
 use crate::source::{SourceId, Span};
 use crate::tree::Text;
 
@@ -242,7 +243,9 @@ fn container<'a>(
 ) -> Option<&'a crate::hir::Container> {
     let name = short.value();
     let found = service.containers.iter().find(|c| c.short == name || c.name == name);
-    if found.is_none() {
+    // What could not be read may be that container.
+    let unread = service.containers.is_empty() && diagnostics.has_unreadable_in(service.body);
+    if found.is_none() && !unread {
         diagnostics.push(
             Diagnostic::new(
                 Code::JobContainer,
@@ -250,7 +253,10 @@ fn container<'a>(
                 short.span,
                 "unknown container",
             )
-            .help(suggestion(&name, service.containers.iter().map(|c| c.short.as_str()))),
+            .help(match service.containers.is_empty() {
+                true => "take the job out: only containers are updated and dumped".to_owned(),
+                false => suggestion(&name, service.containers.iter().map(|c| c.short.as_str())),
+            }),
         );
     }
     found
@@ -262,6 +268,27 @@ fn database(
     diagnostics: &mut Diagnostics,
 ) -> PostgresDatabase {
     let found = container(&declared.container, service, diagnostics);
+    if let Some(found) = found
+        && let Some(known) = ImageName::of(&found.compose.image).known()
+        && known.kind != Kind::Postgres
+    {
+        let is_postgres = |c: &&crate::hir::Container| {
+            ImageName::of(&c.compose.image).known().is_some_and(|known| known.kind == Kind::Postgres)
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::JobContainer,
+                format!("`{}` is no Postgres", declared.container.value()),
+                declared.container.span,
+                "has no database that pg_dump reads",
+            )
+            .and(found.compose.image.0.span, format!("this is {}", known.name))
+            .help(match service.containers.iter().find(is_postgres) {
+                Some(postgres) => format!("write `container: {}`", postgres.short),
+                None => "name the container that Postgres runs in".to_owned(),
+            }),
+        );
+    }
     let name = found.map_or_else(|| declared.container.value(), |c| c.name.clone());
     let uses = |c: &&crate::hir::Container| c.dependencies.contains(&name);
     PostgresDatabase {

@@ -87,6 +87,19 @@ fn link_one(
             (host.0.clone(), below)
         }
         (None, Some(subdomain), Some(domain)) => {
+            if let Some(help) = without_domain(&subdomain.value(), &domain.value()) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::BadSite,
+                        format!("the name would be `{}.{}`", subdomain.value(), domain.value()),
+                        subdomain.0.span,
+                        "has the domain already",
+                    )
+                    .and(domain.0.span, "and this is put behind it")
+                    .help(help),
+                );
+                return None;
+            }
             let host = Text::join(&[subdomain.0.clone(), domain.0.clone()], ".", subdomain.0.span);
             (host, !subdomain.value().contains('.'))
         }
@@ -155,6 +168,10 @@ fn upstream(
         return None;
     };
     let service_name = service.name.clone();
+    // What could not be read may be that container.
+    if service.containers.is_empty() && diagnostics.has_unreadable_in(service.body) {
+        return None;
+    }
     let names: Vec<String> = service.containers.iter().map(|c| c.short.clone()).collect();
     let Some(container) = service.containers.iter_mut().find(|c| c.short == name || c.name == name) else {
         diagnostics.push(
@@ -164,7 +181,10 @@ fn upstream(
                 to.span,
                 "unknown container",
             )
-            .help(suggestion(&name, names.iter().map(String::as_str))),
+            .help(match names.is_empty() {
+                true => format!("write `127.0.0.1:{}`, if it listens on the host", to.port.value()),
+                false => suggestion(&name, names.iter().map(String::as_str)),
+            }),
         );
         return None;
     };
@@ -236,6 +256,15 @@ fn upstream(
         container.site_ports.push(SitePort { host: host.clone(), target: to.port.clone() });
     }
     Some(Answer::Port(host))
+}
+
+/// What to write in place of a subdomain that is a whole name.
+fn without_domain(subdomain: &str, domain: &str) -> Option<String> {
+    if subdomain == domain {
+        return Some(format!("write `host: {domain}`"));
+    }
+    let meant = subdomain.strip_suffix(domain)?.strip_suffix('.')?;
+    Some(format!("write `subdomain: {meant}`"))
 }
 
 fn one_label_below(host: &str, domain: &str) -> bool {

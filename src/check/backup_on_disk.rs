@@ -1,0 +1,70 @@
+//! A backup on the disk of what it saves is lost with it. What lies on one disk is known only of those that the file
+//! describes.
+
+use super::databases::data_volume;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::job::{Backup, Repository, Source, Work};
+use crate::hir::{Host, Service};
+use crate::image::ImageName;
+use crate::path::is_below;
+use crate::source::Span;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for (service, job) in host.services.iter().flat_map(|s| s.jobs.iter().map(move |job| (s, job))) {
+        let Work::Backup(backup) = &job.work else { continue };
+        let to = backup.to.value();
+        let Some(disk) = disk_of(&to, host) else { continue };
+        if let Some(offsite) = &backup.offsite {
+            let Repository::Plain(repository) = &offsite.repository else { continue };
+            let place = repository.value();
+            // One inside of the other is said.
+            if disk_of(&place, host).as_ref() == Some(&disk) && !is_below(&place, &to) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::BackupOnDisk,
+                        "a copy elsewhere that is on the same disk",
+                        repository.span,
+                        format!("is on {disk}"),
+                    )
+                    .and(backup.to.span, "and so is what it copies")
+                    .help("choose a repository on another disk, or another host"),
+                );
+            }
+            continue;
+        }
+        let Some((path, span)) = saved(backup, service) else { continue };
+        if disk_of(&path, host).as_ref() == Some(&disk) && !is_below(&to, &path) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BackupOnDisk,
+                    "a backup on the disk of what it saves",
+                    backup.to.span,
+                    format!("is on {disk}"),
+                )
+                .and(span, "and so is what it saves")
+                .help("choose a folder on another disk, or add an `offsite`"),
+            );
+        }
+    }
+}
+
+/// The mount point that a path is on, of those that the file describes. Of the root file system nobody knows what
+/// else is mounted below.
+fn disk_of(path: &str, host: &Host) -> Option<String> {
+    let points = host.machine.mounts.0.iter().map(|(at, _)| at.value());
+    points.filter(|at| at != "/" && is_below(path, at)).max_by_key(String::len)
+}
+
+/// The path of the host that a backup saves, and where it is written.
+fn saved(backup: &Backup, service: &Service) -> Option<(String, Span)> {
+    match &backup.source {
+        Source::Sqlite(path) | Source::Folder(path) => Some((path.value(), path.span)),
+        Source::Postgres(database) => {
+            let container = service.containers.iter().find(|c| c.name == database.container)?;
+            let known = ImageName::of(&container.compose.image).known()?;
+            let (volume, path) = data_volume(container, known)?;
+            Some((path.value(), volume.span))
+        }
+    }
+}

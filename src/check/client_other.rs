@@ -1,0 +1,40 @@
+//! What a client uploads goes to Immich's own interface, which nothing else has.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Container, Host};
+use crate::image::ImageName;
+use crate::source::Span;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for upload in host.clients.iter().map(|client| &client.upload) {
+        // That it cannot be reached is said.
+        if upload.site.span == Span::NOWHERE {
+            continue;
+        }
+        let Some(service) = host.services.iter().find(|s| s.name == upload.service) else { continue };
+        // A service without containers may be NixOS's own Immich.
+        let Some(first) = service.containers.first() else { continue };
+        if service.containers.iter().any(is_immich) {
+            continue;
+        }
+        diagnostics.push(
+            Diagnostic::new(
+                Code::ClientOther,
+                format!("`{}` is no Immich", service.name),
+                upload.to.span,
+                "photos are uploaded to Immich alone",
+            )
+            .and(first.compose.image.0.span, "runs this")
+            .help("name the service that is Immich"),
+        );
+    }
+}
+
+/// Whether the server of Immich runs in a container: in its own image, or in one that somebody else makes of it.
+fn is_immich(container: &Container) -> bool {
+    let image = ImageName::of(&container.compose.image);
+    let name = image.repository.rsplit('/').next().unwrap_or_default();
+    // A value that could not be read has no image.
+    name.is_empty() || name.contains("immich") && !name.contains("machine-learning")
+}

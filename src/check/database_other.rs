@@ -1,0 +1,63 @@
+//! Postgres makes one user and one database when it first starts, which its container names (docker-library,
+//! postgres: POSTGRES_USER, POSTGRES_DB). A dump of another one is of nothing, or cannot be restored.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::job::{Source, Work};
+use crate::hir::{Container, Host};
+use crate::tree::{Node, Text};
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for (service, job) in host.services.iter().flat_map(|s| s.jobs.iter().map(move |job| (s, job))) {
+        let Work::Backup(backup) = &job.work else { continue };
+        let Source::Postgres(saved) = &backup.source else { continue };
+        let Some(container) = service.containers.iter().find(|c| c.name == saved.container) else { continue };
+        let (user, database) = (variable(container, "POSTGRES_USER"), variable(container, "POSTGRES_DB"));
+        // What is nowhere has the image's own default, which is only known to hold beside a variable of that image.
+        let made_by = |own: Option<&Text>, otherwise: Option<(String, &Text)>| match own {
+            Some(text) => Some((text.value(), text.span)),
+            None => otherwise.map(|(value, beside)| (value, beside.span)),
+        };
+        let (Ok(user), Ok(database)) = (user, database) else { continue };
+        let made_user = made_by(user, database.map(|beside| ("postgres".to_owned(), beside)));
+        let made_database = made_by(database, user.map(|user| (user.value(), user)));
+        if let Some((made, at)) = made_database.filter(|(made, _)| *made != saved.database.value()) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::DatabaseOther,
+                    format!("`{}` does not make the database `{}`", container.name, saved.database.value()),
+                    saved.database.span,
+                    "is saved",
+                )
+                .and(at, format!("makes `{made}`"))
+                .help(format!("write `database: {made}`")),
+            );
+        }
+        if let Some((made, at)) = made_user.filter(|(made, _)| *made != saved.user.value()) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::DatabaseOther,
+                    format!("`{}` could not restore the dump", saved.user.value()),
+                    saved.user.span,
+                    "may read, and not own the database",
+                )
+                .and(at, format!("makes `{made}`, who owns it"))
+                .help(format!("write `user: {made}`")),
+            );
+        }
+    }
+}
+
+/// A variable as the container's environment has it, if it does. An error where it comes out of a file or a secret,
+/// which nobody can read here.
+fn variable<'a>(container: &'a Container, name: &str) -> Result<Option<&'a Text>, ()> {
+    let compose = &container.compose;
+    let written = compose.environment.0.iter().find(|(key, _)| key.value() == name);
+    if let Some((_, value)) = written {
+        return Ok(Some(value));
+    }
+    let from_file = format!("{name}_FILE");
+    let is_file = compose.environment.0.iter().any(|(key, _)| key.value() == from_file);
+    let is_secret = compose.secrets.0.iter().filter_map(|used| used.variable.as_ref());
+    let is_secret = is_secret.map(|v| v.value()).any(|v| v == name || v == from_file);
+    if is_file || is_secret || !compose.env_file.0.is_empty() { Err(()) } else { Ok(None) }
+}
