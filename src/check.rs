@@ -42,7 +42,6 @@ mod port_taken;
 mod postgres_major;
 mod postgres_volume;
 mod published_wide;
-mod repository_twice;
 mod secret_file_missing;
 mod secret_unreadable;
 mod short_name;
@@ -105,7 +104,6 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     postgres_major::check,
     postgres_volume::check,
     published_wide::check,
-    repository_twice::check,
     secret_file_missing::check,
     secret_unreadable::check,
     short_name::check,

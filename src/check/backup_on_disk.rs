@@ -1,25 +1,30 @@
 //! A backup on the disk of what it saves is lost with it. What lies on one disk is known only of those that the file
 //! describes.
 
+use std::collections::HashSet;
+
 use super::databases::data_volume;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Backup, Repository, Source, Work};
 use crate::hir::{Host, Service};
 use crate::image::ImageName;
-use crate::path::is_below;
+use crate::path::{ancestors, is_below};
 use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    // Of the root file system nobody knows what else is mounted below.
+    let points: HashSet<String> =
+        host.machine.mounts.0.iter().map(|(at, _)| at.value()).filter(|at| at != "/").collect();
     for (service, job) in host.services.iter().flat_map(|s| s.jobs.iter().map(move |job| (s, job))) {
         let Work::Backup(backup) = &job.work else { continue };
         let to = backup.to.value();
-        let Some(disk) = disk_of(&to, host) else { continue };
+        let Some(disk) = disk_of(&to, &points) else { continue };
         if let Some(offsite) = &backup.offsite {
             let Repository::Plain(repository) = &offsite.repository else { continue };
             let place = repository.value();
             // One inside of the other is said.
-            if disk_of(&place, host).as_ref() == Some(&disk) && !is_below(&place, &to) {
+            if disk_of(&place, &points) == Some(disk) && !is_below(&place, &to) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::BackupOnDisk,
@@ -34,7 +39,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             continue;
         }
         let Some((path, span)) = saved(backup, service) else { continue };
-        if disk_of(&path, host).as_ref() == Some(&disk) && !is_below(&to, &path) {
+        if disk_of(&path, &points) == Some(disk) && !is_below(&to, &path) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BackupOnDisk,
@@ -49,11 +54,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The mount point that a path is on, of those that the file describes. Of the root file system nobody knows what
-/// else is mounted below.
-fn disk_of(path: &str, host: &Host) -> Option<String> {
-    let points = host.machine.mounts.0.iter().map(|(at, _)| at.value());
-    points.filter(|at| at != "/" && is_below(path, at)).max_by_key(String::len)
+/// The mount point that a path is on, of those that the file describes.
+fn disk_of<'a>(path: &'a str, points: &HashSet<String>) -> Option<&'a str> {
+    ancestors(path).find(|folder| points.contains(*folder))
 }
 
 /// The path of the host that a backup saves, and where it is written.

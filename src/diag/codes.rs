@@ -158,8 +158,7 @@ codes! {
     PingTwice = "HG1309", Warning, "one check for several jobs";
     PathInContainer = "HG1310", Deny, "a backup of a path that only a container has";
     DatabaseOther = "HG1311", Warning, "a database or user that the container does not make";
-    RepositoryTwice = "HG1312", Warning, "one repository for several jobs";
-    BackupOnDisk = "HG1313", Warning, "a backup on the disk of what it saves";
+    BackupOnDisk = "HG1312", Warning, "a backup on the disk of what it saves";
     ClientService = "HG1401", Error, "a client of a service that it cannot reach";
     ClientOther = "HG1402", Warning, "a client of a service that is not Immich";
 }
