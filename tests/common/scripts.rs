@@ -1,6 +1,6 @@
 //! Runs the scripts of `templates/scripts/` on their own, with stand-ins for what they start.
 
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -78,9 +78,17 @@ impl Stage {
 
     /// A program that is found before those of the host. `$STAGE` is this folder.
     pub fn stand_in(&self, name: &str, script: &str) {
-        self.file(&format!("bin/{name}"), format!("#!/usr/bin/env bash\n{script}\n"));
-        let runs = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(self.at("bin").join(name), runs).unwrap();
+        // Another test may start a program at this moment, which would hold the file open for writing, and what is
+        // open so cannot be run: hence a process of its own.
+        let mut install = Command::new("install")
+            .args(["--mode=755", "/dev/stdin"])
+            .arg(self.at("bin").join(name))
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("install runs");
+        let text = format!("#!/usr/bin/env bash\n{script}\n");
+        install.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
+        assert!(install.wait().expect("it ends").success());
     }
 
     /// The script itself under its name, as another script finds it.
