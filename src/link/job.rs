@@ -398,7 +398,8 @@ fn update(
     })
 }
 
-/// The service's own backup, which stands at `own` if it has one: unless the file says otherwise, because a new image changes the database so that the old one cannot read it.
+/// The unit of the service's own backup, which stands at `own` if it has one. It runs first unless the file says
+/// otherwise: a new image may change the database so that the old one cannot read it.
 fn backup_first(
     wanted: Option<Flag>,
     own: Option<Span>,
