@@ -154,7 +154,14 @@ pub fn repository(value: &str) -> Option<Advice> {
     let mut steps = way.split('/');
     let (owner, name) = (steps.next()?, steps.next()?);
     let meant = format!("{owner}/{}", name.strip_suffix(".git").unwrap_or(name));
-    is_repository(&meant).then(|| Advice::write("is more than an owner and a name", meant))?
+    if is_repository(&meant) {
+        return Advice::write("is more than an owner and a name", meant);
+    }
+    // Another forge, whose name has a dot, as no owner's has.
+    owner.contains('.').then(|| {
+        let help = "name its mirror on GitHub, or take `update` out";
+        Advice::new("is not on GitHub, which alone is asked for releases", help)
+    })?
 }
 
 /// `me@nas:/backups`, and `sftp:me@nas:/my backups`.
@@ -532,7 +539,7 @@ mod tests {
             (repository("https://www.github.com/a/b.git"), "write `a/b`"),
             (repository("git@github.com:a/b.git"), "write `a/b`"),
             (repository("github.com/a/b/releases"), "write `a/b`"),
-            (repository("https://codeberg.org/a/b"), ""),
+            (repository("https://codeberg.org/a/b"), "name its mirror on GitHub, or take `update` out"),
         ] {
             assert_eq!(help(advice), meant);
         }
