@@ -35,7 +35,12 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let option = Set::of([
         ("type", Expr::code("lib.types.package")),
         ("default", Expr::call("scripts.notify", [Expr::Set(parameters)])),
-        ("description", Expr::str("The command `notify TITLE MESSAGE`.")),
+        (
+            "description",
+            Expr::str(
+                "The command `notify [--strict] TITLE MESSAGE`, which with --strict fails where nobody was reached.",
+            ),
+        ),
     ]);
     module.options.at(&["homeserver"]).set("notify", Expr::call("lib.mkOption", [Expr::Set(option)]));
     module.config.at(&["environment"]).append("systemPackages", [Expr::code("config.homeserver.notify")]);
