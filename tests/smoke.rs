@@ -261,7 +261,7 @@ fn what_nobody_heard_is_told_again() {
     disks.prepare([95, 1, 1]);
     for _ in 0..2 {
         let ran = disks.0.run("smoke-test", &Disks::CHECKS);
-        assert_eq!(ran.code, Some(1));
+        assert_eq!(ran.code, Some(3));
         assert!(ran.err.contains("nobody could be told"), "{ran:?}");
     }
     assert_eq!(disks.0.told().len(), 0);
@@ -271,7 +271,7 @@ fn what_nobody_heard_is_told_again() {
     // That all is well again is news too.
     std::fs::write(&unheard, "").unwrap();
     disks.prepare([1, 1, 1]);
-    assert_eq!(disks.0.run("smoke-test", &Disks::CHECKS).code, Some(1));
+    assert_eq!(disks.0.run("smoke-test", &Disks::CHECKS).code, Some(0));
     std::fs::remove_file(&unheard).unwrap();
     assert_eq!(disks.run([1, 1, 1]).len(), 1);
 }

@@ -219,7 +219,8 @@ if [ -n "$state" ] && [ "$tell" = yes ]; then
   # A long message is cut at its end, so that what is new comes first.
   if ! notify --strict "$title" "$(printf '%s\n' "${new[@]}" "${again[@]/#/Well again: }" "${still[@]/#/Still: }")"; then
     echo "smoke-test: nobody could be told, which is tried again the next time" >&2
-    exit 1
+    [ "${#failing[@]}" = 0 ] || exit 3
+    exit 0
   fi
   told=$EPOCHSECONDS
 fi
