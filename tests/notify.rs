@@ -465,12 +465,21 @@ fn a_ping_says_how_the_job_goes() {
     ping(&format!("{url}/a"), None, None, "end");
     ping(&format!("{url}/a"), Some("success"), Some("0"), "end");
     ping(&format!("{url}/a?create=1&x=\"\\"), Some("exit-code"), Some("@9"), "end");
+    // A smoke test that found something has done its work.
+    ping(&format!("{url}/a"), Some("success"), Some("3"), "end");
     assert_eq!(
         server.asked(),
-        ["POST /a/start", "POST /a/start", "POST /a", "POST /a", "POST /a/fail?create=1&x=\"\\"]
+        [
+            "POST /a/start",
+            "POST /a/start",
+            "POST /a",
+            "POST /a",
+            "POST /a/fail?create=1&x=\"\\",
+            "POST /a/fail"
+        ]
     );
     let bodies: Vec<String> = server.requests().iter().map(|request| request.text().to_owned()).collect();
-    assert_eq!(bodies, ["", "", "", "exit status 0", "exit status @9"]);
+    assert_eq!(bodies, ["", "", "", "exit status 0", "exit status @9", "exit status 3"]);
 }
 
 #[test]

@@ -1,9 +1,12 @@
+//! A backup of Postgres is one of the database that its container makes.
+//!
 //! Postgres makes one user and one database when it first starts, which its container names (docker-library,
 //! postgres: POSTGRES_USER, POSTGRES_DB). A dump of another one is of nothing, or cannot be restored.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host};
+use crate::image::{ImageName, Kind};
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -11,6 +14,27 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let Work::Backup(backup) = &job.work else { continue };
         let Source::Postgres(saved) = &backup.source else { continue };
         let Some(container) = service.containers.iter().find(|c| c.name == saved.container) else { continue };
+        if let Some(known) = ImageName::of(&container.compose.image).known()
+            && known.kind != Kind::Postgres
+        {
+            let is_postgres = |c: &&Container| {
+                ImageName::of(&c.compose.image).known().is_some_and(|known| known.kind == Kind::Postgres)
+            };
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::JobContainer,
+                    format!("`{}` is no Postgres", container.short),
+                    saved.named,
+                    "has no database that pg_dump reads",
+                )
+                .and(container.compose.image.0.span, format!("this is {}", known.name))
+                .help(match service.containers.iter().find(is_postgres) {
+                    Some(postgres) => format!("write `container: {}`", postgres.short),
+                    None => "name the container that Postgres runs in".to_owned(),
+                }),
+            );
+            continue;
+        }
         let (user, database) = (variable(container, "POSTGRES_USER"), variable(container, "POSTGRES_DB"));
         // What is nowhere has the image's own default, which is only known to hold beside a variable of that image.
         let made_by = |own: Option<&Text>, otherwise: Option<(String, &Text)>| match own {

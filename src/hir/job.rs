@@ -136,6 +136,8 @@ pub enum Source {
 pub struct PostgresDatabase {
     /// The container's name on the host.
     pub container: String,
+    /// Where it is named.
+    pub named: Span,
     /// The database.
     pub database: Text,
     /// The user that owns it.

@@ -1,0 +1,192 @@
+//! Backups: what is saved, where it goes, and the disks that it needs.
+
+use super::{Owner, job, missing, time, unit_name};
+use crate::ast;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Container;
+use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, Source, Work};
+use crate::link::folder::mount_of;
+use crate::link::notify::job_tells;
+use crate::source::Span;
+use crate::tree::Text;
+
+pub(super) fn link(
+    name: &Text,
+    declared: ast::Backup,
+    owner: &Owner,
+    diagnostics: &mut Diagnostics,
+) -> Option<Job> {
+    let service = owner.service;
+    let stem = name.value();
+    crate::link::name::check_container(name, &format!("{}-backup-{stem}", service.name), diagnostics);
+    let at = time(declared.at, declared.span, diagnostics)?;
+    let to = match declared.to {
+        Some(to) => to.0,
+        None => missing("to", declared.span, "add `to:`, the folder that the backups go to", diagnostics)?,
+    };
+    // What is wrong here is said, and the rest is looked at all the same: nothing is written then.
+    let source = match (declared.postgres, declared.sqlite, declared.folder) {
+        (Some(postgres), sqlite, folder) => {
+            only_one(sqlite.or(folder).is_some(), declared.span, diagnostics);
+            Source::Postgres(database(postgres, owner, diagnostics))
+        }
+        (None, Some(file), folder) => {
+            only_one(folder.is_some(), declared.span, diagnostics);
+            Source::Sqlite(file.0)
+        }
+        (None, None, Some(folder)) => Source::Folder(folder.0),
+        (None, None, None) if diagnostics.has_unreadable_in(declared.span) => return None,
+        (None, None, None) => {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::MissingKey,
+                    "a backup of nothing",
+                    declared.span,
+                    "does not say what is saved",
+                )
+                .help("add one of `postgres`, `sqlite` and `folder`"),
+            );
+            return None;
+        }
+    };
+    let read = match &source {
+        Source::Postgres(_) => None,
+        Source::Sqlite(path) | Source::Folder(path) => Some(path),
+    };
+    let mut needed: Vec<Text> = Vec::new();
+    for path in read.into_iter().chain([&to]) {
+        if let Some(mount) = mount_of(&path.value(), owner.mounts)
+            && !needed.iter().any(|m| m.value() == mount.value())
+        {
+            needed.push(mount.clone());
+        }
+    }
+    let offsite = declared.offsite.and_then(|offsite| self::offsite(offsite, &to, owner.mounts, diagnostics));
+    let span = declared.span;
+    let literal = |text: &str| Text::literal(text, span);
+    let unit = unit_name(service, "backup", &stem);
+    let tells = job_tells(declared.notify, owner.told);
+    Some(Job {
+        origin: format!("services.{}.backup.{stem}", service.name),
+        ping: declared.ping,
+        tells,
+        ..job(
+            unit,
+            name.span,
+            declared.enable,
+            at,
+            Work::Backup(Box::new(Backup {
+                // Of one folder's backups each belongs to the one that it is called after.
+                stem: format!("{}-{stem}", service.name),
+                restore: unit_name(service, "restore", &stem),
+                source,
+                to,
+                mounts: needed,
+                keep: declared.keep.map_or_else(|| literal("30d"), |days| days.0),
+                keep_at_least: declared.keep_at_least.map_or_else(|| literal("3"), |count| count.0),
+                offsite,
+            })),
+        )
+    })
+}
+
+fn offsite(
+    declared: ast::Offsite,
+    to: &Text,
+    mounts: &[Text],
+    diagnostics: &mut Diagnostics,
+) -> Option<Offsite> {
+    // restic reads the lists of what it copies and leaves out as patterns, with variables (restic-backup(1),
+    // --files-from and --exclude-file).
+    if to.value().contains(['*', '?', '[', '\\', '$']) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::UnsupportedValue,
+                format!("restic would take `{}` for a pattern", to.value()),
+                to.span,
+                "has one of * ? [ \\ and $",
+            )
+            .and(declared.span, "copied by restic")
+            .help("call the folder something else"),
+        );
+    }
+    let repository = match (declared.repository, declared.repository_secret) {
+        (Some(repository), None) => {
+            // `rest:https://user:password@host`: NixOS writes it into the store.
+            let value = repository.value();
+            let login =
+                value.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+            if login.is_some_and(|(user, _)| user.contains(':')) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::LiteralSecret,
+                        "a password written into the file",
+                        repository.0.span,
+                        "everyone on the host could read it",
+                    )
+                    .help("put the whole address into a secret, and name that as `repository_secret`"),
+                );
+            }
+            Repository::Plain(repository.0)
+        }
+        (None, Some(secret)) => Repository::Secret(secret),
+        (Some(repository), Some(secret)) => {
+            diagnostics.push(
+                Diagnostic::new(Code::Contradiction, "two repositories", repository.0.span, "one is here")
+                    .and(secret.0.span, "and one is in this secret")
+                    .help("keep one of `repository` and `repository_secret`"),
+            );
+            Repository::Plain(repository.0)
+        }
+        (None, None) => missing(
+            "repository",
+            declared.span,
+            "add `repository:`, or `repository_secret:`, a secret with it",
+            diagnostics,
+        )?,
+    };
+    Some(Offsite {
+        mounts: match &repository {
+            Repository::Plain(repository) => {
+                mount_of(&repository.value(), mounts).cloned().into_iter().collect()
+            }
+            Repository::Secret(_) => Vec::new(),
+        },
+        repository,
+        password: declared.password,
+        environment: declared.environment,
+        ping: declared.ping,
+        keep: declared.keep,
+    })
+}
+
+fn database(
+    declared: ast::PostgresDatabase,
+    owner: &Owner,
+    diagnostics: &mut Diagnostics,
+) -> PostgresDatabase {
+    let found = owner.container(&declared.container, diagnostics);
+    let name = found.map_or_else(|| declared.container.value(), |c| c.name.clone());
+    let uses = |c: &&Container| c.dependencies.contains(&name);
+    PostgresDatabase {
+        used_by: owner.service.containers.iter().filter(uses).map(|c| c.name.clone()).collect(),
+        container: name,
+        named: declared.container.span,
+        database: declared.database.0,
+        user: declared.user.0,
+    }
+}
+
+fn only_one(two: bool, owner: Span, diagnostics: &mut Diagnostics) {
+    if two {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::Contradiction,
+                "a backup of several things",
+                owner,
+                "has two of `postgres`, `sqlite` and `folder`",
+            )
+            .help("write a backup for each"),
+        );
+    }
+}
