@@ -28,6 +28,7 @@ pub mod preset;
 pub mod previous;
 pub mod render;
 pub mod resolve;
+pub mod restic;
 pub mod schema;
 pub mod size;
 pub mod source;

@@ -5,14 +5,14 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::scalar::{
-    HTTP_HOST, HTTP_PATH, KEEP_RULES, Kept, RESTIC, RESTIC_STORAGES, duration_ms, is_home_path, is_http_path,
-    is_image, is_keep_rule, is_registry, is_repository, is_restic_repository, is_secret_name,
-    is_service_unit, is_web_address, web_parts,
+    HTTP_HOST, HTTP_PATH, duration_ms, is_home_path, is_http_path, is_image, is_registry, is_repository,
+    is_secret_name, is_service_unit, is_web_address, web_parts,
 };
 use crate::calendar::{is_calendar, without_year};
 use crate::diag::{closest, suggestion};
 use crate::path::{is_path, straight};
 use crate::podman::{self, BadOption};
+use crate::restic;
 use crate::size::size_bytes;
 use crate::tree::{Kind, Node};
 use crate::word::is_word;
@@ -166,7 +166,7 @@ pub fn repository(value: &str) -> Option<Advice> {
 
 /// `me@nas:/backups`, and `sftp:me@nas:/my backups`.
 pub fn restic_repository(value: &str) -> Option<Advice> {
-    if let Some(letter) = stray(value, RESTIC) {
+    if let Some(letter) = stray(value, restic::LETTERS) {
         return Advice::new(
             may_not_be(letter),
             "put the whole address into a secret, and name that as `repository_secret`",
@@ -188,10 +188,10 @@ pub fn restic_repository(value: &str) -> Option<Advice> {
         _ => String::new(),
     };
     let why = "restic has no such storage";
-    if is_restic_repository(&meant) {
+    if restic::is_repository(&meant) {
         return Advice::write(why, meant);
     }
-    Advice::new(why, suggestion(kind, RESTIC_STORAGES.iter().copied()))
+    Advice::new(why, suggestion(kind, restic::STORAGES.iter().copied()))
 }
 
 /// `--keep-dayly 30`, and `--keep-within 30`.
@@ -200,16 +200,17 @@ pub fn keep_rule(value: &str) -> Option<Advice> {
     let rule = rule.strip_prefix("keep-").unwrap_or(rule);
     let (name, number) = rule.split_once([' ', '=']).unwrap_or((rule, ""));
     let number = number.trim();
-    let known = KEEP_RULES.iter().find(|(rule, _)| *rule == name);
+    let known = restic::KEEP_RULES.iter().find(|(rule, _)| *rule == name);
     let why = if known.is_some() { "cannot be read" } else { "restic has no such rule" };
     let (name, kept) = match known {
         Some(known) => *known,
         None => {
-            let meant = closest(name, KEEP_RULES.iter().map(|(rule, _)| *rule));
-            match KEEP_RULES.iter().find(|(rule, _)| Some(*rule) == meant) {
+            let meant = closest(name, restic::KEEP_RULES.iter().map(|(rule, _)| *rule));
+            match restic::KEEP_RULES.iter().find(|(rule, _)| Some(*rule) == meant) {
                 Some(meant) => *meant,
                 None => {
-                    let names: Vec<_> = KEEP_RULES.iter().map(|(rule, _)| format!("--keep-{rule}")).collect();
+                    let names: Vec<_> =
+                        restic::KEEP_RULES.iter().map(|(rule, _)| format!("--keep-{rule}")).collect();
                     return Advice::new(why, format!("there are: {}", names.join(", ")));
                 }
             }
@@ -217,16 +218,18 @@ pub fn keep_rule(value: &str) -> Option<Advice> {
     };
     let in_days = format!("--keep-{name} {number}d");
     let whole = format!("--keep-{name} {number}");
-    if kept == Kept::Duration && is_keep_rule(&in_days) {
+    if kept == restic::Kept::Duration && restic::is_keep_rule(&in_days) {
         return Advice::write("has no unit: y, m, d or h", in_days);
     }
-    if is_keep_rule(&whole) {
+    if restic::is_keep_rule(&whole) {
         return Advice::write(why, whole);
     }
     let form = match kept {
-        Kept::Number => format!("write `--keep-{name} 14`, with how many are kept"),
-        Kept::Duration => format!("write `--keep-{name} 30d`, with years, months, days and hours as in 1y6m"),
-        Kept::Tag => format!("write `--keep-{name} TAG`, with letters, digits and _ . : , -"),
+        restic::Kept::Number => format!("write `--keep-{name} 14`, with how many are kept"),
+        restic::Kept::Duration => {
+            format!("write `--keep-{name} 30d`, with years, months, days and hours as in 1y6m")
+        }
+        restic::Kept::Tag => format!("write `--keep-{name} TAG`, with letters, digits and _ . : , -"),
     };
     Advice::new(why, form)
 }

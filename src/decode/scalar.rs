@@ -11,6 +11,7 @@ use crate::calendar::{comes_again, is_calendar};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::path::is_path;
 use crate::podman;
+use crate::restic::{is_keep_rule, is_repository as is_restic_repository};
 use crate::size::size_bytes;
 use crate::source::Span;
 use crate::tree::{Atom, Entry, Kind, Node, Piece, Text};
@@ -480,64 +481,6 @@ pub(super) fn is_secret_name(text: &str) -> bool {
     is_word(text, b"_-") && !text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
 }
 
-/// A path, or one of restic's storages with a place in it (restic, "Preparing a new repository").
-pub(super) fn is_restic_repository(text: &str) -> bool {
-    let stored = |(kind, place): (&str, &str)| RESTIC_STORAGES.contains(&kind) && !place.is_empty();
-    is_word(text, RESTIC) && (text.starts_with('/') || text.split_once(':').is_some_and(stored))
-}
-
-/// Where restic keeps repositories besides a folder.
-pub(super) const RESTIC_STORAGES: &[&str] = &["azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift"];
-
-/// What a rule of restic's takes (restic-forget(1)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kept {
-    Number,
-    Duration,
-    Tag,
-}
-
-/// The rules that restic has, behind `--keep-`.
-pub(super) const KEEP_RULES: &[(&str, Kept)] = &[
-    ("last", Kept::Number),
-    ("hourly", Kept::Number),
-    ("daily", Kept::Number),
-    ("weekly", Kept::Number),
-    ("monthly", Kept::Number),
-    ("yearly", Kept::Number),
-    ("within", Kept::Duration),
-    ("within-hourly", Kept::Duration),
-    ("within-daily", Kept::Duration),
-    ("within-weekly", Kept::Duration),
-    ("within-monthly", Kept::Duration),
-    ("within-yearly", Kept::Duration),
-    ("tag", Kept::Tag),
-];
-
-impl Kept {
-    pub(super) fn takes(self, value: &str) -> bool {
-        match self {
-            Kept::Number => {
-                value == "unlimited" || value == "-1" || value.parse::<u32>().is_ok_and(|number| number > 0)
-            }
-            // Years, months, days and hours: `1y5m7d2h`.
-            Kept::Duration => value.split_inclusive(['y', 'm', 'd', 'h']).all(|part| {
-                let number = part.strip_suffix(['y', 'm', 'd', 'h']).unwrap_or_default();
-                !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-            }),
-            Kept::Tag => is_word(value, b"_.:,-"),
-        }
-    }
-}
-
-/// `--keep-daily 14`, `--keep-tag=x`.
-pub(super) fn is_keep_rule(text: &str) -> bool {
-    let rule = text.strip_prefix("--keep-").and_then(|rest| rest.split_once([' ', '=']));
-    rule.is_some_and(|(name, value)| {
-        !value.is_empty() && KEEP_RULES.iter().any(|(rule, kept)| *rule == name && kept.takes(value))
-    })
-}
-
 /// What a service of systemd may be called (systemd.unit(5)).
 pub(super) fn is_service_unit(name: &str) -> bool {
     let kind = name.rsplit_once('.').is_some_and(|(_, kind)| UNIT_KINDS.contains(&kind));
@@ -569,9 +512,6 @@ pub(super) fn is_repository(text: &str) -> bool {
             && !name.ends_with(".git")
     })
 }
-
-/// What a repository of restic may have besides letters and digits.
-pub(super) const RESTIC: &[u8] = b"@:/._~+=-";
 
 /// What a path and query may have besides letters and digits, without an escape (RFC 3986).
 pub(super) const HTTP_PATH: &[u8] = b"/._~%?&=+-";
