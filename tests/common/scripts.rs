@@ -78,17 +78,7 @@ impl Stage {
 
     /// A program that is found before those of the host. `$STAGE` is this folder.
     pub fn stand_in(&self, name: &str, script: &str) {
-        // Another test may start a program at this moment, which would hold the file open for writing, and what is
-        // open so cannot be run: hence a process of its own.
-        let mut install = Command::new("install")
-            .args(["--mode=755", "/dev/stdin"])
-            .arg(self.at("bin").join(name))
-            .stdin(Stdio::piped())
-            .spawn()
-            .expect("install runs");
-        let text = format!("#!/usr/bin/env bash\n{script}\n");
-        install.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
-        assert!(install.wait().expect("it ends").success());
+        program(&self.at("bin").join(name), script);
     }
 
     /// The script itself under its name, as another script finds it.
@@ -165,4 +155,19 @@ impl Stage {
 /// Where the scripts are.
 pub fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/scripts")
+}
+
+/// Writes a program in bash.
+pub fn program(path: &Path, code: &str) {
+    // Another test may start a program at this moment, which would hold the file open for writing, and what is
+    // open so cannot be run: hence a process of its own.
+    let mut install = Command::new("install")
+        .args(["--mode=755", "/dev/stdin"])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("install runs");
+    let text = format!("#!/usr/bin/env bash\n{code}\n");
+    install.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
+    assert!(install.wait().expect("it ends").success());
 }

@@ -1,0 +1,232 @@
+//! A place for backups: scripts by their names, stand-ins for what they start, and data.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use super::folder::{names, tree};
+use super::scripts::{program, scripts};
+const SCRIPTS: [&str; 6] =
+    ["backup", "copy-folder", "copy-sqlite", "dump-postgres", "restore-postgres", "restore-sqlite"];
+
+/// The file of a script.
+pub fn script(name: &str) -> PathBuf {
+    scripts().join(format!("{name}.sh"))
+}
+
+/// Says, so that nobody overlooks it, that something was not tested.
+pub fn skipped<T>(why: &str) -> Option<T> {
+    println!("\n################ SKIPPED: {why}\n");
+    None
+}
+
+pub fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A folder with `bin`, which is first on the PATH and has every script by its name, and a place for backups.
+pub struct Place {
+    pub folder: tempfile::TempDir,
+    pub target: PathBuf,
+    pub variables: BTreeMap<&'static str, String>,
+}
+
+impl Place {
+    pub fn new() -> Place {
+        Place::called("backups")
+    }
+
+    /// With another name of the folder of backups.
+    pub fn called(target: &str) -> Place {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bin = folder.path().join("bin");
+        std::fs::create_dir(&bin).unwrap();
+        for name in SCRIPTS {
+            let script = script(name);
+            program(
+                &bin.join(name),
+                &format!("exec bash -o errexit -o nounset -o pipefail '{}' \"$@\"", script.display()),
+            );
+        }
+        let target = folder.path().join(target);
+        let variables =
+            [("NAME", "database"), ("SUFFIX", ".dump"), ("KEEP_DAYS", "30"), ("KEEP_AT_LEAST", "3")];
+        let mut variables: BTreeMap<_, _> = variables.map(|(name, value)| (name, value.to_owned())).into();
+        variables.insert("TARGET", target.to_str().unwrap().to_owned());
+        Place { folder, target, variables }
+    }
+
+    pub fn at(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub fn set(&mut self, variable: &'static str, value: impl AsRef<OsStr>) -> &mut Place {
+        self.variables.insert(variable, value.as_ref().to_str().expect("text").to_owned());
+        self
+    }
+
+    /// The producer `produce`, in bash: `$1` is the path it has to write.
+    pub fn produce(&self, code: &str) -> &Place {
+        program(&self.at("bin/produce"), &format!("set -eu\n{code}"));
+        self
+    }
+
+    pub fn command(&self, words: &[&str]) -> Command {
+        let path = std::env::var("PATH").expect("there is a PATH");
+        let mut command = Command::new(self.at("bin").join(words[0]));
+        command
+            .args(&words[1..])
+            .current_dir(self.folder.path())
+            .env("PATH", format!("{}:{path}", self.at("bin").display()))
+            .envs(&self.variables)
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().expect("it runs")
+    }
+
+    /// Makes a backup that has to be good, and gives back its path.
+    pub fn backup(&self, producer: &str) -> PathBuf {
+        let output = self.run(&["backup", producer]);
+        assert!(output.status.success(), "{}", said(&output));
+        let (name, suffix) = (&self.variables["NAME"], &self.variables["SUFFIX"]);
+        let newest = self.backups(name, suffix).pop().expect("a backup");
+        assert_eq!(self.unfinished(), [""; 0]);
+        newest
+    }
+
+    /// Makes a backup that has to fail for a reason, and to leave all as it was.
+    pub fn fails(&self, producer: &str, why: &str) {
+        let before = self.target.exists().then(|| tree(&self.target));
+        let output = self.run(&["backup", producer]);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains(why), "{why:?} is not in {}", said(&output));
+        let mut after = self.target.exists().then(|| tree(&self.target));
+        if let Some(after) = &mut after {
+            after.retain(|path, _| !path.to_string_lossy().ends_with(".lock"));
+        }
+        match before {
+            Some(mut before) => {
+                before.retain(|path, _| !path.to_string_lossy().ends_with(".lock"));
+                assert_eq!(after, Some(before));
+            }
+            None => assert!(after.is_none_or(|after| after.len() == 1), "something was left"),
+        }
+    }
+
+    /// The backups, the oldest first.
+    pub fn backups(&self, name: &str, suffix: &str) -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> = std::fs::read_dir(&self.target)
+            .expect("a folder")
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| {
+                let file = path.file_name().unwrap().to_string_lossy().into_owned();
+                let stamp = file.strip_prefix(&format!("{name}-")).and_then(|rest| rest.strip_suffix(suffix));
+                stamp.is_some_and(|stamp| stamp.len() == 17 && stamp.as_bytes()[10] == b'T')
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// What lies in the folder of backups under a hidden name, but for the lock.
+    pub fn unfinished(&self) -> Vec<String> {
+        let all = names(&self.target);
+        all.into_iter().filter(|name| name.starts_with('.') && !name.ends_with(".lock")).collect()
+    }
+
+    /// Puts an old backup there.
+    pub fn old(&self, file: &str) -> PathBuf {
+        std::fs::create_dir_all(&self.target).unwrap();
+        std::fs::set_permissions(&self.target, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let path = self.target.join(file);
+        std::fs::write(&path, "old").unwrap();
+        path
+    }
+
+    /// A stand-in for systemctl. A unit is active unless a file of its name says what it is; what is in
+    /// `on-systemctl` is done when systemctl is to change something.
+    pub fn with_systemctl(&mut self) {
+        let (lock, here) = (self.at("restore.lock"), self.folder.path().to_path_buf());
+        self.set("LOCK", lock).set("HERE", here);
+        program(
+            &self.at("bin/systemctl"),
+            "if [ \"$1\" = is-active ]; then
+                 state=active
+                 [ ! -e \"$HERE/$3\" ] || state=$(<\"$HERE/$3\")
+                 echo \"$state\"
+                 [ \"$state\" = active ] && exit 0 || exit 3
+             fi
+             echo \"$*\" >>\"$HERE/systemctl.log\"
+             if [ -e \"$HERE/on-systemctl\" ]; then . \"$HERE/on-systemctl\"; fi",
+        );
+    }
+
+    /// What systemctl was asked for since the last time.
+    pub fn systemctl(&self) -> String {
+        let log = std::fs::read_to_string(self.at("systemctl.log")).unwrap_or_default();
+        let _ = std::fs::remove_file(self.at("systemctl.log"));
+        log
+    }
+
+    /// Runs a command as a person does who answers once. How it ended, and what the terminal showed.
+    pub fn at_a_terminal(&self, words: &[&str], answer: &str) -> (Option<i32>, String) {
+        let line = "printf -v line '%q ' \"$@\"; exec script --quiet --return --command \"$line\" /dev/null";
+        program(&self.at("bin/at-a-terminal"), line);
+        let mut child = self
+            .command(&[&["at-a-terminal"], words].concat())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The terminal's end is no answer, and has to come after it.
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(format!("{answer}\n").as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        drop(stdin);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+/// Waits until something is so.
+pub fn wait_for(mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(60), "it never came");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Kills a command and all that it started.
+pub fn kill_group(child: &mut Child) {
+    let id = rustix::process::Pid::from_child(child);
+    let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
+    let _ = child.wait();
+}
+
+/// Runs a shell script in a world of mounts of its own. `None`, and it is said, where nothing may be mounted.
+pub fn with_mounts(place: &Place, script: &str) -> Option<Output> {
+    program(&place.at("bin/in-mounts"), "exec unshare --mount --map-root-user bash -euc \"$1\"");
+    if !place.run(&["in-mounts", "mkdir probe; mount -t tmpfs none probe"]).status.success() {
+        return skipped("nothing may be mounted here");
+    }
+    std::fs::remove_dir(place.at("probe")).unwrap();
+    Some(place.run(&["in-mounts", script]))
+}
+
+/// Runs SQL in a database of SQLite, and gives back what it says.
+pub fn sqlite(database: &Path, sql: &str) -> String {
+    let output = Command::new("sqlite3").args(["-cmd", ".timeout 60000"]).arg(database).arg(sql).output();
+    let output = output.expect("sqlite3 runs");
+    assert!(output.status.success(), "{}", said(&output));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+pub const STOPPED_AND_STARTED: &str =
+    "stop -- podman-ml.service podman-server.service\nstart -- podman-ml.service podman-server.service\n";
