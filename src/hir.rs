@@ -4,6 +4,8 @@
 pub mod client;
 pub mod job;
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use crate::ast;
@@ -204,6 +206,16 @@ impl Container {
         format!("podman-{}", self.name)
     }
 
+    /// The names that the container answers to on a network besides its full name, each once: its key on its
+    /// service's own network, as in Compose, and the aliases that the file gives it.
+    pub fn aliases(&self, attached: &Attached) -> Vec<Text> {
+        let key = (attached.own && self.short != self.name).then(|| Text::literal(&*self.short, self.span));
+        let there = attached.attachment.iter().flat_map(|attachment| &attachment.aliases);
+        let written = self.compose.aliases.iter().chain(there).map(|alias| alias.0.clone());
+        let mut seen = HashSet::new();
+        key.into_iter().chain(written).filter(|alias| seen.insert(alias.value().to_lowercase())).collect()
+    }
+
     /// Whether it starts at boot.
     pub fn auto_start(&self) -> bool {
         self.compose.auto_start.as_ref().is_none_or(|a| a.value)
@@ -215,6 +227,8 @@ impl Container {
 pub struct Attached {
     /// The network's name in Podman.
     pub network: String,
+    /// Whether it is the network of the container's service, where the container also answers to its key.
+    pub own: bool,
     /// How it is attached.
     pub attachment: Option<ast::Attachment>,
 }

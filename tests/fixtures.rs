@@ -101,6 +101,7 @@ const COMPILE: &[&str] = &[
     "raw-nixos",
     "references",
     "secrets",
+    "short-names",
     "ten-mistakes-mended",
 ];
 

@@ -1,7 +1,8 @@
-//! In Compose a container answers to its name in the file. On the host it has its service's before it.
+//! A container answers to its key on its service's own network only. On other networks it has its full name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use crate::ast::NetworkMode;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Service};
 use crate::tree::Node;
@@ -12,10 +13,15 @@ const ENDINGS: &[&str] =
     &["HOST", "HOSTNAME", "URL", "URI", "ADDR", "ADDRESS", "SERVER", "ENDPOINT", "DSN", "UPSTREAM"];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let by_name: HashMap<&str, &Container> = host.containers().map(|c| (c.name.as_str(), c)).collect();
     for service in &host.services {
         let by_short: HashMap<&str, &Container> =
             service.containers.iter().map(|c| (c.short.as_str(), c)).collect();
+        let names = names(service);
         for container in &service.containers {
+            // A container with the network of another one asks that one's DNS.
+            let other = container.shares_network_of.as_deref().and_then(|other| by_name.get(other));
+            let networks = &other.map_or(container, |other| other).networks;
             for (variable, value) in &container.compose.environment.0 {
                 let name = variable.value().to_uppercase();
                 let value_text = value.value();
@@ -25,30 +31,54 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 let Some(meant) = by_short.get(host_of(&value_text)).filter(|c| c.name != c.short) else {
                     continue;
                 };
-                if answers(service, &meant.short) {
+                if networks.iter().any(|n| names.contains(&(n.network.clone(), meant.short.clone()))) {
                     continue;
                 }
                 diagnostics.push(
                     Diagnostic::new(
                         Code::ShortName,
-                        format!("nobody answers to `{}`", meant.short),
+                        format!("`{}` does not resolve in `{}`", meant.short, container.name),
                         value.span,
-                        "a container's name inside of the service",
+                        "a container's key, a name on its service's own network only",
                     )
-                    .and(meant.span, format!("is `{}` on its networks", meant.name))
-                    .help(format!("write `{}`, or give it `aliases: [{}]`", meant.name, meant.short)),
+                    .and(meant.span, format!("its full name is `{}`", meant.name))
+                    .help(help(container, meant)),
                 );
             }
         }
     }
 }
 
-/// Whether a container of the service has `name` as an alias.
-fn answers(service: &Service, name: &str) -> bool {
-    service.containers.iter().any(|c| {
-        let there = c.networks.iter().flat_map(|n| &n.attachment).flat_map(|a| &a.aliases);
-        c.compose.aliases.iter().chain(there).any(|a| a.value() == name)
-    })
+/// The names of a service's containers by network, without their full names.
+fn names(service: &Service) -> HashSet<(String, String)> {
+    let mut all = HashSet::new();
+    for container in &service.containers {
+        for attached in &container.networks {
+            let network = || attached.network.clone();
+            all.extend(
+                container
+                    .aliases(attached)
+                    .into_iter()
+                    .map(|alias| (network(), alias.value().to_lowercase())),
+            );
+        }
+    }
+    all
+}
+
+fn help(container: &Container, meant: &Container) -> String {
+    match (&container.compose.network_mode, &meant.shares_network_of) {
+        (Some(NetworkMode::Host), _) => format!(
+            "publish the port of `{}` and write 127.0.0.1: the host does not resolve names of containers",
+            meant.name
+        ),
+        (Some(NetworkMode::None), _) => "remove `network_mode: none`: it leaves no network".to_owned(),
+        (_, Some(other)) => format!("write `{other}`, whose network it shares"),
+        _ if meant.compose.network_mode.is_some() => {
+            format!("put `{}` on a network in place of its `network_mode`", meant.name)
+        }
+        _ => format!("write `{}`, or add `aliases: [{}]` to it", meant.name, meant.short),
+    }
 }
 
 /// Whether a value is an address whatever the variable is called: `redis://redis:6379`.

@@ -94,7 +94,7 @@ codes! {
     BadName = "HG0401", Error, "a name that cannot be used";
     NameTaken = "HG0402", Error, "two things with one name";
     AliasTaken = "HG0403", Warning, "two containers that answer to one name";
-    ShortName = "HG0404", Warning, "a name that nobody answers to";
+    ShortName = "HG0404", Warning, "a container's name that does not resolve";
     UnknownNetwork = "HG0501", Error, "a network that does not exist";
     BadAddress = "HG0502", Error, "an address that cannot be used";
     NetworkWithHost = "HG0503", Error, "a network setting where the container has no network";

@@ -141,6 +141,8 @@ fn container(
             .help("publish the port on an address under `ports`"),
         );
     }
+    // A shared network of that name is not the service's own, and its other containers have keys too.
+    let is_own = |network: &str| network == own && shared.iter().all(|n| n.name != network);
     let mut networks = Vec::new();
     if compose.network_mode.is_none() {
         let named = |network: &str, span: Span, diagnostics: &mut Diagnostics| {
@@ -163,17 +165,22 @@ fn container(
             for (network, attachment) in attachments {
                 let value = if network.value() == "default" { own.clone() } else { network.value() };
                 if named(&value, network.span, diagnostics) {
-                    networks.push(Attached { network: value, attachment });
+                    let own = is_own(&value);
+                    networks.push(Attached { network: value, own, attachment });
                 }
             }
         } else if !of_service.is_empty() {
             for (network, span) in of_service {
                 if named(network, *span, diagnostics) {
-                    networks.push(Attached { network: network.clone(), attachment: None });
+                    networks.push(Attached {
+                        network: network.clone(),
+                        own: is_own(network),
+                        attachment: None,
+                    });
                 }
             }
         } else {
-            networks.push(Attached { network: own, attachment: None });
+            networks.push(Attached { own: is_own(&own), network: own.clone(), attachment: None });
         }
     }
     check_attachments(&networks, shared, diagnostics);

@@ -100,12 +100,13 @@ fn networks(container: &Container) -> Vec<Expr> {
         (Some(ast::NetworkMode::Host), _) => vec![Expr::str("host")],
         (Some(ast::NetworkMode::None), _) => vec![Expr::str("none")],
         (Some(ast::NetworkMode::Container(_)), Some(other)) => vec![Expr::str(format!("container:{other}"))],
-        _ => container.networks.iter().map(network).collect(),
+        _ => container.networks.iter().map(|attached| network(container, attached)).collect(),
     }
 }
 
-/// podman-run(1): `--network=NAME:ip=…,alias=…`.
-fn network(attached: &Attached) -> Expr {
+/// podman-run(1): `--network=NAME:ip=…,alias=…`. All aliases are written there, because `--network-alias`
+/// replaces those of every network.
+fn network(container: &Container, attached: &Attached) -> Expr {
     let mut all = vec![Part::Text(attached.network.clone().into())];
     let mut option = |name: &str, text: &Text| {
         let separator = if all.len() == 1 { ":" } else { "," };
@@ -119,8 +120,8 @@ fn network(attached: &Attached) -> Expr {
             }
         }
         attachment.mac_address.iter().for_each(|mac| option("mac", &mac.0));
-        attachment.aliases.iter().for_each(|alias| option("alias", &alias.0));
     }
+    container.aliases(attached).iter().for_each(|alias| option("alias", alias));
     Expr::Str(all)
 }
 
@@ -164,9 +165,6 @@ fn volume(volume: &Volume) -> Option<Expr> {
 /// The words that are arguments of `podman run` (podman-run(1)).
 fn arguments(compose: &ast::Container) -> Vec<Expr> {
     let mut all = Vec::new();
-    for alias in &compose.aliases {
-        all.push(Expr::flag("--network-alias=", &alias.0));
-    }
     for (name, address) in &compose.extra_hosts.0 {
         all.push(pair("--add-host=", name, ":", address));
     }
@@ -273,13 +271,14 @@ fn unit(container: &Container, module: &mut Module) {
     let unit = module.unit(&container.unit());
     unit.set("startLimitIntervalSec", Expr::Int(0));
     let service = unit.at(&["serviceConfig"]);
-    match container.compose.restart {
-        Some(Restart::No) => service.set("Restart", Expr::call("lib.mkForce", [Expr::str("no")])),
-        Some(Restart::OnFailure) => {
-            service.set("Restart", Expr::call("lib.mkForce", [Expr::str("on-failure")]))
-        }
-        None | Some(Restart::Always | Restart::UnlessStopped) => {}
-    }
+    // The policy is written even where it is NixOS's own, because that differs between releases: `always`
+    // up to 25.11, `on-failure` after it (nixpkgs#485421), with which a program that exits 0 stays down.
+    let restart = match container.compose.restart {
+        Some(Restart::No) => "no",
+        Some(Restart::OnFailure) => "on-failure",
+        None | Some(Restart::Always | Restart::UnlessStopped) => "always",
+    };
+    service.set("Restart", Expr::call("lib.mkForce", [Expr::str(restart)]));
     service.set("RestartSec", Expr::str("10s"));
     if !container.dependents.is_empty() {
         let units = container.dependents.iter().map(|d| Expr::str(format!("podman-{d}.service"))).collect();
