@@ -16,10 +16,10 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use homegen::diag::{Bug, Diagnostic, Severity, human};
 use homegen::hir::Host;
-use homegen::output::{MARK, Place};
+use homegen::output::{LastBuild, Place};
 use homegen::source::Sources;
 use homegen::surroundings::Surroundings;
-use homegen::{Outcome, compile};
+use homegen::{Outcome, compile, record};
 use terminal_size::{Width, terminal_size_of};
 
 /// Compiles homeserver.yaml into NixOS modules.
@@ -162,35 +162,51 @@ impl Input {
         let name = self.file.file_name().map_or_else(|| self.name(), |n| n.to_string_lossy().into_owned());
         let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
         let place = Place { source, to_source: folder::way(folder, &self.folder()) };
-        self.surrounded(folder, |surroundings| compile(shown, &bytes, &place, surroundings))
+        let last_build = folder::last_build(folder);
+        if let LastBuild::Unreadable(why) = last_build {
+            let path = folder.join(record::PATH);
+            let _ = writeln!(
+                std::io::stderr(),
+                "homegen: {} {}: this run compares nothing with the last build, and prunes nothing; {}",
+                path.display(),
+                why.reason(),
+                match why {
+                    record::Unreadable::Version(_) => "use the homegen that wrote it",
+                    _ => "restore the file, for example from Git",
+                }
+            );
+        }
+        self.surrounded(&last_build, |surroundings| compile(shown, &bytes, &place, surroundings))
     }
 
     /// Reads the file for whoever asks about the host itself. A person hears only what is in the way of
     /// that: `homegen check` says the rest.
     fn host(&self) -> Result<Host, Stop> {
         let bytes = self.read()?;
-        let linked = self.surrounded(&self.default_output(), |surroundings| {
-            homegen::link(&self.name(), &bytes, surroundings)
-        })?;
+        let last_build = folder::last_build(&self.default_output());
+        let linked =
+            self.surrounded(&last_build, |surroundings| homegen::link(&self.name(), &bytes, surroundings))?;
         linked.host.ok_or_else(|| {
             say(&linked.diagnostics, &linked.sources);
             Stop::Wrong
         })
     }
 
-    /// Does `work` with what stands around the file, and has its output in `folder`.
+    /// Does `work` with what stands around the file, whose output was last built so.
     fn surrounded<T>(
         &self,
-        folder: &Path,
+        last_build: &LastBuild,
         work: impl FnOnce(&Surroundings) -> Result<T, Bug>,
     ) -> Result<T, Stop> {
         let here = self.folder();
         let exists = |path: &str| here.join(path).exists();
-        let written = |path: &str| written_at(folder, path);
         let surroundings = Surroundings {
             // A file from standard input has no folder.
             exists: (!self.is_stdin()).then_some(&exists),
-            output: Some(&written),
+            last_build: match last_build {
+                LastBuild::Read(record) => Some(record),
+                LastBuild::Absent | LastBuild::Unreadable(_) => None,
+            },
         };
         work(&surroundings).map_err(|bug| {
             Stop::Failed(format!(
@@ -199,11 +215,6 @@ impl Input {
             ))
         })
     }
-}
-
-/// The text at a path of the output in `folder`, where homegen wrote it.
-fn written_at(folder: &Path, path: &str) -> Option<String> {
-    std::fs::read_to_string(folder.join(path)).ok().filter(|text| text.starts_with(MARK))
 }
 
 /// Prints diagnostics to standard error, their number, and where to read more.

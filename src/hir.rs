@@ -12,7 +12,7 @@ use crate::ast;
 use crate::ast::Tell;
 use crate::ast::scalar::{Mode, Owner, Spanned};
 use crate::diag::Code;
-use crate::previous::Previous;
+use crate::record;
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -196,8 +196,8 @@ pub struct Container {
     pub on_tailnet: bool,
     /// Whether somebody is told when it fails.
     pub tells: bool,
-    /// What it was when the output was last written.
-    pub previous: Option<Previous>,
+    /// The container as it was in the last build.
+    pub previous: Option<record::Container>,
 }
 
 impl Container {

@@ -25,7 +25,7 @@ pub mod parse;
 pub mod path;
 pub mod podman;
 pub mod preset;
-pub mod previous;
+pub mod record;
 pub mod render;
 pub mod resolve;
 pub mod restic;

@@ -18,10 +18,8 @@ use indexmap::IndexMap;
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::job::{Repository, Work};
-use crate::hir::{Container, Host, Secret, Service};
-use crate::image::{self, ImageName};
+use crate::hir::{Host, Secret, Service};
 use crate::path::straight;
-use crate::previous;
 use crate::source::Span;
 use crate::surroundings::Surroundings;
 use crate::tree::Node;
@@ -120,19 +118,11 @@ fn look_around(host: &mut Host, surroundings: &Surroundings) {
             secret.file_is_missing = !exists(&format!("{folder}/{}", secret.file(name)));
         }
     }
-    let Some(output) = surroundings.output else { return };
+    let Some(last_build) = surroundings.last_build else { return };
     for service in &mut host.services {
-        // Reading takes time, and only a database that keeps its data is asked what it was.
-        let is_postgres = |c: &Container| {
-            ImageName::of(&c.compose.image).known().is_some_and(|known| known.kind == image::Kind::Postgres)
-        };
-        if !service.containers.iter().any(is_postgres) {
-            continue;
-        }
-        let Some(text) = output(&format!("services/{}.nix", service.name)) else { continue };
-        let mut before = previous::containers(&text, &output("constants.nix").unwrap_or_default());
+        let Some(before) = last_build.services.get(&service.name) else { continue };
         for container in &mut service.containers {
-            container.previous = before.remove(&container.name);
+            container.previous = before.containers.get(&container.short).cloned();
         }
     }
 }

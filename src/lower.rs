@@ -16,6 +16,7 @@ mod network;
 mod notify;
 mod podman;
 mod podman_args;
+mod record;
 mod secret;
 mod service;
 mod tailscale;
@@ -39,6 +40,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     notify::lower,
     client::lower,
     service::lower_enabled,
+    record::lower,
 ];
 
 /// The concerns of a container, in the order in which their parts stand in its service's module.

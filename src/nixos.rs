@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::nix::{Expr, Set};
+use crate::record::Record;
 use crate::tree::Node;
 
 /// Everything that is emitted.
@@ -14,6 +15,8 @@ pub struct Output {
     pub modules: IndexMap<String, Module>,
     /// The services that are on by default, by the names of their options.
     pub enabled: Vec<String>,
+    /// What the next build compares with, without the files.
+    pub record: Record,
 }
 
 /// One file that is a NixOS module.

@@ -16,6 +16,7 @@ use crate::nix::print::Printer;
 use crate::nix::{Expr, Set, attribute, identifiers, quoted};
 use crate::nixos::{Module, Output, node};
 use crate::output::{File, Place};
+use crate::record::{self, hash};
 use scope::{ConstantsFile, Scope, Services};
 use script::{BESIDE, SCRIPTS, Script};
 
@@ -108,6 +109,9 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
         enabled.certain,
         context! { source => safe(comment(&place.source)), modules => imports, enabled => safe(enabled.text) },
     )?);
+    let mut record = output.record.clone();
+    record.files = files.par_iter().map(|f| (f.path.clone(), hash(f.text.as_bytes()))).collect();
+    files.push(File { path: record::PATH.to_owned(), text: record.text(&place.source) });
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use common::{compile, compile_beside, said};
 use homegen::Outcome;
 use homegen::diag::{Code, Severity};
+use homegen::record::{self, Record};
 use homegen::surroundings::Surroundings;
 
 fn folder() -> PathBuf {
@@ -36,13 +37,11 @@ fn compile_of(code: Code, heading: &str) -> Outcome {
     let page = code.page();
     let exists = |path: &str| page.lines().any(|line| line == format!("- `{path}`"));
     let before = page.contains("\n## Before\n").then(|| compile(file(code, "Before")));
-    let output = |path: &str| {
-        let files = before.as_ref()?.files.as_ref().expect("the file under `Before` compiles");
-        files.iter().find(|f| f.path == path).map(|f| f.text.clone())
-    };
+    let last_build =
+        before.map(|before| Record::read(common::file(&before, record::PATH).as_bytes()).unwrap());
     let surroundings = Surroundings {
         exists: if page.contains("\n## Files\n") { Some(&exists) } else { None },
-        output: Some(&output),
+        last_build: last_build.as_ref(),
     };
     compile_beside(file(code, heading), &surroundings)
 }

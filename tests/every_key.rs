@@ -93,7 +93,9 @@ type Named = Vec<(String, String)>;
 fn made(text: &str) -> (Named, Named) {
     let outcome = compile(text);
     let said = outcome.diagnostics.iter().map(|d| (d.code.code().to_owned(), d.message.clone())).collect();
-    let files = outcome.files.into_iter().flatten().map(|f| (f.path, f.text)).collect();
+    // A key that only the record has does nothing on the host.
+    let files = outcome.files.into_iter().flatten().filter(|f| f.path != homegen::record::PATH);
+    let files = files.map(|f| (f.path, f.text)).collect();
     (said, files)
 }
 

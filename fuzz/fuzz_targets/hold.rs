@@ -2,8 +2,7 @@
 
 use homegen::diag::human::{self, Style};
 use homegen::diag::{Diagnostic, Severity, github, json, sarif};
-use homegen::output::MARK;
-use homegen::output::{File, Place};
+use homegen::output::{File, Place, is_marked};
 use homegen::surroundings::Surroundings;
 use homegen::{Outcome, compile};
 
@@ -51,7 +50,7 @@ fn points_at_text(diagnostic: &Diagnostic, outcome: &Outcome) {
 
 /// A file is homegen's own, ends as files do, and is Nix if it is called so.
 fn is_sound(file: &File) {
-    assert!(file.text.starts_with(MARK), "{}: without the mark", file.path);
+    assert!(is_marked(&file.path, file.text.as_bytes()), "{}: without the mark", file.path);
     assert!(file.text.ends_with('\n') && !file.text.contains('\0'), "{}", file.path);
     assert!(!file.path.split('/').any(|part| matches!(part, "" | "." | "..")), "{}", file.path);
     if file.path.ends_with(".nix") {

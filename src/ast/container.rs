@@ -5,6 +5,7 @@ use schemars::json_schema;
 use super::scalar::*;
 use super::{Allow, Attachments, EnvFiles, Login, SecretUses, Tell};
 use crate::decode::mapping;
+use crate::path::straight;
 use crate::source::Span;
 use crate::tree::Text;
 
@@ -205,6 +206,18 @@ pub struct Volume {
     pub mode: Option<Mode>,
     /// Where it stands.
     pub span: Span,
+}
+
+impl Volume {
+    /// What is mounted, as [`record::Container`](crate::record::Container) has it: a path of the host without
+    /// steps that mean nothing, or the name of a volume. `None` for memory.
+    pub fn recorded_source(&self) -> Option<String> {
+        match &self.source {
+            VolumeSource::Bind(path) => Some(straight(&path.value())),
+            VolumeSource::Named(name) => Some(name.value()),
+            VolumeSource::Tmpfs => None,
+        }
+    }
 }
 
 /// What a volume is made of.

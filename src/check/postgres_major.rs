@@ -1,7 +1,7 @@
 //! The data of one major of Postgres is nothing that another one starts with
 //! (<https://www.postgresql.org/docs/current/upgrading.html>).
 
-use super::databases::{data_volume, known_databases};
+use super::databases::{known_databases, mounted_for};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::image::{ImageName, Kind};
@@ -11,10 +11,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (container, known) in known_databases(host).filter(|(_, known)| known.kind == Kind::Postgres) {
         let Some(previous) = &container.previous else { continue };
         let before = ImageName::parse(&previous.image);
-        let Some((volume, path)) = data_volume(container, known) else { continue };
+        let Some(volume) = mounted_for(container, known) else { continue };
         // A new folder is what the help below asks for.
-        let same = format!("{}:", path.value());
-        if !previous.volumes.iter().any(|v| v.starts_with(&same)) {
+        let Some(source) = volume.recorded_source() else { continue };
+        if !previous.mounts.values().any(|before| *before == source) {
             continue;
         }
         let was_postgres = before.known().is_some_and(|k| k.kind == Kind::Postgres);

@@ -1,10 +1,12 @@
 //! `homegen build`
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use homegen::output::{Change, plan};
+use homegen::output::{Change, Existing, LastBuild, Refusal, is_marked, plan};
+use homegen::record;
 use similar::TextDiff;
 
 use super::folder::{Folder, Plan};
@@ -23,6 +25,9 @@ pub(super) struct Arguments {
     /// Print the files instead of writing them
     #[arg(long)]
     stdout: bool,
+    /// Overwrite generated files that somebody changed since the last build
+    #[arg(long, conflicts_with_all = ["check", "stdout"])]
+    force: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
@@ -30,28 +35,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let outcome = arguments.input.compile(&out)?;
     let Some(files) = outcome.files else { return Err(Stop::Wrong) };
     if arguments.stdout {
-        let text: String = files.iter().map(|f| format!("# {}\n{}\n", f.path, f.text)).collect();
+        // No build is made that a record could be of.
+        let files = files.iter().filter(|file| file.path != record::PATH);
+        let text: String = files.map(|f| format!("# {}\n{}\n", f.path, f.text)).collect();
         return print(text.trim_end_matches('\n')).and_then(|()| print("\n"));
     }
     let folder = if arguments.check { Folder::to_read(&out)? } else { Folder::to_write(&out)? };
-    let plan = plan(files, &folder.read()?);
-    let refused: Vec<&str> =
-        plan.iter().filter(|(_, c)| **c == Change::Refuse).map(|(p, _)| p.as_str()).collect();
-    if !refused.is_empty() {
-        return Err(Stop::Failed(format!(
-            "{} holds what homegen did not write, and would not overwrite: {}\nmove it away, or choose another folder with -o",
-            out.display(),
-            refused.join(", ")
-        )));
-    }
-    let changed = plan.values().filter(|c| **c != Change::Unchanged).count();
+    let existing = folder.read()?;
+    // What somebody changed is a difference, and nothing is overwritten.
+    let plan = plan(files, &existing, arguments.force || arguments.check);
+    refuse(&out, &plan, &existing)?;
+    let changed = plan.values().filter(|change| !change.is_none()).count();
     if arguments.check {
         if changed == 0 {
             return print(&format!("{}: up to date\n", out.display()));
         }
         // Where nothing was built yet there is nothing to compare.
         if !plan.values().all(|change| matches!(change, Change::Create(_))) {
-            for (path, change) in &plan {
+            // The record changes with every other file, and shows nothing that they do not.
+            for (path, change) in plan.iter().filter(|(path, _)| changed == 1 || *path != record::PATH) {
                 print(&difference(path, change))?;
             }
         }
@@ -65,11 +67,72 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let around_us = folder.is_around_us();
     let replaced = folder.write(&plan)?;
     report(&out, &plan, changed)?;
+    report_left(&out, &plan, &existing);
     if replaced && around_us {
         print("you are in the folder that was here before: `cd \"$PWD\"` shows the new one\n")?;
     }
     Ok(())
 }
+
+/// Ends the run where a file cannot be written, and says for each reason what to do.
+fn refuse(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) -> Result<(), Stop> {
+    let mut said = Vec::new();
+    for refusal in [Refusal::Foreign, Refusal::Edited, Refusal::Unknown] {
+        let is_so = |(_, change): &(&String, &Change)| **change == Change::Refuse(refusal);
+        let paths: Vec<&str> = plan.iter().filter(is_so).map(|(path, _)| path.as_str()).collect();
+        if paths.is_empty() {
+            continue;
+        }
+        let (why, help) = match (refusal, LastBuild::of(existing)) {
+            (Refusal::Foreign, _) => (
+                "homegen did not generate".to_owned(),
+                "move it away, or choose another folder with -o".to_owned(),
+            ),
+            (Refusal::Unknown, LastBuild::Unreadable(why)) => (
+                format!("somebody may have changed: {} {}", record::PATH, why.reason()),
+                format!("restore {}, for example from Git, or overwrite the files with --force", record::PATH),
+            ),
+            _ => (
+                "changed since homegen generated them".to_owned(),
+                "make the change in the YAML (`nixos:` takes every option of NixOS), or discard it with --force"
+                    .to_owned(),
+            ),
+        };
+        said.push(format!(
+            "refusing to overwrite files in {} that {why}: {}\n{help}",
+            out.display(),
+            paths.join(", ")
+        ));
+    }
+    if said.is_empty() { Ok(()) } else { Err(Stop::Failed(said.join("\n"))) }
+}
+
+/// Names generated files that are not part of the output any more, and were not deleted.
+fn report_left(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) {
+    let mut left: Vec<&str> =
+        plan.iter().filter(|(_, change)| **change == Change::Keep).map(|(path, _)| path.as_str()).collect();
+    let mut why = "changed since homegen generated them";
+    if !matches!(LastBuild::of(existing), LastBuild::Read(_)) {
+        why = "may be somebody's: there is no record of the last build";
+        left.extend(existing.iter().filter_map(|(path, existing)| {
+            let Existing::File(bytes) = existing else { return None };
+            // What lies deeper may be the output of another file.
+            let is_place = path.split_once('/').is_none_or(|(folder, _)| PLACES.contains(&folder));
+            (is_place && is_marked(path, bytes) && !plan.contains_key(path)).then_some(path.as_str())
+        }));
+    }
+    if !left.is_empty() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "homegen: files in {} that are no longer needed were not deleted, because they {why}: {}",
+            out.display(),
+            left.join(", ")
+        );
+    }
+}
+
+/// The folders of the output.
+const PLACES: &[&str] = &["clients", "jobs", "scripts", "services"];
 
 fn report(out: &Path, plan: &Plan, changed: usize) -> Result<(), Stop> {
     if changed == 0 {
@@ -94,7 +157,7 @@ fn report(out: &Path, plan: &Plan, changed: usize) -> Result<(), Stop> {
                 )
             }
             Change::Prune => ("-", "31", "no longer needed".to_owned()),
-            Change::Unchanged | Change::Refuse => continue,
+            Change::Unchanged | Change::Keep | Change::Refuse(_) => continue,
         };
         let sign = if color { format!("\u{1b}[{paint}m{sign}\u{1b}[0m") } else { sign.to_owned() };
         text.push_str(&format!("  {sign} {path} ({lines})\n"));
@@ -111,7 +174,7 @@ fn difference(path: &str, change: &Change) -> String {
         Change::Create(new) => ("", new.as_str()),
         Change::Update { old, new } => (old.as_str(), new.as_str()),
         Change::Prune => return format!("- {path}: no longer needed\n"),
-        Change::Unchanged | Change::Refuse => return String::new(),
+        Change::Unchanged | Change::Keep | Change::Refuse(_) => return String::new(),
     };
     TextDiff::from_lines(old, new)
         .unified_diff()

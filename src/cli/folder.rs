@@ -9,7 +9,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use homegen::output::{Change, Existing, MARK};
+use homegen::output::{BEGINNING, Change, Existing, LastBuild, is_marked};
+use homegen::record;
 use rustix::fs::{Access, AtFlags, CWD, FlockOperation, RenameFlags, accessat, flock, renameat_with};
 use rustix::io::Errno;
 
@@ -134,7 +135,7 @@ impl Folder {
 
     /// Carries a plan out. Gives back whether the folder is another one than before.
     pub(super) fn write(&self, plan: &Plan) -> Result<bool, Stop> {
-        if plan.values().all(|change| *change == Change::Unchanged) {
+        if plan.values().all(Change::is_none) {
             return Ok(false);
         }
         let unharmed = |failure: Failure| {
@@ -166,7 +167,7 @@ impl Folder {
 
     /// Whether every folder in which something changes may be written. An exchange would not ask.
     fn may_change(&self, plan: &Plan) -> Result<(), Failure> {
-        let changing = plan.iter().filter(|(_, change)| **change != Change::Unchanged);
+        let changing = plan.iter().filter(|(_, change)| !change.is_none());
         let around: BTreeSet<&Path> = changing.filter_map(|(path, _)| Path::new(path).parent()).collect();
         for folder in around {
             let mut above = folder.ancestors().map(|above| self.path.join(above));
@@ -205,7 +206,7 @@ impl Folder {
 
     /// The one file that a plan writes, where there is nothing else to it. The folder can stay then.
     fn only_file<'a>(&self, plan: &'a Plan) -> Option<&'a str> {
-        let mut changes = plan.iter().filter(|(_, change)| **change != Change::Unchanged);
+        let mut changes = plan.iter().filter(|(_, change)| !change.is_none());
         match (changes.next()?, changes.next()) {
             ((path, Change::Create(_) | Change::Update { .. }), None) => {
                 self.path.join(path).parent()?.is_dir().then_some(path)
@@ -224,7 +225,9 @@ impl Folder {
     /// Carries the plan out file by file, each of which is the old or the new one. All texts are on the
     /// disk by now, so that a full one is no reason to stop in between.
     fn one_by_one(&self, stage: &Stage, plan: &Plan) -> Result<(), Failure> {
-        for (path, change) in plan {
+        // Until all else is written, the record is that of the build before.
+        let (record, others): (Vec<_>, Vec<_>) = plan.iter().partition(|(path, _)| *path == record::PATH);
+        for (path, change) in others.into_iter().chain(record) {
             let target = self.path.join(path);
             let around = target.parent().unwrap_or(&self.path);
             match change {
@@ -236,7 +239,7 @@ impl Folder {
                 Change::Prune
                     if File::open(&target)
                         .and_then(|file| beginning(&file))
-                        .is_ok_and(|b| b == MARK.as_bytes()) =>
+                        .is_ok_and(|bytes| is_marked(path, &bytes)) =>
                 {
                     std::fs::remove_file(&target).map_err(at(&target))?;
                     if around != self.path {
@@ -244,7 +247,7 @@ impl Folder {
                         let _ = std::fs::remove_dir(around);
                     }
                 }
-                Change::Prune | Change::Unchanged | Change::Refuse => {}
+                Change::Prune | Change::Unchanged | Change::Keep | Change::Refuse(_) => {}
             }
         }
         Ok(())
@@ -289,7 +292,8 @@ fn read_below(
             }
             found.insert(path, Existing::Folder);
         } else if kind.is_file() {
-            let bytes = read_if_marked(&entry.path()).map_err(|e| failed(entry.path().display(), &e))?;
+            let bytes =
+                read_if_marked(&entry.path(), &path).map_err(|e| failed(entry.path().display(), &e))?;
             found.insert(path, Existing::File(bytes));
         } else {
             found.insert(path, Existing::Other);
@@ -298,22 +302,40 @@ fn read_below(
     Ok(())
 }
 
-/// The content of a file of homegen's, and the first bytes of another: they show that it is not, and the
-/// rest may be large.
-fn read_if_marked(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+/// The content of a file of homegen's at `path` of the output, and the first bytes of another: they show that
+/// it is not, and the rest may be large.
+fn read_if_marked(file: &Path, path: &str) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(file)?;
     let mut bytes = beginning(&file)?;
-    if bytes == MARK.as_bytes() {
+    if path == record::PATH {
+        // One byte more shows that it is too large.
+        file.take((record::MAX_BYTES + 1 - bytes.len()) as u64).read_to_end(&mut bytes)?;
+    } else if is_marked(path, &bytes) {
         file.read_to_end(&mut bytes)?;
     }
     Ok(bytes)
 }
 
-/// As many bytes as homegen's mark has, where there are so many.
+/// As many bytes as show whether homegen generated the file, where there are so many.
 fn beginning(file: &File) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    file.take(MARK.len() as u64).read_to_end(&mut bytes)?;
+    file.take(BEGINNING as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// What the last build left in the folder `name`, for a run that does not lock it.
+pub(super) fn last_build(name: &Path) -> LastBuild {
+    let path = name.join(record::PATH);
+    // A link or a pipe is not homegen's, and a build refuses to write there.
+    if !path.symlink_metadata().is_ok_and(|meta| meta.is_file()) {
+        return LastBuild::Absent;
+    }
+    match read_if_marked(&path, record::PATH) {
+        Ok(bytes) if is_marked(record::PATH, &bytes) => {
+            LastBuild::of(&BTreeMap::from([(record::PATH.to_owned(), Existing::File(bytes))]))
+        }
+        _ => LastBuild::Absent,
+    }
 }
 
 /// The way from one folder to another, such as `..`: in a repository both move together.

@@ -5,6 +5,7 @@ use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 
+use homegen::output::MARK;
 use rayon::prelude::*;
 
 use super::*;
@@ -106,7 +107,7 @@ fn mirror(from: &Path, to: &Path, way: &Path, plan: &Plan) -> Result<(), Failure
         if entry.file_type().map_err(at(&old))?.is_dir() {
             DirBuilder::new().create(&new).map_err(at(&old))?;
             mirror(&old, &new, &way, plan)?;
-        } else if way.to_str().and_then(|way| plan.get(way)).is_some_and(|c| *c != Change::Unchanged) {
+        } else if way.to_str().and_then(|way| plan.get(way)).is_some_and(|change| !change.is_none()) {
             dropped = true;
         } else {
             std::fs::hard_link(&old, &new).map_err(at(&old))?;
@@ -216,7 +217,10 @@ fn clear_below(folder: &Path) -> bool {
     std::fs::remove_dir(folder).is_ok()
 }
 
-/// Whether a file begins with homegen's mark, or was about to when the run was killed.
+/// Whether a file is homegen's, or was about to be when the run was killed.
 fn is_ours(path: &Path) -> bool {
-    File::open(path).and_then(|file| beginning(&file)).is_ok_and(|bytes| MARK.as_bytes().starts_with(&bytes))
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    File::open(path)
+        .and_then(|file| beginning(&file))
+        .is_ok_and(|bytes| is_marked(name, &bytes) || MARK.as_bytes().starts_with(&bytes))
 }

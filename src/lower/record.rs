@@ -1,0 +1,79 @@
+//! The record: where the containers and backups of a host keep their data, for the next build.
+//!
+//! ```yaml
+//! wiki:
+//!   containers:
+//!     server: { image: docker.io/example/wiki:1, volumes: ["/srv/wiki:/data", "cache:/cache"] }
+//! ```
+//!
+//! becomes, in `homegen.json`,
+//!
+//! ```json
+//! "wiki": { "containers": { "server": {
+//!   "name": "wiki-server", "image": "docker.io/example/wiki:1",
+//!   "mounts": { "/cache": "wiki_cache", "/data": "/srv/wiki" }
+//! } } }
+//! ```
+
+use crate::hir::job::{Source, Work};
+use crate::hir::{self, Host};
+use crate::nixos::Output;
+use crate::path::straight;
+use crate::record::{Backup, Container, Service};
+
+pub(super) fn lower(host: &Host, output: &mut Output) {
+    let record = &mut output.record;
+    record.services = host.services.iter().map(|s| (s.name.clone(), service(s))).collect();
+    let shared = host.networks.iter().filter(|network| !network.is_external());
+    let own = host.services.iter().filter_map(|service| service.network.as_ref());
+    record.networks = shared
+        .chain(own)
+        .map(|network| {
+            let declared = network.declared.as_ref();
+            let subnets = declared.iter().flat_map(|d| &d.subnet.0).map(|subnet| subnet.value()).collect();
+            (network.name.clone(), subnets)
+        })
+        .collect();
+    record.mounts = host
+        .machine
+        .mounts
+        .0
+        .iter()
+        .map(|(path, mount)| {
+            let nfs = mount.as_ref().and_then(|mount| mount.nfs.as_ref());
+            (straight(&path.value()), nfs.map(|nfs| nfs.value()))
+        })
+        .collect();
+}
+
+fn service(service: &hir::Service) -> Service {
+    Service {
+        containers: service.containers.iter().map(|c| (c.short.clone(), container(c))).collect(),
+        backups: service.jobs.iter().filter_map(|job| backup(job, service)).collect(),
+    }
+}
+
+fn container(container: &hir::Container) -> Container {
+    let mounts = container
+        .compose
+        .volumes
+        .iter()
+        .filter_map(|volume| Some((straight(&volume.target.value()), volume.recorded_source()?)));
+    Container {
+        name: container.name.clone(),
+        image: container.compose.image.value(),
+        mounts: mounts.collect(),
+    }
+}
+
+fn backup(job: &hir::Job, service: &hir::Service) -> Option<(String, Backup)> {
+    let Work::Backup(backup) = &job.work else { return None };
+    let (kind, source) = match &backup.source {
+        Source::Postgres(database) => ("postgres", database.database.value()),
+        Source::Sqlite(path) => ("sqlite", straight(&path.value())),
+        Source::Folder(path) => ("folder", straight(&path.value())),
+    };
+    let name = backup.stem.strip_prefix(&format!("{}-", service.name)).unwrap_or(&backup.stem).to_owned();
+    let to = straight(&backup.to.value());
+    Some((name, Backup { kind: kind.to_owned(), source, name: backup.stem.clone(), to }))
+}
