@@ -10,6 +10,7 @@ mod backup_in_source;
 mod backup_lost;
 mod backup_of_running;
 mod backup_on_disk;
+mod backups_left;
 mod capability_twice;
 mod certificates;
 mod client_other;
@@ -24,6 +25,7 @@ mod docker_socket;
 mod firewall_pattern;
 mod floating_image;
 mod folder_in_folder;
+mod folder_left;
 mod folder_owners;
 mod image_pair;
 mod ipv6_publish;
@@ -33,6 +35,8 @@ mod literal_secret;
 mod localhost_upstream;
 mod memory_small;
 mod memory_sum;
+mod mount_left;
+mod moves;
 mod nix_syntax;
 mod no_shared_network;
 mod option_twice;
@@ -56,6 +60,7 @@ mod unused_words;
 mod update_pull;
 mod variable_name;
 mod variable_twice;
+mod volume_left;
 mod volumes_on_late_disk;
 
 use crate::diag::Diagnostics;
@@ -74,6 +79,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     backup_lost::check,
     backup_of_running::check,
     backup_on_disk::check,
+    backups_left::check,
     capability_twice::check,
     certificates::check,
     client_other::check,
@@ -87,6 +93,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     firewall_pattern::check,
     floating_image::check,
     folder_in_folder::check,
+    folder_left::check,
     folder_owners::check,
     image_pair::check,
     ipv6_publish::check,
@@ -95,6 +102,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     localhost_upstream::check,
     memory_small::check,
     memory_sum::check,
+    mount_left::check,
     nix_syntax::check,
     no_shared_network::check,
     option_twice::check,
@@ -118,6 +126,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     update_pull::check,
     variable_name::check,
     variable_twice::check,
+    volume_left::check,
     volumes_on_late_disk::check,
 ];
 

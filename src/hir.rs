@@ -12,7 +12,7 @@ use crate::ast;
 use crate::ast::Tell;
 use crate::ast::scalar::{Mode, Owner, Spanned};
 use crate::diag::Code;
-use crate::record;
+use crate::record::{self, Record};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -50,6 +50,8 @@ pub struct Host {
     pub nixos: Option<Node>,
     /// What the file accepts.
     pub accepted: Vec<Accepted>,
+    /// What the last build left.
+    pub last_build: Option<Record>,
 }
 
 impl Host {
@@ -163,6 +165,8 @@ pub struct Service {
     pub notify: Option<Spanned<Tell>>,
     /// Options of NixOS.
     pub nixos: Option<Node>,
+    /// Its name in the last build.
+    pub previous: Option<String>,
 }
 
 /// A container.
@@ -196,8 +200,8 @@ pub struct Container {
     pub on_tailnet: bool,
     /// Whether somebody is told when it fails.
     pub tells: bool,
-    /// The container as it was in the last build.
-    pub previous: Option<record::Container>,
+    /// The container as it was in the last build, perhaps under another name.
+    pub previous: Option<Previous>,
 }
 
 impl Container {
@@ -220,6 +224,15 @@ impl Container {
     pub fn auto_start(&self) -> bool {
         self.compose.auto_start.as_ref().is_none_or(|a| a.value)
     }
+}
+
+/// A container as it was in the last build.
+#[derive(Clone, Debug)]
+pub struct Previous {
+    /// The name of its service.
+    pub service: String,
+    /// What the record has of it.
+    pub container: record::Container,
 }
 
 /// A container on a network.

@@ -9,6 +9,7 @@ mod job;
 mod name;
 mod network;
 mod notify;
+mod previous;
 mod site;
 
 use std::collections::HashMap;
@@ -97,6 +98,7 @@ pub fn link(
         clients: Vec::new(),
         nixos: file.nixos.map(|n| n.0),
         accepted,
+        last_build: surroundings.last_build.cloned(),
     };
     let tailnet = host.tailscale.as_ref().map(|t| t.address.value());
     host.front = site::link(file.caddy, tailnet.as_deref(), sites, &mut host.services, diagnostics);
@@ -118,12 +120,8 @@ fn look_around(host: &mut Host, surroundings: &Surroundings) {
             secret.file_is_missing = !exists(&format!("{folder}/{}", secret.file(name)));
         }
     }
-    let Some(last_build) = surroundings.last_build else { return };
-    for service in &mut host.services {
-        let Some(before) = last_build.services.get(&service.name) else { continue };
-        for container in &mut service.containers {
-            container.previous = before.containers.get(&container.short).cloned();
-        }
+    if let Some(last_build) = surroundings.last_build {
+        previous::link(host, last_build);
     }
 }
 

@@ -104,7 +104,7 @@ pub fn source(volume: &Volume) -> Option<String> {
 
 /// Where Podman keeps the volumes of root's containers (containers-storage.conf(5), graphroot), which is what
 /// NixOS sets as well (virtualisation.containers.storage.settings).
-const VOLUMES: &str = "/var/lib/containers/storage/volumes";
+pub const VOLUMES: &str = "/var/lib/containers/storage/volumes";
 
 /// By the longest way, as the kernel resolves mounts in mounts: one in memory hides what is below it.
 fn on_host_of(container: &Container, path: &str) -> Option<String> {

@@ -10,11 +10,11 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (container, known) in known_databases(host).filter(|(_, known)| known.kind == Kind::Postgres) {
         let Some(previous) = &container.previous else { continue };
-        let before = ImageName::parse(&previous.image);
+        let before = ImageName::parse(&previous.container.image);
         let Some(volume) = mounted_for(container, known) else { continue };
         // A new folder is what the help below asks for.
         let Some(source) = volume.recorded_source() else { continue };
-        if !previous.mounts.values().any(|before| *before == source) {
+        if !previous.container.mounts.values().any(|before| *before == source) {
             continue;
         }
         let was_postgres = before.known().is_some_and(|k| k.kind == Kind::Postgres);

@@ -1,6 +1,6 @@
 //! The one table of codes. Numbers follow the user's subject and are never used again:
 //! 01 YAML, 02 keys and values, 03 references, 04 names, 05 networks and ports, 06 secrets,
-//! 07 storage, 08 dependencies and health, 09 the front, 10 presets and raw Nix, 11 limits, 12 images, 13 jobs, 14 clients.
+//! 07 storage, 08 dependencies and health, 09 the front, 10 presets and raw Nix, 11 limits, 12 images, 13 jobs, 14 clients, 16 the last build.
 
 use super::Severity;
 
@@ -161,6 +161,10 @@ codes! {
     BackupOnDisk = "HG1312", Warning, "a backup on the disk of what it saves";
     ClientService = "HG1401", Error, "a client of a service that it cannot reach";
     ClientOther = "HG1402", Warning, "a client of a service that is not Immich";
+    FolderLeft = "HG1601", Warning, "a folder whose data would stay behind";
+    VolumeLeft = "HG1602", Warning, "a volume whose data would stay behind";
+    BackupsLeft = "HG1603", Warning, "backups that would stay under another name";
+    MountLeft = "HG1604", Warning, "a disk whose data would stay behind";
 }
 
 #[cfg(test)]

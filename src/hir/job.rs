@@ -2,6 +2,7 @@
 
 use crate::ast::ImmichAlbum;
 use crate::ast::scalar::{KeepRule, SecretName};
+use crate::path::straight;
 use crate::source::Span;
 use crate::tree::Text;
 
@@ -129,6 +130,17 @@ pub enum Source {
     Sqlite(Text),
     /// A folder.
     Folder(Text),
+}
+
+impl Source {
+    /// What the record has of it: its kind, and the database, or the path without steps that mean nothing.
+    pub fn recorded(&self) -> (&'static str, String) {
+        match self {
+            Source::Postgres(database) => ("postgres", database.database.value()),
+            Source::Sqlite(path) => ("sqlite", straight(&path.value())),
+            Source::Folder(path) => ("folder", straight(&path.value())),
+        }
+    }
 }
 
 /// A database of Postgres in a container.

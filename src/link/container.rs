@@ -77,6 +77,7 @@ pub(super) fn link(
             jobs: Vec::new(),
             notify: service.notify,
             nixos: service.nixos.map(|n| n.0),
+            previous: None,
             name: service_name,
         });
     }

@@ -15,7 +15,7 @@
 //! } } }
 //! ```
 
-use crate::hir::job::{Source, Work};
+use crate::hir::job::Work;
 use crate::hir::{self, Host};
 use crate::nixos::Output;
 use crate::path::straight;
@@ -68,11 +68,7 @@ fn container(container: &hir::Container) -> Container {
 
 fn backup(job: &hir::Job, service: &hir::Service) -> Option<(String, Backup)> {
     let Work::Backup(backup) = &job.work else { return None };
-    let (kind, source) = match &backup.source {
-        Source::Postgres(database) => ("postgres", database.database.value()),
-        Source::Sqlite(path) => ("sqlite", straight(&path.value())),
-        Source::Folder(path) => ("folder", straight(&path.value())),
-    };
+    let (kind, source) = backup.source.recorded();
     let name = backup.stem.strip_prefix(&format!("{}-", service.name)).unwrap_or(&backup.stem).to_owned();
     let to = straight(&backup.to.value());
     Some((name, Backup { kind: kind.to_owned(), source, name: backup.stem.clone(), to }))

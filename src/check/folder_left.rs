@@ -1,0 +1,151 @@
+//! A container that looks for its data in another folder than in the last build finds an empty one: homegen makes
+//! folders, and moves nothing. One constant can move the folders of many services, so that folders which move from
+//! one place to another are reported together.
+
+use indexmap::IndexMap;
+
+use super::moves::{Move, moves, stop};
+use crate::ast::container::VolumeSource;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::path::is_below;
+use crate::source::Span;
+use crate::tree::{Kind, Node, Piece, Step, Target, Text};
+
+/// How many folders are named one by one.
+const NAMED: usize = 8;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mut groups: IndexMap<(String, String), Vec<Move>> = IndexMap::new();
+    for one in moves(host) {
+        let is_bind = matches!(one.volume.source, VolumeSource::Bind(_)) && one.from.starts_with('/');
+        if is_bind && one.disk.is_none() {
+            groups.entry(places(one.from, &one.to)).or_default().push(one);
+        }
+    }
+    for ((from, to), moves) in groups {
+        let mut folders: IndexMap<&str, &str> = IndexMap::new();
+        folders.extend(moves.iter().map(|one| (one.from, one.to.as_str())));
+        let (count, first) = (folders.len(), &moves[0]);
+        let message = match count {
+            1 => format!("the data of `{}` would stay in `{}`", first.container.name, first.from),
+            _ => format!("the data of {count} folders would stay in `{from}`"),
+        };
+        let constant = moves.iter().find_map(|one| constant(host, one, &from));
+        let label = |one: &Move| format!("was `{}` in the last build", one.from);
+        let source = |one: &Move| source(one).map_or(one.volume.span, |text| text.span);
+        let mut diagnostic = match constant {
+            Some(span) => {
+                let label = format!("leads to `{to}`, and led to `{from}` in the last build");
+                Diagnostic::new(Code::FolderLeft, message, span, label).and(source(first), self::label(first))
+            }
+            None => Diagnostic::new(Code::FolderLeft, message, source(first), label(first)),
+        };
+        for one in moves.iter().skip(1).take(3) {
+            diagnostic = diagnostic.and(source(one), label(one));
+        }
+        diagnostics.push(diagnostic.help(help(&moves, &folders)));
+    }
+}
+
+fn label(one: &Move) -> String {
+    format!("was `{}` in the last build", one.from)
+}
+
+fn source<'a>(one: &Move<'a>) -> Option<&'a Text> {
+    match &one.volume.source {
+        VolumeSource::Bind(path) => Some(path),
+        _ => None,
+    }
+}
+
+/// Two paths without the steps at their ends that are the same.
+fn places(from: &str, to: &str) -> (String, String) {
+    let (mut from, mut to) = (from, to);
+    while let (Some((from_parent, from_name)), Some((to_parent, to_name))) =
+        (from.rsplit_once('/'), to.rsplit_once('/'))
+    {
+        if from_name != to_name || from_parent == to_parent {
+            break;
+        }
+        (from, to) = (from_parent, to_parent);
+    }
+    let place = |path: &str| if path.is_empty() { "/".to_owned() } else { path.to_owned() };
+    (place(from), place(to))
+}
+
+/// The constant whose value moved a folder out of `from`.
+fn constant(host: &Host, one: &Move, from: &str) -> Option<Span> {
+    source(one)?.pieces.iter().find_map(|piece| {
+        let Piece::Reference(reference) = piece else { return None };
+        let Target::Constant(path) = &reference.target else { return None };
+        let value = reference.value.text();
+        let moved = value.starts_with('/') && is_below(&one.to, &value) && !is_below(from, &value);
+        let constants = host.constants.as_ref().filter(|_| moved)?;
+        path.iter().try_fold(constants, |node, step| step_into(node, step)).map(|node| node.span)
+    })
+}
+
+fn step_into<'a>(node: &'a Node, step: &Step) -> Option<&'a Node> {
+    match (step, &node.kind) {
+        (Step::Key(key), _) => node.get(key),
+        (Step::Index(index), Kind::List(items)) => items.get(*index),
+        (Step::Index(_), _) => None,
+    }
+}
+
+fn help(moves: &[Move], folders: &IndexMap<&str, &str>) -> String {
+    // What moves with the folder that it is in needs no command.
+    let moves_along = |from: &str, to: &str| {
+        crate::path::ancestors(from).skip(1).any(|parent| {
+            folders.get(parent).is_some_and(|new| {
+                from.strip_prefix(parent).is_some_and(|rest| to.strip_prefix(new) == Some(rest))
+            })
+        })
+    };
+    let alone: Vec<(&str, &str)> =
+        folders.iter().map(|(from, to)| (*from, *to)).filter(|(from, to)| !moves_along(from, to)).collect();
+    if let Some((from, to)) = alone.iter().find(|(from, to)| is_below(from, to) || is_below(to, from)) {
+        return format!(
+            "before the switch, stop the container and move what is in `{from}` to `{to}`; or keep the path"
+        );
+    }
+    let named = &alone[..alone.len().min(NAMED)];
+    let mut parents: Vec<&str> = Vec::new();
+    for (_, to) in named {
+        let parent = to.rsplit_once('/').map_or("", |(parent, _)| parent);
+        if !parent.is_empty() && !parents.contains(&parent) {
+            parents.push(parent);
+        }
+    }
+    let stopped = moves.iter().filter(|one| named.iter().any(|(from, _)| is_below(one.from, from)));
+    let mut commands = vec![stop(stopped.map(|one| one.previous))];
+    if !parents.is_empty() {
+        commands.push(format!("mkdir -p {}", shell_words::join(&parents)));
+    }
+    commands.extend(named.iter().map(|(from, to)| format!("mv -T {}", shell_words::join([from, to]))));
+    let more = match alone.len() - named.len() {
+        0 => String::new(),
+        more => format!(", and the other {more} in the same way"),
+    };
+    format!("move the data before the switch, as root: `{}`{more}; or keep the path", commands.join(" && "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::places;
+
+    #[test]
+    fn folders_move_from_one_place_to_another() {
+        for (from, to, places_of) in [
+            ("/srv/appdata/wiki", "/srv/apps/wiki", ("/srv/appdata", "/srv/apps")),
+            ("/srv/appdata/wiki/data", "/srv/apps/wiki/data", ("/srv/appdata", "/srv/apps")),
+            ("/srv/a", "/srv/b", ("/srv/a", "/srv/b")),
+            ("/data/a", "/srv/data/a", ("/", "/srv")),
+            ("/a", "/b/a", ("/", "/b")),
+        ] {
+            let (a, b) = places(from, to);
+            assert_eq!((a.as_str(), b.as_str()), places_of);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What containers have in other places than in the last build: what several rules ask.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::ast::container::{Volume, VolumeSource};
+use crate::hir::{Container, Host, Previous, Service};
+use crate::image::{ImageName, Kind};
+use crate::path::{ancestors, is_below, straight};
+use crate::source::Span;
+
+/// A path in a container that has other data than in the last build.
+pub(super) struct Move<'a> {
+    pub service: &'a Service,
+    pub container: &'a Container,
+    pub previous: &'a Previous,
+    /// What is mounted there.
+    pub volume: &'a Volume,
+    /// The path of the host, or the volume, that was mounted there.
+    pub from: &'a str,
+    /// The path of the host, or the volume, that is.
+    pub to: String,
+    /// The mount points of a disk that has another one, where only that moves the path.
+    pub disk: Option<(&'a str, String)>,
+}
+
+/// Everything that moves. What a container only reads, and what is no folder of data, is left out.
+pub(super) fn moves(host: &Host) -> Vec<Move<'_>> {
+    let Some(disks) = Disks::of(host) else { return Vec::new() };
+    let mut found = Vec::new();
+    for service in &host.services {
+        for container in &service.containers {
+            let Some(previous) = &container.previous else { continue };
+            if is_other_postgres(container, previous) {
+                continue;
+            }
+            // homegen makes these folders, and they are empty then.
+            let made: HashSet<Span> = container.folders.iter().map(|folder| folder.span).collect();
+            for (volume, from) in other_sources(container, previous) {
+                let Some(to) = volume.recorded_source() else { continue };
+                let is_data = match &volume.source {
+                    VolumeSource::Bind(_) => made.contains(&volume.span) || disks.mounts.contains(&to),
+                    _ => true,
+                };
+                let read_only = volume.options.iter().any(|option| option.value() == "ro");
+                if read_only || !is_data || !may_be_data(from) {
+                    continue;
+                }
+                let disk = disks.moved(from, &to);
+                found.push(Move { service, container, previous, volume, from, to, disk });
+            }
+        }
+    }
+    found
+}
+
+/// The volumes of a container whose source is another one than in the last build, with the old source.
+fn other_sources<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&'a Volume, &'a str)> {
+    let before = &previous.container.mounts;
+    let volumes = || container.compose.volumes.iter();
+    let targets: HashSet<String> = volumes().map(|volume| straight(&volume.target.value())).collect();
+    let sources: HashSet<String> = volumes().filter_map(Volume::recorded_source).collect();
+    let mut found = Vec::new();
+    let mut new = Vec::new();
+    for volume in volumes() {
+        match before.get(&straight(&volume.target.value())) {
+            // What is mounted elsewhere in the container was put there.
+            Some(from) if !sources.contains(from) => found.push((volume, from.as_str())),
+            Some(_) => {}
+            None => new.push(volume),
+        }
+    }
+    // An image that looks for its data in another place often brings another source along.
+    let mut gone = before
+        .iter()
+        .filter(|(target, from)| !targets.contains(*target) && !sources.contains(*from) && may_be_data(from));
+    let known: HashSet<&String> = before.values().collect();
+    new.retain(|volume| volume.recorded_source().is_some_and(|to| !known.contains(&to) && may_be_data(&to)));
+    if let (Some((_, from)), None, [volume]) = (gone.next(), gone.next(), new.as_slice()) {
+        found.push((volume, from));
+    }
+    found
+}
+
+/// Whether a container is another major of Postgres than before. It starts on a new folder, as HG1204 asks, and the data
+/// is restored from a dump.
+fn is_other_postgres(container: &Container, previous: &Previous) -> bool {
+    let major = |image: ImageName| match image.known().is_some_and(|known| known.kind == Kind::Postgres) {
+        true => image.major(),
+        false => None,
+    };
+    match (major(ImageName::parse(&previous.container.image)), major(ImageName::of(&container.compose.image)))
+    {
+        (Some(old), Some(new)) => old != new,
+        _ => false,
+    }
+}
+
+/// Whether a source can hold data of a container: a volume, or a folder that is not the system's.
+fn may_be_data(source: &str) -> bool {
+    const SYSTEM: &[&str] =
+        &["/boot", "/dev", "/etc", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
+    let name = source.rsplit('/').next().unwrap_or_default();
+    let is_file = source.starts_with('/') && name.trim_start_matches('.').contains('.');
+    source != "/" && !is_file && !SYSTEM.iter().any(|system| is_below(source, system))
+}
+
+/// The mount points of the host, in the last build and here.
+pub(super) struct Disks<'a> {
+    before: &'a BTreeMap<String, Option<String>>,
+    mounts: HashSet<String>,
+}
+
+impl<'a> Disks<'a> {
+    /// Those of a host that was built before.
+    pub(super) fn of(host: &'a Host) -> Option<Disks<'a>> {
+        let mounts = host.machine.mounts.0.iter().map(|(path, _)| straight(&path.value())).collect();
+        Some(Disks { before: &host.last_build.as_ref()?.mounts, mounts })
+    }
+
+    /// The mount points that two paths are on, if nothing else differs in them, and the first mount point is gone and
+    /// the second new: the disk has another mount point, and the data is on it.
+    pub(super) fn moved(&self, from: &str, to: &str) -> Option<(&'a str, String)> {
+        let (old, _) = ancestors(from).find_map(|path| self.before.get_key_value(path))?;
+        let new = ancestors(to).find_map(|path| self.mounts.get(path))?;
+        let same_rest = from.strip_prefix(old.as_str()) == to.strip_prefix(new.as_str());
+        let is_other = old != new && !self.mounts.contains(old) && !self.before.contains_key(new);
+        (same_rest && is_other).then(|| (old.as_str(), new.clone()))
+    }
+}
+
+/// The units of containers in the last build, for a command that stops them.
+pub(super) fn stop<'a>(moves: impl IntoIterator<Item = &'a Previous>) -> String {
+    let mut units: Vec<String> = Vec::new();
+    for previous in moves {
+        let unit = shell_words::quote(&format!("podman-{}.service", previous.container.name)).into_owned();
+        if !units.contains(&unit) {
+            units.push(unit);
+        }
+    }
+    format!("systemctl stop {}", units.join(" "))
+}

@@ -1,0 +1,187 @@
+//! The last build: which of its containers and services each of today's is, also under another name.
+//!
+//! A container that has its name and its service is itself. A container whose name is gone from its service is a
+//! renamed one if a new container there has its image. A service that is gone is a renamed one if a new service has
+//! its programs: databases are the same image everywhere, and count only beside a program that was found.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use crate::hir::{Host, Previous};
+use crate::image::{ImageName, Kind};
+use crate::path::straight;
+use crate::record::{self, Record};
+
+/// A container of the last build.
+struct Before<'a> {
+    service: &'a str,
+    name: &'a str,
+    container: &'a record::Container,
+    /// Whether its whole service is gone.
+    without_service: bool,
+}
+
+/// A container by the places of its service and of itself.
+type At = (usize, usize);
+
+/// What makes two containers alike.
+#[derive(PartialEq, Eq, Hash)]
+enum Likeness {
+    /// The service and the image.
+    OfService(String, String),
+    /// The name in the service, the image, and what is mounted where.
+    Whole(String, String, Vec<String>),
+    /// The image alone.
+    Image(String),
+    /// The service, and the kind of database.
+    Database(String, String),
+}
+
+/// Gives every container and service what it was in the last build.
+pub(super) fn link(host: &mut Host, last_build: &Record) {
+    let names: HashSet<String> = host.services.iter().map(|service| service.name.clone()).collect();
+    let mut before: Vec<Before> = Vec::new();
+    for (service, declared) in &last_build.services {
+        for (name, container) in &declared.containers {
+            before.push(Before { service, name, container, without_service: !names.contains(service) });
+        }
+    }
+    let mut found: HashMap<At, &Before> = HashMap::new();
+    let mut by_name: HashMap<(&str, &str), &Before> =
+        before.iter().map(|b| ((b.service, b.name), b)).collect();
+    let mut new: Vec<At> = Vec::new();
+    for (s, service) in host.services.iter().enumerate() {
+        for (c, container) in service.containers.iter().enumerate() {
+            match by_name.remove(&(service.name.as_str(), container.short.as_str())) {
+                Some(before) => drop(found.insert((s, c), before)),
+                None => new.push((s, c)),
+            }
+        }
+    }
+    let gone: HashSet<(&str, &str)> = by_name.into_keys().collect();
+    let mut left: Vec<&Before> = before.iter().filter(|b| gone.contains(&(b.service, b.name))).collect();
+    let is_new = |s: usize| !last_build.services.contains_key(&host.services[s].name);
+
+    let of_service =
+        |service: &str, image: &str| Some(Likeness::OfService(service.to_owned(), repository(image)));
+    pair(
+        &mut left,
+        &mut new,
+        &mut found,
+        |b| of_service(b.service, &b.container.image),
+        |(s, c)| of_service(&host.services[s].name, &image(host, (s, c))),
+    );
+    pair(
+        &mut left,
+        &mut new,
+        &mut found,
+        |b| {
+            let mounts = b.container.mounts.keys().cloned().collect();
+            let program = !is_database(&b.container.image);
+            program.then(|| Likeness::Whole(b.name.to_owned(), repository(&b.container.image), mounts))
+        },
+        |at| {
+            let container = &host.services[at.0].containers[at.1];
+            let volumes = container.compose.volumes.iter().filter(|v| v.recorded_source().is_some());
+            let mut mounts: Vec<String> = volumes.map(|v| straight(&v.target.value())).collect();
+            mounts.sort();
+            mounts.dedup();
+            let image = image(host, at);
+            Some(Likeness::Whole(container.short.clone(), repository(&image), mounts))
+        },
+    );
+    // A service of databases alone is found by them.
+    let mut programs: HashSet<&str> = HashSet::new();
+    programs.extend(before.iter().filter(|b| !is_database(&b.container.image)).map(|b| b.service));
+    let has_program =
+        |s: usize| host.services[s].containers.iter().any(|c| !is_database(&c.compose.image.value()));
+    pair(
+        &mut left,
+        &mut new,
+        &mut found,
+        |b| {
+            let counts = !is_database(&b.container.image) || !programs.contains(b.service);
+            (counts && b.without_service).then(|| Likeness::Image(repository(&b.container.image)))
+        },
+        |at| {
+            let image = image(host, at);
+            let counts = !is_database(&image) || !has_program(at.0);
+            (counts && is_new(at.0)).then(|| Likeness::Image(repository(&image)))
+        },
+    );
+    let mut renamed: HashMap<&str, usize> = HashMap::new();
+    let mut pairs: Vec<(&At, &&Before)> = found.iter().collect();
+    pairs.sort_by_key(|(at, _)| **at);
+    for (at, before) in pairs.into_iter().filter(|(at, before)| before.without_service && is_new(at.0)) {
+        renamed.entry(before.service).or_insert(at.0);
+    }
+    pair(
+        &mut left,
+        &mut new,
+        &mut found,
+        |b| {
+            let service = &host.services[*renamed.get(b.service)?].name;
+            Some(Likeness::Database(service.clone(), database(&b.container.image)?))
+        },
+        |at| Some(Likeness::Database(host.services[at.0].name.clone(), database(&image(host, at))?)),
+    );
+
+    let found: Vec<(At, Previous)> = found
+        .into_iter()
+        .map(|(at, b)| (at, Previous { service: b.service.to_owned(), container: b.container.clone() }))
+        .collect();
+    let services: HashMap<usize, String> = renamed.iter().map(|(name, s)| (*s, name.to_string())).collect();
+    for (at, previous) in found {
+        host.services[at.0].containers[at.1].previous = Some(previous);
+    }
+    for (s, service) in host.services.iter_mut().enumerate() {
+        let same = last_build.services.contains_key(&service.name).then(|| service.name.clone());
+        service.previous = same.or_else(|| services.get(&s).cloned());
+    }
+}
+
+/// Pairs containers that are alike, in their order, and takes them out of what is left.
+fn pair<'a>(
+    left: &mut Vec<&'a Before<'a>>,
+    new: &mut Vec<At>,
+    found: &mut HashMap<At, &'a Before<'a>>,
+    of_left: impl Fn(&Before) -> Option<Likeness>,
+    of_new: impl Fn(At) -> Option<Likeness>,
+) {
+    let mut waiting: HashMap<Likeness, VecDeque<At>> = HashMap::new();
+    for at in new.iter() {
+        if let Some(likeness) = of_new(*at) {
+            waiting.entry(likeness).or_default().push_back(*at);
+        }
+    }
+    left.retain(|before| {
+        let alike = of_left(before).and_then(|likeness| waiting.get_mut(&likeness)?.pop_front());
+        alike.is_none_or(|at| {
+            found.insert(at, before);
+            false
+        })
+    });
+    new.retain(|at| !found.contains_key(at));
+}
+
+fn image(host: &Host, at: At) -> String {
+    host.services[at.0].containers[at.1].compose.image.value()
+}
+
+/// An image's path in its registry: a mirror has the same image.
+fn repository(image: &str) -> String {
+    let repository = ImageName::parse(image).repository;
+    repository.split_once('/').map_or(repository.clone(), |(_, path)| path.to_owned())
+}
+
+fn is_database(image: &str) -> bool {
+    database(image).is_some()
+}
+
+/// What kind of database an image is, if it is one.
+fn database(image: &str) -> Option<String> {
+    match ImageName::parse(image).known()?.kind {
+        Kind::Postgres => Some("Postgres".to_owned()),
+        Kind::Database | Kind::Cache => Some(repository(image)),
+        Kind::Program | Kind::Sqlite => None,
+    }
+}
