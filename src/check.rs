@@ -6,6 +6,7 @@ mod address_taken;
 mod alias_taken;
 mod alias_without_network;
 mod ambiguous_number;
+mod auto_start;
 mod backup_in_source;
 mod backup_lost;
 mod backup_of_running;
@@ -13,7 +14,9 @@ mod backup_on_disk;
 mod backups_left;
 mod capability_twice;
 mod certificates;
+mod check_interval;
 mod client_other;
+mod compose_dollar;
 mod data_folder;
 mod data_unmounted;
 mod database_on_nfs;
@@ -27,7 +30,9 @@ mod floating_image;
 mod folder_in_folder;
 mod folder_left;
 mod folder_owners;
+mod host_group;
 mod image_pair;
+mod image_user;
 mod ipv6_publish;
 mod limits_contradict;
 mod listeners;
@@ -46,11 +51,13 @@ mod port_taken;
 mod postgres_major;
 mod postgres_volume;
 mod published_wide;
+mod run_folder;
 mod secret_file_missing;
 mod secret_unreadable;
 mod short_name;
 mod subnet_overlap;
 mod surprising_yaml;
+mod sysctls;
 mod tailnet_address;
 mod target_twice;
 mod undescribed_disk;
@@ -75,6 +82,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     alias_taken::check,
     alias_without_network::check,
     ambiguous_number::check,
+    auto_start::check,
     backup_in_source::check,
     backup_lost::check,
     backup_of_running::check,
@@ -82,7 +90,9 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     backups_left::check,
     capability_twice::check,
     certificates::check,
+    check_interval::check,
     client_other::check,
+    compose_dollar::check,
     data_folder::check,
     data_unmounted::check,
     database_on_nfs::check,
@@ -95,7 +105,9 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     folder_in_folder::check,
     folder_left::check,
     folder_owners::check,
+    host_group::check,
     image_pair::check,
+    image_user::check,
     ipv6_publish::check,
     limits_contradict::check,
     literal_secret::check,
@@ -112,11 +124,13 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     postgres_major::check,
     postgres_volume::check,
     published_wide::check,
+    run_folder::check,
     secret_file_missing::check,
     secret_unreadable::check,
     short_name::check,
     subnet_overlap::check,
     surprising_yaml::check,
+    sysctls::check,
     tailnet_address::check,
     target_twice::check,
     undescribed_disk::check,

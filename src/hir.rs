@@ -151,6 +151,8 @@ pub struct Service {
     pub description: Option<Text>,
     /// Whether it is on by default.
     pub enable: bool,
+    /// Where `enable` is written.
+    pub enable_span: Option<Span>,
     /// The port behind its site.
     pub port: Option<ast::Number>,
     /// The network of its own.

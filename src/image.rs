@@ -39,6 +39,11 @@ impl ImageName {
         KNOWN.iter().find(|k| k.repositories.iter().any(|r| self.is(r)))
     }
 
+    /// The variables that it takes its user from, where it has some.
+    pub fn user_variables(&self) -> Option<&'static UserVariables> {
+        USER_VARIABLES.iter().find(|row| row.paths.iter().any(|path| self.repository.starts_with(path)))
+    }
+
     /// Whether it is `path` of any registry: `library/redis` is `docker.io/library/redis` as well as a
     /// mirror's.
     pub fn is(&self, path: &str) -> bool {
@@ -66,6 +71,49 @@ impl ImageName {
         if alpine && known.kind == Kind::Postgres { Some(70) } else { known.user }
     }
 }
+
+/// The variables from which the images of one publisher take their user. Their start script runs as root, prepares
+/// folders, and then changes to that user.
+#[derive(Debug)]
+pub struct UserVariables {
+    /// Where their images are, up to the name.
+    paths: &'static [&'static str],
+    /// The publisher.
+    pub publisher: &'static str,
+    /// The variable with the user's number.
+    pub user: &'static str,
+    /// The variable with the group's.
+    pub group: &'static str,
+}
+
+/// docs.linuxserver.io (Understanding PUID and PGID), hotio.dev (FAQ), github.com/binhex/documentation (docker faq),
+/// github.com/jlesage/docker-baseimage (Environment Variables).
+const USER_VARIABLES: &[UserVariables] = &[
+    UserVariables {
+        paths: &["lscr.io/linuxserver/", "ghcr.io/linuxserver/", "docker.io/linuxserver/", "docker.io/lscr/"],
+        publisher: "linuxserver.io",
+        user: "PUID",
+        group: "PGID",
+    },
+    UserVariables {
+        paths: &["ghcr.io/hotio/", "docker.io/hotio/", "cr.hotio.dev/hotio/"],
+        publisher: "hotio",
+        user: "PUID",
+        group: "PGID",
+    },
+    UserVariables {
+        paths: &["docker.io/binhex/", "ghcr.io/binhex/"],
+        publisher: "binhex",
+        user: "PUID",
+        group: "PGID",
+    },
+    UserVariables {
+        paths: &["docker.io/jlesage/", "ghcr.io/jlesage/"],
+        publisher: "jlesage",
+        user: "USER_ID",
+        group: "GROUP_ID",
+    },
+];
 
 /// What a program is, as far as rules care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

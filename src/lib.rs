@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod check;
 pub mod decode;
 pub mod diag;
+pub mod duration;
 pub mod hir;
 pub mod image;
 pub mod limits;

@@ -50,6 +50,68 @@ pub const CAPABILITIES: &[&str] = &[
     "WAKE_ALARM",
 ];
 
+/// Groups that own devices and have a fixed number on every NixOS host (nixos/modules/misc/ids.nix and
+/// config/users-groups.nix).
+pub const HOST_GROUPS: &[&str] = &[
+    "audio", "cdrom", "dialout", "disk", "floppy", "input", "kvm", "lp", "render", "sgx", "tape", "tty",
+    "uucp", "video",
+];
+
+/// Groups of other systems that own devices or sockets, and have no fixed number on NixOS.
+pub const UNNUMBERED_GROUPS: &[&str] = &[
+    "apex",
+    "docker",
+    "gpio",
+    "i2c",
+    "libvirt",
+    "libvirtd",
+    "netdev",
+    "plugdev",
+    "podman",
+    "scanner",
+    "spi",
+    "usb",
+    "wireshark",
+];
+
+/// Kernel parameters of the IPC namespace (containers/common, pkg/sysctl/sysctl.go).
+const IPC_SYSCTLS: &[&str] = &[
+    "kernel.msgmax",
+    "kernel.msgmnb",
+    "kernel.msgmni",
+    "kernel.sem",
+    "kernel.shm_rmid_forced",
+    "kernel.shmall",
+    "kernel.shmmax",
+    "kernel.shmmni",
+];
+
+/// The namespace that a kernel parameter belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SysctlOf {
+    /// The network.
+    Network,
+    /// System V IPC and message queues.
+    Ipc,
+    /// None: it is one of the whole host.
+    Host,
+}
+
+/// Which namespace a kernel parameter belongs to. A container may only set those of its own namespaces
+/// (podman-run(1), --sysctl).
+pub fn sysctl_of(name: &str) -> SysctlOf {
+    match name {
+        name if name.starts_with("net.") => SysctlOf::Network,
+        name if name.starts_with("fs.mqueue.") || IPC_SYSCTLS.contains(&name) => SysctlOf::Ipc,
+        _ => SysctlOf::Host,
+    }
+}
+
+/// Whether a device is one of the Container Device Interface of `vendor`: `nvidia.com/gpu=all`.
+pub fn is_cdi_device_of(device: &str, vendor: &str) -> bool {
+    device.strip_prefix(vendor).is_some_and(|rest| rest.starts_with('/') && rest.contains('='))
+}
+
 /// Whether `text` is a capability, in any case, with its `CAP_` or without.
 pub fn is_capability(text: &str) -> bool {
     let name = text.to_uppercase();
@@ -107,6 +169,21 @@ fn is_mode(text: &str, words: &[&str], kinds: &[&str]) -> bool {
         })
 }
 
+/// Whether `text` is a rule of the device cgroup, `TYPE MAJOR:MINOR MODE`, with `*` for any number
+/// (podman-run(1), --device-cgroup-rule).
+pub fn is_device_cgroup_rule(text: &str) -> bool {
+    let number = |n: &str| n == "*" || (!n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    match text.split(' ').collect::<Vec<_>>().as_slice() {
+        [kind, numbers, mode] => {
+            matches!(*kind, "a" | "b" | "c")
+                && numbers.split_once(':').is_some_and(|(major, minor)| number(major) && number(minor))
+                && matches!(mode.len(), 1..=3)
+                && mode.bytes().all(|b| b"rwm".contains(&b))
+        }
+        _ => false,
+    }
+}
+
 /// Whether `text` is a mode of the IPC namespace.
 pub fn is_ipc(text: &str) -> bool {
     is_mode(text, &["host", "none", "private", "shareable"], &["container"])
@@ -157,6 +234,11 @@ const TMPFS: &[&[&str]] = &[
     &["noswap"],
     &["noatime"],
 ];
+
+/// Whether an option is one of Docker's for the owner of a tmpfs, which Podman does not have.
+pub fn is_tmpfs_owner(option: &str) -> bool {
+    matches!(option.split('=').next(), Some("uid" | "gid"))
+}
 
 /// What is wrong with the options of a mount.
 #[derive(Debug, PartialEq, Eq)]

@@ -96,6 +96,7 @@ const COMPILE: &[&str] = &[
     "every-key",
     "every-key-2",
     "every-key-jobs",
+    "first-start",
     "greenhead",
     "minimal",
     "networks",

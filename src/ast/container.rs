@@ -40,6 +40,8 @@ mapping! {
         firewall: OneOrMany<Interface>,
         /// Devices of the host, such as /dev/dri or nvidia.com/gpu=all.
         devices: Vec<Device>,
+        /// Rules for devices that appear while it runs, such as `c 189:* rmw`.
+        device_cgroup_rules: Vec<DeviceCgroupRule>,
         /// Capabilities that it has beyond Podman's default.
         cap_add: Vec<Capability>,
         /// Capabilities that it has not.
@@ -127,8 +129,8 @@ mapping! {
         memory: Option<Size>,
         /// Memory that it is pushed back to when the host runs short.
         memory_reservation: Option<Size>,
-        /// Memory and swap together.
-        memory_swap: Option<Size>,
+        /// Memory and swap together; -1 is no limit of swap.
+        memory_swap: Option<SwapSize>,
         /// Processors.
         cpus: Option<Decimal>,
         /// Processes.
@@ -405,7 +407,7 @@ mapping! {
         retries: Option<Count>,
         /// How long failures do not count after the start.
         start_period: Option<Duration>,
-        /// Time between two checks until the first success. Default: 1s where something waits for it.
+        /// Time between two checks until the first success. Default: 2s.
         start_interval: Option<Period>,
         /// Whether the image's own check is turned off.
         disable: Option<Flag>,

@@ -164,6 +164,8 @@ macro_rules! text_of_form {
 text_of_form! {
     /// A size in bytes as Podman takes it: a number with `b`, `k`, `m`, `g` or `t` (podman-run(1)).
     Size: r"^[0-9]+(\.[0-9]+)?([bkmgtBKMGT]([iI]?[bB])?)?$", "a size" + " such as 512m or 2g", numbers: true;
+    /// A size, or -1 for no limit (podman-run(1), --memory-swap).
+    SwapSize: r"^(-1|[0-9]+(\.[0-9]+)?([bkmgtBKMGT]([iI]?[bB])?)?)$", "a size" + " such as 512m or 2g, or -1 for no limit", numbers: true;
     /// A time span as Go and systemd both take it.
     Duration: r"^([0-9]+(ms|s|m|h))+$", "a time span" + " such as 30s or 1m30s", numbers: false;
     /// An octal file mode, in quotes because YAML would take it for a number.
@@ -180,6 +182,8 @@ text_of_form! {
     SecretName: r"^[A-Za-z_][A-Za-z0-9_-]*$", "the name of a secret" + ": letters, digits, - and _", numbers: false;
     /// The name of a variable in an environment.
     Variable: r"^[A-Za-z_][A-Za-z0-9_]*$", "the name of a variable" + ": letters, digits and _", numbers: false;
+    /// The name of a variable in an environment file, which Podman takes up to the `=`.
+    EnvironmentName: r"^[^\s=#][^\s=]*$", "the name of a variable" + " without white space and `=`", numbers: false;
     /// A DNS name.
     Domain: r"^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$", "a domain name" + " such as cloud.example.de", numbers: false;
     /// The name of a network interface: at most 15 characters (IFNAMSIZ in linux/if.h).
@@ -208,6 +212,8 @@ text_of_form! {
     Signal: r"^[A-Za-z0-9+-]+$", "a signal" + " such as SIGTERM, INT or RTMIN+3", numbers: true;
     /// A device of the host by its path, or by its name in the Container Device Interface.
     Device: r"^(/dev/|[A-Za-z0-9._-]+/[A-Za-z0-9._-]+=)", "a device" + ": a path such as /dev/dri, or a CDI name such as nvidia.com/gpu=all", numbers: false;
+    /// A rule of the device cgroup (podman-run(1), --device-cgroup-rule).
+    DeviceCgroupRule: r"^[abc] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}$", "a rule for devices" + " such as `c 189:* rmw`", numbers: false;
     /// A folder in memory, and its options.
     TmpfsMount: r"^/[^:]+(:[a-zA-Z0-9=%,]+)?$", "a folder in memory" + " such as /tmp or /tmp:size=64m,mode=1777", numbers: false;
     /// A mode of the IPC namespace (podman-run(1), --ipc).

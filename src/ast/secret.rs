@@ -36,11 +36,20 @@ keyword! {
     }
 }
 
+/// Whether a variable of this name takes the path of a file, and not what is in it: `DB_PASSWORD_FILE`, Gluetun's
+/// `WIREGUARD_PRIVATE_KEY_SECRETFILE`, `PGPASSFILE`, linuxserver.io's `FILE__PASSWORD`, `TLS_KEY_PATH`.
+pub fn takes_path(variable: &str) -> bool {
+    let name = variable.to_ascii_uppercase();
+    (name.ends_with("FILE") && !name.ends_with("PROFILE"))
+        || name.starts_with("FILE__")
+        || name.ends_with("_PATH")
+}
+
 /// How a container uses a secret.
 #[derive(Clone, Debug)]
 pub struct SecretUse {
     /// The variable that is set; none in the list form.
-    pub variable: Option<Variable>,
+    pub variable: Option<EnvironmentName>,
     /// The secret's name.
     pub secret: SecretName,
     /// Where the file is mounted. Default: /run/secrets/NAME.

@@ -1,11 +1,10 @@
 //! Limits that the kernel or Podman would refuse together.
 
-use crate::ast::scalar::Size;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::size::size_bytes;
 use crate::source::Span;
-use crate::tree::Node;
+use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
@@ -18,11 +17,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         };
         let compose = &container.compose;
         let Some(limits) = &compose.limits else { continue };
-        let above = |a: &Option<Size>, b: &Option<Size>| -> Option<(Span, Span)> {
-            let (a, b) = (a.as_ref()?, b.as_ref()?);
-            (size_bytes(&a.value())? > size_bytes(&b.value())?).then_some((a.0.span, b.0.span))
+        let above = |a: Option<&Text>, b: Option<&Text>| -> Option<(Span, Span)> {
+            let (a, b) = (a?, b?);
+            (size_bytes(&a.value())? > size_bytes(&b.value())?).then_some((a.span, b.span))
         };
-        if let Some((reserved, memory)) = above(&limits.memory_reservation, &limits.memory) {
+        let memory = limits.memory.as_ref().map(|size| &size.0);
+        let reserved = limits.memory_reservation.as_ref().map(|size| &size.0);
+        let swap = limits.memory_swap.as_ref().map(|size| &size.0);
+        if let Some((reserved, memory)) = above(reserved, memory) {
             report(
                 "more memory is reserved than allowed",
                 (reserved, "reserved"),
@@ -31,7 +33,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         }
         // podman-run(1): the value of --memory-swap is memory and swap together.
-        if let Some((memory, swap)) = above(&limits.memory, &limits.memory_swap) {
+        if let Some((memory, swap)) = above(memory, swap) {
             report(
                 "memory and swap together are less than memory",
                 (swap, "memory and swap together"),

@@ -1,6 +1,7 @@
 //! A mounted secret keeps its owner and mode: a container that runs as somebody else cannot read it, and
 //! fails in its own words, at its own time.
 
+use crate::ast::secret::takes_path;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Secret};
 use crate::tree::Node;
@@ -10,7 +11,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let Some(user) = User::of(container) else { continue };
         for used in &container.compose.secrets.0 {
             // Any other variable is rendered by root, before the container starts.
-            if used.variable.as_ref().is_some_and(|v| !v.value().ends_with("_FILE")) {
+            if used.variable.as_ref().is_some_and(|v| !takes_path(&v.value())) {
                 continue;
             }
             let Some(secret) = host.secrets.get(&used.secret.value()) else { continue };

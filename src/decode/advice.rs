@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::scalar::{
-    HTTP_HOST, HTTP_PATH, duration_ms, is_home_path, is_http_path, is_image, is_registry, is_repository,
-    is_secret_name, is_service_unit, is_web_address, web_parts,
+    HTTP_HOST, HTTP_PATH, is_home_path, is_http_path, is_image, is_registry, is_repository, is_secret_name,
+    is_service_unit, is_web_address, web_parts,
 };
 use crate::calendar::{is_calendar, without_year};
 use crate::diag::{closest, suggestion};
+use crate::duration::duration_ms;
 use crate::path::{is_path, straight};
 use crate::podman::{self, BadOption};
 use crate::restic;
@@ -424,6 +425,18 @@ pub fn signal(value: &str) -> Option<Advice> {
 
 /// `dri`, and `/dev/kvm:/dev/kvm:rwx`.
 pub fn device(value: &str) -> Option<Advice> {
+    if value.starts_with("/dev/serial/by-path/") {
+        return Advice::new(
+            "has colons in it, and Podman cannot quote them",
+            "name the device by its link in /dev/serial/by-id, which has none: `ls -l /dev/serial/by-id` shows them",
+        );
+    }
+    if value.starts_with("/dev/") && value.contains("/by-path/") {
+        return Advice::new(
+            "has colons in it, and Podman cannot quote them",
+            "name the device by what the link leads to, or by a link in by-id, which has no colons",
+        );
+    }
     if value.starts_with("/dev/") {
         let form = "write /dev/HOST:/dev/CONTAINER:rwm, or less: r reads, w writes, m makes nodes";
         return Advice::new("what is behind the path cannot be read", form);
@@ -446,6 +459,10 @@ pub fn tmpfs(value: &str) -> Option<Advice> {
         BadOption::Value(option) => {
             Advice::new(format!("`{option}` cannot be read"), "write it as in size=64m and mode=1777")
         }
+        BadOption::Unknown(option) if podman::is_tmpfs_owner(option) => Advice::new(
+            format!("Podman has no `{option}` for a tmpfs, which is root's"),
+            "write `mode=1777` in its place: any user may write there",
+        ),
         BadOption::Unknown(option) => Advice::new(
             format!("Podman knows no option `{option}` of a tmpfs"),
             match podman::closest_option(option, true) {

@@ -3,8 +3,9 @@
 use super::{Decode, advice, bad_value, wrong_type};
 use crate::ast::container::*;
 use crate::ast::scalar::*;
-use crate::decode::scalar::{duration_ms, misread, port_part};
+use crate::decode::scalar::{misread, port_part};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::duration::duration_ms;
 use crate::path::is_path;
 use crate::podman::{self, BadOption};
 use crate::source::Span;
@@ -339,6 +340,9 @@ fn check_options(options: &[Text], tmpfs: bool, node: &Node, diagnostics: &mut D
         BadOption::Unknown(option) => (
             format!("`{option}` is no option of {of}"),
             match podman::closest_option(option, tmpfs) {
+                _ if tmpfs && podman::is_tmpfs_owner(option) => {
+                    "write `mode=1777` in its place: any user may write there".to_owned()
+                }
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("take it out; podman-run(1) has the options, at {page}"),
             },
@@ -525,6 +529,29 @@ impl Decode for HealthTest {
     }
 }
 
+/// Reports Compose's `service_completed_successfully`, in the short form or the long one. No other condition may be
+/// suggested in its place: a container that starts beside a migration races it.
+fn waits_for_end(value: &Node, diagnostics: &mut Diagnostics) -> bool {
+    let condition = value.get("condition").unwrap_or(value);
+    let Kind::Scalar(text) = &condition.kind else { return false };
+    if !matches!(
+        text.value().as_str(),
+        "service_completed_successfully" | "completed" | "completed_successfully"
+    ) {
+        return false;
+    }
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadValue,
+            format!("`{}` is not supported: no container waits for the end of another", text.value()),
+            condition.span,
+            "a container can wait for the start or the health of another one",
+        )
+        .help("run both commands in this container, one after the other: `command: [sh, -c, \"migrate && exec serve\"]`"),
+    );
+    true
+}
+
 impl Decode for DependsOn {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Kind::Map(entries) = &node.kind else {
@@ -533,6 +560,9 @@ impl Decode for DependsOn {
         };
         let mut all = Vec::new();
         for entry in entries {
+            if waits_for_end(&entry.value, diagnostics) {
+                continue;
+            }
             let condition = match entry.value.kind {
                 Kind::Map(_) => LongDependency::decode(&entry.value, diagnostics).map(|l| l.condition),
                 _ => Condition::decode(&entry.value, diagnostics),

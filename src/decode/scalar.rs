@@ -9,6 +9,7 @@ use super::{Decode, Shape, bad_value, bad_value_because, no_mapping, wrong_type}
 use crate::ast::scalar::*;
 use crate::calendar::{comes_again, is_calendar};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::duration::duration_ms;
 use crate::path::is_path;
 use crate::podman;
 use crate::restic::{is_keep_rule, is_repository as is_restic_repository};
@@ -347,6 +348,7 @@ macro_rules! form {
 
 form! {
     Size: numbers true, |v| size_bytes(v).is_some() && !advice::lacks_unit(v), else advice::size;
+    SwapSize: numbers true, |v| v == "-1" || (size_bytes(v).is_some() && !advice::lacks_unit(v)), else advice::size;
     Duration: numbers false, |v| duration_ms(v).is_some(), else advice::duration;
     Mode: numbers false, |v| matches!(v.len(), 3 | 4) && v.bytes().all(|b| (b'0'..=b'7').contains(&b));
     Owner: numbers true, |v| v.split(':').count() <= 2 && v.split(':').all(is_user);
@@ -356,6 +358,7 @@ form! {
     ServiceUnit: numbers false, |v| is_service_unit(v), else advice::service_unit;
     SecretName: numbers false, |v| is_secret_name(v), else advice::secret_name;
     Variable: numbers false, |v| is_word(v, b"_") && !v.starts_with(|c: char| c.is_ascii_digit());
+    EnvironmentName: numbers false, |v| !v.is_empty() && !v.starts_with('#') && !v.contains(|c: char| c == '=' || c.is_whitespace() || c.is_control());
     Domain: numbers false, |v| is_domain(v.strip_prefix("*.").unwrap_or(v));
     Interface: numbers false, |v| v.len() <= 15 && is_word(v, b"_-.") && !matches!(v, "." | "..");
     Address: numbers false, |v| v.parse::<IpAddr>().is_ok();
@@ -369,6 +372,7 @@ form! {
     Capability: numbers false, |v| podman::is_capability(v), else advice::capability;
     Signal: numbers true, |v| podman::is_signal(v), else advice::signal;
     Device: numbers false, |v| podman::is_device(v), else advice::device;
+    DeviceCgroupRule: numbers false, |v| podman::is_device_cgroup_rule(v);
     TmpfsMount: numbers false, |v| is_tmpfs(v), else advice::tmpfs;
     Ipc: numbers false, |v| podman::is_ipc(v), else advice::ipc;
     Pid: numbers false, |v| podman::is_pid(v), else advice::pid;
@@ -427,23 +431,6 @@ impl Image {
     pub fn value(&self) -> String {
         self.0.value()
     }
-}
-
-/// The milliseconds of a time span such as `1m30s`.
-pub fn duration_ms(text: &str) -> Option<u64> {
-    let (mut rest, mut total) = (text, 0u64);
-    while !rest.is_empty() {
-        let at = rest.find(|c: char| !c.is_ascii_digit()).filter(|at| *at > 0)?;
-        let number: u64 = rest[..at].parse().ok()?;
-        rest = &rest[at..];
-        let (unit, factor) =
-            [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)].into_iter().find(|(unit, _)| {
-                rest.strip_prefix(unit).is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphabetic()))
-            })?;
-        rest = &rest[unit.len()..];
-        total = total.checked_add(number.checked_mul(factor)?)?;
-    }
-    (!text.is_empty()).then_some(total)
 }
 
 fn is_user(text: &str) -> bool {

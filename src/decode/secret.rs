@@ -1,7 +1,7 @@
 //! Reads how secrets are used.
 
 use super::{Decode, wrong_type};
-use crate::ast::scalar::{SecretName, Variable};
+use crate::ast::scalar::{EnvironmentName, SecretName};
 use crate::ast::secret::{SecretEnvFile, SecretFile};
 use crate::ast::{EnvFile, EnvFiles, SecretUse, SecretUses};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -17,7 +17,7 @@ impl Decode for SecretUses {
                 for entry in entries {
                     let key =
                         Node { span: entry.key.span, defined: None, kind: Kind::Scalar(entry.key.clone()) };
-                    let variable = Variable::decode(&key, diagnostics);
+                    let variable = EnvironmentName::decode(&key, diagnostics);
                     if let (Some(variable), Some(secret)) =
                         (variable, SecretName::decode(&entry.value, diagnostics))
                     {

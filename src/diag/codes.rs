@@ -132,6 +132,10 @@ codes! {
     DependencyCycle = "HG0802", Error, "containers that wait for each other";
     HealthyWithoutCheck = "HG0803", Error, "waiting for health without a health check";
     NoSharedNetwork = "HG0804", Warning, "a dependency that cannot be reached";
+    CheckInterval = "HG0805", Warning, "a health check that runs more often than systemd allows";
+    AutoStart = "HG0806", Warning, "a container that another one starts at boot";
+    ImageUser = "HG0807", Warning, "a user for an image that sets its own";
+    HostGroup = "HG0808", Warning, "a group that the image does not know";
     FrontMissing = "HG0901", Error, "a site and no front";
     BadSite = "HG0902", Error, "a site that cannot be served";
     BadTls = "HG0903", Error, "certificates that cannot be had this way";

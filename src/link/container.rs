@@ -70,6 +70,7 @@ pub(super) fn link(
             body: service.span,
             description: service.description,
             enable: service.enable.as_ref().is_none_or(|e| e.value),
+            enable_span: service.enable.as_ref().map(|e| e.text.span),
             port: service.port,
             network: uses_own.then(|| network::own(&service_name, name.span)),
             containers,
@@ -289,11 +290,11 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::UnknownDependency,
-                    format!("`{}` is off", services[to.0].name),
+                    format!("the service `{}` is off", services[to.0].name),
                     span,
-                    "depends on a container of it",
+                    "depends on a container of that service",
                 )
-                .and(services[to.0].span, "`enable: false`")
+                .and(services[to.0].enable_span.unwrap_or(services[to.0].span), "turned off here")
                 .help("turn both services on, or both off"),
             );
         }

@@ -9,93 +9,73 @@ use crate::source::Span;
 use crate::tree::Text;
 use crate::word::is_word;
 
-/// A container owns `/run/NAME` (RuntimeDirectory of its unit), so it cannot have the name of a folder
-/// there that is another's.
-const FOLDERS_IN_RUN: &[&str] = &[
-    "agenix",
-    "agenix.d",
-    "booted-system",
-    "caddy",
-    "containers",
-    "credentials",
-    "crun",
-    "current-system",
-    "dbus",
-    "keys",
-    "libpod",
-    "lock",
-    "log",
-    "mount",
-    "netns",
-    "nixos",
-    "nscd",
-    "podman",
-    "postgresql",
-    "secrets",
-    "sshd",
-    "sudo",
-    "systemd",
-    "tailscale",
-    "udev",
-    "user",
-    "utmp",
-    "wrappers",
-];
-
 /// What a service cannot be called, because `homeserver.NAME` is something else.
 const RESERVED_OPTIONS: &[&str] = &["notify", "secretsDirectory", "smokeTest"];
+
+/// The most characters of a service's name, which is a part of names that have limits of their own.
+const LONGEST_SERVICE: usize = 40;
+
+/// The most characters of a label of a domain name (RFC 1035, 2.3.4). A container is found by its name in the DNS.
+const LONGEST_LABEL: usize = 63;
 
 pub(super) fn check_service(name: &Text, diagnostics: &mut Diagnostics) {
     let value = name.value();
     if RESERVED_OPTIONS.contains(&super::Service::option_name(&value).as_str()) {
         bad(name, "choose another one: homegen has an option of this name", diagnostics);
-    } else if !is_plain(&value) {
-        bad(name, "use small letters, digits and single hyphens, and begin with a letter", diagnostics);
+    } else {
+        check_plain(name, diagnostics);
     }
 }
 
 pub(super) fn check_client(name: &Text, diagnostics: &mut Diagnostics) {
-    if !is_plain(&name.value()) {
-        bad(name, "use small letters, digits and single hyphens, and begin with a letter", diagnostics);
-    }
+    check_plain(name, diagnostics);
 }
 
 /// What may be a service's name: a folder, a unit and, in another spelling, an option.
-fn is_plain(name: &str) -> bool {
-    is_word(name, b"-")
-        && name.bytes().all(|b| !b.is_ascii_uppercase())
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && !name.contains("--")
-        && name.len() <= 40
+fn check_plain(name: &Text, diagnostics: &mut Diagnostics) {
+    let value = name.value();
+    let fits = is_word(&value, b"-")
+        && value.bytes().all(|b| !b.is_ascii_uppercase())
+        && value.starts_with(|c: char| c.is_ascii_lowercase())
+        && !value.ends_with('-')
+        && !value.contains("--");
+    if !fits {
+        bad(name, "use small letters, digits and single hyphens, and begin with a letter", diagnostics);
+    } else if value.len() > LONGEST_SERVICE {
+        too_long(name, &value, LONGEST_SERVICE, "", diagnostics);
+    }
 }
 
 pub(super) fn check_container(name: &Text, full: &str, diagnostics: &mut Diagnostics) {
     let value = name.value();
     let fits = is_word(&value, b"-_")
         && value.bytes().all(|b| !b.is_ascii_uppercase())
-        && value.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && full.len() <= 63;
+        && value.starts_with(|c: char| c.is_ascii_alphanumeric());
     if !fits {
         bad(name, "use small letters, digits, `-` and `_`, and begin with a letter", diagnostics);
-    } else if FOLDERS_IN_RUN.contains(&full) || full == "redis" || full.starts_with("redis-") {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadName,
-                format!("the container `{full}` would own the folder /run/{full}"),
-                name.span,
-                "the name of another program's folder",
-            )
-            .help("call the container, or the service, something else"),
-        );
+    } else if full.len() > LONGEST_LABEL {
+        let why = if full == value { "" } else { ", with the service's name before it" };
+        too_long(name, full, LONGEST_LABEL, why, diagnostics);
     }
+}
+
+/// Reports a name of allowed characters, of which there are too many.
+fn too_long(name: &Text, full: &str, most: usize, why: &str, diagnostics: &mut Diagnostics) {
+    let length = full.len();
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadName,
+            format!("the name `{full}` is too long"),
+            name.span,
+            format!("expected at most {most} characters, found {length}{why}"),
+        )
+        .help(format!("shorten it by {}", length - most)),
+    );
 }
 
 pub(super) fn check_network(name: &Text, diagnostics: &mut Diagnostics) -> bool {
     let value = name.value();
-    let fits = is_word(&value, b"-_.")
-        && value.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && value.len() <= 63;
+    let fits = is_word(&value, b"-_.") && value.starts_with(|c: char| c.is_ascii_alphanumeric());
     // `podman` is the default network, and the modes are not networks.
     let taken = matches!(
         value.as_str(),
@@ -116,8 +96,10 @@ pub(super) fn check_network(name: &Text, diagnostics: &mut Diagnostics) -> bool 
             "use letters, digits, `-`, `_` and `.`, and none of Podman's own words such as `host`",
             diagnostics,
         );
+    } else if value.len() > LONGEST_LABEL {
+        too_long(name, &value, LONGEST_LABEL, "", diagnostics);
     }
-    fits && !taken
+    fits && !taken && value.len() <= LONGEST_LABEL
 }
 
 pub(super) fn check_secret(name: &Text, diagnostics: &mut Diagnostics) {

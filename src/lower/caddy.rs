@@ -192,6 +192,7 @@ fn certificates_of(front: &Front, certificates: &IndexMap<String, Certificate>, 
             }
             let name = plugin.environment.value();
             let unit = module.unit("caddy");
+            unit.append("after", [Expr::str(super::secret::DECRYPTED)]);
             unit.append("restartTriggers", [super::secret::trigger(&name)]);
             unit.at(&["serviceConfig"]).set("EnvironmentFile", super::secret::path(&name));
         }
@@ -201,6 +202,14 @@ fn certificates_of(front: &Front, certificates: &IndexMap<String, Certificate>, 
             security.at(&["defaults"]).set("email", Expr::text(&acme.email.0));
             for one in certificates.values() {
                 security.at(&["certs"]).set_named(&one.name, Expr::Set(certificate(acme, one)));
+            }
+            for one in certificates.values() {
+                // The unit that reads the credentials (nixos/modules/security/acme).
+                let span = one.name.span;
+                let unit =
+                    Text::join(&[Text::literal("acme-order-renew", span), one.name.clone()], "-", span);
+                let units = module.config.at(&["systemd", "services"]);
+                units.at_named(&unit).append("after", [Expr::str(super::secret::DECRYPTED)]);
             }
         }
         Some(Tls::Internal) | None => {}

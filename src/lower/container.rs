@@ -9,6 +9,7 @@ use crate::ast::scalar::Flag;
 use crate::hir::{Attached, Container};
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::Module;
+use crate::podman;
 use crate::tree::{Atom, Text};
 
 /// NixOS stops a container's unit after this many seconds (oci-containers.nix, TimeoutStopSec).
@@ -183,7 +184,8 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
         }
     }
     all.extend(compose.tmpfs.0.iter().map(|t| Expr::flag("--tmpfs=", &t.0)));
-    all.extend(compose.group_add.iter().map(|g| Expr::flag("--group-add=", &g.0)));
+    all.extend(compose.device_cgroup_rules.iter().map(|rule| Expr::flag("--device-cgroup-rule=", &rule.0)));
+    all.extend(compose.group_add.iter().map(|g| group(&g.0)));
     if let Some(limits) = &compose.limits {
         for (flag, text) in [
             ("--memory=", limits.memory.as_ref().map(|s| &s.0)),
@@ -221,6 +223,18 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
     }
     all.extend(compose.stop_signal.iter().map(|s| Expr::flag("--stop-signal=", &s.0)));
     all
+}
+
+/// Podman looks a name up in the image, where a group of the host's devices is missing or has another number.
+fn group(group: &Text) -> Expr {
+    let name = group.value();
+    match podman::HOST_GROUPS.contains(&name.as_str()) {
+        true => Expr::Str(vec![
+            Part::Text("--group-add=".into()),
+            Part::Code(format!("toString config.users.groups.{name}.gid").into()),
+        ]),
+        false => Expr::flag("--group-add=", group),
+    }
 }
 
 /// Seconds that a container has to stop in when others wait for its health. Such a one is a database,
@@ -270,6 +284,14 @@ fn string(text: &Text) -> Expr {
 fn unit(container: &Container, module: &mut Module) {
     let unit = module.unit(&container.unit());
     unit.set("startLimitIntervalSec", Expr::Int(0));
+    let cdi = container.compose.devices.iter().map(|device| device.value());
+    // `--device=NAME` and `--device NAME`.
+    let more =
+        container.compose.podman_args.iter().map(|a| a.value().trim_start_matches("--device=").to_owned());
+    if cdi.chain(more).any(|device| podman::is_cdi_device_of(&device, "nvidia.com")) {
+        // It describes the cards for Podman (hardware.nvidia-container-toolkit).
+        unit.append("after", [Expr::str("nvidia-container-toolkit-cdi-generator.service")]);
+    }
     let service = unit.at(&["serviceConfig"]);
     // The policy is written even where it is NixOS's own, because that differs between releases: `always`
     // up to 25.11, `on-failure` after it (nixpkgs#485421), with which a program that exits 0 stays down.

@@ -1,15 +1,28 @@
 //! Health checks, and waiting for them.
 //!
-//! Podman runs the first check one interval after the start, so a container that others wait for gets a
-//! start-up check every second (podman-run(1), --health-startup-cmd).
+//! A container with a check reports ready to systemd when the check succeeds. Podman runs each check in a
+//! transient unit, which fails while the program still starts, and `nixos-rebuild switch` ends with 4 where it
+//! sees a failed unit (NixOS/nixpkgs#558533): a switch therefore has to wait until the check succeeds.
+//!
+//! A start-up check (podman-run(1), --health-startup-cmd) runs more often than the check itself, so that waiting
+//! takes no longer than the program does.
 
 use super::around::Around;
 use super::container_set;
-use crate::ast::HealthTest;
+use crate::ast::{HealthTest, Healthcheck};
+use crate::duration::duration_ms;
 use crate::hir::Container;
 use crate::nix::{Expr, Part};
 use crate::nixos::Module;
 use crate::tree::Text;
+
+/// Time between two start-up checks. Before Podman 5.8 they are bound by systemd's limit of 5 starts of a unit
+/// in 10 s (podman#27330), which one check each second exceeds.
+const START_INTERVAL: &str = "2s";
+
+/// Minutes that a container has to become healthy beyond its start period: room for the first pull of the image,
+/// and for a database's recovery after a power cut.
+const LIMIT: u64 = 15;
 
 pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
     let Some(check) = &container.compose.healthcheck else { return };
@@ -20,7 +33,6 @@ pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
         container_set(module, container).append("extraOptions", [Expr::str("--no-healthcheck")]);
         return;
     }
-    let awaited = container.awaited_healthy;
     if let Some(test) = &check.test {
         options.push(command("--health-cmd=", test));
     }
@@ -32,24 +44,34 @@ pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
     ] {
         options.extend(text.map(|text| Expr::flag(flag, text)));
     }
-    if let (Some(test), true) = (&check.test, awaited || check.start_interval.is_some()) {
+    if let Some(test) = &check.test {
         options.push(command("--health-startup-cmd=", test));
-        let second = Text::literal("1s", check.span);
+        let default = Text::literal(START_INTERVAL, check.span);
         options.push(Expr::flag(
             "--health-startup-interval=",
-            check.start_interval.as_ref().map_or(&second, |d| &d.0),
+            check.start_interval.as_ref().map_or(&default, |d| &d.0),
         ));
+        options.extend(check.timeout.iter().map(|t| Expr::flag("--health-startup-timeout=", &t.0)));
     }
     container_set(module, container).append("extraOptions", options);
-    if awaited {
-        container_set(module, container).at(&["podman"]).set("sdnotify", Expr::str("healthy"));
-        // Room for the first pull of the image, and for a database's recovery after a power cut.
-        module.unit(&container.unit()).at(&["serviceConfig"]).set_with(
-            "Without an end, a container that never gets well would hold up every switch.",
-            "TimeoutStartSec",
-            Expr::call("lib.mkForce", [Expr::str("15min")]),
-        );
+    // Without a test the check is the image's, which Podman may not know.
+    if check.test.is_none() {
+        return;
     }
+    container_set(module, container).at(&["podman"]).set("sdnotify", Expr::str("healthy"));
+    module.unit(&container.unit()).at(&["serviceConfig"]).set_with(
+        "Without a limit, a container that never becomes healthy would hold up every switch.",
+        "TimeoutStartSec",
+        Expr::call("lib.mkForce", [Expr::str(format!("{}min", limit(check)))]),
+    );
+}
+
+/// Minutes within which a container has to become healthy.
+fn limit(check: &Healthcheck) -> u64 {
+    let ms = |text: Option<String>| text.and_then(|text| duration_ms(&text)).unwrap_or_default();
+    let start = ms(check.start_period.as_ref().map(|period| period.value()));
+    let interval = ms(check.start_interval.as_ref().map(|interval| interval.value()));
+    LIMIT + start.saturating_add(interval).div_ceil(60_000)
 }
 
 /// Podman takes a line for the shell, or a JSON list without Compose's first word. A list of one word

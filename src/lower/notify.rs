@@ -50,7 +50,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     for list in ["after", "wants"] {
         unit.append(list, [Expr::str("network-online.target")]);
     }
-    unit.append("after", [Expr::str("agenix-install-secrets.service")]);
+    unit.append("after", [Expr::str(super::secret::DECRYPTED)]);
     let mut exec = Set::default();
     exec.set("Type", Expr::str("oneshot"));
     let program = Part::Code("scripts.notifyFailure".into());

@@ -4,7 +4,8 @@ use crate::ast::file::Prune;
 use crate::hir::{Container, Host};
 use crate::image::{ImageName, Kind};
 use crate::nix::{Expr, Part, Set};
-use crate::nixos::Output;
+use crate::nixos::{Module, Output};
+use crate::tree::Text;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let has_containers = host.services.iter().any(|s| !s.containers.is_empty());
@@ -13,6 +14,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
     let module = output.module("podman.nix", "podman");
     module.config.at(&["virtualisation", "oci-containers"]).set("backend", Expr::str("podman"));
+    if host.containers().any(has_automatic_users) {
+        ranges(module);
+    }
     let podman = module.config.at(&["virtualisation", "podman"]);
     podman.set("enable", Expr::Bool(true));
     let prune = host.podman.as_ref().and_then(|p| p.prune.as_ref());
@@ -40,6 +44,29 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         let users = declared.users.iter().map(|u| Expr::text(&u.0)).collect();
         module.config.at(&["users", "groups", "podman"]).set("members", Expr::List(users));
     }
+}
+
+/// Whether Podman chooses the users of a container's user namespace.
+fn has_automatic_users(container: &Container) -> bool {
+    let is_auto = |mode: &str| mode == "auto" || mode.starts_with("auto:");
+    let arguments: Vec<String> = container.compose.podman_args.iter().map(Text::value).collect();
+    container.compose.userns_mode.as_ref().is_some_and(|mode| is_auto(&mode.value()))
+        || arguments.iter().any(|a| a.strip_prefix("--userns=").is_some_and(is_auto))
+        || arguments.windows(2).any(|pair| pair[0] == "--userns" && is_auto(&pair[1]))
+}
+
+/// The ranges that Podman takes automatic users from: those of the user `containers` in /etc/subuid and /etc/subgid,
+/// in the size of the manual's example (podman-run(1), --userns).
+fn ranges(module: &mut Module) {
+    let range = |start: &'static str| {
+        let range = Set::of([(start, Expr::Int(2_147_483_647)), ("count", Expr::Int(2_147_483_648))]);
+        Expr::call("lib.mkDefault", [Expr::List(vec![Expr::Set(range)])])
+    };
+    let user = module.config.at(&["users", "users", "containers"]);
+    user.set("group", Expr::str("nogroup"));
+    user.set("isSystemUser", Expr::Bool(true));
+    user.set("subUidRanges", range("startUid"));
+    user.set("subGidRanges", range("startGid"));
 }
 
 /// `homeserver`, which knows the containers.

@@ -6,6 +6,7 @@
 
 use super::around::Around;
 use super::{container_set, precondition};
+use crate::ast::secret::takes_path;
 use crate::ast::{EnvFile, SecretUse};
 use crate::hir::{Container, Host};
 use crate::nix::{Expr, Part, Set, attribute, parts};
@@ -61,14 +62,23 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 /// The secrets that containers use.
 pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module) {
     let compose = &container.compose;
+    // Of several files that set a variable Podman takes the last one (podman-run(1), --env-file): a secret wins.
+    for file in &compose.env_file.0 {
+        let file = match file {
+            EnvFile::Path(path) => Expr::text(&path.0),
+            EnvFile::Secret(name) => {
+                needed(&name.value(), container, module);
+                path(&name.value())
+            }
+        };
+        container_set(module, container).append("environmentFiles", [file]);
+    }
     let mut rendered = Set::default();
     for used in &compose.secrets.0 {
         let name = used.secret.value();
         needed(&name, container, module);
         match &used.variable {
-            Some(variable) if !variable.value().ends_with("_FILE") => {
-                rendered.set(variable.value(), path(&name))
-            }
+            Some(variable) if !takes_path(&variable.value()) => rendered.set(variable.value(), path(&name)),
             _ => mounted(used, &name, container, module),
         }
     }
@@ -81,16 +91,6 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
             Expr::call("scripts.renderEnvironment", [Expr::str(file.clone()), Expr::Set(rendered)]),
         );
         container_set(module, container).append("environmentFiles", [Expr::str(file)]);
-    }
-    for file in &compose.env_file.0 {
-        let file = match file {
-            EnvFile::Path(path) => Expr::text(&path.0),
-            EnvFile::Secret(name) => {
-                needed(&name.value(), container, module);
-                path(&name.value())
-            }
-        };
-        container_set(module, container).append("environmentFiles", [file]);
     }
     if let Some(login) = &compose.login {
         needed(&login.password.value(), container, module);
@@ -113,10 +113,12 @@ pub(super) fn trigger(name: &str) -> Expr {
     Expr::Str(vec![Part::Code(format!("secrets.{}.file", attribute(name)).into())])
 }
 
+/// The unit in which agenix decrypts with sysusers or userborn; elsewhere there is none of this name.
+pub(super) const DECRYPTED: &str = "agenix-install-secrets.service";
+
 fn needed(name: &str, container: &Container, module: &mut Module) {
     let unit = module.unit(&container.unit());
-    // With sysusers or userborn agenix decrypts in a unit; elsewhere there is none of this name.
-    unit.append("after", [Expr::str("agenix-install-secrets.service")]);
+    unit.append("after", [Expr::str(DECRYPTED)]);
     unit.append("restartTriggers", [trigger(name)]);
     precondition(
         module,

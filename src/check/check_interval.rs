@@ -1,0 +1,34 @@
+//! Before Podman 5.8 a health check is a unit with systemd's limit of 5 starts in 10 s (podman#27330). NixOS 25.11 has
+//! Podman 5.7.
+
+use crate::ast::file::Release;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::duration::duration_ms;
+use crate::hir::Host;
+use crate::tree::Node;
+
+/// Milliseconds between two checks that stay below the limit.
+const LEAST: u64 = 2_000;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    if host.machine.nixos != Release::R2511 {
+        return;
+    }
+    for check in host.containers().filter_map(|container| container.compose.healthcheck.as_ref()) {
+        for (key, period) in [("interval", &check.interval), ("start_interval", &check.start_interval)] {
+            let Some(period) = period else { continue };
+            if duration_ms(&period.value()).is_none_or(|ms| ms >= LEAST) {
+                continue;
+            }
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::CheckInterval,
+                    format!("systemd refuses a health check every {}", period.value()),
+                    period.0.span,
+                    "the Podman of NixOS 25.11 may start one 5 times in 10 s",
+                )
+                .help(format!("write `{key}: 2s`")),
+            );
+        }
+    }
+}

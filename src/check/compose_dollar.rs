@@ -1,0 +1,75 @@
+//! Compose reads `$$` as a literal `$`. homegen does not: only `$${` is an escape here.
+
+use crate::ast::HealthTest;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Container, Host};
+use crate::tree::{Node, Piece, Text};
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for text in host.containers().flat_map(texts) {
+        let Some(found) = text.pieces.iter().find_map(|piece| match piece {
+            Piece::Literal(literal) => doubled(literal),
+            Piece::Reference(_) => None,
+        }) else {
+            continue;
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::SurprisingYaml,
+                format!("`{found}` is `{}` to Compose, and stays as it is here", &found[1..]),
+                text.span,
+                "only `$${` is an escape",
+            )
+            .help(format!("write `{}`", &found[1..])),
+        );
+    }
+}
+
+/// Texts in which Compose files escape a `$`: what a shell reads, and values such as password hashes.
+fn texts(container: &Container) -> Vec<&Text> {
+    let compose = &container.compose;
+    let commands =
+        [&compose.command, &compose.entrypoint].into_iter().flatten().flat_map(|command| &command.0);
+    let test = compose.healthcheck.iter().flat_map(|check| match &check.test {
+        Some(HealthTest::Shell(line)) => std::slice::from_ref(line),
+        Some(HealthTest::Exec(words)) => words.as_slice(),
+        Some(HealthTest::None) | None => &[],
+    });
+    let pairs = compose.environment.0.iter().chain(&compose.labels.0).map(|(_, value)| value);
+    commands.chain(test).chain(pairs).collect()
+}
+
+/// The first `$$` with what follows it, as far as that is a name. `$$` by itself is the shell's own process.
+fn doubled(text: &str) -> Option<&str> {
+    text.match_indices("$$").find_map(|(at, _)| {
+        let rest = &text[at + 2..];
+        let name = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let length = match rest.chars().next()? {
+            '(' | '{' | '@' | '*' | '#' | '?' | '!' => 1,
+            _ if name > 0 => name,
+            _ => return None,
+        };
+        Some(&text[at..at + 2 + length])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::doubled;
+
+    #[test]
+    fn a_dollar_that_compose_would_halve() {
+        for (text, found) in [
+            ("pg_isready -U $$POSTGRES_USER -d x", Some("$$POSTGRES_USER")),
+            ("echo $$(date)", Some("$$(")),
+            ("admin:$$2y$$05$$abc", Some("$$2y")),
+            ("exec $$@", Some("$$@")),
+            ("echo $$ > /run/pid", None),
+            ("echo $$", None),
+            ("kill -9 $$; true", None),
+            ("$HOME", None),
+        ] {
+            assert_eq!(doubled(text), found, "{text}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! NixOS gives the unit of a container the folder /run/NAME (RuntimeDirectory), so the name must not be that of a folder
+//! that another program has there.
+
+use std::collections::HashMap;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::source::Span;
+use crate::tree::{Node, options};
+
+/// Folders that are in /run on every host with containers.
+const ALWAYS: &[&str] = &[
+    "agenix",
+    "agenix.d",
+    "booted-system",
+    "containers",
+    "credentials",
+    "crun",
+    "current-system",
+    "dbus",
+    "keys",
+    "libpod",
+    "lock",
+    "log",
+    "mount",
+    "netns",
+    "nixos",
+    "nscd",
+    "podman",
+    "secrets",
+    "sshd",
+    "sudo",
+    "systemd",
+    "udev",
+    "user",
+    "utmp",
+    "wrappers",
+];
+
+/// Services of NixOS that have a folder of their name in /run.
+const OF_SERVICES: &[&str] = &["caddy", "postgresql", "tailscale"];
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    // What the file sets under `services` and `services.redis.servers`, by name.
+    let mut services: HashMap<String, Span> = HashMap::new();
+    let mut redis: HashMap<String, Span> = HashMap::new();
+    for option in host.raw_options().flat_map(options) {
+        if let [services_key, service, rest @ ..] = option.path.as_slice()
+            && services_key == "services"
+        {
+            services.entry(service.clone()).or_insert(option.span);
+            if let ("redis", [servers, server, ..]) = (service.as_str(), rest)
+                && servers == "servers"
+            {
+                redis.entry(server.clone()).or_insert(option.span);
+            }
+        }
+    }
+    let owner = |name: &str| {
+        // nixos/modules/services/databases/redis.nix: /run/redis, and /run/redis-NAME.
+        if let Some(server) = name.strip_prefix("redis") {
+            return redis.get(server.strip_prefix('-').unwrap_or(server)).copied();
+        }
+        let emitted = match name {
+            "caddy" => host.front.as_ref().map(|front| front.declared.span),
+            "tailscale" => host.tailscale.as_ref().map(|tailscale| tailscale.address.0.span),
+            _ => None,
+        };
+        OF_SERVICES.contains(&name).then(|| emitted.or_else(|| services.get(name).copied())).flatten()
+    };
+    for container in host.containers() {
+        let name = container.name.as_str();
+        let other = owner(name);
+        if other.is_none() && !ALWAYS.contains(&name) {
+            continue;
+        }
+        let mut diagnostic = Diagnostic::new(
+            Code::BadName,
+            format!("the container `{name}` would own the folder /run/{name}"),
+            container.span,
+            "the name of another program's folder",
+        );
+        if let Some(span) = other {
+            diagnostic = diagnostic.and(span, "this program's");
+        }
+        diagnostics.push(diagnostic.help("rename the container or its service"));
+    }
+}

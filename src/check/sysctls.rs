@@ -1,0 +1,45 @@
+//! A container may set the kernel parameters of its own namespaces. Podman refuses all others at each start.
+
+use crate::ast::NetworkMode;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::podman::{SysctlOf, sysctl_of};
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        let compose = &container.compose;
+        let host_network = matches!(compose.network_mode, Some(NetworkMode::Host));
+        let host_ipc = compose.ipc.as_ref().filter(|ipc| ipc.value() == "host");
+        for (name, value) in &compose.sysctls.0 {
+            let key = name.value();
+            let report = |label: &str, help: String| {
+                Diagnostic::new(
+                    Code::UnsupportedValue,
+                    format!("the container `{}` cannot set `{key}`", container.name),
+                    name.span,
+                    label,
+                )
+                .help(help)
+            };
+            let set = value.value();
+            // NixOS takes some of them as numbers only, such as vm.max_map_count.
+            let set = if set.parse::<i64>().is_ok() { set } else { format!("\"{set}\"") };
+            let on_host =
+                format!("set it for the host: `nixos: {{ boot.kernel.sysctl: {{ \"{key}\": {set} }} }}`");
+            diagnostics.push(match sysctl_of(&key) {
+                SysctlOf::Host if key.contains('/') => {
+                    report("expected a name with dots", format!("write `{}`", key.replace('/', ".")))
+                }
+                SysctlOf::Host => report("a parameter of the whole kernel", on_host),
+                SysctlOf::Network if host_network => {
+                    report("a parameter of the network, which is the host's: `network_mode: host`", on_host)
+                }
+                SysctlOf::Ipc if host_ipc.is_some() => {
+                    report("a parameter of IPC, which is the host's: `ipc: host`", on_host)
+                }
+                SysctlOf::Network | SysctlOf::Ipc => continue,
+            });
+        }
+    }
+}
