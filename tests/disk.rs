@@ -278,6 +278,34 @@ fn an_output_around_others_leaves_them_alone() {
 }
 
 #[test]
+fn an_output_in_another_one_is_not_lost_when_both_are_built_at_once() {
+    let place = Place::new(20);
+    assert!(place.homegen(&["build", "old.yaml", "-o", "generated/inner"]).status.success());
+    for round in 0..6 {
+        let (outer, inner) = (["new.yaml", "old.yaml"][round % 2], ["old.yaml", "new.yaml"][round / 2 % 2]);
+        let children =
+            [vec!["build", outer], vec!["build", inner, "-o", "generated/inner"]].map(|arguments| {
+                Command::new(HOMEGEN)
+                    .args(arguments)
+                    .current_dir(place.folder.path())
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .unwrap()
+            });
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", said(&output));
+        }
+        for (file, folder) in [(outer, "generated"), (inner, "generated/inner")] {
+            let output = place.homegen(&["build", file, "-o", folder, "--check"]);
+            assert!(output.status.success(), "{file} in {folder}: {}", said(&output));
+        }
+        assert_eq!(place.litter(), [""; 0]);
+    }
+}
+
+#[test]
 fn a_record_that_cannot_be_used_deletes_nothing_and_keeps_edits() {
     let place = Place::new(3);
     let record = std::fs::read_to_string(place.generated().join("homegen.json")).unwrap();

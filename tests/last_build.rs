@@ -235,6 +235,53 @@ fn backups_under_another_name_are_reported() {
 }
 
 #[test]
+fn backups_that_move_together_are_one_diagnostic() {
+    let of = |root: &str| {
+        let service = |i| {
+            let volume = format!("\"/srv/s{i}:/data\"");
+            let backup = format!("{{ folder: /srv/s{i}, to: \"${{backups}}/s{i}\", at: daily }}");
+            format!(
+                "{}    backup: {{ files: {backup} }}\n",
+                service(&format!("s{i}"), "app", "app:1", &volume)
+            )
+        };
+        let services: String = (0..27).map(service).collect();
+        format!("{HEAD}constants: {{ backups: {root} }}\nservices:\n{services}")
+    };
+    let (codes, said) = change(&of("/srv/backups"), &of("/srv/saved"));
+    assert_eq!(codes, ["HG1603"], "{said}");
+    assert!(said.contains("files of 27 backups would stay in `/srv/backups`"), "{said}");
+    assert!(said.contains("homeserver.yaml:3:"), "the constant is not the main place:\n{said}");
+    assert!(said.contains("mkdir -p -m 0700 /srv/saved/s0 && cd /srv/backups/s0"), "{said}");
+}
+
+#[test]
+fn a_record_of_somebody_else_is_no_danger() {
+    // Whatever stands in it is compared, shown and quoted, and never followed.
+    let before = services(&[service("wiki", "app", "wiki:1", "\"data:/data\", \"/srv/a:/b\"")]);
+    let record = file(&compile(&before), record::PATH).to_owned();
+    for hostile in ["", "/", "$(id)", "'; id #", "a\\nb", "\\u001b[31m", "\\u0000", "../..", "\\u202e"] {
+        for part in
+            ["wiki_data", "/srv/a", "wiki-app", "example/wiki:1", "\"/data", "\"/b", "\"wiki\"", "\"app\""]
+        {
+            let with = if part.starts_with('"') { format!("\"{hostile}") } else { hostile.to_owned() };
+            let with = if part.ends_with('"') { format!("{with}\"") } else { with };
+            let record = Record::read(record.replace(part, &with).as_bytes()).expect("it is JSON");
+            let surroundings = Surroundings { last_build: Some(&record), ..Surroundings::default() };
+            let after = before.replace("data:/data", "files:/data").replace("/srv/a", "/srv/c");
+            for text in [&after, &after.replace("wiki:\n", "docs:\n"), &after.replace("app:", "server:")] {
+                let outcome = compile_beside(text, &surroundings);
+                assert!(outcome.files.is_some(), "{}", said(&outcome));
+                for help in outcome.diagnostics.iter().filter_map(|d| d.help.as_ref()) {
+                    let outside_of_quotes: String = help.split('\'').step_by(2).collect();
+                    assert!(!outside_of_quotes.contains("$(id)"), "{help}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_disk_with_another_mount_point_takes_its_data_along() {
     let of = |mount: &str, declared: &str| {
         let host = HEAD.replace(" }\n", &format!(", mounts: {{ {mount}: {declared} }} }}\n"));

@@ -4,57 +4,94 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::moves::Disks;
+use indexmap::IndexMap;
+
+use super::moves::{Disks, constant, places};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Backup, Work};
 use crate::hir::{Host, Job, Service};
 use crate::path::straight;
 use crate::record;
+use crate::source::Span;
 use crate::tree::Node;
 
-/// How many backups of a service are named one by one.
+/// How many backups are named one by one.
 const NAMED: usize = 4;
+
+/// A backup whose older files have another name or lie in another folder.
+struct Left<'a> {
+    service: &'a Service,
+    /// The name of the service in the last build.
+    owner: &'a str,
+    job: &'a Job,
+    new: &'a Backup,
+    old: &'a record::Backup,
+}
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let (Some(last_build), Some(disks)) = (&host.last_build, Disks::of(host)) else { return };
     let all =
         host.jobs().filter_map(backup).map(|backup| (backup.stem.clone(), straight(&backup.to.value())));
     let used: HashSet<(String, String)> = all.collect();
+    // One constant can move the backups of many services, and a name is that of one.
+    let mut moved: IndexMap<(String, String), Vec<Left>> = IndexMap::new();
     for service in &host.services {
-        let Some((old, before)) =
+        let Some((owner, before)) =
             service.previous.as_ref().and_then(|name| last_build.services.get_key_value(name))
         else {
             continue;
         };
-        let mut left = pairs(service, before);
-        left.retain(|(_, new, old)| {
-            let to = straight(&new.to.value());
-            let is_other = new.stem != old.name || (to != old.to && disks.moved(&old.to, &to).is_none());
-            is_other && !used.contains(&(old.name.clone(), old.to.clone()))
-        });
-        let Some((job, _, first)) = left.first() else { continue };
-        let message = match left.len() {
-            1 => format!("the older backups of `{}` would stay in {}", service.name, files(first)),
-            count => format!("the older backups of `{}` would stay under {count} other names", service.name),
-        };
-        let label = |old: &record::Backup| format!("wrote {} in the last build", files(old));
-        let mut diagnostic = Diagnostic::new(Code::BackupsLeft, message, job.span, label(first));
-        for (job, _, old) in left.iter().skip(1).take(NAMED - 1) {
-            diagnostic = diagnostic.and(job.span, label(old));
+        let mut renamed = Vec::new();
+        for (job, new, old) in pairs(service, before) {
+            if used.contains(&(old.name.clone(), old.to.clone())) {
+                continue;
+            }
+            let (to, left) = (straight(&new.to.value()), Left { service, owner, job, new, old });
+            if new.stem != old.name {
+                renamed.push(left);
+            } else if to != old.to && disks.moved(&old.to, &to).is_none() {
+                moved.entry(places(&old.to, &to)).or_default().push(left);
+            }
         }
-        if *old != service.name {
-            diagnostic = diagnostic.and(service.span, format!("`{old}` in the last build"));
-        }
-        let commands: Vec<String> = left.iter().take(NAMED).map(|(_, new, old)| rename(old, new)).collect();
-        let more = match left.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(", and the other {more} in the same way"),
-        };
-        diagnostics.push(diagnostic.help(format!(
-            "as root, {}{more}; or delete the older backups if you do not need them",
-            commands.join(", ")
-        )));
+        let names = format!("under {} other names", renamed.len());
+        let what = format!("backups of `{}`", service.name);
+        report(&renamed, &what, &names, None).into_iter().for_each(|d| diagnostics.push(d));
     }
+    for ((from, to), left) in moved {
+        let place = left.iter().find_map(|one| constant(host, &one.new.to, &from));
+        let label = format!("leads to `{to}`, and led to `{from}` in the last build");
+        let count = format!("files of {} backups", left.len());
+        let main = place.map(|span| (span, label));
+        report(&left, &count, &format!("in `{from}`"), main).into_iter().for_each(|d| diagnostics.push(d));
+    }
+}
+
+/// One diagnostic about backups: `what` would stay `place`, at `main` or else at the first of them.
+fn report(left: &[Left], what: &str, place: &str, main: Option<(Span, String)>) -> Option<Diagnostic> {
+    let first = left.first()?;
+    let message = match left.len() {
+        1 => format!("the older backups of `{}` would stay in {}", first.service.name, files(first.old)),
+        _ => format!("the older {what} would stay {place}"),
+    };
+    let label = |one: &Left| (one.job.span, format!("wrote {} in the last build", files(one.old)));
+    let mut labels = main.into_iter().chain(left.iter().take(NAMED).map(label));
+    let (span, text) = labels.next()?;
+    let mut diagnostic = Diagnostic::new(Code::BackupsLeft, message, span, text);
+    for (span, text) in labels {
+        diagnostic = diagnostic.and(span, text);
+    }
+    if first.owner != first.service.name {
+        diagnostic = diagnostic.and(first.service.span, format!("`{}` in the last build", first.owner));
+    }
+    let commands: Vec<String> = left.iter().take(NAMED).map(|one| rename(one.old, one.new)).collect();
+    let more = match left.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(", and the other {more} in the same way"),
+    };
+    Some(diagnostic.help(format!(
+        "as root, {}{more}; or delete the older backups if you do not need them",
+        commands.join(", ")
+    )))
 }
 
 fn backup(job: &Job) -> Option<&Backup> {

@@ -4,13 +4,12 @@
 
 use indexmap::IndexMap;
 
-use super::moves::{Move, moves, stop};
+use super::moves::{Move, constant, moves, places, stop};
 use crate::ast::container::VolumeSource;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::path::is_below;
-use crate::source::Span;
-use crate::tree::{Kind, Node, Piece, Step, Target, Text};
+use crate::tree::{Node, Text};
 
 /// How many folders are named one by one.
 const NAMED: usize = 8;
@@ -31,18 +30,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             1 => format!("the data of `{}` would stay in `{}`", first.container.name, first.from),
             _ => format!("the data of {count} folders would stay in `{from}`"),
         };
-        let constant = moves.iter().find_map(|one| constant(host, one, &from));
-        let label = |one: &Move| format!("was `{}` in the last build", one.from);
-        let source = |one: &Move| source(one).map_or(one.volume.span, |text| text.span);
+        let constant = moves.iter().find_map(|one| constant(host, source(one)?, &from));
+        let place = |one: &Move| source(one).map_or(one.volume.span, |text| text.span);
         let mut diagnostic = match constant {
             Some(span) => {
-                let label = format!("leads to `{to}`, and led to `{from}` in the last build");
-                Diagnostic::new(Code::FolderLeft, message, span, label).and(source(first), self::label(first))
+                let was = format!("leads to `{to}`, and led to `{from}` in the last build");
+                Diagnostic::new(Code::FolderLeft, message, span, was).and(place(first), label(first))
             }
-            None => Diagnostic::new(Code::FolderLeft, message, source(first), label(first)),
+            None => Diagnostic::new(Code::FolderLeft, message, place(first), label(first)),
         };
         for one in moves.iter().skip(1).take(3) {
-            diagnostic = diagnostic.and(source(one), label(one));
+            diagnostic = diagnostic.and(place(one), label(one));
         }
         diagnostics.push(diagnostic.help(help(&moves, &folders)));
     }
@@ -56,41 +54,6 @@ fn source<'a>(one: &Move<'a>) -> Option<&'a Text> {
     match &one.volume.source {
         VolumeSource::Bind(path) => Some(path),
         _ => None,
-    }
-}
-
-/// Two paths without the steps at their ends that are the same.
-fn places(from: &str, to: &str) -> (String, String) {
-    let (mut from, mut to) = (from, to);
-    while let (Some((from_parent, from_name)), Some((to_parent, to_name))) =
-        (from.rsplit_once('/'), to.rsplit_once('/'))
-    {
-        if from_name != to_name || from_parent == to_parent {
-            break;
-        }
-        (from, to) = (from_parent, to_parent);
-    }
-    let place = |path: &str| if path.is_empty() { "/".to_owned() } else { path.to_owned() };
-    (place(from), place(to))
-}
-
-/// The constant whose value moved a folder out of `from`.
-fn constant(host: &Host, one: &Move, from: &str) -> Option<Span> {
-    source(one)?.pieces.iter().find_map(|piece| {
-        let Piece::Reference(reference) = piece else { return None };
-        let Target::Constant(path) = &reference.target else { return None };
-        let value = reference.value.text();
-        let moved = value.starts_with('/') && is_below(&one.to, &value) && !is_below(from, &value);
-        let constants = host.constants.as_ref().filter(|_| moved)?;
-        path.iter().try_fold(constants, |node, step| step_into(node, step)).map(|node| node.span)
-    })
-}
-
-fn step_into<'a>(node: &'a Node, step: &Step) -> Option<&'a Node> {
-    match (step, &node.kind) {
-        (Step::Key(key), _) => node.get(key),
-        (Step::Index(index), Kind::List(items)) => items.get(*index),
-        (Step::Index(_), _) => None,
     }
 }
 
@@ -129,23 +92,4 @@ fn help(moves: &[Move], folders: &IndexMap<&str, &str>) -> String {
         more => format!(", and the other {more} in the same way"),
     };
     format!("move the data before the switch, as root: `{}`{more}; or keep the path", commands.join(" && "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::places;
-
-    #[test]
-    fn folders_move_from_one_place_to_another() {
-        for (from, to, places_of) in [
-            ("/srv/appdata/wiki", "/srv/apps/wiki", ("/srv/appdata", "/srv/apps")),
-            ("/srv/appdata/wiki/data", "/srv/apps/wiki/data", ("/srv/appdata", "/srv/apps")),
-            ("/srv/a", "/srv/b", ("/srv/a", "/srv/b")),
-            ("/data/a", "/srv/data/a", ("/", "/srv")),
-            ("/a", "/b/a", ("/", "/b")),
-        ] {
-            let (a, b) = places(from, to);
-            assert_eq!((a.as_str(), b.as_str()), places_of);
-        }
-    }
 }

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use indexmap::IndexSet;
+
 use crate::ast::container::{Volume, VolumeSource};
 use crate::hir::{Container, Host, Previous, Service};
 use crate::image::{ImageName, Kind};
 use crate::path::{ancestors, is_below, straight};
 use crate::source::Span;
+use crate::tree::{self, Node, Piece, Step, Target, Text};
 
 /// A path in a container that has other data than in the last build.
 pub(super) struct Move<'a> {
@@ -128,14 +131,73 @@ impl<'a> Disks<'a> {
     }
 }
 
-/// The units of containers in the last build, for a command that stops them.
-pub(super) fn stop<'a>(moves: impl IntoIterator<Item = &'a Previous>) -> String {
-    let mut units: Vec<String> = Vec::new();
-    for previous in moves {
-        let unit = shell_words::quote(&format!("podman-{}.service", previous.container.name)).into_owned();
-        if !units.contains(&unit) {
-            units.push(unit);
+/// Two paths without the steps at their ends that are the same: what moves from one place to another has them in
+/// common.
+pub(super) fn places(from: &str, to: &str) -> (String, String) {
+    let (mut from, mut to) = (from, to);
+    while let (Some((from_parent, from_name)), Some((to_parent, to_name))) =
+        (from.rsplit_once('/'), to.rsplit_once('/'))
+    {
+        if from_name != to_name || from_parent == to_parent {
+            break;
+        }
+        (from, to) = (from_parent, to_parent);
+    }
+    let place = |path: &str| if path.is_empty() { "/".to_owned() } else { path.to_owned() };
+    (place(from), place(to))
+}
+
+/// Where the constant stands that a path begins with, if its value is what moved the path out of `from`.
+pub(super) fn constant(host: &Host, path: &Text, from: &str) -> Option<Span> {
+    path.pieces.iter().find_map(|piece| {
+        let Piece::Reference(reference) = piece else { return None };
+        let Target::Constant(steps) = &reference.target else { return None };
+        let value = reference.value.text();
+        let moved = value.starts_with('/') && is_below(&path.value(), &value) && !is_below(from, &value);
+        let constants = host.constants.as_ref().filter(|_| moved)?;
+        steps.iter().try_fold(constants, |node, step| step_into(node, step)).map(|node| node.span)
+    })
+}
+
+fn step_into<'a>(node: &'a Node, step: &Step) -> Option<&'a Node> {
+    match (step, &node.kind) {
+        (Step::Key(key), _) => node.get(key),
+        (Step::Index(index), tree::Kind::List(items)) => items.get(*index),
+        (Step::Index(_), _) => None,
+    }
+}
+
+/// The command that stops containers under their names in the last build, or all where there are many.
+pub(super) fn stop<'a>(containers: impl IntoIterator<Item = &'a Previous>) -> String {
+    let mut units: IndexSet<String> = IndexSet::new();
+    for previous in containers {
+        let unit = format!("podman-{}.service", previous.container.name);
+        units.insert(shell_words::quote(&unit).into_owned());
+    }
+    match units.len() {
+        0..=MAX_UNITS => format!("systemctl stop {}", units.into_iter().collect::<Vec<_>>().join(" ")),
+        _ => "systemctl stop 'podman-*.service'".to_owned(),
+    }
+}
+
+/// How many units a command names.
+const MAX_UNITS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::places;
+
+    #[test]
+    fn folders_move_from_one_place_to_another() {
+        for (from, to, places_of) in [
+            ("/srv/appdata/wiki", "/srv/apps/wiki", ("/srv/appdata", "/srv/apps")),
+            ("/srv/appdata/wiki/data", "/srv/apps/wiki/data", ("/srv/appdata", "/srv/apps")),
+            ("/srv/a", "/srv/b", ("/srv/a", "/srv/b")),
+            ("/data/a", "/srv/data/a", ("/", "/srv")),
+            ("/a", "/b/a", ("/", "/b")),
+        ] {
+            let (a, b) = places(from, to);
+            assert_eq!((a.as_str(), b.as_str()), places_of);
         }
     }
-    format!("systemctl stop {}", units.join(" "))
 }

@@ -1,5 +1,7 @@
 //! `homegen check`
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use homegen::diag::{github, json, sarif};
 
@@ -15,6 +17,9 @@ pub(super) struct Arguments {
     /// Fail on warnings too
     #[arg(long)]
     deny_warnings: bool,
+    /// The output folder, whose last build is compared with [default: generated, beside the file]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
 }
 
 /// Who reads the diagnostics.
@@ -32,7 +37,7 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let input = &arguments.input;
-    let folder = input.default_output();
+    let folder = arguments.output.clone().unwrap_or_else(|| input.default_output());
     let outcome = match arguments.format {
         Format::Human => input.compile(&folder)?,
         Format::Json => input.compile_as(&input.name(), &folder)?,

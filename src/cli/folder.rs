@@ -6,6 +6,7 @@ mod stage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,8 @@ pub(super) struct Folder {
     /// Held on the folder around, because the folder itself is another one after the exchange. There is
     /// none where the file system cannot lock.
     lock: Option<File>,
+    /// Held on the folder itself, so that no output in it is written meanwhile: it would be lost in the exchange.
+    _own_lock: Option<File>,
 }
 
 /// What could not be done, and with which path.
@@ -107,16 +110,20 @@ impl Folder {
             }
             _ => return Err(Stop::Failed(format!("{}: is not a folder", name.display()))),
         };
-        let around = path.parent().unwrap_or(&path);
-        let lock = hold(around, lock).ok_or_else(|| {
-            Stop::Failed(format!(
-                "another homegen has been at work in {} for {} seconds\n{} is as it was: run it again when the other is done",
-                around.display(),
-                PATIENCE.as_secs(),
-                name.display()
-            ))
-        })?;
-        Ok(Folder { name: name.to_path_buf(), path, lock })
+        let hold = |folder: &Path| {
+            hold(folder, lock).ok_or_else(|| {
+                Stop::Failed(format!(
+                    "another homegen has been at work in {} for {} seconds\n{} is as it was: run it again when the other is done",
+                    folder.display(),
+                    PATIENCE.as_secs(),
+                    name.display()
+                ))
+            })
+        };
+        // From the outside in, so that two builds never wait for each other.
+        let around = hold(path.parent().unwrap_or(&path))?;
+        let own = hold(&path)?;
+        Ok(Folder { name: name.to_path_buf(), path, lock: around, _own_lock: own })
     }
 
     /// What is in the folder, by path with `/`. A folder that does not exist has nothing in it.
@@ -256,10 +263,12 @@ impl Folder {
 
 /// A lock on `folder`, waited for; `Some(None)` where there is no such thing, and `None` after too long.
 fn hold(folder: &Path, operation: FlockOperation) -> Option<Option<File>> {
-    let Ok(file) = File::open(folder) else { return Some(None) };
     let start = Instant::now();
     loop {
+        // The folder may be another one since the last attempt: a build exchanges its output.
+        let Ok(file) = File::open(folder) else { return Some(None) };
         match flock(&file, operation) {
+            Ok(()) if !is_at(&file, folder) => {}
             Ok(()) => return Some(Some(file)),
             Err(Errno::WOULDBLOCK | Errno::INTR) if start.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(20));
@@ -267,6 +276,14 @@ fn hold(folder: &Path, operation: FlockOperation) -> Option<Option<File>> {
             Err(Errno::WOULDBLOCK | Errno::INTR) => return None,
             Err(_) => return Some(None),
         }
+    }
+}
+
+/// Whether `folder` is still the open one.
+fn is_at(file: &File, folder: &Path) -> bool {
+    match (file.metadata(), folder.metadata()) {
+        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+        _ => true,
     }
 }
 
