@@ -8,6 +8,7 @@ pub mod json;
 pub mod region;
 pub mod sarif;
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -94,8 +95,12 @@ pub struct Bug(pub String);
 /// How many errors, and how many warnings, a run keeps. Nobody mends so many before the next run.
 pub const MAX_KEPT: usize = 500;
 
-/// How many names are looked through for the one that was meant.
+/// How many names one suggestion is chosen from.
 const MAX_NAMES: usize = 1_000;
+
+/// How many names the suggestions of a run are chosen from, together: 500 times 100, or 50 times 1,000. Comparing a
+/// name takes about a microsecond.
+const MAX_COMPARED: usize = 50_000;
 
 /// The diagnostics of one run. Passes push into it and go on with what they have.
 #[derive(Debug, Default)]
@@ -105,9 +110,40 @@ pub struct Diagnostics {
     seen: HashSet<u64>,
     errors: usize,
     warnings: usize,
+    /// How many names the suggestions were chosen from.
+    compared: Cell<usize>,
 }
 
 impl Diagnostics {
+    /// Suggests the one of `names`, which the file declares, that `word` was probably meant to be. Looks at a limited
+    /// number of names in a run, and at none once another error is not kept.
+    pub fn suggestion<'a>(&self, word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+        if self.is_full() {
+            return String::new();
+        }
+        let names: Vec<&str> = names.into_iter().take(MAX_NAMES + 1).collect();
+        let compared = self.compared.get() + names.len();
+        if compared <= MAX_COMPARED {
+            self.compared.set(compared);
+            return suggestion(word, names);
+        }
+        match names.len() {
+            ..=LISTED => format!("there are: {}", names.join(", ")),
+            count => none_of(count),
+        }
+    }
+
+    /// The one of `names` that `word` was probably meant to be, within the limits of [`Diagnostics::suggestion`].
+    pub fn closest<'a>(&self, word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        let left = MAX_COMPARED.saturating_sub(self.compared.get());
+        if self.is_full() || left == 0 {
+            return None;
+        }
+        let names: Vec<&str> = names.into_iter().take(left.min(MAX_NAMES)).collect();
+        self.compared.set(self.compared.get() + names.len());
+        closest(word, names)
+    }
+
     /// Adds one, unless the very same was said already, or it is about what could not be read.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         if diagnostic.labels.iter().any(|label| label.span == Span::NOWHERE) {
@@ -217,14 +253,25 @@ pub fn closest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, name)| name)
 }
 
-/// `did you mean …?`, or else what there is to choose from.
+/// How many names a message lists.
+const LISTED: usize = 24;
+
+/// `did you mean …?`, or else what there is to choose from. For words of the language; names that a file declares go
+/// through [`Diagnostics::suggestion`].
 pub fn suggestion<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.into_iter().collect();
+    let names: Vec<&str> = names.into_iter().take(MAX_NAMES + 1).collect();
     match closest(word, names.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None if names.is_empty() => "there is none yet".to_owned(),
-        None if names.len() > 24 => format!("it is none of the {} that exist here", names.len()),
+        None if names.len() > LISTED => none_of(names.len()),
         None => format!("there are: {}", names.join(", ")),
+    }
+}
+
+fn none_of(count: usize) -> String {
+    match count {
+        ..=MAX_NAMES => format!("it is none of the {count} that exist here"),
+        _ => format!("it is none of the more than {MAX_NAMES} that exist here"),
     }
 }
 

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use crate::ast;
-use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Repository, Work};
 use crate::hir::{Host, Secret, Service};
 use crate::path::straight;
@@ -227,7 +227,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
                     }
                     false => format!(
                         "declare it under `secrets`; {}",
-                        suggestion(&name.value(), host.secrets.keys().map(String::as_str))
+                        diagnostics.suggestion(&name.value(), host.secrets.keys().map(String::as_str))
                     ),
                 }),
             );

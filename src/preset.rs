@@ -125,7 +125,7 @@ fn without_strangers(preset: &str, own: &mut [Entry], base: &Node, diagnostics: 
                     container.key_span,
                     "and this one has no `image`",
                 )
-                .help(suggestion(&container.key, known.iter().map(|k| k.key.as_str()))),
+                .help(diagnostics.suggestion(&container.key, known.iter().map(|k| k.key.as_str()))),
             );
         }
         belongs
@@ -152,7 +152,7 @@ fn arguments(
                     argument.key_span,
                     "unknown parameter",
                 )
-                .help(suggestion(&argument.key, declared.iter().map(|p| p.key.as_str()))),
+                .help(diagnostics.suggestion(&argument.key, declared.iter().map(|p| p.key.as_str()))),
             );
         }
     }

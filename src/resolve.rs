@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::limits::{MAX_EXPANDED, weight};
 use crate::preset::Instance;
 use crate::source::{SourceId, Span};
@@ -402,7 +402,7 @@ impl<'a> Resolver<'a> {
                 return None;
             }
             if !self.facts.contains(&steps[0]) {
-                self.unknown(name, steps[0], instance.arguments.keys().map(String::as_str).collect(), span);
+                self.unknown(name, steps[0], instance.arguments.keys().map(String::as_str), span);
                 return None;
             }
         }
@@ -414,8 +414,7 @@ impl<'a> Resolver<'a> {
             Some(value) => self.walk(value, &steps, name, span, Target::Constant),
             None => {
                 let known = constants.map_or(&[][..], WrittenNode::entries).iter().map(|e| e.key.as_str());
-                let known = known.chain(FACTS.iter().copied()).collect();
-                self.unknown(name, steps[0], known, span);
+                self.unknown(name, steps[0], known.chain(FACTS.iter().copied()), span);
                 None
             }
         }
@@ -433,7 +432,7 @@ impl<'a> Resolver<'a> {
             self.unknown(
                 name,
                 name,
-                vec![
+                [
                     "host.name",
                     "host.timezone",
                     "services.NAME.port",
@@ -496,8 +495,7 @@ impl<'a> Resolver<'a> {
                     node = next;
                 }
                 None => {
-                    let known: Vec<&str> = node.entries().iter().map(|e| e.key.as_str()).collect();
-                    self.missing_step(name, step, known, span, node.span);
+                    self.missing_step(name, step, node, span);
                     return None;
                 }
             }
@@ -506,30 +504,27 @@ impl<'a> Resolver<'a> {
     }
 
     /// A name that leads on from a value which has nothing of that name.
-    fn missing_step(&mut self, name: &str, step: &str, known: Vec<&str>, span: Span, at: Span) {
-        if self.diagnostics.is_full() {
-            return;
-        }
-        let help = match (name.split('.').collect::<Vec<_>>().as_slice(), known.is_empty()) {
+    fn missing_step(&mut self, name: &str, step: &str, parent: &WrittenNode, span: Span) {
+        let at = parent.span;
+        let known = parent.entries().iter().map(|entry| entry.key.as_str());
+        let help = match (name.split('.').collect::<Vec<_>>().as_slice(), parent.entries().is_empty()) {
             (["services", service, "port"], _) => {
                 format!("give the service a port: `{service}: {{ port: … }}`")
             }
             (_, true) => "refer to the value itself: nothing is inside of it".to_owned(),
-            (_, false) => suggestion(step, known),
+            (_, false) => self.diagnostics.suggestion(step, known),
         };
         self.diagnostics.push(unknown(name, step, span).and(at, "looked for in here").help(help));
     }
 
-    fn unknown(&mut self, name: &str, step: &str, known: Vec<&str>, span: Span) {
-        if self.diagnostics.is_full() {
-            return;
-        }
+    fn unknown<'n>(&mut self, name: &str, step: &str, known: impl IntoIterator<Item = &'n str>, span: Span) {
         if let Some(meant) = name.strip_prefix("constants.") {
             let help = format!("write `${{{meant}}}`: constants are named without that word");
             self.diagnostics.push(unknown(name, step, span).help(help));
             return;
         }
-        self.diagnostics.push(unknown(name, step, span).help(suggestion(step, known)));
+        let help = self.diagnostics.suggestion(step, known);
+        self.diagnostics.push(unknown(name, step, span).help(help));
     }
 }
 

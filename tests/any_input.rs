@@ -196,17 +196,16 @@ fn a_large_server_compiles() {
     assert!(outcome.files.is_some(), "{}", said(&outcome));
 }
 
-/// Runs the program within so much memory (its own code and the stacks of its threads included, 64 MiB) and
-/// time as a debug build may take; a release build takes a tenth of the time. It has to end by itself.
-fn ends_soon(name: &str, text: &str) {
+/// Runs the program within 224 MiB of address space, 64 MiB of which are the stacks of its threads, and expects
+/// it to refuse the file.
+fn is_refused_in_little_memory(name: &str, text: &str) {
     const KIB: usize = 224 << 10;
-    const SECONDS: u64 = 10;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("homeserver.yaml");
     std::fs::write(&path, text).unwrap();
     let start = Instant::now();
     let output = std::process::Command::new("sh")
-        .args(["-c", &format!("ulimit -v {KIB}; ulimit -t {SECONDS}; exec \"$0\" check \"$1\"")])
+        .args(["-c", &format!("ulimit -v {KIB}; exec \"$0\" check \"$1\"")])
         .arg(env!("CARGO_BIN_EXE_homegen"))
         .arg(&path)
         .output()
@@ -230,7 +229,7 @@ fn many(count: usize, line: impl Fn(usize) -> String) -> String {
 }
 
 #[test]
-fn what_is_hostile_takes_little_memory_and_time() {
+fn hostile_files_are_refused_in_little_memory() {
     let in_container =
         "services:\n  web:\n    containers:\n      web:\n        image: docker.io/library/nginx:1.27\n";
     for (name, text) in [
@@ -310,7 +309,7 @@ fn what_is_hostile_takes_little_memory_and_time() {
             format!("nixos:\n{}", many(1_000, |i| format!("  a{i}: !nix \"1{}\"\n", " + 1".repeat(900)))),
         ),
     ] {
-        ends_soon(name, &format!("{HEAD}{text}"));
+        is_refused_in_little_memory(name, &format!("{HEAD}{text}"));
     }
 }
 

@@ -172,7 +172,8 @@ fn a_killed_build_leaves_the_old_folder_or_the_new_one() {
             break;
         }
         assert!(round < 1_000, "it never ends by itself");
-        delay += Duration::from_micros(700);
+        // Short steps at first, and after some hundred rounds longer than any build takes.
+        delay += Duration::from_micros(700) + delay / 50;
     }
     println!("{} times the old one, {} times the new one", seen[0], seen[1]);
     place.build("new.yaml");
@@ -595,7 +596,15 @@ fn a_build_waits_for_the_one_before() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    std::thread::sleep(Duration::from_millis(400));
+    // Once it has opened the folder it asks for the lock, again and again.
+    let opened = || {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", child.id())).unwrap();
+        let mut targets = files.filter_map(|file| std::fs::read_link(file.unwrap().path()).ok());
+        targets.any(|target| target == place.folder.path())
+    };
+    while !opened() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     assert_eq!(tree(&place.generated()), old, "it did not wait");
     drop(lock);
     assert!(child.wait_with_output().unwrap().status.success());

@@ -2,7 +2,7 @@
 
 use crate::ast;
 use crate::ast::scalar::{Map, SecretName};
-use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::client::{Client, Upload};
 use crate::hir::{Answer, Host, Site};
 use crate::source::Span;
@@ -57,19 +57,18 @@ fn check_notify(notify: &SecretName, host: &Host, diagnostics: &mut Diagnostics)
 /// The name of the first site that a browser would find the service at.
 fn site(to: &Text, host: &Host, diagnostics: &mut Diagnostics) -> Option<Text> {
     let name = to.value();
-    let mut bad = |diagnostic: Diagnostic| {
-        diagnostics.push(diagnostic);
-        None
-    };
     let Some(service) = host.services.iter().find(|s| s.name == name) else {
         let names = host.services.iter().map(|s| s.name.as_str());
-        return bad(Diagnostic::new(
-            Code::ClientService,
-            format!("there is no service `{name}`"),
-            to.span,
-            "uploads to nothing",
-        )
-        .help(suggestion(&name, names)));
+        diagnostics.push(
+            Diagnostic::new(
+                Code::ClientService,
+                format!("there is no service `{name}`"),
+                to.span,
+                "uploads to nothing",
+            )
+            .help(diagnostics.suggestion(&name, names)),
+        );
+        return None;
     };
     let reaches = |site: &&Site| {
         site.service.as_ref() == Some(&service.option)

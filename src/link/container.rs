@@ -6,7 +6,7 @@ use super::notify::tells;
 use super::{name, network};
 use crate::ast;
 use crate::ast::container::{Condition, VolumeSource};
-use crate::diag::{Code, Diagnostic, Diagnostics, closest, suggestion};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Attached, Container, Network, Service};
 use crate::source::Span;
 use crate::tree::{Node, Text};
@@ -158,7 +158,7 @@ fn container(
                         span,
                         "not among `networks`",
                     )
-                    .help(suggestion(network, names)),
+                    .help(diagnostics.suggestion(network, names)),
                 );
             }
             known
@@ -276,7 +276,13 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
                             name.span,
                             "no such container",
                         )
-                        .help(suggest_container(&value, service, container, services)),
+                        .help(suggest_container(
+                            &value,
+                            service,
+                            container,
+                            services,
+                            diagnostics,
+                        )),
                     ),
                 }
             }
@@ -350,17 +356,27 @@ fn check_health(container: &Container, waiting: &[Span], diagnostics: &mut Diagn
 }
 
 /// Which container was meant: one of the service by its short name, or another service's by its full name.
-fn suggest_container(name: &str, service: &Service, own: &Container, services: &[Service]) -> String {
+fn suggest_container(
+    name: &str,
+    service: &Service,
+    own: &Container,
+    services: &[Service],
+    diagnostics: &Diagnostics,
+) -> String {
+    if diagnostics.is_full() {
+        return String::new();
+    }
     let beside = || service.containers.iter().map(|c| c.short.as_str()).filter(|n| *n != own.short);
-    let full = services.iter().filter(|s| s.name != service.name).flat_map(|s| &s.containers);
+    let elsewhere = || services.iter().filter(|s| s.name != service.name).flat_map(|s| &s.containers);
+    let others = || elsewhere().map(|c| c.name.as_str());
     let ending = format!("-{name}");
-    let others: Vec<&str> = full.map(|c| c.name.as_str()).collect();
-    match closest(name, beside())
-        .or_else(|| others.iter().copied().find(|n| n.ends_with(&ending)))
-        .or_else(|| closest(name, others.iter().copied()))
+    match diagnostics
+        .closest(name, beside())
+        .or_else(|| others().find(|n| n.ends_with(&ending)))
+        .or_else(|| diagnostics.closest(name, others()))
     {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None if beside().next().is_some() => suggestion(name, beside()),
+        None if beside().next().is_some() => diagnostics.suggestion(name, beside()),
         None => "name a container of this service, or one of another by its full name, SERVICE-CONTAINER"
             .to_owned(),
     }

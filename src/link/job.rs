@@ -9,7 +9,7 @@ use super::notify::job_tells;
 use crate::ast;
 use crate::ast::container::Port;
 use crate::ast::scalar::{Flag, Map};
-use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Job, SmokeTest, Work};
 use crate::hir::{Container, Host, HostPort, Service};
 use crate::source::{SourceId, Span};
@@ -122,9 +122,8 @@ impl<'a> Owner<'a> {
                 )
                 .help(match self.containers.is_empty() {
                     true => "take the job out: only containers are updated and dumped".to_owned(),
-                    false => {
-                        suggestion(&name_there, self.service.containers.iter().map(|c| c.short.as_str()))
-                    }
+                    false => diagnostics
+                        .suggestion(&name_there, self.service.containers.iter().map(|c| c.short.as_str())),
                 }),
             );
         }

@@ -3,7 +3,7 @@
 use super::container::ServiceSites;
 use crate::ast;
 use crate::ast::Caddy;
-use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Answer, Front, HostPort, Service, Site, SitePort};
 use crate::tree::Text;
 
@@ -183,7 +183,7 @@ fn upstream(
             )
             .help(match names.is_empty() {
                 true => format!("write `127.0.0.1:{}`, if it listens on the host", to.port.value()),
-                false => suggestion(&name, names.iter().map(String::as_str)),
+                false => diagnostics.suggestion(&name, names.iter().map(String::as_str)),
             }),
         );
         return None;

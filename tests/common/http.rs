@@ -83,8 +83,9 @@ impl Answer {
         Answer { raw: Some(bytes.into()), ..Answer::status(200) }
     }
 
-    pub fn after(self, delay: Duration) -> Answer {
-        Answer { delay, ..self }
+    /// No answer, ever.
+    pub fn never() -> Answer {
+        Answer { delay: Duration::MAX, ..Answer::status(200) }
     }
 }
 
