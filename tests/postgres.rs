@@ -517,7 +517,7 @@ fn a_restore_that_is_ended_puts_all_back() {
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
         std::fs::write(place.at("ended"), "").unwrap();
         assert_eq!(child.wait_with_output().unwrap().status.code(), Some(1));
-        ["begun", "ended"].map(|file| std::fs::remove_file(place.at(file)).unwrap());
+        ["begun", "ended"].iter().for_each(|file| std::fs::remove_file(place.at(file)).unwrap());
         assert_eq!(place.systemctl(), calls);
         assert_eq!(postgres.databases(), ["immich"]);
         assert_eq!(postgres.contents("immich"), present);

@@ -5,7 +5,6 @@ mod common;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use common::folder::{names, tree};
 use common::place::{Place, STOPPED_AND_STARTED, said, sqlite, wait_for, with_mounts};
