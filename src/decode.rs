@@ -202,7 +202,9 @@ pub fn unknown_key(
         let together = |other: &&Entry| habit::of(other, known).is_some_and(|h| h.instead == habit.instead);
         let mut others = entries.iter().filter(together);
         is_first = others.next().is_none_or(|first| first.key.span == entry.key.span);
-        diagnostic = others.fold(diagnostic, |d, other| d.and(other.key.span, "unknown key"));
+        if is_first {
+            diagnostic = others.fold(diagnostic, |d, other| d.and(other.key.span, "unknown key"));
+        }
     }
     if is_first {
         diagnostics.push(diagnostic.help(help));

@@ -25,7 +25,7 @@ use around::Around;
 use rayon::prelude::*;
 
 use crate::hir::{Container, Host, Job, Service};
-use crate::nix::{Expr, Set};
+use crate::nix::{Attr, Expr, Set};
 use crate::nixos::{Module, Output};
 
 /// The concerns of the host.
@@ -106,17 +106,8 @@ fn container_set<'a>(module: &'a mut Module, container: &Container) -> &'a mut S
 /// Adds a command that has to succeed before a container starts.
 fn precondition(module: &mut Module, container: &Container, command: Expr) {
     let service = module.unit(&container.unit()).at(&["serviceConfig"]);
-    let call = service.0.entry("ExecStartPre".into()).or_insert_with(|| crate::nix::Attr {
-        value: Expr::call("lib.mkBefore", [Expr::List(Vec::new())]),
-        comment: None,
-        name: None,
-    });
-    if let Expr::Call(call) = &mut call.value
-        && let Some(Expr::List(commands)) = call.last_mut()
-        && !commands.contains(&command)
-    {
-        commands.push(command);
-    }
+    let commands = || Attr::new(Expr::call("lib.mkBefore", [Expr::List(Vec::new())]));
+    service.0.entry("ExecStartPre".into()).or_insert_with(commands).append(command);
 }
 
 /// Lets a unit, once it is up, start those that require it: what a requirement failed stays failed, even

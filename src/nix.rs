@@ -4,7 +4,8 @@
 pub mod print;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -12,7 +13,7 @@ use indexmap::IndexMap;
 use crate::tree::{Atom, Piece, Reference, Target, Text};
 
 /// A Nix expression.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Expr {
     /// `"…"`.
     Str(Vec<Part>),
@@ -45,7 +46,7 @@ pub enum Expr {
 }
 
 /// A part of a string.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Part {
     /// Text, not yet escaped.
     Text(Cow<'static, str>),
@@ -70,13 +71,80 @@ pub struct Attr {
     pub comment: Option<&'static str>,
     /// Its name in parts, where constants stand in it.
     pub name: Option<Vec<Part>>,
+    /// Finds the items of the list that its value is.
+    index: Index,
 }
 
 impl Attr {
     /// An attribute without a comment.
-    fn new(value: Expr) -> Attr {
-        Attr { value, comment: None, name: None }
+    pub fn new(value: Expr) -> Attr {
+        Attr { value, comment: None, name: None, index: Index::default() }
     }
+
+    /// Appends `item` to the list that the value is, or that is the last argument of the call that the value is,
+    /// unless the list has the item already.
+    pub fn append(&mut self, item: Expr) {
+        let list = match &mut self.value {
+            Expr::Call(call) => call.last_mut(),
+            value => Some(value),
+        };
+        if let Some(Expr::List(list)) = list {
+            self.index.append(list, item);
+        }
+    }
+}
+
+/// The places of a list's items, by their hashes. Comparing a new item with each item of a long list would take a time
+/// that grows with the square of the list's length.
+#[derive(Clone, Debug, Default)]
+struct Index {
+    /// How many items are in it. A list that nothing was appended to is short, or has none of them.
+    count: usize,
+    places: HashMap<u64, Vec<usize>>,
+}
+
+impl Index {
+    /// A list of so many items is looked through.
+    const SHORT: usize = 16;
+
+    fn append(&mut self, list: &mut Vec<Expr>, item: Expr) {
+        if list.len() < Index::SHORT {
+            if !list.contains(&item) {
+                list.push(item);
+            }
+            return;
+        }
+        for (place, known) in list.iter().enumerate().skip(self.count) {
+            self.places.entry(hash(known)).or_default().push(place);
+        }
+        let places = self.places.entry(hash(&item)).or_default();
+        if !places.iter().any(|place| list[*place] == item) {
+            places.push(list.len());
+            list.push(item);
+        }
+        self.count = list.len();
+    }
+}
+
+/// What is known of a list says nothing of what it holds.
+impl PartialEq for Index {
+    fn eq(&self, _: &Index) -> bool {
+        true
+    }
+}
+
+impl Hash for Set {
+    /// The order of the attributes does not matter to `==`.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let sum = self.0.iter().fold(0u64, |sum, (name, attr)| sum.wrapping_add(hash(&(name, &attr.value))));
+        sum.hash(state);
+    }
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What the names of the output are in one file.
@@ -274,12 +342,7 @@ impl Set {
     /// Appends to the list `name`, without what is in it already.
     pub fn append(&mut self, name: &'static str, items: impl IntoIterator<Item = Expr>) {
         for item in items {
-            let attr = self.0.entry(name.into()).or_insert_with(|| Attr::new(Expr::List(Vec::new())));
-            if let Expr::List(list) = &mut attr.value
-                && !list.contains(&item)
-            {
-                list.push(item);
-            }
+            self.0.entry(name.into()).or_insert_with(|| Attr::new(Expr::List(Vec::new()))).append(item);
         }
     }
 

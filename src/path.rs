@@ -1,5 +1,7 @@
 //! Paths of the host, as text: nothing here looks at a disk.
 
+use std::collections::BTreeMap;
+
 /// Whether `path` is `folder` or lies in it.
 pub fn is_below(path: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
@@ -14,6 +16,35 @@ const MAX_DEPTH: usize = 128;
 pub fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     let whole = path.trim_end_matches('/');
     std::iter::successors(Some(whole), |path| path.rfind('/').map(|at| &path[..at])).take(MAX_DEPTH)
+}
+
+/// Values by the folders that they belong to. Finding one takes no longer where there are many.
+#[derive(Debug)]
+pub struct Folders<T>(BTreeMap<String, T>);
+
+impl<T> Folders<T> {
+    /// Those of these folders. Of two for one folder the last one counts.
+    pub fn of(folders: impl IntoIterator<Item = (String, T)>) -> Folders<T> {
+        let trimmed = |(path, value): (String, T)| (path.trim_end_matches('/').to_owned(), value);
+        Folders(folders.into_iter().map(trimmed).collect())
+    }
+
+    /// The value of the folder `path`.
+    pub fn at(&self, path: &str) -> Option<&T> {
+        self.0.get(path.trim_end_matches('/'))
+    }
+
+    /// The value of the folder `path`, or of the innermost folder around it.
+    pub fn around(&self, path: &str) -> Option<&T> {
+        ancestors(path).find_map(|folder| self.0.get(folder))
+    }
+
+    /// The values of the folders inside of `path`, which is not one of them.
+    pub fn inside(&self, path: &str) -> impl Iterator<Item = &T> {
+        let path = path.trim_end_matches('/');
+        // The sign behind the slash is the digit zero.
+        self.0.range(format!("{path}/")..format!("{path}0")).map(|(_, value)| value)
+    }
 }
 
 /// An absolute path without the steps that say nothing, or lead back, and without a slash at its end.
@@ -35,4 +66,25 @@ pub fn is_path(path: &str) -> bool {
         && !path.contains(['\n', '\r', '\0'])
         && !path.contains("//")
         && !path.split('/').any(|part| matches!(part, "." | ".."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_found_as_is_below_finds_them() {
+        let paths = ["/", "/a", "/a/b", "/a/b/c", "/a-b", "/a0", "/ab", "/b/a"];
+        let folders = Folders::of(paths.map(|path| (path.to_owned(), path)));
+        for path in paths.into_iter().chain(["/a/", "/a/b/d", "/c", "/a/b/c/d/e"]) {
+            let around = paths.into_iter().filter(|folder| is_below(path, folder));
+            let inside = |folder: &&str| is_below(folder, path) && *folder != path.trim_end_matches('/');
+            let inside = paths.into_iter().filter(|folder| *folder != "/").filter(inside);
+            assert_eq!(folders.around(path), around.max_by_key(|folder| folder.len()).as_ref(), "{path}");
+            let found: Vec<&str> = folders.inside(path).copied().collect();
+            let mut wanted: Vec<&str> = inside.collect();
+            wanted.sort_unstable();
+            assert_eq!(found, wanted, "{path}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Subnets.
 
+use std::collections::{BTreeSet, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
@@ -13,6 +14,28 @@ pub fn first_address(subnet: &IpNet) -> IpAddr {
     }
 }
 
+/// Subnets, in which an address is found by its prefixes: that takes no longer where there are many.
+#[derive(Debug)]
+pub struct Subnets {
+    all: HashSet<IpNet>,
+    /// The lengths of their prefixes, of both versions.
+    lengths: BTreeSet<u8>,
+}
+
+impl Subnets {
+    /// These.
+    pub fn of(subnets: impl Iterator<Item = IpNet>) -> Subnets {
+        let all: HashSet<IpNet> = subnets.map(|subnet| subnet.trunc()).collect();
+        Subnets { lengths: all.iter().map(IpNet::prefix_len).collect(), all }
+    }
+
+    /// Whether an address is in one of them.
+    pub fn contain(&self, address: IpAddr) -> bool {
+        let prefixes = self.lengths.iter().filter_map(|length| IpNet::new(address, *length).ok());
+        prefixes.into_iter().any(|prefix| self.all.contains(&prefix.trunc()))
+    }
+}
+
 /// What Tailscale gives addresses out of (<https://tailscale.com/kb/1015/100.x-addresses>).
 pub const TAILNET: [&str; 2] = ["100.64.0.0/10", "fd7a:115c:a1e0::/48"];
 
@@ -23,7 +46,23 @@ pub fn is_in_tailnet(address: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::first_address;
+    use super::{Subnets, first_address};
+
+    #[test]
+    fn an_address_is_in_the_subnets_that_contain_it() {
+        let subnets = ["10.0.0.0/8", "172.20.3.7/24", "fd00:1::/64"];
+        let subnets = Subnets::of(subnets.iter().map(|subnet| subnet.parse().unwrap()));
+        for (address, inside) in [
+            ("10.255.0.1", true),
+            ("11.0.0.1", false),
+            ("172.20.3.1", true),
+            ("172.20.4.1", false),
+            ("fd00:1::9", true),
+            ("fd00:2::9", false),
+        ] {
+            assert_eq!(subnets.contain(address.parse().unwrap()), inside, "{address}");
+        }
+    }
 
     #[test]
     fn the_first_address_is_not_the_subnets_own() {

@@ -1,12 +1,14 @@
 //! Where labels are, as an editor counts. The formats that a machine reads share this.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::Diagnostic;
 use crate::source::{Sources, Span};
 
 /// A place between two characters of the user's file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Position {
     /// The line, from 1.
     pub line: usize,
@@ -17,7 +19,7 @@ pub struct Position {
 }
 
 /// A part of one line of the user's file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Region {
     /// Before its first character.
     pub start: Position,
@@ -43,14 +45,9 @@ impl<'a> Regions<'a> {
     /// where the file asks for the preset, and is said there once. Of a label that spans lines the first one
     /// is shown: it says enough, and GitHub shows nothing whose lines a pull request does not all touch.
     pub fn labels<'d>(&self, diagnostic: &'d Diagnostic) -> Vec<(Region, &'d str)> {
-        let mut found = Vec::new();
-        for label in &diagnostic.labels {
-            let one = (self.region(label.span), label.text.as_str());
-            if !found.contains(&one) {
-                found.push(one);
-            }
-        }
-        found
+        let all = diagnostic.labels.iter().map(|label| (self.region(label.span), label.text.as_str()));
+        let mut known = HashSet::new();
+        all.filter(|one| known.insert(*one)).collect()
     }
 
     fn region(&self, span: Span) -> Region {

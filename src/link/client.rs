@@ -1,24 +1,29 @@
 //! Clients: the site that each one reaches its service at.
 
+use std::collections::HashMap;
+
 use crate::ast;
 use crate::ast::scalar::{Map, SecretName};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::client::{Client, Upload};
-use crate::hir::{Answer, Host, Site};
+use crate::hir::{Answer, Host, Service, Site};
 use crate::source::Span;
 use crate::tree::Text;
 
 /// Links the clients, once the sites are.
 pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mut Diagnostics) {
+    let services = Services::of(host);
+    let mut clients = Vec::new();
     for (name, declared) in declared.0 {
         super::name::check_client(&name, diagnostics);
         let upload = declared.upload;
         // Where it goes is said to be wrong then, and the rest of it is looked at all the same.
-        let site = site(&upload.to, host, diagnostics).unwrap_or_else(|| Text::literal("", Span::NOWHERE));
+        let site =
+            site(&upload.to, &services, diagnostics).unwrap_or_else(|| Text::literal("", Span::NOWHERE));
         if let Some(notify) = &upload.notify {
             check_notify(notify, host, diagnostics);
         }
-        host.clients.push(Client {
+        clients.push(Client {
             name: name.value(),
             span: name.span,
             upload: Upload {
@@ -30,6 +35,27 @@ pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mu
                 notify: upload.notify,
             },
         });
+    }
+    host.clients = clients;
+}
+
+/// The services by their names, and the site that a browser finds each of them at: the first one.
+struct Services<'a> {
+    all: &'a [Service],
+    by_name: HashMap<&'a str, &'a Service>,
+    /// By the services' options.
+    sites: HashMap<&'a str, &'a Site>,
+}
+
+impl<'a> Services<'a> {
+    fn of(host: &'a Host) -> Services<'a> {
+        // Of two with one name the first one counts, which is why the last one comes first.
+        let by_name = host.services.iter().rev().map(|service| (service.name.as_str(), service)).collect();
+        let is_found =
+            |site: &&Site| !matches!(site.answer, Answer::Redirect(_)) && !site.host.value().contains('*');
+        let sites = host.front.iter().flat_map(|front| &front.sites).filter(is_found).rev();
+        let sites = sites.filter_map(|site| Some((site.service.as_deref()?, site))).collect();
+        Services { all: &host.services, by_name, sites }
     }
 }
 
@@ -55,10 +81,10 @@ fn check_notify(notify: &SecretName, host: &Host, diagnostics: &mut Diagnostics)
 }
 
 /// The name of the first site that a browser would find the service at.
-fn site(to: &Text, host: &Host, diagnostics: &mut Diagnostics) -> Option<Text> {
+fn site(to: &Text, services: &Services, diagnostics: &mut Diagnostics) -> Option<Text> {
     let name = to.value();
-    let Some(service) = host.services.iter().find(|s| s.name == name) else {
-        let names = host.services.iter().map(|s| s.name.as_str());
+    let Some(service) = services.by_name.get(name.as_str()) else {
+        let names = services.all.iter().map(|s| s.name.as_str());
         diagnostics.push(
             Diagnostic::new(
                 Code::ClientService,
@@ -70,12 +96,7 @@ fn site(to: &Text, host: &Host, diagnostics: &mut Diagnostics) -> Option<Text> {
         );
         return None;
     };
-    let reaches = |site: &&Site| {
-        site.service.as_ref() == Some(&service.option)
-            && !matches!(site.answer, Answer::Redirect(_))
-            && !site.host.value().contains('*')
-    };
-    match host.front.iter().flat_map(|front| &front.sites).find(reaches) {
+    match services.sites.get(service.option.as_str()) {
         Some(site) => Some(site.host.clone()),
         // A site that could not be read is said, and may be the one.
         None if diagnostics.has_error_in(service.body) => None,

@@ -9,6 +9,7 @@ use crate::ast::container::{Condition, VolumeSource};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Attached, Container, Network, Service};
 use crate::source::Span;
+use crate::subnet::Subnets;
 use crate::tree::{Node, Text};
 
 /// The sites of one service, by its place in the list.
@@ -32,6 +33,7 @@ pub(super) fn link(
     tailscale: Option<&ast::Tailscale>,
     diagnostics: &mut Diagnostics,
 ) -> (Vec<Service>, Vec<ServiceSites>) {
+    let shared = Shared::of(shared);
     let mut services = Vec::new();
     let mut sites = Vec::new();
     for (name, mut service, parameters) in declared {
@@ -57,7 +59,7 @@ pub(super) fn link(
                 short,
                 compose,
                 &of_service,
-                shared,
+                &shared,
                 tailscale,
                 diagnostics,
             ));
@@ -86,12 +88,31 @@ pub(super) fn link(
     (services, sites)
 }
 
+/// The networks that services share.
+struct Shared<'a> {
+    all: &'a [Network],
+    /// By name, with what each has addresses of.
+    by_name: HashMap<&'a str, (&'a Network, Subnets)>,
+}
+
+impl<'a> Shared<'a> {
+    fn of(all: &'a [Network]) -> Shared<'a> {
+        let subnets = |network: &Network| {
+            let declared = network.declared.iter().flat_map(|declared| &declared.subnet.0);
+            Subnets::of(declared.filter_map(|subnet| subnet.value().parse().ok()))
+        };
+        let by_name =
+            all.iter().map(|network| (network.name.as_str(), (network, subnets(network)))).collect();
+        Shared { all, by_name }
+    }
+}
+
 fn container(
     service: &str,
     short: Text,
     mut compose: ast::Container,
     of_service: &[(String, Span)],
-    shared: &[Network],
+    shared: &Shared,
     tailscale: Option<&ast::Tailscale>,
     diagnostics: &mut Diagnostics,
 ) -> Container {
@@ -148,9 +169,9 @@ fn container(
     let mut networks = Vec::new();
     if compose.network_mode.is_none() {
         let named = |network: &str, span: Span, diagnostics: &mut Diagnostics| {
-            let known = network == own || shared.iter().any(|n| n.name == network);
+            let known = network == own || shared.by_name.contains_key(network);
             if !known {
-                let names = shared.iter().map(|n| n.name.as_str()).chain(["default"]);
+                let names = shared.all.iter().map(|n| n.name.as_str()).chain(["default"]);
                 diagnostics.push(
                     Diagnostic::new(
                         Code::UnknownNetwork,
@@ -209,27 +230,29 @@ fn container(
     }
 }
 
+/// How many subnets of a network are pointed at.
+const SHOWN: usize = 8;
+
 /// A fixed address lies in the subnet of its network, which therefore has one.
-fn check_attachments(networks: &[Attached], shared: &[Network], diagnostics: &mut Diagnostics) {
+fn check_attachments(networks: &[Attached], shared: &Shared, diagnostics: &mut Diagnostics) {
     for attached in networks {
         let Some(attachment) = &attached.attachment else { continue };
-        let declared = shared.iter().find(|n| n.name == attached.network);
-        if declared.is_some_and(Network::is_external) {
+        let known = shared.by_name.get(attached.network.as_str());
+        if known.is_some_and(|(network, _)| network.is_external()) {
             continue;
         }
-        let subnets = declared.and_then(|n| n.declared.as_ref()).map_or(&[][..], |n| &n.subnet.0);
+        let declared = known.and_then(|(network, _)| network.declared.as_ref());
+        let subnets = declared.map_or(&[][..], |declared| &declared.subnet.0);
         for address in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {
             let Ok(ip) = address.value().parse::<std::net::IpAddr>() else { continue };
-            let inside =
-                subnets.iter().any(|s| s.value().parse::<ipnet::IpNet>().is_ok_and(|net| net.contains(&ip)));
-            if !inside {
+            if !known.is_some_and(|(_, subnets)| subnets.contain(ip)) {
                 let mut diagnostic = Diagnostic::new(
                     Code::BadAddress,
                     format!("{ip} is no address of the network `{}`", attached.network),
                     address.0.span,
                     "the fixed address",
                 );
-                for subnet in subnets {
+                for subnet in subnets.iter().take(SHOWN) {
                     diagnostic = diagnostic.and(subnet.0.span, "the subnet");
                 }
                 diagnostics.push(diagnostic.help(match subnets.is_empty() {
@@ -243,10 +266,12 @@ fn check_attachments(networks: &[Attached], shared: &[Network], diagnostics: &mu
 
 /// Follows `depends_on` and `network_mode: container:…`.
 fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
-    let mut at: HashMap<String, At> = HashMap::new();
+    let mut at: HashMap<&str, At> = HashMap::new();
+    let mut beside: HashMap<(usize, &str), At> = HashMap::new();
     for (s, service) in services.iter().enumerate() {
         for (c, container) in service.containers.iter().enumerate() {
-            at.insert(container.name.clone(), (s, c));
+            at.insert(&container.name, (s, c));
+            beside.entry((s, &container.short)).or_insert((s, c));
         }
     }
     let mut edges: Vec<Edge> = Vec::new();
@@ -266,8 +291,8 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
             }
             for (name, healthy) in wanted {
                 let value = name.value();
-                let beside = service.containers.iter().position(|o| o.short == value).map(|o| (s, o));
-                match beside.or_else(|| at.get(&value).copied()) {
+                let target = beside.get(&(s, value.as_str())).or_else(|| at.get(value.as_str()));
+                match target.copied() {
                     Some(target) => edges.push(((s, c), target, healthy, name.span)),
                     None => diagnostics.push(
                         Diagnostic::new(
@@ -289,6 +314,8 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
         }
     }
     let mut waiting: BTreeMap<At, Vec<Span>> = BTreeMap::new();
+    let mut dependents: HashSet<(At, At)> = HashSet::new();
+    let mut dependencies: HashSet<(At, At)> = HashSet::new();
     for &(from, to, healthy, span) in &edges {
         let name = services[from.0].containers[from.1].name.clone();
         let starts = services[from.0].containers[from.1].auto_start();
@@ -306,7 +333,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
         }
         let target = &mut services[to.0].containers[to.1];
         let target_name = target.name.clone();
-        if starts && !target.dependents.contains(&name) {
+        if starts && dependents.insert((from, to)) {
             target.dependents.push(name);
         }
         if healthy {
@@ -315,7 +342,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
         }
         let shares = matches!(&services[from.0].containers[from.1].compose.network_mode, Some(ast::NetworkMode::Container(n)) if n.span == span);
         let source = &mut services[from.0].containers[from.1];
-        if !source.dependencies.contains(&target_name) {
+        if dependencies.insert((from, to)) {
             source.dependencies.push(target_name.clone());
         }
         if shares {
@@ -388,53 +415,71 @@ fn circle(services: &[Service], edges: &[Edge], diagnostics: &mut Diagnostics) {
     for (from, to, _, span) in edges {
         next.entry(*from).or_default().push((*to, *span));
     }
-    // Depth-first without recursion; 1 is on the way, 2 is done.
-    let mut state: HashMap<At, u8> = HashMap::new();
-    // One circle for each knot: where many wait for many, a way out of one is a beginning.
-    let mut said: HashSet<At> = HashSet::new();
+    // Depth-first without recursion.
+    let mut state: HashMap<At, State> = HashMap::new();
     for (start, _, _, _) in edges {
         if state.contains_key(start) {
             continue;
         }
-        let mut way: Vec<(At, usize)> = vec![(*start, 0)];
-        state.insert(*start, 1);
-        while let Some((at, i)) = way.last_mut() {
-            let Some((to, span)) = next.get(at).and_then(|n| n.get(*i)).copied() else {
-                state.insert(*at, 2);
+        let mut way: Vec<Step> = vec![Step { at: *start, edge: 0, reported: 0 }];
+        state.insert(*start, State::OnTheWay(0));
+        while let Some(Step { at, edge, reported }) = way.last_mut() {
+            let Some((to, span)) = next.get(at).and_then(|n| n.get(*edge)).copied() else {
+                state.insert(*at, State::Done);
                 way.pop();
                 continue;
             };
-            *i += 1;
+            *edge += 1;
             match state.get(&to) {
                 None => {
-                    state.insert(to, 1);
-                    way.push((to, 0));
+                    let step = Step { at: to, edge: 0, reported: *reported };
+                    state.insert(to, State::OnTheWay(way.len()));
+                    way.push(step);
                 }
-                Some(1) => {
-                    let begin = way.iter().position(|(w, _)| *w == to).unwrap_or(0);
-                    if way[begin..].iter().any(|(w, _)| said.contains(w)) {
+                Some(&State::OnTheWay(begin)) => {
+                    // One circle for each knot: where many wait for many, a way out of one is a beginning.
+                    let before = begin.checked_sub(1).map_or(0, |before| way[before].reported);
+                    if way.last().is_some_and(|last| last.reported > before) {
                         continue;
                     }
-                    said.extend(way[begin..].iter().map(|(w, _)| *w));
+                    way[begin..].iter_mut().zip(1..).for_each(|(step, more)| step.reported = before + more);
+                    let way: Vec<At> = way[begin..].iter().map(|step| step.at).collect();
                     let name = |at: At| services[at.0].containers[at.1].name.as_str();
-                    let names: Vec<&str> =
-                        way[begin..].iter().map(|(w, _)| name(*w)).chain([name(to)]).collect();
+                    let names: Vec<&str> = way.iter().map(|at| name(*at)).chain([name(to)]).collect();
                     let mut diagnostic = Diagnostic::new(
                         Code::DependencyCycle,
                         format!("containers wait for each other: {}", names.join(" → ")),
                         span,
                         format!("waits for `{}`", name(to)),
                     );
-                    for pair in way[begin..].windows(2) {
-                        let on_the_way = next[&pair[0].0].iter().find(|(t, _)| *t == pair[1].0);
+                    for pair in way.windows(2) {
+                        let on_the_way = next[&pair[0]].iter().find(|(t, _)| *t == pair[1]);
                         if let Some((t, span)) = on_the_way {
                             diagnostic = diagnostic.and(*span, format!("waits for `{}`", name(*t)));
                         }
                     }
                     diagnostics.push(diagnostic.help("take one of these dependencies out"));
                 }
-                Some(_) => {}
+                Some(State::Done) => {}
             }
         }
     }
+}
+
+/// A container on the way of the search for circles.
+struct Step {
+    at: At,
+    /// The edge to follow next.
+    edge: usize,
+    /// How many of the containers up to this one are in a circle that was reported.
+    reported: usize,
+}
+
+/// How far the search for circles is with a container.
+#[derive(Clone, Copy)]
+enum State {
+    /// It is on the way, at this place.
+    OnTheWay(usize),
+    /// All that it leads to was looked at.
+    Done,
 }

@@ -2,9 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexSet;
+
+use crate::ast;
 use crate::ast::container::VolumeSource;
 use crate::hir::{Folder, Host};
-use crate::path::is_below;
+use crate::path::{Folders, is_below};
 use crate::tree::Text;
 
 /// Where the system keeps its own, which exists or is not homegen's to make.
@@ -13,35 +16,28 @@ const SYSTEM: &[&str] =
 
 /// Finds the folders and mount points of every container.
 pub(super) fn link(host: &mut Host) {
-    let mounts: Vec<Text> = host.machine.mounts.0.iter().map(|(path, _)| path.clone()).collect();
+    let mounts = Mounts::of(&host.machine);
     for container in host.services.iter_mut().flat_map(|s| &mut s.containers) {
         // Who runs in the container by number owns what nobody else was given.
         let runs_as =
             container.compose.user.clone().filter(|u| u.value().starts_with(|c: char| c.is_ascii_digit()));
+        let mut needed: IndexSet<usize> = IndexSet::new();
         for volume in &container.compose.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             let value = path.value();
-            let mount = mount_of(&value, &mounts);
+            let mount = mounts.places.around(&value).copied();
             // Who has the folder around a mount point sees an empty one until the disk is there.
-            let inside = mounts.iter().filter(|m| is_below(&m.value(), &value) && m.value() != value);
-            for mount in inside {
-                if !container.mounts.iter().any(|m| m.value() == mount.value()) {
-                    container.mounts.push(mount.clone());
-                }
-            }
-            if let Some(mount) = mount
-                && !container.mounts.iter().any(|m| m.value() == mount.value())
-            {
-                container.mounts.push(mount.clone());
-            }
+            let mut inside: Vec<usize> = mounts.places.inside(&value).copied().collect();
+            inside.sort_unstable();
+            needed.extend(inside);
+            needed.extend(mount);
             let asked = volume.owner.is_some() || volume.group.is_some() || volume.mode.is_some();
             let read_only = volume.options.iter().any(|o| o.value() == "ro");
             // A name with an ending is most likely a file, and a folder in its place would be worse.
             let name = value.rsplit('/').next().unwrap_or_default();
             let is_file = name.trim_start_matches('.').contains('.');
             let system = SYSTEM.iter().any(|s| is_below(&value, s));
-            let is_mount =
-                mounts.iter().any(|m| m.value().trim_end_matches('/') == value.trim_end_matches('/'));
+            let is_mount = mounts.places.at(&value).is_some();
             if !asked && (read_only || is_file || system || is_mount) {
                 continue;
             }
@@ -55,6 +51,7 @@ pub(super) fn link(host: &mut Host) {
                 span: volume.span,
             });
         }
+        container.mounts.extend(needed.into_iter().map(|place| mounts.points[place].clone()));
     }
     share(host);
     let owned: HashSet<String> = host
@@ -75,9 +72,24 @@ pub(super) fn link(host: &mut Host) {
     }
 }
 
-/// The mount point that a path is on, if the file describes it.
-pub(super) fn mount_of<'a>(path: &str, mounts: &'a [Text]) -> Option<&'a Text> {
-    mounts.iter().filter(|m| is_below(path, &m.value())).max_by_key(|m| m.value().len())
+/// The mount points that the file describes.
+pub(super) struct Mounts {
+    points: Vec<Text>,
+    /// Where each is among them.
+    places: Folders<usize>,
+}
+
+impl Mounts {
+    pub(super) fn of(machine: &ast::Host) -> Mounts {
+        let points: Vec<Text> = machine.mounts.0.iter().map(|(path, _)| path.clone()).collect();
+        let places = points.iter().enumerate().map(|(place, point)| (point.value(), place));
+        Mounts { places: Folders::of(places), points }
+    }
+
+    /// The mount point that a path is on.
+    pub(super) fn of_path(&self, path: &str) -> Option<&Text> {
+        self.places.around(path).map(|place| &self.points[*place])
+    }
 }
 
 /// A folder of several containers is one folder: what one of them says of it holds for all, and where

@@ -5,6 +5,7 @@ mod update;
 
 use std::collections::HashMap;
 
+use super::folder::Mounts;
 use super::notify::job_tells;
 use crate::ast;
 use crate::ast::container::Port;
@@ -42,7 +43,7 @@ pub(super) fn link(
     host: &mut Host,
     diagnostics: &mut Diagnostics,
 ) {
-    let mounts: Vec<Text> = host.machine.mounts.0.iter().map(|(path, _)| path.clone()).collect();
+    let mounts = Mounts::of(&host.machine);
     let told = host.notify.is_some();
     for (declared, service) in declared.into_iter().zip(&mut host.services) {
         let owner = Owner::of(service, &mounts, told);
@@ -92,18 +93,26 @@ struct Owner<'a> {
     service: &'a Service,
     /// Its containers, by their names in it and on the host.
     containers: HashMap<&'a str, &'a Container>,
+    /// Those of its containers that depend on a container, by its name on the host.
+    users: HashMap<&'a str, Vec<&'a Container>>,
     /// The mount points of the host.
-    mounts: &'a [Text],
+    mounts: &'a Mounts,
     /// Whether there is anybody to be told.
     told: bool,
 }
 
 impl<'a> Owner<'a> {
-    fn of(service: &'a Service, mounts: &'a [Text], told: bool) -> Owner<'a> {
+    fn of(service: &'a Service, mounts: &'a Mounts, told: bool) -> Owner<'a> {
         let by_name = service.containers.iter().map(|c| (c.name.as_str(), c));
         // The names in the service come last, and win.
         let containers = by_name.chain(service.containers.iter().map(|c| (c.short.as_str(), c))).collect();
-        Owner { service, containers, mounts, told }
+        let mut users: HashMap<&str, Vec<&Container>> = HashMap::new();
+        for container in &service.containers {
+            for dependency in &container.dependencies {
+                users.entry(dependency).or_default().push(container);
+            }
+        }
+        Owner { service, containers, users, mounts, told }
     }
 
     /// The container of this name, as the service or the host calls it.

@@ -1,6 +1,6 @@
 //! Names: which are possible, and which are taken.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::Work;
@@ -164,10 +164,8 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         }
     }
     // A service that is off has no site, and may be the other one of a choice.
-    let is_on = |site: &&Site| {
-        let service = host.services.iter().find(|s| Some(&s.option) == site.service.as_ref());
-        service.is_none_or(|s| s.enable)
-    };
+    let off: HashSet<&str> = host.services.iter().filter(|s| !s.enable).map(|s| s.option.as_str()).collect();
+    let is_on = |site: &&Site| site.service.as_deref().is_none_or(|option| !off.contains(option));
     for site in host.front.iter().flat_map(|f| &f.sites).filter(is_on) {
         take("site", site.host.value().to_lowercase(), site.host.span);
         for alias in &site.declared.aliases {

@@ -1,11 +1,13 @@
 //! Sites: their names, and what is behind them.
 
+use std::collections::{HashMap, HashSet};
+
 use super::container::ServiceSites;
 use crate::ast;
 use crate::ast::Caddy;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Answer, Front, HostPort, Service, Site, SitePort};
-use crate::tree::Text;
+use crate::tree::{Target, Text};
 
 /// Gathers the sites of all services behind the front, and publishes the ports that they need.
 pub(super) fn link(
@@ -40,9 +42,9 @@ pub(super) fn link(
     let mut linked: Vec<Site> =
         own.into_iter().filter_map(|site| link_one(site, None, &caddy, diagnostics)).collect();
     for of_service in sites {
+        let mut owner = Owner::of(&mut services[of_service.service]);
         for site in of_service.sites {
-            let service = &mut services[of_service.service];
-            linked.extend(link_one(site, Some(service), &caddy, diagnostics));
+            linked.extend(link_one(site, Some(&mut owner), &caddy, diagnostics));
         }
     }
     Some(Front { tells: super::notify::tells(caddy.notify), declared: caddy, sites: linked })
@@ -67,9 +69,38 @@ fn bind_the_tailnet(caddy: &mut Caddy, tailnet: Option<&str>, diagnostics: &mut 
     );
 }
 
+/// The service whose sites are linked, and what each site asks about the service.
+struct Owner<'a> {
+    service: &'a mut Service,
+    /// The places of its containers, by their names in it and on the host.
+    containers: HashMap<String, usize>,
+    /// The place of a container's port behind a site among its `site_ports`, by the container and the port on the host:
+    /// none is the service's own port.
+    behind: HashMap<(usize, Option<String>), usize>,
+    /// The ports of containers that `ports` publishes as the service's own port.
+    published: HashSet<(usize, String)>,
+}
+
+impl<'a> Owner<'a> {
+    fn of(service: &'a mut Service) -> Owner<'a> {
+        let mut containers = HashMap::new();
+        let mut published = HashSet::new();
+        let own = Target::Port(service.name.clone());
+        for (place, container) in service.containers.iter().enumerate() {
+            for name in [&container.short, &container.name] {
+                containers.entry(name.clone()).or_insert(place);
+            }
+            let ports = container.compose.ports.iter();
+            let ports = ports.filter(|port| port.published.reference().is_some_and(|r| r.target == own));
+            published.extend(ports.map(|port| (place, port.target.value())));
+        }
+        Owner { service, containers, behind: HashMap::new(), published }
+    }
+}
+
 fn link_one(
     site: ast::Site,
-    service: Option<&mut Service>,
+    owner: Option<&mut Owner>,
     caddy: &Caddy,
     diagnostics: &mut Diagnostics,
 ) -> Option<Site> {
@@ -119,9 +150,9 @@ fn link_one(
             return None;
         }
     };
-    let option = service.as_ref().map(|s| s.option.clone());
+    let option = owner.as_ref().map(|owner| owner.service.option.clone());
     let answer = match (&site.to, &site.redirect) {
-        (Some(to), None) => upstream(to, &site, service, diagnostics)?,
+        (Some(to), None) => upstream(to, &site, owner, diagnostics)?,
         (None, Some(redirect)) => {
             check_value(redirect, diagnostics);
             Answer::Redirect(redirect.clone())
@@ -147,7 +178,7 @@ fn link_one(
 fn upstream(
     to: &ast::caddy::Upstream,
     site: &ast::Site,
-    service: Option<&mut Service>,
+    owner: Option<&mut Owner>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Answer> {
     let name = to.host.value();
@@ -155,7 +186,7 @@ fn upstream(
     if name.parse::<std::net::IpAddr>().is_ok() {
         return Some(elsewhere());
     }
-    let Some(service) = service else {
+    let Some(owner) = owner else {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadSite,
@@ -167,13 +198,13 @@ fn upstream(
         );
         return None;
     };
-    let service_name = service.name.clone();
+    let service = &mut *owner.service;
     // What could not be read may be that container.
     if service.containers.is_empty() && diagnostics.has_unreadable_in(service.body) {
         return None;
     }
-    let names: Vec<String> = service.containers.iter().map(|c| c.short.clone()).collect();
-    let Some(container) = service.containers.iter_mut().find(|c| c.short == name || c.name == name) else {
+    let Some(&place) = owner.containers.get(&name) else {
+        let names = service.containers.iter().map(|c| c.short.as_str());
         diagnostics.push(
             Diagnostic::new(
                 Code::BadSite,
@@ -181,13 +212,14 @@ fn upstream(
                 to.span,
                 "unknown container",
             )
-            .help(match names.is_empty() {
+            .help(match service.containers.is_empty() {
                 true => format!("write `127.0.0.1:{}`, if it listens on the host", to.port.value()),
-                false => diagnostics.suggestion(&name, names.iter().map(String::as_str)),
+                false => diagnostics.suggestion(&name, names),
             }),
         );
         return None;
     };
+    let container = &mut service.containers[place];
     match &container.compose.network_mode {
         None => {}
         Some(ast::NetworkMode::Host) => return Some(Answer::Port(HostPort::Fixed(to.port.clone()))),
@@ -214,7 +246,7 @@ fn upstream(
     site.port.iter().for_each(|port| super::check_port(port, diagnostics));
     let host = match (&site.port, &service.port) {
         (Some(port), _) => HostPort::Fixed(port.text.clone()),
-        (None, Some(_)) => HostPort::Service(service_name),
+        (None, Some(_)) => HostPort::Service(service.name.clone()),
         (None, None) => {
             diagnostics.push(
                 Diagnostic::new(
@@ -229,14 +261,13 @@ fn upstream(
             return None;
         }
     };
-    let same = |a: &HostPort, b: &HostPort| match (a, b) {
-        (HostPort::Service(a), HostPort::Service(b)) => a == b,
-        (HostPort::Fixed(a), HostPort::Fixed(b)) => a.value() == b.value(),
-        _ => false,
+    let own = match &host {
+        HostPort::Service(_) => None,
+        HostPort::Fixed(port) => Some(port.value()),
     };
-    if let Some(other) =
-        container.site_ports.iter().find(|p| same(&p.host, &host) && p.target.value() != to.port.value())
-    {
+    let is_published = own.is_none() && owner.published.contains(&(place, to.port.value()));
+    let behind = owner.behind.get(&(place, own.clone())).map(|at| &container.site_ports[*at]);
+    if let Some(other) = behind.filter(|other| other.target.value() != to.port.value()) {
         diagnostics.push(
             Diagnostic::new(
                 Code::PortWithoutService,
@@ -249,10 +280,8 @@ fn upstream(
         );
         return None;
     }
-    let published = container.compose.ports.iter().any(|p| {
-        p.target.value() == to.port.value() && matches!((&host, p.published.reference()), (HostPort::Service(s), Some(r)) if r.target == crate::tree::Target::Port(s.clone()))
-    });
-    if !published && !container.site_ports.iter().any(|p| same(&p.host, &host)) {
+    if !is_published && behind.is_none() {
+        owner.behind.insert((place, own), container.site_ports.len());
         container.site_ports.push(SitePort { host: host.clone(), target: to.port.clone() });
     }
     Some(Answer::Port(host))

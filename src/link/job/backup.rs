@@ -3,9 +3,8 @@
 use super::{Owner, job, missing, time, unit_name};
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Container;
 use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, Source, Work};
-use crate::link::folder::mount_of;
+use crate::link::folder::Mounts;
 use crate::link::notify::job_tells;
 use crate::source::Span;
 use crate::tree::Text;
@@ -55,7 +54,7 @@ pub(super) fn link(
     };
     let mut needed: Vec<Text> = Vec::new();
     for path in read.into_iter().chain([&to]) {
-        if let Some(mount) = mount_of(&path.value(), owner.mounts)
+        if let Some(mount) = owner.mounts.of_path(&path.value())
             && !needed.iter().any(|m| m.value() == mount.value())
         {
             needed.push(mount.clone());
@@ -93,7 +92,7 @@ pub(super) fn link(
 fn offsite(
     declared: ast::Offsite,
     to: &Text,
-    mounts: &[Text],
+    mounts: &Mounts,
     diagnostics: &mut Diagnostics,
 ) -> Option<Offsite> {
     // restic reads the lists of what it copies and leaves out as patterns, with variables (restic-backup(1),
@@ -148,7 +147,7 @@ fn offsite(
     Some(Offsite {
         mounts: match &repository {
             Repository::Plain(repository) => {
-                mount_of(&repository.value(), mounts).cloned().into_iter().collect()
+                mounts.of_path(&repository.value()).cloned().into_iter().collect()
             }
             Repository::Secret(_) => Vec::new(),
         },
@@ -167,9 +166,8 @@ fn database(
 ) -> PostgresDatabase {
     let found = owner.container(&declared.container, diagnostics);
     let name = found.map_or_else(|| declared.container.value(), |c| c.name.clone());
-    let uses = |c: &&Container| c.dependencies.contains(&name);
     PostgresDatabase {
-        used_by: owner.service.containers.iter().filter(uses).map(|c| c.name.clone()).collect(),
+        used_by: owner.users.get(name.as_str()).into_iter().flatten().map(|c| c.name.clone()).collect(),
         container: name,
         named: declared.container.span,
         database: declared.database.0,
