@@ -285,6 +285,9 @@ pub struct Folder {
     pub span: Span,
 }
 
+/// The name of the Caddy snippet with the headers of all sites.
+pub const HEADERS: &str = "site-headers";
+
 /// Caddy.
 #[derive(Debug)]
 pub struct Front {

@@ -1,6 +1,6 @@
 //! homegen compiles one `homeserver.yaml` into NixOS modules.
 //!
-//! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`link`] → [`check`] → [`accept`] →
+//! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`repetition`] → [`link`] → [`check`] → [`accept`] →
 //! [`lower`] → [`render`]. Data stands in modules of its own: [`syntax`], [`tree`], [`ast`], [`hir`], [`nix`],
 //! [`nixos`]. A pass knows its data and no other pass; only [`compile`] knows them all. [`link()`] ends before the output, for
 //! [`map`]. Nothing here
@@ -28,6 +28,7 @@ pub mod podman;
 pub mod preset;
 pub mod record;
 pub mod render;
+pub mod repetition;
 pub mod resolve;
 pub mod restic;
 pub mod schema;
@@ -195,6 +196,10 @@ fn front_end(
         return None;
     }
     let file = ast::File::decode(&resolved.file, diagnostics)?;
+    repetition::check(&file, diagnostics);
+    if diagnostics.has(Code::TooLarge) {
+        return None;
+    }
     let host = link::link(file, resolved.parameters, surroundings, diagnostics);
     check::check(&host, &resolved.file, diagnostics);
     accept::accept(&host.accepted, sources, diagnostics);

@@ -13,6 +13,9 @@ pub const MAX_NODES: usize = 400_000;
 /// How many more its presets may bring, and its references.
 pub const MAX_EXPANDED: usize = 100_000;
 
+/// How many values the output may repeat for each of some others, in all.
+pub const MAX_REPEATED: usize = 100_000;
+
 /// As how many values a text counts: a long one that is copied costs as much as many short ones.
 pub fn weight(text: &str) -> usize {
     1 + text.len() / 64

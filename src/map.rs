@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::ast::container::{Volume, VolumeSource};
 use crate::hir::{Container, Service};
-use crate::path::{is_below, is_path};
+use crate::path::{Folders, is_below, is_path};
 
 /// A folder or file of the host, or a volume of Podman's, that a container sees. Both ways end in `/`, so that one is put in the
 /// place of the other in the path of anything below.
@@ -48,7 +48,7 @@ pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result
     }
     let mut found: Vec<(String, String)> = Vec::new();
     for container in chosen(service, container)? {
-        if let Some(on_host) = on_host_of(container, &path) {
+        if let Some(on_host) = Mounted::of(container).on_host(&path) {
             found.push((container.name.clone(), on_host));
         }
     }
@@ -59,10 +59,34 @@ pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result
     }
 }
 
-/// Whether a container sees a path of the host.
-pub fn sees(container: &Container, path: &str) -> bool {
-    let path = squeezed(path);
-    container.compose.volumes.iter().any(|volume| {
+/// What a container has at its paths. As the kernel resolves mounts in mounts, the innermost one counts, and one in
+/// memory hides what is below it.
+#[derive(Debug)]
+pub struct Mounted(Folders<(String, Option<String>)>);
+
+impl Mounted {
+    /// What `container` has.
+    pub fn of(container: &Container) -> Mounted {
+        let volumes = container.compose.volumes.iter().map(|v| (squeezed(&v.target.value()), source(v)));
+        let in_memory = container.compose.tmpfs.0.iter().map(|tmpfs| {
+            let written = tmpfs.value();
+            (squeezed(written.split(':').next().unwrap_or_default()), None)
+        });
+        let all = volumes.chain(in_memory);
+        Mounted(Folders::of(all.map(|(target, source)| (target.clone(), (target, source)))))
+    }
+
+    /// The path on the host of a path in the container.
+    fn on_host(&self, path: &str) -> Option<String> {
+        let (target, source) = self.0.around(path)?;
+        let rest = path.strip_prefix(target.trim_end_matches('/'))?;
+        let on_host = format!("{}{rest}", squeezed(source.as_ref()?).trim_end_matches('/'));
+        Some(if on_host.is_empty() { "/".to_owned() } else { on_host })
+    }
+
+    /// Whether a path of the host is seen through one of the container's volumes.
+    pub fn shows(&self, volume: &Volume, path: &str) -> bool {
+        let path = squeezed(path);
         let Some(source) = source(volume).map(|source| squeezed(&source)) else { return false };
         let Some(rest) = path.strip_prefix(source.trim_end_matches('/')).filter(|_| is_below(&path, &source))
         else {
@@ -71,8 +95,8 @@ pub fn sees(container: &Container, path: &str) -> bool {
         // Something else may be mounted over it.
         let target = squeezed(&volume.target.value());
         let inside = format!("{}{rest}", target.trim_end_matches('/'));
-        on_host_of(container, &inside).as_deref() == Some(path.as_str())
-    })
+        self.on_host(&inside).as_deref() == Some(path.as_str())
+    }
 }
 
 fn chosen<'a>(service: &'a Service, name: Option<&str>) -> Result<Vec<&'a Container>, Nowhere> {
@@ -97,30 +121,19 @@ fn bound_in(container: &Container) -> impl Iterator<Item = Bound> {
 pub fn source(volume: &Volume) -> Option<String> {
     match &volume.source {
         VolumeSource::Bind(source) => Some(source.value()),
-        VolumeSource::Named(name) => Some(format!("{VOLUMES}/{}/_data", name.value())),
+        VolumeSource::Named(name) => Some(volume_folder(&name.value())),
         VolumeSource::Tmpfs => None,
     }
+}
+
+/// Where one of Podman's volumes is on the host.
+pub fn volume_folder(name: &str) -> String {
+    format!("{VOLUMES}/{name}/_data")
 }
 
 /// Where Podman keeps the volumes of root's containers (containers-storage.conf(5), graphroot), which is what
 /// NixOS sets as well (virtualisation.containers.storage.settings).
 pub const VOLUMES: &str = "/var/lib/containers/storage/volumes";
-
-/// By the longest way, as the kernel resolves mounts in mounts: one in memory hides what is below it.
-fn on_host_of(container: &Container, path: &str) -> Option<String> {
-    let volumes = container.compose.volumes.iter().map(|v| (squeezed(&v.target.value()), source(v)));
-    let in_memory = container.compose.tmpfs.0.iter().map(|tmpfs| {
-        let written = tmpfs.value();
-        (squeezed(written.split(':').next().unwrap_or_default()), None)
-    });
-    let (target, source) = volumes
-        .chain(in_memory)
-        .filter(|(target, _)| is_below(path, target))
-        .max_by_key(|(target, _)| target.trim_end_matches('/').len())?;
-    let rest = path.strip_prefix(target.trim_end_matches('/'))?;
-    let on_host = format!("{}{rest}", squeezed(&source?).trim_end_matches('/'));
-    Some(if on_host.is_empty() { "/".to_owned() } else { on_host })
-}
 
 /// Without slashes that mean nothing. One at the end stays, as the user may want a folder's path so.
 fn squeezed(path: &str) -> String {
@@ -208,7 +221,11 @@ mod tests {
 "#,
         );
         let seen = |path: &str| {
-            let seeing = host.containers().filter(|container| sees(container, path));
+            let sees = |container: &&Container| {
+                let mounted = Mounted::of(container);
+                container.compose.volumes.iter().any(|volume| mounted.shows(volume, path))
+            };
+            let seeing = host.containers().filter(sees);
             seeing.map(|container| container.short.as_str()).collect::<Vec<_>>()
         };
         assert_eq!(seen("/srv/a/db"), ["whole", "file", "twice"]);

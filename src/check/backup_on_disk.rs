@@ -1,7 +1,7 @@
 //! A backup on the disk of what it saves is lost with it. What lies on one disk is known only of those that the file
 //! describes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::databases::data_volume;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -16,6 +16,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     // Of the root file system nobody knows what else is mounted below.
     let points: HashSet<String> =
         host.machine.mounts.0.iter().map(|(at, _)| at.value()).filter(|at| at != "/").collect();
+    let mut data: HashMap<&str, Option<(String, Span)>> = HashMap::new();
     for (service, job) in host.services.iter().flat_map(|s| s.jobs.iter().map(move |job| (s, job))) {
         let Work::Backup(backup) = &job.work else { continue };
         let to = backup.to.value();
@@ -38,7 +39,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
             continue;
         }
-        let Some((path, span)) = saved(backup, service) else { continue };
+        let Some((path, span)) = saved(backup, service, &mut data) else { continue };
         if disk_of(&path, &points) == Some(disk) && !is_below(&to, &path) {
             diagnostics.push(
                 Diagnostic::new(
@@ -59,15 +60,23 @@ fn disk_of<'a>(path: &'a str, points: &HashSet<String>) -> Option<&'a str> {
     ancestors(path).find(|folder| points.contains(*folder))
 }
 
-/// The path of the host that a backup saves, and where it is written.
-fn saved(backup: &Backup, service: &Service) -> Option<(String, Span)> {
+/// The path of the host that a backup saves, and where it is written. `data` has what was found for databases, by
+/// their containers.
+fn saved<'a>(
+    backup: &'a Backup,
+    service: &Service,
+    data: &mut HashMap<&'a str, Option<(String, Span)>>,
+) -> Option<(String, Span)> {
     match &backup.source {
         Source::Sqlite(path) | Source::Folder(path) => Some((path.value(), path.span)),
-        Source::Postgres(database) => {
-            let container = service.containers.iter().find(|c| c.name == database.container)?;
-            let known = ImageName::of(&container.compose.image).known()?;
-            let (volume, path) = data_volume(container, known)?;
-            Some((path.value(), volume.span))
-        }
+        Source::Postgres(database) => data
+            .entry(&database.container)
+            .or_insert_with(|| {
+                let container = service.containers.iter().find(|c| c.name == database.container)?;
+                let known = ImageName::of(&container.compose.image).known()?;
+                let (volume, path) = data_volume(container, known)?;
+                Some((path.value(), volume.span))
+            })
+            .clone(),
     }
 }

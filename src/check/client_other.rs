@@ -1,5 +1,7 @@
 //! What a client uploads goes to Immich's own interface, which nothing else has.
 
+use std::collections::HashMap;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::image::ImageName;
@@ -7,21 +9,25 @@ use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    // The first container of each service, where none of its containers is Immich.
+    let others: HashMap<&str, &Container> = host
+        .services
+        .iter()
+        .filter(|_| !host.clients.is_empty())
+        .filter(|service| !service.containers.iter().any(is_immich))
+        .filter_map(|service| Some((service.name.as_str(), service.containers.first()?)))
+        .collect();
     for upload in host.clients.iter().map(|client| &client.upload) {
         // That it cannot be reached is said.
         if upload.site.span == Span::NOWHERE {
             continue;
         }
-        let Some(service) = host.services.iter().find(|s| s.name == upload.service) else { continue };
         // A service without containers may be NixOS's own Immich.
-        let Some(first) = service.containers.first() else { continue };
-        if service.containers.iter().any(is_immich) {
-            continue;
-        }
+        let Some(first) = others.get(upload.service.as_str()) else { continue };
         diagnostics.push(
             Diagnostic::new(
                 Code::ClientOther,
-                format!("`{}` is no Immich", service.name),
+                format!("`{}` is no Immich", upload.service),
                 upload.to.span,
                 "photos are uploaded to Immich alone",
             )

@@ -4,22 +4,16 @@
 use super::databases::{data_volume, known_databases};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::path::is_below;
+use crate::path::Folders;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mounts = host.machine.mounts.0.iter().map(|(at, mount)| (at.value(), mount.as_ref()));
+    let mounts = Folders::of(mounts);
     for (container, known) in known_databases(host) {
         let Some((volume, path)) = data_volume(container, known) else { continue };
-        let mount = host
-            .machine
-            .mounts
-            .0
-            .iter()
-            .filter(|(at, _)| is_below(&path.value(), &at.value()))
-            .max_by_key(|(at, _)| at.value().len());
-        let Some(nfs) = mount.and_then(|(_, mount)| mount.as_ref()).and_then(|m| m.nfs.as_ref()) else {
-            continue;
-        };
+        let mount = mounts.around(&path.value()).copied().flatten();
+        let Some(nfs) = mount.and_then(|mount| mount.nfs.as_ref()) else { continue };
         diagnostics.push(
             Diagnostic::new(
                 Code::DatabaseOnNfs,

@@ -3,17 +3,37 @@
 //! Postgres makes one user and one database when it first starts, which its container names (docker-library,
 //! postgres: POSTGRES_USER, POSTGRES_DB). A dump of another one is of nothing, or cannot be restored.
 
+use std::collections::HashMap;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Source, Work};
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Host, Service};
 use crate::image::{ImageName, Kind};
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for (service, job) in host.services.iter().flat_map(|s| s.jobs.iter().map(move |job| (s, job))) {
-        let Work::Backup(backup) = &job.work else { continue };
-        let Source::Postgres(saved) = &backup.source else { continue };
-        let Some(container) = service.containers.iter().find(|c| c.name == saved.container) else { continue };
+    for service in &host.services {
+        of_service(service, diagnostics);
+    }
+}
+
+fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
+    let databases = service.jobs.iter().filter_map(|job| match &job.work {
+        Work::Backup(backup) => match &backup.source {
+            Source::Postgres(saved) => Some(saved),
+            Source::Sqlite(_) | Source::Folder(_) => None,
+        },
+        _ => None,
+    });
+    let mut databases = databases.peekable();
+    if databases.peek().is_none() {
+        return;
+    }
+    let by_name: HashMap<&str, &Container> =
+        service.containers.iter().map(|container| (container.name.as_str(), container)).collect();
+    let mut variables: HashMap<&str, Variables> = HashMap::new();
+    for saved in databases {
+        let Some(&container) = by_name.get(saved.container.as_str()) else { continue };
         if let Some(known) = ImageName::of(&container.compose.image).known()
             && known.kind != Kind::Postgres
         {
@@ -35,7 +55,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
             continue;
         }
-        let (user, database) = (variable(container, "POSTGRES_USER"), variable(container, "POSTGRES_DB"));
+        let made = |name| variable(container, name);
+        let (user, database) =
+            *variables.entry(&container.name).or_insert_with(|| (made("POSTGRES_USER"), made("POSTGRES_DB")));
         // What is nowhere has the image's own default, which is only known to hold beside a variable of that image.
         let made_by = |own: Option<&Text>, otherwise: Option<(String, &Text)>| match own {
             Some(text) => Some((text.value(), text.span)),
@@ -70,6 +92,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
     }
 }
+
+/// The variables with the user and the database.
+type Variables<'a> = (Result<Option<&'a Text>, ()>, Result<Option<&'a Text>, ()>);
 
 /// A variable as the container's environment has it, if it does. An error where it comes out of a file or a secret,
 /// which nobody can read here.

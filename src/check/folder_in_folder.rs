@@ -33,7 +33,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .help("put the two beside each other"),
             );
         }
-        above.push(one);
+        // Of several that are one folder two are enough: one of them has another owner than what lies in it.
+        let mut same = above.iter().rev().take_while(|outer| outer.0 == one.0);
+        let is_known = |outer: &&(String, &Folder)| user(outer.1) == user(one.1);
+        if same.clone().count() < 2 && !same.any(is_known) {
+            above.push(one);
+        }
     }
 }
 

@@ -1,22 +1,31 @@
 //! Images that stopped working with each other. Immich 3 took out its support of pgvecto.rs; VectorChord
 //! replaces it (<https://docs.immich.app/administration/postgres-standalone>).
 
+use std::collections::HashMap;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::image::ImageName;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for database in host.containers() {
+    // The first Immich 3 on each network, with its place in the file.
+    let mut servers: HashMap<&str, (usize, &Container)> = HashMap::new();
+    for (place, server) in host.containers().enumerate().filter(|(_, c)| is_immich_3(c)) {
+        for attached in &server.networks {
+            servers.entry(&attached.network).or_insert((place, server));
+        }
+    }
+    for (service, database) in host.services.iter().flat_map(|s| s.containers.iter().map(move |c| (s, c))) {
         let image = ImageName::of(&database.compose.image);
         if !image.is("tensorchord/pgvecto-rs") {
             continue;
         }
         // With `network_mode` a container has no networks, and its service is what says that the two belong together.
-        let service = host.services.iter().find(|s| s.containers.iter().any(|c| c.name == database.name));
-        let neighbours = service.iter().flat_map(|s| &s.containers);
-        let elsewhere = host.containers().filter(|c| share_network(c, database));
-        let Some(server) = neighbours.chain(elsewhere).find(|c| is_immich_3(c)) else { continue };
+        let beside = service.containers.iter().find(|c| is_immich_3(c));
+        let elsewhere = database.networks.iter().filter_map(|n| servers.get(n.network.as_str()));
+        let elsewhere = || elsewhere.min_by_key(|(place, _)| place).map(|(_, server)| *server);
+        let Some(server) = beside.or_else(elsewhere) else { continue };
         let major = image.major().unwrap_or(16);
         diagnostics.push(
             Diagnostic::new(
@@ -36,9 +45,4 @@ fn is_immich_3(container: &Container) -> bool {
     image.is("immich-app/immich-server")
         && (image.major().is_some_and(|m| m >= 3)
             || matches!(image.tag.as_deref(), None | Some("release" | "latest")))
-}
-
-/// Whether two containers can talk to each other, in whatever services they are.
-fn share_network(one: &Container, other: &Container) -> bool {
-    one.networks.iter().any(|a| other.networks.iter().any(|b| a.network == b.network))
 }

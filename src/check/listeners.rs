@@ -1,11 +1,12 @@
 //! What listens on the host's ports: containers, Caddy, and the services of NixOS that the file turns on.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::ast::{self, NetworkMode};
 use crate::hir::{Container, Host, HostPort, Service};
 use crate::source::Span;
-use crate::tree::{Atom, Kind, Node, Text, options};
+use crate::tree::{Atom, Kind, Node, SetOption, Text, options};
 
 /// Something that listens.
 #[derive(Debug)]
@@ -22,20 +23,6 @@ pub(super) struct Listener {
     pub(super) what: String,
     /// Where it is said.
     pub(super) span: Span,
-}
-
-impl Listener {
-    /// Whether both want one port of one address.
-    pub(super) fn collides(&self, other: &Listener) -> bool {
-        let same_address = match (self.address, other.address) {
-            (Some(a), Some(b)) => a == b,
-            _ => true,
-        };
-        same_address
-            && self.protocol == other.protocol
-            && self.first <= other.last
-            && other.first <= self.last
-    }
 }
 
 /// Services of NixOS, the option with their port, what they listen on by default, and whether only on
@@ -157,7 +144,13 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
 fn native(host: &Host, found: &mut Vec<Listener>) {
     for tree in host.raw_options() {
         let set = options(tree);
-        let value = |path: &str| set.iter().find(|o| o.path.join(".") == path);
+        let enabled: HashMap<String, &SetOption> = set
+            .iter()
+            .filter(|option| option.path.first().is_some_and(|first| first == "services"))
+            .rev()
+            .map(|option| (option.path.join("."), option))
+            .collect();
+        let value = |path: &str| enabled.get(path).copied();
         for (name, port_option, default, protocol, local) in NATIVE {
             let Some(enable) = value(&format!("services.{name}.enable")).filter(|o| is_true(o.node)) else {
                 continue;

@@ -1,6 +1,6 @@
 //! Whoever waits for a container mostly talks to it, and can only do so on a network that both are on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
@@ -8,15 +8,29 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let by_name: HashMap<&str, &Container> = host.containers().map(|c| (c.name.as_str(), c)).collect();
+    let on = |container: &Container, network: &str| container.networks.iter().any(|n| n.network == network);
+    // Each network of a container with several, by the container's name.
+    let several = host.containers().filter(|container| container.networks.len() > SHOWN);
+    let several: HashMap<&str, HashSet<&str>> =
+        several.map(|c| (c.name.as_str(), c.networks.iter().map(|n| n.network.as_str()).collect())).collect();
     for service in &host.services {
+        // The first of two with one name counts, which is why it comes last.
+        let by_short: HashMap<&str, &Container> =
+            service.containers.iter().rev().map(|c| (c.short.as_str(), c)).collect();
         for container in &service.containers {
             for (name, _) in &container.compose.depends_on.0 {
                 let value = name.value();
-                let beside = service.containers.iter().find(|c| c.short == value);
-                let Some(other) = beside.or_else(|| by_name.get(value.as_str()).copied()) else { continue };
+                let found = by_short.get(value.as_str()).or_else(|| by_name.get(value.as_str()));
+                let Some(&other) = found else { continue };
                 let modes = [container, other].iter().any(|c| c.compose.network_mode.is_some());
-                let shared =
-                    container.networks.iter().any(|a| other.networks.iter().any(|b| a.network == b.network));
+                let (fewer, more) = match container.networks.len() < other.networks.len() {
+                    true => (container, other),
+                    false => (other, container),
+                };
+                let shared = fewer.networks.iter().any(|attached| match several.get(more.name.as_str()) {
+                    Some(networks) => networks.contains(attached.network.as_str()),
+                    None => on(more, &attached.network),
+                });
                 // A network that does not exist was said to, and may be the one that both would share.
                 let unknown = [container, other].iter().any(|c| c.networks.is_empty());
                 if modes || shared || unknown {
@@ -41,6 +55,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// How many networks of a container are named.
+const SHOWN: usize = 8;
+
 fn networks(container: &Container) -> String {
-    container.networks.iter().map(|n| format!("`{}`", n.network)).collect::<Vec<_>>().join(" and ")
+    let named = container.networks.iter().take(SHOWN).map(|n| format!("`{}`", n.network));
+    let rest = container.networks.len().checked_sub(SHOWN).filter(|rest| *rest > 0);
+    named.chain(rest.map(|rest| format!("{rest} more"))).collect::<Vec<_>>().join(" and ")
 }

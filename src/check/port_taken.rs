@@ -14,13 +14,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     all.sort_by_key(|l| (l.first == l.last, l.span));
     let ranges = all.partition_point(|l| l.first != l.last);
     let (ranges, single) = all.split_at(ranges);
-    for (i, one) in ranges.iter().enumerate() {
-        if diagnostics.is_full() {
-            return;
+    let mut sorted: Vec<&Listener> = ranges.iter().collect();
+    sorted.sort_by_key(|range| (range.first, range.span));
+    let mut ranges = Ranges::default();
+    for range in sorted {
+        if let Some(first) = ranges.colliding(range) {
+            report(range, first, diagnostics);
         }
-        if let Some(first) = ranges[..i].iter().find(|other| other.collides(one)) {
-            report(one, first, diagnostics);
-        }
+        ranges.push(range);
     }
     // By port and protocol, the first that listens on an address, and on all of them.
     let mut taken: HashMap<(u16, &str, Option<IpAddr>), &Listener> = HashMap::new();
@@ -31,11 +32,48 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Some(_) => taken.get(&(at.0, at.1, one.address)).or_else(|| taken.get(&(at.0, at.1, None))),
             None => anywhere.get(&at),
         };
-        if let Some(first) = first.copied().or_else(|| ranges.iter().find(|range| range.collides(one))) {
+        if let Some(first) = first.copied().or_else(|| ranges.colliding(one)) {
             report(one, first, diagnostics);
         }
         taken.entry((at.0, at.1, one.address)).or_insert(one);
         anywhere.entry(at).or_insert(one);
+    }
+}
+
+/// Ranges of ports, which come in the order of their first ones.
+#[derive(Default)]
+struct Ranges<'a> {
+    /// By protocol and address: of each beginning of the row the range that reaches furthest.
+    on_address: HashMap<(&'a str, Option<IpAddr>), Vec<(u16, &'a Listener)>>,
+    /// The same of all addresses together.
+    anywhere: HashMap<&'a str, Vec<(u16, &'a Listener)>>,
+}
+
+impl<'a> Ranges<'a> {
+    fn push(&mut self, range: &'a Listener) {
+        let protocol = range.protocol.as_str();
+        for row in [
+            self.on_address.entry((protocol, range.address)).or_default(),
+            self.anywhere.entry(protocol).or_default(),
+        ] {
+            let furthest = row.last().map(|(_, furthest)| *furthest).filter(|other| other.last >= range.last);
+            row.push((range.first, furthest.unwrap_or(range)));
+        }
+    }
+
+    /// One that wants a port of `other`, too.
+    fn colliding(&self, other: &Listener) -> Option<&'a Listener> {
+        let protocol = other.protocol.as_str();
+        let rows = match other.address {
+            Some(_) => [Some(other.address), Some(None)]
+                .map(|address| address.and_then(|address| self.on_address.get(&(protocol, address)))),
+            None => [self.anywhere.get(protocol), None],
+        };
+        rows.into_iter().flatten().find_map(|row| {
+            let before = row.partition_point(|(first, _)| *first <= other.last);
+            let (_, furthest) = row[..before].last()?;
+            (furthest.last >= other.first).then_some(*furthest)
+        })
     }
 }
 

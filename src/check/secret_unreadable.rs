@@ -1,12 +1,15 @@
 //! A mounted secret keeps its owner and mode: a container that runs as somebody else cannot read it, and
 //! fails in its own words, at its own time.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::ast::secret::takes_path;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Secret};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let readers = readers(host);
     for container in host.containers() {
         let Some(user) = User::of(container) else { continue };
         for used in &container.compose.secrets.0 {
@@ -28,7 +31,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 )
                 .and(span, format!("runs as {}", user.id))
                 .and(secret.span, owner_of(secret))
-                .help(match others_read(host, container, &used.secret.value(), user.id) {
+                .help(match readers[&used.secret.value()].iter().any(|id| *id != user.id) {
                     false => format!("declare the secret with `owner: \"{}\"`", user.id),
                     true => format!(
                         "declare it once more under another name, with the same `file` and `owner: \"{}\"`",
@@ -40,12 +43,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether a container of another user mounts the secret too.
-fn others_read(host: &Host, own: &Container, secret: &str, id: u32) -> bool {
-    host.containers().filter(|c| c.name != own.name).any(|c| {
-        let mounts = c.compose.secrets.0.iter().any(|used| used.secret.value() == secret);
-        mounts && User::of(c).is_some_and(|user| user.id != id)
-    })
+/// The users, by number, of the containers that each secret is for.
+fn readers(host: &Host) -> HashMap<String, HashSet<u32>> {
+    let mut readers: HashMap<String, HashSet<u32>> = HashMap::new();
+    for container in host.containers() {
+        let Some(user) = User::of(container) else { continue };
+        for used in &container.compose.secrets.0 {
+            readers.entry(used.secret.value()).or_default().insert(user.id);
+        }
+    }
+    readers
 }
 
 fn owner_of(secret: &Secret) -> String {

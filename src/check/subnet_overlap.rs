@@ -1,6 +1,7 @@
 //! Subnets lie apart: from each other, from Podman's default network, from the tailnet, and from the
 //! addresses that the host has.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -32,8 +33,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         subnets.extend(declared.filter_map(|s| Some((s.value().parse().ok()?, s.0.span, network))));
     }
     between(&subnets, diagnostics);
-    let addresses = addresses(host);
+    let mut addresses = addresses(host);
+    addresses.sort_by_key(|(address, span, _)| (*address, *span));
     for (subnet, span, network) in &subnets {
+        if diagnostics.is_full() {
+            return;
+        }
         let mut refuse = |whose: String, at: Option<(Span, &str)>| {
             let mut diagnostic = Diagnostic::new(
                 Code::SubnetOverlap,
@@ -63,12 +68,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
         let gateways = network.declared.iter().flat_map(|d| &d.gateway.0);
-        let gateways: Vec<String> = gateways.map(|g| g.value()).collect();
-        for (address, span, whose) in &addresses {
-            // The tailnet's own address is part of the tailnet, which was looked at.
-            if subnet.contains(address) && !gateways.contains(&address.to_string()) {
-                refuse(format!("{address}, {whose}"), Some((*span, "this address")));
-            }
+        let gateways: HashSet<String> = gateways.map(|g| g.value()).collect();
+        let begin = addresses.partition_point(|(address, ..)| *address < subnet.network());
+        let mut inside: Vec<_> =
+            addresses[begin..].iter().take_while(|(address, ..)| subnet.contains(address)).collect();
+        inside.sort_by_key(|(_, span, _)| *span);
+        // The tailnet's own address is part of the tailnet, which was looked at.
+        for (address, span, whose) in inside.into_iter().filter(|(a, ..)| !gateways.contains(&a.to_string()))
+        {
+            refuse(format!("{address}, {whose}"), Some((*span, "this address")));
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::ast::container::VolumeSource;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::hir::job::Work;
-use crate::path::is_below;
+use crate::path::{Folders, is_below};
 use crate::tree::Node;
 
 /// Where disks are mounted (hier(7), file-hierarchy(7)).
@@ -15,6 +15,7 @@ const PLACES: &[&str] = &["/mnt", "/media", "/run/media"];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut said = HashSet::new();
+    let mounts = Folders::of(host.machine.mounts.0.iter().map(|(at, _)| (at.value(), ())));
     let volumes = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
         VolumeSource::Bind(path) => Some((path, v.span)),
         _ => None,
@@ -26,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (path, span) in volumes.chain(backups.map(|path| (path, path.span))) {
         let value = path.value();
         let Some(place) = PLACES.iter().find(|place| is_below(&value, place)) else { continue };
-        let described = host.machine.mounts.0.iter().any(|(at, _)| is_below(&value, &at.value()));
+        let described = mounts.around(&value).is_some();
         // udisks mounts at /run/media/USER/LABEL.
         let depth = if *place == "/run/media" { 2 } else { 1 };
         let names: Vec<&str> = value[place.len()..].split('/').filter(|part| !part.is_empty()).collect();

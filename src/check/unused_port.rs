@@ -11,6 +11,7 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     let mut used = HashSet::new();
     let mut expressions = String::new();
     ports(file, &mut used, &mut expressions);
+    let in_expressions = selected_ports(&expressions);
     for service in &host.services {
         let Some(port) = &service.port else { continue };
         let behind_site = service
@@ -18,7 +19,7 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
             .iter()
             .flat_map(|c| &c.site_ports)
             .any(|p| matches!(p.host, HostPort::Service(_)));
-        let in_nix = expressions.contains(&format!("{}.port", service.option));
+        let in_nix = in_expressions.contains(service.option.as_str());
         if !behind_site && !in_nix && !used.contains(&service.name) && !diagnostics.has_error_in(service.body)
         {
             let on_host =
@@ -53,6 +54,13 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// The names before each `.port`.
+fn selected_ports(expressions: &str) -> HashSet<&str> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '\'');
+    let before = expressions.match_indices(".port").map(|(at, _)| &expressions[..at]);
+    before.map(|text| &text[text.trim_end_matches(is_part).len()..]).collect()
 }
 
 /// The services whose ports are referred to, and the expressions that may name more.

@@ -22,10 +22,12 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     for entry in entries.iter().filter(|e| !matches!(e.key.value().as_str(), "secrets" | "constants")) {
         below(&entry.value, &mut named, &mut expressions);
     }
+    let words: HashSet<&str> =
+        expressions.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-')).collect();
     for (name, secret) in &host.secrets {
         let span = secret.declared.as_ref().map_or(secret.span, |d| d.span);
         let wrong = [span, secret.span].into_iter().any(|s| diagnostics.has_error_in(s));
-        if !named.contains(name) && !expressions.contains(name.as_str()) && !wrong {
+        if !named.contains(name) && !words.contains(name.as_str()) && !wrong {
             diagnostics.push(
                 Diagnostic::new(
                     Code::UnusedSecret,

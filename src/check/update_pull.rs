@@ -1,17 +1,23 @@
 //! An update goes back to the image of before by giving it its name again, and a container that pulls at each
 //! start takes the new one all the same.
 
+use std::collections::HashMap;
+
 use crate::ast::container::PullPolicy;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
 use crate::hir::job::Work;
+use crate::hir::{Container, Host};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let pulls =
+        |c: &&Container| matches!(c.compose.pull_policy, Some(PullPolicy::Always | PullPolicy::Newer));
+    let pulling: HashMap<&str, &Container> =
+        host.containers().filter(pulls).map(|container| (container.name.as_str(), container)).collect();
     for job in host.jobs() {
         let Work::Update(update) = &job.work else { continue };
-        for container in host.containers().filter(|c| update.containers.contains(&c.name)) {
-            if matches!(container.compose.pull_policy, Some(PullPolicy::Always | PullPolicy::Newer)) {
+        for name in &update.containers {
+            if let Some(container) = pulling.get(name.as_str()) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::UpdatePull,

@@ -1,15 +1,19 @@
 //! A variable is set once: by `environment`, or by `secrets`.
 
+use std::collections::HashMap;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::tree::Node;
+use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
-        for used in &container.compose.secrets.0 {
+        let compose = &container.compose;
+        let names = compose.environment.0.iter().filter(|_| !compose.secrets.0.is_empty());
+        let names: HashMap<String, &Text> = names.map(|(name, _)| (name.value(), name)).collect();
+        for used in &compose.secrets.0 {
             let Some(variable) = &used.variable else { continue };
-            let same = |(name, _): &&(crate::tree::Text, crate::tree::Text)| name.value() == variable.value();
-            if let Some((name, _)) = container.compose.environment.0.iter().find(same) {
+            if let Some(name) = names.get(&variable.value()) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::VariableTwice,

@@ -6,7 +6,7 @@ use super::container::ServiceSites;
 use crate::ast;
 use crate::ast::Caddy;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Answer, Front, HostPort, Service, Site, SitePort};
+use crate::hir::{Answer, Front, HEADERS, HostPort, Service, Site, SitePort};
 use crate::tree::{Target, Text};
 
 /// Gathers the sites of all services behind the front, and publishes the ports that they need.
@@ -38,6 +38,7 @@ pub(super) fn link(
     check_extra(caddy.extra.as_ref(), diagnostics);
     check_extra(caddy.global.as_ref(), diagnostics);
     check_values(&caddy.headers, diagnostics);
+    check_snippet(&caddy, diagnostics);
     let own = std::mem::take(&mut caddy.sites);
     let mut linked: Vec<Site> =
         own.into_iter().filter_map(|site| link_one(site, None, &caddy, diagnostics)).collect();
@@ -342,6 +343,37 @@ fn check_values(headers: &ast::Pairs, diagnostics: &mut Diagnostics) {
             );
         }
         check_value(value, diagnostics);
+    }
+}
+
+/// Inside of a snippet Caddy replaces `{args[0]}` and `{block}`, and one name is one snippet
+/// (<https://caddyserver.com/docs/caddyfile/directives/import>).
+fn check_snippet(caddy: &Caddy, diagnostics: &mut Diagnostics) {
+    for (_, value) in &caddy.headers.0 {
+        let text = value.value();
+        if text.contains("{args") || text.contains("{block") {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadSite,
+                    "a value that Caddy would not take as it is",
+                    value.span,
+                    "holds `{args` or `{block`, which `import` replaces",
+                )
+                .help("write the header under the `extra` of each site"),
+            );
+        }
+    }
+    let declared = format!("({HEADERS})");
+    if let Some(extra) = caddy.extra.as_ref().filter(|extra| extra.value().contains(&declared)) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadSite,
+                format!("the snippet `{HEADERS}` is homegen's own"),
+                extra.span,
+                format!("contains `{declared}`"),
+            )
+            .help("give your snippet another name"),
+        );
     }
 }
 

@@ -4,8 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::folder::Makers;
 use crate::ast::Number;
+use crate::ast::container::Volume;
+use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host, HostPort, Network};
-use crate::map;
+use crate::map::{self, Mounted};
 use crate::path::ancestors;
 use crate::tree::{Atom, Piece, Reference, Target, Text};
 
@@ -21,44 +23,57 @@ pub(super) struct Around<'a> {
     pub(super) forwarded: HashSet<&'a str>,
     /// Which container's rule makes a folder.
     pub(super) makers: Makers<'a>,
-    /// The containers that a folder or file of the host is mounted into, by its path.
-    mounted: HashMap<String, Vec<&'a Container>>,
+    /// The containers that a folder or file of the host is mounted into, by its path, each with the volume.
+    volumes: HashMap<String, Vec<(&'a Container, &'a Volume)>>,
+    /// What each container has at its paths, by its name.
+    mounted: HashMap<&'a str, Mounted>,
 }
 
 impl<'a> Around<'a> {
     pub(super) fn of(host: &'a Host) -> Around<'a> {
         let by_name = |network: &'a Network| (network.name.as_str(), network);
         let sites = host.front.iter().flat_map(|front| &front.sites);
+        // Only a command that restores a file asks who sees it.
+        let is_asked = host.jobs().any(
+            |job| matches!(&job.work, Work::Backup(backup) if matches!(backup.source, Source::Sqlite(_))),
+        );
+        let asked = || host.containers().filter(|_| is_asked);
         Around {
             ports: Ports::of(host),
             shared_networks: host.networks.iter().map(by_name).collect(),
             own_networks: host.services.iter().filter_map(|s| s.network.as_ref()).map(by_name).collect(),
             forwarded: sites.filter_map(|site| site.service.as_deref()).collect(),
             makers: Makers::of(host),
-            mounted: mounted(host),
+            volumes: volumes(asked()),
+            mounted: asked().map(|container| (container.name.as_str(), Mounted::of(container))).collect(),
         }
     }
 
     /// The containers that see a path of the host, by their names.
     pub(super) fn seeing(&self, path: &str) -> Vec<&'a Container> {
-        let candidates = ancestors(path).filter_map(|folder| self.mounted.get(folder)).flatten().copied();
-        let mut seeing: Vec<&Container> = candidates.filter(|container| map::sees(container, path)).collect();
+        let candidates = ancestors(path).filter_map(|folder| self.volumes.get(folder)).flatten();
+        let shows = |(container, volume): &&(&'a Container, &'a Volume)| {
+            self.mounted.get(container.name.as_str()).is_some_and(|mounted| mounted.shows(volume, path))
+        };
+        let mut seeing: Vec<&Container> = candidates.filter(shows).map(|(container, _)| *container).collect();
         seeing.sort_by_key(|container| &container.name);
         seeing.dedup_by_key(|container| &container.name);
         seeing
     }
 }
 
-fn mounted(host: &Host) -> HashMap<String, Vec<&Container>> {
-    let mut mounted: HashMap<String, Vec<&Container>> = HashMap::new();
-    for container in host.containers() {
+fn volumes<'a>(
+    containers: impl Iterator<Item = &'a Container>,
+) -> HashMap<String, Vec<(&'a Container, &'a Volume)>> {
+    let mut volumes: HashMap<String, Vec<(&Container, &Volume)>> = HashMap::new();
+    for container in containers {
         for volume in &container.compose.volumes {
             if let Some(source) = map::source(volume) {
-                mounted.entry(source.trim_end_matches('/').to_owned()).or_default().push(container);
+                volumes.entry(source.trim_end_matches('/').to_owned()).or_default().push((container, volume));
             }
         }
     }
-    mounted
+    volumes
 }
 
 /// The ports of services, by their names.

@@ -6,7 +6,7 @@ use super::around::Ports;
 use super::tailscale;
 use crate::ast::caddy::{AcmeTls, TOKEN_VARIABLES};
 use crate::ast::{Bind, Pairs, Tls};
-use crate::hir::{Answer, Front, Host, Site};
+use crate::hir::{Answer, Front, HEADERS, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Module, Output};
 use crate::tree::Text;
@@ -15,10 +15,17 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(front) = &host.front else { return };
     let module = output.module("caddy.nix", "caddy");
     module.config.at(&["services", "caddy"]).set("enable", Expr::Bool(true));
-    for (name, text) in [("globalConfig", &front.declared.global), ("extraConfig", &front.declared.extra)] {
-        if let Some(text) = text {
-            module.config.at(&["services", "caddy"]).set(name, Expr::Lines(lines(text)));
-        }
+    if let Some(text) = &front.declared.global {
+        module.config.at(&["services", "caddy"]).set("globalConfig", Expr::Lines(lines(text)));
+    }
+    let mut extra = snippet(front);
+    extra.extend(front.declared.extra.iter().flat_map(lines));
+    if !extra.is_empty() || front.declared.extra.is_some() {
+        module.config.at(&["services", "caddy"]).set("extraConfig", Expr::Lines(extra));
+    }
+    let addresses = listen(front, host);
+    if addresses.len() > 1 {
+        module.bindings.push((ADDRESSES, Expr::List(addresses)));
     }
     let ports = Ports::of(host);
     let mut certificates: IndexMap<String, Certificate> = IndexMap::new();
@@ -64,7 +71,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 fn virtual_host(site: &Site, front: &Front, host: &Host, ports: &Ports, certificate: Option<&Text>) -> Set {
     let mut set = Set::default();
     set.append("serverAliases", site.declared.aliases.iter().map(|a| Expr::text(&a.0)));
-    set.append("listenAddresses", listen(front, host));
+    listen_there(&mut set, front, host);
     if let Some(certificate) = certificate {
         set.set("useACMEHost", Expr::text(certificate));
     }
@@ -72,9 +79,11 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, ports: &Ports, certific
     if matches!(front.declared.tls, Some(Tls::Internal)) {
         config.push(vec![Part::Text("tls internal".into())]);
     }
-    for headers in [&front.declared.headers, &site.declared.headers] {
-        config.extend(header_lines(headers));
+    match has_snippet(front) {
+        true => config.push(vec![Part::Text(format!("import {HEADERS}").into())]),
+        false => config.extend(header_lines(&front.declared.headers)),
     }
+    config.extend(header_lines(&site.declared.headers));
     match &site.answer {
         Answer::Port(port) => {
             let mut line = vec![Part::Text("reverse_proxy 127.0.0.1:".into())];
@@ -111,10 +120,41 @@ fn listen(front: &Front, host: &Host) -> Vec<Expr> {
     }
 }
 
+/// The binding of the addresses, where there are several.
+const ADDRESSES: &str = "frontAddresses";
+
+/// Has a site answer where Caddy listens.
+fn listen_there(set: &mut Set, front: &Front, host: &Host) {
+    let several = matches!(&front.declared.bind.value, Bind::On { addresses, .. } if addresses.len() > 1);
+    match several {
+        true => set.set("listenAddresses", Expr::code(ADDRESSES)),
+        false => set.append("listenAddresses", listen(front, host)),
+    }
+}
+
+/// Whether the headers of all sites are a snippet that each site imports
+/// (<https://caddyserver.com/docs/caddyfile/concepts#snippets>).
+fn has_snippet(front: &Front) -> bool {
+    front.sites.len() > 1 && !front.declared.headers.0.is_empty()
+}
+
+/// The snippet. NixOS writes `extraConfig`, where it stands, before the sites (caddy/default.nix, `Caddyfile`).
+fn snippet(front: &Front) -> Vec<Vec<Part>> {
+    if !has_snippet(front) {
+        return Vec::new();
+    }
+    let inside = header_lines(&front.declared.headers).into_iter().map(|mut line| {
+        line.insert(0, Part::Text("  ".into()));
+        line
+    });
+    let begin = vec![Part::Text(format!("({HEADERS}) {{").into())];
+    std::iter::once(begin).chain(inside).chain([vec![Part::Text("}".into())]]).collect()
+}
+
 /// Caddy's own redirect would listen on every address.
 fn redirect_to_https(front: &Front, host: &Host, module: &mut Module) {
     let mut set = Set::default();
-    set.append("listenAddresses", listen(front, host));
+    listen_there(&mut set, front, host);
     set.set("logFormat", Expr::str("output discard"));
     set.set("extraConfig", Expr::Lines(vec![vec![Part::Text("redir https://{host}{uri} permanent".into())]]));
     module.config.at(&["services", "caddy", "virtualHosts"]).set("http://", Expr::Set(set));

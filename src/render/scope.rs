@@ -33,6 +33,7 @@ pub(crate) const RESERVED: &[&str] = &[
     "fetchTarball",
     "fetchTree",
     "fromTOML",
+    "frontAddresses",
     "homeserver",
     "import",
     "isNull",

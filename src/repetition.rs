@@ -1,0 +1,174 @@
+//! Pass over the [`ast`](crate::ast): counts what the output repeats.
+//!
+//! Some values of a file stand in the output once for each of some others: a port on each interface, the
+//! containers that a restore stops in each backup. A few kilobytes of these products would be gigabytes of output, so
+//! they are counted before any of them is made. A new key whose values are repeated for each value of another key gets
+//! a function here. What can be emitted once, such as the headers of all sites, is, and is not counted.
+
+use std::collections::HashMap;
+
+use crate::ast::container::VolumeSource;
+use crate::ast::{self, Service, Tls};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::limits::MAX_REPEATED;
+use crate::map::volume_folder;
+use crate::path::{Folders, ancestors};
+use crate::source::Span;
+
+/// Refuses a file whose output would repeat too much.
+pub fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
+    let mut counter = Counter { total: 0, diagnostics };
+    // A product that is too large ends the count.
+    let _ = ports_on_interfaces(file, &mut counter)
+        .and_then(|()| networks_of_services(file, &mut counter))
+        .and_then(|()| mounts_in_volumes(file, &mut counter))
+        .and_then(|()| databases_of_backups(file, &mut counter))
+        .and_then(|()| files_of_backups(file, &mut counter))
+        .and_then(|()| credentials_of_certificates(file, &mut counter));
+}
+
+struct Counter<'a> {
+    total: usize,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Counter<'_> {
+    /// Counts values that the output repeats because of what stands at `span`. `None` if they are too many.
+    fn add(&mut self, values: usize, span: Span, label: &str, help: &str) -> Option<()> {
+        self.total = self.total.saturating_add(values);
+        if self.total <= MAX_REPEATED {
+            return Some(());
+        }
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::TooLarge,
+                format!("the output repeats more than {MAX_REPEATED} values"),
+                span,
+                label,
+            )
+            .help(help),
+        );
+        None
+    }
+}
+
+/// The product of two counts, where both repeat the other.
+fn product(one: usize, other: usize) -> usize {
+    if one > 1 && other > 1 { one.saturating_mul(other) } else { 0 }
+}
+
+fn services(file: &ast::File) -> impl Iterator<Item = (String, &Service)> {
+    file.services.0.iter().map(|(name, service)| (name.value(), service))
+}
+
+fn ports_on_interfaces(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    for (_, container) in services(file).flat_map(|(_, service)| &service.containers.0) {
+        let interfaces = &container.firewall.0;
+        let Some(first) = interfaces.first() else { continue };
+        counter.add(
+            product(interfaces.len(), container.expose.len()),
+            first.0.span,
+            "each port of `expose` is opened on each interface",
+            "name fewer interfaces, or fewer ports",
+        )?;
+    }
+    Some(())
+}
+
+fn networks_of_services(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    for (_, service) in services(file) {
+        let Some(first) = service.networks.first() else { continue };
+        let on_them = service.containers.0.iter().filter(|(_, c)| c.networks.0.is_empty()).count();
+        counter.add(
+            product(service.networks.len(), on_them),
+            first.span,
+            "each container of the service is on each of these networks",
+            "give each container the `networks` that it needs",
+        )?;
+    }
+    Some(())
+}
+
+fn mounts_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    let mounts = Folders::of(file.host.mounts.0.iter().map(|(path, _)| (path.value(), ())));
+    for (_, container) in services(file).flat_map(|(_, service)| &service.containers.0) {
+        for volume in &container.volumes {
+            let VolumeSource::Bind(path) = &volume.source else { continue };
+            counter.add(
+                mounts.inside(&path.value()).take(MAX_REPEATED + 1).count(),
+                volume.span,
+                "needs each mount point inside of the folder",
+                "mount a folder with fewer of `host.mounts` inside of it",
+            )?;
+        }
+    }
+    Some(())
+}
+
+/// A restore of Postgres stops the containers that depend on the database.
+fn databases_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    for (name, service) in services(file) {
+        let mut dependents: HashMap<String, usize> = HashMap::new();
+        for (_, container) in service.containers.0.iter().filter(|_| service.backup.0.len() > 1) {
+            for (dependency, _) in &container.depends_on.0 {
+                *dependents.entry(dependency.value()).or_default() += 1;
+            }
+        }
+        for (_, backup) in service.backup.0.iter().filter(|_| service.backup.0.len() > 1) {
+            let Some(database) = &backup.postgres else { continue };
+            let short = database.container.value();
+            let full = format!("{name}-{short}");
+            let stopped = [short, full].iter().filter_map(|name| dependents.get(name)).sum();
+            counter.add(
+                stopped,
+                database.container.span,
+                "each restore stops the containers that depend on the database",
+                "write fewer backups of the database",
+            )?;
+        }
+    }
+    Some(())
+}
+
+/// A restore of SQLite stops the containers that see the file, and where none does, those of the service.
+fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    let mut mounted: HashMap<String, usize> = HashMap::new();
+    for (name, service) in services(file) {
+        for volume in service.containers.0.iter().flat_map(|(_, container)| &container.volumes) {
+            let folder = match &volume.source {
+                VolumeSource::Bind(path) => path.value(),
+                VolumeSource::Named(volume) => volume_folder(&format!("{name}_{}", volume.value())),
+                VolumeSource::Tmpfs => continue,
+            };
+            *mounted.entry(folder.trim_end_matches('/').to_owned()).or_default() += 1;
+        }
+    }
+    for (_, service) in services(file) {
+        for (_, backup) in &service.backup.0 {
+            let Some(database) = &backup.sqlite else { continue };
+            let path = database.value();
+            let seeing: usize = ancestors(&path).filter_map(|folder| mounted.get(folder)).sum();
+            counter.add(
+                seeing.max(product(service.containers.0.len(), service.backup.0.len())),
+                database.0.span,
+                "each restore stops the containers that see the file",
+                "mount the folder of the database into fewer containers",
+            )?;
+        }
+    }
+    Some(())
+}
+
+fn credentials_of_certificates(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    let Some(caddy) = &file.caddy else { return Some(()) };
+    let Some(Tls::Acme(acme)) = &caddy.tls else { return Some(()) };
+    let of_services = services(file).flat_map(|(_, service)| service.site.iter().chain(&service.sites));
+    // One certificate is for all that is one label below the domain.
+    let certificates = caddy.sites.iter().chain(of_services).filter(|site| site.host.is_some()).count();
+    counter.add(
+        product(certificates, acme.credentials.0.len()),
+        acme.span,
+        "each certificate has all of these credentials",
+        "name fewer credentials",
+    )
+}
