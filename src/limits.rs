@@ -16,7 +16,12 @@ pub const MAX_EXPANDED: usize = 100_000;
 /// How many values the output may repeat for each of some others, in all.
 pub const MAX_REPEATED: usize = 100_000;
 
-/// As how many values a text counts: a long one that is copied costs as much as many short ones.
+/// As how many values a text counts: one that is copied costs as much as short ones with its bytes, and one that is taken
+/// apart, such as a command or lines of a Caddyfile, as its words or lines.
 pub fn weight(text: &str) -> usize {
-    1 + text.len() / 64
+    let bytes = text.as_bytes();
+    let ends_one = |pair: &[u8]| pair[0].is_ascii_whitespace() && !pair[1].is_ascii_whitespace();
+    let words = bytes.windows(2).filter(|pair| ends_one(pair)).count();
+    let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+    1 + (bytes.len() / 64).max(words).max(lines)
 }

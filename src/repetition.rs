@@ -21,6 +21,7 @@ pub fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
     // A product that is too large ends the count.
     let _ = ports_on_interfaces(file, &mut counter)
         .and_then(|()| networks_of_services(file, &mut counter))
+        .and_then(|()| aliases_on_networks(file, &mut counter))
         .and_then(|()| mounts_in_volumes(file, &mut counter))
         .and_then(|()| databases_of_backups(file, &mut counter))
         .and_then(|()| files_of_backups(file, &mut counter))
@@ -85,6 +86,25 @@ fn networks_of_services(file: &ast::File, counter: &mut Counter) -> Option<()> {
             "each container of the service is on each of these networks",
             "give each container the `networks` that it needs",
         )?;
+    }
+    Some(())
+}
+
+fn aliases_on_networks(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    for (_, service) in services(file) {
+        for (_, container) in &service.containers.0 {
+            let Some(first) = container.aliases.first() else { continue };
+            let networks = match container.networks.0.len() {
+                0 => service.networks.len(),
+                own => own,
+            };
+            counter.add(
+                product(container.aliases.len(), networks),
+                first.0.span,
+                "the container has each alias on each of its networks",
+                "write the aliases under the networks that need them",
+            )?;
+        }
     }
     Some(())
 }

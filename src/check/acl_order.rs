@@ -3,8 +3,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::source::Span;
-use crate::tree::Node;
+use crate::tree::{Node, Text};
 
 /// Categories that hold dangerous commands.
 const GRANTS: &[&str] = &[
@@ -22,23 +21,23 @@ const GRANTS: &[&str] = &[
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let compose = &container.compose;
-        let mut words: Vec<(String, Span)> = Vec::new();
-        for text in compose.command.iter().chain(&compose.entrypoint).flat_map(|c| &c.0) {
-            words.extend(text.value().split_whitespace().map(|w| (w.to_owned(), text.span)));
-        }
-        find(&words, diagnostics);
-        for (_, value) in &compose.environment.0 {
-            let words: Vec<_> =
-                value.value().split_whitespace().map(|w| (w.to_owned(), value.span)).collect();
-            find(&words, diagnostics);
-        }
+        let command = compose.command.iter().chain(&compose.entrypoint).flat_map(|command| &command.0);
+        find(command, diagnostics);
+        compose.environment.0.iter().for_each(|(_, value)| find(std::iter::once(value), diagnostics));
     }
 }
 
-fn find(words: &[(String, Span)], diagnostics: &mut Diagnostics) {
-    let Some(denied) = words.iter().position(|(word, _)| word == "-@dangerous") else { return };
-    let again = words[denied + 1..]
-        .iter()
+/// Looks for a grant behind `-@dangerous` among the words of these texts.
+fn find<'a>(texts: impl Iterator<Item = &'a Text> + Clone, diagnostics: &mut Diagnostics) {
+    let is_denial = |text: &&Text| text.value().split_whitespace().any(|word| word == "-@dangerous");
+    let Some(begin) = texts.clone().position(|text| is_denial(&text)) else { return };
+    let words = texts.skip(begin).flat_map(|text| {
+        let value = text.value();
+        value.split_whitespace().map(|word| (word.to_owned(), text.span)).collect::<Vec<_>>()
+    });
+    let again = words
+        .skip_while(|(word, _)| word != "-@dangerous")
+        .skip(1)
         .take_while(|(word, _)| word != "user" && word != "--user")
         .find(|(word, _)| GRANTS.contains(&word.as_str()));
     if let Some((grant, span)) = again {
@@ -46,7 +45,7 @@ fn find(words: &[(String, Span)], diagnostics: &mut Diagnostics) {
             Diagnostic::new(
                 Code::AclOrder,
                 format!("`{grant}` gives back what `-@dangerous` took"),
-                *span,
+                span,
                 "the rules apply from left to right",
             )
             .help("write what is granted first, then `-@dangerous`, then the few commands that are still needed"),

@@ -31,7 +31,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 let Some(meant) = by_short.get(host_of(&value_text)).filter(|c| c.name != c.short) else {
                     continue;
                 };
-                if networks.iter().any(|n| names.contains(&(n.network.clone(), meant.short.clone()))) {
+                let resolves = names.get(&meant.short);
+                if resolves.is_some_and(|on| networks.iter().any(|n| on.contains(n.network.as_str()))) {
                     continue;
                 }
                 diagnostics.push(
@@ -49,18 +50,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The names of a service's containers by network, without their full names.
-fn names(service: &Service) -> HashSet<(String, String)> {
-    let mut all = HashSet::new();
-    for container in &service.containers {
-        for attached in &container.networks {
-            let network = || attached.network.clone();
-            all.extend(
-                container
-                    .aliases(attached)
-                    .into_iter()
-                    .map(|alias| (network(), alias.value().to_lowercase())),
-            );
+/// The networks on which each name of a service's containers resolves, without their full names.
+fn names(service: &Service) -> HashMap<String, HashSet<&str>> {
+    let mut all: HashMap<String, HashSet<&str>> = HashMap::new();
+    for attached in service.containers.iter().flat_map(|c| c.networks.iter().map(move |n| (c, n))) {
+        let (container, attached) = attached;
+        for alias in container.aliases(attached) {
+            all.entry(alias.value().to_lowercase()).or_default().insert(&attached.network);
         }
     }
     all

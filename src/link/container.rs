@@ -165,7 +165,7 @@ fn container(
         );
     }
     // A shared network of that name is not the service's own, and its other containers have keys too.
-    let is_own = |network: &str| network == own && shared.iter().all(|n| n.name != network);
+    let is_own = |network: &str| network == own && !shared.by_name.contains_key(network);
     let mut networks = Vec::new();
     if compose.network_mode.is_none() {
         let named = |network: &str, span: Span, diagnostics: &mut Diagnostics| {
