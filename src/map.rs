@@ -48,7 +48,7 @@ pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result
     }
     let mut found: Vec<(String, String)> = Vec::new();
     for container in chosen(service, container)? {
-        if let Some(on_host) = on_host_of(container, &path) {
+        if let Some(on_host) = path_on_host(container, &path) {
             found.push((container.name.clone(), on_host));
         }
     }
@@ -71,7 +71,7 @@ pub fn sees(container: &Container, path: &str) -> bool {
         // Something else may be mounted over it.
         let target = squeezed(&volume.target.value());
         let inside = format!("{}{rest}", target.trim_end_matches('/'));
-        on_host_of(container, &inside).as_deref() == Some(path.as_str())
+        path_on_host(container, &inside).as_deref() == Some(path.as_str())
     })
 }
 
@@ -106,8 +106,9 @@ pub fn source(volume: &Volume) -> Option<String> {
 /// NixOS sets as well (virtualisation.containers.storage.settings).
 pub const VOLUMES: &str = "/var/lib/containers/storage/volumes";
 
-/// By the longest way, as the kernel resolves mounts in mounts: one in memory hides what is below it.
-fn on_host_of(container: &Container, path: &str) -> Option<String> {
+/// The path on the host of an absolute path in a container, where a volume covers it: the volume with the
+/// longest target, as the kernel resolves nested mounts. A tmpfs hides what lies below it.
+pub fn path_on_host(container: &Container, path: &str) -> Option<String> {
     let volumes = container.compose.volumes.iter().map(|v| (squeezed(&v.target.value()), source(v)));
     let in_memory = container.compose.tmpfs.0.iter().map(|tmpfs| {
         let written = tmpfs.value();

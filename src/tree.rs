@@ -299,6 +299,16 @@ pub fn options(tree: &Node) -> Vec<SetOption<'_>> {
     found
 }
 
+/// The paths below /etc that `environment.etc` creates in a tree of options.
+pub fn etc_files(options: &[SetOption<'_>]) -> impl Iterator<Item = String> {
+    options.iter().filter_map(|option| match option.path.as_slice() {
+        [environment, etc, name, ..] if environment == "environment" && etc == "etc" => {
+            Some(format!("/etc/{}", name.trim_matches('/')))
+        }
+        _ => None,
+    })
+}
+
 impl Node {
     /// What it is, for a message.
     pub fn type_name(&self) -> &'static str {
