@@ -299,14 +299,13 @@ pub fn options(tree: &Node) -> Vec<SetOption<'_>> {
     found
 }
 
-/// The paths below /etc that `environment.etc` creates in a tree of options.
-pub fn etc_files(options: &[SetOption<'_>]) -> impl Iterator<Item = String> {
-    options.iter().filter_map(|option| match option.path.as_slice() {
-        [environment, etc, name, ..] if environment == "environment" && etc == "etc" => {
-            Some(format!("/etc/{}", name.trim_matches('/')))
-        }
+/// The names below `environment.etc` that options set, which are paths relative to /etc.
+pub fn etc_names(options: &[SetOption<'_>]) -> Vec<String> {
+    let names = options.iter().filter_map(|option| match option.path.as_slice() {
+        [environment, etc, name, ..] if environment == "environment" && etc == "etc" => Some(name.clone()),
         _ => None,
-    })
+    });
+    names.collect()
 }
 
 impl Node {
