@@ -1,5 +1,6 @@
 //! Rules over the whole host. One rule is one file here and a line in [`RULES`].
 
+mod absent_path;
 mod acl_order;
 mod acme_token;
 mod address_taken;
@@ -12,11 +13,13 @@ mod backup_lost;
 mod backup_of_running;
 mod backup_on_disk;
 mod backups_left;
+mod backup_unseen;
 mod capability_twice;
 mod certificates;
 mod check_interval;
 mod client_other;
 mod compose_dollar;
+mod created_paths;
 mod data_folder;
 mod data_unmounted;
 mod database_on_nfs;
@@ -58,8 +61,11 @@ mod short_name;
 mod subnet_overlap;
 mod surprising_yaml;
 mod sysctls;
+mod swapped_volume;
 mod tailnet_address;
 mod target_twice;
+mod unclear_bind;
+mod uncreated_folder;
 mod undescribed_disk;
 mod unused_port;
 mod unused_secret;
@@ -76,6 +82,7 @@ use crate::tree::Node;
 
 /// The rules. Each sees the host, and the tree that it was read from.
 const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
+    absent_path::check,
     acl_order::check,
     acme_token::check,
     address_taken::check,
@@ -88,6 +95,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     backup_of_running::check,
     backup_on_disk::check,
     backups_left::check,
+    backup_unseen::check,
     capability_twice::check,
     certificates::check,
     check_interval::check,
@@ -131,8 +139,11 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     subnet_overlap::check,
     surprising_yaml::check,
     sysctls::check,
+    swapped_volume::check,
     tailnet_address::check,
     target_twice::check,
+    unclear_bind::check,
+    uncreated_folder::check,
     undescribed_disk::check,
     unused_port::check,
     unused_secret::check,

@@ -65,6 +65,12 @@ impl Host {
         self.services.iter().flat_map(|s| &s.jobs).chain(&self.jobs)
     }
 
+    /// Whether the file describes a disk that is mounted at `path`.
+    pub fn is_mount_point(&self, path: &str) -> bool {
+        let path = path.trim_end_matches('/');
+        self.machine.mounts.0.iter().any(|(at, _)| at.value().trim_end_matches('/') == path)
+    }
+
     /// Every tree of options that stands under a `nixos`.
     pub fn raw_options(&self) -> impl Iterator<Item = &Node> {
         self.nixos.iter().chain(self.services.iter().filter_map(|s| s.nixos.as_ref()))
@@ -271,13 +277,13 @@ pub enum HostPort {
 pub struct Folder {
     /// Its path.
     pub path: Text,
-    /// Its owner. Default: root.
+    /// Its owner. Default: the container's `user` where that is a number.
     pub owner: Option<Owner>,
     /// Its group. Default: that of a numeric owner, or root.
     pub group: Option<Owner>,
     /// Its mode. Default: 0755.
     pub mode: Option<Mode>,
-    /// Whether the owner is only the one who runs in the container, and nobody wrote it.
+    /// Whether the owner is the default, and not written.
     pub owner_is_guessed: bool,
     /// Whether tmpfiles can make it: not on a disk that comes late, nor below a user's own folder.
     pub by_tmpfiles: bool,

@@ -1,6 +1,12 @@
 //! What an image's name says, and what is known of the images that home servers run.
 
+mod sqlite;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::ast::scalar::Image;
+pub use sqlite::Sqlite;
 
 /// An image's name in its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +42,13 @@ impl ImageName {
 
     /// What is known of it.
     pub fn known(&self) -> Option<&'static Known> {
-        KNOWN.iter().find(|k| k.repositories.iter().any(|r| self.is(r)))
+        static BY_PATH: LazyLock<HashMap<&str, &Known>> = LazyLock::new(|| {
+            let rows = KNOWN.iter().chain(sqlite::KNOWN);
+            rows.flat_map(|known| known.repositories.iter().map(move |path| (*path, known))).collect()
+        });
+        // The path without the registry, and without the mirror's own folders before it.
+        let paths = self.repository.match_indices('/').map(|(at, _)| &self.repository[at + 1..]);
+        paths.filter_map(|path| BY_PATH.get(path)).next().copied()
     }
 
     /// The variables that it takes its user from, where it has some.
@@ -121,7 +133,7 @@ pub enum Kind {
     /// Postgres, and what is built on its image.
     Postgres,
     /// A program that keeps its data in SQLite.
-    Sqlite,
+    Sqlite(Sqlite),
     /// Another database that keeps files.
     Database,
     /// A database that keeps files, and is often one of what can be had again.
@@ -210,15 +222,6 @@ const KNOWN: &[Known] = &[
         kind: Kind::Cache,
         data: Some("/data"),
         user: Some(999),
-        memory: None,
-        host_memory: None,
-    },
-    Known {
-        repositories: &["louislam/uptime-kuma"],
-        name: "Uptime Kuma's SQLite",
-        kind: Kind::Sqlite,
-        data: Some("/app/data"),
-        user: None,
         memory: None,
         host_memory: None,
     },

@@ -8,11 +8,13 @@
 
 pub mod accept;
 pub mod ast;
+pub mod bind;
 pub mod calendar;
 pub mod check;
 pub mod decode;
 pub mod diag;
 pub mod duration;
+pub mod filesystem;
 pub mod hir;
 pub mod image;
 pub mod limits;

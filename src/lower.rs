@@ -7,6 +7,7 @@ mod caddy;
 mod client;
 mod constants;
 mod container;
+mod etc_file;
 mod folder;
 mod health;
 mod host;
@@ -51,6 +52,7 @@ const CONTAINER: &[fn(&Container, &Around, &mut Module)] = &[
     secret::lower_uses,
     mount::lower,
     folder::lower,
+    etc_file::lower,
     network::lower_uses,
     notify::lower_uses,
 ];

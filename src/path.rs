@@ -59,10 +59,23 @@ pub fn straight(path: &str) -> String {
     format!("/{}", steps.join("/"))
 }
 
+/// The longest path in bytes that Linux takes, without its final NUL (PATH_MAX in path_resolution(7)).
+pub const MAX_PATH: usize = 4095;
+
+/// The longest step of a path in bytes (NAME_MAX in path_resolution(7)).
+pub const MAX_NAME: usize = 255;
+
+/// Whether a path is short enough for Linux. One line with a longer path makes systemd-tmpfiles skip its whole
+/// file.
+pub fn is_short_enough(path: &str) -> bool {
+    path.len() <= MAX_PATH && path.split('/').all(|step| step.len() <= MAX_NAME)
+}
+
 /// Whether a path is absolute, without the steps that would make two spellings of one folder, and
 /// without what no mount option or tmpfiles rule can hold.
 pub fn is_path(path: &str) -> bool {
     path.starts_with('/')
+        && is_short_enough(path)
         && !path.contains(['\n', '\r', '\0'])
         && !path.contains("//")
         && !path.split('/').any(|part| matches!(part, "." | ".."))

@@ -251,15 +251,15 @@ pub enum BadOption<'a> {
     Both(&'a str, &'a str),
 }
 
-/// The first thing that is wrong with the options of a volume, or of a tmpfs.
-pub fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<BadOption<'a>> {
+/// The first of the options of a volume, or of a tmpfs, that is wrong: its index, and why.
+pub fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<(usize, BadOption<'a>)> {
     let table = if tmpfs { TMPFS } else { VOLUME };
     let mut seen: Vec<(usize, &str)> = Vec::new();
-    for option in options {
+    for (index, option) in options.iter().enumerate() {
         let (name, value) =
             option.split_once('=').map_or((*option, None), |(name, value)| (name, Some(value)));
         let Some(row) = table.iter().position(|row| row.contains(&name)) else {
-            return Some(BadOption::Unknown(option));
+            return Some((index, BadOption::Unknown(option)));
         };
         let fits = match (name, value) {
             // A size is a number with k, m or g, or a part of the memory (tmpfs(5)).
@@ -272,10 +272,10 @@ pub fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<BadOption<'a>>
             (_, value) => value.is_none() && !matches!(name, "size" | "mode" | "upperdir" | "workdir"),
         };
         if !fits {
-            return Some(BadOption::Value(option));
+            return Some((index, BadOption::Value(option)));
         }
         if let Some((_, first)) = seen.iter().find(|(r, _)| *r == row) {
-            return Some(BadOption::Both(first, option));
+            return Some((index, BadOption::Both(first, option)));
         }
         seen.push((row, option));
     }
@@ -327,12 +327,12 @@ mod tests {
         assert_eq!(bad_option(&["ro", "Z", "U", "noexec"], false), None);
         assert_eq!(bad_option(&["O", "upperdir=/a", "workdir=/b"], false), None);
         assert_eq!(bad_option(&["rw", "size=64m", "mode=1777", "noexec"], true), None);
-        assert_eq!(bad_option(&["ro", "rw"], false), Some(BadOption::Both("ro", "rw")));
-        assert_eq!(bad_option(&["z", "Z"], false), Some(BadOption::Both("z", "Z")));
-        assert_eq!(bad_option(&["size=1g"], false), Some(BadOption::Unknown("size=1g")));
-        assert_eq!(bad_option(&["size=lots"], true), Some(BadOption::Value("size=lots")));
-        assert_eq!(bad_option(&["ro=1"], true), Some(BadOption::Value("ro=1")));
-        assert_eq!(bad_option(&["uid=1000"], true), Some(BadOption::Unknown("uid=1000")));
+        assert_eq!(bad_option(&["ro", "rw"], false), Some((1, BadOption::Both("ro", "rw"))));
+        assert_eq!(bad_option(&["z", "Z"], false), Some((1, BadOption::Both("z", "Z"))));
+        assert_eq!(bad_option(&["size=1g"], false), Some((0, BadOption::Unknown("size=1g"))));
+        assert_eq!(bad_option(&["size=lots"], true), Some((0, BadOption::Value("size=lots"))));
+        assert_eq!(bad_option(&["ro=1"], true), Some((0, BadOption::Value("ro=1"))));
+        assert_eq!(bad_option(&["uid=1000"], true), Some((0, BadOption::Unknown("uid=1000"))));
         assert_eq!(closest_option("noexek", true), Some("noexec"));
     }
 }

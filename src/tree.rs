@@ -305,6 +305,15 @@ pub fn options(tree: &Node) -> Vec<SetOption<'_>> {
     found
 }
 
+/// The names below `environment.etc` that options set, which are paths relative to /etc.
+pub fn etc_names(options: &[SetOption<'_>]) -> Vec<String> {
+    let names = options.iter().filter_map(|option| match option.path.as_slice() {
+        [environment, etc, name, ..] if environment == "environment" && etc == "etc" => Some(name.clone()),
+        _ => None,
+    });
+    names.collect()
+}
+
 impl Node {
     /// What it is, for a message.
     pub fn type_name(&self) -> &'static str {

@@ -86,6 +86,7 @@ fn ten_mistakes_are_ten_diagnostics_and_mended_they_are_none() {
 
 /// The cases that show output. All others show what is refused.
 const COMPILE: &[&str] = &[
+    "bound-paths",
     "caddy-interfaces",
     "caddy-internal",
     "caddy-plugin",

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::databases::{data_volume, known_databases};
+use super::databases::{data_volume, known_databases, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host};
@@ -13,20 +13,20 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let databases: Vec<Database> = known_databases(host)
-        // Redis and Valkey put a whole file in the place of the last one.
+        // Redis and Valkey replace their file by a whole new one.
         .filter(|(_, known)| known.kind != Kind::Cache)
-        .filter_map(|(container, known)| {
-            let (volume, path) = data_volume(container, known)?;
-            Some(Database { container, known, span: volume.span, path: path.value() })
+        .flat_map(|(container, known)| match known.kind {
+            Kind::Sqlite(_) => sqlite_databases(container, known),
+            _ => server_database(container, known).into_iter().collect(),
         })
         .collect();
-    let (sqlite, others) = databases.iter().partition(|database| database.known.kind == Kind::Sqlite);
-    let (sqlite, others) = (Places::of(sqlite), Places::of(others));
+    let (sqlite, servers) = databases.iter().partition(|d| matches!(d.known.kind, Kind::Sqlite(_)));
+    let (sqlite, servers) = (Places::of(sqlite), Places::of(servers));
     let files: Vec<String> = sources(host, |source| match source {
         Source::Sqlite(path) => Some(path.value()),
         Source::Postgres(_) | Source::Folder(_) => None,
     });
-    // Whoever saves the database besides wants the files around it.
+    // A backup of the database beside the one of the folder: the folder has the files around it.
     let saved: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();
     let folders = sources(host, |source| match source {
         Source::Folder(path) => Some(path.clone()),
@@ -35,23 +35,46 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for folder in folders {
         let path = folder.value();
         let is_saved = saved.contains(path.trim_end_matches('/'));
-        let found = others.touching(&path).or_else(|| sqlite.touching(&path).filter(|_| !is_saved));
+        let found = servers.touching(&path).or_else(|| sqlite.touching(&path).filter(|_| !is_saved));
         let Some(database) = found else { continue };
         diagnostics.push(
             Diagnostic::new(
                 Code::BackupOfRunning,
-                format!("the database of `{}` would be copied while it runs", database.container.name),
+                format!("the database of `{}` is copied while it runs", database.container.name),
                 folder.span,
-                "is saved file by file",
+                "copied file by file",
             )
-            .and(database.span, format!("has the files of {}", database.known.name))
+            .and(database.span, format!("the files of {}", database.known.name))
             .help(match database.known.kind {
-                Kind::Postgres => "save it with `postgres: { container: …, database: …, user: … }`",
-                Kind::Sqlite => "save it with `sqlite: …` too, in a backup of its own",
-                _ => "save a dump of it, and leave its files out of the folder",
+                Kind::Postgres => {
+                    "back it up with `postgres: { container: …, database: …, user: … }`".to_owned()
+                }
+                Kind::Sqlite(_) => format!(
+                    "add a backup of the database beside this one: `database: {{ sqlite: {}, to: …, at: … }}`",
+                    quoted(&database.path)
+                ),
+                _ => "back up a dump of it, and leave its files out of the folder".to_owned(),
             }),
         );
     }
+}
+
+/// A path as a value of a flow mapping.
+fn quoted(path: &str) -> String {
+    if path.contains([' ', '*']) { format!("\"{path}\"") } else { path.to_owned() }
+}
+
+/// The database of a server: the folder that its data is in.
+fn server_database<'a>(container: &'a Container, known: &'static Known) -> Option<Database<'a>> {
+    let (volume, path) = data_volume(container, known)?;
+    Some(Database { container, known, span: volume.span, path: path.value() })
+}
+
+/// The databases of an application that uses SQLite: its files.
+fn sqlite_databases<'a>(container: &'a Container, known: &'static Known) -> Vec<Database<'a>> {
+    let span = mounted_for(container, known).map_or(container.compose.image.0.span, |volume| volume.span);
+    let files = sqlite_files(container, known).into_iter();
+    files.map(|path| Database { container, known, span, path }).collect()
 }
 
 /// What `of` finds in that which each backup saves.

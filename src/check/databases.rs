@@ -3,6 +3,7 @@
 use crate::ast::container::{Volume, VolumeSource};
 use crate::hir::{Container, Host};
 use crate::image::{ImageName, Kind, Known};
+use crate::map::Mounted;
 use crate::path::is_below;
 use crate::tree::Text;
 
@@ -10,8 +11,29 @@ use crate::tree::Text;
 pub(super) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
     host.containers().filter_map(|container| {
         let known = ImageName::of(&container.compose.image).known()?;
-        (known.kind != Kind::Program).then_some((container, known))
+        let holds = match known.kind {
+            Kind::Program => false,
+            Kind::Sqlite(sqlite) => !sets_one_of(container, sqlite.moved_by),
+            Kind::Postgres | Kind::Database | Kind::Cache => true,
+        };
+        holds.then_some((container, known))
     })
+}
+
+/// Whether a container sets one of these environment variables, to a value or out of a secret.
+fn sets_one_of(container: &Container, names: &[&str]) -> bool {
+    let written = container.compose.environment.0.iter().map(|(name, _)| name.value());
+    let secret = container.compose.secrets.0.iter().filter_map(|used| Some(used.variable.as_ref()?.value()));
+    written.chain(secret).any(|name| names.contains(&name.strip_suffix("_FILE").unwrap_or(&name)))
+}
+
+/// The paths on the host of the SQLite files of a container. A path with a `*` in its last step is given as
+/// its folder.
+pub(super) fn sqlite_files(container: &Container, known: &Known) -> Vec<String> {
+    let (Kind::Sqlite(sqlite), Some(data)) = (known.kind, known.data) else { return Vec::new() };
+    let mounted = Mounted::of(container);
+    let files = sqlite.files.iter().map(|file| file.strip_suffix("/*").unwrap_or(file));
+    files.filter_map(|file| mounted.on_host(&format!("{data}/{file}"))).collect()
 }
 
 /// Where a database keeps its data, and the volume that its image declares for it.
@@ -29,8 +51,8 @@ pub(super) fn data_place(container: &Container, known: &Known) -> Option<(String
     Some((own.map_or(data, |(_, path)| path.value()), declared))
 }
 
-/// What is mounted where the data lies. The volume that an image declares takes its place from one that is
-/// mounted above it.
+/// What is mounted where the data lies. The volume that the image of a server declares takes its place from one
+/// that is mounted above it.
 pub(super) fn mounted_for<'a>(container: &'a Container, known: &Known) -> Option<&'a Volume> {
     let (data, declared) = data_place(container, known)?;
     let covers = |folder: &str| is_below(&data, folder);
@@ -41,7 +63,7 @@ pub(super) fn mounted_for<'a>(container: &'a Container, known: &Known) -> Option
         .iter()
         .filter(|v| covers(&v.target.value()))
         .max_by_key(|v| depth(&v.target.value()))?;
-    (!covers(declared) || depth(&volume.target.value()) >= depth(declared)).then_some(volume)
+    (matches!(known.kind, Kind::Sqlite(_)) || !covers(declared) || depth(&volume.target.value()) >= depth(declared)).then_some(volume)
 }
 
 /// The folder of the host that a database's data ends up in.

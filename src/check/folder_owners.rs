@@ -8,8 +8,9 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut known: HashMap<String, &Folder> = HashMap::new();
-    // What nobody wrote contradicts nothing.
-    for folder in host.containers().flat_map(|c| &c.folders).filter(|f| !f.owner_is_guessed) {
+    let mut folders: Vec<&Folder> = host.containers().flat_map(|c| &c.folders).collect();
+    folders.sort_by_key(|folder| folder.owner_is_guessed);
+    for folder in folders {
         let path = folder.path.value().trim_end_matches('/').to_owned();
         let Some(first) = known.get(&path) else {
             known.insert(path, folder);
@@ -41,7 +42,8 @@ struct Said {
 
 impl Said {
     fn of(folder: &Folder) -> Said {
-        let owner = folder.owner.as_ref().map(|o| o.value());
+        // A default contradicts nothing.
+        let owner = folder.owner.as_ref().filter(|_| !folder.owner_is_guessed).map(|o| o.value());
         let (user, with_user) =
             match owner.as_deref().map(|o| o.split_once(':').map_or((o, None), |(u, g)| (u, Some(g)))) {
                 Some((user, group)) => (Some(user.to_owned()), group.map(str::to_owned)),

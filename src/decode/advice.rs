@@ -11,7 +11,7 @@ use super::scalar::{
 use crate::calendar::{is_calendar, without_year};
 use crate::diag::{closest, suggestion};
 use crate::duration::duration_ms;
-use crate::path::{is_path, straight};
+use crate::path::{MAX_NAME, MAX_PATH, is_path, is_short_enough, straight};
 use crate::podman::{self, BadOption};
 use crate::restic;
 use crate::size::size_bytes;
@@ -316,6 +316,10 @@ pub fn path(value: &str) -> Option<Advice> {
             whole,
         );
     }
+    if !is_short_enough(value) {
+        let label = format!("is longer than {MAX_PATH} bytes, or has a step longer than {MAX_NAME}");
+        return Advice::new(label, "choose a shorter path");
+    }
     let straight = straight(value);
     (is_path(&straight) && straight != value).then_some(())?;
     Advice::write("has a step back in it, `..`, or one to nowhere, `.` or `//`", straight)
@@ -452,7 +456,7 @@ pub fn device(value: &str) -> Option<Advice> {
 pub fn tmpfs(value: &str) -> Option<Advice> {
     let (folder, options) = value.split_once(':')?;
     is_path(folder).then_some(())?;
-    match podman::bad_option(&options.split(',').collect::<Vec<_>>(), true)? {
+    match podman::bad_option(&options.split(',').collect::<Vec<_>>(), true)?.1 {
         BadOption::Both(one, other) => {
             Advice::new(format!("`{one}` and `{other}` exclude each other"), "keep one of the two")
         }

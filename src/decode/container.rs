@@ -334,7 +334,7 @@ fn check_target(target: &Text, diagnostics: &mut Diagnostics) -> Option<()> {
 fn check_options(options: &[Text], tmpfs: bool, node: &Node, diagnostics: &mut Diagnostics) -> Option<()> {
     let values: Vec<String> = options.iter().map(Text::value).collect();
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
-    let Some(bad) = podman::bad_option(&values, tmpfs) else { return Some(()) };
+    let Some((index, bad)) = podman::bad_option(&values, tmpfs) else { return Some(()) };
     let (of, page) = if tmpfs { ("a tmpfs", "--tmpfs") } else { ("a volume", "--volume") };
     let (message, help) = match bad {
         BadOption::Unknown(option) => (
@@ -358,8 +358,7 @@ fn check_options(options: &[Text], tmpfs: bool, node: &Node, diagnostics: &mut D
             (format!("`{first}` and `{second}` exclude each other"), "keep one of the two".to_owned())
         }
     };
-    let span =
-        options.iter().rfind(|o| message.contains(&format!("`{}`", o.value()))).map_or(node.span, |o| o.span);
+    let span = options.get(index).map_or(node.span, |option| option.span);
     diagnostics.push(Diagnostic::new(Code::BadValue, message, span, "Podman refuses it").help(help));
     None
 }

@@ -128,6 +128,10 @@ codes! {
     PostgresVolume = "HG0708", Deny, "data beside the folder that is mounted for it";
     DockerSocket = "HG0709", Warning, "a Docker socket that is not there";
     DataUnmounted = "HG0710", Warning, "a database whose data is in no folder";
+    UnclearBind = "HG0711", Warning, "a bound path that may be a file or a folder";
+    AbsentPath = "HG0712", Deny, "a path that NixOS does not have";
+    UncreatedFolder = "HG0713", Warning, "a bound folder that nothing creates";
+    SwappedVolume = "HG0714", Warning, "a volume with its source and target swapped";
     UnknownDependency = "HG0801", Error, "a dependency on nothing";
     DependencyCycle = "HG0802", Error, "containers that wait for each other";
     HealthyWithoutCheck = "HG0803", Error, "waiting for health without a health check";
@@ -163,6 +167,7 @@ codes! {
     PathInContainer = "HG1310", Deny, "a backup of a path that only a container has";
     DatabaseOther = "HG1311", Warning, "a database or user that the container does not make";
     BackupOnDisk = "HG1312", Warning, "a backup on the disk of what it saves";
+    BackupUnseen = "HG1313", Warning, "a backup of a path that no container has";
     ClientService = "HG1401", Error, "a client of a service that it cannot reach";
     ClientOther = "HG1402", Warning, "a client of a service that is not Immich";
     FolderLeft = "HG1601", Warning, "a folder whose data would stay behind";

@@ -6,13 +6,10 @@ use indexmap::IndexSet;
 
 use crate::ast;
 use crate::ast::container::VolumeSource;
+use crate::bind;
 use crate::hir::{Folder, Host};
 use crate::path::{Folders, is_below};
 use crate::tree::Text;
-
-/// Where the system keeps its own, which exists or is not homegen's to make.
-const SYSTEM: &[&str] =
-    &["/bin", "/boot", "/dev", "/etc", "/lib", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
 
 /// Finds the folders and mount points of every container.
 pub(super) fn link(host: &mut Host) {
@@ -31,20 +28,14 @@ pub(super) fn link(host: &mut Host) {
             inside.sort_unstable();
             needed.extend(inside);
             needed.extend(mount);
-            let asked = volume.owner.is_some() || volume.group.is_some() || volume.mode.is_some();
-            let read_only = volume.options.iter().any(|o| o.value() == "ro");
-            // A name with an ending is most likely a file, and a folder in its place would be worse.
-            let name = value.rsplit('/').next().unwrap_or_default();
-            let is_file = name.trim_start_matches('.').contains('.');
-            let system = SYSTEM.iter().any(|s| is_below(&value, s));
-            let is_mount = mounts.places.at(&value).is_some();
-            if !asked && (read_only || is_file || system || is_mount) {
+            let is_mount_point = mounts.places.at(&value).is_some();
+            if bind::source(volume, &value, is_mount_point) != bind::Source::Created {
                 continue;
             }
             container.folders.push(Folder {
                 path: path.clone(),
-                owner: volume.owner.clone().or_else(|| runs_as.clone().filter(|_| !asked)),
-                owner_is_guessed: !asked,
+                owner: volume.owner.clone().or_else(|| runs_as.clone()),
+                owner_is_guessed: volume.owner.is_none(),
                 group: volume.group.clone(),
                 mode: volume.mode.clone(),
                 by_tmpfiles: mount.is_none() && !is_below(&value, "/home"),
@@ -92,25 +83,26 @@ impl Mounts {
     }
 }
 
-/// A folder of several containers is one folder: what one of them says of it holds for all, and where
-/// nobody says anything and they run as different users, it keeps the owner that it has.
+/// A folder of several containers is one folder: the owner, the group and the mode that one of them writes hold
+/// for all. Where none writes an owner and they run as different users, the folder keeps the owner that it has.
 fn share(host: &mut Host) {
     let mut by_path: HashMap<String, Vec<&mut Folder>> = HashMap::new();
     for folder in host.services.iter_mut().flat_map(|s| &mut s.containers).flat_map(|c| &mut c.folders) {
         by_path.entry(folder.path.value().trim_end_matches('/').to_owned()).or_default().push(folder);
     }
     for folders in by_path.values_mut().filter(|folders| folders.len() > 1) {
-        let said = folders.iter().find(|f| !f.owner_is_guessed);
-        let (owner, group, mode) = match said {
-            Some(said) => (said.owner.clone(), said.group.clone(), said.mode.clone()),
-            None => {
-                let user = |f: &Folder| f.owner.as_ref().map(|o| o.value());
-                let agreed = folders.iter().all(|f| user(f) == user(folders[0]));
-                (folders[0].owner.clone().filter(|_| agreed), None, None)
+        let written = folders.iter().find(|f| !f.owner_is_guessed).and_then(|f| f.owner.clone());
+        let user = |f: &Folder| f.owner.as_ref().map(|o| o.value());
+        let agreed = folders.iter().all(|f| user(f) == user(folders[0]));
+        let owner = written.or_else(|| folders[0].owner.clone().filter(|_| agreed));
+        let group = folders.iter().find_map(|f| f.group.clone());
+        let mode = folders.iter().find_map(|f| f.mode.clone());
+        for folder in folders.iter_mut() {
+            if folder.owner_is_guessed {
+                folder.owner = owner.clone();
             }
-        };
-        for folder in folders.iter_mut().filter(|f| f.owner_is_guessed) {
-            (folder.owner, folder.group, folder.mode) = (owner.clone(), group.clone(), mode.clone());
+            folder.group = folder.group.take().or_else(|| group.clone());
+            folder.mode = folder.mode.take().or_else(|| mode.clone());
         }
     }
 }

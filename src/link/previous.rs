@@ -182,6 +182,6 @@ fn database(image: &str) -> Option<String> {
     match ImageName::parse(image).known()?.kind {
         Kind::Postgres => Some("Postgres".to_owned()),
         Kind::Database | Kind::Cache => Some(repository(image)),
-        Kind::Program | Kind::Sqlite => None,
+        Kind::Program | Kind::Sqlite(_) => None,
     }
 }

@@ -9,7 +9,7 @@ use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host, HostPort, Network};
 use crate::map::{self, Mounted};
 use crate::path::ancestors;
-use crate::tree::{Atom, Piece, Reference, Target, Text};
+use crate::tree::{Atom, Piece, Reference, Target, Text, etc_names, options};
 
 /// What stands around a service.
 pub(super) struct Around<'a> {
@@ -23,6 +23,8 @@ pub(super) struct Around<'a> {
     pub(super) forwarded: HashSet<&'a str>,
     /// Which container's rule makes a folder.
     pub(super) makers: Makers<'a>,
+    /// The names of `environment.etc` that the file declares, by their paths.
+    etc_files: HashMap<String, String>,
     /// The containers that a folder or file of the host is mounted into, by its path, each with the volume.
     volumes: HashMap<String, Vec<(&'a Container, &'a Volume)>>,
     /// What each container has at its paths, by its name.
@@ -44,9 +46,18 @@ impl<'a> Around<'a> {
             own_networks: host.services.iter().filter_map(|s| s.network.as_ref()).map(by_name).collect(),
             forwarded: sites.filter_map(|site| site.service.as_deref()).collect(),
             makers: Makers::of(host),
+            etc_files: host.raw_options().flat_map(|tree| etc_names(&options(tree))).map(etc_path).collect(),
             volumes: volumes(asked()),
             mounted: asked().map(|container| (container.name.as_str(), Mounted::of(container))).collect(),
         }
+    }
+
+    /// The name of `environment.etc` that creates a path, or a folder that the path lies in.
+    pub(super) fn etc_file(&self, path: &str) -> Option<&str> {
+        if self.etc_files.is_empty() {
+            return None;
+        }
+        ancestors(path).find_map(|folder| self.etc_files.get(folder)).map(String::as_str)
     }
 
     /// The containers that see a path of the host, by their names.
@@ -60,6 +71,10 @@ impl<'a> Around<'a> {
         seeing.dedup_by_key(|container| &container.name);
         seeing
     }
+}
+
+fn etc_path(name: String) -> (String, String) {
+    (format!("/etc/{}", name.trim_matches('/')), name)
 }
 
 fn volumes<'a>(

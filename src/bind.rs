@@ -1,0 +1,180 @@
+//! What becomes of the host's side of a bind mount: whether homegen creates a folder there.
+
+use crate::ast::container::Volume;
+use crate::filesystem::SYSTEM;
+use crate::path::is_below;
+
+/// What becomes of the source of a bind mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A folder is created.
+    Created,
+    /// It is left alone: it is mounted read-only, is a file, or is itself a mount point.
+    Left,
+    /// It lies in a folder of the system, where nothing is created.
+    System,
+    /// Its name does not tell whether it is a file or a folder.
+    Unclear,
+}
+
+/// What becomes of the source `path` of `volume`, where `is_mount_point` says that a disk is mounted there.
+pub fn source(volume: &Volume, path: &str, is_mount_point: bool) -> Source {
+    // Only a folder has an owner and a mode.
+    if volume.owner.is_some() || volume.group.is_some() || volume.mode.is_some() {
+        return Source::Created;
+    }
+    if is_mount_point || volume.options.iter().any(|option| option.value() == "ro") {
+        return Source::Left;
+    }
+    let kind = kind(path, &volume.target.value());
+    match kind {
+        Kind::File => Source::Left,
+        _ if SYSTEM.iter().any(|system| is_below(path, system)) => Source::System,
+        Kind::Unclear => Source::Unclear,
+        Kind::Folder => Source::Created,
+    }
+}
+
+/// What a name belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    File,
+    Folder,
+    Unclear,
+}
+
+/// Whether a file or a folder is bound, by the names on the host and in the container.
+fn kind(source: &str, target: &str) -> Kind {
+    match (kind_of_name(last_step(source)), kind_of_name(last_step(target))) {
+        (Kind::File, _) => Kind::File,
+        // `passwords` on the host is a file where it is `/mosquitto/config/passwd` in the container.
+        (_, Kind::File) if !last_step(source).ends_with(".d") => Kind::File,
+        (kind, _) => kind,
+    }
+}
+
+fn last_step(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
+
+/// Whether a name is a file's: by a table of names and endings, because an ending may as well be a version's
+/// (`search_v1.12`), a domain's (`example.org`) or that of a folder of fragments (`conf.d`).
+fn kind_of_name(name: &str) -> Kind {
+    if FILES.contains(&name) {
+        return Kind::File;
+    }
+    let Some((stem, ending)) = name.rsplit_once('.') else { return Kind::Folder };
+    if is_ending(ending) && !stem.is_empty() || stem.ends_with(".so") {
+        return Kind::File;
+    }
+    let is_version = ending.starts_with(|c: char| c.is_ascii_digit());
+    // `.config` and `.ssh` are folders.
+    if stem.is_empty() || ending == "d" || is_version { Kind::Folder } else { Kind::Unclear }
+}
+
+fn is_ending(ending: &str) -> bool {
+    ENDINGS.binary_search(&ending.to_ascii_lowercase().as_str()).is_ok()
+}
+
+/// Files whose names have no ending, or only one.
+const FILES: &[&str] = &[
+    ".bashrc",
+    ".env",
+    ".erlang.cookie",
+    ".gitconfig",
+    ".htaccess",
+    ".htpasswd",
+    ".netrc",
+    ".npmrc",
+    ".pgpass",
+    ".profile",
+    ".vimrc",
+    ".zshrc",
+    "Caddyfile",
+    "Corefile",
+    "Dockerfile",
+    "Gemfile",
+    "Jenkinsfile",
+    "LICENSE",
+    "Makefile",
+    "Pipfile",
+    "Procfile",
+    "README",
+    "aclfile",
+    "authorized_keys",
+    "crontab",
+    "fstab",
+    "group",
+    "gshadow",
+    "hostname",
+    "hosts",
+    "htpasswd",
+    "id_ecdsa",
+    "id_ed25519",
+    "id_rsa",
+    "known_hosts",
+    "localtime",
+    "machine-id",
+    "mime.types",
+    "motd",
+    "mtab",
+    "os-release",
+    "passwd",
+    "password",
+    "password_file",
+    "passwords",
+    "passwordfile",
+    "pwfile",
+    "shadow",
+    "ssh_config",
+    "sshd_config",
+    "subgid",
+    "subuid",
+    "sudoers",
+    "timezone",
+];
+
+/// Endings of the names of files, in order.
+const ENDINGS: &[&str] = &[
+    "7z", "acl", "age", "asc", "avi", "bak", "bash", "bin", "bz2", "ca-bundle", "cer", "cert", "cfg", "cgi", "cnf",
+    "conf", "config", "cookie", "crl", "crt", "css", "csv", "dat", "db", "db3", "deb", "der", "dump", "env", "example",
+    "exe", "flac", "gif", "gpg", "graphql", "gz", "hcl", "htm", "html", "htpasswd", "ico", "img", "ini", "iso", "j2",
+    "jar", "jks", "jpeg", "jpg", "js", "json", "json5", "jsonc", "jwt", "kdbx", "key", "keystore", "ldif", "list",
+    "lock", "log", "lua", "md", "mjs", "mkv", "mmdb", "mp3", "mp4", "onnx", "ovpn", "p12", "password", "patch", "pdf",
+    "pem", "pfx", "pgpass", "php", "pid", "pl", "png", "policy", "properties", "ps1", "pub", "py", "qcow2", "rb",
+    "rego", "repo", "rs", "rules", "secret", "service", "sh", "so", "sock", "socket", "sql", "sqlite", "sqlite3",
+    "svg", "sys", "tar", "tgz", "tmpl", "token", "toml", "tpl", "ts", "ttf", "txt", "vcl", "war", "webp", "woff",
+    "woff2", "xml", "xsl", "xz", "yaml", "yml", "zip", "zone", "zsh", "zst",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_are_in_order() {
+        assert!(ENDINGS.windows(2).all(|w| w[0] < w[1]));
+    }
+
+    #[test]
+    fn names_tell_files_from_folders() {
+        for (source, target, expected) in [
+            ("/srv/app", "/data", Kind::Folder),
+            ("/srv/conf.d", "/etc/nginx/conf.d", Kind::Folder),
+            ("/srv/conf.d", "/etc/app.conf", Kind::Folder),
+            ("/srv/search_v1.12", "/data", Kind::Folder),
+            ("/srv/.config/", "/config", Kind::Folder),
+            ("/srv/mqtt/passwd", "/mosquitto/config/passwd", Kind::File),
+            ("/srv/mqtt/users", "/mosquitto/config/passwd", Kind::File),
+            ("/srv/caddy/Caddyfile", "/etc/caddy/Caddyfile", Kind::File),
+            ("/srv/app/.env", "/app/.env", Kind::File),
+            ("/srv/libcuda.so.1", "/usr/lib/libcuda.so.1", Kind::File),
+            ("/srv/dump.7z", "/dump.7z", Kind::File),
+            ("/srv/app/config.YAML", "/config.yml", Kind::File),
+            ("/srv/example.org", "/var/www/html", Kind::Unclear),
+            ("/srv/rules.xyz", "/etc/app.conf", Kind::File),
+        ] {
+            assert_eq!(kind(source, target), expected, "{source}:{target}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! homegen creates nothing in the folders of the system, where a rule could get in the way of NixOS's own. A
+//! folder of one's own there has to come from somewhere: /etc is NixOS's, and /tmp is emptied.
+
+use super::created_paths::CreatedPaths;
+use crate::ast::container::VolumeSource;
+use crate::bind::{self, Source};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::filesystem::{absent_on_nixos, is_uncreated};
+use crate::hir::Host;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mut created = None;
+    for volume in host.containers().flat_map(|c| &c.compose.volumes) {
+        let VolumeSource::Bind(path) = &volume.source else { continue };
+        let value = path.value();
+        let is_system = bind::source(volume, &value, host.is_mount_point(&value)) == Source::System;
+        if !is_system || !is_uncreated(&value) || absent_on_nixos(&value).is_some() {
+            continue;
+        }
+        if created.get_or_insert_with(|| CreatedPaths::of(host)).has(&value) {
+            continue;
+        }
+        let name = value.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        diagnostics.push(
+            Diagnostic::new(
+                Code::UncreatedFolder,
+                format!("nothing creates `{value}`"),
+                volume.span,
+                "the container does not start without it",
+            )
+            .help(format!(
+                "move it to a folder of your own, such as /srv/{name}, or create it here: `{{ source: {value}, target: {}, mode: \"0755\" }}`",
+                volume.target.value()
+            )),
+        );
+    }
+}

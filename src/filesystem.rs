@@ -1,0 +1,173 @@
+//! What the file system of a NixOS host has, lacks, and keeps for itself.
+
+use crate::path::is_below;
+
+/// Folders of the system. What lies in them exists already or is not homegen's to create.
+pub const SYSTEM: &[&str] =
+    &["/bin", "/boot", "/dev", "/etc", "/lib", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
+
+/// A path of other distributions that NixOS does not have.
+#[derive(Debug)]
+pub struct Absent {
+    /// The path. What lies below it is absent too.
+    pub path: &'static str,
+    /// What NixOS has in its place, as the action of a help.
+    pub instead: &'static str,
+}
+
+const fn absent(path: &'static str, instead: &'static str) -> Absent {
+    Absent { path, instead }
+}
+
+const NO_FHS: &str = "mount the package's own path: NixOS keeps programs and libraries in /nix/store";
+const NO_PACKAGES: &str = "remove it: Nix keeps its packages in /nix/store";
+const JOURNAL: &str = "mount /var/log/journal: the log is the journal";
+const MODULES: &str = "mount /run/booted-system/kernel-modules/lib/modules in its place";
+const CERTIFICATES: &str = "mount /etc/ssl/certs in its place";
+
+/// The absent paths. Where several hold a path, the longest is the one that counts. Sources: the modules of
+/// NixOS that create /etc (`config/locale.nix`, `security/ca.nix`, `system/etc`), /bin and /usr/bin
+/// (`config/shells-environment.nix`), and /var (`services/logging`).
+const ABSENT: &[Absent] = &[
+    absent("/bin", NO_FHS),
+    absent("/etc/alternatives", NO_PACKAGES),
+    absent("/etc/apt", NO_PACKAGES),
+    absent("/etc/ca-certificates", CERTIFICATES),
+    absent("/etc/cron.d", "remove it: NixOS has systemd timers"),
+    absent("/etc/cron.daily", "remove it: NixOS has systemd timers"),
+    absent("/etc/crontab", "remove it: NixOS has systemd timers"),
+    absent("/etc/debian_version", "mount /etc/os-release in its place"),
+    absent("/etc/default", "remove it: NixOS configures services by options"),
+    absent("/etc/init.d", "remove it: NixOS has systemd units"),
+    absent("/etc/ld.so.cache", NO_FHS),
+    absent("/etc/network", "remove it: NixOS configures the network by `networking` options"),
+    absent("/etc/redhat-release", "mount /etc/os-release in its place"),
+    absent("/etc/sysconfig", "remove it: NixOS configures services by options"),
+    absent(
+        "/etc/timezone",
+        "remove it: every container gets TZ from `host.timezone`. NixOS has /etc/localtime and /etc/zoneinfo",
+    ),
+    absent("/lib", NO_FHS),
+    absent("/lib/modules", MODULES),
+    absent("/lib64", NO_FHS),
+    absent("/opt/vc", "remove it: NixOS has no firmware there"),
+    absent("/sbin", NO_FHS),
+    absent("/snap", NO_PACKAGES),
+    absent("/usr", NO_FHS),
+    absent("/usr/lib/modules", MODULES),
+    absent("/usr/local/share/ca-certificates", CERTIFICATES),
+    absent("/usr/share/ca-certificates", CERTIFICATES),
+    absent("/usr/share/zoneinfo", "mount /etc/zoneinfo in its place"),
+    absent("/usr/src", MODULES),
+    absent("/var/cache/apt", NO_PACKAGES),
+    absent("/var/lib/apt", NO_PACKAGES),
+    absent(
+        "/var/lib/docker",
+        "mount /var/lib/containers in its place: containers are Podman's, in another layout",
+    ),
+    absent("/var/lib/dpkg", NO_PACKAGES),
+    absent("/var/lib/rpm", NO_PACKAGES),
+    absent("/var/lib/snapd", NO_PACKAGES),
+    absent("/var/log/auth.log", JOURNAL),
+    absent("/var/log/daemon.log", JOURNAL),
+    absent("/var/log/dmesg", JOURNAL),
+    absent("/var/log/kern.log", JOURNAL),
+    absent("/var/log/mail.log", JOURNAL),
+    absent("/var/log/messages", JOURNAL),
+    absent("/var/log/secure", JOURNAL),
+    absent("/var/log/syslog", JOURNAL),
+    absent("/var/snap", NO_PACKAGES),
+];
+
+/// What NixOS does have below an absent path: /bin/sh and /usr/bin/env, and the loader that `stub-ld` puts in
+/// place.
+const PRESENT: &[&str] = &["/bin/sh", "/usr/bin/env", "/lib/ld-linux.so.2", "/lib64/ld-linux-x86-64.so.2"];
+
+/// The row for a path that NixOS does not have.
+pub fn absent_on_nixos(path: &str) -> Option<&'static Absent> {
+    let path = path.trim_end_matches('/');
+    // Whoever binds a folder that is there, such as /usr/bin around env, finds it nearly empty.
+    if PRESENT.contains(&path) {
+        return None;
+    }
+    ABSENT.iter().filter(|row| is_below(path, row.path)).max_by_key(|row| row.path.len())
+}
+
+/// Folders below /etc that a NixOS host has, by its own modules or by those of services that are often there.
+const ETC_FOLDERS: &[&str] = &[
+    "/etc/NetworkManager",
+    "/etc/avahi",
+    "/etc/caddy",
+    "/etc/cni",
+    "/etc/containers",
+    "/etc/cups",
+    "/etc/dbus-1",
+    "/etc/fonts",
+    "/etc/lvm",
+    "/etc/mdadm",
+    "/etc/modprobe.d",
+    "/etc/nginx",
+    "/etc/nix",
+    "/etc/nixos",
+    "/etc/pam.d",
+    "/etc/pki",
+    "/etc/profiles",
+    "/etc/samba",
+    "/etc/ssh",
+    "/etc/ssl",
+    "/etc/static",
+    "/etc/systemd",
+    "/etc/udev",
+    "/etc/wireguard",
+    "/etc/zoneinfo",
+];
+
+/// Files below /etc without an ending in their names that a NixOS host has.
+const ETC_FILES: &[&str] = &[
+    "/etc/group",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/localtime",
+    "/etc/machine-id",
+    "/etc/mtab",
+    "/etc/os-release",
+    "/etc/passwd",
+    "/etc/shadow",
+    "/etc/subgid",
+    "/etc/subuid",
+    "/etc/sudoers",
+];
+
+/// Whether a path below /etc or /tmp is one that no module of NixOS creates.
+pub fn is_uncreated(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    match path {
+        "/etc" | "/tmp" | "/tmp/.X11-unix" => false,
+        _ if ETC_FILES.contains(&path) => false,
+        _ if ETC_FOLDERS.iter().any(|folder| is_below(path, folder)) => false,
+        _ => is_below(path, "/etc") || is_below(path, "/tmp"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_paths_are_in_order() {
+        assert!(ABSENT.windows(2).all(|w| w[0].path < w[1].path));
+    }
+
+    #[test]
+    fn the_longest_row_counts_and_what_nixos_has_is_not_absent() {
+        let row = |path| absent_on_nixos(path).map(|row| row.path);
+        assert_eq!(row("/usr/share/zoneinfo/Europe/Berlin"), Some("/usr/share/zoneinfo"));
+        assert_eq!(row("/usr/share/misc"), Some("/usr"));
+        assert_eq!(row("/lib/modules/"), Some("/lib/modules"));
+        assert_eq!(row("/usr/bin/nvidia-smi"), Some("/usr"));
+        assert_eq!(row("/var/log/syslog"), Some("/var/log/syslog"));
+        for path in ["/usr/bin/env", "/bin/sh", "/etc/localtime", "/var/log", "/library", "/opt/app", "/srv"] {
+            assert_eq!(row(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The applications that keep their data in SQLite: where the database is, and what moves it elsewhere.
+//!
+//! A row is an image. Folders and files are those of the image's documentation and Dockerfile.
+
+use super::{Kind, Known};
+
+/// The database files of an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sqlite {
+    /// The files, relative to the folder of the data. A `*` stands for any name.
+    pub files: &'static [&'static str],
+    /// The environment variables with which the application uses another database server instead.
+    pub moved_by: &'static [&'static str],
+}
+
+const fn row(
+    name: &'static str,
+    repositories: &'static [&'static str],
+    data: &'static str,
+    files: &'static [&'static str],
+    moved_by: &'static [&'static str],
+) -> Known {
+    Known {
+        repositories,
+        name,
+        kind: Kind::Sqlite(Sqlite { files, moved_by }),
+        data: Some(data),
+        user: None,
+        memory: None,
+        host_memory: None,
+    }
+}
+
+/// The images, in the order of their names.
+pub(super) const KNOWN: &[Known] = &[
+    row(
+        "Actual's SQLite",
+        &["actualbudget/actual-server"],
+        "/data",
+        &["server-files/account.sqlite", "user-files/*"],
+        &[],
+    ),
+    row("Audiobookshelf's SQLite", &["advplyr/audiobookshelf"], "/config", &["absdatabase.sqlite"], &[]),
+    row("Bazarr's SQLite", &["linuxserver/bazarr", "hotio/bazarr"], "/config", &["db/bazarr.db"], &[
+        "POSTGRES_ENABLED",
+    ]),
+    row("Beszel's SQLite", &["henrygd/beszel", "henrygd/beszel/beszel"], "/beszel_data", &["data.db"], &[]),
+    row("Calibre-Web's SQLite", &["linuxserver/calibre-web"], "/config", &["app.db"], &[]),
+    row("Emby's SQLite", &["emby/embyserver", "linuxserver/emby"], "/config", &["data/library.db"], &[]),
+    row("Forgejo's SQLite", &["forgejo/forgejo"], "/data", &["gitea/gitea.db"], &[
+        "FORGEJO__database__DB_TYPE",
+        "GITEA__database__DB_TYPE",
+        "DB_TYPE",
+    ]),
+    row("FreshRSS's SQLite", &["freshrss/freshrss"], "/var/www/FreshRSS/data", &["users/*"], &["DB_HOST"]),
+    row("Frigate's SQLite", &["blakeblackshear/frigate"], "/config", &["frigate.db"], &[]),
+    row("Gitea's SQLite", &["gitea/gitea"], "/data", &["gitea/gitea.db"], &[
+        "GITEA__database__DB_TYPE",
+        "DB_TYPE",
+    ]),
+    row("Gotify's SQLite", &["gotify/server"], "/app/data", &["gotify.db"], &["GOTIFY_DATABASE_DIALECT"]),
+    row("Grafana's SQLite", &["grafana/grafana", "grafana/grafana-oss"], "/var/lib/grafana", &["grafana.db"], &[
+        "GF_DATABASE_TYPE",
+        "GF_DATABASE_URL",
+    ]),
+    row("Grocy's SQLite", &["linuxserver/grocy"], "/config", &["data/grocy.db"], &[]),
+    row("Headscale's SQLite", &["juanfont/headscale"], "/var/lib/headscale", &["db.sqlite"], &[
+        "HEADSCALE_DATABASE_TYPE",
+    ]),
+    row(
+        "Home Assistant's SQLite",
+        &["home-assistant/home-assistant", "homeassistant/home-assistant", "linuxserver/homeassistant"],
+        "/config",
+        &["home-assistant_v2.db"],
+        &[],
+    ),
+    row("Homebox's SQLite", &["sysadminsmedia/homebox", "hay-kot/homebox"], "/data", &["homebox.db"], &[
+        "HBOX_DATABASE_DRIVER",
+    ]),
+    row("Jellyfin's SQLite", &["jellyfin/jellyfin"], "/config", &["data/jellyfin.db", "data/library.db"], &[]),
+    row(
+        "Jellyfin's SQLite",
+        &["linuxserver/jellyfin"],
+        "/config",
+        &["data/data/jellyfin.db", "data/data/library.db"],
+        &[],
+    ),
+    row(
+        "Jellyseerr's SQLite",
+        &["fallenbagel/jellyseerr", "seerr-team/seerr"],
+        "/app/config",
+        &["db/db.sqlite3"],
+        &["DB_TYPE"],
+    ),
+    row("Karakeep's SQLite", &["karakeep-app/karakeep", "hoarder-app/hoarder"], "/data", &["db.db"], &[]),
+    row("Kavita's SQLite", &["jvmilazz0/kavita", "kareadita/kavita"], "/kavita/config", &["kavita.db"], &[]),
+    row("Komga's SQLite", &["gotson/komga"], "/config", &["database.sqlite", "tasks.sqlite"], &[]),
+    row("Lidarr's SQLite", &["linuxserver/lidarr", "hotio/lidarr"], "/config", &["lidarr.db"], &[
+        "LIDARR__POSTGRES__HOST",
+        "LIDARR__POSTGRES_HOST",
+    ]),
+    row("Linkding's SQLite", &["sissbruecker/linkding"], "/etc/linkding/data", &["db.sqlite3"], &[
+        "LD_DB_ENGINE",
+    ]),
+    row("LLDAP's SQLite", &["lldap/lldap"], "/data", &["users.db"], &["LLDAP_DATABASE_URL"]),
+    row("Mealie's SQLite", &["mealie-recipes/mealie"], "/app/data", &["mealie.db"], &["DB_ENGINE"]),
+    row("Memos' SQLite", &["neosmemo/memos", "usememos/memos"], "/var/opt/memos", &["memos_prod.db"], &[
+        "MEMOS_DRIVER",
+    ]),
+    row("n8n's SQLite", &["n8nio/n8n"], "/home/node/.n8n", &["database.sqlite"], &["DB_TYPE"]),
+    row("Navidrome's SQLite", &["deluan/navidrome", "navidrome/navidrome"], "/data", &["navidrome.db"], &[
+        "ND_DBPATH",
+    ]),
+    row(
+        "Nginx Proxy Manager's SQLite",
+        &["jc21/nginx-proxy-manager"],
+        "/data",
+        &["database.sqlite"],
+        &["DB_MYSQL_HOST", "DB_POSTGRES_HOST"],
+    ),
+    row("Open WebUI's SQLite", &["open-webui/open-webui"], "/app/backend/data", &["webui.db"], &["DATABASE_URL"]),
+    row("Overseerr's SQLite", &["sctx/overseerr"], "/app/config", &["db/db.sqlite3"], &[]),
+    row("Overseerr's SQLite", &["linuxserver/overseerr"], "/config", &["db/db.sqlite3"], &[]),
+    row(
+        "Paperless' SQLite",
+        &["paperless-ngx/paperless-ngx", "paperlessngx/paperless-ngx"],
+        "/usr/src/paperless/data",
+        &["db.sqlite3"],
+        &["PAPERLESS_DBHOST", "PAPERLESS_DBENGINE"],
+    ),
+    row("PhotoPrism's SQLite", &["photoprism/photoprism"], "/photoprism/storage", &["index.db"], &[
+        "PHOTOPRISM_DATABASE_DRIVER",
+        "PHOTOPRISM_DATABASE_SERVER",
+    ]),
+    row("Pi-hole's SQLite", &["pihole/pihole"], "/etc/pihole", &["gravity.db", "pihole-FTL.db"], &[]),
+    row(
+        "Plex's SQLite",
+        &["plexinc/pms-docker", "linuxserver/plex"],
+        "/config",
+        &["Library/Application Support/Plex Media Server/Plug-in Support/Databases/com.plexapp.plugins.library.db"],
+        &[],
+    ),
+    row("Pocket ID's SQLite", &["pocket-id/pocket-id"], "/app/data", &["pocket-id.db"], &[
+        "DB_CONNECTION_STRING",
+        "DB_PROVIDER",
+    ]),
+    row("Prowlarr's SQLite", &["linuxserver/prowlarr", "hotio/prowlarr"], "/config", &["prowlarr.db"], &[
+        "PROWLARR__POSTGRES__HOST",
+        "PROWLARR__POSTGRES_HOST",
+    ]),
+    row("Radarr's SQLite", &["linuxserver/radarr", "hotio/radarr"], "/config", &["radarr.db"], &[
+        "RADARR__POSTGRES__HOST",
+        "RADARR__POSTGRES_HOST",
+    ]),
+    row("Readarr's SQLite", &["linuxserver/readarr", "hotio/readarr"], "/config", &["readarr.db"], &[
+        "READARR__POSTGRES__HOST",
+    ]),
+    row("Sonarr's SQLite", &["linuxserver/sonarr", "hotio/sonarr"], "/config", &["sonarr.db"], &[
+        "SONARR__POSTGRES__HOST",
+        "SONARR__POSTGRES_HOST",
+    ]),
+    row("Tautulli's SQLite", &["tautulli/tautulli", "linuxserver/tautulli"], "/config", &["tautulli.db"], &[]),
+    row(
+        "Trilium's SQLite",
+        &["triliumnext/notes", "triliumnext/trilium", "zadam/trilium"],
+        "/home/node/trilium-data",
+        &["document.db"],
+        &[],
+    ),
+    row("Uptime Kuma's SQLite", &["louislam/uptime-kuma"], "/app/data", &["kuma.db"], &[
+        "UPTIME_KUMA_DB_TYPE",
+    ]),
+    row("Vaultwarden's SQLite", &["vaultwarden/server", "dani-garcia/vaultwarden"], "/data", &["db.sqlite3"], &[
+        "DATABASE_URL",
+    ]),
+    row("Vikunja's SQLite", &["vikunja/vikunja"], "/db", &["vikunja.db"], &["VIKUNJA_DATABASE_TYPE"]),
+    row("Whisparr's SQLite", &["hotio/whisparr"], "/config", &["whisparr2.db"], &["WHISPARR__POSTGRES__HOST"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::KNOWN;
+
+    #[test]
+    fn rows_are_in_order_and_an_image_has_one() {
+        assert!(KNOWN.windows(2).all(|w| w[0].name.to_lowercase() <= w[1].name.to_lowercase()));
+        let mut seen = HashSet::new();
+        assert!(KNOWN.iter().flat_map(|k| k.repositories).all(|image| seen.insert(image)));
+    }
+}
