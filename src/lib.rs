@@ -26,6 +26,7 @@ pub mod parse;
 pub mod path;
 pub mod podman;
 pub mod preset;
+pub mod printable;
 pub mod record;
 pub mod render;
 pub mod repetition;
