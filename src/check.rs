@@ -31,6 +31,12 @@ mod folder_in_folder;
 mod folder_left;
 mod folder_owners;
 mod host_group;
+mod grants;
+mod host_capability;
+mod host_device;
+mod host_namespace;
+mod host_path;
+mod host_privileges;
 mod image_pair;
 mod image_user;
 mod ipv6_publish;
@@ -41,6 +47,7 @@ mod localhost_upstream;
 mod memory_small;
 mod memory_sum;
 mod mount_left;
+mod mount_propagation;
 mod moves;
 mod nix_syntax;
 mod no_shared_network;
@@ -52,6 +59,7 @@ mod postgres_major;
 mod postgres_volume;
 mod published_wide;
 mod run_folder;
+mod root_user;
 mod secret_file_missing;
 mod secret_unreadable;
 mod short_name;
@@ -60,6 +68,7 @@ mod surprising_yaml;
 mod sysctls;
 mod tailnet_address;
 mod target_twice;
+mod unconfined;
 mod undescribed_disk;
 mod unused_port;
 mod unused_secret;
@@ -106,6 +115,11 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     folder_left::check,
     folder_owners::check,
     host_group::check,
+    host_capability::check,
+    host_device::check,
+    host_namespace::check,
+    host_path::check,
+    host_privileges::check,
     image_pair::check,
     image_user::check,
     ipv6_publish::check,
@@ -115,6 +129,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     memory_small::check,
     memory_sum::check,
     mount_left::check,
+    mount_propagation::check,
     nix_syntax::check,
     no_shared_network::check,
     option_twice::check,
@@ -125,6 +140,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     postgres_volume::check,
     published_wide::check,
     run_folder::check,
+    root_user::check,
     secret_file_missing::check,
     secret_unreadable::check,
     short_name::check,
@@ -133,6 +149,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     sysctls::check,
     tailnet_address::check,
     target_twice::check,
+    unconfined::check,
     undescribed_disk::check,
     unused_port::check,
     unused_secret::check,

@@ -60,6 +60,12 @@ impl Host {
         self.services.iter().flat_map(|s| &s.containers)
     }
 
+    /// Whether `path` is that of Docker's socket, and the file does not turn that on.
+    pub fn has_no_docker_socket(&self, path: &str) -> bool {
+        let on = self.podman.as_ref().and_then(|p| p.docker_socket.as_ref()).is_some_and(|s| s.value);
+        !on && matches!(path, "/var/run/docker.sock" | "/run/docker.sock")
+    }
+
     /// Every job, those of the host itself last.
     pub fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.services.iter().flat_map(|s| &s.jobs).chain(&self.jobs)

@@ -15,6 +15,7 @@ pub mod diag;
 pub mod duration;
 pub mod hir;
 pub mod image;
+pub mod isolation;
 pub mod limits;
 pub mod link;
 pub mod lower;
