@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Accepted;
-use crate::source::{Sources, Span};
+use crate::source::{SourceId, Sources, Span};
 
 /// Takes what `accepted` names out of `diagnostics`. One of a mapping covers each diagnostic with a place
 /// inside of it: whoever accepts a collision at one end accepts it.
@@ -12,10 +12,11 @@ pub fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut Diagno
         let mut keep = true;
         for (one, used) in accepted.iter().zip(&mut used).filter(|(a, _)| a.code == diagnostic.code) {
             let covers = |within: Span| {
-                diagnostic
-                    .labels
-                    .iter()
-                    .any(|l| within.contains(l.span) || within.contains(sources.in_file(l.span)))
+                diagnostic.labels.iter().any(|l| match one.span.source {
+                    SourceId::FILE => within.contains(l.span) || within.contains(sources.in_file(l.span)),
+                    // An `allow` of a preset is about the preset's own text, wherever the file changes the rest.
+                    preset => l.span.source == preset,
+                })
             };
             if one.within.is_none_or(covers) {
                 *used = true;
@@ -25,6 +26,10 @@ pub fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut Diagno
         keep
     });
     for (one, _) in accepted.iter().zip(used).filter(|(_, used)| !used) {
+        // The file may replace what a preset's `allow` is about.
+        if one.span.source != SourceId::FILE {
+            continue;
+        }
         // What could not be read there may be what it is about.
         if one.within.is_some_and(|within| diagnostics.has_error_in(within)) {
             continue;

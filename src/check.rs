@@ -34,6 +34,12 @@ mod folder_in_folder;
 mod folder_left;
 mod folder_owners;
 mod host_group;
+mod grants;
+mod host_capability;
+mod host_device;
+mod host_namespace;
+mod host_path;
+mod host_privileges;
 mod image_pair;
 mod image_user;
 mod ipv6_publish;
@@ -44,6 +50,7 @@ mod localhost_upstream;
 mod memory_small;
 mod memory_sum;
 mod mount_left;
+mod mount_propagation;
 mod moves;
 mod nix_syntax;
 mod no_shared_network;
@@ -55,6 +62,7 @@ mod postgres_major;
 mod postgres_volume;
 mod published_wide;
 mod run_folder;
+mod root_user;
 mod secret_file_missing;
 mod secret_unreadable;
 mod short_name;
@@ -66,6 +74,7 @@ mod tailnet_address;
 mod target_twice;
 mod unclear_bind;
 mod uncreated_folder;
+mod unconfined;
 mod undescribed_disk;
 mod unused_port;
 mod unused_secret;
@@ -114,6 +123,11 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     folder_left::check,
     folder_owners::check,
     host_group::check,
+    host_capability::check,
+    host_device::check,
+    host_namespace::check,
+    host_path::check,
+    host_privileges::check,
     image_pair::check,
     image_user::check,
     ipv6_publish::check,
@@ -123,6 +137,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     memory_small::check,
     memory_sum::check,
     mount_left::check,
+    mount_propagation::check,
     nix_syntax::check,
     no_shared_network::check,
     option_twice::check,
@@ -133,6 +148,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     postgres_volume::check,
     published_wide::check,
     run_folder::check,
+    root_user::check,
     secret_file_missing::check,
     secret_unreadable::check,
     short_name::check,
@@ -144,6 +160,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     target_twice::check,
     unclear_bind::check,
     uncreated_folder::check,
+    unconfined::check,
     undescribed_disk::check,
     unused_port::check,
     unused_secret::check,

@@ -17,6 +17,7 @@ use clap::{Args, Parser, Subcommand};
 use homegen::diag::{Bug, Diagnostic, Severity, human};
 use homegen::hir::Host;
 use homegen::output::{LastBuild, Place};
+use homegen::printable::{printable, printable_lines};
 use homegen::source::Sources;
 use homegen::surroundings::Surroundings;
 use homegen::{Outcome, compile, record};
@@ -69,9 +70,13 @@ pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(code);
+            if !error.use_stderr() {
+                let _ = error.print();
+                return ExitCode::SUCCESS;
+            }
+            // An argument that could not be understood is in the message.
+            let _ = std::io::stderr().write_all(printable_lines(&error.render().to_string()).as_bytes());
+            return ExitCode::from(2);
         }
     };
     let done = match cli.command {
@@ -86,7 +91,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::Wrong) => ExitCode::from(1),
         Err(Stop::Failed(why)) => {
-            let _ = writeln!(std::io::stderr(), "homegen: {why}");
+            complain(&why);
             ExitCode::from(2)
         }
     }
@@ -94,6 +99,21 @@ pub fn run() -> ExitCode {
 
 fn failed(what: impl std::fmt::Display, error: &std::io::Error) -> Stop {
     Stop::Failed(format!("{what}: {error}"))
+}
+
+/// Prints to standard error why there is no result.
+fn complain(why: &str) {
+    let _ = std::io::stderr().write_all(printable_lines(&format!("homegen: {why}\n")).as_bytes());
+}
+
+/// A path as messages show it, on one line.
+fn shown(path: &Path) -> String {
+    printable(&path.display().to_string()).into_owned()
+}
+
+/// Prints data to standard output: with escapes for a terminal, and as it is for a program that reads it.
+fn print_data(text: &str) -> Result<(), Stop> {
+    if std::io::stdout().is_terminal() { print(&printable_lines(text)) } else { print(text) }
 }
 
 /// Prints to standard output. Whoever closed the pipe has read enough.
@@ -107,7 +127,7 @@ fn print(text: &str) -> Result<(), Stop> {
 }
 
 impl Input {
-    /// The name that diagnostics show.
+    /// The file's name, or words for standard input. What a person reads of it is [`printable`].
     fn name(&self) -> String {
         if self.is_stdin() { "standard input".to_owned() } else { self.file.display().to_string() }
     }
@@ -134,11 +154,11 @@ impl Input {
         match read {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Stop::Failed(format!(
                 "{}: there is no such file; `homegen init` writes one to start from",
-                self.name()
+                printable(&self.name())
             ))),
-            Err(error) => Err(failed(self.name(), &error)),
+            Err(error) => Err(failed(printable(&self.name()), &error)),
             Ok(_) if bytes.len() as u64 > MAX_BYTES => {
-                Err(Stop::Failed(format!("{}: more than {} MiB", self.name(), MAX_BYTES >> 20)))
+                Err(Stop::Failed(format!("{}: more than {} MiB", printable(&self.name()), MAX_BYTES >> 20)))
             }
             Ok(_) => Ok(bytes),
         }
@@ -168,7 +188,7 @@ impl Input {
             let _ = writeln!(
                 std::io::stderr(),
                 "homegen: {} {}: this run compares nothing with the last build, and prunes nothing; {}",
-                path.display(),
+                shown(&path),
                 why.reason(),
                 match why {
                     record::Unreadable::Version(_) => "use the homegen that wrote it",
@@ -238,7 +258,7 @@ fn say(diagnostics: &[Diagnostic], sources: &Sources) {
         error,
         "{} in {}; `homegen explain {}` says more about the first {}",
         counted.join(" and "),
-        sources.file().name,
+        printable(&sources.file().name),
         first.code.code(),
         first.severity().name()
     );

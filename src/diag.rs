@@ -8,12 +8,14 @@ pub mod json;
 pub mod region;
 pub mod sarif;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
+use crate::printable::printable;
 use crate::source::{Sources, Span};
 pub use codes::{Code, Level};
 
@@ -60,31 +62,39 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A diagnostic at one place.
+    /// A diagnostic at one place. Its texts are printable, whatever the file brings into them.
     pub fn new(code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
         Diagnostic {
             code,
-            message: message.into(),
-            labels: vec![Label { span, text: label.into() }],
+            message: shown(message),
+            labels: vec![Label { span, text: shown(label) }],
             help: None,
         }
     }
 
     /// Adds a further place.
     pub fn and(mut self, span: Span, label: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: label.into() });
+        self.labels.push(Label { span, text: shown(label) });
         self
     }
 
     /// Says what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(shown(help));
         self
     }
 
     /// The severity of its code.
     pub fn severity(&self) -> Severity {
         self.code.severity()
+    }
+}
+
+fn shown(text: impl Into<String>) -> String {
+    let text = text.into();
+    match printable(&text) {
+        Cow::Owned(escaped) => escaped,
+        Cow::Borrowed(_) => text,
     }
 }
 

@@ -60,15 +60,20 @@ impl Host {
         self.services.iter().flat_map(|s| &s.containers)
     }
 
+    /// Whether `path` is that of Docker's socket, and the file does not turn that on.
+    pub fn has_no_docker_socket(&self, path: &str) -> bool {
+        let on = self.podman.as_ref().and_then(|p| p.docker_socket.as_ref()).is_some_and(|s| s.value);
+        !on && matches!(path, "/var/run/docker.sock" | "/run/docker.sock")
+    }
+
     /// Every job, those of the host itself last.
     pub fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.services.iter().flat_map(|s| &s.jobs).chain(&self.jobs)
     }
 
-    /// Whether the file describes a disk that is mounted at `path`.
-    pub fn is_mount_point(&self, path: &str) -> bool {
-        let path = path.trim_end_matches('/');
-        self.machine.mounts.0.iter().any(|(at, _)| at.value().trim_end_matches('/') == path)
+    /// The mount points that the file describes, without a slash at their ends.
+    pub fn mount_points(&self) -> HashSet<String> {
+        self.machine.mounts.0.iter().map(|(at, _)| at.value().trim_end_matches('/').to_owned()).collect()
     }
 
     /// Every tree of options that stands under a `nixos`.

@@ -77,7 +77,7 @@ impl Mounted {
     }
 
     /// The path on the host of a path in the container.
-    fn on_host(&self, path: &str) -> Option<String> {
+    pub fn on_host(&self, path: &str) -> Option<String> {
         let (target, source) = self.0.around(path)?;
         let rest = path.strip_prefix(target.trim_end_matches('/'))?;
         let on_host = format!("{}{rest}", squeezed(source.as_ref()?).trim_end_matches('/'));

@@ -234,6 +234,29 @@ impl Text {
         parts.into_iter().map(|pieces| Text { pieces, span: self.span, plain: self.plain }).collect()
     }
 
+    /// The text before a byte of its value, and the text from there on. A reference that is cut becomes literal text.
+    pub fn split_at(&self, at: usize) -> (Text, Text) {
+        let part = || Text { pieces: Vec::new(), span: self.span, plain: false };
+        let (mut before, mut after) = (part(), part());
+        let mut passed = 0;
+        for piece in &self.pieces {
+            let value = match piece {
+                Piece::Literal(text) => text.clone(),
+                Piece::Reference(reference) => reference.value.text(),
+            };
+            match at.saturating_sub(passed) {
+                0 => after.push(piece.clone()),
+                cut if cut >= value.len() => before.push(piece.clone()),
+                cut => {
+                    before.push(Piece::Literal(value[..cut].to_owned()));
+                    after.push(Piece::Literal(value[cut..].to_owned()));
+                }
+            }
+            passed += value.len();
+        }
+        (before, after)
+    }
+
     /// The parts joined by `separator`.
     pub fn join(parts: &[Text], separator: &str, span: Span) -> Text {
         let mut joined = Text { pieces: Vec::new(), span, plain: false };

@@ -20,6 +20,9 @@ const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("every-key", "host.memory"),
     // A reason is for people.
     ("every-key", "services.app.containers.main.allow.HG0506"),
+    ("every-key", "services.app.containers.main.allow.HG1501"),
+    ("every-key", "services.app.containers.main.allow.HG1502"),
+    ("every-key", "services.app.containers.other.allow.HG1510"),
 ];
 
 fn fixture(name: &str) -> (String, Node) {

@@ -99,6 +99,7 @@ const COMPILE: &[&str] = &[
     "every-key-jobs",
     "first-start",
     "greenhead",
+    "isolation",
     "minimal",
     "networks",
     "nfs-mount",

@@ -397,6 +397,81 @@ fn the_last_line_counts_and_says_where_to_read_on() {
     assert_eq!(said.matches("homegen explain").count(), 1);
 }
 
+// ── Hostile text ──
+
+/// A mistake whose texts have control and bidirectional characters, and commands of GitHub Actions.
+const HOSTILE: &str = "homegen: 1\nhost: { name: nas, nixos: \"26.05\", timezone: Europe/Berlin }\nservices:\n  \
+    app: { containers: { app: { image: docker.io/example/app:1, restrt: always, \"\\e[2J\\u202e\\x9b\\n::error::x ##[error]y\": 1 } } } # \u{202e} \u{2066} ##[error]z\n";
+
+#[test]
+fn no_format_prints_a_control_character_or_a_workflow_command_of_the_file() {
+    let outcome = compile(HOSTILE);
+    assert_eq!(outcome.diagnostics.len(), 2, "{:?}", outcome.diagnostics);
+    let human = |width| human::render(&outcome.diagnostics, &outcome.sources, Style { width, color: false });
+    let renders = [json::render, github::render, sarif::render].map(|render| rendered(render, &outcome));
+    for text in renders.iter().cloned().chain([40, 60, 100].map(human)) {
+        let raw = |c: char| c != '\n' && (c.is_control() || "\u{202e}\u{2066}".contains(c));
+        assert!(!text.contains(raw), "{text:?}");
+        assert!(!text.contains("##["), "{text}");
+        let commands = text.lines().filter(|line| line.trim_start().starts_with("::"));
+        assert!(commands.clone().all(|line| line.starts_with("::error file=")), "{text}");
+    }
+    assert!(renders[1].lines().count() == 2, "{}", renders[1]);
+}
+
+#[test]
+fn labels_stand_below_their_place_behind_an_escape() {
+    let outcome = compile(
+        "homegen: 1\nhost: { name: nas, nixos: \"26.05\", timezone: Europe/Berlin }\nservices:\n  \
+        app: { description: \u{202e}x\u{202c}, prot: 1 }\n",
+    );
+    insta::assert_snapshot!(human::render(&outcome.diagnostics, &outcome.sources, Style { width: 100, color: false }), @r"
+    HG0201
+
+      × there is no key `prot` here
+       ╭─[homeserver.yaml:4:28]
+     3 │ services:
+     4 │   app: { description: \u{202e}x\u{202c}, prot: 1 }
+       ·                                          ──┬─
+       ·                                            ╰── unknown key
+       ╰────
+      help: did you mean `port`?
+    ");
+    let label = &parsed(json::render, &outcome)["diagnostics"][0]["labels"][0];
+    assert_eq!(label["start"]["column"], 28, "columns count characters of the file");
+}
+
+#[test]
+fn a_message_that_is_wrapped_is_no_workflow_command() {
+    let key = format!("{} ::error::x", "a".repeat(60));
+    let outcome = compile(format!(
+        "homegen: 1\nhost: {{ name: nas, nixos: \"26.05\", timezone: Europe/Berlin }}\nservices: {{}}\n\"{key}\": 1\n"
+    ));
+    for width in 40..110 {
+        let text = human::render(&outcome.diagnostics, &outcome.sources, Style { width, color: false });
+        assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{width} columns:\n{text}");
+    }
+}
+
+#[test]
+fn names_and_arguments_are_printed_as_escapes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for arguments in [
+        &["check", "x\n::error::\u{1b}[1m\u{202e}"][..],
+        &["check", "--format", "\n::error::\u{1b}[1m"],
+        &["explain", "\u{1b}[1m\n::error::x"],
+        &["build", "-o", "x\n::error::y"],
+        &["map-path", "\n::error::x", "/data"],
+    ] {
+        std::fs::write(folder.path().join("homeserver.yaml"), HOSTILE).expect("a file");
+        let output = homegen(folder.path(), arguments, None, "");
+        let printed = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert_ne!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(!printed.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')), "{printed:?}");
+        assert!(!printed.lines().any(|line| line.trim_start().starts_with("::")), "{printed}");
+    }
+}
+
 // ── The command ──
 
 #[test]

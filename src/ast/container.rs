@@ -331,8 +331,8 @@ schema!(Expose, |_g| json_schema!({ "anyOf": [
 /// What network a container has when it is on none of Podman's.
 #[derive(Clone, Debug)]
 pub enum NetworkMode {
-    /// The host's.
-    Host,
+    /// The host's, and where that is written.
+    Host(Span),
     /// None.
     None,
     /// That of another container.

@@ -1,22 +1,18 @@
 //! There is no Docker here: its socket is Podman's, where that is turned on.
 
-use crate::ast::container::VolumeSource;
+use super::grants::binds;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    if host.podman.as_ref().and_then(|p| p.docker_socket.as_ref()).is_some_and(|s| s.value) {
-        return;
-    }
-    for volume in host.containers().flat_map(|c| &c.compose.volumes) {
-        let VolumeSource::Bind(path) = &volume.source else { continue };
-        if matches!(path.value().as_str(), "/var/run/docker.sock" | "/run/docker.sock") {
+    for grant in host.containers().flat_map(binds) {
+        if host.has_no_docker_socket(&grant.what.source) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::DockerSocket,
                     "there is no Docker socket on this host",
-                    volume.span,
+                    grant.span,
                     "does not exist",
                 )
                 .help("write `docker_socket: true` under `podman`, or mount /run/podman/podman.sock"),

@@ -78,7 +78,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             span: port.span,
         });
     }
-    if !matches!(container.compose.network_mode, Some(NetworkMode::Host)) {
+    if !matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
         return;
     }
     for exposed in &container.compose.expose {

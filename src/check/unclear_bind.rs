@@ -8,10 +8,11 @@ use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mount_points = host.mount_points();
     for volume in host.containers().flat_map(|c| &c.compose.volumes) {
         let VolumeSource::Bind(path) = &volume.source else { continue };
         let value = path.value();
-        if bind::source(volume, &value, host.is_mount_point(&value)) != Source::Unclear {
+        if bind::source(volume, &value, mount_points.contains(value.trim_end_matches('/'))) != Source::Unclear {
             continue;
         }
         diagnostics.push(

@@ -11,10 +11,11 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut created = None;
+    let mount_points = host.mount_points();
     for volume in host.containers().flat_map(|c| &c.compose.volumes) {
         let VolumeSource::Bind(path) = &volume.source else { continue };
         let value = path.value();
-        let is_system = bind::source(volume, &value, host.is_mount_point(&value)) == Source::System;
+        let is_system = bind::source(volume, &value, mount_points.contains(value.trim_end_matches('/'))) == Source::System;
         if !is_system || !is_uncreated(&value) || absent_on_nixos(&value).is_some() {
             continue;
         }

@@ -22,8 +22,10 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         let in_nix = in_expressions.contains(service.option.as_str());
         if !behind_site && !in_nix && !used.contains(&service.name) && !diagnostics.has_error_in(service.body)
         {
-            let on_host =
-                service.containers.iter().any(|c| matches!(c.compose.network_mode, Some(NetworkMode::Host)));
+            let on_host = service
+                .containers
+                .iter()
+                .any(|c| matches!(c.compose.network_mode, Some(NetworkMode::Host(_))));
             let by_number = service
                 .containers
                 .iter()

@@ -69,7 +69,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 unused(interval.0.span, "checks at the start, and no `test`", "add `test`");
             }
         }
-        let on_host = matches!(compose.network_mode, Some(NetworkMode::Host));
+        let on_host = matches!(compose.network_mode, Some(NetworkMode::Host(_)));
         if let (true, Some(interface), true) =
             (on_host, compose.firewall.0.first(), compose.expose.is_empty())
         {

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use homegen::output::{Change, Existing, LastBuild, Refusal, is_marked, plan};
+use homegen::printable::{printable, printable_lines};
 use homegen::record;
 use similar::TextDiff;
 
 use super::folder::{Folder, Plan};
-use super::{Input, Stop, print};
+use super::{Input, Stop, print, print_data, shown};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -38,7 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         // No build is made that a record could be of.
         let files = files.iter().filter(|file| file.path != record::PATH);
         let text: String = files.map(|f| format!("# {}\n{}\n", f.path, f.text)).collect();
-        return print(text.trim_end_matches('\n')).and_then(|()| print("\n"));
+        return print_data(&format!("{}\n", text.trim_end_matches('\n')));
     }
     let folder = if arguments.check { Folder::to_read(&out)? } else { Folder::to_write(&out)? };
     let existing = folder.read()?;
@@ -48,19 +49,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let changed = plan.values().filter(|change| !change.is_none()).count();
     if arguments.check {
         if changed == 0 {
-            return print(&format!("{}: up to date\n", out.display()));
+            return print(&format!("{}: up to date\n", shown(&out)));
         }
         // Where nothing was built yet there is nothing to compare.
         if !plan.values().all(|change| matches!(change, Change::Create(_))) {
             // The record changes with every other file, and shows nothing that they do not.
             for (path, change) in plan.iter().filter(|(path, _)| changed == 1 || *path != record::PATH) {
-                print(&difference(path, change))?;
+                print(&printable_lines(&difference(path, change)))?;
             }
         }
         let _ = writeln!(
             std::io::stderr(),
             "homegen: {} is not what the file says; run `homegen build`",
-            out.display()
+            shown(&out)
         );
         return Err(Stop::Wrong);
     }
@@ -100,8 +101,8 @@ fn refuse(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) -> Res
         };
         said.push(format!(
             "refusing to overwrite files in {} that {why}: {}\n{help}",
-            out.display(),
-            paths.join(", ")
+            shown(out),
+            printable(&paths.join(", "))
         ));
     }
     if said.is_empty() { Ok(()) } else { Err(Stop::Failed(said.join("\n"))) }
@@ -125,8 +126,8 @@ fn report_left(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) {
         let _ = writeln!(
             std::io::stderr(),
             "homegen: files in {} that are no longer needed were not deleted, because they {why}: {}",
-            out.display(),
-            left.join(", ")
+            shown(out),
+            printable(&left.join(", "))
         );
     }
 }
@@ -136,10 +137,10 @@ const PLACES: &[&str] = &["clients", "jobs", "scripts", "services"];
 
 fn report(out: &Path, plan: &Plan, changed: usize) -> Result<(), Stop> {
     if changed == 0 {
-        return print(&format!("{}: up to date, {} files\n", out.display(), plan.len()));
+        return print(&format!("{}: up to date, {} files\n", shown(out), plan.len()));
     }
     let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    let mut text = format!("{}:\n", out.display());
+    let mut text = format!("{}:\n", shown(out));
     for (path, change) in plan {
         let (sign, paint, lines) = match change {
             Change::Create(new) => ("+", "32", format!("{} lines", new.lines().count())),
@@ -160,7 +161,7 @@ fn report(out: &Path, plan: &Plan, changed: usize) -> Result<(), Stop> {
             Change::Unchanged | Change::Keep | Change::Refuse(_) => continue,
         };
         let sign = if color { format!("\u{1b}[{paint}m{sign}\u{1b}[0m") } else { sign.to_owned() };
-        text.push_str(&format!("  {sign} {path} ({lines})\n"));
+        text.push_str(&format!("  {sign} {} ({lines})\n", printable(path)));
     }
     let same = plan.len() - changed;
     if same > 0 {

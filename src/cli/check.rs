@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use homegen::diag::{github, json, sarif};
+use homegen::printable::printable;
 
 use super::{Input, Stop, print};
 
@@ -47,7 +48,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     };
     let (diagnostics, sources) = (&outcome.diagnostics, &outcome.sources);
     match arguments.format {
-        Format::Human if diagnostics.is_empty() => print(&format!("{}: nothing to say\n", input.name()))?,
+        Format::Human if diagnostics.is_empty() => {
+            print(&format!("{}: nothing to say\n", printable(&input.name())))?;
+        }
         Format::Human => {}
         Format::Json => print(&json::render(diagnostics, sources))?,
         Format::Github => print(&github::render(diagnostics, sources))?,

@@ -15,7 +15,7 @@ use homegen::record;
 use rustix::fs::{Access, AtFlags, CWD, FlockOperation, RenameFlags, accessat, flock, renameat_with};
 use rustix::io::Errno;
 
-use super::{Stop, failed};
+use super::{Stop, failed, shown};
 use stage::Stage;
 
 /// What happens to each path of the folder.
@@ -92,7 +92,7 @@ impl Folder {
     /// The folder for a run that writes: the way to it exists then, and what a killed run left is gone.
     pub(super) fn to_write(name: &Path) -> Result<Folder, Stop> {
         if let Some(around) = name.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(around).map_err(|e| failed(around.display(), &e))?;
+            std::fs::create_dir_all(around).map_err(|e| failed(shown(around), &e))?;
         }
         let folder = Folder::open(name, FlockOperation::NonBlockingLockExclusive)?;
         if folder.lock.is_some() {
@@ -104,19 +104,17 @@ impl Folder {
     fn open(name: &Path, lock: FlockOperation) -> Result<Folder, Stop> {
         let path = match name.canonicalize() {
             Ok(path) if path.is_dir() => path,
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(name.display(), &error)),
-            Err(_) if !name.is_symlink() => {
-                std::path::absolute(name).map_err(|e| failed(name.display(), &e))?
-            }
-            _ => return Err(Stop::Failed(format!("{}: is not a folder", name.display()))),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(shown(name), &error)),
+            Err(_) if !name.is_symlink() => std::path::absolute(name).map_err(|e| failed(shown(name), &e))?,
+            _ => return Err(Stop::Failed(format!("{}: is not a folder", shown(name)))),
         };
         let hold = |folder: &Path| {
             hold(folder, lock).ok_or_else(|| {
                 Stop::Failed(format!(
                     "another homegen has been at work in {} for {} seconds\n{} is as it was: run it again when the other is done",
-                    folder.display(),
+                    shown(folder),
                     PATIENCE.as_secs(),
-                    name.display()
+                    shown(name)
                 ))
             })
         };
@@ -148,9 +146,9 @@ impl Folder {
         let unharmed = |failure: Failure| {
             Stop::Failed(format!(
                 "cannot write {}: {}\n{} is as it was; {}",
-                failure.path.display(),
+                shown(&failure.path),
                 failure.error,
-                self.name.display(),
+                shown(&self.name),
                 failure.advice()
             ))
         };
@@ -161,9 +159,9 @@ impl Folder {
                 self.one_by_one(&stage, plan).map(|()| false).map_err(|failure| {
                     Stop::Failed(format!(
                         "cannot write {}: {}\nsome files of {} are new by now and others are not; {}",
-                        failure.path.display(),
+                        shown(&failure.path),
                         failure.error,
-                        self.name.display(),
+                        shown(&self.name),
                         failure.advice()
                     ))
                 })
@@ -293,12 +291,12 @@ fn read_below(
     depth: usize,
     found: &mut BTreeMap<String, Existing>,
 ) -> Result<(), Stop> {
-    for entry in std::fs::read_dir(folder).map_err(|e| failed(folder.display(), &e))? {
-        let entry = entry.map_err(|e| failed(folder.display(), &e))?;
+    for entry in std::fs::read_dir(folder).map_err(|e| failed(shown(folder), &e))? {
+        let entry = entry.map_err(|e| failed(shown(folder), &e))?;
         // A name that is not text is none of homegen's.
         let Ok(name) = entry.file_name().into_string() else { continue };
         let path = format!("{prefix}{name}");
-        let kind = entry.file_type().map_err(|e| failed(entry.path().display(), &e))?;
+        let kind = entry.file_type().map_err(|e| failed(shown(&entry.path()), &e))?;
         if kind.is_dir() {
             // What a killed run left is not what the folder holds.
             if prefix.is_empty() && stage::is_inside(entry.file_name().as_os_str()) {
@@ -309,8 +307,7 @@ fn read_below(
             }
             found.insert(path, Existing::Folder);
         } else if kind.is_file() {
-            let bytes =
-                read_if_marked(&entry.path(), &path).map_err(|e| failed(entry.path().display(), &e))?;
+            let bytes = read_if_marked(&entry.path(), &path).map_err(|e| failed(shown(&entry.path()), &e))?;
             found.insert(path, Existing::File(bytes));
         } else {
             found.insert(path, Existing::Other);

@@ -1,14 +1,14 @@
 //! `homegen map-path`
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 use homegen::diag::suggestion;
 use homegen::hir::Service;
 use homegen::map::{self, Bound, Nowhere};
+use homegen::printable::printable_json;
 
-use super::{Input, Stop, print};
+use super::{Input, Stop, complain, print_data};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -42,17 +42,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let found = match &arguments.path {
         Some(path) => map::on_host(service, container, path).map(|found| found + "\n"),
         None => map::bound(service, container)
-            .map(|all| serde_json::to_string_pretty(&all).expect("text is JSON") + "\n"),
+            .map(|all| printable_json(&serde_json::to_string_pretty(&all).expect("text is JSON")) + "\n"),
     };
     match found {
-        Ok(found) => print(&found),
+        Ok(found) => print_data(&found),
         Err(why) => wrong(&said(&why, service, arguments)),
     }
 }
 
 /// Says why nothing was found, which is no failure of homegen's.
 fn wrong(why: &str) -> Result<(), Stop> {
-    let _ = writeln!(std::io::stderr(), "homegen: {why}");
+    complain(why);
     Err(Stop::Wrong)
 }
 

@@ -460,7 +460,7 @@ impl Decode for NetworkMode {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let text = Text::decode(node, diagnostics)?;
         match text.value().as_str() {
-            "host" => return Some(NetworkMode::Host),
+            "host" => return Some(NetworkMode::Host(node.span)),
             "none" => return Some(NetworkMode::None),
             _ => {}
         }

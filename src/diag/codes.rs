@@ -1,6 +1,7 @@
 //! The one table of codes. Numbers follow the user's subject and are never used again:
 //! 01 YAML, 02 keys and values, 03 references, 04 names, 05 networks and ports, 06 secrets,
-//! 07 storage, 08 dependencies and health, 09 the front, 10 presets and raw Nix, 11 limits, 12 images, 13 jobs, 14 clients, 16 the last build.
+//! 07 storage, 08 dependencies and health, 09 the front, 10 presets and raw Nix, 11 limits, 12 images, 13 jobs, 14 clients,
+//! 15 isolation, 16 the last build.
 
 use super::Severity;
 
@@ -170,6 +171,17 @@ codes! {
     BackupUnseen = "HG1313", Warning, "a backup of a path that no container has";
     ClientService = "HG1401", Error, "a client of a service that it cannot reach";
     ClientOther = "HG1402", Warning, "a client of a service that is not Immich";
+    HostPrivileges = "HG1501", Warning, "a container with all rights of the host";
+    HostNamespace = "HG1502", Warning, "a container in a namespace of the host";
+    HostCapability = "HG1503", Warning, "a capability that reaches beyond the container";
+    Unconfined = "HG1504", Warning, "a container without the kernel's confinement";
+    ControlSocket = "HG1505", Warning, "a socket that controls the host in a container";
+    HostSecrets = "HG1506", Warning, "secrets of the host in a container";
+    HostFolder = "HG1507", Warning, "a system folder of the host in a container";
+    HostDevice = "HG1508", Warning, "a device that gives the host away";
+    RootUser = "HG1509", Warning, "a container that runs as root in place of its image's user";
+    HostNetwork = "HG1510", Warning, "a container on the host's network";
+    MountPropagation = "HG1511", Warning, "mounts of a container that reach the host";
     FolderLeft = "HG1601", Warning, "a folder whose data would stay behind";
     VolumeLeft = "HG1602", Warning, "a volume whose data would stay behind";
     BackupsLeft = "HG1603", Warning, "backups that would stay under another name";

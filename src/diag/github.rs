@@ -2,14 +2,15 @@
 
 use super::Diagnostic;
 use super::region::{Region, Regions};
+use crate::printable::printable;
 use crate::source::Sources;
 
 /// Renders one command for each of `diagnostics`, each on a line.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let regions = Regions::new(sources);
     // The path has to be that of a file in the repository, to the letter.
-    let name = &sources.file().name;
-    let file = name.strip_prefix("./").unwrap_or(name);
+    let name = printable(&sources.file().name);
+    let file = name.strip_prefix("./").unwrap_or(&name);
     diagnostics.iter().map(|diagnostic| command(diagnostic, &regions, file)).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Diagnostics for a person: snippets with labels, through miette.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use miette::{
@@ -8,6 +9,7 @@ use miette::{
 };
 
 use super::{Diagnostic, Severity};
+use crate::printable::{escape, escapes, printable, without_command};
 use crate::source::{Source, Sources};
 
 /// How to print.
@@ -39,7 +41,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     let mut out = String::new();
     let lines = Lines::new(sources.file());
     for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
-        let labels = labels(diagnostic, sources);
+        let labels = labels(diagnostic, sources, &lines);
         if !labels.iter().all(|label| lines.are_readable(label.inner())) {
             out.push_str(&without_snippet(diagnostic, &labels, &lines));
             continue;
@@ -58,7 +60,8 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
             diagnostics.len() - MAX_SHOWN
         ));
     }
-    out
+    // A message that is wrapped could have `::` at the beginning of a line.
+    out.split_inclusive('\n').map(without_command).collect()
 }
 
 /// Longer lines are no text that a person wrote, and would fill the screen. miette cannot indent further
@@ -72,7 +75,7 @@ fn without_snippet(diagnostic: &Diagnostic, labels: &[LabeledSpan], lines: &Line
         let line = lines.at(label.offset());
         out.push_str(&format!(
             "   ─[{}:{}:{}] {}\n",
-            lines.source.name,
+            lines.name,
             line + 1,
             lines.column(line, label.offset()) + 1,
             cut(label.label().unwrap_or_default())
@@ -92,9 +95,9 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// The labels in the user's file. A zero-width one at the end of the file would vanish, so each
-/// covers at least one byte where there is one.
-fn labels(diagnostic: &Diagnostic, sources: &Sources) -> Vec<LabeledSpan> {
+/// The labels in the text that is shown of the user's file. A zero-width one at the end of the file would vanish, so
+/// each covers at least one byte where there is one.
+fn labels(diagnostic: &Diagnostic, sources: &Sources, lines: &Lines) -> Vec<LabeledSpan> {
     let text = &sources.file().text;
     let mut labels: Vec<LabeledSpan> = Vec::new();
     for label in diagnostic.labels.iter().take(MAX_LABELS) {
@@ -110,6 +113,7 @@ fn labels(diagnostic: &Diagnostic, sources: &Sources) -> Vec<LabeledSpan> {
         if let Some(line) = text[start..end].find('\n') {
             end = start + line.max(1);
         }
+        let (start, end) = (lines.shown(start), lines.shown(end));
         let said = (!label.text.is_empty()).then(|| label.text.clone());
         let same = |l: &LabeledSpan| l.offset() == start && l.label() == said.as_deref();
         if !labels.iter().any(same) {
@@ -172,22 +176,46 @@ impl miette::Diagnostic for Report<'_> {
     }
 }
 
-/// The file by its lines. miette would look through all of it for each label, count columns in bytes where an
-/// editor counts characters, and show all that stands between two labels far from each other.
+/// The file by its lines, with escapes for what cannot be printed. miette would look through all of it for each label,
+/// count columns in bytes where an editor counts characters, and show all that stands between two labels far from
+/// each other. Offsets are those of the text with its escapes.
 struct Lines<'a> {
     source: &'a Source,
+    /// Its name, printable.
+    name: Cow<'a, str>,
+    /// Its text, printable.
+    text: Cow<'a, str>,
+    /// The byte behind each escaped character: in the file, and in the text that is shown.
+    moved: Vec<(usize, usize)>,
     /// Where each line begins, and at last the end of the text.
     starts: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
     fn new(source: &'a Source) -> Lines<'a> {
-        let after_breaks = source.text.match_indices('\n').map(|(at, _)| at + 1);
+        let (text, moved) = with_escapes(&source.text);
+        let after_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         let mut starts: Vec<usize> = std::iter::once(0).chain(after_breaks).collect();
-        if starts.len() == 1 || starts.last() != Some(&source.text.len()) {
-            starts.push(source.text.len());
+        if starts.len() == 1 || starts.last() != Some(&text.len()) {
+            starts.push(text.len());
         }
-        Lines { source, starts }
+        Lines { source, name: printable(&source.name), text, moved, starts }
+    }
+
+    /// Where a byte of the file is in the text that is shown.
+    fn shown(&self, offset: usize) -> usize {
+        match self.moved.partition_point(|(file, _)| *file <= offset).checked_sub(1) {
+            Some(last) => self.moved[last].1 + (offset - self.moved[last].0),
+            None => offset,
+        }
+    }
+
+    /// Where a byte of the text that is shown is in the file.
+    fn in_file(&self, shown: usize) -> usize {
+        match self.moved.partition_point(|(_, text)| *text <= shown).checked_sub(1) {
+            Some(last) => self.moved[last].0 + (shown - self.moved[last].1),
+            None => shown,
+        }
     }
 
     /// The line that holds a byte, from 0.
@@ -199,9 +227,9 @@ impl<'a> Lines<'a> {
         self.starts.len() - 2
     }
 
-    /// The column of a byte in its line, in characters, from 0.
+    /// The column of a byte in its line, in characters of the file, from 0.
     fn column(&self, line: usize, offset: usize) -> usize {
-        self.source.text[self.starts[line]..offset].chars().count()
+        self.source.text[self.in_file(self.starts[line])..self.in_file(offset)].chars().count()
     }
 
     /// The lines of a span, first and last, with so many around them.
@@ -217,6 +245,29 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// A text with escapes, and the byte behind each of them, before and after. Tabs stay, which miette shows as spaces, and
+/// so do line breaks.
+fn with_escapes(text: &str) -> (Cow<'_, str>, Vec<(usize, usize)>) {
+    let mut moved = Vec::new();
+    let mut out = String::new();
+    let mut copied = 0;
+    for (at, c) in escapes(text) {
+        let behind = at + c.len_utf8();
+        if matches!(c, '\t' | '\n') || (c == '\r' && text[behind..].starts_with('\n')) {
+            continue;
+        }
+        out.push_str(&text[copied..at]);
+        out.extend(escape(c));
+        copied = behind;
+        moved.push((behind, out.len()));
+    }
+    if moved.is_empty() {
+        return (Cow::Borrowed(text), moved);
+    }
+    out.push_str(&text[copied..]);
+    (Cow::Owned(out), moved)
+}
+
 impl SourceCode for Lines<'_> {
     fn read_span<'a>(
         &'a self,
@@ -225,7 +276,7 @@ impl SourceCode for Lines<'_> {
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let (start, end) = (span.offset(), span.offset() + span.len());
-        let text = self.source.text.as_str();
+        let text = &self.text;
         if text.get(start..end).is_none() {
             return Err(MietteError::OutOfBounds);
         }
@@ -234,7 +285,7 @@ impl SourceCode for Lines<'_> {
             if before == 0 && after == 0 { start..end } else { self.starts[first]..self.starts[last + 1] };
         let column = if before == 0 { self.column(first, start) } else { 0 };
         Ok(Box::new(MietteSpanContents::new_named(
-            self.source.name.clone(),
+            self.name.clone().into_owned(),
             &text.as_bytes()[shown.clone()],
             (shown.start, shown.len()).into(),
             first,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::region::{Position, Regions};
 use super::{Diagnostic, Severity};
+use crate::printable::printable_json;
 use crate::source::Sources;
 
 #[derive(Serialize)]
@@ -46,5 +47,5 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
             .collect(),
     });
     let report = Report { file: &sources.file().name, diagnostics: diagnostics.collect() };
-    serde_json::to_string_pretty(&report).expect("text and numbers are JSON") + "\n"
+    printable_json(&serde_json::to_string_pretty(&report).expect("text and numbers are JSON")) + "\n"
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::region::{Region, Regions};
 use super::{Code, Diagnostic};
+use crate::printable::printable_json;
 use crate::source::Sources;
 
 /// Renders `diagnostics` as one log with one run. Every rule is in it, also those that found nothing: it
@@ -27,7 +28,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
             "results": results,
         }],
     });
-    format!("{log:#}\n")
+    printable_json(&format!("{log:#}")) + "\n"
 }
 
 fn rule(code: Code) -> Value {

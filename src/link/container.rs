@@ -152,7 +152,7 @@ fn container(
         );
     }
     if let (false, Some(interface)) =
-        (matches!(compose.network_mode, Some(ast::NetworkMode::Host)), compose.firewall.0.first())
+        (matches!(compose.network_mode, Some(ast::NetworkMode::Host(_))), compose.firewall.0.first())
     {
         diagnostics.push(
             Diagnostic::new(

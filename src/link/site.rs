@@ -223,7 +223,7 @@ fn upstream(
     let container = &mut service.containers[place];
     match &container.compose.network_mode {
         None => {}
-        Some(ast::NetworkMode::Host) => return Some(Answer::Port(HostPort::Fixed(to.port.clone()))),
+        Some(ast::NetworkMode::Host(_)) => return Some(Answer::Port(HostPort::Fixed(to.port.clone()))),
         Some(mode) => {
             let help = match mode {
                 ast::NetworkMode::Container(other) => {

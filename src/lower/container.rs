@@ -98,7 +98,7 @@ fn options(container: &Container, ports: &Ports) -> Set {
 
 fn networks(container: &Container) -> Vec<Expr> {
     match (&container.compose.network_mode, &container.shares_network_of) {
-        (Some(ast::NetworkMode::Host), _) => vec![Expr::str("host")],
+        (Some(ast::NetworkMode::Host(_)), _) => vec![Expr::str("host")],
         (Some(ast::NetworkMode::None), _) => vec![Expr::str("none")],
         (Some(ast::NetworkMode::Container(_)), Some(other)) => vec![Expr::str(format!("container:{other}"))],
         _ => container.networks.iter().map(|attached| network(container, attached)).collect(),

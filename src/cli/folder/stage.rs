@@ -191,7 +191,7 @@ fn clear(stage: &Path) {
         let _ = writeln!(
             std::io::stderr(),
             "homegen: {} is left of a build; what is still in it may be yours: look, and take it away",
-            stage.display()
+            shown(stage)
         );
     }
 }

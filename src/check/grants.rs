@@ -1,0 +1,183 @@
+//! What a container is given of the host, by Compose's words and by `podman_args` alike: what several rules ask.
+
+use crate::ast::NetworkMode;
+use crate::ast::container::VolumeSource;
+use crate::ast::scalar::Userns;
+use crate::hir::Container;
+use crate::isolation::Namespace;
+use crate::podman::arguments::{Argument, arguments};
+use crate::source::Span;
+use crate::tree::Text;
+
+/// One thing that a container is given, and where that is written.
+#[derive(Debug)]
+pub(super) struct Grant<T> {
+    pub(super) what: T,
+    pub(super) span: Span,
+}
+
+/// A path of the host in a container.
+#[derive(Debug)]
+pub(super) struct Bind {
+    /// The path on the host.
+    pub(super) source: String,
+    /// Whether the container can only read it.
+    pub(super) read_only: bool,
+    /// The options of the mount.
+    pub(super) options: Vec<String>,
+}
+
+impl Bind {
+    fn new(source: String, options: Vec<String>) -> Bind {
+        Bind { source, read_only: options.iter().any(|option| option == "ro"), options }
+    }
+}
+
+/// The options of `podman run` that a container has by `podman_args`.
+fn podman_args(container: &Container) -> Vec<Argument> {
+    arguments(&container.compose.podman_args)
+}
+
+/// The values of one option of `podman_args`.
+fn values(container: &Container, name: &str) -> Vec<Grant<String>> {
+    let all = podman_args(container).into_iter().filter(|argument| argument.name == name);
+    all.filter_map(|a| Some(Grant { what: a.value?.value(), span: a.span })).collect()
+}
+
+fn grant(text: &Text) -> Grant<String> {
+    Grant { what: text.value(), span: text.span }
+}
+
+/// Where the container is made privileged.
+pub(super) fn privileged(container: &Container) -> Vec<Grant<()>> {
+    let flag = container.compose.privileged.iter().filter(|flag| flag.value).map(|flag| flag.text.span);
+    let all = podman_args(container);
+    let arguments = all.iter().filter(|a| a.name == "privileged" && a.is_on()).map(|a| a.span);
+    flag.chain(arguments).map(|span| Grant { what: (), span }).collect()
+}
+
+/// The paths of the host that are bound into the container.
+pub(super) fn binds(container: &Container) -> Vec<Grant<Bind>> {
+    let volumes = container.compose.volumes.iter().filter_map(|volume| {
+        let VolumeSource::Bind(source) = &volume.source else { return None };
+        let options = volume.options.iter().map(Text::value).collect();
+        Some(Grant { what: Bind::new(source.value(), options), span: volume.span })
+    });
+    let mut found: Vec<Grant<Bind>> = volumes.collect();
+    for argument in podman_args(container) {
+        let Some(value) = argument.value.map(|value| value.value()) else { continue };
+        let bind = match argument.name.as_str() {
+            "volume" => volume(&value),
+            "mount" => mount(&value),
+            _ => None,
+        };
+        found.extend(bind.map(|what| Grant { what, span: argument.span }));
+    }
+    found
+}
+
+/// `SOURCE:TARGET:OPTIONS`.
+fn volume(value: &str) -> Option<Bind> {
+    let mut parts = value.split(':');
+    let source = parts.next().filter(|source| source.starts_with('/'))?;
+    parts.next()?;
+    let options = parts.next().unwrap_or_default().split(',').map(str::to_owned).collect();
+    Some(Bind::new(source.to_owned(), options))
+}
+
+/// `type=bind,source=SOURCE,target=TARGET,OPTIONS`, where the type is `volume` by default and a path of the host makes
+/// no difference to Podman's reading of the rest (podman-run(1), --mount).
+fn mount(value: &str) -> Option<Bind> {
+    let mut source = None;
+    let mut options = Vec::new();
+    for part in value.split(',') {
+        match part.split_once('=') {
+            Some(("src" | "source", path)) => source = Some(path).filter(|path| path.starts_with('/')),
+            Some(("ro" | "readonly", "true" | "1")) => options.push("ro".to_owned()),
+            Some(("bind-propagation", mode)) => options.push(mode.to_owned()),
+            None if matches!(part, "ro" | "readonly") => options.push("ro".to_owned()),
+            _ => {}
+        }
+    }
+    Some(Bind::new(source?.to_owned(), options))
+}
+
+/// The devices of the host, by their path or their CDI name.
+pub(super) fn devices(container: &Container) -> Vec<Grant<String>> {
+    let own = container.compose.devices.iter().map(|device| grant(&device.0));
+    let device = |written: String| written.split(':').next().unwrap_or_default().to_owned();
+    own.chain(values(container, "device"))
+        .map(|Grant { what, span }| Grant { what: device(what), span })
+        .collect()
+}
+
+/// The rules that open devices by their numbers.
+pub(super) fn device_rules(container: &Container) -> Vec<Grant<String>> {
+    values(container, "device-cgroup-rule")
+}
+
+/// The capabilities beyond Podman's default.
+pub(super) fn capabilities(container: &Container) -> Vec<Grant<String>> {
+    let mut found: Vec<Grant<String>> =
+        container.compose.cap_add.iter().map(|capability| grant(&capability.0)).collect();
+    for Grant { what, span } in values(container, "cap-add") {
+        found.extend(what.split(',').map(|name| Grant { what: name.trim().to_owned(), span }));
+    }
+    found
+}
+
+/// The options of the kernel's confinement.
+pub(super) fn security_options(container: &Container) -> Vec<Grant<String>> {
+    let own = container.compose.security_opt.iter().map(grant);
+    own.chain(values(container, "security-opt")).collect()
+}
+
+/// The namespaces of the container that are the host's own.
+pub(super) fn namespaces_of_host(container: &Container) -> Vec<Grant<Namespace>> {
+    let compose = &container.compose;
+    let mut found = Vec::new();
+    if let Some(NetworkMode::Host(span)) = compose.network_mode {
+        found.push(Grant { what: Namespace::Network, span });
+    }
+    for (namespace, mode) in [
+        (Namespace::Pid, compose.pid.as_ref().map(|mode| &mode.0)),
+        (Namespace::Ipc, compose.ipc.as_ref().map(|mode| &mode.0)),
+        (Namespace::User, compose.userns_mode.as_ref().map(|mode| &mode.0)),
+    ] {
+        let of_host = mode.filter(|mode| namespace.is_of_host(&mode.value()));
+        found.extend(of_host.map(|mode| Grant { what: namespace, span: mode.span }));
+    }
+    for argument in podman_args(container) {
+        let namespace = match argument.name.as_str() {
+            "pid" => Namespace::Pid,
+            "ipc" => Namespace::Ipc,
+            "userns" => Namespace::User,
+            "uts" => Namespace::Uts,
+            "cgroupns" => Namespace::Cgroup,
+            "network" => Namespace::Network,
+            _ => continue,
+        };
+        if argument.value.is_some_and(|mode| namespace.is_of_host(&mode.value())) {
+            found.push(Grant { what: namespace, span: argument.span });
+        }
+    }
+    found
+}
+
+/// Whether the container is on the host's network.
+pub(super) fn is_on_host_network(container: &Container) -> bool {
+    namespaces_of_host(container).iter().any(|grant| grant.what == Namespace::Network)
+}
+
+/// Whether the users of the container are users of a range of its own on the host.
+pub(super) fn has_own_users(container: &Container) -> bool {
+    let is_own = |mode: &str| mode.split(':').next() == Some("auto");
+    container.compose.userns_mode.as_ref().is_some_and(|Userns(mode)| is_own(&mode.value()))
+        || values(container, "userns").iter().any(|grant| is_own(&grant.what))
+}
+
+/// The users that the file says the container runs as.
+pub(super) fn users(container: &Container) -> Vec<Grant<String>> {
+    let own = container.compose.user.iter().map(|user| grant(&user.0));
+    own.chain(values(container, "user")).collect()
+}

@@ -1,0 +1,32 @@
+//! `user: root` replaces the user of the image, and root in a container is the host's root unless the container has a
+//! user namespace of its own.
+
+use super::grants::{has_own_users, users};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::image::ImageName;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers().filter(|container| !has_own_users(container)) {
+        for grant in users(container) {
+            let user = grant.what.split(':').next().unwrap_or_default();
+            if user != "root" && user.parse() != Ok(0) {
+                continue;
+            }
+            let instead = match ImageName::of(&container.compose.image).user() {
+                Some(own) => format!("in place of the user {own} of the image"),
+                None => "in place of the user of the image".to_owned(),
+            };
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::RootUser,
+                    format!("`{}` runs as root", container.name),
+                    grant.span,
+                    format!("{instead}; root there is root on the host"),
+                )
+                .help("remove it, and give folders that the image's user cannot write an `owner`"),
+            );
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! The settings of a container that give the host away, as data: paths, devices, capabilities, options of the kernel's
+//! confinement. The rules in `src/check/` read these tables. They follow the CIS Docker Benchmark (section 5), KICS's
+//! queries for Compose and KubeLinter's checks, with what is different on NixOS and with Podman.
+
+use crate::path::straight;
+
+/// A kind of path that gives the host away, and the rule that it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathKind {
+    /// Keys and passwords of the host or of its users.
+    Secret,
+    /// A socket that takes orders as root.
+    Socket,
+    /// A system folder.
+    System,
+    /// One thing below a folder of another row, which gives nothing away by itself.
+    Harmless,
+}
+
+/// How much of a path a row covers. A bind of a folder above it counts in any case, because it holds the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// The path alone. A thing below it may be harmless.
+    Alone,
+    /// The path and everything below it.
+    Below,
+}
+
+/// Whether a read-only bind counts too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Reading is enough.
+    Read,
+    /// Only a writable bind counts.
+    Write,
+}
+
+/// A path of the host that a container should not have.
+#[derive(Debug)]
+pub struct HostPath {
+    /// The path. `*` stands for any part of one step.
+    pub path: &'static str,
+    /// The rule that it belongs to.
+    pub kind: PathKind,
+    reach: Reach,
+    access: Access,
+    /// What a container with it can do or read, after "the container can".
+    pub gives: &'static str,
+}
+
+const fn row(
+    path: &'static str,
+    kind: PathKind,
+    reach: Reach,
+    access: Access,
+    gives: &'static str,
+) -> HostPath {
+    HostPath { path, kind, reach, access, gives }
+}
+
+use Access::{Read, Write};
+use PathKind::{Harmless, Secret, Socket, System};
+use Reach::{Alone, Below};
+
+/// The paths. A bind counts for the first row that is the same path, or else for the first one above it, or else for
+/// the first one that it holds. `/var/run` is `/run`.
+///
+/// Not here: `/srv`, `/mnt` and `/media`, which KICS lists, because data is there; single files of `/etc` such as
+/// `/etc/localtime`, which are links to the world-readable store on NixOS; `/var/log` and a read-only `/nix` or `/usr`,
+/// which hold no secrets.
+const PATHS: &[HostPath] = &[
+    row("/", System, Alone, Read, "read every file of the host, its secrets included"),
+    // Secrets. One file of /run/agenix is what `secrets` mounts.
+    row("/run/agenix", Secret, Alone, Read, "read every decrypted secret of the host"),
+    row("/run/agenix.d", Secret, Below, Read, "read every decrypted secret of the host"),
+    row("/run/secrets", Secret, Alone, Read, "read every decrypted secret of the host"),
+    row("/run/secrets.d", Secret, Below, Read, "read every decrypted secret of the host"),
+    row("/run/secrets-for-users", Secret, Below, Read, "read the password hashes of the host's users"),
+    row("/run/keys", Secret, Below, Read, "read the keys that were sent to the host"),
+    row("/run/credentials", Secret, Below, Read, "read the credentials of the host's units"),
+    row("/etc/ssh", Secret, Alone, Read, "read the host's SSH keys, which decrypt its secrets"),
+    row("/etc/ssh/ssh_host_*_key", Secret, Below, Read, "read a host key, which decrypts the host's secrets"),
+    row("/*/etc/ssh", Secret, Alone, Read, "read the host's SSH keys, which decrypt its secrets"),
+    row(
+        "/*/etc/ssh/ssh_host_*_key",
+        Secret,
+        Below,
+        Read,
+        "read a host key, which decrypts the host's secrets",
+    ),
+    row("/etc/shadow", Secret, Below, Read, "read the password hashes of the host's users"),
+    row("/etc/gshadow", Secret, Below, Read, "read the password hashes of the host's groups"),
+    row("/etc/wireguard", Secret, Below, Read, "read the host's WireGuard keys"),
+    row("/var/lib/sops-nix", Secret, Below, Read, "read the key that decrypts the host's secrets"),
+    row("/var/lib/acme", Secret, Alone, Read, "read the private keys of all certificates"),
+    row("/var/lib/tailscale", Secret, Below, Read, "read the keys by which the host is in its tailnet"),
+    row("/root/.ssh", Secret, Below, Read, "read root's SSH keys"),
+    row("/home/*/.ssh", Secret, Below, Read, "read the SSH keys of a user, and add one"),
+    row("/root/.gnupg", Secret, Below, Read, "read root's GnuPG keys"),
+    row("/home/*/.gnupg", Secret, Below, Read, "read the GnuPG keys of a user"),
+    row("/root/.config/sops", Secret, Below, Read, "read the key that decrypts the secrets"),
+    row("/home/*/.config/sops", Secret, Below, Read, "read the key that decrypts the secrets"),
+    row("/root/.config/age", Secret, Below, Read, "read the key that decrypts the secrets"),
+    row("/home/*/.config/age", Secret, Below, Read, "read the key that decrypts the secrets"),
+    // Sockets. A read-only mount of a socket can be connected to all the same.
+    row("/run/podman", Socket, Below, Read, "start a privileged container, and be root on the host"),
+    row("/run/docker.sock", Socket, Below, Read, "start a privileged container, and be root on the host"),
+    row("/run/docker", Socket, Below, Read, "start a privileged container, and be root on the host"),
+    row("/run/containerd", Socket, Below, Read, "start a privileged container, and be root on the host"),
+    row("/run/crio", Socket, Below, Read, "start a privileged container, and be root on the host"),
+    // D-Bus goes by the user that connects, and root in a container is the host's root without a user namespace.
+    row("/run/dbus", Socket, Below, Read, "start units through systemd as root, if it runs as root"),
+    row("/run/systemd", Socket, Alone, Read, "start units through systemd as root, if it runs as root"),
+    row("/run/systemd/private", Socket, Below, Read, "start units through systemd as root"),
+    row("/run/libvirt", Socket, Below, Read, "start a virtual machine with the host's disks"),
+    row(
+        "/run/tailscale",
+        Socket,
+        Below,
+        Read,
+        "share the host's files in the tailnet, and open an SSH server",
+    ),
+    row("/nix/var/nix/daemon-socket", Socket, Below, Read, "give orders to the Nix daemon as a trusted user"),
+    row("/var/lib/incus", Socket, Alone, Read, "start a privileged container, and be root on the host"),
+    row(
+        "/var/lib/incus/unix.socket",
+        Socket,
+        Below,
+        Read,
+        "start a privileged container, and be root on the host",
+    ),
+    row("/run/user/*/podman", Socket, Below, Read, "start containers as the user of the socket"),
+    row("/run/user/*/docker.sock", Socket, Below, Read, "start containers as the user of the socket"),
+    row("/run/user/*/bus", Socket, Below, Read, "start programs as the user of the session"),
+    row("/run/user/*/systemd", Socket, Below, Read, "start programs as the user of the session"),
+    row("/run/user/*", Socket, Alone, Read, "start programs as the user of the session"),
+    // System folders.
+    row("/etc", System, Alone, Read, "read the host's settings, its password hashes and its SSH keys"),
+    row("/etc/nixos", System, Below, Write, "change the configuration that the next rebuild runs as root"),
+    row("/etc/passwd", System, Below, Write, "make itself a user of the host with root's rights"),
+    row("/etc/group", System, Below, Write, "put a user of the host into any group"),
+    row("/root", System, Alone, Read, "read root's keys, and change what root runs at login"),
+    row("/root/.*", System, Below, Write, "change what root runs at login"),
+    row("/home", System, Alone, Read, "read every user's files, their SSH keys included"),
+    row("/home/*", System, Alone, Read, "read all files of a user, the SSH keys included"),
+    row("/home/*/.*", System, Below, Write, "change what a user runs at login"),
+    row("/proc", System, Alone, Read, "read the host's processes, and set its kernel's parameters"),
+    row("/proc/1", System, Below, Read, "reach the host's files through its first process"),
+    row("/proc/kcore", System, Below, Read, "read the host's memory"),
+    row("/proc/sys", System, Below, Write, "set the parameters of the host's kernel"),
+    row("/proc/sysrq-trigger", System, Below, Write, "restart or halt the host"),
+    row("/sys", System, Alone, Read, "read the host's devices and kernel, and set their parameters"),
+    row("/sys/fs/cgroup", System, Below, Write, "stop any process of the host, and lift any limit"),
+    row("/sys/kernel/debug", System, Below, Read, "read the memory of the host's kernel"),
+    row("/sys/kernel", System, Below, Write, "run a program as root through the host's kernel"),
+    row("/sys/firmware", System, Below, Write, "change the firmware's variables"),
+    row("/sys/module", System, Below, Write, "set the parameters of the host's kernel"),
+    row("/dev/shm", Harmless, Below, Read, ""),
+    row("/dev", System, Alone, Read, "reach the host's devices, its disks included"),
+    row(
+        "/boot",
+        System,
+        Below,
+        Read,
+        "read the keys in the initial RAM disk, and change what the host boots",
+    ),
+    row("/efi", System, Below, Read, "read the keys in the initial RAM disk, and change what the host boots"),
+    row("/nix", System, Below, Write, "change the programs that the host runs"),
+    row("/run", System, Alone, Read, "read the decrypted secrets, and reach Podman's socket"),
+    row("/run/wrappers", System, Below, Write, "change the programs that run as root"),
+    row("/var", System, Alone, Read, "read the data of every service and container"),
+    row("/var/lib", System, Alone, Read, "read the data of every service and container"),
+    row("/var/lib/containers/storage/volumes/*", Harmless, Below, Read, ""),
+    row("/var/lib/containers", System, Below, Read, "read and change the files of every container"),
+    row("/var/spool/cron", System, Below, Write, "run commands as root"),
+    row("/bin", System, Below, Write, "change the shell that the host runs"),
+    row("/sbin", System, Below, Write, "change the programs that the host runs"),
+    row("/lib", System, Below, Write, "change the libraries that the host loads"),
+    row("/lib64", System, Below, Write, "change the libraries that the host loads"),
+    row("/usr", System, Below, Write, "change the programs that the host runs"),
+];
+
+/// How a path lies to that of a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Same,
+    Below,
+    Above,
+}
+
+fn relation(path: &str, row: &str) -> Option<Relation> {
+    let steps = |path| str::split(path, '/').filter(|step| !step.is_empty());
+    let (mut own, mut its) = (steps(path), steps(row));
+    let mut by_pattern = false;
+    loop {
+        match (own.next(), its.next()) {
+            (None, None) => return Some(Relation::Same),
+            // `/srv` is not above `/*/etc/ssh`: there may be no such folder in it.
+            (None, Some(_)) => return (!by_pattern).then_some(Relation::Above),
+            (Some(_), None) => return Some(Relation::Below),
+            (Some(step), Some(pattern)) if matches(step, pattern) => by_pattern |= pattern.contains('*'),
+            _ => return None,
+        }
+    }
+}
+
+/// Whether `text` is `pattern`, in which one `*` stands for anything.
+fn matches(text: &str, pattern: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((start, end)) => {
+            text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end)
+        }
+        None => text == pattern,
+    }
+}
+
+/// What a bind of `path` gives a container, if it is one of those that give the host away.
+pub fn host_path(path: &str, read_only: bool) -> Option<&'static HostPath> {
+    let mut path = straight(path);
+    if let Some(rest) = path.strip_prefix("/var/run").filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    {
+        path = format!("/run{rest}");
+    }
+    let counts = |row: &HostPath, relation| match relation {
+        Relation::Same => true,
+        Relation::Below => row.reach == Below,
+        Relation::Above => row.kind != Harmless,
+    };
+    [Relation::Same, Relation::Below, Relation::Above]
+        .into_iter()
+        .find_map(|wanted| {
+            PATHS.iter().find(|row| {
+                let readable = row.access == Read || !read_only;
+                readable && relation(&path, row.path) == Some(wanted) && counts(row, wanted)
+            })
+        })
+        .filter(|row| row.kind != Harmless)
+}
+
+/// A thing by its name, and what it gives.
+type Given = (&'static str, &'static str);
+
+/// The devices, as in [`HostPath::path`], and what a container with one of them can do. A row covers what is below it.
+/// Graphics cards, serial ports, `/dev/net/tun`, `/dev/fuse`, `/dev/kvm` and USB devices are not here.
+const DEVICES: &[Given] = &[
+    ("/dev/mem", "read and change the host's memory"),
+    ("/dev/kmem", "read and change the host's memory"),
+    ("/dev/port", "reach every device of the host"),
+    ("/dev/kmsg", "read and forge the messages of the host's kernel"),
+    ("/dev/snapshot", "read and replace the host's memory"),
+    ("/dev/cpu", "change how the host's processors work"),
+    ("/dev/tpm*", "unlock what the host's TPM keeps, such as the keys of its disks"),
+    ("/dev/uinput", "type on the host's console"),
+    ("/dev/mtd*", "change the host's firmware"),
+    ("/dev/sd*", DISK),
+    ("/dev/hd*", DISK),
+    ("/dev/vd*", DISK),
+    ("/dev/xvd*", DISK),
+    ("/dev/nvme*", DISK),
+    ("/dev/mmcblk*", DISK),
+    ("/dev/pmem*", DISK),
+    ("/dev/md*", DISK),
+    ("/dev/dm-*", DISK),
+    ("/dev/mapper", DISK),
+    ("/dev/disk", DISK),
+    ("/dev/block", DISK),
+    ("/dev/bcache*", DISK),
+    ("/dev/nbd*", DISK),
+    ("/dev/rbd*", DISK),
+    ("/dev/drbd*", DISK),
+    ("/dev/zd*", DISK),
+    ("/dev/zvol", DISK),
+    ("/dev/zfs", "change and destroy the host's ZFS pools"),
+    ("/dev/btrfs-control", "change the host's Btrfs file systems"),
+    ("/dev/loop*", "mount any file as a disk"),
+    ("/dev/sg*", DISK),
+    ("/dev/bsg", DISK),
+];
+
+/// A container with a block device needs no file system to read its files.
+const DISK: &str = "read and change everything on a disk, whoever owns it";
+
+/// What a device of the host, by its path, gives a container.
+pub fn device(path: &str) -> Option<&'static str> {
+    let path = straight(path);
+    if path == "/dev" {
+        return Some("reach the host's devices, its disks included");
+    }
+    DEVICES
+        .iter()
+        .find(|(row, _)| matches!(relation(&path, row), Some(Relation::Same | Relation::Below)))
+        .map(|(_, gives)| *gives)
+}
+
+/// The capabilities of capabilities(7) that reach beyond a container, and what a container with one can do.
+const CAPABILITIES: &[Given] = &[
+    ("ALL", "do everything that root can do on the host"),
+    ("SYS_ADMIN", "mount the host's disks and leave the container: it is close to being root on the host"),
+    ("SYS_MODULE", "load a module into the host's kernel"),
+    ("SYS_RAWIO", "reach the host's memory and disks past the kernel"),
+    ("SYS_PTRACE", "read and change the memory of every process that it sees"),
+    ("SYS_BOOT", "load another kernel"),
+    ("SYS_TIME", "set the host's clock"),
+    ("DAC_READ_SEARCH", "open any file of the host by its handle"),
+    ("BPF", "load programs into the host's kernel"),
+    ("PERFMON", "read the memory of the host's kernel"),
+    ("SYSLOG", "read the addresses and messages of the host's kernel"),
+    ("MAC_ADMIN", "change the rules of AppArmor or SELinux"),
+    ("MAC_OVERRIDE", "pass the rules of AppArmor or SELinux"),
+    ("AUDIT_CONTROL", "turn the host's audit log off"),
+];
+
+/// Those that reach beyond a container which is on the host's network.
+const NETWORK_CAPABILITIES: &[Given] = &[
+    ("NET_ADMIN", "change the host's firewall, addresses and routes"),
+    ("NET_RAW", "read and forge what the host sends and receives"),
+];
+
+/// What a capability, in any spelling of Podman's, gives a container.
+pub fn capability(name: &str, on_host_network: bool) -> Option<&'static str> {
+    let upper = name.to_uppercase();
+    let name = upper.strip_prefix("CAP_").unwrap_or(&upper);
+    let network = if on_host_network { NETWORK_CAPABILITIES } else { &[] };
+    CAPABILITIES.iter().chain(network).find(|(row, _)| *row == name).map(|(_, gives)| *gives)
+}
+
+/// The options of `--security-opt` that turn a confinement off, and what it keeps a container from. A row that ends
+/// with `=` stands for any value.
+const SECURITY_OPTIONS: &[Given] = &[
+    ("seccomp=unconfined", "the filter of system calls"),
+    ("apparmor=unconfined", "the AppArmor profile"),
+    ("label=disable", "the SELinux label"),
+    ("label=type:spc_t", "the SELinux label"),
+    ("label=type:unconfined_t", "the SELinux label"),
+    ("systempaths=unconfined", "the cover over /proc and /sys"),
+    ("unmask=", "the cover over /proc and /sys"),
+    ("no-new-privileges=false", "the ban on setuid programs"),
+];
+
+/// The confinement that an option of `--security-opt` turns off.
+pub fn security_option(option: &str) -> Option<&'static str> {
+    // Docker's older form has a colon (podman-run(1), --security-opt).
+    let (name, value) = option.split_once(['=', ':']).unwrap_or((option, ""));
+    let option = format!("{}={}", name.trim(), value.trim()).to_lowercase();
+    SECURITY_OPTIONS
+        .iter()
+        .find(|(row, _)| if row.ends_with('=') { option.starts_with(row) } else { option == *row })
+        .map(|(_, off)| *off)
+}
+
+/// A namespace that Podman gives each container, by its argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Namespace {
+    /// `--pid`
+    Pid,
+    /// `--ipc`
+    Ipc,
+    /// `--userns`
+    User,
+    /// `--uts`
+    Uts,
+    /// `--cgroupns`
+    Cgroup,
+    /// `--network`
+    Network,
+}
+
+impl Namespace {
+    /// Its name, for a message.
+    pub fn name(self) -> &'static str {
+        match self {
+            Namespace::Pid => "PID",
+            Namespace::Ipc => "IPC",
+            Namespace::User => "user",
+            Namespace::Uts => "UTS",
+            Namespace::Cgroup => "cgroup",
+            Namespace::Network => "network",
+        }
+    }
+
+    /// What a container in the host's one can do.
+    pub fn gives(self) -> &'static str {
+        match self {
+            Namespace::Pid => "see, stop and read every process of the host",
+            Namespace::Ipc => "read and change the shared memory of the host's programs",
+            Namespace::User => "act as the host's users, root included",
+            Namespace::Uts => "change the host's name",
+            Namespace::Cgroup => "see the control groups of the whole host",
+            Namespace::Network => "reach every port of the host, those on 127.0.0.1 included",
+        }
+    }
+
+    /// The name of its file below `/proc/1/ns` (namespaces(7)).
+    fn file(self) -> &'static str {
+        match self {
+            Namespace::Pid => "pid",
+            Namespace::Ipc => "ipc",
+            Namespace::User => "user",
+            Namespace::Uts => "uts",
+            Namespace::Cgroup => "cgroup",
+            Namespace::Network => "net",
+        }
+    }
+
+    /// Whether a mode of it is the host's own.
+    pub fn is_of_host(self, mode: &str) -> bool {
+        mode == "host" || mode.strip_prefix("ns:") == Some(&format!("/proc/1/ns/{}", self.file()))
+    }
+}
+
+/// Whether a rule of `--device-cgroup-rule`, such as `c 189:* rwm`, opens disks, or devices of every kind.
+pub fn opens_all_devices(rule: &str) -> bool {
+    let mut words = rule.split_whitespace();
+    let (kind, number) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    // Major 1 has /dev/mem (Documentation/admin-guide/devices.txt of Linux).
+    matches!(kind, "a" | "b") || number.starts_with("*:") || number == "1:*" || number == "1:1"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bind_counts_for_what_it_holds() {
+        let kind = |path: &str, read_only| host_path(path, read_only).map(|row| (row.kind, row.path));
+        for (path, read_only, found) in [
+            ("/", true, Some((System, "/"))),
+            ("/etc", true, Some((System, "/etc"))),
+            ("/etc/", false, Some((System, "/etc"))),
+            ("/etc/localtime", true, None),
+            ("/etc/ssl/certs", true, None),
+            ("/etc/requests/config", false, None),
+            ("/etc/nixos", true, None),
+            ("/etc/nixos/flake.nix", false, Some((System, "/etc/nixos"))),
+            ("/etc/ssh/ssh_host_ed25519_key", true, Some((Secret, "/etc/ssh/ssh_host_*_key"))),
+            ("/etc/ssh/ssh_host_ed25519_key.pub", true, None),
+            ("/persist/etc/ssh", true, Some((Secret, "/*/etc/ssh"))),
+            ("/run/agenix", true, Some((Secret, "/run/agenix"))),
+            ("/run/agenix/notes", true, None),
+            ("/var/run/docker.sock", true, Some((Socket, "/run/docker.sock"))),
+            ("/var/run", true, Some((System, "/run"))),
+            ("/var/running", true, None),
+            ("/run/user", true, Some((Socket, "/run/user/*/podman"))),
+            ("/run/user/1000/pulse/native", false, None),
+            ("/var/lib", false, Some((System, "/var/lib"))),
+            ("/var/lib/notes", false, None),
+            ("/var/lib/containers/storage/volumes/notes/_data", false, None),
+            ("/var/lib/containers/storage", true, Some((System, "/var/lib/containers"))),
+            ("/nix/store", true, None),
+            ("/nix/store", false, Some((System, "/nix"))),
+            ("/home/me", true, Some((System, "/home/*"))),
+            ("/home/me/photos", false, None),
+            ("/home/me/.config/notes", true, None),
+            ("/home/me/.ssh/id_ed25519", true, Some((Secret, "/home/*/.ssh"))),
+            ("/dev/shm", false, None),
+            ("/srv", false, None),
+            ("/bootstrap", false, None),
+        ] {
+            assert_eq!(kind(path, read_only), found, "{path}");
+        }
+    }
+
+    #[test]
+    fn devices_by_any_of_their_names() {
+        for path in
+            ["/dev/sda", "/dev/nvme0n1p2", "/dev/disk/by-id/ata-x", "/dev/mapper/root", "/dev/mem", "/dev"]
+        {
+            assert!(device(path).is_some(), "{path}");
+        }
+        for path in
+            ["/dev/dri", "/dev/ttyUSB0", "/dev/serial/by-id/usb-x", "/dev/net/tun", "/dev/kvm", "/dev/fuse"]
+        {
+            assert_eq!(device(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn options_in_both_spellings() {
+        for option in ["seccomp=unconfined", "seccomp:unconfined", "label:disable", "unmask=/proc/kcore"] {
+            assert!(security_option(option).is_some(), "{option}");
+        }
+        for option in ["no-new-privileges", "no-new-privileges:true", "seccomp=/etc/x.json", "mask=/proc/x"] {
+            assert_eq!(security_option(option), None, "{option}");
+        }
+        assert!(Namespace::Pid.is_of_host("ns:/proc/1/ns/pid") && !Namespace::Pid.is_of_host("container:x"));
+        assert!(opens_all_devices("b *:* rwm") && !opens_all_devices("c 189:* rwm"));
+        assert!(capability("cap_sys_admin", false).is_some() && capability("NET_ADMIN", false).is_none());
+    }
+}

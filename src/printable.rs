@@ -1,0 +1,123 @@
+//! Text out of a file, of a file's name or of an argument, as it may be printed.
+//!
+//! A control character can move the cursor, hide what was printed before it, or begin a line. A bidirectional one shows
+//! text in another order than programs read it (<https://trojansource.codes>). GitHub Actions takes a line that begins
+//! with `::error::`, after white space, for a command, and `##[error]` anywhere in a line (`TryParseV2` and `TryParse`
+//! in actions/runner, src/Runner.Common/ActionCommand.cs). All of these are printed as escapes, such as `\u{1b}`. Other
+//! letters, of any script, are printed as they are.
+
+use std::borrow::Cow;
+
+/// `text` on one line, with escapes for what a terminal or a build's log would obey.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if escapes(text).next().is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut copied = 0;
+    for (at, c) in escapes(text) {
+        out.push_str(&text[copied..at]);
+        out.extend(escape(c));
+        copied = at + c.len_utf8();
+    }
+    out.push_str(&text[copied..]);
+    Cow::Owned(out)
+}
+
+/// The same for a text of several lines: tabs and line breaks stay, and no line begins with `::`.
+pub fn printable_lines(text: &str) -> String {
+    text.split_inclusive('\n')
+        .flat_map(|line| {
+            let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+            let cells: Vec<Cow<str>> = line.split('\t').map(printable).collect();
+            [without_command(&cells.join("\t")).into_owned(), end.to_owned()]
+        })
+        .collect()
+}
+
+/// A line in which `::` does not come first, even after white space.
+pub fn without_command(line: &str) -> Cow<'_, str> {
+    let rest = line.trim_start();
+    match rest.strip_prefix("::") {
+        Some(behind) => {
+            let indent = &line[..line.len() - rest.len()];
+            Cow::Owned(format!("{indent}{}:{behind}", escape(':').collect::<String>()))
+        }
+        None => Cow::Borrowed(line),
+    }
+}
+
+/// JSON in which the same characters are escaped in JSON's own way, so that a reader gets the text as it was. Outside of
+/// its strings JSON has none of them but line breaks.
+pub fn printable_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let mut copied = 0;
+    for (at, c) in escapes(json).filter(|(_, c)| *c != '\n') {
+        out.push_str(&json[copied..at]);
+        out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        copied = at + c.len_utf8();
+    }
+    out.push_str(&json[copied..]);
+    out
+}
+
+/// The escape of `c`.
+pub fn escape(c: char) -> impl Iterator<Item = char> {
+    let short = matches!(c, '\t' | '\n' | '\r');
+    let default = short.then(|| c.escape_default());
+    let unicode = (!short).then(|| c.escape_unicode());
+    default.into_iter().flatten().chain(unicode.into_iter().flatten())
+}
+
+/// Where the characters are that cannot be printed as they are.
+pub fn escapes(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+    text.char_indices().filter(move |&(at, c)| match c {
+        // In `##[`, one character is enough.
+        '#' => text[..at].ends_with('#') && text[at + 1..].starts_with('['),
+        c => c.is_control() || is_line_break(c) || is_bidirectional(c),
+    })
+}
+
+/// Unicode's line and paragraph separators.
+fn is_line_break(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// The characters with the property Bidi_Control (<https://www.unicode.org/Public/UCD/latest/ucd/PropList.txt>).
+fn is_bidirectional(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_and_bidirectional_characters_are_escaped() {
+        for (text, shown) in [
+            ("fine", "fine"),
+            ("Fotoübersicht 사진 🏠 👩‍💻 سلام", "Fotoübersicht 사진 🏠 👩‍💻 سلام"),
+            ("\u{1b}[2J\u{7}", r"\u{1b}[2J\u{7}"),
+            ("a\tb\r\nc", r"a\tb\r\nc"),
+            ("\u{9b}31m \u{202e}x\u{2066}", r"\u{9b}31m \u{202e}x\u{2066}"),
+            ("a\u{2028}b", r"a\u{2028}b"),
+            ("### ##[error]x", r"### #\u{23}[error]x"),
+        ] {
+            assert_eq!(printable(text), shown);
+        }
+    }
+
+    #[test]
+    fn lines_stay_lines_and_none_is_a_workflow_command() {
+        assert_eq!(printable_lines("a\n\tb\u{7}\n"), "a\n\tb\\u{7}\n");
+        assert_eq!(printable_lines("::error::x\n \t::x\na ::b"), "\\u{3a}:error::x\n \t\\u{3a}:x\na ::b");
+    }
+
+    #[test]
+    fn json_reads_back_as_it_was() {
+        let value = serde_json::json!({ "a": "\u{202e}\u{9b}\n##[error]x", "b": 1 });
+        let json = printable_json(&serde_json::to_string_pretty(&value).expect("JSON"));
+        assert_eq!(printable_lines(&json), json);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).expect("JSON"), value);
+    }
+}
