@@ -8,6 +8,7 @@
 
 pub mod accept;
 pub mod ast;
+pub mod caddyfile;
 pub mod calendar;
 pub mod check;
 pub mod decode;
