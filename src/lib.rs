@@ -9,6 +9,7 @@
 pub mod accept;
 pub mod ast;
 pub mod bind;
+pub mod caddyfile;
 pub mod calendar;
 pub mod check;
 pub mod decode;

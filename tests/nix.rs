@@ -251,7 +251,10 @@ fn quoted(text: &str) -> String {
 
 /// What Caddy takes as it is; the rest is refused, which `bad-sites` shows.
 fn caddy_takes(text: &str) -> bool {
-    !text.contains("{$") && !text.contains('`') && !text.chars().any(char::is_control)
+    !text.contains("{$")
+        && !text.contains('`')
+        && !text.chars().any(char::is_control)
+        && !matches!(text, "{" | "}")
 }
 
 fn list(texts: impl Iterator<Item = String>) -> String {
@@ -275,7 +278,8 @@ proptest! {
         let pairs = |prefix: &'static str| mapping(numbered(prefix).map(|(name, text)| (name, quoted(&text))));
         let all = list(texts.iter().map(|t| quoted(t)));
         let headers: Vec<(String, String)> = numbered("X-").filter(|(_, t)| caddy_takes(t)).collect();
-        let redirect = headers.first().map_or(String::new(), |(_, t)| t.clone());
+        let path: String = headers.first().map_or(String::new(), |(_, t)| t.split_whitespace().collect());
+        let redirect = format!("https://moved.example.org/{path}");
         let keys: std::collections::BTreeSet<String> = texts.iter().cloned().collect();
         let labels = mapping(keys.iter().map(|key| (quoted(key), quoted(key))));
         let mut environment: Vec<(String, String)> = numbered("V").map(|(name, text)| (name, quoted(&text))).collect();

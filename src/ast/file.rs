@@ -90,9 +90,9 @@ mapping! {
     /// this describes it.
     Mount such as "{ nfs: nas.lan:/export }" called "/mnt/nas" {
         /// `server:/path` of an NFS export.
-        nfs: Option<Text>,
+        nfs: Option<NfsExport>,
         /// Options of the mount, for NFS.
-        options: Vec<Text>,
+        options: Vec<MountOption>,
         /// Mount on first access, for NFS.
         automount: Option<Flag>,
         /// Whether the host boots without it. Containers that need it wait either way.

@@ -190,6 +190,10 @@ text_of_form! {
     Interface: r"^[A-Za-z0-9_.-]{1,15}$", "an interface's name" + ": at most 15 letters, digits, _, - and .", numbers: false;
     /// An IPv4 or IPv6 address.
     Address: r"^[0-9A-Fa-f.:]+$", "an IP address" + " such as 192.168.1.20", numbers: false;
+    /// An export of an NFS server (nfs(5)). It becomes a field of /etc/fstab.
+    NfsExport: r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):/[^\\]*$", "an NFS export" + " such as nas.lan:/export", numbers: false;
+    /// An option of a mount, which becomes a part of a field of /etc/fstab (fstab(5)).
+    MountOption: r"^[A-Za-z0-9._@%/:+=-]+$", "a mount option" + " such as ro or nfsvers=4.2", numbers: false;
     /// A MAC address.
     Mac: r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$", "a MAC address" + " such as 02:42:ac:11:00:02", numbers: false;
     /// An e-mail address.

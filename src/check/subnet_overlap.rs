@@ -124,7 +124,7 @@ fn addresses(host: &Host) -> Vec<(IpAddr, Span, &'static str)> {
         let nfs = mount.as_ref().and_then(|m| m.nfs.as_ref());
         found.extend(nfs.and_then(|n| {
             let server = n.value().split_once(":/")?.0.to_owned();
-            Some((server, n.span, "a file server"))
+            Some((server, n.0.span, "a file server"))
         }));
     }
     let tailnet = host.tailscale.as_ref().map(|t| t.address.value());

@@ -31,7 +31,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     for (_, mount) in &host.machine.mounts.0 {
         let Some(mount) = mount.as_ref().filter(|m| m.nfs.is_none()) else { continue };
-        let words = mount.options.iter().map(|o| o.span).chain(mount.automount.iter().map(|a| a.text.span));
+        let words = mount.options.iter().map(|o| o.0.span).chain(mount.automount.iter().map(|a| a.text.span));
         words.for_each(|span| {
             unused(
                 span,

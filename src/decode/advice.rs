@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::scalar::{
-    HTTP_HOST, HTTP_PATH, is_home_path, is_http_path, is_image, is_registry, is_repository, is_secret_name,
-    is_service_unit, is_web_address, web_parts,
+    HTTP_HOST, HTTP_PATH, MOUNT_OPTION, is_home_path, is_http_path, is_image, is_nfs_export, is_registry,
+    is_repository, is_secret_name, is_service_unit, is_web_address, web_parts,
 };
 use crate::calendar::{is_calendar, without_year};
 use crate::diag::{closest, suggestion};
@@ -323,6 +323,27 @@ pub fn path(value: &str) -> Option<Advice> {
     let straight = straight(value);
     (is_path(&straight) && straight != value).then_some(())?;
     Advice::write("has a step back in it, `..`, or one to nowhere, `.` or `//`", straight)
+}
+
+/// `ro,noatime`, and `ro noatime`.
+pub fn mount_option(value: &str) -> Option<Advice> {
+    let options: Vec<&str> = value.split([',', ' ']).filter(|option| !option.is_empty()).collect();
+    if options.len() > 1 && options.iter().all(|option| is_word(option, MOUNT_OPTION)) {
+        return Advice::write("holds several options", format!("[{}]", options.join(", ")));
+    }
+    Advice::new(may_not_be(stray(value, MOUNT_OPTION)?), "remove it")
+}
+
+/// `nas.lan/export`, and `nfs://nas.lan/export`.
+pub fn nfs_export(value: &str) -> Option<Advice> {
+    if let Some(letter) = value.chars().find(|c| c.is_control() || *c == '\\') {
+        return Advice::new(may_not_be(letter), "remove it");
+    }
+    let rest = value.split_once("://").map_or(value, |(_, rest)| rest).trim_start_matches("//");
+    let (server, path) = rest.split_once('/')?;
+    let meant = format!("{}:/{path}", server.trim_end_matches(':'));
+    (is_nfs_export(&meant) && meant != value)
+        .then(|| Advice::write("is not of the form server:/path", meant))?
 }
 
 /// `172.17.0.1/24`, which is an address in a subnet, and `172.17.0.0`.

@@ -362,6 +362,8 @@ form! {
     Domain: numbers false, |v| is_domain(v.strip_prefix("*.").unwrap_or(v));
     Interface: numbers false, |v| v.len() <= 15 && is_word(v, b"_-.") && !matches!(v, "." | "..");
     Address: numbers false, |v| v.parse::<IpAddr>().is_ok();
+    NfsExport: numbers false, |v| is_nfs_export(v), else advice::nfs_export;
+    MountOption: numbers false, |v| is_word(v, MOUNT_OPTION), else advice::mount_option;
     Mac: numbers false, |v| v.split(':').count() == 6 && v.split(':').all(|h| h.len() == 2 && h.bytes().all(|b| b.is_ascii_hexdigit()));
     Email: numbers false, |v| v.split_once('@').is_some_and(|(user, host)| is_word(user, b"._%+-") && is_domain(host));
     Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n), else advice::subnet;
@@ -448,6 +450,21 @@ fn is_domain(text: &str) -> bool {
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         })
+}
+
+/// What an option of a mount may have besides letters and digits. Spaces, commas and line breaks separate options,
+/// fields and lines of /etc/fstab (fstab(5)), and a backslash begins an escape there.
+pub(super) const MOUNT_OPTION: &[u8] = b"._@%/:+=-";
+
+/// `server:/path`. NixOS escapes spaces for /etc/fstab, and nothing else.
+pub(super) fn is_nfs_export(text: &str) -> bool {
+    let Some((server, path)) = text.split_once(":/") else { return false };
+    let literal = server.strip_prefix('[').and_then(|s| s.strip_suffix(']'));
+    let is_server = match literal {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => is_domain(server),
+    };
+    is_server && !path.starts_with('/') && !path.contains(|c: char| c.is_control() || c == '\\')
 }
 
 /// A path below `~/`, without the steps that would lead out of it.

@@ -5,9 +5,11 @@ use std::collections::{HashMap, HashSet};
 use super::container::ServiceSites;
 use crate::ast;
 use crate::ast::Caddy;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::caddyfile::{self, Place};
+use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::{Answer, Front, HEADERS, HostPort, Service, Site, SitePort};
 use crate::tree::{Target, Text};
+use crate::word::is_word;
 
 /// Gathers the sites of all services behind the front, and publishes the ports that they need.
 pub(super) fn link(
@@ -34,9 +36,11 @@ pub(super) fn link(
     bind_the_tailnet(&mut caddy, tailnet, diagnostics);
     if let Some(ast::Tls::Plugin(plugin)) = &caddy.tls {
         check_value(&plugin.acme_dns, diagnostics);
+        check_lines(Some(&plugin.acme_dns), Place::Block, diagnostics);
+        plugin.plugins.iter().for_each(|name| check_plugin(name, diagnostics));
     }
-    check_extra(caddy.extra.as_ref(), diagnostics);
-    check_extra(caddy.global.as_ref(), diagnostics);
+    check_lines(caddy.extra.as_ref(), Place::TopLevel, diagnostics);
+    check_lines(caddy.global.as_ref(), Place::Block, diagnostics);
     check_values(&caddy.headers, diagnostics);
     check_snippet(&caddy, diagnostics);
     let own = std::mem::take(&mut caddy.sites);
@@ -105,7 +109,7 @@ fn link_one(
     caddy: &Caddy,
     diagnostics: &mut Diagnostics,
 ) -> Option<Site> {
-    check_extra(site.extra.as_ref(), diagnostics);
+    check_lines(site.extra.as_ref(), Place::Block, diagnostics);
     check_values(&site.headers, diagnostics);
     // What is missing may be what could not be read.
     if diagnostics.has_error_in(site.span) {
@@ -155,7 +159,10 @@ fn link_one(
     let answer = match (&site.to, &site.redirect) {
         (Some(to), None) => upstream(to, &site, owner, diagnostics)?,
         (None, Some(redirect)) => {
-            check_value(redirect, diagnostics);
+            let aliases = site.aliases.iter().map(ast::scalar::Domain::value);
+            let names: Vec<String> =
+                std::iter::once(host.value()).chain(aliases).map(|name| name.to_lowercase()).collect();
+            check_redirect(redirect, &names, diagnostics);
             Answer::Redirect(redirect.clone())
         }
         (None, None) if site.extra.is_some() => Answer::Lines,
@@ -301,45 +308,47 @@ fn one_label_below(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).and_then(|h| h.strip_suffix('.')).is_some_and(|label| !label.contains('.'))
 }
 
-/// Lines of a Caddyfile go where they are put: braces that do not match would end the site early.
-fn check_extra(lines: Option<&Text>, diagnostics: &mut Diagnostics) {
+/// Lines of a Caddyfile stay in the block that they are put into.
+fn check_lines(lines: Option<&Text>, place: Place, diagnostics: &mut Diagnostics) {
     let Some(text) = lines else { return };
-    let mut depth = 0i32;
-    let mut lowest = 0;
-    for token in text.value().split_whitespace() {
-        match token {
-            "{" => depth += 1,
-            "}" => depth -= 1,
-            _ => {}
-        }
-        lowest = lowest.min(depth);
+    if let Some(fault) = caddyfile::fault(&text.value(), place) {
+        let (message, help) = fault.describe();
+        diagnostics.push(
+            Diagnostic::new(Code::BadSite, message, text.span, "Caddy would refuse its whole configuration")
+                .help(help),
+        );
     }
-    if depth != 0 || lowest < 0 {
+}
+
+/// NixOS puts the names of plugins into a build script without quotes (`withPlugins` of the package caddy).
+fn check_plugin(name: &Text, diagnostics: &mut Diagnostics) {
+    if !is_word(&name.value(), b"/._~@+=-") {
         diagnostics.push(
             Diagnostic::new(
-                Code::BadSite,
-                "braces that do not match",
-                text.span,
-                "would end the block around it",
+                Code::BadTls,
+                format!("`{}` is not a valid plugin", name.value()),
+                name.span,
+                "expected a Go module and its version",
             )
-            .help("close every `{` with a `}` on a line of its own"),
+            .help("write it as in github.com/caddy-dns/cloudflare@v0.2.2"),
         );
     }
 }
 
 fn check_values(headers: &ast::Pairs, diagnostics: &mut Diagnostics) {
     for (name, value) in &headers.0 {
-        if !name.value().bytes().all(|b| b.is_ascii_alphanumeric() || b"-+?>_".contains(&b))
-            || name.value().is_empty()
-        {
+        let written = name.value();
+        // Operations of Caddy's directive `header`.
+        let field = written.strip_prefix(['-', '+', '?', '>']).unwrap_or(&written);
+        if !is_word(field, b"-_") {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadSite,
-                    format!("`{}` is no header", name.value()),
+                    format!("`{written}` is not a valid header name"),
                     name.span,
-                    "not a header's name",
+                    "expected letters, digits and hyphens",
                 )
-                .help("use letters, digits and hyphens; a leading `-` takes a header away"),
+                .help("use letters, digits and hyphens; a leading `-` removes the header"),
             );
         }
         check_value(value, diagnostics);
@@ -377,18 +386,68 @@ fn check_snippet(caddy: &Caddy, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What Caddy would read as more than text: `{$NAME}` is replaced before anything else is read.
+/// Text that Caddy would not read as one plain token: it replaces `{$NAME}` before anything else, and takes a token
+/// that is one brace for a block.
 fn check_value(text: &Text, diagnostics: &mut Diagnostics) {
     let value = text.value();
-    if value.contains("{$") || value.contains('`') || value.chars().any(char::is_control) {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadSite,
-                "a value that Caddy would not take as it is",
-                text.span,
-                "holds `{$`, a backtick or a control character",
-            )
-            .help("take it out, or write the directive under `extra`"),
-        );
-    }
+    let label = if caddyfile::is_brace(&value) {
+        "Caddy reads one brace as the start or end of a block, in quotes too"
+    } else if value.contains("{$") || value.contains('`') || value.chars().any(char::is_control) {
+        "contains `{$`, a backtick or a control character"
+    } else {
+        return;
+    };
+    diagnostics.push(
+        Diagnostic::new(Code::BadSite, "a value that Caddy does not take as plain text", text.span, label)
+            .help("remove it, or write the directive under `extra`"),
+    );
+}
+
+/// A redirect leads to an address of another site: Caddy redirects before it does anything else, so that one to
+/// the same site would never end.
+fn check_redirect(to: &Text, names: &[String], diagnostics: &mut Diagnostics) {
+    check_value(to, diagnostics);
+    let value = to.value();
+    let (title, label, help) = if value.is_empty() || value.contains(char::is_whitespace) {
+        let help = "write a whole address, with %20 for a space".to_owned();
+        ("a redirect to an address that is not valid", "empty, or with a space", help)
+    } else if leads_to(&value, names) {
+        let name = names.first().map_or("example.org", String::as_str);
+        let help = match value.starts_with('/') {
+            true => format!("write the path under `extra`: `redir / {value} permanent`, with `to` beside it"),
+            false => format!("write an address of another site than {name}"),
+        };
+        ("a redirect to its own site never ends", "leads to the same site again", help)
+    } else {
+        return;
+    };
+    diagnostics.push(Diagnostic::new(Code::BadSite, title, to.span, label).help(help));
+}
+
+/// Whether a redirect leads to a site of one of these names. What begins with a placeholder is not known.
+fn leads_to(to: &str, names: &[String]) -> bool {
+    let rest = match to.split_once("://") {
+        Some((scheme, rest))
+            if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") =>
+        {
+            rest
+        }
+        // `mailto:` and addresses of apps.
+        Some((scheme, _)) if is_word(scheme, b"+.-") => return false,
+        _ => match to.strip_prefix("//") {
+            Some(rest) => rest,
+            None => {
+                return !to.starts_with('{')
+                    && !to.split(['/', '?', '#']).next().is_some_and(|s| s.contains(':'));
+            }
+        },
+    };
+    // A placeholder such as `{uri}` may follow the host at once.
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let end = rest[..end].rfind('{').filter(|at| *at > 0).unwrap_or(end);
+    let authority = &rest[..end];
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = host.strip_suffix(":443").unwrap_or(host).to_lowercase();
+    // `{host}` is the name that was asked for.
+    matches!(host.as_str(), "{host}" | "{http.request.host}") || names.contains(&host)
 }

@@ -98,7 +98,9 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, ports: &Ports, certific
             config.push(line);
         }
         Answer::Redirect(to) => {
-            let mut line = vec![Part::Text("redir ".into())];
+            // A first token with `/` or `@` would be a matcher.
+            let all = if to.value().starts_with(['/', '@', '*']) { "* " } else { "" };
+            let mut line = vec![Part::Text(format!("redir {all}").into())];
             line.extend(quoted(to));
             line.push(Part::Text(" permanent".into()));
             config.push(line);

@@ -19,9 +19,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         if mount.automount.as_ref().is_some_and(|a| a.value) {
             options.extend([Expr::str("noauto"), Expr::str("x-systemd.automount")]);
         }
-        options.extend(mount.options.iter().map(Expr::text));
+        options.extend(mount.options.iter().map(|option| Expr::text(&option.0)));
         let system = Set::of([
-            ("device", Expr::text(export)),
+            ("device", Expr::text(&export.0)),
             ("fsType", Expr::str("nfs")),
             ("options", Expr::List(options)),
         ]);

@@ -1,0 +1,335 @@
+//! How lines of a Caddyfile are read, as far as their blocks go.
+//!
+//! The rules are those of `caddyconfig/caddyfile/lexer.go` and `parse.go` in caddyserver/caddy. homegen puts lines of
+//! the user into a block of its own, so that a brace too many or a quote without its end would reach into the
+//! sites that follow.
+
+use std::borrow::Cow;
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// Where the lines are put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Inside of a block: of a site, or of the global options.
+    Block,
+    /// Between the sites.
+    TopLevel,
+}
+
+/// Why lines would not stay where they are put. Lines are counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A `{` that no `}` closes.
+    Unclosed(usize),
+    /// A `}` that closes no `{`.
+    Unopened(usize),
+    /// A `{` at the beginning of a line.
+    OpensLine(usize),
+    /// A `{` with more behind it on its line.
+    WordsAfterBrace(usize),
+    /// A `}` with something before it on its line.
+    WordsBeforeBrace(usize),
+    /// A quotation mark or backtick without its end.
+    Quote(usize),
+    /// A heredoc without its end, or with a marker that Caddy refuses.
+    Heredoc(usize),
+    /// A backslash that joins what follows the lines to them, or that Caddy reads in an unexpected way.
+    Backslash(usize),
+    /// A control character.
+    Control(usize),
+    /// A `{$NAME` without its `}`.
+    Variable(usize),
+    /// A line between the sites that opens no block.
+    NoBlock(usize),
+}
+
+impl Fault {
+    /// The title of a diagnostic, and what to do.
+    pub fn describe(&self) -> (String, &'static str) {
+        let close = "close every `{` with a `}` on a line of its own";
+        match self {
+            Fault::Unclosed(line) => (format!("line {line} opens a `{{` that no `}}` closes"), close),
+            Fault::Unopened(line) => (format!("the `}}` of line {line} closes no `{{`"), close),
+            Fault::OpensLine(line) => (
+                format!("line {line} begins with `{{`"),
+                "write the `{` at the end of the line before it; global options stand under `global`",
+            ),
+            Fault::WordsAfterBrace(line) => {
+                (format!("line {line} goes on after its `{{`"), "begin a new line after the `{`")
+            }
+            Fault::WordsBeforeBrace(line) => {
+                (format!("line {line} has words before its `}}`"), "write the `}` on a line of its own")
+            }
+            Fault::Quote(line) => {
+                (format!("the quotation of line {line} has no end"), "write the closing quotation mark")
+            }
+            Fault::Heredoc(line) => (
+                format!("the heredoc of line {line} has no end"),
+                "write its marker again, on a line of its own",
+            ),
+            Fault::Backslash(line) => (
+                format!("line {line} has a backslash in a place where Caddy reads it as an escape"),
+                "remove the backslash",
+            ),
+            Fault::Control(line) => (format!("line {line} has a control character"), "remove the character"),
+            Fault::Variable(line) => (
+                format!("the `{{$` of line {line} has no `}}`"),
+                "write `{$NAME}` or `{$NAME:default}` on one line",
+            ),
+            Fault::NoBlock(line) => (
+                format!("line {line} is outside of a block"),
+                "write a snippet, an `import` or a site with its `{ … }`",
+            ),
+        }
+    }
+}
+
+/// Whether no quotation protects a word: Caddy takes a token that is one brace for the beginning or end of a
+/// block, in quotes too (caddyserver/caddy issue 7874).
+pub fn is_brace(token: &str) -> bool {
+    matches!(token, "{" | "}")
+}
+
+/// The first reason why `lines` would not stay in their place.
+pub fn fault(lines: &str, place: Place) -> Option<Fault> {
+    let line_of = |at: usize| lines[..at].matches('\n').count() + 1;
+    if let Some(at) = lines.find(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Some(Fault::Control(line_of(at)));
+    }
+    let lines = match with_variables(lines) {
+        Ok(lines) => lines,
+        Err(at) => return Some(Fault::Variable(line_of(at))),
+    };
+    let tokens = match tokens(&lines) {
+        Ok(tokens) => tokens,
+        Err(fault) => return Some(fault),
+    };
+    let mut open = Vec::new();
+    for row in tokens.chunk_by(|a, b| a.row == b.row) {
+        let depth = open.len();
+        // No directive consists of braces alone.
+        let (first, last) = (&row[0], &row[row.len() - 1]);
+        if first.text.len() > 1 && first.text.chars().all(|c| matches!(c, '{' | '}')) {
+            return Some(Fault::Unopened(first.line));
+        }
+        for (i, token) in row.iter().enumerate() {
+            match token.text.as_str() {
+                "{" if i == 0 => return Some(Fault::OpensLine(token.line)),
+                "{" if i + 1 < row.len() => return Some(Fault::WordsAfterBrace(token.line)),
+                "{" => open.push(token.line),
+                "}" if i > 0 => return Some(Fault::WordsBeforeBrace(token.line)),
+                "}" if open.pop().is_none() => return Some(Fault::Unopened(token.line)),
+                _ => {}
+            }
+        }
+        // A comma carries a list of addresses on to the next line.
+        let goes_on = last.text.ends_with(',') || first.text == "import" || first.text == "}";
+        if place == Place::TopLevel && depth == 0 && open.is_empty() && !goes_on {
+            return Some(Fault::NoBlock(first.line));
+        }
+    }
+    open.pop().map(Fault::Unclosed)
+}
+
+/// The lines as Caddy reads them after it has put in `{$NAME:default}`, of which only the default is known here. The
+/// place of a `{$` without its end is an error.
+fn with_variables(lines: &str) -> Result<Cow<'_, str>, usize> {
+    if !lines.contains("{$") {
+        return Ok(lines.into());
+    }
+    let mut all = String::new();
+    let mut rest = lines;
+    while let Some((before, variable)) = rest.split_once("{$") {
+        let at = lines.len() - variable.len();
+        let (name, after) = variable.split_once('}').filter(|(name, _)| !name.contains('\n')).ok_or(at)?;
+        all.push_str(before);
+        all.push_str(name.split_once(':').map_or("x", |(_, default)| default));
+        rest = after;
+    }
+    all.push_str(rest);
+    Ok(all.into())
+}
+
+/// A word, with the line that it stands on and the row that it belongs to: the end of a line does not end the row
+/// where it is escaped or quoted.
+struct Token {
+    text: String,
+    line: usize,
+    row: usize,
+}
+
+fn tokens(lines: &str) -> Result<Vec<Token>, Fault> {
+    let mut all = Vec::new();
+    let (mut line, mut row) = (1, 1);
+    let mut rest = lines.chars().peekable();
+    while let Some(&first) = rest.peek() {
+        let begins = line;
+        let text = match first {
+            '\n' => {
+                rest.next();
+                (line, row) = (line + 1, row + 1);
+                continue;
+            }
+            _ if first.is_whitespace() => {
+                rest.next();
+                continue;
+            }
+            '#' => {
+                while rest.next_if(|c| *c != '\n').is_some() {}
+                continue;
+            }
+            '"' | '`' => quoted(&mut rest).ok_or(Fault::Quote(begins))?,
+            _ => word(&mut rest, begins)?,
+        };
+        match text {
+            Word::Text(text, breaks) => {
+                line += breaks;
+                all.push(Token { text, line: begins, row });
+            }
+            Word::Nothing => line += 1,
+        }
+    }
+    Ok(all)
+}
+
+/// A token and the line breaks in it; or nothing but an escaped line break.
+enum Word {
+    Text(String, usize),
+    Nothing,
+}
+
+fn quoted(rest: &mut Peekable<Chars>) -> Option<Word> {
+    let quote = rest.next()?;
+    let (mut text, mut breaks) = (String::new(), 0);
+    loop {
+        let c = rest.next()?;
+        match c {
+            '\\' if quote == '"' => {
+                let escaped = rest.next()?;
+                breaks += usize::from(escaped == '\n');
+                if escaped != '"' {
+                    text.push('\\');
+                }
+                text.push(escaped);
+            }
+            _ if c == quote => return Some(Word::Text(text, breaks)),
+            _ => {
+                breaks += usize::from(c == '\n');
+                text.push(c);
+            }
+        }
+    }
+}
+
+/// A token without quotes, or a heredoc.
+fn word(rest: &mut Peekable<Chars>, line: usize) -> Result<Word, Fault> {
+    let mut text = String::new();
+    let mut heredoc_escaped = false;
+    while let Some(c) = rest.next_if(|c| !c.is_whitespace()) {
+        if c == '\\' {
+            match rest.peek() {
+                Some('\n') => {
+                    rest.next();
+                    return Ok(if text.is_empty() { Word::Nothing } else { Word::Text(text, 1) });
+                }
+                Some('<') => heredoc_escaped = true,
+                Some('"' | '`' | '#') if text.is_empty() => return Err(Fault::Backslash(line)),
+                Some(next) if !next.is_whitespace() => text.push('\\'),
+                _ => return Err(Fault::Backslash(line)),
+            }
+            text.extend(rest.next());
+            continue;
+        }
+        text.push(c);
+        if text == "<<" && !heredoc_escaped {
+            return heredoc(rest, line);
+        }
+    }
+    Ok(Word::Text(text, 0))
+}
+
+/// What follows `<<`: a marker and text up to the same marker, or only the rest of a word.
+fn heredoc(rest: &mut Peekable<Chars>, line: usize) -> Result<Word, Fault> {
+    let mut marker = String::new();
+    while let Some(c) = rest.next_if(|c| !matches!(c, ' ' | '\n')) {
+        marker.push(c);
+    }
+    if rest.next_if_eq(&'\n').is_none() {
+        return Ok(Word::Text(format!("<<{marker}"), 0));
+    }
+    // The marker may have letters, digits, hyphens and underscores (`heredocMarkerRegexp` of the lexer).
+    if marker.is_empty() || !marker.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
+        return Err(Fault::Heredoc(line));
+    }
+    let mut text = String::new();
+    while !text.ends_with(&marker) {
+        text.push(rest.next().ok_or(Fault::Heredoc(line))?);
+    }
+    text.truncate(text.len() - marker.len());
+    let indent = &text[text.rfind('\n').map_or(0, |at| at + 1)..];
+    if !indent.chars().all(char::is_whitespace) {
+        return Err(Fault::Heredoc(line));
+    }
+    let breaks = text.matches('\n').count() + 1;
+    Ok(Word::Text(text, breaks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Place, fault};
+
+    #[test]
+    fn lines_stay_in_their_block() {
+        for lines in [
+            "encode gzip",
+            "handle /x {\n  respond \"{\\\"}\"\n}",
+            "header X-A `a } b`",
+            "# a comment with a }\nrespond a#{",
+            "handle /x \\\n/y {\n}",
+            "respond \"several\nlines\" 200",
+            "respond <<END\n  }\n  END\nencode gzip",
+            "respond \\<<END",
+            "log {$LEVEL:INFO}",
+            "path_regexp \\.(jpg|png)$",
+        ] {
+            assert_eq!(fault(lines, Place::Block), None, "{lines}");
+        }
+    }
+
+    #[test]
+    fn lines_that_reach_out_of_their_block_are_named() {
+        for (lines, found) in [
+            ("encode gzip\n}}", Fault::Unopened(2)),
+            ("encode gzip\n}", Fault::Unopened(2)),
+            ("a {\nb {\n}", Fault::Unclosed(1)),
+            ("header X `{`", Fault::Unclosed(1)),
+            ("handle\n{\n}", Fault::OpensLine(2)),
+            ("handle { respond }", Fault::WordsAfterBrace(1)),
+            ("handle {\nrespond }", Fault::WordsBeforeBrace(2)),
+            ("respond \"a", Fault::Quote(1)),
+            ("a\nrespond `a", Fault::Quote(2)),
+            ("respond <<END\nx", Fault::Heredoc(1)),
+            ("respond <<\nx", Fault::Heredoc(1)),
+            ("encode gzip \\", Fault::Backslash(1)),
+            ("encode \\\"gzip", Fault::Backslash(1)),
+            ("respond \\# {", Fault::Backslash(1)),
+            ("a {$X", Fault::Variable(1)),
+            ("a {$X:\"}", Fault::Quote(1)),
+            ("a\u{0}", Fault::Control(1)),
+        ] {
+            assert_eq!(fault(lines, Place::Block), Some(found), "{lines}");
+        }
+    }
+
+    #[test]
+    fn lines_between_sites_open_blocks() {
+        for (lines, found) in [
+            ("(snippet) {\n}\nimport /etc/x\na.test,\nb.test {\n}", None),
+            ("a.test\nrespond hi", Some(Fault::NoBlock(1))),
+            ("{\ndebug\n}", Some(Fault::OpensLine(1))),
+        ] {
+            assert_eq!(fault(lines, Place::TopLevel), found, "{lines}");
+        }
+    }
+}
