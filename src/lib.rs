@@ -19,6 +19,7 @@ pub mod limits;
 pub mod link;
 pub mod lower;
 pub mod map;
+pub mod merge;
 pub mod nix;
 pub mod nixos;
 pub mod output;
@@ -195,6 +196,7 @@ fn front_end(
     if diagnostics.has(Code::TooLarge) {
         return None;
     }
+    preset::check(&resolved.file, &instances, &resolved.parameters, diagnostics);
     let file = ast::File::decode(&resolved.file, diagnostics)?;
     repetition::check(&file, diagnostics);
     if diagnostics.has(Code::TooLarge) {

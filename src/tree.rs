@@ -97,13 +97,28 @@ pub enum Target {
     Port(String),
 }
 
+impl Target {
+    /// The part of a constant or a parameter that one more step leads to.
+    pub fn below(mut self, step: Step) -> Target {
+        if let Target::Constant(path) | Target::Parameter { path, .. } = &mut self {
+            path.push(step);
+        }
+        self
+    }
+}
+
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
     /// Of a mapping.
     Key(String),
-    /// Of a list, from 0.
-    Index(usize),
+    /// Of a list.
+    Item {
+        /// From 0.
+        index: usize,
+        /// The number of entries.
+        of: usize,
+    },
 }
 
 /// A scalar's value, by YAML 1.2's core schema.

@@ -7,6 +7,7 @@ use crate::ast;
 use crate::ast::Caddy;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Answer, Front, HEADERS, HostPort, Service, Site, SitePort};
+use crate::source::SourceId;
 use crate::tree::{Target, Text};
 
 /// Gathers the sites of all services behind the front, and publishes the ports that they need.
@@ -26,7 +27,10 @@ pub(super) fn link(
                     site.span,
                     "nobody would answer",
                 )
-                .help("add `caddy: { domain: …, bind: tailscale }`"),
+                .help(match site.span.source {
+                    SourceId::FILE => "add `caddy: { domain: …, bind: tailscale }`",
+                    _ => "add `caddy: { domain: …, bind: tailscale }`, or write `site: ~` and publish the port under `ports` of the container",
+                }),
             );
         }
         return None;
