@@ -13,6 +13,7 @@ pub mod check;
 pub mod decode;
 pub mod diag;
 pub mod duration;
+pub mod hardening;
 pub mod hir;
 pub mod image;
 pub mod limits;

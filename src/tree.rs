@@ -105,6 +105,16 @@ impl Target {
         }
         self
     }
+
+    /// The list of which it is the first entry, and the number of its entries.
+    pub fn list_of_first(&self) -> Option<(Target, usize)> {
+        let mut list = self.clone();
+        let (Target::Constant(path) | Target::Parameter { path, .. }) = &mut list else { return None };
+        match path.pop()? {
+            Step::Item { index: 0, of } => Some((list, of)),
+            _ => None,
+        }
+    }
 }
 
 /// One step into a value.
