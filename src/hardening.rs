@@ -35,7 +35,8 @@ const NEEDED: &[(&[&str], &[&str])] = &[
 ];
 
 /// Flags of `podman run` that decide about privileges.
-const FLAGS: &[&str] = &["--cap-add", "--cap-drop", "--privileged", "--security-opt", "--user", "-u", "--userns"];
+const FLAGS: &[&str] =
+    &["--cap-add", "--cap-drop", "--privileged", "--security-opt", "--user", "-u", "--userns"];
 
 /// The capabilities that a container is limited to. `None` where its image was not tried, and where the file itself says
 /// anything about its privileges or replaces the image's start script.

@@ -333,7 +333,11 @@ mod tests {
     use crate::source::Span;
 
     fn scalar(value: &str) -> Node {
-        Node { span: Span::default(), defined: None, kind: Kind::Scalar(Text::literal(value, Span::default())) }
+        Node {
+            span: Span::default(),
+            defined: None,
+            kind: Kind::Scalar(Text::literal(value, Span::default())),
+        }
     }
 
     #[test]

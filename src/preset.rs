@@ -204,9 +204,8 @@ fn forget(node: &mut Node, key: &str, removed: &[(String, Span)], preset: Source
         |name: &str, span: Span| span.source == preset && removed.iter().any(|(removed, _)| removed == name);
     match &mut names.kind {
         Kind::Map(entries) => entries.retain(|entry| !is_removed(&entry.key, entry.key_span)),
-        Kind::List(items) => items.retain(
-            |item| !matches!(&item.kind, Kind::Scalar { text, .. } if is_removed(text, item.span)),
-        ),
+        Kind::List(items) => items
+            .retain(|item| !matches!(&item.kind, Kind::Scalar { text, .. } if is_removed(text, item.span))),
         _ => {}
     }
 }
@@ -338,7 +337,8 @@ fn check_removed(
             naming(&member.value, &key, preset, &name, &mut |place| {
                 let what = place.rsplit('.').next().unwrap_or(place);
                 let keys: Vec<&str> = place.split('.').collect();
-                let path = keys.iter().rev().fold("~".to_owned(), |inner, key| format!("{{ {key}: {inner} }}"));
+                let path =
+                    keys.iter().rev().fold("~".to_owned(), |inner, key| format!("{{ {key}: {inner} }}"));
                 diagnostics.push(
                     Diagnostic::new(
                         Code::RemovedContainer,
@@ -501,12 +501,15 @@ fn merge(base: &mut Node, over: Vec<Entry>, place: &mut Vec<String>) {
                 old.value.span = value.span;
                 merge(&mut old.value, over, place);
             }
-            (base, over) if replaces || (is_plain(base) && is_plain(&over) && !merge::is_one_or_many(place)) => {
+            (base, over)
+                if replaces || (is_plain(base) && is_plain(&over) && !merge::is_one_or_many(place)) =>
+            {
                 old.value = Node { span: value.span, kind: over };
             }
             (_, over) => {
                 let over = Node { span: value.span, kind: over };
-                let base = std::mem::replace(&mut old.value, Node { span: over.span, kind: Kind::Unreadable });
+                let base =
+                    std::mem::replace(&mut old.value, Node { span: over.span, kind: Kind::Unreadable });
                 old.value.kind = Kind::Layers(Box::new(Layers { place: place.clone(), base, over }));
             }
         }

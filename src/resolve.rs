@@ -490,11 +490,10 @@ impl<'a> Resolver<'a> {
         for step in &steps[start..] {
             node = upper(node);
             let next = match &node.kind {
-                Written::List(items) => {
-                    step.parse::<usize>().ok().and_then(|index| {
-                        Some((Step::Item { index, of: items.len() }, items.get(index)?))
-                    })
-                }
+                Written::List(items) => step
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| Some((Step::Item { index, of: items.len() }, items.get(index)?))),
                 Written::Scalar { text, .. } if whole_reference(text).is_some_and(|n| n != name) => {
                     // `a: ${b}` and `${a.c}`: go on in what `a` refers to.
                     let inner = whole_reference(text).expect("seen just now");

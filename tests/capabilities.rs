@@ -140,7 +140,8 @@ fn caddy(capabilities: &[String]) -> bool {
     let program = folder.path().join("caddy");
     let found = Command::new("sh").args(["-c", "command -v caddy"]).output().expect("sh runs");
     std::fs::copy(String::from_utf8_lossy(&found.stdout).trim(), &program).expect("a copy of Caddy");
-    let set = Command::new("setcap").arg("cap_net_bind_service=+ep").arg(&program).status().expect("setcap runs");
+    let set =
+        Command::new("setcap").arg("cap_net_bind_service=+ep").arg(&program).status().expect("setcap runs");
     assert!(set.success());
     let site = folder.path().join("site");
     std::fs::create_dir(&site).unwrap();

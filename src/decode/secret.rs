@@ -13,7 +13,9 @@ impl Decode for SecretUses {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut uses = Vec::new();
         match &node.kind {
-            Kind::Map(entries) => uses.extend(entries.iter().filter_map(|entry| in_variable(entry, diagnostics))),
+            Kind::Map(entries) => {
+                uses.extend(entries.iter().filter_map(|entry| in_variable(entry, diagnostics)))
+            }
             Kind::List(items) => {
                 for item in items {
                     let (secret, target) = match &item.kind {
