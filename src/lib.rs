@@ -16,6 +16,7 @@ pub mod decode;
 pub mod diag;
 pub mod duration;
 pub mod filesystem;
+pub mod hardening;
 pub mod hir;
 pub mod image;
 pub mod isolation;
@@ -23,6 +24,7 @@ pub mod limits;
 pub mod link;
 pub mod lower;
 pub mod map;
+pub mod merge;
 pub mod nix;
 pub mod nixos;
 pub mod output;
@@ -200,6 +202,7 @@ fn front_end(
     if diagnostics.has(Code::TooLarge) {
         return None;
     }
+    preset::check(&resolved.file, &instances, &resolved.parameters, diagnostics);
     let file = ast::File::decode(&resolved.file, diagnostics)?;
     repetition::check(&file, diagnostics);
     if diagnostics.has(Code::TooLarge) {

@@ -9,6 +9,7 @@ mod constants;
 mod container;
 mod etc_file;
 mod folder;
+mod hardening;
 mod health;
 mod host;
 mod job;
@@ -47,6 +48,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
 /// The concerns of a container, in the order in which their parts stand in its service's module.
 const CONTAINER: &[fn(&Container, &Around, &mut Module)] = &[
     container::lower,
+    hardening::lower,
     health::lower,
     podman_args::lower,
     secret::lower_uses,

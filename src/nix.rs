@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::tree::{Atom, Piece, Reference, Target, Text};
+use crate::tree::{Atom, Piece, Reference, Step, Target, Text};
 
 /// A Nix expression.
 #[derive(Clone, Debug, PartialEq, Hash)]
@@ -203,6 +203,28 @@ impl Expr {
         }
     }
 
+    /// `[ … ]`. Where all entries of a constant or parameter follow each other, it names that list:
+    /// `devices ++ [ "/dev/dvb" ]`, and not `builtins.elemAt devices 0` and so on.
+    pub fn list(items: Vec<Expr>) -> Expr {
+        let mut parts: Vec<Expr> = Vec::new();
+        let mut at = 0;
+        while let Some(item) = items.get(at) {
+            if let Some((whole, length)) = whole_list(&items[at..]) {
+                parts.push(whole);
+                at += length;
+                continue;
+            }
+            match parts.last_mut() {
+                Some(Expr::List(last)) => last.push(item.clone()),
+                _ => parts.push(Expr::List(vec![item.clone()])),
+            }
+            at += 1;
+        }
+        let mut parts = parts.into_iter();
+        let first = parts.next().unwrap_or_else(|| Expr::List(Vec::new()));
+        parts.fold(first, |left, right| Expr::Infix(Box::new(left), "++", Box::new(right)))
+    }
+
     /// `prefix` and then a text, as one string.
     pub fn flag(prefix: impl Into<Cow<'static, str>>, text: &Text) -> Expr {
         let mut all = vec![Part::Text(prefix.into())];
@@ -240,6 +262,19 @@ impl Part {
             Part::Text(_) | Part::Code(_) => {}
         }
     }
+}
+
+/// The list whose entries `items` begin with, and the number of its entries.
+fn whole_list(items: &[Expr]) -> Option<(Expr, usize)> {
+    let Some(Expr::Ref(first)) = items.first() else { return None };
+    let (list, length) = first.target.list_of_first()?;
+    let follows = |(index, item): (usize, &Expr)| match item {
+        Expr::Ref(other) => other.target == list.clone().below(Step::Item { index, of: length }),
+        _ => false,
+    };
+    let is_whole = items.len() >= length && items[..length].iter().enumerate().all(follows);
+    let reference = Reference { target: list.clone(), value: Atom::Null, span: first.span };
+    is_whole.then(|| (Expr::Ref(reference.into()), length))
 }
 
 /// The parts of a string that a text is.

@@ -82,7 +82,7 @@ pub fn node(node: &Node, split_keys: bool) -> Expr {
         Kind::Nix(code) => Expr::User(code.clone()),
         // Only a file with an error has one, and that is not lowered.
         Kind::Unknown => Expr::Null,
-        Kind::List(items) => Expr::List(items.iter().map(|item| self::node(item, split_keys)).collect()),
+        Kind::List(items) => Expr::list(items.iter().map(|item| self::node(item, split_keys)).collect()),
         Kind::Map(entries) => {
             let mut set = Set::default();
             for entry in entries {

@@ -72,9 +72,18 @@ fn mask(text: &str) -> (String, Vec<Range<usize>>) {
 struct Open {
     anchor: usize,
     span: Span,
-    /// Whether it has a tag that means nothing here.
-    is_unreadable: bool,
+    tag: Tag,
     items: Items,
+}
+
+/// The tag of a collection.
+enum Tag {
+    /// No tag, or one that says nothing new.
+    None,
+    /// [`REPLACE`].
+    Replace,
+    /// A tag that means nothing here.
+    Unknown,
 }
 
 enum Items {
@@ -144,6 +153,9 @@ impl Composer<'_> {
                     self.unmask(&mut text, span, plain);
                     let mut kind = match &tag {
                         Some(tag) if tag.original() == "!nix" => Kind::Nix(text),
+                        Some(tag) if tag.original() == REPLACE => {
+                            Kind::Replace(Box::new(Node { span, kind: Kind::Scalar { text, plain } }))
+                        }
                         Some(tag) if tag.is_yaml_core_schema_tag("str") => {
                             Kind::Scalar { text, plain: false }
                         }
@@ -153,7 +165,11 @@ impl Composer<'_> {
                         }
                         None => Kind::Scalar { text, plain },
                     };
-                    if let Kind::Scalar { text, .. } | Kind::Nix(text) = &kind
+                    let value = match &kind {
+                        Kind::Replace(value) => &value.kind,
+                        kind => kind,
+                    };
+                    if let Kind::Scalar { text, .. } | Kind::Nix(text) = value
                         && text.contains('\0')
                     {
                         self.diagnostics.push(
@@ -165,15 +181,15 @@ impl Composer<'_> {
                     self.add(Node { span, kind }, anchor, 1)?;
                 }
                 Event::SequenceStart(_, anchor, tag) => {
-                    let is_unreadable = !self.is_read(tag.as_deref().map(|t| t.original()), span);
-                    self.open.push(Open { anchor, span, is_unreadable, items: Items::List(Vec::new()) });
+                    let tag = self.tag(tag.as_deref().map(|t| t.original()), span);
+                    self.open.push(Open { anchor, span, tag, items: Items::List(Vec::new()) });
                 }
                 Event::MappingStart(_, anchor, tag) => {
-                    let is_unreadable = !self.is_read(tag.as_deref().map(|t| t.original()), span);
+                    let tag = self.tag(tag.as_deref().map(|t| t.original()), span);
                     self.open.push(Open {
                         anchor,
                         span,
-                        is_unreadable,
+                        tag,
                         items: Items::Map { entries: Vec::new(), key: None, known: HashMap::new() },
                     });
                 }
@@ -189,7 +205,6 @@ impl Composer<'_> {
                             (Kind::Map(merged(entries)), last)
                         }
                     };
-                    let kind = if open.is_unreadable { Kind::Unreadable } else { kind };
                     // A flow collection ends at its bracket; a block ends where its last child does.
                     let flow = self
                         .text
@@ -197,7 +212,13 @@ impl Composer<'_> {
                         .get(span.start as usize)
                         .is_some_and(|b| matches!(b, b']' | b'}'));
                     let end = if flow { span.end } else { last.unwrap_or(span.end) };
-                    let node = Node { span: Span { end: end.max(open.span.start), ..open.span }, kind };
+                    let span = Span { end: end.max(open.span.start), ..open.span };
+                    let kind = match open.tag {
+                        Tag::None => kind,
+                        Tag::Replace => Kind::Replace(Box::new(Node { span, kind })),
+                        Tag::Unknown => Kind::Unreadable,
+                    };
+                    let node = Node { span, kind };
                     self.add(node, open.anchor, 1)?;
                 }
                 Event::Alias(id) => match self.anchors.get(&id).cloned() {
@@ -357,18 +378,24 @@ impl Composer<'_> {
         Span::new(self.source, at.byte_range().unwrap_or(0..0))
     }
 
-    /// Whether a collection has no tag, or one that says nothing new.
-    fn is_read(&mut self, tag: Option<String>, span: Span) -> bool {
+    /// The tag of a collection. Reports one that homegen does not know.
+    fn tag(&mut self, tag: Option<String>, span: Span) -> Tag {
         match tag.filter(|tag| !tag.ends_with("map") && !tag.ends_with("seq")) {
+            Some(tag) if tag == REPLACE => Tag::Replace,
             Some(tag) => {
                 self.unsupported_tag(&tag, span);
-                false
+                Tag::Unknown
             }
-            None => true,
+            None => Tag::None,
         }
     }
 
     fn unsupported_tag(&mut self, tag: &str, span: Span) {
+        let help = match tag {
+            "!override" => "Compose's `!override` is `!replace` here",
+            "!reset" => "write `~` in place of the value: it removes a preset's",
+            _ => "remove the tag; homegen reads `!nix` and, beside a preset, `!replace`",
+        };
         self.diagnostics.push(
             Diagnostic::new(
                 Code::UnsupportedYaml,
@@ -376,7 +403,7 @@ impl Composer<'_> {
                 span,
                 "tagged value",
             )
-            .help("leave the tag away; homegen knows `!nix` alone, for an expression under `nixos`"),
+            .help(help),
         );
     }
 
@@ -427,6 +454,9 @@ fn indenting_tab(text: &str) -> Option<usize> {
         line[..indent].find('\t').map(|tab| at + tab)
     })
 }
+
+/// The tag of a value that replaces a preset's. Compose's word for it is `!override`.
+const REPLACE: &str = "!replace";
 
 /// YAML 1.1's key for a mapping that stands for its members (yaml.org/type/merge).
 const MERGE: &str = "<<";

@@ -1,16 +1,18 @@
 //! Pass: [`syntax`](crate::syntax) → [`syntax`](crate::syntax). A service that starts from a preset
-//! becomes that preset's definition, with what the user wrote beside it on top.
+//! becomes that preset's definition, merged with the values that the user wrote beside it ([`merge`]).
 //!
 //! A preset is a file in `presets/`, in homegen's own language, that opens with its `parameters`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::limits::MAX_EXPANDED;
+use crate::merge;
 use crate::source::{SourceId, Sources, Span};
-use crate::syntax::{Entry, Kind, Node};
+use crate::syntax::{Entry, Kind, Layers, Node};
+use crate::tree::{self, Piece, Step, Target, Text};
 
 /// The presets that ship with homegen, by name.
 pub const PRESETS: &[(&str, &str)] = &[
@@ -30,6 +32,10 @@ pub struct Instance {
     pub arguments: IndexMap<String, Node>,
     /// The parameters that were not given, or are not what the preset takes. It was said.
     pub missing: Vec<String>,
+    /// Where the preset uses each parameter first: the keys that lead there, with dots between them.
+    pub uses: HashMap<String, String>,
+    /// The preset's containers that the user removed with `~`, and where.
+    pub removed: Vec<(String, Span)>,
 }
 
 /// Reads a text into a tree, and says what is wrong with it.
@@ -95,15 +101,21 @@ pub fn expand(
         let name = Node { span: preset.value.span, kind };
         let (arguments, missing) =
             arguments(preset_name, &definition, with.as_ref(), preset.value.span, diagnostics);
-        instances.insert(source, Instance { service: service.key.clone(), name, arguments, missing });
         let Kind::Map(mut entries) = definition.kind else { continue };
         entries.retain(|e| e.key != "parameters");
+        let mut uses = HashMap::new();
+        entries.iter().for_each(|entry| find_uses(&entry.value, &entry.key, false, &mut uses));
+        let mut removed = Vec::new();
         let own = std::mem::replace(&mut service.value.kind, Kind::Map(entries));
         if let Kind::Map(mut own) = own {
             own.retain(|e| e.key != "preset" && e.key != "with");
             without_strangers(preset_name, &mut own, &service.value, diagnostics);
-            merge(&mut service.value, own);
+            removed = removed_containers(&own, &service.value);
+            merge(&mut service.value, own, &mut Vec::new());
+            forget_dependencies(&mut service.value, &removed, source);
         }
+        let service = service.key.clone();
+        instances.insert(source, Instance { service, name, arguments, missing, uses, removed });
     }
     (root, instances)
 }
@@ -130,6 +142,234 @@ fn without_strangers(preset: &str, own: &mut [Entry], base: &Node, diagnostics: 
         }
         belongs
     });
+}
+
+/// Notes where each parameter is used first. `place` is what leads to `node`: keys with dots between them; what stands
+/// in an entry of a list is at the list's place.
+fn find_uses(node: &Node, place: &str, in_list: bool, uses: &mut HashMap<String, String>) {
+    match &node.kind {
+        Kind::Scalar { text, .. } => {
+            for reference in text.split("${").skip(1) {
+                let name = reference.split(['.', '}']).next().unwrap_or_default();
+                uses.entry(name.to_owned()).or_insert_with(|| place.to_owned());
+            }
+        }
+        Kind::List(items) => items.iter().for_each(|item| find_uses(item, place, true, uses)),
+        Kind::Map(entries) if in_list => {
+            entries.iter().for_each(|entry| find_uses(&entry.value, place, true, uses));
+        }
+        Kind::Map(entries) => {
+            for entry in entries {
+                find_uses(&entry.value, &format!("{place}.{}", entry.key), false, uses);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The containers of the preset `base` that the user's entries `own` remove.
+fn removed_containers(own: &[Entry], base: &Node) -> Vec<(String, Span)> {
+    let known = base.get("containers").map_or(&[][..], Node::entries);
+    let written = own.iter().find(|e| e.key == "containers").map_or(&[][..], |e| e.value.entries());
+    let removed =
+        written.iter().filter(|entry| entry.value.is_null() && known.iter().any(|k| k.key == entry.key));
+    removed.map(|entry| (entry.key.clone(), entry.key_span)).collect()
+}
+
+/// Takes the removed containers out of the lists in which the preset itself names them.
+fn forget_dependencies(service: &mut Node, removed: &[(String, Span)], preset: SourceId) {
+    let Kind::Map(entries) = &mut service.kind else { return };
+    for entry in entries {
+        match (entry.key.as_str(), &mut entry.value.kind) {
+            ("containers", Kind::Map(containers)) => {
+                for container in containers {
+                    forget(&mut container.value, "depends_on", removed, preset);
+                }
+            }
+            ("update", Kind::Map(_)) => forget(&mut entry.value, "restart", removed, preset),
+            _ => {}
+        }
+    }
+}
+
+/// Takes names of the preset's out of the list or mapping that is the member `key`.
+fn forget(node: &mut Node, key: &str, removed: &[(String, Span)], preset: SourceId) {
+    let Kind::Map(members) = &mut node.kind else { return };
+    let Some(member) = members.iter_mut().find(|member| member.key == key) else { return };
+    let names = match &mut member.value.kind {
+        Kind::Layers(layers) => &mut layers.base,
+        _ => &mut member.value,
+    };
+    let is_removed =
+        |name: &str, span: Span| span.source == preset && removed.iter().any(|(removed, _)| removed == name);
+    match &mut names.kind {
+        Kind::Map(entries) => entries.retain(|entry| !is_removed(&entry.key, entry.key_span)),
+        Kind::List(items) => items
+            .retain(|item| !matches!(&item.kind, Kind::Scalar { text, .. } if is_removed(text, item.span))),
+        _ => {}
+    }
+}
+
+/// The keys of a container whose texts may name another container.
+const NAMING: &[&str] = &["environment", "command", "entrypoint", "healthcheck"];
+
+/// Reports arguments that nothing in the resolved `file` uses, and texts of a preset that name a container which is
+/// removed. `parameters` are the arguments of each service.
+pub fn check(
+    file: &tree::Node,
+    instances: &HashMap<SourceId, Instance>,
+    parameters: &HashMap<String, IndexMap<String, tree::Node>>,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(tree::Kind::Map(services)) = file.get("services").map(|services| &services.kind) else { return };
+    let services: HashMap<String, &tree::Node> =
+        services.iter().map(|entry| (entry.key.value(), &entry.value)).collect();
+    for (source, instance) in instances {
+        let (Some(service), Some(arguments)) =
+            (services.get(&instance.service), parameters.get(&instance.service))
+        else {
+            continue;
+        };
+        let mut used = Used::default();
+        used.below(service);
+        // An argument may be used by the default of another parameter.
+        let mut pending: Vec<String> = used.parameters.iter().cloned().collect();
+        while let Some(name) = pending.pop() {
+            let before = used.parameters.clone();
+            arguments.get(&name).into_iter().for_each(|argument| used.below(argument));
+            pending.extend(used.parameters.difference(&before).cloned());
+        }
+        if !used.has_unknown {
+            check_arguments(instance, arguments, &used.parameters, diagnostics);
+        }
+        for (container, removed) in &instance.removed {
+            check_removed(service, *source, instance, container, *removed, diagnostics);
+        }
+    }
+}
+
+/// The parameters of a service's preset that its values come from.
+#[derive(Default)]
+struct Used {
+    parameters: BTreeSet<String>,
+    /// Whether there is a value that could not be resolved, which may have used any parameter.
+    has_unknown: bool,
+}
+
+impl Used {
+    fn below(&mut self, node: &tree::Node) {
+        match &node.kind {
+            tree::Kind::Scalar(text) => self.text(text),
+            tree::Kind::List(items) => items.iter().for_each(|item| self.below(item)),
+            tree::Kind::Map(entries) => entries.iter().for_each(|entry| {
+                self.text(&entry.key);
+                self.below(&entry.value);
+            }),
+            tree::Kind::Unknown => self.has_unknown = true,
+            tree::Kind::Nix(_) => {}
+        }
+    }
+
+    fn text(&mut self, text: &Text) {
+        for piece in &text.pieces {
+            if let Piece::Reference(reference) = piece
+                && let Target::Parameter { path, .. } = &reference.target
+                && let Some(Step::Key(name)) = path.first()
+                && !self.parameters.contains(name)
+            {
+                self.parameters.insert(name.clone());
+            }
+        }
+    }
+}
+
+fn check_arguments(
+    instance: &Instance,
+    arguments: &IndexMap<String, tree::Node>,
+    used: &BTreeSet<String>,
+    diagnostics: &mut Diagnostics,
+) {
+    for (name, argument) in arguments {
+        let is_empty = match &argument.kind {
+            tree::Kind::List(items) => items.is_empty(),
+            tree::Kind::Map(entries) => entries.is_empty(),
+            _ => argument.is_null(),
+        };
+        // A default stands in the preset.
+        if argument.span.source != SourceId::FILE || is_empty || used.contains(name) {
+            continue;
+        }
+        let help = match instance.uses.get(name) {
+            Some(place) => format!("remove `{name}` from `with`, or keep the preset's value of `{place}`"),
+            None => format!("remove `{name}` from `with`"),
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::ParameterUnused,
+                format!("the parameter `{name}` has no effect"),
+                argument.span,
+                "the values that use it are removed or replaced",
+            )
+            .help(help),
+        );
+    }
+}
+
+/// Reports the preset's texts in a service that name its removed `container`.
+fn check_removed(
+    service: &tree::Node,
+    preset: SourceId,
+    instance: &Instance,
+    container: &str,
+    removed: Span,
+    diagnostics: &mut Diagnostics,
+) {
+    // A service's own name stands for much besides its container.
+    if container == instance.service {
+        return;
+    }
+    let name = format!("{}-{container}", instance.service);
+    let Some(tree::Kind::Map(containers)) = service.get("containers").map(|c| &c.kind) else { return };
+    for other in containers {
+        let tree::Kind::Map(members) = &other.value.kind else { continue };
+        for member in members.iter().filter(|member| NAMING.contains(&member.key.value().as_str())) {
+            let key = member.key.value();
+            naming(&member.value, &key, preset, &name, &mut |place| {
+                let what = place.rsplit('.').next().unwrap_or(place);
+                let keys: Vec<&str> = place.split('.').collect();
+                let path =
+                    keys.iter().rev().fold("~".to_owned(), |inner, key| format!("{{ {key}: {inner} }}"));
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::RemovedContainer,
+                        format!("`{what}` of `{}` names `{name}`, which is removed", other.key.value()),
+                        removed,
+                        "removed here",
+                    )
+                    .help(format!("remove it too: `{}: {path}`", other.key.value())),
+                );
+            });
+        }
+    }
+}
+
+/// Finds texts of the preset's with the word `name`, each by the keys that lead to it.
+fn naming(node: &tree::Node, place: &str, preset: SourceId, name: &str, found: &mut impl FnMut(&str)) {
+    match &node.kind {
+        tree::Kind::Scalar(text) if text.span.source == preset => {
+            let value = text.value();
+            let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            let mut words = value.split(|c| !is_letter(c));
+            if words.any(|word| word == name) {
+                found(place);
+            }
+        }
+        tree::Kind::List(items) => items.iter().for_each(|item| naming(item, place, preset, name, found)),
+        tree::Kind::Map(entries) => entries.iter().for_each(|entry| {
+            naming(&entry.value, &format!("{place}.{}", entry.key.value()), preset, name, found);
+        }),
+        _ => {}
+    }
 }
 
 /// Binds the parameters that `definition` declares to what `with` gives. Those that could not be bound
@@ -232,8 +472,10 @@ fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostic
     fits
 }
 
-/// Lays `over` on top of the mapping `base`: mappings merge, null takes away, all else replaces.
-fn merge(base: &mut Node, over: Vec<Entry>) {
+/// Merges `over` into the mapping `base`, to which the keys in `place` lead from the service. Mappings merge,
+/// `~` removes and `!replace` replaces. Values whose merge depends on what references stand for become
+/// [`Layers`].
+fn merge(base: &mut Node, over: Vec<Entry>, place: &mut Vec<String>) {
     let Kind::Map(entries) = &mut base.kind else { return };
     // No key is twice in `over`, so that what was added has not to be looked through.
     let mut own = entries.len();
@@ -242,19 +484,44 @@ fn merge(base: &mut Node, over: Vec<Entry>) {
             entries.push(entry);
             continue;
         };
-        if entry.value.is_null() {
+        let (value, replaces) = match entry.value.kind {
+            Kind::Replace(value) => (*value, true),
+            kind => (Node { span: entry.value.span, kind }, false),
+        };
+        if value.is_null() {
             entries.remove(at);
             own -= 1;
             continue;
         }
         let old = &mut entries[at];
         old.key_span = entry.key_span;
-        match (&old.value.kind, entry.value.kind) {
-            (Kind::Map(_), Kind::Map(over)) => {
-                old.value.span = entry.value.span;
-                merge(&mut old.value, over);
+        place.push(entry.key);
+        match (&old.value.kind, value.kind) {
+            (Kind::Map(_), Kind::Map(over)) if !replaces && !merge::is_one_or_many(place) => {
+                old.value.span = value.span;
+                merge(&mut old.value, over, place);
             }
-            (_, kind) => old.value = Node { span: entry.value.span, kind },
+            (base, over)
+                if replaces || (is_plain(base) && is_plain(&over) && !merge::is_one_or_many(place)) =>
+            {
+                old.value = Node { span: value.span, kind: over };
+            }
+            (_, over) => {
+                let over = Node { span: value.span, kind: over };
+                let base =
+                    std::mem::replace(&mut old.value, Node { span: over.span, kind: Kind::Unreadable });
+                old.value.kind = Kind::Layers(Box::new(Layers { place: place.clone(), base, over }));
+            }
         }
+        place.pop();
+    }
+}
+
+/// Whether it is a scalar that no reference can turn into a list or a mapping.
+fn is_plain(kind: &Kind) -> bool {
+    match kind {
+        Kind::Scalar { text, .. } => !(text.starts_with("${") && text.ends_with('}')),
+        Kind::Nix(_) | Kind::Unreadable => true,
+        Kind::List(_) | Kind::Map(_) | Kind::Replace(_) | Kind::Layers(_) => false,
     }
 }

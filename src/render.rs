@@ -281,7 +281,7 @@ fn select(start: String, steps: &[crate::tree::Step]) -> String {
     use crate::tree::Step;
     steps.iter().fold(start, |code, step| match step {
         Step::Key(key) => format!("{code}.{}", attribute(key)),
-        Step::Index(i) => format!("(builtins.elemAt {code} {i})"),
+        Step::Item { index, .. } => format!("(builtins.elemAt {code} {index})"),
     })
 }
 

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::limits::{MAX_EXPANDED, weight};
+use crate::merge::merge;
 use crate::preset::Instance;
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry as WrittenEntry, Kind as Written, Node as WrittenNode};
@@ -184,7 +185,7 @@ impl<'a> Resolver<'a> {
         if !self.trail.is_empty() {
             self.nodes += match &node.kind {
                 Written::Scalar { text, .. } | Written::Nix(text) => weight(text),
-                Written::List(_) | Written::Unreadable => 1,
+                Written::List(_) | Written::Unreadable | Written::Replace(_) | Written::Layers(_) => 1,
                 Written::Map(entries) => 1 + entries.len(),
             };
         }
@@ -194,6 +195,22 @@ impl<'a> Resolver<'a> {
         let kind = match &node.kind {
             Written::Nix(code) => Kind::Nix(code.clone()),
             Written::Unreadable => Kind::Unknown,
+            Written::Replace(value) => {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        Code::NothingToReplace,
+                        "`!replace` has nothing to replace",
+                        node.span,
+                        "no preset has a value here",
+                    )
+                    .help("remove the tag"),
+                );
+                return self.node(value);
+            }
+            Written::Layers(layers) => {
+                let (base, over) = (self.node(&layers.base), self.node(&layers.over));
+                return if omitted(&base) { over } else { merge(&layers.place, base, over) };
+            }
             Written::List(items) => {
                 Kind::List(items.iter().map(|item| self.node(item)).filter(|n| !omitted(n)).collect())
             }
@@ -471,10 +488,12 @@ impl<'a> Resolver<'a> {
             path.push(Step::Key(steps[0].to_owned()));
         }
         for step in &steps[start..] {
+            node = upper(node);
             let next = match &node.kind {
-                Written::List(items) => {
-                    step.parse::<usize>().ok().and_then(|i| Some((Step::Index(i), items.get(i)?)))
-                }
+                Written::List(items) => step
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| Some((Step::Item { index, of: items.len() }, items.get(index)?))),
                 Written::Scalar { text, .. } if whole_reference(text).is_some_and(|n| n != name) => {
                     // `a: ${b}` and `${a.c}`: go on in what `a` refers to.
                     let inner = whole_reference(text).expect("seen just now");
@@ -500,7 +519,7 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        Some(Found { node, target: Some(target(path)) })
+        Some(Found { node: upper(node), target: Some(target(path)) })
     }
 
     /// A name that leads on from a value which has nothing of that name.
@@ -525,6 +544,15 @@ impl<'a> Resolver<'a> {
         }
         let help = self.diagnostics.suggestion(step, known);
         self.diagnostics.push(unknown(name, step, span).help(help));
+    }
+}
+
+/// The user's value where a preset has one too, if it replaces the preset's: a list merges with it, and no reference
+/// leads to the result.
+fn upper(node: &WrittenNode) -> &WrittenNode {
+    match &node.kind {
+        Written::Layers(layers) if matches!(layers.over.kind, Written::Scalar { .. }) => &layers.over,
+        _ => node,
     }
 }
 
@@ -559,17 +587,7 @@ fn is_name(step: &str) -> bool {
 
 /// Makes each scalar of `value` a reference to its place below `target`.
 fn retarget(value: Node, target: &Target, span: Span, defined: Span) -> Node {
-    let below = |step: Step| match target.clone() {
-        Target::Constant(mut path) => {
-            path.push(step);
-            Target::Constant(path)
-        }
-        Target::Parameter { service, mut path } => {
-            path.push(step);
-            Target::Parameter { service, path }
-        }
-        other => other,
-    };
+    let below = |step: Step| target.clone().below(step);
     let kind = match value.kind {
         Kind::Scalar(text) => {
             let reference = Reference { target: target.clone(), value: text.atom(), span };
@@ -578,12 +596,13 @@ fn retarget(value: Node, target: &Target, span: Span, defined: Span) -> Node {
         Kind::Nix(code) => Kind::Nix(code),
         Kind::Unknown => Kind::Unknown,
         Kind::List(items) => {
+            let of = items.len();
             let items = items.into_iter().enumerate();
             Kind::List(
                 items
-                    .map(|(i, item)| {
+                    .map(|(index, item)| {
                         let at = item.span;
-                        retarget(item, &below(Step::Index(i)), span, at)
+                        retarget(item, &below(Step::Item { index, of }), span, at)
                     })
                     .collect(),
             )

@@ -1,5 +1,7 @@
 //! The JSON Schema of the language, made from its types.
 
+use std::collections::BTreeSet;
+
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{Schema, json_schema};
@@ -17,10 +19,7 @@ pub fn schema() -> String {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>();
     schema.insert("$id".to_owned(), "https://homegen.dev/homeserver.schema.json".into());
     schema.insert("title".to_owned(), "homeserver.yaml".into());
-    // What lies over a preset need not say everything again.
-    if let Some(required) = schema.pointer_mut("/$defs/Container/required").and_then(|r| r.as_array_mut()) {
-        required.retain(|key| key != "image");
-    }
+    let requirements = take_requirements(&mut schema);
     Examples.transform(&mut schema);
     let mut references = References { depth: 0 };
     references.transform(&mut schema);
@@ -36,9 +35,63 @@ pub fn schema() -> String {
             }),
         );
     }
+    // A service that starts from a preset need not repeat what the preset has.
+    if let Some(service) = schema.pointer_mut("/$defs/Service").and_then(Value::as_object_mut) {
+        service.insert("if".to_owned(), serde_json::json!({ "not": { "required": ["preset"] } }));
+        service.insert("then".to_owned(), requirements);
+    }
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     text.push('\n');
     text
+}
+
+/// Takes the required keys out of the mappings that merge with those of a preset, and returns a schema that requires
+/// them in a service.
+fn take_requirements(schema: &mut Schema) -> Value {
+    let definitions = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut found = BTreeSet::new();
+    let service = serde_json::json!({ "$ref": "#/$defs/Service" });
+    let requirements = requirements(&service, &definitions, &mut found).unwrap_or(Value::Bool(true));
+    for name in found {
+        let definition = schema.pointer_mut(&format!("/$defs/{name}")).and_then(Value::as_object_mut);
+        definition.and_then(|definition| definition.remove("required"));
+    }
+    requirements
+}
+
+/// The required keys in a value of `schema` and in the mappings below it. What stands in a list does not merge with a
+/// preset's value. The mappings' definitions are added to `found`.
+fn requirements(
+    schema: &Value,
+    definitions: &serde_json::Map<String, Value>,
+    found: &mut BTreeSet<String>,
+) -> Option<Value> {
+    if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/")) {
+        found.insert(name.to_owned());
+        return requirements(definitions.get(name)?, definitions, found);
+    }
+    if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
+        return choices.iter().find_map(|choice| requirements(choice, definitions, found));
+    }
+    let mut required = serde_json::Map::new();
+    if let Some(keys) = schema.get("required").filter(|keys| keys.as_array().is_some_and(|k| !k.is_empty())) {
+        required.insert("required".to_owned(), keys.clone());
+    }
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let members: serde_json::Map<String, Value> = properties
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, member)| Some((name.clone(), requirements(member, definitions, found)?)))
+        .collect();
+    if !members.is_empty() {
+        required.insert("properties".to_owned(), Value::Object(members));
+    }
+    if let Some(members) = schema.get("additionalProperties")
+        && let Some(members) = requirements(members, definitions, found)
+    {
+        required.insert("additionalProperties".to_owned(), members);
+    }
+    (!required.is_empty()).then_some(Value::Object(required))
 }
 
 /// Makes the value that it is of each example, which a mapping has as YAML.
@@ -56,11 +109,14 @@ impl Transform for Examples {
     }
 }
 
-fn value(node: &Node) -> Value {
+/// A YAML value as the JSON value that a schema is held against.
+pub fn value(node: &Node) -> Value {
     match &node.kind {
         Kind::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), value(&entry.value))).collect(),
         Kind::List(items) => items.iter().map(value).collect(),
         Kind::Nix(code) => Value::from(code.as_str()),
+        Kind::Replace(inner) => value(inner),
+        Kind::Layers(layers) => value(&layers.over),
         Kind::Unreadable => Value::Null,
         Kind::Scalar { text, plain: true } => match Atom::from_plain(text) {
             Atom::Null => Value::Null,

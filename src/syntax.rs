@@ -28,8 +28,23 @@ pub enum Kind {
     List(Vec<Node>),
     /// A mapping, in the order of the file.
     Map(Vec<Entry>),
+    /// A value with the tag `!replace`: it replaces a preset's.
+    Replace(Box<Node>),
+    /// A preset's value and the one beside it, which merge once references are resolved.
+    Layers(Box<Layers>),
     /// What homegen does not read, which was said.
     Unreadable,
+}
+
+/// Two values for one key of a service that starts from a preset.
+#[derive(Clone, Debug)]
+pub struct Layers {
+    /// The keys that lead here from the service.
+    pub place: Vec<String>,
+    /// The preset's value.
+    pub base: Node,
+    /// The user's value.
+    pub over: Node,
 }
 
 /// One `key: value`.
@@ -69,6 +84,8 @@ impl Node {
         match &self.kind {
             Kind::Scalar { text, .. } | Kind::Nix(text) => weight(text),
             Kind::Unreadable => 1,
+            Kind::Replace(value) => value.weight(),
+            Kind::Layers(layers) => layers.base.weight() + layers.over.weight(),
             Kind::List(items) => 1 + items.iter().map(Node::weight).sum::<usize>(),
             Kind::Map(entries) => {
                 1 + entries.iter().map(|e| weight(&e.key) + e.value.weight()).sum::<usize>()

@@ -97,13 +97,38 @@ pub enum Target {
     Port(String),
 }
 
+impl Target {
+    /// The part of a constant or a parameter that one more step leads to.
+    pub fn below(mut self, step: Step) -> Target {
+        if let Target::Constant(path) | Target::Parameter { path, .. } = &mut self {
+            path.push(step);
+        }
+        self
+    }
+
+    /// The list of which it is the first entry, and the number of its entries.
+    pub fn list_of_first(&self) -> Option<(Target, usize)> {
+        let mut list = self.clone();
+        let (Target::Constant(path) | Target::Parameter { path, .. }) = &mut list else { return None };
+        match path.pop()? {
+            Step::Item { index: 0, of } => Some((list, of)),
+            _ => None,
+        }
+    }
+}
+
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
     /// Of a mapping.
     Key(String),
-    /// Of a list, from 0.
-    Index(usize),
+    /// Of a list.
+    Item {
+        /// From 0.
+        index: usize,
+        /// The number of entries.
+        of: usize,
+    },
 }
 
 /// A scalar's value, by YAML 1.2's core schema.

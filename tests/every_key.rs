@@ -40,7 +40,8 @@ fn leaves(node: &Node, way: &str, found: &mut Vec<(String, Node)>) {
         Kind::List(items) => {
             items.iter().enumerate().for_each(|(i, item)| leaves(item, &below(&i.to_string()), found))
         }
-        Kind::Unreadable => {}
+        Kind::Replace(value) => leaves(value, way, found),
+        Kind::Layers(_) | Kind::Unreadable => {}
         Kind::Scalar { .. } | Kind::Nix(_) => found.push((way.to_owned(), node.clone())),
     }
 }
@@ -52,7 +53,8 @@ fn keys(node: &Node, found: &mut BTreeSet<String>) {
             keys(&e.value, found);
         }),
         Kind::List(items) => items.iter().for_each(|item| keys(item, found)),
-        Kind::Scalar { .. } | Kind::Nix(_) | Kind::Unreadable => {}
+        Kind::Replace(value) => keys(value, found),
+        Kind::Scalar { .. } | Kind::Nix(_) | Kind::Layers(_) | Kind::Unreadable => {}
     }
 }
 

@@ -106,6 +106,7 @@ const COMPILE: &[&str] = &[
     "nothing-written",
     "owned-folders",
     "preset",
+    "preset-merge",
     "presets",
     "published-wide",
     "raw-nixos",

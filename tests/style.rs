@@ -30,7 +30,7 @@ impl Names for AnyNames {
             Target::Constant(path) => {
                 let code = path.iter().fold("constants".to_owned(), |code, step| match step {
                     Step::Key(key) => format!("{code}.{}", homegen::nix::attribute(key)),
-                    Step::Index(i) => format!("(builtins.elemAt {code} {i})"),
+                    Step::Item { index, .. } => format!("(builtins.elemAt {code} {index})"),
                 });
                 Name::Code(code)
             }
@@ -72,7 +72,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn reference() -> impl Strategy<Value = Reference> {
-    let step = prop_oneof![4 => word().prop_map(Step::Key), 1 => (0usize..9).prop_map(Step::Index)];
+    let step = prop_oneof![4 => word().prop_map(Step::Key), 1 => (0usize..9).prop_map(|index| Step::Item { index, of: 9 })];
     let target = prop_oneof![
         6 => prop::collection::vec(step, 1..5).prop_map(Target::Constant),
         1 => Just(Target::HostName),

@@ -77,7 +77,11 @@ schema!(SecretUses, |g| {
     let file = g.subschema_for::<SecretFile>();
     json_schema!({ "anyOf": [
         { "type": "object", "additionalProperties": name },
-        { "type": "array", "items": { "anyOf": [name, file] } },
+        { "type": "array", "items": { "anyOf": [
+            name,
+            file,
+            { "type": "object", "additionalProperties": name, "minProperties": 1, "maxProperties": 1 },
+        ] } },
     ] })
 });
 

@@ -4,9 +4,9 @@ use super::{Decode, wrong_type};
 use crate::ast::scalar::{EnvironmentName, SecretName};
 use crate::ast::secret::{SecretEnvFile, SecretFile};
 use crate::ast::{EnvFile, EnvFiles, SecretUse, SecretUses};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, closest};
 use crate::source::Span;
-use crate::tree::{Kind, Node};
+use crate::tree::{Entry, Kind, Node};
 use crate::word::is_word;
 
 impl Decode for SecretUses {
@@ -14,25 +14,15 @@ impl Decode for SecretUses {
         let mut uses = Vec::new();
         match &node.kind {
             Kind::Map(entries) => {
-                for entry in entries {
-                    let key =
-                        Node { span: entry.key.span, defined: None, kind: Kind::Scalar(entry.key.clone()) };
-                    let variable = EnvironmentName::decode(&key, diagnostics);
-                    if let (Some(variable), Some(secret)) =
-                        (variable, SecretName::decode(&entry.value, diagnostics))
-                    {
-                        uses.push(SecretUse {
-                            variable: Some(variable),
-                            secret,
-                            target: None,
-                            span: entry.key.span,
-                        });
-                    }
-                }
+                uses.extend(entries.iter().filter_map(|entry| in_variable(entry, diagnostics)))
             }
             Kind::List(items) => {
                 for item in items {
                     let (secret, target) = match &item.kind {
+                        Kind::Map(entries) if is_variable(entries) => {
+                            uses.extend(in_variable(&entries[0], diagnostics));
+                            continue;
+                        }
                         Kind::Map(_) => match SecretFile::decode(item, diagnostics) {
                             Some(file) => (file.source, file.target),
                             None => continue,
@@ -60,6 +50,19 @@ impl Decode for SecretUses {
     fn unreadable() -> Option<Self> {
         Some(SecretUses::default())
     }
+}
+
+/// Reads `VARIABLE: secret`.
+fn in_variable(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<SecretUse> {
+    let key = Node { span: entry.key.span, defined: None, kind: Kind::Scalar(entry.key.clone()) };
+    let variable = EnvironmentName::decode(&key, diagnostics);
+    let secret = SecretName::decode(&entry.value, diagnostics)?;
+    Some(SecretUse { variable: Some(variable?), secret, target: None, span: entry.key.span })
+}
+
+/// Whether an entry of a list is `VARIABLE: secret`, and not a secret that is mounted.
+fn is_variable(entries: &[Entry]) -> bool {
+    matches!(entries, [entry] if closest(&entry.key.value(), SecretFile::KEYS.iter().copied()).is_none())
 }
 
 impl Decode for EnvFile {

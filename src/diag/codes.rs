@@ -149,6 +149,9 @@ codes! {
     UnknownPreset = "HG1001", Error, "a preset that does not exist";
     BadParameter = "HG1002", Error, "a parameter that the preset cannot use";
     NixSyntax = "HG1003", Error, "an expression that is not Nix";
+    NothingToReplace = "HG1004", Error, "a tag `!replace` where no preset has a value";
+    ParameterUnused = "HG1005", Error, "a parameter of a preset that has no effect";
+    RemovedContainer = "HG1006", Deny, "a text that names a container which is removed";
     LimitsContradict = "HG1101", Error, "limits that contradict each other";
     MemorySum = "HG1102", Warning, "more memory given away than the host has";
     MemorySmall = "HG1103", Warning, "too little memory for what runs there";

@@ -8,6 +8,7 @@ use crate::ast::Caddy;
 use crate::caddyfile::{self, Place};
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::{Answer, Front, HEADERS, HostPort, Service, Site, SitePort};
+use crate::source::SourceId;
 use crate::tree::{Target, Text};
 use crate::word::is_word;
 
@@ -28,7 +29,10 @@ pub(super) fn link(
                     site.span,
                     "nobody would answer",
                 )
-                .help("add `caddy: { domain: …, bind: tailscale }`"),
+                .help(match site.span.source {
+                    SourceId::FILE => "add `caddy: { domain: …, bind: tailscale }`",
+                    _ => "add `caddy: { domain: …, bind: tailscale }`, or write `site: ~` and publish the port under `ports` of the container",
+                }),
             );
         }
         return None;

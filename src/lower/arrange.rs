@@ -62,6 +62,7 @@ const CONTAINER: &[&str] = &[
 
 pub(super) fn arrange(module: &mut Module) {
     drop_empty(&mut module.config);
+    name_lists(&mut module.config);
     if let Some(units) = module.config.find_mut(&["systemd", "services"]) {
         for unit in units.sets_mut() {
             sort(unit, UNIT);
@@ -85,6 +86,17 @@ fn drop_empty(set: &mut Set) {
         Expr::List(items) => !items.is_empty(),
         _ => true,
     });
+}
+
+/// Names lists of constants and parameters as a whole ([`Expr::list`]).
+fn name_lists(set: &mut Set) {
+    for attr in set.0.values_mut() {
+        match &mut attr.value {
+            Expr::Set(inner) => name_lists(inner),
+            Expr::List(items) => attr.value = Expr::list(std::mem::take(items)),
+            _ => {}
+        }
+    }
 }
 
 fn sort(set: &mut Set, order: &[&str]) {

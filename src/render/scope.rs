@@ -91,7 +91,7 @@ impl<'a> Services<'a> {
         let (_, value) = self.0.get(service)?.parameters.iter().find(|(name, _)| name == first)?;
         let value = rest.iter().try_fold(value, |value, step| match (step, &value.kind) {
             (Step::Key(key), _) => value.get(key),
-            (Step::Index(i), Kind::List(items)) => items.get(*i),
+            (Step::Item { index, .. }, Kind::List(items)) => items.get(*index),
             _ => None,
         })?;
         Some(node(value, false))

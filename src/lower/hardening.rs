@@ -1,0 +1,18 @@
+//! What images are known to do without: `image: docker.io/library/postgres:17` becomes
+//! `capabilities = { ALL = false; CHOWN = true; … }` and `--security-opt=no-new-privileges`.
+
+use super::around::Around;
+use super::container_set;
+use crate::hardening::capabilities;
+use crate::hir::Container;
+use crate::nix::Expr;
+use crate::nixos::Module;
+
+pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
+    let Some(needed) = capabilities(&container.compose) else { return };
+    let set = container_set(module, container);
+    let capabilities = set.at(&["capabilities"]);
+    capabilities.set("ALL", Expr::Bool(false));
+    needed.iter().for_each(|name| capabilities.set(*name, Expr::Bool(true)));
+    set.append("extraOptions", [Expr::str("--security-opt=no-new-privileges")]);
+}
