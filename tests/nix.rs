@@ -306,7 +306,7 @@ services:
         security_opt: {all}
         podman_args: {all}
         logging: {{ options: {options} }}
-        sysctls: {options}
+        sysctls: {sysctls}
     nixos:
       homegen.list: {all}
       homegen.set: {labels}
@@ -318,6 +318,7 @@ services:
             environment = mapping(environment.into_iter()),
             entrypoint = list(std::iter::once("/x".to_owned()).chain(texts.iter().map(|t| quoted(t)))),
             options = pairs("o"),
+            sysctls = pairs("net.o"),
         );
         let outcome = compile(&yaml);
         prop_assert!(outcome.files.is_some(), "does not compile:\n{}\n{yaml}", said(&outcome));
@@ -351,7 +352,7 @@ in
             prop_assert_eq!(&found["own"]["set"][key], key);
         }
         prop_assert_eq!(&found["description"], &texts[0]);
-        let mut options: Vec<String> = numbered("o").map(|(name, text)| format!("--sysctl={name}={text}")).collect();
+        let mut options: Vec<String> = numbered("net.o").map(|(name, text)| format!("--sysctl={name}={text}")).collect();
         options.extend(texts.iter().map(|text| format!("--security-opt={text}")));
         options.extend(numbered("o").map(|(name, text)| format!("--log-opt={name}={text}")));
         let found_options: Vec<String> = found["extraOptions"].as_array().expect("a list").iter().map(|o| o.as_str().expect("text").to_owned()).collect();

@@ -45,8 +45,10 @@ fn options(container: &Container, ports: &Ports) -> Set {
     if let Some(command) = &compose.command {
         set.append_all("cmd", command.0.iter().map(string));
     }
+    if let Some(user) = &compose.user {
+        set.set("user", self::user(&user.0));
+    }
     for (name, text) in [
-        ("user", compose.user.as_ref().map(|u| &u.0)),
         ("workdir", compose.working_dir.as_ref().map(|w| &w.0)),
         ("hostname", compose.hostname.as_ref().map(|h| &h.0)),
     ] {
@@ -225,16 +227,32 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
     all
 }
 
-/// Podman looks a name up in the image, where a group of the host's devices is missing or has another number.
+/// The argument for one more group.
 fn group(group: &Text) -> Expr {
-    let name = group.value();
-    match podman::HOST_GROUPS.contains(&name.as_str()) {
-        true => Expr::Str(vec![
-            Part::Text("--group-add=".into()),
-            Part::Code(format!("toString config.users.groups.{name}.gid").into()),
-        ]),
-        false => Expr::flag("--group-add=", group),
+    let mut all = vec![Part::Text("--group-add=".into())];
+    all.extend(host_group(group).map_or_else(|| parts(group), |number| vec![number]));
+    Expr::Str(all)
+}
+
+/// A user, or `user:group`.
+fn user(user: &Text) -> Expr {
+    match user.split(':').as_slice() {
+        [id, group] if host_group(group).is_some() => {
+            let mut all = parts(id);
+            all.push(Part::Text(":".into()));
+            all.extend(host_group(group));
+            Expr::Str(all)
+        }
+        _ => string(user),
     }
+}
+
+/// The number on the host of a group that owns devices. Podman would look the name up in the image, where the group
+/// is missing or has another number.
+fn host_group(group: &Text) -> Option<Part> {
+    let name = group.value();
+    let known = podman::HOST_GROUPS.contains(&name.as_str());
+    known.then(|| Part::Code(format!("toString config.users.groups.{name}.gid").into()))
 }
 
 /// Seconds that a container has to stop in when others wait for its health. Such a one is a database,
@@ -284,11 +302,11 @@ fn string(text: &Text) -> Expr {
 fn unit(container: &Container, module: &mut Module) {
     let unit = module.unit(&container.unit());
     unit.set("startLimitIntervalSec", Expr::Int(0));
-    let cdi = container.compose.devices.iter().map(|device| device.value());
-    // `--device=NAME` and `--device NAME`.
-    let more =
-        container.compose.podman_args.iter().map(|a| a.value().trim_start_matches("--device=").to_owned());
-    if cdi.chain(more).any(|device| podman::is_cdi_device_of(&device, "nvidia.com")) {
+    let devices = container.compose.devices.iter().map(|device| device.value());
+    // `--device NAME` and `--device=NAME`; `--gpus` stands for the cards of NVIDIA (podman-run(1)).
+    let arguments = container.compose.podman_args.iter().map(Text::value);
+    let mut named = devices.chain(arguments.map(|a| a.trim_start_matches("--device=").to_owned()));
+    if named.any(|name| podman::is_cdi_device_of(&name, "nvidia.com") || name.starts_with("--gpus")) {
         // It describes the cards for Podman (hardware.nvidia-container-toolkit).
         unit.append("after", [Expr::str("nvidia-container-toolkit-cdi-generator.service")]);
     }

@@ -124,6 +124,7 @@ let
     age.secrets = SECRETS;
     time.timeZone = "Europe/Berlin";
     networking.hostName = "box";
+    users.groups = { render.gid = 303; video.gid = 26; };
     virtualisation.podman.package = "podman";
     systemd.package = "systemd";
     home = { homeDirectory = "/Users/me"; profileDirectory = "/Users/me/.nix-profile"; };
