@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::folder::Makers;
 use crate::ast::Number;
+use crate::hir::job::Work;
 use crate::hir::{Container, Host, HostPort, Network};
 use crate::map;
 use crate::path::ancestors;
@@ -23,6 +24,8 @@ pub(super) struct Around<'a> {
     pub(super) makers: Makers<'a>,
     /// The containers that a folder or file of the host is mounted into, by its path.
     mounted: HashMap<String, Vec<&'a Container>>,
+    /// How many backups go to a folder, by its path.
+    backups_to: HashMap<String, usize>,
 }
 
 impl<'a> Around<'a> {
@@ -36,7 +39,13 @@ impl<'a> Around<'a> {
             forwarded: sites.filter_map(|site| site.service.as_deref()).collect(),
             makers: Makers::of(host),
             mounted: mounted(host),
+            backups_to: backups_to(host),
         }
+    }
+
+    /// How many backups of the host go to this folder.
+    pub(super) fn backups_to(&self, folder: &str) -> usize {
+        self.backups_to.get(folder.trim_end_matches('/')).copied().unwrap_or_default()
     }
 
     /// The containers that see a path of the host, by their names.
@@ -47,6 +56,16 @@ impl<'a> Around<'a> {
         seeing.dedup_by_key(|container| &container.name);
         seeing
     }
+}
+
+fn backups_to(host: &Host) -> HashMap<String, usize> {
+    let mut backups = HashMap::new();
+    for job in host.jobs() {
+        if let Work::Backup(backup) = &job.work {
+            *backups.entry(backup.to.value().trim_end_matches('/').to_owned()).or_default() += 1;
+        }
+    }
+    backups
 }
 
 fn mounted(host: &Host) -> HashMap<String, Vec<&Container>> {
