@@ -8,6 +8,7 @@ use std::process::Command;
 
 use common::folder::{Tree, names, tree};
 use common::nix::{System, nix_is_here, words};
+use common::place::wait_for;
 use common::scripts::{Ran, Stage, here};
 use common::{compile, fixtures};
 use serde_json::Value;
@@ -157,19 +158,32 @@ case "$*" in
   *) exit 125 ;;
 esac"#;
 
-/// A host whose backups go to a repository in a folder.
+/// A host with a backup whose copy goes to a repository in a folder.
 struct Offsite {
     stage: Stage,
     _system: System,
+    /// The name of its unit.
+    job: &'static str,
     restic: Value,
+    /// What systemd is told of the mounts that the unit of the copy sees.
+    mounts: Vec<String>,
 }
 
 impl Offsite {
+    /// The backup of the database.
     fn new() -> Option<Offsite> {
-        if !nix_is_here() || !here(&["restic", "flock"]) {
+        Offsite::of("app-backup")
+    }
+
+    fn of(job: &'static str) -> Option<Offsite> {
+        if !nix_is_here() || !here(&["restic", "flock", "rsync"]) {
             return None;
         }
         let mut stage = Stage::new();
+        let probe = "unshare --mount --map-root-user sh -c 'mount -t tmpfs none /tmp'";
+        if !Command::new("sh").args(["-c", probe]).output().unwrap().status.success() {
+            return common::place::skipped("nothing may be mounted here");
+        }
         // On the file's own disk, which is always there.
         std::fs::create_dir(stage.at("di sk")).unwrap();
         let system = host(
@@ -177,16 +191,23 @@ impl Offsite {
                 ("mounts: { /mnt/disk: {} }", "memory: 4g"),
                 ("--keep-daily 14, --keep-weekly=8", "--keep-daily 2, --keep-monthly=3"),
             ],
-            &[("/mnt/disk", &stage.path("di sk")), ("sftp:me@nas:/backups", &stage.path("repository"))],
+            &[
+                ("/mnt/disk", &stage.path("di sk")),
+                (&format!("/var/lib/homegen/{job}/"), &stage.path("state/")),
+            ],
         );
-        unit(&stage, &system, "app-backup");
-        let restic = system.eval("(module ./jobs/app-backup.nix).config.services.restic.backups.app-backup");
+        unit(&stage, &system, job);
+        let module = format!("(module ./jobs/{job}.nix).config");
+        let restic = system.eval(&format!("{module}.services.restic.backups.{job}"));
+        let exec = format!("{module}.systemd.services.restic-backups-{job}.serviceConfig");
+        let mounts = system.eval(&format!("with {exec}; [ TemporaryFileSystem BindReadOnlyPaths ]"));
+        let mounts: Vec<String> = serde_json::from_value(mounts).unwrap();
         stage.stand_in("podman", PODMAN);
         stage.file("password", "right\n");
         stage.set("RESTIC_CACHE_DIR", stage.path("cache"));
-        stage.set("RESTIC_REPOSITORY", restic["repository"].as_str().expect("a repository"));
+        stage.set("RESTIC_REPOSITORY", stage.path("repository"));
         stage.set("RESTIC_PASSWORD_FILE", stage.path("password"));
-        Some(Offsite { stage, _system: system, restic })
+        Some(Offsite { stage, _system: system, job, restic, mounts })
     }
 
     fn folder(&self) -> PathBuf {
@@ -196,10 +217,38 @@ impl Offsite {
     /// Makes a backup of a dump with this content, and gives back its path.
     fn backup(&self, dump: &[u8]) -> PathBuf {
         self.stage.file("dump", dump);
-        let ran = Ran::from(self.stage.program("app-backup", &[]).output().unwrap());
-        assert_eq!(ran.code, Some(0), "{ran:?}");
+        self.run();
         let last = names(&self.folder()).into_iter().rfind(|name| name.ends_with(".dump"));
         self.folder().join(last.expect("a backup"))
+    }
+
+    /// Runs the backup, and gives back what it says.
+    fn run(&self) -> String {
+        let ran = Ran::from(self.stage.program(self.job, &[]).output().unwrap());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran.err
+    }
+
+    /// A shell script that mounts what systemd mounts for the unit of the copy.
+    fn mounted(&self) -> String {
+        let plain = |text: &str| text.replace('"', "");
+        let target = plain(&self.mounts[0]);
+        let target = target.strip_suffix(":ro").expect("a folder that cannot be written to");
+        let bound = plain(&self.mounts[1]);
+        let (link, newest) = bound.split_once(':').expect("a source and a target");
+        format!(
+            "set -e
+             newest=$(realpath -- '{link}')
+             rm -rf -- \"$STAGE/bound\"
+             if [ -d \"$newest\" ]; then mkdir -- \"$STAGE/bound\"; else touch -- \"$STAGE/bound\"; fi
+             mount --bind -- \"$newest\" \"$STAGE/bound\"
+             mount -t tmpfs none -- '{target}'
+             if [ -d \"$STAGE/bound\" ]; then mkdir -- '{newest}'; else touch -- '{newest}'; fi
+             mount --bind -- \"$STAGE/bound\" '{newest}'
+             mount -o remount,ro,bind -- '{newest}'
+             mount -o remount,ro -- '{target}'
+            "
+        )
     }
 
     fn lines(&self, option: &str) -> Vec<&str> {
@@ -214,6 +263,9 @@ impl Offsite {
     /// What is given to restic, as far as this one knows it: locks are waited for since 0.16.
     fn options(&self, option: &str) -> String {
         let all = self.lines(option);
+        if all.is_empty() {
+            return String::new();
+        }
         assert!(all.contains(&"--retry-lock=1h"), "{all:?}");
         let known = self.restic(&["help", "backup"]).contains("--retry-lock");
         all.into_iter().filter(|one| known || !one.starts_with("--retry-lock")).collect::<Vec<_>>().join(" ")
@@ -224,7 +276,7 @@ impl Offsite {
     fn copy(&self, time: &str) -> Ran {
         assert_eq!(self.restic["initialize"], true);
         assert!(self.restic.get("dynamicFilesFrom").is_none());
-        self.stage.file("exclude-patterns", self.lines("exclude").join("\n"));
+        assert!(self.restic.get("exclude").is_none());
         let paths: String = self.lines("paths").iter().map(|path| format!("{path}\n")).collect();
         self.stage.file("includes", paths);
         // systemd splits what it runs, where no quote is, at blanks, as a shell does.
@@ -234,13 +286,19 @@ impl Offsite {
         self.stage.stand_in(
             "restic-backups",
             &format!(
-                "set -e
+                "{mounted}
+                 restic unlock || true
                  restic cat config >/dev/null || restic init
-                 restic backup --host box {backup} --exclude-file=\"$STAGE/exclude-patterns\" --files-from=\"$STAGE/includes\" --time '{time}'
-                 restic forget --prune {forget}"
+                 restic backup --host box {backup} --files-from=\"$STAGE/includes\" --time '{time}'
+                 {forget}",
+                mounted = self.mounted(),
+                forget =
+                    if forget.is_empty() { String::new() } else { format!("restic forget --prune {forget}") },
             ),
         );
-        self.stage.program("restic-backups", &[]).output().unwrap().into()
+        let program = self.stage.path("bin/restic-backups");
+        self.stage.stand_in("as-systemd", &format!("exec unshare --mount --map-root-user '{program}'"));
+        self.stage.program("as-systemd", &[]).output().unwrap().into()
     }
 
     fn copied(&self, time: &str) {
@@ -274,42 +332,101 @@ impl Offsite {
 }
 
 #[test]
-fn what_is_copied_elsewhere_is_every_backup_and_nothing_that_is_unfinished() {
+fn the_copy_elsewhere_is_the_newest_backup_alone() {
     let Some(host) = Offsite::new() else { return };
     let dumps: Vec<Vec<u8>> = (1..3u32)
         .map(|seed| {
             (0..300_000u32).flat_map(|i| (i.wrapping_mul(2_654_435_761) ^ seed).to_le_bytes()).collect()
         })
         .collect();
-    let backups: Vec<PathBuf> = dumps.iter().map(|dump| host.backup(dump)).collect();
-    for unfinished in [".app-2001-01-01T000000.partial", ".app-2001-01-01T000000.partial-work/copy"] {
-        let path = host.folder().join(unfinished);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, "half").unwrap();
+    let mut restored = Vec::new();
+    for (day, dump) in dumps.iter().enumerate() {
+        let backup = host.backup(dump);
+        for unfinished in [".app-2001-01-01T000000.partial", "files-2001-01-01T000000/of-another-backup"] {
+            let path = host.folder().join(unfinished);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "half").unwrap();
+        }
+        let before = tree(&host.folder());
+        host.copied(&format!("2026-03-0{} 05:00:00", day + 1));
+        assert_eq!(host.contents(), ["app-database.dump"]);
+        assert_eq!(tree(&host.folder()), before, "the backups were touched");
+        // And it comes back as it was.
+        let target = host.stage.path(&format!("restored-{day}"));
+        host.restic(&["restore", "latest", "--path", host.folder().to_str().unwrap(), "--target", &target]);
+        let path = format!("{target}{}/app-database.dump", host.folder().display());
+        assert!(&std::fs::read(&path).unwrap() == dump, "{path} came back as something else");
+        let tree_of = |path: &Path| tree(path).into_values().collect::<Vec<_>>();
+        assert_eq!(tree_of(Path::new(&path)), tree_of(&backup), "its mode");
+        restored.push(path);
     }
-    // What is hidden in a folder that was saved belongs to it.
-    std::fs::create_dir(host.folder().join("files-2001-01-01T000000")).unwrap();
-    std::fs::write(host.folder().join("files-2001-01-01T000000/.hidden"), "whole").unwrap();
-    assert!(names(&host.folder()).iter().any(|name| name.ends_with(".lock")));
-    let before = tree(&host.folder());
-    host.copied("2026-03-01 05:00:00");
-    let mut expected: Vec<String> =
-        backups.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
-    expected.extend(["files-2001-01-01T000000", "files-2001-01-01T000000/.hidden"].map(str::to_owned));
-    assert_eq!(host.contents(), expected);
-    assert_eq!(tree(&host.folder()), before, "the backups were touched");
-    // And it comes back as it was.
-    host.restic(&["restore", "latest", "--target", &host.stage.path("restored")]);
-    for (backup, dump) in backups.iter().zip(&dumps) {
-        let restored = host.stage.at("restored").join(backup.strip_prefix("/").unwrap());
-        assert_eq!(&std::fs::read(backup).unwrap(), dump);
-        assert!(
-            &std::fs::read(&restored).unwrap() == dump,
-            "{} came back as something else",
-            restored.display()
-        );
-        assert_eq!(tree(&restored), tree(backup), "its mode");
+    assert_eq!(restored.len(), 2);
+}
+
+#[test]
+fn a_night_without_changes_reads_no_file_of_a_folder_again() {
+    let Some(host) = Offsite::of("app-backup-files") else { return };
+    let source = host.stage.at("di sk/files");
+    std::fs::create_dir_all(source.join("deeper")).unwrap();
+    for i in 0..20 {
+        std::fs::write(source.join(format!("deeper/{i}")), format!("photo {i}").repeat(1000)).unwrap();
     }
+    // What is hidden in the folder belongs to it.
+    std::fs::write(source.join(".hidden"), "whole").unwrap();
+    let read = |day: usize| {
+        host.run();
+        let ran = host.copy(&format!("2026-03-0{day} 05:00:00"));
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let line = ran.out.lines().find_map(|line| line.strip_prefix("Files:")).expect("a summary").trim();
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(read(1), "21 new, 0 changed, 0 unmodified");
+    // Each copy before is linked to once more, and a day has two copies as well as none.
+    for day in 2..=5 {
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        assert_eq!(read(day), "0 new, 0 changed, 21 unmodified");
+    }
+    assert_eq!(
+        names(&host.stage.at("di sk/backups/files")).iter().filter(|n| n.starts_with("app-files-")).count(),
+        5
+    );
+    // Of two that changed these two are read.
+    std::fs::write(source.join("deeper/0"), "another photo").unwrap();
+    std::fs::write(source.join("deeper/new"), "a new photo").unwrap();
+    assert_eq!(read(6), "1 new, 1 changed, 20 unmodified");
+    let target = host.stage.path("restored");
+    host.restic(&["restore", "latest", "--target", &target]);
+    let restored = format!("{target}{}/app-files", host.stage.path("di sk/backups/files"));
+    assert_eq!(tree(Path::new(&restored)), tree(&source));
+}
+
+#[test]
+fn a_lock_that_a_power_cut_left_holds_nothing_up_and_one_in_use_stays() {
+    let Some(host) = Offsite::new() else { return };
+    host.backup(b"a dump");
+    host.copied("2001-01-01 05:00:00");
+    // A copy that reads what never comes, until it is killed.
+    let in_use = || {
+        let mut command = host.stage.program("restic", &["backup", "--stdin"]);
+        let child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        // Its name is that of its hash once it is whole.
+        wait_for(|| names(&host.stage.at("repository/locks")).iter().any(|name| name.len() == 64));
+        child
+    };
+    let mut child = in_use();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(names(&host.stage.at("repository/locks")).len(), 1);
+    // Nothing is pruned beside it, and the next copy removes it.
+    let prune = host.stage.program("restic", &["prune"]).output().unwrap();
+    assert!(!prune.status.success(), "the lock stops nothing");
+    host.copied("2001-01-02 05:00:00");
+    assert_eq!(names(&host.stage.at("repository/locks")), [""; 0]);
+    let mut child = in_use();
+    host.restic(&["unlock"]);
+    assert_eq!(names(&host.stage.at("repository/locks")).len(), 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]
@@ -328,7 +445,8 @@ fn what_is_old_elsewhere_is_forgotten_by_the_rules_of_the_file() {
     assert_eq!(host.days(), ["2001-02-01", "2001-03-02", "2001-04-01"]);
     let old: Vec<Value> = serde_json::from_str(&host.restic(&["snapshots", "--json"])).unwrap();
     let oldest = old.iter().min_by_key(|one| one["time"].as_str().unwrap().to_owned()).unwrap();
-    let dump = host.restic(&["dump", oldest["id"].as_str().unwrap(), first.to_str().unwrap()]);
+    let dump = host.folder().join("app-database.dump");
+    let dump = host.restic(&["dump", oldest["id"].as_str().unwrap(), dump.to_str().unwrap()]);
     assert_eq!(dump, "the first dump");
     host.restic(&["check"]);
 }

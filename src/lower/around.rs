@@ -29,6 +29,8 @@ pub(super) struct Around<'a> {
     volumes: HashMap<String, Vec<(&'a Container, &'a Volume)>>,
     /// What each container has at its paths, by its name.
     mounted: HashMap<&'a str, Mounted>,
+    /// How many backups go to a folder, by its path.
+    backups_to: HashMap<String, usize>,
 }
 
 impl<'a> Around<'a> {
@@ -49,6 +51,7 @@ impl<'a> Around<'a> {
             etc_files: host.raw_options().flat_map(|tree| etc_names(&options(tree))).map(etc_path).collect(),
             volumes: volumes(asked()),
             mounted: asked().map(|container| (container.name.as_str(), Mounted::of(container))).collect(),
+            backups_to: backups_to(host),
         }
     }
 
@@ -58,6 +61,11 @@ impl<'a> Around<'a> {
             return None;
         }
         ancestors(path).find_map(|folder| self.etc_files.get(folder)).map(String::as_str)
+    }
+
+    /// How many backups of the host go to this folder.
+    pub(super) fn backups_to(&self, folder: &str) -> usize {
+        self.backups_to.get(folder.trim_end_matches('/')).copied().unwrap_or_default()
     }
 
     /// The containers that see a path of the host, by their names.
@@ -75,6 +83,16 @@ impl<'a> Around<'a> {
 
 fn etc_path(name: String) -> (String, String) {
     (format!("/etc/{}", name.trim_matches('/')), name)
+}
+
+fn backups_to(host: &Host) -> HashMap<String, usize> {
+    let mut backups = HashMap::new();
+    for job in host.jobs() {
+        if let Work::Backup(backup) = &job.work {
+            *backups.entry(backup.to.value().trim_end_matches('/').to_owned()).or_default() += 1;
+        }
+    }
+    backups
 }
 
 fn volumes<'a>(

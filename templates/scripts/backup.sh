@@ -9,6 +9,8 @@
 # NAME, SUFFIX   a backup is TARGET/NAME-2026-07-03T053000SUFFIX, in the host's time; SUFFIX may be empty
 # KEEP_DAYS      older ones go
 # KEEP_AT_LEAST  but this many stay, however old they are
+# STATE_DIRECTORY
+#                the link `latest` to the newest backup is kept in it; systemd sets it, and it may be absent
 set -euo pipefail
 
 # Names are sorted and compared by their bytes, whatever the language of the host.
@@ -101,6 +103,10 @@ fi
 touch -- "$partial"
 mv --no-target-directory -- "$partial" "$backup"
 sync --file-system -- "$TARGET"
+if [ -n "${STATE_DIRECTORY:-}" ]; then
+  ln --symbolic --force --no-target-directory -- "$backup" "$STATE_DIRECTORY/latest.new"
+  mv --force --no-target-directory -- "$STATE_DIRECTORY/latest.new" "$STATE_DIRECTORY/latest"
+fi
 echo "$backup is good"
 
 # The age is that of the name: a copied folder has the time of its source, and a copied backup has a new one.

@@ -95,15 +95,15 @@ fn offsite(
     mounts: &Mounts,
     diagnostics: &mut Diagnostics,
 ) -> Option<Offsite> {
-    // restic reads the lists of what it copies and leaves out as patterns, with variables (restic-backup(1),
-    // --files-from and --exclude-file).
-    if to.value().contains(['*', '?', '[', '\\', '$']) {
+    // restic reads the list of what it copies as patterns, with variables (restic-backup(1), --files-from). In a list of
+    // mounts systemd takes a quote, a colon and a percent sign for its own (systemd.exec(5), BindReadOnlyPaths=).
+    if let Some(letter) = to.value().chars().find(|letter| "*?[\\$\":%".contains(*letter)) {
         diagnostics.push(
             Diagnostic::new(
                 Code::UnsupportedValue,
-                format!("restic would take `{}` for a pattern", to.value()),
+                format!("restic cannot copy a folder with `{letter}` in its path"),
                 to.span,
-                "has one of * ? [ \\ and $",
+                "has one of * ? [ \\ $ : % and \"",
             )
             .and(declared.span, "copied by restic")
             .help("call the folder something else"),

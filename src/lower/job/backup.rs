@@ -4,13 +4,16 @@ use super::{Confinement, ONLINE, Unit, is_plain, on_path, pinged, secret_file, s
 use crate::hir::Service;
 use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, Source};
 use crate::lower::around::Around;
-use crate::nix::{Expr, Part, Set, parts};
+use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::Module;
 use crate::path::is_below;
 use crate::tree::Text;
 
 /// While another copy into the same repository is at work it is waited for.
 const RETRY_LOCK: &str = "--retry-lock=1h";
+
+/// The folder below /var/lib with the state of jobs.
+const STATE: &str = "homegen";
 
 /// The binding of the command that restores.
 const RESTORE: &str = "restore";
@@ -43,12 +46,13 @@ pub(super) fn lower(
     parameters.set("SUFFIX", Expr::str(suffix));
     parameters.set("KEEP_DAYS", days(&backup.keep));
     parameters.set("KEEP_AT_LEAST", Expr::Str(parts(&backup.keep_at_least)));
-    let mut after = Vec::new();
+    let (mut after, mut more) = (Vec::new(), Vec::new());
     if let Source::Postgres(database) = &backup.source {
         after.push(format!("podman-{}.service", database.container));
     }
     if let Some(offsite) = &backup.offsite {
-        offsite_copy(job, backup, offsite, module);
+        more.push(("StateDirectory", Expr::str(state(job))));
+        offsite_copy(job, backup, suffix, offsite, around, module);
     }
     let mounts = backup.mounts.iter();
     Unit {
@@ -66,7 +70,7 @@ pub(super) fn lower(
         secrets: vec![],
         timeout: "6h",
         persistent: true,
-        more: vec![],
+        more,
     }
 }
 
@@ -126,8 +130,28 @@ fn units(containers: &[String]) -> Expr {
     Expr::str(units.collect::<Vec<_>>().join(" "))
 }
 
-/// The same files through restic, once there is a new good one.
-fn offsite_copy(job: &Job, backup: &Backup, offsite: &Offsite, module: &mut Module) {
+/// The folder below /var/lib with the link to the newest backup, as `StateDirectory=` takes it.
+fn state(job: &Job) -> String {
+    format!("{STATE}/{}", job.unit)
+}
+
+/// The link to the newest backup, which backup.sh keeps.
+fn latest(job: &Job) -> String {
+    format!("/var/lib/{}/latest", state(job))
+}
+
+/// A copy of the newest backup through restic, after each good one.
+///
+/// restic finds what did not change by its path, and each backup has a path of its own. In the namespace of this unit
+/// the folder of the backups therefore holds nothing but the newest one, under a name without its date.
+fn offsite_copy(
+    job: &Job,
+    backup: &Backup,
+    suffix: &str,
+    offsite: &Offsite,
+    around: &Around,
+    module: &mut Module,
+) {
     let unit = format!("restic-backups-{}", job.unit);
     module.unit(&job.unit).append("onSuccess", [Expr::str(format!("{unit}.service"))]);
     let set = module.unit(&unit);
@@ -158,10 +182,31 @@ fn offsite_copy(job: &Job, backup: &Backup, offsite: &Offsite, module: &mut Modu
         set.append("wants", [Expr::str(ONLINE)]);
     }
     before.extend(offsite.ping.iter().map(|ping| pinged(ping, "start")));
+    let mut before: Vec<Expr> = before.into_iter().map(outside).collect();
+    // The lock of a copy that a power cut ended stays, and blocks the ones after it. This removes only locks whose
+    // process has ended, and fails where there is no repository yet.
+    let package = format!("config.services.restic.backups.{}.package", attribute(&job.unit));
+    before.push(Expr::Str(vec![
+        Part::Text("-".into()),
+        Part::Code(package.into()),
+        Part::Text("/bin/restic unlock".into()),
+    ]));
+    // Its path has no letter that means something to systemd or to restic: linking refuses those.
+    let quoted =
+        |parts: Vec<Part>| [vec![Part::Text("\"".into())], parts, vec![Part::Text("\"".into())]].concat();
+    let mut newest = parts(&backup.to);
+    newest.push(Part::Text(format!("/{}{suffix}", backup.stem).into()));
     let exec = set.at(&["serviceConfig"]);
     exec.set("ExecStartPre", Expr::call("lib.mkBefore", [Expr::List(before)]));
-    exec.append("ExecStopPost", offsite.ping.iter().map(|ping| pinged(ping, "end")));
+    exec.append("ExecStopPost", offsite.ping.iter().map(|ping| outside(pinged(ping, "end"))));
     exec.set("TimeoutStartSec", Expr::str("1d"));
+    exec.set_with(
+        "restic sees the newest backup alone, and always under one path.",
+        "TemporaryFileSystem",
+        Expr::Str(quoted([parts(&backup.to), vec![Part::Text(":ro".into())]].concat())),
+    );
+    let link = vec![Part::Text(format!("{}:", latest(job)).into())];
+    exec.set("BindReadOnlyPaths", Expr::Str([link, quoted(newest.clone())].concat()));
     let restic = module.config.at(&["services", "restic", "backups", &job.unit]);
     match &offsite.repository {
         Repository::Plain(repository) => restic.set("repository", Expr::text(repository)),
@@ -172,18 +217,26 @@ fn offsite_copy(job: &Job, backup: &Backup, offsite: &Offsite, module: &mut Modu
         restic.set("environmentFile", secret_file(environment));
     }
     restic.set("initialize", Expr::Bool(true));
-    restic.append("paths", [Expr::text(&backup.to)]);
-    // Locks, and what is not finished; hidden files of what was saved lie deeper.
-    let mut hidden = parts(&backup.to);
-    hidden.push(Part::Text("/.*".into()));
-    restic.append("exclude", [Expr::Str(hidden)]);
+    // Rules are for each path: where backups share a folder, the folder is no path of one backup.
+    let path = if around.backups_to(&target) > 1 { newest } else { parts(&backup.to) };
+    restic.append("paths", [Expr::Str(path.clone())]);
     // Copies of others may be in the same repository, and rules are for each path and each host in it.
     restic.append("extraBackupArgs", [Expr::str(RETRY_LOCK)]);
+    if let Source::Folder(_) = backup.source {
+        // A file that did not change is a link to the one before, and each link changes the ctime of both.
+        restic.append("extraBackupArgs", [Expr::str("--ignore-ctime")]);
+    }
     if !offsite.keep.is_empty() {
         restic.append("pruneOpts", offsite.keep.iter().map(|rule| Expr::text(&rule.0)));
         let host = vec![Part::Text("--host=".into()), Part::Code("config.networking.hostName".into())];
-        let path = Expr::call("utils.escapeSystemdExecArg", [Expr::flag("--path=", &backup.to)]);
+        let flag = [vec![Part::Text("--path=".into())], path].concat();
+        let path = Expr::call("utils.escapeSystemdExecArg", [Expr::Str(flag)]);
         restic.append("pruneOpts", [Expr::Str(host), path, Expr::str(RETRY_LOCK)]);
     }
     restic.set_with("It follows each good backup.", "timerConfig", Expr::Null);
+}
+
+/// A command that runs outside of the unit's namespace, so that it says what is missing where that cannot be made.
+fn outside(command: Expr) -> Expr {
+    Expr::Infix(Box::new(Expr::str("+")), "+", Box::new(command))
 }
