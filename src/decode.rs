@@ -108,6 +108,11 @@ pub fn wrong_type(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
     wrong_type_with(node, wanted, &format!("write {wanted}"), diagnostics);
 }
 
+/// Reports a scalar of another type than `wanted`, and the value that was probably meant.
+pub fn wrong_scalar(node: &Node, wanted: &str, help: Option<String>, diagnostics: &mut Diagnostics) {
+    wrong_type_with(node, wanted, &help.unwrap_or_else(|| format!("write {wanted}")), diagnostics);
+}
+
 /// Says that `node` is no mapping, and shows one.
 pub fn no_mapping(node: &Node, example: Option<&str>, diagnostics: &mut Diagnostics) {
     let help = match example {

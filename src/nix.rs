@@ -411,6 +411,9 @@ impl Set {
     }
 }
 
+/// The arguments that a module may take, in the order in which they are written.
+pub const ARGUMENTS: &[&str] = &["config", "lib", "pkgs", "utils"];
+
 /// The identifiers that stand in `code`, keys and strings' insides included where they are code.
 pub fn identifiers(code: &str) -> BTreeSet<String> {
     let parsed = rnix::Root::parse(code);

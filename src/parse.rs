@@ -355,21 +355,26 @@ impl Composer<'_> {
         Some(())
     }
 
-    /// Compares the entry that was just finished with those before it.
+    /// Compares the entry that was just finished with those before it. The first of two stays: its service, port
+    /// or name would otherwise be reported as taken by the second.
     fn check_duplicate(&mut self) {
         let Some(Open { items: Items::Map { entries, known, .. }, .. }) = self.open.last_mut() else {
             return;
         };
         let Some(last) = entries.last().filter(|e| !e.key.is_empty()) else { return };
-        let Some(first) = known.insert(last.key.clone(), last.key_span) else { return };
+        let Some(first) = known.get(&last.key).copied() else {
+            known.insert(last.key.clone(), last.key_span);
+            return;
+        };
+        let Some(last) = entries.pop() else { return };
         self.diagnostics.push(
             Diagnostic::new(
                 Code::DuplicateKey,
                 format!("`{}` is written twice", last.key),
                 last.key_span,
-                "again here",
+                "written again here",
             )
-            .and(first, "first here")
+            .and(first, "first written here")
             .help("keep one of the two"),
         );
     }

@@ -542,7 +542,11 @@ impl<'a> Resolver<'a> {
             self.diagnostics.push(unknown(name, step, span).help(help));
             return;
         }
-        let help = self.diagnostics.suggestion(step, known);
+        let help = if NIX_NAMES.contains(&step) {
+            format!("under `nixos`, write the whole value as an expression: `!nix '\"${{{name}}}…\"'`")
+        } else {
+            self.diagnostics.suggestion(step, known)
+        };
         self.diagnostics.push(unknown(name, step, span).help(help));
     }
 }
@@ -555,6 +559,9 @@ fn upper(node: &WrittenNode) -> &WrittenNode {
         _ => node,
     }
 }
+
+/// Names that mean something in Nix, and nothing in a text of this language.
+const NIX_NAMES: &[&str] = &["builtins", "config", "lib", "pkgs"];
 
 /// A preset leaves out what a parameter without a value would have filled.
 fn omitted(node: &Node) -> bool {

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::scalar::{
-    HTTP_HOST, HTTP_PATH, MOUNT_OPTION, is_home_path, is_http_path, is_image, is_nfs_export, is_registry,
-    is_repository, is_secret_name, is_service_unit, is_web_address, web_parts,
+    HTTP_HOST, HTTP_PATH, MOUNT_OPTION, is_days, is_home_path, is_http_path, is_image, is_mode, is_nfs_export,
+    is_registry, is_repository, is_secret_name, is_service_unit, is_web_address, web_parts,
 };
 use crate::calendar::{is_calendar, without_year};
 use crate::diag::{closest, suggestion};
@@ -84,6 +84,29 @@ pub fn duration(value: &str) -> Option<Advice> {
     };
     duration_ms(&meant).filter(|ms| *ms > 0 && meant != value)?;
     Advice::write(why, meant)
+}
+
+/// `0o755`, `u=rwx,g=rx,o=`, and `755` with something around it.
+pub fn mode(value: &str) -> Option<Advice> {
+    let digits = value.strip_prefix("0o").unwrap_or(value).trim();
+    let meant = format!("\"{digits:0>4}\"");
+    (is_mode(digits) && digits != value).then(|| Advice::write("is not three or four octal digits", meant))?
+}
+
+/// `14`, `2w`, and `14 days`.
+pub fn days(value: &str) -> Option<Advice> {
+    let (number, unit) = number_and_unit(value)?;
+    let whole: u64 = number.parse().ok()?;
+    let (why, days) = match unit.as_str() {
+        "" => ("has no unit", whole),
+        "d" | "day" | "days" => ("is not written as a number and `d`", whole),
+        "w" | "week" | "weeks" => ("days are the only unit", whole.checked_mul(7)?),
+        "m" | "month" | "months" => ("days are the only unit", whole.checked_mul(30)?),
+        "y" | "year" | "years" => ("days are the only unit", whole.checked_mul(365)?),
+        _ => return None,
+    };
+    let meant = format!("{days}d");
+    (is_days(&meant) && meant != value).then(|| Advice::write(why, meant))?
 }
 
 /// The first letter of a value that is neither a letter or digit of ASCII nor among `more`.

@@ -27,35 +27,82 @@ const fn renamed(written: &'static str, key: &'static str, instead: &'static str
 
 const HABITS: &[Habit] = &[
     renamed("address", "ipv4_address", "write `ipv4_address`, or `ipv6_address`"),
+    habit("annotations", "podman_args", "write `podman_args: [--annotation=NAME=VALUE]`"),
+    habit("app_protocol", "published", "remove it: Podman forwards any protocol over TCP"),
     renamed("args", "command", "write `command`"),
+    habit("attach", "podman_args", "remove it: the output is in the journal"),
+    habit("attachable", "subnet", "remove it: it belongs to Docker Swarm"),
+    habit("bind", "source", "remove it: the folder is created, and `options` takes what Podman's `--volume` takes"),
+    habit("blkio_config", "podman_args", "write `podman_args: [--blkio-weight=WEIGHT]`"),
     habit("build", "image", "build the image elsewhere, and name it under `image`"),
+    habit("cgroup", "podman_args", "write `podman_args: [--cgroupns=MODE]`"),
+    habit("cgroup_parent", "podman_args", "write `podman_args: [--cgroup-parent=PATH]`"),
     habit("configs", "volumes", "mount the file under `volumes`"),
+    habit("configs", "podman", "create the file with `environment.etc` under `nixos`, and mount it under `volumes`"),
+    habit("consistency", "source", "remove it: it is for Docker on a Mac"),
     habit(
         "container_name",
         "image",
         "the container's key is its name: give it another key under `containers`",
     ),
+    habit("cpu_count", "limits", "write `limits: { cpus: … }`"),
+    habit("cpu_percent", "limits", "write `limits: { cpus: … }`"),
+    habit("cpu_period", "limits", "write `limits: { cpus: … }`, which is quota divided by period"),
+    habit("cpu_quota", "limits", "write `limits: { cpus: … }`, which is quota divided by period"),
+    habit("cpu_rt_period", "podman_args", "write `podman_args: [--cpu-rt-period=MICROSECONDS]`"),
+    habit("cpu_rt_runtime", "podman_args", "write `podman_args: [--cpu-rt-runtime=MICROSECONDS]`"),
+    habit("cpu_shares", "podman_args", "write `podman_args: [--cpu-shares=SHARES]`"),
     habit("cpus", "limits", "write `limits: { cpus: … }`"),
+    habit("cpuset", "podman_args", "write `podman_args: [--cpuset-cpus=0-3]`"),
+    habit("credential_spec", "podman_args", "remove it: it is for containers of Windows"),
     habit("deploy", "limits", "write `limits`: { memory: …, cpus: … }"),
+    habit("develop", "podman_args", "remove it: it is for `docker compose watch`"),
+    habit("dns_opt", "podman_args", "write `podman_args: [--dns-option=OPTION]`"),
+    habit("domainname", "hostname", "write the whole name under `hostname`"),
+    renamed("enable_ipv6", "ipv6", "write `ipv6`"),
     renamed("env", "environment", "write `environment`"),
     renamed("env_files", "env_file", "write `env_file`"),
     habit("extends", "preset", "write the service out, or start from a `preset`"),
+    habit("extends", "image", "write the container out; values that repeat go under `constants`"),
+    habit("external_links", "networks", "put both containers on one of the shared `networks`; they find each other by name"),
+    habit("gpus", "devices", "write `devices: [nvidia.com/gpu=all]`: Podman takes graphics cards by their CDI names"),
+    habit("gw_priority", "ipv4_address", "remove it: Podman has no priority of networks"),
     renamed("health_check", "healthcheck", "write `healthcheck`"),
     habit("hostname", "name", "write `name`"),
+    habit("include", "services", "write everything into this file: a host is described in one file, and parts that repeat go under `constants`"),
+    habit("ipam", "subnet", "write `subnet` and `gateway` here"),
+    habit("isolation", "podman_args", "remove it: it is for containers of Windows"),
+    habit("label_file", "labels", "write the labels under `labels`"),
     habit("links", "depends_on", "write `depends_on`; on its networks a container is found by its name"),
     habit("mem_limit", "limits", "write `limits: { memory: … }`"),
     habit("mem_reservation", "limits", "write `limits: { memory_reservation: … }`"),
+    habit("mem_swappiness", "podman_args", "write `podman_args: [--memory-swappiness=0]`"),
     habit("memory", "limits", "write `limits: { memory: … }`"),
     habit("memswap_limit", "limits", "write `limits: { memory_swap: … }`"),
+    habit("mode", "published", "remove it: it belongs to Docker Swarm"),
+    habit("models", "environment", "run the model in a container of its own, and name its address in `environment`"),
     renamed("mount", "mounts", "write `mounts`"),
+    habit("name", "services", "remove it: the name of the host is `host.name`, and services have their own"),
     renamed("network", "networks", "write `networks`"),
+    habit("oom_kill_disable", "podman_args", "write `podman_args: [--oom-kill-disable]`"),
+    habit("oom_score_adj", "podman_args", "write `podman_args: [--oom-score-adj=-500]`"),
     habit("pids_limit", "limits", "write `limits: { pids: … }`"),
     habit("platform", "image", "take it out: Podman pulls the image of the host's platform"),
+    habit("post_start", "podman_args", "run the command in a unit of your own under `nixos`, after `podman-NAME.service`"),
+    habit("pre_stop", "podman_args", "run the command in a unit of your own under `nixos`, bound to `podman-NAME.service`"),
+    habit("priority", "ipv4_address", "remove it: Podman has no priority of networks"),
     habit("profiles", "auto_start", "write `auto_start: false`, or `enable: false` on the service"),
+    habit("provider", "containers", "remove it: only containers and options of NixOS run here"),
     renamed("release", "nixos", "write `nixos`"),
+    habit("required", "condition", "remove it: every dependency is required"),
+    habit("restart", "condition", "remove it: systemd restarts the containers that depend on this one"),
+    habit("runtime", "podman_args", "for a graphics card, write `devices: [nvidia.com/gpu=all]`; for another runtime, `podman_args: [--runtime=PATH]`"),
     habit("scale", "containers", "write each container out"),
+    habit("sops", "agenix", "write `agenix: { directory: secrets }`: secrets come from agenix"),
     renamed("stateVersion", "nixos", "write `nixos` for the release"),
     renamed("state_version", "nixos", "write `nixos` for the release"),
+    habit("stdin_open", "podman_args", "remove it: a service reads no terminal; a program that ends without one takes `podman_args: [--interactive]`"),
+    habit("storage_opt", "podman_args", "write `podman_args: [--storage-opt=OPTION]`"),
     renamed("time_zone", "timezone", "write `timezone`"),
     habit(
         "token",
@@ -63,18 +110,26 @@ const HABITS: &[Habit] = &[
         "write `credentials`, a secret of format `env` with PUSHOVER_TOKEN and PUSHOVER_USER",
     ),
     habit("topic", "url", "write `url`, the address of the topic, such as https://ntfy.sh/my-server"),
+    habit("tty", "podman_args", "remove it: a service has no terminal; a program that ends without one takes `podman_args: [--tty]`"),
     renamed("tz", "timezone", "write `timezone`"),
+    habit("use_api_socket", "volumes", "mount /run/podman/podman.sock under `volumes`"),
     habit(
         "user",
         "credentials",
         "write `credentials`, a secret of format `env` with PUSHOVER_TOKEN and PUSHOVER_USER",
     ),
+    habit("uts", "podman_args", "write `podman_args: [--uts=host]`"),
     habit("version", "homegen", "take it out: `homegen: 1` is the version of this language"),
     habit("volumes", "services", "take it out: a volume is declared where it is used, and kept by Podman"),
+    habit("volumes_from", "volumes", "write the volumes out under `volumes`: each container names its own"),
 ];
 
 /// `network: host`, which is a mode.
 const NETWORK_MODE: Habit = renamed("network", "network_mode", "write `network_mode`");
+
+/// A part that several services share in Compose, under a key of one's own.
+const EXTENSION: Habit =
+    habit("x-", "", "put what is shared under `constants`, and refer to it: `limits: ${limits.small}`");
 
 /// What belongs to a container, and stands in its service.
 const IN_CONTAINER: Habit =
@@ -121,6 +176,9 @@ pub fn of(entry: &Entry, known: &[&str]) -> Option<&'static Habit> {
     if known.contains(&key) {
         return None;
     }
+    if key.starts_with(EXTENSION.written) {
+        return Some(&EXTENSION);
+    }
     let mode = match &entry.value.kind {
         Kind::Scalar(text) => text.value(),
         _ => String::new(),
@@ -155,6 +213,6 @@ mod tests {
 
     #[test]
     fn habits_are_in_order_and_lead_to_keys() {
-        assert!(HABITS.windows(2).all(|w| w[0].written < w[1].written));
+        assert!(HABITS.windows(2).all(|w| w[0].written <= w[1].written));
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::advice::{self, Advice};
-use super::{Decode, Shape, bad_value, bad_value_because, no_mapping, wrong_type};
+use super::{Decode, Shape, bad_value, bad_value_because, no_mapping, wrong_scalar, wrong_type};
 use crate::ast::scalar::*;
 use crate::calendar::{comes_again, is_calendar};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -323,7 +323,17 @@ macro_rules! form {
                     _ => Some(text.value()),
                 };
                 match fits {
-                    None => wrong_type(node, Self::WHAT, diagnostics),
+                    None => {
+                        let written = text.value();
+                        let $value = written.as_str();
+                        let advice: Option<Advice> = None $(.or_else(|| $advice($value)))?;
+                        let help = match advice {
+                            _ if text.atom() == Atom::Null => None,
+                            _ if $valid => Some(format!("write `\"{written}\"`")),
+                            advice => advice.map(|advice| advice.help),
+                        };
+                        wrong_scalar(node, Self::WHAT, help, diagnostics);
+                    }
                     Some($value) => {
                         let $value = $value.as_str();
                         if $valid {
@@ -350,7 +360,7 @@ form! {
     Size: numbers true, |v| size_bytes(v).is_some() && !advice::lacks_unit(v), else advice::size;
     SwapSize: numbers true, |v| v == "-1" || (size_bytes(v).is_some() && !advice::lacks_unit(v)), else advice::size;
     Duration: numbers false, |v| duration_ms(v).is_some(), else advice::duration;
-    Mode: numbers false, |v| matches!(v.len(), 3 | 4) && v.bytes().all(|b| (b'0'..=b'7').contains(&b));
+    Mode: numbers false, |v| is_mode(v), else advice::mode;
     Owner: numbers true, |v| v.split(':').count() <= 2 && v.split(':').all(is_user);
     AbsolutePath: numbers false, |v| is_path(v), else advice::path;
     HomePath: numbers false, |v| is_home_path(v), else advice::home_path;
@@ -379,7 +389,7 @@ form! {
     Ipc: numbers false, |v| podman::is_ipc(v), else advice::ipc;
     Pid: numbers false, |v| podman::is_pid(v), else advice::pid;
     Userns: numbers false, |v| podman::is_userns(v), else advice::userns;
-    Days: numbers false, |v| v.strip_suffix('d').is_some_and(|n| !n.starts_with('0') && (1..=4).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
+    Days: numbers false, |v| is_days(v), else advice::days;
     Name: numbers true, |v| !v.trim().is_empty();
     Repository: numbers false, |v| is_repository(v), else advice::repository;
     ResticRepository: numbers false, |v| is_restic_repository(v), else advice::restic_repository;
@@ -387,6 +397,18 @@ form! {
     HttpPath: numbers false, |v| is_http_path(v), else advice::http_path;
     WebAddress: numbers false, |v| is_web_address(v), else advice::web_address;
     Calendar: numbers false, |v| is_calendar(v) && comes_again(v), else advice::calendar;
+}
+
+/// Whether a text is a mode: three or four octal digits.
+pub(super) fn is_mode(text: &str) -> bool {
+    matches!(text.len(), 3 | 4) && text.bytes().all(|b| (b'0'..=b'7').contains(&b))
+}
+
+/// Whether a text is a number of days, such as `30d`.
+pub(super) fn is_days(text: &str) -> bool {
+    text.strip_suffix('d').is_some_and(|n| {
+        !n.starts_with('0') && (1..=4).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
 impl Decode for Image {

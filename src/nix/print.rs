@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Attr, Expr, Name, Names, Part, Set, attribute, escape, identifiers, is_identifier};
+use super::{ARGUMENTS, Attr, Expr, Name, Names, Part, Set, attribute, escape, identifiers, is_identifier};
 use crate::tree::{Atom, Reference};
 
 /// How long a line may be. nixfmt does not count the indentation of what begins a line.
@@ -584,9 +584,11 @@ impl<'a> Printer<'a> {
         Some(Line { firm: !code.starts_with('('), simple: !code.contains('"') })
     }
 
+    /// An expression of the user's. The arguments of the module are at hand in it; what else it names, such as a
+    /// variable `scripts` of its own, is none of homegen's bindings.
     fn user(&mut self, code: &str) {
         self.certain = false;
-        self.used.extend(identifiers(code));
+        self.used.extend(identifiers(code).into_iter().filter(|name| ARGUMENTS.contains(&name.as_str())));
         self.text.push_str(code);
     }
 
