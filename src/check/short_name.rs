@@ -64,7 +64,7 @@ fn names(service: &Service) -> HashMap<String, HashSet<&str>> {
 
 fn help(container: &Container, meant: &Container) -> String {
     match (&container.compose.network_mode, &meant.shares_network_of) {
-        (Some(NetworkMode::Host), _) => format!(
+        (Some(NetworkMode::Host(_)), _) => format!(
             "publish the port of `{}` and write 127.0.0.1: the host does not resolve names of containers",
             meant.name
         ),

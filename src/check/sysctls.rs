@@ -9,7 +9,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let compose = &container.compose;
-        let host_network = matches!(compose.network_mode, Some(NetworkMode::Host));
+        let host_network = matches!(compose.network_mode, Some(NetworkMode::Host(_)));
         let host_ipc = compose.ipc.as_ref().filter(|ipc| ipc.value() == "host");
         for (name, value) in &compose.sysctls.0 {
             let key = name.value();

@@ -6,7 +6,7 @@ use super::container::ServiceSites;
 use crate::ast;
 use crate::ast::Caddy;
 use crate::caddyfile::{self, Place};
-use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Answer, Front, HEADERS, HostPort, Service, Site, SitePort};
 use crate::source::SourceId;
 use crate::tree::{Target, Text};
