@@ -176,8 +176,8 @@ impl Input {
         Ok(outcome)
     }
 
-    /// Compiles the file for an output in `folder`. Diagnostics call it `shown`.
-    fn compile_as(&self, name: &str, folder: &Path) -> Result<Outcome, Stop> {
+    /// Compiles the file for an output in `folder`. Diagnostics call it `label`.
+    fn compile_as(&self, label: &str, folder: &Path) -> Result<Outcome, Stop> {
         let bytes = self.read()?;
         let name = self.file.file_name().map_or_else(|| self.name(), |n| n.to_string_lossy().into_owned());
         let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
@@ -196,7 +196,7 @@ impl Input {
                 }
             );
         }
-        self.surrounded(&last_build, |surroundings| compile(name, &bytes, &place, surroundings))
+        self.surrounded(&last_build, |surroundings| compile(label, &bytes, &place, surroundings))
     }
 
     /// Reads the file for whoever asks about the host itself. A person hears only what is in the way of
