@@ -162,8 +162,8 @@ pub(super) fn constant(host: &Host, path: &Text, from: &str) -> Option<Span> {
 fn step_into<'a>(node: &'a Node, step: &Step) -> Option<&'a Node> {
     match (step, &node.kind) {
         (Step::Key(key), _) => node.get(key),
-        (Step::Index(index), tree::Kind::List(items)) => items.get(*index),
-        (Step::Index(_), _) => None,
+        (Step::Item { index, .. }, tree::Kind::List(items)) => items.get(*index),
+        (Step::Item { .. }, _) => None,
     }
 }
 
