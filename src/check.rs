@@ -8,6 +8,7 @@ mod alias_taken;
 mod alias_without_network;
 mod ambiguous_number;
 mod auto_start;
+mod auto_update_label;
 mod backup_in_source;
 mod backup_lost;
 mod backup_of_running;
@@ -54,6 +55,7 @@ mod mount_propagation;
 mod moves;
 mod nix_syntax;
 mod no_shared_network;
+mod notify_own_site;
 mod option_twice;
 mod path_in_container;
 mod ping_twice;
@@ -99,6 +101,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     alias_without_network::check,
     ambiguous_number::check,
     auto_start::check,
+    auto_update_label::check,
     backup_in_source::check,
     backup_lost::check,
     backup_of_running::check,
@@ -140,6 +143,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     mount_propagation::check,
     nix_syntax::check,
     no_shared_network::check,
+    notify_own_site::check,
     option_twice::check,
     path_in_container::check,
     ping_twice::check,

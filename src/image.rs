@@ -75,6 +75,11 @@ impl ImageName {
         version[..digits].parse().ok()
     }
 
+    /// The program that dumps its database, where homegen does not.
+    pub fn dump_program(&self) -> Option<&'static str> {
+        DUMP_PROGRAMS.iter().find(|(path, _)| self.is(path)).map(|(_, program)| *program)
+    }
+
     /// The user by number that the program in it runs as, where that is known.
     pub fn user(&self) -> Option<u32> {
         let known = self.known()?;
@@ -160,6 +165,10 @@ pub struct Known {
     /// The memory in MiB that its authors want the host to have.
     pub host_memory: Option<u64>,
 }
+
+/// The programs that dump a database, by the image that has both (their pages at Docker Hub).
+const DUMP_PROGRAMS: &[(&str, &str)] =
+    &[("library/mariadb", "mariadb-dump"), ("library/mysql", "mysqldump"), ("library/mongo", "mongodump")];
 
 /// The images. Users and folders are those of their Dockerfiles, what Immich needs is out of
 /// <https://docs.immich.app/install/requirements>.

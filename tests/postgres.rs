@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::place::{Place, STOPPED_AND_STARTED, kill_group, said, wait_for};
+use common::place::{Place, STOPPED_AND_STARTED, kill_group, said, skipped, wait_for};
 use common::scripts::{here, program};
 
 /// Its superuser and its container, which have names that a person might choose.
@@ -39,6 +39,16 @@ fn postgres_programs() -> Option<PathBuf> {
     found.into_iter().next()
 }
 
+/// The folder of a Postgres with pgvector. Debian 12 has no package of it: `.ci/run` installs this one with pip.
+fn pgvector() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pgvector");
+    if !folder.join("pgserver/pginstall/bin/postgres").exists() {
+        assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "pgvector is not installed");
+        return skipped("pgvector is not installed");
+    }
+    Some(folder)
+}
+
 /// A Postgres of its own, which only listens on a socket in a folder.
 struct Postgres {
     folder: tempfile::TempDir,
@@ -50,8 +60,18 @@ struct Postgres {
 
 impl Postgres {
     fn new() -> Option<Postgres> {
-        let programs = postgres_programs()?;
+        Some(Postgres::of(postgres_programs()?, tempfile::tempdir().expect("a folder")))
+    }
+
+    fn with_pgvector() -> Option<Postgres> {
+        // The one that it runs as may not be able to look into this folder.
         let folder = tempfile::tempdir().expect("a folder");
+        let copied = Command::new("cp").arg("-r").arg(pgvector()?).arg(folder.path()).status();
+        assert!(copied.expect("cp runs").success());
+        Some(Postgres::of(folder.path().join("pgvector/pgserver/pginstall/bin"), folder))
+    }
+
+    fn of(programs: PathBuf, folder: tempfile::TempDir) -> Postgres {
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
         // It does not run as root, and it ends with the test, however that ends.
@@ -88,7 +108,7 @@ impl Postgres {
         let running = server.spawn().unwrap();
         let postgres = Postgres { folder, programs, server, running };
         wait_for(|| postgres.psql("postgres", "SELECT 1").output().unwrap().status.success());
-        Some(postgres)
+        postgres
     }
 
     fn stop(&mut self) {
@@ -381,6 +401,287 @@ fn a_postgres_that_never_gets_ready_is_given_up() {
         place.set("READY_WITHIN", wrong).fails("dump-postgres", "READY_WITHIN is not a number");
     }
     assert!(!place.at("here").exists());
+}
+
+/// The rows of every table of `public`, and what is computed from them.
+fn rows(postgres: &Postgres, database: &str) -> String {
+    let tables = "SELECT format('SELECT %L, md5(string_agg(t::text, E''\\n'' ORDER BY t::text)), count(*) FROM %s t;',
+        relname, oid::regclass) FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace = 'public'::regnamespace
+        ORDER BY relname";
+    let queries = postgres.sql(database, tables);
+    let indexes = "SELECT string_agg(indexdef, ',' ORDER BY indexdef) FROM pg_indexes WHERE schemaname = 'public'";
+    format!("{}{}", postgres.sql(database, &queries), postgres.sql(database, indexes))
+}
+
+/// Indexes, a generated column and a materialized view whose functions find names through search_path.
+const THROUGH_SEARCH_PATH: &str = "
+    CREATE EXTENSION cube; CREATE EXTENSION earthdistance; CREATE EXTENSION unaccent;
+    CREATE FUNCTION f_unaccent(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT
+        AS $$ SELECT unaccent('unaccent', $1) $$;
+    CREATE FUNCTION p_unaccent(text) RETURNS text LANGUAGE plpgsql IMMUTABLE
+        AS $$ BEGIN RETURN unaccent('unaccent', $1); END $$;
+    CREATE TABLE place (
+        id int PRIMARY KEY, name text, lat float8, long float8,
+        plain text GENERATED ALWAYS AS (f_unaccent(name)) STORED
+    );
+    INSERT INTO place (id, name, lat, long)
+        SELECT i, 'Örtchen ' || i, 40 + i / 100.0, 8 + i / 100.0 FROM generate_series(1, 500) i;
+    CREATE INDEX ON place USING gist (ll_to_earth(lat, long));
+    CREATE INDEX ON place (f_unaccent(name));
+    CREATE INDEX ON place (p_unaccent(name)) WHERE p_unaccent(name) <> '';
+    CREATE MATERIALIZED VIEW found AS SELECT p_unaccent(name) AS name FROM place";
+
+#[test]
+fn a_dump_whose_functions_rely_on_search_path_is_restored_with_every_row() {
+    let (Some(first), Some(empty)) = (Postgres::new(), Postgres::new()) else { return };
+    first.create(HOSTILE);
+    first.sql(HOSTILE, THROUGH_SEARCH_PATH);
+    // One whose path is that of its database, with a name that has to be quoted.
+    first.create("immich");
+    first.sql(
+        "immich",
+        "CREATE SCHEMA \"a \\ b\"; CREATE TABLE \"a \\ b\".word (k text PRIMARY KEY, v text);
+         INSERT INTO \"a \\ b\".word VALUES ('a', 'b');
+         CREATE FUNCTION look(text) RETURNS text LANGUAGE plpgsql IMMUTABLE
+             AS $$ BEGIN RETURN (SELECT v FROM word WHERE k = $1); END $$;
+         CREATE TABLE t (k text); INSERT INTO t VALUES ('a'), ('b'); SET search_path = public, \"a \\ b\";
+         CREATE INDEX ON t (look(k)); ALTER DATABASE immich SET search_path FROM CURRENT",
+    );
+    for database in [HOSTILE, "immich"] {
+        let place = in_front_of(&first, database);
+        let dump = place.backup("dump-postgres");
+        assert_eq!(first.databases().len(), 2, "{:?}", first.databases());
+        // Over the present one.
+        let before = rows(&first, database);
+        in_front_of(&first, database).restores(&dump);
+        assert_eq!(rows(&first, database), before);
+        let kept = first.databases().into_iter().find(|name| name.contains("_before_")).expect("it is kept");
+        first.sql("postgres", &format!("DROP DATABASE {}", quoted(&kept)));
+        if database == HOSTILE {
+            in_front_of(&empty, database).restores(&dump);
+            assert_eq!(rows(&empty, database), before);
+        }
+    }
+    // The functions are as they were.
+    let set = "SELECT count(*) FROM pg_proc WHERE proconfig IS NOT NULL AND pronamespace = 'public'::regnamespace";
+    assert_eq!(first.sql(HOSTILE, set), empty.sql(HOSTILE, set));
+}
+
+#[test]
+fn a_dump_with_vectors_is_restored_with_every_row() {
+    let (Some(first), Some(empty)) = (Postgres::with_pgvector(), Postgres::with_pgvector()) else { return };
+    first.create("immich");
+    first.sql(
+        "immich",
+        "CREATE EXTENSION vector;
+         CREATE FUNCTION near(vector) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$ SELECT $1 <-> '[1,1,1]'::vector $$;
+         CREATE TABLE face (
+             id int PRIMARY KEY, embedding vector(3), far float8 GENERATED ALWAYS AS (near(embedding)) STORED
+         );
+         INSERT INTO face (id, embedding) SELECT i, ARRAY[i, i % 7, i % 11]::vector FROM generate_series(1, 500) i;
+         CREATE INDEX ON face USING hnsw (embedding vector_l2_ops);
+         CREATE INDEX ON face USING ivfflat (embedding vector_cosine_ops);
+         CREATE INDEX ON face (near(embedding))",
+    );
+    let place = in_front_of(&first, "immich");
+    let dump = place.backup("dump-postgres");
+    assert_eq!(first.databases(), ["immich"]);
+    in_front_of(&empty, "immich").restores(&dump);
+    assert_eq!(rows(&empty, "immich"), rows(&first, "immich"));
+    let nearest = "SET enable_seqscan = off; SELECT id FROM face ORDER BY embedding <-> '[3,4,5]' LIMIT 5";
+    assert_eq!(empty.sql("immich", nearest), first.sql("immich", nearest));
+}
+
+/// A function that only the application can call, which sets search_path by itself.
+const ONLY_FOR_THE_APPLICATION: &str = "
+    CREATE SCHEMA app; CREATE TABLE app.word (k text PRIMARY KEY, v text); INSERT INTO app.word VALUES ('a', 'b');
+    CREATE FUNCTION app.look(text) RETURNS text LANGUAGE plpgsql IMMUTABLE
+        AS $$ BEGIN RETURN (SELECT v FROM word WHERE k = $1); END $$;
+    SET search_path = app; CREATE TABLE app.t (k text); INSERT INTO app.t VALUES ('a');
+    CREATE INDEX looked ON app.t (app.look(k))";
+
+#[test]
+fn a_dump_that_cannot_be_restored_is_kept_and_takes_no_good_backup_away() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.create("immich");
+    postgres.sql("immich", ONLY_FOR_THE_APPLICATION);
+    let mut place = in_front_of(&postgres, "immich");
+    place.set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
+    let good = [1, 2].map(|day| place.old(&format!("database-2001-01-0{day}T000000.dump")));
+    let old = place.old("database-2001-01-03T000000-not-restorable.dump");
+    let output = place.run(&["backup", "dump-postgres"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert!(said.contains("ALTER FUNCTION app.look SET search_path = app, public;"), "{said}");
+    assert!(said.contains("-not-restorable.dump is kept, and could not be restored"), "{said}");
+    assert_eq!(postgres.databases(), ["immich"]);
+    let marked = place.backups("database", "-not-restorable.dump");
+    assert!(marked.len() == 1 && marked[0] != old, "{marked:?}");
+    assert!(marked[0].metadata().unwrap().len() > 1000);
+    assert!(good.iter().all(|path| path.exists()));
+    assert_eq!(place.unfinished(), [""; 0]);
+    // The action that it names is the right one, and with a good backup the old ones go again.
+    postgres.sql("immich", "ALTER FUNCTION app.look SET search_path = app, public");
+    std::thread::sleep(Duration::from_millis(1100));
+    let backup = place.backup("dump-postgres");
+    assert_eq!(place.backups("database", ".dump"), std::slice::from_ref(&backup));
+    assert_eq!(place.backups("database", "-not-restorable.dump"), [""; 0].map(PathBuf::from));
+    place.restores(&backup);
+}
+
+#[test]
+fn a_trial_fires_nothing_and_touches_no_other_database() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.create("homegen_trial_mine");
+    postgres.create("homegen_trial_2026-07-03T05300");
+    postgres.create(HOSTILE);
+    let raises = "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'it fired'; END $$";
+    postgres.sql(
+        HOSTILE,
+        &format!(
+            "CREATE FUNCTION event() RETURNS event_trigger {raises}; CREATE FUNCTION row() RETURNS trigger {raises};
+             CREATE SCHEMA \"sch ema:x\"; CREATE TABLE \"sch ema:x\".\"ta\nble ' \"\" \\ :y\" (
+                 \"co l:z\" int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, t text, big bytea);
+             INSERT INTO \"sch ema:x\".\"ta\nble ' \"\" \\ :y\" (t, big)
+                 SELECT E'\\\\.\\n \\\\ ü' || i, decode(repeat('00', i * 1000), 'hex') FROM generate_series(1, 200) i;
+             CREATE TABLE parent (id int PRIMARY KEY); INSERT INTO parent SELECT generate_series(1, 1000);
+             CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent);
+             INSERT INTO child SELECT i, 1001 - i FROM generate_series(1, 1000) i;
+             CREATE TRIGGER always BEFORE INSERT ON child FOR EACH ROW EXECUTE FUNCTION row();
+             ALTER TABLE child ENABLE ALWAYS TRIGGER always;
+             CREATE TABLE part (id int, at date) PARTITION BY RANGE (at);
+             CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+             INSERT INTO part SELECT i, '2020-05-05' FROM generate_series(1, 200) i; CREATE INDEX ON part ((id + 1));
+             CREATE MATERIALIZED VIEW one AS SELECT count(*) FROM parent;
+             CREATE MATERIALIZED VIEW two AS SELECT * FROM one; CREATE TABLE no_columns ();
+             CREATE ROLE reader; GRANT SELECT ON parent TO reader; ALTER TABLE child OWNER TO reader;
+             ALTER TABLE parent ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON parent TO reader USING (id < 5);
+             CREATE PUBLICATION all_tables FOR ALL TABLES;
+             CREATE EVENT TRIGGER at_end ON ddl_command_end EXECUTE FUNCTION event()"
+        ),
+    );
+    postgres.sql(
+        HOSTILE,
+        "SET session_replication_role = replica;
+         CREATE SUBSCRIPTION sub CONNECTION 'host=/nowhere' PUBLICATION p WITH (connect = false)",
+    );
+    let place = in_front_of(&postgres, HOSTILE);
+    let output = place.run(&["backup", "dump-postgres"]);
+    assert!(output.status.success() && said(&output).is_empty(), "{}", said(&output));
+    let databases = ["homegen_trial_2026-07-03T05300", "homegen_trial_mine", HOSTILE];
+    assert_eq!(postgres.databases(), databases);
+    assert_eq!(postgres.sql("postgres", "SELECT count(*) FROM pg_subscription"), "1");
+    postgres.sql(HOSTILE, "ALTER SUBSCRIPTION sub SET (slot_name = NONE); DROP SUBSCRIPTION sub");
+}
+
+#[test]
+fn a_user_that_may_only_read_makes_a_dump_without_a_trial() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    postgres.sql(
+        "immich",
+        "SELECT lo_unlink(4711); CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader;
+         CREATE ROLE admin LOGIN SUPERUSER",
+    );
+    let mut place = in_front_of(&postgres, "immich");
+    place.set("DATABASE_USER", "reader");
+    let output = place.run(&["backup", "dump-postgres"]);
+    assert!(output.status.success() && said(&output).contains("reader is not a superuser"), "{}", said(&output));
+    // A superuser need not own anything.
+    place.set("DATABASE_USER", "admin").fault("printf '%s\\n' \"$*\" >>\"$HERE/asked\"");
+    std::thread::sleep(Duration::from_millis(1100));
+    place.backup("dump-postgres");
+    assert!(std::fs::read_to_string(place.at("asked")).unwrap().contains("--schema-only"));
+    assert_eq!(postgres.databases(), ["immich"]);
+}
+
+#[test]
+fn a_trial_that_is_ended_anywhere_leaves_no_database() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.create("immich");
+    postgres.sql("immich", THROUGH_SEARCH_PATH);
+    let place = in_front_of(&postgres, "immich");
+    let counted = |at: u32| {
+        std::fs::write(place.at("count"), "0").unwrap();
+        // The container's side of a command goes on where podman is killed.
+        place.fault(&format!(
+            "count=$(($(<\"$HERE/count\") + 1)); echo $count >\"$HERE/count\"
+             if [ $count = {at} ]; then
+                 run \"$@\" >/dev/null 2>&1 || true
+                 touch \"$HERE/begun\"
+                 sleep 100
+                 exit 1
+             fi"
+        ));
+    };
+    counted(0);
+    place.backup("dump-postgres");
+    let calls: u32 = std::fs::read_to_string(place.at("count")).unwrap().trim().parse().unwrap();
+    assert!(calls > 10, "{calls}");
+    let mut left = 0;
+    for signal in [rustix::process::Signal::KILL, rustix::process::Signal::TERM] {
+        for at in 1..=calls {
+            counted(at);
+            let mut child = place
+                .command(&["backup", "dump-postgres"])
+                .process_group(0)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            wait_for(|| place.at("begun").exists());
+            let group = rustix::process::Pid::from_child(&child);
+            rustix::process::kill_process_group(group, signal).unwrap();
+            assert!(!child.wait().unwrap().success());
+            std::fs::remove_file(place.at("begun")).unwrap();
+            if signal == rustix::process::Signal::TERM {
+                // The script cleans up by itself. At the call that does it, the next run does.
+                if at < calls {
+                    wait_for(|| postgres.databases() == ["immich"]);
+                }
+                continue;
+            }
+            left += usize::from(postgres.databases().len() > 1);
+        }
+        std::fs::remove_file(place.at("fault")).unwrap();
+        wait_for(|| place.run(&["backup", "dump-postgres"]).status.success());
+        assert_eq!(postgres.databases(), ["immich"]);
+    }
+    assert!(left > 0, "none was killed while the database was there");
+}
+
+#[test]
+fn each_kind_of_failure_of_a_restore_has_its_own_advice() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    for (error, advice) in [
+        ("role \"reader\" does not exist", "CREATE ROLE \"reader\";"),
+        ("extension \"vector\" is not available", "lacks the extension vector: use an image that has it"),
+        (
+            "could not open extension control file \"/usr/share/postgresql/15/extension/vector.control\": No such file",
+            "lacks the extension vector",
+        ),
+        ("unrecognized configuration parameter \"transaction_timeout\"", "a newer Postgres wrote the dump"),
+        ("could not extend file \"base/1/2\": No space left on device", "make room"),
+        ("could not create unique index \"x\"", "rows that contradict a constraint"),
+        ("insert or update on table \"a\" violates foreign key constraint \"b\"", "rows that contradict"),
+        ("permission denied to create extension \"x\"", "has to be a superuser"),
+        ("can only create extension in database postgres", "only in the database of its setting"),
+        ("terminating connection due to administrator command", "look at the log of container"),
+        ("something else", "look at the error of Postgres"),
+    ] {
+        std::fs::write(place.at("error"), error).unwrap();
+        place.fault(
+            "case \"$*\" in *exit-on-error*)
+                 cat >/dev/null
+                 echo \"pg_restore: error: could not execute query: ERROR:  $(<\"$HERE/error\")\" >&2
+                 exit 1 ;;
+             esac",
+        );
+        place.restore_fails(&dump, advice);
+        place.restore_fails(&dump, error);
+        assert_eq!(postgres.databases(), ["immich"]);
+    }
 }
 
 /// A database, a dump of it, and then a change of it.

@@ -6,7 +6,7 @@ use super::databases::{data_volume, known_databases, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host};
-use crate::image::{Kind, Known};
+use crate::image::{ImageName, Kind, Known};
 use crate::path::ancestors;
 use crate::source::Span;
 use crate::tree::Node;
@@ -53,7 +53,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     "add a backup of the database beside this one: `database: {{ sqlite: {}, to: …, at: … }}`",
                     quoted(&database.path)
                 ),
-                _ => "back up a dump of it, and leave its files out of the folder".to_owned(),
+                _ => {
+                    let program = ImageName::of(&database.container.compose.image).dump_program();
+                    let program = program.map_or_else(|| "its own program".to_owned(), |p| format!("`{p}`"));
+                    format!(
+                        "dump it with {program} in a systemd unit of your own (`nixos`), and leave its files out of the folder"
+                    )
+                }
             }),
         );
     }

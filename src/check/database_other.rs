@@ -9,6 +9,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host, Service};
 use crate::image::{ImageName, Kind};
+use crate::path::is_below;
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -58,13 +59,16 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
         let made = |name| variable(container, name);
         let (user, database) =
             *variables.entry(&container.name).or_insert_with(|| (made("POSTGRES_USER"), made("POSTGRES_DB")));
-        // What is nowhere has the image's own default, which is only known to hold beside a variable of that image.
+        let known = ImageName::of(&container.compose.image).known();
+        // A variable that is not written has the image's default, which is only known to hold for a known image, or
+        // beside a variable of that image.
         let made_by = |own: Option<&Text>, otherwise: Option<(String, &Text)>| match own {
             Some(text) => Some((text.value(), text.span)),
             None => otherwise.map(|(value, beside)| (value, beside.span)),
         };
         let (Ok(user), Ok(database)) = (user, database) else { continue };
-        let made_user = made_by(user, database.map(|beside| ("postgres".to_owned(), beside)));
+        let beside = database.or(known.map(|_| &container.compose.image.0));
+        let made_user = made_by(user, beside.map(|beside| ("postgres".to_owned(), beside)));
         let made_database = made_by(database, user.map(|user| (user.value(), user)));
         if let Some((made, at)) = made_database.filter(|(made, _)| *made != saved.database.value()) {
             diagnostics.push(
@@ -78,15 +82,16 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
                 .help(format!("write `database: {made}`")),
             );
         }
-        if let Some((made, at)) = made_user.filter(|(made, _)| *made != saved.user.value()) {
+        let has_scripts = container.compose.volumes.iter().any(|v| is_below(&v.target.value(), INIT_SCRIPTS));
+        if let Some((made, at)) = made_user.filter(|(made, _)| *made != saved.user.value() && !has_scripts) {
             diagnostics.push(
                 Diagnostic::new(
-                    Code::DatabaseOther,
-                    format!("`{}` could not restore the dump", saved.user.value()),
+                    Code::DatabaseUser,
+                    format!("`{}` does not make the user `{}`", container.name, saved.user.value()),
                     saved.user.span,
-                    "may read, and not own the database",
+                    "connects to save the database",
                 )
-                .and(at, format!("makes `{made}`, who owns it"))
+                .and(at, format!("makes `{made}` alone"))
                 .help(format!("write `user: {made}`")),
             );
         }
@@ -95,6 +100,8 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
 
 /// The variables with the user and the database.
 type Variables<'a> = (Result<Option<&'a Text>, ()>, Result<Option<&'a Text>, ()>);
+/// The folder whose scripts the image runs when it makes the database (docker-library, postgres).
+const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
 
 /// A variable as the container's environment has it, if it does. An error where it comes out of a file or a secret,
 /// which nobody can read here.

@@ -166,12 +166,14 @@ codes! {
     BackupInSource = "HG1305", Error, "a backup into the folder that it saves";
     BackupLost = "HG1306", Error, "a backup where it would not stay";
     BackupOfRunning = "HG1307", Deny, "a database that is copied while it runs";
-    UpdatePull = "HG1308", Warning, "an update that could not go back";
+    UpdatePull = "HG1308", Warning, "an update that never comes or could not go back";
     PingTwice = "HG1309", Warning, "one check for several jobs";
     PathInContainer = "HG1310", Deny, "a backup of a path that only a container has";
-    DatabaseOther = "HG1311", Warning, "a database or user that the container does not make";
+    DatabaseOther = "HG1311", Warning, "a database that the container does not make";
     BackupOnDisk = "HG1312", Warning, "a backup on the disk of what it saves";
     BackupUnseen = "HG1313", Warning, "a backup of a path that no container has";
+    DatabaseUser = "HG1317", Deny, "a backup as a user that the container does not make";
+    NotifyOwnSite = "HG1318", Warning, "notifications that go through this host alone";
     ClientService = "HG1401", Error, "a client of a service that it cannot reach";
     ClientOther = "HG1402", Warning, "a client of a service that is not Immich";
     HostPrivileges = "HG1501", Warning, "a container with all rights of the host";

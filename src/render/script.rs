@@ -89,7 +89,13 @@ pub(super) const SCRIPTS: &[Script] = &[
     Script {
         function: "dumpPostgres",
         script: Some(("dump-postgres.sh", include_str!("../../templates/scripts/dump-postgres.sh"))),
-        code: r#"  dumpPostgres = program "dump-postgres" [ config.virtualisation.podman.package ] "dump-postgres";"#,
+        code: r#"  dumpPostgres =
+    loadDump:
+    program "dump-postgres" [
+      config.virtualisation.podman.package
+      pkgs.util-linux
+      loadDump
+    ] "dump-postgres";"#,
     },
     Script {
         function: "ensureNetwork",
@@ -106,6 +112,14 @@ pub(super) const SCRIPTS: &[Script] = &[
     config.systemd.package
     pkgs.gnugrep
   ] "homeserver";"#,
+    },
+    Script {
+        function: "loadDump",
+        script: Some(("load-dump.sh", include_str!("../../templates/scripts/load-dump.sh"))),
+        code: r#"  loadDump = program "load-dump" [
+    config.virtualisation.podman.package
+    pkgs.gnused
+  ] "load-dump";"#,
     },
     Script {
         function: "makeFolder",
@@ -167,11 +181,14 @@ pub(super) const SCRIPTS: &[Script] = &[
     Script {
         function: "restorePostgres",
         script: Some(("restore-postgres.sh", include_str!("../../templates/scripts/restore-postgres.sh"))),
-        code: r#"  restorePostgres = program "restore-postgres" [
-    config.virtualisation.podman.package
-    config.systemd.package
-    pkgs.util-linux
-  ];"#,
+        code: r#"  restorePostgres =
+    loadDump:
+    program "restore-postgres" [
+      config.virtualisation.podman.package
+      config.systemd.package
+      pkgs.util-linux
+      loadDump
+    ];"#,
     },
     Script {
         function: "restoreSqlite",

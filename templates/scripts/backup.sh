@@ -4,7 +4,9 @@
 #
 # PRODUCER       program that is called with a path that is not there yet: it writes one file or one folder
 #                there, verifies it, and succeeds only where it is good. Beside it PATH-work is its own too.
-#                In its environment PREVIOUS is the newest backup there is, or empty.
+#                In its environment PREVIOUS is the newest backup there is, or empty. With status 3 it says that the
+#                backup is whole but could not be restored: it is kept as NAME-2026-07-03T053000-not-restorable with
+#                its SUFFIX, this fails, and no good backup goes.
 # TARGET         folder of the backups, made with mode 0700 where it is not there
 # NAME, SUFFIX   a backup is TARGET/NAME-2026-07-03T053000SUFFIX, in the host's time; SUFFIX may be empty
 # KEEP_DAYS      older ones go
@@ -63,6 +65,26 @@ discard() {
   rm --recursive --force --one-file-system -- "$1" "$1-work"
 }
 
+# Takes away what is called TARGET/NAME, a time, SUFFIX and older than KEEP_DAYS, but for the newest NUMBER of them.
+#   rotate SUFFIX NUMBER
+# The age is that of the name: a copied folder has the time of its source, and a copied backup has a new one.
+rotate() {
+  local i path stamp
+  find_stamped "$NAME-" "$1"
+  for ((i = 0; i < ${#found[@]} - $2; i++)); do
+    path=${found[i]}
+    stamp=${path#"$TARGET/$NAME-"}
+    stamp=${stamp%"$1"}
+    if [[ $stamp < $oldest ]]; then
+      # Under this name what is half deleted is no backup any more.
+      partial=$TARGET/.$NAME-$stamp.partial
+      mv --no-target-directory -- "$path" "$partial"
+      discard "$partial"
+      echo "$path is older than $KEEP_DAYS days: gone"
+    fi
+  done
+}
+
 # Whoever was killed left these.
 find_stamped ".$NAME-" .partial
 for path in "${found[@]}"; do
@@ -87,7 +109,14 @@ partial=$TARGET/.$NAME-$stamp.partial
 backup=$TARGET/$NAME-$stamp$SUFFIX
 trap 'discard "$partial"' EXIT
 
-PREVIOUS=$previous "$producer" "$partial" </dev/null || fail "$producer failed; the earlier backups are as they were"
+status=0
+PREVIOUS=$previous "$producer" "$partial" </dev/null || status=$?
+marked=-not-restorable$SUFFIX
+case $status in
+  0) ;;
+  3) backup=$TARGET/$NAME-$stamp$marked ;;
+  *) fail "$producer failed; the earlier backups are as they were" ;;
+esac
 
 if [ -f "$partial" ] && [ ! -L "$partial" ]; then
   [ -s "$partial" ] || fail "what $producer wrote is empty"
@@ -103,23 +132,15 @@ fi
 touch -- "$partial"
 mv --no-target-directory -- "$partial" "$backup"
 sync --file-system -- "$TARGET"
+if [ "$status" = 3 ]; then
+  rotate "$marked" "$((10#$KEEP_AT_LEAST))"
+  fail "$backup is kept, and could not be restored; the earlier backups are as they were"
+fi
 if [ -n "${STATE_DIRECTORY:-}" ]; then
   ln --symbolic --force --no-target-directory -- "$backup" "$STATE_DIRECTORY/latest.new"
   mv --force --no-target-directory -- "$STATE_DIRECTORY/latest.new" "$STATE_DIRECTORY/latest"
 fi
 echo "$backup is good"
 
-# The age is that of the name: a copied folder has the time of its source, and a copied backup has a new one.
-find_stamped "$NAME-" "$SUFFIX"
-for ((i = 0; i < ${#found[@]} - 10#$KEEP_AT_LEAST; i++)); do
-  path=${found[i]}
-  stamp=${path#"$TARGET/$NAME-"}
-  stamp=${stamp%"$SUFFIX"}
-  if [[ $stamp < $oldest ]]; then
-    # Under this name what is half deleted is no backup any more.
-    partial=$TARGET/.$NAME-$stamp.partial
-    mv --no-target-directory -- "$path" "$partial"
-    discard "$partial"
-    echo "$path is older than $KEEP_DAYS days: gone"
-  fi
-done
+rotate "$SUFFIX" "$((10#$KEEP_AT_LEAST))"
+rotate "$marked" 0

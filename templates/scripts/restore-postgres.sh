@@ -131,9 +131,7 @@ else
   sql "$maintenance" <<<'CREATE DATABASE :"new" TEMPLATE template0;' || fail "no new database could be made"
 fi
 
-# The connection string names no database, so that the variable does.
-in_container "$new" pg_restore --no-password --exit-on-error --dbname=application_name=restore <"$dump" ||
-  fail "pg_restore failed; where a role is not there, CREATE ROLE it and try again"
+load-dump "$new" <"$dump" || fail "pg_restore failed"
 
 count_tables="
   SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace

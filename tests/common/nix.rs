@@ -106,6 +106,7 @@ let
     };
     findutils = "findutils";
     gnugrep = "gnugrep";
+    gnused = "gnused";
     jq = "jq";
     rsync = "rsync";
     sqlite = "sqlite";

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::folder::{names, tree};
 use super::scripts::{program, scripts};
-const SCRIPTS: [&str; 6] =
-    ["backup", "copy-folder", "copy-sqlite", "dump-postgres", "restore-postgres", "restore-sqlite"];
+const SCRIPTS: [&str; 7] =
+    ["backup", "copy-folder", "copy-sqlite", "dump-postgres", "load-dump", "restore-postgres", "restore-sqlite"];
 
 /// The file of a script.
 pub fn script(name: &str) -> PathBuf {

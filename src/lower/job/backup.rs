@@ -15,6 +15,9 @@ const RETRY_LOCK: &str = "--retry-lock=1h";
 /// The folder below /var/lib with the state of jobs.
 const STATE: &str = "homegen";
 
+/// The binding of the program that restores a dump into a database, which a backup and the command use.
+const LOAD: &str = "loadDump";
+
 /// The binding of the command that restores.
 const RESTORE: &str = "restore";
 
@@ -27,8 +30,12 @@ pub(super) fn lower(
 ) -> Unit {
     let (producer, suffix, what) = match &backup.source {
         Source::Postgres(database) => {
+            let load = Expr::call("scripts.loadDump", [Expr::Set(of_database(database))]);
+            module.bindings.push((LOAD, load));
             offer(restore_postgres(backup, database), module);
-            (Expr::call("scripts.dumpPostgres", [Expr::Set(of_database(database))]), ".dump", "database")
+            let producer =
+                Expr::call("scripts.dumpPostgres", [Expr::code(LOAD), Expr::Set(of_database(database))]);
+            (producer, ".dump", "database")
         }
         Source::Sqlite(file) => {
             offer(restore_sqlite(backup, file, service, around), module);
@@ -104,7 +111,8 @@ fn offer(restore: Expr, module: &mut Module) {
 fn restore_postgres(backup: &Backup, database: &PostgresDatabase) -> Expr {
     let mut parameters = of_database(database);
     parameters.set("UNITS", units(&database.used_by));
-    Expr::call("scripts.restorePostgres", [Expr::str(backup.restore.clone()), Expr::Set(parameters)])
+    let name = Expr::str(backup.restore.clone());
+    Expr::call("scripts.restorePostgres", [Expr::code(LOAD), name, Expr::Set(parameters)])
 }
 
 /// `vaultwarden-restore FILE`.

@@ -1,0 +1,39 @@
+//! Labels that ask another program for updates: `podman auto-update` (podman-auto-update(1)) runs from a timer that NixOS
+//! does not start, and Watchtower needs Docker's socket.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::source::Span;
+use crate::tree::Node;
+
+/// How labels of such programs begin.
+const LABELS: &[(&str, &str)] =
+    &[("io.containers.autoupdate", "podman auto-update"), ("com.centurylinklabs.watchtower.", "Watchtower")];
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        let written = container.compose.labels.0.iter().map(|(name, value)| (name.value(), name.span, value.value()));
+        // `--label=NAME=VALUE` and `--label`, `NAME=VALUE`.
+        let arguments = container.compose.podman_args.iter().map(|argument| {
+            let text = argument.value();
+            let label = ["--label=", "-l="].iter().find_map(|option| text.strip_prefix(option));
+            let label = label.unwrap_or(&text).to_owned();
+            let (name, value) = label.split_once('=').unwrap_or((&label, ""));
+            (name.to_owned(), argument.span, value.to_owned())
+        });
+        let found: Option<(&str, Span)> = written.chain(arguments).find_map(|(name, span, value)| {
+            let of_program = LABELS.iter().find(|(label, _)| name.starts_with(label))?;
+            (!matches!(value.as_str(), "disabled" | "false")).then_some((of_program.1, span))
+        });
+        let Some((program, span)) = found else { continue };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::UpdatePull,
+                format!("`{}` asks for updates that never come", container.name),
+                span,
+                format!("is read by {program}, which nothing starts"),
+            )
+            .help("take the label out, and write `update` on the service"),
+        );
+    }
+}
