@@ -59,15 +59,14 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
         let made = |name| variable(container, name);
         let (user, database) =
             *variables.entry(&container.name).or_insert_with(|| (made("POSTGRES_USER"), made("POSTGRES_DB")));
-        let known = ImageName::of(&container.compose.image).known();
-        // A variable that is not written has the image's default, which is only known to hold for a known image, or
-        // beside a variable of that image.
+        // A variable that is not written has the image's default, which is only known to hold beside another variable
+        // of that image.
         let made_by = |own: Option<&Text>, otherwise: Option<(String, &Text)>| match own {
             Some(text) => Some((text.value(), text.span)),
             None => otherwise.map(|(value, beside)| (value, beside.span)),
         };
         let (Ok(user), Ok(database)) = (user, database) else { continue };
-        let beside = database.or(known.map(|_| &container.compose.image.0));
+        let beside = database.or_else(|| of_image(container));
         let made_user = made_by(user, beside.map(|beside| ("postgres".to_owned(), beside)));
         let made_database = made_by(database, user.map(|user| (user.value(), user)));
         if let Some((made, at)) = made_database.filter(|(made, _)| *made != saved.database.value()) {
@@ -100,6 +99,14 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
 
 /// The variables with the user and the database.
 type Variables<'a> = (Result<Option<&'a Text>, ()>, Result<Option<&'a Text>, ()>);
+
+/// A variable of the image of Postgres, or the secret behind one.
+fn of_image(container: &Container) -> Option<&Text> {
+    let written = container.compose.environment.0.iter().map(|(name, _)| name);
+    let secret = container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref()).map(|name| &name.0);
+    written.chain(secret).find(|name| name.value().starts_with("POSTGRES_"))
+}
+
 /// The folder whose scripts the image runs when it makes the database (docker-library, postgres).
 const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
 
