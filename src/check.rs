@@ -8,6 +8,7 @@ mod alias_without_network;
 mod ambiguous_number;
 mod auto_start;
 mod backup_in_source;
+mod backup_in_volume;
 mod backup_lost;
 mod backup_of_running;
 mod backup_on_disk;
@@ -84,6 +85,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     ambiguous_number::check,
     auto_start::check,
     backup_in_source::check,
+    backup_in_volume::check,
     backup_lost::check,
     backup_of_running::check,
     backup_on_disk::check,

@@ -128,6 +128,7 @@ codes! {
     PostgresVolume = "HG0708", Deny, "data beside the folder that is mounted for it";
     DockerSocket = "HG0709", Warning, "a Docker socket that is not there";
     DataUnmounted = "HG0710", Warning, "a database whose data is in no folder";
+    BackupInVolume = "HG0720", Warning, "a backup goes into a folder that a container can change";
     UnknownDependency = "HG0801", Error, "a dependency on nothing";
     DependencyCycle = "HG0802", Error, "containers that wait for each other";
     HealthyWithoutCheck = "HG0803", Error, "waiting for health without a health check";
