@@ -10,6 +10,7 @@ mod ambiguous_number;
 mod auto_start;
 mod auto_update_label;
 mod backup_in_source;
+mod backup_in_volume;
 mod backup_lost;
 mod backup_of_running;
 mod backup_on_disk;
@@ -103,6 +104,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     auto_start::check,
     auto_update_label::check,
     backup_in_source::check,
+    backup_in_volume::check,
     backup_lost::check,
     backup_of_running::check,
     backup_on_disk::check,

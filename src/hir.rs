@@ -292,6 +292,8 @@ pub struct Folder {
     pub owner_is_guessed: bool,
     /// Whether tmpfiles can make it: not on a disk that comes late, nor below a user's own folder.
     pub by_tmpfiles: bool,
+    /// The outermost folder above it that a container writes to.
+    pub shared: Option<Text>,
     /// Where it is asked for.
     pub span: Span,
 }

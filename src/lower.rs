@@ -34,6 +34,7 @@ use crate::nixos::{Module, Output};
 const HOST: &[fn(&Host, &mut Output)] = &[
     constants::lower,
     host::lower,
+    mount::lower_host,
     podman::lower,
     tailscale::lower,
     secret::lower,

@@ -1,11 +1,15 @@
 //! Where what a container sees lies on the host, for a person or a phone that was given a container's path; and
 //! which containers see what lies there. Functions of the [`hir`](crate::hir).
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::ast::container::{Volume, VolumeSource};
-use crate::hir::{Container, Service};
-use crate::path::{Folders, is_below, is_path};
+use crate::hir::{Container, Host, Service};
+use crate::path::{Folders, ancestors, is_below, is_path};
+use crate::source::Span;
+use crate::tree::Text;
 
 /// A folder or file of the host, or a volume of Podman's, that a container sees. Both ways end in `/`, so that one is put in the
 /// place of the other in the path of anything below.
@@ -99,6 +103,54 @@ impl Mounted {
     }
 }
 
+/// The folders of the host that containers write to. What is in them is not root's alone.
+pub struct Written(HashMap<String, Writer>);
+
+/// A container that writes to a folder of the host.
+pub struct Writer {
+    /// The folder.
+    pub folder: Text,
+    /// The name of the container.
+    pub container: String,
+    /// Who runs in it, if the file says so.
+    pub user: Option<String>,
+    /// The volume.
+    pub span: Span,
+}
+
+impl Written {
+    /// Those of a host. A container that writes to `/` owns the host anyway.
+    pub fn of(host: &Host) -> Written {
+        let mut all = HashMap::new();
+        for container in host.containers() {
+            for volume in &container.compose.volumes {
+                let VolumeSource::Bind(folder) = &volume.source else { continue };
+                let path = folder.value().trim_end_matches('/').to_owned();
+                if path.is_empty() || volume.options.iter().any(|option| option.value() == "ro") {
+                    continue;
+                }
+                all.entry(path).or_insert_with(|| Writer {
+                    folder: folder.clone(),
+                    container: container.name.clone(),
+                    user: container.compose.user.as_ref().map(|user| user.value()),
+                    span: volume.span,
+                });
+            }
+        }
+        Written(all)
+    }
+
+    /// The outermost of the folders that a path lies in or is.
+    pub fn holding(&self, path: &str) -> Option<&Writer> {
+        ancestors(path).filter_map(|folder| self.0.get(folder)).last()
+    }
+
+    /// The outermost of the folders that a path lies in, other than the path itself.
+    pub fn above(&self, path: &str) -> Option<&Writer> {
+        ancestors(path).skip(1).filter_map(|folder| self.0.get(folder)).last()
+    }
+}
+
 fn chosen<'a>(service: &'a Service, name: Option<&str>) -> Result<Vec<&'a Container>, Nowhere> {
     let Some(name) = name else { return Ok(service.containers.iter().collect()) };
     match service.containers.iter().find(|c| c.short == name || c.name == name) {
@@ -153,7 +205,6 @@ fn folder(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hir::Host;
     use crate::surroundings::Surroundings;
 
     fn host(containers: &str) -> Host {

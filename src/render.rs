@@ -4,7 +4,7 @@
 mod scope;
 mod script;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
@@ -18,7 +18,7 @@ use crate::nixos::{Module, Output, node};
 use crate::output::{File, Place};
 use crate::record::{self, hash};
 use scope::{ConstantsFile, Scope, Services};
-use script::{BESIDE, SCRIPTS, Script};
+use script::{BESIDE, SCRIPTS, SOURCED, Script};
 
 /// Renders the whole output, in the order of the paths.
 pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
@@ -75,6 +75,9 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
         let functions: Vec<Value> = used.iter().map(|s| safe(s.code.to_owned())).collect();
         let calls =
             |name: &str| used.iter().any(|s| identifiers(&format!("{{\n{}\n}}", s.code)).contains(name));
+        let sources = format!(". {}\n", SOURCED.0);
+        let sourced =
+            used.iter().any(|s| s.script.is_some_and(|(_, text)| text.contains(&sources))).then_some(SOURCED);
         files.push(fill(
             &templates,
             "scripts.nix.j2",
@@ -82,15 +85,19 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
             true,
             context! {
                 source => safe(comment(&place.source)),
+                sourced => sourced.is_some(),
                 commands => calls("command"),
                 programs => calls("program"),
                 restrictions => calls("common"),
                 scripts => functions,
             },
         )?);
+        let own = used.iter().filter_map(|s| s.script);
+        // Two attributes may run one script.
+        let texts: BTreeMap<&str, &str> = own.chain(sourced).collect();
         files.extend(
-            used.iter()
-                .filter_map(|s| s.script)
+            texts
+                .into_iter()
                 .map(|(file, text)| File { path: format!("scripts/{file}"), text: text.to_owned() }),
         );
     }

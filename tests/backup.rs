@@ -116,7 +116,7 @@ fn wrong_parameters_are_refused_before_anything_is_done() {
 fn the_second_of_two_runs_does_not_begin() {
     let place = Place::new();
     place.produce(
-        "touch begun; for _ in {1..30000}; do [ ! -e go ] || break; sleep 0.02; done; echo good >\"$1\"",
+        "touch \"$here/begun\"; for _ in {1..30000}; do [ ! -e \"$here/go\" ] || break; sleep 0.02; done; echo good >\"$1\"",
     );
     let first = place.command(&["backup", "produce"]).stderr(Stdio::piped()).spawn().unwrap();
     wait_for(|| place.at("begun").exists());
@@ -176,7 +176,7 @@ fn a_killed_backup_is_none_and_the_next_one_clears_it_away() {
 #[test]
 fn a_producer_that_outlives_its_backup_keeps_the_next_one_out() {
     let place = Place::new();
-    place.produce("echo $$ >begun; for _ in {1..30000}; do [ ! -e go ] || break; sleep 0.02; done; touch \"$1-work\"; touch ended");
+    place.produce("echo $$ >\"$here/begun\"; for _ in {1..30000}; do [ ! -e \"$here/go\" ] || break; sleep 0.02; done; touch \"$1-work\"; touch \"$here/ended\"");
     let mut child = place.command(&["backup", "produce"]).spawn().unwrap();
     wait_for(|| place.at("begun").exists());
     child.kill().unwrap();

@@ -133,6 +133,7 @@ codes! {
     AbsentPath = "HG0712", Deny, "a path that NixOS does not have";
     UncreatedFolder = "HG0713", Warning, "a bound folder that nothing creates";
     SwappedVolume = "HG0714", Warning, "a volume with its source and target swapped";
+    BackupInVolume = "HG0720", Warning, "a backup goes into a folder that a container can change";
     UnknownDependency = "HG0801", Error, "a dependency on nothing";
     DependencyCycle = "HG0802", Error, "containers that wait for each other";
     HealthyWithoutCheck = "HG0803", Error, "waiting for health without a health check";

@@ -8,7 +8,8 @@ use crate::ast;
 use crate::ast::container::VolumeSource;
 use crate::bind;
 use crate::hir::{Folder, Host};
-use crate::path::{Folders, is_below};
+use crate::map::Written;
+use crate::path::{Folders, ancestors, is_below};
 use crate::tree::Text;
 
 /// Finds the folders and mount points of every container.
@@ -23,10 +24,16 @@ pub(super) fn link(host: &mut Host) {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             let value = path.value();
             let mount = mounts.places.around(&value).copied();
-            // Who has the folder around a mount point sees an empty one until the disk is there.
-            let mut inside: Vec<usize> = mounts.places.inside(&value).copied().collect();
-            inside.sort_unstable();
-            needed.extend(inside);
+            // A container with a folder around a mount point sees an empty folder in the place of a disk that is mounted
+            // after its start, unless the volume brings later mounts along (podman-run(1), `--volume`). One with the whole
+            // host in it is about no disk in particular, and runs while one is missing.
+            let propagates =
+                |option: &Text| matches!(option.value().as_str(), "rslave" | "slave" | "rshared" | "shared");
+            if value != "/" && !volume.options.iter().any(propagates) {
+                let mut inside: Vec<usize> = mounts.places.inside(&value).copied().collect();
+                inside.sort_unstable();
+                needed.extend(inside);
+            }
             needed.extend(mount);
             let is_mount_point = mounts.places.at(&value).is_some();
             if bind::source(volume, &value, is_mount_point) != bind::Source::Created {
@@ -39,12 +46,14 @@ pub(super) fn link(host: &mut Host) {
                 group: volume.group.clone(),
                 mode: volume.mode.clone(),
                 by_tmpfiles: mount.is_none() && !is_below(&value, "/home"),
+                shared: None,
                 span: volume.span,
             });
         }
         container.mounts.extend(needed.into_iter().map(|place| mounts.points[place].clone()));
     }
     share(host);
+    let written = Written::of(host);
     let owned: HashSet<String> = host
         .services
         .iter()
@@ -55,9 +64,10 @@ pub(super) fn link(host: &mut Host) {
         .collect();
     for folder in host.services.iter_mut().flat_map(|s| &mut s.containers).flat_map(|c| &mut c.folders) {
         let path = folder.path.value();
-        // systemd-tmpfiles refuses to go through a folder that is not root's ("unsafe path transition").
-        let path = path.trim_end_matches('/');
-        if path.match_indices('/').any(|(at, _)| owned.contains(&path[..at])) {
+        folder.shared = written.above(&path).map(|writer| writer.folder.clone());
+        // systemd-tmpfiles refuses to go through a folder that is not root's ("unsafe path transition"), and follows a
+        // link that the root user of a container made.
+        if folder.shared.is_some() || ancestors(&path).skip(1).any(|folder| owned.contains(folder)) {
             folder.by_tmpfiles = false;
         }
     }

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::folder::Makers;
+use super::mount::is_followed;
 use crate::ast::Number;
 use crate::ast::container::Volume;
 use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host, HostPort, Network};
-use crate::map::{self, Mounted};
+use crate::map::{self, Mounted, Written};
 use crate::path::ancestors;
 use crate::tree::{Atom, Piece, Reference, Target, Text, etc_names, options};
 
@@ -25,6 +26,10 @@ pub(super) struct Around<'a> {
     pub(super) makers: Makers<'a>,
     /// The names of `environment.etc` that the file declares, by their paths.
     etc_files: HashMap<String, String>,
+    /// The mounts that containers stop and start with, by their paths.
+    pub(super) followed_mounts: HashSet<String>,
+    /// The folders that containers write to.
+    pub(super) written: Written,
     /// The containers that a folder or file of the host is mounted into, by its path, each with the volume.
     volumes: HashMap<String, Vec<(&'a Container, &'a Volume)>>,
     /// What each container has at its paths, by its name.
@@ -49,6 +54,15 @@ impl<'a> Around<'a> {
             forwarded: sites.filter_map(|site| site.service.as_deref()).collect(),
             makers: Makers::of(host),
             etc_files: host.raw_options().flat_map(|tree| etc_names(&options(tree))).map(etc_path).collect(),
+            followed_mounts: host
+                .machine
+                .mounts
+                .0
+                .iter()
+                .filter(|(path, mount)| is_followed(path, mount.as_ref()))
+                .map(|(path, _)| path.value())
+                .collect(),
+            written: Written::of(host),
             volumes: volumes(asked()),
             mounted: asked().map(|container| (container.name.as_str(), Mounted::of(container))).collect(),
             backups_to: backups_to(host),
@@ -101,7 +115,8 @@ fn volumes<'a>(
     let mut volumes: HashMap<String, Vec<(&Container, &Volume)>> = HashMap::new();
     for container in containers {
         for volume in &container.compose.volumes {
-            if let Some(source) = map::source(volume) {
+            // A container with the whole host in it, such as a monitor, uses no file in particular.
+            if let Some(source) = map::source(volume).filter(|source| source != "/") {
                 volumes.entry(source.trim_end_matches('/').to_owned()).or_default().push((container, volume));
             }
         }

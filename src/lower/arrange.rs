@@ -10,6 +10,8 @@ const UNIT: &[&str] = &[
     "after",
     "wants",
     "requires",
+    "requisite",
+    "bindsTo",
     "partOf",
     "wantedBy",
     "restartTriggers",

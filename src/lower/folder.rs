@@ -56,11 +56,16 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
             }
             module.config.at(&["systemd", "tmpfiles"]).append("rules", [Expr::Str(rule)]);
         } else {
-            let arguments = [parts(&folder.path), mode, owner, group].map(|parts| match parts.as_slice() {
+            let path = [parts(&folder.path), mode, owner, group];
+            let arguments = folder.shared.iter().map(parts).chain(path).map(|parts| match parts.as_slice() {
                 [Part::Ref(reference)] => Expr::Ref(reference.clone()),
                 _ => Expr::Str(parts),
             });
-            precondition(module, container, Expr::call("scripts.makeFolder", arguments));
+            let script = match folder.shared {
+                Some(_) => "scripts.makeFolderIn",
+                None => "scripts.makeFolder",
+            };
+            precondition(module, container, Expr::call(script, arguments));
         }
     }
 }

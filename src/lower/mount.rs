@@ -1,21 +1,100 @@
 //! Disks that containers need.
 //!
-//! A container waits for the mount unit and then looks for itself. `RequiresMountsFor=` would fail it for
-//! good when the disk comes later than its unit's time-out, and does nothing where no such unit exists.
+//! ```yaml
+//! host: { mounts: { /mnt/data: {} } }
+//! services: { files: { containers: { files: { volumes: ["/mnt/data/files:/data"] } } } }
+//! ```
+//! ```nix
+//! systemd.services.podman-files = {
+//!   after = [ "mnt-data.mount" ];
+//!   wants = [ "mnt-data.mount" ];
+//!   partOf = [ "mnt-data-containers.service" ];
+//!   serviceConfig.ExecStartPre = lib.mkBefore [ (scripts.requireMount "/mnt/data") ];
+//! };
+//! ```
+//!
+//! A container waits for the mount unit and then looks for itself. `RequiresMountsFor=` would fail it for good when the
+//! disk comes later than its unit's time-out, and does nothing where no such unit exists.
+//!
+//! A container keeps the file system that was mounted at its start, also when the host unmounts that. So each mount has a
+//! unit that is active while it is mounted. When that unit stops, its containers stop; when it starts, they start.
+
+use std::collections::HashSet;
 
 use super::around::Around;
 use super::precondition;
-use crate::hir::Container;
-use crate::nix::{Expr, Part};
-use crate::nixos::Module;
+use crate::ast::Mount;
+use crate::hir::{Container, Host};
+use crate::nix::{Expr, Part, parts};
+use crate::nixos::{Module, Output};
 use crate::tree::{Atom, Text};
 
-pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
+const BOOTED: &str = "multi-user.target";
+
+/// The units that follow the mounts of containers.
+pub(super) fn lower_host(host: &Host, output: &mut Output) {
+    let used: HashSet<String> = host.containers().flat_map(|c| &c.mounts).map(Text::value).collect();
+    for (path, mount) in &host.machine.mounts.0 {
+        if !used.contains(&path.value()) || !is_followed(path, mount.as_ref()) {
+            continue;
+        }
+        let mounted = || Expr::Str(vec![unit_name(path), Part::Text(".mount".into())]);
+        let module = output.module("mounts.nix", "host.mounts");
+        let unit = module.unit(&follower(path));
+        let mut description = vec![Part::Text("Containers on ".into())];
+        description.extend(parts(path));
+        unit.set("description", Expr::Str(description));
+        unit.append("after", [mounted(), Expr::str(BOOTED)]);
+        unit.append("bindsTo", [mounted()]);
+        // The mount is there in rescue mode too, where no container is to start.
+        unit.append("requisite", [Expr::str(BOOTED)]);
+        // This alone: of a mount that systemd knows no unit of it would not see the return.
+        unit.append("wantedBy", [mounted()]);
+        unit.set_with("A restart would take the containers along.", "restartIfChanged", Expr::Bool(false));
+        // An automount unmounts what was idle for a while, and mounts it again.
+        let automount = ["/etc/systemd/system", "/run/systemd/generator"].map(|folder| {
+            Expr::Str(vec![
+                Part::Text(format!("!{folder}/").into()),
+                unit_name(path),
+                Part::Text(".automount".into()),
+            ])
+        });
+        unit.at(&["unitConfig"]).append("ConditionPathExists", automount);
+        let service = unit.at(&["serviceConfig"]);
+        service.set("Type", Expr::str("oneshot"));
+        service.set("RemainAfterExit", Expr::Bool(true));
+        service.append("ExecStart", [Expr::call("scripts.requireMount", [Expr::text(path)])]);
+    }
+}
+
+/// Whether containers stop and start with a mount. The root of the host is always there.
+pub(super) fn is_followed(path: &Text, mount: Option<&Mount>) -> bool {
+    let automounted = mount.and_then(|m| m.automount.as_ref()).is_some_and(|a| a.value);
+    path.value() != "/" && !automounted
+}
+
+/// The unit that is active while a mount is there, without `.service`.
+fn follower(path: &Text) -> String {
+    format!("{}-containers", escape(&path.value()))
+}
+
+pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
     for mount in &container.mounts {
         let unit = Expr::Str(vec![unit_name(mount), Part::Text(".mount".into())]);
         let service = module.unit(&container.unit());
         service.append("after", [unit.clone()]);
         service.append("wants", [unit]);
+        if around.followed_mounts.contains(&mount.value()) {
+            let follower = follower(mount);
+            service.append("partOf", [Expr::str(format!("{follower}.service"))]);
+            if container.compose.auto_start.as_ref().is_none_or(|auto_start| auto_start.value) {
+                let start = Expr::call(
+                    "scripts.start",
+                    [Expr::List(vec![Expr::str(format!("{}.service", container.unit()))])],
+                );
+                module.unit(&follower).at(&["serviceConfig"]).append("ExecStart", [start]);
+            }
+        }
         precondition(module, container, Expr::call("scripts.requireMount", [Expr::text(mount)]));
     }
 }

@@ -14,6 +14,10 @@ pub(super) struct Script {
 pub(super) const BESIDE: &[(&str, &str)] =
     &[("upload-immich.sh", include_str!("../../templates/scripts/upload-immich.sh"))];
 
+/// What several scripts source.
+pub(super) const SOURCED: (&str, &str) =
+    ("enter-folder.sh", include_str!("../../templates/scripts/enter-folder.sh"));
+
 /// The scripts, by name. Only those in use are emitted.
 pub(super) const SCRIPTS: &[Script] = &[
     Script {
@@ -64,26 +68,26 @@ pub(super) const SCRIPTS: &[Script] = &[
     Script {
         function: "copyFolder",
         script: Some(("copy-folder.sh", include_str!("../../templates/scripts/copy-folder.sh"))),
-        code: r#"  copyFolder = program "copy-folder" [ pkgs.rsync ] "copy-folder";"#,
+        code: r#"  copyFolder = program "copy-folder" [ pkgs.rsync pkgs.util-linux ] "copy-folder";"#,
     },
     Script {
         function: "copySqlite",
         script: Some(("copy-sqlite.sh", include_str!("../../templates/scripts/copy-sqlite.sh"))),
-        code: r#"  copySqlite = program "copy-sqlite" [ pkgs.sqlite ] "copy-sqlite";"#,
+        code: r#"  copySqlite = program "copy-sqlite" [ pkgs.sqlite pkgs.util-linux ] "copy-sqlite";"#,
     },
     Script {
         function: "copying",
         script: None,
-        code: r#"  # For jobs that copy files, whoever's they are.
+        code: r#"  # For jobs that copy files, whoever's they are, in mount namespaces where no link of another user leads out.
   copying = common // {
-    CapabilityBoundingSet = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_MKNOD CAP_SETFCAP";
+    CapabilityBoundingSet = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_MKNOD CAP_SETFCAP CAP_SETGID CAP_SETUID CAP_SYS_ADMIN";
     MemoryDenyWriteExecute = true;
     ProtectControlGroups = true;
     ProtectProc = "invisible";
     ProtectSystem = "full";
     RestrictAddressFamilies = "AF_INET AF_INET6 AF_UNIX";
-    RestrictNamespaces = true;
-    SystemCallFilter = "@system-service";
+    RestrictNamespaces = "mnt";
+    SystemCallFilter = "@system-service @mount";
   };"#,
     },
     Script {
@@ -127,6 +131,14 @@ pub(super) const SCRIPTS: &[Script] = &[
         code: r#"  makeFolder =
     path: mode: owner: group:
     command "make-folder" [ ] [ path mode owner group ];"#,
+    },
+    Script {
+        function: "makeFolderIn",
+        script: Some(("make-folder.sh", include_str!("../../templates/scripts/make-folder.sh"))),
+        code: r#"  # Containers write to `shared`.
+  makeFolderIn =
+    shared: path: mode: owner: group:
+    command "make-folder" [ ] [ path mode owner group shared ];"#,
     },
     Script {
         function: "notify",

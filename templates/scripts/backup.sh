@@ -2,12 +2,14 @@
 #
 #   backup [PRODUCER]
 #
-# PRODUCER       program that is called with a path that is not there yet: it writes one file or one folder
-#                there, verifies it, and succeeds only where it is good. Beside it PATH-work is its own too.
-#                In its environment PREVIOUS is the newest backup there is, or empty. With status 3 it says that the
-#                backup is whole but could not be restored: it is kept as NAME-2026-07-03T053000-not-restorable with
-#                its SUFFIX, this fails, and no good backup goes.
-# TARGET         folder of the backups, made with mode 0700 where it is not there
+# PRODUCER       program that is called in TARGET with a name that is not there yet: it writes one file or one
+#                folder there, verifies it, and succeeds only where it is good. NAME-work is its own too.
+#                In its environment PREVIOUS is the name of the newest backup, or empty. With status 3 it says that
+#                the backup is whole but could not be restored: it is kept as NAME-2026-07-03T053000-not-restorable
+#                with its SUFFIX, this fails, and no good backup goes.
+# TARGET         folder of the backups, made with mode 0700 where it is not there. It has to belong to root, and
+#                nobody else may write to it.
+# TARGET_SHARED  folder above TARGET that containers write to; may be absent
 # NAME, SUFFIX   a backup is TARGET/NAME-2026-07-03T053000SUFFIX, in the host's time; SUFFIX may be empty
 # KEEP_DAYS      older ones go
 # KEEP_AT_LEAST  but this many stay, however old they are
@@ -34,25 +36,52 @@ fail() {
 # As this is before the new backup, it is never among the old ones.
 printf -v oldest '%(%Y-%m-%dT%H%M%S)T' $((EPOCHSECONDS - 10#$KEEP_DAYS * 24 * 60 * 60))
 
-# The folders around it are as they would be anywhere; the folder itself is for its owner alone.
-(umask 022 && mkdir --parents -- "$(dirname -- "$TARGET")")
-[ -d "$TARGET" ] || mkdir -- "$TARGET"
-if (($(stat --format '8#%a & 8#77' -- "$TARGET"))); then
+# shellcheck source=/dev/null
+. enter-folder.sh
+TARGET=${TARGET%/}
+if [ ! -e "$TARGET" ]; then
+  enter_folder --make "$(dirname -- "$TARGET")" "${TARGET_SHARED-}" || fail "$TARGET cannot be made"
+  mkdir -- "./${TARGET##*/}" || fail "$TARGET cannot be made"
+  # A new folder in the place of one that was renamed would hide the backups in that.
+  if can_be_replaced && [ "$(stat --format %u -- "./${TARGET##*/}")" = "$EUID" ]; then
+    rmdir -- "./${TARGET##*/}"
+    fail "another user can change the folder above $TARGET: choose another folder, or make it with mkdir --mode=0700"
+  fi
+fi
+# From here on all names are relative to it, and lead nowhere else whoever renames the folders above.
+enter_folder "$TARGET" "${TARGET_SHARED-}" || fail "$TARGET cannot be entered"
+read -r owner mode < <(stat --format '%u %a' .)
+if [ "$owner" != "$EUID" ] || ((8#$mode & 8#22)); then
+  # Some file systems know no owners or no modes, and an NFS export gives what root makes to another user.
+  probe=.$NAME-$RANDOM.probe
+  made=$(
+    set -o noclobber
+    exec 8>"$probe" && [ -f /proc/self/fd/8 ] && stat --dereference --format '%u %a' /proc/self/fd/8
+  ) || fail "nothing can be written to $TARGET"
+  rm --force -- "$probe"
+  read -r made_by made_with <<<"$made"
+  [ "$owner" = "$EUID" ] || [ "$owner" = "$made_by" ] ||
+    fail "$TARGET belongs to another user, who can put a link into it: chown root it, or choose another folder"
+  if ((8#$mode & 8#22 && !(8#$made_with & 8#77))); then
+    fail "others can write to $TARGET: chmod 0700 it"
+  fi
+fi
+if ((8#$mode & 8#77)); then
   echo "others than the owner may look into $TARGET: chmod 0700 it" >&2
 fi
 
 # The producer holds the lock too: one that outlives this script is still at work. Its helpers may end a
 # moment after it, which is not worth a failure.
-exec 9>>"$TARGET/.$NAME.lock"
+exec 9>>".$NAME.lock"
 flock --timeout 3 9 || fail "another run is at work in $TARGET: try again when it has ended"
 
-# Sets `found` to what in TARGET is called PREFIX, a time, SUFFIX, the oldest first. Nothing else that lies
-# there is looked at: not what another backup is called whose name begins alike, and no links.
+# Sets `found` to what is called PREFIX, a time, SUFFIX, the oldest first. Nothing else that lies there is looked at:
+# not what another backup is called whose name begins alike, and no links.
 find_stamped() {
   local path stamp
   found=()
-  for path in "$TARGET/$1"*"$2"; do
-    stamp=${path#"$TARGET/$1"}
+  for path in "$1"*"$2"; do
+    stamp=${path#"$1"}
     stamp=${stamp%"$2"}
     if [[ $stamp =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}$ && ! -L $path ]]; then
       found+=("$path")
@@ -65,7 +94,7 @@ discard() {
   rm --recursive --force --one-file-system -- "$1" "$1-work"
 }
 
-# Takes away what is called TARGET/NAME, a time, SUFFIX and older than KEEP_DAYS, but for the newest NUMBER of them.
+# Takes away what is called NAME, a time, SUFFIX and older than KEEP_DAYS, but for the newest NUMBER of them.
 #   rotate SUFFIX NUMBER
 # The age is that of the name: a copied folder has the time of its source, and a copied backup has a new one.
 rotate() {
@@ -73,14 +102,14 @@ rotate() {
   find_stamped "$NAME-" "$1"
   for ((i = 0; i < ${#found[@]} - $2; i++)); do
     path=${found[i]}
-    stamp=${path#"$TARGET/$NAME-"}
+    stamp=${path#"$NAME-"}
     stamp=${stamp%"$1"}
     if [[ $stamp < $oldest ]]; then
       # Under this name what is half deleted is no backup any more.
-      partial=$TARGET/.$NAME-$stamp.partial
+      partial=.$NAME-$stamp.partial
       mv --no-target-directory -- "$path" "$partial"
       discard "$partial"
-      echo "$path is older than $KEEP_DAYS days: gone"
+      echo "$TARGET/$path is older than $KEEP_DAYS days: gone"
     fi
   done
 }
@@ -102,11 +131,11 @@ if [ "${#found[@]}" -gt 0 ]; then
 fi
 
 # A second has room for one backup, also where the clock is put back.
-until printf -v stamp '%(%Y-%m-%dT%H%M%S)T' -1 && [ ! -e "$TARGET/$NAME-$stamp$SUFFIX" ]; do
+until printf -v stamp '%(%Y-%m-%dT%H%M%S)T' -1 && [ ! -e "$NAME-$stamp$SUFFIX" ]; do
   sleep 0.2
 done
-partial=$TARGET/.$NAME-$stamp.partial
-backup=$TARGET/$NAME-$stamp$SUFFIX
+partial=.$NAME-$stamp.partial
+backup=$NAME-$stamp$SUFFIX
 trap 'discard "$partial"' EXIT
 
 status=0
@@ -114,7 +143,7 @@ PREVIOUS=$previous "$producer" "$partial" </dev/null || status=$?
 marked=-not-restorable$SUFFIX
 case $status in
   0) ;;
-  3) backup=$TARGET/$NAME-$stamp$marked ;;
+  3) backup=$NAME-$stamp$marked ;;
   *) fail "$producer failed; the earlier backups are as they were" ;;
 esac
 
@@ -131,16 +160,16 @@ fi
 # A folder has the time of what it was copied from, and whoever asks for its age wants that of the copy.
 touch -- "$partial"
 mv --no-target-directory -- "$partial" "$backup"
-sync --file-system -- "$TARGET"
+sync --file-system .
 if [ "$status" = 3 ]; then
   rotate "$marked" "$((10#$KEEP_AT_LEAST))"
-  fail "$backup is kept, and could not be restored; the earlier backups are as they were"
+  fail "$TARGET/$backup is kept, and could not be restored; the earlier backups are as they were"
 fi
 if [ -n "${STATE_DIRECTORY:-}" ]; then
-  ln --symbolic --force --no-target-directory -- "$backup" "$STATE_DIRECTORY/latest.new"
+  ln --symbolic --force --no-target-directory -- "$TARGET/$backup" "$STATE_DIRECTORY/latest.new"
   mv --force --no-target-directory -- "$STATE_DIRECTORY/latest.new" "$STATE_DIRECTORY/latest"
 fi
-echo "$backup is good"
+echo "$TARGET/$backup is good"
 
 rotate "$SUFFIX" "$((10#$KEEP_AT_LEAST))"
 rotate "$marked" 0

@@ -7,6 +7,7 @@
 # --yes          do not ask
 # NAME           what it is called in the name of the lock
 # DATABASE_FILE  database, an absolute path
+# DATABASE_SHARED  folder above it that containers write to; may be absent
 # UNITS          units of systemd that use the database, with spaces between them: stopped for the swap; those
 #                that ran are started after it, also where it fails
 # LOCK           file that keeps two restores apart; may be absent
@@ -50,21 +51,34 @@ for suffix in -wal -journal; do
   [ ! -s "$file$suffix" ] ||
     fail "$file is not all of a database, $file$suffix is too: make one file of both with sqlite3's .backup"
 done
-# SQLite looks for the files beside a database where the database is, and not where a link to it is.
-database=$(realpath -- "$DATABASE_FILE") || fail "there is no folder for it: mount its disk, or start its service once"
-folder=$(dirname -- "$database")
-[ -d "$folder" ] || fail "there is no folder $folder: mount its disk, or start its service once, which makes it"
-[ ! -d "$database" ] || fail "it is a folder"
-[ ! "$file" -ef "$database" ] || fail "$file is the present database"
-
-before=$database.before-$(date +%Y-%m-%dT%H%M%S)
+exec 7<"$file"
+# SQLite looks for the files beside a database where the database is, and not where a link to it is. Whoever owns that
+# folder can rename what is in it and put links there, so that it is entered once, and no name in it is followed.
+entered_file=
+# shellcheck source=/dev/null
+. enter-folder.sh
+enter_folder_of "$DATABASE_FILE" "${DATABASE_SHARED-}" ||
+  fail "there is no folder for it: mount its disk, or start its service once, which makes it"
+folder=$(env pwd -P)
+name=${entered_file#./}
+[ ! -L "$name" ] || fail "it is a link that another user can change"
+[ ! -d "$name" ] || fail "it is a folder"
+[ ! /proc/self/fd/7 -ef "./$name" ] || fail "$file is the present database"
+kept=$name.before-$(date +%Y-%m-%dT%H%M%S)
 for suffix in '' -wal -shm -journal; do
-  [ ! -e "$before$suffix" ] || fail "there is $before$suffix already: try again"
+  if [ -e "./$kept$suffix" ] || [ -L "./$kept$suffix" ]; then
+    fail "there is $folder/$kept$suffix already: try again"
+  fi
 done
+
+# The working directory is going to be a folder in this one.
+work=.$name.homegen-restore
+inside=no
+database=../$name
+before=../$kept
 
 # How far this is: `nothing` has changed, all gets its `second` name, or the swap is `begun` or `complete`.
 state=nothing
-work=$folder/.${database##*/}.homegen-restore
 read -r -a affected <<<"$UNITS"
 ran=()
 names=()
@@ -84,17 +98,19 @@ finish() {
   trap - EXIT
   trap '' HUP INT TERM
   set +e
-  rm --recursive --force --one-file-system -- "$work"
+  [ "$inside" = no ] || rm --force -- copy kept
   case $state in
     second) for suffix in "${names[@]}"; do rm --force -- "$before$suffix"; done ;;
     begun)
       if ! put_back; then
         # On what is there now the units would begin anew.
-        echo "the database could not be put back: move $before and what is named alike back, and start $UNITS" >&2
+        echo "the database could not be put back: move $folder/$kept and what is named alike back, and start $UNITS" >&2
         exit 1
       fi
       ;;
   esac
+  [ "$inside" = no ] || cd -P ..
+  rmdir -- "$work" 2>/dev/null
   if [ "${#ran[@]}" -gt 0 ] && ! systemctl start -- "${ran[@]}"; then
     echo "not all of ${ran[*]} could be started: look at systemctl status" >&2
     status=1
@@ -104,31 +120,38 @@ finish() {
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
 
-# Whoever was killed left this. In a folder of its own the copy has a name that needs no quoting for sqlite3.
-rm --recursive --force --one-file-system -- "$work"
-mkdir -- "$work" || fail "nothing can be written to $folder"
-cp --no-target-directory -- "$file" "$work/copy" || fail "$file could not be copied: is there room in $folder?"
-# As the copy is immutable nothing is made beside it.
+# This folder belongs to root alone, and nobody else can move it to another place. It is the working directory from here
+# on.
+[ -e "./$work" ] || mkdir -- "$work" || fail "nothing can be written to $folder"
+cd -P -- "./$work" || fail "$folder/$work cannot be entered: remove it"
+if can_be_replaced && [ "$(stat --format '%u %a' .) $(env pwd -P)" != "$EUID 700 ${folder%/}/$work" ]; then
+  fail "$folder/$work is not root's alone: remove it"
+fi
+inside=yes
+
+# As the file is immutable nothing is made beside it, and as a descriptor it has a name that needs no quoting.
 ask_copy() {
-  (cd -- "$work" && sqlite3 -init /dev/null -batch -bail 'file:copy?immutable=1' "$1")
+  sqlite3 -init /dev/null -batch -bail 'file:/proc/self/fd/7?immutable=1' "$1"
 }
 checked=$(ask_copy 'PRAGMA integrity_check') || checked="it cannot be read"
 [ "$checked" = ok ] || fail "$file is no whole database, take another one: ${checked%%$'\n'*}"
 tables=$(ask_copy "SELECT count(*) FROM sqlite_schema WHERE type = 'table'") || fail "the tables could not be counted"
 [ "$tables" -gt 0 ] || fail "there are no tables in $file: take another one"
+# Whoever was killed left these.
+rm --force -- copy kept
+cp --no-target-directory -- /proc/self/fd/7 copy || fail "$file could not be copied: is there room in $folder?"
 
 # Whoever may make files in the folder is the one who had the database.
-like=$folder
-mode=$(stat --format '%a' -- "$folder")
-mode=$(printf '%o' $((8#$mode & 8#666)))
-if [ -e "$database" ]; then
+like=..
+mask=666
+if [ -f "$database" ]; then
   like=$database
-  mode=$(stat --format '%a' -- "$database")
+  mask=777
 fi
-owner=$(stat --format '%u:%g' -- "$like")
-chown -- "$owner" "$work/copy" || fail "the copy could not be given to $owner, who owns $like"
-chmod -- "$mode" "$work/copy"
-sync -- "$work/copy"
+read -r owner mode < <(stat --format '%u:%g %a' -- "$like")
+chown -- "$owner" copy || fail "the copy could not be given to $owner, who owns $like"
+chmod -- "$(printf '%o' $((8#$mode & 8#$mask)))" copy
+sync -- copy
 
 echo "$file is whole, with $tables tables. What happens next:"
 if [ "${#affected[@]}" = 0 ]; then
@@ -136,7 +159,7 @@ if [ "${#affected[@]}" = 0 ]; then
 else
   echo "  stop $UNITS"
 fi
-[ ! -e "$database" ] || echo "  rename $database to $before"
+[ ! -e "$database" ] || echo "  rename $folder/$name to $folder/$kept"
 echo "  put the copy there"
 [ "${#affected[@]}" = 0 ] || echo "  start again what of them ran"
 if [ "$ask" = yes ]; then
@@ -172,24 +195,25 @@ state=second
 for suffix in -wal -shm -journal ''; do
   if [ -e "$database$suffix" ]; then
     names+=("$suffix")
-    ln --no-target-directory -- "$database$suffix" "$before$suffix" 2>/dev/null ||
-      cp --archive --no-target-directory -- "$database$suffix" "$before$suffix" ||
-      fail "$database$suffix could not be kept: is there room in $folder?"
+    ln --physical --no-target-directory -- "$database$suffix" "$before$suffix" 2>/dev/null ||
+      { cp --archive --no-target-directory -- "$database$suffix" kept && mv --no-target-directory -- kept "$before$suffix"; } ||
+      fail "$folder/$name$suffix could not be kept: is there room in $folder?"
   fi
 done
-sync --file-system -- "$folder" || fail "what was kept is not on the disk"
+sync --file-system -- .. || fail "what was kept is not on the disk"
 
 # The database goes first and comes last: in between there is none, and never one with the files of another.
 state=begun
 for suffix in '' -wal -shm -journal; do
-  rm --force -- "$database$suffix" || fail "$database$suffix could not be moved away"
+  rm --force -- "$database$suffix" || fail "$folder/$name$suffix could not be moved away"
 done
-mv --no-target-directory -- "$work/copy" "$database" || fail "the copy could not be put there"
-sync --file-system -- "$folder" || fail "the copy is not on the disk"
+mv --no-target-directory -- copy "$database" || fail "the copy could not be put there"
+sync --file-system -- .. || fail "the copy is not on the disk"
 state=complete
 
-echo "$database is now what $file holds."
+echo "$folder/$name is now what $file holds."
 if [ -e "$before" ]; then
+  before=$folder/$kept
   echo "What it was before is $before. When nobody needs that any more:"
   echo "  rm --force -- ${before@Q}{,-wal,-shm,-journal}"
 fi

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)]
 
+pub mod attacker;
 pub mod folder;
 pub mod http;
 pub mod mutate;

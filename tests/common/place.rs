@@ -10,8 +10,18 @@ use std::time::{Duration, Instant};
 
 use super::folder::{names, tree};
 use super::scripts::{program, scripts};
-const SCRIPTS: [&str; 7] =
-    ["backup", "copy-folder", "copy-sqlite", "dump-postgres", "load-dump", "restore-postgres", "restore-sqlite"];
+const SCRIPTS: [&str; 8] = [
+    "backup",
+    "copy-folder",
+    "copy-sqlite",
+    "dump-postgres",
+    "load-dump",
+    "make-folder",
+    "restore-postgres",
+    "restore-sqlite",
+];
+/// What scripts source, by a name on the PATH.
+const SOURCED: [&str; 1] = ["enter-folder.sh"];
 
 /// The file of a script.
 pub fn script(name: &str) -> PathBuf {
@@ -52,6 +62,9 @@ impl Place {
                 &format!("exec bash -o errexit -o nounset -o pipefail '{}' \"$@\"", script.display()),
             );
         }
+        for name in SOURCED {
+            std::fs::copy(scripts().join(name), bin.join(name)).unwrap();
+        }
         let target = folder.path().join(target);
         let variables =
             [("NAME", "database"), ("SUFFIX", ".dump"), ("KEEP_DAYS", "30"), ("KEEP_AT_LEAST", "3")];
@@ -69,9 +82,10 @@ impl Place {
         self
     }
 
-    /// The producer `produce`, in bash: `$1` is the path it has to write.
+    /// The producer `produce`, in bash: `$1` is the name it has to write, and `$here` is this folder.
     pub fn produce(&self, code: &str) -> &Place {
-        program(&self.at("bin/produce"), &format!("set -eu\n{code}"));
+        let here = self.folder.path().display();
+        program(&self.at("bin/produce"), &format!("set -eu\nhere='{here}'\n{code}"));
         self
     }
 

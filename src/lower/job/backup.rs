@@ -39,16 +39,19 @@ pub(super) fn lower(
         }
         Source::Sqlite(file) => {
             offer(restore_sqlite(backup, file, service, around), module);
-            let parameters = Set::of([("DATABASE_FILE", Expr::text(file))]);
+            let mut parameters = Set::of([("DATABASE_FILE", Expr::text(file))]);
+            shared("DATABASE_SHARED", file, around, &mut parameters);
             (Expr::call("scripts.copySqlite", [Expr::Set(parameters)]), ".sqlite", "database")
         }
         Source::Folder(folder) => {
-            let parameters = Set::of([("SOURCE", Expr::text(folder))]);
+            let mut parameters = Set::of([("SOURCE", Expr::text(folder))]);
+            shared("SOURCE_SHARED", folder, around, &mut parameters);
             (Expr::call("scripts.copyFolder", [Expr::Set(parameters)]), "", "files")
         }
     };
     let mut parameters = Set::default();
     parameters.set("TARGET", Expr::text(&backup.to));
+    shared("TARGET_SHARED", &backup.to, around, &mut parameters);
     parameters.set("NAME", Expr::str(backup.stem.clone()));
     parameters.set("SUFFIX", Expr::str(suffix));
     parameters.set("KEEP_DAYS", days(&backup.keep));
@@ -78,6 +81,13 @@ pub(super) fn lower(
         timeout: "6h",
         persistent: true,
         more,
+    }
+}
+
+/// Names the folder that a path is in or is and that a container writes to, where there is one.
+fn shared(parameter: &'static str, path: &Text, around: &Around, parameters: &mut Set) {
+    if let Some(writer) = around.written.holding(&path.value()) {
+        parameters.set(parameter, Expr::text(&writer.folder));
     }
 }
 
@@ -124,11 +134,10 @@ fn restore_sqlite(backup: &Backup, file: &Text, service: &Service, around: &Arou
     if used_by.is_empty() {
         used_by = service.containers.iter().map(|container| container.name.clone()).collect();
     }
-    let parameters = Set::of([
-        ("NAME", Expr::str(backup.stem.clone())),
-        ("DATABASE_FILE", Expr::text(file)),
-        ("UNITS", units(&used_by)),
-    ]);
+    let mut parameters =
+        Set::of([("NAME", Expr::str(backup.stem.clone())), ("DATABASE_FILE", Expr::text(file))]);
+    shared("DATABASE_SHARED", file, around, &mut parameters);
+    parameters.set("UNITS", units(&used_by));
     Expr::call("scripts.restoreSqlite", [Expr::str(backup.restore.clone()), Expr::Set(parameters)])
 }
 
