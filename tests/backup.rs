@@ -47,7 +47,7 @@ fn a_backup_that_is_not_good_changes_nothing() {
     let mut place = Place::new();
     place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
     for (code, why) in [
-        ("echo half >\"$1\"; exit 3", "produce failed"),
+        ("echo half >\"$1\"; exit 1", "produce failed"),
         ("mkdir \"$1\" \"$1-work\"; echo half >\"$1/a\"; kill -9 $$", "produce failed"),
         ("touch \"$1\"", "empty"),
         ("mkdir -p \"$1/a/b\"", "empty"),
