@@ -607,6 +607,9 @@ fn a_trial_that_is_ended_anywhere_leaves_no_database() {
     let place = in_front_of(&postgres, "immich");
     let counted = |at: u32| {
         let _ = std::fs::remove_file(place.at("count"));
+        for folder in ["begun", "reached"] {
+            let _ = std::fs::remove_dir(place.at(folder));
+        }
         // The container's side of a command goes on where podman is killed.
         place.fault(&format!(
             "echo >>\"$HERE/count\"
@@ -637,9 +640,6 @@ fn a_trial_that_is_ended_anywhere_leaves_no_database() {
             let group = rustix::process::Pid::from_child(&child);
             rustix::process::kill_process_group(group, signal).unwrap();
             assert!(!child.wait().unwrap().success());
-            for folder in ["begun", "reached"] {
-                std::fs::remove_dir(place.at(folder)).unwrap();
-            }
             if signal == rustix::process::Signal::TERM {
                 // The script cleans up by itself. At the call that does it, the next run does.
                 if at < calls {
