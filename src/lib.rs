@@ -202,8 +202,9 @@ fn front_end(
     if diagnostics.has(Code::TooLarge) {
         return None;
     }
+    let file = ast::File::decode(&resolved.file, diagnostics);
     preset::check(&resolved.file, &instances, &resolved.parameters, diagnostics);
-    let file = ast::File::decode(&resolved.file, diagnostics)?;
+    let file = file?;
     repetition::check(&file, diagnostics);
     if diagnostics.has(Code::TooLarge) {
         return None;

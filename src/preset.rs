@@ -239,7 +239,8 @@ pub fn check(
             arguments.get(&name).into_iter().for_each(|argument| used.below(argument));
             pending.extend(used.parameters.difference(&before).cloned());
         }
-        if !used.has_unknown {
+        // A value that could not be read may have been the one that uses a parameter.
+        if !used.has_unknown && !diagnostics.has_unreadable_in(service.span) {
             check_arguments(instance, arguments, &used.parameters, diagnostics);
         }
         for (container, removed) in &instance.removed {

@@ -194,6 +194,7 @@ fn a_container_that_decides_about_its_privileges_keeps_them() {
         "security_opt: [label=disable]",
         "user: 999",
         "entrypoint: /start",
+        "privileged: false",
         "podman_args: [--cap-add, SYS_NICE]",
         "podman_args: [--user=999]",
     ] {
