@@ -11,6 +11,7 @@
 //!   partOf = [ "mnt-data-containers.service" ];
 //!   serviceConfig.ExecStartPre = lib.mkBefore [ (scripts.requireMount "/mnt/data") ];
 //! };
+//! systemd.services.mnt-data-containers = scripts.containersOn "/mnt/data";
 //! ```
 //!
 //! A container waits for the mount unit and then looks for itself. `RequiresMountsFor=` would fail it for good when the
@@ -25,11 +26,9 @@ use super::around::Around;
 use super::precondition;
 use crate::ast::Mount;
 use crate::hir::{Container, Host};
-use crate::nix::{Expr, Part, parts};
+use crate::nix::{Attr, Expr, Part};
 use crate::nixos::{Module, Output};
 use crate::tree::{Atom, Text};
-
-const BOOTED: &str = "multi-user.target";
 
 /// The units that follow the mounts of containers.
 pub(super) fn lower_host(host: &Host, output: &mut Output) {
@@ -38,32 +37,9 @@ pub(super) fn lower_host(host: &Host, output: &mut Output) {
         if !used.contains(&path.value()) || !is_followed(path, mount.as_ref()) {
             continue;
         }
-        let mounted = || Expr::Str(vec![unit_name(path), Part::Text(".mount".into())]);
-        let module = output.module("mounts.nix", "host.mounts");
-        let unit = module.unit(&follower(path));
-        let mut description = vec![Part::Text("Containers on ".into())];
-        description.extend(parts(path));
-        unit.set("description", Expr::Str(description));
-        unit.append("after", [mounted(), Expr::str(BOOTED)]);
-        unit.append("bindsTo", [mounted()]);
-        // The mount is there in rescue mode too, where no container is to start.
-        unit.append("requisite", [Expr::str(BOOTED)]);
-        // This alone: of a mount that systemd knows no unit of it would not see the return.
-        unit.append("wantedBy", [mounted()]);
-        unit.set_with("A restart would take the containers along.", "restartIfChanged", Expr::Bool(false));
-        // An automount unmounts what was idle for a while, and mounts it again.
-        let automount = ["/etc/systemd/system", "/run/systemd/generator"].map(|folder| {
-            Expr::Str(vec![
-                Part::Text(format!("!{folder}/").into()),
-                unit_name(path),
-                Part::Text(".automount".into()),
-            ])
-        });
-        unit.at(&["unitConfig"]).append("ConditionPathExists", automount);
-        let service = unit.at(&["serviceConfig"]);
-        service.set("Type", Expr::str("oneshot"));
-        service.set("RemainAfterExit", Expr::Bool(true));
-        service.append("ExecStart", [Expr::call("scripts.requireMount", [Expr::text(path)])]);
+        let services = output.module("mounts.nix", "host.mounts").config.at(&["systemd", "services"]);
+        let value = Expr::call("scripts.containersOn", [Expr::text(path)]);
+        services.0.insert(follower(path).into(), Attr::new(value));
     }
 }
 
