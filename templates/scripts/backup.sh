@@ -4,7 +4,7 @@
 #
 # PRODUCER       program that is called in TARGET with a name that is not there yet: it writes one file or one
 #                folder there, verifies it, and succeeds only where it is good. NAME-work is its own too.
-#                In its environment PREVIOUS is the name of the newest backup, or empty. With status 3 it says that
+#                In its environment PREVIOUS is the name of the newest backup, or empty. With status 99 it says that
 #                the backup is whole but could not be restored: it is kept as NAME-2026-07-03T053000-not-restorable
 #                with its SUFFIX, this fails, and no good backup goes.
 # TARGET         folder of the backups, made with mode 0700 where it is not there. It has to belong to root, and
@@ -143,7 +143,7 @@ PREVIOUS=$previous "$producer" "$partial" </dev/null || status=$?
 marked=-not-restorable$SUFFIX
 case $status in
   0) ;;
-  3) backup=$NAME-$stamp$marked ;;
+  99) backup=$NAME-$stamp$marked ;;
   *) fail "$producer failed; the earlier backups are as they were" ;;
 esac
 
@@ -161,7 +161,7 @@ fi
 touch -- "$partial"
 mv --no-target-directory -- "$partial" "$backup"
 sync --file-system .
-if [ "$status" = 3 ]; then
+if [ "$status" = 99 ]; then
   rotate "$marked" "$((10#$KEEP_AT_LEAST))"
   fail "$TARGET/$backup is kept, and could not be restored; the earlier backups are as they were"
 fi

@@ -10,7 +10,7 @@
 # READY_WITHIN   how many seconds a Postgres that is starting is waited for, 60 where it is missing
 # LOCK           file that keeps two trials in one container apart; may be absent
 #
-# Status 3 says that the dump is whole, and could not be restored.
+# Status 99 says that the dump is whole, and could not be restored.
 set -euo pipefail
 umask 077
 
@@ -56,7 +56,7 @@ fi
 
 untried() {
   echo "the dump of database $DATABASE is whole, but $1" >&2
-  exit 3
+  exit 99
 }
 
 # Nobody can drop the database that he is connected to.
