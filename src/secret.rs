@@ -22,7 +22,7 @@ const ENDINGS: &[&str] = &[
     "ACCESS_KEY",
     "CREDENTIALS",
     "MASTERAUTH",
-    "_PSK",
+    "PSK",
     "_PAT",
 ];
 
