@@ -188,7 +188,7 @@ impl Input {
             let _ = writeln!(
                 std::io::stderr(),
                 "homegen: {} {}: this run compares nothing with the last build, and prunes nothing; {}",
-                shown(&path),
+                printable(&path.display().to_string()),
                 why.reason(),
                 match why {
                     record::Unreadable::Version(_) => "use the homegen that wrote it",

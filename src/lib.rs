@@ -39,6 +39,7 @@ pub mod repetition;
 pub mod resolve;
 pub mod restic;
 pub mod schema;
+pub mod secret;
 pub mod size;
 pub mod source;
 pub mod subnet;

@@ -119,6 +119,7 @@ codes! {
     SecretUnreadable = "HG0607", Deny, "a secret that the container cannot read";
     SecretFileMissing = "HG0608", Warning, "a secret without its file";
     AclOrder = "HG0609", Warning, "an ACL that gives back what it takes";
+    PasswordHash = "HG0610", Warning, "the hash of a password in the Nix store";
     NestedFolder = "HG0701", Error, "a folder with two owners";
     FolderInFolder = "HG0702", Warning, "a folder inside of another user's folder";
     DatabaseOnNfs = "HG0703", Deny, "a database on a network file system";
