@@ -191,6 +191,45 @@ fn a_renamed_service_is_known_by_its_programs() {
 }
 
 #[test]
+fn a_container_with_another_name_and_image_is_known_by_its_paths() {
+    let of = |container: &str, image: &str, source: &str| {
+        services(&[service("wiki", container, image, &format!("\"{source}:/data\", \"/srv/up:/up\""))])
+    };
+    let (codes, said) = change(&of("app", "wiki:1", "/srv/a"), &of("server", "other:1", "/srv/b"));
+    assert_eq!(codes, ["HG1601"], "{said}");
+    let (codes, said) = change(&of("app", "wiki:1", "/srv/a"), &of("server", "other:1", "/srv/a"));
+    assert_eq!(codes, [""; 0], "{said}");
+    // Another image of Postgres, of the same major, with another volume.
+    let postgres = |name: &str, image: &str, volume: &str| {
+        format!(
+            "{HEAD}services:\n  wiki:\n    containers:\n      {name}: {{ image: \"docker.io/{image}\", volumes: [\"{volume}:/var/lib/postgresql/data\"] }}\n"
+        )
+    };
+    let (codes, said) = change(
+        &postgres("db", "library/postgres:16", "a"),
+        &postgres("database", "pgvector/pgvector:pg16", "b"),
+    );
+    assert_eq!(codes, ["HG1602"], "{said}");
+}
+
+#[test]
+fn what_is_compared_grows_with_the_file() {
+    // Each of these lists would take minutes if something looked at every pair.
+    let of = |count: usize, root: &str, name: &str| {
+        let volumes: Vec<String> =
+            (0..count).map(|i| format!("\"{root}/v{i}:/v{i}\", \"n{i}:/n{i}\"")).collect();
+        let one = service(&format!("{name}-one"), "app", "app:1", &volumes.join(", "));
+        let many = (0..count)
+            .map(|i| service(&format!("{name}{i}"), "web", "web:1", &format!("\"{root}/w{i}:/d\"")));
+        let all: Vec<String> = std::iter::once(one).chain(many).collect();
+        services(&all)
+    };
+    let (codes, said) = change(&of(1_000, "/srv/a", "s"), &of(1_000, "/srv/b", "t"));
+    assert_eq!(codes, ["HG1601", "HG1602"], "{said}");
+    assert!(said.contains("2000 folders") && said.len() < 40_000, "{} bytes", said.len());
+}
+
+#[test]
 fn backups_under_another_name_are_reported() {
     let of = |name: &str, backup: &str| {
         format!(

@@ -1,10 +1,11 @@
 //! The last build: which of its containers and services each of today's is, also under another name.
 //!
 //! A container that has its name and its service is itself. A container whose name is gone from its service is a
-//! renamed one if a new container there has its image. A service that is gone is a renamed one if a new service has
-//! its programs: databases are the same image everywhere, and count only beside a program that was found.
+//! renamed one if a new container there has its image, is the same kind of database, or has something mounted at the
+//! same paths. A service that is gone is a renamed one if a new service has its programs: databases are the same image
+//! everywhere, and count only beside a program that was found.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::hir::{Host, Previous};
 use crate::image::{ImageName, Kind};
@@ -34,6 +35,8 @@ enum Likeness {
     Image(String),
     /// The service, and the kind of database.
     Database(String, String),
+    /// The service, and the paths in the container at which something is mounted.
+    Mounts(String, Vec<String>),
 }
 
 /// Gives every container and service what it was in the last build.
@@ -57,6 +60,10 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
             }
         }
     }
+    // In the order of the names, as the record has it: of several that are alike, the first is paired with the first.
+    new.sort_by_key(|(s, c)| {
+        (host.services[*s].name.as_str(), host.services[*s].containers[*c].short.as_str())
+    });
     let gone: HashSet<(&str, &str)> = by_name.into_keys().collect();
     let mut left: Vec<&Before> = before.iter().filter(|b| gone.contains(&(b.service, b.name))).collect();
     let is_new = |s: usize| !last_build.services.contains_key(&host.services[s].name);
@@ -80,13 +87,8 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
             program.then(|| Likeness::Whole(b.name.to_owned(), repository(&b.container.image), mounts))
         },
         |at| {
-            let container = &host.services[at.0].containers[at.1];
-            let volumes = container.compose.volumes.iter().filter(|v| v.recorded_source().is_some());
-            let mut mounts: Vec<String> = volumes.map(|v| straight(&v.target.value())).collect();
-            mounts.sort();
-            mounts.dedup();
-            let image = image(host, at);
-            Some(Likeness::Whole(container.short.clone(), repository(&image), mounts))
+            let short = host.services[at.0].containers[at.1].short.clone();
+            Some(Likeness::Whole(short, repository(&image(host, at)), mounts(host, at)))
         },
     );
     // A service of databases alone is found by them.
@@ -119,10 +121,20 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
         &mut new,
         &mut found,
         |b| {
-            let service = &host.services[*renamed.get(b.service)?].name;
-            Some(Likeness::Database(service.clone(), database(&b.container.image)?))
+            let service = renamed.get(b.service).map_or(b.service, |s| host.services[*s].name.as_str());
+            Some(Likeness::Database(service.to_owned(), database(&b.container.image)?))
         },
         |at| Some(Likeness::Database(host.services[at.0].name.clone(), database(&image(host, at))?)),
+    );
+    let with_mounts = |service: &str, mounts: Vec<String>| {
+        (!mounts.is_empty()).then(|| Likeness::Mounts(service.to_owned(), mounts))
+    };
+    pair(
+        &mut left,
+        &mut new,
+        &mut found,
+        |b| with_mounts(b.service, b.container.mounts.keys().cloned().collect()),
+        |at| with_mounts(&host.services[at.0].name, mounts(host, at)),
     );
 
     let found: Vec<(At, Previous)> = found
@@ -165,6 +177,14 @@ fn pair<'a>(
 
 fn image(host: &Host, at: At) -> String {
     host.services[at.0].containers[at.1].compose.image.value()
+}
+
+/// The paths in a container at which something is mounted, as the record has them.
+fn mounts(host: &Host, at: At) -> Vec<String> {
+    let volumes = host.services[at.0].containers[at.1].compose.volumes.iter();
+    let volumes = volumes.filter(|volume| volume.recorded_source().is_some());
+    let paths: BTreeSet<String> = volumes.map(|volume| straight(&volume.target.value())).collect();
+    paths.into_iter().collect()
 }
 
 /// An image's path in its registry: a mirror has the same image.
