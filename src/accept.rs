@@ -8,6 +8,7 @@ use crate::source::{SourceId, Sources, Span};
 /// inside of it: whoever accepts a collision at one end accepts it.
 pub fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut Diagnostics) {
     let mut used = vec![false; accepted.len()];
+    let is_cut = diagnostics.is_cut();
     diagnostics.retain(|diagnostic| {
         let mut keep = true;
         for (one, used) in accepted.iter().zip(&mut used).filter(|(a, _)| a.code == diagnostic.code) {
@@ -25,6 +26,10 @@ pub fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut Diagno
         }
         keep
     });
+    // What an `allow` is about may be among the diagnostics that are not kept.
+    if is_cut {
+        return;
+    }
     for (one, _) in accepted.iter().zip(used).filter(|(_, used)| !used) {
         // The file may replace what a preset's `allow` is about.
         if one.span.source != SourceId::FILE {

@@ -190,6 +190,11 @@ impl Diagnostics {
         self.errors > MAX_KEPT
     }
 
+    /// Whether there were so many that some are not kept.
+    pub fn is_cut(&self) -> bool {
+        self.errors > MAX_KEPT || self.warnings > MAX_KEPT
+    }
+
     /// Whether there is one that forbids writing.
     pub fn has_errors(&self) -> bool {
         self.errors > 0

@@ -50,14 +50,22 @@ pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result
     if !is_path(&path) {
         return Err(Nowhere::NoPath);
     }
-    let mut found: Vec<(String, String)> = Vec::new();
-    for container in chosen(service, container)? {
-        if let Some(on_host) = Mounted::of(container).on_host(&path) {
-            found.push((container.name.clone(), on_host));
-        }
+    let mounted: Vec<(&Container, Mounted)> =
+        chosen(service, container)?.into_iter().map(|c| (c, Mounted::of(c))).collect();
+    match on_host_in(&mounted, &path) {
+        Err(Nowhere::Uncovered(_)) => Err(Nowhere::Uncovered(bound(service, container)?)),
+        found => found,
     }
+}
+
+/// The path on the host of a path in these containers. For many paths of the same containers.
+pub fn on_host_in(containers: &[(&Container, Mounted)], path: &str) -> Result<String, Nowhere> {
+    let found = containers
+        .iter()
+        .filter_map(|(container, mounted)| Some((container.name.clone(), mounted.on_host(path)?)));
+    let found: Vec<(String, String)> = found.collect();
     match found.as_slice() {
-        [] => Err(Nowhere::Uncovered(bound(service, container)?)),
+        [] => Err(Nowhere::Uncovered(Vec::new())),
         [(_, first), rest @ ..] if rest.iter().all(|(_, other)| other == first) => Ok(first.clone()),
         _ => Err(Nowhere::Ambiguous(found)),
     }

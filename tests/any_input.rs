@@ -321,6 +321,16 @@ fn a_large_number_of_mistakes_is_said_as_such() {
     assert_eq!(outcome.diagnostics.last().unwrap().message, "more than 500 mistakes");
 }
 
+#[test]
+fn more_accepted_warnings_than_are_kept_are_accepted_all_the_same() {
+    let service = |i| {
+        let container = "{ image: docker.io/example/a, allow: { HG1201: why } }";
+        format!("  s{i}: {{ containers: {{ s{i}: {container} }} }}\n")
+    };
+    let outcome = timed("accepted warnings", format!("{HEAD}services:\n{}", many(600, service)));
+    assert!(outcome.diagnostics.is_empty(), "{} diagnostics", outcome.diagnostics.len());
+}
+
 /// What a hand, a disk or a merge does to a file.
 #[derive(Clone, Debug)]
 enum Damage {

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use crate::ast::container::{Volume, VolumeSource};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Source, Work};
-use crate::hir::{Host, Service};
-use crate::map::{self, Nowhere};
+use crate::hir::{Container, Host};
+use crate::map::{self, Mounted, Nowhere};
 use crate::path::ancestors;
 use crate::tree::{Node, Text};
 
@@ -23,6 +23,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .flat_map(|c| &c.compose.volumes)
             .map(|volume| (trimmed(&volume.target), volume))
             .collect();
+        let mut mounted: Option<Vec<(&Container, Mounted)>> = None;
         for path in paths {
             let value = path.value();
             let Some(volume) = ancestors(&value).find_map(|folder| volumes.get(folder)) else { continue };
@@ -38,7 +39,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     "is read on the host",
                 )
                 .and(volume.span, "is there by this volume")
-                .help(help(&value, service, volume)),
+                .help({
+                    let of_service = || service.containers.iter().map(|c| (c, Mounted::of(c))).collect();
+                    help(&value, mounted.get_or_insert_with(of_service), volume)
+                }),
             );
         }
     }
@@ -54,8 +58,8 @@ fn read(work: &Work) -> Option<&Text> {
     }
 }
 
-fn help(path: &str, service: &Service, volume: &Volume) -> String {
-    match map::on_host(service, None, path) {
+fn help(path: &str, containers: &[(&Container, Mounted)], volume: &Volume) -> String {
+    match map::on_host_in(containers, path) {
         Ok(on_host) => format!("write `{on_host}`"),
         Err(Nowhere::Ambiguous(all)) => {
             let paths: Vec<String> = all.iter().map(|(_, path)| format!("`{path}`")).collect();
