@@ -76,6 +76,11 @@ pub struct Attr {
 }
 
 impl Attr {
+    /// An attribute with a comment above it, and with a name in parts.
+    pub fn with(value: Expr, comment: Option<&'static str>, name: Option<Vec<Part>>) -> Attr {
+        Attr { comment, name, ..Attr::new(value) }
+    }
+
     /// An attribute without a comment.
     pub fn new(value: Expr) -> Attr {
         Attr { value, comment: None, name: None, index: Index::default() }

@@ -114,7 +114,7 @@ fn attributes(expr: BoxedStrategy<Expr>) -> impl Strategy<Value = Set> {
     let name = prop::option::weighted(0.15, prop::collection::vec(part(Just(Expr::Null).boxed()), 1..3));
     let attr = (word(), comment, name, expr).prop_map(|(key, comment, name, value)| {
         let name = name.filter(|parts| parts.iter().any(|part| !matches!(part, Part::Text(_))));
-        (key, Attr { value, comment, name })
+        (key, Attr::with(value, comment, name))
     });
     prop::collection::vec(attr, 0..5)
         .prop_map(|attributes| Set(attributes.into_iter().map(|(name, attr)| (name.into(), attr)).collect()))
