@@ -245,7 +245,7 @@ impl Open {
             }
         }
         for container in host.containers() {
-            if matches!(container.compose.network_mode, Some(NetworkMode::Host)) {
+            if matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
                 for interface in &container.compose.firewall.0 {
                     let ports =
                         container.compose.expose.iter().filter_map(|e| e.port.value().parse::<u16>().ok());
