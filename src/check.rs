@@ -35,6 +35,8 @@ mod floating_image;
 mod folder_in_folder;
 mod folder_left;
 mod folder_owners;
+mod host_closed;
+mod host_group;
 mod grants;
 mod host_capability;
 mod host_device;
@@ -44,16 +46,19 @@ mod host_path;
 mod host_privileges;
 mod image_pair;
 mod image_user;
+mod ipv4_chosen;
 mod ipv6_publish;
 mod limits_contradict;
 mod listeners;
 mod literal_secret;
 mod localhost_upstream;
+mod loopback_port;
 mod memory_small;
 mod memory_sum;
 mod mount_left;
 mod mount_propagation;
 mod moves;
+mod nftables_flush;
 mod nix_syntax;
 mod no_shared_network;
 mod notify_own_site;
@@ -127,6 +132,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     folder_in_folder::check,
     folder_left::check,
     folder_owners::check,
+    host_closed::check,
     host_group::check,
     host_capability::check,
     host_device::check,
@@ -135,14 +141,17 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     host_privileges::check,
     image_pair::check,
     image_user::check,
+    ipv4_chosen::check,
     ipv6_publish::check,
     limits_contradict::check,
     literal_secret::check,
     localhost_upstream::check,
+    loopback_port::check,
     memory_small::check,
     memory_sum::check,
     mount_left::check,
     mount_propagation::check,
+    nftables_flush::check,
     nix_syntax::check,
     no_shared_network::check,
     notify_own_site::check,

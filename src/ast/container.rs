@@ -317,7 +317,7 @@ pub type Ports = Vec<Port>;
 /// A port that a container listens on.
 #[derive(Clone, Debug)]
 pub struct Expose {
-    /// The port.
+    /// The port, or a range of ports such as `3000-3010`.
     pub port: Text,
     /// Whether it is UDP; otherwise TCP.
     pub udp: bool,
@@ -325,7 +325,7 @@ pub struct Expose {
 
 schema!(Expose, |_g| json_schema!({ "anyOf": [
     { "type": "integer" },
-    { "type": "string", "pattern": "^[0-9]+(/(tcp|udp))?$" },
+    { "type": "string", "pattern": "^[0-9]+(-[0-9]+)?(/([tT][cC][pP]|[uU][dD][pP]))?$" },
 ] }));
 
 /// What network a container has when it is on none of Podman's.

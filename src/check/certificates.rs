@@ -30,6 +30,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     .help("use the machine's name in the tailnet, or `tls: { acme: PROVIDER, … }`"),
                 );
             }
+            for name in names().filter(|name| is_below_node(name)) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::BadTls,
+                        format!("Tailscale has no certificate for `{}`", name.value()),
+                        name.span,
+                        "below the name of a machine: expected MACHINE.TAILNET.ts.net",
+                    )
+                    .help("use the machine's name for one site, with `host`, and a domain of your own with `tls: { acme: PROVIDER, … }` for several"),
+                );
+            }
         }
         // Where `tls` could not be read, that was said.
         None if tailnet_only && !diagnostics.has_unreadable_in(front.declared.span) => {
@@ -47,6 +58,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         _ => {}
     }
+}
+
+/// Whether a name lies below that of a machine in a tailnet: Tailscale signs MACHINE.TAILNET.ts.net alone
+/// (tailscale/tailscale issue 7081).
+fn is_below_node(name: &Text) -> bool {
+    ends_with(name, &[".ts.net"]) && name.value().split('.').count() > 4
 }
 
 fn ends_with(name: &Text, endings: &[&str]) -> bool {

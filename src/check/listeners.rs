@@ -21,6 +21,8 @@ pub(super) struct Listener {
     pub(super) protocol: String,
     /// What it is, for a message.
     pub(super) what: String,
+    /// The container that a site of this port forwards to, or that publishes it.
+    pub(super) container: Option<String>,
     /// Where it is said.
     pub(super) span: Span,
 }
@@ -75,6 +77,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             last,
             protocol: port.protocol.as_ref().map_or_else(|| "tcp".to_owned(), Text::value),
             what: what(),
+            container: Some(container.name.clone()),
             span: port.span,
         });
     }
@@ -90,6 +93,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             last,
             protocol: protocol.to_owned(),
             what: what(),
+            container: Some(container.name.clone()),
             span: exposed.port.span,
         });
     }
@@ -110,6 +114,7 @@ fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listen
             last: number,
             protocol: "tcp".to_owned(),
             what: format!("the container `{}`, for its site", container.name),
+            container: Some(container.name.clone()),
             span,
         });
     }
@@ -135,6 +140,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
                 last: port,
                 protocol: protocol.to_owned(),
                 what: "Caddy".to_owned(),
+                container: None,
                 span: front.declared.bind.span,
             });
         }
@@ -178,6 +184,7 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
                     last: port,
                     protocol: (*protocol).to_owned(),
                     what: format!("services.{name}"),
+                    container: None,
                     span,
                 });
             }

@@ -93,6 +93,10 @@ fn report(one: &Listener, first: &Listener, diagnostics: &mut Diagnostics) {
             format!("{}, {}", one.what, where_(one)),
         )
         .and(first.span, format!("{}, {}", first.what, where_(first)))
-        .help("move one of the two to another port, or to another address"),
+        .help(if one.container.is_some() && one.container == first.container && one.what != first.what {
+            "remove this port from `ports`: the site publishes it; or write the one address that other machines use"
+        } else {
+            "move one of the two to another port, or to another address"
+        }),
     );
 }

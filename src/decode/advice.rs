@@ -295,6 +295,15 @@ pub fn tell(word: &str) -> Option<Advice> {
 /// `http://vaultwarden:80`, and `vaultwarden`.
 pub fn upstream(value: &str) -> Option<Advice> {
     let (authority, _) = web_parts(value).unwrap_or((value, ""));
+    if value.starts_with("https://") {
+        return Advice::new(
+            "is an https address, and `to` forwards with http",
+            format!(
+                "write the proxy under `extra` in place of `to`: `reverse_proxy https://{authority} {{`, and in \
+                 its block `transport http` with `tls_insecure_skip_verify` if the certificate is not for this name"
+            ),
+        );
+    }
     let why = if authority == value { "has no port" } else { "is a whole address" };
     let readable = |part: &str| is_word(part, b"_.-");
     match authority.split_once(':') {
@@ -601,6 +610,11 @@ mod tests {
             (secret_name("secrets/restic.age"), "write `restic`"),
             (secret_name("hunter2!"), "put the value into NAME.age with agenix, and write NAME"),
             (upstream("http://vaultwarden:80/x"), "write `vaultwarden:80`"),
+            (
+                upstream("https://192.168.1.1:8443"),
+                "write the proxy under `extra` in place of `to`: `reverse_proxy https://192.168.1.1:8443 {`, and in \
+                 its block `transport http` with `tls_insecure_skip_verify` if the certificate is not for this name",
+            ),
             (upstream("vaultwarden"), "write `vaultwarden:PORT`, with the port that it listens on"),
             (upstream("a:b:c"), ""),
             (repository("https://github.com/immich-app/immich"), "write `immich-app/immich`"),

@@ -409,16 +409,18 @@ impl Decode for Port {
     }
 }
 
-fn check_port(port: Port, node: &Node, diagnostics: &mut Diagnostics) -> Option<Port> {
-    let range = |text: &Text| match text.split('-').as_slice() {
-        [one] => port_part(one).map(|p| (p, p)),
-        [first, last] => Some((port_part(first)?, port_part(last)?)).filter(|(a, b)| a < b),
-        _ => None,
-    };
+fn check_port(mut port: Port, node: &Node, diagnostics: &mut Diagnostics) -> Option<Port> {
+    // Docker takes a protocol in capitals, and Podman does not.
+    if let Some(protocol) = &mut port.protocol {
+        let lower = protocol.value().to_lowercase();
+        if lower != protocol.value() {
+            *protocol = Text::literal(lower, protocol.span);
+        }
+    }
     let address = port.address.as_ref().is_none_or(|a| a.value().parse::<std::net::IpAddr>().is_ok());
     let protocol =
         port.protocol.as_ref().is_none_or(|p| matches!(p.value().as_str(), "tcp" | "udp" | "sctp"));
-    match (range(&port.published), range(&port.target)) {
+    match (port_range(&port.published), port_range(&port.target)) {
         (Some(a), Some(b)) if a.1 - a.0 == b.1 - b.0 && address && protocol => Some(port),
         _ => {
             bad_value(
@@ -432,22 +434,31 @@ fn check_port(port: Port, node: &Node, diagnostics: &mut Diagnostics) -> Option<
     }
 }
 
+/// The first and the last port of `8080` and `8080-8090`.
+fn port_range(text: &Text) -> Option<(u16, u16)> {
+    match text.split('-').as_slice() {
+        [one] => port_part(one).map(|port| (port, port)),
+        [first, last] => Some((port_part(first)?, port_part(last)?)).filter(|(first, last)| first < last),
+        _ => None,
+    }
+}
+
 impl Decode for Expose {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let text = Text::decode(node, diagnostics)?;
         let parts = text.split('/');
-        let udp = match parts.get(1).map(Text::value).as_deref() {
+        let udp = match parts.get(1).map(|protocol| protocol.value().to_lowercase()).as_deref() {
             None | Some("tcp") => Some(false),
             Some("udp") => Some(true),
             _ => None,
         };
-        match (udp, port_part(&parts[0])) {
+        match (udp, port_range(&parts[0])) {
             (Some(udp), Some(_)) if parts.len() <= 2 => Some(Expose { port: parts[0].clone(), udp }),
             _ => {
                 bad_value(
                     node,
                     "a port",
-                    "write a number from 1 to 65535, with /udp where it is UDP",
+                    "write a number from 1 to 65535 or a range such as 3000-3010, with /udp where it is UDP",
                     diagnostics,
                 );
                 None

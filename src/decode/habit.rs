@@ -59,6 +59,11 @@ const HABITS: &[Habit] = &[
     habit("develop", "podman_args", "remove it: it is for `docker compose watch`"),
     habit("dns_opt", "podman_args", "write `podman_args: [--dns-option=OPTION]`"),
     habit("domainname", "hostname", "write the whole name under `hostname`"),
+    habit(
+        "driver",
+        "external",
+        "remove it: homegen makes bridge networks; make a network of another driver yourself, and write `external: true` here",
+    ),
     renamed("enable_ipv6", "ipv6", "write `ipv6`"),
     renamed("env", "environment", "write `environment`"),
     renamed("env_files", "env_file", "write `env_file`"),
@@ -74,6 +79,11 @@ const HABITS: &[Habit] = &[
     habit("isolation", "podman_args", "remove it: it is for containers of Windows"),
     habit("label_file", "labels", "write the labels under `labels`"),
     habit("links", "depends_on", "write `depends_on`; on its networks a container is found by its name"),
+    habit(
+        "mac_address",
+        "networks",
+        "write it under the container's `networks`: `networks: { default: { mac_address: … } }`",
+    ),
     habit(
         "mariadb",
         "postgres",

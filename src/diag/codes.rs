@@ -110,6 +110,10 @@ codes! {
     TailnetAddress = "HG0512", Warning, "an address that Tailscale does not give";
     DefaultGateway = "HG0513", Warning, "an address that is there only now and then";
     FirewallPattern = "HG0514", Deny, "an interface that the firewall cannot read";
+    LoopbackPort = "HG0515", Warning, "a port for other machines on 127.0.0.1";
+    NftablesFlush = "HG0516", Warning, "a firewall that removes Podman's rules";
+    Ipv4Chosen = "HG0517", Warning, "an IPv4 subnet that the file does not name";
+    HostClosed = "HG0518", Warning, "a port of the host that a container cannot reach";
     UnknownSecret = "HG0601", Error, "a secret that is not declared";
     SecretFormat = "HG0602", Error, "a secret used in a format that it does not have";
     AgenixMissing = "HG0603", Error, "secrets without a folder that holds them";

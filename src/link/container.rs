@@ -64,8 +64,7 @@ pub(super) fn link(
                 diagnostics,
             ));
         }
-        let own = format!("{service_name}-network");
-        let uses_own = containers.iter().any(|c| c.networks.iter().any(|a| a.network == own));
+        let uses_own = containers.iter().any(|c| c.networks.iter().any(|a| a.own));
         services.push(Service {
             option: Service::option_name(&service_name),
             span: name.span,

@@ -55,8 +55,33 @@ pub(super) fn link(
         for site in of_service.sites {
             linked.extend(link_one(site, Some(&mut owner), &caddy, diagnostics));
         }
+        publish_once(&mut services[of_service.service]);
     }
     Some(Front { tells: super::notify::tells(caddy.notify), declared: caddy, sites: linked })
+}
+
+/// `8096:8096` beside a site on the same port is the same publication, which the option of the site's port moves.
+fn publish_once(service: &mut Service) {
+    let own = service.port.as_ref().map(|port| port.text.value());
+    for container in service.containers.iter_mut().filter(|c| !c.site_ports.is_empty()) {
+        let behind: HashSet<(Option<String>, String)> = container
+            .site_ports
+            .iter()
+            .map(|port| {
+                let host = match &port.host {
+                    HostPort::Fixed(text) => Some(text.value()),
+                    HostPort::Service(_) => own.clone(),
+                };
+                (host, port.target.value())
+            })
+            .collect();
+        container.compose.ports.retain(|port| {
+            let loopback = port.address.as_ref().is_none_or(|address| address.value() == "127.0.0.1");
+            let tcp = port.protocol.as_ref().is_none_or(|protocol| protocol.value() == "tcp");
+            let same = behind.contains(&(Some(port.published.value()), port.target.value()));
+            !(loopback && tcp && same && port.published.reference().is_none())
+        });
+    }
 }
 
 /// An address of the tailnet that is written out is waited for all the same.

@@ -331,17 +331,24 @@ fn unit(container: &Container, module: &mut Module) {
     }
     if !container.compose.firewall.0.is_empty() {
         for exposed in &container.compose.expose {
-            let list = if exposed.udp { "allowedUDPPorts" } else { "allowedTCPPorts" };
+            let number = |port: &Text| match port.reference() {
+                Some(_) => Expr::typed(port),
+                None => Expr::Int(port.value().parse().unwrap_or_default()),
+            };
+            let (list, port) = match (exposed.port.split('-').as_slice(), exposed.udp) {
+                ([first, last], udp) => {
+                    let range = Set::of([("from", number(first)), ("to", number(last))]);
+                    (if udp { "allowedUDPPortRanges" } else { "allowedTCPPortRanges" }, Expr::Set(range))
+                }
+                (_, true) => ("allowedUDPPorts", number(&exposed.port)),
+                (_, false) => ("allowedTCPPorts", number(&exposed.port)),
+            };
             for interface in &container.compose.firewall.0 {
-                let port = match exposed.port.reference() {
-                    Some(_) => Expr::typed(&exposed.port),
-                    None => Expr::Int(exposed.port.value().parse().unwrap_or_default()),
-                };
                 module
                     .config
                     .at(&["networking", "firewall", "interfaces"])
                     .at_named(&interface.0)
-                    .append(list, [port]);
+                    .append(list, [port.clone()]);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Podman networks.
 //!
-//! A unit makes each network, and makes it anew where it differs. Every container ensures its networks
-//! once more before it starts, because `podman system prune` deletes the network of a stack that is
-//! stopped while the unit that made it stays active.
+//! A unit makes each network, makes it anew where it differs, and removes it when it stops. Every container
+//! ensures its networks once more before it starts, because `podman system prune` deletes the network of a stack
+//! that is stopped while the unit that made it stays active.
 
 use super::around::Around;
 use super::precondition;
@@ -70,13 +70,19 @@ const OWN: &str = "ensureNetwork";
 
 fn ensure(network: &Network) -> Expr {
     let mut options = vec![Expr::flag("--interface-name=", &network.interface)];
+    let driver_opts = network.declared.iter().flat_map(|d| &d.driver_opts.0);
+    // Netavark 2, which Podman 6 needs, isolates bridges from each other by default, and Netavark 1 does not
+    // (release notes of netavark 2.0.0). The option says the same to both.
+    if !driver_opts.clone().any(|(name, _)| name.value() == "isolate") {
+        options.push(Expr::str("--opt=isolate=false"));
+    }
     if let Some(declared) = &network.declared {
         options.extend(declared.subnet.0.iter().map(|s| Expr::flag("--subnet=", &s.0)));
         options.extend(declared.gateway.0.iter().map(|g| Expr::flag("--gateway=", &g.0)));
         for (name, flag) in [("--ipv6", &declared.ipv6), ("--internal", &declared.internal)] {
             options.extend(super::container::switch(name, flag.as_ref()));
         }
-        for (name, value) in &declared.driver_opts.0 {
+        for (name, value) in driver_opts {
             let mut option = vec![Part::Text("--opt=".into())];
             option.extend(parts(name));
             option.push(Part::Text("=".into()));
@@ -101,6 +107,7 @@ fn unit(network: &Network, command: Expr, module: &mut Module) {
     service.set("Type", Expr::str("oneshot"));
     service.set("RemainAfterExit", Expr::Bool(true));
     service.set("ExecStart", command);
+    service.set("ExecStop", Expr::call("scripts.removeNetwork", [Expr::str(network.name.clone())]));
     service.set("Restart", Expr::str("on-failure"));
     service.set("RestartSec", Expr::str("10s"));
     // Containers ask the host's aardvark-dns for each other's names, through the host's firewall.

@@ -25,6 +25,11 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let front = host.front.as_ref().filter(|f| matches!(f.declared.bind.value, Bind::Tailscale));
     let module = output.module("tailscale.nix", "tailscale");
     module.config.at(&["services", "tailscale"]).set("enable", Expr::Bool(true));
+    // The interface has this name only if tailscaled is told so.
+    if let Some(interface) = tailscale.interface.as_ref().filter(|i| i.value() != "tailscale0") {
+        let name = super::owners_default(Expr::text(&interface.0));
+        module.config.at(&["services", "tailscale"]).set("interfaceName", name);
+    }
     let address = &tailscale.address.0;
     let containers = host.services.iter().flat_map(|s| &s.containers).any(|c| c.on_tailnet);
     if front.is_none() && !containers {

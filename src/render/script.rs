@@ -197,6 +197,13 @@ pub(super) const SCRIPTS: &[Script] = &[
     ];"#,
     },
     Script {
+        function: "removeNetwork",
+        script: Some(("remove-network.sh", include_str!("../../templates/scripts/remove-network.sh"))),
+        code: r#"  removeNetwork =
+    name:
+    command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];"#,
+    },
+    Script {
         function: "renderEnvironment",
         script: Some((
             "render-environment.sh",

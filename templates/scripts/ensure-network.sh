@@ -22,4 +22,15 @@ if podman network exists "$name" && [ "$(described)" != "$description" ]; then
     exit 1
   fi
 fi
-podman network create --ignore --driver bridge --label "homegen=$description" "$@" "$name" >/dev/null
+# In one switch a subnet or a bridge can move here from a network whose unit is about to remove it.
+for _ in $(seq 30); do
+  if message=$(podman network create --ignore --driver bridge --label "homegen=$description" "$@" "$name" 2>&1); then
+    exit 0
+  fi
+  case $message in
+    *"already used"* | *"already in use"*) sleep 1 ;;
+    *) break ;;
+  esac
+done
+echo "$message" >&2
+exit 1

@@ -1,0 +1,30 @@
+//! With `ipv6: true` a network has both kinds of addresses: beside an IPv6 subnet of the file Podman chooses an IPv4
+//! one, which no rule can compare with other subnets (`CreateBridge` in containers/common).
+
+use ipnet::IpNet;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for network in host.networks.iter().filter(|n| !n.is_external()) {
+        let Some(declared) = &network.declared else { continue };
+        let Some(flag) = declared.ipv6.as_ref().filter(|flag| flag.value) else { continue };
+        let subnets: Vec<IpNet> = declared.subnet.0.iter().filter_map(|s| s.value().parse().ok()).collect();
+        let Some(subnet) = declared.subnet.0.first() else { continue };
+        if subnets.iter().any(|subnet| matches!(subnet, IpNet::V4(_))) {
+            continue;
+        }
+        diagnostics.push(
+            Diagnostic::new(
+                Code::Ipv4Chosen,
+                format!("Podman chooses an IPv4 subnet for `{}`", network.name),
+                flag.text.span,
+                "a network with both kinds of addresses",
+            )
+            .and(subnet.0.span, "IPv6 only")
+            .help("remove `ipv6` for a network of IPv6 alone, or add an IPv4 subnet, such as 172.30.0.0/24"),
+        );
+    }
+}

@@ -1,0 +1,51 @@
+//! Netavark keeps the rules of published ports in nftables. A ruleset that is loaded whole removes them
+//! (containers/netavark issue 1258).
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::tree::{Atom, Kind, Node, options};
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let Some(container) = host.containers().find(|c| !c.networks.is_empty()) else { return };
+    for tree in host.raw_options() {
+        for option in options(tree) {
+            let path: Vec<&str> = option.path.iter().map(String::as_str).collect();
+            let flushes = match path.as_slice() {
+                ["networking", "nftables", "flushRuleset"] => {
+                    matches!(&option.node.kind, Kind::Scalar(text) if text.atom() == Atom::Bool(true))
+                }
+                // With either of them `flushRuleset` is true by default (nixpkgs, nftables.nix).
+                ["networking", "nftables", "ruleset" | "rulesetFile"] => !is_empty(option.node),
+                _ => is_flush(option.node),
+            };
+            if flushes {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::NftablesFlush,
+                        "a change of the firewall removes Podman's rules",
+                        option.span,
+                        "flushes the whole ruleset of nftables, published ports included",
+                    )
+                    .and(container.span, "is on a network of Podman")
+                    .help(
+                        "write the rules under `networking.nftables.tables`, which NixOS replaces one by one",
+                    ),
+                );
+            }
+        }
+    }
+}
+
+fn is_empty(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Scalar(text) if text.value().trim().is_empty()) || node.is_null()
+}
+
+/// Commands for nft that flush everything.
+fn is_flush(node: &Node) -> bool {
+    let text = match &node.kind {
+        Kind::Scalar(text) => text.value(),
+        Kind::Nix(code) => code.clone(),
+        _ => return false,
+    };
+    text.contains("flush ruleset")
+}
