@@ -40,7 +40,6 @@ mod host_group;
 mod grants;
 mod host_capability;
 mod host_device;
-mod host_group;
 mod host_namespace;
 mod host_path;
 mod host_privileges;
