@@ -162,7 +162,9 @@ impl Composer<'_> {
                         );
                         kind = Kind::Unreadable;
                     }
-                    self.add(Node { span, kind }, anchor, 1)?;
+                    let node = Node { span, kind };
+                    let size = node.weight();
+                    self.add(node, anchor, size)?;
                 }
                 Event::SequenceStart(_, anchor, tag) => {
                     let is_unreadable = !self.is_read(tag.as_deref().map(|t| t.original()), span);
@@ -273,7 +275,7 @@ impl Composer<'_> {
                     node.span,
                     format!("by here there are more than {MAX_NODES} values"),
                 )
-                .help("use fewer aliases: each one counts as all that it stands for"),
+                .help("use fewer aliases and shorter texts: an alias counts as all that it stands for, a text as its words"),
             );
             return None;
         }
