@@ -178,7 +178,9 @@ impl Composer<'_> {
                         );
                         kind = Kind::Unreadable;
                     }
-                    self.add(Node { span, kind }, anchor, 1)?;
+                    let node = Node { span, kind };
+                    let size = node.weight();
+                    self.add(node, anchor, size)?;
                 }
                 Event::SequenceStart(_, anchor, tag) => {
                     let tag = self.tag(tag.as_deref().map(|t| t.original()), span);
@@ -294,7 +296,7 @@ impl Composer<'_> {
                     node.span,
                     format!("by here there are more than {MAX_NODES} values"),
                 )
-                .help("use fewer aliases: each one counts as all that it stands for"),
+                .help("use fewer aliases and shorter texts: an alias counts as all that it stands for, a text as its words"),
             );
             return None;
         }
