@@ -413,9 +413,8 @@ fn a_restore_changes_nothing_else_however_the_user_exchanges_the_folder() {
     let work = "data/above/.app.db.homegen-restore";
     std::fs::create_dir(place.at("victim/sub")).unwrap();
     std::fs::write(place.at("victim/sub/copy"), "of root's").unwrap();
-    let trees = || {
-        (tree(&place.at("victim")), state(&place.at("victim/sub/copy")), state(&place.at("victim/app.db")))
-    };
+    let owner = |path: &str| place.at(path).symlink_metadata().map(|meta| (meta.uid(), meta.gid())).ok();
+    let trees = || (tree(&place.at("victim")), owner("victim/sub/copy"), owner("victim/app.db"));
     let before = trees();
     let secret = std::fs::read(place.at("victim/app.db")).unwrap();
     let _attacker = Attacker::exchanging(&[
