@@ -444,7 +444,7 @@ fn the_folder_of_agenix_in_home_manager_is_found() {
     let output = mac.ended(
         mac.command()
             .env("API_KEY_FILE", "$(getconf DARWIN_USER_TEMP_DIR)/key")
-            .env("PUSHOVER_FILE", "$(getconf DARWIN_USER_TEMP_DIR)/pushover"),
+            .env("PUSHOVER_FILE", "$(/nix/store/0123-getconf-1.0/bin/getconf DARWIN_USER_TEMP_DIR)/pushover"),
     );
     assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
     assert!(mac.read("told").contains(TOKEN));

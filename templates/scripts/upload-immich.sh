@@ -58,15 +58,18 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# agenix in home-manager leaves it to a shell where its folder is; here nothing else is expanded.
+# The paths of agenix's home-manager module begin with a command for a shell: `$(getconf DARWIN_USER_TEMP_DIR)`, since
+# October 2025 with the whole path of getconf in the store, or `${XDG_RUNTIME_DIR}` on Linux. Nothing else is expanded.
 expanded() {
   # shellcheck disable=SC2016
-  local mac='$(getconf DARWIN_USER_TEMP_DIR)' linux='${XDG_RUNTIME_DIR}'
-  case $1 in
-    "$mac"*) printf '%s\n' "$(getconf DARWIN_USER_TEMP_DIR)${1#"$mac"}" ;;
-    "$linux"*) printf '%s\n' "${XDG_RUNTIME_DIR:-}${1#"$linux"}" ;;
-    *) printf '%s\n' "$1" ;;
-  esac
+  local mac='^\$\((/nix/store/[^[:space:]()]+/)?getconf DARWIN_USER_TEMP_DIR\)' linux='${XDG_RUNTIME_DIR}'
+  if [[ $1 =~ $mac ]]; then
+    printf '%s\n' "$(getconf DARWIN_USER_TEMP_DIR)${1#"${BASH_REMATCH[0]}"}"
+  elif [[ $1 == "$linux"* ]]; then
+    printf '%s\n' "${XDG_RUNTIME_DIR:-}${1#"$linux"}"
+  else
+    printf '%s\n' "$1"
+  fi
 }
 
 # Tells through Pushover. A message is made of homegen's own words and of numbers. Whoever cannot be told is
