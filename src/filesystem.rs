@@ -166,7 +166,8 @@ mod tests {
         assert_eq!(row("/lib/modules/"), Some("/lib/modules"));
         assert_eq!(row("/usr/bin/nvidia-smi"), Some("/usr"));
         assert_eq!(row("/var/log/syslog"), Some("/var/log/syslog"));
-        for path in ["/usr/bin/env", "/bin/sh", "/etc/localtime", "/var/log", "/library", "/opt/app", "/srv"] {
+        for path in ["/usr/bin/env", "/bin/sh", "/etc/localtime", "/var/log", "/library", "/opt/app", "/srv"]
+        {
             assert_eq!(row(path), None, "{path}");
         }
     }

@@ -409,7 +409,8 @@ fn rows(postgres: &Postgres, database: &str) -> String {
         relname, oid::regclass) FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace = 'public'::regnamespace
         ORDER BY relname";
     let queries = postgres.sql(database, tables);
-    let indexes = "SELECT string_agg(indexdef, ',' ORDER BY indexdef) FROM pg_indexes WHERE schemaname = 'public'";
+    let indexes =
+        "SELECT string_agg(indexdef, ',' ORDER BY indexdef) FROM pg_indexes WHERE schemaname = 'public'";
     format!("{}{}", postgres.sql(database, &queries), postgres.sql(database, indexes))
 }
 
@@ -463,7 +464,8 @@ fn a_dump_whose_functions_rely_on_search_path_is_restored_with_every_row() {
         }
     }
     // The functions are as they were.
-    let set = "SELECT count(*) FROM pg_proc WHERE proconfig IS NOT NULL AND pronamespace = 'public'::regnamespace";
+    let set =
+        "SELECT count(*) FROM pg_proc WHERE proconfig IS NOT NULL AND pronamespace = 'public'::regnamespace";
     assert_eq!(first.sql(HOSTILE, set), empty.sql(HOSTILE, set));
 }
 
@@ -590,7 +592,11 @@ fn a_user_that_may_only_read_makes_a_dump_without_a_trial() {
     let mut place = in_front_of(&postgres, "immich");
     place.set("DATABASE_USER", "reader");
     let output = place.run(&["backup", "dump-postgres"]);
-    assert!(output.status.success() && said(&output).contains("reader is not a superuser"), "{}", said(&output));
+    assert!(
+        output.status.success() && said(&output).contains("reader is not a superuser"),
+        "{}",
+        said(&output)
+    );
     // A superuser need not own anything.
     place.set("DATABASE_USER", "admin").fault("printf '%s\\n' \"$*\" >>\"$HERE/asked\"");
     std::thread::sleep(Duration::from_millis(1100));

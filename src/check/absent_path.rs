@@ -23,7 +23,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Code::AbsentPath,
                 format!("NixOS has no `{}`", row.path),
                 path.span,
-                if value.trim_end_matches('/') == row.path { "does not exist".to_owned() } else { format!("`{value}` does not exist") },
+                if value.trim_end_matches('/') == row.path {
+                    "does not exist".to_owned()
+                } else {
+                    format!("`{value}` does not exist")
+                },
             )
             .help(row.instead),
         );

@@ -12,7 +12,8 @@ const LABELS: &[(&str, &str)] =
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        let written = container.compose.labels.0.iter().map(|(name, value)| (name.value(), name.span, value.value()));
+        let written =
+            container.compose.labels.0.iter().map(|(name, value)| (name.value(), name.span, value.value()));
         // `--label=NAME=VALUE` and `--label`, `NAME=VALUE`.
         let arguments = container.compose.podman_args.iter().map(|argument| {
             let text = argument.value();

@@ -103,7 +103,8 @@ type Variables<'a> = (Result<Option<&'a Text>, ()>, Result<Option<&'a Text>, ()>
 /// A variable of the image of Postgres, or the secret behind one.
 fn of_image(container: &Container) -> Option<&Text> {
     let written = container.compose.environment.0.iter().map(|(name, _)| name);
-    let secret = container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref()).map(|name| &name.0);
+    let secret =
+        container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref()).map(|name| &name.0);
     written.chain(secret).find(|name| name.value().starts_with("POSTGRES_"))
 }
 

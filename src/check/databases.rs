@@ -63,7 +63,10 @@ pub(super) fn mounted_for<'a>(container: &'a Container, known: &Known) -> Option
         .iter()
         .filter(|v| covers(&v.target.value()))
         .max_by_key(|v| depth(&v.target.value()))?;
-    (matches!(known.kind, Kind::Sqlite(_)) || !covers(declared) || depth(&volume.target.value()) >= depth(declared)).then_some(volume)
+    (matches!(known.kind, Kind::Sqlite(_))
+        || !covers(declared)
+        || depth(&volume.target.value()) >= depth(declared))
+    .then_some(volume)
 }
 
 /// The folder of the host that a database's data ends up in.

@@ -33,7 +33,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     } else {
         return;
     };
-    diagnostics.push(found.help("add a destination outside of this host, such as `pushover` or https://ntfy.sh"));
+    diagnostics
+        .push(found.help("add a destination outside of this host, such as `pushover` or https://ntfy.sh"));
 }
 
 /// The name or address in a web address, in small letters.

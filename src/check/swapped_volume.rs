@@ -14,7 +14,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for volume in host.containers().flat_map(|c| &c.compose.volumes) {
         let VolumeSource::Bind(source) = &volume.source else { continue };
         let (from, to) = (source.value(), volume.target.value());
-        let in_data = |path: &str| ancestors(path).find(|folder| folders.contains(*folder)).map(str::to_owned);
+        let in_data =
+            |path: &str| ancestors(path).find(|folder| folders.contains(*folder)).map(str::to_owned);
         // A path that is the same on both sides is usual for programs that start containers.
         let (Some(folder), None) = (in_data(&to), in_data(&from)) else { continue };
         diagnostics.push(

@@ -12,7 +12,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for volume in host.containers().flat_map(|c| &c.compose.volumes) {
         let VolumeSource::Bind(path) = &volume.source else { continue };
         let value = path.value();
-        if bind::source(volume, &value, mount_points.contains(value.trim_end_matches('/'))) != Source::Unclear {
+        if bind::source(volume, &value, mount_points.contains(value.trim_end_matches('/'))) != Source::Unclear
+        {
             continue;
         }
         diagnostics.push(

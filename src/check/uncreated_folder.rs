@@ -15,7 +15,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for volume in host.containers().flat_map(|c| &c.compose.volumes) {
         let VolumeSource::Bind(path) = &volume.source else { continue };
         let value = path.value();
-        let is_system = bind::source(volume, &value, mount_points.contains(value.trim_end_matches('/'))) == Source::System;
+        let is_system = bind::source(volume, &value, mount_points.contains(value.trim_end_matches('/')))
+            == Source::System;
         if !is_system || !is_uncreated(&value) || absent_on_nixos(&value).is_some() {
             continue;
         }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::scalar::{
-    HTTP_HOST, HTTP_PATH, MOUNT_OPTION, is_days, is_home_path, is_http_path, is_image, is_mode, is_nfs_export,
-    is_registry, is_repository, is_secret_name, is_service_unit, is_web_address, web_parts,
+    HTTP_HOST, HTTP_PATH, MOUNT_OPTION, is_days, is_home_path, is_http_path, is_image, is_mode,
+    is_nfs_export, is_registry, is_repository, is_secret_name, is_service_unit, is_web_address, web_parts,
 };
 use crate::calendar::{is_calendar, without_year};
 use crate::diag::{closest, suggestion};
