@@ -16,6 +16,7 @@ mod job;
 mod mount;
 mod network;
 mod notify;
+mod parameter;
 mod podman;
 mod podman_args;
 mod record;
@@ -99,6 +100,7 @@ fn lower_service(service: &Service, around: &Around) -> Module {
     }
     network::lower_own(service, &mut module);
     service::lower_nixos(service, &mut module);
+    parameter::lower(&service.name, &service.parameters, &mut module);
     arrange::arrange(&mut module);
     module
 }

@@ -6,6 +6,7 @@ pub mod print;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -435,6 +436,24 @@ pub fn identifiers(code: &str) -> BTreeSet<String> {
     found
 }
 
+/// Where the relative paths stand in `code`, such as `./files/sync.sh`, in the order of the text. What is interpolated
+/// in a path is not part of it.
+pub fn relative_paths(code: &str) -> Vec<Range<usize>> {
+    if !code.contains('/') {
+        return Vec::new();
+    }
+    let parsed = rnix::Root::parse(code);
+    let tokens = parsed.syntax().descendants_with_tokens().filter_map(|element| element.into_token());
+    // The first token of a path says that it is relative, also where an interpolation follows.
+    let first = tokens.filter(|token| {
+        token.kind() == rnix::SyntaxKind::TOKEN_PATH_REL
+            && token
+                .prev_sibling_or_token()
+                .is_none_or(|before| before.kind() != rnix::SyntaxKind::NODE_INTERPOL)
+    });
+    first.map(|token| Range::<usize>::from(token.text_range())).collect()
+}
+
 /// Whether an expression of the user's is Nix. Brackets that lie deeper in each other than any expression
 /// of a configuration does are refused too: formatters and Nix itself end there.
 pub fn is_expression(code: &str) -> bool {
@@ -455,4 +474,25 @@ pub fn is_expression(code: &str) -> bool {
     rnix::Root::parse(&wrapped).errors().is_empty()
         && rnix::Root::parse(code).errors().is_empty()
         && nixfmt_rs::parse(&wrapped).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::relative_paths;
+
+    #[test]
+    fn relative_paths_are_found_where_they_are_code() {
+        for (code, expected) in [
+            ("builtins.readFile ./files/sync.sh", vec!["./files/sync.sh"]),
+            ("[ ../a sub/b ./c.nix ]", vec!["../a", "sub/b", "./c.nix"]),
+            ("./files/${name}.txt", vec!["./files/"]),
+            ("\"./text ${./code}\"", vec!["./code"]),
+            ("4 / 2 + x/y", vec!["x/y"]),
+            ("/abs/path", vec![]),
+            ("~/home <nixpkgs/lib>", vec![]),
+        ] {
+            let found: Vec<&str> = relative_paths(code).into_iter().map(|range| &code[range]).collect();
+            assert_eq!(found, expected, "{code}");
+        }
+    }
 }

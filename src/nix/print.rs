@@ -7,7 +7,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{ARGUMENTS, Attr, Expr, Name, Names, Part, Set, attribute, escape, identifiers, is_identifier};
+use super::{
+    ARGUMENTS, Attr, Expr, Name, Names, Part, Set, attribute, escape, identifiers, is_identifier,
+    relative_paths,
+};
 use crate::tree::{Atom, Reference};
 
 /// How long a line may be. nixfmt does not count the indentation of what begins a line.
@@ -585,11 +588,30 @@ impl<'a> Printer<'a> {
     }
 
     /// An expression of the user's. The arguments of the module are at hand in it; what else it names, such as a
-    /// variable `scripts` of its own, is none of homegen's bindings.
+    /// variable `scripts` of its own, is none of homegen's bindings. Its relative paths
+    /// are relative to the file that is compiled.
     fn user(&mut self, code: &str) {
         self.certain = false;
         self.used.extend(identifiers(code).into_iter().filter(|name| ARGUMENTS.contains(&name.as_str())));
-        self.text.push_str(code);
+        let mut end = 0;
+        for path in relative_paths(code) {
+            let (base, rest) = self.names.directory(&code[path.clone()]);
+            self.text.push_str(&code[end..path.start]);
+            match rest {
+                None => self.text.push_str(&base),
+                Some(rest) => {
+                    self.text.push_str(&format!("({base} + "));
+                    self.string(&[Part::Text(rest.into())]);
+                    self.text.push(')');
+                }
+            }
+            // A path with an interpolation behind it ends in a slash.
+            if code[path.clone()].ends_with('/') {
+                self.text.push('/');
+            }
+            end = path.end;
+        }
+        self.text.push_str(&code[end..]);
     }
 
     fn string(&mut self, parts: &[Part]) -> Option<Line> {
