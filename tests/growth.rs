@@ -95,6 +95,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("secrets", false) if path == "secrets" => member(format!("s{i}"), json!({})),
         ("secrets", false) => member(format!("V{i}_FILE"), json!(format!("s{i}"))),
         ("secrets", true) => item(json!(format!("s{i}"))),
+        ("secrets[]", false) => member(format!("V{i}_FILE"), json!(format!("s{i}"))),
         ("security_opt", true) => item(json!(format!("label=type:t{i}"))),
         ("services", false) => member(format!("s{i}"), json!({ "containers": { "main": image() } })),
         ("sites", true) if path == "caddy.sites" => {
@@ -124,7 +125,7 @@ fn surroundings(path: &str, count: usize, file: &mut Value) {
     match last(path) {
         "networks" if path != "networks" => many("networks"),
         "depends_on" | "restart" => many("services.*.containers"),
-        "secrets" if path != "secrets" => many("secrets"),
+        "secrets" | "secrets[]" if path != "secrets" => many("secrets"),
         _ => {}
     }
 }
@@ -180,6 +181,9 @@ fn base(path: &str) -> Value {
         }
         path if path.starts_with("smoke_test") => file["smoke_test"] = json!({ "at": "daily" }),
         path if path.starts_with("tailscale") => file["tailscale"] = json!({ "address": "100.64.0.7" }),
+        path if path.starts_with("services.*.containers.*.secrets[]") => {
+            file["services"]["app"]["containers"]["main"]["secrets"] = json!([{}]);
+        }
         path if path.starts_with("services.*.containers.*.volumes[]") => {
             file["services"]["app"]["containers"]["main"]["volumes"] =
                 json!([{ "source": "/srv/v", "target": "/v" }]);

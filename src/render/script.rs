@@ -75,7 +75,7 @@ pub(super) const SCRIPTS: &[Script] = &[
       name = utils.escapeSystemdPath path;
     in
     {
-      description = "Containers on ${lib.replaceStrings [ "%" ] [ "%%" ] path}";
+      description = "Containers on ${builtins.replaceStrings [ "%" ] [ "%%" ] path}";
       after = [
         "${name}.mount"
         "multi-user.target"

@@ -65,6 +65,7 @@ let
     mkMerge = values: values;
     optional = condition: value: if condition then [ value ] else [ ];
     optionals = condition: values: if condition then values else [ ];
+    attrByPath = path: default: set: builtins.foldl' (set: name: set.${name} or default) set path;
     splitString = separator: text: builtins.filter builtins.isString (builtins.split separator text);
     removeSuffix = suffix: text: builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text;
     toShellVars = set: concatStringsSep "\n" (mapAttrsToList (name: value: "${name}='${value}'") set);
