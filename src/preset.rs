@@ -32,6 +32,8 @@ pub struct Instance {
     pub arguments: IndexMap<String, Node>,
     /// The parameters that were not given, or are not what the preset takes. It was said.
     pub missing: Vec<String>,
+    /// The parameters without a default, which nobody can leave out.
+    pub required: Vec<String>,
     /// Where the preset uses each parameter first: the keys that lead there, with dots between them.
     pub uses: HashMap<String, String>,
     /// The preset's containers that the user removed with `~`, and where.
@@ -99,6 +101,9 @@ pub fn expand(
         }
         let kind = Kind::Scalar { text: service.key.clone(), plain: false };
         let name = Node { span: preset.value.span, kind };
+        let declared = definition.get("parameters").map_or(&[][..], Node::entries);
+        let required =
+            declared.iter().filter(|p| p.value.get("default").is_none()).map(|p| p.key.clone()).collect();
         let (arguments, missing) =
             arguments(preset_name, &definition, with.as_ref(), preset.value.span, diagnostics);
         let Kind::Map(mut entries) = definition.kind else { continue };
@@ -115,7 +120,7 @@ pub fn expand(
             forget_dependencies(&mut service.value, &removed, source);
         }
         let service = service.key.clone();
-        instances.insert(source, Instance { service, name, arguments, missing, uses, removed });
+        instances.insert(source, Instance { service, name, arguments, missing, required, uses, removed });
     }
     (root, instances)
 }
@@ -297,7 +302,8 @@ fn check_arguments(
             _ => argument.is_null(),
         };
         // A default stands in the preset.
-        if argument.span.source != SourceId::FILE || is_empty || used.contains(name) {
+        let is_free = !instance.required.contains(name);
+        if argument.span.source != SourceId::FILE || is_empty || used.contains(name) || !is_free {
             continue;
         }
         let help = match instance.uses.get(name) {

@@ -157,12 +157,17 @@ pub fn may_be_secret(value: &str) -> bool {
 /// `$NAME`, `${NAME}`, `$(command)`, `{env.NAME}`, `{{ name }}`, `<password>` and `****`.
 fn is_placeholder(value: &str) -> bool {
     let variable = |c: char| c.is_ascii_alphabetic() || matches!(c, '{' | '(' | '_');
-    value.strip_prefix('$').is_some_and(|rest| rest.starts_with(variable))
+    // Compose writes `$$` for the `$` of a shell, which another rule reports.
+    value.strip_prefix('$').is_some_and(|rest| rest.strip_prefix('$').unwrap_or(rest).starts_with(variable))
+        || POINTERS.iter().any(|pointer| value.starts_with(pointer))
         || value.starts_with('`')
         || (value.starts_with('{') && value.ends_with('}'))
         || (value.starts_with('<') && value.ends_with('>'))
         || (!value.is_empty() && value.bytes().all(|b| b == b'*'))
 }
+
+/// How values begin that say where an application finds the secret.
+const POINTERS: &[&str] = &["env:", "%{env:", "{env.", "file:", "__FILE{", "vault:", "%d/"];
 
 /// Whether a value is `user:password`, which basic authentication takes.
 pub fn has_two_halves(value: &str) -> bool {
@@ -236,9 +241,14 @@ fn in_words_below(words: &[String], depth: usize) -> Option<Reason> {
         }
         if word.contains(char::is_whitespace) {
             let inner = if depth > 0 { shell_words::split(word).unwrap_or_default() } else { Vec::new() };
-            let found = if inner.len() > 1 { in_words_below(&inner, depth - 1) } else { None };
-            if found.is_some() {
-                return found;
+            // A command line for a shell: its own words say more than the whole of it.
+            if inner.len() > 1 {
+                let found = in_words_below(&inner, depth - 1);
+                if found.is_some() {
+                    return found;
+                }
+                programs.push(word);
+                continue;
             }
         }
         let next = words.get(at + 1).map(String::as_str);

@@ -20,22 +20,28 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             _ => server_database(container, known).into_iter().collect(),
         })
         .collect();
-    let (sqlite, servers) = databases.iter().partition(|d| matches!(d.known.kind, Kind::Sqlite(_)));
-    let (sqlite, servers) = (Places::of(sqlite), Places::of(servers));
     let files: Vec<String> = sources(host, |source| match source {
         Source::Sqlite(path) => Some(path.value()),
         Source::Postgres(_) | Source::Folder(_) => None,
     });
-    // A backup of the database beside the one of the folder: the folder has the files around it.
-    let saved: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();
+    // A container whose database has a backup of its own: the folder has the files around it.
+    let files: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();
+    let saved: HashSet<&str> = databases
+        .iter()
+        .filter(|database| files.contains(database.path.as_str()))
+        .map(|database| database.container.name.as_str())
+        .collect();
+    let (sqlite, servers): (Vec<_>, Vec<_>) =
+        databases.iter().partition(|database| matches!(database.known.kind, Kind::Sqlite(_)));
+    let sqlite = sqlite.into_iter().filter(|database| !saved.contains(database.container.name.as_str()));
+    let (sqlite, servers) = (Places::of(sqlite.collect()), Places::of(servers));
     let folders = sources(host, |source| match source {
         Source::Folder(path) => Some(path.clone()),
         Source::Postgres(_) | Source::Sqlite(_) => None,
     });
     for folder in folders {
         let path = folder.value();
-        let is_saved = saved.contains(path.trim_end_matches('/'));
-        let found = servers.touching(&path).or_else(|| sqlite.touching(&path).filter(|_| !is_saved));
+        let found = servers.touching(&path).or_else(|| sqlite.touching(&path));
         let Some(database) = found else { continue };
         diagnostics.push(
             Diagnostic::new(

@@ -20,11 +20,24 @@ pub(super) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, 
     })
 }
 
-/// Whether a container sets one of these environment variables, to a value or out of a secret.
+/// Whether a container sets one of these environment variables, to another value than SQLite or out of a secret.
 fn sets_one_of(container: &Container, names: &[&str]) -> bool {
-    let written = container.compose.environment.0.iter().map(|(name, _)| name.value());
-    let secret = container.compose.secrets.0.iter().filter_map(|used| Some(used.variable.as_ref()?.value()));
-    written.chain(secret).any(|name| names.contains(&name.strip_suffix("_FILE").unwrap_or(&name)))
+    let named = |name: &str| names.contains(&name.strip_suffix("_FILE").unwrap_or(name));
+    let written = |(name, value): &(Text, Text)| named(&name.value()) && !is_sqlite(&value.value());
+    container.compose.environment.0.iter().any(written)
+        || container
+            .compose
+            .secrets
+            .0
+            .iter()
+            .filter_map(|used| used.variable.as_ref())
+            .any(|v| named(&v.value()))
+}
+
+/// Whether the value of such a variable is SQLite itself: `sqlite3`, an address such as `sqlite:///data/x.db`, or a
+/// path.
+fn is_sqlite(value: &str) -> bool {
+    value.is_empty() || value.starts_with('/') || value.to_ascii_lowercase().starts_with("sqlite")
 }
 
 /// The paths on the host of the SQLite files of a container. A path with a `*` in its last step is given as

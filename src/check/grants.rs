@@ -113,7 +113,8 @@ pub(super) fn devices(container: &Container) -> Vec<Grant<String>> {
 
 /// The rules that open devices by their numbers.
 pub(super) fn device_rules(container: &Container) -> Vec<Grant<String>> {
-    values(container, "device-cgroup-rule")
+    let own = container.compose.device_cgroup_rules.iter().map(|rule| grant(&rule.0));
+    own.chain(values(container, "device-cgroup-rule")).collect()
 }
 
 /// The capabilities beyond Podman's default.

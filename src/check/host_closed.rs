@@ -241,6 +241,11 @@ impl Open {
                 ["networking", "firewall", "allowedTCPPortRanges" | "extraCommands" | "extraInputRules"] => {
                     open.everything = true;
                 }
+                // Which ports a module opens by it is only known to the module.
+                ["services", .., "openFirewall"] => {
+                    open.everything |=
+                        !matches!(&option.node.kind, Kind::Scalar(text) if text.value() == "false");
+                }
                 _ => {}
             }
         }
