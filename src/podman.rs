@@ -88,6 +88,21 @@ const IPC_SYSCTLS: &[&str] = &[
     "kernel.shmmni",
 ];
 
+/// Kernel parameters below `net.core` of which each network namespace has its own (Linux, netns_core_table in
+/// net/core/sysctl_net_core.c, and net/xfrm/xfrm_sysctl.c). The others are the host's.
+const CORE_SYSCTLS: &[&str] = &[
+    "net.core.optmem_max",
+    "net.core.somaxconn",
+    "net.core.txrehash",
+    "net.core.xfrm_acq_expires",
+    "net.core.xfrm_aevent_etime",
+    "net.core.xfrm_aevent_rseqth",
+    "net.core.xfrm_larval_drop",
+];
+
+/// Kernel parameters below `net.ipv4` that only the host has (Linux, ipv4_table in net/ipv4/sysctl_net_ipv4.c).
+const HOST_IPV4_SYSCTLS: &[&str] = &["net.ipv4.tcp_max_orphans", "net.ipv4.tcp_mem", "net.ipv4.udp_mem"];
+
 /// The namespace that a kernel parameter belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SysctlOf {
@@ -103,6 +118,8 @@ pub enum SysctlOf {
 /// (podman-run(1), --sysctl).
 pub fn sysctl_of(name: &str) -> SysctlOf {
     match name {
+        name if name.starts_with("net.core.") && !CORE_SYSCTLS.contains(&name) => SysctlOf::Host,
+        name if HOST_IPV4_SYSCTLS.contains(&name) => SysctlOf::Host,
         name if name.starts_with("net.") => SysctlOf::Network,
         name if name.starts_with("fs.mqueue.") || IPC_SYSCTLS.contains(&name) => SysctlOf::Ipc,
         _ => SysctlOf::Host,

@@ -40,13 +40,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// A listener by its last port.
+type LastPort<'a> = (u16, &'a Listener);
+
 /// Ranges of ports, which come in the order of their first ones.
 #[derive(Default)]
 struct Ranges<'a> {
     /// By protocol and address: of each beginning of the row the range that reaches furthest.
-    on_address: HashMap<(&'a str, Option<IpAddr>), Vec<(u16, &'a Listener)>>,
+    on_address: HashMap<(&'a str, Option<IpAddr>), Vec<LastPort<'a>>>,
     /// The same of all addresses together.
-    anywhere: HashMap<&'a str, Vec<(u16, &'a Listener)>>,
+    anywhere: HashMap<&'a str, Vec<LastPort<'a>>>,
 }
 
 impl<'a> Ranges<'a> {

@@ -106,6 +106,36 @@ impl<'a> Shared<'a> {
     }
 }
 
+/// Reports settings of /etc/resolv.conf and /etc/hosts that Podman refuses beside a `network_mode`: both files are the
+/// other container's, or there is no network (podman-run(1), --dns and --add-host).
+fn check_names(compose: &ast::Container, diagnostics: &mut Diagnostics) {
+    let (shares, none) = match &compose.network_mode {
+        Some(ast::NetworkMode::Container(_)) => (true, false),
+        Some(ast::NetworkMode::None) => (false, true),
+        _ => return,
+    };
+    let dns = compose.dns.0.first().map(|address| ("dns", address.0.span));
+    let search = compose.dns_search.0.first().map(|domain| ("dns_search", domain.0.span));
+    let hosts = compose.extra_hosts.0.first().filter(|_| shares).map(|(name, _)| ("extra_hosts", name.span));
+    for (key, span) in dns.into_iter().chain(search).chain(hosts) {
+        let label =
+            if none { "the container has no network" } else { "the other container's settings are in force" };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::NetworkWithHost,
+                format!("a container with this `network_mode` cannot have `{key}`"),
+                span,
+                label,
+            )
+            .help(if none {
+                format!("remove `{key}` or `network_mode`")
+            } else {
+                format!("write `{key}` on the container whose network this one shares")
+            }),
+        );
+    }
+}
+
 fn container(
     service: &str,
     short: Text,
@@ -150,6 +180,7 @@ fn container(
             .help("take it out; with `network_mode: host` state what it listens on under `expose`"),
         );
     }
+    check_names(&compose, diagnostics);
     if let (false, Some(interface)) =
         (matches!(compose.network_mode, Some(ast::NetworkMode::Host(_))), compose.firewall.0.first())
     {
