@@ -15,18 +15,20 @@ pub enum Source {
     System,
     /// Its name does not tell whether it is a file or a folder.
     Unclear,
+    /// It is a file with an owner, a group or a mode, which homegen gives to folders alone.
+    OwnedFile,
 }
 
 /// What becomes of the source `path` of `volume`, where `is_mount_point` says that a disk is mounted there.
 pub fn source(volume: &Volume, path: &str, is_mount_point: bool) -> Source {
-    // Only a folder has an owner and a mode.
+    let kind = kind(path, &volume.target.value());
+    // Where the name leaves it open, an owner or a mode says that it is a folder.
     if volume.owner.is_some() || volume.group.is_some() || volume.mode.is_some() {
-        return Source::Created;
+        return if kind == Kind::File { Source::OwnedFile } else { Source::Created };
     }
     if is_mount_point || volume.options.iter().any(|option| option.value() == "ro") {
         return Source::Left;
     }
-    let kind = kind(path, &volume.target.value());
     match kind {
         Kind::File => Source::Left,
         _ if SYSTEM.iter().any(|system| is_below(path, system)) => Source::System,
@@ -100,6 +102,7 @@ const FILES: &[&str] = &[
     "Pipfile",
     "Procfile",
     "README",
+    "acl",
     "aclfile",
     "authorized_keys",
     "crontab",
@@ -127,6 +130,9 @@ const FILES: &[&str] = &[
     "pwfile",
     "shadow",
     "ssh_config",
+    "ssh_host_ecdsa_key",
+    "ssh_host_ed25519_key",
+    "ssh_host_rsa_key",
     "sshd_config",
     "subgid",
     "subuid",

@@ -10,9 +10,13 @@ use crate::tree::Text;
 /// The containers whose image is known to hold a database.
 pub(super) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
     host.containers().filter_map(|container| {
-        let known = ImageName::of(&container.compose.image).known()?;
+        let image = ImageName::of(&container.compose.image);
+        let known = image.known()?;
+        // Such a variant of an image has its data in another folder.
+        let is_rootless = image.tag.as_deref().is_some_and(|tag| tag.contains("rootless"));
         let holds = match known.kind {
             Kind::Program => false,
+            Kind::Sqlite(_) if is_rootless => false,
             Kind::Sqlite(sqlite) => !sets_one_of(container, sqlite.moved_by),
             Kind::Postgres | Kind::Database | Kind::Cache => true,
         };

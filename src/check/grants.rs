@@ -38,6 +38,13 @@ fn podman_args(container: &Container) -> Vec<Argument> {
     arguments(&container.compose.podman_args)
 }
 
+/// The ports that `podman_args` publish, as they are written: `8080:80`, or nothing for all that the image exposes.
+pub(super) fn published(container: &Container) -> Vec<Grant<String>> {
+    let all = podman_args(container).into_iter().filter(|argument| argument.name == "publish-all");
+    let all = all.map(|argument| Grant { what: String::new(), span: argument.span });
+    values(container, "publish").into_iter().chain(all).collect()
+}
+
 /// The values of one option of `podman_args`.
 fn values(container: &Container, name: &str) -> Vec<Grant<String>> {
     let all = podman_args(container).into_iter().filter(|argument| argument.name == name);

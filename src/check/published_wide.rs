@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::grants::{self, Grant};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::subnet::is_in_tailnet;
@@ -10,6 +11,25 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let tailnet = host.tailscale.as_ref().map(|t| t.address.value());
     for container in host.services.iter().flat_map(|s| &s.containers) {
+        // Podman publishes on every address where none is written (podman-run(1), --publish).
+        for Grant { what, span } in grants::published(container) {
+            let address =
+                what.rsplitn(3, ':').nth(2).map(|address| address.trim_matches(['[', ']']).to_owned());
+            let loopback =
+                address.as_deref().and_then(|a| a.parse::<IpAddr>().ok()).is_some_and(|ip| ip.is_loopback());
+            let in_tailnet = address.is_some() && address == tailnet;
+            if !loopback && !in_tailnet {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::PublishedWide,
+                        format!("`podman_args` of `{}` publish a port past the firewall", container.name),
+                        span,
+                        "Podman goes around the firewall",
+                    )
+                    .help("publish the port under `ports`, where it is on 127.0.0.1 without an address"),
+                );
+            }
+        }
         for port in &container.compose.ports {
             let Some(address) = &port.address else { continue };
             let value = address.value();

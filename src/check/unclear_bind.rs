@@ -12,9 +12,24 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for volume in host.containers().flat_map(|c| &c.compose.volumes) {
         let VolumeSource::Bind(path) = &volume.source else { continue };
         let value = path.value();
-        if bind::source(volume, &value, mount_points.contains(value.trim_end_matches('/'))) != Source::Unclear
-        {
-            continue;
+        let is_mount_point = mount_points.contains(value.trim_end_matches('/'));
+        match bind::source(volume, &value, is_mount_point) {
+            Source::Unclear => {}
+            Source::OwnedFile => {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::UnclearBind,
+                        format!(
+                            "`{value}` looks like a file, and only folders get an owner, a group and a mode"
+                        ),
+                        volume.span,
+                        "nothing is created here",
+                    )
+                    .help("remove `owner`, `group` and `mode`, and set them on the file itself"),
+                );
+                continue;
+            }
+            _ => continue,
         }
         diagnostics.push(
             Diagnostic::new(

@@ -78,7 +78,7 @@ pub(super) const KNOWN: &[Known] = &[
     row("Grocy's SQLite", &["linuxserver/grocy"], "/config", &["data/grocy.db"], &[]),
     row(
         "Headscale's SQLite",
-        &["juanfont/headscale"],
+        &["headscale/headscale", "juanfont/headscale"],
         "/var/lib/headscale",
         &["db.sqlite"],
         &["HEADSCALE_DATABASE_TYPE"],
