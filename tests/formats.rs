@@ -61,7 +61,7 @@ fn json_is_one_object_with_every_place() {
           "help": "keep one of the two",
           "labels": [
             {
-              "text": "again here",
+              "text": "written again here",
               "start": {
                 "line": 11,
                 "column": 9,
@@ -74,7 +74,7 @@ fn json_is_one_object_with_every_place() {
               }
             },
             {
-              "text": "first here",
+              "text": "first written here",
               "start": {
                 "line": 10,
                 "column": 9,
@@ -170,7 +170,7 @@ fn github_gets_one_command_for_each_diagnostic() {
     ::warning file=homeserver.yaml,line=7,col=59,endLine=7,endColumn=76,title=HG0506::port 8080 is open on 0.0.0.0, whatever the firewall says%0APodman goes around the firewall%0Ahelp: publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; if it is meant, `allow` it with the reason
     "#);
     insta::assert_snapshot!(rendered(github::render, &fixture("duplicate-key")), @r#"
-    ::error file=homeserver.yaml,line=11,col=9,endLine=11,endColumn=16,title=HG0103::`volumes` is written twice%0Aagain here%0Aline 10: first here%0Ahelp: keep one of the two
+    ::error file=homeserver.yaml,line=11,col=9,endLine=11,endColumn=16,title=HG0103::`volumes` is written twice%0Awritten again here%0Aline 10: first written here%0Ahelp: keep one of the two
     "#);
     for (name, file) in cases() {
         let outcome = compile(file);
@@ -284,7 +284,7 @@ fn sarif_of_one_diagnostic() {
       "locations": [
         {
           "message": {
-            "text": "again here"
+            "text": "written again here"
           },
           "physicalLocation": {
             "artifactLocation": {
@@ -300,7 +300,7 @@ fn sarif_of_one_diagnostic() {
         }
       ],
       "message": {
-        "text": "`volumes` is written twice.\nHelp: keep one of the two\nSee: [first here](1)"
+        "text": "`volumes` is written twice.\nHelp: keep one of the two\nSee: [first written here](1)"
       },
       "partialFingerprints": {
         "primaryLocationLineHash": "67df600d4af920f3:1"
@@ -309,7 +309,7 @@ fn sarif_of_one_diagnostic() {
         {
           "id": 1,
           "message": {
-            "text": "first here"
+            "text": "first written here"
           },
           "physicalLocation": {
             "artifactLocation": {

@@ -16,6 +16,10 @@ fn same(node: &Node, value: &Value, way: &str) {
             assert_eq!(tagged.tag.to_string(), "!nix", "{way}");
             assert_eq!(tagged.value.as_str(), Some(code.as_str()), "{way}");
         }
+        (Kind::Replace(inner), Value::Tagged(tagged)) => {
+            assert_eq!(tagged.tag.to_string(), "!replace", "{way}");
+            same(inner, &tagged.value, way);
+        }
         (Kind::List(items), Value::Sequence(values)) => {
             assert_eq!(items.len(), values.len(), "{way}");
             for (i, (item, value)) in items.iter().zip(values).enumerate() {
