@@ -124,6 +124,7 @@ let
   config = {
     homeserver = HOMESERVER;
     age.secrets = SECRETS;
+    environment.etc = { };
     time.timeZone = "Europe/Berlin";
     networking.hostName = "box";
     users.groups = { render.gid = 303; video.gid = 26; };
@@ -132,6 +133,7 @@ let
     home = { homeDirectory = "/Users/me"; profileDirectory = "/Users/me/.nix-profile"; };
     launchd.agents = AGENTS;
     services.caddy = { user = "caddy"; group = "caddy"; };
+    services.restic.backups = { app-backup.package = "restic"; app-backup-files.package = "restic"; };
     systemd.services = (import ./networks.nix { inherit config lib pkgs utils; }).systemd.services;
   };
   module = path: import path { inherit config lib pkgs utils; };
