@@ -368,7 +368,7 @@ fn output_grows_with_the_entries_of_each_key() {
 }
 
 #[test]
-#[ignore = "takes minutes: `.ci/run` runs it"]
+#[ignore = "takes minutes, and needs valgrind"]
 fn work_grows_with_the_entries_of_each_key() {
     if !here(&["valgrind"]) {
         return;
