@@ -182,17 +182,22 @@ const PATHS: &[HostPath] = &[
     row("/usr", System, Below, Write, "change the programs that the host runs"),
 ];
 
-/// How a path lies to that of a row.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How a path lies to that of a row; the closest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Relation {
     Same,
     Below,
     Above,
 }
 
-fn relation(path: &str, row: &str) -> Option<Relation> {
-    let steps = |path| str::split(path, '/').filter(|step| !step.is_empty());
-    let (mut own, mut its) = (steps(path), steps(row));
+/// The steps of an absolute path.
+fn steps(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|step| !step.is_empty())
+}
+
+/// How the path of these steps lies to that of a row.
+fn relation(path: &[&str], row: &str) -> Option<Relation> {
+    let (mut own, mut its) = (path.iter(), steps(row));
     let mut by_pattern = false;
     loop {
         match (own.next(), its.next()) {
@@ -223,20 +228,19 @@ pub fn host_path(path: &str, read_only: bool) -> Option<&'static HostPath> {
     {
         path = format!("/run{rest}");
     }
-    let counts = |row: &HostPath, relation| match relation {
-        Relation::Same => true,
-        Relation::Below => row.reach == Below,
-        Relation::Above => row.kind != Harmless,
-    };
-    [Relation::Same, Relation::Below, Relation::Above]
-        .into_iter()
-        .find_map(|wanted| {
-            PATHS.iter().find(|row| {
-                let readable = row.access == Read || !read_only;
-                readable && relation(&path, row.path) == Some(wanted) && counts(row, wanted)
-            })
-        })
-        .filter(|row| row.kind != Harmless)
+    let steps: Vec<&str> = steps(&path).collect();
+    let relations = PATHS.iter().filter_map(|row| {
+        let readable = row.access == Read || !read_only;
+        let relation = relation(&steps, row.path).filter(|_| readable)?;
+        let counts = match relation {
+            Relation::Same => true,
+            Relation::Below => row.reach == Below,
+            Relation::Above => row.kind != Harmless,
+        };
+        counts.then_some((relation, row))
+    });
+    // Of several rows with the least relation, it is the first one.
+    relations.min_by_key(|(relation, _)| *relation).map(|(_, row)| row).filter(|row| row.kind != Harmless)
 }
 
 /// A thing by its name, and what it gives.
@@ -285,12 +289,13 @@ const DISK: &str = "read and change everything on a disk, whoever owns it";
 /// What a device of the host, by its path, gives a container.
 pub fn device(path: &str) -> Option<&'static str> {
     let path = straight(path);
-    if path == "/dev" {
+    let steps: Vec<&str> = steps(&path).collect();
+    if steps.as_slice() == ["dev"] {
         return Some("reach the host's devices, its disks included");
     }
     DEVICES
         .iter()
-        .find(|(row, _)| matches!(relation(&path, row), Some(Relation::Same | Relation::Below)))
+        .find(|(row, _)| matches!(relation(&steps, row), Some(Relation::Same | Relation::Below)))
         .map(|(_, gives)| *gives)
 }
 

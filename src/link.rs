@@ -73,8 +73,8 @@ pub fn link(
         .into_iter()
         .filter_map(|(name, declared)| network::shared(&name, declared, diagnostics))
         .collect();
-    let mut services = Vec::new();
-    let mut jobs = Vec::new();
+    let mut services = Vec::with_capacity(file.services.0.len());
+    let mut jobs = Vec::with_capacity(file.services.0.len());
     for (name, mut declared) in file.services.0 {
         name::check_service(&name, diagnostics);
         jobs.push(job::Declared::take(&mut declared));

@@ -212,6 +212,9 @@ impl Expr {
     /// `[ … ]`. Where all entries of a constant or parameter follow each other, it names that list:
     /// `devices ++ [ "/dev/dvb" ]`, and not `builtins.elemAt devices 0` and so on.
     pub fn list(items: Vec<Expr>) -> Expr {
+        if (0..items.len()).all(|at| whole_list(&items[at..]).is_none()) {
+            return Expr::List(items);
+        }
         let mut parts: Vec<Expr> = Vec::new();
         let mut at = 0;
         while let Some(item) = items.get(at) {

@@ -1,9 +1,10 @@
 //! Work and output grow with the file, and not with its square: every key that takes a list or a mapping is built with
 //! 1,000 and with 4,000 entries. The keys are those of the JSON Schema, so that a new one is asked for here.
 //!
-//! Work is counted, and not timed: `valgrind --tool=none` counts the basic blocks that the program enters ("event
-//! checks"), which is nearly the same number in each run and on each machine. Allocations would not show a comparison
-//! of all pairs. That takes minutes in a debug build, so that only `.ci/run` asks for it.
+//! Work is counted, and not timed: cachegrind counts the instructions that the program executes, which is nearly the same
+//! number in each run and on each machine. Allocations would not show a comparison of all pairs. It is counted in a
+//! release build, because a debug build spends most of its work on holding each file against nixfmt:
+//! `cargo test --release --test growth -- --ignored`, as `.ci/run` does.
 
 mod common;
 
@@ -22,11 +23,6 @@ const MANY: usize = 4 * FEW;
 
 /// How much more work and output four times the entries may be.
 const MOST: f64 = 4.5;
-
-/// Work is counted for a tenth of the entries that are files of their own, or units: a debug build holds each file
-/// against nixfmt, which takes most of the time.
-const ENTRIES_WITH_FILES: [&str; 7] =
-    ["backup", "clients", "containers", "depends_on", "networks", "restart", "services"];
 
 /// One entry of a list, or the name and the value of one of a mapping.
 enum Entry {
@@ -308,19 +304,20 @@ fn below(node: &Value, schema: &Value, path: &str, found: &mut BTreeSet<Key>) {
     }
 }
 
-/// The basic blocks that the program enters to build a file.
+/// The instructions that the program executes to build a file.
 fn work(text: &str) -> usize {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("homeserver.yaml"), text).unwrap();
     let output = Command::new("valgrind")
-        .args(["--tool=none", "--stats=yes", "--log-file=log", env!("CARGO_BIN_EXE_homegen"), "build"])
+        .args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--log-file=log"])
+        .args([env!("CARGO_BIN_EXE_homegen"), "build"])
         .current_dir(folder.path())
         .output()
         .expect("valgrind runs");
     assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
-    let count = log.lines().find_map(|line| line.split_once("scheduler: ")?.1.strip_suffix(" event checks."));
-    count.expect("valgrind counts").replace(',', "").parse().expect("a number")
+    let count = log.lines().find_map(|line| line.split_once("refs:"));
+    count.expect("cachegrind counts").1.trim().replace(',', "").parse().expect("a number")
 }
 
 /// Whether four times the entries are more than [`MOST`] times as much, apart from what there is without any.
@@ -368,7 +365,7 @@ fn output_grows_with_the_entries_of_each_key() {
 }
 
 #[test]
-#[ignore = "takes minutes, and needs valgrind"]
+#[ignore = "counts in a release build, with valgrind"]
 fn work_grows_with_the_entries_of_each_key() {
     if !here(&["valgrind"]) {
         return;
@@ -379,11 +376,9 @@ fn work_grows_with_the_entries_of_each_key() {
         of_site || (last(&key.path) == "allow" && key.path != "allow")
     };
     let costs = with_each(|key| {
-        let less = if ENTRIES_WITH_FILES.contains(&last(&key.path)) { 10 } else { 1 };
-        let counts = if is_repeated(key) { [0; 3] } else { [0, FEW / less, MANY / less] };
-        let one = counts.map(|count| match (is_repeated(key), count) {
-            (true, _) => 0,
-            (false, count) => work(&file(key, count).expect("known")),
+        let one = [0, FEW, MANY].map(|count| match is_repeated(key) {
+            true => 0,
+            false => work(&file(key, count).expect("known")),
         });
         println!("{one:>12?} {key:?}");
         one

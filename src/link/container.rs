@@ -34,7 +34,7 @@ pub(super) fn link(
     diagnostics: &mut Diagnostics,
 ) -> (Vec<Service>, Vec<ServiceSites>) {
     let shared = Shared::of(shared);
-    let mut services = Vec::new();
+    let mut services = Vec::with_capacity(declared.len());
     let mut sites = Vec::new();
     for (name, mut service, parameters) in declared {
         let service_name = name.value();
@@ -51,7 +51,7 @@ pub(super) fn link(
                 (if n.value() == "default" { format!("{service_name}-network") } else { n.value() }, n.span)
             })
             .collect();
-        let mut containers = Vec::new();
+        let mut containers = Vec::with_capacity(service.containers.0.len());
         for (short, mut compose) in service.containers.0 {
             compose.notify = compose.notify.or(service.notify);
             containers.push(container(
