@@ -94,7 +94,9 @@ impl Mounts {
 }
 
 /// A folder of several containers is one folder: the owner, the group and the mode that one of them writes hold
-/// for all. Where none writes an owner and they run as different users, the folder keeps the owner that it has.
+/// for all. Where none writes an owner, a mode or a group is meant for the user of the container that writes it, because
+/// another user may be locked out by it. Where none writes any of them and they run as different users, the folder
+/// keeps the owner that it has.
 fn share(host: &mut Host) {
     let mut by_path: HashMap<String, Vec<&mut Folder>> = HashMap::new();
     for folder in host.services.iter_mut().flat_map(|s| &mut s.containers).flat_map(|c| &mut c.folders) {
@@ -104,7 +106,9 @@ fn share(host: &mut Host) {
         let written = folders.iter().find(|f| !f.owner_is_guessed).and_then(|f| f.owner.clone());
         let user = |f: &Folder| f.owner.as_ref().map(|o| o.value());
         let agreed = folders.iter().all(|f| user(f) == user(folders[0]));
-        let owner = written.or_else(|| folders[0].owner.clone().filter(|_| agreed));
+        let limited = folders.iter().find(|f| f.mode.is_some() || f.group.is_some());
+        let limited = limited.and_then(|f| f.owner.clone());
+        let owner = written.or(limited).or_else(|| folders[0].owner.clone().filter(|_| agreed));
         let group = folders.iter().find_map(|f| f.group.clone());
         let mode = folders.iter().find_map(|f| f.mode.clone());
         for folder in folders.iter_mut() {
