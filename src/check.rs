@@ -73,6 +73,7 @@ mod run_folder;
 mod secret_file_missing;
 mod secret_unreadable;
 mod short_name;
+mod sqlite_other;
 mod subnet_overlap;
 mod surprising_yaml;
 mod swapped_volume;
@@ -166,6 +167,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     secret_file_missing::check,
     secret_unreadable::check,
     short_name::check,
+    sqlite_other::check,
     subnet_overlap::check,
     surprising_yaml::check,
     sysctls::check,

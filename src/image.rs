@@ -75,6 +75,14 @@ impl ImageName {
         version[..digits].parse().ok()
     }
 
+    /// The name of a variable for the value itself, where `name` is that for a file with the value and the image does not
+    /// start with both.
+    pub fn excluded_by<'a>(&self, name: &'a str) -> Option<&'a str> {
+        let row = EXCLUSIVE.iter().find(|row| row.repositories.iter().any(|path| self.is(path)))?;
+        let direct = name.strip_suffix(row.ending).filter(|direct| !direct.is_empty())?;
+        row.prefixes.iter().any(|prefix| direct.starts_with(prefix)).then_some(direct)
+    }
+
     /// The program that dumps its database, where homegen does not.
     pub fn dump_program(&self) -> Option<&'static str> {
         DUMP_PROGRAMS.iter().find(|(path, _)| self.is(path)).map(|(_, program)| *program)
@@ -141,6 +149,8 @@ pub enum Kind {
     Sqlite(Sqlite),
     /// Another database that keeps files.
     Database,
+    /// A database whose files may be copied while it runs: they are whole at any moment, or its data can be made again.
+    Store,
     /// A database that keeps files, and is often one of what can be had again.
     Cache,
     /// Anything else.
@@ -158,6 +168,9 @@ pub struct Known {
     pub kind: Kind,
     /// Where it keeps its data, and declares a volume for it.
     pub data: Option<&'static str>,
+    /// What names another folder for the data: an environment variable, or an option of its command. Behind a slash is
+    /// what the program adds to the folder.
+    pub data_from: &'static [&'static str],
     /// The user by number that it runs as.
     pub user: Option<u32>,
     /// The memory in MiB below which it does not work well, and when or who says so.
@@ -166,92 +179,198 @@ pub struct Known {
     pub host_memory: Option<u64>,
 }
 
+impl Known {
+    /// Whether the image is docker-library's Postgres, or built on it: its folders changed with 18.
+    pub fn is_official_postgres(&self) -> bool {
+        self.kind == Kind::Postgres && self.data == Some(POSTGRES_DATA)
+    }
+}
+
 /// The programs that dump a database, by the image that has both (their pages at Docker Hub).
-const DUMP_PROGRAMS: &[(&str, &str)] =
-    &[("library/mariadb", "mariadb-dump"), ("library/mysql", "mysqldump"), ("library/mongo", "mongodump")];
+const DUMP_PROGRAMS: &[(&str, &str)] = &[
+    ("library/mariadb", "mariadb-dump"),
+    ("linuxserver/mariadb", "mariadb-dump"),
+    ("library/mysql", "mysqldump"),
+    ("library/mongo", "mongodump"),
+];
+
+/// Images whose start script or program takes a variable directly or out of a file, and does not start with both.
+#[derive(Debug)]
+struct Exclusive {
+    /// The images, by their paths in registries.
+    repositories: &'static [&'static str],
+    /// What the names of these variables begin with.
+    prefixes: &'static [&'static str],
+    /// What the name of the variable with the file has behind it.
+    ending: &'static str,
+}
+
+/// `file_env` in docker-entrypoint.sh of docker-library/postgres, docker-library/mysql, MariaDB/mariadb-docker and
+/// docker-library/mongo; packaging/docker/run.sh of grafana/grafana; get_env_str_value in src/util.rs of Vaultwarden.
+const EXCLUSIVE: &[Exclusive] = &[
+    Exclusive {
+        repositories: &[
+            "library/postgres",
+            "immich-app/postgres",
+            "pgvector/pgvector",
+            "postgis/postgis",
+            "tensorchord/pgvecto-rs",
+            "tensorchord/vchord-postgres",
+            "timescale/timescaledb",
+        ],
+        prefixes: &["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_INITDB_ARGS"],
+        ending: "_FILE",
+    },
+    Exclusive {
+        repositories: &["library/mariadb", "library/mysql"],
+        prefixes: &["MARIADB_", "MYSQL_"],
+        ending: "_FILE",
+    },
+    Exclusive { repositories: &["library/mongo"], prefixes: &["MONGO_INITDB_ROOT_"], ending: "_FILE" },
+    Exclusive {
+        repositories: &["grafana/grafana", "grafana/grafana-oss"],
+        prefixes: &["GF_"],
+        ending: "__FILE",
+    },
+    Exclusive {
+        repositories: &["vaultwarden/server", "dani-garcia/vaultwarden"],
+        prefixes: &[""],
+        ending: "_FILE",
+    },
+];
+
+/// A program of which nothing is known: what the rows below leave out.
+const PROGRAM: Known = Known {
+    repositories: &[],
+    name: "",
+    kind: Kind::Program,
+    data: None,
+    data_from: &[],
+    user: None,
+    memory: None,
+    host_memory: None,
+};
+
+/// Where docker-library's Postgres, and what is built on it, keeps its data until 17.
+const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
+
+const fn postgres(name: &'static str, repositories: &'static [&'static str], user: u32) -> Known {
+    let data = Some(POSTGRES_DATA);
+    Known {
+        name,
+        repositories,
+        kind: Kind::Postgres,
+        data,
+        data_from: &["PGDATA"],
+        user: Some(user),
+        ..PROGRAM
+    }
+}
+
+const fn server(
+    name: &'static str,
+    repositories: &'static [&'static str],
+    kind: Kind,
+    data: &'static str,
+    data_from: &'static [&'static str],
+    user: Option<u32>,
+) -> Known {
+    Known { name, repositories, kind, data: Some(data), data_from, user, ..PROGRAM }
+}
+
+use Kind::{Cache, Database, Store};
 
 /// The images. Users and folders are those of their Dockerfiles, what Immich needs is out of
 /// <https://docs.immich.app/install/requirements>.
 const KNOWN: &[Known] = &[
     Known {
-        repositories: &["immich-app/postgres"],
-        name: "Immich's Postgres",
-        kind: Kind::Postgres,
-        data: Some("/var/lib/postgresql/data"),
-        user: Some(999),
         memory: Some((2048, "by Immich's requirements")),
-        host_memory: None,
+        ..postgres("Immich's Postgres", &["immich-app/postgres"], 999)
     },
-    Known {
-        repositories: &[
+    postgres(
+        "Postgres",
+        &[
             "library/postgres",
             "postgis/postgis",
             "pgvector/pgvector",
             "tensorchord/pgvecto-rs",
             "tensorchord/vchord-postgres",
         ],
-        name: "Postgres",
-        kind: Kind::Postgres,
-        data: Some("/var/lib/postgresql/data"),
-        user: Some(999),
-        memory: None,
-        host_memory: None,
-    },
+        999,
+    ),
+    // It is built on the Alpine variant of Postgres (timescale/timescaledb-docker, Dockerfile).
+    postgres("TimescaleDB", &["timescale/timescaledb"], 70),
     Known {
-        repositories: &["timescale/timescaledb"],
-        name: "TimescaleDB",
-        kind: Kind::Postgres,
-        data: Some("/var/lib/postgresql/data"),
-        // It is built on the Alpine variant of Postgres (timescale/timescaledb-docker, Dockerfile).
-        user: Some(70),
-        memory: None,
-        host_memory: None,
+        data: Some("/bitnami/postgresql"),
+        data_from: &["POSTGRESQL_DATA_DIR", "PGDATA"],
+        ..postgres("Bitnami's Postgres", &["bitnami/postgresql", "bitnamilegacy/postgresql"], 1001)
     },
-    Known {
-        repositories: &["library/mariadb", "library/mysql"],
-        name: "MariaDB or MySQL",
-        kind: Kind::Database,
-        data: Some("/var/lib/mysql"),
-        user: Some(999),
-        memory: None,
-        host_memory: None,
-    },
-    Known {
-        repositories: &["library/mongo"],
-        name: "MongoDB",
-        kind: Kind::Database,
-        data: Some("/data/db"),
-        user: Some(999),
-        memory: None,
-        host_memory: None,
-    },
-    Known {
-        repositories: &["library/redis", "valkey/valkey"],
-        name: "Redis or Valkey",
-        kind: Kind::Cache,
-        data: Some("/data"),
-        user: Some(999),
-        memory: None,
-        host_memory: None,
-    },
+    server(
+        "MariaDB or MySQL",
+        &["library/mariadb", "library/mysql"],
+        Database,
+        "/var/lib/mysql",
+        &["--datadir"],
+        Some(999),
+    ),
+    server("MariaDB", &["linuxserver/mariadb"], Database, "/config", &[], None),
+    server("MongoDB", &["library/mongo"], Database, "/data/db", &["--dbpath"], Some(999)),
+    server(
+        "ClickHouse",
+        &["clickhouse/clickhouse-server", "library/clickhouse"],
+        Database,
+        "/var/lib/clickhouse",
+        &[],
+        Some(101),
+    ),
+    server(
+        "Elasticsearch",
+        &[
+            "library/elasticsearch",
+            "elasticsearch/elasticsearch",
+            "elastic/elasticsearch",
+            "bbilly1/tubearchivist-es",
+        ],
+        Database,
+        "/usr/share/elasticsearch/data",
+        &["path.data"],
+        Some(1000),
+    ),
+    server(
+        "OpenSearch",
+        &["opensearchproject/opensearch"],
+        Database,
+        "/usr/share/opensearch/data",
+        &["path.data"],
+        Some(1000),
+    ),
+    server("Neo4j", &["library/neo4j"], Database, "/data", &[], Some(7474)),
+    server("CouchDB", &["library/couchdb", "apache/couchdb"], Store, "/opt/couchdb/data", &[], Some(5984)),
+    server(
+        "Meilisearch",
+        &["getmeili/meilisearch"],
+        Store,
+        "/meili_data",
+        &["MEILI_DB_PATH", "--db-path"],
+        None,
+    ),
+    server(
+        "Prometheus",
+        &["prom/prometheus", "prometheus/prometheus"],
+        Store,
+        "/prometheus",
+        &["--storage.tsdb.path"],
+        Some(65534),
+    ),
+    server("Redis or Valkey", &["library/redis", "valkey/valkey"], Cache, "/data", &[], Some(999)),
     Known {
         repositories: &["immich-app/immich-machine-learning"],
         name: "Immich's machine learning",
-        kind: Kind::Program,
-        data: None,
-        user: None,
         memory: Some((4096, "with search, faces and text recognition on")),
         host_memory: Some(6144),
+        ..PROGRAM
     },
-    Known {
-        repositories: &["immich-app/immich-server"],
-        name: "Immich",
-        kind: Kind::Program,
-        data: None,
-        user: None,
-        memory: None,
-        host_memory: Some(4096),
-    },
+    Known { repositories: &["immich-app/immich-server"], name: "Immich", host_memory: Some(4096), ..PROGRAM },
 ];
 
 #[cfg(test)]

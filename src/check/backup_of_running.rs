@@ -14,7 +14,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let databases: Vec<Database> = known_databases(host)
         // Redis and Valkey replace their file by a whole new one.
-        .filter(|(_, known)| known.kind != Kind::Cache)
+        .filter(|(_, known)| !matches!(known.kind, Kind::Cache | Kind::Store))
         .flat_map(|(container, known)| match known.kind {
             Kind::Sqlite(_) => sqlite_databases(container, known),
             _ => server_database(container, known).into_iter().collect(),

@@ -2,70 +2,162 @@
 
 use crate::ast::container::{Volume, VolumeSource};
 use crate::hir::{Container, Host};
-use crate::image::{ImageName, Kind, Known};
+use crate::image::{ImageName, Kind, Known, Sqlite};
 use crate::map::Mounted;
-use crate::path::is_below;
+use crate::path::{is_below, straight};
 use crate::tree::Text;
 
 /// The containers whose image is known to hold a database.
 pub(super) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
-    host.containers().filter_map(|container| {
-        let image = ImageName::of(&container.compose.image);
-        let known = image.known()?;
-        // Such a variant of an image has its data in another folder.
-        let is_rootless = image.tag.as_deref().is_some_and(|tag| tag.contains("rootless"));
-        let holds = match known.kind {
-            Kind::Program => false,
-            Kind::Sqlite(_) if is_rootless => false,
-            Kind::Sqlite(sqlite) => !sets_one_of(container, sqlite.moved_by),
-            Kind::Postgres | Kind::Database | Kind::Cache => true,
-        };
-        holds.then_some((container, known))
+    host.containers().filter_map(|container| Some((container, database_in(container)?)))
+}
+
+/// What is known of the database that a container holds.
+pub(super) fn database_in(container: &Container) -> Option<&'static Known> {
+    let image = ImageName::of(&container.compose.image);
+    let known = image.known()?;
+    // Such a variant of an image has its data in another folder.
+    let is_rootless = image.tag.as_deref().is_some_and(|tag| tag.contains("rootless"));
+    let holds = match known.kind {
+        Kind::Program => false,
+        Kind::Sqlite(_) if is_rootless => false,
+        Kind::Sqlite(sqlite) => !is_on_server(container, sqlite),
+        Kind::Postgres | Kind::Database | Kind::Store | Kind::Cache => true,
+    };
+    holds.then_some(known)
+}
+
+/// Whether the environment or a secret of a container puts the database of an application that can use SQLite on a server.
+fn is_on_server(container: &Container, sqlite: Sqlite) -> bool {
+    let mut secrets = container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref());
+    server(container, sqlite).is_some() || secrets.any(|variable| sqlite.is_moved_by(&variable.value()))
+}
+
+/// The value of the variable that puts the database on a server. The word `sqlite` in another one decides against it.
+fn server(container: &Container, sqlite: Sqlite) -> Option<&Text> {
+    let environment = container.compose.environment.0.iter();
+    let moving = environment.filter(|(name, _)| sqlite.is_moved_by(&name.value()));
+    let values: Vec<&Text> = moving.map(|(_, value)| value).collect();
+    let is_chosen = values.iter().any(|value| is_sqlite(&value.value()));
+    values.into_iter().find(|value| !is_chosen && !is_no_server(&value.value()))
+}
+
+/// Whether a value is the word for SQLite, such as `sqlite3` and `better-sqlite3`, or an address such as
+/// `sqlite:///data/x.db`.
+fn is_sqlite(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    lower.starts_with("sqlite") || lower.contains("sqlite") && !lower.contains(['/', ':', '.'])
+}
+
+/// Whether a value is no server: it turns one off, or is the path of a file.
+fn is_no_server(value: &str) -> bool {
+    let path = value.split('?').next().unwrap_or_default();
+    let is_file = [".db", ".db3", ".sqlite", ".sqlite3"].iter().any(|ending| path.ends_with(ending));
+    matches!(value, "" | "0" | "false" | "no")
+        || is_file && !path.contains("://")
+        || named_file(value).is_some()
+}
+
+/// The file in the value of such a variable: `/data/x.db`, or `sqlite:////data/x.db`, with options behind a `?`. Three
+/// slashes are a relative path to some programs.
+fn named_file(value: &str) -> Option<String> {
+    let path = value.split('?').next()?;
+    let path = path.strip_prefix("sqlite:///").unwrap_or(path);
+    // `/run/postgresql` is where the socket of a server is.
+    let has_ending = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    (path.starts_with('/') && has_ending).then(|| straight(path))
+}
+
+/// The value of a variable of the environment, as the file has it.
+fn variable<'a>(container: &'a Container, name: &str) -> Option<&'a Text> {
+    let environment = &container.compose.environment.0;
+    environment.iter().find(|(key, _)| key.value() == name).map(|(_, value)| value)
+}
+
+/// The value of an option in the command: `--datadir=/data` and `--datadir /data`.
+fn option(container: &Container, name: &str) -> Option<Text> {
+    let words = &container.compose.command.as_ref()?.0;
+    words.iter().enumerate().find_map(|(at, word)| match word.value().strip_prefix(name)? {
+        "" => words.get(at + 1).cloned(),
+        rest => rest.starts_with('=').then(|| word.split_at(name.len() + 1).1),
     })
 }
 
-/// Whether a container sets one of these environment variables, to another value than SQLite or out of a secret.
-fn sets_one_of(container: &Container, names: &[&str]) -> bool {
-    let named = |name: &str| names.contains(&name.strip_suffix("_FILE").unwrap_or(name));
-    let written = |(name, value): &(Text, Text)| named(&name.value()) && !is_sqlite(&value.value());
-    container.compose.environment.0.iter().any(written)
-        || container
-            .compose
-            .secrets
-            .0
-            .iter()
-            .filter_map(|used| used.variable.as_ref())
-            .any(|v| named(&v.value()))
+/// A place of the data that the file chose in place of the image's own, and where it does.
+struct Chosen {
+    /// The folder, or for a database in one file, that file.
+    path: String,
+    /// The value with the path.
+    text: Text,
 }
 
-/// Whether the value of such a variable is SQLite itself: `sqlite3`, an address such as `sqlite:///data/x.db`, or a
-/// path.
-fn is_sqlite(value: &str) -> bool {
-    value.is_empty() || value.starts_with('/') || value.to_ascii_lowercase().starts_with("sqlite")
+/// The file of a database that a variable names.
+fn chosen_file(container: &Container, known: &Known) -> Option<Chosen> {
+    let Kind::Sqlite(sqlite) = known.kind else { return None };
+    sqlite.moved_by.iter().find_map(|name| {
+        let text = variable(container, name)?.clone();
+        Some(Chosen { path: named_file(&text.value())?, text })
+    })
+}
+
+/// The folder of the data that a variable or an option names.
+fn chosen_folder(container: &Container, known: &Known) -> Option<Chosen> {
+    known.data_from.iter().find_map(|source| {
+        let (name, below) = source.split_once('/').unwrap_or((source, ""));
+        let text = match name.starts_with("--") {
+            true => option(container, name)?,
+            false => variable(container, name)?.clone(),
+        };
+        let folder = text.value();
+        folder.starts_with('/').then(|| Chosen { path: straight(&format!("{folder}/{below}")), text })
+    })
 }
 
 /// The paths on the host of the SQLite files of a container. A path with a `*` in its last step is given as
 /// its folder.
 pub(super) fn sqlite_files(container: &Container, known: &Known) -> Vec<String> {
-    let (Kind::Sqlite(sqlite), Some(data)) = (known.kind, known.data) else { return Vec::new() };
     let mounted = Mounted::of(container);
+    let files = match chosen_file(container, known) {
+        Some(chosen) => vec![chosen.path],
+        None => data_place(container, known).map_or_else(Vec::new, |(data, _)| files_in(&data, known)),
+    };
+    files.iter().filter_map(|file| mounted.on_host(file)).collect()
+}
+
+/// Where an application would keep its SQLite, on the host, if no variable put it elsewhere: these files, and the value of
+/// that variable.
+pub(super) fn left_sqlite_files(container: &Container) -> Option<(Vec<String>, Text)> {
+    let known = ImageName::of(&container.compose.image).known()?;
+    let Kind::Sqlite(sqlite) = known.kind else { return None };
+    let chosen = || chosen_file(container, known).or_else(|| chosen_folder(container, known));
+    let text = server(container, sqlite).cloned().or_else(|| chosen().map(|chosen| chosen.text))?;
+    let mounted = Mounted::of(container);
+    let files = files_in(known.data?, known);
+    Some((files.iter().filter_map(|file| mounted.on_host(file)).collect(), text))
+}
+
+/// The SQLite files of an application in a folder of its data.
+fn files_in(data: &str, known: &Known) -> Vec<String> {
+    let Kind::Sqlite(sqlite) = known.kind else { return Vec::new() };
     let files = sqlite.files.iter().map(|file| file.strip_suffix("/*").unwrap_or(file));
-    files.filter_map(|file| mounted.on_host(&format!("{data}/{file}"))).collect()
+    files.map(|file| straight(&format!("{data}/{file}"))).collect()
 }
 
 /// Where a database keeps its data, and the volume that its image declares for it.
 pub(super) fn data_place(container: &Container, known: &Known) -> Option<(String, &'static str)> {
     let declared = known.data?;
-    if known.kind != Kind::Postgres {
-        return Some((declared.to_owned(), declared));
+    if let Some(Chosen { path, .. }) = chosen_file(container, known) {
+        let (folder, _) = path.rsplit_once('/')?;
+        return Some((straight(folder), declared));
     }
     // From 18 on the volume is the folder above (<https://hub.docker.com/_/postgres>, "PGDATA").
     let (data, declared) = match ImageName::of(&container.compose.image).major() {
-        Some(major) if major >= 18 => (format!("/var/lib/postgresql/{major}/docker"), "/var/lib/postgresql"),
+        Some(major) if major >= 18 && known.is_official_postgres() => {
+            (format!("/var/lib/postgresql/{major}/docker"), "/var/lib/postgresql")
+        }
         _ => (declared.to_owned(), declared),
     };
-    let own = container.compose.environment.0.iter().find(|(name, _)| name.value() == "PGDATA");
-    Some((own.map_or(data, |(_, path)| path.value()), declared))
+    Some((chosen_folder(container, known).map_or(data, |chosen| chosen.path), declared))
 }
 
 /// What is mounted where the data lies. The volume that the image of a server declares takes its place from one

@@ -3,7 +3,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::image::{ImageName, Kind};
+use crate::image::ImageName;
 use crate::tree::Node;
 
 /// The folder of the majors until 17.
@@ -13,7 +13,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let compose = &container.compose;
         let image = ImageName::of(&compose.image);
-        let is_postgres = image.known().is_some_and(|k| k.kind == Kind::Postgres);
+        let is_postgres = image.known().is_some_and(|known| known.is_official_postgres());
         let Some(major) = image.major().filter(|m| is_postgres && *m >= 18) else { continue };
         // Who says where the data is knows.
         if compose.environment.0.iter().any(|(name, _)| name.value() == "PGDATA") {

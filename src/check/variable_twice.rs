@@ -1,14 +1,18 @@
-//! A variable is set once: by `environment`, or by `secrets`.
+//! A variable is set once: by `environment`, or by `secrets`; and for images that refuse both, as itself or by a file.
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
+use crate::hir::{Container, Host};
+use crate::image::ImageName;
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
+        also_by_file(container, diagnostics);
         let compose = &container.compose;
         let names = compose.environment.0.iter().filter(|_| !compose.secrets.0.is_empty());
         let names: HashMap<String, &Text> = names.map(|(name, _)| (name.value(), name)).collect();
@@ -40,5 +44,29 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 );
             }
         }
+    }
+}
+
+/// A variable that stands as itself and with a file, which the start script of the image refuses.
+fn also_by_file(container: &Container, diagnostics: &mut Diagnostics) {
+    let compose = &container.compose;
+    let image = ImageName::of(&compose.image);
+    let written = compose.environment.0.iter().filter(|(_, value)| !value.value().is_empty());
+    let by_secret = compose.secrets.0.iter().filter_map(|used| used.variable.as_ref()).map(|name| &name.0);
+    let all: IndexMap<String, &Text> =
+        written.map(|(name, _)| name).chain(by_secret).map(|name| (name.value(), name)).collect();
+    for (name, by_file) in &all {
+        let Some(direct) = image.excluded_by(name).and_then(|direct| all.get(direct)) else { continue };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::VariableTwice,
+                format!("`{}` and `{name}` are both set", direct.value()),
+                by_file.span,
+                "takes the value out of a file",
+            )
+            .and(direct.span, "the value itself")
+            .and(compose.image.0.span, "this image does not start with both")
+            .help("keep one of the two"),
+        );
     }
 }

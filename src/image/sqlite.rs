@@ -2,15 +2,23 @@
 //!
 //! A row is an image. Folders and files are those of the image's documentation and Dockerfile.
 
-use super::{Kind, Known};
+use super::{Kind, Known, PROGRAM};
 
 /// The database files of an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sqlite {
     /// The files, relative to the folder of the data. A `*` stands for any name.
     pub files: &'static [&'static str],
-    /// The environment variables with which the application uses another database server instead.
+    /// The environment variables that put the database elsewhere: on a server, or in a file whose path they hold.
     pub moved_by: &'static [&'static str],
+}
+
+impl Sqlite {
+    /// Whether a variable, or the one for a file with its value, is one of [`Sqlite::moved_by`].
+    pub fn is_moved_by(self, variable: &str) -> bool {
+        self.moved_by.contains(&variable)
+            || variable.strip_suffix("_FILE").is_some_and(|v| self.moved_by.contains(&v))
+    }
 }
 
 const fn row(
@@ -20,14 +28,13 @@ const fn row(
     files: &'static [&'static str],
     moved_by: &'static [&'static str],
 ) -> Known {
-    Known {
-        repositories,
-        name,
-        kind: Kind::Sqlite(Sqlite { files, moved_by }),
-        data: Some(data),
-        user: None,
-        memory: None,
-        host_memory: None,
+    Known { repositories, name, kind: Kind::Sqlite(Sqlite { files, moved_by }), data: Some(data), ..PROGRAM }
+}
+
+impl Known {
+    /// The same row, with the environment variables that name another folder for the data.
+    const fn from(self, data_from: &'static [&'static str]) -> Known {
+        Known { data_from, ..self }
     }
 }
 
@@ -39,8 +46,10 @@ pub(super) const KNOWN: &[Known] = &[
         "/data",
         &["server-files/account.sqlite", "user-files/*"],
         &[],
-    ),
-    row("Audiobookshelf's SQLite", &["advplyr/audiobookshelf"], "/config", &["absdatabase.sqlite"], &[]),
+    )
+    .from(&["ACTUAL_DATA_DIR"]),
+    row("Audiobookshelf's SQLite", &["advplyr/audiobookshelf"], "/config", &["absdatabase.sqlite"], &[])
+        .from(&["CONFIG_PATH"]),
     row(
         "Bazarr's SQLite",
         &["linuxserver/bazarr", "hotio/bazarr"],
@@ -56,7 +65,13 @@ pub(super) const KNOWN: &[Known] = &[
         &["forgejo/forgejo"],
         "/data",
         &["gitea/gitea.db"],
-        &["FORGEJO__database__DB_TYPE", "GITEA__database__DB_TYPE", "DB_TYPE"],
+        &[
+            "FORGEJO__database__DB_TYPE",
+            "GITEA__database__DB_TYPE",
+            "DB_TYPE",
+            "FORGEJO__database__PATH",
+            "GITEA__database__PATH",
+        ],
     ),
     row("FreshRSS's SQLite", &["freshrss/freshrss"], "/var/www/FreshRSS/data", &["users/*"], &["DB_HOST"]),
     row("Frigate's SQLite", &["blakeblackshear/frigate"], "/config", &["frigate.db"], &[]),
@@ -65,7 +80,7 @@ pub(super) const KNOWN: &[Known] = &[
         &["gitea/gitea"],
         "/data",
         &["gitea/gitea.db"],
-        &["GITEA__database__DB_TYPE", "DB_TYPE"],
+        &["GITEA__database__DB_TYPE", "DB_TYPE", "GITEA__database__PATH"],
     ),
     row("Gotify's SQLite", &["gotify/server"], "/app/data", &["gotify.db"], &["GOTIFY_DATABASE_DIALECT"]),
     row(
@@ -74,15 +89,17 @@ pub(super) const KNOWN: &[Known] = &[
         "/var/lib/grafana",
         &["grafana.db"],
         &["GF_DATABASE_TYPE", "GF_DATABASE_URL"],
-    ),
+    )
+    .from(&["GF_PATHS_DATA"]),
     row("Grocy's SQLite", &["linuxserver/grocy"], "/config", &["data/grocy.db"], &[]),
     row(
         "Headscale's SQLite",
         &["headscale/headscale", "juanfont/headscale"],
         "/var/lib/headscale",
         &["db.sqlite"],
-        &["HEADSCALE_DATABASE_TYPE"],
+        &["HEADSCALE_DATABASE_TYPE", "HEADSCALE_DATABASE_SQLITE_PATH"],
     ),
+    row("Homarr's SQLite", &["homarr-labs/homarr"], "/appdata", &["db/db.sqlite"], &["DB_URL", "DB_HOST"]),
     row(
         "Home Assistant's SQLite",
         &["home-assistant/home-assistant", "homeassistant/home-assistant", "linuxserver/homeassistant"],
@@ -95,7 +112,7 @@ pub(super) const KNOWN: &[Known] = &[
         &["sysadminsmedia/homebox", "hay-kot/homebox"],
         "/data",
         &["homebox.db"],
-        &["HBOX_DATABASE_DRIVER"],
+        &["HBOX_DATABASE_DRIVER", "HBOX_DATABASE_SQLITE_PATH"],
     ),
     row(
         "Jellyfin's SQLite",
@@ -103,7 +120,8 @@ pub(super) const KNOWN: &[Known] = &[
         "/config",
         &["data/jellyfin.db", "data/library.db"],
         &[],
-    ),
+    )
+    .from(&["JELLYFIN_DATA_DIR"]),
     row(
         "Jellyfin's SQLite",
         &["linuxserver/jellyfin"],
@@ -117,10 +135,13 @@ pub(super) const KNOWN: &[Known] = &[
         "/app/config",
         &["db/db.sqlite3"],
         &["DB_TYPE"],
-    ),
-    row("Karakeep's SQLite", &["karakeep-app/karakeep", "hoarder-app/hoarder"], "/data", &["db.db"], &[]),
+    )
+    .from(&["CONFIG_DIRECTORY"]),
+    row("Karakeep's SQLite", &["karakeep-app/karakeep", "hoarder-app/hoarder"], "/data", &["db.db"], &[])
+        .from(&["DATA_DIR"]),
     row("Kavita's SQLite", &["jvmilazz0/kavita", "kareadita/kavita"], "/kavita/config", &["kavita.db"], &[]),
-    row("Komga's SQLite", &["gotson/komga"], "/config", &["database.sqlite", "tasks.sqlite"], &[]),
+    row("Komga's SQLite", &["gotson/komga"], "/config", &["database.sqlite", "tasks.sqlite"], &[])
+        .from(&["KOMGA_CONFIGDIR"]),
     row(
         "Lidarr's SQLite",
         &["linuxserver/lidarr", "hotio/lidarr"],
@@ -136,28 +157,32 @@ pub(super) const KNOWN: &[Known] = &[
         &["LD_DB_ENGINE"],
     ),
     row("LLDAP's SQLite", &["lldap/lldap"], "/data", &["users.db"], &["LLDAP_DATABASE_URL"]),
-    row("Mealie's SQLite", &["mealie-recipes/mealie"], "/app/data", &["mealie.db"], &["DB_ENGINE"]),
+    row("Mealie's SQLite", &["mealie-recipes/mealie"], "/app/data", &["mealie.db"], &["DB_ENGINE"])
+        .from(&["DATA_DIR"]),
     row(
         "Memos' SQLite",
         &["neosmemo/memos", "usememos/memos"],
         "/var/opt/memos",
         &["memos_prod.db"],
         &["MEMOS_DRIVER"],
-    ),
-    row("n8n's SQLite", &["n8nio/n8n"], "/home/node/.n8n", &["database.sqlite"], &["DB_TYPE"]),
+    )
+    .from(&["MEMOS_DATA"]),
+    row("n8n's SQLite", &["n8nio/n8n"], "/home/node/.n8n", &["database.sqlite"], &["DB_TYPE"])
+        .from(&["N8N_USER_FOLDER/.n8n"]),
     row(
         "Navidrome's SQLite",
         &["deluan/navidrome", "navidrome/navidrome"],
         "/data",
         &["navidrome.db"],
         &["ND_DBPATH"],
-    ),
+    )
+    .from(&["ND_DATAFOLDER"]),
     row(
         "Nginx Proxy Manager's SQLite",
         &["jc21/nginx-proxy-manager"],
         "/data",
         &["database.sqlite"],
-        &["DB_MYSQL_HOST", "DB_POSTGRES_HOST"],
+        &["DB_MYSQL_HOST", "DB_POSTGRES_HOST", "DB_SQLITE_FILE"],
     ),
     row(
         "Open WebUI's SQLite",
@@ -165,8 +190,10 @@ pub(super) const KNOWN: &[Known] = &[
         "/app/backend/data",
         &["webui.db"],
         &["DATABASE_URL"],
-    ),
-    row("Overseerr's SQLite", &["sctx/overseerr"], "/app/config", &["db/db.sqlite3"], &[]),
+    )
+    .from(&["DATA_DIR"]),
+    row("Overseerr's SQLite", &["sctx/overseerr"], "/app/config", &["db/db.sqlite3"], &[])
+        .from(&["CONFIG_DIRECTORY"]),
     row("Overseerr's SQLite", &["linuxserver/overseerr"], "/config", &["db/db.sqlite3"], &[]),
     row(
         "Paperless' SQLite",
@@ -174,14 +201,16 @@ pub(super) const KNOWN: &[Known] = &[
         "/usr/src/paperless/data",
         &["db.sqlite3"],
         &["PAPERLESS_DBHOST", "PAPERLESS_DBENGINE"],
-    ),
+    )
+    .from(&["PAPERLESS_DATA_DIR"]),
     row(
         "PhotoPrism's SQLite",
         &["photoprism/photoprism"],
         "/photoprism/storage",
         &["index.db"],
         &["PHOTOPRISM_DATABASE_DRIVER", "PHOTOPRISM_DATABASE_SERVER"],
-    ),
+    )
+    .from(&["PHOTOPRISM_STORAGE_PATH"]),
     row("Pi-hole's SQLite", &["pihole/pihole"], "/etc/pihole", &["gravity.db", "pihole-FTL.db"], &[]),
     row(
         "Plex's SQLite",
@@ -240,22 +269,31 @@ pub(super) const KNOWN: &[Known] = &[
         "/home/node/trilium-data",
         &["document.db"],
         &[],
-    ),
+    )
+    .from(&["TRILIUM_DATA_DIR"]),
     row(
         "Uptime Kuma's SQLite",
         &["louislam/uptime-kuma"],
         "/app/data",
         &["kuma.db"],
         &["UPTIME_KUMA_DB_TYPE"],
-    ),
+    )
+    .from(&["DATA_DIR"]),
     row(
         "Vaultwarden's SQLite",
         &["vaultwarden/server", "dani-garcia/vaultwarden"],
         "/data",
         &["db.sqlite3"],
         &["DATABASE_URL"],
+    )
+    .from(&["DATA_FOLDER"]),
+    row(
+        "Vikunja's SQLite",
+        &["vikunja/vikunja"],
+        "/db",
+        &["vikunja.db"],
+        &["VIKUNJA_DATABASE_TYPE", "VIKUNJA_DATABASE_PATH"],
     ),
-    row("Vikunja's SQLite", &["vikunja/vikunja"], "/db", &["vikunja.db"], &["VIKUNJA_DATABASE_TYPE"]),
     row(
         "Whisparr's SQLite",
         &["hotio/whisparr"],

@@ -201,7 +201,7 @@ fn is_database(image: &str) -> bool {
 fn database(image: &str) -> Option<String> {
     match ImageName::parse(image).known()?.kind {
         Kind::Postgres => Some("Postgres".to_owned()),
-        Kind::Database | Kind::Cache => Some(repository(image)),
+        Kind::Database | Kind::Store | Kind::Cache => Some(repository(image)),
         Kind::Program | Kind::Sqlite(_) => None,
     }
 }
