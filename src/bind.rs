@@ -55,6 +55,11 @@ fn kind(source: &str, target: &str) -> Kind {
     }
 }
 
+/// Whether a file is bound, as far as the names on the host and in the container tell.
+pub fn is_file(source: &str, target: &str) -> bool {
+    kind(source, target) == Kind::File
+}
+
 fn last_step(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }

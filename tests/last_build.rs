@@ -119,6 +119,19 @@ fn another_source_for_a_path_of_a_container_is_reported() {
             "HG1602",
             &["cp -a /srv/a/. /var/lib/containers/storage/volumes/wiki_b/_data"],
         ),
+        // A folder may have a dot in its name: those of domains and versions.
+        (
+            "\"/srv/example.org:/data\"",
+            "\"/srv/site:/data\"",
+            "HG1601",
+            &["mv -T /srv/example.org /srv/site"],
+        ),
+        (
+            "\"/srv/wiki-1.2:/data\"",
+            "\"/srv/wiki-1.3:/data\"",
+            "HG1601",
+            &["mv -T /srv/wiki-1.2 /srv/wiki-1.3"],
+        ),
         // The image looks for its data elsewhere, and the data is elsewhere, too.
         ("\"a:/config\"", "\"b:/data\"", "HG1602", &["wiki_a", "wiki_b"]),
     ] {
@@ -188,6 +201,40 @@ fn a_renamed_service_is_known_by_its_programs() {
     let (codes, said) = change(&apart("one"), &apart("two"));
     assert_eq!(codes, ["HG1602"], "{said}");
     assert!(said.contains("export one_data | podman volume import two_data"), "{said}");
+}
+
+#[test]
+fn a_renamed_service_is_known_by_a_program_that_is_published_elsewhere() {
+    let before = services(&[service("wiki", "wiki", "wiki:1", "\"data:/data\"")]);
+    let of = |image: &str, volumes: &str| {
+        services(&[service("docs", "docs", "wiki:2", volumes)]).replace("docker.io/example/wiki", image)
+    };
+    for image in ["ghcr.io/example/wiki", "docker.io/other/wiki", "registry.lan:5000/mirror/example/wiki"] {
+        let (codes, said) = change(&before, &of(image, "\"data:/data\""));
+        assert_eq!(codes, ["HG1602"], "{said}");
+        assert!(said.contains("podman volume export wiki_data | podman volume import docs_data -"), "{said}");
+    }
+    for (image, volumes) in
+        [("docker.io/other/wiki", "\"data:/config\""), ("docker.io/other/chat", "\"data:/data\"")]
+    {
+        let (codes, said) = change(&before, &of(image, volumes));
+        assert_eq!(codes, [""; 0], "{said}");
+    }
+}
+
+#[test]
+fn a_renamed_service_is_known_by_what_it_backs_up() {
+    // A service of NixOS's own has no containers.
+    let of = |name: &str, folder: &str| {
+        format!(
+            "{HEAD}services:\n  {name}:\n    nixos: {{ services.forgejo.enable: true }}\n    backup: {{ files: {{ folder: {folder}, to: /srv/b, at: daily }} }}\n"
+        )
+    };
+    let (codes, said) = change(&of("forgejo", "/var/lib/forgejo"), &of("git", "/var/lib/forgejo/"));
+    assert_eq!(codes, ["HG1603"], "{said}");
+    assert!(said.contains("/srv/b/git-files-${f#forgejo-files-}"), "{said}");
+    let (codes, said) = change(&of("forgejo", "/var/lib/forgejo"), &of("git", "/var/lib/gitea"));
+    assert_eq!(codes, [""; 0], "{said}");
 }
 
 #[test]

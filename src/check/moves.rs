@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use indexmap::IndexSet;
 
 use crate::ast::container::{Volume, VolumeSource};
+use crate::bind;
 use crate::hir::{Container, Host, Previous, Service};
 use crate::image::{ImageName, Kind};
 use crate::path::{ancestors, is_below, straight};
@@ -45,7 +46,7 @@ pub(super) fn moves(host: &Host) -> Vec<Move<'_>> {
                     _ => true,
                 };
                 let read_only = volume.options.iter().any(|option| option.value() == "ro");
-                if read_only || !is_data || !may_be_data(from) {
+                if read_only || !is_data || !may_be_data(from, &volume.target.value()) {
                     continue;
                 }
                 let disk = disks.moved(from, &to);
@@ -73,11 +74,14 @@ fn other_sources<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&
         }
     }
     // An image that looks for its data in another place often brings another source along.
-    let mut gone = before
-        .iter()
-        .filter(|(target, from)| !targets.contains(*target) && !sources.contains(*from) && may_be_data(from));
+    let mut gone = before.iter().filter(|(target, from)| {
+        !targets.contains(*target) && !sources.contains(*from) && may_be_data(from, target)
+    });
     let known: HashSet<&String> = before.values().collect();
-    new.retain(|volume| volume.recorded_source().is_some_and(|to| !known.contains(&to) && may_be_data(&to)));
+    new.retain(|volume| {
+        let is_data = |to: String| !known.contains(&to) && may_be_data(&to, &volume.target.value());
+        volume.recorded_source().is_some_and(is_data)
+    });
     if let (Some((_, from)), None, [volume]) = (gone.next(), gone.next(), new.as_slice()) {
         found.push((volume, from));
     }
@@ -98,12 +102,12 @@ fn is_other_postgres(container: &Container, previous: &Previous) -> bool {
     }
 }
 
-/// Whether a source can hold data of a container: a volume, or a folder that is not the system's.
-fn may_be_data(source: &str) -> bool {
+/// Whether a source that is mounted on `target` can hold data of a container: a volume, or a folder that is not the
+/// system's.
+fn may_be_data(source: &str, target: &str) -> bool {
     const SYSTEM: &[&str] =
         &["/boot", "/dev", "/etc", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
-    let name = source.rsplit('/').next().unwrap_or_default();
-    let is_file = source.starts_with('/') && name.trim_start_matches('.').contains('.');
+    let is_file = source.starts_with('/') && bind::is_file(source, target);
     source != "/" && !is_file && !SYSTEM.iter().any(|system| is_below(source, system))
 }
 

@@ -2,11 +2,12 @@
 //!
 //! A container that has its name and its service is itself. A container whose name is gone from its service is a
 //! renamed one if a new container there has its image, is the same kind of database, or has something mounted at the
-//! same paths. A service that is gone is a renamed one if a new service has its programs: databases are the same image
-//! everywhere, and count only beside a program that was found.
+//! same paths. A service that is gone is a renamed one if a new service has its programs, also out of another registry,
+//! or backs up the same paths: databases are the same image everywhere, and count only beside a program that was found.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
+use crate::hir::job::Work;
 use crate::hir::{Host, Previous};
 use crate::image::{ImageName, Kind};
 use crate::path::straight;
@@ -33,6 +34,8 @@ enum Likeness {
     Whole(String, String, Vec<String>),
     /// The image alone.
     Image(String),
+    /// The last step of the image's path, and what is mounted where: an image that is published elsewhere.
+    Published(String, Vec<String>),
     /// The service, and the kind of database.
     Database(String, String),
     /// The service, and the paths in the container at which something is mounted.
@@ -110,6 +113,21 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
             (counts && is_new(at.0)).then(|| Likeness::Image(repository(&image)))
         },
     );
+    pair(
+        &mut left,
+        &mut new,
+        &mut found,
+        |b| {
+            let mounts: Vec<String> = b.container.mounts.keys().cloned().collect();
+            let counts = b.without_service && !is_database(&b.container.image) && !mounts.is_empty();
+            counts.then(|| Likeness::Published(program(&b.container.image), mounts))
+        },
+        |at| {
+            let image = image(host, at);
+            let counts = is_new(at.0) && !is_database(&image);
+            counts.then(|| Likeness::Published(program(&image), mounts(host, at)))
+        },
+    );
     let mut renamed: HashMap<&str, usize> = HashMap::new();
     let mut pairs: Vec<(&At, &&Before)> = found.iter().collect();
     pairs.sort_by_key(|(at, _)| **at);
@@ -141,7 +159,13 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
         .into_iter()
         .map(|(at, b)| (at, Previous { service: b.service.to_owned(), container: b.container.clone() }))
         .collect();
-    let services: HashMap<usize, String> = renamed.iter().map(|(name, s)| (*s, name.to_string())).collect();
+    let mut services: HashMap<usize, String> =
+        renamed.iter().map(|(name, s)| (*s, name.to_string())).collect();
+    let by_backup =
+        renamed_by_backup(host, last_build, |name| names.contains(name) || renamed.contains_key(name));
+    for (s, name) in by_backup {
+        services.entry(s).or_insert(name);
+    }
     for (at, previous) in found {
         host.services[at.0].containers[at.1].previous = Some(previous);
     }
@@ -149,6 +173,29 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
         let same = last_build.services.contains_key(&service.name).then(|| service.name.clone());
         service.previous = same.or_else(|| services.get(&s).cloned());
     }
+}
+
+/// The new services that back up a path which a service of the last build did, and that one's name. Those of the last
+/// build that are `known` are left out.
+fn renamed_by_backup(host: &Host, last_build: &Record, known: impl Fn(&str) -> bool) -> Vec<(usize, String)> {
+    let gone = last_build.services.iter().filter(|(name, _)| !known(name));
+    let saved = gone.flat_map(|(name, service)| service.backups.values().map(move |backup| (backup, name)));
+    let mut by_source: HashMap<(&str, String), &String> = HashMap::new();
+    // The name of a database says less than a path.
+    for (backup, name) in saved.filter(|(backup, _)| backup.source.starts_with('/')) {
+        by_source.entry((&backup.kind, backup.source.clone())).or_insert(name);
+    }
+    let is_new = |name: &str| !last_build.services.contains_key(name);
+    let new = host.services.iter().enumerate().filter(|(_, service)| is_new(&service.name));
+    new.filter_map(|(s, service)| {
+        let sources = service.jobs.iter().filter_map(|job| match &job.work {
+            Work::Backup(backup) => Some(backup.source.recorded()),
+            _ => None,
+        });
+        let mut names = sources.filter_map(|source| by_source.get(&source));
+        names.next().map(|name| (s, name.to_string()))
+    })
+    .collect()
 }
 
 /// Pairs containers that are alike, in their order, and takes them out of what is left.
@@ -191,6 +238,12 @@ fn mounts(host: &Host, at: At) -> Vec<String> {
 fn repository(image: &str) -> String {
     let repository = ImageName::parse(image).repository;
     repository.split_once('/').map_or(repository.clone(), |(_, path)| path.to_owned())
+}
+
+/// The last step of an image's path, which is the same for most images that are published in several places.
+fn program(image: &str) -> String {
+    let repository = ImageName::parse(image).repository;
+    repository.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 fn is_database(image: &str) -> bool {
