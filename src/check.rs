@@ -4,6 +4,7 @@ mod absent_path;
 mod acl_order;
 mod acme_token;
 mod address_taken;
+mod alias_ambiguous;
 mod alias_taken;
 mod alias_without_network;
 mod ambiguous_number;
@@ -57,6 +58,7 @@ mod memory_sum;
 mod mount_left;
 mod mount_propagation;
 mod moves;
+mod named_hosts;
 mod nftables_flush;
 mod nix_syntax;
 mod no_shared_network;
@@ -103,6 +105,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     acl_order::check,
     acme_token::check,
     address_taken::check,
+    alias_ambiguous::check,
     alias_taken::check,
     alias_without_network::check,
     ambiguous_number::check,
