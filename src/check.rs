@@ -66,6 +66,7 @@ mod notify_own_site;
 mod option_twice;
 mod path_in_container;
 mod ping_twice;
+mod podman_arguments;
 mod port_taken;
 mod postgres_major;
 mod postgres_volume;
@@ -161,6 +162,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     option_twice::check,
     path_in_container::check,
     ping_twice::check,
+    podman_arguments::check,
     port_taken::check,
     postgres_major::check,
     postgres_volume::check,

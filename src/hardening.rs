@@ -7,6 +7,7 @@
 
 use crate::ast::Container;
 use crate::image::ImageName;
+use crate::podman::arguments::{Argument, arguments};
 
 /// The images, by their paths in registries, and the capabilities that they need. The start scripts are those of
 /// docker-library/postgres, MariaDB/mariadb-docker, docker-library/redis and valkey-io/valkey-container.
@@ -35,8 +36,7 @@ const NEEDED: &[(&[&str], &[&str])] = &[
 ];
 
 /// Flags of `podman run` that decide about privileges.
-const FLAGS: &[&str] =
-    &["--cap-add", "--cap-drop", "--privileged", "--security-opt", "--user", "-u", "--userns"];
+const FLAGS: &[&str] = &["cap-add", "cap-drop", "entrypoint", "privileged", "security-opt", "user", "userns"];
 
 /// The capabilities that a container is limited to. `None` where its image was not tried, and where the file itself says
 /// anything about its privileges or replaces the image's start script.
@@ -48,8 +48,8 @@ pub fn capabilities(container: &Container) -> Option<&'static [&'static str]> {
         || container.user.is_some()
         || container.userns_mode.is_some()
         || container.entrypoint.is_some();
-    let flag = |argument: &str| FLAGS.contains(&argument.split('=').next().unwrap_or_default());
-    if decides || container.podman_args.iter().any(|argument| flag(&argument.value())) {
+    let is_flag = |argument: &Argument| FLAGS.contains(&argument.name.as_str());
+    if decides || arguments(&container.podman_args).iter().any(is_flag) {
         return None;
     }
     let image = ImageName::of(&container.image);

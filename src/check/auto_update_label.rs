@@ -3,6 +3,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
+use crate::podman::arguments::arguments;
 use crate::source::Span;
 use crate::tree::Node;
 
@@ -14,13 +15,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let written =
             container.compose.labels.0.iter().map(|(name, value)| (name.value(), name.span, value.value()));
-        // `--label=NAME=VALUE` and `--label`, `NAME=VALUE`.
-        let arguments = container.compose.podman_args.iter().map(|argument| {
-            let text = argument.value();
-            let label = ["--label=", "-l="].iter().find_map(|option| text.strip_prefix(option));
-            let label = label.unwrap_or(&text).to_owned();
+        let labels = arguments(&container.compose.podman_args).into_iter().filter(|a| a.name == "label");
+        let arguments = labels.filter_map(|argument| {
+            let label = argument.value?.value();
             let (name, value) = label.split_once('=').unwrap_or((&label, ""));
-            (name.to_owned(), argument.span, value.to_owned())
+            Some((name.to_owned(), argument.span, value.to_owned()))
         });
         let found: Option<(&str, Span)> = written.chain(arguments).find_map(|(name, span, value)| {
             let of_program = LABELS.iter().find(|(label, _)| name.starts_with(label))?;

@@ -3,6 +3,7 @@
 //! (<https://www.postgresql.org/docs/current/creating-cluster.html>).
 
 use super::databases::{data_place, data_volume, known_databases};
+use super::grants::user;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::image::{ImageName, Kind};
@@ -32,7 +33,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
         let image = ImageName::of(&container.compose.image);
-        let user = container.compose.user.as_ref().map(|u| u.value());
+        let user = user(container).map(|grant| grant.what);
         let runs_as = user.or_else(|| image.user().map(|u| u.to_string()));
         let owner = volume.owner.as_ref().map(|o| (o, o.value()));
         if let (Some(runs_as), Some((owner, value))) = (runs_as, owner) {

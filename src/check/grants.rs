@@ -5,7 +5,7 @@ use crate::ast::container::VolumeSource;
 use crate::ast::scalar::Userns;
 use crate::hir::Container;
 use crate::isolation::Namespace;
-use crate::podman::arguments::{Argument, arguments};
+use crate::podman::arguments::{Argument, arguments, fields};
 use crate::source::Span;
 use crate::tree::Text;
 
@@ -48,7 +48,10 @@ pub(super) fn published(container: &Container) -> Vec<Grant<String>> {
 /// The values of one option of `podman_args`.
 fn values(container: &Container, name: &str) -> Vec<Grant<String>> {
     let all = podman_args(container).into_iter().filter(|argument| argument.name == name);
-    all.filter_map(|a| Some(Grant { what: a.value?.value(), span: a.span })).collect()
+    let each = |argument: Argument| {
+        argument.values().into_iter().map(move |what| Grant { what, span: argument.span })
+    };
+    all.flat_map(each).collect()
 }
 
 fn grant(text: &Text) -> Grant<String> {
@@ -93,20 +96,24 @@ fn volume(value: &str) -> Option<Bind> {
 }
 
 /// `type=bind,source=SOURCE,target=TARGET,OPTIONS`, where the type is `volume` by default and a path of the host makes
-/// no difference to Podman's reading of the rest (podman-run(1), --mount).
+/// no difference to Podman's reading of the rest (podman-run(1), --mount). The source of `type=glob` is a pattern.
 fn mount(value: &str) -> Option<Bind> {
     let mut source = None;
     let mut options = Vec::new();
-    for part in value.split(',') {
+    for part in fields(value) {
         match part.split_once('=') {
-            Some(("src" | "source", path)) => source = Some(path).filter(|path| path.starts_with('/')),
+            Some(("src" | "source", path)) => {
+                // Everything in a folder is the folder.
+                let folder = path.strip_suffix('*').filter(|folder| folder.ends_with('/'));
+                source = Some(folder.unwrap_or(path).to_owned()).filter(|path| path.starts_with('/'));
+            }
             Some(("ro" | "readonly", "true" | "1")) => options.push("ro".to_owned()),
             Some(("bind-propagation", mode)) => options.push(mode.to_owned()),
-            None if matches!(part, "ro" | "readonly") => options.push("ro".to_owned()),
+            None if matches!(part.as_str(), "ro" | "readonly") => options.push("ro".to_owned()),
             _ => {}
         }
     }
-    Some(Bind::new(source?.to_owned(), options))
+    Some(Bind::new(source?, options))
 }
 
 /// The devices of the host, by their path or their CDI name.
@@ -129,9 +136,26 @@ pub(super) fn capabilities(container: &Container) -> Vec<Grant<String>> {
     let mut found: Vec<Grant<String>> =
         container.compose.cap_add.iter().map(|capability| grant(&capability.0)).collect();
     for Grant { what, span } in values(container, "cap-add") {
-        found.extend(what.split(',').map(|name| Grant { what: name.trim().to_owned(), span }));
+        found.push(Grant { what: what.trim().to_owned(), span });
     }
     found
+}
+
+/// The groups of the container's user beside its own.
+pub(super) fn groups(container: &Container) -> Vec<Grant<String>> {
+    let own = container.compose.group_add.iter().map(|group| grant(&group.0));
+    own.chain(values(container, "group-add")).collect()
+}
+
+/// The kernel parameters that the container sets: each by its name, with the value.
+pub(super) fn sysctls(container: &Container) -> Vec<Grant<(String, String)>> {
+    let own = container.compose.sysctls.0.iter();
+    let own = own.map(|(name, value)| Grant { what: (name.value(), value.value()), span: name.span });
+    let arguments = values(container, "sysctl").into_iter().filter_map(|Grant { what, span }| {
+        let (name, value) = what.split_once('=')?;
+        Some(Grant { what: (name.to_owned(), value.to_owned()), span })
+    });
+    own.chain(arguments).collect()
 }
 
 /// The options of the kernel's confinement.
@@ -162,7 +186,6 @@ pub(super) fn namespaces_of_host(container: &Container) -> Vec<Grant<Namespace>>
             "userns" => Namespace::User,
             "uts" => Namespace::Uts,
             "cgroupns" => Namespace::Cgroup,
-            "network" => Namespace::Network,
             _ => continue,
         };
         if argument.value.is_some_and(|mode| namespace.is_of_host(&mode.value())) {
@@ -182,6 +205,11 @@ pub(super) fn has_own_users(container: &Container) -> bool {
     let is_own = |mode: &str| mode.split(':').next() == Some("auto");
     container.compose.userns_mode.as_ref().is_some_and(|Userns(mode)| is_own(&mode.value()))
         || values(container, "userns").iter().any(|grant| is_own(&grant.what))
+}
+
+/// The user that the file says the container runs as. The last one counts.
+pub(super) fn user(container: &Container) -> Option<Grant<String>> {
+    users(container).pop()
 }
 
 /// The users that the file says the container runs as.

@@ -1,4 +1,8 @@
 //! A device passes by every permission of files: a disk has all of them on it.
+//!
+//! A bind of a device's node opens nothing by itself: the control group of a container lets it use the devices that
+//! `devices` and `device_cgroup_rules` name (Linux, Documentation/admin-guide/cgroup-v2.rst, "Device controller"). So
+//! `/dev/disk:/dev/disk:ro` shows the names of disks, which monitors want.
 
 use super::grants::{binds, device_rules, devices};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -8,11 +12,12 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
+        let rules = device_rules(container);
         // A bind of /dev itself is a system folder.
         let bound = binds(container).into_iter().map(|grant| (grant.what.source, grant.span));
-        let nodes = bound.filter(|(path, _)| path.trim_end_matches('/') != "/dev");
+        let nodes = bound.filter(|(path, _)| !rules.is_empty() && path.trim_end_matches('/') != "/dev");
         let given = devices(container).into_iter().map(|grant| (grant.what, grant.span));
-        for (path, span) in given.chain(nodes) {
+        for (path, span) in given.chain(nodes).collect::<Vec<_>>() {
             let Some(gives) = device(&path) else { continue };
             diagnostics.push(
                 Diagnostic::new(
@@ -24,7 +29,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .help("remove it, and mount the files that the container needs under `volumes`"),
             );
         }
-        for grant in device_rules(container).into_iter().filter(|grant| opens_all_devices(&grant.what)) {
+        for grant in rules.into_iter().filter(|grant| opens_all_devices(&grant.what)) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::HostDevice,

@@ -1,13 +1,13 @@
 //! Podman looks a group's name up in the image. Groups of the host's devices are not there.
 
+use super::grants::{Grant, groups};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::podman::UNNUMBERED_GROUPS;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for group in host.containers().flat_map(|container| &container.compose.group_add) {
-        let name = group.value();
+    for Grant { what: name, span } in host.containers().flat_map(groups) {
         if !UNNUMBERED_GROUPS.contains(&name.as_str()) {
             continue;
         }
@@ -15,7 +15,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Diagnostic::new(
                 Code::HostGroup,
                 format!("Podman looks up the group `{name}` in the image, not on the host"),
-                group.0.span,
+                span,
                 "usually a group of the host alone",
             )
             .help(format!(

@@ -1,5 +1,6 @@
 //! Images whose start script runs as root and takes the user from variables.
 
+use super::grants::{Grant, user};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::image::ImageName;
@@ -7,8 +8,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        let Some(user) = container.compose.user.as_ref() else { continue };
-        let value = user.value();
+        let Some(Grant { what: value, span }) = user(container) else { continue };
         let (id, group) =
             value.split_once(':').map_or((value.as_str(), None), |(id, group)| (id, Some(group)));
         let image = &container.compose.image;
@@ -22,7 +22,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Diagnostic::new(
                 Code::ImageUser,
                 format!("images of {} take the user from `{uid}` and `{gid}`", variables.publisher),
-                user.0.span,
+                span,
                 "their start script has to run as root",
             )
             .and(image.0.span, "this image")

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::grants;
 use crate::ast::secret::takes_path;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Secret};
@@ -21,7 +22,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             if user.can_read(secret) != Some(false) {
                 continue;
             }
-            let span = container.compose.user.as_ref().map_or(container.span, |u| u.0.span);
+            let span = grants::user(container).map_or(container.span, |user| user.span);
             diagnostics.push(
                 Diagnostic::new(
                     Code::SecretUnreadable,
@@ -73,16 +74,16 @@ struct User {
 impl User {
     /// Known where `user` is a number other than root's, and no user namespace changes what it means.
     fn of(container: &Container) -> Option<User> {
-        if container.compose.userns_mode.is_some() {
+        if grants::has_own_users(container) || container.compose.userns_mode.is_some() {
             return None;
         }
-        let value = container.compose.user.as_ref()?.value();
+        let value = grants::user(container)?.what;
         let (id, group) = match value.split_once(':') {
             Some((id, group)) => (id, Some(group)),
             None => (value.as_str(), None),
         };
         let id: u32 = id.parse().ok()?;
-        let more = container.compose.group_add.iter().filter_map(|g| g.value().parse().ok());
+        let more = grants::groups(container).into_iter().filter_map(|group| group.what.parse().ok());
         // Without a group it is the one that the image's /etc/passwd gives the user.
         let own = group.and_then(|g| g.parse().ok());
         let groups = own.into_iter().chain(more).collect();

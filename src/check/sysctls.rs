@@ -1,5 +1,6 @@
 //! A container may set the kernel parameters of its own namespaces. Podman refuses all others at each start.
 
+use super::grants::{Grant, sysctls};
 use crate::ast::NetworkMode;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -11,18 +12,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let compose = &container.compose;
         let host_network = matches!(compose.network_mode, Some(NetworkMode::Host(_)));
         let host_ipc = compose.ipc.as_ref().filter(|ipc| ipc.value() == "host");
-        for (name, value) in &compose.sysctls.0 {
-            let key = name.value();
+        for Grant { what: (key, set), span } in sysctls(container) {
             let report = |label: &str, help: String| {
                 Diagnostic::new(
                     Code::UnsupportedValue,
                     format!("the container `{}` cannot set `{key}`", container.name),
-                    name.span,
+                    span,
                     label,
                 )
                 .help(help)
             };
-            let set = value.value();
             // NixOS takes some of them as numbers only, such as vm.max_map_count.
             let set = if set.parse::<i64>().is_ok() { set } else { format!("\"{set}\"") };
             let on_host =

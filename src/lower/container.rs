@@ -9,7 +9,7 @@ use crate::ast::scalar::Flag;
 use crate::hir::{Attached, Container};
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::Module;
-use crate::podman;
+use crate::podman::{self, arguments::Argument};
 use crate::tree::{Atom, Text};
 
 /// NixOS stops a container's unit after this many seconds (oci-containers.nix, TimeoutStopSec).
@@ -303,10 +303,11 @@ fn unit(container: &Container, module: &mut Module) {
     let unit = module.unit(&container.unit());
     unit.set("startLimitIntervalSec", Expr::Int(0));
     let devices = container.compose.devices.iter().map(|device| device.value());
-    // `--device NAME` and `--device=NAME`; `--gpus` stands for the cards of NVIDIA (podman-run(1)).
-    let arguments = container.compose.podman_args.iter().map(Text::value);
-    let mut named = devices.chain(arguments.map(|a| a.trim_start_matches("--device=").to_owned()));
-    if named.any(|name| podman::is_cdi_device_of(&name, "nvidia.com") || name.starts_with("--gpus")) {
+    let arguments = podman::arguments::arguments(&container.compose.podman_args);
+    // It stands for the cards of NVIDIA (podman-run(1)).
+    let has_gpus = arguments.iter().any(|argument| argument.name == "gpus");
+    let given = arguments.iter().filter(|argument| argument.name == "device").flat_map(Argument::values);
+    if has_gpus || devices.chain(given).any(|name| podman::is_cdi_device_of(&name, "nvidia.com")) {
         // It describes the cards for Podman (hardware.nvidia-container-toolkit).
         unit.append("after", [Expr::str("nvidia-container-toolkit-cdi-generator.service")]);
     }

@@ -5,7 +5,7 @@ use crate::hir::{Container, Host};
 use crate::image::{ImageName, Kind};
 use crate::nix::{Expr, Part, Set};
 use crate::nixos::{Module, Output};
-use crate::tree::Text;
+use crate::podman::arguments::arguments;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let has_containers = host.services.iter().any(|s| !s.containers.is_empty());
@@ -49,10 +49,10 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 /// Whether Podman chooses the users of a container's user namespace.
 fn has_automatic_users(container: &Container) -> bool {
     let is_auto = |mode: &str| mode == "auto" || mode.starts_with("auto:");
-    let arguments: Vec<String> = container.compose.podman_args.iter().map(Text::value).collect();
-    container.compose.userns_mode.as_ref().is_some_and(|mode| is_auto(&mode.value()))
-        || arguments.iter().any(|a| a.strip_prefix("--userns=").is_some_and(is_auto))
-        || arguments.windows(2).any(|pair| pair[0] == "--userns" && is_auto(&pair[1]))
+    let own = container.compose.userns_mode.as_ref().map(|mode| mode.value());
+    let arguments = arguments(&container.compose.podman_args).into_iter();
+    let given = arguments.filter(|argument| argument.name == "userns").filter_map(|argument| argument.value);
+    own.into_iter().chain(given.map(|mode| mode.value())).any(|mode| is_auto(&mode))
 }
 
 /// The ranges that Podman takes automatic users from: those of the user `containers` in /etc/subuid and /etc/subgid,

@@ -56,6 +56,83 @@ const NAMES: &[(&str, &str)] = &[
     ("net", "network"),
 ];
 
+/// The options whose value is several, with commas between them (StringSliceVar in Podman's cmd/podman/common/create.go
+/// and netflags.go).
+const LISTS: &[&str] = &[
+    "add-host",
+    "annotation",
+    "cap-add",
+    "cap-drop",
+    "device",
+    "device-cgroup-rule",
+    "dns",
+    "dns-option",
+    "dns-search",
+    "env-file",
+    "expose",
+    "group-add",
+    "label-file",
+    "log-opt",
+    "publish",
+    "sysctl",
+    "ulimit",
+];
+
+/// An option with which the unit of a container does not work.
+struct Harmful {
+    name: &'static str,
+    /// Whether a value does harm. It is given without what follows a colon.
+    is_harmful: fn(&str) -> bool,
+    /// What it does, and what to do.
+    consequence: (&'static str, &'static str),
+}
+
+/// The options that NixOS sets for the unit (nixos/modules/virtualisation/oci-containers.nix), and those that Podman refuses
+/// beside them or for containers of root.
+const HARMFUL: &[Harmful] = &[
+    Harmful {
+        name: "cidfile",
+        is_harmful: |_| true,
+        consequence: (
+            "the unit would not find the container to stop it",
+            "remove it: NixOS writes the file /run/NAME/ctr-id",
+        ),
+    },
+    Harmful {
+        name: "name",
+        is_harmful: |_| true,
+        consequence: (
+            "the unit, backups and other containers know it by another name",
+            "remove it: the name follows from those of the service and the container",
+        ),
+    },
+    Harmful {
+        name: "restart",
+        is_harmful: |value| !matches!(value, "no" | "on-failure"),
+        consequence: (
+            "Podman refuses it beside `--rm`, which NixOS sets",
+            "remove it, and write `restart`: systemd restarts the container",
+        ),
+    },
+    Harmful {
+        name: "sdnotify",
+        is_harmful: |value| !matches!(value, "conmon" | "container" | "healthy"),
+        consequence: ("the unit would wait for its start without end", "remove it"),
+    },
+    Harmful {
+        name: "userns",
+        is_harmful: |value| matches!(value, "keep-id" | "nomap"),
+        consequence: (
+            "Podman refuses it for containers of root, which these are",
+            "remove it, or write `userns_mode: auto`",
+        ),
+    },
+];
+
+/// What `--network` takes in place of the name of a network (ParseNetworkFlag in Podman's pkg/specgen/namespaces.go).
+const NETWORK_MODES: &[&str] =
+    &["bridge", "container", "default", "host", "none", "ns", "pasta", "private", "slirp4netns"];
+
 /// One option of `podman run`.
 #[derive(Clone, Debug)]
 pub struct Argument {
@@ -74,21 +151,72 @@ impl Argument {
         let on = |text: &Text| matches!(text.value().as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True");
         self.value.as_ref().is_none_or(on)
     }
+
+    /// Its values: several where Podman splits them.
+    pub fn values(&self) -> Vec<String> {
+        let Some(value) = &self.value else { return Vec::new() };
+        if LISTS.contains(&self.name.as_str()) { fields(&value.value()) } else { vec![value.value()] }
+    }
+
+    /// Whether it is `--network` with a mode, beside which Podman takes no other network.
+    pub fn is_network_mode(&self) -> bool {
+        let mode = self.value.as_ref().map(|value| value.value()).unwrap_or_default();
+        self.name == "network" && NETWORK_MODES.contains(&mode.split(':').next().unwrap_or_default())
+    }
+
+    /// Where the unit of the container `own_name` does not work with it: what it does, and what to do.
+    pub fn harm(&self, own_name: &str) -> Option<(&'static str, &'static str)> {
+        let row = HARMFUL.iter().find(|row| row.name == self.name)?;
+        let value = self.value.as_ref()?.value();
+        let is_own_name = self.name == "name" && value == own_name;
+        // `on-failure:3` has a number of attempts, `keep-id:uid=1000` options.
+        let word = value.split(':').next().unwrap_or_default();
+        (!is_own_name && (row.is_harmful)(word)).then_some(row.consequence)
+    }
+}
+
+/// A word with which Podman does not start a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// It belongs to no option, so that Podman takes it for the image.
+    Alone,
+    /// An option and its value, which are two words.
+    OneWord,
+    /// The last option has no value, so that Podman takes the image for it.
+    NoValue,
 }
 
 /// The options in a list of words.
 pub fn arguments(words: &[Text]) -> Vec<Argument> {
+    read(words).0
+}
+
+/// The words in a list that are mistakes.
+pub fn mistakes(words: &[Text]) -> Vec<(Mistake, Span)> {
+    read(words).1
+}
+
+fn read(words: &[Text]) -> (Vec<Argument>, Vec<(Mistake, Span)>) {
     let mut found = Vec::new();
+    let mut mistakes = Vec::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let written = word.value();
+        let name_ends = written.find('=').unwrap_or(written.len());
+        if written.starts_with('-') && written[..name_ends].contains(char::is_whitespace) {
+            mistakes.push((Mistake::OneWord, word.span));
+            continue;
+        }
         let (names, value) = match (written.strip_prefix("--"), written.strip_prefix('-')) {
             (Some(long), _) => match long.split_once('=') {
                 Some((name, _)) => (vec![name.to_owned()], Some(after(word, name.len() + 3))),
                 None => (vec![long.to_owned()], None),
             },
             (None, Some(short)) => letters(word, short),
-            (None, None) => continue,
+            (None, None) => {
+                mistakes.push((Mistake::Alone, word.span));
+                continue;
+            }
         };
         for (i, name) in names.iter().enumerate() {
             let long = NAMES.iter().find(|(other, _)| other == name).map_or(name.as_str(), |(_, long)| long);
@@ -99,12 +227,31 @@ pub fn arguments(words: &[Text]) -> Vec<Argument> {
                     let next = words.next();
                     argument.span = next.map_or(word.span, |next| both(word.span, next.span));
                     argument.value = next.cloned();
+                    mistakes.extend(next.is_none().then_some((Mistake::NoValue, word.span)));
                 }
             }
             found.push(argument);
         }
     }
-    found
+    (found, mistakes)
+}
+
+/// The fields of a line of CSV, as which Podman reads lists and mounts: `type=bind,"src=/a,b",dst=/c`.
+pub fn fields(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    let mut characters = line.chars().peekable();
+    while let Some(character) = characters.next() {
+        let field = fields.last_mut().expect("there is one from the start");
+        match character {
+            // Two quotes in a quoted field are one.
+            '"' if quoted && characters.next_if_eq(&'"').is_some() => field.push('"'),
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            other => field.push(other),
+        }
+    }
+    fields
 }
 
 /// The letters of `-itv…`, of which the last may take a value, and the value that stands right behind it.
@@ -165,5 +312,23 @@ mod tests {
             ]
         );
         assert_eq!(read(&["--pid"]), vec![("pid".to_owned(), None)]);
+    }
+
+    #[test]
+    fn words_that_podman_does_not_start_with() {
+        for (words, mistake) in [
+            (&["--pid host"][..], Some(Mistake::OneWord)),
+            (&["-v /a:/b"], Some(Mistake::OneWord)),
+            (&["--label a=b"], Some(Mistake::OneWord)),
+            (&["--pid=host", "host"], Some(Mistake::Alone)),
+            (&["--privileged", "true"], Some(Mistake::Alone)),
+            (&["--init", "--pid"], Some(Mistake::NoValue)),
+            (&["-v"], Some(Mistake::NoValue)),
+            (&["--health-cmd", "curl -f http://x", "--init", "-it", "--label=a=b c"], None),
+        ] {
+            let words: Vec<Text> = words.iter().map(|word| Text::literal(*word, Span::default())).collect();
+            assert_eq!(mistakes(&words).first().map(|(mistake, _)| *mistake), mistake, "{words:?}");
+        }
+        assert_eq!(fields("type=bind,\"src=/a,b\",\"x\"\"y\""), ["type=bind", "src=/a,b", "x\"y"]);
     }
 }

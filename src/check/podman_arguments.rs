@@ -1,0 +1,71 @@
+//! Arguments with which Podman does not start the container, or its unit does not work.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Container, Host};
+use crate::podman::arguments::{Argument, Mistake, arguments, mistakes};
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.services.iter().flat_map(|s| &s.containers) {
+        broken(container, diagnostics);
+        for argument in arguments(&container.compose.podman_args) {
+            networks(container, &argument, diagnostics);
+            let Some((does, help)) = argument.harm(&container.name) else { continue };
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UnsupportedValue,
+                    format!("`{}` cannot have `--{}`", container.name, argument.name),
+                    argument.span,
+                    does,
+                )
+                .help(help),
+            );
+        }
+    }
+}
+
+/// A network that Podman refuses beside those that the unit names: a mode goes with no other network.
+fn networks(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
+    let has_mode = container.compose.network_mode.is_some();
+    let is_mode = argument.is_network_mode();
+    if argument.name != "network" || !has_mode && (!is_mode || container.networks.is_empty()) {
+        return;
+    }
+    diagnostics.push(
+        Diagnostic::new(
+            Code::UnsupportedValue,
+            format!("`{}` cannot have `--network`", container.name),
+            argument.span,
+            "Podman takes no other network beside a mode, and the unit names one",
+        )
+        .help(match has_mode {
+            true => "remove it: the container has a `network_mode`",
+            false => "remove it, and write `network_mode` in its place",
+        }),
+    );
+}
+
+fn broken(container: &Container, diagnostics: &mut Diagnostics) {
+    for (mistake, span) in mistakes(&container.compose.podman_args) {
+        let (label, help) = match mistake {
+            Mistake::Alone => (
+                "no option takes it, so Podman takes it for the image",
+                "write the option before it, or remove it",
+            ),
+            Mistake::OneWord => (
+                "Podman looks for an option of this name",
+                "write `--option=value`, or the two as two entries",
+            ),
+            Mistake::NoValue => ("without a value, Podman takes the image for it", "write `--option=value`"),
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadValue,
+                format!("`podman run` cannot read an argument of `{}`", container.name),
+                span,
+                label,
+            )
+            .help(help),
+        );
+    }
+}
