@@ -6,10 +6,12 @@ use indexmap::IndexSet;
 
 use crate::ast;
 use crate::ast::container::VolumeSource;
+use crate::ast::scalar::Owner;
 use crate::bind;
 use crate::hir::{Folder, Host};
 use crate::map::Written;
 use crate::path::{Folders, ancestors, is_below};
+use crate::podman::arguments::arguments;
 use crate::tree::Text;
 
 /// Finds the folders and mount points of every container.
@@ -18,7 +20,7 @@ pub(super) fn link(host: &mut Host) {
     for container in host.services.iter_mut().flat_map(|s| &mut s.containers) {
         // Who runs in the container by number owns what nobody else was given.
         let runs_as =
-            container.compose.user.clone().filter(|u| u.value().starts_with(|c: char| c.is_ascii_digit()));
+            user(&container.compose).filter(|u| u.value().starts_with(|c: char| c.is_ascii_digit()));
         let mut needed: IndexSet<usize> = IndexSet::new();
         for volume in &container.compose.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
@@ -70,6 +72,17 @@ pub(super) fn link(host: &mut Host) {
         if folder.shared.is_some() || ancestors(&path).skip(1).any(|folder| owned.contains(folder)) {
             folder.by_tmpfiles = false;
         }
+    }
+}
+
+/// The user that a container runs as: the last one that the file says counts. One under `podman_args` was not read as an
+/// owner, so only numbers do.
+fn user(compose: &ast::Container) -> Option<Owner> {
+    let given = arguments(&compose.podman_args).into_iter().rfind(|argument| argument.name == "user");
+    let is_number = |part: &str| part.parse::<u32>().is_ok_and(|number| number.to_string() == part);
+    match given.and_then(|argument| argument.value) {
+        Some(text) => Some(Owner(text)).filter(|owner| owner.value().splitn(2, ':').all(is_number)),
+        None => compose.user.clone(),
     }
 }
 
