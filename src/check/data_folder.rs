@@ -6,7 +6,7 @@ use super::databases::{data_place, data_volume, known_databases};
 use super::grants::user;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::image::{ImageName, Kind};
+use crate::image::ImageName;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -17,7 +17,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let target = volume.target.value();
         let exactly = data_place(container, known)
             .is_some_and(|(data, _)| target.trim_end_matches('/') == data.trim_end_matches('/'));
-        if asked && exactly && known.kind == Kind::Postgres {
+        if asked && exactly && known.is_official_postgres() {
             let mode = volume.mode.as_ref().map(|m| m.value());
             let private = mode.as_deref().is_some_and(|m| matches!(m.trim_start_matches('0'), "700" | "750"));
             if !private {

@@ -56,6 +56,11 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
             );
             continue;
         }
+        // Bitnami's image has variables of its own.
+        if ImageName::of(&container.compose.image).known().is_some_and(|known| !known.is_official_postgres())
+        {
+            continue;
+        }
         let made = |name| variable(container, name);
         let (user, database) =
             *variables.entry(&container.name).or_insert_with(|| (made("POSTGRES_USER"), made("POSTGRES_DB")));
