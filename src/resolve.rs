@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, closest};
 use crate::limits::{MAX_EXPANDED, weight};
 use crate::merge::merge;
 use crate::preset::Instance;
@@ -514,7 +514,7 @@ impl<'a> Resolver<'a> {
                     node = next;
                 }
                 None => {
-                    self.missing_step(name, step, node, span);
+                    self.missing_step(&steps[..=path.len()].join("."), step, node, span);
                     return None;
                 }
             }
@@ -524,6 +524,9 @@ impl<'a> Resolver<'a> {
 
     /// A name that leads on from a value which has nothing of that name.
     fn missing_step(&mut self, name: &str, step: &str, parent: &WrittenNode, span: Span) {
+        if std::ptr::eq(parent, self.root) && self.is_reported(step) {
+            return;
+        }
         let at = parent.span;
         let known = parent.entries().iter().map(|entry| entry.key.as_str());
         let help = match (name.split('.').collect::<Vec<_>>().as_slice(), parent.entries().is_empty()) {
@@ -536,18 +539,35 @@ impl<'a> Resolver<'a> {
         self.diagnostics.push(unknown(name, step, span).and(at, "looked for in here").help(help));
     }
 
+    /// Whether decoding reports a mistake about the file's `key`: it is required, is no mapping, or is absent beside an
+    /// unknown key that was probably meant to be it.
+    fn is_reported(&self, key: &str) -> bool {
+        if let Some(node) = self.root.get(key) {
+            return key == "constants" && !matches!(node.kind, Written::Map(_)) && !node.is_null();
+        }
+        let is_unknown = |entry: &&WrittenEntry| !self.facts.contains(&entry.key.as_str());
+        let mut unknown = self.root.entries().iter().filter(is_unknown).take(LARGE);
+        key == "host" || unknown.any(|entry| closest(&entry.key, self.facts.iter().copied()) == Some(key))
+    }
+
     fn unknown<'n>(&mut self, name: &str, step: &str, known: impl IntoIterator<Item = &'n str>, span: Span) {
+        let declared_by = if self.facts.contains(&step) { step } else { "constants" };
+        if self.is_reported(declared_by) {
+            return;
+        }
         if let Some(meant) = name.strip_prefix("constants.") {
             let help = format!("write `${{{meant}}}`: constants are named without that word");
             self.diagnostics.push(unknown(name, step, span).help(help));
             return;
         }
+        // `${paths.data}` and `${paths.media}` are one mistake where `paths` is missing.
+        let missing = if name.starts_with(step) { step } else { name };
         let help = if NIX_NAMES.contains(&step) {
             format!("under `nixos`, write the whole value as an expression: `!nix '\"${{{name}}}…\"'`")
         } else {
             self.diagnostics.suggestion(step, known)
         };
-        self.diagnostics.push(unknown(name, step, span).help(help));
+        self.diagnostics.push(unknown(missing, step, span).help(help));
     }
 }
 
@@ -579,6 +599,7 @@ fn unknown(name: &str, step: &str, span: Span) -> Diagnostic {
         span,
         format!("`{step}` is not known here"),
     )
+    .once()
 }
 
 /// The name in a text that is one `${name}` and nothing else.
