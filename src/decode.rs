@@ -424,6 +424,34 @@ macro_rules! mapping {
 }
 pub(crate) use mapping;
 
+/// `always, on-failure or no`.
+pub fn one_of(words: &[&str]) -> String {
+    match words {
+        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+        words => words.concat(),
+    }
+}
+
+/// Reports a `word` that is none of `words`.
+pub fn unknown_word(
+    node: &Node,
+    word: &str,
+    words: &[&str],
+    advice: Option<advice::Advice>,
+    diagnostics: &mut Diagnostics,
+) {
+    let meant = crate::diag::closest(&without_hidden(word), words.iter().copied());
+    let help = match (advice, meant) {
+        (Some(advice), _) => advice.help,
+        (None, Some(meant)) => format!("did you mean `{meant}`?"),
+        (None, None) => "write one of these words".to_owned(),
+    };
+    let label = format!("expected {}", one_of(words));
+    let (label, help) = hidden_in(node).unwrap_or((label, help));
+    let title = format!("`{word}` is not a valid value here");
+    diagnostics.push(Diagnostic::new(Code::BadValue, title, node.span, label).help(help));
+}
+
 /// Reads a [`keyword!`](crate::ast::scalar::keyword).
 macro_rules! keyword_decode {
     ($name:ident $(else $advice:path)?) => {
@@ -432,29 +460,16 @@ macro_rules! keyword_decode {
                 node: &$crate::tree::Node,
                 diagnostics: &mut $crate::diag::Diagnostics,
             ) -> Option<Self> {
+                let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
                 let $crate::tree::Kind::Scalar(text) = &node.kind else {
-                    let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
-                    let wanted = match words.as_slice() {
-                        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
-                        _ => words.concat(),
-                    };
-                    $crate::decode::wrong_type(node, &wanted, diagnostics);
+                    $crate::decode::wrong_type(node, &$crate::decode::one_of(&words), diagnostics);
                     return None;
                 };
                 let word = text.value();
                 let found = Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value);
                 if found.is_none() {
                     let advice: Option<$crate::decode::advice::Advice> = None $(.or_else(|| $advice(&word)))?;
-                    let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
-                    diagnostics.push(
-                        $crate::diag::Diagnostic::new(
-                            $crate::diag::Code::BadValue,
-                            format!("`{word}` is not one of the words for this"),
-                            node.span,
-                            "unknown word",
-                        )
-                        .help(advice.map_or_else(|| $crate::diag::suggestion(&word, words), |advice| advice.help)),
-                    );
+                    $crate::decode::unknown_word(node, &word, &words, advice, diagnostics);
                 }
                 found
             }

@@ -2,7 +2,7 @@
 
 use super::deploy;
 use crate::ast::Container;
-use crate::tree::{Entry, Kind};
+use crate::tree::{Entry, Kind, Node};
 
 /// A key that is written out of habit.
 #[derive(Debug)]
@@ -27,10 +27,20 @@ impl Habit {
                 .text()
                 .filter(|path| path.starts_with('/'))
                 .map(|path| format!("write `{path}` in place of the mapping: the file has to exist")),
+            "ipam" => ipam(&entry.value),
             _ => None,
         };
         worked_out.unwrap_or_else(|| self.instead.to_owned())
     }
+}
+
+/// Compose's addresses of a network: `ipam: { config: [{ subnet: 172.20.0.0/16 }] }`.
+fn ipam(ipam: &Node) -> Option<String> {
+    let Kind::List(configs) = &ipam.get("config")?.kind else { return None };
+    let [config] = configs.as_slice() else { return None };
+    let key = |key: &str| Some(format!("`{key}: {}`", config.get(key)?.text()?));
+    let keys: Vec<String> = ["subnet", "gateway"].into_iter().filter_map(key).collect();
+    (!keys.is_empty()).then(|| format!("write {} in its place", keys.join(" and ")))
 }
 
 const fn habit(written: &'static str, key: &'static str, instead: &'static str) -> Habit {
