@@ -448,7 +448,10 @@ pub fn unknown_word(
     };
     let label = format!("expected {}", one_of(words));
     let (label, help) = hidden_in(node).unwrap_or((label, help));
-    let title = format!("`{word}` is not a valid value here");
+    let title = match node.is_null() {
+        true => "a value is missing here".to_owned(),
+        false => format!("`{word}` is not a valid value here"),
+    };
     diagnostics.push(Diagnostic::new(Code::BadValue, title, node.span, label).help(help));
 }
 

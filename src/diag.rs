@@ -234,11 +234,16 @@ impl Diagnostics {
     /// Whether something was found to be wrong inside of `span`. What is missing there may be what could
     /// not be read.
     pub fn has_error_in(&self, span: Span) -> bool {
-        self.all
-            .iter()
-            .filter(|d| d.severity() == Severity::Error)
-            .flat_map(|d| d.labels.first())
-            .any(|l| span.contains(l.span))
+        self.any_in(span, |d| d.severity() == Severity::Error)
+    }
+
+    /// Whether there is an unknown key inside of `span`. A key that is missing there is a part of that mistake.
+    pub fn has_unknown_key_in(&self, span: Span) -> bool {
+        self.any_in(span, |d| d.code == Code::UnknownKey)
+    }
+
+    fn any_in(&self, span: Span, is_one: impl Fn(&Diagnostic) -> bool) -> bool {
+        self.all.iter().filter(|d| is_one(d)).flat_map(|d| d.labels.first()).any(|l| span.contains(l.span))
     }
 
     /// Keeps those for which `keep` holds.
@@ -255,11 +260,7 @@ impl Diagnostics {
     /// may be just that.
     pub fn has_unreadable_in(&self, span: Span) -> bool {
         let about_reading = |code: Code| matches!(&code.code()[2..4], "01" | "02" | "03");
-        self.all
-            .iter()
-            .filter(|d| d.severity() == Severity::Error && about_reading(d.code))
-            .flat_map(|d| d.labels.first())
-            .any(|l| span.contains(l.span))
+        self.any_in(span, |d| d.severity() == Severity::Error && about_reading(d.code))
     }
 
     /// All of them, in the order of their main place in the file.

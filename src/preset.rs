@@ -138,7 +138,10 @@ fn mend_keys(service: &mut Node, diagnostics: &mut Diagnostics) {
         let Kind::Map(entries) = &mut service.kind else { return };
         let known = Service::KEYS;
         let is_meant = |entry: &&mut Entry| {
-            !known.contains(&entry.key.as_str()) && closest(&entry.key, known.iter().copied()) == Some(key)
+            // The other keys are compared with few: that takes time.
+            !known.contains(&entry.key.as_str())
+                && closest(&entry.key, [key]).is_some()
+                && closest(&entry.key, known.iter().copied()) == Some(key)
         };
         let Some(entry) = entries.iter_mut().find(is_meant) else { continue };
         let title = format!("there is no key `{}` here", entry.key);

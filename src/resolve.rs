@@ -41,6 +41,7 @@ pub fn resolve(
         exhausted: false,
         in_constants: false,
         large: HashMap::new(),
+        misspelt: misspelt(root, facts),
     };
     let entries = root
         .entries()
@@ -89,6 +90,14 @@ struct Resolver<'a> {
     in_constants: bool,
     /// The entries of the large mappings that references lead through, by their places in memory.
     large: HashMap<*const WrittenNode, HashMap<&'a str, &'a WrittenNode>>,
+    /// The keys of the file that were probably meant by unknown ones.
+    misspelt: HashSet<&'a str>,
+}
+
+/// The keys among `known` that unknown keys of the file were probably meant to be.
+fn misspelt<'a>(root: &WrittenNode, known: &[&'a str]) -> HashSet<&'a str> {
+    let unknown = root.entries().iter().filter(|entry| !known.contains(&entry.key.as_str()));
+    unknown.take(LARGE).filter_map(|entry| closest(&entry.key, known.iter().copied())).collect()
 }
 
 /// The keys of the file that hold facts.
@@ -542,12 +551,10 @@ impl<'a> Resolver<'a> {
     /// Whether decoding reports a mistake about the file's `key`: it is required, is no mapping, or is absent beside an
     /// unknown key that was probably meant to be it.
     fn is_reported(&self, key: &str) -> bool {
-        if let Some(node) = self.root.get(key) {
-            return key == "constants" && !matches!(node.kind, Written::Map(_)) && !node.is_null();
+        match self.root.get(key) {
+            Some(node) => key == "constants" && !matches!(node.kind, Written::Map(_)) && !node.is_null(),
+            None => key == "host" || self.misspelt.contains(key),
         }
-        let is_unknown = |entry: &&WrittenEntry| !self.facts.contains(&entry.key.as_str());
-        let mut unknown = self.root.entries().iter().filter(is_unknown).take(LARGE);
-        key == "host" || unknown.any(|entry| closest(&entry.key, self.facts.iter().copied()) == Some(key))
     }
 
     fn unknown<'n>(&mut self, name: &str, step: &str, known: impl IntoIterator<Item = &'n str>, span: Span) {

@@ -205,6 +205,7 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
             );
             return None;
         }
+        (_, None) if diagnostics.has_unknown_key_in(node.span) => return None,
         (_, None) => {
             <Text as Decode>::absent("source", node.span, diagnostics)?;
             return None;

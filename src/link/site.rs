@@ -142,9 +142,7 @@ fn link_one(
     check_lines(site.extra.as_ref(), Place::Block, diagnostics);
     check_values(&site.headers, diagnostics);
     // What is missing may be what could not be read.
-    if diagnostics.has_error_in(site.span) {
-        return None;
-    }
+    let is_unread = diagnostics.has_error_in(site.span);
     let (host, below_domain) = match (&site.host, &site.subdomain, &caddy.domain) {
         (Some(host), None, domain) => {
             let below = domain
@@ -179,6 +177,7 @@ fn link_one(
             );
             return None;
         }
+        (None, _, _) if is_unread => return None,
         (host, _, _) => {
             let said = if host.is_some() { "has both a `host` and a `subdomain`" } else { "has no name" };
             diagnostics.push(
@@ -199,6 +198,7 @@ fn link_one(
             Answer::Redirect(redirect.clone())
         }
         (None, None) if site.extra.is_some() => Answer::Lines,
+        (None, None) if is_unread => return None,
         _ => {
             diagnostics.push(
                 Diagnostic::new(
