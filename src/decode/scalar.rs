@@ -12,6 +12,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::duration::duration_ms;
 use crate::path::is_path;
 use crate::podman;
+use crate::printable::is_invisible;
 use crate::restic::{is_keep_rule, is_repository as is_restic_repository};
 use crate::size::size_bytes;
 use crate::source::Span;
@@ -399,7 +400,7 @@ form! {
     ServiceUnit: numbers false, |v| is_service_unit(v), else advice::service_unit;
     SecretName: numbers false, |v| is_secret_name(v), else advice::secret_name;
     Variable: numbers false, |v| is_word(v, b"_") && !v.starts_with(|c: char| c.is_ascii_digit());
-    EnvironmentName: numbers false, |v| !v.is_empty() && !v.starts_with('#') && !v.contains(|c: char| c == '=' || c.is_whitespace() || c.is_control());
+    EnvironmentName: numbers false, |v| !v.is_empty() && !v.starts_with('#') && !v.contains(|c: char| c == '=' || c.is_whitespace() || c.is_control() || is_invisible(c));
     Domain: numbers false, |v| is_domain(v.strip_prefix("*.").unwrap_or(v)), else advice::domain;
     Interface: numbers false, |v| v.len() <= 15 && is_word(v, b"_-.") && !matches!(v, "." | "..");
     Address: numbers false, |v| v.parse::<IpAddr>().is_ok();
