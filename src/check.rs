@@ -83,6 +83,7 @@ mod swapped_volume;
 mod sysctls;
 mod tailnet_address;
 mod target_twice;
+mod ulimits;
 mod unclear_bind;
 mod unconfined;
 mod uncreated_folder;
@@ -179,6 +180,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     swapped_volume::check,
     tailnet_address::check,
     target_twice::check,
+    ulimits::check,
     unclear_bind::check,
     uncreated_folder::check,
     unconfined::check,

@@ -5,6 +5,7 @@ pub mod advice;
 pub mod allow;
 pub mod caddy;
 pub mod container;
+mod deploy;
 pub mod file;
 mod habit;
 pub mod network;
@@ -12,8 +13,10 @@ pub mod scalar;
 pub mod secret;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::printable::{hidden, without_hidden};
 use crate::source::Span;
 use crate::tree::{Entry, Kind, Node};
+use crate::word::is_word;
 
 /// What a mapping looks like, for whoever wrote something else in its place.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +41,11 @@ pub trait Decode: Sized {
     /// output is made of it.
     fn unreadable() -> Option<Self> {
         None
+    }
+
+    /// What was probably meant by a scalar `text` that stands where a list belongs.
+    fn meant_by(text: &str) -> String {
+        text.to_owned()
     }
 
     /// What stands for it when its `key` is absent from the mapping at `owner`. `None` if it has to be
@@ -79,8 +87,7 @@ impl<T: Decode> Decode for Option<T> {
 impl<T: Decode> Decode for Vec<T> {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Kind::List(items) = &node.kind else {
-            wrong_type(node, "a list", diagnostics);
-            return None;
+            return one_in_place_of_a_list(node, diagnostics);
         };
         let decoded: Vec<T> = items.iter().filter_map(|item| T::decode(item, diagnostics)).collect();
         Some(decoded)
@@ -101,6 +108,25 @@ impl<T: Decode> Decode for Box<T> {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         T::decode(node, diagnostics).map(Box::new)
     }
+}
+
+/// Reports a value that stands where a list of such values belongs, and reads it.
+fn one_in_place_of_a_list<T: Decode>(node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<T>> {
+    let read = T::decode(node, &mut Diagnostics::default());
+    let help = match &node.kind {
+        Kind::Scalar(text) if !node.is_null() => format!("write `[{}]`", quoted(&T::meant_by(&text.value()))),
+        Kind::Map(_) if read.is_some() => {
+            "write `- ` before its first key: it is one entry of a list".to_owned()
+        }
+        _ => "write a list".to_owned(),
+    };
+    wrong_type_with(node, "a list", &help, diagnostics);
+    read.map(|one| vec![one])
+}
+
+/// `text` as an entry of a list in brackets, which needs quotes around some characters.
+fn quoted(text: &str) -> String {
+    if is_word(text, b"_-./") { text.to_owned() } else { format!("{text:?}") }
 }
 
 /// Says that `node` is not `wanted`.
@@ -137,11 +163,19 @@ fn wrong_type_at(node: &Node, said: &str, label: String, help: &str, diagnostics
         return;
     }
     let code = if node.defined.is_some() { Code::ReferenceType } else { Code::WrongType };
+    let (label, help) = hidden_in(node).unwrap_or((label, help.to_owned()));
     let mut diagnostic = Diagnostic::new(code, said, node.span, label);
     if let Some(defined) = node.defined {
         diagnostic = diagnostic.and(defined, "defined here");
     }
     diagnostics.push(diagnostic.help(help));
+}
+
+/// The label and the help for a scalar in which a character cannot be seen: it is what is wrong.
+fn hidden_in(node: &Node) -> Option<(String, String)> {
+    let Kind::Scalar(text) = &node.kind else { return None };
+    let written = text.value();
+    Some((hidden(&written)?, format!("write `{}`", without_hidden(&written))))
 }
 
 /// Says that `node` is of the right type and not a `noun`, and what to do.
@@ -159,6 +193,7 @@ pub fn bad_value_because(node: &Node, noun: &str, why: &str, help: &str, diagnos
         Kind::Scalar(text) => format!("`{}` is not {noun}", text.value()),
         _ => format!("this is not {noun}"),
     };
+    let (why, help) = hidden_in(node).unwrap_or((why.to_owned(), help.to_owned()));
     let mut diagnostic = Diagnostic::new(Code::BadValue, said, node.span, why);
     if let Some(defined) = node.defined {
         diagnostic = diagnostic.and(defined, "defined here");
@@ -166,60 +201,123 @@ pub fn bad_value_because(node: &Node, noun: &str, why: &str, help: &str, diagnos
     diagnostics.push(diagnostic.help(help));
 }
 
-/// Which key a wrong one was meant to be.
-pub enum Meant {
-    /// Written wrong, or called otherwise elsewhere: what stands under it is read as if it were right.
-    Renamed(&'static str),
-    /// Of another shape here. Its absence needs no word of its own.
-    Reshaped(&'static str),
-    /// Nobody knows.
-    Unknown,
+/// The keys of a mapping that it does not declare. One is one mistake: its value is read where it is known what was
+/// meant, and whatever is wrong with it is not reported.
+#[derive(Default)]
+pub struct UnknownKeys<'a> {
+    /// The keys that were meant. Their absence needs no diagnostic of its own.
+    meant: Vec<&'static str>,
+    /// Those of which nobody knows what was meant.
+    unexplained: Vec<&'a Entry>,
+    /// The required keys that are absent.
+    missing: Vec<&'static str>,
 }
 
-/// Says that a mapping with these `entries` has a key that nothing reads. Keys that stand together for one
-/// other are said together.
-pub fn unknown_key(
-    entry: &Entry,
-    entries: &[Entry],
-    known: &'static [&'static str],
-    diagnostics: &mut Diagnostics,
-) -> Meant {
-    let written = entry.key.value();
-    let key = written.as_str();
-    // To look for what was meant takes longer than all else.
-    if diagnostics.is_full() {
-        return Meant::Unknown;
+impl<'a> UnknownKeys<'a> {
+    /// Takes in the unknown key of `entry`, one of `entries`. Returns the key under which its value can be read. Keys that
+    /// stand together for one other are reported together.
+    pub fn take(
+        &mut self,
+        entry: &'a Entry,
+        entries: &'a [Entry],
+        known: &'static [&'static str],
+        diagnostics: &mut Diagnostics,
+    ) -> Option<&'static str> {
+        diagnostics.mute(entry.value.span);
+        // To look for what was meant takes longer than all else.
+        if diagnostics.is_full() {
+            return None;
+        }
+        if let Some(habit) = habit::of(entry, known) {
+            report_habit(entry, entries, habit, known, diagnostics);
+            return self.stand_for(habit.key, entries).filter(|_| habit.same_shape);
+        }
+        let written = entry.key.value();
+        let Some(meant) = crate::diag::closest(&without_hidden(&written), known.iter().copied()) else {
+            self.unexplained.push(entry);
+            return None;
+        };
+        report_key(entry, format!("did you mean `{meant}`?"), diagnostics);
+        self.stand_for(meant, entries)
     }
-    let habit = habit::of(entry, known);
-    let closest = crate::diag::closest(key, known.iter().copied());
-    let help = match habit {
-        Some(habit) => habit.instead.to_owned(),
-        None => crate::diag::suggestion(key, known.iter().copied()),
-    };
-    let mut diagnostic = Diagnostic::new(
-        Code::UnknownKey,
-        format!("there is no key `{key}` here"),
-        entry.key.span,
-        "unknown key",
-    );
-    let mut is_first = true;
-    if let Some(habit) = habit.filter(|h| !h.same_shape) {
-        let together = |other: &&Entry| habit::of(other, known).is_some_and(|h| h.instead == habit.instead);
-        let mut others = entries.iter().filter(together);
-        is_first = others.next().is_none_or(|first| first.key.span == entry.key.span);
-        if is_first {
-            diagnostic = others.fold(diagnostic, |d, other| d.and(other.key.span, "unknown key"));
+
+    /// Notes that `key` was meant. Returns it, unless the mapping has a value of it already.
+    fn stand_for(&mut self, key: &'static str, entries: &[Entry]) -> Option<&'static str> {
+        let is_there = self.mean(key) || entries.iter().any(|other| other.key.value() == key);
+        self.meant.push(key);
+        (!is_there).then_some(key)
+    }
+
+    /// Whether an unknown key stands for `key`.
+    pub fn mean(&self, key: &str) -> bool {
+        self.meant.contains(&key)
+    }
+
+    /// What stands for the absent `key` of the mapping at `owner`. A required key that is absent beside an unknown one is a
+    /// part of the same mistake.
+    pub fn absent<T: Decode>(
+        &mut self,
+        key: &'static str,
+        owner: Span,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<T> {
+        if self.unexplained.is_empty() {
+            return T::absent(key, owner, diagnostics);
+        }
+        let value = T::absent(key, owner, &mut Diagnostics::default());
+        if value.is_none() {
+            self.missing.push(key);
+        }
+        value
+    }
+
+    /// Reports those of which nobody knows what was meant, once it is known what is missing beside them.
+    pub fn report(&self, known: &'static [&'static str], diagnostics: &mut Diagnostics) {
+        for (at, entry) in self.unexplained.iter().enumerate() {
+            let listed = crate::diag::suggestion("", known.iter().copied());
+            let help = match self.missing.as_slice() {
+                [one] if self.unexplained.len() == 1 => format!("did you mean `{one}`, which is missing?"),
+                missing if at == 0 && !missing.is_empty() => {
+                    format!("{listed}; required: {}", missing.join(", "))
+                }
+                _ => listed,
+            };
+            report_key(entry, help, diagnostics);
         }
     }
-    if is_first {
-        diagnostics.push(diagnostic.help(help));
+}
+
+/// Reports the key of `entry`. An invisible character in it is the mistake.
+fn report_key(entry: &Entry, help: String, diagnostics: &mut Diagnostics) {
+    let written = entry.key.value();
+    let (label, help) = match hidden(&written) {
+        Some(hidden) => (hidden, format!("write `{}`", without_hidden(&written))),
+        None => ("unknown key".to_owned(), help),
+    };
+    let title = format!("there is no key `{written}` here");
+    diagnostics.push(Diagnostic::new(Code::UnknownKey, title, entry.key.span, label).help(help));
+}
+
+/// Reports the key of `entry`, one of `entries`, that is written out of `habit`: once for all that stand together for one
+/// other.
+fn report_habit(
+    entry: &Entry,
+    entries: &[Entry],
+    habit: &habit::Habit,
+    known: &'static [&'static str],
+    diagnostics: &mut Diagnostics,
+) {
+    let title = format!("there is no key `{}` here", entry.key.value());
+    let mut diagnostic = Diagnostic::new(Code::UnknownKey, title, entry.key.span, "unknown key");
+    if !habit.same_shape {
+        let together = |other: &&Entry| habit::of(other, known).is_some_and(|h| h.instead == habit.instead);
+        let mut others = entries.iter().filter(together);
+        if others.next().is_some_and(|first| first.key.span != entry.key.span) {
+            return;
+        }
+        diagnostic = others.fold(diagnostic, |d, other| d.and(other.key.span, "unknown key"));
     }
-    match (habit, closest) {
-        (Some(habit), _) if habit.same_shape => Meant::Renamed(habit.key),
-        (Some(habit), _) => Meant::Reshaped(habit.key),
-        (None, Some(closest)) => Meant::Renamed(closest),
-        (None, None) => Meant::Unknown,
-    }
+    diagnostics.push(diagnostic.help(habit.help(entry)));
 }
 
 /// The key that a field stands for: `r#type` is the key `type`.
@@ -273,13 +371,14 @@ macro_rules! mapping {
                 keys: Self::KEYS,
             });
 
-            /// One with nothing in it, unless something has to be there.
+            /// One with nothing in it but what has to be there, which is unreadable too.
             fn unreadable() -> Option<Self> {
                 let mut unheard = $crate::diag::Diagnostics::default();
                 let span = $crate::source::Span::NOWHERE;
                 Some($name {
                     span,
-                    $($field: <$type as $crate::decode::Decode>::absent($crate::decode::key(stringify!($field)), span, &mut unheard)?,)*
+                    $($field: <$type as $crate::decode::Decode>::absent($crate::decode::key(stringify!($field)), span, &mut unheard)
+                        .or_else(<$type as $crate::decode::Decode>::unreadable)?,)*
                 })
             }
 
@@ -293,24 +392,14 @@ macro_rules! mapping {
                     return None;
                 };
                 $(let mut $field: Option<Option<$type>> = None;)*
-                let mut meant: Vec<&str> = Vec::new();
+                let mut unknown = $crate::decode::UnknownKeys::default();
                 for entry in entries {
                     let written = entry.key.value();
                     let mut key = written.as_str();
                     if !Self::KEYS.contains(&key) {
-                        match $crate::decode::unknown_key(entry, entries, Self::KEYS, diagnostics) {
-                            $crate::decode::Meant::Renamed(name) => {
-                                meant.push(name);
-                                if entries.iter().any(|other| other.key.value() == name) {
-                                    continue;
-                                }
-                                key = name;
-                            }
-                            $crate::decode::Meant::Reshaped(name) => {
-                                meant.push(name);
-                                continue;
-                            }
-                            $crate::decode::Meant::Unknown => continue,
+                        match unknown.take(entry, entries, Self::KEYS, diagnostics) {
+                            Some(meant) => key = meant,
+                            None => continue,
                         }
                     }
                     // `key:` without a value is as good as no key.
@@ -324,15 +413,47 @@ macro_rules! mapping {
                 // Every key is looked at before the first missing one ends the mapping.
                 $(let $field = match $field {
                     Some(value) => value,
-                    None if meant.contains(&$crate::decode::key(stringify!($field))) => None,
-                    None => <$type as $crate::decode::Decode>::absent($crate::decode::key(stringify!($field)), node.span, diagnostics),
+                    None if unknown.mean($crate::decode::key(stringify!($field))) => None,
+                    None => unknown.absent::<$type>($crate::decode::key(stringify!($field)), node.span, diagnostics),
                 };)*
+                unknown.report(Self::KEYS, diagnostics);
                 Some($name { span: node.span, $($field: $field.or_else(<$type as $crate::decode::Decode>::unreadable)?,)* })
             }
         }
     };
 }
 pub(crate) use mapping;
+
+/// `always, on-failure or no`.
+pub fn one_of(words: &[&str]) -> String {
+    match words {
+        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+        words => words.concat(),
+    }
+}
+
+/// Reports a `word` that is none of `words`.
+pub fn unknown_word(
+    node: &Node,
+    word: &str,
+    words: &[&str],
+    advice: Option<advice::Advice>,
+    diagnostics: &mut Diagnostics,
+) {
+    let meant = crate::diag::closest(&without_hidden(word), words.iter().copied());
+    let help = match (advice, meant) {
+        (Some(advice), _) => advice.help,
+        (None, Some(meant)) => format!("did you mean `{meant}`?"),
+        (None, None) => "write one of these words".to_owned(),
+    };
+    let label = format!("expected {}", one_of(words));
+    let (label, help) = hidden_in(node).unwrap_or((label, help));
+    let title = match node.is_null() {
+        true => "a value is missing here".to_owned(),
+        false => format!("`{word}` is not a valid value here"),
+    };
+    diagnostics.push(Diagnostic::new(Code::BadValue, title, node.span, label).help(help));
+}
 
 /// Reads a [`keyword!`](crate::ast::scalar::keyword).
 macro_rules! keyword_decode {
@@ -342,29 +463,16 @@ macro_rules! keyword_decode {
                 node: &$crate::tree::Node,
                 diagnostics: &mut $crate::diag::Diagnostics,
             ) -> Option<Self> {
+                let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
                 let $crate::tree::Kind::Scalar(text) = &node.kind else {
-                    let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
-                    let wanted = match words.as_slice() {
-                        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
-                        _ => words.concat(),
-                    };
-                    $crate::decode::wrong_type(node, &wanted, diagnostics);
+                    $crate::decode::wrong_type(node, &$crate::decode::one_of(&words), diagnostics);
                     return None;
                 };
                 let word = text.value();
                 let found = Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value);
                 if found.is_none() {
                     let advice: Option<$crate::decode::advice::Advice> = None $(.or_else(|| $advice(&word)))?;
-                    let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
-                    diagnostics.push(
-                        $crate::diag::Diagnostic::new(
-                            $crate::diag::Code::BadValue,
-                            format!("`{word}` is not one of the words for this"),
-                            node.span,
-                            "unknown word",
-                        )
-                        .help(advice.map_or_else(|| $crate::diag::suggestion(&word, words), |advice| advice.help)),
-                    );
+                    $crate::decode::unknown_word(node, &word, &words, advice, diagnostics);
                 }
                 found
             }

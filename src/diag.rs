@@ -10,13 +10,13 @@ pub mod sarif;
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
 use crate::printable::printable;
-use crate::source::{Sources, Span};
+use crate::source::{SourceId, Sources, Span};
 pub use codes::{Code, Level};
 
 /// How bad a diagnostic is.
@@ -59,6 +59,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// The one thing to do.
     pub help: Option<String>,
+    /// Whether all diagnostics with its message are one mistake, which shows at several places.
+    pub once: bool,
 }
 
 impl Diagnostic {
@@ -69,7 +71,15 @@ impl Diagnostic {
             message: shown(message),
             labels: vec![Label { span, text: shown(label) }],
             help: None,
+            once: false,
         }
+    }
+
+    /// Makes it one with all others of its message: a name that is declared nowhere is one mistake, however often it is
+    /// used.
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
 
     /// Adds a further place.
@@ -122,6 +132,8 @@ pub struct Diagnostics {
     warnings: usize,
     /// How many names the suggestions were chosen from.
     compared: Cell<usize>,
+    /// The values of unknown keys: where each begins, and where it ends.
+    muted: BTreeMap<(SourceId, u32), u32>,
 }
 
 impl Diagnostics {
@@ -154,9 +166,23 @@ impl Diagnostics {
         closest(word, names)
     }
 
+    /// Ignores every later diagnostic with a place inside of `span`, the value of a key that was reported: what is wrong
+    /// there follows from the key.
+    pub fn mute(&mut self, span: Span) {
+        if !self.is_muted(span) {
+            self.muted.insert((span.source, span.start), span.end);
+        }
+    }
+
+    fn is_muted(&self, span: Span) -> bool {
+        let before = self.muted.range(..=(span.source, span.start)).next_back();
+        before.is_some_and(|((source, _), end)| *source == span.source && span.end <= *end)
+    }
+
     /// Adds one, unless the very same was said already, or it is about what could not be read.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if diagnostic.labels.iter().any(|label| label.span == Span::NOWHERE) {
+        let is_ignored = |span: Span| span == Span::NOWHERE || self.is_muted(span);
+        if diagnostic.labels.iter().any(|label| is_ignored(label.span)) {
             return;
         }
         let mut hasher = DefaultHasher::new();
@@ -208,11 +234,16 @@ impl Diagnostics {
     /// Whether something was found to be wrong inside of `span`. What is missing there may be what could
     /// not be read.
     pub fn has_error_in(&self, span: Span) -> bool {
-        self.all
-            .iter()
-            .filter(|d| d.severity() == Severity::Error)
-            .flat_map(|d| d.labels.first())
-            .any(|l| span.contains(l.span))
+        self.any_in(span, |d| d.severity() == Severity::Error)
+    }
+
+    /// Whether there is an unknown key inside of `span`. A key that is missing there is a part of that mistake.
+    pub fn has_unknown_key_in(&self, span: Span) -> bool {
+        self.any_in(span, |d| d.code == Code::UnknownKey)
+    }
+
+    fn any_in(&self, span: Span, is_one: impl Fn(&Diagnostic) -> bool) -> bool {
+        self.all.iter().filter(|d| is_one(d)).flat_map(|d| d.labels.first()).any(|l| span.contains(l.span))
     }
 
     /// Keeps those for which `keep` holds.
@@ -229,16 +260,13 @@ impl Diagnostics {
     /// may be just that.
     pub fn has_unreadable_in(&self, span: Span) -> bool {
         let about_reading = |code: Code| matches!(&code.code()[2..4], "01" | "02" | "03");
-        self.all
-            .iter()
-            .filter(|d| d.severity() == Severity::Error && about_reading(d.code))
-            .flat_map(|d| d.labels.first())
-            .any(|l| span.contains(l.span))
+        self.any_in(span, |d| d.severity() == Severity::Error && about_reading(d.code))
     }
 
     /// All of them, in the order of their main place in the file.
     pub fn into_sorted(mut self, sources: &Sources) -> Vec<Diagnostic> {
         self.all.sort_by_key(|d| d.labels.first().map(|l| sources.in_file(l.span)));
+        self.all = join(self.all);
         // Two places of a preset are one in the file.
         let mut seen = HashSet::new();
         self.all.retain(|d| {
@@ -247,6 +275,27 @@ impl Diagnostics {
         });
         self.all
     }
+}
+
+/// How many places a diagnostic shows that is one with others.
+const PLACES: usize = 8;
+
+/// Joins those that are one mistake: the first one gets the places of the others.
+fn join(all: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut joined: Vec<Diagnostic> = Vec::with_capacity(all.len());
+    let mut first: HashMap<(Code, String), usize> = HashMap::new();
+    for diagnostic in all {
+        if diagnostic.once {
+            let at = *first.entry((diagnostic.code, diagnostic.message.clone())).or_insert(joined.len());
+            if let Some(known) = joined.get_mut(at) {
+                let room = PLACES.saturating_sub(known.labels.len());
+                known.labels.extend(diagnostic.labels.into_iter().take(room));
+                continue;
+            }
+        }
+        joined.push(diagnostic);
+    }
+    joined
 }
 
 /// The one of `names` that `word` was probably meant to be.

@@ -71,7 +71,7 @@ pub fn link(
         .networks
         .0
         .into_iter()
-        .filter_map(|(name, declared)| network::shared(&name, declared, diagnostics))
+        .map(|(name, declared)| network::shared(&name, declared, diagnostics))
         .collect();
     let mut services = Vec::with_capacity(file.services.0.len());
     let mut jobs = Vec::with_capacity(file.services.0.len());
@@ -176,29 +176,33 @@ fn check_secret_file(declared: Option<&ast::Secret>, diagnostics: &mut Diagnosti
 
 /// Paths that are not a container's.
 fn check_paths(agenix: Option<&ast::Agenix>, machine: &ast::Host, diagnostics: &mut Diagnostics) {
-    let mut bad = |span: Span, said: String, help: &str| {
-        diagnostics.push(Diagnostic::new(Code::BadValue, said, span, "cannot be used").help(help));
+    let bad = |span: Span, said: String, help: &str| {
+        Diagnostic::new(Code::BadValue, said, span, "cannot be used").help(help)
     };
     if let Some(agenix) = agenix {
         let folder = agenix.directory.value();
         if folder.trim_matches('/').is_empty() || folder.starts_with('~') || folder.contains(char::is_control)
         {
-            bad(
+            diagnostics.push(bad(
                 agenix.directory.span,
                 format!("`{folder}` is no folder of secrets"),
                 "write a path relative to this file, such as secrets",
-            );
+            ));
         }
     }
     for (path, _) in &machine.mounts.0 {
         let value = path.value();
         let straight = straight(&value);
+        // A reference that leads nowhere was reported.
+        if diagnostics.has_error_in(path.span) {
+            continue;
+        }
         let said = format!("`{value}` is no mount point");
         if !value.starts_with('/') || value.contains(|c: char| c.is_control() || c == '\\') {
-            bad(path.span, said, "write an absolute path");
+            diagnostics.push(bad(path.span, said, "write an absolute path"));
         } else if value != straight {
             // NixOS refuses a slash at the end (nonEmptyWithoutTrailingSlash of `fileSystems`).
-            bad(path.span, said, &format!("write `{straight}`"));
+            diagnostics.push(bad(path.span, said, &format!("write `{straight}`")));
         }
     }
 }
@@ -225,11 +229,13 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
                         "declare it under `secrets`; {}",
                         diagnostics.suggestion(&name.value(), host.secrets.keys().map(String::as_str))
                     ),
-                }),
+                })
+                .once(),
             );
             return;
         };
-        if secret.format() != format {
+        let is_unread = secret.declared.as_ref().is_some_and(|declared| declared.span == Span::NOWHERE);
+        if !is_unread && secret.format() != format {
             let (has, wants) = match format {
                 Format::Raw => ("lines of KEY=value", "the value itself"),
                 Format::Env => ("the value itself", "lines of KEY=value"),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::printable::is_invisible;
+
 /// Whether `path` is `folder` or lies in it.
 pub fn is_below(path: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
@@ -72,11 +74,13 @@ pub fn is_short_enough(path: &str) -> bool {
 }
 
 /// Whether a path is absolute, without the steps that would make two spellings of one folder, and
-/// without what no mount option or tmpfiles rule can hold.
+/// without what no mount option or tmpfiles rule can hold. Invisible characters come from a web page, and make another folder
+/// of the same looks.
 pub fn is_path(path: &str) -> bool {
     path.starts_with('/')
         && is_short_enough(path)
         && !path.contains(['\n', '\r', '\0'])
+        && !path.contains(is_invisible)
         && !path.contains("//")
         && !path.split('/').any(|part| matches!(part, "." | ".."))
 }

@@ -76,6 +76,25 @@ pub const UNNUMBERED_GROUPS: &[&str] = &[
     "wireshark",
 ];
 
+/// The resources that `--ulimit` takes (ulimitNameMapping of github.com/docker/go-units, ulimit.go).
+pub const ULIMITS: &[&str] = &[
+    "core",
+    "cpu",
+    "data",
+    "fsize",
+    "locks",
+    "memlock",
+    "msgqueue",
+    "nice",
+    "nofile",
+    "nproc",
+    "rss",
+    "rtprio",
+    "rttime",
+    "sigpending",
+    "stack",
+];
+
 /// Kernel parameters of the IPC namespace (containers/common, pkg/sysctl/sysctl.go).
 const IPC_SYSCTLS: &[&str] = &[
     "kernel.msgmax",

@@ -3,11 +3,12 @@
 //!
 //! A preset is a file in `presets/`, in homegen's own language, that opens with its `parameters`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::ast::Service;
+use crate::diag::{Code, Diagnostic, Diagnostics, closest, suggestion};
 use crate::limits::MAX_EXPANDED;
 use crate::merge;
 use crate::source::{SourceId, Sources, Span};
@@ -56,6 +57,7 @@ pub fn expand(
     let Kind::Map(services) = &mut services.value.kind else { return (root, instances) };
     let mut nodes = 0;
     for service in services {
+        mend_keys(&mut service.value, diagnostics);
         let with = service.value.entry("with").cloned();
         let Some(preset) = service.value.entry("preset").cloned() else {
             if let Some(with) = with {
@@ -82,6 +84,7 @@ pub fn expand(
                 )
                 .help(suggestion(preset_name, PRESETS.iter().map(|(n, _)| *n))),
             );
+            diagnostics.mute(service.value.span);
             continue;
         };
         let source = sources.add_preset(preset_name, text, preset.value.span);
@@ -123,6 +126,31 @@ pub fn expand(
         instances.insert(source, Instance { service, name, arguments, missing, required, uses, removed });
     }
     (root, instances)
+}
+
+/// Reports the keys `preset` and `with` of a service where they are written wrong, and reads them all the same: the rest of
+/// the service is right only beside the preset.
+fn mend_keys(service: &mut Node, diagnostics: &mut Diagnostics) {
+    for key in ["preset", "with"] {
+        if service.get(key).is_some() {
+            continue;
+        }
+        let Kind::Map(entries) = &mut service.kind else { return };
+        let known = Service::KEYS;
+        let is_meant = |entry: &&mut Entry| {
+            // The other keys are compared with few: that takes time.
+            !known.contains(&entry.key.as_str())
+                && closest(&entry.key, [key]).is_some()
+                && closest(&entry.key, known.iter().copied()) == Some(key)
+        };
+        let Some(entry) = entries.iter_mut().find(is_meant) else { continue };
+        let title = format!("there is no key `{}` here", entry.key);
+        diagnostics.push(
+            Diagnostic::new(Code::UnknownKey, title, entry.key_span, "unknown key")
+                .help(format!("did you mean `{key}`?")),
+        );
+        entry.key = key.to_owned();
+    }
 }
 
 /// Takes out the containers that were meant to be one of the preset's: they have no image of their own.
@@ -390,8 +418,10 @@ fn arguments(
 ) -> (IndexMap<String, Node>, Vec<String>) {
     let declared = definition.get("parameters").map_or(&[][..], Node::entries);
     let given = with.map_or(&[][..], |w| w.value.entries());
+    let mut meant = HashSet::new();
     for argument in given {
         if !declared.iter().any(|p| p.key == argument.key) {
+            meant.extend(closest(&argument.key, declared.iter().map(|p| p.key.as_str())));
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadParameter,
@@ -419,6 +449,11 @@ fn arguments(
             }
             None => match parameter.value.get("default") {
                 Some(default) => default.clone(),
+                // Written wrong, which was reported.
+                None if meant.contains(parameter.key.as_str()) => {
+                    missing.push(parameter.key.clone());
+                    continue;
+                }
                 None => {
                     let at = with.map_or(used, |w| w.key_span);
                     diagnostics.push(

@@ -1,7 +1,8 @@
 //! Text out of a file, of a file's name or of an argument, as it may be printed.
 //!
 //! A control character can move the cursor, hide what was printed before it, or begin a line. A bidirectional one shows
-//! text in another order than programs read it (<https://trojansource.codes>). GitHub Actions takes a line that begins
+//! text in another order than programs read it (<https://trojansource.codes>). An invisible one, which comes with text
+//! copied from a web page, makes two different words look the same. GitHub Actions takes a line that begins
 //! with `::error::`, after white space, for a command, and `##[error]` anywhere in a line (`TryParseV2` and `TryParse`
 //! in actions/runner, src/Runner.Common/ActionCommand.cs). All of these are printed as escapes, such as `\u{1b}`. Other
 //! letters, of any script, are printed as they are.
@@ -74,7 +75,7 @@ pub fn escapes(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     text.char_indices().filter(move |&(at, c)| match c {
         // In `##[`, one character is enough.
         '#' => text[..at].ends_with('#') && text[at + 1..].starts_with('['),
-        c => c.is_control() || is_line_break(c) || is_bidirectional(c),
+        c => c.is_control() || is_line_break(c) || is_bidirectional(c) || is_invisible(c),
     })
 }
 
@@ -86,6 +87,32 @@ fn is_line_break(c: char) -> bool {
 /// The characters with the property Bidi_Control (<https://www.unicode.org/Public/UCD/latest/ucd/PropList.txt>).
 fn is_bidirectional(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters without a width that no script needs: the soft hyphen, the zero-width space, and the word joiner and its
+/// kin (General_Category=Cf in
+/// <https://www.unicode.org/Public/UCD/latest/ucd/extracted/DerivedGeneralCategory.txt>). The joiners U+200C and U+200D are
+/// a part of Persian words and of emoji.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// A label for a text with a character that cannot be seen, or that looks like a space and is none.
+pub fn hidden(text: &str) -> Option<String> {
+    let c = text.chars().find(|c| is_hidden(*c))?;
+    let kind = if is_invisible(c) { "the invisible character" } else { "a space that is not ASCII," };
+    Some(format!("contains {kind} U+{:04X}", u32::from(c)))
+}
+
+/// `text` without such characters at all, and with a space of ASCII for each other one inside of it.
+pub fn without_hidden(text: &str) -> String {
+    let seen: String =
+        text.chars().filter(|c| !is_invisible(*c)).map(|c| if is_hidden(c) { ' ' } else { c }).collect();
+    if hidden(text).is_some() { seen.trim().to_owned() } else { seen }
+}
+
+fn is_hidden(c: char) -> bool {
+    is_invisible(c) || (c.is_whitespace() && !c.is_ascii() && !is_line_break(c) && !c.is_control())
 }
 
 #[cfg(test)]
@@ -101,6 +128,7 @@ mod tests {
             ("a\tb\r\nc", r"a\tb\r\nc"),
             ("\u{9b}31m \u{202e}x\u{2066}", r"\u{9b}31m \u{202e}x\u{2066}"),
             ("a\u{2028}b", r"a\u{2028}b"),
+            ("im\u{200b}age\u{feff}", r"im\u{200b}age\u{feff}"),
             ("### ##[error]x", r"### #\u{23}[error]x"),
         ] {
             assert_eq!(printable(text), shown);

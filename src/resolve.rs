@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, closest};
 use crate::limits::{MAX_EXPANDED, weight};
 use crate::merge::merge;
 use crate::preset::Instance;
@@ -41,6 +41,7 @@ pub fn resolve(
         exhausted: false,
         in_constants: false,
         large: HashMap::new(),
+        misspelt: misspelt(root, facts),
     };
     let entries = root
         .entries()
@@ -89,6 +90,14 @@ struct Resolver<'a> {
     in_constants: bool,
     /// The entries of the large mappings that references lead through, by their places in memory.
     large: HashMap<*const WrittenNode, HashMap<&'a str, &'a WrittenNode>>,
+    /// The keys of the file that were probably meant by unknown ones.
+    misspelt: HashSet<&'a str>,
+}
+
+/// The keys among `known` that unknown keys of the file were probably meant to be.
+fn misspelt<'a>(root: &WrittenNode, known: &[&'a str]) -> HashSet<&'a str> {
+    let unknown = root.entries().iter().filter(|entry| !known.contains(&entry.key.as_str()));
+    unknown.take(LARGE).filter_map(|entry| closest(&entry.key, known.iter().copied())).collect()
 }
 
 /// The keys of the file that hold facts.
@@ -514,7 +523,7 @@ impl<'a> Resolver<'a> {
                     node = next;
                 }
                 None => {
-                    self.missing_step(name, step, node, span);
+                    self.missing_step(&steps[..=path.len()].join("."), step, node, span);
                     return None;
                 }
             }
@@ -524,6 +533,9 @@ impl<'a> Resolver<'a> {
 
     /// A name that leads on from a value which has nothing of that name.
     fn missing_step(&mut self, name: &str, step: &str, parent: &WrittenNode, span: Span) {
+        if std::ptr::eq(parent, self.root) && self.is_reported(step) {
+            return;
+        }
         let at = parent.span;
         let known = parent.entries().iter().map(|entry| entry.key.as_str());
         let help = match (name.split('.').collect::<Vec<_>>().as_slice(), parent.entries().is_empty()) {
@@ -536,18 +548,33 @@ impl<'a> Resolver<'a> {
         self.diagnostics.push(unknown(name, step, span).and(at, "looked for in here").help(help));
     }
 
+    /// Whether decoding reports a mistake about the file's `key`: it is required, is no mapping, or is absent beside an
+    /// unknown key that was probably meant to be it.
+    fn is_reported(&self, key: &str) -> bool {
+        match self.root.get(key) {
+            Some(node) => key == "constants" && !matches!(node.kind, Written::Map(_)) && !node.is_null(),
+            None => key == "host" || self.misspelt.contains(key),
+        }
+    }
+
     fn unknown<'n>(&mut self, name: &str, step: &str, known: impl IntoIterator<Item = &'n str>, span: Span) {
+        let declared_by = if self.facts.contains(&step) { step } else { "constants" };
+        if self.is_reported(declared_by) {
+            return;
+        }
         if let Some(meant) = name.strip_prefix("constants.") {
             let help = format!("write `${{{meant}}}`: constants are named without that word");
             self.diagnostics.push(unknown(name, step, span).help(help));
             return;
         }
+        // `${paths.data}` and `${paths.media}` are one mistake where `paths` is missing.
+        let missing = if name.starts_with(step) { step } else { name };
         let help = if NIX_NAMES.contains(&step) {
             format!("under `nixos`, write the whole value as an expression: `!nix '\"${{{name}}}…\"'`")
         } else {
             self.diagnostics.suggestion(step, known)
         };
-        self.diagnostics.push(unknown(name, step, span).help(help));
+        self.diagnostics.push(unknown(missing, step, span).help(help));
     }
 }
 
@@ -579,6 +606,7 @@ fn unknown(name: &str, step: &str, span: Span) -> Diagnostic {
         span,
         format!("`{step}` is not known here"),
     )
+    .once()
 }
 
 /// The name in a text that is one `${name}` and nothing else.

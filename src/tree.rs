@@ -379,6 +379,14 @@ impl Node {
         matches!(&self.kind, Kind::Scalar(text) if text.atom() == Atom::Null)
     }
 
+    /// The text of a scalar.
+    pub fn text(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Scalar(text) => Some(text.value()),
+            _ => None,
+        }
+    }
+
     /// The value of `key` in a mapping.
     pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.kind {

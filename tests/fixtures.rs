@@ -73,6 +73,16 @@ fn five_mistakes_are_five_diagnostics() {
 }
 
 #[test]
+fn a_near_miss_is_one_diagnostic() {
+    let text = std::fs::read_to_string(common::fixtures().join("near-misses/homeserver.yaml")).unwrap();
+    let outcome = compile(&text);
+    let line = |start: u32| text[..start as usize].lines().count();
+    let lines: Vec<usize> = outcome.diagnostics.iter().map(|d| line(d.labels[0].span.start)).collect();
+    let distinct: BTreeSet<&usize> = lines.iter().collect();
+    assert_eq!(distinct.len(), lines.len(), "{}", said(&outcome));
+}
+
+#[test]
 fn ten_mistakes_are_ten_diagnostics_and_mended_they_are_none() {
     let outcome_of = |case: &str| {
         compile(std::fs::read_to_string(common::fixtures().join(case).join("homeserver.yaml")).unwrap())

@@ -4,6 +4,7 @@ use crate::ast::Tls;
 use crate::ast::caddy::TOKEN_VARIABLES;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
+use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -27,7 +28,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 );
             }
         }
-        None if acme.credentials.0.is_empty() => diagnostics.push(
+        // Without a provider the challenge is not described at all, which was reported.
+        None if acme.credentials.0.is_empty() && acme.acme.0.span != Span::NOWHERE => diagnostics.push(
             Diagnostic::new(Code::BadTls, "a DNS challenge without credentials", acme.span, "has neither `token` nor `credentials`")
                 .help("add `token: SECRET`"),
         ),

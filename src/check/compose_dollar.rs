@@ -7,21 +7,19 @@ use crate::tree::{Node, Piece, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for text in host.containers().flat_map(texts) {
-        let Some(found) = text.pieces.iter().find_map(|piece| match piece {
-            Piece::Literal(literal) => doubled(literal),
-            Piece::Reference(_) => None,
-        }) else {
-            continue;
-        };
-        diagnostics.push(
-            Diagnostic::new(
-                Code::SurprisingYaml,
-                format!("`{found}` is `{}` to Compose, and stays as it is here", &found[1..]),
-                text.span,
-                "only `$${` is an escape",
-            )
-            .help(format!("write `{}`", &found[1..])),
-        );
+        let found = text.pieces.iter().find_map(|piece| match piece {
+            Piece::Literal(literal) => Some((doubled(literal)?.to_owned(), "only `$${` is an escape", "")),
+            Piece::Reference(reference) => {
+                let value = reference.value.text();
+                Some((doubled(&value)?.to_owned(), "the value of this reference", " in the constant"))
+            }
+        });
+        let Some((found, label, place)) = found else { continue };
+        let meant = &found[1..];
+        let title = format!("`{found}` is `{meant}` to Compose, and stays as it is here");
+        let diagnostic = Diagnostic::new(Code::SurprisingYaml, title, text.span, label);
+        let diagnostic = diagnostic.help(format!("write `{meant}`{place}"));
+        diagnostics.push(if place.is_empty() { diagnostic } else { diagnostic.once() });
     }
 }
 

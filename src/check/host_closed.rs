@@ -217,6 +217,18 @@ impl Open {
             let path: Vec<&str> = option.path.iter().map(String::as_str).collect();
             let is_expression = matches!(option.node.kind, Kind::Nix(_));
             match path.as_slice() {
+                // An expression in place of a set may open anything.
+                ["networking" | "services"]
+                | ["networking", "firewall"]
+                | ["services", _]
+                | ["networking", "firewall", "interfaces"]
+                    if is_expression =>
+                {
+                    open.everything = true;
+                }
+                ["networking", "firewall", "interfaces", interface] if is_expression => {
+                    open.trusted.insert((*interface).to_owned());
+                }
                 ["networking", "firewall", "enable"] => {
                     open.everything |=
                         !matches!(&option.node.kind, Kind::Scalar(text) if text.value() == "true");

@@ -1,4 +1,5 @@
-//! A container may set the kernel parameters of its own namespaces. Podman refuses all others at each start.
+//! A container may set the kernel parameters of its own namespaces. Podman refuses all others at each start, and the kernel
+//! a word where it wants a number.
 
 use super::grants::{Grant, sysctls};
 use crate::ast::NetworkMode;
@@ -6,6 +7,15 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::podman::{SysctlOf, sysctl_of};
 use crate::tree::Node;
+
+/// The number for a word that YAML or a person takes for a switch. No parameter takes such a word.
+fn number(quoted: &str) -> Option<u8> {
+    match quoted.trim_matches('"').to_lowercase().as_str() {
+        "true" | "yes" | "on" | "enabled" => Some(1),
+        "false" | "no" | "off" | "disabled" => Some(0),
+        _ => None,
+    }
+}
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
@@ -37,7 +47,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 SysctlOf::Ipc if host_ipc.is_some() => {
                     report("a parameter of IPC, which is the host's: `ipc: host`", on_host)
                 }
-                SysctlOf::Network | SysctlOf::Ipc => continue,
+                SysctlOf::Network | SysctlOf::Ipc => match number(&set) {
+                    Some(meant) => Diagnostic::new(
+                        Code::UnsupportedValue,
+                        format!("the kernel does not take {set} for `{key}`"),
+                        value.span,
+                        "expected a number",
+                    )
+                    .help(format!("write \"{meant}\"")),
+                    None => continue,
+                },
             });
         }
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::ast::NetworkMode;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Host, HostPort};
+use crate::source::Span;
 use crate::tree::{Kind, Node, Piece, Target, Text};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
@@ -13,7 +14,8 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     ports(file, &mut used, &mut expressions);
     let in_expressions = selected_ports(&expressions);
     // A site that Caddy does not serve was reported.
-    let unserved = match diagnostics.has(Code::FrontMissing) {
+    let is_unread = host.front.as_ref().is_some_and(|front| front.declared.span == Span::NOWHERE);
+    let unserved = match is_unread || diagnostics.has(Code::FrontMissing) {
         true => with_sites(file),
         false => HashSet::new(),
     };

@@ -1,6 +1,6 @@
 //! Keys that do nothing where they stand.
 
-use crate::ast::NetworkMode;
+use crate::ast::{HealthTest, NetworkMode};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Answer, Host, HostPort};
 use crate::source::Span;
@@ -52,14 +52,21 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
         let compose = &container.compose;
         if let Some(check) = compose.healthcheck.as_ref() {
-            let disabled = check.disable.as_ref().is_some_and(|d| d.value);
+            // A setting of a preset's is turned off by one of the file's.
+            let off = check.disable.as_ref().filter(|d| d.value).map(|d| d.text.span.source);
+            let test = match &check.test {
+                Some(HealthTest::Shell(line)) => Some(line.span),
+                Some(HealthTest::Exec(words)) => words.first().map(|word| word.span),
+                Some(HealthTest::None) | None => None,
+            };
             let rest = [&check.interval, &check.timeout, &check.start_interval]
                 .into_iter()
                 .flatten()
                 .map(|d| d.0.span)
                 .chain(check.start_period.iter().map(|d| d.0.span))
-                .chain(check.retries.iter().map(|r| r.0.span));
-            if disabled && (check.test.is_some() || rest.clone().next().is_some()) {
+                .chain(check.retries.iter().map(|r| r.0.span))
+                .chain(test);
+            if rest.into_iter().any(|setting| off == Some(setting.source)) {
                 unused(
                     check.span,
                     "a check that is turned off, with settings",

@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
+use crate::printable::{hidden, without_hidden};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -16,6 +17,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     "not a possible name",
                 )
                 .help("take out the white space and the `=`"),
+            );
+        } else if let Some(hidden) = hidden(&value) {
+            let title = format!("`{value}` is no name of a variable");
+            diagnostics.push(
+                Diagnostic::new(Code::BadName, title, name.span, hidden)
+                    .help(format!("write `{}`", without_hidden(&value))),
             );
         }
     }

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::scalar::{
-    HTTP_HOST, HTTP_PATH, MOUNT_OPTION, is_days, is_home_path, is_http_path, is_image, is_mode,
-    is_nfs_export, is_registry, is_repository, is_secret_name, is_service_unit, is_web_address, web_parts,
+    HTTP_HOST, HTTP_PATH, MAX_DOMAIN, MAX_LABEL, MOUNT_OPTION, is_days, is_domain, is_home_path,
+    is_http_path, is_image, is_mode, is_nfs_export, is_registry, is_repository, is_secret_name,
+    is_service_unit, is_web_address, web_parts,
 };
 use crate::calendar::{is_calendar, without_year};
 use crate::diag::{closest, suggestion};
@@ -84,6 +85,38 @@ pub fn duration(value: &str) -> Option<Advice> {
     };
     duration_ms(&meant).filter(|ms| *ms > 0 && meant != value)?;
     Advice::write(why, meant)
+}
+
+/// `0,5`.
+pub fn decimal(value: &str) -> Option<Advice> {
+    let meant = value.replacen(',', ".", 1);
+    let is_number = meant.parse::<f64>().is_ok_and(|n| n.is_finite() && n > 0.0);
+    (meant != value && is_number).then(|| Advice::write("has a comma", meant))?
+}
+
+/// A domain name with a part that is too long, `https://example.org/x`, and `my host`.
+pub fn domain(value: &str) -> Option<Advice> {
+    let host = web_parts(value).map(|(host, _)| host.split(':').next().unwrap_or_default());
+    if let Some(host) = host.filter(|host| is_domain(host)) {
+        return Advice::write("is a whole address", host);
+    }
+    if let Some(letter) = stray(value.strip_prefix("*.").unwrap_or(value), b"-_.") {
+        return Advice::new(may_not_be(letter), "use letters, digits, `-` and `.`");
+    }
+    let longest = value.split('.').map(str::len).max().unwrap_or_default();
+    for (length, most, what) in
+        [(longest, MAX_LABEL, "a part without a dot has"), (value.len(), MAX_DOMAIN, "a domain name has")]
+    {
+        if length > most {
+            let why = format!("{what} at most {most} characters, found {length}");
+            return Advice::new(why, format!("shorten it by {}", length - most));
+        }
+    }
+    let trimmed: Vec<&str> =
+        value.split('.').map(|label| label.trim_matches('-')).filter(|label| !label.is_empty()).collect();
+    let meant = trimmed.join(".");
+    (is_domain(&meant) && meant != value)
+        .then(|| Advice::write("a part between dots is empty, or begins or ends with `-`", meant))?
 }
 
 /// `0o755`, `u=rwx,g=rx,o=`, and `755` with something around it.
@@ -576,6 +609,11 @@ mod tests {
             (duration("30 s"), "write `30s`"),
             (duration("99999999999999999999d"), ""),
             (path("/srv/../data/./x"), "write `/data/x`"),
+            (decimal("0,5"), "write `0.5`"),
+            (domain("https://example.org/x"), "write `example.org`"),
+            (domain(&"a".repeat(73)), "shorten it by 10"),
+            (domain("my host"), "use letters, digits, `-` and `.`"),
+            (domain("-nas-"), "write `nas`"),
             (path("srv"), "write the whole path, from / on"),
             (subnet("172.17.0.1/24"), "write `172.17.0.0/24`"),
             (subnet("172.17.0.1"), "write `172.17.0.0/24`"),

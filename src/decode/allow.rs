@@ -1,15 +1,35 @@
 //! Reads what the file accepts.
 
-use super::{Decode, wrong_type};
+use super::{Decode, wrong_scalar};
 use crate::ast::Allow;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node};
 
+/// The texts of a list, or the one text.
+fn texts(node: &Node) -> Vec<String> {
+    match &node.kind {
+        Kind::Scalar(text) => vec![text.value()],
+        Kind::List(items) => items.iter().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
 impl Decode for Allow {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Kind::Map(entries) = &node.kind else {
-            wrong_type(node, "a mapping of CODE: \"reason\"", diagnostics);
+            let codes: Vec<Code> = texts(node).iter().filter_map(|code| Code::from_code(code)).collect();
+            let reasons: Vec<String> = codes
+                .iter()
+                .filter(|c| c.can_be_allowed())
+                .map(|c| format!("{}: \"REASON\"", c.code()))
+                .collect();
+            let help = match (codes.first(), reasons.is_empty()) {
+                (None, _) => None,
+                (Some(code), true) => Some(format!("remove it: {} cannot be allowed", code.code())),
+                (Some(_), false) => Some(format!("write `{{ {} }}`", reasons.join(", "))),
+            };
+            wrong_scalar(node, "a mapping of CODE: \"reason\"", help, diagnostics);
             return None;
         };
         let mut allow = Allow::default();
@@ -24,9 +44,14 @@ impl Decode for Allow {
                     let codes = Code::ALL.iter().filter(|c| c.can_be_allowed()).map(|c| c.code());
                     refuse(format!("there is no code `{name}`"), "unknown code", suggestion(&name, codes));
                 }
+                Some(Code::UnusedAllow) => refuse(
+                    format!("{name} cannot be allowed: it is about an `allow` itself"),
+                    "reports an `allow` without an effect",
+                    "remove it, and each `allow` that HG0208 reports".to_owned(),
+                ),
                 Some(code) if !code.can_be_allowed() => refuse(
                     format!("{name} cannot be allowed: {}", code.title()),
-                    "what it is about could not work",
+                    "the output could not work",
                     format!("take it out, and mend what `homegen explain {name}` describes"),
                 ),
                 Some(_) if !has_reason => refuse(

@@ -55,10 +55,22 @@ impl Bind {
     }
 }
 
+/// The words among the ways to certificates.
+const WORDS: [&str; 2] = ["tailscale", "internal"];
+
 impl Decode for Tls {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         if let Kind::Map(_) = node.kind {
-            if node.get("plugins").is_some() {
+            // A word that stands for itself, as a key.
+            if let Some(word) = WORDS.iter().find(|word| node.get(word).is_some()) {
+                let title = format!("`{word}` is a word, not a key");
+                diagnostics.push(
+                    Diagnostic::new(Code::WrongType, title, node.span, "this is a mapping")
+                        .help(format!("write `tls: {word}`")),
+                );
+                return None;
+            }
+            if ["plugins", "hash", "acme_dns"].iter().any(|key| node.get(key).is_some()) {
                 return PluginTls::decode(node, diagnostics).map(Tls::Plugin);
             }
             if let Some(inner) = node.get("acme").filter(|a| matches!(a.kind, Kind::Map(_))) {
@@ -89,7 +101,7 @@ impl Decode for Tls {
                     )
                     .help(suggestion(
                         &word,
-                        ["tailscale", "internal", "{ acme: PROVIDER, token: SECRET, email: ADDRESS }"],
+                        WORDS.into_iter().chain(["{ acme: PROVIDER, token: SECRET, email: ADDRESS }"]),
                     )),
                 );
                 None

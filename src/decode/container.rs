@@ -205,11 +205,12 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
             );
             return None;
         }
+        (_, None) if diagnostics.has_unknown_key_in(node.span) => return None,
         (_, None) => {
             <Text as Decode>::absent("source", node.span, diagnostics)?;
             return None;
         }
-        // What it was meant to be was said to be unknown.
+        // Already reported.
         (_, Some(source)) if source.span == Span::NOWHERE => return None,
         (kind, Some(source)) => {
             let found = source_of(source.clone(), node, diagnostics)?;
@@ -265,6 +266,10 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
         return None;
     }
     let target = long.target.0;
+    // Already reported.
+    if target.span == Span::NOWHERE {
+        return None;
+    }
     check_no_colon([&target], node, diagnostics)?;
     check_target(&target, diagnostics)?;
     check_options(&options, matches!(source, VolumeSource::Tmpfs), node, diagnostics)?;
@@ -364,9 +369,18 @@ fn check_options(options: &[Text], tmpfs: bool, node: &Node, diagnostics: &mut D
 }
 
 impl Decode for Port {
+    fn meant_by(text: &str) -> String {
+        let is_alone = text.parse::<u16>().is_ok();
+        if is_alone { format!("{text}:{text}") } else { text.to_owned() }
+    }
+
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         if let Kind::Map(_) = node.kind {
             let long = LongPort::decode(node, diagnostics)?;
+            // Already reported.
+            if long.published.span == Span::NOWHERE || long.target.span == Span::NOWHERE {
+                return None;
+            }
             let port = Port {
                 address: long.host_ip.map(|a| a.0),
                 published: long.published,

@@ -1,7 +1,8 @@
 //! Keys that people bring from Compose, Kubernetes and `podman run`, and what stands for them here.
 
+use super::deploy;
 use crate::ast::Container;
-use crate::tree::{Entry, Kind};
+use crate::tree::{Entry, Kind, Node};
 
 /// A key that is written out of habit.
 #[derive(Debug)]
@@ -14,6 +15,32 @@ pub struct Habit {
     pub instead: &'static str,
     /// Whether what stands under it is right as it is.
     pub same_shape: bool,
+}
+
+impl Habit {
+    /// What to write in place of `entry`.
+    pub fn help(&self, entry: &Entry) -> String {
+        let worked_out = match self.written {
+            "deploy" => deploy::instead(&entry.value),
+            "path" if self.instead == ENV_PATH => entry
+                .value
+                .text()
+                .filter(|path| path.starts_with('/'))
+                .map(|path| format!("write `{path}` in place of the mapping: the file has to exist")),
+            "ipam" => ipam(&entry.value),
+            _ => None,
+        };
+        worked_out.unwrap_or_else(|| self.instead.to_owned())
+    }
+}
+
+/// Compose's addresses of a network: `ipam: { config: [{ subnet: 172.20.0.0/16 }] }`.
+fn ipam(ipam: &Node) -> Option<String> {
+    let Kind::List(configs) = &ipam.get("config")?.kind else { return None };
+    let [config] = configs.as_slice() else { return None };
+    let key = |key: &str| Some(format!("`{key}: {}`", config.get(key)?.text()?));
+    let keys: Vec<String> = ["subnet", "gateway"].into_iter().filter_map(key).collect();
+    (!keys.is_empty()).then(|| format!("write {} in its place", keys.join(" and ")))
 }
 
 const fn habit(written: &'static str, key: &'static str, instead: &'static str) -> Habit {
@@ -64,24 +91,38 @@ const HABITS: &[Habit] = &[
     habit("cpuset", "podman_args", "write `podman_args: [--cpuset-cpus=0-3]`"),
     habit("credential_spec", "podman_args", "remove it: it is for containers of Windows"),
     habit("deploy", "limits", "write `limits`: { memory: …, cpus: … }"),
+    renamed("destination", "target", "write `target`"),
     habit("develop", "podman_args", "remove it: it is for `docker compose watch`"),
+    renamed("dns", "acme", "write `acme`"),
     habit("dns_opt", "podman_args", "write `podman_args: [--dns-option=OPTION]`"),
+    renamed("dns_provider", "acme", "write `acme`"),
     habit("domainname", "hostname", "write the whole name under `hostname`"),
     habit(
         "driver",
         "external",
         "remove it: homegen makes bridge networks; make a network of another driver yourself, and write `external: true` here",
     ),
+    habit(
+        "driver_opts",
+        "ipv4_address",
+        "write `driver_opts` on the network, under the top-level `networks`",
+    ),
+    renamed("dst", "target", "write `target`"),
     renamed("enable_ipv6", "ipv6", "write `ipv6`"),
     renamed("env", "environment", "write `environment`"),
     renamed("env_files", "env_file", "write `env_file`"),
+    habit("environment", "format", "write the value into the secret's `.age` file with `agenix -e`"),
     habit("extends", "preset", "write the service out, or start from a `preset`"),
     habit("extends", "image", "write the container out; values that repeat go under `constants`"),
+    habit("external", "format", "remove it: every secret is a file of agenix"),
     habit(
         "external_links",
         "networks",
         "put both containers on one of the shared `networks`; they find each other by name",
     ),
+    habit("format", "secret", ENV_PATH),
+    renamed("gid", "group", "write `group`"),
+    habit("gid", "source", SECRET_OWNER),
     habit(
         "gpus",
         "devices",
@@ -95,9 +136,12 @@ const HABITS: &[Habit] = &[
         "services",
         "write everything into this file: a host is described in one file, and parts that repeat go under `constants`",
     ),
+    habit("interface_name", "ipv4_address", "remove it: Podman names the container's interfaces"),
     habit("ipam", "subnet", "write `subnet` and `gateway` here"),
     habit("isolation", "podman_args", "remove it: it is for containers of Windows"),
     habit("label_file", "labels", "write the labels under `labels`"),
+    habit("labels", "subnet", "remove it: the network has no labels"),
+    habit("link_local_ips", "ipv4_address", "remove it: Podman assigns no link-local addresses"),
     habit("links", "depends_on", "write `depends_on`; on its networks a container is found by its name"),
     habit(
         "mac_address",
@@ -115,6 +159,7 @@ const HABITS: &[Habit] = &[
     habit("memory", "limits", "write `limits: { memory: … }`"),
     habit("memswap_limit", "limits", "write `limits: { memory_swap: … }`"),
     habit("mode", "published", "remove it: it belongs to Docker Swarm"),
+    habit("mode", "source", SECRET_OWNER),
     habit(
         "models",
         "environment",
@@ -137,9 +182,17 @@ const HABITS: &[Habit] = &[
         "homegen dumps Postgres and SQLite: run `mariadb-dump` in a systemd unit of your own (`nixos`)",
     ),
     habit("name", "services", "remove it: the name of the host is `host.name`, and services have their own"),
+    habit(
+        "name",
+        "external",
+        "rename the key under `networks`, which is the network's name, and remove `name`",
+    ),
+    habit("name", "format", "rename the key under `secrets`, which is the secret's name, and remove `name`"),
+    habit("name", "published", "remove it: Podman has no names for ports"),
     renamed("network", "networks", "write `networks`"),
     habit("oom_kill_disable", "podman_args", "write `podman_args: [--oom-kill-disable]`"),
     habit("oom_score_adj", "podman_args", "write `podman_args: [--oom-score-adj=-500]`"),
+    habit("path", "secret", ENV_PATH),
     habit("pids_limit", "limits", "write `limits: { pids: … }`"),
     habit("platform", "image", "take it out: Podman pulls the image of the host's platform"),
     habit(
@@ -154,8 +207,11 @@ const HABITS: &[Habit] = &[
     ),
     habit("priority", "ipv4_address", "remove it: Podman has no priority of networks"),
     habit("profiles", "auto_start", "write `auto_start: false`, or `enable: false` on the service"),
+    renamed("provider", "acme", "write `acme`"),
     habit("provider", "containers", "remove it: only containers and options of NixOS run here"),
+    renamed("readonly", "read_only", "write `read_only`"),
     renamed("release", "nixos", "write `nixos`"),
+    habit("required", "secret", ENV_PATH),
     habit("required", "condition", "remove it: every dependency is required"),
     habit("restart", "condition", "remove it: systemd restarts the containers that depend on this one"),
     habit(
@@ -165,6 +221,7 @@ const HABITS: &[Habit] = &[
     ),
     habit("scale", "containers", "write each container out"),
     habit("sops", "agenix", "write `agenix: { directory: secrets }`: secrets come from agenix"),
+    renamed("src", "source", "write `source`"),
     renamed("stateVersion", "nixos", "write `nixos` for the release"),
     renamed("state_version", "nixos", "write `nixos` for the release"),
     habit(
@@ -174,6 +231,11 @@ const HABITS: &[Habit] = &[
     ),
     habit("storage_opt", "podman_args", "write `podman_args: [--storage-opt=OPTION]`"),
     renamed("time_zone", "timezone", "write `timezone`"),
+    habit(
+        "tmpfs",
+        "size",
+        "write its `size` here, beside `type: tmpfs`, and its mode as `options: [mode=1777]`",
+    ),
     habit(
         "token",
         "credentials",
@@ -186,6 +248,8 @@ const HABITS: &[Habit] = &[
         "remove it: a service has no terminal; a program that ends without one takes `podman_args: [--tty]`",
     ),
     renamed("tz", "timezone", "write `timezone`"),
+    renamed("uid", "owner", "write `owner`"),
+    habit("uid", "source", SECRET_OWNER),
     habit("use_api_socket", "volumes", "mount /run/podman/podman.sock under `volumes`"),
     habit(
         "user",
@@ -194,9 +258,24 @@ const HABITS: &[Habit] = &[
     ),
     habit("uts", "podman_args", "write `podman_args: [--uts=host]`"),
     habit("version", "homegen", "take it out: `homegen: 1` is the version of this language"),
+    habit("volume", "source", "write `options: [nocopy]` for `nocopy: true`, and remove `volume`"),
     habit("volumes", "services", "take it out: a volume is declared where it is used, and kept by Podman"),
     habit("volumes_from", "volumes", "write the volumes out under `volumes`: each container names its own"),
 ];
+
+/// Compose's long form of an environment file.
+const ENV_PATH: &str = "write the absolute path alone in place of the mapping, as in `env_file: [/srv/app.env]`: the file has to exist";
+
+/// The owner that Compose gives to a mounted secret.
+const SECRET_OWNER: &str =
+    "write `owner`, `group` and `mode` at the secret itself, under the top-level `secrets`";
+
+/// Volumes that exist already, of which a container has none by `volumes`.
+const EXTERNAL_VOLUMES: Habit = habit(
+    "volumes",
+    "services",
+    "take it out, and mount a volume that exists already with the container's `podman_args: [--volume=NAME:/PATH]`",
+);
 
 /// `network: host`, which is a mode.
 const NETWORK_MODE: Habit = renamed("network", "network_mode", "write `network_mode`");
@@ -260,6 +339,13 @@ pub fn of(entry: &Entry, known: &[&str]) -> Option<&'static Habit> {
     let is_mode = matches!(mode.as_str(), "host" | "none")
         || mode.starts_with("container:")
         || mode.starts_with("service:");
+    let is_external = |volume: &Entry| volume.value.get("external").is_some();
+    if key == EXTERNAL_VOLUMES.written
+        && known.contains(&EXTERNAL_VOLUMES.key)
+        && matches!(&entry.value.kind, Kind::Map(volumes) if volumes.iter().any(is_external))
+    {
+        return Some(&EXTERNAL_VOLUMES);
+    }
     if key == NETWORK_MODE.written && known.contains(&NETWORK_MODE.key) && is_mode {
         return Some(&NETWORK_MODE);
     }

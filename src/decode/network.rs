@@ -8,7 +8,8 @@ use crate::tree::{Kind, Node, Text};
 
 impl Decode for Attachments {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        if let Kind::List(_) = node.kind {
+        let is_name = matches!(node.kind, Kind::Scalar(_)) && !node.is_null();
+        if is_name || matches!(node.kind, Kind::List(_)) {
             let names = Vec::<Text>::decode(node, diagnostics)?;
             return Some(Attachments(names.into_iter().map(|name| (name, None)).collect()));
         }

@@ -12,6 +12,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::duration::duration_ms;
 use crate::path::is_path;
 use crate::podman;
+use crate::printable::is_invisible;
 use crate::restic::{is_keep_rule, is_repository as is_restic_repository};
 use crate::size::size_bytes;
 use crate::source::Span;
@@ -26,12 +27,24 @@ impl Decode for Text {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         match &node.kind {
             Kind::Scalar(text) if text.atom() != Atom::Null => Some(text.clone()),
-            _ => {
-                wrong_type(node, "text", diagnostics);
+            kind => {
+                let help = pair(kind)
+                    .filter(|_| node.defined.is_none())
+                    .map(|(name, value)| format!("put it in quotes: `\"{name}: {value}\"`"));
+                wrong_scalar(node, "text", help, diagnostics);
                 None
             }
         }
     }
+}
+
+/// The name and the value of a mapping that has one scalar: `- a: b` in a list of texts.
+fn pair(kind: &Kind) -> Option<(String, String)> {
+    let Kind::Map(entries) = kind else { return None };
+    let [Entry { key, value: Node { kind: Kind::Scalar(value), .. } }] = entries.as_slice() else {
+        return None;
+    };
+    Some((key.value(), value.value()))
 }
 
 impl<T: Decode> Decode for Spanned<T> {
@@ -68,6 +81,11 @@ impl Decode for Number {
                 );
                 None
             }
+            Atom::Str(quoted) if matches!(Atom::from_plain(&quoted), Atom::Int(_)) => {
+                let help = Some(format!("write `{quoted}` without quotes"));
+                wrong_scalar(node, "a whole number", help, diagnostics);
+                None
+            }
             _ => {
                 wrong_type(node, "a whole number", diagnostics);
                 None
@@ -91,6 +109,10 @@ impl Decode for Flag {
                         &format!("write {value}"),
                         diagnostics,
                     );
+                }
+                Atom::Str(quoted) if matches!(Atom::from_plain(&quoted), Atom::Bool(_)) => {
+                    let help = Some(format!("write `{quoted}` without quotes"));
+                    wrong_scalar(node, "true or false", help, diagnostics);
                 }
                 _ => wrong_type(node, "true or false", diagnostics),
             },
@@ -244,6 +266,11 @@ impl Decode for Pairs {
             }
             Kind::List(items) => {
                 for item in items {
+                    if let Some((name, value)) = pair(&item.kind) {
+                        let help = Some(format!("write `{name}={value}`"));
+                        wrong_scalar(item, "NAME=value", help, diagnostics);
+                        continue;
+                    }
                     let Some(text) = Text::decode(item, diagnostics) else { continue };
                     let parts = text.split('=');
                     let Some((name, value)) = parts.split_first().filter(|(_, rest)| !rest.is_empty()) else {
@@ -253,8 +280,13 @@ impl Decode for Pairs {
                     pairs.push((name.clone(), Text::join(value, "=", text.span)));
                 }
             }
+            Kind::Scalar(text) if text.value().contains('=') => {
+                let help = Some(format!("write `[{:?}]`", text.value()));
+                wrong_scalar(node, "a mapping, or a list of NAME=value,", help, diagnostics);
+                return None;
+            }
             _ => {
-                wrong_type(node, "a mapping, or a list of NAME=value", diagnostics);
+                wrong_type(node, "a mapping, or a list of NAME=value,", diagnostics);
                 return None;
             }
         }
@@ -364,12 +396,12 @@ form! {
     Owner: numbers true, |v| v.split(':').count() <= 2 && v.split(':').all(is_user);
     AbsolutePath: numbers false, |v| is_path(v), else advice::path;
     HomePath: numbers false, |v| is_home_path(v), else advice::home_path;
-    Decimal: numbers true, |v| v.parse::<f64>().is_ok_and(|n| n.is_finite() && n > 0.0) && v.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    Decimal: numbers true, |v| v.parse::<f64>().is_ok_and(|n| n.is_finite() && n > 0.0) && v.bytes().all(|b| b.is_ascii_digit() || b == b'.'), else advice::decimal;
     ServiceUnit: numbers false, |v| is_service_unit(v), else advice::service_unit;
     SecretName: numbers false, |v| is_secret_name(v), else advice::secret_name;
     Variable: numbers false, |v| is_word(v, b"_") && !v.starts_with(|c: char| c.is_ascii_digit());
-    EnvironmentName: numbers false, |v| !v.is_empty() && !v.starts_with('#') && !v.contains(|c: char| c == '=' || c.is_whitespace() || c.is_control());
-    Domain: numbers false, |v| is_domain(v.strip_prefix("*.").unwrap_or(v));
+    EnvironmentName: numbers false, |v| !v.is_empty() && !v.starts_with('#') && !v.contains(|c: char| c == '=' || c.is_whitespace() || c.is_control() || is_invisible(c));
+    Domain: numbers false, |v| is_domain(v.strip_prefix("*.").unwrap_or(v)), else advice::domain;
     Interface: numbers false, |v| v.len() <= 15 && is_word(v, b"_-.") && !matches!(v, "." | "..");
     Address: numbers false, |v| v.parse::<IpAddr>().is_ok();
     NfsExport: numbers false, |v| is_nfs_export(v), else advice::nfs_export;
@@ -463,11 +495,15 @@ fn is_user(text: &str) -> bool {
         && (text.parse::<u64>().is_err() || text.parse::<u32>().is_ok_and(|n| n.to_string() == text))
 }
 
-fn is_domain(text: &str) -> bool {
-    text.len() <= 253
+/// The most characters of a domain name, and of a part of it between two dots (RFC 1035, 2.3.4).
+pub(super) const MAX_DOMAIN: usize = 253;
+pub(super) const MAX_LABEL: usize = 63;
+
+pub(super) fn is_domain(text: &str) -> bool {
+    text.len() <= MAX_DOMAIN
         && text.split('.').all(|label| {
             !label.is_empty()
-                && label.len() <= 63
+                && label.len() <= MAX_LABEL
                 && is_word(label, b"-_")
                 && !label.starts_with('-')
                 && !label.ends_with('-')

@@ -85,7 +85,7 @@ codes! {
     AmbiguousScalar = "HG0205", Error, "a number that would not come back as it is written";
     UnsupportedValue = "HG0206", Error, "a value that NixOS or Podman cannot do";
     SurprisingYaml = "HG0207", Warning, "a value that other readers of YAML take for something else";
-    UnusedAllow = "HG0208", Warning, "an `allow` that allows nothing";
+    UnusedAllow = "HG0208", Warning, "an `allow` without an effect";
     Contradiction = "HG0209", Error, "two settings that contradict each other";
     UnknownReference = "HG0301", Error, "a reference to a name that does not exist";
     ReferenceCycle = "HG0302", Error, "constants that refer to each other in a circle";
@@ -168,7 +168,7 @@ codes! {
     JobContainer = "HG1301", Error, "a job for a container that does not exist, or is another";
     JobWithoutPort = "HG1302", Error, "a job that cannot reach its service";
     BackupMissing = "HG1303", Error, "a backup that would run first and does not exist";
-    NotifyMissing = "HG1304", Error, "somebody is told, and nobody is named";
+    NotifyMissing = "HG1304", Error, "a notification without a destination";
     BackupInSource = "HG1305", Error, "a backup into the folder that it saves";
     BackupLost = "HG1306", Error, "a backup where it would not stay";
     BackupOfRunning = "HG1307", Deny, "a database that is copied while it runs";

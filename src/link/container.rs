@@ -209,7 +209,8 @@ fn container(
                         span,
                         "not among `networks`",
                     )
-                    .help(diagnostics.suggestion(network, names)),
+                    .help(diagnostics.suggestion(network, names))
+                    .once(),
                 );
             }
             known
@@ -268,10 +269,11 @@ fn check_attachments(networks: &[Attached], shared: &Shared, diagnostics: &mut D
     for attached in networks {
         let Some(attachment) = &attached.attachment else { continue };
         let known = shared.by_name.get(attached.network.as_str());
-        if known.is_some_and(|(network, _)| network.is_external()) {
+        let declared = known.and_then(|(network, _)| network.declared.as_ref());
+        let is_unread = declared.is_some_and(|declared| declared.span == Span::NOWHERE);
+        if is_unread || known.is_some_and(|(network, _)| network.is_external()) {
             continue;
         }
-        let declared = known.and_then(|(network, _)| network.declared.as_ref());
         let subnets = declared.map_or(&[][..], |declared| &declared.subnet.0);
         for address in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {
             let Ok(ip) = address.value().parse::<std::net::IpAddr>() else { continue };
@@ -387,12 +389,15 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
 
 /// Whoever waits for a container's health needs it to have a check.
 fn check_health(container: &Container, waiting: &[Span], diagnostics: &mut Diagnostics) {
-    let checked = container.compose.healthcheck.as_ref().is_some_and(|h| {
-        let test = matches!(h.test, Some(ast::HealthTest::Shell(_) | ast::HealthTest::Exec(_)));
-        // A test that could not be read was said to be.
-        let unreadable = diagnostics.has_unreadable_in(h.span);
-        (test || unreadable) && h.disable.as_ref().is_none_or(|d| !d.value)
-    });
+    // Already reported.
+    let is_unread = container.compose.span == Span::NOWHERE;
+    let checked = is_unread
+        || container.compose.healthcheck.as_ref().is_some_and(|h| {
+            let test = matches!(h.test, Some(ast::HealthTest::Shell(_) | ast::HealthTest::Exec(_)));
+            // A test that could not be read was said to be.
+            let unreadable = h.span == Span::NOWHERE || diagnostics.has_unreadable_in(h.span);
+            (test || unreadable) && h.disable.as_ref().is_none_or(|d| !d.value)
+        });
     if checked {
         return;
     }

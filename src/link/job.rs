@@ -73,6 +73,9 @@ fn time(at: Option<ast::scalar::Calendar>, owner: Span, diagnostics: &mut Diagno
 }
 
 fn missing<T>(key: &str, owner: Span, help: &str, diagnostics: &mut Diagnostics) -> Option<T> {
+    if diagnostics.has_unknown_key_in(owner) {
+        return None;
+    }
     diagnostics.push(
         Diagnostic::new(Code::MissingKey, format!("`{key}` is missing"), owner, format!("has no `{key}`"))
             .help(help),

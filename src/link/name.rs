@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::Work;
 use crate::hir::{Host, Site};
+use crate::printable::{hidden, without_hidden};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::word::is_word;
@@ -73,7 +74,7 @@ fn too_long(name: &Text, full: &str, most: usize, why: &str, diagnostics: &mut D
     );
 }
 
-pub(super) fn check_network(name: &Text, diagnostics: &mut Diagnostics) -> bool {
+pub(super) fn check_network(name: &Text, diagnostics: &mut Diagnostics) {
     let value = name.value();
     let fits = is_word(&value, b"-_.") && value.starts_with(|c: char| c.is_ascii_alphanumeric());
     // `podman` is the default network, and the modes are not networks.
@@ -99,7 +100,6 @@ pub(super) fn check_network(name: &Text, diagnostics: &mut Diagnostics) -> bool 
     } else if value.len() > LONGEST_LABEL {
         too_long(name, &value, LONGEST_LABEL, "", diagnostics);
     }
-    fits && !taken && value.len() <= LONGEST_LABEL
 }
 
 pub(super) fn check_secret(name: &Text, diagnostics: &mut Diagnostics) {
@@ -110,15 +110,13 @@ pub(super) fn check_secret(name: &Text, diagnostics: &mut Diagnostics) {
 }
 
 fn bad(name: &Text, help: &str, diagnostics: &mut Diagnostics) {
-    diagnostics.push(
-        Diagnostic::new(
-            Code::BadName,
-            format!("`{}` cannot be a name here", name.value()),
-            name.span,
-            "not a possible name",
-        )
-        .help(help),
-    );
+    let value = name.value();
+    let (label, help) = match hidden(&value) {
+        Some(hidden) => (hidden, format!("write `{}`", without_hidden(&value))),
+        None => ("not a possible name".to_owned(), help.to_owned()),
+    };
+    let title = format!("`{value}` cannot be a name here");
+    diagnostics.push(Diagnostic::new(Code::BadName, title, name.span, label).help(help));
 }
 
 /// What ends up under one name on the host, and may be there once.

@@ -12,15 +12,9 @@ use crate::source::Span;
 use crate::subnet::first_address;
 use crate::tree::Text;
 
-/// A network out of the file's `networks`.
-pub(super) fn shared(
-    name: &Text,
-    declared: Option<ast::Network>,
-    diagnostics: &mut Diagnostics,
-) -> Option<Network> {
-    if !check_network(name, diagnostics) {
-        return None;
-    }
+/// A network out of the file's `networks`. One with a name that is not possible is known all the same.
+pub(super) fn shared(name: &Text, declared: Option<ast::Network>, diagnostics: &mut Diagnostics) -> Network {
+    check_network(name, diagnostics);
     if let Some(declared) = &declared {
         check_addresses(declared, diagnostics);
     }
@@ -28,7 +22,7 @@ pub(super) fn shared(
         Some(interface) => interface.0.clone(),
         None => Text::literal(bridge(&name.value()), name.span),
     };
-    Some(Network { name: name.value(), interface, declared, span: name.span })
+    Network { name: name.value(), interface, declared, span: name.span }
 }
 
 /// The network that a service has for itself.

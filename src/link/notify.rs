@@ -41,16 +41,16 @@ fn check_nobody(file: &ast::File, diagnostics: &mut Diagnostics) {
         .chain(smoke_test)
         .flatten()
         .filter(|said| said.value == Tell::Failure && said.span != Span::NOWHERE)
-        .map(|said| (said.span, "says `notify: failure`"));
+        .map(|said| (said.span, "would notify nobody"));
     // Whatever its own `notify` says.
     let finds = file
         .smoke_test
         .iter()
         .filter(|test| test.ping.is_none())
-        .map(|test| (test.span, "tells what it finds"));
+        .map(|test| (test.span, "the smoke test reports by a notification"));
     let diagnostic = says.chain(finds).fold(None, |all: Option<Diagnostic>, (span, said)| match all {
         None => {
-            Some(Diagnostic::new(Code::NotifyMissing, "somebody is told, and nobody is named", span, said))
+            Some(Diagnostic::new(Code::NotifyMissing, "`notify: failure` has no destination", span, said))
         }
         Some(diagnostic) => Some(diagnostic.and(span, said)),
     });

@@ -8,7 +8,7 @@ use crate::ast::Caddy;
 use crate::caddyfile::{self, Place};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Answer, Front, HEADERS, HostPort, Service, Site, SitePort};
-use crate::source::SourceId;
+use crate::source::{SourceId, Span};
 use crate::tree::{Target, Text};
 use crate::word::is_word;
 
@@ -57,6 +57,7 @@ pub(super) fn link(
         }
         publish_once(&mut services[of_service.service]);
     }
+    check_circles(&linked, diagnostics);
     Some(Front { tells: super::notify::tells(caddy.notify), declared: caddy, sites: linked })
 }
 
@@ -141,9 +142,7 @@ fn link_one(
     check_lines(site.extra.as_ref(), Place::Block, diagnostics);
     check_values(&site.headers, diagnostics);
     // What is missing may be what could not be read.
-    if diagnostics.has_error_in(site.span) {
-        return None;
-    }
+    let is_unread = diagnostics.has_error_in(site.span);
     let (host, below_domain) = match (&site.host, &site.subdomain, &caddy.domain) {
         (Some(host), None, domain) => {
             let below = domain
@@ -168,13 +167,17 @@ fn link_one(
             let host = Text::join(&[subdomain.0.clone(), domain.0.clone()], ".", subdomain.0.span);
             (host, !subdomain.value().contains('.'))
         }
+        // What stands for an unreadable `caddy` has no domain.
+        (None, Some(_), None) if caddy.span == Span::NOWHERE => return None,
         (None, Some(subdomain), None) => {
             diagnostics.push(
                 Diagnostic::new(Code::BadSite, "a subdomain of no domain", subdomain.0.span, "below what?")
-                    .help("add `domain` under `caddy`, or write the whole name as `host`"),
+                    .help("add `domain` under `caddy`, or write the whole name as `host`")
+                    .once(),
             );
             return None;
         }
+        (None, _, _) if is_unread => return None,
         (host, _, _) => {
             let said = if host.is_some() { "has both a `host` and a `subdomain`" } else { "has no name" };
             diagnostics.push(
@@ -195,6 +198,7 @@ fn link_one(
             Answer::Redirect(redirect.clone())
         }
         (None, None) if site.extra.is_some() => Answer::Lines,
+        (None, None) if is_unread => return None,
         _ => {
             diagnostics.push(
                 Diagnostic::new(
@@ -451,6 +455,70 @@ fn check_redirect(to: &Text, names: &[String], diagnostics: &mut Diagnostics) {
         return;
     };
     diagnostics.push(Diagnostic::new(Code::BadSite, title, to.span, label).help(help));
+}
+
+/// Reports sites that redirect to each other. Each site has one redirect at most, so each circle is walked once.
+fn check_circles(sites: &[Site], diagnostics: &mut Diagnostics) {
+    let redirects: HashMap<String, (&Text, Option<String>)> = sites
+        .iter()
+        .filter_map(|site| match &site.answer {
+            Answer::Redirect(to) => Some((site, to)),
+            _ => None,
+        })
+        .flat_map(|(site, to)| names(site).map(move |name| (name, (to, target(&to.value())))))
+        .collect();
+    let mut walked: HashMap<&str, usize> = HashMap::new();
+    for (walk, site) in sites.iter().enumerate() {
+        let name = site.host.value().to_lowercase();
+        let mut next = redirects.get_key_value(&name);
+        let mut way: Vec<(&str, &Text)> = Vec::new();
+        while let Some((name, (to, target))) = next {
+            match walked.insert(name, walk) {
+                None => way.push((name, to)),
+                Some(earlier) => {
+                    let begin = way.iter().position(|(seen, _)| *seen == name.as_str());
+                    if let (true, Some(begin)) = (earlier == walk, begin) {
+                        report_circle(&way[begin..], diagnostics);
+                    }
+                    break;
+                }
+            }
+            next = target.as_ref().and_then(|target| redirects.get_key_value(target));
+        }
+    }
+}
+
+fn report_circle(circle: &[(&str, &Text)], diagnostics: &mut Diagnostics) {
+    // A redirect to its own site was reported.
+    let [(first, to), others @ ..] = circle else { return };
+    if others.is_empty() {
+        return;
+    }
+    let chain: Vec<&str> = circle.iter().map(|(name, _)| *name).chain([*first]).collect();
+    let title = format!("redirects that never end: {}", chain.join(" → "));
+    let diagnostic = Diagnostic::new(Code::BadSite, title, to.span, "leads to the next one");
+    let others = others.iter().take(MAX_SHOWN);
+    diagnostics.push(
+        others
+            .fold(diagnostic, |diagnostic, (_, to)| diagnostic.and(to.span, "and so does this one"))
+            .help(format!("write `to` in place of `redirect` at the site that answers, such as {first}")),
+    );
+}
+
+/// How many more redirects of a circle are shown.
+const MAX_SHOWN: usize = 8;
+
+/// The names that a site answers to.
+fn names(site: &Site) -> impl Iterator<Item = String> {
+    let aliases = site.declared.aliases.iter().map(ast::scalar::Domain::value);
+    std::iter::once(site.host.value()).chain(aliases).map(|name| name.to_lowercase())
+}
+
+/// The host that a redirect leads to, unless a placeholder stands in it.
+fn target(to: &str) -> Option<String> {
+    let rest = to.split_once("://").map_or_else(|| to.strip_prefix("//"), |(_, rest)| Some(rest))?;
+    let host = rest.split(['/', '?', '#', '{']).next()?.to_lowercase();
+    Some(host.strip_suffix(":443").unwrap_or(&host).to_owned())
 }
 
 /// Whether a redirect leads to a site of one of these names. What begins with a placeholder is not known.
