@@ -51,7 +51,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Some(meant) => Diagnostic::new(
                         Code::UnsupportedValue,
                         format!("the kernel does not take {set} for `{key}`"),
-                        value.span,
+                        span,
                         "expected a number",
                     )
                     .help(format!("write \"{meant}\"")),

@@ -371,7 +371,9 @@ macro_rules! form {
                         if $valid {
                             return Some($name(text.clone()));
                         }
-                        let advice: Option<Advice> = None $(.or_else(|| $advice($value)))?;
+                        // A diagnostic that is not kept needs no advice, which may take longer than all else.
+                        let advice: Option<Advice> =
+                            None $(.or_else(|| if diagnostics.is_full() { None } else { $advice($value) }))?;
                         misread(node, Self::NOUN, Self::WHAT, advice, diagnostics);
                     }
                 }
