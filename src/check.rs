@@ -16,6 +16,7 @@ mod backup_of_running;
 mod backup_on_disk;
 mod backup_unseen;
 mod backups_left;
+mod bridge_option;
 mod capability_twice;
 mod certificates;
 mod check_interval;
@@ -45,6 +46,7 @@ mod host_path;
 mod host_privileges;
 mod image_pair;
 mod image_user;
+mod internal_port;
 mod ipv4_chosen;
 mod ipv6_publish;
 mod limits_contradict;
@@ -74,6 +76,7 @@ mod secret_file_missing;
 mod secret_unreadable;
 mod short_name;
 mod subnet_overlap;
+mod subnet_small;
 mod surprising_yaml;
 mod swapped_volume;
 mod sysctls;
@@ -113,6 +116,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     backup_of_running::check,
     backup_on_disk::check,
     backups_left::check,
+    bridge_option::check,
     backup_unseen::check,
     capability_twice::check,
     certificates::check,
@@ -140,6 +144,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     host_privileges::check,
     image_pair::check,
     image_user::check,
+    internal_port::check,
     ipv4_chosen::check,
     ipv6_publish::check,
     limits_contradict::check,
@@ -167,6 +172,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     secret_unreadable::check,
     short_name::check,
     subnet_overlap::check,
+    subnet_small::check,
     surprising_yaml::check,
     sysctls::check,
     swapped_volume::check,
