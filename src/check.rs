@@ -22,6 +22,7 @@ mod certificates;
 mod check_interval;
 mod client_other;
 mod compose_dollar;
+mod contradicted_option;
 mod created_paths;
 mod data_folder;
 mod data_unmounted;
@@ -123,6 +124,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     check_interval::check,
     client_other::check,
     compose_dollar::check,
+    contradicted_option::check,
     data_folder::check,
     data_unmounted::check,
     database_on_nfs::check,
