@@ -138,7 +138,7 @@ pub fn is_public_name(name: &str) -> bool {
 
 /// Whether a value is the secret that its name promises.
 pub fn is_named_secret(name: &str, value: &str) -> bool {
-    is_secret_name(name) && may_be_secret(value) && !(is_quantity(value) && !is_password_name(name))
+    is_secret_name(name) && may_be_secret(value) && (is_password_name(name) || !is_quantity(value))
 }
 
 /// Whether a person may have chosen the secret, so that it can be a number.
