@@ -204,7 +204,7 @@ const BRACKETS: &[(&str, &str)] = &[("{", "}"), ("<", ">"), ("[[", "]]"), ("@", 
 /// How values begin that say where an application finds the secret.
 const POINTERS: &[&str] = &[
     "env:", "env(", "%{env:", "{env.", "{file.", "{{", "file:", "!env", "!secret ", "__FILE{", "vault:",
-    "%d/",
+    "%d/", "%s",
 ];
 
 /// Whether a value is `user:password`, which basic authentication takes.
@@ -570,7 +570,7 @@ mod tests {
             "app postgres://app:$DB_PASSWORD@db/app ssh://git@host:22/x",
             "app --bypass=192.168.0.0/16 --token --verbose",
             "pg_isready -U immich -d immich -p 5432",
-            "printf 'db_password=%s' \"$(cat /run/agenix/db)\"",
+            "printf 'db_password=%s\\n' \"$(cat /run/agenix/db)\"",
             "curl -fsu $LOGIN http://localhost",
             "skopeo copy --src-creds=me:$PASSWORD a b",
             "have_pat=pattern Token=Token, f(password=word)",
