@@ -17,11 +17,13 @@ mod backup_of_running;
 mod backup_on_disk;
 mod backup_unseen;
 mod backups_left;
+mod bridge_option;
 mod capability_twice;
 mod certificates;
 mod check_interval;
 mod client_other;
 mod compose_dollar;
+mod contradicted_option;
 mod created_paths;
 mod data_folder;
 mod data_unmounted;
@@ -46,6 +48,7 @@ mod host_path;
 mod host_privileges;
 mod image_pair;
 mod image_user;
+mod internal_port;
 mod ipv4_chosen;
 mod ipv6_publish;
 mod limits_contradict;
@@ -78,6 +81,7 @@ mod secret_unreadable;
 mod short_name;
 mod sqlite_other;
 mod subnet_overlap;
+mod subnet_small;
 mod surprising_yaml;
 mod swapped_volume;
 mod sysctls;
@@ -119,12 +123,14 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     backup_of_running::check,
     backup_on_disk::check,
     backups_left::check,
+    bridge_option::check,
     backup_unseen::check,
     capability_twice::check,
     certificates::check,
     check_interval::check,
     client_other::check,
     compose_dollar::check,
+    contradicted_option::check,
     data_folder::check,
     data_unmounted::check,
     database_on_nfs::check,
@@ -146,6 +152,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     host_privileges::check,
     image_pair::check,
     image_user::check,
+    internal_port::check,
     ipv4_chosen::check,
     ipv6_publish::check,
     limits_contradict::check,
@@ -175,6 +182,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     short_name::check,
     sqlite_other::check,
     subnet_overlap::check,
+    subnet_small::check,
     surprising_yaml::check,
     sysctls::check,
     swapped_volume::check,

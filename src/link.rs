@@ -24,6 +24,7 @@ use crate::path::straight;
 use crate::source::Span;
 use crate::surroundings::Surroundings;
 use crate::tree::Node;
+use crate::word::is_word;
 
 /// Links a file with what stands around it. `parameters` are the arguments of each service's preset.
 pub fn link(
@@ -157,6 +158,16 @@ fn check_secret_file(declared: Option<&ast::Secret>, diagnostics: &mut Diagnosti
                     "leads out of it",
                 )
                 .help("write a path below `agenix.directory`"),
+            );
+        } else if let Some(name) = path.rsplit('/').next().filter(|name| !is_word(name, b"+-._?=")) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadValue,
+                    format!("`{name}` cannot be the name of a file in the Nix store"),
+                    file.span,
+                    "expected letters, digits and `+`, `-`, `.`, `_`, `?`, `=`",
+                )
+                .help("rename the file"),
             );
         }
     }

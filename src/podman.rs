@@ -52,6 +52,29 @@ pub const CAPABILITIES: &[&str] = &[
     "WAKE_ALARM",
 ];
 
+/// An option of a bridge: its name, its values for a message, and whether it takes a value.
+type BridgeOption = (&'static str, &'static str, fn(&str) -> bool);
+
+/// The options of Podman's bridge networks (libnetwork/netavark/config.go of container-libs). Docker's names for two of
+/// them have keys of their own here.
+pub const BRIDGE_OPTIONS: &[BridgeOption] = &[
+    ("isolate", "`true`, `false` or `strict`", |v| v == "strict" || is_bool(v)),
+    ("metric", "a number", |v| v.parse::<u32>().is_ok()),
+    ("mode", "`managed` or `unmanaged`", |v| matches!(v, "managed" | "unmanaged")),
+    ("mtu", "a number of bytes", |v| v.parse::<u32>().is_ok()),
+    ("no_default_route", "`true` or `false`", is_bool),
+    ("vlan", "a number up to 4094", |v| v.parse::<u16>().is_ok_and(|vlan| vlan <= 4094)),
+    ("vrf", "the name of a VRF", |v| !v.is_empty()),
+];
+
+/// A boolean of Go (strconv.ParseBool).
+fn is_bool(value: &str) -> bool {
+    matches!(
+        value,
+        "1" | "t" | "T" | "TRUE" | "true" | "True" | "0" | "f" | "F" | "FALSE" | "false" | "False"
+    )
+}
+
 /// Groups that own devices and have a fixed number on every NixOS host (nixos/modules/misc/ids.nix and
 /// config/users-groups.nix).
 pub const HOST_GROUPS: &[&str] = &[

@@ -3,67 +3,135 @@
 
 use crate::ast::{Bind, Tls};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
-use crate::tree::{Node, Text};
+use crate::hir::{Front, Host, Site};
+use crate::tree::{Node, Text, options};
 
 /// Names that Caddy signs by itself when nothing else is said.
-const LOCAL: &[&str] = &[".localhost", ".local", ".internal", ".home.arpa", ".ts.net"];
+const LOCAL: &[&str] = &[".localhost", ".local", ".internal", ".home.arpa", TAILNET];
+
+/// The end of the names that Tailscale gives.
+const TAILNET: &str = ".ts.net";
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(front) = &host.front else { return };
-    let names = || {
-        front.sites.iter().flat_map(|site| {
-            std::iter::once(&site.host).chain(site.declared.aliases.iter().map(|alias| &alias.0))
-        })
-    };
     let tailnet_only = matches!(front.declared.bind.value, Bind::Tailscale);
     match &front.declared.tls {
-        Some(Tls::Tailscale) => {
-            for name in names().filter(|name| !ends_with(name, &[".ts.net"])) {
+        Some(Tls::Tailscale) => by_tailscale(front, diagnostics),
+        Some(Tls::Acme(_)) => {
+            for name in names(front).filter(|name| ends_with(name, &[TAILNET])) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::BadTls,
-                        format!("Tailscale has no certificate for `{}`", name.value()),
+                        format!("no DNS challenge works for `{}`", name.value()),
                         name.span,
-                        "not a name below ts.net",
+                        "the records of ts.net are Tailscale's",
                     )
-                    .help("use the machine's name in the tailnet, or `tls: { acme: PROVIDER, … }`"),
-                );
-            }
-            for name in names().filter(|name| is_below_node(name)) {
-                diagnostics.push(
-                    Diagnostic::new(
-                        Code::BadTls,
-                        format!("Tailscale has no certificate for `{}`", name.value()),
-                        name.span,
-                        "below the name of a machine: expected MACHINE.TAILNET.ts.net",
-                    )
-                    .help("use the machine's name for one site, with `host`, and a domain of your own with `tls: { acme: PROVIDER, … }` for several"),
+                    .help("use a name of your own domain, or `tls: tailscale` for all sites"),
                 );
             }
         }
+        Some(Tls::Plugin(_)) => not_permitted(host, front, diagnostics),
         // Where `tls` could not be read, that was said.
-        None if tailnet_only && !diagnostics.has_unreadable_in(front.declared.span) => {
-            let Some(name) = names().find(|name| !ends_with(name, LOCAL)) else { return };
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::CertificateUnreachable,
-                    format!("nobody outside of the tailnet can reach `{}`", name.value()),
-                    name.span,
-                    "Caddy's default certificates are checked from the internet",
-                )
-                .and(front.declared.bind.span, "on the tailnet alone, and no `tls`")
-                .help("write `tls: { acme: PROVIDER, token: SECRET, email: … }` for a DNS challenge, or `tls: internal`"),
-            );
+        None if !diagnostics.has_unreadable_in(front.declared.span) => {
+            not_permitted(host, front, diagnostics);
+            if let Some(name) = names(front).find(|name| tailnet_only && !ends_with(name, LOCAL)) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::CertificateUnreachable,
+                        format!("nobody outside of the tailnet can reach `{}`", name.value()),
+                        name.span,
+                        "Caddy's default certificates are checked from the internet",
+                    )
+                    .and(front.declared.bind.span, "on the tailnet alone, and no `tls`")
+                    .help("write `tls: { acme: PROVIDER, token: SECRET, email: … }` for a DNS challenge, or `tls: internal`"),
+                );
+            }
         }
-        _ => {}
+        Some(Tls::Internal) | None => {}
     }
 }
 
-/// Whether a name lies below that of a machine in a tailnet: Tailscale signs MACHINE.TAILNET.ts.net alone
-/// (tailscale/tailscale issue 7081).
-fn is_below_node(name: &Text) -> bool {
-    ends_with(name, &[".ts.net"]) && name.value().split('.').count() > 4
+fn names(front: &Front) -> impl Iterator<Item = &Text> {
+    front.sites.iter().flat_map(site_names)
+}
+
+fn site_names(site: &Site) -> impl Iterator<Item = &Text> {
+    std::iter::once(&site.host).chain(site.declared.aliases.iter().map(|alias| &alias.0))
+}
+
+/// `tls: tailscale`: Tailscale signs MACHINE.TAILNET.ts.net alone (tailscale/tailscale issue 7081).
+fn by_tailscale(front: &Front, diagnostics: &mut Diagnostics) {
+    let mut first: Option<&Text> = None;
+    for name in names(front) {
+        let (label, help) = if !ends_with(name, &[TAILNET]) {
+            (
+                "not a name below ts.net",
+                "use the machine's name in the tailnet, or `tls: { acme: PROVIDER, … }`",
+            )
+        } else if name.value().split('.').count() > 4 {
+            (
+                "below the name of a machine: expected MACHINE.TAILNET.ts.net",
+                "use the machine's name for one site, with `host`, and a domain of your own with `tls: { acme: PROVIDER, … }` for several",
+            )
+        } else {
+            match first {
+                Some(first) if first.value().to_lowercase() != name.value().to_lowercase() => {
+                    diagnostics.push(
+                        Diagnostic::new(
+                            Code::CertificateUnreachable,
+                            format!("Tailscale has no certificate for `{}`", name.value()),
+                            name.span,
+                            "another name than the machine's",
+                        )
+                        .and(first.span, "a machine has one name in its tailnet")
+                        .help("use the machine's name for one site, and a domain of your own with `tls: { acme: PROVIDER, … }` for several"),
+                    );
+                }
+                _ => first = Some(name),
+            }
+            continue;
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadTls,
+                format!("Tailscale has no certificate for `{}`", name.value()),
+                name.span,
+                label,
+            )
+            .help(help),
+        );
+    }
+}
+
+/// Caddy asks Tailscale for certificates of its names by itself, and Tailscale refuses a user that it does not know
+/// (`services.tailscale.permitCertUid`).
+fn not_permitted(host: &Host, front: &Front, diagnostics: &mut Diagnostics) {
+    let is_option = |path: &[String]| path == ["services", "tailscale", "permitCertUid"];
+    if host.raw_options().flat_map(options).any(|option| is_option(&option.path)) {
+        return;
+    }
+    let has_tls = |site: &&Site| {
+        site.declared
+            .extra
+            .iter()
+            .any(|lines| lines.value().lines().any(|line| line.trim().starts_with("tls")))
+    };
+    let sites = || front.sites.iter().filter(|site| !has_tls(site));
+    let help = match names(front).all(|name| ends_with(name, &[TAILNET])) {
+        true => "write `tls: tailscale`",
+        false => "write `services.tailscale.permitCertUid: caddy` under `nixos`",
+    };
+    for name in sites().flat_map(site_names).filter(|name| ends_with(name, &[TAILNET])) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::CertificateUnreachable,
+                format!("Caddy may not ask Tailscale for the certificate of `{}`", name.value()),
+                name.span,
+                "no public authority signs a name below ts.net",
+            )
+            .help(help),
+        );
+    }
 }
 
 fn ends_with(name: &Text, endings: &[&str]) -> bool {

@@ -42,7 +42,9 @@ fn podman_args(container: &Container) -> Vec<Argument> {
 pub(super) fn published(container: &Container) -> Vec<Grant<String>> {
     let all = podman_args(container).into_iter().filter(|argument| argument.name == "publish-all");
     let all = all.map(|argument| Grant { what: String::new(), span: argument.span });
-    values(container, "publish").into_iter().chain(all).collect()
+    // Beside a network mode Podman discards them, which is said elsewhere.
+    let published = values(container, "publish").into_iter().chain(all);
+    published.filter(|_| container.compose.network_mode.is_none()).collect()
 }
 
 /// The values of one option of `podman_args`.

@@ -1,13 +1,14 @@
 //! A container reaches the host through the bridge of its network, where the firewall of NixOS opens port 53 alone.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::listeners::{Listener, listeners};
-use crate::ast::{Bind, NetworkMode};
+use crate::ast::{Bind, HealthTest, NetworkMode};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Network};
+use crate::podman::arguments::arguments;
 use crate::tree::{Kind, Node, Text, options};
-use crate::word::is_word;
 
 /// Names that Podman gives the host in each container (podman-run(1), --add-host).
 const NAMES: &[&str] = &["host.containers.internal", "host.docker.internal"];
@@ -64,29 +65,39 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     return;
                 }
                 let value = text.value();
-                for (name, port) in addresses(&value) {
+                for Address { name, port, udp } in addresses(&value) {
                     let Some(port) = port else { continue };
-                    let is_host = names.contains(name);
-                    let is_site = matches!(port, 80 | 443)
-                        && sites.get(name).is_some_and(|owner| *owner != Some(service.option.as_str()))
-                        && !variable.is_some_and(is_for_browsers);
+                    let port = Port { number: port, udp };
+                    let is_host = names.contains(&name);
+                    let is_site = matches!(port.number, 80 | 443)
+                        && sites.get(&name).is_some_and(|owner| *owner != Some(service.option.as_str()))
+                        && !variable.as_deref().is_some_and(is_for_browsers);
                     // Podman forwards a port that is published on the address before the firewall sees it.
                     let forwarded = published.contains(&(port, None))
                         || name.parse().is_ok_and(|address| published.contains(&(port, Some(address))));
                     if !(is_host && !forwarded || is_site)
                         || open.has(&bridge, port)
-                        || !reported.insert((name.to_owned(), port))
+                        || !reported.insert((name.clone(), port))
                     {
                         continue;
                     }
-                    diagnostics.push(report(container, text, name, port, &bridge));
+                    diagnostics.push(report(container, &text, &name, port, &bridge));
                 }
             }
         }
     }
 }
 
-fn report(container: &Container, text: &Text, name: &str, port: u16, bridge: &str) -> Diagnostic {
+/// A port of the host.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Port {
+    number: u16,
+    udp: bool,
+}
+
+fn report(container: &Container, text: &Text, name: &str, port: Port, bridge: &str) -> Diagnostic {
+    let list = if port.udp { "allowedUDPPorts" } else { "allowedTCPPorts" };
+    let port = port.number;
     Diagnostic::new(
         Code::HostClosed,
         format!("`{}` cannot reach port {port} of the host", container.name),
@@ -94,20 +105,35 @@ fn report(container: &Container, text: &Text, name: &str, port: u16, bridge: &st
         format!("`{name}` is the host, and the port is closed on `{bridge}`"),
     )
     .help(format!(
-        "open it under the service: `nixos: {{ networking.firewall.interfaces.{bridge}.allowedTCPPorts: [{port}] }}`"
+        "open it under the service: `nixos: {{ networking.firewall.interfaces.{bridge}.{list}: [{port}] }}`"
     ))
 }
 
-fn is_for_browsers(variable: &Text) -> bool {
-    let name = variable.value().to_uppercase();
+fn is_for_browsers(variable: &str) -> bool {
+    let name = variable.to_uppercase();
     FOR_BROWSERS.iter().any(|word| name.contains(word))
 }
 
 /// The texts of a container that may hold an address to connect to, with the variable that has it.
-fn texts(container: &Container) -> impl Iterator<Item = (Option<&Text>, &Text)> {
-    let environment = container.compose.environment.0.iter().map(|(name, value)| (Some(name), value));
-    let command = container.compose.command.iter().flat_map(|command| &command.0).map(|word| (None, word));
-    environment.chain(command)
+fn texts(container: &Container) -> Vec<(Option<String>, Cow<'_, Text>)> {
+    let compose = &container.compose;
+    let mut found: Vec<(Option<String>, Cow<'_, Text>)> = Vec::new();
+    found
+        .extend(compose.environment.0.iter().map(|(name, value)| (Some(name.value()), Cow::Borrowed(value))));
+    let commands = compose.command.iter().chain(&compose.entrypoint).flat_map(|command| &command.0);
+    found.extend(commands.map(|word| (None, Cow::Borrowed(word))));
+    match compose.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
+        Some(HealthTest::Shell(line)) => found.push((None, Cow::Borrowed(line))),
+        Some(HealthTest::Exec(words)) => found.extend(words.iter().map(|word| (None, Cow::Borrowed(word)))),
+        Some(HealthTest::None) | None => {}
+    }
+    for argument in arguments(&compose.podman_args).into_iter().filter(|a| a.name == "env") {
+        let Some(written) = argument.value.map(|value| value.value()) else { continue };
+        if let Some((name, value)) = written.split_once('=') {
+            found.push((Some(name.to_owned()), Cow::Owned(Text::literal(value, argument.span))));
+        }
+    }
+    found
 }
 
 /// The names and addresses of the host for a container.
@@ -121,12 +147,17 @@ fn names(host: &Host, container: &Container, networks: &HashMap<&str, &Network>)
     if let Some(Bind::On { addresses, .. }) = host.front.as_ref().map(|front| &front.declared.bind.value) {
         names.extend(addresses.iter().map(Text::value));
     }
-    for (name, address) in &container.compose.extra_hosts.0 {
-        let address = address.value();
+    let hosts = container.compose.extra_hosts.0.iter().map(|(name, address)| (name.value(), address.value()));
+    let added = arguments(&container.compose.podman_args).into_iter().filter(|a| a.name == "add-host");
+    let added = added.filter_map(|argument| {
+        let value = argument.value?.value();
+        value.split_once([':', '=']).map(|(name, address)| (name.to_owned(), address.to_owned()))
+    });
+    for (name, address) in hosts.chain(added) {
         if address == "host-gateway" || names.contains(&address) {
-            names.insert(name.value().to_lowercase());
+            names.insert(name.to_lowercase());
         } else {
-            names.remove(&name.value().to_lowercase());
+            names.remove(&name.to_lowercase());
         }
     }
     names
@@ -150,40 +181,42 @@ fn sites(host: &Host) -> HashMap<String, Option<&str>> {
     names.collect()
 }
 
-/// The TCP ports that containers publish, each with its address; none is all of them.
-fn published(host: &Host) -> HashSet<(u16, Option<std::net::IpAddr>)> {
-    let of_containers = |listener: &Listener| listener.container.is_some() && listener.protocol == "tcp";
+/// The ports that containers publish, each with its address; none is all of them.
+fn published(host: &Host) -> HashSet<(Port, Option<std::net::IpAddr>)> {
+    let of_containers = |listener: &&Listener| listener.container.is_some();
     listeners(host)
         .iter()
-        .filter(|listener| of_containers(listener))
-        .map(|listener| (listener.first, listener.address))
+        .filter(of_containers)
+        .map(|listener| (Port { number: listener.first, udp: listener.protocol == "udp" }, listener.address))
         .collect()
 }
 
-/// The hosts of a text, with the port of each: of URLs wherever they stand, and
-/// of `host:port` alone.
-fn addresses(text: &str) -> Vec<(&str, Option<u16>)> {
+/// A host that a text names, in small letters.
+#[derive(Debug, PartialEq, Eq)]
+struct Address {
+    name: String,
+    port: Option<u16>,
+    udp: bool,
+}
+
+/// The hosts of a text, with the port of each: of URLs wherever they stand, and of `host:port`.
+fn addresses(text: &str) -> Vec<Address> {
+    let is_end = |c: char| {
+        matches!(c, '=' | '?' | '#' | ',' | ';' | '"' | '\'' | '(' | ')' | '[' | ']') || c.is_whitespace()
+    };
     let mut found = Vec::new();
-    let is_end =
-        |c: char| matches!(c, '/' | '?' | '#' | ',' | ';' | '"' | '\'' | ')' | ']') || c.is_whitespace();
-    let mut rest = text;
-    let mut is_url = false;
-    while let Some((before, after)) = rest.split_once("://") {
-        is_url = true;
-        let start = before
-            .rfind(|c: char| !is_word(c.encode_utf8(&mut [0; 4]), b"+.-"))
-            .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
-        let scheme = before[start..].to_lowercase();
-        let authority = &after[..after.find(is_end).unwrap_or(after.len())];
-        let (name, port) = host_and_port(authority);
+    for word in text.split(is_end).filter(|word| !word.is_empty()) {
+        let (scheme, authority) = match word.rsplit_once("://") {
+            // `jdbc:postgresql://` has two.
+            Some((scheme, behind)) => (scheme.rsplit(':').next().unwrap_or_default().to_lowercase(), behind),
+            None => (String::new(), word),
+        };
+        let (name, port) = host_and_port(authority.split('/').next().unwrap_or_default());
+        let udp = scheme.split('+').any(|part| part == "udp");
         // `postgresql+psycopg2` is Postgres too.
         let scheme = scheme.split('+').next().unwrap_or_default();
         let default = SCHEMES.iter().find(|(known, _)| *known == scheme).map(|(_, port)| *port);
-        found.push((name, port.or(default)));
-        rest = after;
-    }
-    if !is_url {
-        found.push(host_and_port(text.trim()));
+        found.push(Address { name: name.to_lowercase(), port: port.or(default), udp });
     }
     found
 }
@@ -199,8 +232,8 @@ fn host_and_port(authority: &str) -> (&str, Option<u16>) {
 /// What the file opens on the bridges, under `nixos` or for containers of the host's network.
 struct Open {
     everything: bool,
-    everywhere: HashSet<u16>,
-    on: HashSet<(String, u16)>,
+    everywhere: HashSet<Port>,
+    on: HashSet<(String, Port)>,
     /// Interfaces with all of their ports, or with ports that only Nix knows.
     trusted: HashSet<String>,
 }
@@ -237,22 +270,21 @@ impl Open {
                     open.trusted.extend(values(option.node));
                     open.everything |= is_expression;
                 }
-                ["networking", "firewall", "allowedTCPPorts"] => {
-                    open.everywhere
-                        .extend(values(option.node).iter().filter_map(|port| port.parse::<u16>().ok()));
+                ["networking", "firewall", list @ ("allowedTCPPorts" | "allowedUDPPorts")] => {
+                    open.everywhere.extend(ports(option.node, list));
                     open.everything |= is_expression;
                 }
                 ["networking", "firewall", "interfaces", interface, list] => {
-                    let ports = values(option.node);
-                    let ports = ports.iter().filter_map(|port| port.parse::<u16>().ok());
-                    open.on.extend(ports.map(|port| ((*interface).to_owned(), port)));
-                    if is_expression || *list == "allowedTCPPortRanges" {
+                    open.on.extend(ports(option.node, list).map(|port| ((*interface).to_owned(), port)));
+                    if is_expression || list.ends_with("PortRanges") {
                         open.trusted.insert((*interface).to_owned());
                     }
                 }
-                ["networking", "firewall", "allowedTCPPortRanges" | "extraCommands" | "extraInputRules"] => {
-                    open.everything = true;
-                }
+                [
+                    "networking",
+                    "firewall",
+                    "allowedTCPPortRanges" | "allowedUDPPortRanges" | "extraCommands" | "extraInputRules",
+                ] => open.everything = true,
                 // Which ports a module opens by it is only known to the module.
                 ["services", .., "openFirewall"] => {
                     open.everything |=
@@ -264,8 +296,10 @@ impl Open {
         for container in host.containers() {
             if matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
                 for interface in &container.compose.firewall.0 {
-                    let ports =
-                        container.compose.expose.iter().filter_map(|e| e.port.value().parse::<u16>().ok());
+                    let ports = container.compose.expose.iter().filter_map(|exposed| {
+                        let number = exposed.port.value().parse().ok()?;
+                        Some(Port { number, udp: exposed.udp })
+                    });
                     open.on.extend(ports.map(|port| (interface.value(), port)));
                 }
             }
@@ -273,11 +307,19 @@ impl Open {
         open
     }
 
-    fn has(&self, bridge: &str, port: u16) -> bool {
+    fn has(&self, bridge: &str, port: Port) -> bool {
         self.everywhere.contains(&port)
             || self.trusted.contains(bridge)
             || self.on.contains(&(bridge.to_owned(), port))
+            // Where no scheme says so, the file may open the port for what it really is.
+            || self.on.contains(&(bridge.to_owned(), Port { udp: true, ..port }))
     }
+}
+
+/// The ports in an option such as `allowedTCPPorts`.
+fn ports(node: &Node, list: &str) -> impl Iterator<Item = Port> {
+    let udp = list == "allowedUDPPorts";
+    values(node).into_iter().filter_map(move |port| Some(Port { number: port.parse().ok()?, udp }))
 }
 
 fn values(node: &Node) -> Vec<String> {
@@ -295,14 +337,22 @@ mod tests {
     #[test]
     fn hosts_and_ports_of_a_text() {
         for (text, found) in [
-            ("http://host.containers.internal:11434/v1", vec![("host.containers.internal", Some(11434))]),
-            ("https://auth.example.org", vec![("auth.example.org", Some(443))]),
-            ("postgresql+psycopg2://me:word@db/x", vec![("db", Some(5432))]),
-            ("db:5432", vec![("db", Some(5432))]),
-            ("a=http://x, b=https://y:8443", vec![("x", Some(80)), ("y", Some(8443))]),
-            ("word", vec![("word", None)]),
+            (
+                "http://host.containers.internal:11434/v1",
+                vec![("host.containers.internal", Some(11434), false)],
+            ),
+            ("https://Auth.example.org", vec![("auth.example.org", Some(443), false)]),
+            ("postgresql+psycopg2://me:word@db/x", vec![("db", Some(5432), false)]),
+            ("db:5432", vec![("db", Some(5432), false)]),
+            ("--db=db:5432/x", vec![("--db", None, false), ("db", Some(5432), false)]),
+            ("jdbc:mysql://db/x", vec![("db", Some(3306), false)]),
+            ("udp://log:514", vec![("log", Some(514), true)]),
+            ("http://x, https://y:8443", vec![("x", Some(80), false), ("y", Some(8443), false)]),
+            ("word", vec![("word", None, false)]),
         ] {
-            assert_eq!(addresses(text), found, "{text}");
+            let read: Vec<_> = addresses(text);
+            let read: Vec<_> = read.iter().map(|a| (a.name.as_str(), a.port, a.udp)).collect();
+            assert_eq!(read, found, "{text}");
         }
     }
 }

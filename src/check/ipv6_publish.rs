@@ -1,41 +1,65 @@
-//! A port on an IPv6 address accepts connections and then hangs where the container has no IPv6.
+//! A port on an address of IPv4 or IPv6 reaches a container that has an address of the same version. Otherwise it accepts
+//! connections, which then hang.
 
-use std::collections::HashSet;
-use std::net::Ipv6Addr;
+use std::collections::HashMap;
+use std::net::IpAddr;
 
-use ipnet::Ipv6Net;
+use ipnet::IpNet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Network};
+use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let with_ipv6: HashSet<&str> =
-        host.networks.iter().filter(|n| may_have_ipv6(n)).map(|n| n.name.as_str()).collect();
-    let has_ipv6 = |c: &&Container| c.networks.iter().any(|n| with_ipv6.contains(n.network.as_str()));
-    for container in host.containers().filter(|c| !has_ipv6(c)) {
-        for port in &container.compose.ports {
-            let Some(address) = port.address.as_ref().filter(|a| a.value().parse::<Ipv6Addr>().is_ok())
-            else {
-                continue;
+    let shared: HashMap<&str, (bool, bool)> =
+        host.networks.iter().map(|network| (network.name.as_str(), versions(network))).collect();
+    for container in host.containers().filter(|c| c.compose.network_mode.is_none()) {
+        // The network of a service's own has IPv4 alone.
+        let of = |name: &str| shared.get(name).copied().unwrap_or((true, false));
+        let (v4, v6) = container.networks.iter().fold((false, false), |(v4, v6), attached| {
+            let (also_v4, also_v6) = of(&attached.network);
+            (v4 || also_v4, v6 || also_v6)
+        });
+        for (address, span) in published(container) {
+            let (has, version, help) = match address {
+                Some(IpAddr::V6(_)) => {
+                    (v6, "IPv6", "publish on an IPv4 address, or put it on a network with `ipv6: true`")
+                }
+                _ => (v4, "IPv4", "give its network an IPv4 subnet as well"),
             };
+            if has {
+                continue;
+            }
+            let on = address.map_or_else(|| "127.0.0.1".to_owned(), |address| address.to_string());
             diagnostics.push(
                 Diagnostic::new(
                     Code::Ipv6Publish,
-                    format!("`{}` has no IPv6, and a port on {}", container.name, address.value()),
-                    port.span,
+                    format!("`{}` has no {version}, and a port on {on}", container.name),
+                    span,
                     "would accept connections and never answer",
                 )
-                .help("publish on an IPv4 address, or put it on a network with `ipv6: true`"),
+                .help(help),
             );
         }
     }
 }
 
-/// Whether a network gives its containers IPv6 addresses, or is someone else's and might.
-fn may_have_ipv6(network: &Network) -> bool {
+/// The addresses of the published ports of a container, those behind its sites among them.
+fn published(container: &Container) -> impl Iterator<Item = (Option<IpAddr>, Span)> {
+    let written = container
+        .compose
+        .ports
+        .iter()
+        .map(|port| (port.address.as_ref().and_then(|a| a.value().parse().ok()), port.span));
+    written.chain(container.site_ports.iter().map(|port| (None, port.target.span)))
+}
+
+/// Whether a network gives its containers IPv4 and IPv6 addresses, or is someone else's and might.
+fn versions(network: &Network) -> (bool, bool) {
     let declared = network.declared.as_ref();
-    network.is_external()
-        || declared.and_then(|d| d.ipv6.as_ref()).is_some_and(|f| f.value)
-        || declared.is_some_and(|d| d.subnet.0.iter().any(|s| s.value().parse::<Ipv6Net>().is_ok()))
+    let both = network.is_external() || declared.and_then(|d| d.ipv6.as_ref()).is_some_and(|f| f.value);
+    let subnets = || declared.into_iter().flat_map(|d| &d.subnet.0).map(|s| s.value().parse::<IpNet>());
+    let has = |v4: bool| subnets().any(|s| s.is_ok_and(|s| s.addr().is_ipv4() == v4));
+    (both || subnets().next().is_none() || has(true), both || has(false))
 }

@@ -7,14 +7,14 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::podman::arguments::arguments;
 use crate::secret::{
-    Reason, has_two_halves, in_caddyfile, in_header, in_nix, in_text, in_words, is_hash_name, is_secret_name,
-    may_be_secret,
+    Reason, has_two_halves, in_caddyfile, in_header, in_lines, in_nix, in_text, in_words, is_hash_name,
+    is_named_secret, is_public_name,
 };
 use crate::source::{SourceId, Span};
-use crate::tree::{Kind, Node, Piece, Target, Text, option_path};
+use crate::tree::{Kind, Node, Piece, Step, Target, Text, option_path};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
-    let mut found = Found { places: HashSet::new(), diagnostics };
+    let mut found = Found { places: HashSet::new(), constants: HashSet::new(), diagnostics };
     for container in host.containers() {
         of_container(container, &mut found);
     }
@@ -41,6 +41,12 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     for tree in host.raw_options() {
         of_options(tree, None, &mut found);
     }
+    if let Some(constants) = &host.constants {
+        let uploads = host.clients.iter().map(|client| &client.upload);
+        let others = uploads.flat_map(|upload| std::iter::once(&upload.api_key).chain(&upload.notify));
+        let names = host.secrets.keys().cloned().chain(others.map(|name| name.value())).collect();
+        of_constants(constants, &mut Vec::new(), &names, &mut found);
+    }
     everywhere(file, &mut found);
 }
 
@@ -61,6 +67,8 @@ const ANYWHERE: &str = "declare a secret, and refer to it where this value is us
 /// Reports secrets, each place once.
 struct Found<'a> {
     places: HashSet<Span>,
+    /// Constants whose use was reported.
+    constants: HashSet<Vec<Step>>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -68,6 +76,17 @@ impl Found<'_> {
     fn reason(&mut self, reason: Option<Reason>, span: Span, help: &str) {
         if let Some(reason) = reason {
             self.push(reason, span, None, help);
+        }
+    }
+
+    /// Remembers the constants that a reported text names.
+    fn remember(&mut self, text: &Text) {
+        for piece in &text.pieces {
+            if let Piece::Reference(reference) = piece
+                && let Target::Constant(path) = &reference.target
+            {
+                self.constants.insert(path.clone());
+            }
         }
     }
 
@@ -79,8 +98,10 @@ impl Found<'_> {
         let message = match reason {
             Reason::Named(name) => format!("the value of `{name}` looks like a secret"),
             Reason::Address => "there is a password in this address".to_owned(),
+            Reason::Webhook => "there is a token in this address".to_owned(),
             Reason::Key => "this looks like a secret key".to_owned(),
             Reason::Header => "the login in this header looks like a secret".to_owned(),
+            Reason::Hash(option) => return self.hash(&option, span),
         };
         let label = "would be readable by everyone, in the Nix store";
         let mut diagnostic = Diagnostic::new(Code::LiteralSecret, message, span, label).help(help);
@@ -88,6 +109,18 @@ impl Found<'_> {
             diagnostic = diagnostic.and(name, "its name");
         }
         self.diagnostics.push(diagnostic);
+    }
+
+    fn hash(&mut self, option: &str, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::PasswordHash,
+                format!("`{option}` puts the hash of a password into the Nix store"),
+                span,
+                "everyone on the host can try passwords against it",
+            )
+            .help("set `hashedPasswordFile` to the path of a secret, /run/agenix/NAME"),
+        );
     }
 }
 
@@ -101,11 +134,11 @@ fn of_container(container: &Container, found: &mut Found) {
         pairs(&logging.options, found);
     }
     for command in [&compose.command, &compose.entrypoint].into_iter().flatten() {
-        words(&command.0, found);
+        words(&command.0, COMMAND, found);
     }
     match compose.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
         Some(HealthTest::Shell(line)) => shell_line(line, found),
-        Some(HealthTest::Exec(command)) => words(command, found),
+        Some(HealthTest::Exec(command)) => words(command, COMMAND, found),
         Some(HealthTest::None) | None => {}
     }
     for argument in arguments(&compose.podman_args) {
@@ -123,6 +156,9 @@ fn of_container(container: &Container, found: &mut Found) {
                 }
             }
             "health-cmd" | "entrypoint" => shell_line(value, found),
+            "creds" if has_two_halves(&value.value()) => {
+                found.push(Reason::Named("--creds".to_owned()), argument.span, None, COMMAND);
+            }
             _ => {}
         }
     }
@@ -131,13 +167,18 @@ fn of_container(container: &Container, found: &mut Found) {
 /// A variable of a container's environment.
 fn variable(name: &Text, value: &Text, found: &mut Found) {
     let (variable, text) = (name.value(), value.value());
-    let hidden = may_be_secret(&text) && !is_fact(value);
-    // `user:password` is what basic authentication takes.
-    let basic = variable.to_uppercase().ends_with("BASIC_AUTH") && has_two_halves(&text);
-    let by_name = hidden && (is_secret_name(&variable) || basic);
-    if !by_name && in_text(&text).is_none() {
+    if is_public_name(&variable) {
+        found.places.insert(value.span);
         return;
     }
+    // `user:password` is what basic authentication takes, and a value of options is part of a command line.
+    let basic = variable.to_uppercase().ends_with("BASIC_AUTH") && has_two_halves(&text);
+    let by_name = !is_fact(value) && (is_named_secret(&variable, &text) || basic);
+    let options = || text.starts_with('-').then(|| in_lines(&text)).flatten();
+    if !by_name && in_text(&text).or_else(options).is_none() {
+        return;
+    }
+    found.remember(value);
     if found.places.insert(value.span) {
         found.diagnostics.push(
             Diagnostic::new(
@@ -159,7 +200,8 @@ fn pairs(pairs: &Pairs, found: &mut Found) {
 
 fn pair(name: &Text, value: &Text, found: &mut Found) {
     let text = value.value();
-    if is_secret_name(&name.value()) && may_be_secret(&text) && !is_fact(value) {
+    if is_named_secret(&name.value(), &text) && !is_fact(value) {
+        found.remember(value);
         found.push(Reason::Named(name.value()), value.span, Some(name.span), COMMAND);
     } else {
         found.reason(in_text(&text), value.span, COMMAND);
@@ -167,7 +209,7 @@ fn pair(name: &Text, value: &Text, found: &mut Found) {
 }
 
 /// A program and its arguments. The place is that of the word with the secret where one word has it.
-fn words(command: &[Text], found: &mut Found) {
+fn words(command: &[Text], help: &str, found: &mut Found) {
     let values: Vec<String> = command.iter().map(Text::value).collect();
     let Some(reason) = in_words(&values) else { return };
     let alone = command.iter().find(|word| in_words(std::slice::from_ref(&word.value())).is_some());
@@ -178,7 +220,7 @@ fn words(command: &[Text], found: &mut Found) {
         _ => None,
     };
     if let Some(place) = alone.or(named).or(command.first()) {
-        found.push(reason, place.span, None, COMMAND);
+        found.push(reason, place.span, None, help);
     }
 }
 
@@ -196,35 +238,56 @@ fn of_options(node: &Node, name: Option<&Text>, found: &mut Found) {
                 of_options(&entry.value, last.as_ref(), found);
             }
         }
-        Kind::List(items) => items.iter().for_each(|item| of_options(item, name, found)),
+        Kind::List(items) => {
+            items.iter().for_each(|item| of_options(item, name, found));
+            of_arguments(items, found);
+        }
         Kind::Scalar(text) => of_option(text, name, found),
         Kind::Nix(code) => found.reason(in_nix(code), node.span, OPTION),
         Kind::Unknown => {}
     }
 }
 
+/// A list of NixOS may be a command line: an option, and its value in the next item.
+fn of_arguments(items: &[Node], found: &mut Found) {
+    let texts = |item: &Node| match &item.kind {
+        Kind::Scalar(text) => Some(text.clone()),
+        _ => None,
+    };
+    for run in items.split(|item| texts(item).is_none()) {
+        let command: Vec<Text> = run.iter().filter_map(texts).collect();
+        words(&command, OPTION, found);
+    }
+}
+
 fn of_option(text: &Text, name: Option<&Text>, found: &mut Found) {
     let value = text.value();
-    let hidden = may_be_secret(&value) && !is_fact(text);
-    let named = name.filter(|_| hidden);
+    let named = name.filter(|_| !is_fact(text));
     if let Some(name) = name.filter(|name| is_hash_name(&name.value()) && value.starts_with('$')) {
-        if found.places.insert(text.span) {
-            found.diagnostics.push(
-                Diagnostic::new(
-                    Code::PasswordHash,
-                    format!("`{}` puts the hash of a password into the Nix store", name.value()),
-                    text.span,
-                    "everyone on the host can try passwords against it",
-                )
-                .help("set `hashedPasswordFile` to the path of a secret, /run/agenix/NAME"),
-            );
-        }
-    } else if let Some(name) = named.filter(|name| is_secret_name(&name.value())) {
+        found.push(Reason::Hash(name.value()), text.span, None, OPTION);
+    } else if let Some(name) = named.filter(|name| is_named_secret(&name.value(), &value)) {
+        found.remember(text);
         found.push(Reason::Named(name.value()), text.span, Some(name.span), OPTION);
     } else if name.is_none_or(|name| name.value() != "description") {
-        let words: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
-        let assigned = words.iter().find_map(|word| in_words(std::slice::from_ref(word)));
-        found.reason(assigned, text.span, OPTION);
+        found.reason(in_lines(&value), text.span, OPTION);
+    }
+}
+
+/// Constants that are named like secrets, unless the value is the name of a secret.
+fn of_constants(node: &Node, path: &mut Vec<Step>, names: &HashSet<String>, found: &mut Found) {
+    let Kind::Map(entries) = &node.kind else { return };
+    for entry in entries {
+        let name = entry.key.value();
+        path.push(Step::Key(name.clone()));
+        if let Kind::Scalar(text) = &entry.value.kind {
+            let value = text.value();
+            let is_literal = is_named_secret(&name, &value) && text.is_literal();
+            if is_literal && !names.contains(&value) && !found.constants.contains(path) {
+                found.push(Reason::Named(name), text.span, Some(entry.key.span), ANYWHERE);
+            }
+        }
+        of_constants(&entry.value, path, names, found);
+        path.pop();
     }
 }
 

@@ -301,7 +301,7 @@ fn source_of(source: Text, node: &Node, diagnostics: &mut Diagnostics) -> Option
 }
 
 /// Podman separates the parts of a volume by colons, and knows no way to quote one.
-fn check_no_colon<'a>(
+pub(super) fn check_no_colon<'a>(
     texts: impl IntoIterator<Item = &'a Text>,
     node: &Node,
     diagnostics: &mut Diagnostics,

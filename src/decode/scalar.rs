@@ -408,7 +408,7 @@ form! {
     Address: numbers false, |v| v.parse::<IpAddr>().is_ok();
     NfsExport: numbers false, |v| is_nfs_export(v), else advice::nfs_export;
     MountOption: numbers false, |v| is_word(v, MOUNT_OPTION), else advice::mount_option;
-    Mac: numbers false, |v| v.split(':').count() == 6 && v.split(':').all(|h| h.len() == 2 && h.bytes().all(|b| b.is_ascii_hexdigit()));
+    Mac: numbers false, |v| is_mac(v);
     Email: numbers false, |v| v.split_once('@').is_some_and(|(user, host)| is_word(user, b"._%+-") && is_domain(host));
     Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n), else advice::subnet;
     Period: numbers false, |v| duration_ms(v).is_some_and(|ms| ms > 0), else advice::duration;
@@ -539,6 +539,15 @@ pub(super) fn is_registry(text: &str) -> bool {
         Some((host, port)) => is_domain(host) && port.parse::<u16>().is_ok_and(|n| n > 0),
         None => is_domain(text),
     }
+}
+
+/// The address of one interface. An odd first byte is a group's, which the kernel refuses for an interface.
+fn is_mac(text: &str) -> bool {
+    let bytes: Option<Vec<u8>> = text
+        .split(':')
+        .map(|part| u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2 && !part.starts_with('+')))
+        .collect();
+    bytes.is_some_and(|bytes| bytes.len() == 6 && bytes[0] % 2 == 0)
 }
 
 pub(super) fn is_secret_name(text: &str) -> bool {

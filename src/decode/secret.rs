@@ -1,5 +1,6 @@
 //! Reads how secrets are used.
 
+use super::container::check_no_colon;
 use super::{Decode, wrong_type};
 use crate::ast::scalar::{EnvironmentName, SecretName};
 use crate::ast::secret::{SecretEnvFile, SecretFile};
@@ -24,7 +25,13 @@ impl Decode for SecretUses {
                             continue;
                         }
                         Kind::Map(_) => match SecretFile::decode(item, diagnostics) {
-                            Some(file) => (file.source, file.target),
+                            Some(file) => {
+                                let target = file.target.iter().map(|target| &target.0);
+                                if check_no_colon(target, item, diagnostics).is_none() {
+                                    continue;
+                                }
+                                (file.source, file.target)
+                            }
                             None => continue,
                         },
                         _ => match SecretName::decode(item, diagnostics) {

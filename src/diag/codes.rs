@@ -98,7 +98,7 @@ codes! {
     ShortName = "HG0404", Warning, "a container's name that does not resolve";
     UnknownNetwork = "HG0501", Error, "a network that does not exist";
     BadAddress = "HG0502", Error, "an address that cannot be used";
-    NetworkWithHost = "HG0503", Error, "a network setting where the container has no network";
+    NetworkWithHost = "HG0503", Error, "a network setting that has no effect on the container";
     PortWithoutService = "HG0504", Error, "a site without a port on the host";
     TailscaleMissing = "HG0505", Error, "the tailnet is used and not described";
     PublishedWide = "HG0506", Warning, "a port that bypasses the firewall";
@@ -106,7 +106,7 @@ codes! {
     DnsPort = "HG0508", Deny, "a DNS server in the way of Podman's";
     SubnetOverlap = "HG0509", Deny, "a subnet whose addresses are someone else's";
     AddressTaken = "HG0510", Error, "an address that is taken";
-    Ipv6Publish = "HG0511", Warning, "an IPv6 port into a network without IPv6";
+    Ipv6Publish = "HG0511", Warning, "a port on an address of an IP version that the container does not have";
     TailnetAddress = "HG0512", Warning, "an address that Tailscale does not give";
     DefaultGateway = "HG0513", Warning, "an address that is there only now and then";
     FirewallPattern = "HG0514", Deny, "an interface that the firewall cannot read";

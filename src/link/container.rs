@@ -8,6 +8,7 @@ use crate::ast;
 use crate::ast::container::{Condition, VolumeSource};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Attached, Container, Network, Service};
+use crate::podman::arguments::arguments;
 use crate::source::Span;
 use crate::subnet::Subnets;
 use crate::tree::{Node, Text};
@@ -136,6 +137,30 @@ fn check_names(compose: &ast::Container, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Reports arguments of Podman that it refuses or discards beside a `network_mode` (podman-run(1), --network).
+fn check_arguments(compose: &ast::Container, diagnostics: &mut Diagnostics) {
+    let Some(mode) = &compose.network_mode else { return };
+    for argument in arguments(&compose.podman_args) {
+        let label = match (argument.name.as_str(), mode) {
+            ("publish" | "publish-all", _) => "Podman would discard it",
+            ("ip" | "ip6" | "mac-address" | "network-alias", _) => "Podman refuses the container",
+            (_, ast::NetworkMode::Host(_)) => continue,
+            ("dns" | "dns-search" | "dns-option", _) => "Podman refuses the container",
+            ("add-host", ast::NetworkMode::Container(_)) => "Podman refuses the container",
+            _ => continue,
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::NetworkWithHost,
+                format!("a container with this `network_mode` cannot have `--{}`", argument.name),
+                argument.span,
+                label,
+            )
+            .help("remove the argument"),
+        );
+    }
+}
+
 fn container(
     service: &str,
     short: Text,
@@ -181,6 +206,7 @@ fn container(
         );
     }
     check_names(&compose, diagnostics);
+    check_arguments(&compose, diagnostics);
     if let (false, Some(interface)) =
         (matches!(compose.network_mode, Some(ast::NetworkMode::Host(_))), compose.firewall.0.first())
     {

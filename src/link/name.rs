@@ -102,6 +102,14 @@ pub(super) fn check_network(name: &Text, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Refuses a bridge with the name of an interface that is there already: loopback, the bridge of Podman's default network,
+/// and the tailnet's.
+pub(super) fn check_bridge(name: &Text, diagnostics: &mut Diagnostics) {
+    if matches!(name.value().as_str(), "lo" | "podman0" | "tailscale0") {
+        bad(name, "choose a name that no interface has, such as `br-NAME`", diagnostics);
+    }
+}
+
 pub(super) fn check_secret(name: &Text, diagnostics: &mut Diagnostics) {
     let value = name.value();
     if !is_word(&value, b"-_") || !value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
@@ -136,6 +144,9 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
             );
         }
     };
+    if let Some(interface) = host.tailscale.as_ref().and_then(|tailscale| tailscale.interface.as_ref()) {
+        take("interface", interface.value(), interface.0.span);
+    }
     for network in &host.networks {
         take("network", network.name.clone(), network.span);
         if !network.is_external() {

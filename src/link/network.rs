@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::name::check_network;
+use super::name::{check_bridge, check_network};
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Network;
@@ -19,7 +19,10 @@ pub(super) fn shared(name: &Text, declared: Option<ast::Network>, diagnostics: &
         check_addresses(declared, diagnostics);
     }
     let interface = match declared.as_ref().and_then(|d| d.interface.as_ref()) {
-        Some(interface) => interface.0.clone(),
+        Some(interface) => {
+            check_bridge(&interface.0, diagnostics);
+            interface.0.clone()
+        }
         None => Text::literal(bridge(&name.value()), name.span),
     };
     Network { name: name.value(), interface, declared, span: name.span }

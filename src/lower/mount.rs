@@ -38,7 +38,8 @@ pub(super) fn lower_host(host: &Host, output: &mut Output) {
             continue;
         }
         let services = output.module("mounts.nix", "host.mounts").config.at(&["systemd", "services"]);
-        let value = Expr::call("scripts.containersOn", [Expr::text(path)]);
+        let name = Expr::str(escape(&path.value()));
+        let value = Expr::call("scripts.containersOn", [name, Expr::text(path)]);
         services.0.insert(follower(path).into(), Attr::new(value));
     }
 }
@@ -75,10 +76,12 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
     }
 }
 
-/// The name of a path in systemd's unit names, which Nix works out where a constant stands in it.
+/// The name of a path in systemd's unit names, which Nix works out where a constant stands in it. `utils.escapeSystemdPath`
+/// leaves `?` and letters beyond ASCII as they are, which no name of a unit has.
 fn unit_name(path: &Text) -> Part {
+    let is_known_to_nix = path.value().bytes().all(|b| b.is_ascii() && b != b'?');
     match path.reference() {
-        Some(reference) if matches!(reference.value, Atom::Str(_)) => {
+        Some(reference) if is_known_to_nix && matches!(reference.value, Atom::Str(_)) => {
             Part::expr(Expr::call("utils.escapeSystemdPath", [Expr::Ref(reference.clone())]))
         }
         _ => Part::Text(escape(&path.value()).into()),

@@ -1,0 +1,49 @@
+//! Podman refuses a network with an option that its bridges do not have, with every container on it.
+
+use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::hir::Host;
+use crate::podman::BRIDGE_OPTIONS;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let made = host.networks.iter().filter(|network| !network.is_external());
+    for declared in made.filter_map(|network| network.declared.as_ref()) {
+        for (name, value) in &declared.driver_opts.0 {
+            let option = name.value();
+            match BRIDGE_OPTIONS.iter().find(|(known, ..)| *known == option) {
+                None => diagnostics.push(
+                    Diagnostic::new(
+                        Code::UnsupportedValue,
+                        format!("a bridge of Podman has no option `{option}`"),
+                        name.span,
+                        "Podman refuses the network",
+                    )
+                    .help(instead_of(&option)),
+                ),
+                Some((_, expected, takes)) if !takes(&value.value()) => diagnostics.push(
+                    Diagnostic::new(
+                        Code::UnsupportedValue,
+                        format!("`{option}` of a bridge cannot be `{}`", value.value()),
+                        value.span,
+                        format!("expected {expected}"),
+                    )
+                    .and(name.span, "this option")
+                    .help(format!("write {expected}")),
+                ),
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+fn instead_of(option: &str) -> String {
+    match option {
+        "com.docker.network.bridge.name" => "write the name as `interface` of the network".to_owned(),
+        "com.docker.network.driver.mtu" => "write `mtu`".to_owned(),
+        "parent" | "ipvlan_mode" | "macvlan_mode" | "bclim" => {
+            "remove it: homegen makes bridge networks; make a network of another driver yourself, and write `external: true` here"
+                .to_owned()
+        }
+        _ => suggestion(option, BRIDGE_OPTIONS.iter().map(|(name, ..)| *name)),
+    }
+}

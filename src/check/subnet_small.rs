@@ -1,0 +1,51 @@
+//! A subnet has an address for every container on its network.
+
+use std::collections::HashMap;
+
+use ipnet::IpNet;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mut containers: HashMap<&str, usize> = HashMap::new();
+    // One that does not start by itself may take the place of another one.
+    let started =
+        host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers).filter(|c| c.auto_start());
+    for attached in started.flat_map(|container| &container.networks) {
+        *containers.entry(&attached.network).or_default() += 1;
+    }
+    for network in host.networks.iter().filter(|network| !network.is_external()) {
+        let count = containers.get(network.name.as_str()).copied().unwrap_or_default();
+        for subnet in network.declared.iter().flat_map(|declared| &declared.subnet.0) {
+            let Ok(net) = subnet.value().parse::<IpNet>() else { continue };
+            let bits = net.max_prefix_len() - net.prefix_len();
+            let free = free_of(&net, bits);
+            if free >= count {
+                continue;
+            }
+            let enough = (bits..).find(|bits| free_of(&net, *bits) >= count).unwrap_or(net.max_prefix_len());
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadAddress,
+                    format!("{net} has too few addresses for the containers on `{}`", network.name),
+                    subnet.0.span,
+                    format!("has {free} besides the gateway's, and {count} are needed"),
+                )
+                .help(format!(
+                    "choose a subnet with the prefix /{} or a shorter one",
+                    net.max_prefix_len().saturating_sub(enough)
+                )),
+            );
+        }
+    }
+}
+
+/// The number of containers that a subnet with so many bits behind its prefix has addresses for. The first address is the subnet's, the last one of IPv4 is for
+/// broadcasts, and the gateway has one (`getFreeIPFromBucket` of container-libs).
+fn free_of(net: &IpNet, bits: u8) -> usize {
+    let reserved = if net.addr().is_ipv4() { 3 } else { 2 };
+    // More than this never matters.
+    (1_usize << bits.min(32)).saturating_sub(reserved)
+}

@@ -1,0 +1,205 @@
+//! Secrets that are recognized by their own form, whatever their name: keys of providers, tokens, private keys, and
+//! addresses that hold a token. The rows follow the rules of gitleaks and detect-secrets that need no name beside them.
+
+use Characters::{Dots, Letters, Words};
+
+/// The characters of a key behind its beginning.
+#[derive(Clone, Copy)]
+enum Characters {
+    /// Letters and digits.
+    Letters,
+    /// Letters, digits, `_` and `-`.
+    Words,
+    /// Letters, digits, `_`, `-` and `.`.
+    Dots,
+}
+
+/// How the keys of a provider begin, their other characters, and their least length.
+const KEYS: &[(&[&str], Characters, usize)] = &[
+    // age, whose keys agenix decrypts with.
+    (&["AGE-SECRET-KEY-1", "age-secret-key-1"], Letters, 32),
+    // Tailscale; NetBird.
+    (&["tskey-"], Words, 16),
+    (&["nbp_"], Letters, 36),
+    // GitHub, GitLab, npm, PyPI, Docker Hub.
+    (&["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], Letters, 20),
+    (&["github_pat_"], Words, 30),
+    (&["glpat-", "gldt-", "glrt-", "glptt-", "glcbt-", "glimt-", "glsoat-", "gloas-", "glagent-"], Dots, 25),
+    (&["npm_"], Letters, 40),
+    (&["pypi-AgEIcHlwaS5vcmc"], Words, 60),
+    (&["dckr_pat_", "dckr_oat_"], Words, 30),
+    // Slack; ntfy; SendGrid; Brevo.
+    (&["xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-1-"], Dots, 20),
+    (&["tk_"], Letters, 32),
+    (&["SG."], Dots, 60),
+    (&["xkeysib-"], Words, 80),
+    // Amazon, Google, DigitalOcean, HashiCorp Vault, 1Password, Doppler, Grafana, Sentry.
+    (&["AKIA", "ASIA"], Letters, 20),
+    (&["AIza"], Words, 39),
+    (&["dop_v1_", "doo_v1_", "dor_v1_"], Letters, 64),
+    (&["hvs.", "hvb."], Words, 28),
+    (&["ops_eyJ"], Dots, 100),
+    (&["dp.pt."], Letters, 40),
+    (&["glsa_"], Words, 40),
+    (&["sntryu_", "sntrys_"], Dots, 40),
+    // OpenAI and Anthropic; Stripe; Hugging Face; Groq; Replicate; NVIDIA; Notion.
+    (&["sk-"], Words, 32),
+    (&["sk_live_", "sk_test_", "rk_live_", "rk_test_"], Letters, 18),
+    (&["hf_"], Letters, 30),
+    (&["gsk_"], Letters, 40),
+    (&["r8_"], Letters, 36),
+    (&["nvapi-"], Words, 50),
+    (&["ntn_"], Letters, 40),
+];
+
+/// Beginnings of addresses whose path or user is the token that gives access: webhooks, and the addresses of Apprise and
+/// Shoutrrr.
+const ADDRESSES: &[&str] = &[
+    "discord.com/api/webhooks/",
+    "discordapp.com/api/webhooks/",
+    "hooks.slack.com/",
+    "webhook.office.com/webhookb2/",
+    "hooks.zapier.com/hooks/catch/",
+    "maker.ifttt.com/trigger/",
+    "discord://",
+    "slack://",
+    "pover://",
+    "pbul://",
+];
+
+/// A token in one of those addresses has at least this many characters.
+const SHORTEST_TOKEN: usize = 20;
+
+fn has_letter_and_digit(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// Whether a value is too irregular for a word: letters and digits, without spaces, and as many characters as a token has.
+pub(super) fn is_random(value: &str) -> bool {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b);
+    value.len() >= 12 && value.bytes().all(is_part) && has_letter_and_digit(value)
+}
+
+/// Whether a text holds a key of a provider, a JSON Web Token, a token of a Telegram bot, or a private key.
+pub(super) fn has_key(text: &str) -> bool {
+    let is_end = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
+    text.split(is_end).any(|word| {
+        is_telegram_token(word)
+            || word.split(':').map(|part| part.trim_end_matches('.')).any(|part| is_key(part) || is_jwt(part))
+    }) || has_private_key(text)
+}
+
+fn is_key(word: &str) -> bool {
+    KEYS.iter().any(|(beginnings, characters, least)| {
+        let rest = beginnings.iter().find_map(|beginning| word.strip_prefix(beginning));
+        let is_part = |b: u8| match characters {
+            Letters => b.is_ascii_alphanumeric(),
+            Words => b.is_ascii_alphanumeric() || b"_-".contains(&b),
+            Dots => b.is_ascii_alphanumeric() || b"_-.".contains(&b),
+        };
+        // A name of several words, such as `sk-learn-…`, has no digits.
+        rest.is_some_and(|rest| {
+            word.len() >= *least && rest.bytes().all(is_part) && rest.bytes().any(|b| b.is_ascii_digit())
+        })
+    })
+}
+
+/// Three parts of base64url, of which the first two are JSON (RFC 7519): `{"` is `eyJ`.
+fn is_jwt(word: &str) -> bool {
+    let mut parts = word.split('.');
+    let mut is_json = || parts.next().is_some_and(|part| part.starts_with("eyJ") && part.len() > 10);
+    is_json() && is_json() && parts.next().is_some_and(|part| part.len() >= 20) && parts.next().is_none()
+}
+
+/// `123456789:` and 35 characters, in an address of the API after `bot`.
+fn is_telegram_token(word: &str) -> bool {
+    let word = word.strip_prefix("bot").unwrap_or(word);
+    let Some((bot, token)) = word.split_once(':') else { return false };
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
+    (8..=10).contains(&bot.len())
+        && bot.bytes().all(|b| b.is_ascii_digit())
+        && token.len() == 35
+        && token.bytes().all(is_part)
+}
+
+/// A private key in PEM, with line breaks or with `\n`.
+fn has_private_key(text: &str) -> bool {
+    text.split("-----BEGIN ").skip(1).any(|block| {
+        let Some((kind, rest)) = block.split_once("-----") else { return false };
+        let body = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\\' | 'n'));
+        let base64 = body.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b)).count();
+        (kind.ends_with("PRIVATE KEY") || kind.ends_with("PRIVATE KEY BLOCK")) && base64 >= 16
+    })
+}
+
+/// Whether a text holds an address with a token in it.
+pub(super) fn has_token_in_address(text: &str) -> bool {
+    ADDRESSES.iter().any(|beginning| {
+        text.split(beginning).skip(1).any(|rest| {
+            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '?' | '#'));
+            rest[..end.unwrap_or(rest.len())]
+                .split(['/', '@'])
+                .any(|part| part.len() >= SHORTEST_TOKEN && is_random(part))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{has_key, has_token_in_address};
+
+    #[test]
+    fn keys_by_their_form() {
+        for text in [
+            "AGE-SECRET-KEY-1QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7LQPZRY9X8GF2TVDW0S3JN54KHCE",
+            "curl -H 'X: ghp_0123456789abcdefghijABCDEFGHIJ012345' localhost",
+            "https://glpat-0123456789abcdefghij@gitlab.example.org/x.git",
+            "token=tk_0123456789abcdefghijklmnopqrs",
+            "https://api.telegram.org/bot123456789:AAEhBP0av28V2ciUabcdefghijklmnopqrs/sendMessage",
+            "tgram://123456789:AAEhBP0av28V2ciUabcdefghijklmnopqrs/1",
+            "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.SflKxwRJSMeKKF2QT4fwpMeJf36POk6y",
+            "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n-----END PRIVATE KEY-----",
+            "-----BEGIN OPENSSH PRIVATE KEY-----\\nb3BlbnNzaC1rZXktdjEAAAAA",
+        ] {
+            assert!(has_key(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_that_are_no_keys() {
+        for text in [
+            "sk-SK,en-US",
+            "sk-learn-dashboard-with-a-long-name-and-words",
+            "/srv/npm_packages/ghp_x",
+            "tk_users_of_2025",
+            "ASIA/Tokyo",
+            "eyJhbGciOiJIUzI1NiJ9",
+            "12345678:90",
+            "grep -q -- '-----BEGIN PRIVATE KEY-----' /run/secrets/key",
+            "-----BEGIN CERTIFICATE-----\nMIIEvQIBADANBgkqhkiG9w0BAQ",
+            "-----BEGIN PUBLIC KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ",
+        ] {
+            assert!(!has_key(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens_in_addresses() {
+        for text in [
+            "https://discord.com/api/webhooks/123456789012345678/abcDEF0123456789abcDEF0123456789",
+            "https://hooks.slack.com/services/T00000000/B00000000/abcdefghijkl0123456789mn",
+            "discord://abcDEF0123456789abcDEF0123456789@123456789012345678",
+        ] {
+            assert!(has_token_in_address(text), "{text}");
+        }
+        for text in [
+            "https://discord.com/api/webhooks/{env.ID}/{env.TOKEN}",
+            "https://discord.com/channels/123456789012345678/123456789012345678",
+            "discord://-/channels/123456789012345678",
+            "https://hooks.slack.com/services/$SLACK_PATH",
+            "https://automation.example.org/hooks/deploy",
+        ] {
+            assert!(!has_token_in_address(text), "{text}");
+        }
+    }
+}
