@@ -224,6 +224,9 @@ pub fn in_text(text: &str) -> Option<Reason> {
     {
         return Some(Reason::Address);
     }
+    if text.len() < key::SHORTEST {
+        return None;
+    }
     if key::has_token_in_address(text) {
         return Some(Reason::Webhook);
     }

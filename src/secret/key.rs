@@ -67,6 +67,9 @@ const ADDRESSES: &[&str] = &[
     "pbul://",
 ];
 
+/// No key and no address with a token has fewer characters.
+pub(super) const SHORTEST: usize = 16;
+
 /// A token in one of those addresses has at least this many characters.
 const SHORTEST_TOKEN: usize = 20;
 
@@ -90,18 +93,19 @@ pub(super) fn has_key(text: &str) -> bool {
 }
 
 fn is_key(word: &str) -> bool {
-    KEYS.iter().any(|(beginnings, characters, least)| {
-        let rest = beginnings.iter().find_map(|beginning| word.strip_prefix(beginning));
-        let is_part = |b: u8| match characters {
-            Letters => b.is_ascii_alphanumeric(),
-            Words => b.is_ascii_alphanumeric() || b"_-".contains(&b),
-            Dots => b.is_ascii_alphanumeric() || b"_-.".contains(&b),
-        };
-        // A name of several words, such as `sk-learn-…`, has no digits.
-        rest.is_some_and(|rest| {
-            word.len() >= *least && rest.bytes().all(is_part) && rest.bytes().any(|b| b.is_ascii_digit())
+    word.len() >= SHORTEST
+        && KEYS.iter().any(|(beginnings, characters, least)| {
+            let rest = beginnings.iter().find_map(|beginning| word.strip_prefix(beginning));
+            let is_part = |b: u8| match characters {
+                Letters => b.is_ascii_alphanumeric(),
+                Words => b.is_ascii_alphanumeric() || b"_-".contains(&b),
+                Dots => b.is_ascii_alphanumeric() || b"_-.".contains(&b),
+            };
+            // A name of several words, such as `sk-learn-…`, has no digits.
+            rest.is_some_and(|rest| {
+                word.len() >= *least && rest.bytes().all(is_part) && rest.bytes().any(|b| b.is_ascii_digit())
+            })
         })
-    })
 }
 
 /// Three parts of base64url, of which the first two are JSON (RFC 7519): `{"` is `eyJ`.
