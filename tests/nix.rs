@@ -277,6 +277,8 @@ proptest! {
         let numbered = |prefix: &'static str| texts.iter().enumerate().map(move |(i, t)| (format!("{prefix}{i}"), t.clone()));
         let pairs = |prefix: &'static str| mapping(numbered(prefix).map(|(name, text)| (name, quoted(&text))));
         let all = list(texts.iter().map(|t| quoted(t)));
+        let arguments: Vec<String> = texts.iter().map(|text| format!("--annotation=x={text}")).collect();
+        let podman_args = list(arguments.iter().map(|argument| quoted(argument)));
         let headers: Vec<(String, String)> = numbered("X-").filter(|(_, t)| caddy_takes(t)).collect();
         let path: String = headers.first().map_or(String::new(), |(_, t)| t.split_whitespace().collect());
         let redirect = format!("https://moved.example.org/{path}");
@@ -304,7 +306,7 @@ services:
         command: {all}
         entrypoint: {entrypoint}
         security_opt: {all}
-        podman_args: {all}
+        podman_args: {podman_args}
         logging: {{ options: {options} }}
         sysctls: {sysctls}
     nixos:
@@ -318,7 +320,7 @@ services:
             environment = mapping(environment.into_iter()),
             entrypoint = list(std::iter::once("/x".to_owned()).chain(texts.iter().map(|t| quoted(t)))),
             options = pairs("o"),
-            sysctls = pairs("net.o"),
+            sysctls = mapping(numbered("net.o").map(|(name, text)| (name, quoted(&format!("x{text}"))))),
         );
         let outcome = compile(&yaml);
         prop_assert!(outcome.files.is_some(), "does not compile:\n{}\n{yaml}", said(&outcome));
@@ -352,15 +354,15 @@ in
             prop_assert_eq!(&found["own"]["set"][key], key);
         }
         prop_assert_eq!(&found["description"], &texts[0]);
-        let mut options: Vec<String> = numbered("net.o").map(|(name, text)| format!("--sysctl={name}={text}")).collect();
+        let mut options: Vec<String> = numbered("net.o").map(|(name, text)| format!("--sysctl={name}=x{text}")).collect();
         options.extend(texts.iter().map(|text| format!("--security-opt={text}")));
         options.extend(numbered("o").map(|(name, text)| format!("--log-opt={name}={text}")));
         let found_options: Vec<String> = found["extraOptions"].as_array().expect("a list").iter().map(|o| o.as_str().expect("text").to_owned()).collect();
-        // A flag that stands twice with one value is one. What is written under podman_args is not looked
-        // into, and comes last, word for word.
+        // A flag that stands twice with one value is one. What is written under podman_args comes
+        // last, word for word.
         let mut seen = std::collections::HashSet::new();
         options.retain(|option| seen.insert(option.clone()));
-        options.extend(texts.iter().cloned());
+        options.extend(arguments);
         prop_assert_eq!(found_options, options);
         let mut lines: String = headers.iter().map(|(name, text)| format!("header {name} `{text}`\n")).collect();
         lines.push_str(&format!("redir `{redirect}` permanent\n"));
