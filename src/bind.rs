@@ -31,7 +31,7 @@ pub fn source(volume: &Volume, path: &str, is_mount_point: bool) -> Source {
     }
     match kind {
         Kind::File => Source::Left,
-        _ if SYSTEM.iter().any(|system| is_below(path, system)) => Source::System,
+        _ if is_system(path) => Source::System,
         Kind::Unclear => Source::Unclear,
         Kind::Folder => Source::Created,
     }
@@ -53,6 +53,11 @@ fn kind(source: &str, target: &str) -> Kind {
         (_, Kind::File) if !last_step(source).ends_with(".d") => Kind::File,
         (kind, _) => kind,
     }
+}
+
+/// Whether a path is in a folder that NixOS or the kernel fills.
+pub fn is_system(path: &str) -> bool {
+    SYSTEM.iter().any(|system| is_below(path, system))
 }
 
 /// Whether a file is bound, as far as the names on the host and in the container tell.

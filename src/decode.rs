@@ -225,7 +225,7 @@ impl<'a> UnknownKeys<'a> {
     ) -> Option<&'static str> {
         diagnostics.mute(entry.value.span);
         // To look for what was meant takes longer than all else.
-        if diagnostics.is_full() {
+        if diagnostics.is_full_after(self.unexplained.len()) {
             return None;
         }
         if let Some(habit) = habit::of(entry, known) {

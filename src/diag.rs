@@ -213,7 +213,12 @@ impl Diagnostics {
 
     /// Whether there are so many errors that another one is not kept.
     pub fn is_full(&self) -> bool {
-        self.errors > MAX_KEPT
+        self.is_full_after(0)
+    }
+
+    /// Whether another error is not kept once `pending` more are there.
+    pub fn is_full_after(&self, pending: usize) -> bool {
+        self.errors + pending > MAX_KEPT
     }
 
     /// Whether there were so many that some are not kept.

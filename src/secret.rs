@@ -160,8 +160,8 @@ pub fn is_hash_name(name: &str) -> bool {
 
 /// Values that turn something on or off, or name a way to get the secret.
 const SWITCH_VALUES: &[&str] = &[
-    "", "~", "true", "false", "yes", "no", "y", "n", "on", "off", "none", "null", "nil", "enable", "enabled",
-    "disable", "disabled", "required", "optional", "always", "never", "ask", "prompt",
+    "", "~", "!", "true", "false", "yes", "no", "y", "n", "on", "off", "none", "null", "nil", "enable",
+    "enabled", "disable", "disabled", "required", "optional", "always", "never", "ask", "prompt",
 ];
 
 /// Whether a value is worth hiding: no switch such as `true`, no number of up to three digits, no path or address where

@@ -301,6 +301,18 @@ fn two_runs_in_two_folders_give_the_same_bytes() {
 }
 
 #[test]
+fn a_folder_that_holds_folders_of_others_is_not_exchanged() {
+    let folder = folder(MINIMAL);
+    let git = folder.path().join(".git");
+    std::fs::create_dir(&git).unwrap();
+    let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&path.metadata().unwrap());
+    let before = (inode(folder.path()), inode(&git));
+    assert_eq!(code(&homegen(folder.path(), &["build", "-o", "."])), 0);
+    assert_eq!((inode(folder.path()), inode(&git)), before);
+    assert!(folder.path().join("default.nix").exists() && folder.path().join("services").exists());
+}
+
+#[test]
 fn output_is_plain_where_no_terminal_reads_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut file = std::fs::File::create(folder.path().join("homeserver.yaml")).unwrap();

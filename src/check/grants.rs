@@ -75,17 +75,21 @@ pub(super) fn binds(container: &Container) -> Vec<Grant<Bind>> {
         let options = volume.options.iter().map(Text::value).collect();
         Some(Grant { what: Bind::new(source.value(), options), span: volume.span })
     });
-    let mut found: Vec<Grant<Bind>> = volumes.collect();
-    for argument in podman_args(container) {
-        let Some(value) = argument.value.map(|value| value.value()) else { continue };
+    volumes.chain(argument_binds(container)).collect()
+}
+
+/// Those of them that are written under `podman_args`.
+pub(super) fn argument_binds(container: &Container) -> Vec<Grant<Bind>> {
+    let binds = podman_args(container).into_iter().filter_map(|argument| {
+        let value = argument.value?.value();
         let bind = match argument.name.as_str() {
             "volume" => volume(&value),
             "mount" => mount(&value),
             _ => None,
         };
-        found.extend(bind.map(|what| Grant { what, span: argument.span }));
-    }
-    found
+        bind.map(|what| Grant { what, span: argument.span })
+    });
+    binds.collect()
 }
 
 /// `SOURCE:TARGET:OPTIONS`.

@@ -1,7 +1,9 @@
 //! homegen creates nothing in the folders of the system, where a rule could get in the way of NixOS's own. A
-//! folder of one's own there has to come from somewhere: /etc is NixOS's, and /tmp is emptied.
+//! folder of one's own there has to come from somewhere: /etc is NixOS's, and /tmp is emptied. It also creates nothing, and
+//! waits for no disk, where a folder is bound by `podman_args`.
 
 use super::created_paths::CreatedPaths;
+use super::grants::argument_binds;
 use crate::ast::container::VolumeSource;
 use crate::bind::{self, Source};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -36,5 +38,22 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 volume.target.value()
             )),
         );
+    }
+    for container in host.containers() {
+        for bind in argument_binds(container) {
+            let path = bind.what.source;
+            if path == "/" || bind::is_system(&path) {
+                continue;
+            }
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UncreatedFolder,
+                    format!("nothing creates `{path}`, or waits for its disk"),
+                    bind.span,
+                    "homegen does neither for `podman_args`",
+                )
+                .help("write it under `volumes`"),
+            );
+        }
     }
 }

@@ -119,7 +119,7 @@ impl Folder {
             })
         };
         // From the outside in, so that two builds never wait for each other.
-        let around = hold(path.parent().unwrap_or(&path))?;
+        let around = path.parent().map_or(Ok(None), hold)?;
         let own = hold(&path)?;
         Ok(Folder { name: name.to_path_buf(), path, lock: around, _own_lock: own })
     }
