@@ -62,6 +62,7 @@ mod mount_left;
 mod mount_propagation;
 mod moves;
 mod named_hosts;
+mod namespace_container;
 mod nftables_flush;
 mod nix_syntax;
 mod no_shared_network;
@@ -163,6 +164,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     memory_sum::check,
     mount_left::check,
     mount_propagation::check,
+    namespace_container::check,
     nftables_flush::check,
     nix_syntax::check,
     no_shared_network::check,

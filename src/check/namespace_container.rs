@@ -1,0 +1,42 @@
+//! A namespace of another container goes by that container's name on the host: `podman run` gets it as it is written.
+
+use std::collections::HashSet;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::tree::{Node, Text};
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let names: HashSet<&str> = host.containers().map(|container| container.name.as_str()).collect();
+    for service in &host.services {
+        for container in &service.containers {
+            let compose = &container.compose;
+            let modes: [Option<&Text>; 3] = [
+                compose.pid.as_ref().map(|mode| &mode.0),
+                compose.ipc.as_ref().map(|mode| &mode.0),
+                compose.userns_mode.as_ref().map(|mode| &mode.0),
+            ];
+            for mode in modes.into_iter().flatten() {
+                let value = mode.value();
+                let Some(name) = value.strip_prefix("container:") else { continue };
+                if names.contains(name) || diagnostics.is_full() {
+                    continue;
+                }
+                let sibling = service.containers.iter().find(|other| other.short == name);
+                let help = match sibling {
+                    Some(other) => format!("write `container:{}`", other.name),
+                    None => diagnostics.suggestion(name, names.iter().copied()),
+                };
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::UnknownDependency,
+                        format!("there is no container `{name}` on the host"),
+                        mode.span,
+                        "Podman does not start the container",
+                    )
+                    .help(help),
+                );
+            }
+        }
+    }
+}
