@@ -9,6 +9,7 @@ use crate::bind::{self, Source};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::filesystem::{absent_on_nixos, is_uncreated};
 use crate::hir::Host;
+use crate::isolation::host_path;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -42,7 +43,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         for bind in argument_binds(container) {
             let path = bind.what.source;
-            if path == "/" || bind::is_system(&path) {
+            // The host has its own folders.
+            if bind::is_system(&path) || host_path(&path, false).is_some() {
                 continue;
             }
             diagnostics.push(
