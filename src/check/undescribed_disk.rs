@@ -43,7 +43,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     "would be made on the root disk while the disk is missing",
                 )
                 .help(format!(
-                    "write `mounts: {{ {disk}: {{}} }}` under `host`, with the place where it is mounted"
+                    "if it is a disk, write `mounts: {{ {disk}: {{}} }}` under `host`; if it is a folder of the root disk, accept it with `allow: {{ HG0705: \"REASON\" }}`"
                 )),
             );
         }

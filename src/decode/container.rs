@@ -520,7 +520,7 @@ impl Decode for Ulimit {
 
 impl Decode for HealthTest {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let Kind::List(_) = node.kind else {
+        let Kind::List(items) = &node.kind else {
             let text = Text::decode(node, diagnostics)?;
             // Podman reads these first words as Compose's list form (specgenutil, MakeHealthCheckFromCli).
             let first = text.value().split_whitespace().next().unwrap_or("").to_uppercase();
@@ -536,6 +536,10 @@ impl Decode for HealthTest {
             return Some(HealthTest::Shell(text));
         };
         let words = Vec::<Text>::decode(node, diagnostics)?;
+        // Already reported.
+        if words.len() < items.len() {
+            return None;
+        }
         match words.first().map(Text::value).as_deref() {
             Some("NONE") if words.len() == 1 => Some(HealthTest::None),
             Some("CMD-SHELL") if words.len() == 2 => Some(HealthTest::Shell(words[1].clone())),
