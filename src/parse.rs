@@ -9,6 +9,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::limits::{MAX_MASKED, MAX_NODES};
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry, Kind, Node};
+use crate::word::is_word;
 
 /// Reads one document. `None` if it is empty or not YAML; what is wrong is pushed.
 pub fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
@@ -178,6 +179,9 @@ impl Composer<'_> {
                         );
                         kind = Kind::Unreadable;
                     }
+                    if plain && tag.is_none() && self.is_joined_with_next_item(span) {
+                        kind = Kind::Unreadable;
+                    }
                     let node = Node { span, kind };
                     let size = node.weight();
                     self.add(node, anchor, size)?;
@@ -245,6 +249,53 @@ impl Composer<'_> {
             }
         }
         Some(())
+    }
+
+    /// Reports an item of a list at `span` that goes on in the next line with what was meant as the next item: YAML makes
+    /// one text of both.
+    fn is_joined_with_next_item(&mut self, span: Span) -> bool {
+        let written = &self.text[span.start as usize..span.end as usize];
+        let list = match self.open.last() {
+            Some(Open { items: Items::List(_), span: list, .. }) if written.contains('\n') => *list,
+            _ => return false,
+        };
+        let Some(item) = next_item(written).filter(|_| self.text[list.start as usize..].starts_with('-'))
+        else {
+            return false;
+        };
+        let start = span.start as usize;
+        self.too_deep_item(start + item.start..start + item.end, Code::UnsupportedYaml);
+        true
+    }
+
+    /// Reports `line`, as in `A:1` and `-a`, unless it has its space.
+    fn missing_space(&mut self, line: Range<usize>) -> bool {
+        let written = self.text[line.clone()].trim_end();
+        let Some(spaced) = spaced(written) else { return false };
+        let sign = if written.starts_with('-') { "hyphen" } else { "colon" };
+        let number = self.text[..line.start].matches('\n').count() + 1;
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::Syntax,
+                format!("line {number} has no space after its {sign}"),
+                Span::new(self.source, line.start..line.start + written.len()),
+                "YAML reads this as one word",
+            )
+            .help(format!("write `{spaced}`")),
+        );
+        true
+    }
+
+    fn too_deep_item(&mut self, item: Range<usize>, code: Code) {
+        self.diagnostics.push(
+            Diagnostic::new(
+                code,
+                "an item of a list is indented too far",
+                Span::new(self.source, item),
+                "YAML reads this line as a part of the item above",
+            )
+            .help("indent it as the item above"),
+        );
     }
 
     /// Puts the references back into a scalar, which wants quotes where it is plain and inside of brackets.
@@ -438,6 +489,20 @@ impl Composer<'_> {
             );
             return;
         }
+        let before = self.text[..line.saturating_sub(1)].rfind('\n').map_or(0, |i| i + 1);
+        let indent =
+            |start: usize| self.text[start..].len() - self.text[start..].trim_start_matches(' ').len();
+        let (above, here) = (before + indent(before), line + indent(line));
+        let is_item = |start: usize| self.text[start..].starts_with("- ");
+        if is_item(above) && is_item(here) && above - before < here - line {
+            self.too_deep_item(here..end, Code::Syntax);
+            return;
+        }
+        if self.missing_space(here..end)
+            || above - before == here - line && self.missing_space(above..line - 1)
+        {
+            return;
+        }
         let span = Span::new(self.source, at..at);
         self.diagnostics.push(
             Diagnostic::new(
@@ -449,6 +514,28 @@ impl Composer<'_> {
             .help("look at the indentation, the quotes and the brackets around this place"),
         );
     }
+}
+
+/// Where a line of `text` after its first one begins an item of a list, further in than `text` itself does.
+fn next_item(text: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    text.split('\n').find_map(|line| {
+        let item = line.trim();
+        let at = start + (line.len() - line.trim_start().len());
+        let is_first = start == 0;
+        start += line.len() + 1;
+        (!is_first && item.starts_with("- ")).then(|| at..at + item.len())
+    })
+}
+
+/// The line `item` with the space that it lacks.
+fn spaced(item: &str) -> Option<String> {
+    if let Some(value) = item.strip_prefix('-') {
+        return (!value.starts_with(['-', ' ']) && !value.is_empty()).then(|| format!("- {value}"));
+    }
+    let (key, value) = item.split_once(':')?;
+    let is_key = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && is_word(key, b"_-.");
+    (is_key && !value.is_empty() && !value.starts_with([' ', '/'])).then(|| format!("{key}: {value}"))
 }
 
 /// The first tab that indents a line of `text`.

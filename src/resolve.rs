@@ -560,7 +560,9 @@ impl<'a> Resolver<'a> {
             }
             (_, true) => "refer to the value itself: nothing is inside of it".to_owned(),
             (_, false) => match self.diagnostics.closest(step, known.clone()) {
-                Some(meant) => format!("did you mean `{}{meant}`?", name.strip_suffix(step).unwrap_or_default()),
+                Some(meant) => {
+                    format!("did you mean `{}{meant}`?", name.strip_suffix(step).unwrap_or_default())
+                }
                 None => self.diagnostics.suggestion(step, known),
             },
         };

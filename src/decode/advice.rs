@@ -540,6 +540,11 @@ pub fn device(value: &str) -> Option<Advice> {
 
 /// `tmp`, and `/tmp:size=lots`.
 pub fn tmpfs(value: &str) -> Option<Advice> {
+    if podman::bad_option(&[value], true).is_none() {
+        let help =
+            "put the whole tmpfs in quotes, as in \"/tmp:size=64m,mode=1777\": a comma ends an item of `[ ]`";
+        return Advice::new("an option of a tmpfs", help);
+    }
     let (folder, options) = value.split_once(':')?;
     is_path(folder).then_some(())?;
     match podman::bad_option(&options.split(',').collect::<Vec<_>>(), true)?.1 {

@@ -1,6 +1,6 @@
 //! Reads the parts of a container that Compose lets one write in several ways.
 
-use super::{Decode, advice, bad_value, wrong_type};
+use super::{Decode, advice, bad_value, bad_value_because, wrong_type};
 use crate::ast::container::*;
 use crate::ast::scalar::*;
 use crate::decode::scalar::{misread, port_part};
@@ -164,6 +164,16 @@ impl Decode for Volume {
         let options = match parts.len() {
             2 => Vec::new(),
             3 => parts.pop().expect("three parts").split(','),
+            1 if podman::bad_option(&[text.value().as_str()], false).is_none() => {
+                bad_value_because(
+                    node,
+                    "a volume",
+                    "an option of a volume",
+                    "put the whole volume in quotes, as in \"SOURCE:TARGET:ro,z\": a comma ends an item of `[ ]`",
+                    diagnostics,
+                );
+                return None;
+            }
             _ => {
                 bad_value(node, "a volume", "write source:target, or source:target:options", diagnostics);
                 return None;
