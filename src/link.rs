@@ -245,8 +245,11 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
             );
             return;
         };
-        let is_unread = secret.declared.as_ref().is_some_and(|declared| declared.span == Span::NOWHERE);
-        if !is_unread && secret.format() != format {
+        // The declaration, or the format in it.
+        let is_unread = |declared: &ast::Secret| {
+            declared.span == Span::NOWHERE || diagnostics.has_unreadable_in(declared.span)
+        };
+        if secret.format() != format && !secret.declared.as_ref().is_some_and(is_unread) {
             let (has, wants) = match format {
                 Format::Raw => ("lines of KEY=value", "the value itself"),
                 Format::Env => ("the value itself", "lines of KEY=value"),

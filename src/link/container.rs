@@ -296,7 +296,11 @@ fn check_attachments(networks: &[Attached], shared: &Shared, diagnostics: &mut D
         let Some(attachment) = &attached.attachment else { continue };
         let known = shared.by_name.get(attached.network.as_str());
         let declared = known.and_then(|(network, _)| network.declared.as_ref());
-        let is_unread = declared.is_some_and(|declared| declared.span == Span::NOWHERE);
+        // The network, or its subnet.
+        let is_unread = declared.is_some_and(|declared| {
+            declared.span == Span::NOWHERE
+                || declared.subnet.0.is_empty() && diagnostics.has_unreadable_in(declared.span)
+        });
         if is_unread || known.is_some_and(|(network, _)| network.is_external()) {
             continue;
         }
@@ -352,6 +356,8 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
                 let target = beside.get(&(s, value.as_str())).or_else(|| at.get(value.as_str()));
                 match target.copied() {
                     Some(target) => edges.push(((s, c), target, healthy, name.span)),
+                    // The unknown key may be that container.
+                    None if diagnostics.has_unknown_key_in(service.body) => {}
                     None => diagnostics.push(
                         Diagnostic::new(
                             Code::UnknownDependency,
