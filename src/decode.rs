@@ -15,7 +15,7 @@ pub mod secret;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::printable::{hidden, without_hidden};
 use crate::source::Span;
-use crate::tree::{Entry, Kind, Node};
+use crate::tree::{Entry, Kind, Node, Text};
 use crate::word::is_word;
 
 /// What a mapping looks like, for whoever wrote something else in its place.
@@ -117,7 +117,14 @@ fn one_in_place_of_a_list<T: Decode>(node: &Node, diagnostics: &mut Diagnostics)
         Kind::Scalar(text) if is_item_without_space(&text.value()) => {
             format!("write `- {}`, with a space after the hyphen", &text.value()[1..])
         }
-        Kind::Scalar(text) if !node.is_null() => format!("write `[{}]`", quoted(&T::meant_by(&text.value()))),
+        Kind::Scalar(text) if !node.is_null() => {
+            let value = text.value();
+            let items = match read.is_none().then(|| several::<T>(node, &value)).flatten() {
+                Some(items) => items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", "),
+                None => quoted(&T::meant_by(&value)),
+            };
+            format!("write `[{items}]`")
+        }
         Kind::Map(_) if read.is_some() => {
             "write `- ` before its first key: it is one entry of a list".to_owned()
         }
@@ -126,6 +133,20 @@ fn one_in_place_of_a_list<T: Decode>(node: &Node, diagnostics: &mut Diagnostics)
     wrong_type_with(node, "a list", &help, diagnostics);
     read.map(|one| vec![one])
 }
+
+/// The items in `text`, with commas or spaces between them, if each of them can be read at the place of `node`.
+fn several<'t, T: Decode>(node: &Node, text: &'t str) -> Option<Vec<&'t str>> {
+    let items: Vec<&str> =
+        text.split([',', ' ']).filter(|item| !item.is_empty()).take(MAX_ITEMS + 1).collect();
+    let is_item = |item: &&str| {
+        let kind = Kind::Scalar(Text::literal(*item, node.span));
+        T::decode(&Node { span: node.span, defined: None, kind }, &mut Diagnostics::default()).is_some()
+    };
+    (1 < items.len() && items.len() <= MAX_ITEMS && items.iter().all(is_item)).then_some(items)
+}
+
+/// How many items a help shows.
+const MAX_ITEMS: usize = 8;
 
 /// Whether `text` is `-item`, and not an option such as `-v` and `--volume`.
 fn is_item_without_space(text: &str) -> bool {
@@ -244,7 +265,7 @@ impl<'a> UnknownKeys<'a> {
         known: &'static [&'static str],
         diagnostics: &mut Diagnostics,
     ) -> Option<&'static str> {
-        diagnostics.mute(entry.value.span);
+        diagnostics.note_unknown_key(&entry.key.value(), entry.value.span);
         // To look for what was meant takes longer than all else.
         if diagnostics.is_full() {
             return None;

@@ -268,6 +268,26 @@ impl Composer<'_> {
         true
     }
 
+    /// Reports the line from `line` to `end`, where the reader stopped, or the line above it, if it lacks the space after a
+    /// hyphen or a colon, or is an item of a list that is indented too far.
+    fn misplaced_line(&mut self, line: usize, end: usize) -> bool {
+        let is_flow =
+            |open: &Open| matches!(self.text.as_bytes().get(open.span.start as usize), Some(b'[' | b'{'));
+        if line == 0 || self.open.iter().any(is_flow) {
+            return false;
+        }
+        let before = self.text[..line - 1].rfind('\n').map_or(0, |i| i + 1);
+        let indent = |start: usize| self.text[start..].bytes().take_while(|byte| *byte == b' ').count();
+        let is_item = |start: usize| self.text[start..].starts_with("- ");
+        let (own, its) = (indent(line), indent(before));
+        let (here, above) = (line + own, before + its);
+        if is_item(above) && is_item(here) && its < own {
+            self.too_deep_item(here..end, Code::Syntax);
+            return true;
+        }
+        self.missing_space(here..end) || own == its && self.missing_space(above..line - 1)
+    }
+
     /// Reports `line`, as in `A:1` and `-a`, unless it has its space.
     fn missing_space(&mut self, line: Range<usize>) -> bool {
         let written = self.text[line.clone()].trim_end();
@@ -489,18 +509,7 @@ impl Composer<'_> {
             );
             return;
         }
-        let before = self.text[..line.saturating_sub(1)].rfind('\n').map_or(0, |i| i + 1);
-        let indent =
-            |start: usize| self.text[start..].len() - self.text[start..].trim_start_matches(' ').len();
-        let (above, here) = (before + indent(before), line + indent(line));
-        let is_item = |start: usize| self.text[start..].starts_with("- ");
-        if is_item(above) && is_item(here) && above - before < here - line {
-            self.too_deep_item(here..end, Code::Syntax);
-            return;
-        }
-        if self.missing_space(here..end)
-            || above - before == here - line && self.missing_space(above..line - 1)
-        {
+        if self.misplaced_line(line, end) {
             return;
         }
         let span = Span::new(self.source, at..at);
@@ -610,4 +619,34 @@ fn unquoted_reference(line: &str) -> Option<Range<usize>> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{next_item, spaced};
+
+    #[test]
+    fn a_line_without_its_space() {
+        for (line, meant) in [
+            ("LEVEL:debug", Some("LEVEL: debug")),
+            ("restart:always", Some("restart: always")),
+            ("-/srv/a:/a", Some("- /srv/a:/a")),
+            ("- db:5432", None),
+            ("--title=x", None),
+            ("---", None),
+            ("https://example.org", None),
+            ("8080:80", None),
+            ("image: a:1", None),
+            ("image:", None),
+        ] {
+            assert_eq!(spaced(line).as_deref(), meant, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_item_in_the_lines_of_a_text() {
+        assert_eq!(next_item("a:/a\n    - b:/b\n    - c:/c"), Some(9..15));
+        assert_eq!(next_item("- a\n  b - c"), None);
+        assert_eq!(next_item("a\n  --b"), None);
+    }
 }

@@ -25,7 +25,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let unreadable = diagnostics.has_unreadable_in(compose.span) || diagnostics.has(Code::BadParameter);
         if mounted_for(container, known).is_some()
             || swapped_volume(container, known).is_some()
-            || in_memory || beside || unreadable {
+            || in_memory
+            || beside
+            || unreadable
+        {
             continue;
         }
         let above = compose.volumes.iter().find(|v| is_below(&data, &v.target.value()));

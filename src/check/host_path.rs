@@ -49,8 +49,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 ),
             };
             diagnostics.push(
-                Diagnostic::new(code, message, grant.span, format!("the container can {}", row.gives))
-                    .help(help),
+                Diagnostic::new(
+                    code,
+                    message,
+                    grant.span,
+                    format!("the container can {}", row.gives(bind.read_only)),
+                )
+                .help(help),
             );
         }
     }

@@ -21,7 +21,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let VolumeSource::Bind(source) = &volume.source else { continue };
         let (from, to) = (source.value(), volume.target.value());
         if of_databases.contains(&volume.span) {
-            diagnostics.push(report(format!("the source `{from}` is where the image keeps its data"), volume));
+            diagnostics
+                .push(report(format!("the source `{from}` is where the image keeps its data"), volume));
             continue;
         }
         let in_data =

@@ -316,6 +316,13 @@ pub fn notify(node: &Node) -> Option<Advice> {
     )
 }
 
+/// `03:00`, the time of an update without its key.
+pub fn update(node: &Node) -> Option<Advice> {
+    let Kind::Scalar(text) = &node.kind else { return None };
+    let value = text.value();
+    is_calendar(&value).then(|| Advice::write("is a time alone", format!("{{ at: {value:?} }}")))?
+}
+
 /// `true`, where a word is needed.
 pub fn tell(word: &str) -> Option<Advice> {
     match word.to_lowercase().as_str() {

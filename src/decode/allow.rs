@@ -31,7 +31,9 @@ impl Decode for Allow {
             };
             wrong_scalar(node, "a mapping of CODE: \"reason\"", help, diagnostics);
             // What they are about is accepted, so that the missing reasons are the one mistake.
-            return Some(Allow(codes.into_iter().filter(|c| c.can_be_allowed()).map(|code| (code, node.span)).collect()));
+            return Some(Allow(
+                codes.into_iter().filter(|c| c.can_be_allowed()).map(|code| (code, node.span)).collect(),
+            ));
         };
         let mut allow = Allow::default();
         for entry in entries {

@@ -124,7 +124,8 @@ impl Decode for GracePeriod {
             _ => None,
         };
         let Some(ms) = ms else {
-            bad_value(node, Duration::NOUN, "write 90s or 2m, of a day at most", diagnostics);
+            let advice = advice::duration(&text.value());
+            misread(node, Duration::NOUN, "90s or 2m, of a day at most", advice, diagnostics);
             return None;
         };
         // `podman run --stop-timeout` takes whole seconds, and what a constant says has to reach it.
@@ -497,6 +498,11 @@ impl Decode for NetworkMode {
         match text.value().as_str() {
             "host" => return Some(NetworkMode::Host(node.span)),
             "none" => return Some(NetworkMode::None),
+            "bridge" | "default" => {
+                let help = "remove it: a container is on the bridge of its service without it";
+                bad_value_because(node, "a mode of the network", "Compose's default", help, diagnostics);
+                return None;
+            }
             _ => {}
         }
         match text.split(':').as_slice() {

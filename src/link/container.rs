@@ -194,7 +194,7 @@ fn container(
             .help("take out `networks` or `network_mode`"),
         );
     }
-    if let (Some(_), Some(port)) = (&compose.network_mode, compose.ports.first()) {
+    if let (Some(mode), Some(port)) = (&compose.network_mode, compose.ports.first()) {
         diagnostics.push(
             Diagnostic::new(
                 Code::NetworkWithHost,
@@ -202,7 +202,16 @@ fn container(
                 port.span,
                 "Podman would discard it",
             )
-            .help("take it out; with `network_mode: host` state what it listens on under `expose`"),
+            .help(match mode {
+                ast::NetworkMode::Container(name) => {
+                    format!(
+                        "move it to the `ports` of `{}`, whose network this container shares",
+                        name.value()
+                    )
+                }
+                ast::NetworkMode::Host(_) => "write the port under `expose` in its place".to_owned(),
+                ast::NetworkMode::None => "remove it: the container has no network".to_owned(),
+            }),
         );
     }
     check_names(&compose, diagnostics);
@@ -357,7 +366,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
                 match target.copied() {
                     Some(target) => edges.push(((s, c), target, healthy, name.span)),
                     // The unknown key may be that container.
-                    None if diagnostics.has_unknown_key_in(service.body) => {}
+                    None if diagnostics.has_unknown_key(&value) => {}
                     None => diagnostics.push(
                         Diagnostic::new(
                             Code::UnknownDependency,
