@@ -51,6 +51,7 @@ mod image_user;
 mod internal_port;
 mod ipv4_chosen;
 mod ipv6_publish;
+mod lan_ports;
 mod limits_contradict;
 mod listeners;
 mod literal_secret;

@@ -15,7 +15,7 @@ pub mod secret;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::printable::{hidden, without_hidden};
 use crate::source::Span;
-use crate::tree::{Entry, Kind, Node};
+use crate::tree::{Entry, Kind, Node, Text};
 use crate::word::is_word;
 
 /// What a mapping looks like, for whoever wrote something else in its place.
@@ -114,7 +114,17 @@ impl<T: Decode> Decode for Box<T> {
 fn one_in_place_of_a_list<T: Decode>(node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<T>> {
     let read = T::decode(node, &mut Diagnostics::default());
     let help = match &node.kind {
-        Kind::Scalar(text) if !node.is_null() => format!("write `[{}]`", quoted(&T::meant_by(&text.value()))),
+        Kind::Scalar(text) if is_item_without_space(&text.value()) => {
+            format!("write `- {}`, with a space after the hyphen", &text.value()[1..])
+        }
+        Kind::Scalar(text) if !node.is_null() => {
+            let value = text.value();
+            let items = match read.is_none().then(|| several::<T>(node, &value)).flatten() {
+                Some(items) => items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", "),
+                None => quoted(&T::meant_by(&value)),
+            };
+            format!("write `[{items}]`")
+        }
         Kind::Map(_) if read.is_some() => {
             "write `- ` before its first key: it is one entry of a list".to_owned()
         }
@@ -122,6 +132,26 @@ fn one_in_place_of_a_list<T: Decode>(node: &Node, diagnostics: &mut Diagnostics)
     };
     wrong_type_with(node, "a list", &help, diagnostics);
     read.map(|one| vec![one])
+}
+
+/// The items in `text`, with commas or spaces between them, if each of them can be read at the place of `node`.
+fn several<'t, T: Decode>(node: &Node, text: &'t str) -> Option<Vec<&'t str>> {
+    let items: Vec<&str> =
+        text.split([',', ' ']).filter(|item| !item.is_empty()).take(MAX_ITEMS + 1).collect();
+    let is_item = |item: &&str| {
+        let kind = Kind::Scalar(Text::literal(*item, node.span));
+        T::decode(&Node { span: node.span, defined: None, kind }, &mut Diagnostics::default()).is_some()
+    };
+    (1 < items.len() && items.len() <= MAX_ITEMS && items.iter().all(is_item)).then_some(items)
+}
+
+/// How many items a help shows.
+const MAX_ITEMS: usize = 8;
+
+/// Whether `text` is `-item`, and not an option such as `-v` and `--volume`.
+fn is_item_without_space(text: &str) -> bool {
+    let rest = text.strip_prefix('-').unwrap_or_default().as_bytes();
+    matches!(rest, [first, second, ..] if *first != b'-' && (!first.is_ascii_alphabetic() || second.is_ascii_alphanumeric()))
 }
 
 /// `text` as an entry of a list in brackets, which needs quotes around some characters.
@@ -211,9 +241,21 @@ pub struct UnknownKeys<'a> {
     unexplained: Vec<&'a Entry>,
     /// The required keys that are absent.
     missing: Vec<&'static str>,
+    /// The last declared key, if it has no value. Unknown keys behind it are its value, which is not indented.
+    empty: Option<&'a Entry>,
+    /// The keys that stand in the column of the key that they belong to, and that key.
+    unindented: Vec<(&'a Entry, &'a Entry)>,
 }
 
 impl<'a> UnknownKeys<'a> {
+    /// Notes `entry`, whose key is declared. Returns whether it has a value: `key:` is as good as no key.
+    pub fn has_value(&mut self, entry: &'a Entry) -> bool {
+        let is_null = entry.value.is_null() && entry.value.defined.is_none();
+        let is_empty = is_null && entry.value.text().is_some_and(|text| text.is_empty());
+        self.empty = is_empty.then_some(entry);
+        !is_null
+    }
+
     /// Takes in the unknown key of `entry`, one of `entries`. Returns the key under which its value can be read. Keys that
     /// stand together for one other are reported together.
     pub fn take(
@@ -223,18 +265,30 @@ impl<'a> UnknownKeys<'a> {
         known: &'static [&'static str],
         diagnostics: &mut Diagnostics,
     ) -> Option<&'static str> {
-        diagnostics.mute(entry.value.span);
+        diagnostics.note_unknown_key(&entry.key.value(), entry.value.span);
         // To look for what was meant takes longer than all else.
         if diagnostics.is_full_after(self.unexplained.len()) {
+            return None;
+        }
+        let written = entry.key.value();
+        // Most keys of this language are in lower case, and most variables are not.
+        let is_variable = !written.contains(|c: char| c.is_ascii_lowercase());
+        if let Some(above) = self.empty
+            && (is_variable
+                || self.unindented.last().is_some_and(|(owner, _)| owner.key.span == above.key.span))
+        {
+            self.unindented.push((above, entry));
             return None;
         }
         if let Some(habit) = habit::of(entry, known) {
             report_habit(entry, entries, habit, known, diagnostics);
             return self.stand_for(habit.key, entries).filter(|_| habit.same_shape);
         }
-        let written = entry.key.value();
         let Some(meant) = crate::diag::closest(&without_hidden(&written), known.iter().copied()) else {
-            self.unexplained.push(entry);
+            match self.empty {
+                Some(above) => self.unindented.push((above, entry)),
+                None => self.unexplained.push(entry),
+            }
             return None;
         };
         report_key(entry, format!("did you mean `{meant}`?"), diagnostics);
@@ -261,7 +315,7 @@ impl<'a> UnknownKeys<'a> {
         owner: Span,
         diagnostics: &mut Diagnostics,
     ) -> Option<T> {
-        if self.unexplained.is_empty() {
+        if self.unexplained.is_empty() && self.unindented.is_empty() {
             return T::absent(key, owner, diagnostics);
         }
         let value = T::absent(key, owner, &mut Diagnostics::default());
@@ -273,6 +327,9 @@ impl<'a> UnknownKeys<'a> {
 
     /// Reports those of which nobody knows what was meant, once it is known what is missing beside them.
     pub fn report(&self, known: &'static [&'static str], diagnostics: &mut Diagnostics) {
+        for group in self.unindented.chunk_by(|a, b| a.0.key.span == b.0.key.span) {
+            report_unindented(group, diagnostics);
+        }
         for (at, entry) in self.unexplained.iter().enumerate() {
             let listed = crate::diag::suggestion("", known.iter().copied());
             let help = match self.missing.as_slice() {
@@ -286,6 +343,22 @@ impl<'a> UnknownKeys<'a> {
         }
     }
 }
+
+/// Reports keys, each with the same key without a value above it.
+fn report_unindented(keys: &[(&Entry, &Entry)], diagnostics: &mut Diagnostics) {
+    let [(above, first), others @ ..] = keys else { return };
+    let title = format!("there is no key `{}` here", first.key.value());
+    let mut diagnostic = Diagnostic::new(Code::UnknownKey, title, first.key.span, "unknown key");
+    for (_, other) in others.iter().take(MAX_PLACES) {
+        diagnostic = diagnostic.and(other.key.span, "unknown key");
+    }
+    let above = (above.key.value(), above.key.span);
+    diagnostics
+        .push(diagnostic.and(above.1, "has no value").help(format!("indent the lines below `{}`", above.0)));
+}
+
+/// How many more unknown keys one diagnostic shows.
+const MAX_PLACES: usize = 6;
 
 /// Reports the key of `entry`. An invisible character in it is the mistake.
 fn report_key(entry: &Entry, help: String, diagnostics: &mut Diagnostics) {
@@ -402,8 +475,7 @@ macro_rules! mapping {
                             None => continue,
                         }
                     }
-                    // `key:` without a value is as good as no key.
-                    if entry.value.is_null() && entry.value.defined.is_none() {
+                    if !unknown.has_value(entry) {
                         continue;
                     }
                     $(if key == $crate::decode::key(stringify!($field)) {

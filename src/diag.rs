@@ -134,6 +134,8 @@ pub struct Diagnostics {
     compared: Cell<usize>,
     /// The values of unknown keys: where each begins, and where it ends.
     muted: BTreeMap<(SourceId, u32), u32>,
+    /// The names of unknown keys.
+    unknown: HashSet<String>,
 }
 
 impl Diagnostics {
@@ -172,6 +174,17 @@ impl Diagnostics {
         if !self.is_muted(span) {
             self.muted.insert((span.source, span.start), span.end);
         }
+    }
+
+    /// Notes an unknown key. Its value is muted.
+    pub fn note_unknown_key(&mut self, name: &str, value: Span) {
+        self.unknown.insert(name.to_owned());
+        self.mute(value);
+    }
+
+    /// Whether there is an unknown key of this name. What is missing under the name may be its value.
+    pub fn has_unknown_key(&self, name: &str) -> bool {
+        self.unknown.contains(name)
     }
 
     fn is_muted(&self, span: Span) -> bool {

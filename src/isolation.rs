@@ -45,7 +45,24 @@ pub struct HostPath {
     reach: Reach,
     access: Access,
     /// What a container with it can do or read, after "the container can".
-    pub gives: &'static str,
+    gives: &'static str,
+    /// What a writable bind gives besides.
+    writable: &'static str,
+}
+
+impl HostPath {
+    /// The row, with what a writable bind gives besides.
+    const fn and(self, writable: &'static str) -> HostPath {
+        HostPath { writable, ..self }
+    }
+
+    /// What a container with it can do or read, after "the container can".
+    pub fn gives(&self, read_only: bool) -> String {
+        match read_only || self.writable.is_empty() {
+            true => self.gives.to_owned(),
+            false => format!("{}, and {}", self.gives, self.writable),
+        }
+    }
 }
 
 const fn row(
@@ -55,7 +72,7 @@ const fn row(
     access: Access,
     gives: &'static str,
 ) -> HostPath {
-    HostPath { path, kind, reach, access, gives }
+    HostPath { path, kind, reach, access, gives, writable: "" }
 }
 
 use Access::{Read, Write};
@@ -95,7 +112,7 @@ const PATHS: &[HostPath] = &[
     row("/var/lib/acme", Secret, Alone, Read, "read the private keys of all certificates"),
     row("/var/lib/tailscale", Secret, Below, Read, "read the keys by which the host is in its tailnet"),
     row("/root/.ssh", Secret, Below, Read, "read root's SSH keys"),
-    row("/home/*/.ssh", Secret, Below, Read, "read the SSH keys of a user, and add one"),
+    row("/home/*/.ssh", Secret, Below, Read, "read the SSH keys of a user").and("add one"),
     row("/root/.gnupg", Secret, Below, Read, "read root's GnuPG keys"),
     row("/home/*/.gnupg", Secret, Below, Read, "read the GnuPG keys of a user"),
     row("/root/.config/sops", Secret, Below, Read, "read the key that decrypts the secrets"),
@@ -165,19 +182,19 @@ const PATHS: &[HostPath] = &[
     row("/etc/nixos", System, Below, Write, "change the configuration that the next rebuild runs as root"),
     row("/etc/passwd", System, Below, Write, "make itself a user of the host with root's rights"),
     row("/etc/group", System, Below, Write, "put a user of the host into any group"),
-    row("/root", System, Alone, Read, "read root's keys, and change what root runs at login"),
+    row("/root", System, Alone, Read, "read root's keys").and("change what root runs at login"),
     row("/root/.*", System, Below, Write, "change what root runs at login"),
     row("/home", System, Alone, Read, "read every user's files, their SSH keys included"),
     row("/home/*", System, Alone, Read, "read all files of a user, the SSH keys included"),
     row("/home/*/.*", System, Alone, Write, "change what a user runs at login"),
     row("/home/*/.config/autostart", System, Below, Write, "change what a user runs at login"),
     row("/home/*/.config/systemd", System, Below, Write, "change what a user runs at login"),
-    row("/proc", System, Alone, Read, "read the host's processes, and set its kernel's parameters"),
+    row("/proc", System, Alone, Read, "read the host's processes").and("set its kernel's parameters"),
     row("/proc/1", System, Below, Read, "reach the host's files through its first process"),
     row("/proc/kcore", System, Below, Read, "read the host's memory"),
     row("/proc/sys", System, Below, Write, "set the parameters of the host's kernel"),
     row("/proc/sysrq-trigger", System, Below, Write, "restart or halt the host"),
-    row("/sys", System, Alone, Read, "read the host's devices and kernel, and set their parameters"),
+    row("/sys", System, Alone, Read, "read the host's devices and kernel").and("set their parameters"),
     row("/sys/fs/cgroup", System, Below, Write, "stop any process of the host, and lift any limit"),
     row("/sys/kernel/debug", System, Below, Read, "read the memory of the host's kernel"),
     row("/sys/kernel", System, Below, Write, "run a program as root through the host's kernel"),
@@ -185,14 +202,10 @@ const PATHS: &[HostPath] = &[
     row("/sys/module", System, Below, Write, "set the parameters of the host's kernel"),
     row("/dev/shm", Harmless, Below, Read, ""),
     row("/dev", System, Alone, Read, "reach the host's devices, its disks included"),
-    row(
-        "/boot",
-        System,
-        Below,
-        Read,
-        "read the keys in the initial RAM disk, and change what the host boots",
-    ),
-    row("/efi", System, Below, Read, "read the keys in the initial RAM disk, and change what the host boots"),
+    row("/boot", System, Below, Read, "read the keys in the initial RAM disk")
+        .and("change what the host boots"),
+    row("/efi", System, Below, Read, "read the keys in the initial RAM disk")
+        .and("change what the host boots"),
     row("/nix", System, Below, Write, "change the programs that the host runs"),
     row("/run", System, Alone, Read, "read the decrypted secrets, and reach Podman's socket"),
     row("/run/wrappers", System, Below, Write, "change the programs that run as root"),
@@ -200,7 +213,7 @@ const PATHS: &[HostPath] = &[
     row("/var/lib", System, Alone, Read, "read the data of every service and container"),
     row("/var/lib/nixos", System, Below, Write, "give its files to another user at the next switch"),
     row("/var/lib/containers/storage/volumes/*", Harmless, Below, Read, ""),
-    row("/var/lib/containers", System, Below, Read, "read and change the files of every container"),
+    row("/var/lib/containers", System, Below, Read, "read the files of every container").and("change them"),
     row("/var/spool/cron", System, Below, Write, "run commands as root"),
     row("/bin", System, Below, Write, "change the shell that the host runs"),
     row("/sbin", System, Below, Write, "change the programs that the host runs"),

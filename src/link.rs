@@ -20,10 +20,10 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Repository, Work};
 use crate::hir::{Host, Secret, Service};
-use crate::path::straight;
-use crate::source::Span;
+use crate::path::{is_path, straight};
+use crate::source::{SourceId, Span};
 use crate::surroundings::Surroundings;
-use crate::tree::Node;
+use crate::tree::{Node, Step, Target, Text};
 use crate::word::is_word;
 
 /// Links a file with what stands around it. `parameters` are the arguments of each service's preset.
@@ -210,12 +210,27 @@ fn check_paths(agenix: Option<&ast::Agenix>, machine: &ast::Host, diagnostics: &
         }
         let said = format!("`{value}` is no mount point");
         if !value.starts_with('/') || value.contains(|c: char| c.is_control() || c == '\\') {
-            diagnostics.push(bad(path.span, said, "write an absolute path"));
+            let whole = format!("/{value}");
+            let help = if is_path(&whole) {
+                format!("write `{whole}`")
+            } else {
+                "write an absolute path".to_owned()
+            };
+            diagnostics.push(bad(path.span, said, &help));
         } else if value != straight {
             // NixOS refuses a slash at the end (nonEmptyWithoutTrailingSlash of `fileSystems`).
             diagnostics.push(bad(path.span, said, &format!("write `{straight}`")));
         }
     }
+}
+
+/// Where the file gives the argument of a preset that `text` is.
+fn argument(host: &Host, text: &Text) -> Option<Span> {
+    let Target::Parameter { service, path } = &text.reference()?.target else { return None };
+    let service = host.services.iter().find(|other| other.name == *service)?;
+    let Some(Step::Key(parameter)) = path.first() else { return None };
+    let (_, value) = service.parameters.iter().find(|(name, _)| name == parameter)?;
+    (value.span.source == SourceId::FILE).then_some(value.span)
 }
 
 /// Every use of a secret names one that is declared, with the format that the use needs.
@@ -224,6 +239,10 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
     let mut used = |name: &ast::scalar::SecretName, format: Format| {
         let span: Span = name.0.span;
         let Some(secret) = host.secrets.get(&name.value()) else {
+            if diagnostics.is_full() {
+                return;
+            }
+            let span = argument(host, &name.0).unwrap_or(span);
             diagnostics.push(
                 Diagnostic::new(
                     Code::UnknownSecret,
@@ -245,8 +264,11 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
             );
             return;
         };
-        let is_unread = secret.declared.as_ref().is_some_and(|declared| declared.span == Span::NOWHERE);
-        if !is_unread && secret.format() != format {
+        // The declaration, or the format in it.
+        let is_unread = |declared: &ast::Secret| {
+            declared.span == Span::NOWHERE || diagnostics.has_unreadable_in(declared.span)
+        };
+        if secret.format() != format && !secret.declared.as_ref().is_some_and(is_unread) {
             let (has, wants) = match format {
                 Format::Raw => ("lines of KEY=value", "the value itself"),
                 Format::Env => ("the value itself", "lines of KEY=value"),

@@ -9,6 +9,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::limits::{MAX_MASKED, MAX_NODES};
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry, Kind, Node};
+use crate::word::is_word;
 
 /// Reads one document. `None` if it is empty or not YAML; what is wrong is pushed.
 pub fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
@@ -178,6 +179,9 @@ impl Composer<'_> {
                         );
                         kind = Kind::Unreadable;
                     }
+                    if plain && tag.is_none() && self.is_joined_with_next_item(span) {
+                        kind = Kind::Unreadable;
+                    }
                     let node = Node { span, kind };
                     let size = node.weight();
                     self.add(node, anchor, size)?;
@@ -245,6 +249,73 @@ impl Composer<'_> {
             }
         }
         Some(())
+    }
+
+    /// Reports an item of a list at `span` that goes on in the next line with what was meant as the next item: YAML makes
+    /// one text of both.
+    fn is_joined_with_next_item(&mut self, span: Span) -> bool {
+        let written = &self.text[span.start as usize..span.end as usize];
+        let list = match self.open.last() {
+            Some(Open { items: Items::List(_), span: list, .. }) if written.contains('\n') => *list,
+            _ => return false,
+        };
+        let Some(item) = next_item(written).filter(|_| self.text[list.start as usize..].starts_with('-'))
+        else {
+            return false;
+        };
+        let start = span.start as usize;
+        self.too_deep_item(start + item.start..start + item.end, Code::UnsupportedYaml);
+        true
+    }
+
+    /// Reports the line from `line` to `end`, where the reader stopped, or the line above it, if it lacks the space after a
+    /// hyphen or a colon, or is an item of a list that is indented too far.
+    fn misplaced_line(&mut self, line: usize, end: usize) -> bool {
+        let is_flow =
+            |open: &Open| matches!(self.text.as_bytes().get(open.span.start as usize), Some(b'[' | b'{'));
+        if line == 0 || self.open.iter().any(is_flow) {
+            return false;
+        }
+        let before = self.text[..line - 1].rfind('\n').map_or(0, |i| i + 1);
+        let indent = |start: usize| self.text[start..].bytes().take_while(|byte| *byte == b' ').count();
+        let is_item = |start: usize| self.text[start..].starts_with("- ");
+        let (own, its) = (indent(line), indent(before));
+        let (here, above) = (line + own, before + its);
+        if is_item(above) && is_item(here) && its < own {
+            self.too_deep_item(here..end, Code::Syntax);
+            return true;
+        }
+        self.missing_space(here..end) || own == its && self.missing_space(above..line - 1)
+    }
+
+    /// Reports `line`, as in `A:1` and `-a`, unless it has its space.
+    fn missing_space(&mut self, line: Range<usize>) -> bool {
+        let written = self.text[line.clone()].trim_end();
+        let Some(spaced) = spaced(written) else { return false };
+        let sign = if written.starts_with('-') { "hyphen" } else { "colon" };
+        let number = self.text[..line.start].matches('\n').count() + 1;
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::Syntax,
+                format!("line {number} has no space after its {sign}"),
+                Span::new(self.source, line.start..line.start + written.len()),
+                "YAML reads this as one word",
+            )
+            .help(format!("write `{spaced}`")),
+        );
+        true
+    }
+
+    fn too_deep_item(&mut self, item: Range<usize>, code: Code) {
+        self.diagnostics.push(
+            Diagnostic::new(
+                code,
+                "an item of a list is indented too far",
+                Span::new(self.source, item),
+                "YAML reads this line as a part of the item above",
+            )
+            .help("indent it as the item above"),
+        );
     }
 
     /// Puts the references back into a scalar, which wants quotes where it is plain and inside of brackets.
@@ -438,6 +509,9 @@ impl Composer<'_> {
             );
             return;
         }
+        if self.misplaced_line(line, end) {
+            return;
+        }
         let span = Span::new(self.source, at..at);
         self.diagnostics.push(
             Diagnostic::new(
@@ -449,6 +523,28 @@ impl Composer<'_> {
             .help("look at the indentation, the quotes and the brackets around this place"),
         );
     }
+}
+
+/// Where a line of `text` after its first one begins an item of a list, further in than `text` itself does.
+fn next_item(text: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    text.split('\n').find_map(|line| {
+        let item = line.trim();
+        let at = start + (line.len() - line.trim_start().len());
+        let is_first = start == 0;
+        start += line.len() + 1;
+        (!is_first && item.starts_with("- ")).then(|| at..at + item.len())
+    })
+}
+
+/// The line `item` with the space that it lacks.
+fn spaced(item: &str) -> Option<String> {
+    if let Some(value) = item.strip_prefix('-') {
+        return (!value.starts_with(['-', ' ']) && !value.is_empty()).then(|| format!("- {value}"));
+    }
+    let (key, value) = item.split_once(':')?;
+    let is_key = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && is_word(key, b"_-.");
+    (is_key && !value.is_empty() && !value.starts_with([' ', '/'])).then(|| format!("{key}: {value}"))
 }
 
 /// The first tab that indents a line of `text`.
@@ -523,4 +619,34 @@ fn unquoted_reference(line: &str) -> Option<Range<usize>> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{next_item, spaced};
+
+    #[test]
+    fn a_line_without_its_space() {
+        for (line, meant) in [
+            ("LEVEL:debug", Some("LEVEL: debug")),
+            ("restart:always", Some("restart: always")),
+            ("-/srv/a:/a", Some("- /srv/a:/a")),
+            ("- db:5432", None),
+            ("--title=x", None),
+            ("---", None),
+            ("https://example.org", None),
+            ("8080:80", None),
+            ("image: a:1", None),
+            ("image:", None),
+        ] {
+            assert_eq!(spaced(line).as_deref(), meant, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_item_in_the_lines_of_a_text() {
+        assert_eq!(next_item("a:/a\n    - b:/b\n    - c:/c"), Some(9..15));
+        assert_eq!(next_item("- a\n  b - c"), None);
+        assert_eq!(next_item("a\n  --b"), None);
+    }
 }

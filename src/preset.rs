@@ -418,20 +418,32 @@ fn arguments(
 ) -> (IndexMap<String, Node>, Vec<String>) {
     let declared = definition.get("parameters").map_or(&[][..], Node::entries);
     let given = with.map_or(&[][..], |w| w.value.entries());
+    let is_given = |p: &&Entry| given.iter().any(|a| a.key == p.key);
+    let mut absent = declared.iter().filter(|p| !is_given(p) && p.value.get("default").is_none());
+    let absent = absent.next().filter(|_| absent.next().is_none());
+    let is_unknown = |argument: &&Entry| !declared.iter().any(|p| p.key == argument.key);
+    let is_single = given.iter().filter(is_unknown).take(2).count() == 1;
     let mut meant = HashSet::new();
-    for argument in given {
-        if !declared.iter().any(|p| p.key == argument.key) {
-            meant.extend(closest(&argument.key, declared.iter().map(|p| p.key.as_str())));
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::BadParameter,
-                    format!("the preset `{preset}` has no parameter `{}`", argument.key),
-                    argument.key_span,
-                    "unknown parameter",
-                )
-                .help(diagnostics.suggestion(&argument.key, declared.iter().map(|p| p.key.as_str()))),
-            );
-        }
+    for argument in given.iter().filter(is_unknown) {
+        let names = declared.iter().map(|p| p.key.as_str());
+        let known = closest(&argument.key, names.clone());
+        meant.extend(known);
+        let help = match absent.filter(|_| known.is_none() && is_single) {
+            Some(absent) => {
+                meant.insert(absent.key.as_str());
+                format!("did you mean `{}`, which is missing?", absent.key)
+            }
+            None => diagnostics.suggestion(&argument.key, names),
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadParameter,
+                format!("the preset `{preset}` has no parameter `{}`", argument.key),
+                argument.key_span,
+                "unknown parameter",
+            )
+            .help(help),
+        );
     }
     let (mut arguments, mut missing) = (IndexMap::new(), Vec::new());
     for parameter in declared {

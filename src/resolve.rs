@@ -40,6 +40,7 @@ pub fn resolve(
         nodes: 0,
         exhausted: false,
         in_constants: false,
+        in_command: false,
         large: HashMap::new(),
         misspelt: misspelt(root, facts),
     };
@@ -88,6 +89,8 @@ struct Resolver<'a> {
     nodes: usize,
     exhausted: bool,
     in_constants: bool,
+    /// Whether the value is a command of a container, whose shell has variables of the same form.
+    in_command: bool,
     /// The entries of the large mappings that references lead through, by their places in memory.
     large: HashMap<*const WrittenNode, HashMap<&'a str, &'a WrittenNode>>,
     /// The keys of the file that were probably meant by unknown ones.
@@ -226,7 +229,7 @@ impl<'a> Resolver<'a> {
             Written::Map(entries) => Kind::Map(
                 entries
                     .iter()
-                    .map(|entry| Entry { key: self.key(entry), value: self.node(&entry.value) })
+                    .map(|entry| self.entry(entry))
                     .filter(|entry| !omitted(&entry.value))
                     .collect(),
             ),
@@ -239,6 +242,14 @@ impl<'a> Resolver<'a> {
             },
         };
         Node { span: node.span, defined: None, kind }
+    }
+
+    fn entry(&mut self, entry: &WrittenEntry) -> Entry {
+        let around = self.in_command;
+        self.in_command |= matches!(entry.key.as_str(), "command" | "entrypoint" | "test");
+        let resolved = Entry { key: self.key(entry), value: self.node(&entry.value) };
+        self.in_command = around;
+        resolved
     }
 
     /// Whether there is too much to go on.
@@ -398,6 +409,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn bad_reference(&mut self, written: &str, span: Span) {
+        let help = match variable_with_default(written) {
+            Some(_) if self.in_command => format!("write `${written}`, for the shell of the container"),
+            Some(name) => format!("declare `{name}` under `constants`, and write `${{{name}}}`"),
+            None => "write `${name.of.a.constant}`, or `$${` where a literal `${` is meant".to_owned(),
+        };
         self.diagnostics.push(
             Diagnostic::new(
                 Code::BadReference,
@@ -405,7 +421,7 @@ impl<'a> Resolver<'a> {
                 span,
                 "cannot be read",
             )
-            .help("write `${name.of.a.constant}`, or `$${` where a literal `${` is meant"),
+            .help(help),
         );
     }
 
@@ -543,7 +559,12 @@ impl<'a> Resolver<'a> {
                 format!("give the service a port: `{service}: {{ port: … }}`")
             }
             (_, true) => "refer to the value itself: nothing is inside of it".to_owned(),
-            (_, false) => self.diagnostics.suggestion(step, known),
+            (_, false) => match self.diagnostics.closest(step, known.clone()) {
+                Some(meant) => {
+                    format!("did you mean `{}{meant}`?", name.strip_suffix(step).unwrap_or_default())
+                }
+                None => self.diagnostics.suggestion(step, known),
+            },
         };
         self.diagnostics.push(unknown(name, step, span).and(at, "looked for in here").help(help));
     }
@@ -557,7 +578,13 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn unknown<'n>(&mut self, name: &str, step: &str, known: impl IntoIterator<Item = &'n str>, span: Span) {
+    fn unknown<'n>(
+        &mut self,
+        name: &str,
+        step: &str,
+        known: impl IntoIterator<Item = &'n str> + Clone,
+        span: Span,
+    ) {
         let declared_by = if self.facts.contains(&step) { step } else { "constants" };
         if self.is_reported(declared_by) {
             return;
@@ -571,6 +598,10 @@ impl<'a> Resolver<'a> {
         let missing = if name.starts_with(step) { step } else { name };
         let help = if NIX_NAMES.contains(&step) {
             format!("under `nixos`, write the whole value as an expression: `!nix '\"${{{name}}}…\"'`")
+        } else if self.in_command && is_variable(name) {
+            format!("write `$${{{name}}}`, for the shell of the container")
+        } else if is_variable(name) && self.diagnostics.closest(step, known.clone()).is_none() {
+            format!("declare it under `constants`: `constants: {{ {name}: … }}`")
         } else {
             self.diagnostics.suggestion(step, known)
         };
@@ -589,6 +620,18 @@ fn upper(node: &WrittenNode) -> &WrittenNode {
 
 /// Names that mean something in Nix, and nothing in a text of this language.
 const NIX_NAMES: &[&str] = &["builtins", "config", "lib", "pkgs"];
+
+/// Whether `name` has the form of a variable of the environment, which Compose reads in the place of a constant.
+fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// The variable in `${NAME:-default}` and the other forms of a shell.
+fn variable_with_default(written: &str) -> Option<&str> {
+    let (name, _) = written.strip_prefix("${")?.split_once([':', '-', '?', '+'])?;
+    is_variable(name).then_some(name)
+}
 
 /// A preset leaves out what a parameter without a value would have filled.
 fn omitted(node: &Node) -> bool {

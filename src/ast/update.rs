@@ -2,12 +2,12 @@
 
 use super::scalar::*;
 use super::{Allow, Tell};
-use crate::decode::mapping;
+use crate::decode::{advice, mapping};
 use crate::tree::Text;
 
 mapping! {
     /// A daily look for a new release, and a command that updates.
-    Update such as "{ repository: immich-app/immich, at: daily, restart: server, health: /api/server/ping }" {
+    Update such as "{ repository: immich-app/immich, at: daily, restart: server, health: /api/server/ping }" else advice::update {
         /// Whether it is on until the owner says otherwise. Default: where the service is.
         enable: Option<Flag>,
         /// The repository on GitHub whose releases are asked for, such as `immich-app/immich`.

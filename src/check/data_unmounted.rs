@@ -2,7 +2,7 @@
 //! (podman-run(1), --volume). What a database writes to the volume that its image declares is gone after the
 //! next start, unless the file mounts something there.
 
-use super::databases::{data_place, known_databases, mounted_for};
+use super::databases::{data_place, known_databases, mounted_for, swapped_volume};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::image::Kind;
@@ -23,7 +23,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             && compose.volumes.iter().any(|v| is_below(&v.target.value(), declared));
         // What could not be read may be the volume, and so may what a preset did not get.
         let unreadable = diagnostics.has_unreadable_in(compose.span) || diagnostics.has(Code::BadParameter);
-        if mounted_for(container, known).is_some() || in_memory || beside || unreadable {
+        if mounted_for(container, known).is_some()
+            || swapped_volume(container, known).is_some()
+            || in_memory
+            || beside
+            || unreadable
+        {
             continue;
         }
         let above = compose.volumes.iter().find(|v| is_below(&data, &v.target.value()));

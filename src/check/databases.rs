@@ -178,6 +178,18 @@ pub(super) fn mounted_for<'a>(container: &'a Container, known: &Known) -> Option
     .then_some(volume)
 }
 
+/// The volume that has the folder of the data in the container as its source: source and target are swapped.
+pub(super) fn swapped_volume<'a>(container: &'a Container, known: &Known) -> Option<&'a Volume> {
+    let (data, declared) = data_place(container, known)?;
+    if mounted_for(container, known).is_some() {
+        return None;
+    }
+    container.compose.volumes.iter().find(|volume| match &volume.source {
+        VolumeSource::Bind(path) => [data.as_str(), declared].contains(&path.value().trim_end_matches('/')),
+        VolumeSource::Named(_) | VolumeSource::Tmpfs => false,
+    })
+}
+
 /// The folder of the host that a database's data ends up in.
 pub(super) fn data_volume<'a>(container: &'a Container, known: &Known) -> Option<(&'a Volume, &'a Text)> {
     match mounted_for(container, known)? {

@@ -172,13 +172,20 @@ fn sites(host: &Host) -> HashMap<String, Option<&str>> {
         Bind::All => false,
         Bind::On { interfaces, .. } => !interfaces.is_empty(),
     };
-    let names = front.sites.iter().filter(|_| on_some).flat_map(|site| {
+    let mut owners: HashMap<String, Option<&str>> = HashMap::new();
+    let mut shared = HashSet::new();
+    for site in front.sites.iter().filter(|_| on_some) {
         let aliases = site.declared.aliases.iter().map(|alias| alias.value());
-        std::iter::once(site.host.value())
-            .chain(aliases)
-            .map(|name| (name.to_lowercase(), site.service.as_deref()))
-    });
-    names.collect()
+        for name in std::iter::once(site.host.value()).chain(aliases).map(|name| name.to_lowercase()) {
+            let owner = site.service.as_deref();
+            if owners.insert(name.clone(), owner).is_some_and(|other| other != owner) {
+                shared.insert(name);
+            }
+        }
+    }
+    // A name that two services have was reported.
+    owners.retain(|name, _| !shared.contains(name));
+    owners
 }
 
 /// The ports that containers publish, each with its address; none is all of them.

@@ -1,17 +1,28 @@
 //! Paths of the host that give it away when they are bound into a container: sockets that take orders as root, keys
 //! and passwords, and system folders.
 
+use super::created_paths::CreatedPaths;
 use super::grants::binds;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::filesystem::absent_on_nixos;
 use crate::hir::Host;
 use crate::isolation::{PathKind, host_path};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let mut created = None;
+    let accepts_absent = host.accepted.iter().any(|accepted| accepted.code == Code::AbsentPath);
     for container in host.containers() {
         for grant in binds(container) {
             let bind = &grant.what;
             let Some(row) = host_path(&bind.source, bind.read_only) else { continue };
+            // A rule of its own reports a path that is not there.
+            if !accepts_absent
+                && absent_on_nixos(&bind.source).is_some()
+                && !created.get_or_insert_with(|| CreatedPaths::of(host)).has(&bind.source)
+            {
+                continue;
+            }
             let (name, path) = (&container.name, &bind.source);
             let (code, message, help) = match row.kind {
                 // A rule of its own reports Docker's socket where there is none.
@@ -38,8 +49,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 ),
             };
             diagnostics.push(
-                Diagnostic::new(code, message, grant.span, format!("the container can {}", row.gives))
-                    .help(help),
+                Diagnostic::new(
+                    code,
+                    message,
+                    grant.span,
+                    format!("the container can {}", row.gives(bind.read_only)),
+                )
+                .help(help),
             );
         }
     }

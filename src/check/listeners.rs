@@ -21,6 +21,8 @@ pub(super) struct Listener {
     pub(super) protocol: String,
     /// What it is, for a message.
     pub(super) what: String,
+    /// The port in the container that is published here.
+    pub(super) target: Option<String>,
     /// The container that a site of this port forwards to, or that publishes it.
     pub(super) container: Option<String>,
     /// Where it is said.
@@ -77,6 +79,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             last,
             protocol: port.protocol.as_ref().map_or_else(|| "tcp".to_owned(), Text::value),
             what: what(),
+            target: Some(port.target.value()),
             container: Some(container.name.clone()),
             span: port.span,
         });
@@ -93,6 +96,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             last,
             protocol: protocol.to_owned(),
             what: what(),
+            target: None,
             container: Some(container.name.clone()),
             span: exposed.port.span,
         });
@@ -114,6 +118,7 @@ fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listen
             last: number,
             protocol: "tcp".to_owned(),
             what: format!("the container `{}`, for its site", container.name),
+            target: None,
             container: Some(container.name.clone()),
             span,
         });
@@ -140,6 +145,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
                 last: port,
                 protocol: protocol.to_owned(),
                 what: "Caddy".to_owned(),
+                target: None,
                 container: None,
                 span: front.declared.bind.span,
             });
@@ -184,6 +190,7 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
                     last: port,
                     protocol: (*protocol).to_owned(),
                     what: format!("services.{name}"),
+                    target: None,
                     container: None,
                     span,
                 });

@@ -126,7 +126,10 @@ impl Found<'_> {
 
 fn of_container(container: &Container, found: &mut Found) {
     let compose = &container.compose;
-    for (name, value) in &compose.environment.0 {
+    let by_secret: HashSet<String> =
+        compose.secrets.0.iter().filter_map(|used| Some(used.variable.as_ref()?.value())).collect();
+    // A rule of its own reports a variable that a secret sets too.
+    for (name, value) in compose.environment.0.iter().filter(|(name, _)| !by_secret.contains(&name.value())) {
         variable(name, value, found);
     }
     pairs(&compose.labels, found);

@@ -96,10 +96,20 @@ fn report(one: &Listener, first: &Listener, diagnostics: &mut Diagnostics) {
             format!("{}, {}", one.what, where_(one)),
         )
         .and(first.span, format!("{}, {}", first.what, where_(first)))
-        .help(if one.container.is_some() && one.container == first.container && one.what != first.what {
-            "remove this port from `ports`: the site publishes it; or write the one address that other machines use"
-        } else {
-            "move one of the two to another port, or to another address"
-        }),
+        .help(help(one, first, port)),
     );
+}
+
+fn help(one: &Listener, first: &Listener, port: u16) -> &'static str {
+    let is_same = one.container.is_some() && one.container == first.container;
+    if is_same && one.what != first.what {
+        return "remove this port from `ports`: the site publishes it; or write the one address that other machines use";
+    }
+    if is_same && one.target.is_some() && one.target == first.target && one.address == first.address {
+        return match (port, one.protocol.as_str()) {
+            (53, "tcp") => "write `/udp` behind one of the two: DNS needs both",
+            _ => "remove one of the two: it is written twice",
+        };
+    }
+    "move one of the two to another port, or to another address"
 }

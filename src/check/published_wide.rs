@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::grants::{self, Grant};
+use super::lan_ports::for_others;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::subnet::is_in_tailnet;
@@ -47,7 +48,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         port.span,
                         "Podman goes around the firewall",
                     )
-                    .help("publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; if it is meant, `allow` it with the reason"),
+                    .help(match for_others(port) {
+                        Some(_) => "if other machines need it, write `allow: { HG0506: \"REASON\" }` beside `ports`: Caddy cannot forward it",
+                        None => "publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; if it is meant, `allow` it with the reason",
+                    }),
                 );
             }
         }

@@ -6,23 +6,25 @@ use crate::source::SourceId;
 use crate::tree::{Kind, Node, Text};
 
 pub(super) fn check(_: &Host, file: &Node, diagnostics: &mut Diagnostics) {
-    below(file, diagnostics);
+    below(file, false, diagnostics);
 }
 
-fn below(node: &Node, diagnostics: &mut Diagnostics) {
+fn below(node: &Node, in_nixos: bool, diagnostics: &mut Diagnostics) {
     match &node.kind {
-        Kind::Scalar(text) if node.defined.is_none() => scalar(text, diagnostics),
-        Kind::List(items) => items.iter().for_each(|item| below(item, diagnostics)),
+        Kind::Scalar(text) if node.defined.is_none() => scalar(text, in_nixos, diagnostics),
+        Kind::List(items) => items.iter().for_each(|item| below(item, in_nixos, diagnostics)),
         Kind::Map(entries) => {
             // `restart: no` is a word of this language, with or without quotes.
             let entries = entries.iter().filter(|entry| entry.key.value() != "restart");
-            entries.for_each(|entry| below(&entry.value, diagnostics));
+            for entry in entries {
+                below(&entry.value, in_nixos || entry.key.value() == "nixos", diagnostics);
+            }
         }
         _ => {}
     }
 }
 
-fn scalar(text: &Text, diagnostics: &mut Diagnostics) {
+fn scalar(text: &Text, in_nixos: bool, diagnostics: &mut Diagnostics) {
     if !text.plain || !text.is_literal() || text.span.source != SourceId::FILE {
         return;
     }
@@ -32,6 +34,11 @@ fn scalar(text: &Text, diagnostics: &mut Diagnostics) {
     if diagnostics.has_error_in(text.span) {
         return;
     }
+    // An option that is true or false refuses the text.
+    let help = match in_nixos && matches!(other.as_str(), "true" | "false") {
+        true => format!("write `{other}`, or \"{written}\" in quotes if the option takes a text"),
+        false => format!("put it in quotes: \"{written}\""),
+    };
     diagnostics.push(
         Diagnostic::new(
             Code::SurprisingYaml,
@@ -39,7 +46,7 @@ fn scalar(text: &Text, diagnostics: &mut Diagnostics) {
             text.span,
             "the text itself, to homegen",
         )
-        .help(format!("put it in quotes: \"{written}\"")),
+        .help(help),
     );
 }
 

@@ -3,31 +3,44 @@
 
 use std::collections::HashSet;
 
-use crate::ast::container::VolumeSource;
+use super::databases::{known_databases, swapped_volume};
+use crate::ast::container::{Volume, VolumeSource};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::path::ancestors;
+use crate::source::Span;
 use crate::tree::{Node, Piece, Target, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let folders = data_folders(host);
+    let of_databases: HashSet<Span> = known_databases(host)
+        .filter_map(|(container, known)| swapped_volume(container, known))
+        .map(|volume| volume.span)
+        .collect();
     for volume in host.containers().flat_map(|c| &c.compose.volumes) {
         let VolumeSource::Bind(source) = &volume.source else { continue };
         let (from, to) = (source.value(), volume.target.value());
+        if of_databases.contains(&volume.span) {
+            diagnostics
+                .push(report(format!("the source `{from}` is where the image keeps its data"), volume));
+            continue;
+        }
         let in_data =
             |path: &str| ancestors(path).find(|folder| folders.contains(*folder)).map(str::to_owned);
         // A path that is the same on both sides is usual for programs that start containers.
         let (Some(folder), None) = (in_data(&to), in_data(&from)) else { continue };
-        diagnostics.push(
-            Diagnostic::new(
-                Code::SwappedVolume,
-                format!("the target `{to}` lies in the host's data folder `{folder}`"),
-                volume.span,
-                "source and target look swapped",
-            )
-            .help(format!("did you mean `{to}:{from}`?")),
-        );
+        let title = format!("the target `{to}` lies in the host's data folder `{folder}`");
+        diagnostics.push(report(title, volume));
     }
+}
+
+fn report(title: String, volume: &Volume) -> Diagnostic {
+    let source = match &volume.source {
+        VolumeSource::Bind(path) | VolumeSource::Named(path) => path.value(),
+        VolumeSource::Tmpfs => String::new(),
+    };
+    Diagnostic::new(Code::SwappedVolume, title, volume.span, "source and target look swapped")
+        .help(format!("did you mean `{}:{source}`?", volume.target.value()))
 }
 
 /// The constants with which sources of volumes begin: folders that the host keeps its data in.

@@ -7,7 +7,7 @@ use crate::ast::container::VolumeSource;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::hir::job::Work;
-use crate::path::{Folders, is_below};
+use crate::path::{Folders, is_below, straight};
 use crate::tree::Node;
 
 /// Where disks are mounted (hier(7), file-hierarchy(7)).
@@ -15,7 +15,9 @@ const PLACES: &[&str] = &["/mnt", "/media", "/run/media"];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut said = HashSet::new();
-    let mounts = Folders::of(host.machine.mounts.0.iter().map(|(at, _)| (at.value(), ())));
+    // One that is written without its first slash was reported.
+    let mounts =
+        Folders::of(host.machine.mounts.0.iter().map(|(at, _)| (straight(&format!("/{}", at.value())), ())));
     let volumes = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
         VolumeSource::Bind(path) => Some((path, v.span)),
         _ => None,
@@ -43,7 +45,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     "would be made on the root disk while the disk is missing",
                 )
                 .help(format!(
-                    "write `mounts: {{ {disk}: {{}} }}` under `host`, with the place where it is mounted"
+                    "if it is a disk, write `mounts: {{ {disk}: {{}} }}` under `host`; if it is a folder of the root disk, accept it with `allow: {{ HG0705: \"REASON\" }}`"
                 )),
             );
         }

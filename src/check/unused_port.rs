@@ -15,7 +15,8 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     let in_expressions = selected_ports(&expressions);
     // A site that Caddy does not serve was reported.
     let is_unread = host.front.as_ref().is_some_and(|front| front.declared.span == Span::NOWHERE);
-    let unserved = match is_unread || diagnostics.has(Code::FrontMissing) {
+    let is_unserved = is_unread || diagnostics.has(Code::FrontMissing) || diagnostics.has(Code::BadSite);
+    let unserved = match is_unserved {
         true => with_sites(file),
         false => HashSet::new(),
     };

@@ -40,7 +40,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         "by a secret",
                     )
                     .and(name.span, "and in the environment")
-                    .help("keep one of the two"),
+                    .help("remove it from `environment`: the secret sets it"),
                 );
             }
         }

@@ -316,6 +316,13 @@ pub fn notify(node: &Node) -> Option<Advice> {
     )
 }
 
+/// `03:00`, the time of an update without its key.
+pub fn update(node: &Node) -> Option<Advice> {
+    let Kind::Scalar(text) = &node.kind else { return None };
+    let value = text.value();
+    is_calendar(&value).then(|| Advice::write("is a time alone", format!("{{ at: {value:?} }}")))?
+}
+
 /// `true`, where a word is needed.
 pub fn tell(word: &str) -> Option<Advice> {
     match word.to_lowercase().as_str() {
@@ -540,6 +547,11 @@ pub fn device(value: &str) -> Option<Advice> {
 
 /// `tmp`, and `/tmp:size=lots`.
 pub fn tmpfs(value: &str) -> Option<Advice> {
+    if podman::bad_option(&[value], true).is_none() {
+        let help =
+            "put the whole tmpfs in quotes, as in \"/tmp:size=64m,mode=1777\": a comma ends an item of `[ ]`";
+        return Advice::new("an option of a tmpfs", help);
+    }
     let (folder, options) = value.split_once(':')?;
     is_path(folder).then_some(())?;
     match podman::bad_option(&options.split(',').collect::<Vec<_>>(), true)?.1 {

@@ -30,7 +30,10 @@ impl Decode for Allow {
                 (Some(_), false) => Some(format!("write `{{ {} }}`", reasons.join(", "))),
             };
             wrong_scalar(node, "a mapping of CODE: \"reason\"", help, diagnostics);
-            return None;
+            // What they are about is accepted, so that the missing reasons are the one mistake.
+            return Some(Allow(
+                codes.into_iter().filter(|c| c.can_be_allowed()).map(|code| (code, node.span)).collect(),
+            ));
         };
         let mut allow = Allow::default();
         for entry in entries {
@@ -54,11 +57,14 @@ impl Decode for Allow {
                     "the output could not work",
                     format!("take it out, and mend what `homegen explain {name}` describes"),
                 ),
-                Some(_) if !has_reason => refuse(
-                    format!("{name} is allowed without a reason"),
-                    "why?",
-                    format!("write `{name}: \"…\"` with the reason, for whoever reads the file next"),
-                ),
+                Some(code) if !has_reason => {
+                    refuse(
+                        format!("{name} is allowed without a reason"),
+                        "why?",
+                        format!("write `{name}: \"…\"` with the reason, for whoever reads the file next"),
+                    );
+                    allow.0.push((code, span));
+                }
                 Some(code) => allow.0.push((code, span)),
             }
         }

@@ -1,6 +1,6 @@
 //! Reads the parts of a container that Compose lets one write in several ways.
 
-use super::{Decode, advice, bad_value, wrong_type};
+use super::{Decode, advice, bad_value, bad_value_because, wrong_type};
 use crate::ast::container::*;
 use crate::ast::scalar::*;
 use crate::decode::scalar::{misread, port_part};
@@ -124,7 +124,8 @@ impl Decode for GracePeriod {
             _ => None,
         };
         let Some(ms) = ms else {
-            bad_value(node, Duration::NOUN, "write 90s or 2m, of a day at most", diagnostics);
+            let advice = advice::duration(&text.value());
+            misread(node, Duration::NOUN, "90s or 2m, of a day at most", advice, diagnostics);
             return None;
         };
         // `podman run --stop-timeout` takes whole seconds, and what a constant says has to reach it.
@@ -164,6 +165,16 @@ impl Decode for Volume {
         let options = match parts.len() {
             2 => Vec::new(),
             3 => parts.pop().expect("three parts").split(','),
+            1 if podman::bad_option(&[text.value().as_str()], false).is_none() => {
+                bad_value_because(
+                    node,
+                    "a volume",
+                    "an option of a volume",
+                    "put the whole volume in quotes, as in \"SOURCE:TARGET:ro,z\": a comma ends an item of `[ ]`",
+                    diagnostics,
+                );
+                return None;
+            }
             _ => {
                 bad_value(node, "a volume", "write source:target, or source:target:options", diagnostics);
                 return None;
@@ -487,6 +498,11 @@ impl Decode for NetworkMode {
         match text.value().as_str() {
             "host" => return Some(NetworkMode::Host(node.span)),
             "none" => return Some(NetworkMode::None),
+            "bridge" | "default" => {
+                let help = "remove it: a container is on the bridge of its service without it";
+                bad_value_because(node, "a mode of the network", "Compose's default", help, diagnostics);
+                return None;
+            }
             _ => {}
         }
         match text.split(':').as_slice() {
@@ -520,7 +536,7 @@ impl Decode for Ulimit {
 
 impl Decode for HealthTest {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let Kind::List(_) = node.kind else {
+        let Kind::List(items) = &node.kind else {
             let text = Text::decode(node, diagnostics)?;
             // Podman reads these first words as Compose's list form (specgenutil, MakeHealthCheckFromCli).
             let first = text.value().split_whitespace().next().unwrap_or("").to_uppercase();
@@ -536,6 +552,10 @@ impl Decode for HealthTest {
             return Some(HealthTest::Shell(text));
         };
         let words = Vec::<Text>::decode(node, diagnostics)?;
+        // Already reported.
+        if words.len() < items.len() {
+            return None;
+        }
         match words.first().map(Text::value).as_deref() {
             Some("NONE") if words.len() == 1 => Some(HealthTest::None),
             Some("CMD-SHELL") if words.len() == 2 => Some(HealthTest::Shell(words[1].clone())),

@@ -288,6 +288,10 @@ const EXTENSION: Habit =
 const IN_CONTAINER: Habit =
     habit("", "containers", "put it under the name of a container: `containers: { NAME: { image: … } }`");
 
+/// A container in its service, beside `containers`.
+const CONTAINER: Habit =
+    habit("", "containers", "indent it below `containers`, which holds every container of the service");
+
 /// Options of NixOS in a service, or at the top.
 const OPTION: Habit =
     habit("", "nixos", "write options of NixOS under `nixos`, as in `nixos: { programs.git.enable: true }`");
@@ -358,6 +362,9 @@ pub fn of(entry: &Entry, known: &[&str]) -> Option<&'static Habit> {
     }
     if known.contains(&IN_CONTAINER.key) && is_of_container(key) {
         return Some(&IN_CONTAINER);
+    }
+    if known.contains(&CONTAINER.key) && entry.value.get("image").is_some() {
+        return Some(&CONTAINER);
     }
     let written = key.to_lowercase().replace('-', "_");
     let fits = |h: &&Habit| (h.written == written || h.written == key) && known.contains(&h.key);

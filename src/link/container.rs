@@ -194,7 +194,7 @@ fn container(
             .help("take out `networks` or `network_mode`"),
         );
     }
-    if let (Some(_), Some(port)) = (&compose.network_mode, compose.ports.first()) {
+    if let (Some(mode), Some(port)) = (&compose.network_mode, compose.ports.first()) {
         diagnostics.push(
             Diagnostic::new(
                 Code::NetworkWithHost,
@@ -202,7 +202,16 @@ fn container(
                 port.span,
                 "Podman would discard it",
             )
-            .help("take it out; with `network_mode: host` state what it listens on under `expose`"),
+            .help(match mode {
+                ast::NetworkMode::Container(name) => {
+                    format!(
+                        "move it to the `ports` of `{}`, whose network this container shares",
+                        name.value()
+                    )
+                }
+                ast::NetworkMode::Host(_) => "write the port under `expose` in its place".to_owned(),
+                ast::NetworkMode::None => "remove it: the container has no network".to_owned(),
+            }),
         );
     }
     check_names(&compose, diagnostics);
@@ -296,7 +305,11 @@ fn check_attachments(networks: &[Attached], shared: &Shared, diagnostics: &mut D
         let Some(attachment) = &attached.attachment else { continue };
         let known = shared.by_name.get(attached.network.as_str());
         let declared = known.and_then(|(network, _)| network.declared.as_ref());
-        let is_unread = declared.is_some_and(|declared| declared.span == Span::NOWHERE);
+        // The network, or its subnet.
+        let is_unread = declared.is_some_and(|declared| {
+            declared.span == Span::NOWHERE
+                || declared.subnet.0.is_empty() && diagnostics.has_unreadable_in(declared.span)
+        });
         if is_unread || known.is_some_and(|(network, _)| network.is_external()) {
             continue;
         }
@@ -352,6 +365,8 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
                 let target = beside.get(&(s, value.as_str())).or_else(|| at.get(value.as_str()));
                 match target.copied() {
                     Some(target) => edges.push(((s, c), target, healthy, name.span)),
+                    // The unknown key may be that container.
+                    None if diagnostics.has_unknown_key(&value) => {}
                     None => diagnostics.push(
                         Diagnostic::new(
                             Code::UnknownDependency,

@@ -71,6 +71,10 @@ fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
     }
     for (i, gateway) in network.gateway.0.iter().enumerate() {
         let Some(subnet) = network.subnet.0.get(i) else {
+            // The subnet could not be read.
+            if network.subnet.0.is_empty() && diagnostics.has_unreadable_in(network.span) {
+                return;
+            }
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadAddress,

@@ -241,7 +241,8 @@ fn upstream(
     };
     let service = &mut *owner.service;
     // What could not be read may be that container.
-    if service.containers.is_empty() && diagnostics.has_unreadable_in(service.body) {
+    let is_beside = !owner.containers.contains_key(&name) && diagnostics.has_unknown_key(&name);
+    if is_beside || service.containers.is_empty() && diagnostics.has_unreadable_in(service.body) {
         return None;
     }
     let Some(&place) = owner.containers.get(&name) else {
