@@ -251,8 +251,11 @@ const PROGRAM: Known = Known {
     host_memory: None,
 };
 
+/// The major of docker-library's Postgres behind `latest` and other tags without a major.
+pub const NEWEST_POSTGRES: u32 = 18;
+
 /// Where docker-library's Postgres, and what is built on it, keeps its data until 17.
-const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
+pub const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
 
 const fn postgres(name: &'static str, repositories: &'static [&'static str], user: u32) -> Known {
     let data = Some(POSTGRES_DATA);
