@@ -138,6 +138,7 @@ codes! {
     AbsentPath = "HG0712", Deny, "a path that NixOS does not have";
     UncreatedFolder = "HG0713", Warning, "a bound folder that nothing creates";
     SwappedVolume = "HG0714", Warning, "a volume with its source and target swapped";
+    SharedData = "HG0715", Deny, "two databases in one folder";
     BackupInVolume = "HG0720", Warning, "a backup goes into a folder that a container can change";
     UnknownDependency = "HG0801", Error, "a dependency on nothing";
     DependencyCycle = "HG0802", Error, "containers that wait for each other";
