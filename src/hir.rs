@@ -290,6 +290,8 @@ pub struct Folder {
     pub mode: Option<Mode>,
     /// Whether the owner is the default, and not written.
     pub owner_is_guessed: bool,
+    /// The user of the image by number, who owns the folder if it is new and has no owner.
+    pub image_user: Option<u32>,
     /// Whether tmpfiles can make it: not on a disk that comes late, nor below a user's own folder.
     pub by_tmpfiles: bool,
     /// The outermost folder above it that a container writes to.

@@ -88,6 +88,13 @@ impl ImageName {
         DUMP_PROGRAMS.iter().find(|(path, _)| self.is(path)).map(|(_, program)| *program)
     }
 
+    /// The user by number that its first process runs as, where that is known and not root.
+    pub fn starts_as(&self) -> Option<u32> {
+        let known = self.known()?;
+        let is_rootless = self.tag.as_deref().is_some_and(|tag| tag.contains("rootless"));
+        if is_rootless { known.rootless } else { known.starts_as }
+    }
+
     /// The user by number that the program in it runs as, where that is known.
     pub fn user(&self) -> Option<u32> {
         let known = self.known()?;
@@ -173,6 +180,10 @@ pub struct Known {
     pub data_from: &'static [&'static str],
     /// The user by number that it runs as.
     pub user: Option<u32>,
+    /// The user by number that its Dockerfile ends with. Such an image cannot give its folders to its user by itself.
+    pub starts_as: Option<u32>,
+    /// The same for the tags with `rootless` in them.
+    pub rootless: Option<u32>,
     /// The memory in MiB below which it does not work well, and when or who says so.
     pub memory: Option<(u64, &'static str)>,
     /// The memory in MiB that its authors want the host to have.
@@ -180,6 +191,16 @@ pub struct Known {
 }
 
 impl Known {
+    /// The same row, for an image whose Dockerfile ends with this user.
+    const fn starts_as(self, user: u32) -> Known {
+        Known { starts_as: Some(user), ..self }
+    }
+
+    /// The same row, for an image with tags such as `1.24-rootless`, whose Dockerfile ends with this user.
+    const fn rootless(self, user: u32) -> Known {
+        Known { rootless: Some(user), ..self }
+    }
+
     /// Whether the image is docker-library's Postgres, or built on it: its folders changed with 18.
     pub fn is_official_postgres(&self) -> bool {
         self.kind == Kind::Postgres && self.data == Some(POSTGRES_DATA)
@@ -247,6 +268,8 @@ const PROGRAM: Known = Known {
     data: None,
     data_from: &[],
     user: None,
+    starts_as: None,
+    rootless: None,
     memory: None,
     host_memory: None,
 };
@@ -256,6 +279,10 @@ pub const NEWEST_POSTGRES: u32 = 18;
 
 /// Where docker-library's Postgres, and what is built on it, keeps its data until 17.
 pub const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
+
+const fn program(name: &'static str, repositories: &'static [&'static str]) -> Known {
+    Known { name, repositories, ..PROGRAM }
+}
 
 const fn postgres(name: &'static str, repositories: &'static [&'static str], user: u32) -> Known {
     let data = Some(POSTGRES_DATA);
@@ -307,6 +334,7 @@ const KNOWN: &[Known] = &[
         data: Some("/bitnami/postgresql"),
         data_from: &["POSTGRESQL_DATA_DIR", "PGDATA"],
         ..postgres("Bitnami's Postgres", &["bitnami/postgresql", "bitnamilegacy/postgresql"], 1001)
+            .starts_as(1001)
     },
     server(
         "MariaDB or MySQL",
@@ -338,7 +366,8 @@ const KNOWN: &[Known] = &[
         "/usr/share/elasticsearch/data",
         &["path.data"],
         Some(1000),
-    ),
+    )
+    .starts_as(1000),
     server(
         "OpenSearch",
         &["opensearchproject/opensearch"],
@@ -346,7 +375,8 @@ const KNOWN: &[Known] = &[
         "/usr/share/opensearch/data",
         &["path.data"],
         Some(1000),
-    ),
+    )
+    .starts_as(1000),
     server("Neo4j", &["library/neo4j"], Database, "/data", &[], Some(7474)),
     server("CouchDB", &["library/couchdb", "apache/couchdb"], Store, "/opt/couchdb/data", &[], Some(5984)),
     server(
@@ -364,7 +394,8 @@ const KNOWN: &[Known] = &[
         "/prometheus",
         &["--storage.tsdb.path"],
         Some(65534),
-    ),
+    )
+    .starts_as(65534),
     server("Redis or Valkey", &["library/redis", "valkey/valkey"], Cache, "/data", &[], Some(999)),
     Known {
         repositories: &["immich-app/immich-machine-learning"],
@@ -373,6 +404,12 @@ const KNOWN: &[Known] = &[
         host_memory: Some(6144),
         ..PROGRAM
     },
+    program("Alertmanager", &["prom/alertmanager", "prometheus/alertmanager"]).starts_as(65534),
+    program("Jenkins", &["jenkins/jenkins"]).starts_as(1000),
+    program("Loki", &["grafana/loki"]).starts_as(10001),
+    program("Node-RED", &["nodered/node-red"]).starts_as(1000),
+    program("pgAdmin", &["dpage/pgadmin4"]).starts_as(5050),
+    program("Tempo", &["grafana/tempo"]).starts_as(10001),
     Known { repositories: &["immich-app/immich-server"], name: "Immich", host_memory: Some(4096), ..PROGRAM },
 ];
 
@@ -400,6 +437,8 @@ mod tests {
         let local = name("registry:5000/redis");
         assert_eq!((local.repository.as_str(), local.tag), ("registry:5000/redis", None));
         assert!(name("docker.io/a/b:1@sha256:00").pinned);
+        assert_eq!(name("docker.io/gitea/gitea:1.24-rootless").starts_as(), Some(1000));
+        assert_eq!(name("docker.io/gitea/gitea:1.24").starts_as(), None);
         assert_eq!(name("docker.io/my/library-redis:7").known().map(|k| k.name), None);
     }
 }
