@@ -38,6 +38,7 @@ mod floating_image;
 mod folder_in_folder;
 mod folder_left;
 mod folder_owners;
+mod folder_users;
 mod grants;
 mod host_capability;
 mod host_closed;
@@ -144,6 +145,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     folder_in_folder::check,
     folder_left::check,
     folder_owners::check,
+    folder_users::check,
     host_closed::check,
     host_group::check,
     host_capability::check,

@@ -139,6 +139,7 @@ codes! {
     UncreatedFolder = "HG0713", Warning, "a bound folder that nothing creates";
     SwappedVolume = "HG0714", Warning, "a volume with its source and target swapped";
     SharedData = "HG0715", Deny, "two databases in one folder";
+    FolderUsers = "HG0716", Warning, "a folder that its containers cannot write to";
     BackupInVolume = "HG0720", Warning, "a backup goes into a folder that a container can change";
     UnknownDependency = "HG0801", Error, "a dependency on nothing";
     DependencyCycle = "HG0802", Error, "containers that wait for each other";
