@@ -199,8 +199,10 @@ pub struct Container {
     pub site_ports: Vec<SitePort>,
     /// The containers that have to be up before it.
     pub dependencies: Vec<String>,
-    /// The containers that wait for it and start at boot.
+    /// The containers that wait for it, start at boot and are restarted.
     pub dependents: Vec<String>,
+    /// The same with `restart: "no"`, which run once.
+    pub one_time_dependents: Vec<String>,
     /// Whether one of them waits for its health.
     pub awaited_healthy: bool,
     /// The container whose network it shares.
