@@ -89,6 +89,7 @@ mod swapped_volume;
 mod sysctls;
 mod tailnet_address;
 mod target_twice;
+mod time_zone;
 mod ulimits;
 mod unclear_bind;
 mod unconfined;
@@ -192,6 +193,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     swapped_volume::check,
     tailnet_address::check,
     target_twice::check,
+    time_zone::check,
     ulimits::check,
     unclear_bind::check,
     uncreated_folder::check,
