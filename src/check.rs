@@ -34,6 +34,7 @@ mod default_gateway;
 mod dns_port;
 mod docker_socket;
 mod firewall_pattern;
+mod first_password;
 mod floating_image;
 mod folder_in_folder;
 mod folder_left;
@@ -142,6 +143,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     dns_port::check,
     docker_socket::check,
     firewall_pattern::check,
+    first_password::check,
     floating_image::check,
     folder_in_folder::check,
     folder_left::check,

@@ -83,6 +83,11 @@ impl ImageName {
         row.prefixes.iter().any(|prefix| direct.starts_with(prefix)).then_some(direct)
     }
 
+    /// What it needs for its first start, where that is a password.
+    pub fn first_password(&self) -> Option<&'static FirstPassword> {
+        FIRST_PASSWORDS.iter().find(|row| row.repositories.iter().any(|path| self.is(path)))
+    }
+
     /// The program that dumps its database, where homegen does not.
     pub fn dump_program(&self) -> Option<&'static str> {
         DUMP_PROGRAMS.iter().find(|(path, _)| self.is(path)).map(|(_, program)| *program)
@@ -226,19 +231,22 @@ struct Exclusive {
     ending: &'static str,
 }
 
+/// The images with the start script of docker-library's Postgres.
+const POSTGRES: &[&str] = &[
+    "library/postgres",
+    "immich-app/postgres",
+    "pgvector/pgvector",
+    "postgis/postgis",
+    "tensorchord/pgvecto-rs",
+    "tensorchord/vchord-postgres",
+    "timescale/timescaledb",
+];
+
 /// `file_env` in docker-entrypoint.sh of docker-library/postgres, docker-library/mysql, MariaDB/mariadb-docker and
 /// docker-library/mongo; packaging/docker/run.sh of grafana/grafana; get_env_str_value in src/util.rs of Vaultwarden.
 const EXCLUSIVE: &[Exclusive] = &[
     Exclusive {
-        repositories: &[
-            "library/postgres",
-            "immich-app/postgres",
-            "pgvector/pgvector",
-            "postgis/postgis",
-            "tensorchord/pgvecto-rs",
-            "tensorchord/vchord-postgres",
-            "timescale/timescaledb",
-        ],
+        repositories: POSTGRES,
         prefixes: &["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_INITDB_ARGS"],
         ending: "_FILE",
     },
@@ -257,6 +265,46 @@ const EXCLUSIVE: &[Exclusive] = &[
         repositories: &["vaultwarden/server", "dani-garcia/vaultwarden"],
         prefixes: &[""],
         ending: "_FILE",
+    },
+];
+
+/// Databases that do not start for the first time without a password.
+#[derive(Debug)]
+pub struct FirstPassword {
+    /// The images, by their paths in registries.
+    repositories: &'static [&'static str],
+    /// The variables of which one is needed: the first one has the password. Those that hold a value also have a name with
+    /// `_FILE` behind it.
+    pub variables: &'static [&'static str],
+    /// The programs of the command with which the start script makes a database.
+    pub programs: &'static [&'static str],
+}
+
+/// `docker_verify_minimum_env` in docker-entrypoint.sh of docker-library/postgres, docker-library/mysql and
+/// MariaDB/mariadb-docker.
+const FIRST_PASSWORDS: &[FirstPassword] = &[
+    FirstPassword {
+        repositories: POSTGRES,
+        variables: &["POSTGRES_PASSWORD", "POSTGRES_HOST_AUTH_METHOD"],
+        programs: &["postgres"],
+    },
+    FirstPassword {
+        repositories: &["library/mariadb"],
+        variables: &[
+            "MARIADB_ROOT_PASSWORD",
+            "MARIADB_ROOT_PASSWORD_HASH",
+            "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD",
+            "MARIADB_RANDOM_ROOT_PASSWORD",
+            "MYSQL_ROOT_PASSWORD",
+            "MYSQL_ALLOW_EMPTY_PASSWORD",
+            "MYSQL_RANDOM_ROOT_PASSWORD",
+        ],
+        programs: &["mariadbd", "mysqld"],
+    },
+    FirstPassword {
+        repositories: &["library/mysql"],
+        variables: &["MYSQL_ROOT_PASSWORD", "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD"],
+        programs: &["mysqld"],
     },
 ];
 
