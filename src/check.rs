@@ -34,10 +34,12 @@ mod default_gateway;
 mod dns_port;
 mod docker_socket;
 mod firewall_pattern;
+mod first_password;
 mod floating_image;
 mod folder_in_folder;
 mod folder_left;
 mod folder_owners;
+mod folder_users;
 mod grants;
 mod host_capability;
 mod host_closed;
@@ -80,6 +82,7 @@ mod root_user;
 mod run_folder;
 mod secret_file_missing;
 mod secret_unreadable;
+mod shared_data;
 mod short_name;
 mod sqlite_other;
 mod subnet_overlap;
@@ -89,6 +92,7 @@ mod swapped_volume;
 mod sysctls;
 mod tailnet_address;
 mod target_twice;
+mod time_zone;
 mod ulimits;
 mod unclear_bind;
 mod unconfined;
@@ -141,10 +145,12 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     dns_port::check,
     docker_socket::check,
     firewall_pattern::check,
+    first_password::check,
     floating_image::check,
     folder_in_folder::check,
     folder_left::check,
     folder_owners::check,
+    folder_users::check,
     host_closed::check,
     host_group::check,
     host_capability::check,
@@ -182,6 +188,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     root_user::check,
     secret_file_missing::check,
     secret_unreadable::check,
+    shared_data::check,
     short_name::check,
     sqlite_other::check,
     subnet_overlap::check,
@@ -191,6 +198,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     swapped_volume::check,
     tailnet_address::check,
     target_twice::check,
+    time_zone::check,
     ulimits::check,
     unclear_bind::check,
     uncreated_folder::check,

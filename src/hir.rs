@@ -199,8 +199,10 @@ pub struct Container {
     pub site_ports: Vec<SitePort>,
     /// The containers that have to be up before it.
     pub dependencies: Vec<String>,
-    /// The containers that wait for it and start at boot.
+    /// The containers that wait for it, start at boot and are restarted.
     pub dependents: Vec<String>,
+    /// The same with `restart: "no"`, which run once.
+    pub one_time_dependents: Vec<String>,
     /// Whether one of them waits for its health.
     pub awaited_healthy: bool,
     /// The container whose network it shares.
@@ -290,6 +292,8 @@ pub struct Folder {
     pub mode: Option<Mode>,
     /// Whether the owner is the default, and not written.
     pub owner_is_guessed: bool,
+    /// The user of the image by number, who owns the folder if it is new and has no owner.
+    pub image_user: Option<u32>,
     /// Whether tmpfiles can make it: not on a disk that comes late, nor below a user's own folder.
     pub by_tmpfiles: bool,
     /// The outermost folder above it that a container writes to.

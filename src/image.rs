@@ -83,9 +83,21 @@ impl ImageName {
         row.prefixes.iter().any(|prefix| direct.starts_with(prefix)).then_some(direct)
     }
 
+    /// What it needs for its first start, where that is a password.
+    pub fn first_password(&self) -> Option<&'static FirstPassword> {
+        FIRST_PASSWORDS.iter().find(|row| row.repositories.iter().any(|path| self.is(path)))
+    }
+
     /// The program that dumps its database, where homegen does not.
     pub fn dump_program(&self) -> Option<&'static str> {
         DUMP_PROGRAMS.iter().find(|(path, _)| self.is(path)).map(|(_, program)| *program)
+    }
+
+    /// The user by number that its first process runs as, where that is known and not root.
+    pub fn starts_as(&self) -> Option<u32> {
+        let known = self.known()?;
+        let is_rootless = self.tag.as_deref().is_some_and(|tag| tag.contains("rootless"));
+        if is_rootless { known.rootless } else { known.starts_as }
     }
 
     /// The user by number that the program in it runs as, where that is known.
@@ -173,6 +185,10 @@ pub struct Known {
     pub data_from: &'static [&'static str],
     /// The user by number that it runs as.
     pub user: Option<u32>,
+    /// The user by number that its Dockerfile ends with. Such an image cannot give its folders to its user by itself.
+    pub starts_as: Option<u32>,
+    /// The same for the tags with `rootless` in them.
+    pub rootless: Option<u32>,
     /// The memory in MiB below which it does not work well, and when or who says so.
     pub memory: Option<(u64, &'static str)>,
     /// The memory in MiB that its authors want the host to have.
@@ -180,6 +196,16 @@ pub struct Known {
 }
 
 impl Known {
+    /// The same row, for an image whose Dockerfile ends with this user.
+    const fn starts_as(self, user: u32) -> Known {
+        Known { starts_as: Some(user), ..self }
+    }
+
+    /// The same row, for an image with tags such as `1.24-rootless`, whose Dockerfile ends with this user.
+    const fn rootless(self, user: u32) -> Known {
+        Known { rootless: Some(user), ..self }
+    }
+
     /// Whether the image is docker-library's Postgres, or built on it: its folders changed with 18.
     pub fn is_official_postgres(&self) -> bool {
         self.kind == Kind::Postgres && self.data == Some(POSTGRES_DATA)
@@ -205,19 +231,22 @@ struct Exclusive {
     ending: &'static str,
 }
 
+/// The images with the start script of docker-library's Postgres.
+const POSTGRES: &[&str] = &[
+    "library/postgres",
+    "immich-app/postgres",
+    "pgvector/pgvector",
+    "postgis/postgis",
+    "tensorchord/pgvecto-rs",
+    "tensorchord/vchord-postgres",
+    "timescale/timescaledb",
+];
+
 /// `file_env` in docker-entrypoint.sh of docker-library/postgres, docker-library/mysql, MariaDB/mariadb-docker and
 /// docker-library/mongo; packaging/docker/run.sh of grafana/grafana; get_env_str_value in src/util.rs of Vaultwarden.
 const EXCLUSIVE: &[Exclusive] = &[
     Exclusive {
-        repositories: &[
-            "library/postgres",
-            "immich-app/postgres",
-            "pgvector/pgvector",
-            "postgis/postgis",
-            "tensorchord/pgvecto-rs",
-            "tensorchord/vchord-postgres",
-            "timescale/timescaledb",
-        ],
+        repositories: POSTGRES,
         prefixes: &["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_INITDB_ARGS"],
         ending: "_FILE",
     },
@@ -239,6 +268,46 @@ const EXCLUSIVE: &[Exclusive] = &[
     },
 ];
 
+/// Databases that do not start for the first time without a password.
+#[derive(Debug)]
+pub struct FirstPassword {
+    /// The images, by their paths in registries.
+    repositories: &'static [&'static str],
+    /// The variables of which one is needed: the first one has the password. Those that hold a value also have a name with
+    /// `_FILE` behind it.
+    pub variables: &'static [&'static str],
+    /// The programs of the command with which the start script makes a database.
+    pub programs: &'static [&'static str],
+}
+
+/// `docker_verify_minimum_env` in docker-entrypoint.sh of docker-library/postgres, docker-library/mysql and
+/// MariaDB/mariadb-docker.
+const FIRST_PASSWORDS: &[FirstPassword] = &[
+    FirstPassword {
+        repositories: POSTGRES,
+        variables: &["POSTGRES_PASSWORD", "POSTGRES_HOST_AUTH_METHOD"],
+        programs: &["postgres"],
+    },
+    FirstPassword {
+        repositories: &["library/mariadb"],
+        variables: &[
+            "MARIADB_ROOT_PASSWORD",
+            "MARIADB_ROOT_PASSWORD_HASH",
+            "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD",
+            "MARIADB_RANDOM_ROOT_PASSWORD",
+            "MYSQL_ROOT_PASSWORD",
+            "MYSQL_ALLOW_EMPTY_PASSWORD",
+            "MYSQL_RANDOM_ROOT_PASSWORD",
+        ],
+        programs: &["mariadbd", "mysqld"],
+    },
+    FirstPassword {
+        repositories: &["library/mysql"],
+        variables: &["MYSQL_ROOT_PASSWORD", "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD"],
+        programs: &["mysqld"],
+    },
+];
+
 /// A program of which nothing is known: what the rows below leave out.
 const PROGRAM: Known = Known {
     repositories: &[],
@@ -247,12 +316,21 @@ const PROGRAM: Known = Known {
     data: None,
     data_from: &[],
     user: None,
+    starts_as: None,
+    rootless: None,
     memory: None,
     host_memory: None,
 };
 
+/// The major of docker-library's Postgres behind `latest` and other tags without a major.
+pub const NEWEST_POSTGRES: u32 = 18;
+
 /// Where docker-library's Postgres, and what is built on it, keeps its data until 17.
-const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
+pub const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
+
+const fn program(name: &'static str, repositories: &'static [&'static str]) -> Known {
+    Known { name, repositories, ..PROGRAM }
+}
 
 const fn postgres(name: &'static str, repositories: &'static [&'static str], user: u32) -> Known {
     let data = Some(POSTGRES_DATA);
@@ -304,6 +382,7 @@ const KNOWN: &[Known] = &[
         data: Some("/bitnami/postgresql"),
         data_from: &["POSTGRESQL_DATA_DIR", "PGDATA"],
         ..postgres("Bitnami's Postgres", &["bitnami/postgresql", "bitnamilegacy/postgresql"], 1001)
+            .starts_as(1001)
     },
     server(
         "MariaDB or MySQL",
@@ -335,7 +414,8 @@ const KNOWN: &[Known] = &[
         "/usr/share/elasticsearch/data",
         &["path.data"],
         Some(1000),
-    ),
+    )
+    .starts_as(1000),
     server(
         "OpenSearch",
         &["opensearchproject/opensearch"],
@@ -343,7 +423,8 @@ const KNOWN: &[Known] = &[
         "/usr/share/opensearch/data",
         &["path.data"],
         Some(1000),
-    ),
+    )
+    .starts_as(1000),
     server("Neo4j", &["library/neo4j"], Database, "/data", &[], Some(7474)),
     server("CouchDB", &["library/couchdb", "apache/couchdb"], Store, "/opt/couchdb/data", &[], Some(5984)),
     server(
@@ -361,7 +442,8 @@ const KNOWN: &[Known] = &[
         "/prometheus",
         &["--storage.tsdb.path"],
         Some(65534),
-    ),
+    )
+    .starts_as(65534),
     server("Redis or Valkey", &["library/redis", "valkey/valkey"], Cache, "/data", &[], Some(999)),
     Known {
         repositories: &["immich-app/immich-machine-learning"],
@@ -370,6 +452,12 @@ const KNOWN: &[Known] = &[
         host_memory: Some(6144),
         ..PROGRAM
     },
+    program("Alertmanager", &["prom/alertmanager", "prometheus/alertmanager"]).starts_as(65534),
+    program("Jenkins", &["jenkins/jenkins"]).starts_as(1000),
+    program("Loki", &["grafana/loki"]).starts_as(10001),
+    program("Node-RED", &["nodered/node-red"]).starts_as(1000),
+    program("pgAdmin", &["dpage/pgadmin4"]).starts_as(5050),
+    program("Tempo", &["grafana/tempo"]).starts_as(10001),
     Known { repositories: &["immich-app/immich-server"], name: "Immich", host_memory: Some(4096), ..PROGRAM },
 ];
 
@@ -397,6 +485,8 @@ mod tests {
         let local = name("registry:5000/redis");
         assert_eq!((local.repository.as_str(), local.tag), ("registry:5000/redis", None));
         assert!(name("docker.io/a/b:1@sha256:00").pinned);
+        assert_eq!(name("docker.io/gitea/gitea:1.24-rootless").starts_as(), Some(1000));
+        assert_eq!(name("docker.io/gitea/gitea:1.24").starts_as(), None);
         assert_eq!(name("docker.io/my/library-redis:7").known().map(|k| k.name), None);
     }
 }

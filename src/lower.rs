@@ -119,9 +119,19 @@ fn precondition(module: &mut Module, container: &Container, command: Expr) {
 
 /// Lets a unit, once it is up, start those that require it: what a requirement failed stays failed, even
 /// when that comes up later. `Wants=` in return would do the same, and would start the one that fails
-/// again and again without a pause, each through the other.
-fn start_afterwards(service: &mut Set, units: Vec<Expr>) {
-    service.set("ExecStartPost", Expr::call("scripts.start", [Expr::List(units)]));
+/// again and again without a pause, each through the other. Those that run once are started if they did not run yet.
+fn start_afterwards(service: &mut Set, units: Vec<Expr>, once: Vec<Expr>) {
+    let commands = [("scripts.start", units), ("scripts.startOnce", once)];
+    let mut commands: Vec<Expr> = commands
+        .into_iter()
+        .filter(|(_, units)| !units.is_empty())
+        .map(|(function, units)| Expr::call(function, [Expr::List(units)]))
+        .collect();
+    match commands.len() {
+        0 => {}
+        1 => service.set("ExecStartPost", commands.remove(0)),
+        _ => service.set("ExecStartPost", Expr::List(commands)),
+    }
 }
 
 /// `value`, where a plain definition of the owner's wins. A `mkDefault` that a profile brought does not:

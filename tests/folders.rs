@@ -60,12 +60,17 @@ fn a_folder_is_made_with_its_parents() {
         (["-", "-", "-"], (1234, 1234, 0o40750)),
         (["2770", "-", "0"], (1234, 0, 0o42770)),
         (["2755", "root", "-"], (0, 0, 0o42755)),
+        // The user of an image is for a new folder alone.
+        (["-", ":472", ":472"], (0, 0, 0o42755)),
     ] {
         let output = place.run(&[&["make-folder", &path], &words[..]].concat());
         assert!(output.status.success(), "{}", said(&output));
         let (uid, gid, mode, _) = state(&place.at("a b/c/d"));
         assert_eq!((uid, gid, mode), expected);
     }
+    let output = place.run(&["make-folder", &place.path("new"), "-", ":472", ":472"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(state(&place.at("new")), (472, 472, 0o40755, vec![]));
 }
 
 #[test]

@@ -12,7 +12,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in running() {
         let Some(flag) = container.compose.auto_start.as_ref().filter(|flag| !flag.value) else { continue };
         // Those that start at boot themselves.
-        let mut dependents = container.dependents.iter().filter_map(|name| by_name.get(name.as_str()));
+        let mut dependents = container
+            .dependents
+            .iter()
+            .chain(&container.one_time_dependents)
+            .filter_map(|name| by_name.get(name.as_str()));
         let Some(first) = dependents.next() else { continue };
         diagnostics.push(
             Diagnostic::new(

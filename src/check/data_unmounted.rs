@@ -5,7 +5,7 @@
 use super::databases::{data_place, known_databases, mounted_for, swapped_volume};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::image::Kind;
+use crate::image::{ImageName, Kind};
 use crate::path::is_below;
 use crate::tree::Node;
 
@@ -45,6 +45,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             None => diagnostic,
         };
         let target = if is_below(&data, declared) { declared } else { &data };
-        diagnostics.push(diagnostic.help(format!("mount a folder or a named volume on {target}")));
+        let is_unknown_major = known.is_official_postgres()
+            && ImageName::of(&compose.image).major().is_none()
+            && target == declared;
+        let otherwise =
+            if is_unknown_major { ", or for a major until 17 on /var/lib/postgresql/data" } else { "" };
+        diagnostics.push(diagnostic.help(format!("mount a folder or a named volume on {target}{otherwise}")));
     }
 }

@@ -150,10 +150,14 @@ pub(super) fn data_place(container: &Container, known: &Known) -> Option<(String
         let (folder, _) = path.rsplit_once('/')?;
         return Some((straight(folder), declared));
     }
-    // From 18 on the volume is the folder above (<https://hub.docker.com/_/postgres>, "PGDATA").
-    let (data, declared) = match ImageName::of(&container.compose.image).major() {
-        Some(major) if major >= 18 && known.is_official_postgres() => {
-            (format!("/var/lib/postgresql/{major}/docker"), "/var/lib/postgresql")
+    // From 18 on the volume is the folder above (<https://hub.docker.com/_/postgres>, "PGDATA"). Where the tag does not
+    // tell the major, the volume does.
+    let major = ImageName::of(&container.compose.image).major();
+    let is_mounted = || container.compose.volumes.iter().any(|v| straight(&v.target.value()) == declared);
+    let (data, declared) = match (major, known.is_official_postgres()) {
+        (Some(major @ 18..), true) => (format!("/var/lib/postgresql/{major}/docker"), "/var/lib/postgresql"),
+        (None, true) if !is_mounted() => {
+            ("/var/lib/postgresql/MAJOR/docker".to_owned(), "/var/lib/postgresql")
         }
         _ => (declared.to_owned(), declared),
     };

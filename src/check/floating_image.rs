@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
+use crate::ast::container::Volume;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
 use crate::hir::job::Work;
-use crate::image::ImageName;
+use crate::hir::{Container, Host};
+use crate::image::{ImageName, NEWEST_POSTGRES, POSTGRES_DATA};
+use crate::path::straight;
 use crate::tree::Node;
 
 /// Tags that are given to each new version.
@@ -51,7 +53,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 container.compose.image.0.span,
                 "may be another program after the next pull",
             )
-            .help("name a version, such as its major, or pin it with @sha256:…"),
+            .help(match postgres_tag(container, &image) {
+                Some(tag) => {
+                    format!("write the major that made the data, such as `{}:{tag}`", image.repository)
+                }
+                None => "name a version, such as its major, or pin it with @sha256:…".to_owned(),
+            }),
         );
     }
 }
@@ -66,12 +73,31 @@ fn updated(host: &Host) -> HashSet<&str> {
     updates.flatten().map(String::as_str).collect()
 }
 
-/// `latest`, and `latest-alpine`, which moves with it; and what has no number at all, such as `alpine` or
-/// `fpm`: a variant of whatever is newest.
+/// The tag of the newest Postgres in the same variant: `18-alpine` for `alpine`. A folder at the old path holds the data
+/// of 17 or older.
+fn postgres_tag(container: &Container, image: &ImageName) -> Option<String> {
+    let variant = image.is("library/postgres").then(|| image.tag.as_deref().unwrap_or("latest"))?;
+    let is_old = |volume: &Volume| straight(&volume.target.value()) == POSTGRES_DATA;
+    let major = if container.compose.volumes.iter().any(is_old) { 17 } else { NEWEST_POSTGRES };
+    Some(match variant {
+        "latest" => major.to_string(),
+        variant => format!("{major}-{variant}"),
+    })
+}
+
+/// `latest`, and `latest-alpine`, which moves with it; and a tag with no version but that of a distribution, such as
+/// `alpine`, `fpm` or `alpine3.22`: a variant of whatever is newest.
 fn is_floating(tag: &str) -> bool {
-    if !tag.contains(|c: char| c.is_ascii_digit()) {
-        return true;
-    }
+    let has_digit = |part: &&str| part.contains(|c: char| c.is_ascii_digit());
     let word = tag.split('-').next().unwrap_or_default().to_lowercase();
-    FLOATING.contains(&word.as_str())
+    FLOATING.contains(&word.as_str()) || tag.split('-').filter(has_digit).all(is_distribution)
+}
+
+/// Whether a part of a tag is a release of a distribution, such as `alpine3.22`.
+fn is_distribution(part: &str) -> bool {
+    ["alpine", "debian", "ubuntu"].iter().filter_map(|name| part.strip_prefix(name)).any(is_version)
+}
+
+fn is_version(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_digit() || c == '.')
 }

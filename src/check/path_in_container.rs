@@ -72,14 +72,15 @@ fn help(path: &str, containers: &[(&Container, Mounted)], volume: &Volume) -> St
     }
 }
 
-/// The paths that the file speaks of as the host's: by a volume, or by a disk.
+/// The paths that the file speaks of as the host's: by a volume, or by a disk. `/` holds every path, those of containers
+/// as well.
 fn of_host(host: &Host) -> HashSet<String> {
     let volumes = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
         VolumeSource::Bind(source) => Some(source),
         VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
     });
-    let disks = host.machine.mounts.0.iter().map(|(at, _)| at).filter(|at| at.value() != "/");
-    volumes.chain(disks).map(trimmed).collect()
+    let disks = host.machine.mounts.0.iter().map(|(at, _)| at);
+    volumes.chain(disks).map(trimmed).filter(|path| !path.is_empty()).collect()
 }
 
 fn trimmed(path: &Text) -> String {

@@ -3,11 +3,8 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::image::ImageName;
+use crate::image::{ImageName, POSTGRES_DATA};
 use crate::tree::Node;
-
-/// The folder of the majors until 17.
-const OLD: &str = "/var/lib/postgresql/data";
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
@@ -19,7 +16,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         if compose.environment.0.iter().any(|(name, _)| name.value() == "PGDATA") {
             continue;
         }
-        for volume in compose.volumes.iter().filter(|v| v.target.value().trim_end_matches('/') == OLD) {
+        for volume in
+            compose.volumes.iter().filter(|v| v.target.value().trim_end_matches('/') == POSTGRES_DATA)
+        {
             diagnostics.push(
                 Diagnostic::new(
                     Code::PostgresVolume,

@@ -138,6 +138,8 @@ codes! {
     AbsentPath = "HG0712", Deny, "a path that NixOS does not have";
     UncreatedFolder = "HG0713", Warning, "a bound folder that nothing creates";
     SwappedVolume = "HG0714", Warning, "a volume with its source and target swapped";
+    SharedData = "HG0715", Deny, "two databases in one folder";
+    FolderUsers = "HG0716", Warning, "a folder that its containers cannot write to";
     BackupInVolume = "HG0720", Warning, "a backup goes into a folder that a container can change";
     UnknownDependency = "HG0801", Error, "a dependency on nothing";
     DependencyCycle = "HG0802", Error, "containers that wait for each other";
@@ -147,6 +149,7 @@ codes! {
     AutoStart = "HG0806", Warning, "a container that another one starts at boot";
     ImageUser = "HG0807", Warning, "a user for an image that sets its own";
     HostGroup = "HG0808", Warning, "a group that the image does not know";
+    FirstPassword = "HG0809", Warning, "a database without a password for its first start";
     FrontMissing = "HG0901", Error, "a site and no front";
     BadSite = "HG0902", Error, "a site that cannot be served";
     BadTls = "HG0903", Error, "certificates that cannot be had this way";

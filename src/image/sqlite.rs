@@ -72,7 +72,8 @@ pub(super) const KNOWN: &[Known] = &[
             "FORGEJO__database__PATH",
             "GITEA__database__PATH",
         ],
-    ),
+    )
+    .rootless(1000),
     row("FreshRSS's SQLite", &["freshrss/freshrss"], "/var/www/FreshRSS/data", &["users/*"], &["DB_HOST"]),
     row("Frigate's SQLite", &["blakeblackshear/frigate"], "/config", &["frigate.db"], &[]),
     row(
@@ -81,7 +82,8 @@ pub(super) const KNOWN: &[Known] = &[
         "/data",
         &["gitea/gitea.db"],
         &["GITEA__database__DB_TYPE", "DB_TYPE", "GITEA__database__PATH"],
-    ),
+    )
+    .rootless(1000),
     row("Gotify's SQLite", &["gotify/server"], "/app/data", &["gotify.db"], &["GOTIFY_DATABASE_DIALECT"]),
     row(
         "Grafana's SQLite",
@@ -90,7 +92,8 @@ pub(super) const KNOWN: &[Known] = &[
         &["grafana.db"],
         &["GF_DATABASE_TYPE", "GF_DATABASE_URL"],
     )
-    .from(&["GF_PATHS_DATA"]),
+    .from(&["GF_PATHS_DATA"])
+    .starts_as(472),
     row("Grocy's SQLite", &["linuxserver/grocy"], "/config", &["data/grocy.db"], &[]),
     row(
         "Headscale's SQLite",
@@ -168,7 +171,8 @@ pub(super) const KNOWN: &[Known] = &[
     )
     .from(&["MEMOS_DATA"]),
     row("n8n's SQLite", &["n8nio/n8n"], "/home/node/.n8n", &["database.sqlite"], &["DB_TYPE"])
-        .from(&["N8N_USER_FOLDER/.n8n"]),
+        .from(&["N8N_USER_FOLDER/.n8n"])
+        .starts_as(1000),
     row(
         "Navidrome's SQLite",
         &["deluan/navidrome", "navidrome/navidrome"],
@@ -293,7 +297,8 @@ pub(super) const KNOWN: &[Known] = &[
         "/db",
         &["vikunja.db"],
         &["VIKUNJA_DATABASE_TYPE", "VIKUNJA_DATABASE_PATH"],
-    ),
+    )
+    .starts_as(1000),
     row(
         "Whisparr's SQLite",
         &["hotio/whisparr"],

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::notify::tells;
 use super::{name, network};
 use crate::ast;
-use crate::ast::container::{Condition, VolumeSource};
+use crate::ast::container::{Condition, Restart, VolumeSource};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Attached, Container, Network, Service};
 use crate::podman::arguments::arguments;
@@ -286,6 +286,7 @@ fn container(
         site_ports: Vec::new(),
         dependencies: Vec::new(),
         dependents: Vec::new(),
+        one_time_dependents: Vec::new(),
         awaited_healthy: false,
         shares_network_of: None,
         mounts: Vec::new(),
@@ -392,6 +393,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
     for &(from, to, healthy, span) in &edges {
         let name = services[from.0].containers[from.1].name.clone();
         let starts = services[from.0].containers[from.1].auto_start();
+        let is_one_time = matches!(services[from.0].containers[from.1].compose.restart, Some(Restart::No));
         if services[from.0].enable && !services[to.0].enable {
             diagnostics.push(
                 Diagnostic::new(
@@ -407,7 +409,9 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
         let target = &mut services[to.0].containers[to.1];
         let target_name = target.name.clone();
         if starts && dependents.insert((from, to)) {
-            target.dependents.push(name);
+            let dependents =
+                if is_one_time { &mut target.one_time_dependents } else { &mut target.dependents };
+            dependents.push(name);
         }
         if healthy {
             waiting.entry(to).or_default().push(span);

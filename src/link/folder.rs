@@ -9,6 +9,7 @@ use crate::ast::container::VolumeSource;
 use crate::ast::scalar::Owner;
 use crate::bind;
 use crate::hir::{Folder, Host};
+use crate::image::ImageName;
 use crate::map::Written;
 use crate::path::{Folders, ancestors, is_below};
 use crate::podman::arguments::arguments;
@@ -21,6 +22,7 @@ pub(super) fn link(host: &mut Host) {
         // Who runs in the container by number owns what nobody else was given.
         let runs_as =
             user(&container.compose).filter(|u| u.value().starts_with(|c: char| c.is_ascii_digit()));
+        let image_user = image_user(&container.compose);
         let mut needed: IndexSet<usize> = IndexSet::new();
         for volume in &container.compose.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
@@ -45,6 +47,7 @@ pub(super) fn link(host: &mut Host) {
                 path: path.clone(),
                 owner: volume.owner.clone().or_else(|| runs_as.clone()),
                 owner_is_guessed: volume.owner.is_none(),
+                image_user,
                 group: volume.group.clone(),
                 mode: volume.mode.clone(),
                 by_tmpfiles: mount.is_none() && !is_below(&value, "/home"),
@@ -86,6 +89,16 @@ fn user(compose: &ast::Container) -> Option<Owner> {
     }
 }
 
+/// The user of the image, by number, that a container runs as: where the file says nothing of users, and the numbers in the
+/// container are those on the host.
+fn image_user(compose: &ast::Container) -> Option<u32> {
+    let is_about_users = |name: &str| matches!(name, "user" | "userns" | "uidmap" | "subuidname");
+    let has_users = compose.user.is_some()
+        || compose.userns_mode.is_some()
+        || arguments(&compose.podman_args).iter().any(|argument| is_about_users(&argument.name));
+    ImageName::of(&compose.image).starts_as().filter(|_| !has_users)
+}
+
 /// The mount points that the file describes.
 pub(super) struct Mounts {
     points: Vec<Text>,
@@ -124,10 +137,13 @@ fn share(host: &mut Host) {
         let owner = written.or(limited).or_else(|| folders[0].owner.clone().filter(|_| agreed));
         let group = folders.iter().find_map(|f| f.group.clone());
         let mode = folders.iter().find_map(|f| f.mode.clone());
+        let first = folders[0].image_user;
+        let image_user = first.filter(|_| folders.iter().all(|f| f.image_user == first));
         for folder in folders.iter_mut() {
             if folder.owner_is_guessed {
                 folder.owner = owner.clone();
             }
+            folder.image_user = image_user;
             folder.group = folder.group.take().or_else(|| group.clone());
             folder.mode = folder.mode.take().or_else(|| mode.clone());
         }

@@ -321,10 +321,8 @@ fn unit(container: &Container, module: &mut Module) {
     };
     service.set("Restart", Expr::call("lib.mkForce", [Expr::str(restart)]));
     service.set("RestartSec", Expr::str("10s"));
-    if !container.dependents.is_empty() {
-        let units = container.dependents.iter().map(|d| Expr::str(format!("podman-{d}.service"))).collect();
-        super::start_afterwards(service, units);
-    }
+    let units = |names: &[String]| names.iter().map(|d| Expr::str(format!("podman-{d}.service"))).collect();
+    super::start_afterwards(service, units(&container.dependents), units(&container.one_time_dependents));
     if let Some(grace) =
         container.compose.stop_grace_period.as_ref().filter(|g| g.seconds + 10 > TIMEOUT_STOP)
     {

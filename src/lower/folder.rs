@@ -86,11 +86,13 @@ fn needs_more_than_quotes(path: &Text) -> bool {
         .any(|piece| matches!(piece, Piece::Reference(r) if r.value.text().contains(['%', '"', '\\'])))
 }
 
-/// The owner and group of a folder; `-` leaves them as they are.
+/// The owner and group of a folder; `-` leaves them as they are, and a colon is for a new folder alone.
 fn owner_and_group(folder: &Folder) -> (Vec<Part>, Vec<Part>) {
     let own_group = folder.group.as_ref().map(|g| parts(&g.0));
     let Some(Owner(owner)) = &folder.owner else {
-        return (text("-"), own_group.unwrap_or_else(|| text("-")));
+        let user =
+            folder.image_user.map_or_else(|| text("-"), |user| vec![Part::Text(format!(":{user}").into())]);
+        return (user.clone(), own_group.unwrap_or(user));
     };
     // `uid:gid` that a constant brings whole is taken apart where the constant is known.
     if let Some(reference) = owner.reference().filter(|r| r.value.text().contains(':')) {

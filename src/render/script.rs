@@ -282,6 +282,11 @@ pub(super) const SCRIPTS: &[Script] = &[
     );"#,
     },
     Script {
+        function: "startOnce",
+        script: Some(("start-once.sh", include_str!("../../templates/scripts/start-once.sh"))),
+        code: r#"  startOnce = command "start-once" [ config.systemd.package ];"#,
+    },
+    Script {
         function: "tellFailure",
         script: Some(("tell-failure.sh", include_str!("../../templates/scripts/tell-failure.sh"))),
         code: r#"  # A user that a unit runs as may not start another unit, and its sandbox may be in the way: hence the plus.

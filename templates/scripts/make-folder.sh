@@ -3,14 +3,24 @@
 #
 #   make-folder PATH MODE OWNER GROUP [SHARED]
 #
-# `-` leaves the mode, owner or group as it is; a new folder belongs to root. SHARED is the folder above PATH that
-# containers write to.
+# `-` leaves the mode, owner or group as it is; a new folder belongs to root. One with a colon, such as `:472`, is for a new
+# folder alone. SHARED is the folder above PATH that containers write to.
+
+exists=
+[ ! -e "$1" ] || exists=yes
 
 # shellcheck source=/dev/null
 . enter-folder.sh
 enter_folder --make "$1" "${5-}" || exit 1
 
 # The working directory is the folder, whatever its name leads to.
-[ "$3" = - ] || chown -- "$3" .
-[ "$4" = - ] || chgrp -- "$4" .
-[ "$2" = - ] || chmod -- "$2" .
+give() {
+  case $2 in
+    -) ;;
+    :*) [ -n "$exists" ] || "$1" -- "${2#:}" . ;;
+    *) "$1" -- "$2" . ;;
+  esac
+}
+give chown "$3"
+give chgrp "$4"
+give chmod "$2"
