@@ -78,6 +78,7 @@ mod root_user;
 mod run_folder;
 mod secret_file_missing;
 mod secret_unreadable;
+mod security_options;
 mod short_name;
 mod sqlite_other;
 mod subnet_overlap;
@@ -179,6 +180,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     root_user::check,
     secret_file_missing::check,
     secret_unreadable::check,
+    security_options::check,
     short_name::check,
     sqlite_other::check,
     subnet_overlap::check,
