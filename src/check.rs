@@ -22,6 +22,7 @@ mod capability_twice;
 mod certificates;
 mod check_interval;
 mod client_other;
+mod command_lines;
 mod compose_dollar;
 mod contradicted_option;
 mod created_paths;
@@ -130,6 +131,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     certificates::check,
     check_interval::check,
     client_other::check,
+    command_lines::check,
     compose_dollar::check,
     contradicted_option::check,
     data_folder::check,
