@@ -55,7 +55,6 @@ mod ipv6_publish;
 mod limits_contradict;
 mod listeners;
 mod literal_secret;
-mod localhost_upstream;
 mod loopback_port;
 mod memory_small;
 mod memory_sum;
@@ -63,11 +62,13 @@ mod mount_left;
 mod mount_propagation;
 mod moves;
 mod named_hosts;
+mod named_upstream;
 mod nftables_flush;
 mod nix_syntax;
 mod no_shared_network;
 mod notify_own_site;
 mod option_twice;
+mod own_localhost;
 mod path_in_container;
 mod ping_twice;
 mod podman_arguments;
@@ -160,17 +161,18 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     ipv6_publish::check,
     limits_contradict::check,
     literal_secret::check,
-    localhost_upstream::check,
     loopback_port::check,
     memory_small::check,
     memory_sum::check,
     mount_left::check,
     mount_propagation::check,
+    named_upstream::check,
     nftables_flush::check,
     nix_syntax::check,
     no_shared_network::check,
     notify_own_site::check,
     option_twice::check,
+    own_localhost::check,
     path_in_container::check,
     ping_twice::check,
     podman_arguments::check,
