@@ -58,6 +58,7 @@ mod literal_secret;
 mod loopback_port;
 mod memory_small;
 mod memory_sum;
+mod missing_braces;
 mod mount_left;
 mod mount_propagation;
 mod moves;
@@ -95,6 +96,7 @@ mod unclear_bind;
 mod unconfined;
 mod uncreated_folder;
 mod undescribed_disk;
+mod unmarked_nix;
 mod unused_port;
 mod unused_secret;
 mod unused_words;
@@ -164,6 +166,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     loopback_port::check,
     memory_small::check,
     memory_sum::check,
+    missing_braces::check,
     mount_left::check,
     mount_propagation::check,
     named_upstream::check,
@@ -199,6 +202,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     uncreated_folder::check,
     unconfined::check,
     undescribed_disk::check,
+    unmarked_nix::check,
     unused_port::check,
     unused_secret::check,
     unused_words::check,
