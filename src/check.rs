@@ -22,6 +22,7 @@ mod capability_twice;
 mod certificates;
 mod check_interval;
 mod client_other;
+mod command_lines;
 mod compose_dollar;
 mod contradicted_option;
 mod created_paths;
@@ -57,20 +58,22 @@ mod lan_ports;
 mod limits_contradict;
 mod listeners;
 mod literal_secret;
-mod localhost_upstream;
 mod loopback_port;
 mod memory_small;
 mod memory_sum;
+mod missing_braces;
 mod mount_left;
 mod mount_propagation;
 mod moves;
 mod named_hosts;
+mod named_upstream;
 mod namespace_container;
 mod nftables_flush;
 mod nix_syntax;
 mod no_shared_network;
 mod notify_own_site;
 mod option_twice;
+mod own_localhost;
 mod path_in_container;
 mod ping_twice;
 mod podman_arguments;
@@ -82,6 +85,7 @@ mod root_user;
 mod run_folder;
 mod secret_file_missing;
 mod secret_unreadable;
+mod security_options;
 mod shared_data;
 mod short_name;
 mod sqlite_other;
@@ -98,6 +102,7 @@ mod unclear_bind;
 mod unconfined;
 mod uncreated_folder;
 mod undescribed_disk;
+mod unmarked_nix;
 mod unused_port;
 mod unused_secret;
 mod unused_words;
@@ -135,6 +140,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     certificates::check,
     check_interval::check,
     client_other::check,
+    command_lines::check,
     compose_dollar::check,
     contradicted_option::check,
     data_folder::check,
@@ -165,18 +171,20 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     ipv6_publish::check,
     limits_contradict::check,
     literal_secret::check,
-    localhost_upstream::check,
     loopback_port::check,
     memory_small::check,
     memory_sum::check,
+    missing_braces::check,
     mount_left::check,
     mount_propagation::check,
     namespace_container::check,
+    named_upstream::check,
     nftables_flush::check,
     nix_syntax::check,
     no_shared_network::check,
     notify_own_site::check,
     option_twice::check,
+    own_localhost::check,
     path_in_container::check,
     ping_twice::check,
     podman_arguments::check,
@@ -189,6 +197,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     secret_file_missing::check,
     secret_unreadable::check,
     shared_data::check,
+    security_options::check,
     short_name::check,
     sqlite_other::check,
     subnet_overlap::check,
@@ -204,6 +213,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     uncreated_folder::check,
     unconfined::check,
     undescribed_disk::check,
+    unmarked_nix::check,
     unused_port::check,
     unused_secret::check,
     unused_words::check,

@@ -12,6 +12,7 @@ pub mod bind;
 pub mod caddyfile;
 pub mod calendar;
 pub mod check;
+pub mod command;
 pub mod decode;
 pub mod diag;
 pub mod duration;

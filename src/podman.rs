@@ -75,6 +75,25 @@ fn is_bool(value: &str) -> bool {
     )
 }
 
+/// The keys of `--security-opt` (FillOutSpecGen in Podman's pkg/specgenutil/specgen.go).
+pub const SECURITY_OPTIONS: &[&str] =
+    &["apparmor", "label", "mask", "no-new-privileges", "proc-opts", "seccomp", "systempaths", "unmask"];
+
+/// The key of a value of `--security-opt` and what follows it. Docker's older form has a colon.
+pub fn security_option_parts(text: &str) -> (&str, Option<&str>) {
+    let separator = if text.contains('=') { '=' } else { ':' };
+    text.split_once(separator).map_or((text, None), |(key, value)| (key, Some(value)))
+}
+
+/// Whether Podman takes `text` as a value of `--security-opt`.
+pub fn is_security_option(text: &str) -> bool {
+    match security_option_parts(text) {
+        ("no-new-privileges", value) => value.is_none_or(is_bool),
+        ("systempaths", value) => value == Some("unconfined"),
+        (key, value) => value.is_some() && SECURITY_OPTIONS.contains(&key),
+    }
+}
+
 /// Groups that own devices and have a fixed number on every NixOS host (nixos/modules/misc/ids.nix and
 /// config/users-groups.nix).
 pub const HOST_GROUPS: &[&str] = &[

@@ -84,11 +84,34 @@ const OPTIONS: &[(&[&str], &[&str], Takes)] = &[
     (&["smbclient"], &["-U", "--user"], Takes::Login('%')),
 ];
 
+/// An option of a known program, with the password that it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// The program, such as `redis-server`. It is empty for a line of a configuration.
+    program: String,
+    /// The option, with what stands between it and the password: `--requirepass `, `-u admin:`.
+    before: String,
+    /// The option as it is written.
+    pub name: String,
+    /// The path of a secret's file that it is given, and which would be the password.
+    pub path: Option<String>,
+}
+
+impl Argument {
+    /// The option in a shell that reads `file`, or the file whose path it is given.
+    pub fn in_shell(&self, file: &str) -> Option<String> {
+        let file = self.path.as_deref().unwrap_or(file);
+        (!self.program.is_empty()).then(|| format!("{} {}\"$(cat {file})\"", self.program, self.before))
+    }
+}
+
 /// Why a text is taken for a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// It is the value of what has this name.
     Named(String),
+    /// It is the value of an option that takes the password itself, whatever the program is given in its place.
+    Argument(Argument),
     /// It is an address with a password in it.
     Address,
     /// It is an address whose path is a token, such as a webhook.
@@ -293,8 +316,8 @@ fn in_words_below(words: &[String], depth: usize) -> Option<Reason> {
             }
         }
         let next = words.get(at + 1).map(String::as_str);
-        if let Some(name) = option(&programs, word, next) {
-            return Some(Reason::Named(name));
+        if let Some(argument) = setting(&programs, word, next).or_else(|| option(&programs, word, next)) {
+            return Some(Reason::Argument(argument));
         }
         if let Some((name, value)) = word.split_once('=') {
             // `f(password=word, …)` is code.
@@ -320,37 +343,72 @@ fn in_words_below(words: &[String], depth: usize) -> Option<Reason> {
     None
 }
 
-/// Whether a word is an option whose next word is a secret: `--password`, and `requirepass` of Redis.
+/// Whether a word is an option whose next word is a secret: `--password`.
 fn is_option_with_secret(word: &str) -> bool {
     let name = in_capitals(word.trim_start_matches('-'));
     let is_option = word.starts_with("--") || (word.starts_with('-') && word.len() > 3);
-    let is_setting = matches!(word, "requirepass" | "masterauth");
     let is_switch = SWITCHES.iter().any(|start| name.starts_with(start));
-    (is_option || is_setting) && !is_switch && is_secret_name(&name)
+    is_option && !is_switch && is_secret_name(&name)
+}
+
+/// Whether a value for an option that takes a password is one, or the path of a secret's file, which would be one.
+fn is_password(value: &str) -> bool {
+    may_be_secret(value) || secret_path(value).is_some()
+}
+
+/// The path of a secret's file in a container or on the host that a value is.
+fn secret_path(value: &str) -> Option<String> {
+    let is_path = ["/run/secrets/", "/run/agenix/"].iter().any(|folder| value.starts_with(folder));
+    is_path.then(|| value.to_owned())
+}
+
+/// The servers of the protocol of Redis, and their settings that take a password.
+const REDIS: (&[&str], &[&str]) =
+    (&["redis-server", "valkey-server", "keydb-server"], &["requirepass", "masterauth"]);
+
+/// The setting of Redis that `word` is, if it is given a password: `--requirepass`, and `requirepass` of a configuration.
+fn setting(programs: &[&str], word: &str, next: Option<&str>) -> Option<Argument> {
+    let (servers, settings) = REDIS;
+    let value = next.filter(|value| is_password(value) && value.len() > 2 && !value.starts_with('-'))?;
+    let is_setting = settings.contains(&word.trim_start_matches("--"));
+    // The start script of the images passes options to the server.
+    let default = if word.starts_with("--") { servers[0] } else { "" };
+    let program = programs.iter().find(|program| servers.contains(program)).unwrap_or(&default);
+    is_setting.then(|| Argument {
+        program: (*program).to_owned(),
+        before: format!("{word} "),
+        name: word.to_owned(),
+        path: secret_path(value),
+    })
 }
 
 /// The option of a program that `word` is, if it takes a password there.
-fn option(programs: &[&str], word: &str, next: Option<&str>) -> Option<String> {
+fn option(programs: &[&str], word: &str, next: Option<&str>) -> Option<Argument> {
     if !word.starts_with('-') {
         return None;
     }
     for (of, names, takes) in OPTIONS {
         let Some(name) = names.iter().find(|name| is_option(word, name)) else { continue };
-        if !programs.iter().any(|program| of.contains(program)) {
-            continue;
-        }
+        let Some(program) = programs.iter().find(|program| of.contains(program)) else { continue };
         // `-fsu` is `-f -s -u`, and its value is in the next word.
         let value = word.strip_prefix(*name).filter(|rest| !rest.is_empty());
         let value = value.map(|rest| rest.strip_prefix('=').unwrap_or(rest));
-        let is_secret = match takes {
-            Takes::Same => value.is_some_and(may_be_secret),
-            Takes::Next => {
-                word == *name && next.is_some_and(|next| may_be_secret(next) && !next.starts_with('-'))
+        let (before, password) = match takes {
+            Takes::Same => (String::new(), value),
+            Takes::Next => (" ".to_owned(), next.filter(|next| word == *name && !next.starts_with('-'))),
+            Takes::Login(separator) => {
+                let login = value.or(next).and_then(|value| value.split_once(*separator));
+                let user = login.map(|(user, _)| format!(" {user}{separator}")).unwrap_or_default();
+                (user, login.map(|(_, password)| password))
             }
-            Takes::Login(separator) => value.or(next).is_some_and(|value| is_login(value, *separator)),
         };
-        if is_secret {
-            return Some((*name).to_owned());
+        if let Some(password) = password.filter(|password| is_password(password)) {
+            return Some(Argument {
+                program: (*program).to_owned(),
+                before: format!("{name}{before}"),
+                name: (*name).to_owned(),
+                path: secret_path(password),
+            });
         }
     }
     None
@@ -556,11 +614,27 @@ mod tests {
     }
 
     #[test]
+    fn options_that_take_no_file() {
+        for (text, in_shell) in [
+            ("redis-server --requirepass /run/secrets/db", "redis-server --requirepass \"$(cat FILE)\""),
+            ("valkey-server --masterauth /run/secrets/db", "valkey-server --masterauth \"$(cat FILE)\""),
+            ("redis-cli -a /run/secrets/db ping", "redis-cli -a \"$(cat FILE)\""),
+            ("mysqladmin ping -uroot -p/run/secrets/db", "mysqladmin -p\"$(cat FILE)\""),
+            ("curl -fsu me:/run/secrets/db http://localhost", "curl -u me:\"$(cat FILE)\""),
+        ] {
+            let Some(Reason::Argument(argument)) = line(text) else { panic!("{text}") };
+            let in_shell = in_shell.replace("FILE", "/run/secrets/db");
+            assert_eq!(argument.in_shell("/run/secrets/NAME"), Some(in_shell));
+        }
+    }
+
+    #[test]
     fn words_that_are_no_secrets() {
         for text in [
             "serve --password-file=/run/secrets/db --token-ttl=3600",
             "serve --password-file /run/secrets/db",
             "serve --password /run/secrets/db",
+            "redis-server --tls-key-file /run/secrets/db",
             "redis-cli -a \"$REDIS_PASSWORD\" ping",
             "redis-cli -a $(cat /run/secrets/db) ping",
             "mysqladmin ping -p$MYSQL_PASSWORD",

@@ -29,7 +29,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         if networks.len() < 2 {
             continue;
         }
-        for Named { host, span } in named_hosts(container) {
+        for Named { host, span, .. } in named_hosts(container) {
             let found = networks.iter().filter_map(|attached| {
                 let answers = by_name.get(&(attached.network.as_str(), host.to_lowercase()))?;
                 Some((*answers, attached.network.as_str()))

@@ -7,8 +7,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::podman::arguments::arguments;
 use crate::secret::{
-    Reason, has_two_halves, in_caddyfile, in_header, in_lines, in_nix, in_text, in_words, is_hash_name,
-    is_named_secret, is_public_name,
+    Argument, Reason, has_two_halves, in_caddyfile, in_header, in_lines, in_nix, in_text, in_words,
+    is_hash_name, is_named_secret, is_public_name,
 };
 use crate::source::{SourceId, Span};
 use crate::tree::{Kind, Node, Piece, Step, Target, Text, option_path};
@@ -24,18 +24,18 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         for headers in std::iter::once(&declared.headers).chain(sites.clone().map(|site| &site.headers)) {
             for (name, value) in &headers.0 {
                 if in_header(&name.value(), &value.value()) {
-                    found.push(Reason::Header, value.span, Some(name.span), CADDY);
+                    found.push(Reason::Header, value.span, Some(name.span), Reader::Caddy);
                 }
             }
         }
         let lines =
             declared.global.iter().chain(&declared.extra).chain(sites.filter_map(|s| s.extra.as_ref()));
         for text in lines {
-            found.reason(in_caddyfile(&text.value()), text.span, CADDY);
+            found.reason(in_caddyfile(&text.value()), text.span, Reader::Caddy);
         }
         if let Some(Tls::Plugin(plugin)) = &declared.tls {
             let line = format!("acme_dns {}", plugin.acme_dns.value());
-            found.reason(in_caddyfile(&line), plugin.acme_dns.span, CADDY);
+            found.reason(in_caddyfile(&line), plugin.acme_dns.span, Reader::Caddy);
         }
     }
     for tree in host.raw_options() {
@@ -50,19 +50,59 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     everywhere(file, &mut found);
 }
 
+/// What reads a text with a secret in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// A program in a container, with these arguments.
+    Command,
+    /// A shell in a container.
+    Shell,
+    /// Caddy.
+    Caddy,
+    /// A NixOS option.
+    Option,
+    /// Anything else.
+    Other,
+}
+
+impl Reader {
+    /// What to do about a secret.
+    fn help(self, reason: &Reason) -> String {
+        let argument = match reason {
+            Reason::Argument(argument) => Some(argument),
+            _ => None,
+        };
+        let (path, declare) = match self {
+            Reader::Caddy => return CADDY.to_owned(),
+            Reader::Other => return "declare a secret, and refer to it where this value is used".to_owned(),
+            Reader::Option => ("/run/agenix/NAME", "declare a secret"),
+            Reader::Command | Reader::Shell => {
+                ("/run/secrets/NAME", "declare a secret, list it under the container's `secrets`")
+            }
+        };
+        let Some(line) = argument.and_then(|argument| argument.in_shell(path)) else {
+            return match self {
+                Reader::Option => OPTION.to_owned(),
+                _ => format!("{declare}, and name its file, {path}"),
+            };
+        };
+        let read = match self {
+            Reader::Command => format!("let a shell read its file: `[sh, -c, 'exec {line}']`"),
+            _ => format!("read its file in a line of a shell: `{line}`"),
+        };
+        match argument.is_some_and(|argument| argument.path.is_some()) {
+            true => read,
+            false => format!("{declare}, and {read}"),
+        }
+    }
+}
+
 /// What to do about a secret in Caddy's configuration.
 const CADDY: &str = "write `{env.NAME}`, and give Caddy the variable from a secret through \
                      `systemd.services.caddy.serviceConfig.EnvironmentFile` under `nixos`";
 
-/// What to do about a secret in a command.
-const COMMAND: &str =
-    "declare a secret, list it under the container's `secrets`, and name its file, /run/secrets/NAME";
-
 /// What to do about a secret of a NixOS option.
 const OPTION: &str = "set the option that takes the path of a file, such as `passwordFile`, to that of a secret, /run/agenix/NAME";
-
-/// What to do about a secret anywhere else.
-const ANYWHERE: &str = "declare a secret, and refer to it where this value is used";
 
 /// Reports secrets, each place once.
 struct Found<'a> {
@@ -73,9 +113,9 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    fn reason(&mut self, reason: Option<Reason>, span: Span, help: &str) {
+    fn reason(&mut self, reason: Option<Reason>, span: Span, reader: Reader) {
         if let Some(reason) = reason {
-            self.push(reason, span, None, help);
+            self.push(reason, span, None, reader);
         }
     }
 
@@ -90,20 +130,27 @@ impl Found<'_> {
         }
     }
 
-    fn push(&mut self, reason: Reason, span: Span, name: Option<Span>, help: &str) {
+    fn push(&mut self, reason: Reason, span: Span, name: Option<Span>, reader: Reader) {
         // A value that could not be read was reported.
         if !self.places.insert(span) || self.diagnostics.has_error_in(span) {
             return;
         }
+        let help = reader.help(&reason);
+        let mut label = "would be readable by everyone, in the Nix store";
         let message = match reason {
-            Reason::Named(name) => format!("the value of `{name}` looks like a secret"),
+            Reason::Argument(Argument { name, path: Some(_), .. }) => {
+                label = "this path would be the password";
+                format!("`{name}` takes the password itself, not its file")
+            }
+            Reason::Named(name) | Reason::Argument(Argument { name, .. }) => {
+                format!("the value of `{name}` looks like a secret")
+            }
             Reason::Address => "there is a password in this address".to_owned(),
             Reason::Webhook => "there is a token in this address".to_owned(),
             Reason::Key => "this looks like a secret key".to_owned(),
             Reason::Header => "the login in this header looks like a secret".to_owned(),
             Reason::Hash(option) => return self.hash(&option, span),
         };
-        let label = "would be readable by everyone, in the Nix store";
         let mut diagnostic = Diagnostic::new(Code::LiteralSecret, message, span, label).help(help);
         if let Some(name) = name {
             diagnostic = diagnostic.and(name, "its name");
@@ -137,11 +184,11 @@ fn of_container(container: &Container, found: &mut Found) {
         pairs(&logging.options, found);
     }
     for command in [&compose.command, &compose.entrypoint].into_iter().flatten() {
-        words(&command.0, COMMAND, found);
+        words(&command.0, Reader::Command, found);
     }
     match compose.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
         Some(HealthTest::Shell(line)) => shell_line(line, found),
-        Some(HealthTest::Exec(command)) => words(command, COMMAND, found),
+        Some(HealthTest::Exec(command)) => words(command, Reader::Shell, found),
         Some(HealthTest::None) | None => {}
     }
     for argument in arguments(&compose.podman_args) {
@@ -160,7 +207,7 @@ fn of_container(container: &Container, found: &mut Found) {
             }
             "health-cmd" | "entrypoint" => shell_line(value, found),
             "creds" if has_two_halves(&value.value()) => {
-                found.push(Reason::Named("--creds".to_owned()), argument.span, None, COMMAND);
+                found.push(Reason::Named("--creds".to_owned()), argument.span, None, Reader::Command);
             }
             _ => {}
         }
@@ -205,31 +252,31 @@ fn pair(name: &Text, value: &Text, found: &mut Found) {
     let text = value.value();
     if is_named_secret(&name.value(), &text) && !is_fact(value) {
         found.remember(value);
-        found.push(Reason::Named(name.value()), value.span, Some(name.span), COMMAND);
+        found.push(Reason::Named(name.value()), value.span, Some(name.span), Reader::Command);
     } else {
-        found.reason(in_text(&text), value.span, COMMAND);
+        found.reason(in_text(&text), value.span, Reader::Command);
     }
 }
 
 /// A program and its arguments. The place is that of the word with the secret where one word has it.
-fn words(command: &[Text], help: &str, found: &mut Found) {
+fn words(command: &[Text], reader: Reader, found: &mut Found) {
     let values: Vec<String> = command.iter().map(Text::value).collect();
     let Some(reason) = in_words(&values) else { return };
     let alone = command.iter().find(|word| in_words(std::slice::from_ref(&word.value())).is_some());
     let named = match &reason {
-        Reason::Named(name) => {
+        Reason::Named(name) | Reason::Argument(Argument { name, .. }) => {
             values.iter().position(|value| value == name).and_then(|at| command.get(at + 1))
         }
         _ => None,
     };
     if let Some(place) = alone.or(named).or(command.first()) {
-        found.push(reason, place.span, None, help);
+        found.push(reason, place.span, None, reader);
     }
 }
 
 fn shell_line(line: &Text, found: &mut Found) {
     let words = shell_words::split(&line.value()).unwrap_or_default();
-    found.reason(in_words(&words), line.span, COMMAND);
+    found.reason(in_words(&words), line.span, Reader::Shell);
 }
 
 /// The options of NixOS in a tree, each with the name that leads to it.
@@ -246,7 +293,7 @@ fn of_options(node: &Node, name: Option<&Text>, found: &mut Found) {
             of_arguments(items, found);
         }
         Kind::Scalar(text) => of_option(text, name, found),
-        Kind::Nix(code) => found.reason(in_nix(code), node.span, OPTION),
+        Kind::Nix(code) => found.reason(in_nix(code), node.span, Reader::Option),
         Kind::Unknown => {}
     }
 }
@@ -259,7 +306,7 @@ fn of_arguments(items: &[Node], found: &mut Found) {
     };
     for run in items.split(|item| texts(item).is_none()) {
         let command: Vec<Text> = run.iter().filter_map(texts).collect();
-        words(&command, OPTION, found);
+        words(&command, Reader::Option, found);
     }
 }
 
@@ -267,12 +314,12 @@ fn of_option(text: &Text, name: Option<&Text>, found: &mut Found) {
     let value = text.value();
     let named = name.filter(|_| !is_fact(text));
     if let Some(name) = name.filter(|name| is_hash_name(&name.value()) && value.starts_with('$')) {
-        found.push(Reason::Hash(name.value()), text.span, None, OPTION);
+        found.push(Reason::Hash(name.value()), text.span, None, Reader::Option);
     } else if let Some(name) = named.filter(|name| is_named_secret(&name.value(), &value)) {
         found.remember(text);
-        found.push(Reason::Named(name.value()), text.span, Some(name.span), OPTION);
+        found.push(Reason::Named(name.value()), text.span, Some(name.span), Reader::Option);
     } else if name.is_none_or(|name| name.value() != "description") {
-        found.reason(in_lines(&value), text.span, OPTION);
+        found.reason(in_lines(&value), text.span, Reader::Option);
     }
 }
 
@@ -286,7 +333,7 @@ fn of_constants(node: &Node, path: &mut Vec<Step>, names: &HashSet<String>, foun
             let value = text.value();
             let is_literal = is_named_secret(&name, &value) && text.is_literal();
             if is_literal && !names.contains(&value) && !found.constants.contains(path) {
-                found.push(Reason::Named(name), text.span, Some(entry.key.span), ANYWHERE);
+                found.push(Reason::Named(name), text.span, Some(entry.key.span), Reader::Other);
             }
         }
         of_constants(&entry.value, path, names, found);
@@ -301,7 +348,7 @@ fn everywhere(node: &Node, found: &mut Found) {
         Kind::List(items) => items.iter().for_each(|item| everywhere(item, found)),
         // A value that came by reference is reported where it is defined.
         Kind::Scalar(text) if node.defined.is_none() && text.span.source == SourceId::FILE => {
-            found.reason(in_text(&text.value()), text.span, ANYWHERE);
+            found.reason(in_text(&text.value()), text.span, Reader::Other);
         }
         _ => {}
     }

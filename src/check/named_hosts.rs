@@ -10,6 +10,10 @@ const ENDINGS: &[&str] =
 
 /// A host in the value of a variable.
 pub(super) struct Named {
+    /// The name of the variable, in capitals.
+    pub variable: String,
+    /// The scheme of the address, where there is one.
+    pub scheme: String,
     /// The host.
     pub host: String,
     /// Where the value stands.
@@ -21,7 +25,8 @@ pub(super) fn named_hosts(container: &Container) -> impl Iterator<Item = Named> 
     container.compose.environment.0.iter().filter_map(|(variable, value)| {
         let (name, text) = (variable.value().to_uppercase(), value.value());
         let is_host = ENDINGS.iter().any(|ending| name.ends_with(ending)) || is_address(&text);
-        is_host.then(|| Named { host: host_of(&text).to_owned(), span: value.span })
+        let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme).to_owned();
+        is_host.then(|| Named { variable: name, scheme, host: host_of(&text).to_owned(), span: value.span })
     })
 }
 

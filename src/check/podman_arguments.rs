@@ -1,8 +1,9 @@
 //! Arguments with which Podman does not start the container, or its unit does not work.
 
+use crate::diag::closest;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
-use crate::podman::arguments::{Argument, Mistake, arguments, mistakes};
+use crate::podman::arguments::{Argument, Mistake, arguments, mistakes, options};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -10,6 +11,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         broken(container, diagnostics);
         for argument in arguments(&container.compose.podman_args) {
             networks(container, &argument, diagnostics);
+            unknown(container, &argument, diagnostics);
+            protocols(container, &argument, diagnostics);
             let Some((does, help)) = argument.harm(&container.name) else { continue };
             diagnostics.push(
                 Diagnostic::new(
@@ -21,6 +24,50 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .help(help),
             );
         }
+    }
+}
+
+/// An option that `podman run` does not have.
+fn unknown(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
+    if argument.is_known() {
+        return;
+    }
+    let dashes = if argument.name.chars().count() == 1 { "-" } else { "--" };
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadValue,
+            format!("`podman run` has no option `{dashes}{}`", argument.name),
+            argument.span,
+            format!("`{}` would not start", container.name),
+        )
+        .help(match closest(&argument.name, options()) {
+            Some(meant) => format!("did you mean `--{meant}`?"),
+            None => "remove it; podman-run(1) has the options".to_owned(),
+        }),
+    );
+}
+
+/// A port with several protocols.
+fn protocols(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
+    if !matches!(argument.name.as_str(), "publish" | "expose") {
+        return;
+    }
+    for value in argument.values() {
+        let parts: Vec<&str> = value.split('/').collect();
+        let [port, protocols @ ..] = parts.as_slice() else { continue };
+        if protocols.len() < 2 {
+            continue;
+        }
+        let entries: Vec<String> = protocols.iter().map(|protocol| format!("`{port}/{protocol}`")).collect();
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadValue,
+                format!("`podman run` cannot read a port of `{}`", container.name),
+                argument.span,
+                "a port has one protocol",
+            )
+            .help(format!("write an entry for each: {}", entries.join(" and "))),
+        );
     }
 }
 

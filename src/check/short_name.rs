@@ -18,7 +18,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             // A container with the network of another one asks that one's DNS.
             let other = container.shares_network_of.as_deref().and_then(|other| by_name.get(other));
             let networks = &other.map_or(container, |other| other).networks;
-            for Named { host, span } in named_hosts(container) {
+            for Named { host, span, .. } in named_hosts(container) {
                 let Some(meant) = by_short.get(host.as_str()).filter(|c| c.name != c.short) else { continue };
                 let resolves = names.get(&meant.short);
                 if resolves.is_some_and(|on| networks.iter().any(|n| on.contains(n.network.as_str()))) {

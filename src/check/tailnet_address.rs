@@ -1,24 +1,62 @@
-//! The address of the tailnet is one that Tailscale gives.
+//! The address of the tailnet is one that Tailscale gives, and the only one of its range that the host has.
 
 use std::net::IpAddr;
 
+use super::grants::{self, Grant};
+use crate::ast::Bind;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
+use crate::hir::{Container, Host};
+use crate::source::Span;
 use crate::subnet::{TAILNET, is_in_tailnet};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(tailscale) = &host.tailscale else { return };
-    let Ok(address) = tailscale.address.value().parse::<IpAddr>() else { return };
-    if !is_in_tailnet(address) {
+    let Ok(own) = tailscale.address.value().parse::<IpAddr>() else { return };
+    let own_span = tailscale.address.0.span;
+    if !is_in_tailnet(own) {
         diagnostics.push(
             Diagnostic::new(
                 Code::TailnetAddress,
-                format!("{address} is no address of Tailscale's"),
-                tailscale.address.0.span,
+                format!("{own} is no address of Tailscale's"),
+                own_span,
                 format!("not in {}", TAILNET[0]),
             )
             .help("write what `tailscale ip -4` prints on the host"),
         );
+        return;
     }
+    let bound = host.front.iter().filter_map(|front| match &front.declared.bind.value {
+        Bind::On { addresses, .. } => Some(addresses.iter().map(|a| (a.value(), a.span))),
+        Bind::Tailscale | Bind::All => None,
+    });
+    let published = host.containers().flat_map(addresses);
+    for (address, span) in bound.flatten().chain(published) {
+        let Ok(address) = address.parse::<IpAddr>() else { continue };
+        // The host has one address of each version.
+        if address == own || address.is_ipv4() != own.is_ipv4() || !is_in_tailnet(address) {
+            continue;
+        }
+        diagnostics.push(
+            Diagnostic::new(
+                Code::TailnetAddress,
+                format!("{address} is not the host's address in the tailnet"),
+                span,
+                "nothing can listen on an address that the host does not have",
+            )
+            .and(own_span, "the host's address")
+            .help(format!("did you mean {own}?")),
+        );
+    }
+}
+
+/// The addresses that a container publishes ports on, and where they are written.
+fn addresses(container: &Container) -> Vec<(String, Span)> {
+    let ports = &container.compose.ports;
+    let own = ports.iter().filter_map(|port| Some((port.address.as_ref()?.value(), port.span)));
+    let arguments = grants::published(container).into_iter().filter_map(|Grant { what, span }| {
+        let address = what.rsplitn(3, ':').nth(2)?;
+        Some((address.trim_matches(['[', ']']).to_owned(), span))
+    });
+    own.chain(arguments).collect()
 }

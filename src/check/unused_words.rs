@@ -2,11 +2,18 @@
 
 use crate::ast::{HealthTest, NetworkMode};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Answer, Host, HostPort};
+use crate::hir::{Answer, Container, Host, HostPort};
+use crate::podman::arguments::arguments;
 use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    // A test that could not be read was reported.
+    let unchecked: Vec<Span> = host
+        .containers()
+        .filter_map(settings_without_test)
+        .filter(|span| !diagnostics.has_error_in(*span))
+        .collect();
     let mut unused = |span: Span, what: &str, help: &str| {
         diagnostics.push(Diagnostic::new(Code::UnsupportedValue, what, span, "would do nothing").help(help));
     };
@@ -16,6 +23,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         {
             unused(port.text.span, "a port of the host, and no container behind it", "take `port` out");
         }
+    }
+    for span in unchecked {
+        unused(span, "settings of a health check, and no `test`", "add `test`, or remove them");
     }
     for network in host.networks.iter().filter(|n| n.is_external()) {
         let Some(declared) = &network.declared else { continue };
@@ -72,8 +82,6 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     "a check that is turned off, with settings",
                     "keep `disable: true` alone, or take it out",
                 );
-            } else if let (None, Some(interval)) = (&check.test, &check.start_interval) {
-                unused(interval.0.span, "checks at the start, and no `test`", "add `test`");
             }
         }
         let on_host = matches!(compose.network_mode, Some(NetworkMode::Host(_)));
@@ -87,4 +95,19 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// The settings of a health check that has no test. Without `--health-cmd`, `podman run` ignores the other options of the
+/// check, and that of the image keeps its own (FillOutSpecGen in Podman's pkg/specgenutil/specgen.go).
+fn settings_without_test(container: &Container) -> Option<Span> {
+    let check = container.compose.healthcheck.as_ref()?;
+    let has_settings = [&check.interval, &check.timeout, &check.start_interval].iter().any(|s| s.is_some())
+        || check.start_period.is_some()
+        || check.retries.is_some();
+    let is_off = check.disable.as_ref().is_some_and(|disable| disable.value);
+    if !has_settings || check.test.is_some() || is_off {
+        return None;
+    }
+    let has_argument = arguments(&container.compose.podman_args).iter().any(|a| a.name == "health-cmd");
+    (!has_argument).then_some(check.span)
 }

@@ -402,9 +402,8 @@ impl Decode for Port {
             return check_port(port, node, diagnostics);
         }
         let text = Text::decode(node, diagnostics)?;
-        let mut halves = text.split('/');
-        let protocol = (halves.len() > 1).then(|| halves.pop()).flatten();
-        let mut parts = halves.swap_remove(0).split(':');
+        let (ports, protocol) = without_protocol(&text, node, diagnostics)?;
+        let mut parts = ports.split(':');
         let (target, published) = (parts.pop()?, parts.pop());
         let Some(published) = published else {
             diagnostics.push(
@@ -442,6 +441,9 @@ fn check_port(mut port: Port, node: &Node, diagnostics: &mut Diagnostics) -> Opt
             *protocol = Text::literal(lower, protocol.span);
         }
     }
+    if let Some(protocol) = &port.protocol {
+        has_one_protocol("protocol: ", &protocol.split('/'), node, diagnostics)?;
+    }
     let address = port.address.as_ref().is_none_or(|a| a.value().parse::<std::net::IpAddr>().is_ok());
     let protocol =
         port.protocol.as_ref().is_none_or(|p| matches!(p.value().as_str(), "tcp" | "udp" | "sctp"));
@@ -459,6 +461,31 @@ fn check_port(mut port: Port, node: &Node, diagnostics: &mut Diagnostics) -> Opt
     }
 }
 
+/// What stands before the `/` of `8080:80/udp`, and the protocol behind it.
+fn without_protocol(text: &Text, node: &Node, diagnostics: &mut Diagnostics) -> Option<(Text, Option<Text>)> {
+    let mut parts = text.split('/');
+    has_one_protocol(&format!("{}/", parts[0].value()), &parts[1..], node, diagnostics)?;
+    let protocol = (parts.len() > 1).then(|| parts.pop()).flatten();
+    Some((parts.swap_remove(0), protocol))
+}
+
+/// Refuses `tcp/udp`: Podman publishes a port for one protocol. The help writes `before` in front of each.
+fn has_one_protocol(
+    before: &str,
+    protocols: &[Text],
+    node: &Node,
+    diagnostics: &mut Diagnostics,
+) -> Option<()> {
+    if protocols.len() < 2 {
+        return Some(());
+    }
+    let entries: Vec<String> =
+        protocols.iter().map(|protocol| format!("`{before}{}`", protocol.value())).collect();
+    let help = format!("write an entry for each: {}", entries.join(" and "));
+    bad_value_because(node, "a port", "a port has one protocol", &help, diagnostics);
+    None
+}
+
 /// The first and the last port of `8080` and `8080-8090`.
 fn port_range(text: &Text) -> Option<(u16, u16)> {
     match text.split('-').as_slice() {
@@ -471,14 +498,14 @@ fn port_range(text: &Text) -> Option<(u16, u16)> {
 impl Decode for Expose {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let text = Text::decode(node, diagnostics)?;
-        let parts = text.split('/');
-        let udp = match parts.get(1).map(|protocol| protocol.value().to_lowercase()).as_deref() {
+        let (port, protocol) = without_protocol(&text, node, diagnostics)?;
+        let udp = match protocol.map(|protocol| protocol.value().to_lowercase()).as_deref() {
             None | Some("tcp") => Some(false),
             Some("udp") => Some(true),
             _ => None,
         };
-        match (udp, port_range(&parts[0])) {
-            (Some(udp), Some(_)) if parts.len() <= 2 => Some(Expose { port: parts[0].clone(), udp }),
+        match (udp, port_range(&port)) {
+            (Some(udp), Some(_)) => Some(Expose { port, udp }),
             _ => {
                 bad_value(
                     node,

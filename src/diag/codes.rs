@@ -150,10 +150,11 @@ codes! {
     ImageUser = "HG0807", Warning, "a user for an image that sets its own";
     HostGroup = "HG0808", Warning, "a group that the image does not know";
     FirstPassword = "HG0809", Warning, "a database without a password for its first start";
+    OwnLocalhost = "HG0820", Warning, "`localhost` in place of another container";
     FrontMissing = "HG0901", Error, "a site and no front";
     BadSite = "HG0902", Error, "a site that cannot be served";
     BadTls = "HG0903", Error, "certificates that cannot be had this way";
-    LocalhostUpstream = "HG0904", Warning, "a proxy to `localhost`";
+    NamedUpstream = "HG0904", Warning, "an upstream by its name in place of 127.0.0.1";
     CertificateUnreachable = "HG0905", Warning, "a certificate that nobody can check the name for";
     UnknownPreset = "HG1001", Error, "a preset that does not exist";
     BadParameter = "HG1002", Error, "a parameter that the preset cannot use";

@@ -4,7 +4,7 @@
 use crate::source::Span;
 use crate::tree::Text;
 
-/// The options without a value (podman-run(1), and `podman run --help`). Every other one takes the next word.
+/// The options without a value (podman-run(1), and the sources at [`VALUES`]). Every other one takes the next word.
 const SWITCHES: &[&str] = &[
     "detach",
     "disable-content-trust",
@@ -16,7 +16,6 @@ const SWITCHES: &[&str] = &[
     "no-healthcheck",
     "no-hostname",
     "no-hosts",
-    "no-session",
     "oom-kill-disable",
     "passwd",
     "privileged",
@@ -29,12 +28,179 @@ const SWITCHES: &[&str] = &[
     "rmi",
     "rootfs",
     "sig-proxy",
+    "syslog",
     "tls-verify",
+    "trace",
+    "transient-store",
     "tty",
     "unsetenv-all",
 ];
 
-/// The options of one letter, and other names of one option.
+/// The options with a value of Podman 4.0 to 6.0, hidden ones included (cmd/podman/common/create.go and netflags.go,
+/// cmd/podman/containers/run.go).
+const VALUES: &[&str] = &[
+    "add-host",
+    "annotation",
+    "arch",
+    "attach",
+    "authfile",
+    "blkio-weight",
+    "blkio-weight-device",
+    "cap-add",
+    "cap-drop",
+    "cert-dir",
+    "cgroup-conf",
+    "cgroup-parent",
+    "cgroupns",
+    "cgroups",
+    "chrootdirs",
+    "cidfile",
+    "conmon-pidfile",
+    "cpu-period",
+    "cpu-quota",
+    "cpu-rt-period",
+    "cpu-rt-runtime",
+    "cpu-shares",
+    "cpus",
+    "cpuset-cpus",
+    "cpuset-mems",
+    "creds",
+    "decryption-key",
+    "detach-keys",
+    "device",
+    "device-cgroup-rule",
+    "device-read-bps",
+    "device-read-iops",
+    "device-write-bps",
+    "device-write-iops",
+    "dns",
+    "dns-option",
+    "dns-search",
+    "entrypoint",
+    "env",
+    "env-file",
+    "env-merge",
+    "expose",
+    "gidmap",
+    "gpus",
+    "group-add",
+    "group-entry",
+    "health-cmd",
+    "health-interval",
+    "health-log-destination",
+    "health-max-log-count",
+    "health-max-log-size",
+    "health-on-failure",
+    "health-retries",
+    "health-start-period",
+    "health-startup-cmd",
+    "health-startup-interval",
+    "health-startup-retries",
+    "health-startup-success",
+    "health-startup-timeout",
+    "health-timeout",
+    "hostname",
+    "hosts-file",
+    "hostuser",
+    "image-volume",
+    "init-path",
+    "ip",
+    "ip6",
+    "ipc",
+    "kernel-memory",
+    "label",
+    "label-file",
+    "link-local-ip",
+    "log-driver",
+    "log-opt",
+    "mac-address",
+    "memory",
+    "memory-reservation",
+    "memory-swap",
+    "memory-swappiness",
+    "mount",
+    "name",
+    "network",
+    "network-alias",
+    "oom-score-adj",
+    "os",
+    "passwd-entry",
+    "personality",
+    "pid",
+    "pidfile",
+    "pids-limit",
+    "platform",
+    "pod",
+    "pod-id-file",
+    "preserve-fd",
+    "preserve-fds",
+    "publish",
+    "pull",
+    "rdt-class",
+    "requires",
+    "restart",
+    "retry",
+    "retry-delay",
+    "sdnotify",
+    "seccomp-policy",
+    "secret",
+    "security-opt",
+    "shm-size",
+    "shm-size-systemd",
+    "signature-policy",
+    "stop-signal",
+    "stop-timeout",
+    "subgidname",
+    "subuidname",
+    "sysctl",
+    "systemd",
+    "timeout",
+    "tmpfs",
+    "tz",
+    "uidmap",
+    "ulimit",
+    "umask",
+    "unsetenv",
+    "user",
+    "userns",
+    "uts",
+    "variant",
+    "volume",
+    "volumes-from",
+    "workdir",
+];
+
+/// The options with a value that every command of Podman takes (the persistent flags of cmd/podman/root.go).
+const GLOBAL: &[&str] = &[
+    "cdi-spec-dir",
+    "cgroup-manager",
+    "conmon",
+    "cpu-profile",
+    "db-backend",
+    "default-mounts-file",
+    "events-backend",
+    "hooks-dir",
+    "imagestore",
+    "log-level",
+    "max-workers",
+    "memory-profile",
+    "namespace",
+    "network-backend",
+    "network-cmd-path",
+    "network-config-dir",
+    "pull-option",
+    "registries-conf",
+    "root",
+    "runroot",
+    "runtime",
+    "runtime-flag",
+    "storage-driver",
+    "storage-opt",
+    "tmpdir",
+    "volumepath",
+];
+
+/// The options of one letter, and other names of one option (cmd/podman/utils/alias.go).
 const NAMES: &[(&str, &str)] = &[
     ("a", "attach"),
     ("c", "cpu-shares"),
@@ -53,7 +219,14 @@ const NAMES: &[(&str, &str)] = &[
     ("w", "workdir"),
     ("dns-opt", "dns-option"),
     ("healthcheck-command", "health-cmd"),
+    ("healthcheck-interval", "health-interval"),
+    ("healthcheck-retries", "health-retries"),
+    ("healthcheck-start-period", "health-start-period"),
+    ("healthcheck-timeout", "health-timeout"),
     ("net", "network"),
+    ("override-arch", "arch"),
+    ("override-os", "os"),
+    ("override-variant", "variant"),
 ];
 
 /// The options whose value is several, with commas between them (StringSliceVar in Podman's cmd/podman/common/create.go
@@ -145,6 +318,11 @@ pub struct Argument {
 }
 
 impl Argument {
+    /// Whether Podman has an option of this name.
+    pub fn is_known(&self) -> bool {
+        options().any(|option| option == self.name)
+    }
+
     /// Whether it is a switch that is on.
     pub fn is_on(&self) -> bool {
         // strconv.ParseBool of Go, which pflag uses.
@@ -175,6 +353,11 @@ impl Argument {
     }
 }
 
+/// The long names of all options of `podman run`.
+pub fn options() -> impl Iterator<Item = &'static str> {
+    VALUES.iter().chain(SWITCHES).chain(GLOBAL).copied()
+}
+
 /// A word with which Podman does not start a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake {
@@ -199,7 +382,7 @@ pub fn mistakes(words: &[Text]) -> Vec<(Mistake, Span)> {
 fn read(words: &[Text]) -> (Vec<Argument>, Vec<(Mistake, Span)>) {
     let mut found = Vec::new();
     let mut mistakes = Vec::new();
-    let mut words = words.iter();
+    let mut words = words.iter().peekable();
     while let Some(word) = words.next() {
         let written = word.value();
         let name_ends = written.find('=').unwrap_or(written.len());
@@ -224,10 +407,12 @@ fn read(words: &[Text]) -> (Vec<Argument>, Vec<(Mistake, Span)>) {
             if i + 1 == names.len() {
                 argument.value = value.clone();
                 if argument.value.is_none() && !SWITCHES.contains(&long) {
-                    let next = words.next();
+                    // An unknown option may be a switch.
+                    let is_known = argument.is_known();
+                    let next = words.next_if(|next| is_known || !next.value().starts_with('-'));
                     argument.span = next.map_or(word.span, |next| both(word.span, next.span));
                     argument.value = next.cloned();
-                    mistakes.extend(next.is_none().then_some((Mistake::NoValue, word.span)));
+                    mistakes.extend((is_known && next.is_none()).then_some((Mistake::NoValue, word.span)));
                 }
             }
             found.push(argument);

@@ -1,0 +1,98 @@
+//! A program takes a list of words as it is: no shell splits a word, and none reads an operator or a variable.
+
+use crate::ast::HealthTest;
+use crate::command::{is_plain_program, of_shell};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Container, Host};
+use crate::tree::{Node, Text};
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        let compose = &container.compose;
+        let test = match compose.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
+            Some(HealthTest::Exec(words)) => Some(words),
+            Some(HealthTest::Shell(_) | HealthTest::None) | None => None,
+        };
+        if let Some(words) = test {
+            whole_line(words, "CMD, ", diagnostics);
+            shell(words, |line| format!("write it as a line for a shell: `test: {line}`"), diagnostics);
+        }
+        let in_shell = |line: &str| format!("give the line to a shell: `[sh, -c, '{line}']`");
+        if let Some(entrypoint) = &compose.entrypoint {
+            whole_line(&entrypoint.0, "", diagnostics);
+            shell(&entrypoint.0, in_shell, diagnostics);
+        }
+        if let Some(command) = &compose.command {
+            if is_line(container, &command.0) {
+                whole_line(&command.0, "", diagnostics);
+            }
+            shell(&command.0, in_shell, diagnostics);
+        }
+    }
+}
+
+/// Whether a command is a whole line in one item, for a program whose image has no script that splits it. Behind an
+/// entrypoint such as `[sh, -c]` one item is a script.
+fn is_line(container: &Container, words: &[Text]) -> bool {
+    let line = words.first().map(Text::value).unwrap_or_default();
+    container.compose.entrypoint.is_none()
+        && line.split_whitespace().next().is_some_and(is_plain_program)
+        && words.len() == 1
+}
+
+/// Reports a program and its arguments in the first item of a list.
+fn whole_line(words: &[Text], before: &str, diagnostics: &mut Diagnostics) {
+    let Some(first) = words.first() else { return };
+    let line = first.value();
+    let Some(mut split) = shell_words::split(&line).ok().filter(|split| split.len() > 1) else { return };
+    let program = split[0].clone();
+    split.extend(words[1..].iter().map(Text::value));
+    let items: Vec<String> = split.iter().map(|word| item(word)).collect();
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadValue,
+            format!("`{program}` and its arguments are one item of a list"),
+            first.span,
+            "no program has this name",
+        )
+        .help(format!("write an item for each: `[{before}{}]`", items.join(", "))),
+    );
+}
+
+/// An item of a YAML list.
+fn item(word: &str) -> String {
+    let is_plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./=@%+".contains(&b))
+        && !matches!(word, "" | "-" | "=" | "true" | "false" | "null")
+        && !word.starts_with(['@', '%']);
+    if is_plain { word.to_owned() } else { format!("{word:?}") }
+}
+
+/// Reports an operator or a variable of a shell among the words of a program.
+fn shell(words: &[Text], help: impl Fn(&str) -> String, diagnostics: &mut Diagnostics) {
+    let values: Vec<String> = words.iter().map(Text::value).collect();
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    let Some(found) = of_shell(&values) else { return };
+    let place = values.iter().position(|value| *value == found).map_or(words[0].span, |at| words[at].span);
+    let line: Vec<String> = values.iter().map(|word| in_line(word)).collect();
+    let line = line.join(" ");
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadValue,
+            format!("no shell reads `{found}` here"),
+            place,
+            format!("`{}` would get it as an argument", values[0]),
+        )
+        .help(if line.contains('\'') { help("LINE") } else { help(&line) }),
+    );
+}
+
+/// A word of a line for a shell that is to read its operators and variables.
+fn in_line(word: &str) -> String {
+    match word {
+        word if word.starts_with('$') => format!("\"{word}\""),
+        word if word.contains(char::is_whitespace) || word.contains(['"', '\'']) => {
+            shell_words::quote(word).into_owned()
+        }
+        word => word.to_owned(),
+    }
+}

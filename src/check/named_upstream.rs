@@ -1,0 +1,163 @@
+//! Caddy runs on the host: `localhost` is ::1 first there, and names of containers do not resolve.
+
+use std::collections::HashMap;
+
+use crate::ast::NetworkMode;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Container, Host, HostPort, Service};
+use crate::tree::{Node, Text, options};
+
+/// The directives of Caddy with upstreams behind them, and its option with the address of a server.
+const DIRECTIVES: &[&str] = &["reverse_proxy", "to", "forward_auth", "php_fastcgi", "ask"];
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let Some(front) = &host.front else { return };
+    let of_sites = front.sites.iter().filter_map(|s| s.declared.extra.as_ref());
+    let texts: Vec<&Text> =
+        front.declared.global.iter().chain(&front.declared.extra).chain(of_sites).collect();
+    if texts.is_empty() {
+        return;
+    }
+    let containers = names(host);
+    for text in texts {
+        for (name, port) in upstreams(&text.value()) {
+            if name == "localhost" {
+                localhost(text, diagnostics);
+            } else if let Some(Some((service, container))) = containers.get(&name) {
+                let published = published(service, container, &port);
+                of_container(container, (&name, &port), published, text, diagnostics);
+            }
+        }
+    }
+}
+
+fn localhost(text: &Text, diagnostics: &mut Diagnostics) {
+    diagnostics.push(
+        Diagnostic::new(
+            Code::NamedUpstream,
+            "a proxy to `localhost`, which is ::1 as well",
+            text.span,
+            "Caddy may try an address where nothing listens",
+        )
+        .help("write 127.0.0.1"),
+    );
+}
+
+fn of_container(
+    container: &Container,
+    (name, port): (&str, &str),
+    published: Option<String>,
+    text: &Text,
+    diagnostics: &mut Diagnostics,
+) {
+    let help = match published {
+        Some(published) => format!("write 127.0.0.1:{published} in place of {name}:{port}"),
+        None => {
+            // Caddy itself has 80 and 443.
+            let free = match port {
+                "80" => "8080",
+                "443" => "8443",
+                other => other,
+            };
+            format!(
+                "publish the port, `ports: [\"{free}:{port}\"]`, and write 127.0.0.1:{free} in place of {name}:{port}"
+            )
+        }
+    };
+    diagnostics.push(
+        Diagnostic::new(
+            Code::NamedUpstream,
+            format!("Caddy does not resolve `{name}`: it runs on the host"),
+            text.span,
+            format!("names {name}:{port}"),
+        )
+        .and(container.span, "a name for containers")
+        .help(help),
+    );
+}
+
+/// The containers, with their services, by each name that they have for other containers; none where several have it.
+/// Where the file gives the host names of its own, no name is certain.
+fn names(host: &Host) -> HashMap<String, Option<(&Service, &Container)>> {
+    let mut all = HashMap::new();
+    let names_hosts = |path: &[String]| {
+        path.first().is_some_and(|first| first == "networking")
+            && path.get(1).is_some_and(|second| matches!(second.as_str(), "hosts" | "extraHosts"))
+    };
+    if host.raw_options().any(|tree| options(tree).iter().any(|option| names_hosts(&option.path))) {
+        return all;
+    }
+    let containers = host.services.iter().flat_map(|s| s.containers.iter().map(move |c| (s, c)));
+    for (service, container) in containers {
+        let mut own = vec![container.name.to_lowercase(), container.short.to_lowercase()];
+        own.extend(container.compose.aliases.iter().map(|alias| alias.value().to_lowercase()));
+        own.sort();
+        own.dedup();
+        for name in own.into_iter().filter(|name| !name.contains('.')) {
+            all.entry(name).and_modify(|known| *known = None).or_insert(Some((service, container)));
+        }
+    }
+    all
+}
+
+/// The port of 127.0.0.1 on which a port of a container is published.
+fn published(service: &Service, container: &Container, port: &str) -> Option<String> {
+    if matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
+        return Some(port.to_owned());
+    }
+    let is_local = |address: &Option<Text>| {
+        address.as_ref().is_none_or(|a| matches!(a.value().as_str(), "127.0.0.1" | "0.0.0.0"))
+    };
+    let written = container.compose.ports.iter().find(|p| p.target.value() == port && is_local(&p.address));
+    let of_site = || {
+        let site = container.site_ports.iter().find(|site| site.target.value() == port)?;
+        match &site.host {
+            HostPort::Fixed(fixed) => Some(fixed.value()),
+            HostPort::Service(_) => service.port.as_ref().map(|port| port.text.value()),
+        }
+    };
+    written.map(|port| port.published.value()).or_else(of_site)
+}
+
+/// The hosts and ports of upstreams in lines of a Caddyfile.
+fn upstreams(lines: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for line in lines.lines() {
+        let mut words = line.split_whitespace();
+        if !words.next().is_some_and(|directive| DIRECTIVES.contains(&directive)) {
+            continue;
+        }
+        let is_upstream =
+            |word: &&str| !word.starts_with(['@', '/', '*', '{', '#']) && !word.starts_with("unix/");
+        for word in words.filter(is_upstream) {
+            let (scheme, rest) = word.split_once("://").unwrap_or(("", word));
+            let authority = rest.split('/').next().unwrap_or_default();
+            let default = if scheme == "https" { "443" } else { "80" };
+            let (name, port) = authority.split_once(':').unwrap_or((authority, default));
+            if port.bytes().all(|b| b.is_ascii_digit()) {
+                found.push((name.to_lowercase(), port.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::upstreams;
+
+    #[test]
+    fn the_upstreams_of_lines() {
+        for (line, found) in [
+            ("reverse_proxy app:80", &[("app", "80")][..]),
+            ("  reverse_proxy /api/* http://App:8080 https://b {", &[("app", "8080"), ("b", "443")]),
+            ("forward_auth authelia:9091 {", &[("authelia", "9091")]),
+            ("reverse_proxy @match {args[0]} unix//run/app.sock", &[]),
+            ("redir https://app:80", &[]),
+        ] {
+            let upstreams = upstreams(line);
+            let upstreams: Vec<_> = upstreams.iter().map(|(name, port)| (&**name, &**port)).collect();
+            assert_eq!(upstreams, found, "{line}");
+        }
+    }
+}

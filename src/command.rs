@@ -1,0 +1,95 @@
+//! What is known of command lines that no shell reads.
+
+/// Servers and clients that take each word as it is: they look for no variable in it. The start scripts of their images
+/// start the server with its arguments as they are.
+const PLAIN: &[&str] = &[
+    "curl",
+    "keydb-server",
+    "mariadb",
+    "mariadb-admin",
+    "mariadbd",
+    "mongod",
+    "mysql",
+    "mysqladmin",
+    "mysqld",
+    "pg_isready",
+    "postgres",
+    "psql",
+    "redis-cli",
+    "redis-server",
+    "valkey-cli",
+    "valkey-server",
+    "wget",
+];
+
+/// Programs with arguments that look like operators of a shell.
+const WITH_OPERATORS: &[&str] = &["[", "awk", "expr", "find", "jq", "test", "xargs"];
+
+/// The operators of a shell that stand between two commands.
+const BETWEEN_COMMANDS: &[&str] = &["&&", "||"];
+
+/// The operators of a shell that are also values of options.
+const OTHER_OPERATORS: &[&str] = &["|", ";", "&", ">", ">>", "<", "2>", "2>&1", ">/dev/null", "2>/dev/null"];
+
+/// Whether a word is the name or the path of a program that takes each word as it is.
+pub fn is_plain_program(word: &str) -> bool {
+    PLAIN.contains(&name(word))
+}
+
+/// The first word that only a shell understands, in the words of a program: an operator, or a command in `$(…)`; for
+/// the programs above also a variable. A script behind `-c` is a shell's.
+pub fn of_shell<'a>(words: &[&'a str]) -> Option<&'a str> {
+    let program = name(words.first()?);
+    let has_script = |at: usize| words[..at].iter().any(|word| word.starts_with('-') && word.ends_with('c'));
+    words.iter().enumerate().skip(1).find_map(|(at, word)| {
+        let before = words[at - 1];
+        let is_operator = BETWEEN_COMMANDS.contains(word)
+            || OTHER_OPERATORS.contains(word) && !before.starts_with('-') && at + 1 < words.len();
+        let is_operator = is_operator && !WITH_OPERATORS.contains(&program);
+        let is_expansion = word.contains("$(cat ") || word.contains("$(<") || is_variable(word, program);
+        let is_script = has_script(at) && (is_expansion || words[..at].iter().any(|word| word.contains(' ')));
+        ((is_operator || is_expansion) && !is_script).then_some(*word)
+    })
+}
+
+/// Whether a word is a variable of a shell, for a program that does not look for one.
+fn is_variable(word: &str, program: &str) -> bool {
+    let variable = word.strip_prefix('$').map(|rest| rest.trim_start_matches('{'));
+    PLAIN.contains(&program)
+        && variable.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
+}
+
+fn name(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_shell;
+
+    #[test]
+    fn words_that_only_a_shell_understands() {
+        for (line, found) in [
+            ("migrate && serve", Some("&&")),
+            ("sh -c migrate && serve", Some("&&")),
+            ("curl -f http://localhost || exit 1", Some("||")),
+            ("serve > /data/log", Some(">")),
+            ("serve | tee /data/log", Some("|")),
+            ("redis-server --requirepass $PASSWORD", Some("$PASSWORD")),
+            ("/usr/bin/pg_isready -U ${POSTGRES_USER}", Some("${POSTGRES_USER}")),
+            ("serve --token \"$(cat /run/secrets/token)\"", Some("$(cat /run/secrets/token)")),
+            ("sh -c 'migrate && serve'", None),
+            ("bash -lc 'exec serve --token \"$(cat /run/secrets/token)\"'", None),
+            ("sh -c 'exec \"$@\"' sh serve '&&'", None),
+            ("find /data -name x -exec rm {} ;", None),
+            ("serve --separator | --title x", None),
+            ("serve --url $URL", None),
+            ("test 1 > 0", None),
+            ("expr 1 | 2", None),
+        ] {
+            let words = shell_words::split(line).expect("words");
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            assert_eq!(of_shell(&words), found, "{line}");
+        }
+    }
+}
