@@ -150,7 +150,7 @@ codes! {
     ImageUser = "HG0807", Warning, "a user for an image that sets its own";
     HostGroup = "HG0808", Warning, "a group that the image does not know";
     FirstPassword = "HG0809", Warning, "a database without a password for its first start";
-    OwnLocalhost = "HG0820", Warning, "`localhost` in place of another container";
+    OwnLocalhost = "HG0820", Warning, "the container's own `localhost` in place of another container";
     FrontMissing = "HG0901", Error, "a site and no front";
     BadSite = "HG0902", Error, "a site that cannot be served";
     BadTls = "HG0903", Error, "certificates that cannot be had this way";
