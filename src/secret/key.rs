@@ -138,14 +138,17 @@ fn has_private_key(text: &str) -> bool {
 
 /// Whether a text holds an address with a token in it.
 pub(super) fn has_token_in_address(text: &str) -> bool {
-    ADDRESSES.iter().any(|beginning| {
-        text.split(beginning).skip(1).any(|rest| {
-            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '?' | '#'));
-            rest[..end.unwrap_or(rest.len())]
-                .split(['/', '@'])
-                .any(|part| part.len() >= SHORTEST_TOKEN && is_random(part))
+    // Few texts have one of these, and every address has.
+    let may_be = text.contains("://") || text.contains(".com/");
+    may_be
+        && ADDRESSES.iter().any(|beginning| {
+            text.split(beginning).skip(1).any(|rest| {
+                let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '?' | '#'));
+                rest[..end.unwrap_or(rest.len())]
+                    .split(['/', '@'])
+                    .any(|part| part.len() >= SHORTEST_TOKEN && is_random(part))
+            })
         })
-    })
 }
 
 #[cfg(test)]
@@ -184,6 +187,13 @@ mod tests {
             "-----BEGIN PUBLIC KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ",
         ] {
             assert!(!has_key(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_address_has_a_scheme_or_is_below_com() {
+        for address in super::ADDRESSES {
+            assert!(address.contains("://") || address.contains(".com/"), "{address}");
         }
     }
 
