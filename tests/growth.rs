@@ -21,6 +21,9 @@ use serde_json::{Value, json};
 const FEW: usize = 1_000;
 const MANY: usize = 4 * FEW;
 
+/// The number of the first entry. Names of one length take the same work.
+const FIRST: usize = 10_000;
+
 /// How much more work and output four times the entries may be.
 const MOST: f64 = 4.5;
 
@@ -249,7 +252,7 @@ fn put(file: &mut Value, path: &str, entries: Vec<Entry>) {
 }
 
 fn entries(path: &str, list: bool, count: usize) -> Option<Vec<Entry>> {
-    (0..count).map(|i| entry(path, list, i)).collect()
+    (FIRST..FIRST + count).map(|i| entry(path, list, i)).collect()
 }
 
 /// The file with so many entries under one key. JSON is YAML.
