@@ -42,8 +42,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The number of containers that a subnet with so many bits behind its prefix has addresses for. The first address is the subnet's, the last one of IPv4 is for
-/// broadcasts, and the gateway has one (`getFreeIPFromBucket` of container-libs).
+/// The number of containers that a subnet with so many bits behind its prefix has addresses for. The first address is the
+/// subnet's, the last one of IPv4 is for broadcasts, and the gateway has one (`getFreeIPFromBucket` of container-libs).
 fn free_of(net: &IpNet, bits: u8) -> usize {
     let reserved = if net.addr().is_ipv4() { 3 } else { 2 };
     // More than this never matters.
