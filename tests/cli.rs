@@ -301,7 +301,7 @@ fn two_runs_in_two_folders_give_the_same_bytes() {
 }
 
 #[test]
-fn a_folder_that_holds_folders_of_others_is_not_exchanged() {
+fn a_folder_that_holds_a_hidden_folder_is_not_exchanged() {
     let folder = folder(MINIMAL);
     let git = folder.path().join(".git");
     std::fs::create_dir(&git).unwrap();

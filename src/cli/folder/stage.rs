@@ -105,7 +105,8 @@ fn mirror(from: &Path, to: &Path, way: &Path, plan: &Plan) -> Result<(), Failure
         let entry = entry.map_err(at(from))?;
         let (old, new, way) = (entry.path(), to.join(entry.file_name()), way.join(entry.file_name()));
         if entry.file_type().map_err(at(&old))?.is_dir() {
-            if !has_ours(&way, plan) {
+            // A hidden folder is a program's, such as `.git`, which would go on in the old one.
+            if entry.file_name().as_bytes().starts_with(b".") {
                 return Err(at(&old)(ErrorKind::Unsupported));
             }
             DirBuilder::new().create(&new).map_err(at(&old))?;
@@ -120,14 +121,6 @@ fn mirror(from: &Path, to: &Path, way: &Path, plan: &Plan) -> Result<(), Failure
         return Ok(());
     }
     make_alike(from, to).map_err(at(from))
-}
-
-/// Whether a folder of the output has files of homegen's in it. Any other folder, such as `.git`, is not exchanged: a
-/// program may work in it, and would go on in the old one.
-fn has_ours(folder: &Path, plan: &Plan) -> bool {
-    let Some(folder) = folder.to_str() else { return false };
-    let start = format!("{folder}/");
-    plan.range(start.clone()..).next().is_some_and(|(path, _)| path.starts_with(&start))
 }
 
 /// Gives the folder `new` the owner, the mode and the attributes (an access list, a label) of `old`.
