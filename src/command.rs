@@ -40,16 +40,21 @@ pub fn is_plain_program(word: &str) -> bool {
 /// the programs above also a variable. A script behind `-c` is a shell's.
 pub fn of_shell<'a>(words: &[&'a str]) -> Option<&'a str> {
     let program = name(words.first()?);
-    let has_script = |at: usize| words[..at].iter().any(|word| word.starts_with('-') && word.ends_with('c'));
-    words.iter().enumerate().skip(1).find_map(|(at, word)| {
-        let before = words[at - 1];
+    let (mut after_option, mut after_line) = (false, false);
+    for (at, word) in words.iter().enumerate() {
+        let before = at.checked_sub(1).map_or("", |before| words[before]);
         let is_operator = BETWEEN_COMMANDS.contains(word)
             || OTHER_OPERATORS.contains(word) && !before.starts_with('-') && at + 1 < words.len();
         let is_operator = is_operator && !WITH_OPERATORS.contains(&program);
         let is_expansion = word.contains("$(cat ") || word.contains("$(<") || is_variable(word, program);
-        let is_script = has_script(at) && (is_expansion || words[..at].iter().any(|word| word.contains(' ')));
-        ((is_operator || is_expansion) && !is_script).then_some(*word)
-    })
+        let is_script = after_option && (is_expansion || after_line);
+        if at > 0 && (is_operator || is_expansion) && !is_script {
+            return Some(word);
+        }
+        after_option |= word.starts_with('-') && word.ends_with('c');
+        after_line |= word.contains(' ');
+    }
+    None
 }
 
 /// Whether a word is a variable of a shell, for a program that does not look for one.
