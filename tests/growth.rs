@@ -4,7 +4,7 @@
 //! Work is counted, and not timed: cachegrind counts the instructions that the program executes, which is nearly the same
 //! number in each run and on each machine. Allocations would not show a comparison of all pairs. It is counted in a
 //! release build, because a debug build spends most of its work on holding each file against nixfmt:
-//! `cargo test --release --test growth -- --ignored`.
+//! `cargo test --release --test growth -- --ignored`, as `.ci/run` does.
 
 mod common;
 
