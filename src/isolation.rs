@@ -303,11 +303,19 @@ const DEVICES: &[Given] = &[
     ("/dev/vd*", DISK),
     ("/dev/xvd*", DISK),
     ("/dev/nvme*", DISK),
+    ("/dev/ng*", DISK),
     ("/dev/mmcblk*", DISK),
     ("/dev/pmem*", DISK),
+    ("/dev/dax*", DISK),
+    ("/dev/ublk*", DISK),
+    ("/dev/zram*", "read the memory that the host swapped out"),
     ("/dev/md*", DISK),
     ("/dev/dm-*", DISK),
     ("/dev/mapper", DISK),
+    // LVM has a folder for each volume group, and these are the usual names of groups.
+    ("/dev/vg*/*", DISK),
+    ("/dev/*vg/*", DISK),
+    ("/dev/pve/*", DISK),
     ("/dev/disk", DISK),
     ("/dev/block", DISK),
     ("/dev/bcache*", DISK),
@@ -509,14 +517,29 @@ mod tests {
 
     #[test]
     fn devices_by_any_of_their_names() {
-        for path in
-            ["/dev/sda", "/dev/nvme0n1p2", "/dev/disk/by-id/ata-x", "/dev/mapper/root", "/dev/mem", "/dev"]
-        {
+        for path in [
+            "/dev/sda",
+            "/dev/nvme0n1p2",
+            "/dev/ng0n1",
+            "/dev/disk/by-id/ata-x",
+            "/dev/mapper/root",
+            "/dev/vg0/data",
+            "/dev/nas-vg/data",
+            "/dev/zvol/tank/vm",
+            "/dev/mem",
+            "/dev",
+        ] {
             assert!(device(path).is_some(), "{path}");
         }
-        for path in
-            ["/dev/dri", "/dev/ttyUSB0", "/dev/serial/by-id/usb-x", "/dev/net/tun", "/dev/kvm", "/dev/fuse"]
-        {
+        for path in [
+            "/dev/dri",
+            "/dev/vga_arbiter",
+            "/dev/ttyUSB0",
+            "/dev/serial/by-id/usb-x",
+            "/dev/net/tun",
+            "/dev/kvm",
+            "/dev/fuse",
+        ] {
             assert_eq!(device(path), None, "{path}");
         }
     }
