@@ -43,7 +43,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         let said = match image.tag.as_deref() {
             None => "has no tag, which is `latest`".to_owned(),
-            Some(tag) if is_floating(tag) => format!("has a tag that moves: `{tag}`"),
+            Some(tag) if is_floating(tag) && !is_code_name(&image, tag) => {
+                format!("has a tag that moves: `{tag}`")
+            }
             Some(_) => continue,
         };
         diagnostics.push(
@@ -96,6 +98,19 @@ fn is_floating(tag: &str) -> bool {
 /// Whether a part of a tag is a release of a distribution, such as `alpine3.22`.
 fn is_distribution(part: &str) -> bool {
     ["alpine", "debian", "ubuntu"].iter().filter_map(|name| part.strip_prefix(name)).any(is_version)
+}
+
+/// The code names of releases, by the image of the distribution: they are versions of that image, and of no other one.
+/// `sid` and `testing` move.
+const CODE_NAMES: &[(&str, &[&str])] = &[
+    ("library/debian", &["buster", "bullseye", "bookworm", "trixie", "forky", "duke"]),
+    ("library/ubuntu", &["bionic", "focal", "jammy", "noble", "oracular", "plucky", "questing", "resolute"]),
+];
+
+/// Whether a tag of a distribution's own image names a release, such as `trixie` and `trixie-slim`.
+fn is_code_name(image: &ImageName, tag: &str) -> bool {
+    let word = tag.split('-').next().unwrap_or_default();
+    CODE_NAMES.iter().any(|(path, names)| image.is(path) && names.contains(&word))
 }
 
 fn is_version(text: &str) -> bool {
