@@ -10,6 +10,12 @@ pub fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Whether `path` lies in /etc. A container with the whole of /etc or of the host in it, such as a monitor, uses no file of
+/// /etc in particular.
+pub fn is_inside_etc(path: &str) -> bool {
+    is_below(path, "/etc") && path.trim_end_matches('/').len() > "/etc".len()
+}
+
 /// How deep a path is looked at: nobody's is deeper, and a hostile one would take long.
 const MAX_DEPTH: usize = 128;
 

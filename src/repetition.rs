@@ -12,8 +12,9 @@ use crate::ast::{self, Service, Tls};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::limits::MAX_REPEATED;
 use crate::map::volume_folder;
-use crate::path::{Folders, ancestors};
+use crate::path::{Folders, ancestors, is_inside_etc};
 use crate::source::Span;
+use crate::tree::{etc_names, options};
 
 /// Refuses a file whose output would repeat too much.
 pub fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
@@ -23,6 +24,7 @@ pub fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
         .and_then(|()| networks_of_services(file, &mut counter))
         .and_then(|()| aliases_on_networks(file, &mut counter))
         .and_then(|()| mounts_in_volumes(file, &mut counter))
+        .and_then(|()| etc_files_in_volumes(file, &mut counter))
         .and_then(|()| databases_of_backups(file, &mut counter))
         .and_then(|()| files_of_backups(file, &mut counter))
         .and_then(|()| credentials_of_certificates(file, &mut counter));
@@ -119,6 +121,28 @@ fn mounts_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
                 volume.span,
                 "needs each mount point inside of the folder",
                 "mount a folder with fewer of `host.mounts` inside of it",
+            )?;
+        }
+    }
+    Some(())
+}
+
+/// A container restarts when a file of `environment.etc` changes that is in a folder which it binds.
+fn etc_files_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    let of_services = services(file).filter_map(|(_, service)| service.nixos.as_ref());
+    let trees = file.nixos.iter().chain(of_services);
+    let names = trees.flat_map(|raw| etc_names(&options(&raw.0)));
+    let files = Folders::of(names.map(|name| (format!("/etc/{}", name.trim_matches('/')), ())));
+    for (_, container) in services(file).flat_map(|(_, service)| &service.containers.0) {
+        for volume in &container.volumes {
+            let VolumeSource::Bind(path) = &volume.source else { continue };
+            let path = path.value();
+            let inside = if is_inside_etc(&path) { files.inside(&path).count() } else { 0 };
+            counter.add(
+                inside.saturating_sub(1),
+                volume.span,
+                "the container restarts with each file of `environment.etc` in the folder",
+                "mount the files that the container needs",
             )?;
         }
     }

@@ -9,7 +9,7 @@ use crate::ast::container::Volume;
 use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host, HostPort, Network};
 use crate::map::{self, Mounted, Written};
-use crate::path::ancestors;
+use crate::path::{Folders, ancestors, is_inside_etc};
 use crate::tree::{Atom, Piece, Reference, Target, Text, etc_names, options};
 
 /// What stands around a service.
@@ -25,7 +25,7 @@ pub(super) struct Around<'a> {
     /// Which container's rule makes a folder.
     pub(super) makers: Makers<'a>,
     /// The names of `environment.etc` that the file declares, by their paths.
-    etc_files: HashMap<String, String>,
+    etc_files: Folders<String>,
     /// The mounts that containers stop and start with, by their paths.
     pub(super) followed_mounts: HashSet<String>,
     /// The folders that containers write to.
@@ -53,7 +53,9 @@ impl<'a> Around<'a> {
             own_networks: host.services.iter().filter_map(|s| s.network.as_ref()).map(by_name).collect(),
             forwarded: sites.filter_map(|site| site.service.as_deref()).collect(),
             makers: Makers::of(host),
-            etc_files: host.raw_options().flat_map(|tree| etc_names(&options(tree))).map(etc_path).collect(),
+            etc_files: Folders::of(
+                host.raw_options().flat_map(|tree| etc_names(&options(tree))).map(etc_path),
+            ),
             followed_mounts: host
                 .machine
                 .mounts
@@ -69,12 +71,11 @@ impl<'a> Around<'a> {
         }
     }
 
-    /// The name of `environment.etc` that creates a path, or a folder that the path lies in.
-    pub(super) fn etc_file(&self, path: &str) -> Option<&str> {
-        if self.etc_files.is_empty() {
-            return None;
-        }
-        ancestors(path).find_map(|folder| self.etc_files.get(folder)).map(String::as_str)
+    /// The names of `environment.etc` that create a path: its own or that of a folder that it lies in, and those of the files
+    /// in it.
+    pub(super) fn etc_files(&self, path: &str) -> impl Iterator<Item = &str> {
+        let inside = is_inside_etc(path).then(|| self.etc_files.inside(path));
+        self.etc_files.around(path).into_iter().chain(inside.into_iter().flatten()).map(String::as_str)
     }
 
     /// How many backups of the host go to this folder.

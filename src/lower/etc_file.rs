@@ -1,21 +1,29 @@
-//! Files of `environment.etc` that containers bind.
+//! Files of `environment.etc` that containers bind, or take variables from.
 //!
 //! `nixos: { environment.etc."app/app.yml".text: … }` beside `volumes: ["/etc/app/app.yml:/app.yml:ro"]` becomes
 //! `restartTriggers` of the container's unit with the file's path in the store. A bind mount keeps the path that
-//! the link in /etc led to when the container started.
+//! the link in /etc led to when the container started, and Podman reads `env_file` once. A file in a bound folder is the
+//! new one at once, but most programs read their configuration when they start.
 
 use super::around::Around;
+use crate::ast::EnvFile;
 use crate::ast::container::VolumeSource;
 use crate::hir::Container;
 use crate::nix::Expr;
 use crate::nixos::Module;
 
 pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
-    for volume in &container.compose.volumes {
-        let VolumeSource::Bind(path) = &volume.source else { continue };
-        if let Some(name) = around.etc_file(&path.value()) {
-            module.unit(&container.unit()).append("restartTriggers", [source(name)]);
-        }
+    let compose = &container.compose;
+    let bound = compose.volumes.iter().filter_map(|volume| match &volume.source {
+        VolumeSource::Bind(path) => Some(path.value()),
+        VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
+    });
+    let read = compose.env_file.0.iter().filter_map(|file| match file {
+        EnvFile::Path(path) => Some(path.value()),
+        EnvFile::Secret(_) => None,
+    });
+    for path in bound.chain(read) {
+        module.unit(&container.unit()).append("restartTriggers", around.etc_files(&path).map(source));
     }
 }
 
