@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::grants;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host, Service};
@@ -62,18 +63,20 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
             continue;
         }
         let made = |name| variable(container, name);
-        let (user, database) =
-            *variables.entry(&container.name).or_insert_with(|| (made("POSTGRES_USER"), made("POSTGRES_DB")));
+        let (user, database) = variables
+            .entry(&container.name)
+            .or_insert_with(|| (made("POSTGRES_USER"), made("POSTGRES_DB")))
+            .clone();
         // A variable that is not written has the image's default, which is only known to hold beside another variable
         // of that image.
-        let made_by = |own: Option<&Text>, otherwise: Option<(String, &Text)>| match own {
+        let made_by = |own: Option<&Text>, otherwise: Option<(String, Text)>| match own {
             Some(text) => Some((text.value(), text.span)),
             None => otherwise.map(|(value, beside)| (value, beside.span)),
         };
         let (Ok(user), Ok(database)) = (user, database) else { continue };
-        let beside = database.or_else(|| of_image(container));
-        let made_user = made_by(user, beside.map(|beside| ("postgres".to_owned(), beside)));
-        let made_database = made_by(database, user.map(|user| (user.value(), user)));
+        let beside = database.clone().or_else(|| of_image(container));
+        let made_user = made_by(user.as_ref(), beside.map(|beside| ("postgres".to_owned(), beside)));
+        let made_database = made_by(database.as_ref(), user.clone().map(|user| (user.value(), user)));
         if let Some((made, at)) = made_database.filter(|(made, _)| *made != saved.database.value()) {
             diagnostics.push(
                 Diagnostic::new(
@@ -103,14 +106,14 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
 }
 
 /// The variables with the user and the database.
-type Variables<'a> = (Result<Option<&'a Text>, ()>, Result<Option<&'a Text>, ()>);
+type Variables = (Result<Option<Text>, ()>, Result<Option<Text>, ()>);
 
 /// A variable of the image of Postgres, or the secret behind one.
-fn of_image(container: &Container) -> Option<&Text> {
-    let written = container.compose.environment.0.iter().map(|(name, _)| name);
-    let secret =
-        container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref()).map(|name| &name.0);
-    written.chain(secret).find(|name| name.value().starts_with("POSTGRES_"))
+fn of_image(container: &Container) -> Option<Text> {
+    let written = grants::variables(container).into_iter().map(|(name, _)| name);
+    let secrets = container.compose.secrets.0.iter();
+    let by_secret = secrets.filter_map(|used| used.variable.as_ref()).map(|name| name.0.clone());
+    written.chain(by_secret).find(|name| name.value().starts_with("POSTGRES_"))
 }
 
 /// The folder whose scripts the image runs when it makes the database (docker-library, postgres).
@@ -118,15 +121,14 @@ const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
 
 /// A variable as the container's environment has it, if it does. An error where it comes out of a file or a secret,
 /// which nobody can read here.
-fn variable<'a>(container: &'a Container, name: &str) -> Result<Option<&'a Text>, ()> {
-    let compose = &container.compose;
-    let written = compose.environment.0.iter().find(|(key, _)| key.value() == name);
-    if let Some((_, value)) = written {
-        return Ok(Some(value));
+fn variable(container: &Container, name: &str) -> Result<Option<Text>, ()> {
+    let written = grants::variables(container);
+    if let Some((_, value)) = written.iter().rfind(|(key, _)| key.value() == name) {
+        return Ok(Some(value.clone()));
     }
     let from_file = format!("{name}_FILE");
-    let is_file = compose.environment.0.iter().any(|(key, _)| key.value() == from_file);
-    let is_secret = compose.secrets.0.iter().filter_map(|used| used.variable.as_ref());
+    let is_file = written.iter().any(|(key, _)| key.value() == from_file);
+    let is_secret = container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref());
     let is_secret = is_secret.map(|v| v.value()).any(|v| v == name || v == from_file);
-    if is_file || is_secret || !compose.env_file.0.is_empty() { Err(()) } else { Ok(None) }
+    if is_file || is_secret || grants::has_unknown_variables(container) { Err(()) } else { Ok(None) }
 }

@@ -1,10 +1,10 @@
 //! A database makes its first user when it first starts, and stops without a password for it, or a variable that says
 //! that there is none (docker-entrypoint.sh of docker-library/postgres, docker-library/mysql and MariaDB/mariadb-docker).
 
+use super::grants::{has_unknown_variables, variables};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::image::{FirstPassword, ImageName};
-use crate::podman::arguments::arguments;
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -25,14 +25,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             compose.image.0.span,
             format!("stops without `{variable}` while it has no data"),
         );
-        diagnostics.push(match set(container).find_map(|name| Some((name, meant(&name.value(), row)?))) {
-            Some((name, meant)) => diagnostic
-                .and(name.span, "the image does not know it")
-                .help(format!("did you mean `{meant}`?")),
-            None => diagnostic.help(format!(
-                "declare a secret, and write `secrets: {{ {variable}: NAME }}` in the container"
-            )),
-        });
+        diagnostics.push(
+            match set(container).find_map(|name| Some((meant(&name.value(), row)?, name.span))) {
+                Some((meant, span)) => diagnostic
+                    .and(span, "the image does not know it")
+                    .help(format!("did you mean `{meant}`?")),
+                None => diagnostic.help(format!(
+                    "declare a secret, and write `secrets: {{ {variable}: NAME }}` in the container"
+                )),
+            },
+        );
     }
 }
 
@@ -43,21 +45,19 @@ fn is_unknown(container: &Container, row: &FirstPassword) -> bool {
     let words = compose.command.as_ref().and_then(|command| command.0.first());
     compose.entrypoint.is_some()
         || words.is_some_and(|word| !is_program(&word.value()))
-        || !compose.env_file.0.is_empty()
+        || has_unknown_variables(container)
         || compose.secrets.0.iter().any(|used| used.variable.is_none())
         || compose.volumes.iter().any(|volume| volume.target.value().starts_with(INIT_SCRIPTS))
-        || arguments(&compose.podman_args).iter().any(|a| a.name.starts_with("env") || a.name == "secret")
 }
 
 /// The folder whose archives MariaDB restores in place of making a user.
 const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
 
 /// The names of the variables that are not empty.
-fn set(container: &Container) -> impl Iterator<Item = &Text> {
-    let compose = &container.compose;
-    let written = compose.environment.0.iter().filter(|(_, value)| !value.value().is_empty());
-    let by_secret = compose.secrets.0.iter().filter_map(|used| used.variable.as_ref());
-    written.map(|(name, _)| name).chain(by_secret.map(|name| &name.0))
+fn set(container: &Container) -> impl Iterator<Item = Text> {
+    let written = variables(container).into_iter().filter(|(_, value)| !value.value().is_empty());
+    let by_secret = container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref());
+    written.map(|(name, _)| name).chain(by_secret.map(|name| name.0.clone()))
 }
 
 fn is_one_of(name: &str, row: &FirstPassword) -> bool {

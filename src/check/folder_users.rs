@@ -3,10 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::grants;
+use super::grants::{self, Grant, User};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Folder, Host};
-use crate::image::ImageName;
 use crate::source::Span;
 use crate::tree::Node;
 
@@ -14,6 +13,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut known: HashMap<String, (&Container, User, Span)> = HashMap::new();
     let mut reported: HashSet<String> = HashSet::new();
     for container in host.containers() {
+        closed(container, diagnostics);
         let Some(user) = User::of(container) else { continue };
         for folder in container.folders.iter().filter(|folder| is_roots(folder)) {
             let path = folder.path.value().trim_end_matches('/').to_owned();
@@ -40,38 +40,48 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Reports folders that root alone can open, for a container with a user by name: the number is in the image alone.
+fn closed(container: &Container, diagnostics: &mut Diagnostics) {
+    let Some(Grant { what: user, span }) = grants::user(container) else { return };
+    let name = user.split(':').next().unwrap_or_default();
+    let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number || name == "root" || grants::has_own_users(container) {
+        return;
+    }
+    for folder in container.folders.iter().filter(|folder| folder.owner.is_none() && folder.group.is_none()) {
+        let Some(mode) = folder.mode.as_ref().filter(|mode| is_closed(&mode.value())) else { continue };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::FolderUsers,
+                format!(
+                    "a new folder {} would belong to root, and `{name}` could not open it",
+                    folder.path.value()
+                ),
+                mode.0.span,
+                "keeps all other users out",
+            )
+            .and(span, format!("`{}` runs as `{name}`", container.name))
+            .help(format!("add `owner` to this volume, with the number that `{name}` has in the image")),
+        );
+    }
+}
+
+/// Whether a mode lets nobody but the owner and the group into a folder.
+fn is_closed(mode: &str) -> bool {
+    u32::from_str_radix(mode, 8).is_ok_and(|mode| mode & 0o001 == 0)
+}
+
 /// Whether a new folder would belong to root.
 fn is_roots(folder: &Folder) -> bool {
     folder.owner.is_none() && folder.group.is_none() && folder.mode.is_none() && folder.image_user.is_none()
 }
 
+/// What to do about two users of one folder.
 fn help(first: &User, second: &User) -> String {
     match &first.group {
         Some(group) if second.group.as_ref() == Some(group) => {
             format!("write `group: {group}` and `mode: \"2775\"` in the long form of this volume")
         }
         _ => format!("give both containers the same `user`, such as `user: \"{}\"`", first.id),
-    }
-}
-
-/// Who runs in a container, by number.
-#[derive(Clone)]
-struct User {
-    id: String,
-    group: Option<String>,
-}
-
-impl User {
-    /// Known where the file or the image has a number other than root's, and no user namespace changes what it means.
-    fn of(container: &Container) -> Option<User> {
-        if grants::has_own_users(container) || container.compose.userns_mode.is_some() {
-            return None;
-        }
-        let image = || ImageName::of(&container.compose.image).starts_as().map(|id| id.to_string());
-        let value = grants::user(container).map(|user| user.what).or_else(image)?;
-        let (id, group) =
-            value.split_once(':').map_or((value.as_str(), None), |(id, group)| (id, Some(group)));
-        let id: u32 = id.parse().ok().filter(|id| *id != 0)?;
-        Some(User { id: id.to_string(), group: group.map(str::to_owned) })
     }
 }

@@ -4,6 +4,7 @@ use crate::ast::NetworkMode;
 use crate::ast::container::VolumeSource;
 use crate::ast::scalar::Userns;
 use crate::hir::Container;
+use crate::image::ImageName;
 use crate::isolation::Namespace;
 use crate::podman::arguments::{Argument, arguments, fields};
 use crate::source::Span;
@@ -222,4 +223,54 @@ pub(super) fn user(container: &Container) -> Option<Grant<String>> {
 pub(super) fn users(container: &Container) -> Vec<Grant<String>> {
     let own = container.compose.user.iter().map(|user| grant(&user.0));
     own.chain(values(container, "user")).collect()
+}
+
+/// The user that runs in a container, by number.
+#[derive(Clone)]
+pub(super) struct User {
+    pub(super) id: u32,
+    /// The group that the file names beside it.
+    pub(super) group: Option<String>,
+    pub(super) span: Span,
+}
+
+impl User {
+    /// The user of a container, where the file or the image has a number other than root's, and no user namespace changes
+    /// its meaning.
+    pub(super) fn of(container: &Container) -> Option<User> {
+        if has_own_users(container) || container.compose.userns_mode.is_some() {
+            return None;
+        }
+        let of_image = || {
+            let image = &container.compose.image;
+            let id = ImageName::of(image).starts_as()?;
+            Some(Grant { what: id.to_string(), span: image.0.span })
+        };
+        let Grant { what, span } = user(container).or_else(of_image)?;
+        let (id, group) = what.split_once(':').map_or((what.as_str(), None), |(id, group)| (id, Some(group)));
+        let id: u32 = id.parse().ok().filter(|id| *id != 0)?;
+        Some(User { id, group: group.map(str::to_owned), span })
+    }
+}
+
+/// The variables that the container sets, each by its name and with its value. Podman takes the last one of a name.
+pub(super) fn variables(container: &Container) -> Vec<(Text, Text)> {
+    let written = container.compose.environment.0.iter().cloned();
+    let arguments = podman_args(container).into_iter().filter(|argument| argument.name == "env");
+    let arguments = arguments.filter_map(|argument| {
+        let written = argument.value?;
+        let (name, rest) = written.split_at(written.value().find('=')?);
+        Some((name, rest.split_at(1).1))
+    });
+    written.chain(arguments).collect()
+}
+
+/// Whether the container has variables whose values are not in the file.
+pub(super) fn has_unknown_variables(container: &Container) -> bool {
+    let is_unknown = |argument: Argument| match argument.name.as_str() {
+        "env" => argument.value.is_none_or(|value| !value.value().contains('=')),
+        "env-file" | "env-host" | "secret" => true,
+        _ => false,
+    };
+    !container.compose.env_file.0.is_empty() || podman_args(container).into_iter().any(is_unknown)
 }

@@ -201,6 +201,7 @@ fn of_container(container: &Container, found: &mut Found) {
                 let mut rest = value.split_at(name.value().len() + 1).1;
                 rest.span = argument.span;
                 match argument.name.as_str() {
+                    "env" if by_secret.contains(&name.value()) => {}
                     "env" => variable(&name, &rest, found),
                     _ => pair(&name, &rest, found),
                 }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::grants;
+use super::grants::{self, User};
 use crate::ast::secret::takes_path;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Secret};
@@ -12,17 +12,17 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let readers = readers(host);
     for container in host.containers() {
-        let Some(user) = User::of(container) else { continue };
+        let Some(reader) = Reader::of(container) else { continue };
+        let User { id, span, .. } = reader.user;
         for used in &container.compose.secrets.0 {
             // Any other variable is rendered by root, before the container starts.
             if used.variable.as_ref().is_some_and(|v| !takes_path(&v.value())) {
                 continue;
             }
             let Some(secret) = host.secrets.get(&used.secret.value()) else { continue };
-            if user.can_read(secret) != Some(false) {
+            if reader.can_read(secret) != Some(false) {
                 continue;
             }
-            let span = grants::user(container).map_or(container.span, |user| user.span);
             diagnostics.push(
                 Diagnostic::new(
                     Code::SecretUnreadable,
@@ -30,13 +30,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     used.span,
                     "mounted as a file",
                 )
-                .and(span, format!("runs as {}", user.id))
+                .and(span, format!("runs as {id}"))
                 .and(secret.span, owner_of(secret))
-                .help(match readers[&used.secret.value()].iter().any(|id| *id != user.id) {
-                    false => format!("declare the secret with `owner: \"{}\"`", user.id),
+                .help(match readers[&used.secret.value()].iter().any(|other| *other != id) {
+                    false => format!("declare the secret with `owner: \"{id}\"`"),
                     true => format!(
-                        "declare it once more under another name, with the same `file` and `owner: \"{}\"`",
-                        user.id
+                        "declare it once more under another name, with the same `file` and `owner: \"{id}\"`"
                     ),
                 }),
             );
@@ -63,31 +62,22 @@ fn owner_of(secret: &Secret) -> String {
     format!("belongs to {owner}, with mode {mode}")
 }
 
-/// Who runs in a container, by number.
-struct User {
-    id: u32,
+/// Who reads a secret.
+struct Reader {
+    user: User,
     groups: Vec<u32>,
     /// Whether its own group is among these.
     group_is_known: bool,
 }
 
-impl User {
-    /// Known where `user` is a number other than root's, and no user namespace changes what it means.
-    fn of(container: &Container) -> Option<User> {
-        if grants::has_own_users(container) || container.compose.userns_mode.is_some() {
-            return None;
-        }
-        let value = grants::user(container)?.what;
-        let (id, group) = match value.split_once(':') {
-            Some((id, group)) => (id, Some(group)),
-            None => (value.as_str(), None),
-        };
-        let id: u32 = id.parse().ok()?;
+impl Reader {
+    fn of(container: &Container) -> Option<Reader> {
+        let user = User::of(container)?;
         let more = grants::groups(container).into_iter().filter_map(|group| group.what.parse().ok());
         // Without a group it is the one that the image's /etc/passwd gives the user.
-        let own = group.and_then(|g| g.parse().ok());
+        let own = user.group.as_ref().and_then(|group| group.parse().ok());
         let groups = own.into_iter().chain(more).collect();
-        (id != 0).then_some(User { id, groups, group_is_known: own.is_some() })
+        Some(Reader { user, groups, group_is_known: own.is_some() })
     }
 
     /// Unknown where the secret belongs to somebody by name.
@@ -107,7 +97,7 @@ impl User {
             None => 0o400,
         };
         Some(match () {
-            () if owner == self.id => mode & 0o400 != 0,
+            () if owner == self.user.id => mode & 0o400 != 0,
             () if self.groups.contains(&group) => mode & 0o040 != 0,
             () if !self.group_is_known && mode & 0o040 != 0 => return None,
             () => mode & 0o004 != 0,

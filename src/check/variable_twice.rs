@@ -1,9 +1,10 @@
-//! A variable is set once: by `environment`, or by `secrets`; and for images that refuse both, as itself or by a file.
+//! A variable is set once: by `environment` or `podman_args`, or by `secrets`; and for images that refuse both, as itself or by a file.
 
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
+use super::grants::variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::image::ImageName;
@@ -14,8 +15,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
         also_by_file(container, diagnostics);
         let compose = &container.compose;
-        let names = compose.environment.0.iter().filter(|_| !compose.secrets.0.is_empty());
-        let names: HashMap<String, &Text> = names.map(|(name, _)| (name.value(), name)).collect();
+        let written = if compose.secrets.0.is_empty() { Vec::new() } else { variables(container) };
+        let own = compose.environment.0.len();
+        let names = written.iter().enumerate().map(|(at, (name, _))| (name.value(), (name, at < own)));
+        let names: HashMap<String, (&Text, bool)> = names.collect();
         let mut by_secret: HashMap<String, Span> = HashMap::new();
         for used in &compose.secrets.0 {
             let Some(variable) = &used.variable else { continue };
@@ -31,7 +34,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     .help("keep one of the two"),
                 );
             }
-            if let Some(name) = names.get(&variable.value()) {
+            if let Some((name, is_own)) = names.get(&variable.value()) {
+                let key = if *is_own { "environment" } else { "podman_args" };
                 diagnostics.push(
                     Diagnostic::new(
                         Code::VariableTwice,
@@ -40,7 +44,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         "by a secret",
                     )
                     .and(name.span, "and in the environment")
-                    .help("remove it from `environment`: the secret sets it"),
+                    .help(format!("remove it from `{key}`: the secret sets it")),
                 );
             }
         }
@@ -51,7 +55,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 fn also_by_file(container: &Container, diagnostics: &mut Diagnostics) {
     let compose = &container.compose;
     let image = ImageName::of(&compose.image);
-    let written = compose.environment.0.iter().filter(|(_, value)| !value.value().is_empty());
+    let written = variables(container);
+    let written = written.iter().filter(|(_, value)| !value.value().is_empty());
     let by_secret = compose.secrets.0.iter().filter_map(|used| used.variable.as_ref()).map(|name| &name.0);
     let all: IndexMap<String, &Text> =
         written.map(|(name, _)| name).chain(by_secret).map(|name| (name.value(), name)).collect();

@@ -11,6 +11,7 @@ use crate::ast::{EnvFile, SecretUse};
 use crate::hir::{Container, Host};
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Module, Output};
+use crate::podman::arguments::arguments;
 use crate::tree::Text;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
@@ -90,7 +91,11 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
             container,
             Expr::call("scripts.renderEnvironment", [Expr::str(file.clone()), Expr::Set(rendered)]),
         );
-        container_set(module, container).append("environmentFiles", [Expr::str(file)]);
+        let set = container_set(module, container);
+        match has_later_files(container) {
+            false => set.append("environmentFiles", [Expr::str(file)]),
+            true => set.append("extraOptions", [Expr::str(format!("--env-file={file}"))]),
+        }
     }
     if let Some(login) = &compose.login {
         needed(&login.password.value(), container, module);
@@ -101,6 +106,11 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
         ]);
         container_set(module, container).set("login", Expr::Set(login));
     }
+}
+
+/// Whether Podman reads environment files after those of NixOS's option: a secret wins over them too.
+fn has_later_files(container: &Container) -> bool {
+    arguments(&container.compose.podman_args).iter().any(|argument| argument.name == "env-file")
 }
 
 /// The decrypted file.

@@ -288,6 +288,11 @@ const HARMFUL: &[Harmful] = &[
         ),
     },
     Harmful {
+        name: "rootfs",
+        is_harmful: |value| !matches!(value, "false" | "0"),
+        consequence: ("Podman takes the image for the path of a folder", "remove it"),
+    },
+    Harmful {
         name: "sdnotify",
         is_harmful: |value| !matches!(value, "conmon" | "container" | "healthy"),
         consequence: ("the unit would wait for its start without end", "remove it"),
@@ -345,7 +350,8 @@ impl Argument {
     /// Where the unit of the container `own_name` does not work with it: what it does, and what to do.
     pub fn harm(&self, own_name: &str) -> Option<(&'static str, &'static str)> {
         let row = HARMFUL.iter().find(|row| row.name == self.name)?;
-        let value = self.value.as_ref()?.value();
+        let is_switch = SWITCHES.contains(&row.name);
+        let value = self.value.as_ref().map(Text::value).or(is_switch.then(String::new))?;
         let is_own_name = self.name == "name" && value == own_name;
         // `on-failure:3` has a number of attempts, `keep-id:uid=1000` options.
         let word = value.split(':').next().unwrap_or_default();
