@@ -27,6 +27,7 @@ mod compose_dollar;
 mod contradicted_option;
 mod created_paths;
 mod data_folder;
+mod data_in_memory;
 mod data_unmounted;
 mod database_on_nfs;
 mod database_other;
@@ -34,6 +35,7 @@ mod databases;
 mod default_gateway;
 mod dns_port;
 mod docker_socket;
+mod exchanged_volumes;
 mod firewall_pattern;
 mod first_password;
 mod floating_image;
@@ -56,6 +58,7 @@ mod ipv4_chosen;
 mod ipv6_publish;
 mod lan_ports;
 mod limits_contradict;
+mod linked_file;
 mod listeners;
 mod literal_secret;
 mod loopback_port;
@@ -144,12 +147,14 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     compose_dollar::check,
     contradicted_option::check,
     data_folder::check,
+    data_in_memory::check,
     data_unmounted::check,
     database_on_nfs::check,
     database_other::check,
     default_gateway::check,
     dns_port::check,
     docker_socket::check,
+    exchanged_volumes::check,
     firewall_pattern::check,
     first_password::check,
     floating_image::check,
@@ -170,6 +175,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     ipv4_chosen::check,
     ipv6_publish::check,
     limits_contradict::check,
+    linked_file::check,
     literal_secret::check,
     loopback_port::check,
     memory_small::check,

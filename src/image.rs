@@ -183,6 +183,10 @@ pub struct Known {
     /// What names another folder for the data: an environment variable, or an option of its command. Behind a slash is
     /// what the program adds to the folder.
     pub data_from: &'static [&'static str],
+    /// Where an older version keeps its data, and a new one finds it.
+    pub older_data: Option<&'static str>,
+    /// The major that has its data there, where other ones do not.
+    pub major: Option<u32>,
     /// The user by number that it runs as.
     pub user: Option<u32>,
     /// The user by number that its Dockerfile ends with. Such an image cannot give its folders to its user by itself.
@@ -216,6 +220,9 @@ impl Known {
 const DUMP_PROGRAMS: &[(&str, &str)] = &[
     ("library/mariadb", "mariadb-dump"),
     ("linuxserver/mariadb", "mariadb-dump"),
+    ("bitnami/mariadb", "mariadb-dump"),
+    ("bitnamilegacy/mariadb", "mariadb-dump"),
+    ("library/influxdb", "influx backup"),
     ("library/mysql", "mysqldump"),
     ("library/mongo", "mongodump"),
 ];
@@ -315,6 +322,8 @@ const PROGRAM: Known = Known {
     kind: Kind::Program,
     data: None,
     data_from: &[],
+    older_data: None,
+    major: None,
     user: None,
     starts_as: None,
     rootless: None,
@@ -393,6 +402,27 @@ const KNOWN: &[Known] = &[
         Some(999),
     ),
     server("MariaDB", &["linuxserver/mariadb"], Database, "/config", &[], None),
+    server(
+        "Bitnami's MariaDB",
+        &["bitnami/mariadb", "bitnamilegacy/mariadb"],
+        Database,
+        "/bitnami/mariadb",
+        &[],
+        Some(1001),
+    )
+    .starts_as(1001),
+    // The majors 1 and 3 have their data in other folders (influxdata/influxdata-docker).
+    Known {
+        major: Some(2),
+        ..server(
+            "InfluxDB",
+            &["library/influxdb"],
+            Database,
+            "/var/lib/influxdb2",
+            &["INFLUXD_ENGINE_PATH", "--engine-path"],
+            Some(1000),
+        )
+    },
     server("MongoDB", &["library/mongo"], Database, "/data/db", &["--dbpath"], Some(999)),
     server(
         "ClickHouse",
@@ -458,7 +488,16 @@ const KNOWN: &[Known] = &[
     program("Node-RED", &["nodered/node-red"]).starts_as(1000),
     program("pgAdmin", &["dpage/pgadmin4"]).starts_as(5050),
     program("Tempo", &["grafana/tempo"]).starts_as(10001),
-    Known { repositories: &["immich-app/immich-server"], name: "Immich", host_memory: Some(4096), ..PROGRAM },
+    // It looks into both folders (detectMediaLocation in server/src/services/storage.service.ts of immich-app/immich).
+    Known {
+        repositories: &["immich-app/immich-server"],
+        name: "Immich",
+        data: Some("/data"),
+        data_from: &["IMMICH_MEDIA_LOCATION"],
+        older_data: Some("/usr/src/app/upload"),
+        host_memory: Some(4096),
+        ..PROGRAM
+    },
 ];
 
 #[cfg(test)]

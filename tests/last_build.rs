@@ -76,6 +76,13 @@ fn what_moves_no_data_is_quiet() {
 }
 
 #[test]
+fn files_that_can_be_made_again_may_go_into_memory() {
+    let of = |volumes| services(&[service("wiki", "app", "wiki:1", volumes)]);
+    let (codes, said) = change(&of("\"cache:/var/cache\""), &of("{ type: tmpfs, target: /var/cache }"));
+    assert_eq!(codes, [""; 0], "{said}");
+}
+
+#[test]
 fn files_and_folders_of_the_system_do_not_hold_data() {
     let before = "\"/srv/a.yaml:/c.yaml\", \"/etc/localtime:/etc/localtime:ro\", \"/run/a:/run/a\", \"/srv/m:/media:ro\"";
     let after =
@@ -131,6 +138,16 @@ fn another_source_for_a_path_of_a_container_is_reported() {
             "\"/srv/wiki-1.3:/data\"",
             "HG1601",
             &["mv -T /srv/wiki-1.2 /srv/wiki-1.3"],
+        ),
+        // Memory, in both forms.
+        ("\"/srv/a:/data\"", "{ type: tmpfs, target: /data }", "HG1601", &["mount `/srv/a` here"]),
+        ("\"a:/data\"", "], tmpfs: [\"/data:size=64m\"", "HG1602", &["mount `wiki_a` here"]),
+        // Each has the source of the other one.
+        (
+            "\"/srv/a:/data\", \"/srv/b:/files\"",
+            "\"/srv/b:/data\", \"/srv/a:/files\"",
+            "HG1601",
+            &["other data at 2 of its paths"],
         ),
         // The image looks for its data elsewhere, and the data is elsewhere, too.
         ("\"a:/config\"", "\"b:/data\"", "HG1602", &["wiki_a", "wiki_b"]),

@@ -89,9 +89,9 @@ fn sqlite_databases<'a>(container: &'a Container, known: &'static Known) -> Vec<
     files.map(|path| Database { container, known, span, path }).collect()
 }
 
-/// What `of` finds in that which each backup saves.
+/// What `of` finds in that which each backup saves. A backup that is off saves nothing.
 fn sources<T>(host: &Host, of: impl Fn(&Source) -> Option<T>) -> Vec<T> {
-    let found = host.jobs().filter_map(|job| match &job.work {
+    let found = host.jobs().filter(|job| job.enable).filter_map(|job| match &job.work {
         Work::Backup(backup) => of(&backup.source),
         _ => None,
     });

@@ -2,14 +2,15 @@
 //! others at every run, the two take turns, and Postgres does not start with one that others can read
 //! (<https://www.postgresql.org/docs/current/creating-cluster.html>).
 
-use super::databases::{data_place, data_volume, known_databases};
+use super::databases::{data_place, data_volume, known_data, known_databases, mounted_for};
 use super::grants::user;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::image::ImageName;
+use crate::image::{ImageName, Kind};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    read_only(host, diagnostics);
     for (container, known) in known_databases(host) {
         let Some((volume, path)) = data_volume(container, known) else { continue };
         let asked = volume.owner.is_some() || volume.group.is_some() || volume.mode.is_some();
@@ -53,5 +54,23 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 );
             }
         }
+    }
+}
+
+/// Reports data that is mounted read-only.
+fn read_only(host: &Host, diagnostics: &mut Diagnostics) {
+    for (container, known) in known_data(host).filter(|(_, known)| known.kind != Kind::Cache) {
+        let Some(volume) = mounted_for(container, known) else { continue };
+        let Some(option) = volume.options.iter().find(|option| option.value() == "ro") else { continue };
+        let name = &container.name;
+        let message = match known.kind {
+            Kind::Program => format!("`{name}` cannot write its data"),
+            _ => format!("the database of `{name}` cannot start: its data is read-only"),
+        };
+        diagnostics.push(
+            Diagnostic::new(Code::DataFolder, message, option.span, "mounted read-only")
+                .and(container.compose.image.0.span, format!("{} writes there", known.name))
+                .help("remove `ro`"),
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! NixOS runs a container with `--rm`, and Podman removes a container's anonymous volumes with it
 //! (podman-run(1), --volume). What a database writes to the volume that its image declares is gone after the
-//! next start, unless the file mounts something there.
+//! next start, unless the file mounts something there; and so is what an application writes to its own file system.
 
-use super::databases::{data_place, known_databases, mounted_for, swapped_volume};
+use super::databases::{data_place, known_data, mounted_for, swapped_volume};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::image::{ImageName, Kind};
@@ -10,7 +10,7 @@ use crate::path::is_below;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for (container, known) in known_databases(host).filter(|(_, known)| known.kind != Kind::Cache) {
+    for (container, known) in known_data(host).filter(|(_, known)| known.kind != Kind::Cache) {
         let Some((data, declared)) = data_place(container, known) else { continue };
         let compose = &container.compose;
         // Who keeps it in memory means to.
@@ -19,14 +19,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             is_below(&data, value.split(':').next().unwrap_or_default())
         });
         // A volume inside of what the image declares was meant for the data: another rule knows why it misses.
-        let beside = is_below(&data, declared)
-            && compose.volumes.iter().any(|v| is_below(&v.target.value(), declared));
+        let is_within = |folder: &str| compose.volumes.iter().any(|v| is_below(&v.target.value(), folder));
+        let beside = is_below(&data, declared) && is_within(declared);
         // What could not be read may be the volume, and so may what a preset did not get.
         let unreadable = diagnostics.has_unreadable_in(compose.span) || diagnostics.has(Code::BadParameter);
         if mounted_for(container, known).is_some()
             || swapped_volume(container, known).is_some()
             || in_memory
             || beside
+            || known.older_data.is_some_and(is_within)
             || unreadable
         {
             continue;

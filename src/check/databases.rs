@@ -1,5 +1,6 @@
 //! The databases of a host, and where their data lies: what several rules ask.
 
+use super::grants::variables;
 use crate::ast::container::{Volume, VolumeSource};
 use crate::hir::{Container, Host};
 use crate::image::{ImageName, Kind, Known, Sqlite};
@@ -12,10 +13,24 @@ pub(super) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, 
     host.containers().filter_map(|container| Some((container, database_in(container)?)))
 }
 
+/// The containers whose image is known to keep data: databases, and applications with files.
+pub(super) fn known_data(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
+    host.containers().filter_map(|container| {
+        let files = || {
+            let known = ImageName::of(&container.compose.image).known()?;
+            (known.kind == Kind::Program && known.data.is_some()).then_some(known)
+        };
+        Some((container, database_in(container).or_else(files)?))
+    })
+}
+
 /// What is known of the database that a container holds.
 pub(super) fn database_in(container: &Container) -> Option<&'static Known> {
     let image = ImageName::of(&container.compose.image);
     let known = image.known()?;
+    if known.major.is_some() && known.major != image.major() {
+        return None;
+    }
     // Such a variant of an image has its data in another folder.
     let is_rootless = image.tag.as_deref().is_some_and(|tag| tag.contains("rootless"));
     let holds = match known.kind {
@@ -34,10 +49,9 @@ fn is_on_server(container: &Container, sqlite: Sqlite) -> bool {
 }
 
 /// The value of the variable that puts the database on a server. The word `sqlite` in another one decides against it.
-fn server(container: &Container, sqlite: Sqlite) -> Option<&Text> {
-    let environment = container.compose.environment.0.iter();
-    let moving = environment.filter(|(name, _)| sqlite.is_moved_by(&name.value()));
-    let values: Vec<&Text> = moving.map(|(_, value)| value).collect();
+fn server(container: &Container, sqlite: Sqlite) -> Option<Text> {
+    let moving = variables(container).into_iter().filter(|(name, _)| sqlite.is_moved_by(&name.value()));
+    let values: Vec<Text> = moving.map(|(_, value)| value).collect();
     let is_chosen = values.iter().any(|value| is_sqlite(&value.value()));
     values.into_iter().find(|value| !is_chosen && !is_no_server(&value.value()))
 }
@@ -69,9 +83,8 @@ fn named_file(value: &str) -> Option<String> {
 }
 
 /// The value of a variable of the environment, as the file has it.
-fn variable<'a>(container: &'a Container, name: &str) -> Option<&'a Text> {
-    let environment = &container.compose.environment.0;
-    environment.iter().find(|(key, _)| key.value() == name).map(|(_, value)| value)
+fn variable(container: &Container, name: &str) -> Option<Text> {
+    variables(container).into_iter().rfind(|(key, _)| key.value() == name).map(|(_, value)| value)
 }
 
 /// The value of an option in the command: `--datadir=/data` and `--datadir /data`.
@@ -95,7 +108,7 @@ struct Chosen {
 fn chosen_file(container: &Container, known: &Known) -> Option<Chosen> {
     let Kind::Sqlite(sqlite) = known.kind else { return None };
     sqlite.moved_by.iter().find_map(|name| {
-        let text = variable(container, name)?.clone();
+        let text = variable(container, name)?;
         Some(Chosen { path: named_file(&text.value())?, text })
     })
 }
@@ -106,7 +119,7 @@ fn chosen_folder(container: &Container, known: &Known) -> Option<Chosen> {
         let (name, below) = source.split_once('/').unwrap_or((source, ""));
         let text = match name.starts_with("--") {
             true => option(container, name)?,
-            false => variable(container, name)?.clone(),
+            false => variable(container, name)?,
         };
         let folder = text.value();
         folder.starts_with('/').then(|| Chosen { path: straight(&format!("{folder}/{below}")), text })
@@ -130,7 +143,7 @@ pub(super) fn left_sqlite_files(container: &Container) -> Option<(Vec<String>, T
     let known = ImageName::of(&container.compose.image).known()?;
     let Kind::Sqlite(sqlite) = known.kind else { return None };
     let chosen = || chosen_file(container, known).or_else(|| chosen_folder(container, known));
-    let text = server(container, sqlite).cloned().or_else(|| chosen().map(|chosen| chosen.text))?;
+    let text = server(container, sqlite).or_else(|| chosen().map(|chosen| chosen.text))?;
     let mounted = Mounted::of(container);
     let files = files_in(known.data?, known);
     Some((files.iter().filter_map(|file| mounted.on_host(file)).collect(), text))

@@ -6,6 +6,7 @@ use indexmap::IndexSet;
 
 use crate::ast::container::{Volume, VolumeSource};
 use crate::bind;
+use crate::diag::Code;
 use crate::hir::{Container, Host, Previous, Service};
 use crate::image::{ImageName, Kind};
 use crate::path::{ancestors, is_below, straight};
@@ -90,7 +91,7 @@ fn other_sources<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&
 
 /// Whether a container is another major of Postgres than before. It starts on a new folder, as HG1204 asks, and the data
 /// is restored from a dump.
-fn is_other_postgres(container: &Container, previous: &Previous) -> bool {
+pub(super) fn is_other_postgres(container: &Container, previous: &Previous) -> bool {
     let major = |image: ImageName| match image.known().is_some_and(|known| known.kind == Kind::Postgres) {
         true => image.major(),
         false => None,
@@ -104,11 +105,16 @@ fn is_other_postgres(container: &Container, previous: &Previous) -> bool {
 
 /// Whether a source that is mounted on `target` can hold data of a container: a volume, or a folder that is not the
 /// system's.
-fn may_be_data(source: &str, target: &str) -> bool {
+pub(super) fn may_be_data(source: &str, target: &str) -> bool {
     const SYSTEM: &[&str] =
         &["/boot", "/dev", "/etc", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
     let is_file = source.starts_with('/') && bind::is_file(source, target);
     source != "/" && !is_file && !SYSTEM.iter().any(|system| is_below(source, system))
+}
+
+/// The code for data that stays in `from`, a path of the host or a volume.
+pub(super) fn left(from: &str) -> Code {
+    if from.starts_with('/') { Code::FolderLeft } else { Code::VolumeLeft }
 }
 
 /// The mount points of the host, in the last build and here.

@@ -133,13 +133,14 @@ codes! {
     DataFolder = "HG0707", Warning, "a data folder that the database would change or refuse";
     PostgresVolume = "HG0708", Deny, "data beside the folder that is mounted for it";
     DockerSocket = "HG0709", Warning, "a Docker socket that is not there";
-    DataUnmounted = "HG0710", Warning, "a database whose data is in no folder";
+    DataUnmounted = "HG0710", Warning, "data that is in no folder";
     UnclearBind = "HG0711", Warning, "a bound path that may be a file or a folder";
     AbsentPath = "HG0712", Deny, "a path that NixOS does not have";
     UncreatedFolder = "HG0713", Warning, "a bound folder that nothing creates";
     SwappedVolume = "HG0714", Warning, "a volume with its source and target swapped";
     SharedData = "HG0715", Deny, "two databases in one folder";
     FolderUsers = "HG0716", Warning, "a folder that its containers cannot write to";
+    LinkedFile = "HG0717", Warning, "a link that leads nowhere in the container";
     BackupInVolume = "HG0720", Warning, "a backup goes into a folder that a container can change";
     UnknownDependency = "HG0801", Error, "a dependency on nothing";
     DependencyCycle = "HG0802", Error, "containers that wait for each other";

@@ -42,7 +42,7 @@ impl Known {
 pub(super) const KNOWN: &[Known] = &[
     row(
         "Actual's SQLite",
-        &["actualbudget/actual-server"],
+        &["actualbudget/actual-server", "actualbudget/actual"],
         "/data",
         &["server-files/account.sqlite", "user-files/*"],
         &[],
@@ -50,6 +50,21 @@ pub(super) const KNOWN: &[Known] = &[
     .from(&["ACTUAL_DATA_DIR"]),
     row("Audiobookshelf's SQLite", &["advplyr/audiobookshelf"], "/config", &["absdatabase.sqlite"], &[])
         .from(&["CONFIG_PATH"]),
+    row(
+        "Authelia's SQLite",
+        &["authelia/authelia"],
+        "/config",
+        &["db.sqlite3"],
+        &[
+            "AUTHELIA_STORAGE_LOCAL_PATH",
+            "AUTHELIA_STORAGE_MYSQL_ADDRESS",
+            "AUTHELIA_STORAGE_MYSQL_HOST",
+            "AUTHELIA_STORAGE_MYSQL_PASSWORD",
+            "AUTHELIA_STORAGE_POSTGRES_ADDRESS",
+            "AUTHELIA_STORAGE_POSTGRES_HOST",
+            "AUTHELIA_STORAGE_POSTGRES_PASSWORD",
+        ],
+    ),
     row(
         "Bazarr's SQLite",
         &["linuxserver/bazarr", "hotio/bazarr"],
@@ -59,6 +74,14 @@ pub(super) const KNOWN: &[Known] = &[
     ),
     row("Beszel's SQLite", &["henrygd/beszel", "henrygd/beszel/beszel"], "/beszel_data", &["data.db"], &[]),
     row("Calibre-Web's SQLite", &["linuxserver/calibre-web"], "/config", &["app.db"], &[]),
+    // An agent without the local API has no database.
+    row(
+        "CrowdSec's SQLite",
+        &["crowdsecurity/crowdsec"],
+        "/var/lib/crowdsec/data",
+        &["crowdsec.db"],
+        &["DISABLE_LOCAL_API"],
+    ),
     row("Emby's SQLite", &["emby/embyserver", "linuxserver/emby"], "/config", &["data/library.db"], &[]),
     row(
         "Forgejo's SQLite",

@@ -1,0 +1,51 @@
+//! Volumes of a container that have each other's source of the last build: the container finds the data of one path at
+//! another one.
+
+use std::collections::{HashMap, HashSet};
+
+use super::moves::{left, may_be_data};
+use crate::ast::container::Volume;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::hir::{Container, Host, Previous};
+use crate::path::straight;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        let Some(previous) = &container.previous else { continue };
+        let exchanged = exchanged(container, previous);
+        let Some((first, from)) = exchanged.first() else { continue };
+        let label = |from: &str| format!("was `{from}` in the last build");
+        let mut diagnostic = Diagnostic::new(
+            left(from),
+            format!("`{}` would find other data at {} of its paths", container.name, exchanged.len()),
+            first.span,
+            label(from),
+        );
+        for (volume, from) in exchanged.iter().skip(1).take(3) {
+            diagnostic = diagnostic.and(volume.span, label(from));
+        }
+        diagnostics.push(diagnostic.help("give each path of the container its source of the last build"));
+    }
+}
+
+/// The volumes whose source was at another path, where the source of the last build is at another one, too. A path that
+/// is new was chosen for its source.
+fn exchanged<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&'a Volume, &'a str)> {
+    let before = &previous.container.mounts;
+    let known: HashSet<&String> = before.values().collect();
+    let volumes = || container.compose.volumes.iter();
+    let mut targets: HashMap<String, bool> = HashMap::new();
+    for volume in volumes() {
+        let Some(source) = volume.recorded_source() else { continue };
+        *targets.entry(source).or_default() |= before.contains_key(&straight(&volume.target.value()));
+    }
+    let found = volumes().filter_map(|volume| {
+        let target = straight(&volume.target.value());
+        let (from, to) = (before.get(&target)?, volume.recorded_source()?);
+        let is_elsewhere = targets.get(from).copied().unwrap_or_default();
+        let is_data = may_be_data(from, &target) && may_be_data(&to, &target);
+        (*from != to && known.contains(&to) && is_elsewhere && is_data).then_some((volume, from.as_str()))
+    });
+    found.collect()
+}
