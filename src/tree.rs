@@ -234,29 +234,43 @@ impl Text {
         self.pieces.iter().all(|p| matches!(p, Piece::Literal(_)))
     }
 
-    /// Its parts between each `separator` that is written in place; one inside of a reference's value
-    /// does not separate. The parts keep the span of the whole.
+    /// Its parts between each `separator`. A reference that is cut becomes literal text. The parts keep the span of the
+    /// whole.
     pub fn split(&self, separator: char) -> Vec<Text> {
-        let mut parts = vec![Vec::new()];
+        let part = || Text { pieces: Vec::new(), span: self.span, plain: self.plain };
+        let (mut parts, mut last) = (Vec::new(), part());
         for piece in &self.pieces {
-            match piece {
-                Piece::Reference(_) => parts.last_mut().expect("one part at least").push(piece.clone()),
-                Piece::Literal(text) => {
-                    for (i, part) in text.split(separator).enumerate() {
-                        if i > 0 {
-                            parts.push(Vec::new());
-                        }
-                        if !part.is_empty() {
-                            parts
-                                .last_mut()
-                                .expect("one part at least")
-                                .push(Piece::Literal(part.to_owned()));
-                        }
-                    }
+            let value = match piece {
+                Piece::Literal(text) => text.clone(),
+                Piece::Reference(reference) => reference.value.text(),
+            };
+            if !value.contains(separator) {
+                last.push(piece.clone());
+                continue;
+            }
+            for (i, text) in value.split(separator).enumerate() {
+                if i > 0 {
+                    parts.push(std::mem::replace(&mut last, part()));
                 }
+                last.push(Piece::Literal(text.to_owned()));
             }
         }
-        parts.into_iter().map(|pieces| Text { pieces, span: self.span, plain: self.plain }).collect()
+        parts.push(last);
+        parts
+    }
+
+    /// The text before the first `separator` of its value, and the text behind it.
+    pub fn split_once(&self, separator: char) -> Option<(Text, Text)> {
+        self.value().find(separator).map(|at| self.around(at, separator))
+    }
+
+    /// The text before the last `separator` of its value, and the text behind it.
+    pub fn rsplit_once(&self, separator: char) -> Option<(Text, Text)> {
+        self.value().rfind(separator).map(|at| self.around(at, separator))
+    }
+
+    fn around(&self, at: usize, separator: char) -> (Text, Text) {
+        (self.split_at(at).0, self.split_at(at + separator.len_utf8()).1)
     }
 
     /// The text before a byte of its value, and the text from there on. A reference that is cut becomes literal text.

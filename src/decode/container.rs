@@ -27,12 +27,9 @@ impl Decode for ExtraHosts {
                 for item in items {
                     let Some(text) = Text::decode(item, diagnostics) else { continue };
                     // Compose takes both `name:address` and `name=address`.
-                    let parts = if text.value().contains('=') { text.split('=') } else { text.split(':') };
-                    match parts.split_first() {
-                        Some((name, rest)) if !rest.is_empty() => {
-                            hosts.push((name.clone(), Text::join(rest, ":", text.span)))
-                        }
-                        _ => bad_value(item, "a name with its address", "write name:address", diagnostics),
+                    match text.split_once('=').or_else(|| text.split_once(':')) {
+                        Some(pair) => hosts.push(pair),
+                        None => bad_value(item, "a name with its address", "write name:address", diagnostics),
                     }
                 }
             }
@@ -150,18 +147,6 @@ impl Decode for Volume {
         }
         let text = Text::decode(node, diagnostics)?;
         let mut parts = text.split(':');
-        if parts.len() == 1 && text.value().contains(':') {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::ReferenceType,
-                    "a volume cannot come whole from a constant",
-                    text.span,
-                    "its parts stand elsewhere",
-                )
-                .help("write the colon here: \"${a.folder}:/data\""),
-            );
-            return None;
-        }
         let options = match parts.len() {
             2 => Vec::new(),
             3 => parts.pop().expect("three parts").split(','),
@@ -403,9 +388,7 @@ impl Decode for Port {
         }
         let text = Text::decode(node, diagnostics)?;
         let (ports, protocol) = without_protocol(&text, node, diagnostics)?;
-        let mut parts = ports.split(':');
-        let (target, published) = (parts.pop()?, parts.pop());
-        let Some(published) = published else {
+        let Some((rest, target)) = ports.rsplit_once(':') else {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadValue,
@@ -414,22 +397,28 @@ impl Decode for Port {
                     "Podman would choose one at each start",
                 )
                 .help(format!(
-                    "write \"{0}:{0}\", or `expose` if nothing on the host needs it",
-                    target.value()
+                    "write \"{}:{}\", or `expose` if nothing on the host needs it",
+                    ports.value(),
+                    text.value()
                 )),
             );
             return None;
         };
         // An IPv6 address has colons of its own, and stands in brackets.
-        let address = (!parts.is_empty()).then(|| Text::join(&parts, ":", text.span)).map(|mut address| {
-            if let [Piece::Literal(literal)] = address.pieces.as_mut_slice()
-                && let Some(inner) = literal.strip_prefix('[').and_then(|l| l.strip_suffix(']'))
-            {
-                *literal = inner.to_owned();
-            }
-            address
-        });
+        let (address, published) = match rest.rsplit_once(':') {
+            Some((address, published)) => (Some(without_brackets(address)), published),
+            None => (None, rest),
+        };
         check_port(Port { address, published, target, protocol, span: node.span }, node, diagnostics)
+    }
+}
+
+/// The address in `[…]`, or a text without them as it is.
+fn without_brackets(text: Text) -> Text {
+    let value = text.value();
+    match value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(inner) => text.split_at(1).1.split_at(inner.len()).0,
+        None => text,
     }
 }
 
