@@ -2,19 +2,50 @@
 
 use std::collections::HashSet;
 
+use indexmap::IndexMap;
+
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::source::SourceId;
+use crate::source::{SourceId, Span};
 use crate::tree::{Kind, Node, Text};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     let Some(constants) = &host.constants else { return };
     let mut names = HashSet::new();
     scalars(constants, String::new(), &mut names);
-    below(file, &names, diagnostics);
+    let mut found = IndexMap::new();
+    below(file, &names, &mut found);
+    // A value that its place cannot take has this one mistake.
+    let mut refused = HashSet::new();
+    diagnostics.retain(|diagnostic| {
+        let place = diagnostic.labels.first().map(|label| label.span).filter(|span| found.contains_key(span));
+        let is_follow_up = matches!(diagnostic.code, Code::BadValue | Code::WrongType) && place.is_some();
+        refused.extend(place.filter(|_| is_follow_up));
+        !is_follow_up
+    });
+    for (span, Found { name, behind }) in found {
+        // Elsewhere `$name` is a variable of a shell or of the application.
+        if refused.contains(&span) || name.contains('.') && !diagnostics.has_error_in(span) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadReference,
+                    format!("`${name}` is a text, not a reference"),
+                    span,
+                    "the braces are missing",
+                )
+                .help(format!("write `\"${{{name}}}{behind}\"`")),
+            );
+        }
+    }
 }
 
-/// The paths of the constants that are scalars and in a group, such as `ids.uid`.
+/// A constant's name behind a `$`, and the rest of the value.
+struct Found {
+    name: String,
+    behind: String,
+}
+
+/// The paths of the constants that are scalars, such as `ids.uid`.
 fn scalars(node: &Node, path: String, found: &mut HashSet<String>) {
     match &node.kind {
         Kind::Map(entries) => {
@@ -23,39 +54,29 @@ fn scalars(node: &Node, path: String, found: &mut HashSet<String>) {
                 scalars(&entry.value, format!("{path}{dot}{}", entry.key.value()), found);
             }
         }
-        Kind::Scalar(_) if path.contains('.') => {
+        Kind::Scalar(_) => {
             found.insert(path);
         }
         _ => {}
     }
 }
 
-fn below(node: &Node, names: &HashSet<String>, diagnostics: &mut Diagnostics) {
+fn below(node: &Node, names: &HashSet<String>, found: &mut IndexMap<Span, Found>) {
     match &node.kind {
-        Kind::Map(entries) => entries.iter().for_each(|entry| below(&entry.value, names, diagnostics)),
-        Kind::List(items) => items.iter().for_each(|item| below(item, names, diagnostics)),
+        Kind::Map(entries) => entries.iter().for_each(|entry| below(&entry.value, names, found)),
+        Kind::List(items) => items.iter().for_each(|item| below(item, names, found)),
         Kind::Scalar(text) if node.defined.is_none() && text.span.source == SourceId::FILE => {
-            scalar(text, names, diagnostics);
+            found.extend(scalar(text, names).map(|constant| (text.span, constant)));
         }
         _ => {}
     }
 }
 
-fn scalar(text: &Text, names: &HashSet<String>, diagnostics: &mut Diagnostics) {
+fn scalar(text: &Text, names: &HashSet<String>) -> Option<Found> {
     let value = text.value();
-    let Some(rest) = value.strip_prefix('$').filter(|_| text.is_literal()) else { return };
+    let rest = value.strip_prefix('$').filter(|_| text.is_literal())?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let (name, behind) = rest.split_at(rest.find(|c| !is_name(c)).unwrap_or(rest.len()));
-    if !names.contains(name) || behind.contains(char::is_whitespace) || diagnostics.has_error_in(text.span) {
-        return;
-    }
-    diagnostics.push(
-        Diagnostic::new(
-            Code::BadReference,
-            format!("`${name}` is a text, not a reference"),
-            text.span,
-            "the braces are missing",
-        )
-        .help(format!("write `\"${{{name}}}{behind}\"`")),
-    );
+    let is_constant = names.contains(name) && !behind.contains(char::is_whitespace);
+    is_constant.then(|| Found { name: name.to_owned(), behind: behind.to_owned() })
 }
