@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::iter::Peekable;
 use std::str::Chars;
 
+use crate::word::is_word;
+
 /// Where the lines are put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -130,6 +132,27 @@ pub fn fault(lines: &str, place: Place) -> Option<Fault> {
         }
     }
     open.pop().map(Fault::Unclosed)
+}
+
+/// The names of the snippets that lines between the sites define.
+pub fn snippets(lines: &str) -> Vec<String> {
+    let name = |word: &str| Some(word.strip_prefix('(')?.strip_suffix(')')?.to_owned());
+    rows(lines).iter().filter_map(|row| name(row.first()?)).collect()
+}
+
+/// The names of the snippets that lines import. Placeholders, patterns and paths of files are not among them.
+pub fn imports(lines: &str) -> Vec<String> {
+    let rows = rows(lines);
+    let names = rows.iter().filter(|row| row[0] == "import").filter_map(|row| row.get(1).cloned());
+    names.filter(|name| is_word(name, b"_-")).collect()
+}
+
+/// The words of lines, for each line.
+fn rows(lines: &str) -> Vec<Vec<String>> {
+    let lines = with_variables(lines).unwrap_or_default();
+    let tokens = tokens(&lines).unwrap_or_default();
+    let rows = tokens.chunk_by(|a, b| a.row == b.row);
+    rows.map(|row| row.iter().map(|token| token.text.clone()).collect()).collect()
 }
 
 /// The lines as Caddy reads them after it has put in `{$NAME:default}`, of which only the default is known here. The
@@ -277,7 +300,18 @@ fn heredoc(rest: &mut Peekable<Chars>, line: usize) -> Result<Word, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Place, fault};
+    use super::{Fault, Place, fault, imports, snippets};
+
+    #[test]
+    fn snippets_and_their_imports() {
+        let lines = "(a-b) {\n  header X (y)\n}\nimport /etc/caddy/*\nimport common.caddy\n";
+        assert_eq!(snippets(lines), ["a-b"]);
+        assert_eq!(imports(lines), Vec::<String>::new());
+        assert_eq!(
+            imports("handle /x {\n  import a-b 1\n}\nrespond \"import c\"\nimport {args[0]}"),
+            ["a-b"]
+        );
+    }
 
     #[test]
     fn lines_stay_in_their_block() {

@@ -61,6 +61,7 @@ mod limits_contradict;
 mod linked_file;
 mod listeners;
 mod literal_secret;
+mod long_argument;
 mod loopback_port;
 mod memory_small;
 mod memory_sum;
@@ -105,6 +106,7 @@ mod unclear_bind;
 mod unconfined;
 mod uncreated_folder;
 mod undescribed_disk;
+mod unknown_snippet;
 mod unmarked_nix;
 mod unused_port;
 mod unused_secret;
@@ -177,6 +179,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     limits_contradict::check,
     linked_file::check,
     literal_secret::check,
+    long_argument::check,
     loopback_port::check,
     memory_small::check,
     memory_sum::check,
@@ -219,6 +222,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     unconfined::check,
     uncreated_folder::check,
     undescribed_disk::check,
+    unknown_snippet::check,
     unmarked_nix::check,
     unused_port::check,
     unused_secret::check,

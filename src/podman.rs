@@ -153,7 +153,10 @@ const IPC_SYSCTLS: &[&str] = &[
 /// net/core/sysctl_net_core.c, and net/xfrm/xfrm_sysctl.c). The others are the host's.
 const CORE_SYSCTLS: &[&str] = &[
     "net.core.optmem_max",
+    "net.core.rps_default_mask",
     "net.core.somaxconn",
+    "net.core.tstamp_allow_data",
+    "net.core.txq_reselection_ms",
     "net.core.txrehash",
     "net.core.xfrm_acq_expires",
     "net.core.xfrm_aevent_etime",
@@ -161,8 +164,35 @@ const CORE_SYSCTLS: &[&str] = &[
     "net.core.xfrm_larval_drop",
 ];
 
-/// Kernel parameters below `net.ipv4` that only the host has (Linux, ipv4_table in net/ipv4/sysctl_net_ipv4.c).
-const HOST_IPV4_SYSCTLS: &[&str] = &["net.ipv4.tcp_max_orphans", "net.ipv4.tcp_mem", "net.ipv4.udp_mem"];
+/// Other kernel parameters below `net` that a network namespace lacks or cannot write, or how their names begin (Linux 6.18:
+/// ipv4_table in net/ipv4/sysctl_net_ipv4.c, ipv4_route_table in net/ipv4/route.c, neigh_sysctl_register in
+/// net/core/neighbour.c, nf_conntrack_standalone_init_sysctl in net/netfilter/nf_conntrack_standalone.c, and
+/// netfilter_log_sysctl_init in net/netfilter/nf_log.c).
+const HOST_NETWORK_SYSCTLS: &[&str] = &[
+    "net.ipv4.cipso_",
+    "net.ipv4.fib_sync_mem",
+    "net.ipv4.inet_peer_",
+    "net.ipv4.ipfrag_secret_interval",
+    "net.ipv4.neigh.default.",
+    "net.ipv4.route.error_",
+    "net.ipv4.route.gc_",
+    "net.ipv4.route.max_size",
+    "net.ipv4.route.redirect_",
+    "net.ipv4.tcp_allowed_congestion_control",
+    "net.ipv4.tcp_low_latency",
+    "net.ipv4.tcp_max_orphans",
+    "net.ipv4.tcp_mem",
+    "net.ipv4.udp_mem",
+    "net.ipv6.calipso_",
+    "net.ipv6.ip6frag_secret_interval",
+    "net.ipv6.mld_",
+    "net.ipv6.neigh.default.",
+    "net.netfilter.nf_conntrack_buckets",
+    "net.netfilter.nf_conntrack_expect_max",
+    "net.netfilter.nf_conntrack_max",
+    "net.netfilter.nf_log_all_netns",
+    "net.nf_conntrack_max",
+];
 
 /// The namespace that a kernel parameter belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,7 +210,7 @@ pub enum SysctlOf {
 pub fn sysctl_of(name: &str) -> SysctlOf {
     match name {
         name if name.starts_with("net.core.") && !CORE_SYSCTLS.contains(&name) => SysctlOf::Host,
-        name if HOST_IPV4_SYSCTLS.contains(&name) => SysctlOf::Host,
+        name if HOST_NETWORK_SYSCTLS.iter().any(|host| name.starts_with(host)) => SysctlOf::Host,
         name if name.starts_with("net.") => SysctlOf::Network,
         name if name.starts_with("fs.mqueue.") || IPC_SYSCTLS.contains(&name) => SysctlOf::Ipc,
         _ => SysctlOf::Host,

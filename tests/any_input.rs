@@ -196,6 +196,18 @@ fn a_large_server_compiles() {
     assert!(outcome.files.is_some(), "{}", said(&outcome));
 }
 
+#[test]
+fn an_argument_that_linux_does_not_take_is_refused() {
+    let with = |length: usize| {
+        let name =
+            "services:\n  web:\n    containers:\n      web:\n        image: docker.io/library/nginx:1.27\n";
+        format!("{HEAD}{name}        environment: {{ A: {} }}\n", "x".repeat(length))
+    };
+    let longest = (128 << 10) - "A=".len() - 1;
+    assert!(timed("the longest argument", with(longest)).files.is_some());
+    is_refused("a longer argument", &with(longest + 1));
+}
+
 /// Runs the program within 224 MiB of address space, 64 MiB of which are the stacks of its threads, and expects
 /// it to refuse the file.
 fn is_refused_in_little_memory(name: &str, text: &str) {

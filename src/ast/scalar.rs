@@ -241,7 +241,7 @@ text_of_form! {
     /// A path in an address of the web.
     HttpPath: r"^/[A-Za-z0-9/._~%?&=+-]*$", "a path" + " in an address, such as /health", numbers: false;
     /// An address of the web.
-    WebAddress: r"^https?://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9/._~%?&=+-]+$", "an address" + " such as https://ntfy.example.de/server", numbers: false;
+    WebAddress: r"^[hH][tT][tT][pP][sS]?://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9/._~%?&=+-]+$", "an address" + " such as https://ntfy.example.de/server", numbers: false;
     /// When a job runs, as systemd.time(7) writes it.
     Calendar: r"^[A-Za-z0-9*:,./~ _+-]+$", "a time" + " such as daily, 05:30 or Mon *-*-* 04:00", numbers: false;
 }

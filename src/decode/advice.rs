@@ -320,7 +320,10 @@ pub fn notify(node: &Node) -> Option<Advice> {
 pub fn update(node: &Node) -> Option<Advice> {
     let Kind::Scalar(text) = &node.kind else { return None };
     let value = text.value();
-    is_calendar(&value).then(|| Advice::write("is a time alone", format!("{{ at: {value:?} }}")))?
+    let help = format!(
+        "write `{{ at: {value:?} }}`, with `repository`, `restart` and `health` in it unless a preset has them"
+    );
+    is_calendar(&value).then(|| Advice::new("is a time alone", help))?
 }
 
 /// `true`, where a word is needed.
@@ -335,7 +338,7 @@ pub fn tell(word: &str) -> Option<Advice> {
 /// `http://vaultwarden:80`, and `vaultwarden`.
 pub fn upstream(value: &str) -> Option<Advice> {
     let (authority, _) = web_parts(value).unwrap_or((value, ""));
-    if value.starts_with("https://") {
+    if value.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https")) {
         return Advice::new(
             "is an https address, and `to` forwards with http",
             format!(
@@ -659,9 +662,9 @@ mod tests {
             (keep_rule("--keep-last"), "write `--keep-last 14`, with how many are kept"),
             (secret_name("secrets/restic.age"), "write `restic`"),
             (secret_name("hunter2!"), "put the value into NAME.age with agenix, and write NAME"),
-            (upstream("http://vaultwarden:80/x"), "write `vaultwarden:80`"),
+            (upstream("HTTP://vaultwarden:80/x"), "write `vaultwarden:80`"),
             (
-                upstream("https://192.168.1.1:8443"),
+                upstream("HTTPS://192.168.1.1:8443"),
                 "write the proxy under `extra` in place of `to`: `reverse_proxy https://192.168.1.1:8443 {`, and in \
                  its block `transport http` with `tls_insecure_skip_verify` if the certificate is not for this name",
             ),

@@ -150,12 +150,12 @@ fn nameless<'a>(entries: &'a [Entry], shape: Shape, diagnostics: &mut Diagnostic
             Code::WrongType,
             format!("`{key}` stands where a name belongs"),
             first.key.span,
-            "of what is this?",
+            "expected a name",
         );
         diagnostics.push(
             others
                 .iter()
-                .fold(diagnostic, |diagnostic, other| diagnostic.and(other.key.span, "and this?"))
+                .fold(diagnostic, |diagnostic, other| diagnostic.and(other.key.span, "and here"))
                 .help(format!("give it a name: `{name}: {{ {} }}`", members.join(", "))),
         );
     }
@@ -272,12 +272,10 @@ impl Decode for Pairs {
                         continue;
                     }
                     let Some(text) = Text::decode(item, diagnostics) else { continue };
-                    let parts = text.split('=');
-                    let Some((name, value)) = parts.split_first().filter(|(_, rest)| !rest.is_empty()) else {
-                        bad_value(item, "a name with its value", "write NAME=value", diagnostics);
-                        continue;
-                    };
-                    pairs.push((name.clone(), Text::join(value, "=", text.span)));
+                    match text.split_once('=') {
+                        Some(pair) => pairs.push(pair),
+                        None => bad_value(item, "a name with its value", "write NAME=value", diagnostics),
+                    }
                 }
             }
             Kind::Scalar(text) if text.value().contains('=') => {
@@ -472,7 +470,7 @@ impl Decode for Image {
                     Code::UnqualifiedImage,
                     format!("`{value}` names no registry"),
                     node.span,
-                    "from where?",
+                    "expected a registry before it",
                 )
                 .help(format!("write `{whole}`, if it is Docker's")),
             );
@@ -596,10 +594,11 @@ pub(super) fn is_http_path(text: &str) -> bool {
     text.starts_with('/') && is_word(text, HTTP_PATH)
 }
 
-/// The host with its port, and the path, of an address of the web.
+/// The host with its port, and the path, of an address of the web. The scheme may be in capitals (RFC 3986, 3.1).
 pub(super) fn web_parts(text: &str) -> Option<(&str, &str)> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    Some(rest.split_at(rest.find('/').unwrap_or(rest.len())))
+    let (scheme, rest) = text.split_once("://")?;
+    let is_web = ["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    is_web.then(|| rest.split_at(rest.find('/').unwrap_or(rest.len())))
 }
 
 /// The address of something at a host: of a topic of ntfy, which is what stands behind the host.

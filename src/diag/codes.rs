@@ -157,6 +157,7 @@ codes! {
     BadTls = "HG0903", Error, "certificates that cannot be had this way";
     NamedUpstream = "HG0904", Warning, "an upstream by its name in place of 127.0.0.1";
     CertificateUnreachable = "HG0905", Warning, "a certificate that nobody can check the name for";
+    UnknownSnippet = "HG0906", Deny, "an `import` of a snippet that does not exist";
     UnknownPreset = "HG1001", Error, "a preset that does not exist";
     BadParameter = "HG1002", Error, "a parameter that the preset cannot use";
     NixSyntax = "HG1003", Error, "an expression that is not Nix";

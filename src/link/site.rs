@@ -171,9 +171,14 @@ fn link_one(
         (None, Some(_), None) if caddy.span == Span::NOWHERE => return None,
         (None, Some(subdomain), None) => {
             diagnostics.push(
-                Diagnostic::new(Code::BadSite, "a subdomain of no domain", subdomain.0.span, "below what?")
-                    .help("add `domain` under `caddy`, or write the whole name as `host`")
-                    .once(),
+                Diagnostic::new(
+                    Code::BadSite,
+                    "a subdomain of no domain",
+                    subdomain.0.span,
+                    "`caddy` has no `domain`",
+                )
+                .help("add `domain` under `caddy`, or write the whole name as `host`")
+                .once(),
             );
             return None;
         }
@@ -522,11 +527,27 @@ fn target(to: &str) -> Option<String> {
     Some(host.strip_suffix(":443").unwrap_or(&host).to_owned())
 }
 
-/// Whether a redirect leads to a site of one of these names. What begins with a placeholder is not known.
+/// The placeholders of Caddy for the host, or for the path of the address that was asked for, with or without `orig_` and
+/// `%` (placeholderShorthands in caddyconfig/httpcaddyfile/shorthands.go).
+const OWN_ADDRESS: &[&str] = &["dir", "file", "host", "hostport", "path", "uri"];
+
+/// Whether a text begins with one of those placeholders.
+fn begins_with_own_address(text: &str) -> bool {
+    let placeholder = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
+    placeholder.is_some_and(|name| {
+        let short = name.strip_prefix("http.request.").unwrap_or(name);
+        let short = short.strip_prefix("orig_").unwrap_or(short);
+        OWN_ADDRESS.contains(&short.strip_prefix('%').unwrap_or(short))
+    })
+}
+
+/// Whether a redirect leads to a site of one of these names. Other placeholders at its beginning may lead anywhere.
 fn leads_to(to: &str, names: &[String]) -> bool {
     let rest = match to.split_once("://") {
         Some((scheme, rest))
-            if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") =>
+            if ["https", "http", "{scheme}", "{http.request.scheme}"]
+                .iter()
+                .any(|web| scheme.eq_ignore_ascii_case(web)) =>
         {
             rest
         }
@@ -534,10 +555,9 @@ fn leads_to(to: &str, names: &[String]) -> bool {
         Some((scheme, _)) if is_word(scheme, b"+.-") => return false,
         _ => match to.strip_prefix("//") {
             Some(rest) => rest,
-            None => {
-                return !to.starts_with('{')
-                    && !to.split(['/', '?', '#']).next().is_some_and(|s| s.contains(':'));
-            }
+            // Without a scheme the host is a part of the path.
+            None if to.starts_with('{') => return begins_with_own_address(to),
+            None => return !to.split(['/', '?', '#']).next().is_some_and(|s| s.contains(':')),
         },
     };
     // A placeholder such as `{uri}` may follow the host at once.
@@ -546,6 +566,6 @@ fn leads_to(to: &str, names: &[String]) -> bool {
     let authority = &rest[..end];
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = host.strip_suffix(":443").unwrap_or(host).to_lowercase();
-    // `{host}` is the name that was asked for.
-    matches!(host.as_str(), "{host}" | "{http.request.host}") || names.contains(&host)
+    let is_own = ["{host}", "{hostport}", "{http.request.host}", "{http.request.hostport}"];
+    is_own.contains(&host.as_str()) || names.contains(&host)
 }

@@ -1,0 +1,87 @@
+//! Linux takes an argument of a program up to 128 KiB, and 2 MiB of all of them (MAX_ARG_STRLEN and `bprm_stack_limits` in
+//! fs/exec.c, with systemd's LimitSTACK=8M). Podman gets each value of a container as an argument.
+
+use crate::ast::HealthTest;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Container, Host};
+use crate::source::Span;
+use crate::tree::{Node, Text};
+
+/// The most bytes of one argument, without the NUL behind it.
+const MAX_ARGUMENT: usize = (128 << 10) - 1;
+
+/// The most bytes of all arguments together, with a pointer and a NUL for each.
+const MAX_ARGUMENTS: usize = 2 << 20;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        let mut all = 0;
+        for value in values(container) {
+            all += value.bytes + 9;
+            if value.bytes > MAX_ARGUMENT {
+                report(container, &value, diagnostics);
+            }
+        }
+        if all > MAX_ARGUMENTS {
+            let title = format!("the values of `{}` are too long for one command line", container.name);
+            let label = format!("{all} bytes; Linux takes {MAX_ARGUMENTS} in all");
+            diagnostics.push(
+                Diagnostic::new(Code::UnsupportedValue, title, container.span, label)
+                    .help("put the longest into files, and mount those under `volumes`"),
+            );
+        }
+    }
+}
+
+fn report(container: &Container, value: &Value, diagnostics: &mut Diagnostics) {
+    let what = match value.name {
+        Some(name) => format!("the value of `{}`", name.value()),
+        None => value.what.to_owned(),
+    };
+    let title = format!("{what} of `{}` is too long for a command line", container.name);
+    let label = format!("{} bytes; Linux takes an argument of {MAX_ARGUMENT}", value.bytes);
+    diagnostics.push(Diagnostic::new(Code::UnsupportedValue, title, value.span, label).help(value.help));
+}
+
+/// A value that is an argument of Podman.
+struct Value<'a> {
+    what: &'static str,
+    /// The name that it is the value of, which is in the same argument.
+    name: Option<&'a Text>,
+    bytes: usize,
+    span: Span,
+    help: &'static str,
+}
+
+fn values(container: &Container) -> impl Iterator<Item = Value<'_>> {
+    let compose = &container.compose;
+    let file = "put it into a file, and mount that under `volumes`";
+    let script = "put it into a script, and mount that under `volumes`";
+    let pairs = [(&compose.environment, file), (&compose.labels, "shorten it")];
+    let pairs = pairs.into_iter().flat_map(|(pairs, help)| pairs.0.iter().map(move |pair| (pair, help)));
+    let pairs = pairs.map(|((name, value), help)| {
+        let bytes = name.value().len() + 1 + value.value().len();
+        Value { what: "", name: Some(name), bytes, span: value.span, help }
+    });
+    let test: &[Text] = match compose.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
+        Some(HealthTest::Shell(line)) => std::slice::from_ref(line),
+        Some(HealthTest::Exec(words)) => words,
+        Some(HealthTest::None) | None => &[],
+    };
+    let words: [(_, &[Text], _); 4] = [
+        ("a word of the command", compose.command.as_ref().map_or(&[], |words| &words.0), script),
+        ("a word of the entrypoint", compose.entrypoint.as_ref().map_or(&[], |words| &words.0), script),
+        ("a word of the health check", test, script),
+        ("an argument under `podman_args`", &compose.podman_args, "shorten it"),
+    ];
+    let words = words.into_iter().flat_map(|(what, words, help)| {
+        words.iter().map(move |word| Value {
+            what,
+            name: None,
+            bytes: word.value().len(),
+            span: word.span,
+            help,
+        })
+    });
+    pairs.chain(words)
+}
