@@ -12,7 +12,7 @@ const ENDINGS: &[&str] =
 pub(super) struct Named {
     /// The name of the variable, in capitals.
     pub variable: String,
-    /// The scheme of the address, where there is one.
+    /// The scheme of the address, in small letters, where there is one.
     pub scheme: String,
     /// The host.
     pub host: String,
@@ -25,7 +25,7 @@ pub(super) fn named_hosts(container: &Container) -> impl Iterator<Item = Named> 
     container.compose.environment.0.iter().filter_map(|(variable, value)| {
         let (name, text) = (variable.value().to_uppercase(), value.value());
         let is_host = ENDINGS.iter().any(|ending| name.ends_with(ending)) || is_address(&text);
-        let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme).to_owned();
+        let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme).to_lowercase();
         is_host.then(|| Named { variable: name, scheme, host: host_of(&text).to_owned(), span: value.span })
     })
 }
