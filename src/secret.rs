@@ -243,9 +243,15 @@ fn is_login(value: &str, separator: char) -> bool {
 /// Why a text is a secret by itself, whatever its name: there is an address with a password or a token in it, or a key.
 pub fn in_text(text: &str) -> Option<Reason> {
     if text.contains("://")
-        && text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).any(has_password)
+        && text
+            .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
+            .any(|word| has_password(word) || has_secret_in_query(word))
     {
         return Some(Reason::Address);
+    }
+    let found = in_json(text).or_else(|| in_pairs(text)).or_else(|| in_header_line(text));
+    if found.is_some() {
+        return found;
     }
     if text.len() < key::SHORTEST {
         return None;
@@ -270,6 +276,62 @@ fn has_password(word: &str) -> bool {
     false
 }
 
+/// Whether the query of an address sets a secret, as in `https://host/hook?token=…`. `?reset_token=yes` is a switch.
+fn has_secret_in_query(word: &str) -> bool {
+    let Some((_, query)) = word.split_once("://").and_then(|(_, rest)| rest.split_once('?')) else {
+        return false;
+    };
+    let query = query.split('#').next().unwrap_or_default();
+    query.split(['&', ';']).filter_map(|pair| pair.split_once('=')).any(|(name, value)| {
+        let is_value =
+            (is_password_name(name) && value.len() > 2) || (value.len() >= 8 && key::is_irregular(value));
+        is_word(name, NAME) && is_value && is_named_secret(name, value)
+    })
+}
+
+/// The first secret in a text that is JSON: a text with digits or other characters behind the name of a secret. A text of
+/// letters alone may be the name of a field.
+fn in_json(text: &str) -> Option<Reason> {
+    let is_json = text.trim_start().starts_with(['{', '[']) && text.contains('"');
+    let value: serde_json::Value = is_json.then(|| serde_json::from_str(text).ok())??;
+    in_json_value(&value)
+}
+
+fn in_json_value(value: &serde_json::Value) -> Option<Reason> {
+    match value {
+        serde_json::Value::Array(items) => items.iter().find_map(in_json_value),
+        serde_json::Value::Object(members) => members.iter().find_map(|(name, value)| match value {
+            serde_json::Value::String(text) => {
+                let is_plain = text.bytes().all(|b| b.is_ascii_alphabetic()) || is_secret_name(text);
+                let found = text.len() > 2 && !is_plain && is_named_secret(name, text);
+                found.then(|| Reason::Named(name.clone()))
+            }
+            other => in_json_value(other),
+        }),
+        _ => None,
+    }
+}
+
+/// The password among the settings of a connection: `Server=db;Password=…`, and `host=db password=…`.
+fn in_pairs(text: &str) -> Option<Reason> {
+    [';', ' '].into_iter().find_map(|separator| {
+        let parts = text.split(separator).map(str::trim).filter(|part| !part.is_empty());
+        let pairs: Option<Vec<(&str, &str)>> = parts.map(|part| part.split_once('=')).collect();
+        let pairs = pairs.filter(|pairs| pairs.len() > 1)?;
+        let mut found = pairs.into_iter().filter(|(name, value)| {
+            is_word(name, NAME) && is_password_name(name) && value.len() > 2 && is_named_secret(name, value)
+        });
+        found.next().map(|(name, _)| Reason::Named(name.to_owned()))
+    })
+}
+
+/// A login in a text that is a header: `Authorization: Basic …`, and `Cookie: session=…`.
+fn in_header_line(text: &str) -> Option<Reason> {
+    let (name, value) = text.split_once(": ")?;
+    let is_login = matches!(in_capitals(name).as_str(), "AUTHORIZATION" | "PROXY_AUTHORIZATION" | "COOKIE");
+    (is_login && in_header(name, value.trim())).then_some(Reason::Header)
+}
+
 /// Whether the value of a header is a login: `Bearer …` or `Basic …`, and in `Authorization` anything.
 pub fn in_header(name: &str, value: &str) -> bool {
     let login = |scheme: &str| {
@@ -282,6 +344,10 @@ pub fn in_header(name: &str, value: &str) -> bool {
         return true;
     }
     let name = in_capitals(name.trim_start_matches(['-', '+', '?', '>']));
+    if name == "COOKIE" {
+        let values = value.split(';').filter_map(|pair| pair.split_once('='));
+        return values.map(|(_, value)| value.trim()).any(|value| value.len() >= 16 && key::is_random(value));
+    }
     // Another short value is a word, such as `delete` in a filter of a log.
     let plain = !value.contains(' ') && (value.len() >= 16 || key::is_random(value)) && may_be_secret(value);
     plain && (name.ends_with("AUTHORIZATION") || is_secret_name(&name))
@@ -608,8 +674,35 @@ mod tests {
             "curl --user=admin:hunter2 http://localhost",
             "skopeo copy --src-creds=me:hunter2 a b",
             "curl -H 'X-Api-Key: aB3dE5gH7jK9' http://localhost",
+            "curl -H 'Cookie: theme=dark; session=0123456789abcdef' http://localhost",
+            "curl 'http://localhost/hook?x=1&token=0123abcd'",
         ] {
             assert!(line(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_in_values() {
+        for text in [
+            r#"{"db": [{"user": "me", "password": "hunter2"}]}"#,
+            "https://example.org/hook?user=me&password=hunter2",
+            "Server=db;User Id=sa;Password=Hunter2!",
+            "host=db user=me password=hunter2",
+            "Cookie: session=0123456789abcdef",
+            "base64:J63qRTDLub5NuZvP+kb8YIorGS6qFYHKVo6u7179stY=",
+        ] {
+            assert!(in_text(text).is_some(), "{text}");
+        }
+        for text in [
+            r#"{"password": "", "token": "{{ token }}", "passwordPolicy": "at-least-8", "secret": "db_password"}"#,
+            r#"{"password": {"type": "string"}, "username": "userName", "passwd": "userPassword"}"#,
+            "{ \"password\": not JSON }",
+            "https://example.org/?password=$PASSWORD&token_ttl=3600",
+            "a=1;password=true",
+            "Cookie: a cookie for everyone",
+            "data:image/png;base64,iVBORw0KGgo=",
+        ] {
+            assert_eq!(in_text(text), None, "{text}");
         }
     }
 
@@ -651,6 +744,8 @@ mod tests {
             "curl -fsu $LOGIN http://localhost",
             "skopeo copy --src-creds=me:$PASSWORD a b",
             "have_pat=pattern Token=Token, f(password=word)",
+            "curl -H 'Cookie: theme=dark; lang=en' 'http://localhost/?response_type=token&reset_password=true'",
+            "curl 'http://localhost/?token={token}&access_token=$TOKEN&page_token=next'",
         ] {
             assert_eq!(line(text), None, "{text}");
         }

@@ -77,19 +77,34 @@ fn has_letter_and_digit(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// Whether a value is too irregular for a word: letters and digits, without spaces, and as many characters as a token has.
-pub(super) fn is_random(value: &str) -> bool {
+/// Whether a value is too irregular for a word: letters and digits, without spaces.
+pub(super) fn is_irregular(value: &str) -> bool {
     let is_part = |b: u8| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b);
-    value.len() >= 12 && value.bytes().all(is_part) && has_letter_and_digit(value)
+    value.bytes().all(is_part) && has_letter_and_digit(value)
 }
 
-/// Whether a text holds a key of a provider, a JSON Web Token, a token of a Telegram bot, or a private key.
+/// Whether a value is irregular and has as many characters as a token.
+pub(super) fn is_random(value: &str) -> bool {
+    value.len() >= 12 && is_irregular(value)
+}
+
+/// Whether a text holds a key of a provider, a JSON Web Token, a token of a Telegram bot, a private key, or a key of Laravel.
 pub(super) fn has_key(text: &str) -> bool {
     let is_end = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
     text.split(is_end).any(|word| {
         is_telegram_token(word)
             || word.split(':').map(|part| part.trim_end_matches('.')).any(|part| is_key(part) || is_jwt(part))
     }) || has_private_key(text)
+        || has_laravel_key(text)
+}
+
+/// The key of an application of Laravel: `base64:` and 16 or 32 bytes.
+fn has_laravel_key(text: &str) -> bool {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || b"+/=".contains(b);
+    text.split("base64:").skip(1).any(|rest| {
+        let key = &rest[..rest.bytes().take_while(is_part).count()];
+        matches!(key.len(), 24 | 44) && key.ends_with('=') && has_letter_and_digit(key)
+    })
 }
 
 fn is_key(word: &str) -> bool {
