@@ -201,6 +201,7 @@ fn front_end(
         return None;
     }
     let resolved = resolve::resolve(&root, &instances, ast::File::KEYS, diagnostics);
+    drop(root);
     if diagnostics.has(Code::TooLarge) {
         return None;
     }

@@ -350,7 +350,7 @@ fn check_tailnet(host: &Host, diagnostics: &mut Diagnostics) {
                 Code::TailscaleMissing,
                 "Caddy binds the tailnet, and its address is not known",
                 front.declared.bind.span,
-                "which address is it?",
+                "needs the address of the host in the tailnet",
             )
             .help("add `tailscale: { address: 100.… }`, as `tailscale ip -4` prints it"),
         );

@@ -161,7 +161,7 @@ fn a_file_of_nothing_has_a_place_too() {
 fn github_gets_one_command_for_each_diagnostic() {
     insta::assert_snapshot!(rendered(github::render, &fixture("five-mistakes")), @r#"
     ::error file=homeserver.yaml,line=4,col=23,endLine=4,endColumn=35,title=HG0204::`100.64.0.300` is not an IP address%0Acannot be read%0Ahelp: write an IP address such as 192.168.1.20
-    ::error file=homeserver.yaml,line=12,col=16,endLine=12,endColumn=26,title=HG1202::`nginx:1.27` names no registry%0Afrom where?%0Ahelp: write `docker.io/library/nginx:1.27`, if it is Docker's
+    ::error file=homeserver.yaml,line=12,col=16,endLine=12,endColumn=26,title=HG1202::`nginx:1.27` names no registry%0Aexpected a registry before it%0Ahelp: write `docker.io/library/nginx:1.27`, if it is Docker's
     ::error file=homeserver.yaml,line=13,col=38,endLine=13,endColumn=48,title=HG0601::there is no secret `db-pasword`%0Anot declared%0Ahelp: declare it under `secrets`; did you mean `db-password`?
     ::error file=homeserver.yaml,line=14,col=22,endLine=14,endColumn=29,title=HG0801::there is no container `databse`%0Ano such container%0Ahelp: did you mean `database`?
     ::error file=homeserver.yaml,line=17,col=9,endLine=17,endColumn=17,title=HG0201::there is no key `shm_sice` here%0Aunknown key%0Ahelp: did you mean `shm_size`?

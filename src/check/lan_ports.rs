@@ -61,13 +61,18 @@ const UDP_OF_THE_HOST: &[u16] = &[514, 1514, 5140, 6831, 6832, 8125, 12201];
 
 /// What `port` is for, if programs on other machines use it without HTTP.
 pub(super) fn for_others(port: &Port) -> Option<String> {
-    let target = port.target.value();
-    let first: u16 = target.split('-').next()?.parse().ok()?;
+    let (first, last) = super::listeners::range(&port.target)?;
     match port.protocol.as_ref().map(Text::value).as_deref() {
         None | Some("tcp") => {
-            FOR_OTHERS.iter().find(|(known, _)| *known == first).map(|(_, what)| (*what).to_owned())
+            let known = FOR_OTHERS.iter().find(|(known, _)| (first..=last).contains(known));
+            known.map(|(_, what)| (*what).to_owned())
         }
-        Some("udp") => (!UDP_OF_THE_HOST.contains(&first)).then(|| "a UDP port".to_owned()),
+        Some("udp") => {
+            let is_of_others = (first..=last).any(|port| !UDP_OF_THE_HOST.contains(&port));
+            is_of_others.then(|| "a UDP port".to_owned())
+        }
+        // Neither Caddy nor a browser has it.
+        Some("sctp") => Some("an SCTP port".to_owned()),
         Some(_) => None,
     }
 }

@@ -212,7 +212,7 @@ fn numbers(node: &Node) -> Vec<u16> {
 }
 
 /// The ports of `8080` and `8080-8090`.
-fn range(text: &Text) -> Option<(u16, u16)> {
+pub(super) fn range(text: &Text) -> Option<(u16, u16)> {
     let value = text.value();
     let (first, last) = value.split_once('-').unwrap_or((&value, &value));
     Some((first.parse().ok()?, last.parse().ok()?))

@@ -12,9 +12,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let mut found = found.filter_map(|port| Some((port, for_others(port)?)));
         let Some((port, what)) = found.next() else { continue };
         let published = port.published.value();
+        let (ports, are) = if published.contains('-') { ("ports", "are") } else { ("port", "is") };
         let diagnostic = Diagnostic::new(
             Code::LoopbackPort,
-            format!("port {published} of `{}` is published on 127.0.0.1 only", container.name),
+            format!("{ports} {published} of `{}` {are} published on 127.0.0.1 only", container.name),
             port.span,
             format!("{what}, and no address"),
         );

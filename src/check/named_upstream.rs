@@ -132,7 +132,7 @@ fn upstreams(lines: &str) -> Vec<(String, String)> {
         for word in words.filter(is_upstream) {
             let (scheme, rest) = word.split_once("://").unwrap_or(("", word));
             let authority = rest.split('/').next().unwrap_or_default();
-            let default = if scheme == "https" { "443" } else { "80" };
+            let default = if scheme.eq_ignore_ascii_case("https") { "443" } else { "80" };
             let (name, port) = authority.split_once(':').unwrap_or((authority, default));
             if port.bytes().all(|b| b.is_ascii_digit()) {
                 found.push((name.to_lowercase(), port.to_owned()));
@@ -150,7 +150,7 @@ mod tests {
     fn the_upstreams_of_lines() {
         for (line, found) in [
             ("reverse_proxy app:80", &[("app", "80")][..]),
-            ("  reverse_proxy /api/* http://App:8080 https://b {", &[("app", "8080"), ("b", "443")]),
+            ("  reverse_proxy /api/* http://App:8080 HTTPS://b {", &[("app", "8080"), ("b", "443")]),
             ("forward_auth authelia:9091 {", &[("authelia", "9091")]),
             ("reverse_proxy @match {args[0]} unix//run/app.sock", &[]),
             ("redir https://app:80", &[]),

@@ -60,7 +60,7 @@ impl Decode for Allow {
                 Some(code) if !has_reason => {
                     refuse(
                         format!("{name} is allowed without a reason"),
-                        "why?",
+                        "expected a reason",
                         format!("write `{name}: \"…\"` with the reason, for whoever reads the file next"),
                     );
                     allow.0.push((code, span));

@@ -525,14 +525,16 @@ fn circle(services: &[Service], edges: &[Edge], diagnostics: &mut Diagnostics) {
                     way[begin..].iter_mut().zip(1..).for_each(|(step, more)| step.reported = before + more);
                     let way: Vec<At> = way[begin..].iter().map(|step| step.at).collect();
                     let name = |at: At| services[at.0].containers[at.1].name.as_str();
-                    let names: Vec<&str> = way.iter().map(|at| name(*at)).chain([name(to)]).collect();
+                    let mut names: Vec<&str> = way.iter().take(MAX_SHOWN).map(|at| name(*at)).collect();
+                    names.extend((way.len() > MAX_SHOWN).then_some("…"));
+                    names.push(name(to));
                     let mut diagnostic = Diagnostic::new(
                         Code::DependencyCycle,
                         format!("containers wait for each other: {}", names.join(" → ")),
                         span,
                         format!("waits for `{}`", name(to)),
                     );
-                    for pair in way.windows(2) {
+                    for pair in way.windows(2).take(MAX_SHOWN) {
                         let on_the_way = next[&pair[0]].iter().find(|(t, _)| *t == pair[1]);
                         if let Some((t, span)) = on_the_way {
                             diagnostic = diagnostic.and(*span, format!("waits for `{}`", name(*t)));
@@ -545,6 +547,9 @@ fn circle(services: &[Service], edges: &[Edge], diagnostics: &mut Diagnostics) {
         }
     }
 }
+
+/// How many containers of a circle are shown.
+const MAX_SHOWN: usize = 8;
 
 /// A container on the way of the search for circles.
 struct Step {

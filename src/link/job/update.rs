@@ -95,7 +95,7 @@ fn backup_first(
         Code::BackupMissing,
         "a backup that would run first and does not exist",
         wanted.text.span,
-        "which backup?",
+        "needs a backup called `database`",
     );
     let others = if own.is_none() { backups } else { &[] };
     diagnostics.push(
