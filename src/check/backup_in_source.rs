@@ -4,32 +4,17 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::hir::job::{Repository, Source, Work};
 use crate::path::is_below;
-use crate::tree::Node;
+use crate::source::Span;
+use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for job in host.jobs() {
         let Work::Backup(backup) = &job.work else { continue };
-        let to = backup.to.value();
-        if let Some(offsite) = &backup.offsite
-            && let Repository::Plain(repository) = &offsite.repository
-            && is_below(&repository.value(), &to)
-        {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::BackupInSource,
-                    "a copy elsewhere that is in the same place",
-                    repository.span,
-                    "is inside of what it copies",
-                )
-                .and(backup.to.span, "this folder is copied")
-                .help("choose a repository on another disk, or another host"),
-            );
-        }
-        let folder = match &backup.source {
-            Source::Folder(path) | Source::Sqlite(path) => path,
-            Source::Postgres(_) => continue,
+        let saved = match &backup.source {
+            Source::Folder(path) | Source::Sqlite(path) => Some(path),
+            Source::Postgres(_) => None,
         };
-        if is_below(&to, &folder.value()) {
+        if let Some(saved) = saved.filter(|saved| is_below(&backup.to.value(), &saved.value())) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BackupInSource,
@@ -37,9 +22,33 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     backup.to.span,
                     "is it, or is inside of it",
                 )
-                .and(folder.span, "this is saved")
+                .and(saved.span, "this is saved")
                 .help("choose a folder outside of it, best on another disk"),
             );
         }
+        let Some(offsite) = &backup.offsite else { continue };
+        let Repository::Plain(repository) = &offsite.repository else { continue };
+        if let Some(diagnostic) = copy(&repository.value(), repository.span, &backup.to, saved) {
+            diagnostics.push(diagnostic.help("choose a repository on another disk, or another host"));
+        }
     }
+}
+
+/// Reports a repository in the folder of the backups, or in the data itself. A repository around the data mixes its own
+/// folders, such as `data` and `keys`, with the application's.
+fn copy(repository: &str, span: Span, to: &Text, saved: Option<&Text>) -> Option<Diagnostic> {
+    if is_below(repository, &to.value()) {
+        let title = "a copy elsewhere that is in the same place";
+        let diagnostic = Diagnostic::new(Code::BackupInSource, title, span, "is inside of what it copies");
+        return Some(diagnostic.and(to.span, "this folder is copied"));
+    }
+    let saved = saved?;
+    let label = match (is_below(repository, &saved.value()), is_below(&saved.value(), repository)) {
+        (true, true) => "is the folder that is saved",
+        (true, false) => "is inside of the folder that is saved",
+        (false, true) => "holds what is saved",
+        (false, false) => return None,
+    };
+    let title = "a copy elsewhere that is in the same place as the data";
+    Some(Diagnostic::new(Code::BackupInSource, title, span, label).and(saved.span, "this is saved"))
 }
