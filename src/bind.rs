@@ -45,14 +45,25 @@ enum Kind {
     Unclear,
 }
 
-/// Whether a file or a folder is bound, by the names on the host and in the container.
+/// Whether a file or a folder is bound, by the paths on the host and in the container.
 fn kind(source: &str, target: &str) -> Kind {
-    match (kind_of_name(last_step(source)), kind_of_name(last_step(target))) {
+    if source.ends_with('/') {
+        return Kind::Folder;
+    }
+    let (name, in_container) = (last_step(source), last_step(target));
+    match (kind_of_name(name), kind_of_name(in_container)) {
         (Kind::File, _) => Kind::File,
         // `passwords` on the host is a file where it is `/mosquitto/config/passwd` in the container.
-        (_, Kind::File) if !last_step(source).ends_with(".d") => Kind::File,
+        (_, Kind::File) if !name.ends_with(".d") => Kind::File,
+        _ if is_file_target(target) => Kind::File,
+        (Kind::Folder, _) if is_below(target, "/etc") && AMBIGUOUS_IN_ETC.contains(&name) => Kind::Unclear,
         (kind, _) => kind,
     }
+}
+
+/// Whether a path in the container is a file's. A secret of Compose is always a file.
+fn is_file_target(target: &str) -> bool {
+    FILE_TARGETS.contains(&target) || target.strip_prefix("/run/secrets/").is_some_and(|name| !name.is_empty())
 }
 
 /// Whether a path is in a folder that NixOS or the kernel fills.
@@ -75,6 +86,14 @@ fn kind_of_name(name: &str) -> Kind {
     if FILES.contains(&name) {
         return Kind::File;
     }
+    // `db_password`, and `pskfile` or `Vagrantfile`, but not `profile`.
+    let is_marked = FILE_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
+    if is_marked || name.ends_with("file") && name != "file" && !name.ends_with("profile") {
+        return Kind::File;
+    }
+    if AMBIGUOUS.contains(&name) {
+        return Kind::Unclear;
+    }
     let Some((stem, ending)) = name.rsplit_once('.') else { return Kind::Folder };
     if is_ending(ending) && !stem.is_empty() || stem.ends_with(".so") {
         return Kind::File;
@@ -87,6 +106,40 @@ fn kind_of_name(name: &str) -> Kind {
 fn is_ending(ending: &str) -> bool {
     ENDINGS.binary_search(&ending.to_ascii_lowercase().as_str()).is_ok()
 }
+
+/// What the names of files end in: variables for files, such as `DB_PASSWORD_FILE`, give them names like these.
+const FILE_SUFFIXES: &[&str] =
+    &["_key", "_passphrase", "_passwd", "_password", "_psk", "_secret", "_token", "credentials"];
+
+/// Names of files and of folders.
+const AMBIGUOUS: &[&str] = &[
+    "allowlist",
+    "blacklist",
+    "blocklist",
+    "denylist",
+    "entrypoint",
+    "jwt",
+    "pw",
+    "whitelist",
+    "zone",
+];
+
+/// Names of folders that are often files below /etc.
+const AMBIGUOUS_IN_ETC: &[&str] =
+    &["aliases", "canonical", "exports", "relay_domains", "transport", "users", "virtual"];
+
+/// Files of Unix, of NFS and of Postfix without an ending, by their whole paths.
+const FILE_TARGETS: &[&str] = &[
+    "/etc/aliases",
+    "/etc/environment",
+    "/etc/exports",
+    "/etc/postfix/access",
+    "/etc/postfix/aliases",
+    "/etc/postfix/canonical",
+    "/etc/postfix/relay_domains",
+    "/etc/postfix/transport",
+    "/etc/postfix/virtual",
+];
 
 /// Files whose names have no ending, or only one.
 const FILES: &[&str] = &[
@@ -102,20 +155,13 @@ const FILES: &[&str] = &[
     ".profile",
     ".vimrc",
     ".zshrc",
-    "Caddyfile",
-    "Corefile",
-    "Dockerfile",
-    "Gemfile",
-    "Jenkinsfile",
     "LICENSE",
-    "Makefile",
-    "Pipfile",
-    "Procfile",
     "README",
     "acl",
-    "aclfile",
     "authorized_keys",
     "crontab",
+    "dhparam",
+    "dhparams",
     "fstab",
     "group",
     "gshadow",
@@ -132,13 +178,13 @@ const FILES: &[&str] = &[
     "motd",
     "mtab",
     "os-release",
+    "passphrase",
     "passwd",
     "password",
-    "password_file",
     "passwords",
-    "passwordfile",
-    "pwfile",
+    "psk",
     "shadow",
+    "smbpasswd",
     "ssh_config",
     "ssh_host_ecdsa_key",
     "ssh_host_ed25519_key",
@@ -148,6 +194,7 @@ const FILES: &[&str] = &[
     "subuid",
     "sudoers",
     "timezone",
+    "token",
 ];
 
 /// Endings of the names of files, in order.
@@ -223,6 +270,7 @@ const ENDINGS: &[&str] = &[
     "onnx",
     "ovpn",
     "p12",
+    "passwd",
     "password",
     "patch",
     "pdf",
@@ -306,6 +354,16 @@ mod tests {
             ("/srv/app/config.YAML", "/config.yml", Kind::File),
             ("/srv/example.org", "/var/www/html", Kind::Unclear),
             ("/srv/rules.xyz", "/etc/app.conf", Kind::File),
+            ("/srv/example.org/", "/var/www/html", Kind::Folder),
+            ("/srv/mqtt/pskfile", "/mosquitto/psk", Kind::File),
+            ("/srv/firefox/profile", "/config", Kind::Folder),
+            ("/srv/app/db_password", "/app/pw", Kind::File),
+            ("/srv/self-service-password", "/var/www/conf", Kind::Folder),
+            ("/srv/app/postgres-password", "/run/secrets/db", Kind::File),
+            ("/srv/mail/virtual", "/etc/postfix/virtual", Kind::File),
+            ("/srv/app/users", "/data/users", Kind::Folder),
+            ("/srv/app/users", "/etc/app/users", Kind::Unclear),
+            ("/srv/dns/zone", "/zones/home", Kind::Unclear),
         ] {
             assert_eq!(kind(source, target), expected, "{source}:{target}");
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::ast::container::{Volume, VolumeSource};
 use crate::hir::{Container, Host, Service};
+use crate::podman::bind::binds;
 use crate::path::{Folders, ancestors, is_below, is_path};
 use crate::source::Span;
 use crate::tree::Text;
@@ -131,17 +132,24 @@ impl Written {
     pub fn of(host: &Host) -> Written {
         let mut all = HashMap::new();
         for container in host.containers() {
-            for volume in &container.compose.volumes {
-                let VolumeSource::Bind(folder) = &volume.source else { continue };
+            let is_writable = |volume: &&Volume| volume.options.iter().all(|option| option.value() != "ro");
+            let volumes = container.compose.volumes.iter().filter(is_writable);
+            let volumes = volumes.filter_map(|volume| match &volume.source {
+                VolumeSource::Bind(folder) => Some((folder.clone(), volume.span)),
+                VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
+            });
+            let arguments = binds(&container.compose.podman_args).filter(|bind| !bind.is_read_only());
+            let arguments = arguments.map(|bind| (Text::literal(bind.source, bind.span), bind.span));
+            for (folder, span) in volumes.chain(arguments) {
                 let path = folder.value().trim_end_matches('/').to_owned();
-                if path.is_empty() || volume.options.iter().any(|option| option.value() == "ro") {
+                if path.is_empty() {
                     continue;
                 }
                 all.entry(path).or_insert_with(|| Writer {
-                    folder: folder.clone(),
+                    folder,
                     container: container.name.clone(),
                     user: container.compose.user.as_ref().map(|user| user.value()),
-                    span: volume.span,
+                    span,
                 });
             }
         }

@@ -1,6 +1,7 @@
 //! What `podman run` takes as values of its arguments, as podman-run(1) and Podman's sources have it.
 
 pub mod arguments;
+pub mod bind;
 
 use crate::path::is_path;
 use crate::size::size_bytes;

@@ -49,6 +49,6 @@ fn copy(repository: &str, span: Span, to: &Text, saved: Option<&Text>) -> Option
         (false, true) => "holds what is saved",
         (false, false) => return None,
     };
-    let title = "a copy elsewhere that is in the same place as the data";
+    let title = "the repository of a copy overlaps the data";
     Some(Diagnostic::new(Code::BackupInSource, title, span, label).and(saved.span, "this is saved"))
 }

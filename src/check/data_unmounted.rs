@@ -7,6 +7,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::image::{ImageName, Kind};
 use crate::path::is_below;
+use crate::podman::bind::mounts;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -20,12 +21,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         });
         // A volume inside of what the image declares was meant for the data: another rule knows why it misses.
         let is_within = |folder: &str| compose.volumes.iter().any(|v| is_below(&v.target.value(), folder));
+        let by_arguments = mounts(&compose.podman_args).any(|mount| is_below(&data, &mount.target));
         let beside = is_below(&data, declared) && is_within(declared);
         // What could not be read may be the volume, and so may what a preset did not get.
         let unreadable = diagnostics.has_unreadable_in(compose.span) || diagnostics.has(Code::BadParameter);
         if mounted_for(container, known).is_some()
             || swapped_volume(container, known).is_some()
             || in_memory
+            || by_arguments
             || beside
             || known.older_data.is_some_and(is_within)
             || unreadable

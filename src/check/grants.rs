@@ -6,7 +6,8 @@ use crate::ast::scalar::Userns;
 use crate::hir::Container;
 use crate::image::ImageName;
 use crate::isolation::Namespace;
-use crate::podman::arguments::{Argument, arguments, fields};
+use crate::podman::arguments::{Argument, arguments};
+use crate::podman::bind::{self, Bind};
 use crate::source::Span;
 use crate::tree::Text;
 
@@ -15,23 +16,6 @@ use crate::tree::Text;
 pub(super) struct Grant<T> {
     pub(super) what: T,
     pub(super) span: Span,
-}
-
-/// A path of the host in a container.
-#[derive(Debug)]
-pub(super) struct Bind {
-    /// The path on the host.
-    pub(super) source: String,
-    /// Whether the container can only read it.
-    pub(super) read_only: bool,
-    /// The options of the mount.
-    pub(super) options: Vec<String>,
-}
-
-impl Bind {
-    fn new(source: String, options: Vec<String>) -> Bind {
-        Bind { source, read_only: options.iter().any(|option| option == "ro"), options }
-    }
 }
 
 /// The options of `podman run` that a container has by `podman_args`.
@@ -70,57 +54,19 @@ pub(super) fn privileged(container: &Container) -> Vec<Grant<()>> {
 }
 
 /// The paths of the host that are bound into the container.
-pub(super) fn binds(container: &Container) -> Vec<Grant<Bind>> {
+pub(super) fn binds(container: &Container) -> Vec<Bind> {
     let volumes = container.compose.volumes.iter().filter_map(|volume| {
         let VolumeSource::Bind(source) = &volume.source else { return None };
         let options = volume.options.iter().map(Text::value).collect();
-        Some(Grant { what: Bind::new(source.value(), options), span: volume.span })
+        let (source, target) = (source.value(), volume.target.value());
+        Some(Bind { source, target, options, span: volume.span })
     });
     volumes.chain(argument_binds(container)).collect()
 }
 
 /// Those of them that are written under `podman_args`.
-pub(super) fn argument_binds(container: &Container) -> Vec<Grant<Bind>> {
-    let binds = podman_args(container).into_iter().filter_map(|argument| {
-        let value = argument.value?.value();
-        let bind = match argument.name.as_str() {
-            "volume" => volume(&value),
-            "mount" => mount(&value),
-            _ => None,
-        };
-        bind.map(|what| Grant { what, span: argument.span })
-    });
-    binds.collect()
-}
-
-/// `SOURCE:TARGET:OPTIONS`.
-fn volume(value: &str) -> Option<Bind> {
-    let mut parts = value.split(':');
-    let source = parts.next().filter(|source| source.starts_with('/'))?;
-    parts.next()?;
-    let options = parts.next().unwrap_or_default().split(',').map(str::to_owned).collect();
-    Some(Bind::new(source.to_owned(), options))
-}
-
-/// `type=bind,source=SOURCE,target=TARGET,OPTIONS`, where the type is `volume` by default and a path of the host makes
-/// no difference to Podman's reading of the rest (podman-run(1), --mount). The source of `type=glob` is a pattern.
-fn mount(value: &str) -> Option<Bind> {
-    let mut source = None;
-    let mut options = Vec::new();
-    for part in fields(value) {
-        match part.split_once('=') {
-            Some(("src" | "source", path)) => {
-                // Everything in a folder is the folder.
-                let folder = path.strip_suffix('*').filter(|folder| folder.ends_with('/'));
-                source = Some(folder.unwrap_or(path).to_owned()).filter(|path| path.starts_with('/'));
-            }
-            Some(("ro" | "readonly", "true" | "1")) => options.push("ro".to_owned()),
-            Some(("bind-propagation", mode)) => options.push(mode.to_owned()),
-            None if matches!(part.as_str(), "ro" | "readonly") => options.push("ro".to_owned()),
-            _ => {}
-        }
-    }
-    Some(Bind::new(source?, options))
+pub(super) fn argument_binds(container: &Container) -> impl Iterator<Item = Bind> {
+    bind::binds(&container.compose.podman_args)
 }
 
 /// The devices of the host, by their path or their CDI name.

@@ -14,7 +14,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let rules = device_rules(container);
         // A bind of /dev itself is a system folder.
-        let bound = binds(container).into_iter().map(|grant| (grant.what.source, grant.span));
+        let bound = binds(container).into_iter().map(|bind| (bind.source, bind.span));
         let nodes = bound.filter(|(path, _)| !rules.is_empty() && path.trim_end_matches('/') != "/dev");
         let given = devices(container).into_iter().map(|grant| (grant.what, grant.span));
         for (path, span) in given.chain(nodes).collect::<Vec<_>>() {

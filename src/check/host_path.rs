@@ -13,9 +13,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut created = None;
     let accepts_absent = host.accepted.iter().any(|accepted| accepted.code == Code::AbsentPath);
     for container in host.containers() {
-        for grant in binds(container) {
-            let bind = &grant.what;
-            let Some(row) = host_path(&bind.source, bind.read_only) else { continue };
+        for bind in binds(container) {
+            let read_only = bind.is_read_only();
+            let Some(row) = host_path(&bind.source, read_only) else { continue };
             // A rule of its own reports a path that is not there.
             if !accepts_absent
                 && absent_on_nixos(&bind.source).is_some()
@@ -37,7 +37,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     format!("`{name}` can read secrets of the host in {path}"),
                     "remove this volume, and list the secrets that the container needs under its `secrets`",
                 ),
-                PathKind::System | PathKind::Harmless if bind.read_only => (
+                PathKind::System | PathKind::Harmless if read_only => (
                     Code::HostFolder,
                     format!("`{name}` can read {path} of the host"),
                     "mount only the file or folder that the container needs",
@@ -52,8 +52,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Diagnostic::new(
                     code,
                     message,
-                    grant.span,
-                    format!("the container can {}", row.gives(bind.read_only)),
+                    bind.span,
+                    format!("the container can {}", row.gives(read_only)),
                 )
                 .help(help),
             );

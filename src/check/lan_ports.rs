@@ -61,7 +61,7 @@ const UDP_OF_THE_HOST: &[u16] = &[514, 1514, 5140, 6831, 6832, 8125, 12201];
 
 /// What `port` is for, if programs on other machines use it without HTTP.
 pub(super) fn for_others(port: &Port) -> Option<String> {
-    let (first, last) = super::listeners::range(&port.target)?;
+    let (first, last) = super::listeners::range(&port.target.value())?;
     match port.protocol.as_ref().map(Text::value).as_deref() {
         None | Some("tcp") => {
             let known = FOR_OTHERS.iter().find(|(known, _)| (first..=last).contains(known));

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::grants::{self, Grant};
 use crate::ast::{self, NetworkMode};
 use crate::hir::{Container, Host, HostPort, Service};
 use crate::source::Span;
@@ -72,7 +73,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             Some(address) => address.value().parse().ok(),
             None => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         };
-        let Some((first, last)) = range(&port.published) else { continue };
+        let Some((first, last)) = range(&port.published.value()) else { continue };
         found.push(Listener {
             address: address.filter(|a| !a.is_unspecified()),
             first,
@@ -84,11 +85,13 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             span: port.span,
         });
     }
+    let arguments = grants::published(container).into_iter();
+    found.extend(arguments.filter_map(|Grant { what: port, span }| argument(&port, what(), container, span)));
     if !matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
         return;
     }
     for exposed in &container.compose.expose {
-        let Some((first, last)) = range(&exposed.port) else { continue };
+        let Some((first, last)) = range(&exposed.port.value()) else { continue };
         let protocol = if exposed.udp { "udp" } else { "tcp" };
         found.push(Listener {
             address: None,
@@ -101,6 +104,25 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             span: exposed.port.span,
         });
     }
+}
+
+/// `--publish=ADDRESS:PUBLISHED:TARGET/PROTOCOL` of `podman_args`. Without a published port Podman chooses one.
+fn argument(port: &str, what: String, container: &Container, span: Span) -> Option<Listener> {
+    let (port, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
+    let (on_host, target) = port.rsplit_once(':')?;
+    let (address, published) = on_host.rsplit_once(':').unwrap_or(("", on_host));
+    let (first, last) = range(published)?;
+    let address: Option<IpAddr> = address.trim_matches(['[', ']']).parse().ok();
+    Some(Listener {
+        address: address.filter(|address| !address.is_unspecified()),
+        first,
+        last,
+        protocol: protocol.to_owned(),
+        what,
+        target: Some(target.to_owned()),
+        container: Some(container.name.clone()),
+        span,
+    })
 }
 
 /// A site's port is the service's option, or one of its own.
@@ -212,8 +234,7 @@ fn numbers(node: &Node) -> Vec<u16> {
 }
 
 /// The ports of `8080` and `8080-8090`.
-pub(super) fn range(text: &Text) -> Option<(u16, u16)> {
-    let value = text.value();
-    let (first, last) = value.split_once('-').unwrap_or((&value, &value));
+pub(super) fn range(ports: &str) -> Option<(u16, u16)> {
+    let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
     Some((first.parse().ok()?, last.parse().ok()?))
 }

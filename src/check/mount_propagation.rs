@@ -7,16 +7,16 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        for grant in binds(container) {
-            let Some(mode) = grant.what.options.iter().find(|o| matches!(o.as_str(), "shared" | "rshared"))
+        for bind in binds(container) {
+            let Some(mode) = bind.options.iter().find(|o| matches!(o.as_str(), "shared" | "rshared"))
             else {
                 continue;
             };
             diagnostics.push(
                 Diagnostic::new(
                     Code::MountPropagation,
-                    format!("`{}` can mount file systems on the host below {}", container.name, grant.what.source),
-                    grant.span,
+                    format!("`{}` can mount file systems on the host below {}", container.name, bind.source),
+                    bind.span,
                     format!("`{mode}` passes the container's mounts on to the host"),
                 )
                 .help("write `rslave`, by which the container sees the host's mounts and not the other way round"),

@@ -1,9 +1,11 @@
 //! Arguments with which Podman does not start the container, or its unit does not work.
 
+use crate::ast::{HealthTest, Healthcheck};
 use crate::diag::closest;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::podman::arguments::{Argument, Mistake, arguments, mistakes, options};
+use crate::podman::{bad_option, is_device, is_tmpfs_owner};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -13,6 +15,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             networks(container, &argument, diagnostics);
             unknown(container, &argument, diagnostics);
             protocols(container, &argument, diagnostics);
+            values(container, &argument, diagnostics);
+            health(container, &argument, diagnostics);
             let Some((does, help)) = argument.harm(&container.name) else { continue };
             diagnostics.push(
                 Diagnostic::new(
@@ -69,6 +73,65 @@ fn protocols(container: &Container, argument: &Argument, diagnostics: &mut Diagn
             .help(format!("write an entry for each: {}", entries.join(" and "))),
         );
     }
+}
+
+/// A device or a tmpfs that Podman cannot read.
+fn values(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
+    let problem = |value: &String| match argument.name.as_str() {
+        "device" if value.starts_with("/dev/") && !is_device(value) => {
+            Some(match value.contains("/by-path/") {
+                true => (
+                    "has colons in it, and Podman cannot quote them",
+                    "name the device by a link in by-id, which has no colons, or by the path that the link leads to",
+                ),
+                false => (
+                    "what is behind the path cannot be read",
+                    "write /dev/HOST:/dev/CONTAINER:rwm, or less: r reads, w writes, m makes nodes",
+                ),
+            })
+        }
+        "tmpfs" => {
+            let options: Vec<&str> = value.split_once(':')?.1.split(',').collect();
+            let (index, _) = bad_option(&options, true)?;
+            Some(match is_tmpfs_owner(options[index]) {
+                true => (
+                    "Podman has no owner for a tmpfs, which is root's",
+                    "write `mode=1777` in its place: any user may write there",
+                ),
+                false => (
+                    "has an option that Podman refuses",
+                    "write it as in podman-run(1), at --tmpfs",
+                ),
+            })
+        }
+        _ => None,
+    };
+    for (label, help) in argument.values().iter().filter_map(problem) {
+        let message = format!("`podman run` cannot read the `--{}` of `{}`", argument.name, container.name);
+        diagnostics.push(Diagnostic::new(Code::BadValue, message, argument.span, label).help(help));
+    }
+}
+
+/// `--no-healthcheck` beside a test (FillOutSpecGen in Podman's pkg/specgenutil/specgen.go).
+fn health(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
+    if argument.name != "no-healthcheck" || !argument.is_on() {
+        return;
+    }
+    let is_tested = |check: &&Healthcheck| {
+        matches!(check.test, Some(HealthTest::Shell(_) | HealthTest::Exec(_)))
+            && check.disable.as_ref().is_none_or(|disable| !disable.value)
+    };
+    let Some(check) = container.compose.healthcheck.as_ref().filter(is_tested) else { return };
+    diagnostics.push(
+        Diagnostic::new(
+            Code::UnsupportedValue,
+            format!("`{}` cannot have `--no-healthcheck`", container.name),
+            argument.span,
+            "Podman refuses it beside a test",
+        )
+        .and(check.span, "the test")
+        .help("keep one of the two"),
+    );
 }
 
 /// A network that Podman refuses beside those that the unit names: a mode goes with no other network.

@@ -40,22 +40,31 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             )),
         );
     }
-    for container in host.containers() {
-        for bind in argument_binds(container) {
-            let path = bind.what.source;
-            // The host has its own folders.
-            if bind::is_system(&path) || host_path(&path, false).is_some() {
+    for found in host.containers().flat_map(argument_binds) {
+        let path = found.source;
+        let (problem, help) = if bind::is_system(&path) {
+            let may_be_missing = !found.options.iter().any(|option| option == "ro")
+                && is_uncreated(&path)
+                && !bind::is_file(&path, &found.target)
+                && absent_on_nixos(&path).is_none();
+            if !may_be_missing || created.get_or_insert_with(|| CreatedPaths::of(host)).has(&path) {
                 continue;
             }
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::UncreatedFolder,
-                    format!("nothing creates `{path}`, or waits for its disk"),
-                    bind.span,
-                    "homegen does neither for `podman_args`",
-                )
-                .help("write it under `volumes`"),
-            );
-        }
+            (String::new(), "move it to a folder of your own, such as one below /srv, and write it under `volumes`")
+        } else if host_path(&path, false).is_some() {
+            // The host has its own folders.
+            continue;
+        } else {
+            (", or waits for its disk".to_owned(), "write it under `volumes`")
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::UncreatedFolder,
+                format!("nothing creates `{path}`{problem}"),
+                found.span,
+                "homegen creates no folders for `podman_args`",
+            )
+            .help(help),
+        );
     }
 }
