@@ -63,7 +63,8 @@ fn kind(source: &str, target: &str) -> Kind {
 
 /// Whether a path in the container is a file's. A secret of Compose is always a file.
 fn is_file_target(target: &str) -> bool {
-    FILE_TARGETS.contains(&target) || target.strip_prefix("/run/secrets/").is_some_and(|name| !name.is_empty())
+    FILE_TARGETS.contains(&target)
+        || target.strip_prefix("/run/secrets/").is_some_and(|name| !name.is_empty())
 }
 
 /// Whether a path is in a folder that NixOS or the kernel fills.
@@ -112,17 +113,8 @@ const FILE_SUFFIXES: &[&str] =
     &["_key", "_passphrase", "_passwd", "_password", "_psk", "_secret", "_token", "credentials"];
 
 /// Names of files and of folders.
-const AMBIGUOUS: &[&str] = &[
-    "allowlist",
-    "blacklist",
-    "blocklist",
-    "denylist",
-    "entrypoint",
-    "jwt",
-    "pw",
-    "whitelist",
-    "zone",
-];
+const AMBIGUOUS: &[&str] =
+    &["allowlist", "blacklist", "blocklist", "denylist", "entrypoint", "jwt", "pw", "whitelist", "zone"];
 
 /// Names of folders that are often files below /etc.
 const AMBIGUOUS_IN_ETC: &[&str] =

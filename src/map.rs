@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::ast::container::{Volume, VolumeSource};
 use crate::hir::{Container, Host, Service};
-use crate::podman::bind::binds;
 use crate::path::{Folders, ancestors, is_below, is_path};
+use crate::podman::bind::binds;
 use crate::source::Span;
 use crate::tree::Text;
 

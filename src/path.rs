@@ -10,6 +10,11 @@ pub fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// The path in /etc of a file of NixOS, which is in /etc/static, with a link to it in /etc.
+pub fn without_static(path: &str) -> String {
+    path.strip_prefix("/etc/static/").map_or_else(|| path.to_owned(), |name| format!("/etc/{name}"))
+}
+
 /// Whether `path` lies in /etc. A container with the whole of /etc or of the host in it, such as a monitor, uses no file of
 /// /etc in particular.
 pub fn is_inside_etc(path: &str) -> bool {

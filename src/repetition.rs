@@ -12,9 +12,10 @@ use crate::ast::{self, Service, Tls};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::limits::MAX_REPEATED;
 use crate::map::volume_folder;
-use crate::path::{Folders, ancestors, is_inside_etc};
+use crate::path::{Folders, ancestors, is_inside_etc, without_static};
+use crate::podman::bind::binds;
 use crate::source::Span;
-use crate::tree::{etc_names, options};
+use crate::tree::{etc_files, options};
 
 /// Refuses a file whose output would repeat too much.
 pub fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
@@ -131,16 +132,19 @@ fn mounts_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
 fn etc_files_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
     let of_services = services(file).filter_map(|(_, service)| service.nixos.as_ref());
     let trees = file.nixos.iter().chain(of_services);
-    let names = trees.flat_map(|raw| etc_names(&options(&raw.0)));
-    let files = Folders::of(names.map(|name| (format!("/etc/{}", name.trim_matches('/')), ())));
+    let files = Folders::of(trees.flat_map(|raw| etc_files(&options(&raw.0))));
     for (_, container) in services(file).flat_map(|(_, service)| &service.containers.0) {
-        for volume in &container.volumes {
-            let VolumeSource::Bind(path) = &volume.source else { continue };
-            let path = path.value();
+        let volumes = container.volumes.iter().filter_map(|volume| match &volume.source {
+            VolumeSource::Bind(path) => Some((path.value(), volume.span)),
+            VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
+        });
+        let arguments = binds(&container.podman_args).map(|bind| (bind.source, bind.span));
+        for (path, span) in volumes.chain(arguments) {
+            let path = without_static(&path);
             let inside = if is_inside_etc(&path) { files.inside(&path).count() } else { 0 };
             counter.add(
                 inside.saturating_sub(1),
-                volume.span,
+                span,
                 "the container restarts with each file of `environment.etc` in the folder",
                 "mount the files that the container needs",
             )?;

@@ -1,6 +1,7 @@
 //! The file after its references were resolved: every scalar knows its value, and which constants it
 //! was put together from, so that the output can name them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::source::Span;
@@ -367,13 +368,24 @@ pub fn options(tree: &Node) -> Vec<SetOption<'_>> {
     found
 }
 
-/// The names below `environment.etc` that options set, which are paths relative to /etc.
-pub fn etc_names(options: &[SetOption<'_>]) -> Vec<String> {
-    let names = options.iter().filter_map(|option| match option.path.as_slice() {
-        [environment, etc, name, ..] if environment == "environment" && etc == "etc" => Some(name.clone()),
-        _ => None,
-    });
-    names.collect()
+/// The files below `environment.etc` that options set: the path of each, and its name. The name is the path relative to
+/// /etc, unless `target` is another one.
+pub fn etc_files(options: &[SetOption<'_>]) -> Vec<(String, String)> {
+    let mut targets: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    for option in options {
+        let [environment, etc, name, rest @ ..] = option.path.as_slice() else { continue };
+        if environment == "environment" && etc == "etc" {
+            let target = targets.entry(name).or_default();
+            if rest == ["target"] {
+                *target = option.node.text();
+            }
+        }
+    }
+    let path = |(name, target): (&str, Option<String>)| {
+        let relative = target.as_deref().unwrap_or(name);
+        (format!("/etc/{}", relative.trim_matches('/')), name.to_owned())
+    };
+    targets.into_iter().map(path).collect()
 }
 
 impl Node {

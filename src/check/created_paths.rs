@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::hir::Host;
 use crate::path::ancestors;
-use crate::tree::{Kind, Node, etc_names, options};
+use crate::tree::{Kind, Node, etc_files, options};
 
 /// Paths that `environment.etc`, `systemd.tmpfiles` or a mount creates.
 pub(super) struct CreatedPaths {
@@ -19,7 +19,7 @@ impl CreatedPaths {
         let mut paths = HashSet::new();
         for tree in host.raw_options() {
             let options = options(tree);
-            paths.extend(etc_names(&options).iter().map(|name| format!("/etc/{}", name.trim_matches('/'))));
+            paths.extend(etc_files(&options).into_iter().map(|(path, _)| path));
             let rules = options.iter().filter(|o| o.path.starts_with(&["systemd".into(), "tmpfiles".into()]));
             for option in rules {
                 paths.extend(option.path.iter().filter(|step| step.starts_with('/')).cloned());

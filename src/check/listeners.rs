@@ -109,7 +109,8 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
 /// `--publish=ADDRESS:PUBLISHED:TARGET/PROTOCOL` of `podman_args`. Without a published port Podman chooses one.
 fn argument(port: &str, what: String, container: &Container, span: Span) -> Option<Listener> {
     let (port, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
-    let (on_host, target) = port.rsplit_once(':')?;
+    // A rule of its own reports another protocol.
+    let (on_host, target) = port.rsplit_once(':').filter(|_| matches!(protocol, "tcp" | "udp" | "sctp"))?;
     let (address, published) = on_host.rsplit_once(':').unwrap_or(("", on_host));
     let (first, last) = range(published)?;
     let address: Option<IpAddr> = address.trim_matches(['[', ']']).parse().ok();

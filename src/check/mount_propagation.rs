@@ -8,8 +8,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         for bind in binds(container) {
-            let Some(mode) = bind.options.iter().find(|o| matches!(o.as_str(), "shared" | "rshared"))
-            else {
+            let Some(mode) = bind.options.iter().find(|o| matches!(o.as_str(), "shared" | "rshared")) else {
                 continue;
             };
             diagnostics.push(

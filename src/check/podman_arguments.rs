@@ -98,10 +98,7 @@ fn values(container: &Container, argument: &Argument, diagnostics: &mut Diagnost
                     "Podman has no owner for a tmpfs, which is root's",
                     "write `mode=1777` in its place: any user may write there",
                 ),
-                false => (
-                    "has an option that Podman refuses",
-                    "write it as in podman-run(1), at --tmpfs",
-                ),
+                false => ("has an option that Podman refuses", "write it as in podman-run(1), at --tmpfs"),
             })
         }
         _ => None,

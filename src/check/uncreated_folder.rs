@@ -50,7 +50,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             if !may_be_missing || created.get_or_insert_with(|| CreatedPaths::of(host)).has(&path) {
                 continue;
             }
-            (String::new(), "move it to a folder of your own, such as one below /srv, and write it under `volumes`")
+            (
+                String::new(),
+                "move it to a folder of your own, such as one below /srv, and write it under `volumes`",
+            )
         } else if host_path(&path, false).is_some() {
             // The host has its own folders.
             continue;

@@ -336,7 +336,7 @@ fn check_attachments(networks: &[Attached], shared: &Shared, diagnostics: &mut D
     }
 }
 
-/// Follows `depends_on` and `network_mode: container:…`.
+/// Follows `depends_on`, `network_mode: container:…` and the namespaces of other containers.
 fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
     let mut at: HashMap<&str, At> = HashMap::new();
     let mut beside: HashMap<(usize, &str), At> = HashMap::new();
@@ -361,6 +361,11 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
             if let Some(ast::NetworkMode::Container(name)) = &container.compose.network_mode {
                 wanted.push((name, false));
             }
+            // A name that no container of the host has is reported by a rule.
+            let shared = namespaces(&container.compose);
+            wanted.extend(
+                shared.iter().filter(|name| at.contains_key(&*name.value())).map(|name| (name, false)),
+            );
             for (name, healthy) in wanted {
                 let value = name.value();
                 let target = beside.get(&(s, value.as_str())).or_else(|| at.get(value.as_str()));
@@ -431,6 +436,25 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
     }
     circle(services, &edges, diagnostics);
 }
+
+/// The containers whose namespaces a container shares, by their names on the host, which Podman gets as they are.
+fn namespaces(compose: &ast::Container) -> Vec<Text> {
+    let written = [
+        compose.ipc.as_ref().map(|mode| mode.0.clone()),
+        compose.pid.as_ref().map(|mode| mode.0.clone()),
+        compose.userns_mode.as_ref().map(|mode| mode.0.clone()),
+    ];
+    let is_namespace = |name: &str| matches!(name, "cgroupns" | "ipc" | "pid" | "userns" | "uts");
+    let arguments = arguments(&compose.podman_args).into_iter().filter(|a| is_namespace(&a.name));
+    let modes = written.into_iter().flatten().chain(arguments.filter_map(|argument| argument.value));
+    modes
+        .filter(|mode| mode.value().starts_with(CONTAINER))
+        .map(|mode| mode.split_at(CONTAINER.len()).1)
+        .collect()
+}
+
+/// What a mode of a namespace has before the name of a container.
+const CONTAINER: &str = "container:";
 
 /// Whoever waits for a container's health needs it to have a check.
 fn check_health(container: &Container, waiting: &[Span], diagnostics: &mut Diagnostics) {

@@ -9,8 +9,8 @@ use crate::ast::container::Volume;
 use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host, HostPort, Network};
 use crate::map::{self, Mounted, Written};
-use crate::path::{Folders, ancestors, is_inside_etc};
-use crate::tree::{Atom, Piece, Reference, Target, Text, etc_names, options};
+use crate::path::{Folders, ancestors, is_inside_etc, without_static};
+use crate::tree::{Atom, Piece, Reference, Target, Text, etc_files, options};
 
 /// What stands around a service.
 pub(super) struct Around<'a> {
@@ -53,9 +53,7 @@ impl<'a> Around<'a> {
             own_networks: host.services.iter().filter_map(|s| s.network.as_ref()).map(by_name).collect(),
             forwarded: sites.filter_map(|site| site.service.as_deref()).collect(),
             makers: Makers::of(host),
-            etc_files: Folders::of(
-                host.raw_options().flat_map(|tree| etc_names(&options(tree))).map(etc_path),
-            ),
+            etc_files: Folders::of(host.raw_options().flat_map(|tree| etc_files(&options(tree)))),
             followed_mounts: host
                 .machine
                 .mounts
@@ -73,9 +71,15 @@ impl<'a> Around<'a> {
 
     /// The names of `environment.etc` that create a path: its own or that of a folder that it lies in, and those of the files
     /// in it.
-    pub(super) fn etc_files(&self, path: &str) -> impl Iterator<Item = &str> {
-        let inside = is_inside_etc(path).then(|| self.etc_files.inside(path));
-        self.etc_files.around(path).into_iter().chain(inside.into_iter().flatten()).map(String::as_str)
+    pub(super) fn etc_files(&self, path: &str) -> Vec<&str> {
+        let path = without_static(path);
+        let inside = is_inside_etc(&path).then(|| self.etc_files.inside(&path));
+        self.etc_files
+            .around(&path)
+            .into_iter()
+            .chain(inside.into_iter().flatten())
+            .map(String::as_str)
+            .collect()
     }
 
     /// How many backups of the host go to this folder.
@@ -94,10 +98,6 @@ impl<'a> Around<'a> {
         seeing.dedup_by_key(|container| &container.name);
         seeing
     }
-}
-
-fn etc_path(name: String) -> (String, String) {
-    (format!("/etc/{}", name.trim_matches('/')), name)
 }
 
 fn backups_to(host: &Host) -> HashMap<String, usize> {

@@ -11,6 +11,7 @@ use crate::ast::container::VolumeSource;
 use crate::hir::Container;
 use crate::nix::Expr;
 use crate::nixos::Module;
+use crate::podman::bind::binds;
 
 pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
     let compose = &container.compose;
@@ -22,8 +23,10 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
         EnvFile::Path(path) => Some(path.value()),
         EnvFile::Secret(_) => None,
     });
-    for path in bound.chain(read) {
-        module.unit(&container.unit()).append("restartTriggers", around.etc_files(&path).map(source));
+    let arguments = binds(&compose.podman_args).map(|bind| bind.source);
+    for path in bound.chain(read).chain(arguments) {
+        let files = around.etc_files(&path).into_iter().map(source);
+        module.unit(&container.unit()).append("restartTriggers", files);
     }
 }
 
