@@ -150,14 +150,54 @@ const ETC_FILES: &[&str] = &[
     "/etc/sudoers",
 ];
 
-/// Whether a path below /etc or /tmp is one that no module of NixOS creates.
+/// Folders of /run that NixOS and its services fill.
+const RUN_FOLDERS: &[&str] = &[
+    "agenix",
+    "agenix.d",
+    "booted-system",
+    "containers",
+    "credentials",
+    "current-system",
+    "dbus",
+    "keys",
+    "libpod",
+    "lock",
+    "log",
+    "media",
+    "mount",
+    "netns",
+    "nixos",
+    "opengl-driver",
+    "podman",
+    "secrets",
+    "secrets-for-users",
+    "systemd",
+    "tmpfiles.d",
+    "udev",
+    "udisks2",
+    "user",
+    "wrappers",
+];
+
+/// Whether a path below /run lies in a folder that a container would have to make. A folder of one step may be that of any
+/// service.
+fn is_uncreated_in_run(path: &str) -> bool {
+    let below = path.strip_prefix("/var").unwrap_or(path).strip_prefix("/run/");
+    below.and_then(|below| below.split_once('/')).is_some_and(|(folder, _)| !RUN_FOLDERS.contains(&folder))
+}
+
+/// Whether a path below /etc, /tmp, /run or /dev/shm is one that no module of NixOS creates.
 pub fn is_uncreated(path: &str) -> bool {
     let path = path.trim_end_matches('/');
     match path {
         "/etc" | "/tmp" | "/tmp/.X11-unix" => false,
         _ if ETC_FILES.contains(&path) => false,
         _ if ETC_FOLDERS.iter().any(|folder| is_below(path, folder)) => false,
-        _ => is_below(path, "/etc") || is_below(path, "/tmp"),
+        "/dev/shm" => false,
+        _ => {
+            ["/etc", "/tmp", "/dev/shm"].iter().any(|folder| is_below(path, folder))
+                || is_uncreated_in_run(path)
+        }
     }
 }
 

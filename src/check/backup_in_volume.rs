@@ -1,14 +1,18 @@
-//! Root writes backups, and a container that writes to the same folder can rename them and put links in their place.
+//! Root writes backups, and a container that writes to the same folder can rename them and put links in their place. So
+//! can a user whose home folder they are in: the backup does not create its folder there.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::hir::job::{Repository, Source, Work};
 use crate::map::Written;
-use crate::path::is_below;
-use crate::tree::Node;
+use crate::path::{ancestors, is_below};
+use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let written = Written::of(host);
+    let points = host.mount_points();
+    let is_on_disk =
+        |path: &str| ancestors(path).any(|folder| folder.starts_with("/home/") && points.contains(folder));
     for job in host.jobs() {
         let Work::Backup(backup) = &job.work else { continue };
         let repository = backup.offsite.as_ref().and_then(|offsite| match &offsite.repository {
@@ -17,12 +21,18 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         });
         for target in [&backup.to].into_iter().chain(repository) {
             let path = target.value();
-            let Some(writer) = written.holding(&path) else { continue };
-            let folder = writer.folder.value();
             // Another rule reports a backup into the folder that it saves.
             if matches!(&backup.source, Source::Folder(source) if is_below(&path, &source.value())) {
                 continue;
             }
+            let Some(writer) = written.holding(&path) else {
+                let is_made = target.span == backup.to.span && !is_on_disk(&path);
+                if let Some(home) = home_around(&path).filter(|_| is_made) {
+                    diagnostics.push(in_home(target, home));
+                }
+                continue;
+            };
+            let folder = writer.folder.value();
             let user = writer.user.as_ref().map(|user| format!(" as user {user}")).unwrap_or_default();
             let place = if is_below(&folder, &path) { "is" } else { "is below" };
             diagnostics.push(
@@ -37,4 +47,22 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// The home folder of a user that a path lies in: `/home/me` of `/home/me/backups`. `/home/backups` is no user's.
+fn home_around(path: &str) -> Option<&str> {
+    let (user, rest) = path.strip_prefix("/home/")?.split_once('/')?;
+    let is_home = !rest.trim_matches('/').is_empty() && !user.starts_with("backup");
+    is_home.then(|| &path[.."/home/".len() + user.len()])
+}
+
+fn in_home(target: &Text, home: &str) -> Diagnostic {
+    let path = target.value();
+    Diagnostic::new(
+        Code::BackupInVolume,
+        format!("the owner of {home} can change the backups in {path}"),
+        target.span,
+        "the backup fails where this folder does not exist",
+    )
+    .help("choose a folder outside of /home, such as one below /srv")
 }

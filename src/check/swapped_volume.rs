@@ -5,14 +5,15 @@ use std::collections::HashSet;
 
 use super::databases::{known_databases, swapped_volume};
 use crate::ast::container::{Volume, VolumeSource};
+use crate::bind::is_system;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::path::ancestors;
+use crate::path::{ancestors, is_below};
 use crate::source::Span;
 use crate::tree::{Node, Piece, Target, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let folders = data_folders(host);
+    let (folders, neighbors) = (data_folders(host), neighbors(host));
     let of_databases: HashSet<Span> = known_databases(host)
         .filter_map(|(container, known)| swapped_volume(container, known))
         .map(|volume| volume.span)
@@ -27,8 +28,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         let in_data =
             |path: &str| ancestors(path).find(|folder| folders.contains(*folder)).map(str::to_owned);
+        let is_usual_source = HOST_FOLDERS.iter().any(|folder| is_below(&from, folder)) || is_system(&from);
+        let in_neighbors = || {
+            let folder = ancestors(&to).find(|folder| neighbors.contains(*folder))?;
+            (!is_usual_source).then(|| folder.to_owned())
+        };
         // A path that is the same on both sides is usual for programs that start containers.
-        let (Some(folder), None) = (in_data(&to), in_data(&from)) else { continue };
+        let (Some(folder), None) = (in_data(&to).or_else(in_neighbors), in_data(&from)) else { continue };
         let title = format!("the target `{to}` lies in the host's data folder `{folder}`");
         diagnostics.push(report(title, volume));
     }
@@ -41,6 +47,24 @@ fn report(title: String, volume: &Volume) -> Diagnostic {
     };
     Diagnostic::new(Code::SwappedVolume, title, volume.span, "source and target look swapped")
         .help(format!("did you mean `{}:{source}`?", volume.target.value()))
+}
+
+/// Where hosts have the sources of volumes.
+const HOST_FOLDERS: &[&str] = &["/home", "/media", "/mnt", "/srv", "/var"];
+
+/// Folders in which a target is suspicious if its source is at no usual place of a host: the described disks, and the
+/// folders that sources of volumes lie in.
+fn neighbors(host: &Host) -> HashSet<String> {
+    let disks = host.machine.mounts.0.iter().map(|(at, _)| at.value().trim_end_matches('/').to_owned());
+    let sources = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
+        VolumeSource::Bind(path) => ancestors(&path.value()).nth(1).map(str::to_owned),
+        VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
+    });
+    let is_of_data = |folder: &String| {
+        folder.matches('/').count() > 1
+            && ["/media", "/mnt", "/srv"].iter().any(|data| is_below(folder, data))
+    };
+    disks.chain(sources).filter(is_of_data).collect()
 }
 
 /// The constants with which sources of volumes begin: folders that the host keeps its data in.

@@ -1,5 +1,5 @@
 //! homegen creates nothing in the folders of the system, where a rule could get in the way of NixOS's own. A
-//! folder of one's own there has to come from somewhere: /etc is NixOS's, and /tmp is emptied. It also creates nothing, and
+//! folder of one's own there has to come from somewhere: /etc is NixOS's, /tmp is emptied, and /run and /dev/shm are in memory. It also creates nothing, and
 //! waits for no disk, where a folder is bound by `podman_args`.
 
 use super::created_paths::CreatedPaths;
@@ -10,6 +10,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::filesystem::{absent_on_nixos, is_uncreated};
 use crate::hir::Host;
 use crate::isolation::host_path;
+use crate::path::is_below;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -20,7 +21,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let value = path.value();
         let is_system = bind::source(volume, &value, mount_points.contains(value.trim_end_matches('/')))
             == Source::System;
-        if !is_system || !is_uncreated(&value) || absent_on_nixos(&value).is_some() {
+        // The socket of a service is on the same path in the container.
+        let is_socket =
+            is_below(&volume.target.value(), "/run") || is_below(&volume.target.value(), "/var/run");
+        if !is_system || is_socket || !is_uncreated(&value) || absent_on_nixos(&value).is_some() {
             continue;
         }
         if created.get_or_insert_with(|| CreatedPaths::of(host)).has(&value) {

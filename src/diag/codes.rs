@@ -141,7 +141,7 @@ codes! {
     SharedData = "HG0715", Deny, "two databases in one folder";
     FolderUsers = "HG0716", Warning, "a folder that its containers cannot write to";
     LinkedFile = "HG0717", Warning, "a link that leads nowhere in the container";
-    BackupInVolume = "HG0720", Warning, "a backup goes into a folder that a container can change";
+    BackupInVolume = "HG0720", Warning, "a backup goes into a folder that others can change";
     UnknownDependency = "HG0801", Error, "a dependency on nothing";
     DependencyCycle = "HG0802", Error, "containers that wait for each other";
     HealthyWithoutCheck = "HG0803", Error, "waiting for health without a health check";
