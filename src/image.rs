@@ -42,18 +42,21 @@ impl ImageName {
 
     /// What is known of it.
     pub fn known(&self) -> Option<&'static Known> {
-        static BY_PATH: LazyLock<HashMap<&str, &Known>> = LazyLock::new(|| {
-            let rows = KNOWN.iter().chain(sqlite::KNOWN);
-            rows.flat_map(|known| known.repositories.iter().map(move |path| (*path, known))).collect()
-        });
+        static BY_PATH: LazyLock<HashMap<&str, &Known>> =
+            LazyLock::new(|| by_path(KNOWN.iter().chain(sqlite::KNOWN)));
+        static ROOTLESS: LazyLock<HashMap<&str, &Known>> = LazyLock::new(|| by_path(sqlite::ROOTLESS.iter()));
+        let rows = if self.is_rootless() { &ROOTLESS } else { &BY_PATH };
         // The path without the registry, and without the mirror's own folders before it.
         let paths = self.repository.match_indices('/').map(|(at, _)| &self.repository[at + 1..]);
-        paths.filter_map(|path| BY_PATH.get(path)).next().copied()
+        paths.filter_map(|path| rows.get(path)).next().copied()
     }
 
     /// The variables that it takes its user from, where it has some.
     pub fn user_variables(&self) -> Option<&'static UserVariables> {
-        USER_VARIABLES.iter().find(|row| row.paths.iter().any(|path| self.repository.starts_with(path)))
+        let row = USER_VARIABLES
+            .iter()
+            .find(|row| row.paths.iter().any(|path| self.repository.starts_with(path)))?;
+        (!self.is_rootless()).then_some(row)
     }
 
     /// Whether it is `path` of any registry: `library/redis` is `docker.io/library/redis` as well as a
@@ -95,9 +98,12 @@ impl ImageName {
 
     /// The user by number that its first process runs as, where that is known and not root.
     pub fn starts_as(&self) -> Option<u32> {
-        let known = self.known()?;
-        let is_rootless = self.tag.as_deref().is_some_and(|tag| tag.contains("rootless"));
-        if is_rootless { known.rootless } else { known.starts_as }
+        self.known()?.starts_as
+    }
+
+    /// Whether it is a variant without root, which has its data in another folder.
+    fn is_rootless(&self) -> bool {
+        self.tag.as_deref().is_some_and(|tag| tag.contains("rootless"))
     }
 
     /// The user by number that the program in it runs as, where that is known.
@@ -107,6 +113,10 @@ impl ImageName {
         // The Alpine variant of Postgres has a user of Alpine's (docker-library/postgres, Dockerfile-alpine).
         if alpine && known.kind == Kind::Postgres { Some(70) } else { known.user }
     }
+}
+
+fn by_path(rows: impl Iterator<Item = &'static Known>) -> HashMap<&'static str, &'static Known> {
+    rows.flat_map(|known| known.repositories.iter().map(move |path| (*path, known))).collect()
 }
 
 /// The variables from which the images of one publisher take their user. Their start script runs as root, prepares
@@ -124,10 +134,17 @@ pub struct UserVariables {
 }
 
 /// docs.linuxserver.io (Understanding PUID and PGID), hotio.dev (FAQ), github.com/binhex/documentation (docker faq),
-/// github.com/jlesage/docker-baseimage (Environment Variables).
+/// github.com/jlesage/docker-baseimage (Environment Variables), README.md of plexinc/pms-docker, docker/root/usr/bin/entrypoint
+/// of go-gitea/gitea, docker/rootfs/usr/bin/common.sh of NginxProxyManager/nginx-proxy-manager.
 const USER_VARIABLES: &[UserVariables] = &[
     UserVariables {
-        paths: &["lscr.io/linuxserver/", "ghcr.io/linuxserver/", "docker.io/linuxserver/", "docker.io/lscr/"],
+        paths: &[
+            "lscr.io/linuxserver/",
+            "ghcr.io/linuxserver/",
+            "docker.io/linuxserver/",
+            "docker.io/lscr/",
+            "quay.io/linuxserver.io/",
+        ],
         publisher: "linuxserver.io",
         user: "PUID",
         group: "PGID",
@@ -149,6 +166,24 @@ const USER_VARIABLES: &[UserVariables] = &[
         publisher: "jlesage",
         user: "USER_ID",
         group: "GROUP_ID",
+    },
+    UserVariables {
+        paths: &["docker.io/plexinc/pms-docker"],
+        publisher: "Plex",
+        user: "PLEX_UID",
+        group: "PLEX_GID",
+    },
+    UserVariables {
+        paths: &["docker.io/gitea/gitea", "codeberg.org/forgejo/forgejo"],
+        publisher: "Gitea and Forgejo",
+        user: "USER_UID",
+        group: "USER_GID",
+    },
+    UserVariables {
+        paths: &["docker.io/jc21/nginx-proxy-manager"],
+        publisher: "Nginx Proxy Manager",
+        user: "PUID",
+        group: "PGID",
     },
 ];
 
@@ -191,8 +226,6 @@ pub struct Known {
     pub user: Option<u32>,
     /// The user by number that its Dockerfile ends with. Such an image cannot give its folders to its user by itself.
     pub starts_as: Option<u32>,
-    /// The same for the tags with `rootless` in them.
-    pub rootless: Option<u32>,
     /// The memory in MiB below which it does not work well, and when or who says so.
     pub memory: Option<(u64, &'static str)>,
     /// The memory in MiB that its authors want the host to have.
@@ -203,11 +236,6 @@ impl Known {
     /// The same row, for an image whose Dockerfile ends with this user.
     const fn starts_as(self, user: u32) -> Known {
         Known { starts_as: Some(user), ..self }
-    }
-
-    /// The same row, for an image with tags such as `1.24-rootless`, whose Dockerfile ends with this user.
-    const fn rootless(self, user: u32) -> Known {
-        Known { rootless: Some(user), ..self }
     }
 
     /// Whether the image is docker-library's Postgres, or built on it: its folders changed with 18.
@@ -326,7 +354,6 @@ const PROGRAM: Known = Known {
     major: None,
     user: None,
     starts_as: None,
-    rootless: None,
     memory: None,
     host_memory: None,
 };

@@ -23,7 +23,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         });
         let found: Option<(&str, Span)> = written.chain(arguments).find_map(|(name, span, value)| {
             let of_program = LABELS.iter().find(|(label, _)| name.starts_with(label))?;
-            (!matches!(value.as_str(), "disabled" | "false")).then_some((of_program.1, span))
+            (!matches!(value.as_str(), "" | "disabled" | "false")).then_some((of_program.1, span))
         });
         let Some((program, span)) = found else { continue };
         diagnostics.push(

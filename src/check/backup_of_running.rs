@@ -24,11 +24,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         Source::Sqlite(path) => Some(path.value()),
         Source::Postgres(_) | Source::Folder(_) => None,
     });
-    // A container whose database has a backup of its own: the folder has the files around it.
+    // A container whose most important database has a backup of its own: the folder has the files around it.
     let files: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();
+    let mut seen: HashSet<&str> = HashSet::new();
     let saved: HashSet<&str> = databases
         .iter()
-        .filter(|database| files.contains(database.path.as_str()))
+        .filter(|database| seen.insert(&database.container.name) && files.contains(database.path.as_str()))
         .map(|database| database.container.name.as_str())
         .collect();
     let (sqlite, servers): (Vec<_>, Vec<_>) =

@@ -31,11 +31,8 @@ pub(super) fn database_in(container: &Container) -> Option<&'static Known> {
     if known.major.is_some() && known.major != image.major() {
         return None;
     }
-    // Such a variant of an image has its data in another folder.
-    let is_rootless = image.tag.as_deref().is_some_and(|tag| tag.contains("rootless"));
     let holds = match known.kind {
         Kind::Program => false,
-        Kind::Sqlite(_) if is_rootless => false,
         Kind::Sqlite(sqlite) => !is_on_server(container, sqlite),
         Kind::Postgres | Kind::Database | Kind::Store | Kind::Cache => true,
     };

@@ -88,11 +88,12 @@ fn postgres_tag(container: &Container, image: &ImageName) -> Option<String> {
 }
 
 /// `latest`, and `latest-alpine`, which moves with it; and a tag with no version but that of a distribution, such as
-/// `alpine`, `fpm` or `alpine3.22`: a variant of whatever is newest.
+/// `alpine`, `fpm` or `alpine3.22`: a variant of whatever is newest. `release-4.0.9` and `nightly-20260101` are versions.
 fn is_floating(tag: &str) -> bool {
     let has_digit = |part: &&str| part.contains(|c: char| c.is_ascii_digit());
     let word = tag.split('-').next().unwrap_or_default().to_lowercase();
-    FLOATING.contains(&word.as_str()) || tag.split('-').filter(has_digit).all(is_distribution)
+    let has_version = word != "latest" && tag.split('-').any(|part| has_digit(&part) && is_version(part));
+    FLOATING.contains(&word.as_str()) && !has_version || tag.split('-').filter(has_digit).all(is_distribution)
 }
 
 /// Whether a part of a tag is a release of a distribution, such as `alpine3.22`.

@@ -7,7 +7,7 @@ use super::{Kind, Known, PROGRAM};
 /// The database files of an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sqlite {
-    /// The files, relative to the folder of the data. A `*` stands for any name.
+    /// The files, relative to the folder of the data, the most important one first. A `*` stands for any name.
     pub files: &'static [&'static str],
     /// The environment variables that put the database elsewhere: on a server, or in a file whose path they hold.
     pub moved_by: &'static [&'static str],
@@ -37,6 +37,25 @@ impl Known {
         Known { data_from, ..self }
     }
 }
+
+/// What moves the database of Gitea.
+const GITEA: &[&str] = &["GITEA__database__DB_TYPE", "DB_TYPE", "GITEA__database__PATH"];
+
+/// The same for Forgejo.
+const FORGEJO: &[&str] = &[
+    "FORGEJO__database__DB_TYPE",
+    "GITEA__database__DB_TYPE",
+    "DB_TYPE",
+    "FORGEJO__database__PATH",
+    "GITEA__database__PATH",
+];
+
+/// The variants of images with `rootless` in their tags.
+pub(super) const ROOTLESS: &[Known] = &[
+    row("Forgejo's SQLite", &["forgejo/forgejo"], "/var/lib/gitea", &["data/gitea.db"], FORGEJO)
+        .starts_as(1000),
+    row("Gitea's SQLite", &["gitea/gitea"], "/var/lib/gitea", &["data/gitea.db"], GITEA).starts_as(1000),
+];
 
 /// The images, in the order of their names.
 pub(super) const KNOWN: &[Known] = &[
@@ -83,30 +102,17 @@ pub(super) const KNOWN: &[Known] = &[
         &["DISABLE_LOCAL_API"],
     ),
     row("Emby's SQLite", &["emby/embyserver", "linuxserver/emby"], "/config", &["data/library.db"], &[]),
-    row(
-        "Forgejo's SQLite",
-        &["forgejo/forgejo"],
-        "/data",
-        &["gitea/gitea.db"],
-        &[
-            "FORGEJO__database__DB_TYPE",
-            "GITEA__database__DB_TYPE",
-            "DB_TYPE",
-            "FORGEJO__database__PATH",
-            "GITEA__database__PATH",
-        ],
-    )
-    .rootless(1000),
+    row("Forgejo's SQLite", &["forgejo/forgejo"], "/data", &["gitea/gitea.db"], FORGEJO),
     row("FreshRSS's SQLite", &["freshrss/freshrss"], "/var/www/FreshRSS/data", &["users/*"], &["DB_HOST"]),
-    row("Frigate's SQLite", &["blakeblackshear/frigate"], "/config", &["frigate.db"], &[]),
     row(
-        "Gitea's SQLite",
-        &["gitea/gitea"],
-        "/data",
-        &["gitea/gitea.db"],
-        &["GITEA__database__DB_TYPE", "DB_TYPE", "GITEA__database__PATH"],
-    )
-    .rootless(1000),
+        "FreshRSS's SQLite",
+        &["linuxserver/freshrss"],
+        "/config",
+        &["www/freshrss/data/users/*"],
+        &["DB_HOST"],
+    ),
+    row("Frigate's SQLite", &["blakeblackshear/frigate"], "/config", &["frigate.db"], &[]),
+    row("Gitea's SQLite", &["gitea/gitea"], "/data", &["gitea/gitea.db"], GITEA),
     row("Gotify's SQLite", &["gotify/server"], "/app/data", &["gotify.db"], &["GOTIFY_DATABASE_DIALECT"]),
     row(
         "Grafana's SQLite",
@@ -125,6 +131,7 @@ pub(super) const KNOWN: &[Known] = &[
         &["db.sqlite"],
         &["HEADSCALE_DATABASE_TYPE", "HEADSCALE_DATABASE_SQLITE_PATH"],
     ),
+    row("Heimdall's SQLite", &["linuxserver/heimdall"], "/config", &["www/app.sqlite"], &[]),
     row("Homarr's SQLite", &["homarr-labs/homarr"], "/appdata", &["db/db.sqlite"], &["DB_URL", "DB_HOST"]),
     row(
         "Home Assistant's SQLite",
@@ -163,6 +170,13 @@ pub(super) const KNOWN: &[Known] = &[
         &["DB_TYPE"],
     )
     .from(&["CONFIG_DIRECTORY"]),
+    row(
+        "Kanboard's SQLite",
+        &["kanboard/kanboard"],
+        "/var/www/app/data",
+        &["db.sqlite"],
+        &["DATABASE_URL", "DB_DRIVER"],
+    ),
     row("Karakeep's SQLite", &["karakeep-app/karakeep", "hoarder-app/hoarder"], "/data", &["db.db"], &[])
         .from(&["DATA_DIR"]),
     row("Kavita's SQLite", &["jvmilazz0/kavita", "kareadita/kavita"], "/kavita/config", &["kavita.db"], &[]),
@@ -322,6 +336,11 @@ pub(super) const KNOWN: &[Known] = &[
         &["VIKUNJA_DATABASE_TYPE", "VIKUNJA_DATABASE_PATH"],
     )
     .starts_as(1000),
+    // Until 14 it has no database.
+    Known {
+        major: Some(15),
+        ..row("wg-easy's SQLite", &["wg-easy/wg-easy"], "/etc/wireguard", &["wg-easy.db"], &[])
+    },
     row(
         "Whisparr's SQLite",
         &["hotio/whisparr"],

@@ -23,6 +23,7 @@ pub(super) fn link(host: &mut Host) {
         let runs_as =
             user(&container.compose).filter(|u| u.value().starts_with(|c: char| c.is_ascii_digit()));
         let image_user = image_user(&container.compose);
+        let has_own_users = has_own_users(&container.compose);
         let mut needed: IndexSet<usize> = IndexSet::new();
         for volume in &container.compose.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
@@ -43,9 +44,11 @@ pub(super) fn link(host: &mut Host) {
             if bind::source(volume, &value, is_mount_point) != bind::Source::Created {
                 continue;
             }
+            // The numbers of its users are others on the host, unless the mount maps them back.
+            let is_mapped = has_own_users && !volume.options.iter().any(is_idmap);
             container.folders.push(Folder {
                 path: path.clone(),
-                owner: volume.owner.clone().or_else(|| runs_as.clone()),
+                owner: volume.owner.clone().or_else(|| runs_as.clone().filter(|_| !is_mapped)),
                 owner_is_guessed: volume.owner.is_none(),
                 image_user,
                 group: volume.group.clone(),
@@ -87,6 +90,22 @@ fn user(compose: &ast::Container) -> Option<Owner> {
         Some(text) => Some(Owner(text)).filter(|owner| owner.value().splitn(2, ':').all(is_number)),
         None => compose.user.clone(),
     }
+}
+
+/// Whether the users of a container are others on the host.
+fn has_own_users(compose: &ast::Container) -> bool {
+    let is_auto = |mode: &Text| mode.value().split(':').next() == Some("auto");
+    compose.userns_mode.as_ref().is_some_and(|mode| is_auto(&mode.0))
+        || arguments(&compose.podman_args).iter().any(|argument| match argument.name.as_str() {
+            "userns" => argument.value.as_ref().is_some_and(is_auto),
+            "uidmap" | "subuidname" => true,
+            _ => false,
+        })
+}
+
+/// Whether an option of a volume maps the owners of files to the users of the container.
+fn is_idmap(option: &Text) -> bool {
+    option.value().split('=').next() == Some("idmap")
 }
 
 /// The user of the image, by number, that a container runs as: where the file says nothing of users, and the numbers in the

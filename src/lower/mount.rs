@@ -25,6 +25,7 @@ use std::collections::HashSet;
 use super::around::Around;
 use super::precondition;
 use crate::ast::Mount;
+use crate::ast::container::Restart;
 use crate::hir::{Container, Host};
 use crate::nix::{Attr, Expr, Part};
 use crate::nixos::{Module, Output};
@@ -65,8 +66,10 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
             let follower = follower(mount);
             service.append("partOf", [Expr::str(format!("{follower}.service"))]);
             if container.compose.auto_start.as_ref().is_none_or(|auto_start| auto_start.value) {
+                // A migration does not run again with each return of the disk.
+                let is_one_time = matches!(container.compose.restart, Some(Restart::No));
                 let start = Expr::call(
-                    "scripts.start",
+                    if is_one_time { "scripts.startOnce" } else { "scripts.start" },
                     [Expr::List(vec![Expr::str(format!("{}.service", container.unit()))])],
                 );
                 module.unit(&follower).at(&["serviceConfig"]).append("ExecStart", [start]);
