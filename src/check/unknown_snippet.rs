@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::caddyfile::{imports, snippets};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{HEADERS, Host};
-use crate::tree::{Node, Text, etc_names, options};
+use crate::tree::{Node, Text, etc_files, options};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(front) = &host.front else { return };
@@ -55,6 +55,6 @@ fn is_defined_elsewhere(host: &Host) -> bool {
             option.path.first().is_some_and(|first| first == "services")
                 && option.path.get(1).is_none_or(|second| second == "caddy")
         });
-        has_lines || etc_names(&options).iter().any(|name| name.starts_with("caddy/"))
+        has_lines || etc_files(&options).iter().any(|(path, _)| path.starts_with("/etc/caddy/"))
     })
 }
