@@ -409,7 +409,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn bad_reference(&mut self, written: &str, span: Span) {
+        let begins = written.strip_prefix("${").and_then(|name| name.split(['.', ' ']).next());
         let help = match variable_with_default(written) {
+            _ if begins.is_some_and(|name| NIX_NAMES.contains(&name)) => {
+                format!("under `nixos`, write the whole value as an expression: `!nix '\"{written}…\"'`")
+            }
             Some(_) if self.in_command => format!("write `${written}`, for the shell of the container"),
             Some(name) => format!("declare `{name}` under `constants`, and write `${{{name}}}`"),
             None => "write `${name.of.a.constant}`, or `$${` where a literal `${` is meant".to_owned(),
