@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr};
 
-use super::listeners::{Listener, listeners};
+use super::listeners::listeners;
 use crate::ast::{Bind, HealthTest, NetworkMode};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Network};
@@ -52,6 +53,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         .collect();
     let sites = sites(host);
     let published = published(host);
+    let containers: HashMap<&str, &Container> = host.containers().map(|c| (c.name.as_str(), c)).collect();
     for service in &host.services {
         for container in &service.containers {
             let bridge = container.networks.iter().find_map(|attached| {
@@ -60,28 +62,38 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let Some(bridge) = bridge.map(|network| network.interface.value()) else { continue };
             let names = names(host, container, &networks);
             let mut reported = HashSet::new();
-            for (variable, text) in texts(container) {
+            let texts = texts(container);
+            let ports = port_variables(&texts);
+            for (variable, text) in &texts {
                 if diagnostics.is_full() {
                     return;
                 }
                 let value = text.value();
                 for Address { name, port, udp } in addresses(&value) {
-                    let Some(port) = port else { continue };
-                    let port = Port { number: port, udp };
+                    let beside = || ports.get(&port_variable(variable.as_deref()?)?).copied();
+                    let Some(number) = port.or_else(beside) else { continue };
+                    let port = Port { number, udp };
                     let is_host = names.contains(&name);
                     let is_site = matches!(port.number, 80 | 443)
                         && sites.get(&name).is_some_and(|owner| *owner != Some(service.option.as_str()))
                         && !variable.as_deref().is_some_and(is_for_browsers);
                     // Podman forwards a port that is published on the address before the firewall sees it.
-                    let forwarded = published.contains(&(port, None))
-                        || name.parse().is_ok_and(|address| published.contains(&(port, Some(address))));
+                    let forwarded = published.contains_key(&(port, None))
+                        || name.parse().is_ok_and(|address| published.contains_key(&(port, Some(address))));
                     if !(is_host && !forwarded || is_site)
                         || open.has(&bridge, port)
                         || !reported.insert((name.clone(), port))
                     {
                         continue;
                     }
-                    diagnostics.push(report(container, &text, &name, port, &bridge));
+                    let found = report(container, text, &name, port, &bridge);
+                    let loopback = published.get(&(port, Some(Ipv4Addr::LOCALHOST.into())));
+                    let publisher =
+                        loopback.and_then(|(name, target)| Some((containers.get(name.as_str())?, target)));
+                    diagnostics.push(found.help(match publisher {
+                        Some((other, target)) if is_host => by_network(container, other, target),
+                        _ => by_firewall(port, &bridge),
+                    }));
                 }
             }
         }
@@ -96,17 +108,53 @@ struct Port {
 }
 
 fn report(container: &Container, text: &Text, name: &str, port: Port, bridge: &str) -> Diagnostic {
-    let list = if port.udp { "allowedUDPPorts" } else { "allowedTCPPorts" };
-    let port = port.number;
     Diagnostic::new(
         Code::HostClosed,
-        format!("`{}` cannot reach port {port} of the host", container.name),
+        format!("`{}` cannot reach port {} of the host", container.name, port.number),
         text.span,
         format!("`{name}` is the host, and the port is closed on `{bridge}`"),
     )
-    .help(format!(
+}
+
+fn by_firewall(port: Port, bridge: &str) -> String {
+    let list = if port.udp { "allowedUDPPorts" } else { "allowedTCPPorts" };
+    let port = port.number;
+    format!(
         "open it under the service: `nixos: {{ networking.firewall.interfaces.{bridge}.{list}: [{port}] }}`"
-    ))
+    )
+}
+
+/// A port that a container publishes on loopback is not on the bridge, whatever the firewall opens.
+fn by_network(container: &Container, other: &Container, target: &str) -> String {
+    let name = &other.name;
+    let is_shared = container.networks.iter().any(|a| other.networks.iter().any(|b| a.network == b.network));
+    if is_shared {
+        format!("write `{name}:{target}`: the containers are on the same network")
+    } else {
+        format!("put both containers on one of the shared `networks`, and write `{name}:{target}`")
+    }
+}
+
+/// The variable of the port beside a variable of a host: `DB_PORT` beside `DB_HOST`. An address that a program
+/// announces is for others.
+fn port_variable(variable: &str) -> Option<String> {
+    let name = variable.to_uppercase();
+    if is_for_browsers(&name) || name.contains("ADVERTISE") || name.contains("ANNOUNCE") {
+        return None;
+    }
+    let ending = ["HOSTNAME", "HOST", "SERVER", "ADDRESS", "ADDR", "IP"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending));
+    Some(format!("{}PORT", ending?))
+}
+
+/// The ports that variables hold, by the names of the variables in capitals.
+fn port_variables(texts: &[(Option<String>, Cow<'_, Text>)]) -> HashMap<String, u16> {
+    let named = texts.iter().filter_map(|(name, text)| Some((name.as_ref()?.to_uppercase(), text)));
+    named
+        .filter(|(name, _)| name.ends_with("PORT"))
+        .filter_map(|(name, text)| Some((name, text.value().parse().ok()?)))
+        .collect()
 }
 
 fn is_for_browsers(variable: &str) -> bool {
@@ -188,14 +236,17 @@ fn sites(host: &Host) -> HashMap<String, Option<&str>> {
     owners
 }
 
-/// The ports that containers publish, each with its address; none is all of them.
-fn published(host: &Host) -> HashSet<(Port, Option<std::net::IpAddr>)> {
-    let of_containers = |listener: &&Listener| listener.container.is_some();
-    listeners(host)
-        .iter()
-        .filter(of_containers)
-        .map(|listener| (Port { number: listener.first, udp: listener.protocol == "udp" }, listener.address))
-        .collect()
+/// The ports that containers publish, each with its address; none is all of them. With the container and its port.
+fn published(host: &Host) -> HashMap<(Port, Option<IpAddr>), (String, String)> {
+    let mut found = HashMap::new();
+    for listener in listeners(host) {
+        let port = Port { number: listener.first, udp: listener.protocol == "udp" };
+        if let Some(container) = listener.container {
+            let target = listener.target.unwrap_or_default();
+            found.insert((port, listener.address), (container, target));
+        }
+    }
+    found
 }
 
 /// A host that a text names, in small letters.
