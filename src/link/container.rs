@@ -45,13 +45,12 @@ pub(super) fn link(
             sites.push(ServiceSites { service: services.len(), sites: all_sites });
         }
         service.port.iter().for_each(|port| super::check_port(port, diagnostics));
-        let of_service: Vec<(String, Span)> = service
-            .networks
-            .iter()
-            .map(|n| {
-                (if n.value() == "default" { format!("{service_name}-network") } else { n.value() }, n.span)
-            })
-            .collect();
+        let own = format!("{service_name}-network");
+        let of_service: Vec<(String, Span)> = service.networks.iter().map(|n| (n.value(), n.span)).collect();
+        // Also where every container has networks of its own.
+        of_service.iter().for_each(|(network, span)| {
+            shared.check(network, &own, *span, diagnostics);
+        });
         let mut containers = Vec::with_capacity(service.containers.0.len());
         for (short, mut compose) in service.containers.0 {
             compose.notify = compose.notify.or(service.notify);
@@ -104,6 +103,25 @@ impl<'a> Shared<'a> {
         let by_name =
             all.iter().map(|network| (network.name.as_str(), (network, subnets(network)))).collect();
         Shared { all, by_name }
+    }
+
+    /// Whether a service whose own network is called `own` knows the network. Reports one that it does not know.
+    fn check(&self, network: &str, own: &str, span: Span, diagnostics: &mut Diagnostics) -> bool {
+        let known = network == "default" || network == own || self.by_name.contains_key(network);
+        if !known {
+            let names = self.all.iter().map(|n| n.name.as_str()).chain(["default"]);
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UnknownNetwork,
+                    format!("there is no network `{network}`"),
+                    span,
+                    "not among `networks`",
+                )
+                .help(diagnostics.suggestion(network, names))
+                .once(),
+            );
+        }
+        known
     }
 }
 
@@ -229,47 +247,28 @@ fn container(
             .help("publish the port on an address under `ports`"),
         );
     }
-    // A shared network of that name is not the service's own, and its other containers have keys too.
-    let is_own = |network: &str| network == own && !shared.by_name.contains_key(network);
+    // A shared network may have the name of the service's own. Whoever writes the name means the shared one.
+    let attached = |written: &str, attachment| {
+        let is_own = written == "default" || written == own && !shared.by_name.contains_key(written);
+        let network = if is_own { own.clone() } else { written.to_owned() };
+        Attached { network, own: is_own, attachment }
+    };
     let mut networks = Vec::new();
     if compose.network_mode.is_none() {
-        let named = |network: &str, span: Span, diagnostics: &mut Diagnostics| {
-            let known = network == own || shared.by_name.contains_key(network);
-            if !known {
-                let names = shared.all.iter().map(|n| n.name.as_str()).chain(["default"]);
-                diagnostics.push(
-                    Diagnostic::new(
-                        Code::UnknownNetwork,
-                        format!("there is no network `{network}`"),
-                        span,
-                        "not among `networks`",
-                    )
-                    .help(diagnostics.suggestion(network, names))
-                    .once(),
-                );
-            }
-            known
-        };
         if !attachments.is_empty() {
             for (network, attachment) in attachments {
-                let value = if network.value() == "default" { own.clone() } else { network.value() };
-                if named(&value, network.span, diagnostics) {
-                    let own = is_own(&value);
-                    networks.push(Attached { network: value, own, attachment });
+                if shared.check(&network.value(), &own, network.span, diagnostics) {
+                    networks.push(attached(&network.value(), attachment));
                 }
             }
         } else if !of_service.is_empty() {
             for (network, span) in of_service {
-                if named(network, *span, diagnostics) {
-                    networks.push(Attached {
-                        network: network.clone(),
-                        own: is_own(network),
-                        attachment: None,
-                    });
+                if shared.check(network, &own, *span, diagnostics) {
+                    networks.push(attached(network, None));
                 }
             }
         } else {
-            networks.push(Attached { own: is_own(&own), network: own.clone(), attachment: None });
+            networks.push(attached("default", None));
         }
     }
     check_attachments(&networks, shared, diagnostics);
