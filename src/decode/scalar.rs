@@ -199,8 +199,8 @@ impl<T: Decode> Decode for Map<T> {
         let mut seen = std::collections::HashMap::new();
         for entry in entries {
             let key = entry.key.value();
-            // Two keys may be written differently and refer to the same text.
-            if let Some(first) = seen.insert(key.clone(), entry.key.span) {
+            // Two keys may be written differently and refer to the same text. The first of two stays.
+            if let Some(first) = seen.get(&key) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::DuplicateKey,
@@ -208,10 +208,13 @@ impl<T: Decode> Decode for Map<T> {
                         entry.key.span,
                         "again here",
                     )
-                    .and(first, "first here")
+                    .and(*first, "first here")
                     .help("keep one of the two"),
                 );
+                T::decode(&entry.value, diagnostics);
+                continue;
             }
+            seen.insert(key, entry.key.span);
             if nameless.iter().any(|other| std::ptr::eq(*other, entry)) {
                 continue;
             }

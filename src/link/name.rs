@@ -54,9 +54,13 @@ pub(super) fn check_container(name: &Text, full: &str, diagnostics: &mut Diagnos
         && value.starts_with(|c: char| c.is_ascii_alphanumeric());
     if !fits {
         bad(name, "use small letters, digits, `-` and `_`, and begin with a letter", diagnostics);
-    } else if full.len() > LONGEST_LABEL {
-        let why = if full == value { "" } else { ", with the service's name before it" };
-        too_long(name, full, LONGEST_LABEL, why, diagnostics);
+        return;
+    }
+    // A service's name that is too long was reported.
+    let service = full.strip_suffix(&value).map_or(full, |service| service.trim_end_matches('-'));
+    let service = if service.is_empty() { &value } else { service };
+    if full.len() > LONGEST_LABEL && service.len() <= LONGEST_SERVICE {
+        too_long(name, full, LONGEST_LABEL, ", with the service's name before it", diagnostics);
     }
 }
 
@@ -130,8 +134,10 @@ fn bad(name: &Text, help: &str, diagnostics: &mut Diagnostics) {
 /// What ends up under one name on the host, and may be there once.
 pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
     let mut taken: HashMap<(&str, String), Span> = HashMap::new();
+    // Whether the name is free.
     let mut take = |kind: &'static str, name: String, span: Span| {
-        if let Some(first) = taken.insert((kind, name.clone()), span) {
+        let first = taken.insert((kind, name.clone()), span);
+        if let Some(first) = first {
             diagnostics.push(
                 Diagnostic::new(
                     Code::NameTaken,
@@ -143,6 +149,7 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
                 .help("give one of them another name"),
             );
         }
+        first.is_none()
     };
     if let Some(interface) = host.tailscale.as_ref().and_then(|tailscale| tailscale.interface.as_ref()) {
         take("interface", interface.value(), interface.0.span);
@@ -157,9 +164,11 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
     for service in &host.services {
         take("option", service.option.clone(), service.span);
         if let Some(network) = &service.network {
-            take("unit", network.unit(), network.span);
-            take("network", network.name.clone(), network.span);
-            take("interface", network.interface.value(), network.span);
+            // Two networks of one name would have the same unit.
+            if take("network", network.name.clone(), network.span) {
+                take("unit", network.unit(), network.span);
+                take("interface", network.interface.value(), network.span);
+            }
         }
         for container in &service.containers {
             take("container", container.name.clone(), container.span);
