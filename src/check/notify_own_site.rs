@@ -1,8 +1,9 @@
 //! Notifications do not depend on what they report: with the front or the service of a site, the way through that site
-//! is down too.
+//! is down too, and with the container that publishes a port, the way through that port.
 
-use std::collections::HashSet;
+use std::net::IpAddr;
 
+use super::listeners::listeners;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::tree::Node;
@@ -20,16 +21,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         Diagnostic::new(Code::NotifyOwnSite, "notifications go through this host alone", url.0.span, fact)
     };
     let sites = host.front.iter().flat_map(|front| &front.sites);
-    let named: HashSet<String> = sites.clone().map(|site| site.host.value().to_lowercase()).collect();
-    let found = if is_loopback(&name) {
+    let names = sites.flat_map(|site| {
+        let aliases = site.declared.aliases.iter().map(|alias| (alias.value(), alias.0.span));
+        std::iter::once((site.host.value(), site.host.span)).chain(aliases)
+    });
+    let served = names.filter(|(served, _)| served.to_lowercase() == name).map(|(_, span)| span).next();
+    let found = if is_loopback(&name) || is_own(&name, host) {
         diagnostic(format!("`{name}` is this host"))
-    } else if named.contains(&name) {
-        let site = sites.clone().find(|site| site.host.value().to_lowercase() == name);
-        let found = diagnostic(format!("`{name}` is a site of this host"));
-        match site {
-            Some(site) => found.and(site.host.span, "is served here"),
-            None => found,
-        }
+    } else if let Some(span) = served {
+        diagnostic(format!("`{name}` is a site of this host")).and(span, "is served here")
     } else {
         return;
     };
@@ -49,10 +49,17 @@ fn server(url: &str) -> String {
     host.trim_end_matches('.').to_lowercase()
 }
 
+/// Whether a name is an address of the host: the tailnet's, or one that something listens on.
+fn is_own(name: &str, host: &Host) -> bool {
+    let Ok(address) = name.parse::<IpAddr>() else { return false };
+    host.tailscale.as_ref().is_some_and(|tailscale| tailscale.address.value() == name)
+        || listeners(host).iter().any(|listener| listener.address == Some(address))
+}
+
 fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host.ends_with(".localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
