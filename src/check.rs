@@ -18,6 +18,7 @@ mod backup_on_disk;
 mod backup_unseen;
 mod backups_left;
 mod bridge_option;
+mod caddy_lines;
 mod capability_twice;
 mod certificates;
 mod check_interval;
@@ -141,6 +142,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     backup_unseen::check,
     backups_left::check,
     bridge_option::check,
+    caddy_lines::check,
     capability_twice::check,
     certificates::check,
     check_interval::check,

@@ -35,6 +35,12 @@ pub(super) fn link(
                 }),
             );
         }
+        for of_service in &sites {
+            let owner = Owner::of(&mut services[of_service.service]);
+            for to in of_service.sites.iter().filter_map(|site| site.to.as_ref()) {
+                place_of(to, Some(&owner), diagnostics);
+            }
+        }
         return None;
     };
     bind_the_tailnet(&mut caddy, tailnet, diagnostics);
@@ -139,11 +145,52 @@ fn link_one(
     caddy: &Caddy,
     diagnostics: &mut Diagnostics,
 ) -> Option<Site> {
-    check_lines(site.extra.as_ref(), Place::Block, diagnostics);
-    check_values(&site.headers, diagnostics);
     // What is missing may be what could not be read.
     let is_unread = diagnostics.has_error_in(site.span);
-    let (host, below_domain) = match (&site.host, &site.subdomain, &caddy.domain) {
+    check_lines(site.extra.as_ref(), Place::Block, diagnostics);
+    check_values(&site.headers, diagnostics);
+    let Some((host, below_domain)) = name_of(&site, caddy, is_unread, diagnostics) else {
+        // The container is another mistake than the name.
+        site.to.as_ref().and_then(|to| place_of(to, owner.as_deref(), diagnostics));
+        return None;
+    };
+    let option = owner.as_ref().map(|owner| owner.service.option.clone());
+    let answer = match (&site.to, &site.redirect) {
+        (Some(to), None) => upstream(to, &site, owner, diagnostics)?,
+        (None, Some(redirect)) => {
+            let aliases = site.aliases.iter().map(ast::scalar::Domain::value);
+            let names: Vec<String> =
+                std::iter::once(host.value()).chain(aliases).map(|name| name.to_lowercase()).collect();
+            check_redirect(redirect, &names, diagnostics);
+            Answer::Redirect(redirect.clone())
+        }
+        (None, None) if site.extra.is_some() => Answer::Lines,
+        (None, None) if is_unread => return None,
+        (to, _) => {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadSite,
+                    "a site answers in one way",
+                    site.span,
+                    "either forwards or redirects",
+                )
+                .help("give it `to: \"container:port\"`, or `redirect: https://…`"),
+            );
+            to.as_ref().and_then(|to| place_of(to, owner.as_deref(), diagnostics));
+            return None;
+        }
+    };
+    Some(Site { host, service: option, answer, declared: site, below_domain })
+}
+
+/// The name of a site, and whether it is one label below the domain.
+fn name_of(
+    site: &ast::Site,
+    caddy: &Caddy,
+    is_unread: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Text, bool)> {
+    Some(match (&site.host, &site.subdomain, &caddy.domain) {
         (Some(host), None, domain) => {
             let below = domain
                 .as_ref()
@@ -191,33 +238,7 @@ fn link_one(
             );
             return None;
         }
-    };
-    let option = owner.as_ref().map(|owner| owner.service.option.clone());
-    let answer = match (&site.to, &site.redirect) {
-        (Some(to), None) => upstream(to, &site, owner, diagnostics)?,
-        (None, Some(redirect)) => {
-            let aliases = site.aliases.iter().map(ast::scalar::Domain::value);
-            let names: Vec<String> =
-                std::iter::once(host.value()).chain(aliases).map(|name| name.to_lowercase()).collect();
-            check_redirect(redirect, &names, diagnostics);
-            Answer::Redirect(redirect.clone())
-        }
-        (None, None) if site.extra.is_some() => Answer::Lines,
-        (None, None) if is_unread => return None,
-        _ => {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::BadSite,
-                    "a site answers in one way",
-                    site.span,
-                    "either forwards or redirects",
-                )
-                .help("give it `to: \"container:port\"`, or `redirect: https://…`"),
-            );
-            return None;
-        }
-    };
-    Some(Site { host, service: option, answer, declared: site, below_domain })
+    })
 }
 
 /// What `to` leads to: a container's port through one on the host, or an address.
@@ -232,40 +253,9 @@ fn upstream(
     if name.parse::<std::net::IpAddr>().is_ok() {
         return Some(elsewhere());
     }
-    let Some(owner) = owner else {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadSite,
-                format!("`{name}` is no address"),
-                to.span,
-                "a site of no service has no containers",
-            )
-            .help("write an address, or move the site to its service"),
-        );
-        return None;
-    };
+    let place = place_of(to, owner.as_deref(), diagnostics)?;
+    let owner = owner?;
     let service = &mut *owner.service;
-    // What could not be read may be that container.
-    let is_beside = !owner.containers.contains_key(&name) && diagnostics.has_unknown_key(&name);
-    if is_beside || service.containers.is_empty() && diagnostics.has_unreadable_in(service.body) {
-        return None;
-    }
-    let Some(&place) = owner.containers.get(&name) else {
-        let names = service.containers.iter().map(|c| c.short.as_str());
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadSite,
-                format!("the service has no container `{name}`"),
-                to.span,
-                "unknown container",
-            )
-            .help(match service.containers.is_empty() {
-                true => format!("write `127.0.0.1:{}`, if it listens on the host", to.port.value()),
-                false => diagnostics.suggestion(&name, names),
-            }),
-        );
-        return None;
-    };
     let container = &mut service.containers[place];
     match &container.compose.network_mode {
         None => {}
@@ -332,6 +322,53 @@ fn upstream(
         container.site_ports.push(SitePort { host: host.clone(), target: to.port.clone() });
     }
     Some(Answer::Port(host))
+}
+
+/// The container that `to` names, unless it is an address.
+fn place_of(
+    to: &ast::caddy::Upstream,
+    owner: Option<&Owner>,
+    diagnostics: &mut Diagnostics,
+) -> Option<usize> {
+    let name = to.host.value();
+    if name.parse::<std::net::IpAddr>().is_ok() {
+        return None;
+    }
+    let Some(owner) = owner else {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadSite,
+                format!("`{name}` is no address"),
+                to.span,
+                "a site of no service has no containers",
+            )
+            .help("write an address, or move the site to its service"),
+        );
+        return None;
+    };
+    let service = &*owner.service;
+    // What could not be read may be that container.
+    let is_beside = !owner.containers.contains_key(&name) && diagnostics.has_unknown_key(&name);
+    if is_beside || service.containers.is_empty() && diagnostics.has_unreadable_in(service.body) {
+        return None;
+    }
+    let place = owner.containers.get(&name).copied();
+    if place.is_none() {
+        let names = service.containers.iter().map(|c| c.short.as_str());
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadSite,
+                format!("the service has no container `{name}`"),
+                to.span,
+                "unknown container",
+            )
+            .help(match service.containers.is_empty() {
+                true => format!("write `127.0.0.1:{}`, if it listens on the host", to.port.value()),
+                false => diagnostics.suggestion(&name, names),
+            }),
+        );
+    }
+    place
 }
 
 /// What to write in place of a subdomain that is a whole name.
@@ -454,6 +491,10 @@ fn check_redirect(to: &Text, names: &[String], diagnostics: &mut Diagnostics) {
         let name = names.first().map_or("example.org", String::as_str);
         let help = match value.starts_with('/') {
             true => format!("write the path under `extra`: `redir / {value} permanent`, with `to` beside it"),
+            // Without a scheme, Caddy takes the name of a site for a path.
+            false if !leads_to(&format!("https://{value}"), names) && is_name_of_site(&value) => {
+                format!("write `https://{value}`")
+            }
             false => format!("write an address of another site than {name}"),
         };
         ("a redirect to its own site never ends", "leads to the same site again", help)
@@ -461,6 +502,12 @@ fn check_redirect(to: &Text, names: &[String], diagnostics: &mut Diagnostics) {
         return;
     };
     diagnostics.push(Diagnostic::new(Code::BadSite, title, to.span, label).help(help));
+}
+
+/// Whether an address begins with the name of a site.
+fn is_name_of_site(address: &str) -> bool {
+    let name = address.split(['/', '?', '#', '{']).next().unwrap_or_default();
+    name.contains('.') && is_word(name, b".-")
 }
 
 /// Reports sites that redirect to each other. Each site has one redirect at most, so each circle is walked once.
