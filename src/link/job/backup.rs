@@ -176,7 +176,8 @@ fn database(
 }
 
 fn only_one(two: bool, owner: Span, diagnostics: &mut Diagnostics) {
-    if two {
+    // An unknown key may stand for one of them.
+    if two && !diagnostics.has_unknown_key_in(owner) {
         diagnostics.push(
             Diagnostic::new(
                 Code::Contradiction,
