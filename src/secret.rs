@@ -28,6 +28,7 @@ const ENDINGS: &[&str] = &[
     "PRESHARED_KEY",
     "MASTER_KEY",
     "SIGNING_KEY",
+    "WIDGET_KEY",
     "CREDENTIALS",
     "_CREDS",
     "CLI_AUTH",

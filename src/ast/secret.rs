@@ -37,12 +37,14 @@ keyword! {
 }
 
 /// Whether a variable of this name takes the path of a file, and not what is in it: `DB_PASSWORD_FILE`, Gluetun's
-/// `WIREGUARD_PRIVATE_KEY_SECRETFILE`, `PGPASSFILE`, linuxserver.io's `FILE__PASSWORD`, `TLS_KEY_PATH`.
+/// `WIREGUARD_PRIVATE_KEY_SECRETFILE`, `PGPASSFILE`, linuxserver.io's `FILE__PASSWORD`, `TLS_KEY_PATH`,
+/// `SSH_KEY_FILEPATH`.
 pub fn takes_path(variable: &str) -> bool {
     let name = variable.to_ascii_uppercase();
     (name.ends_with("FILE") && !name.ends_with("PROFILE"))
         || name.starts_with("FILE__")
         || name.ends_with("_PATH")
+        || name.ends_with("FILEPATH")
 }
 
 /// How a container uses a secret.

@@ -263,14 +263,10 @@ fn pair(name: &Text, value: &Text, found: &mut Found) {
 fn words(command: &[Text], reader: Reader, found: &mut Found) {
     let values: Vec<String> = command.iter().map(Text::value).collect();
     let Some(reason) = in_words(&values) else { return };
-    let alone = command.iter().find(|word| in_words(std::slice::from_ref(&word.value())).is_some());
-    let named = match &reason {
-        Reason::Named(name) | Reason::Argument(Argument { name, .. }) => {
-            values.iter().position(|value| value == name).and_then(|at| command.get(at + 1))
-        }
-        _ => None,
-    };
-    if let Some(place) = alone.or(named).or(command.first()) {
+    // The last of the first words that have the secret: what is in some words is in more of them.
+    let ends: Vec<usize> = (1..=values.len()).collect();
+    let place = command.get(ends.partition_point(|end| in_words(&values[..*end]).is_none()));
+    if let Some(place) = place.or(command.first()) {
         found.push(reason, place.span, None, reader);
     }
 }
