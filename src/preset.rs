@@ -381,10 +381,25 @@ fn check_removed(
                         removed,
                         "removed here",
                     )
-                    .help(format!("remove it too: `{}: {path}`", other.key.value())),
+                    .help(instead(what, &other.key.value(), &path)),
                 );
             });
         }
+    }
+}
+
+/// What to do about a text of `container` at `path` that names a removed container.
+fn instead(variable: &str, container: &str, path: &str) -> String {
+    let write = |value: &str| format!("`{container}: {}`", path.replacen('~', value, 1));
+    match variable {
+        // Without the variable Immich uses an address of its own (server/src/config.ts).
+        "IMMICH_MACHINE_LEARNING_URL" => {
+            format!("write {}", write("~, IMMICH_MACHINE_LEARNING_ENABLED: \"false\""))
+        }
+        _ if path.starts_with("{ environment:") => {
+            format!("name what takes its place: {}", write("HOST"))
+        }
+        _ => format!("remove it too: {}", write("~")),
     }
 }
 

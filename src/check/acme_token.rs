@@ -15,7 +15,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         Some(token) if !known => diagnostics.push(
             Diagnostic::new(Code::BadTls, format!("which variable takes the token of `{provider}` is not known"), token.0.span, "a token")
                 .and(acme.acme.0.span, "for this provider")
-                .help("name it in place of `token`: `credentials: { VARIABLE_FILE: secret }`, as https://go-acme.github.io/lego/dns has it"),
+                .help(match misspelt(&provider) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "name it in place of `token`: `credentials: { VARIABLE_FILE: secret }`, as https://go-acme.github.io/lego/dns has it".to_owned(),
+                }),
         ),
         Some(token) => {
             let variable = TOKEN_VARIABLES.iter().find(|(p, _)| *p == provider).map(|(_, variable)| *variable);
@@ -35,4 +38,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         ),
         _ => {}
     }
+}
+
+/// The provider that a name was probably meant to be. Most providers are not among those of one token, so that only a
+/// slip counts: a letter, or its case.
+fn misspelt(provider: &str) -> Option<&'static str> {
+    let provider = provider.to_lowercase();
+    let is_near = |known: &str| match known.len() {
+        ..6 => known == provider,
+        _ => strsim::osa_distance(known, &provider) < 2,
+    };
+    TOKEN_VARIABLES.iter().map(|(known, _)| *known).find(|known| is_near(known))
 }

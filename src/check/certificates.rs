@@ -59,6 +59,14 @@ fn site_names(site: &Site) -> impl Iterator<Item = &Text> {
     std::iter::once(&site.host).chain(site.declared.aliases.iter().map(|alias| &alias.0))
 }
 
+/// What to do about several names in a tailnet, where a machine has one.
+const SEVERAL: &str = "use the machine's name for one site, with `host`, and a domain of your own with `tls: { acme: PROVIDER, … }` for several";
+
+/// Whether a name has more labels than MACHINE.TAILNET.ts.net, and so no certificate of Tailscale's.
+fn is_below_machine(name: &Text) -> bool {
+    name.value().split('.').count() > 4
+}
+
 /// `tls: tailscale`: Tailscale signs MACHINE.TAILNET.ts.net alone (tailscale/tailscale issue 7081).
 fn by_tailscale(front: &Front, diagnostics: &mut Diagnostics) {
     let mut first: Option<&Text> = None;
@@ -68,11 +76,8 @@ fn by_tailscale(front: &Front, diagnostics: &mut Diagnostics) {
                 "not a name below ts.net",
                 "use the machine's name in the tailnet, or `tls: { acme: PROVIDER, … }`",
             )
-        } else if name.value().split('.').count() > 4 {
-            (
-                "below the name of a machine: expected MACHINE.TAILNET.ts.net",
-                "use the machine's name for one site, with `host`, and a domain of your own with `tls: { acme: PROVIDER, … }` for several",
-            )
+        } else if is_below_machine(name) {
+            ("below the name of a machine: expected MACHINE.TAILNET.ts.net", SEVERAL)
         } else {
             match first {
                 Some(first) if first.value().to_lowercase() != name.value().to_lowercase() => {
@@ -117,9 +122,13 @@ fn not_permitted(host: &Host, front: &Front, diagnostics: &mut Diagnostics) {
             .any(|lines| lines.value().lines().any(|line| line.trim().starts_with("tls")))
     };
     let sites = || front.sites.iter().filter(|site| !has_tls(site));
-    let help = match names(front).all(|name| ends_with(name, &[TAILNET])) {
-        true => "write `tls: tailscale`",
-        false => "write `services.tailscale.permitCertUid: caddy` under `nixos`",
+    let in_tailnet = |name: &Text| ends_with(name, &[TAILNET]);
+    let help = if names(front).any(|name| in_tailnet(name) && is_below_machine(name)) {
+        SEVERAL
+    } else if names(front).all(in_tailnet) {
+        "write `tls: tailscale`"
+    } else {
+        "write `services.tailscale.permitCertUid: caddy` under `nixos`"
     };
     for name in sites().flat_map(site_names).filter(|name| ends_with(name, &[TAILNET])) {
         diagnostics.push(

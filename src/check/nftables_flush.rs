@@ -35,7 +35,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     "flushes the whole ruleset of nftables, published ports included",
                 )
                 .and(container.span, "is on a network of Podman")
-                .help("write the rules under `networking.nftables.tables`, which NixOS replaces one by one"),
+                .help(match path.as_slice() {
+                    ["networking", "nftables", "flushRuleset"] => "remove this option",
+                    _ => {
+                        "write the rules under `networking.nftables.tables`, which NixOS replaces one by one"
+                    }
+                }),
             );
         }
     }

@@ -339,11 +339,19 @@ pub fn tell(word: &str) -> Option<Advice> {
 pub fn upstream(value: &str) -> Option<Advice> {
     let (authority, _) = web_parts(value).unwrap_or((value, ""));
     if value.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https")) {
+        // Caddy runs on the host, and does not know the names of containers.
+        let (published, address) = match authority.rsplit_once(':') {
+            Some((name, port)) if name.parse::<IpAddr>().is_err() && !name.contains('.') => (
+                format!("publish the port with `ports: [\"{port}:{port}\"]`, and "),
+                format!("127.0.0.1:{port}"),
+            ),
+            _ => (String::new(), authority.to_owned()),
+        };
         return Advice::new(
             "is an https address, and `to` forwards with http",
             format!(
-                "write the proxy under `extra` in place of `to`: `reverse_proxy https://{authority} {{`, and in \
-                 its block `transport http` with `tls_insecure_skip_verify` if the certificate is not for this name"
+                "{published}write the proxy under `extra` in place of `to`: `reverse_proxy https://{address} {{`, and \
+                 in its block `transport http` with `tls_insecure_skip_verify` if the certificate is not for this name"
             ),
         );
     }

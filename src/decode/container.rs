@@ -594,10 +594,9 @@ impl Decode for HealthTest {
 fn waits_for_end(value: &Node, diagnostics: &mut Diagnostics) -> bool {
     let condition = value.get("condition").unwrap_or(value);
     let Kind::Scalar(text) = &condition.kind else { return false };
-    if !matches!(
-        text.value().as_str(),
-        "service_completed_successfully" | "completed" | "completed_successfully"
-    ) {
+    let value = text.value();
+    let word = value.strip_prefix("service_").unwrap_or(&value);
+    if !word.starts_with("complete") && !word.starts_with("exited") {
         return false;
     }
     diagnostics.push(
@@ -627,9 +626,8 @@ impl Decode for DependsOn {
                 Kind::Map(_) => LongDependency::decode(&entry.value, diagnostics).map(|l| l.condition),
                 _ => Condition::decode(&entry.value, diagnostics),
             };
-            if let Some(condition) = condition {
-                all.push((entry.key.clone(), condition));
-            }
+            // The name may be another mistake than the condition.
+            all.push((entry.key.clone(), condition.unwrap_or(Condition::Started)));
         }
         Some(DependsOn(all))
     }

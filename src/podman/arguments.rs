@@ -271,12 +271,29 @@ const HARMFUL: &[Harmful] = &[
             "remove it: NixOS writes the file /run/NAME/ctr-id",
         ),
     },
+    // crun refuses both on control groups of version 2 (write_memory_resources in cgroup-resources.c).
+    Harmful {
+        name: "memory-swappiness",
+        is_harmful: |value| value != "-1",
+        consequence: (
+            "the container would not start: control groups of version 2 have no swappiness",
+            "remove it",
+        ),
+    },
     Harmful {
         name: "name",
         is_harmful: |_| true,
         consequence: (
             "the unit, backups and other containers know it by another name",
             "remove it: the name follows from those of the service and the container",
+        ),
+    },
+    Harmful {
+        name: "oom-kill-disable",
+        is_harmful: |value| !matches!(value, "false" | "0"),
+        consequence: (
+            "the container would not start: control groups of version 2 always have the OOM killer",
+            "remove it",
         ),
     },
     Harmful {
