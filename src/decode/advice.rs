@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::scalar::{
     HTTP_HOST, HTTP_PATH, MAX_DOMAIN, MAX_LABEL, MOUNT_OPTION, is_days, is_domain, is_home_path,
-    is_http_path, is_image, is_mode, is_nfs_export, is_registry, is_repository, is_secret_name,
+    is_http_path, is_image, is_mac, is_mode, is_nfs_export, is_registry, is_repository, is_secret_name,
     is_service_unit, is_web_address, web_parts,
 };
 use crate::calendar::{is_calendar, without_year};
@@ -66,6 +66,10 @@ pub fn size(value: &str) -> Option<Advice> {
 
 /// `1d`, `30 s`, `1min`, and `30` without a unit.
 pub fn duration(value: &str) -> Option<Advice> {
+    let joined: String = value.split_whitespace().collect();
+    if joined != value && duration_ms(&joined).is_some_and(|ms| ms > 0) {
+        return Advice::write("has a space in it", joined);
+    }
     let (number, unit) = number_and_unit(value)?;
     let whole: u64 = number.parse().ok()?;
     let (why, meant) = match unit.as_str() {
@@ -431,12 +435,34 @@ pub fn nfs_export(value: &str) -> Option<Advice> {
 
 /// `172.17.0.1/24`, which is an address in a subnet, and `172.17.0.0`.
 pub fn subnet(value: &str) -> Option<Advice> {
+    let mask = value.split_once('/').and_then(|(address, mask)| {
+        ipnet::Ipv4Net::with_netmask(address.parse().ok()?, mask.parse().ok()?).ok()
+    });
+    if let Some(net) = mask {
+        return Advice::write("has a mask in place of the length of its prefix", net.trunc());
+    }
     if let Ok(net) = value.parse::<IpNet>() {
         return Advice::write("has host bits set", net.trunc());
     }
     let address: IpAddr = value.parse().ok()?;
     let net = IpNet::new(address, if address.is_ipv4() { 24 } else { 64 }).ok()?;
     Advice::write("does not say how long its prefix is", net.trunc())
+}
+
+/// `100.64.0.7/32`, and `1.1.1.1, 8.8.8.8`.
+pub fn address(value: &str) -> Option<Advice> {
+    if let Ok(net) = value.parse::<IpNet>() {
+        return Advice::write("has the length of a prefix", net.addr());
+    }
+    let all: Option<Vec<IpAddr>> = value.split(',').map(|part| part.trim().parse().ok()).collect();
+    let list: Vec<String> = all?.iter().map(|address| format!("\"{address}\"")).collect();
+    Advice::new("is several addresses", format!("write each in a text of its own: `[{}]`", list.join(", ")))
+}
+
+/// `02-42-ac-11-00-02`.
+pub fn mac(value: &str) -> Option<Advice> {
+    let meant = value.replace('-', ":");
+    is_mac(&meant).then(|| Advice::write("has hyphens", meant))?
 }
 
 /// `ghcr.io/Me/App:1`, and `https://ghcr.io/me/app`.

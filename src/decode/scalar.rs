@@ -406,10 +406,10 @@ form! {
     EnvironmentName: numbers false, |v| !v.is_empty() && !v.starts_with('#') && !v.contains(|c: char| c == '=' || c.is_whitespace() || c.is_control() || is_invisible(c));
     Domain: numbers false, |v| is_domain(v.strip_prefix("*.").unwrap_or(v)), else advice::domain;
     Interface: numbers false, |v| v.len() <= 15 && is_word(v, b"_-.") && !matches!(v, "." | "..");
-    Address: numbers false, |v| v.parse::<IpAddr>().is_ok();
+    Address: numbers false, |v| v.parse::<IpAddr>().is_ok(), else advice::address;
     NfsExport: numbers false, |v| is_nfs_export(v), else advice::nfs_export;
     MountOption: numbers false, |v| is_word(v, MOUNT_OPTION), else advice::mount_option;
-    Mac: numbers false, |v| is_mac(v);
+    Mac: numbers false, |v| is_mac(v), else advice::mac;
     Email: numbers false, |v| v.split_once('@').is_some_and(|(user, host)| is_word(user, b"._%+-") && is_domain(host));
     Subnet: numbers false, |v| v.parse::<IpNet>().is_ok_and(|n| n.trunc() == n), else advice::subnet;
     Period: numbers false, |v| duration_ms(v).is_some_and(|ms| ms > 0), else advice::duration;
@@ -543,7 +543,7 @@ pub(super) fn is_registry(text: &str) -> bool {
 }
 
 /// The address of one interface. An odd first byte is a group's, which the kernel refuses for an interface.
-fn is_mac(text: &str) -> bool {
+pub(super) fn is_mac(text: &str) -> bool {
     let bytes: Option<Vec<u8>> = text
         .split(':')
         .map(|part| u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2 && !part.starts_with('+')))
