@@ -109,6 +109,7 @@ mod uncreated_folder;
 mod undescribed_disk;
 mod unknown_snippet;
 mod unmarked_nix;
+mod unqualified_image;
 mod unused_port;
 mod unused_secret;
 mod unused_words;
@@ -226,6 +227,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     undescribed_disk::check,
     unknown_snippet::check,
     unmarked_nix::check,
+    unqualified_image::check,
     unused_port::check,
     unused_secret::check,
     unused_words::check,

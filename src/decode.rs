@@ -13,6 +13,7 @@ pub mod scalar;
 pub mod secret;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Advice;
 use crate::printable::{hidden, without_hidden};
 use crate::source::Span;
 use crate::tree::{Entry, Kind, Node, Text};
@@ -179,7 +180,7 @@ pub fn no_mapping(node: &Node, example: Option<&str>, diagnostics: &mut Diagnost
 }
 
 /// The same, where it is known what was meant.
-pub fn wrong_type_because(node: &Node, advice: advice::Advice, diagnostics: &mut Diagnostics) {
+pub fn wrong_type_because(node: &Node, advice: Advice, diagnostics: &mut Diagnostics) {
     wrong_type_at(node, "a mapping is needed here", advice.why, &advice.help, diagnostics);
 }
 
@@ -457,7 +458,7 @@ macro_rules! mapping {
 
             fn decode(node: &$crate::tree::Node, diagnostics: &mut $crate::diag::Diagnostics) -> Option<Self> {
                 let $crate::tree::Kind::Map(entries) = &node.kind else {
-                    let advice: Option<$crate::decode::advice::Advice> = None $(.or_else(|| $advice(node)))?;
+                    let advice: Option<$crate::form::Advice> = None $(.or_else(|| $advice(node)))?;
                     match advice {
                         Some(advice) => $crate::decode::wrong_type_because(node, advice, diagnostics),
                         None => $crate::decode::no_mapping(node, Some($example), diagnostics),
@@ -509,7 +510,7 @@ pub fn unknown_word(
     node: &Node,
     word: &str,
     words: &[&str],
-    advice: Option<advice::Advice>,
+    advice: Option<Advice>,
     diagnostics: &mut Diagnostics,
 ) {
     let meant = crate::diag::closest(&without_hidden(word), words.iter().copied());
@@ -543,7 +544,7 @@ macro_rules! keyword_decode {
                 let word = text.value();
                 let found = Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value);
                 if found.is_none() {
-                    let advice: Option<$crate::decode::advice::Advice> = None $(.or_else(|| $advice(&word)))?;
+                    let advice: Option<$crate::form::Advice> = None $(.or_else(|| $advice(&word)))?;
                     $crate::decode::unknown_word(node, &word, &words, advice, diagnostics);
                 }
                 found

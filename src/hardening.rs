@@ -6,7 +6,6 @@
 //! user and of a third one, and shows that none of them can be dropped.
 
 use crate::ast::Container;
-use crate::image::ImageName;
 use crate::podman::arguments::{Argument, arguments};
 
 /// The images, by their paths in registries, and the capabilities that they need. The start scripts are those of
@@ -52,7 +51,7 @@ pub fn capabilities(container: &Container) -> Option<&'static [&'static str]> {
     if decides || arguments(&container.podman_args).iter().any(is_flag) {
         return None;
     }
-    let image = ImageName::of(&container.image);
+    let image = &container.image.value;
     let known = NEEDED.iter().find(|(paths, _)| paths.iter().any(|path| image.is(path)));
     known.map(|(_, capabilities)| *capabilities)
 }

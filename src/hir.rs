@@ -10,11 +10,13 @@ use indexmap::IndexMap;
 
 use crate::ast;
 use crate::ast::Tell;
-use crate::ast::scalar::{Mode, Owner, Spanned};
+use crate::ast::scalar::Spanned;
 use crate::diag::Code;
+use crate::form::{Mode, Owner};
 use crate::record::{self, Record};
 use crate::source::Span;
 use crate::tree::{Node, Text};
+use crate::value::Value;
 
 pub use client::Client;
 pub use job::Job;
@@ -230,7 +232,7 @@ impl Container {
     pub fn aliases(&self, attached: &Attached) -> Vec<Text> {
         let key = (attached.own && self.short != self.name).then(|| Text::literal(&*self.short, self.span));
         let there = attached.attachment.iter().flat_map(|attachment| &attachment.aliases);
-        let written = self.compose.aliases.iter().chain(there).map(|alias| alias.0.clone());
+        let written = self.compose.aliases.iter().chain(there).map(|alias| alias.text.clone());
         let mut seen = HashSet::new();
         key.into_iter().chain(written).filter(|alias| seen.insert(alias.value().to_lowercase())).collect()
     }
@@ -285,11 +287,11 @@ pub struct Folder {
     /// Its path.
     pub path: Text,
     /// Its owner. Default: the container's `user` where that is a number.
-    pub owner: Option<Owner>,
+    pub owner: Option<Value<Owner>>,
     /// Its group. Default: that of a numeric owner, or root.
-    pub group: Option<Owner>,
+    pub group: Option<Value<Owner>>,
     /// Its mode. Default: 0755.
-    pub mode: Option<Mode>,
+    pub mode: Option<Value<Mode>>,
     /// Whether the owner is the default, and not written.
     pub owner_is_guessed: bool,
     /// The user of the image by number, who owns the folder if it is new and has no owner.

@@ -5,41 +5,10 @@ mod sqlite;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::ast::scalar::Image;
+use crate::form::Image;
 pub use sqlite::Sqlite;
 
-/// An image's name in its parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageName {
-    /// Registry and path, such as `docker.io/library/redis`.
-    pub repository: String,
-    /// What stands after the colon.
-    pub tag: Option<String>,
-    /// Whether a digest says which image it is, whatever the tag says.
-    pub pinned: bool,
-}
-
-impl ImageName {
-    /// The name that a container's image is.
-    pub fn of(image: &Image) -> ImageName {
-        ImageName::parse(&image.value())
-    }
-
-    /// Takes a name apart.
-    pub fn parse(whole: &str) -> ImageName {
-        let (name, pinned) = match whole.split_once('@') {
-            Some((name, _)) => (name, true),
-            None => (whole, false),
-        };
-        // A colon before the last slash is that of the registry's port.
-        let path = name.rfind('/').map_or(0, |at| at + 1);
-        let (repository, tag) = match name[path..].find(':') {
-            Some(at) => (&name[..path + at], Some(name[path + at + 1..].to_owned())),
-            None => (name, None),
-        };
-        ImageName { repository: repository.to_owned(), tag, pinned }
-    }
-
+impl Image {
     /// What is known of it.
     pub fn known(&self) -> Option<&'static Known> {
         static BY_PATH: LazyLock<HashMap<&str, &Known>> =
@@ -529,10 +498,10 @@ const KNOWN: &[Known] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::form::{Form, Image};
 
-    fn name(image: &str) -> ImageName {
-        ImageName::parse(image)
+    fn name(image: &str) -> Image {
+        Image::parse(image).expect("an image")
     }
 
     #[test]
@@ -548,9 +517,6 @@ mod tests {
         let timescale = name("docker.io/timescale/timescaledb:2.17.2-pg16");
         assert_eq!((timescale.major(), timescale.user()), (Some(16), Some(70)));
         assert_eq!(name("docker.io/pgvector/pgvector:0.8.0-pg17").major(), Some(17));
-        let local = name("registry:5000/redis");
-        assert_eq!((local.repository.as_str(), local.tag), ("registry:5000/redis", None));
-        assert!(name("docker.io/a/b:1@sha256:00").pinned);
         assert_eq!(name("docker.io/gitea/gitea:1.24-rootless").starts_as(), Some(1000));
         assert_eq!(name("docker.io/gitea/gitea:1.24").starts_as(), None);
         assert_eq!(name("docker.io/my/library-redis:7").known().map(|k| k.name), None);

@@ -18,12 +18,14 @@ use indexmap::IndexMap;
 
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::SecretName;
 use crate::hir::job::{Repository, Work};
 use crate::hir::{Host, Secret, Service};
 use crate::path::{is_path, straight};
 use crate::source::{SourceId, Span};
 use crate::surroundings::Surroundings;
 use crate::tree::{Node, Step, Target, Text};
+use crate::value::Value;
 use crate::word::is_word;
 
 /// Links a file with what stands around it. `parameters` are the arguments of each service's preset.
@@ -101,7 +103,7 @@ pub fn link(
         accepted,
         last_build: surroundings.last_build.cloned(),
     };
-    let tailnet = host.tailscale.as_ref().map(|t| t.address.value());
+    let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
     host.front = site::link(file.caddy, tailnet.as_deref(), sites, &mut host.services, diagnostics);
     folder::link(&mut host);
     job::link(jobs, file.smoke_test, &mut host, diagnostics);
@@ -171,13 +173,14 @@ fn check_secret_file(declared: Option<&ast::Secret>, diagnostics: &mut Diagnosti
             );
         }
     }
-    for owner in [&declared.owner, &declared.group].into_iter().flatten().filter(|o| o.value().contains(':'))
+    for owner in
+        [&declared.owner, &declared.group].into_iter().flatten().filter(|o| o.text.value().contains(':'))
     {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadValue,
-                format!("`{}` is two names", owner.value()),
-                owner.0.span,
+                format!("`{}` is two names", owner.text.value()),
+                owner.text.span,
                 "one is needed here",
             )
             .help("write `owner` and `group` apart"),
@@ -236,28 +239,28 @@ fn argument(host: &Host, text: &Text) -> Option<Span> {
 /// Every use of a secret names one that is declared, with the format that the use needs.
 fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
     use ast::secret::Format;
-    let mut used = |name: &ast::scalar::SecretName, format: Format| {
-        let span: Span = name.0.span;
-        let Some(secret) = host.secrets.get(&name.value()) else {
+    let mut used = |name: &Value<SecretName>, format: Format| {
+        let span: Span = name.text.span;
+        let Some(secret) = host.secrets.get(&name.text.value()) else {
             if diagnostics.is_full() {
                 return;
             }
-            let span = argument(host, &name.0).unwrap_or(span);
+            let span = argument(host, &name.text).unwrap_or(span);
             diagnostics.push(
                 Diagnostic::new(
                     Code::UnknownSecret,
-                    format!("there is no secret `{}`", name.value()),
+                    format!("there is no secret `{}`", name.text.value()),
                     span,
                     "not declared",
                 )
                 .help(match host.secrets.is_empty() {
                     true => {
                         let how = if format == Format::Env { "{ format: env }" } else { "{}" };
-                        format!("declare it: `secrets: {{ {}: {how} }}`", name.value())
+                        format!("declare it: `secrets: {{ {}: {how} }}`", name.text.value())
                     }
                     false => format!(
                         "declare it under `secrets`; {}",
-                        diagnostics.suggestion(&name.value(), host.secrets.keys().map(String::as_str))
+                        diagnostics.suggestion(&name.text.value(), host.secrets.keys().map(String::as_str))
                     ),
                 })
                 .once(),
@@ -276,7 +279,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::SecretFormat,
-                    format!("the secret `{}` holds {has}", name.value()),
+                    format!("the secret `{}` holds {has}", name.text.value()),
                     span,
                     format!("needed here: {wants}"),
                 )
@@ -291,7 +294,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
         let compose = &container.compose;
         compose.secrets.0.iter().for_each(|u| {
-            if u.variable.is_some() || host.secrets.get(&u.secret.value()).is_none() {
+            if u.variable.is_some() || host.secrets.get(&u.secret.text.value()).is_none() {
                 used(&u.secret, Format::Raw);
             }
         });
@@ -327,7 +330,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
     }
     // A secret of a client's is of its own agenix, and only the same file where it is declared here.
     for upload in host.clients.iter().map(|client| &client.upload) {
-        let here = |name: &&ast::scalar::SecretName| host.secrets.contains_key(&name.value());
+        let here = |name: &&Value<SecretName>| host.secrets.contains_key(&name.text.value());
         Some(&upload.api_key).filter(here).into_iter().for_each(|k| used(k, Format::Raw));
         upload.notify.as_ref().filter(here).into_iter().for_each(|n| used(n, Format::Env));
     }

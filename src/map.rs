@@ -82,7 +82,7 @@ impl Mounted {
     pub fn of(container: &Container) -> Mounted {
         let volumes = container.compose.volumes.iter().map(|v| (squeezed(&v.target.value()), source(v)));
         let in_memory = container.compose.tmpfs.0.iter().map(|tmpfs| {
-            let written = tmpfs.value();
+            let written = tmpfs.text.value();
             (squeezed(written.split(':').next().unwrap_or_default()), None)
         });
         let all = volumes.chain(in_memory);
@@ -148,7 +148,7 @@ impl Written {
                 all.entry(path).or_insert_with(|| Writer {
                     folder,
                     container: container.name.clone(),
-                    user: container.compose.user.as_ref().map(|user| user.value()),
+                    user: container.compose.user.as_ref().map(|user| user.text.value()),
                     span,
                 });
             }

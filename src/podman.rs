@@ -3,55 +3,8 @@
 pub mod arguments;
 pub mod bind;
 
+use crate::form::size_bytes;
 use crate::path::is_path;
-use crate::size::size_bytes;
-use crate::word::is_word;
-
-/// The capabilities of capabilities(7), without their `CAP_`, and the word for all of them.
-pub const CAPABILITIES: &[&str] = &[
-    "ALL",
-    "AUDIT_CONTROL",
-    "AUDIT_READ",
-    "AUDIT_WRITE",
-    "BLOCK_SUSPEND",
-    "BPF",
-    "CHECKPOINT_RESTORE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "DAC_READ_SEARCH",
-    "FOWNER",
-    "FSETID",
-    "IPC_LOCK",
-    "IPC_OWNER",
-    "KILL",
-    "LEASE",
-    "LINUX_IMMUTABLE",
-    "MAC_ADMIN",
-    "MAC_OVERRIDE",
-    "MKNOD",
-    "NET_ADMIN",
-    "NET_BIND_SERVICE",
-    "NET_BROADCAST",
-    "NET_RAW",
-    "PERFMON",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYSLOG",
-    "SYS_ADMIN",
-    "SYS_BOOT",
-    "SYS_CHROOT",
-    "SYS_MODULE",
-    "SYS_NICE",
-    "SYS_PACCT",
-    "SYS_PTRACE",
-    "SYS_RAWIO",
-    "SYS_RESOURCE",
-    "SYS_TIME",
-    "SYS_TTY_CONFIG",
-    "WAKE_ALARM",
-];
 
 /// An option of a bridge: its name, its values for a message, and whether it takes a value.
 type BridgeOption = (&'static str, &'static str, fn(&str) -> bool);
@@ -218,99 +171,6 @@ pub fn sysctl_of(name: &str) -> SysctlOf {
     }
 }
 
-/// Whether a device is one of the Container Device Interface of `vendor`: `nvidia.com/gpu=all`.
-pub fn is_cdi_device_of(device: &str, vendor: &str) -> bool {
-    device.strip_prefix(vendor).is_some_and(|rest| rest.starts_with('/') && rest.contains('='))
-}
-
-/// Whether `text` is a capability, in any case, with its `CAP_` or without.
-pub fn is_capability(text: &str) -> bool {
-    let name = text.to_uppercase();
-    CAPABILITIES.contains(&name.strip_prefix("CAP_").filter(|n| *n != "ALL").unwrap_or(&name))
-}
-
-/// The signals of pkg/signal/signal_linux.go, without their `SIG`. Those of real time have an offset.
-pub const SIGNALS: &[&str] = &[
-    "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE",
-    "POLL", "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP",
-    "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
-];
-
-/// Whether `text` is a signal by name or number.
-pub fn is_signal(text: &str) -> bool {
-    let upper = text.to_uppercase();
-    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
-    let offset = |rest: &str, most: u8| {
-        rest.parse().is_ok_and(|n: u8| (1..=most).contains(&n) && n.to_string() == rest)
-    };
-    SIGNALS.contains(&name)
-        || name.strip_prefix("RTMIN+").is_some_and(|n| offset(n, 15))
-        || name.strip_prefix("RTMAX-").is_some_and(|n| offset(n, 14))
-        || offset(text, 64)
-}
-
-/// Whether `text` is a device: `/dev/x`, `/dev/x:/dev/y:rwm`, or a name of the Container Device Interface,
-/// `vendor/class=name` (<https://github.com/cncf-tags/container-device-interface/blob/main/SPEC.md>).
-pub fn is_device(text: &str) -> bool {
-    if let Some((kind, name)) = text.split_once('=')
-        && !text.starts_with('/')
-    {
-        let named = is_word(name, b"_-.:");
-        return named && kind.split_once('/').is_some_and(|(v, c)| is_word(v, b"_-.") && is_word(c, b"_-."));
-    }
-    let permissions = |p: &str| !p.is_empty() && p.bytes().all(|b| b"rwm".contains(&b));
-    match text.split(':').collect::<Vec<_>>().as_slice() {
-        [host] => is_device_path(host),
-        [host, rest] => is_device_path(host) && (is_path(rest) || permissions(rest)),
-        [host, container, last] => is_device_path(host) && is_path(container) && permissions(last),
-        _ => false,
-    }
-}
-
-fn is_device_path(text: &str) -> bool {
-    is_path(text) && text.strip_prefix("/dev/").is_some_and(|rest| !rest.is_empty())
-}
-
-/// Whether `text` is one of `words`, or `kind:…` with one of `kinds` and something behind it.
-fn is_mode(text: &str, words: &[&str], kinds: &[&str]) -> bool {
-    words.contains(&text)
-        || text.split_once(':').is_some_and(|(kind, rest)| match kind {
-            "ns" => is_path(rest),
-            kind => kinds.contains(&kind) && is_word(rest, b"_.-:=,@"),
-        })
-}
-
-/// Whether `text` is a rule of the device cgroup, `TYPE MAJOR:MINOR MODE`, with `*` for any number
-/// (podman-run(1), --device-cgroup-rule).
-pub fn is_device_cgroup_rule(text: &str) -> bool {
-    let number = |n: &str| n == "*" || (!n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
-    match text.split(' ').collect::<Vec<_>>().as_slice() {
-        [kind, numbers, mode] => {
-            matches!(*kind, "a" | "b" | "c")
-                && numbers.split_once(':').is_some_and(|(major, minor)| number(major) && number(minor))
-                && matches!(mode.len(), 1..=3)
-                && mode.bytes().all(|b| b"rwm".contains(&b))
-        }
-        _ => false,
-    }
-}
-
-/// Whether `text` is a mode of the IPC namespace.
-pub fn is_ipc(text: &str) -> bool {
-    is_mode(text, &["host", "none", "private", "shareable"], &["container"])
-}
-
-/// Whether `text` is a mode of the PID namespace.
-pub fn is_pid(text: &str) -> bool {
-    is_mode(text, &["host", "private"], &["container"])
-}
-
-/// Whether `text` is a mode of the user namespace that a container of root's may have: `keep-id` and `nomap`
-/// are "not allowed for containers created by the root user" (podman-run(1), --userns).
-pub fn is_userns(text: &str) -> bool {
-    is_mode(text, &["auto", "host"], &["auto", "container"])
-}
-
 /// The options of `--volume`. Of those in one row Podman takes one, once (ValidateVolumeOpts in
 /// containers/common, pkg/parse/parse.go).
 const VOLUME: &[&[&str]] = &[
@@ -402,36 +262,6 @@ pub fn closest_option(option: &str, tmpfs: bool) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_that_podman_takes_and_those_that_it_refuses() {
-        let all = |is: fn(&str) -> bool, right: &[&str], wrong: &[&str]| {
-            right.iter().for_each(|text| assert!(is(text), "{text}"));
-            wrong.iter().for_each(|text| assert!(!is(text), "{text}"));
-        };
-        all(
-            is_capability,
-            &["NET_ADMIN", "cap_net_admin", "ALL"],
-            &["NET_ADMN", "CAP_ALL", "CAP_CAP_KILL", ""],
-        );
-        all(
-            is_signal,
-            &["SIGTERM", "term", "15", "SIGRTMIN+3", "RTMAX-14"],
-            &["TREM", "0", "65", "RTMIN+16", "+9", "SIG"],
-        );
-        all(
-            is_device,
-            &["/dev/dri", "/dev/sdc:/dev/xvdc:rwm", "/dev/kvm:rw", "nvidia.com/gpu=all"],
-            &["dri", "/dev", "/dev/", "/srv/x", "/dev/kvm:rwx", "gpu=all", "/dev/../x", "nvidia.com/gpu="],
-        );
-        all(
-            is_ipc,
-            &["host", "shareable", "container:db", "ns:/proc/1/ns/ipc"],
-            &["", "hots", "container:", "ns:x"],
-        );
-        all(is_pid, &["host", "private", "container:db"], &["none", "service:db"]);
-        all(is_userns, &["auto", "auto:size=8192", "host"], &["keep-id", "nomap", "auto:"]);
-    }
 
     #[test]
     fn options_of_mounts() {

@@ -71,7 +71,7 @@ fn ports_on_interfaces(file: &ast::File, counter: &mut Counter) -> Option<()> {
         let Some(first) = interfaces.first() else { continue };
         counter.add(
             product(interfaces.len(), container.expose.len()),
-            first.0.span,
+            first.text.span,
             "each port of `expose` is opened on each interface",
             "name fewer interfaces, or fewer ports",
         )?;
@@ -103,7 +103,7 @@ fn aliases_on_networks(file: &ast::File, counter: &mut Counter) -> Option<()> {
             };
             counter.add(
                 product(container.aliases.len(), networks),
-                first.0.span,
+                first.text.span,
                 "the container has each alias on each of its networks",
                 "write the aliases under the networks that need them",
             )?;
@@ -194,11 +194,11 @@ fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
     for (_, service) in services(file) {
         for (_, backup) in &service.backup.0 {
             let Some(database) = &backup.sqlite else { continue };
-            let path = database.value();
+            let path = database.text.value();
             let seeing: usize = ancestors(&path).filter_map(|folder| mounted.get(folder)).sum();
             counter.add(
                 seeing.max(product(service.containers.0.len(), service.backup.0.len())),
-                database.0.span,
+                database.text.span,
                 "each restore stops the containers that see the file",
                 "mount the folder of the database into fewer containers",
             )?;

@@ -41,8 +41,8 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// Scalar text in pieces.
-#[derive(Clone, Debug, PartialEq)]
+/// Scalar text in pieces. Two are equal wherever they stand.
+#[derive(Clone, Debug)]
 pub struct Text {
     /// What it is put together from; no two literals stand side by side.
     pub pieces: Vec<Piece>,
@@ -61,8 +61,15 @@ pub enum Piece {
     Reference(Arc<Reference>),
 }
 
-/// A scalar that stands elsewhere. It is shared, because passes copy texts, and few are references.
-#[derive(Clone, Debug, PartialEq)]
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        self.plain == other.plain && self.pieces == other.pieces
+    }
+}
+
+/// A scalar that stands elsewhere. It is shared, because passes copy texts, and few are references. Two are equal if they
+/// name the same, wherever they stand.
+#[derive(Clone, Debug)]
 pub struct Reference {
     /// Where.
     pub target: Target,
@@ -70,6 +77,12 @@ pub struct Reference {
     pub value: Atom,
     /// Where the reference is written.
     pub span: Span,
+}
+
+impl PartialEq for Reference {
+    fn eq(&self, other: &Reference) -> bool {
+        self.target == other.target
+    }
 }
 
 impl std::hash::Hash for Reference {

@@ -3,7 +3,9 @@
 use super::scalar::*;
 use super::{Allow, Tell};
 use crate::decode::mapping;
+use crate::form::{AbsolutePath, Calendar, Count, Days, KeepRule, Name, ResticRepository, SecretName};
 use crate::tree::Text;
+use crate::value::Value;
 
 mapping! {
     /// A backup of one database or folder. One of `postgres`, `sqlite` and `folder` says of what.
@@ -13,21 +15,21 @@ mapping! {
         /// A database of Postgres in one of the service's containers.
         postgres: Option<PostgresDatabase>,
         /// A database of SQLite: its file on the host.
-        sqlite: Option<AbsolutePath>,
+        sqlite: Option<Value<AbsolutePath>>,
         /// A folder on the host.
-        folder: Option<AbsolutePath>,
+        folder: Option<Value<AbsolutePath>>,
         /// The folder that the backups are in.
-        to: Option<AbsolutePath>,
+        to: Option<Value<AbsolutePath>>,
         /// When it runs, in the host's time zone. A preset may leave it to you, and then makes no backup.
-        at: Option<Calendar>,
+        at: Option<Value<Calendar>>,
         /// How long a backup is kept. Default: 30d.
-        keep: Option<Days>,
+        keep: Option<Value<Days>>,
         /// How many are kept whatever their age. Default: 3.
-        keep_at_least: Option<Count>,
+        keep_at_least: Option<Value<Count>>,
         /// A copy of the backups elsewhere, with restic.
         offsite: Option<Offsite>,
         /// The secret with the address at Healthchecks that hears of each run.
-        ping: Option<SecretName>,
+        ping: Option<Value<SecretName>>,
         /// Whether somebody is told when it fails. Default: failure, where there is a `notify`.
         notify: Option<Spanned<Tell>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
@@ -41,9 +43,9 @@ mapping! {
         /// The container that it runs in.
         container: Text,
         /// Its name.
-        database: Name,
+        database: Value<Name>,
         /// The user that owns it.
-        user: Name,
+        user: Value<Name>,
     }
 }
 
@@ -51,16 +53,16 @@ mapping! {
     /// A repository of restic, and what it keeps. The copy is made after each good backup.
     Offsite such as "{ repository: sftp:me@nas:/backups, password: restic }" {
         /// Where it is, as restic writes it: `sftp:user@host:/path`, `s3:https://…`, `rclone:…`.
-        repository: Option<ResticRepository>,
+        repository: Option<Value<ResticRepository>>,
         /// The secret with that, where a password is in it.
-        repository_secret: Option<SecretName>,
+        repository_secret: Option<Value<SecretName>>,
         /// The secret with its password.
-        password: SecretName,
+        password: Value<SecretName>,
         /// The secret of format `env` with what its storage asks for, such as AWS_ACCESS_KEY_ID.
-        environment: Option<SecretName>,
+        environment: Option<Value<SecretName>>,
         /// The secret with the address at Healthchecks that hears of each copy.
-        ping: Option<SecretName>,
+        ping: Option<Value<SecretName>>,
         /// Rules of `restic forget`, such as `--keep-daily 14`. Default: everything is kept.
-        keep: Vec<KeepRule>,
+        keep: Vec<Value<KeepRule>>,
     }
 }

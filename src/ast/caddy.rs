@@ -5,14 +5,16 @@ use schemars::json_schema;
 use super::scalar::*;
 use super::{Allow, Tell};
 use crate::decode::mapping;
+use crate::form::{Domain, Email, SecretName, Variable};
 use crate::source::Span;
 use crate::tree::Text;
+use crate::value::Value;
 
 mapping! {
     /// Caddy, the front of all sites.
     Caddy such as "{ domain: example.de, bind: all }" {
         /// The domain that a site's `subdomain` is below.
-        domain: Option<Domain>,
+        domain: Option<Value<Domain>>,
         /// Where it listens: `tailscale`, `all`, or interfaces and addresses.
         bind: Spanned<Bind>,
         /// How it comes by certificates. Default: Caddy's own, which wants the sites to be public.
@@ -71,13 +73,13 @@ mapping! {
     /// Certificates through `security.acme` and a DNS challenge.
     AcmeTls such as "{ acme: cloudflare, token: cloudflare-token, email: me@example.de }" {
         /// The DNS provider, as lego names it (<https://go-acme.github.io/lego/dns>).
-        acme: Variable,
+        acme: Value<Variable>,
         /// The name of the secret with its API token.
-        token: Option<SecretName>,
+        token: Option<Value<SecretName>>,
         /// The variables of the provider, such as CF_DNS_API_TOKEN_FILE, and the secret for each.
-        credentials: Map<SecretName>,
+        credentials: Map<Value<SecretName>>,
         /// Your address, for the certificate authority.
-        email: Email,
+        email: Value<Email>,
     }
 }
 
@@ -91,9 +93,9 @@ mapping! {
         /// The value of the global option `acme_dns`, such as `cloudflare {env.CF_API_TOKEN}`.
         acme_dns: Text,
         /// The name of a secret of format `env` with the variables it uses.
-        environment: SecretName,
+        environment: Value<SecretName>,
         /// Your address, for the certificate authority.
-        email: Option<Email>,
+        email: Option<Value<Email>>,
     }
 }
 
@@ -107,11 +109,11 @@ mapping! {
     /// A site.
     Site such as "{ subdomain: notes, to: server:8080 }" {
         /// Its name below `caddy.domain`.
-        subdomain: Option<Domain>,
+        subdomain: Option<Value<Domain>>,
         /// Its whole name, in place of a subdomain.
-        host: Option<Domain>,
+        host: Option<Value<Domain>>,
         /// More whole names.
-        aliases: Vec<Domain>,
+        aliases: Vec<Value<Domain>>,
         /// What it forwards to: `container:port`, or `address:port` of something else.
         to: Option<Upstream>,
         /// The port on the host behind it, where it is not the service's.

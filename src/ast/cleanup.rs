@@ -3,6 +3,8 @@
 use super::scalar::*;
 use super::{Allow, Tell};
 use crate::decode::mapping;
+use crate::form::{Calendar, Count, Name, SecretName};
+use crate::value::Value;
 
 mapping! {
     /// A clean-up.
@@ -12,9 +14,9 @@ mapping! {
         /// An album of Immich that is emptied.
         immich_album: ImmichAlbum,
         /// When it runs, in the host's time zone. A preset may leave it to you, and then cleans nothing up.
-        at: Option<Calendar>,
+        at: Option<Value<Calendar>>,
         /// The secret with the address at Healthchecks that hears of each run.
-        ping: Option<SecretName>,
+        ping: Option<Value<SecretName>>,
         /// Whether somebody is told when it fails. Default: failure, where there is a `notify`.
         notify: Option<Spanned<Tell>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
@@ -26,11 +28,11 @@ mapping! {
     /// An album of Immich.
     ImmichAlbum such as "{ name: Old, api_key: immich-api-key }" {
         /// Its name. There has to be exactly one of this name.
-        name: Name,
+        name: Value<Name>,
         /// The secret with an API key that has album.read, asset.read and asset.delete.
-        api_key: SecretName,
+        api_key: Value<SecretName>,
         /// How many photos and videos may go in one run. With more, none goes. Default: 1000.
-        at_most: Option<Count>,
+        at_most: Option<Value<Count>>,
         /// Whether they go for good, and not to the trash. Default: false.
         permanently: Option<Flag>,
     }

@@ -1,8 +1,9 @@
 //! Other machines that use the services, such as a Mac.
 
-use super::scalar::*;
 use crate::decode::mapping;
+use crate::form::{HomePath, SecretName};
 use crate::tree::Text;
+use crate::value::Value;
 
 mapping! {
     /// A Mac that has home-manager.
@@ -18,11 +19,11 @@ mapping! {
         /// The service that is Immich, which has a site.
         to: Text,
         /// The folder, in the user's own.
-        folder: HomePath,
+        folder: Value<HomePath>,
         /// The secret of the Mac's agenix with an API key that has asset.upload and user.read.
-        api_key: SecretName,
+        api_key: Value<SecretName>,
         /// The secret of the Mac's agenix, of format `env`, with PUSHOVER_TOKEN and PUSHOVER_USER. Without
         /// it nobody is told.
-        notify: Option<SecretName>,
+        notify: Option<Value<SecretName>>,
     }
 }

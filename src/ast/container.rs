@@ -5,15 +5,20 @@ use schemars::json_schema;
 use super::scalar::*;
 use super::{Allow, Attachments, EnvFiles, Login, SecretUses, Tell};
 use crate::decode::mapping;
+use crate::form::{
+    AbsolutePath, Address, Capability, Count, Decimal, Device, DeviceCgroupRule, Domain, Duration, Image,
+    Interface, Ipc, Mode, Owner, Period, Pid, Signal, Size, SwapSize, TmpfsMount, Userns,
+};
 use crate::path::straight;
 use crate::source::Span;
 use crate::tree::Text;
+use crate::value::Value;
 
 mapping! {
     /// A container, in Compose's words.
     Container such as "{ image: docker.io/example/notes:1.2.3 }" called "server" {
         /// The image, with its registry.
-        image: Image,
+        image: Value<Image>,
         /// A login at the registry.
         login: Option<Login>,
         /// When the image is pulled. Default: missing.
@@ -31,35 +36,35 @@ mapping! {
         /// Folders, files and volumes in the container.
         volumes: Volumes,
         /// Folders in memory.
-        tmpfs: OneOrMany<TmpfsMount>,
+        tmpfs: OneOrMany<Value<TmpfsMount>>,
         /// Ports on the host. Without an address they are on 127.0.0.1.
         ports: Ports,
         /// Ports that it listens on without publishing them. With `network_mode: host` they are the host's.
         expose: Vec<Expose>,
         /// Interfaces on which the firewall lets in what `expose` names, with `network_mode: host`.
-        firewall: OneOrMany<Interface>,
+        firewall: OneOrMany<Value<Interface>>,
         /// Devices of the host, such as /dev/dri or nvidia.com/gpu=all.
-        devices: Vec<Device>,
+        devices: Vec<Value<Device>>,
         /// Rules for devices that appear while it runs, such as `c 189:* rmw`.
-        device_cgroup_rules: Vec<DeviceCgroupRule>,
+        device_cgroup_rules: Vec<Value<DeviceCgroupRule>>,
         /// Capabilities that it has beyond Podman's default.
-        cap_add: Vec<Capability>,
+        cap_add: Vec<Value<Capability>>,
         /// Capabilities that it has not.
-        cap_drop: Vec<Capability>,
+        cap_drop: Vec<Value<Capability>>,
         /// Whether it may do all that the host may.
         privileged: Option<Flag>,
         /// Whether somebody is told when it fails. Default: never.
         notify: Option<Spanned<Tell>>,
         /// The user, or user:group, that it runs as.
-        user: Option<Owner>,
+        user: Option<Value<Owner>>,
         /// More groups of that user.
-        group_add: Vec<Owner>,
+        group_add: Vec<Value<Owner>>,
         /// The folder that it starts in.
-        working_dir: Option<AbsolutePath>,
+        working_dir: Option<Value<AbsolutePath>>,
         /// Its own name for itself.
-        hostname: Option<Domain>,
+        hostname: Option<Value<Domain>>,
         /// More names that it has on all of its networks.
-        aliases: Vec<Domain>,
+        aliases: Vec<Value<Domain>>,
         /// The networks that it is on, in place of the service's.
         networks: Attachments,
         /// `host`, `none`, or `container:NAME` to share that one's.
@@ -67,15 +72,15 @@ mapping! {
         /// Names and their addresses for its /etc/hosts.
         extra_hosts: ExtraHosts,
         /// DNS servers, in order.
-        dns: OneOrMany<Address>,
+        dns: OneOrMany<Value<Address>>,
         /// DNS search domains, in order.
-        dns_search: OneOrMany<Domain>,
+        dns_search: OneOrMany<Value<Domain>>,
         /// Kernel parameters.
         sysctls: Pairs,
         /// Limits of resources, such as nofile.
         ulimits: Map<Ulimit>,
         /// The size of /dev/shm.
-        shm_size: Option<Size>,
+        shm_size: Option<Value<Size>>,
         /// Whether a small init reaps its processes.
         init: Option<Flag>,
         /// Whether its own file system is read-only.
@@ -83,11 +88,11 @@ mapping! {
         /// Options of SELinux, AppArmor, seccomp and no-new-privileges.
         security_opt: Vec<Text>,
         /// The IPC namespace.
-        ipc: Option<Ipc>,
+        ipc: Option<Value<Ipc>>,
         /// The PID namespace.
-        pid: Option<Pid>,
+        pid: Option<Value<Pid>>,
         /// The user namespace.
-        userns_mode: Option<Userns>,
+        userns_mode: Option<Value<Userns>>,
         /// Labels.
         labels: Pairs,
         /// Where its output goes. Default: the journal.
@@ -99,7 +104,7 @@ mapping! {
         /// When it is started again. Default: always.
         restart: Option<Restart>,
         /// The signal that stops it.
-        stop_signal: Option<Signal>,
+        stop_signal: Option<Value<Signal>>,
         /// How long it may take to stop. Default: 10s.
         stop_grace_period: Option<GracePeriod>,
         /// Whether it starts at boot. Default: true.
@@ -126,13 +131,13 @@ mapping! {
     /// What a container may use of the host.
     Limits such as "{ memory: 512m }" {
         /// Memory.
-        memory: Option<Size>,
+        memory: Option<Value<Size>>,
         /// Memory that it is pushed back to when the host runs short.
-        memory_reservation: Option<Size>,
+        memory_reservation: Option<Value<Size>>,
         /// Memory and swap together; -1 is no limit of swap.
-        memory_swap: Option<SwapSize>,
+        memory_swap: Option<Value<SwapSize>>,
         /// Processors.
-        cpus: Option<Decimal>,
+        cpus: Option<Value<Decimal>>,
         /// Processes.
         pids: Option<Number>,
     }
@@ -187,7 +192,7 @@ pub struct GracePeriod {
 }
 
 schema!(GracePeriod, |g| {
-    let span = g.subschema_for::<Duration>();
+    let span = g.subschema_for::<Value<Duration>>();
     json_schema!({ "anyOf": [span, { "type": "integer" }] })
 });
 
@@ -201,11 +206,11 @@ pub struct Volume {
     /// Options of the mount, such as `ro`.
     pub options: Vec<Text>,
     /// Who owns a bound folder on the host.
-    pub owner: Option<Owner>,
+    pub owner: Option<Value<Owner>>,
     /// Its group.
-    pub group: Option<Owner>,
+    pub group: Option<Value<Owner>>,
     /// Its mode.
-    pub mode: Option<Mode>,
+    pub mode: Option<Value<Mode>>,
     /// Where it stands.
     pub span: Span,
 }
@@ -241,19 +246,19 @@ mapping! {
         /// A path on the host, or the name of a volume.
         source: Option<Text>,
         /// The path in the container.
-        target: AbsolutePath,
+        target: Value<AbsolutePath>,
         /// Whether it is read-only.
         read_only: Option<Flag>,
         /// Options of the mount.
         options: Vec<Text>,
         /// Who owns the folder on the host.
-        owner: Option<Owner>,
+        owner: Option<Value<Owner>>,
         /// Its group. Default: that of a numeric owner.
-        group: Option<Owner>,
+        group: Option<Value<Owner>>,
         /// Its mode. Default: "0755".
-        mode: Option<Mode>,
+        mode: Option<Value<Mode>>,
         /// The size of a tmpfs.
-        size: Option<Size>,
+        size: Option<Value<Size>>,
     }
 }
 
@@ -300,7 +305,7 @@ mapping! {
         /// The port on the host.
         published: Text,
         /// The address on the host. Default: 127.0.0.1.
-        host_ip: Option<Address>,
+        host_ip: Option<Value<Address>>,
         /// Default: tcp.
         protocol: Option<Text>,
     }
@@ -400,15 +405,15 @@ mapping! {
         /// The command: a line for the shell, or a list.
         test: Option<HealthTest>,
         /// Time between two checks. Default: 30s.
-        interval: Option<Period>,
+        interval: Option<Value<Period>>,
         /// How long one may take. Default: 30s.
-        timeout: Option<Period>,
+        timeout: Option<Value<Period>>,
         /// How many have to fail. Default: 3.
-        retries: Option<Count>,
+        retries: Option<Value<Count>>,
         /// How long failures do not count after the start.
-        start_period: Option<Duration>,
+        start_period: Option<Value<Duration>>,
         /// Time between two checks until the first success. Default: 2s.
-        start_interval: Option<Period>,
+        start_interval: Option<Value<Period>>,
         /// Whether the image's own check is turned off.
         disable: Option<Flag>,
     }

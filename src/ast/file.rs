@@ -8,7 +8,9 @@ use super::{
     Update,
 };
 use crate::decode::mapping;
+use crate::form::{Address, Calendar, Domain, Duration, Interface, MountOption, NfsExport, Owner, Size};
 use crate::tree::Text;
+use crate::value::Value;
 
 mapping! {
     /// A home server in one file.
@@ -50,13 +52,13 @@ mapping! {
     /// The machine that the output is for.
     Host such as "{ name: nas, nixos: \"26.05\", timezone: Europe/Berlin }" {
         /// Its name, `networking.hostName`.
-        name: Domain,
+        name: Value<Domain>,
         /// The NixOS release.
         nixos: Release,
         /// The time zone of the host and of every container, such as `Europe/Berlin`.
         timezone: TimeZone,
         /// Its memory, which the limits are held against.
-        memory: Option<Size>,
+        memory: Option<Value<Size>>,
         /// Its file systems, by mount point.
         mounts: Map<Option<Mount>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
@@ -90,9 +92,9 @@ mapping! {
     /// this describes it.
     Mount such as "{ nfs: nas.lan:/export }" called "/mnt/nas" {
         /// `server:/path` of an NFS export.
-        nfs: Option<NfsExport>,
+        nfs: Option<Value<NfsExport>>,
         /// Options of the mount, for NFS.
-        options: Vec<MountOption>,
+        options: Vec<Value<MountOption>>,
         /// Mount on first access, for NFS.
         automount: Option<Flag>,
         /// Whether the host boots without it. Containers that need it wait either way.
@@ -104,11 +106,11 @@ mapping! {
     /// The tailnet.
     Tailscale such as "{ address: 100.64.0.7 }" {
         /// The host's address in it.
-        address: Address,
+        address: Value<Address>,
         /// How long one attempt waits for the address after boot. Default: 60s.
-        wait: Option<Duration>,
+        wait: Option<Value<Duration>>,
         /// The interface. Default: tailscale0.
-        interface: Option<Interface>,
+        interface: Option<Value<Interface>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }
@@ -134,7 +136,7 @@ mapping! {
         /// Whether there is the command `homeserver`, for logs, a shell in a container, and psql.
         commands: Option<Flag>,
         /// The users in the group `podman`, who may talk to that socket.
-        users: Vec<Owner>,
+        users: Vec<Value<Owner>>,
     }
 }
 
@@ -144,11 +146,11 @@ pub enum Prune {
     /// Never.
     Never,
     /// At these times.
-    At(Calendar),
+    At(Value<Calendar>),
 }
 
 schema!(Prune, |g| {
-    let at = g.subschema_for::<Calendar>();
+    let at = g.subschema_for::<Value<Calendar>>();
     json_schema!({ "anyOf": [{ "const": false }, at] })
 });
 

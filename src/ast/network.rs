@@ -5,15 +5,17 @@ use schemars::json_schema;
 use super::Allow;
 use super::scalar::*;
 use crate::decode::mapping;
+use crate::form::{Address, Domain, Interface, Mac, Subnet};
 use crate::tree::Text;
+use crate::value::Value;
 
 mapping! {
     /// A Podman network that services share.
     Network such as "{ subnet: 172.20.0.0/16 }" called "lan" {
         /// Its subnet, or several.
-        subnet: OneOrMany<Subnet>,
+        subnet: OneOrMany<Value<Subnet>>,
         /// The gateway in each subnet, in the same order.
-        gateway: OneOrMany<Address>,
+        gateway: OneOrMany<Value<Address>>,
         /// Whether it has IPv6 without a subnet of your own.
         ipv6: Option<Flag>,
         /// Whether it has no way out.
@@ -21,7 +23,7 @@ mapping! {
         /// Whether someone else makes it.
         external: Option<Flag>,
         /// The name of its bridge on the host. Default: made from its own.
-        interface: Option<Interface>,
+        interface: Option<Value<Interface>>,
         /// Options of the bridge driver, such as `mtu` or `isolate`.
         driver_opts: Pairs,
         /// Diagnostics that are accepted here, each by its code and with the reason.
@@ -33,13 +35,13 @@ mapping! {
     /// A container on one network.
     Attachment such as "{ ipv4_address: 172.20.0.10 }" called "lan" {
         /// More names that it has there.
-        aliases: Vec<Domain>,
+        aliases: Vec<Value<Domain>>,
         /// Its fixed IPv4 address.
-        ipv4_address: Option<Address>,
+        ipv4_address: Option<Value<Address>>,
         /// Its fixed IPv6 address.
-        ipv6_address: Option<Address>,
+        ipv6_address: Option<Value<Address>>,
         /// Its fixed MAC address.
-        mac_address: Option<Mac>,
+        mac_address: Option<Value<Mac>>,
     }
 }
 

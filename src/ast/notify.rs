@@ -3,6 +3,8 @@
 use super::Allow;
 use super::scalar::*;
 use crate::decode::{advice, mapping};
+use crate::form::{SecretName, ServiceUnit, WebAddress};
+use crate::value::Value;
 
 mapping! {
     /// Where notifications go: to all that are named.
@@ -14,7 +16,7 @@ mapping! {
         /// An address that takes a POST of JSON with `title` and `message`.
         webhook: Option<Webhook>,
         /// Units that tell when they fail, beside those that say so where they stand.
-        units: Vec<ServiceUnit>,
+        units: Vec<Value<ServiceUnit>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }
@@ -24,7 +26,7 @@ mapping! {
     /// Pushover.
     Pushover such as "{ credentials: pushover }" {
         /// The secret of format `env` with PUSHOVER_TOKEN and PUSHOVER_USER.
-        credentials: SecretName,
+        credentials: Value<SecretName>,
     }
 }
 
@@ -32,11 +34,11 @@ mapping! {
     /// ntfy. Its topic is in `url`, or in a secret where nobody else may know it.
     Ntfy such as "{ url: https://ntfy.example.de/server }" {
         /// The address of the topic, such as <https://ntfy.example.de/server>.
-        url: Option<WebAddress>,
+        url: Option<Value<WebAddress>>,
         /// The secret with the address of the topic.
-        url_secret: Option<SecretName>,
+        url_secret: Option<Value<SecretName>>,
         /// The secret with the access token.
-        token: Option<SecretName>,
+        token: Option<Value<SecretName>>,
     }
 }
 
@@ -44,7 +46,7 @@ mapping! {
     /// A webhook.
     Webhook such as "{ url: webhook-address }" {
         /// The secret with its address.
-        url: SecretName,
+        url: Value<SecretName>,
     }
 }
 

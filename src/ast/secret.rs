@@ -5,8 +5,10 @@ use schemars::json_schema;
 use super::Allow;
 use super::scalar::*;
 use crate::decode::mapping;
+use crate::form::{AbsolutePath, EnvironmentName, Mode, Owner, Registry, SecretName};
 use crate::source::Span;
 use crate::tree::Text;
+use crate::value::Value;
 
 mapping! {
     /// A secret that agenix decrypts.
@@ -14,11 +16,11 @@ mapping! {
         /// Its file in the folder of secrets. Default: NAME.age.
         file: Option<Text>,
         /// Who owns the decrypted file. Default: root.
-        owner: Option<Owner>,
+        owner: Option<Value<Owner>>,
         /// Its group. Default: root, or that of a numeric owner.
-        group: Option<Owner>,
+        group: Option<Value<Owner>>,
         /// Its mode. Default: "0400".
-        mode: Option<Mode>,
+        mode: Option<Value<Mode>>,
         /// What is in it: the value itself, or lines of KEY=value. Default: raw.
         format: Option<Format>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
@@ -51,11 +53,11 @@ pub fn takes_path(variable: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct SecretUse {
     /// The variable that is set; none in the list form.
-    pub variable: Option<EnvironmentName>,
+    pub variable: Option<Value<EnvironmentName>>,
     /// The secret's name.
-    pub secret: SecretName,
+    pub secret: Value<SecretName>,
     /// Where the file is mounted. Default: /run/secrets/NAME.
-    pub target: Option<AbsolutePath>,
+    pub target: Option<Value<AbsolutePath>>,
     /// Where the use stands.
     pub span: Span,
 }
@@ -68,14 +70,14 @@ mapping! {
     /// A secret that is mounted as a file, in Compose's long form.
     SecretFile such as "{ source: token }" {
         /// The secret's name.
-        source: SecretName,
+        source: Value<SecretName>,
         /// Where the file is mounted. Default: /run/secrets/NAME.
-        target: Option<AbsolutePath>,
+        target: Option<Value<AbsolutePath>>,
     }
 }
 
 schema!(SecretUses, |g| {
-    let name = g.subschema_for::<SecretName>();
+    let name = g.subschema_for::<Value<SecretName>>();
     let file = g.subschema_for::<SecretFile>();
     json_schema!({ "anyOf": [
         { "type": "object", "additionalProperties": name },
@@ -91,7 +93,7 @@ mapping! {
     /// A secret of format `env` that is an environment file.
     SecretEnvFile such as "{ secret: settings }" {
         /// The secret's name.
-        secret: SecretName,
+        secret: Value<SecretName>,
     }
 }
 
@@ -99,9 +101,9 @@ mapping! {
 #[derive(Clone, Debug)]
 pub enum EnvFile {
     /// A file that is there already.
-    Path(AbsolutePath),
+    Path(Value<AbsolutePath>),
     /// A secret.
-    Secret(SecretName),
+    Secret(Value<SecretName>),
 }
 
 /// One environment file, or several.
@@ -109,7 +111,7 @@ pub enum EnvFile {
 pub struct EnvFiles(pub Vec<EnvFile>);
 
 schema!(EnvFiles, |g| {
-    let path = g.subschema_for::<AbsolutePath>();
+    let path = g.subschema_for::<Value<AbsolutePath>>();
     let secret = g.subschema_for::<SecretEnvFile>();
     let one = json_schema!({ "anyOf": [path, secret] });
     json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
@@ -119,10 +121,10 @@ mapping! {
     /// A login at the image's registry.
     Login such as "{ registry: ghcr.io, username: me, password: ghcr-token }" {
         /// The registry's address.
-        registry: Registry,
+        registry: Value<Registry>,
         /// The user.
         username: Text,
         /// The name of the secret with the password.
-        password: SecretName,
+        password: Value<SecretName>,
     }
 }

@@ -3,6 +3,8 @@
 use super::scalar::*;
 use super::{Allow, Tell};
 use crate::decode::mapping;
+use crate::form::{Calendar, Percent, SecretName};
+use crate::value::Value;
 
 mapping! {
     /// A look at every site, backup, disk and network mount, which tells what is wrong.
@@ -10,11 +12,11 @@ mapping! {
         /// Whether it is on until the owner says otherwise. Default: true.
         enable: Option<Flag>,
         /// When it runs, in the host's time zone.
-        at: Calendar,
+        at: Value<Calendar>,
         /// How much of each disk has to be free, in percent. Default: 10.
-        free_percent: Option<Percent>,
+        free_percent: Option<Value<Percent>>,
         /// The secret with the address at Healthchecks that hears of each run.
-        ping: Option<SecretName>,
+        ping: Option<Value<SecretName>>,
         /// Whether somebody is told when it fails in itself. What it finds is always told. Default: failure, where there is
         /// a `notify`.
         notify: Option<Spanned<Tell>>,

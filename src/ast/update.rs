@@ -3,7 +3,9 @@
 use super::scalar::*;
 use super::{Allow, Tell};
 use crate::decode::{advice, mapping};
+use crate::form::{Calendar, HttpPath, Repository, SecretName};
 use crate::tree::Text;
+use crate::value::Value;
 
 mapping! {
     /// A daily look for a new release, and a command that updates.
@@ -11,17 +13,17 @@ mapping! {
         /// Whether it is on until the owner says otherwise. Default: where the service is.
         enable: Option<Flag>,
         /// The repository on GitHub whose releases are asked for, such as `immich-app/immich`.
-        repository: Repository,
+        repository: Value<Repository>,
         /// When it is asked, in the host's time zone. A preset may leave it to you, and then does not ask.
-        at: Option<Calendar>,
+        at: Option<Value<Calendar>>,
         /// The containers that are updated, in the order in which they start.
         restart: OneOrMany<Text>,
         /// Whether the service's backup of `database` runs first. Default: where there is one.
         backup_first: Option<Flag>,
         /// The path at the service's port that answers once it is well, such as `/api/server/ping`.
-        health: HttpPath,
+        health: Value<HttpPath>,
         /// The secret with the address at Healthchecks that hears of each look.
-        ping: Option<SecretName>,
+        ping: Option<Value<SecretName>>,
         /// Whether somebody is told when the look fails. Default: failure, where there is a `notify`.
         notify: Option<Spanned<Tell>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.

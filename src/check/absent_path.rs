@@ -52,7 +52,7 @@ fn paths(host: &Host) -> impl Iterator<Item = Path> {
         span: bind.span,
     });
     let env_files = host.containers().flat_map(|c| &c.compose.env_file.0).filter_map(|file| match file {
-        EnvFile::Path(path) => Some(&path.0),
+        EnvFile::Path(path) => Some(&path.text),
         EnvFile::Secret(_) => None,
     });
     let backups = host.jobs().filter_map(|job| match &job.work {

@@ -9,12 +9,12 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(Tls::Acme(acme)) = host.front.as_ref().and_then(|f| f.declared.tls.as_ref()) else { return };
-    let provider = acme.acme.value();
+    let provider = acme.acme.text.value();
     let known = TOKEN_VARIABLES.iter().any(|(p, _)| *p == provider);
     match &acme.token {
         Some(token) if !known => diagnostics.push(
-            Diagnostic::new(Code::BadTls, format!("which variable takes the token of `{provider}` is not known"), token.0.span, "a token")
-                .and(acme.acme.0.span, "for this provider")
+            Diagnostic::new(Code::BadTls, format!("which variable takes the token of `{provider}` is not known"), token.text.span, "a token")
+                .and(acme.acme.text.span, "for this provider")
                 .help(match misspelt(&provider) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => "name it in place of `token`: `credentials: { VARIABLE_FILE: secret }`, as https://go-acme.github.io/lego/dns has it".to_owned(),
@@ -25,14 +25,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let same = acme.credentials.0.iter().find(|(name, _)| Some(name.value().as_str()) == variable);
             if let Some((name, _)) = same {
                 diagnostics.push(
-                    Diagnostic::new(Code::VariableTwice, format!("`{}` is set twice", name.value()), token.0.span, "by the token")
+                    Diagnostic::new(Code::VariableTwice, format!("`{}` is set twice", name.value()), token.text.span, "by the token")
                         .and(name.span, "and here")
                         .help("keep one of the two"),
                 );
             }
         }
         // Without a provider the challenge is not described at all, which was reported.
-        None if acme.credentials.0.is_empty() && acme.acme.0.span != Span::NOWHERE => diagnostics.push(
+        None if acme.credentials.0.is_empty() && acme.acme.text.span != Span::NOWHERE => diagnostics.push(
             Diagnostic::new(Code::BadTls, "a DNS challenge without credentials", acme.span, "has neither `token` nor `credentials`")
                 .help("add `token: SECRET`"),
         ),

@@ -23,17 +23,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         for attached in &container.networks {
             let Some(attachment) = &attached.attachment else { continue };
             for fixed in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {
-                let Ok(address) = fixed.value().parse::<IpAddr>() else { continue };
+                let address = fixed.value.0;
                 let at = (attached.network.as_str(), address);
                 match taken.get(&at) {
                     None => {
-                        taken.insert(at, (fixed.0.span, "another container's address"));
+                        taken.insert(at, (fixed.text.span, "another container's address"));
                     }
                     Some((first, whose)) => diagnostics.push(
                         Diagnostic::new(
                             Code::AddressTaken,
                             format!("{address} is {whose} on `{}`", attached.network),
-                            fixed.0.span,
+                            fixed.text.span,
                             "taken",
                         )
                         .and(*first, *whose)
@@ -51,16 +51,14 @@ fn reserved(network: &Network) -> Vec<(IpAddr, Span, &'static str)> {
     let Some(declared) = &network.declared else { return Vec::new() };
     let mut found = Vec::new();
     for (i, subnet) in declared.subnet.0.iter().enumerate() {
-        let Ok(net) = subnet.value().parse::<IpNet>() else { continue };
-        found.push((net.network(), subnet.0.span, "the subnet itself"));
+        let net = subnet.value.0;
+        found.push((net.network(), subnet.text.span, "the subnet itself"));
         if let IpNet::V4(v4) = net {
-            found.push((v4.broadcast().into(), subnet.0.span, "the subnet's broadcast address"));
+            found.push((v4.broadcast().into(), subnet.text.span, "the subnet's broadcast address"));
         }
         match declared.gateway.0.get(i) {
-            Some(gateway) => {
-                found.extend(gateway.value().parse().ok().map(|g| (g, gateway.0.span, "the gateway")))
-            }
-            None => found.push((first_address(&net), subnet.0.span, "the gateway")),
+            Some(gateway) => found.push((gateway.value.0, gateway.span(), "the gateway")),
+            None => found.push((first_address(&net), subnet.text.span, "the gateway")),
         }
     }
     found

@@ -11,7 +11,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Diagnostic::new(
                     Code::NetworkWithHost,
                     "a container with `network_mode` has no names on a network",
-                    alias.0.span,
+                    alias.text.span,
                     "nobody could look it up",
                 )
                 .help("take `aliases` out"),

@@ -7,7 +7,6 @@ use super::databases::data_volume;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Backup, Repository, Source, Work};
 use crate::hir::{Host, Service};
-use crate::image::ImageName;
 use crate::path::{ancestors, is_below};
 use crate::source::Span;
 use crate::tree::Node;
@@ -73,7 +72,7 @@ fn saved<'a>(
             .entry(&database.container)
             .or_insert_with(|| {
                 let container = service.containers.iter().find(|c| c.name == database.container)?;
-                let known = ImageName::of(&container.compose.image).known()?;
+                let known = container.compose.image.value.known()?;
                 let (volume, path) = data_volume(container, known)?;
                 Some((path.value(), volume.span))
             })

@@ -3,26 +3,26 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Capability;
 use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        // `NET_ADMIN` and `CAP_NET_ADMIN` are one capability (podman-run(1), --cap-add).
-        let plain = |name: String| name.to_uppercase().trim_start_matches("CAP_").to_owned();
         // The first of several counts, which is why it comes last.
         let all_dropped = container.compose.cap_drop.iter().rev();
-        let all_dropped: HashMap<String, _> = all_dropped.map(|name| (plain(name.value()), name)).collect();
+        let all_dropped: HashMap<Capability, _> =
+            all_dropped.map(|dropped| (dropped.value, dropped)).collect();
         for added in &container.compose.cap_add {
-            if let Some(dropped) = all_dropped.get(&plain(added.value())) {
+            if let Some(dropped) = all_dropped.get(&added.value) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::Contradiction,
-                        format!("`{}` is both added and dropped", added.value()),
-                        added.0.span,
+                        format!("`{}` is both added and dropped", added.text.value()),
+                        added.text.span,
                         "added here",
                     )
-                    .and(dropped.0.span, "dropped here")
+                    .and(dropped.text.span, "dropped here")
                     .help("keep one of the two"),
                 );
             }

@@ -56,7 +56,7 @@ fn names(front: &Front) -> impl Iterator<Item = &Text> {
 }
 
 fn site_names(site: &Site) -> impl Iterator<Item = &Text> {
-    std::iter::once(&site.host).chain(site.declared.aliases.iter().map(|alias| &alias.0))
+    std::iter::once(&site.host).chain(site.declared.aliases.iter().map(|alias| &alias.text))
 }
 
 /// What to do about several names in a tailnet, where a machine has one.

@@ -3,7 +3,6 @@
 
 use crate::ast::file::Release;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::duration::duration_ms;
 use crate::hir::Host;
 use crate::tree::Node;
 
@@ -17,14 +16,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for check in host.containers().filter_map(|container| container.compose.healthcheck.as_ref()) {
         for (key, period) in [("interval", &check.interval), ("start_interval", &check.start_interval)] {
             let Some(period) = period else { continue };
-            if duration_ms(&period.value()).is_none_or(|ms| ms >= LEAST) {
+            if period.value.0.ms >= LEAST {
                 continue;
             }
             diagnostics.push(
                 Diagnostic::new(
                     Code::CheckInterval,
-                    format!("systemd refuses a health check every {}", period.value()),
-                    period.0.span,
+                    format!("systemd refuses a health check every {}", period.text.value()),
+                    period.text.span,
                     "the Podman of NixOS 25.11 may start one 5 times in 10 s",
                 )
                 .help(format!("write `{key}: 2s`")),

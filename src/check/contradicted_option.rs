@@ -50,8 +50,8 @@ fn needed(host: &Host) -> Vec<Need> {
         });
         found.push(Need {
             option: "services.tailscale.interfaceName",
-            value: interface.map_or_else(|| "tailscale0".to_owned(), |interface| interface.value()),
-            span: interface.map_or(tailscale.span, |interface| interface.0.span),
+            value: interface.map_or_else(|| "tailscale0".to_owned(), |interface| interface.text.value()),
+            span: interface.map_or(tailscale.span, |interface| interface.text.span),
             reason: "the firewall and the units use this interface",
             help: "remove this option, and write the name as `interface` under `tailscale`",
         });

@@ -6,7 +6,7 @@ use super::databases::{data_place, data_volume, known_data, known_databases, mou
 use super::grants::user;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::image::{ImageName, Kind};
+use crate::image::Kind;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -19,24 +19,28 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let exactly = data_place(container, known)
             .is_some_and(|(data, _)| target.trim_end_matches('/') == data.trim_end_matches('/'));
         if asked && exactly && known.is_official_postgres() {
-            let mode = volume.mode.as_ref().map(|m| m.value());
-            let private = mode.as_deref().is_some_and(|m| matches!(m.trim_start_matches('0'), "700" | "750"));
+            let mode = volume.mode.as_ref();
+            let private = mode.is_some_and(|mode| matches!(mode.value.bits, 0o700 | 0o750));
             if !private {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::DataFolder,
-                        format!("{} would have mode {}", path.value(), mode.as_deref().unwrap_or("0755")),
-                        volume.mode.as_ref().map_or(volume.span, |m| m.0.span),
+                        format!(
+                            "{} would have mode {}",
+                            path.value(),
+                            mode.map_or_else(|| "0755".to_owned(), |mode| mode.text.value())
+                        ),
+                        mode.map_or(volume.span, |mode| mode.span()),
                         "Postgres keeps its data to itself",
                     )
                     .help("write `mode: \"0700\"`"),
                 );
             }
         }
-        let image = ImageName::of(&container.compose.image);
+        let image = &container.compose.image.value;
         let user = user(container).map(|grant| grant.what);
         let runs_as = user.or_else(|| image.user().map(|u| u.to_string()));
-        let owner = volume.owner.as_ref().map(|o| (o, o.value()));
+        let owner = volume.owner.as_ref().map(|o| (o, o.text.value()));
         if let (Some(runs_as), Some((owner, value))) = (runs_as, owner) {
             let number = |name: &str| name.split(':').next().and_then(|n| n.parse::<u32>().ok());
             if let (Some(runs), Some(owns)) = (number(&runs_as), number(&value))
@@ -46,10 +50,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Diagnostic::new(
                         Code::DataFolder,
                         format!("{} runs as {runs}, and its data would belong to {owns}", known.name),
-                        owner.0.span,
+                        owner.text.span,
                         "somebody else",
                     )
-                    .and(container.compose.image.0.span, format!("runs as {runs}"))
+                    .and(container.compose.image.text.span, format!("runs as {runs}"))
                     .help(format!("write `owner: {runs}`")),
                 );
             }
@@ -69,7 +73,7 @@ fn read_only(host: &Host, diagnostics: &mut Diagnostics) {
         };
         diagnostics.push(
             Diagnostic::new(Code::DataFolder, message, option.span, "mounted read-only")
-                .and(container.compose.image.0.span, format!("{} writes there", known.name))
+                .and(container.compose.image.text.span, format!("{} writes there", known.name))
                 .help("remove `ro`"),
         );
     }

@@ -43,8 +43,8 @@ fn in_memory(container: &Container) -> Vec<(String, Span)> {
     let volumes = volumes.filter(|volume| matches!(volume.source, VolumeSource::Tmpfs));
     let volumes = volumes.map(|volume| (straight(&volume.target.value()), volume.span));
     let tmpfs = container.compose.tmpfs.0.iter().map(|tmpfs| {
-        let value = tmpfs.value();
-        (straight(value.split(':').next().unwrap_or_default()), tmpfs.0.span)
+        let value = tmpfs.text.value();
+        (straight(value.split(':').next().unwrap_or_default()), tmpfs.text.span)
     });
     volumes.chain(tmpfs).collect()
 }

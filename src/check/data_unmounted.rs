@@ -5,7 +5,7 @@
 use super::databases::{data_place, known_data, mounted_for, swapped_volume};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::image::{ImageName, Kind};
+use crate::image::Kind;
 use crate::path::is_below;
 use crate::podman::bind::mounts;
 use crate::tree::Node;
@@ -16,7 +16,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let compose = &container.compose;
         // Who keeps it in memory means to.
         let in_memory = compose.tmpfs.0.iter().any(|tmpfs| {
-            let value = tmpfs.value();
+            let value = tmpfs.text.value();
             is_below(&data, value.split(':').next().unwrap_or_default())
         });
         // A volume inside of what the image declares was meant for the data: another rule knows why it misses.
@@ -39,7 +39,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let diagnostic = Diagnostic::new(
             Code::DataUnmounted,
             format!("the data of `{}` is in no folder", container.name),
-            compose.image.0.span,
+            compose.image.text.span,
             format!("keeps its data in {data}"),
         );
         let diagnostic = match above {
@@ -49,9 +49,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             None => diagnostic,
         };
         let target = if is_below(&data, declared) { declared } else { &data };
-        let is_unknown_major = known.is_official_postgres()
-            && ImageName::of(&compose.image).major().is_none()
-            && target == declared;
+        let is_unknown_major =
+            known.is_official_postgres() && compose.image.value.major().is_none() && target == declared;
         let otherwise =
             if is_unknown_major { ", or for a major until 17 on /var/lib/postgresql/data" } else { "" };
         diagnostics.push(diagnostic.help(format!("mount a folder or a named volume on {target}{otherwise}")));

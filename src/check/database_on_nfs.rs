@@ -21,7 +21,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 volume.span,
                 "loses data when the network does",
             )
-            .and(nfs.0.span, "mounted from here")
+            .and(nfs.text.span, "mounted from here")
             .help("put it on a disk of the host, and its backups on the NFS"),
         );
     }

@@ -3,7 +3,7 @@
 use super::grants::variables;
 use crate::ast::container::{Volume, VolumeSource};
 use crate::hir::{Container, Host};
-use crate::image::{ImageName, Kind, Known, Sqlite};
+use crate::image::{Kind, Known, Sqlite};
 use crate::map::Mounted;
 use crate::path::{is_below, straight};
 use crate::tree::Text;
@@ -17,7 +17,7 @@ pub(super) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, 
 pub(super) fn known_data(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
     host.containers().filter_map(|container| {
         let files = || {
-            let known = ImageName::of(&container.compose.image).known()?;
+            let known = container.compose.image.value.known()?;
             (known.kind == Kind::Program && known.data.is_some()).then_some(known)
         };
         Some((container, database_in(container).or_else(files)?))
@@ -26,7 +26,7 @@ pub(super) fn known_data(host: &Host) -> impl Iterator<Item = (&Container, &'sta
 
 /// What is known of the database that a container holds.
 pub(super) fn database_in(container: &Container) -> Option<&'static Known> {
-    let image = ImageName::of(&container.compose.image);
+    let image = &container.compose.image.value;
     let known = image.known()?;
     if known.major.is_some() && known.major != image.major() {
         return None;
@@ -42,7 +42,7 @@ pub(super) fn database_in(container: &Container) -> Option<&'static Known> {
 /// Whether the environment or a secret of a container puts the database of an application that can use SQLite on a server.
 fn is_on_server(container: &Container, sqlite: Sqlite) -> bool {
     let mut secrets = container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref());
-    server(container, sqlite).is_some() || secrets.any(|variable| sqlite.is_moved_by(&variable.value()))
+    server(container, sqlite).is_some() || secrets.any(|variable| sqlite.is_moved_by(&variable.text.value()))
 }
 
 /// The value of the variable that puts the database on a server. The word `sqlite` in another one decides against it.
@@ -137,7 +137,7 @@ pub(super) fn sqlite_files(container: &Container, known: &Known) -> Vec<String> 
 /// Where an application would keep its SQLite, on the host, if no variable put it elsewhere: these files, and the value of
 /// that variable.
 pub(super) fn left_sqlite_files(container: &Container) -> Option<(Vec<String>, Text)> {
-    let known = ImageName::of(&container.compose.image).known()?;
+    let known = container.compose.image.value.known()?;
     let Kind::Sqlite(sqlite) = known.kind else { return None };
     let chosen = || chosen_file(container, known).or_else(|| chosen_folder(container, known));
     let text = server(container, sqlite).or_else(|| chosen().map(|chosen| chosen.text))?;
@@ -162,7 +162,7 @@ pub(super) fn data_place(container: &Container, known: &Known) -> Option<(String
     }
     // From 18 on the volume is the folder above (<https://hub.docker.com/_/postgres>, "PGDATA"). Where the tag does not
     // tell the major, the volume does.
-    let major = ImageName::of(&container.compose.image).major();
+    let major = container.compose.image.value.major();
     let is_mounted = || container.compose.volumes.iter().any(|v| straight(&v.target.value()) == declared);
     let (data, declared) = match (major, known.is_official_postgres()) {
         (Some(major @ 18..), true) => (format!("/var/lib/postgresql/{major}/docker"), "/var/lib/postgresql"),

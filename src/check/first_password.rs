@@ -4,13 +4,13 @@
 use super::grants::{has_unknown_variables, variables};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
-use crate::image::{FirstPassword, ImageName};
+use crate::image::FirstPassword;
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let compose = &container.compose;
-        let Some(row) = ImageName::of(&compose.image).first_password() else { continue };
+        let Some(row) = compose.image.value.first_password() else { continue };
         if is_unknown(container, row) || set(container).any(|name| is_one_of(&name.value(), row)) {
             continue;
         }
@@ -22,7 +22,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let diagnostic = Diagnostic::new(
             Code::FirstPassword,
             format!("`{}` has no password for its first start", container.name),
-            compose.image.0.span,
+            compose.image.text.span,
             format!("stops without `{variable}` while it has no data"),
         );
         diagnostics.push(
@@ -57,7 +57,7 @@ const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
 fn set(container: &Container) -> impl Iterator<Item = Text> {
     let written = variables(container).into_iter().filter(|(_, value)| !value.value().is_empty());
     let by_secret = container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref());
-    written.map(|(name, _)| name).chain(by_secret.map(|name| name.0.clone()))
+    written.map(|(name, _)| name).chain(by_secret.map(|name| name.text.clone()))
 }
 
 fn is_one_of(name: &str, row: &FirstPassword) -> bool {

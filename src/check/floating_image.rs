@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use crate::ast::container::Volume;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Image;
 use crate::hir::job::Work;
 use crate::hir::{Container, Host};
-use crate::image::{ImageName, NEWEST_POSTGRES, POSTGRES_DATA};
+use crate::image::{NEWEST_POSTGRES, POSTGRES_DATA};
 use crate::path::straight;
 use crate::tree::Node;
 
@@ -33,9 +34,9 @@ const FLOATING: &[&str] = &[
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let updated = updated(host);
     for container in host.containers() {
-        let image = ImageName::of(&container.compose.image);
+        let image = &container.compose.image.value;
         // What is built on this host has the version that was built.
-        if image.pinned
+        if image.digest.is_some()
             || image.repository.starts_with("localhost/")
             || updated.contains(container.name.as_str())
         {
@@ -43,7 +44,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         let said = match image.tag.as_deref() {
             None => "has no tag, which is `latest`".to_owned(),
-            Some(tag) if is_floating(tag) && !is_code_name(&image, tag) => {
+            Some(tag) if is_floating(tag) && !is_code_name(image, tag) => {
                 format!("has a tag that moves: `{tag}`")
             }
             Some(_) => continue,
@@ -52,10 +53,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Diagnostic::new(
                 Code::FloatingImage,
                 format!("the image of `{}` {said}", container.name),
-                container.compose.image.0.span,
+                container.compose.image.text.span,
                 "may be another program after the next pull",
             )
-            .help(match postgres_tag(container, &image) {
+            .help(match postgres_tag(container, image) {
                 Some(tag) => {
                     format!("write the major that made the data, such as `{}:{tag}`", image.repository)
                 }
@@ -77,7 +78,7 @@ fn updated(host: &Host) -> HashSet<&str> {
 
 /// The tag of the newest Postgres in the same variant: `18-alpine` for `alpine`. A folder at the old path holds the data
 /// of 17 or older.
-fn postgres_tag(container: &Container, image: &ImageName) -> Option<String> {
+fn postgres_tag(container: &Container, image: &Image) -> Option<String> {
     let variant = image.is("library/postgres").then(|| image.tag.as_deref().unwrap_or("latest"))?;
     let is_old = |volume: &Volume| straight(&volume.target.value()) == POSTGRES_DATA;
     let major = if container.compose.volumes.iter().any(is_old) { 17 } else { NEWEST_POSTGRES };
@@ -109,7 +110,7 @@ const CODE_NAMES: &[(&str, &[&str])] = &[
 ];
 
 /// Whether a tag of a distribution's own image names a release, such as `trixie` and `trixie-slim`.
-fn is_code_name(image: &ImageName, tag: &str) -> bool {
+fn is_code_name(image: &Image, tag: &str) -> bool {
     let word = tag.split('-').next().unwrap_or_default();
     CODE_NAMES.iter().any(|(path, names)| image.is(path) && names.contains(&word))
 }

@@ -1,7 +1,7 @@
 //! Who owns a folder can rename and remove what lies in it, whoever owns that.
 
-use crate::ast::scalar::Owner;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Account;
 use crate::hir::{Folder, Host};
 use crate::path::is_below;
 use crate::tree::Node;
@@ -14,20 +14,20 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut above: Vec<&(String, &Folder)> = Vec::new();
     for one in &folders {
         above.retain(|outer| is_below(&one.0, &outer.0));
-        let user = |folder: &Folder| folder.owner.as_ref().map(user_of);
         let outer = above.iter().rev().find(|outer| {
             outer.0 != one.0
-                && user(outer.1).is_some_and(|owner| owner != "0" && owner != "root")
+                && user(outer.1).is_some_and(|owner| !owner.is_root())
                 && user(one.1).is_some_and(|owner| Some(owner) != user(outer.1))
         });
-        if let Some((path, outer)) = outer {
-            let owner = outer.owner.as_ref().map(user_of).unwrap_or_default();
+        if let Some((path, outer)) = outer
+            && let (Some(owner), Some(inner)) = (user(outer), user(one.1))
+        {
             diagnostics.push(
                 Diagnostic::new(
                     Code::FolderInFolder,
                     format!("{} lies in a folder of {owner}'s", one.0),
                     one.1.span,
-                    format!("belongs to {}", one.1.owner.as_ref().map(user_of).unwrap_or_default()),
+                    format!("belongs to {inner}"),
                 )
                 .and(outer.span, format!("{path} belongs to {owner}, who can remove what is in it"))
                 .help("put the two beside each other"),
@@ -42,8 +42,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The user of `user:group`.
-fn user_of(owner: &Owner) -> String {
-    let value = owner.value();
-    value.split(':').next().unwrap_or_default().to_owned()
+/// The user who owns a folder.
+fn user(folder: &Folder) -> Option<&Account> {
+    folder.owner.as_ref().map(|owner| &owner.value.user)
 }

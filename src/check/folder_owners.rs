@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::{Account, Mode};
 use crate::hir::{Folder, Host};
 use crate::tree::Node;
 
@@ -16,9 +17,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             known.insert(path, folder);
             continue;
         };
-        let differ = |a: &Option<String>, b: &Option<String>| matches!((a, b), (Some(a), Some(b)) if a != b);
         let (a, b) = (Said::of(first), Said::of(folder));
-        if differ(&a.user, &b.user) || differ(&a.group, &b.group) || differ(&a.mode, &b.mode) {
+        if differ(a.user, b.user) || differ(a.group, b.group) || differ(a.mode, b.mode) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::NestedFolder,
@@ -33,24 +33,26 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What is said of a folder.
-struct Said {
-    user: Option<String>,
-    group: Option<String>,
-    mode: Option<String>,
+/// Whether two say something, and not the same.
+fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one != other)
 }
 
-impl Said {
-    fn of(folder: &Folder) -> Said {
+/// What is said of a folder.
+struct Said<'a> {
+    user: Option<&'a Account>,
+    group: Option<&'a Account>,
+    mode: Option<Mode>,
+}
+
+impl Said<'_> {
+    fn of(folder: &Folder) -> Said<'_> {
         // A default contradicts nothing.
-        let owner = folder.owner.as_ref().filter(|_| !folder.owner_is_guessed).map(|o| o.value());
-        let (user, with_user) =
-            match owner.as_deref().map(|o| o.split_once(':').map_or((o, None), |(u, g)| (u, Some(g)))) {
-                Some((user, group)) => (Some(user.to_owned()), group.map(str::to_owned)),
-                None => (None, None),
-            };
-        let group = folder.group.as_ref().map(|g| g.value()).or(with_user);
-        let mode = folder.mode.as_ref().map(|m| m.value().trim_start_matches('0').to_owned());
+        let owner = folder.owner.as_ref().filter(|_| !folder.owner_is_guessed).map(|owner| &owner.value);
+        let user = owner.map(|owner| &owner.user);
+        let group = folder.group.as_ref().map(|group| &group.value.user);
+        let group = group.or_else(|| owner.and_then(|owner| owner.group.as_ref()));
+        let mode = folder.mode.as_ref().map(|mode| mode.value);
         Said { user, group, mode }
     }
 }

@@ -82,10 +82,10 @@ fn closed(container: &Container, diagnostics: &mut Diagnostics) {
         (None, None) => return,
     };
     for folder in container.folders.iter().filter(|folder| folder.group.is_none()) {
-        let Some(mode) = folder.mode.as_ref().filter(|mode| is_closed(&mode.value())) else { continue };
-        let owner = folder.owner.as_ref().map(|owner| owner.value());
+        let Some(mode) = folder.mode.as_ref().filter(|mode| is_closed(&mode.text.value())) else { continue };
+        let owner = folder.owner.as_ref().map(|owner| owner.text.value());
         let is_open = match (&id, &owner) {
-            (Some(user), Some(owner)) => may_open(user, owner, &mode.value()),
+            (Some(user), Some(owner)) => may_open(user, owner, &mode.text.value()),
             (Some(user), None) => folder.image_user == Some(user.id),
             (None, owner) => owner.is_some(),
         };
@@ -101,7 +101,7 @@ fn closed(container: &Container, diagnostics: &mut Diagnostics) {
                     "a new folder {} would belong to {owner}, and `{name}` could not open it",
                     folder.path.value()
                 ),
-                mode.0.span,
+                mode.text.span,
                 "keeps all other users out",
             )
             .and(span, format!("`{}` runs as `{name}`", container.name))

@@ -2,9 +2,8 @@
 
 use crate::ast::NetworkMode;
 use crate::ast::container::VolumeSource;
-use crate::ast::scalar::Userns;
+use crate::form::{Form, NamespaceOf, Userns};
 use crate::hir::Container;
-use crate::image::ImageName;
 use crate::isolation::Namespace;
 use crate::podman::arguments::{Argument, arguments};
 use crate::podman::bind::{self, Bind};
@@ -71,7 +70,7 @@ pub(super) fn argument_binds(container: &Container) -> impl Iterator<Item = Bind
 
 /// The devices of the host, by their path or their CDI name.
 pub(super) fn devices(container: &Container) -> Vec<Grant<String>> {
-    let own = container.compose.devices.iter().map(|device| grant(&device.0));
+    let own = container.compose.devices.iter().map(|device| grant(&device.text));
     let device = |written: String| written.split(':').next().unwrap_or_default().to_owned();
     own.chain(values(container, "device"))
         .map(|Grant { what, span }| Grant { what: device(what), span })
@@ -80,14 +79,14 @@ pub(super) fn devices(container: &Container) -> Vec<Grant<String>> {
 
 /// The rules that open devices by their numbers.
 pub(super) fn device_rules(container: &Container) -> Vec<Grant<String>> {
-    let own = container.compose.device_cgroup_rules.iter().map(|rule| grant(&rule.0));
+    let own = container.compose.device_cgroup_rules.iter().map(|rule| grant(&rule.text));
     own.chain(values(container, "device-cgroup-rule")).collect()
 }
 
 /// The capabilities beyond Podman's default.
 pub(super) fn capabilities(container: &Container) -> Vec<Grant<String>> {
     let mut found: Vec<Grant<String>> =
-        container.compose.cap_add.iter().map(|capability| grant(&capability.0)).collect();
+        container.compose.cap_add.iter().map(|capability| grant(&capability.text)).collect();
     for Grant { what, span } in values(container, "cap-add") {
         found.push(Grant { what: what.trim().to_owned(), span });
     }
@@ -96,7 +95,7 @@ pub(super) fn capabilities(container: &Container) -> Vec<Grant<String>> {
 
 /// The groups of the container's user beside its own.
 pub(super) fn groups(container: &Container) -> Vec<Grant<String>> {
-    let own = container.compose.group_add.iter().map(|group| grant(&group.0));
+    let own = container.compose.group_add.iter().map(|group| grant(&group.text));
     own.chain(values(container, "group-add")).collect()
 }
 
@@ -125,9 +124,9 @@ pub(super) fn namespaces_of_host(container: &Container) -> Vec<Grant<Namespace>>
         found.push(Grant { what: Namespace::Network, span });
     }
     for (namespace, mode) in [
-        (Namespace::Pid, compose.pid.as_ref().map(|mode| &mode.0)),
-        (Namespace::Ipc, compose.ipc.as_ref().map(|mode| &mode.0)),
-        (Namespace::User, compose.userns_mode.as_ref().map(|mode| &mode.0)),
+        (Namespace::Pid, compose.pid.as_ref().map(|mode| &mode.text)),
+        (Namespace::Ipc, compose.ipc.as_ref().map(|mode| &mode.text)),
+        (Namespace::User, compose.userns_mode.as_ref().map(|mode| &mode.text)),
     ] {
         let of_host = mode.filter(|mode| namespace.is_of_host(&mode.value()));
         found.extend(of_host.map(|mode| Grant { what: namespace, span: mode.span }));
@@ -155,9 +154,11 @@ pub(super) fn is_on_host_network(container: &Container) -> bool {
 
 /// Whether the users of the container are users of a range of its own on the host.
 pub(super) fn has_own_users(container: &Container) -> bool {
-    let is_own = |mode: &str| mode.split(':').next() == Some("auto");
-    container.compose.userns_mode.as_ref().is_some_and(|Userns(mode)| is_own(&mode.value()))
-        || values(container, "userns").iter().any(|grant| is_own(&grant.what))
+    let is_own = |mode: &Userns| matches!(mode.0, NamespaceOf::Own(_));
+    container.compose.userns_mode.as_ref().is_some_and(|mode| is_own(&mode.value))
+        || values(container, "userns")
+            .iter()
+            .any(|grant| Userns::parse(&grant.what).as_ref().is_some_and(is_own))
 }
 
 /// The user that the file says the container runs as. The last one counts.
@@ -167,7 +168,7 @@ pub(super) fn user(container: &Container) -> Option<Grant<String>> {
 
 /// The users that the file says the container runs as.
 pub(super) fn users(container: &Container) -> Vec<Grant<String>> {
-    let own = container.compose.user.iter().map(|user| grant(&user.0));
+    let own = container.compose.user.iter().map(|user| grant(&user.text));
     own.chain(values(container, "user")).collect()
 }
 
@@ -189,8 +190,8 @@ impl User {
         }
         let of_image = || {
             let image = &container.compose.image;
-            let id = ImageName::of(image).starts_as()?;
-            Some(Grant { what: id.to_string(), span: image.0.span })
+            let id = image.value.starts_as()?;
+            Some(Grant { what: id.to_string(), span: image.text.span })
         };
         let Grant { what, span } = user(container).or_else(of_image)?;
         let (id, group) = what.split_once(':').map_or((what.as_str(), None), |(id, group)| (id, Some(group)));

@@ -187,10 +187,10 @@ fn texts(container: &Container) -> Vec<(Option<String>, Cow<'_, Text>)> {
 /// The names and addresses of the host for a container.
 fn names(host: &Host, container: &Container, networks: &HashMap<&str, &Network>) -> HashSet<String> {
     let mut names: HashSet<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
-    names.extend(host.tailscale.iter().map(|t| t.address.value()));
+    names.extend(host.tailscale.iter().map(|t| t.address.text.value()));
     for attached in &container.networks {
         let declared = networks.get(attached.network.as_str()).and_then(|n| n.declared.as_ref());
-        names.extend(declared.iter().flat_map(|d| &d.gateway.0).map(|gateway| gateway.value()));
+        names.extend(declared.iter().flat_map(|d| &d.gateway.0).map(|gateway| gateway.text.value()));
     }
     if let Some(Bind::On { addresses, .. }) = host.front.as_ref().map(|front| &front.declared.bind.value) {
         names.extend(addresses.iter().map(Text::value));
@@ -223,7 +223,7 @@ fn sites(host: &Host) -> HashMap<String, Option<&str>> {
     let mut owners: HashMap<String, Option<&str>> = HashMap::new();
     let mut shared = HashSet::new();
     for site in front.sites.iter().filter(|_| on_some) {
-        let aliases = site.declared.aliases.iter().map(|alias| alias.value());
+        let aliases = site.declared.aliases.iter().map(|alias| alias.text.value());
         for name in std::iter::once(site.host.value()).chain(aliases).map(|name| name.to_lowercase()) {
             let owner = site.service.as_deref();
             if owners.insert(name.clone(), owner).is_some_and(|other| other != owner) {
@@ -358,7 +358,7 @@ impl Open {
                         let number = exposed.port.value().parse().ok()?;
                         Some(Port { number, udp: exposed.udp })
                     });
-                    open.on.extend(ports.map(|port| (interface.value(), port)));
+                    open.on.extend(ports.map(|port| (interface.text.value(), port)));
                 }
             }
         }

@@ -3,7 +3,6 @@
 use super::grants::{Grant, user};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::image::ImageName;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -12,8 +11,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let (id, group) =
             value.split_once(':').map_or((value.as_str(), None), |(id, group)| (id, Some(group)));
         let image = &container.compose.image;
-        let Some(variables) = ImageName::of(image).user_variables().filter(|_| !matches!(id, "0" | "root"))
-        else {
+        let Some(variables) = image.value.user_variables().filter(|_| !matches!(id, "0" | "root")) else {
             continue;
         };
         let (uid, gid) = (variables.user, variables.group);
@@ -25,7 +23,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 span,
                 "their start script has to run as root",
             )
-            .and(image.0.span, "this image")
+            .and(image.text.span, "this image")
             .help(match numeric(id) && group.is_none_or(numeric) {
                 true => format!(
                     "remove `user`, and write `{uid}: \"{id}\"` and `{gid}: \"{}\"` under `environment`",

@@ -11,9 +11,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for network in host.networks.iter().filter(|n| !n.is_external()) {
         let Some(declared) = &network.declared else { continue };
         let Some(flag) = declared.ipv6.as_ref().filter(|flag| flag.value) else { continue };
-        let subnets: Vec<IpNet> = declared.subnet.0.iter().filter_map(|s| s.value().parse().ok()).collect();
         let Some(subnet) = declared.subnet.0.first() else { continue };
-        if subnets.iter().any(|subnet| matches!(subnet, IpNet::V4(_))) {
+        if declared.subnet.0.iter().any(|subnet| matches!(subnet.value.0, IpNet::V4(_))) {
             continue;
         }
         diagnostics.push(
@@ -23,7 +22,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 flag.text.span,
                 "a network with both kinds of addresses",
             )
-            .and(subnet.0.span, "IPv6 only")
+            .and(subnet.text.span, "IPv6 only")
             .help("remove `ipv6` for a network of IPv6 alone, or add an IPv4 subnet, such as 172.30.0.0/24"),
         );
     }

@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Network};
 use crate::source::Span;
@@ -59,7 +57,7 @@ fn published(container: &Container) -> impl Iterator<Item = (Option<IpAddr>, Spa
 fn versions(network: &Network) -> (bool, bool) {
     let declared = network.declared.as_ref();
     let both = network.is_external() || declared.and_then(|d| d.ipv6.as_ref()).is_some_and(|f| f.value);
-    let subnets = || declared.into_iter().flat_map(|d| &d.subnet.0).map(|s| s.value().parse::<IpNet>());
-    let has = |v4: bool| subnets().any(|s| s.is_ok_and(|s| s.addr().is_ipv4() == v4));
+    let subnets = || declared.into_iter().flat_map(|d| &d.subnet.0).map(|subnet| subnet.value.0);
+    let has = |v4: bool| subnets().any(|subnet| subnet.addr().is_ipv4() == v4);
     (both || subnets().next().is_none() || has(true), both || has(false))
 }

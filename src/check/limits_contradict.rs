@@ -1,10 +1,11 @@
 //! Limits that the kernel or Podman would refuse together.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::{Size, SwapSize};
 use crate::hir::Host;
-use crate::size::size_bytes;
 use crate::source::Span;
-use crate::tree::{Node, Text};
+use crate::tree::Node;
+use crate::value::Value;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
@@ -17,13 +18,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         };
         let compose = &container.compose;
         let Some(limits) = &compose.limits else { continue };
-        let above = |a: Option<&Text>, b: Option<&Text>| -> Option<(Span, Span)> {
-            let (a, b) = (a?, b?);
-            (size_bytes(&a.value())? > size_bytes(&b.value())?).then_some((a.span, b.span))
+        let above = |a: Option<(Size, Span)>, b: Option<(Size, Span)>| {
+            let ((a, a_span), (b, b_span)) = (a?, b?);
+            (a > b).then_some((a_span, b_span))
         };
-        let memory = limits.memory.as_ref().map(|size| &size.0);
-        let reserved = limits.memory_reservation.as_ref().map(|size| &size.0);
-        let swap = limits.memory_swap.as_ref().map(|size| &size.0);
+        let size = |limit: &Value<Size>| (limit.value, limit.span());
+        let memory = limits.memory.as_ref().map(size);
+        let reserved = limits.memory_reservation.as_ref().map(size);
+        let swap = limits.memory_swap.as_ref().and_then(|limit| match limit.value {
+            SwapSize::Limited(size) => Some((size, limit.span())),
+            SwapSize::Unlimited => None,
+        });
         if let Some((reserved, memory)) = above(reserved, memory) {
             report(
                 "more memory is reserved than allowed",
@@ -44,7 +49,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         if let (Some(swap), None) = (&limits.memory_swap, &limits.memory) {
             report(
                 "a limit of memory and swap, and none of memory",
-                (swap.0.span, "Podman wants `memory` too"),
+                (swap.text.span, "Podman wants `memory` too"),
                 (container.span, "in this container"),
                 "add `memory`",
             );

@@ -153,7 +153,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
     let Some(front) = &host.front else { return };
     let addresses: Vec<Option<IpAddr>> = match &front.declared.bind.value {
         ast::Bind::Tailscale => match &host.tailscale {
-            Some(tailscale) => vec![tailscale.address.value().parse().ok()],
+            Some(tailscale) => vec![Some(tailscale.address.value.0)],
             None => return,
         },
         ast::Bind::All => vec![None],

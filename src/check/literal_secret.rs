@@ -44,7 +44,7 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     if let Some(constants) = &host.constants {
         let uploads = host.clients.iter().map(|client| &client.upload);
         let others = uploads.flat_map(|upload| std::iter::once(&upload.api_key).chain(&upload.notify));
-        let names = host.secrets.keys().cloned().chain(others.map(|name| name.value())).collect();
+        let names = host.secrets.keys().cloned().chain(others.map(|name| name.text.value())).collect();
         of_constants(constants, &mut Vec::new(), &names, &mut found);
     }
     everywhere(file, &mut found);
@@ -174,7 +174,7 @@ impl Found<'_> {
 fn of_container(container: &Container, found: &mut Found) {
     let compose = &container.compose;
     let by_secret: HashSet<String> =
-        compose.secrets.0.iter().filter_map(|used| Some(used.variable.as_ref()?.value())).collect();
+        compose.secrets.0.iter().filter_map(|used| Some(used.variable.as_ref()?.text.value())).collect();
     // A rule of its own reports a variable that a secret sets too.
     for (name, value) in compose.environment.0.iter().filter(|(name, _)| !by_secret.contains(&name.value())) {
         variable(name, value, found);

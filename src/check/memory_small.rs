@@ -1,9 +1,8 @@
 //! Programs that are killed, or never start, with less memory than they say they need.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::bytes_in_words;
 use crate::hir::Host;
-use crate::image::ImageName;
-use crate::size::{in_words, size_bytes};
 use crate::tree::Node;
 
 /// What OpenVINO's variant of the machine learning takes, in MiB.
@@ -16,35 +15,33 @@ const LEAST: u64 = 6 << 20;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let limit = container.compose.limits.as_ref().and_then(|l| l.memory.as_ref());
-        if let Some(limit) = limit
-            && let Some(bytes) = size_bytes(&limit.value()).filter(|bytes| *bytes < LEAST)
-        {
+        if let Some(limit) = limit.filter(|limit| limit.value.bytes < LEAST) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::MemorySmall,
-                    format!("a container hardly starts in {}", in_words(bytes)),
-                    limit.0.span,
+                    format!("a container hardly starts in {}", bytes_in_words(limit.value.bytes)),
+                    limit.span(),
                     "its limit",
                 )
-                .help(format!("give it {} or more", in_words(LEAST))),
+                .help(format!("give it {} or more", bytes_in_words(LEAST))),
             );
             continue;
         }
-        let image = ImageName::of(&container.compose.image);
+        let image = &container.compose.image.value;
         let Some((known, (least, why))) = image.known().and_then(|k| Some((k, k.memory?))) else { continue };
         let Some(limit) = limit else { continue };
         let openvino = image.tag.as_deref().is_some_and(|t| t.ends_with("-openvino"));
         let least = if openvino { OPENVINO.max(least) } else { least } << 20;
-        if size_bytes(&limit.value()).is_some_and(|bytes| bytes < least) {
+        if limit.value.bytes < least {
             diagnostics.push(
                 Diagnostic::new(
                     Code::MemorySmall,
-                    format!("{} needs {}", known.name, in_words(least)),
-                    limit.0.span,
+                    format!("{} needs {}", known.name, bytes_in_words(least)),
+                    limit.span(),
                     "its limit",
                 )
-                .and(container.compose.image.0.span, why)
-                .help(format!("give it {} or more", in_words(least))),
+                .and(container.compose.image.span(), why)
+                .help(format!("give it {} or more", bytes_in_words(least))),
             );
         }
     }
@@ -57,18 +54,18 @@ fn of_host(host: &Host, diagnostics: &mut Diagnostics) {
     let running = host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers);
     let most = running
         .filter_map(|c| {
-            let known = ImageName::of(&c.compose.image).known()?;
-            Some((known.host_memory? << 20, known, c.compose.image.0.span))
+            let known = c.compose.image.value.known()?;
+            Some((known.host_memory? << 20, known, c.compose.image.span()))
         })
         .max_by_key(|(least, _, _)| *least);
     if let Some((least, known, span)) = most
-        && size_bytes(&memory.value()).is_some_and(|bytes| bytes < least)
+        && memory.value.bytes < least
     {
         diagnostics.push(
             Diagnostic::new(
                 Code::MemorySmall,
-                format!("{} wants a host with {}", known.name, in_words(least)),
-                memory.0.span,
+                format!("{} wants a host with {}", known.name, bytes_in_words(least)),
+                memory.span(),
                 "all that the host has",
             )
             .and(span, "by its requirements")

@@ -1,8 +1,8 @@
 //! When every container takes what it may, the host has to have it.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::bytes_in_words;
 use crate::hir::Host;
-use crate::size::{in_words, size_bytes};
 use crate::tree::Node;
 
 /// How many of the largest are pointed at.
@@ -10,12 +10,12 @@ const SHOWN: usize = 8;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(memory) = &host.machine.memory else { return };
-    let Some(has) = size_bytes(&memory.value()) else { return };
+    let has = memory.value.bytes;
     let running = host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers);
     let mut given: Vec<(u64, _)> = running
         .filter_map(|c| {
             let limit = c.compose.limits.as_ref()?.memory.as_ref()?;
-            Some((size_bytes(&limit.value())?, limit.0.span))
+            Some((limit.value.bytes, limit.span()))
         })
         .collect();
     let sum: u64 = given.iter().map(|(bytes, _)| *bytes).fold(0, u64::saturating_add);
@@ -31,14 +31,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 1 => "the limit of a container is".to_owned(),
                 several => format!("the limits of {several} containers come to"),
             },
-            in_words(sum),
-            in_words(has)
+            bytes_in_words(sum),
+            bytes_in_words(has)
         ),
-        memory.0.span,
+        memory.span(),
         "all the memory there is",
     );
     for (bytes, span) in given.iter().take(SHOWN) {
-        diagnostic = diagnostic.and(*span, in_words(*bytes));
+        diagnostic = diagnostic.and(*span, bytes_in_words(*bytes));
     }
     diagnostics
         .push(diagnostic.help("give less to those that use less: `podman stats` shows what they take"));

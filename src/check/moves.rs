@@ -7,8 +7,9 @@ use indexmap::IndexSet;
 use crate::ast::container::{Volume, VolumeSource};
 use crate::bind;
 use crate::diag::Code;
+use crate::form::{Form, Image};
 use crate::hir::{Container, Host, Previous, Service};
-use crate::image::{ImageName, Kind};
+use crate::image::Kind;
 use crate::path::{ancestors, is_below, straight};
 use crate::source::Span;
 use crate::tree::{self, Node, Piece, Step, Target, Text};
@@ -92,12 +93,10 @@ fn other_sources<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&
 /// Whether a container is another major of Postgres than before. It starts on a new folder, as HG1204 asks, and the data
 /// is restored from a dump.
 pub(super) fn is_other_postgres(container: &Container, previous: &Previous) -> bool {
-    let major = |image: ImageName| match image.known().is_some_and(|known| known.kind == Kind::Postgres) {
-        true => image.major(),
-        false => None,
-    };
-    match (major(ImageName::parse(&previous.container.image)), major(ImageName::of(&container.compose.image)))
-    {
+    let is_postgres = |image: &Image| image.known().is_some_and(|known| known.kind == Kind::Postgres);
+    let major = |image: &Image| image.major().filter(|_| is_postgres(image));
+    let before = Image::parse(&previous.container.image);
+    match (before.as_ref().and_then(major), major(&container.compose.image.value)) {
         (Some(old), Some(new)) => old != new,
         _ => false,
     }

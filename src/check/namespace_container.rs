@@ -12,9 +12,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         for container in &service.containers {
             let compose = &container.compose;
             let modes: [Option<&Text>; 3] = [
-                compose.pid.as_ref().map(|mode| &mode.0),
-                compose.ipc.as_ref().map(|mode| &mode.0),
-                compose.userns_mode.as_ref().map(|mode| &mode.0),
+                compose.pid.as_ref().map(|mode| &mode.text),
+                compose.ipc.as_ref().map(|mode| &mode.text),
+                compose.userns_mode.as_ref().map(|mode| &mode.text),
             ];
             for mode in modes.into_iter().flatten() {
                 let value = mode.value();

@@ -15,14 +15,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     if notify.pushover.is_some() || notify.webhook.is_some() {
         return;
     }
-    let value = url.0.value();
+    let value = url.text.value();
     let name = server(&value);
     let diagnostic = |fact: String| {
-        Diagnostic::new(Code::NotifyOwnSite, "notifications go through this host alone", url.0.span, fact)
+        Diagnostic::new(Code::NotifyOwnSite, "notifications go through this host alone", url.text.span, fact)
     };
     let sites = host.front.iter().flat_map(|front| &front.sites);
     let names = sites.flat_map(|site| {
-        let aliases = site.declared.aliases.iter().map(|alias| (alias.value(), alias.0.span));
+        let aliases = site.declared.aliases.iter().map(|alias| (alias.text.value(), alias.text.span));
         std::iter::once((site.host.value(), site.host.span)).chain(aliases)
     });
     let served = names.filter(|(served, _)| served.to_lowercase() == name).map(|(_, span)| span).next();
@@ -52,7 +52,7 @@ fn server(url: &str) -> String {
 /// Whether a name is an address of the host: the tailnet's, or one that something listens on.
 fn is_own(name: &str, host: &Host) -> bool {
     let Ok(address) = name.parse::<IpAddr>() else { return false };
-    host.tailscale.as_ref().is_some_and(|tailscale| tailscale.address.value() == name)
+    host.tailscale.as_ref().is_some_and(|tailscale| tailscale.address.text.value() == name)
         || listeners(host).iter().any(|listener| listener.address == Some(address))
 }
 

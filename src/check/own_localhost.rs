@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::named_hosts::{Named, named_hosts};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Service};
-use crate::image::ImageName;
 use crate::podman::arguments::{Argument, arguments};
 use crate::tree::Node;
 
@@ -98,7 +97,7 @@ fn servers(service: &Service) -> HashMap<usize, &Container> {
 
 /// What a container is a server of, by the row in the table.
 fn kinds(container: &Container) -> Vec<usize> {
-    let image = ImageName::of(&container.compose.image);
+    let image = &container.compose.image.value;
     let name = image.repository.rsplit('/').next().unwrap_or_default();
     let rows = SERVERS.iter().enumerate();
     rows.filter(|(_, server)| server.images.contains(&name)).map(|(kind, _)| kind).collect()

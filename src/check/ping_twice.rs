@@ -11,15 +11,15 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut pinged: HashMap<String, (Span, String)> = HashMap::new();
     for (ping, job) in host.jobs().flat_map(Job::pings) {
-        let Some((first, name)) = pinged.get(&ping.value()) else {
-            pinged.insert(ping.value(), (ping.0.span, job));
+        let Some((first, name)) = pinged.get(&ping.text.value()) else {
+            pinged.insert(ping.text.value(), (ping.text.span, job));
             continue;
         };
         diagnostics.push(
             Diagnostic::new(
                 Code::PingTwice,
                 format!("one check hears of `{job}` and of `{name}`"),
-                ping.0.span,
+                ping.text.span,
                 "cannot tell the two apart",
             )
             .and(*first, "hears of the other one")

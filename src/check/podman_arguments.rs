@@ -3,9 +3,10 @@
 use crate::ast::{HealthTest, Healthcheck};
 use crate::diag::closest;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::{Device, Form};
 use crate::hir::{Container, Host};
 use crate::podman::arguments::{Argument, Mistake, arguments, mistakes, options};
-use crate::podman::{bad_option, is_device, is_tmpfs_owner};
+use crate::podman::{bad_option, is_tmpfs_owner};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -78,7 +79,7 @@ fn protocols(container: &Container, argument: &Argument, diagnostics: &mut Diagn
 /// A device or a tmpfs that Podman cannot read.
 fn values(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
     let problem = |value: &String| match argument.name.as_str() {
-        "device" if value.starts_with("/dev/") && !is_device(value) => {
+        "device" if value.starts_with("/dev/") && Device::parse(value).is_none() => {
             Some(match value.contains("/by-path/") {
                 true => (
                     "has colons in it, and Podman cannot quote them",

@@ -3,14 +3,15 @@
 
 use super::databases::{known_databases, mounted_for};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::{Form, Image};
 use crate::hir::Host;
-use crate::image::{ImageName, Kind};
+use crate::image::Kind;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (container, known) in known_databases(host).filter(|(_, known)| known.kind == Kind::Postgres) {
         let Some(previous) = &container.previous else { continue };
-        let before = ImageName::parse(&previous.container.image);
+        let Some(before) = Image::parse(&previous.container.image) else { continue };
         let Some(volume) = mounted_for(container, known) else { continue };
         // A new folder is what the help below asks for.
         let Some(source) = volume.recorded_source() else { continue };
@@ -18,7 +19,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             continue;
         }
         let was_postgres = before.known().is_some_and(|k| k.kind == Kind::Postgres);
-        let (Some(old), Some(new)) = (before.major(), ImageName::of(&container.compose.image).major()) else {
+        let (Some(old), Some(new)) = (before.major(), container.compose.image.value.major()) else {
             continue;
         };
         if was_postgres && old != new {
@@ -26,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Diagnostic::new(
                     Code::PostgresMajor,
                     format!("`{}` was Postgres {old}, and would be {new} on the same data", container.name),
-                    container.compose.image.0.span,
+                    container.compose.image.text.span,
                     format!("does not start with the data of {old}"),
                 )
                 .and(volume.span, "the data")

@@ -4,13 +4,13 @@
 use super::grants::variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::image::{ImageName, POSTGRES_DATA};
+use crate::image::POSTGRES_DATA;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let compose = &container.compose;
-        let image = ImageName::of(&compose.image);
+        let image = &compose.image.value;
         let is_postgres = image.known().is_some_and(|known| known.is_official_postgres());
         let Some(major) = image.major().filter(|m| is_postgres && *m >= 18) else { continue };
         // Who says where the data is knows.
@@ -27,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     volume.span,
                     "where the majors until 17 keep it",
                 )
-                .and(compose.image.0.span, format!("this is {major}"))
+                .and(compose.image.text.span, format!("this is {major}"))
                 .help("mount the folder on /var/lib/postgresql"),
             );
         }

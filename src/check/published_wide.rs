@@ -10,7 +10,7 @@ use crate::subnet::is_in_tailnet;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let tailnet = host.tailscale.as_ref().map(|t| t.address.value());
+    let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
     for container in host.services.iter().flat_map(|s| &s.containers) {
         // Podman publishes on every address where none is written (podman-run(1), --publish).
         for Grant { what, span } in grants::published(container) {

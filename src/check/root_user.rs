@@ -4,7 +4,6 @@
 use super::grants::{has_own_users, users};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::image::ImageName;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -14,7 +13,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             if user != "root" && user.parse() != Ok(0) {
                 continue;
             }
-            let instead = match ImageName::of(&container.compose.image).user() {
+            let instead = match container.compose.image.value.user() {
                 Some(own) => format!("in place of the user {own} of the image"),
                 None => "in place of the user of the image".to_owned(),
             };

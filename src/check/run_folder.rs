@@ -63,7 +63,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         let emitted = match name {
             "caddy" => host.front.as_ref().map(|front| front.declared.span),
-            "tailscale" => host.tailscale.as_ref().map(|tailscale| tailscale.address.0.span),
+            "tailscale" => host.tailscale.as_ref().map(|tailscale| tailscale.address.text.span),
             _ => None,
         };
         OF_SERVICES.contains(&name).then(|| emitted.or_else(|| services.get(name).copied())).flatten()

@@ -16,23 +16,23 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let User { id, span, .. } = reader.user;
         for used in &container.compose.secrets.0 {
             // Any other variable is rendered by root, before the container starts.
-            if used.variable.as_ref().is_some_and(|v| !takes_path(&v.value())) {
+            if used.variable.as_ref().is_some_and(|v| !takes_path(&v.text.value())) {
                 continue;
             }
-            let Some(secret) = host.secrets.get(&used.secret.value()) else { continue };
+            let Some(secret) = host.secrets.get(&used.secret.text.value()) else { continue };
             if reader.can_read(secret) != Some(false) {
                 continue;
             }
             diagnostics.push(
                 Diagnostic::new(
                     Code::SecretUnreadable,
-                    format!("`{}` cannot read the secret `{}`", container.name, used.secret.value()),
+                    format!("`{}` cannot read the secret `{}`", container.name, used.secret.text.value()),
                     used.span,
                     "mounted as a file",
                 )
                 .and(span, format!("runs as {id}"))
                 .and(secret.span, owner_of(secret))
-                .help(match readers[&used.secret.value()].iter().any(|other| *other != id) {
+                .help(match readers[&used.secret.text.value()].iter().any(|other| *other != id) {
                     false => format!("declare the secret with `owner: \"{id}\"`"),
                     true => format!(
                         "declare it once more under another name, with the same `file` and `owner: \"{id}\"`"
@@ -49,7 +49,7 @@ fn readers(host: &Host) -> HashMap<String, HashSet<u32>> {
     for container in host.containers() {
         let Some(user) = User::of(container) else { continue };
         for used in &container.compose.secrets.0 {
-            readers.entry(used.secret.value()).or_default().insert(user.id);
+            readers.entry(used.secret.text.value()).or_default().insert(user.id);
         }
     }
     readers
@@ -57,8 +57,8 @@ fn readers(host: &Host) -> HashMap<String, HashSet<u32>> {
 
 fn owner_of(secret: &Secret) -> String {
     let declared = secret.declared.as_ref();
-    let owner = declared.and_then(|d| d.owner.as_ref()).map_or_else(|| "root".to_owned(), |o| o.value());
-    let mode = declared.and_then(|d| d.mode.as_ref()).map_or_else(|| "0400".to_owned(), |m| m.value());
+    let owner = declared.and_then(|d| d.owner.as_ref()).map_or_else(|| "root".to_owned(), |o| o.text.value());
+    let mode = declared.and_then(|d| d.mode.as_ref()).map_or_else(|| "0400".to_owned(), |m| m.text.value());
     format!("belongs to {owner}, with mode {mode}")
 }
 
@@ -84,16 +84,16 @@ impl Reader {
     fn can_read(&self, secret: &Secret) -> Option<bool> {
         let declared = secret.declared.as_ref();
         let owner = match declared.and_then(|d| d.owner.as_ref()) {
-            Some(owner) => number(&owner.value())?,
+            Some(owner) => owner.value.user.id()?,
             None => 0,
         };
         let group = match declared.and_then(|d| d.group.as_ref()) {
-            Some(group) => number(&group.value())?,
+            Some(group) => group.value.user.id()?,
             // A numeric owner brings the group of that number.
             None => owner,
         };
         let mode = match declared.and_then(|d| d.mode.as_ref()) {
-            Some(mode) => u32::from_str_radix(&mode.value(), 8).ok()?,
+            Some(mode) => mode.value.bits,
             None => 0o400,
         };
         Some(match () {
@@ -103,8 +103,4 @@ impl Reader {
             () => mode & 0o004 != 0,
         })
     }
-}
-
-fn number(name: &str) -> Option<u32> {
-    if name == "root" { Some(0) } else { name.parse().ok() }
 }

@@ -7,7 +7,7 @@ use super::databases::{data_place, database_in, mounted_for};
 use crate::ast::container::Restart;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
-use crate::image::{ImageName, Kind, Known};
+use crate::image::{Kind, Known};
 use crate::map::Mounted;
 use crate::path::straight;
 use crate::source::Span;
@@ -66,7 +66,7 @@ impl Data<'_> {
 /// The folder of the host with the data of a container that writes to it for as long as it runs.
 fn data_of(container: &Container) -> Option<(String, Data<'_>)> {
     let compose = &container.compose;
-    let known = ImageName::of(&compose.image).known()?;
+    let known = compose.image.value.known()?;
     if compose.entrypoint.is_some() || matches!(compose.restart, Some(Restart::No)) {
         return None;
     }

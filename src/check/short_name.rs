@@ -1,5 +1,6 @@
 //! A container answers to its key on its service's own network only. On other networks it has its full name.
 
+use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 
 use super::named_hosts::{Named, named_hosts};
@@ -12,13 +13,15 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let by_name: HashMap<&str, &Container> = host.containers().map(|c| (c.name.as_str(), c)).collect();
-    let declared = declared_names(host);
-    let full_names = Slips::of(host.containers().map(|c| (c.name.as_str(), c)));
+    // Few files name a host in a variable.
+    let declared = LazyCell::new(|| declared_names(host));
+    let full_names = LazyCell::new(|| Slips::of(host.containers().map(|c| (c.name.as_str(), c))));
     for service in &host.services {
         let by_short: HashMap<&str, &Container> =
             service.containers.iter().map(|c| (c.short.as_str(), c)).collect();
         let names = names(service);
-        let short_names = Slips::of(service.containers.iter().map(|c| (c.short.as_str(), c)));
+        let short_names =
+            LazyCell::new(|| Slips::of(service.containers.iter().map(|c| (c.short.as_str(), c))));
         for container in &service.containers {
             // A container with the network of another one asks that one's DNS.
             let other = container.shares_network_of.as_deref().and_then(|other| by_name.get(other));
@@ -105,13 +108,13 @@ fn misspelled(
 
 /// The names that the file gives to the host, to containers and to addresses, in small letters.
 fn declared_names(host: &Host) -> HashSet<String> {
-    let mut all = HashSet::from([host.machine.name.value().to_lowercase()]);
+    let mut all = HashSet::from([host.machine.name.text.value().to_lowercase()]);
     for container in host.containers() {
         all.insert(container.name.to_lowercase());
         all.insert(container.short.to_lowercase());
         let aliases = container.networks.iter().flat_map(|attached| container.aliases(attached));
         all.extend(aliases.map(|alias| alias.value().to_lowercase()));
-        all.extend(container.compose.hostname.iter().map(|name| name.value().to_lowercase()));
+        all.extend(container.compose.hostname.iter().map(|name| name.text.value().to_lowercase()));
         let given = arguments(&container.compose.podman_args).into_iter();
         let given = given.filter(|argument| matches!(argument.name.as_str(), "network-alias" | "add-host"));
         all.extend(given.filter_map(|argument| {

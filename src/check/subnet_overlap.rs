@@ -30,7 +30,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut subnets: Vec<(IpNet, Span, &Network)> = Vec::new();
     for network in host.networks.iter().filter(|n| !n.is_external()) {
         let declared = network.declared.iter().flat_map(|d| &d.subnet.0);
-        subnets.extend(declared.filter_map(|s| Some((s.value().parse().ok()?, s.0.span, network))));
+        subnets.extend(declared.map(|subnet| (subnet.value.0, subnet.span(), network)));
     }
     between(&subnets, diagnostics);
     let mut addresses = addresses(host);
@@ -68,14 +68,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
         let gateways = network.declared.iter().flat_map(|d| &d.gateway.0);
-        let gateways: HashSet<String> = gateways.map(|g| g.value()).collect();
+        let gateways: HashSet<IpAddr> = gateways.map(|gateway| gateway.value.0).collect();
         let begin = addresses.partition_point(|(address, ..)| *address < subnet.network());
         let mut inside: Vec<_> =
             addresses[begin..].iter().take_while(|(address, ..)| subnet.contains(address)).collect();
         inside.sort_by_key(|(_, span, _)| *span);
         // The tailnet's own address is part of the tailnet, which was looked at.
-        for (address, span, whose) in inside.into_iter().filter(|(a, ..)| !gateways.contains(&a.to_string()))
-        {
+        for (address, span, whose) in inside.into_iter().filter(|(a, ..)| !gateways.contains(a)) {
             refuse(format!("{address}, {whose}"), Some((*span, "this address")));
         }
     }
@@ -123,11 +122,11 @@ fn addresses(host: &Host) -> Vec<(IpAddr, Span, &'static str)> {
     for (_, mount) in &host.machine.mounts.0 {
         let nfs = mount.as_ref().and_then(|m| m.nfs.as_ref());
         found.extend(nfs.and_then(|n| {
-            let server = n.value().split_once(":/")?.0.to_owned();
-            Some((server, n.0.span, "a file server"))
+            let server = n.text.value().split_once(":/")?.0.to_owned();
+            Some((server, n.text.span, "a file server"))
         }));
     }
-    let tailnet = host.tailscale.as_ref().map(|t| t.address.value());
+    let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
     found.retain(|(address, ..)| Some(address) != tailnet.as_ref());
     found
         .into_iter()

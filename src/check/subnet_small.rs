@@ -19,7 +19,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for network in host.networks.iter().filter(|network| !network.is_external()) {
         let count = containers.get(network.name.as_str()).copied().unwrap_or_default();
         for subnet in network.declared.iter().flat_map(|declared| &declared.subnet.0) {
-            let Ok(net) = subnet.value().parse::<IpNet>() else { continue };
+            let net = subnet.value.0;
             let bits = net.max_prefix_len() - net.prefix_len();
             let free = free_of(&net, bits);
             if free >= count {
@@ -30,7 +30,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Diagnostic::new(
                     Code::BadAddress,
                     format!("{net} has too few addresses for the containers on `{}`", network.name),
-                    subnet.0.span,
+                    subnet.text.span,
                     format!("has {free} besides the gateway's, and {count} are needed"),
                 )
                 .help(format!(

@@ -4,6 +4,7 @@
 use super::grants::{Grant, sysctls};
 use crate::ast::NetworkMode;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::NamespaceOf;
 use crate::hir::Host;
 use crate::podman::{SysctlOf, sysctl_of};
 use crate::tree::Node;
@@ -21,7 +22,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let compose = &container.compose;
         let host_network = matches!(compose.network_mode, Some(NetworkMode::Host(_)));
-        let host_ipc = compose.ipc.as_ref().filter(|ipc| ipc.value() == "host");
+        let host_ipc = compose.ipc.as_ref().filter(|ipc| ipc.value.0 == NamespaceOf::Host);
         for Grant { what: (key, set), span } in sysctls(container) {
             let report = |label: &str, help: String| {
                 Diagnostic::new(

@@ -12,8 +12,8 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(tailscale) = &host.tailscale else { return };
-    let Ok(own) = tailscale.address.value().parse::<IpAddr>() else { return };
-    let own_span = tailscale.address.0.span;
+    let own = tailscale.address.value.0;
+    let own_span = tailscale.address.text.span;
     if !is_in_tailnet(own) {
         diagnostics.push(
             Diagnostic::new(

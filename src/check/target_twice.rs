@@ -37,18 +37,18 @@ fn targets(container: &Container) -> Vec<(String, Span)> {
     let volumes = compose.volumes.iter().map(|v| (v.target.value(), v.span));
     // Compose's `tmpfs` may have options behind a colon.
     let tmpfs = compose.tmpfs.0.iter().map(|t| {
-        let value = t.value();
-        (value.split(':').next().unwrap_or_default().to_owned(), t.0.span)
+        let value = t.text.value();
+        (value.split(':').next().unwrap_or_default().to_owned(), t.text.span)
     });
     let mut all: Vec<(String, Span)> = volumes.chain(tmpfs).collect();
     // A secret is mounted once, however many variables name it.
     let mut mounted: HashMap<String, String> = HashMap::new();
     for used in &compose.secrets.0 {
-        if used.variable.as_ref().is_some_and(|v| !v.value().ends_with("_FILE")) {
+        if used.variable.as_ref().is_some_and(|v| !v.text.value().ends_with("_FILE")) {
             continue;
         }
-        let name = used.secret.value();
-        let target = used.target.as_ref().map_or_else(|| format!("/run/secrets/{name}"), |t| t.value());
+        let name = used.secret.text.value();
+        let target = used.target.as_ref().map_or_else(|| format!("/run/secrets/{name}"), |t| t.text.value());
         if mounted.insert(target.clone(), name.clone()) != Some(name) {
             all.push((target, used.span));
         }

@@ -33,7 +33,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let words = declared
             .interface
             .iter()
-            .map(|i| i.0.span)
+            .map(|i| i.text.span)
             .chain(declared.driver_opts.0.iter().map(|(n, _)| n.span));
         flags.chain(words).for_each(|span| {
             unused(span, "someone else makes this network", "take it out, or take `external` out")
@@ -41,7 +41,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     for (_, mount) in &host.machine.mounts.0 {
         let Some(mount) = mount.as_ref().filter(|m| m.nfs.is_none()) else { continue };
-        let words = mount.options.iter().map(|o| o.0.span).chain(mount.automount.iter().map(|a| a.text.span));
+        let words =
+            mount.options.iter().map(|o| o.text.span).chain(mount.automount.iter().map(|a| a.text.span));
         words.for_each(|span| {
             unused(
                 span,
@@ -72,9 +73,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let rest = [&check.interval, &check.timeout, &check.start_interval]
                 .into_iter()
                 .flatten()
-                .map(|d| d.0.span)
-                .chain(check.start_period.iter().map(|d| d.0.span))
-                .chain(check.retries.iter().map(|r| r.0.span))
+                .map(|d| d.text.span)
+                .chain(check.start_period.iter().map(|d| d.text.span))
+                .chain(check.retries.iter().map(|r| r.text.span))
                 .chain(test);
             if rest.into_iter().any(|setting| off == Some(setting.source)) {
                 unused(
@@ -89,7 +90,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             (on_host, compose.firewall.0.first(), compose.expose.is_empty())
         {
             unused(
-                interface.0.span,
+                interface.text.span,
                 "a firewall to open, and no port",
                 "add `expose` with the ports that it listens on",
             );

@@ -7,7 +7,6 @@ use indexmap::IndexMap;
 use super::grants::variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
-use crate::image::ImageName;
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -22,11 +21,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let mut by_secret: HashMap<String, Span> = HashMap::new();
         for used in &compose.secrets.0 {
             let Some(variable) = &used.variable else { continue };
-            if let Some(first) = by_secret.insert(variable.value(), used.span) {
+            if let Some(first) = by_secret.insert(variable.text.value(), used.span) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::VariableTwice,
-                        format!("`{}` is set twice", variable.value()),
+                        format!("`{}` is set twice", variable.text.value()),
                         used.span,
                         "set by a second secret",
                     )
@@ -34,12 +33,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     .help("keep one of the two"),
                 );
             }
-            if let Some((name, is_own)) = names.get(&variable.value()) {
+            if let Some((name, is_own)) = names.get(&variable.text.value()) {
                 let key = if *is_own { "environment" } else { "podman_args" };
                 diagnostics.push(
                     Diagnostic::new(
                         Code::VariableTwice,
-                        format!("`{}` is set twice", variable.value()),
+                        format!("`{}` is set twice", variable.text.value()),
                         used.span,
                         "by a secret",
                     )
@@ -54,10 +53,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 /// A variable that stands as itself and with a file, which the start script of the image refuses.
 fn also_by_file(container: &Container, diagnostics: &mut Diagnostics) {
     let compose = &container.compose;
-    let image = ImageName::of(&compose.image);
+    let image = &compose.image.value;
     let written = variables(container);
     let written = written.iter().filter(|(_, value)| !value.value().is_empty());
-    let by_secret = compose.secrets.0.iter().filter_map(|used| used.variable.as_ref()).map(|name| &name.0);
+    let by_secret = compose.secrets.0.iter().filter_map(|used| used.variable.as_ref()).map(|name| &name.text);
     let all: IndexMap<String, &Text> =
         written.map(|(name, _)| name).chain(by_secret).map(|name| (name.value(), name)).collect();
     for (name, by_file) in &all {
@@ -70,7 +69,7 @@ fn also_by_file(container: &Container, diagnostics: &mut Diagnostics) {
                 "takes the value out of a file",
             )
             .and(direct.span, "the value itself")
-            .and(compose.image.0.span, "this image does not start with both")
+            .and(compose.image.text.span, "this image does not start with both")
             .help("keep one of the two"),
         );
     }

@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use super::{Decode, advice, wrong_type};
 use crate::ast::caddy::{AcmeTls, PluginTls, Upstream};
-use crate::ast::scalar::Interface;
 use crate::ast::{Bind, Tls};
 use crate::decode::scalar::{misread, port_part};
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::form::Interface;
 use crate::tree::{Kind, Node, Text};
+use crate::value::Value;
 
 impl Decode for Bind {
     fn unreadable() -> Option<Self> {
@@ -36,7 +37,7 @@ impl Bind {
             if text.value().parse::<IpAddr>().is_ok() {
                 addresses.push(text);
             } else {
-                interfaces.push(Interface::decode(node, diagnostics)?.0);
+                interfaces.push(Value::<Interface>::decode(node, diagnostics)?.text);
             }
         }
         if let ([interface, ..], [_, ..]) = (interfaces.as_slice(), addresses.as_slice()) {

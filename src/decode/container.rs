@@ -1,11 +1,11 @@
 //! Reads the parts of a container that Compose lets one write in several ways.
 
-use super::{Decode, advice, bad_value, bad_value_because, wrong_type};
+use super::{Decode, bad_value, bad_value_because, wrong_type};
 use crate::ast::container::*;
 use crate::ast::scalar::*;
 use crate::decode::scalar::{misread, port_part};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::duration::duration_ms;
+use crate::form::{AbsolutePath, Duration, Form};
 use crate::path::is_path;
 use crate::podman::{self, BadOption};
 use crate::source::Span;
@@ -112,16 +112,16 @@ fn words(text: &Text) -> Option<Vec<Text>> {
 impl Decode for GracePeriod {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Kind::Scalar(text) = &node.kind else {
-            wrong_type(node, Duration::WHAT, diagnostics);
+            wrong_type(node, &Duration::description(), diagnostics);
             return None;
         };
         let ms = match text.atom() {
             Atom::Int(seconds) if (0..=86_400).contains(&seconds) => Some(seconds as u64 * 1000),
-            Atom::Str(span) => duration_ms(&span).filter(|ms| *ms <= 86_400_000),
+            Atom::Str(span) => Duration::parse(&span).map(|span| span.ms).filter(|ms| *ms <= 86_400_000),
             _ => None,
         };
         let Some(ms) = ms else {
-            let advice = advice::duration(&text.value());
+            let advice = Duration::advice(&text.value());
             misread(node, Duration::NOUN, "90s or 2m, of a day at most", advice, diagnostics);
             return None;
         };
@@ -172,7 +172,7 @@ impl Decode for Volume {
                 node,
                 "a volume with an absolute target",
                 "source:/target",
-                advice::path(&target.value()),
+                AbsolutePath::advice(&target.value()),
                 diagnostics,
             );
             return None;
@@ -234,20 +234,24 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
     if let Some(size) = long.size {
         if !matches!(source, VolumeSource::Tmpfs) {
             diagnostics.push(
-                Diagnostic::new(Code::BadValue, "only a tmpfs has a size", size.0.span, "not used")
+                Diagnostic::new(Code::BadValue, "only a tmpfs has a size", size.text.span, "not used")
                     .help("take `size` out"),
             );
             return None;
         }
-        options.push(Text::join(&[Text::literal("size", size.0.span), size.0.clone()], "=", size.0.span));
+        options.push(Text::join(
+            &[Text::literal("size", size.text.span), size.text.clone()],
+            "=",
+            size.text.span,
+        ));
     }
     if let (VolumeSource::Named(_) | VolumeSource::Tmpfs, Some(span)) = (
         &source,
         [&long.owner, &long.group]
             .into_iter()
             .flatten()
-            .map(|o| o.0.span)
-            .chain(long.mode.iter().map(|m| m.0.span))
+            .map(|o| o.text.span)
+            .chain(long.mode.iter().map(|m| m.text.span))
             .next(),
     ) {
         diagnostics.push(
@@ -261,7 +265,7 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
         );
         return None;
     }
-    let target = long.target.0;
+    let target = long.target.text;
     // Already reported.
     if target.span == Span::NOWHERE {
         return None;
@@ -290,7 +294,7 @@ fn source_of(source: Text, node: &Node, diagnostics: &mut Diagnostics) -> Option
     if name {
         return Some(VolumeSource::Named(source));
     }
-    let advice = value.contains('/').then(|| advice::path(&value)).flatten();
+    let advice = value.contains('/').then(|| AbsolutePath::advice(&value)).flatten();
     let source = "an absolute path on the host, or the name of a volume, and then the target";
     misread(node, "a volume with a source that Podman can find", source, advice, diagnostics);
     None
@@ -378,7 +382,7 @@ impl Decode for Port {
                 return None;
             }
             let port = Port {
-                address: long.host_ip.map(|a| a.0),
+                address: long.host_ip.map(|a| a.text),
                 published: long.published,
                 target: long.target,
                 protocol: long.protocol,

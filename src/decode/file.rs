@@ -2,7 +2,7 @@
 
 use super::{Decode, bad_value, wrong_type};
 use crate::ast::file::{Prune, TimeZone};
-use crate::ast::scalar::{Calendar, Flag};
+use crate::ast::scalar::Flag;
 use crate::diag::{Code, Diagnostic, Diagnostics, closest};
 use crate::tree::{Atom, Kind, Node};
 
@@ -54,6 +54,6 @@ impl Decode for Prune {
             }
             return Some(Prune::Never);
         }
-        Calendar::decode(node, diagnostics).map(Prune::At)
+        Decode::decode(node, diagnostics).map(Prune::At)
     }
 }

@@ -2,7 +2,6 @@
 
 use super::container::check_no_colon;
 use super::{Decode, wrong_type};
-use crate::ast::scalar::{EnvironmentName, SecretName};
 use crate::ast::secret::{SecretEnvFile, SecretFile};
 use crate::ast::{EnvFile, EnvFiles, SecretUse, SecretUses};
 use crate::diag::{Code, Diagnostic, Diagnostics, closest};
@@ -26,7 +25,7 @@ impl Decode for SecretUses {
                         }
                         Kind::Map(_) => match SecretFile::decode(item, diagnostics) {
                             Some(file) => {
-                                let target = file.target.iter().map(|target| &target.0);
+                                let target = file.target.iter().map(|target| &target.text);
                                 if check_no_colon(target, item, diagnostics).is_none() {
                                     continue;
                                 }
@@ -34,7 +33,7 @@ impl Decode for SecretUses {
                             }
                             None => continue,
                         },
-                        _ => match SecretName::decode(item, diagnostics) {
+                        _ => match Decode::decode(item, diagnostics) {
                             Some(name) => (name, None),
                             None => continue,
                         },
@@ -62,8 +61,8 @@ impl Decode for SecretUses {
 /// Reads `VARIABLE: secret`.
 fn in_variable(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<SecretUse> {
     let key = Node { span: entry.key.span, defined: None, kind: Kind::Scalar(entry.key.clone()) };
-    let variable = EnvironmentName::decode(&key, diagnostics);
-    let secret = SecretName::decode(&entry.value, diagnostics)?;
+    let variable = Decode::decode(&key, diagnostics);
+    let secret = Decode::decode(&entry.value, diagnostics)?;
     Some(SecretUse { variable: Some(variable?), secret, target: None, span: entry.key.span })
 }
 

@@ -1,8 +1,9 @@
 //! Other machines that use the services.
 
-use crate::ast::scalar::{HomePath, SecretName};
+use crate::form::{HomePath, SecretName};
 use crate::source::Span;
 use crate::tree::Text;
+use crate::value::Value;
 
 /// A Mac.
 #[derive(Debug)]
@@ -25,9 +26,9 @@ pub struct Upload {
     /// The name of its site.
     pub site: Text,
     /// The folder.
-    pub folder: HomePath,
+    pub folder: Value<HomePath>,
     /// The secret of the Mac's with the API key.
-    pub api_key: SecretName,
+    pub api_key: Value<SecretName>,
     /// The secret of the Mac's with what Pushover asks for.
-    pub notify: Option<SecretName>,
+    pub notify: Option<Value<SecretName>>,
 }

@@ -1,10 +1,11 @@
 //! Jobs: what runs at its time, beside the containers.
 
 use crate::ast::ImmichAlbum;
-use crate::ast::scalar::{KeepRule, SecretName};
+use crate::form::{Calendar, KeepRule, SecretName};
 use crate::path::straight;
 use crate::source::Span;
 use crate::tree::Text;
+use crate::value::Value;
 
 /// A job.
 #[derive(Debug)]
@@ -22,9 +23,9 @@ pub struct Job {
     /// Whether it is on (for a service's, where that is), until the owner says otherwise.
     pub enable: bool,
     /// When it runs.
-    pub at: Text,
+    pub at: Value<Calendar>,
     /// The secret with the address that hears of each run.
-    pub ping: Option<SecretName>,
+    pub ping: Option<Value<SecretName>>,
     /// Whether somebody is told when it fails.
     pub tells: bool,
     /// What it does.
@@ -74,7 +75,7 @@ pub struct Backup {
 
 impl Job {
     /// Whom its runs, and the copies after them, are told to, each with what it hears of.
-    pub fn pings(&self) -> impl Iterator<Item = (&SecretName, String)> {
+    pub fn pings(&self) -> impl Iterator<Item = (&Value<SecretName>, String)> {
         let offsite = match &self.work {
             Work::Backup(backup) => backup.offsite.as_ref(),
             _ => None,
@@ -101,7 +102,7 @@ pub enum Repository {
     /// As restic writes it.
     Plain(Text),
     /// That is in this secret.
-    Secret(SecretName),
+    Secret(Value<SecretName>),
 }
 
 /// A copy of backups elsewhere.
@@ -112,13 +113,13 @@ pub struct Offsite {
     /// The mount point that it needs, where it is a folder.
     pub mounts: Vec<Text>,
     /// The secret with its password.
-    pub password: SecretName,
+    pub password: Value<SecretName>,
     /// The secret with what its storage asks for.
-    pub environment: Option<SecretName>,
+    pub environment: Option<Value<SecretName>>,
     /// The secret with the address that hears of each copy.
-    pub ping: Option<SecretName>,
+    pub ping: Option<Value<SecretName>>,
     /// Rules of `restic forget`.
-    pub keep: Vec<KeepRule>,
+    pub keep: Vec<Value<KeepRule>>,
 }
 
 /// What a backup saves.

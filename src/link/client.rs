@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use crate::ast;
-use crate::ast::scalar::{Map, SecretName};
+use crate::ast::scalar::Map;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::SecretName;
 use crate::hir::client::{Client, Upload};
 use crate::hir::{Answer, Host, Service, Site};
 use crate::source::Span;
 use crate::tree::Text;
+use crate::value::Value;
 
 /// Links the clients, once the sites are.
 pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mut Diagnostics) {
@@ -60,8 +62,8 @@ impl<'a> Services<'a> {
 }
 
 /// Elsewhere `notify` says when somebody is told, and here it says with what.
-fn check_notify(notify: &SecretName, host: &Host, diagnostics: &mut Diagnostics) {
-    let word = notify.value();
+fn check_notify(notify: &Value<SecretName>, host: &Host, diagnostics: &mut Diagnostics) {
+    let word = notify.text.value();
     if !matches!(word.as_str(), "failure" | "never") || host.secrets.contains_key(&word) {
         return;
     }
@@ -73,7 +75,7 @@ fn check_notify(notify: &SecretName, host: &Host, diagnostics: &mut Diagnostics)
         Diagnostic::new(
             Code::BadValue,
             format!("there is no secret `{word}`"),
-            notify.0.span,
+            notify.text.span,
             "the name of a secret belongs here",
         )
         .help(help),

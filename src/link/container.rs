@@ -98,7 +98,7 @@ impl<'a> Shared<'a> {
     fn of(all: &'a [Network]) -> Shared<'a> {
         let subnets = |network: &Network| {
             let declared = network.declared.iter().flat_map(|declared| &declared.subnet.0);
-            Subnets::of(declared.filter_map(|subnet| subnet.value().parse().ok()))
+            Subnets::of(declared.map(|subnet| subnet.value.0))
         };
         let by_name =
             all.iter().map(|network| (network.name.as_str(), (network, subnets(network)))).collect();
@@ -133,8 +133,8 @@ fn check_names(compose: &ast::Container, diagnostics: &mut Diagnostics) {
         Some(ast::NetworkMode::None) => (false, true),
         _ => return,
     };
-    let dns = compose.dns.0.first().map(|address| ("dns", address.0.span));
-    let search = compose.dns_search.0.first().map(|domain| ("dns_search", domain.0.span));
+    let dns = compose.dns.0.first().map(|address| ("dns", address.text.span));
+    let search = compose.dns_search.0.first().map(|domain| ("dns_search", domain.text.span));
     let hosts = compose.extra_hosts.0.first().filter(|_| shares).map(|(name, _)| ("extra_hosts", name.span));
     for (key, span) in dns.into_iter().chain(search).chain(hosts) {
         let label =
@@ -241,7 +241,7 @@ fn container(
             Diagnostic::new(
                 Code::NetworkWithHost,
                 "`firewall` opens the host's ports",
-                interface.0.span,
+                interface.text.span,
                 "this container has a network of its own",
             )
             .help("publish the port on an address under `ports`"),
@@ -272,7 +272,7 @@ fn container(
         }
     }
     check_attachments(&networks, shared, diagnostics);
-    let tailnet = tailscale.map(|t| t.address.value());
+    let tailnet = tailscale.map(|t| t.address.text.value());
     let tells = tells(compose.notify);
     let on_tailnet =
         compose.ports.iter().any(|p| p.address.as_ref().map(Text::value) == tailnet && tailnet.is_some());
@@ -315,16 +315,16 @@ fn check_attachments(networks: &[Attached], shared: &Shared, diagnostics: &mut D
         }
         let subnets = declared.map_or(&[][..], |declared| &declared.subnet.0);
         for address in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {
-            let Ok(ip) = address.value().parse::<std::net::IpAddr>() else { continue };
+            let ip = address.value.0;
             if !known.is_some_and(|(_, subnets)| subnets.contain(ip)) {
                 let mut diagnostic = Diagnostic::new(
                     Code::BadAddress,
                     format!("{ip} is no address of the network `{}`", attached.network),
-                    address.0.span,
+                    address.text.span,
                     "the fixed address",
                 );
                 for subnet in subnets.iter().take(SHOWN) {
-                    diagnostic = diagnostic.and(subnet.0.span, "the subnet");
+                    diagnostic = diagnostic.and(subnet.text.span, "the subnet");
                 }
                 diagnostics.push(diagnostic.help(match subnets.is_empty() {
                     true => "a fixed address needs a network with a `subnet`, under the top-level `networks`",
@@ -439,9 +439,9 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
 /// The containers whose namespaces a container shares, by their names on the host, which Podman gets as they are.
 fn namespaces(compose: &ast::Container) -> Vec<Text> {
     let written = [
-        compose.ipc.as_ref().map(|mode| mode.0.clone()),
-        compose.pid.as_ref().map(|mode| mode.0.clone()),
-        compose.userns_mode.as_ref().map(|mode| mode.0.clone()),
+        compose.ipc.as_ref().map(|mode| mode.text.clone()),
+        compose.pid.as_ref().map(|mode| mode.text.clone()),
+        compose.userns_mode.as_ref().map(|mode| mode.text.clone()),
     ];
     let is_namespace = |name: &str| matches!(name, "cgroupns" | "ipc" | "pid" | "userns" | "uts");
     let arguments = arguments(&compose.podman_args).into_iter().filter(|a| is_namespace(&a.name));

@@ -6,22 +6,21 @@ use indexmap::IndexSet;
 
 use crate::ast;
 use crate::ast::container::VolumeSource;
-use crate::ast::scalar::Owner;
 use crate::bind;
+use crate::form::{Account, Owner};
 use crate::hir::{Folder, Host};
-use crate::image::ImageName;
 use crate::map::Written;
 use crate::path::{Folders, ancestors, is_below};
 use crate::podman::arguments::arguments;
 use crate::tree::Text;
+use crate::value::Value;
 
 /// Finds the folders and mount points of every container.
 pub(super) fn link(host: &mut Host) {
     let mounts = Mounts::of(&host.machine);
     for container in host.services.iter_mut().flat_map(|s| &mut s.containers) {
         // Who runs in the container by number owns what nobody else was given.
-        let runs_as =
-            user(&container.compose).filter(|u| u.value().starts_with(|c: char| c.is_ascii_digit()));
+        let runs_as = user(&container.compose).filter(|user| matches!(user.value.user, Account::Id(_)));
         let image_user = image_user(&container.compose);
         let has_own_users = has_own_users(&container.compose);
         let mut needed: IndexSet<usize> = IndexSet::new();
@@ -67,7 +66,7 @@ pub(super) fn link(host: &mut Host) {
         .iter()
         .flat_map(|s| &s.containers)
         .flat_map(|c| &c.folders)
-        .filter(|f| f.owner.as_ref().is_some_and(|o| !matches!(o.value().as_str(), "0" | "root")))
+        .filter(|f| f.owner.as_ref().is_some_and(|o| !o.value.user.is_root()))
         .map(|f| f.path.value().trim_end_matches('/').to_owned())
         .collect();
     for folder in host.services.iter_mut().flat_map(|s| &mut s.containers).flat_map(|c| &mut c.folders) {
@@ -83,11 +82,12 @@ pub(super) fn link(host: &mut Host) {
 
 /// The user that a container runs as: the last one that the file says counts. One under `podman_args` was not read as an
 /// owner, so only numbers do.
-fn user(compose: &ast::Container) -> Option<Owner> {
+fn user(compose: &ast::Container) -> Option<Value<Owner>> {
     let given = arguments(&compose.podman_args).into_iter().rfind(|argument| argument.name == "user");
-    let is_number = |part: &str| part.parse::<u32>().is_ok_and(|number| number.to_string() == part);
     match given.and_then(|argument| argument.value) {
-        Some(text) => Some(Owner(text)).filter(|owner| owner.value().splitn(2, ':').all(is_number)),
+        Some(text) => Value::of(text).filter(|owner: &Value<Owner>| {
+            matches!(owner.value, Owner { user: Account::Id(_), group: None | Some(Account::Id(_)) })
+        }),
         None => compose.user.clone(),
     }
 }
@@ -95,7 +95,7 @@ fn user(compose: &ast::Container) -> Option<Owner> {
 /// Whether the users of a container are others on the host.
 fn has_own_users(compose: &ast::Container) -> bool {
     let is_auto = |mode: &Text| mode.value().split(':').next() == Some("auto");
-    compose.userns_mode.as_ref().is_some_and(|mode| is_auto(&mode.0))
+    compose.userns_mode.as_ref().is_some_and(|mode| is_auto(&mode.text))
         || arguments(&compose.podman_args).iter().any(|argument| match argument.name.as_str() {
             "userns" => argument.value.as_ref().is_some_and(is_auto),
             "uidmap" | "subuidname" => true,
@@ -115,7 +115,7 @@ fn image_user(compose: &ast::Container) -> Option<u32> {
     let has_users = compose.user.is_some()
         || compose.userns_mode.is_some()
         || arguments(&compose.podman_args).iter().any(|argument| is_about_users(&argument.name));
-    ImageName::of(&compose.image).starts_as().filter(|_| !has_users)
+    compose.image.value.starts_as().filter(|_| !has_users)
 }
 
 /// The mount points that the file describes.
@@ -149,7 +149,7 @@ fn share(host: &mut Host) {
     }
     for folders in by_path.values_mut().filter(|folders| folders.len() > 1) {
         let written = folders.iter().find(|f| !f.owner_is_guessed).and_then(|f| f.owner.clone());
-        let user = |f: &Folder| f.owner.as_ref().map(|o| o.value());
+        let user = |f: &Folder| f.owner.as_ref().map(|o| o.value.clone());
         let agreed = folders.iter().all(|f| user(f) == user(folders[0]));
         let limited = folders.iter().find(|f| f.mode.is_some() || f.group.is_some());
         let limited = limited.and_then(|f| f.owner.clone());

@@ -11,10 +11,12 @@ use crate::ast;
 use crate::ast::container::Port;
 use crate::ast::scalar::{Flag, Map};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Calendar;
 use crate::hir::job::{Job, SmokeTest, Work};
 use crate::hir::{Container, Host, HostPort, Service};
 use crate::source::{SourceId, Span};
 use crate::tree::Text;
+use crate::value::Value;
 
 /// The backup that is the service's own: the others say their names after it.
 const DATABASE: &str = "database";
@@ -61,13 +63,13 @@ pub(super) fn link(
 }
 
 /// When a job runs. What a preset describes without a time is there for the one who gives it one.
-fn time(at: Option<ast::scalar::Calendar>, owner: Span, diagnostics: &mut Diagnostics) -> Option<Text> {
+fn time(at: Option<Value<Calendar>>, owner: Span, diagnostics: &mut Diagnostics) -> Option<Value<Calendar>> {
     match at {
-        Some(at) => Some(at.0),
+        Some(at) => Some(at),
         None if owner.source != SourceId::FILE => None,
         None => {
             missing::<()>("at", owner, "add `at:`, such as `at: \"05:30\"`", diagnostics);
-            Some(Text::literal("daily", owner))
+            Value::of(Text::literal("daily", owner))
         }
     }
 }
@@ -187,18 +189,18 @@ fn cleanup(declared: ast::Cleanup, owner: &Owner, diagnostics: &mut Diagnostics)
 
 fn smoke_test(declared: ast::SmokeTest, told: bool) -> Job {
     let tells = job_tells(declared.notify, told);
-    let free_percent = declared.free_percent.map_or_else(|| Text::literal("10", declared.span), |n| n.0);
+    let free_percent = declared.free_percent.map_or_else(|| Text::literal("10", declared.span), |n| n.text);
     let work = Work::SmokeTest(SmokeTest { free_percent });
     Job {
         origin: "smoke_test".to_owned(),
         ping: declared.ping,
         tells,
-        ..job("smoke-test".to_owned(), declared.span, declared.enable, declared.at.0, work)
+        ..job("smoke-test".to_owned(), declared.span, declared.enable, declared.at, work)
     }
 }
 
 /// A job that nobody hears of, whose unit, option and origin are called after it.
-fn job(name: String, span: Span, enable: Option<Flag>, at: Text, work: Work) -> Job {
+fn job(name: String, span: Span, enable: Option<Flag>, at: Value<Calendar>, work: Work) -> Job {
     Job {
         option: Service::option_name(&name),
         origin: name.clone(),

@@ -152,7 +152,7 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         first.is_none()
     };
     if let Some(interface) = host.tailscale.as_ref().and_then(|tailscale| tailscale.interface.as_ref()) {
-        take("interface", interface.value(), interface.0.span);
+        take("interface", interface.text.value(), interface.text.span);
     }
     for network in &host.networks {
         take("network", network.name.clone(), network.span);
@@ -187,7 +187,7 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
     for site in host.front.iter().flat_map(|f| &f.sites).filter(is_on) {
         take("site", site.host.value().to_lowercase(), site.host.span);
         for alias in &site.declared.aliases {
-            take("site", alias.value().to_lowercase(), alias.0.span);
+            take("site", alias.text.value().to_lowercase(), alias.text.span);
         }
     }
 }

@@ -1,9 +1,5 @@
 //! Networks: their names, bridges, subnets and gateways.
 
-use std::net::IpAddr;
-
-use ipnet::IpNet;
-
 use super::name::{check_bridge, check_network};
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -20,8 +16,8 @@ pub(super) fn shared(name: &Text, declared: Option<ast::Network>, diagnostics: &
     }
     let interface = match declared.as_ref().and_then(|d| d.interface.as_ref()) {
         Some(interface) => {
-            check_bridge(&interface.0, diagnostics);
-            interface.0.clone()
+            check_bridge(&interface.text, diagnostics);
+            interface.text.clone()
         }
         None => Text::literal(bridge(&name.value()), name.span),
     };
@@ -55,7 +51,8 @@ fn bridge(name: &str) -> String {
 
 fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
     if network.external.as_ref().is_some_and(|e| e.value) {
-        let own = network.subnet.0.first().map(|s| s.0.span).or(network.gateway.0.first().map(|g| g.0.span));
+        let own =
+            network.subnet.0.first().map(|s| s.text.span).or(network.gateway.0.first().map(|g| g.text.span));
         if let Some(span) = own {
             diagnostics.push(
                 Diagnostic::new(
@@ -79,17 +76,14 @@ fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
                 Diagnostic::new(
                     Code::BadAddress,
                     "a gateway without a subnet",
-                    gateway.0.span,
+                    gateway.text.span,
                     "belongs to no subnet",
                 )
                 .help("give as many subnets as gateways, in the same order"),
             );
             continue;
         };
-        let (Ok(address), Ok(net)) = (gateway.value().parse::<IpAddr>(), subnet.value().parse::<IpNet>())
-        else {
-            continue;
-        };
+        let (address, net) = (gateway.value.0, subnet.value.0);
         let usable = net.contains(&address)
             && address != net.network()
             && (net.addr().is_ipv6() || address != net.broadcast());
@@ -98,10 +92,10 @@ fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
                 Diagnostic::new(
                     Code::BadAddress,
                     format!("{address} is no address of {net}"),
-                    gateway.0.span,
+                    gateway.text.span,
                     "the gateway",
                 )
-                .and(subnet.0.span, "its subnet")
+                .and(subnet.text.span, "its subnet")
                 .help(format!("take the first address: {}", first_address(&net))),
             );
         }

@@ -71,12 +71,12 @@ fn check_addresses(notify: &Notify, diagnostics: &mut Diagnostics) {
     }
     let mut known: HashMap<String, Span> = HashMap::new();
     for unit in &notify.units {
-        if let Some(first) = known.insert(unit.value(), unit.0.span) {
+        if let Some(first) = known.insert(unit.text.value(), unit.text.span) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::Contradiction,
-                    format!("`{}` is named twice", unit.value()),
-                    unit.0.span,
+                    format!("`{}` is named twice", unit.text.value()),
+                    unit.text.span,
                     "again here",
                 )
                 .and(first, "and here")
@@ -87,8 +87,8 @@ fn check_addresses(notify: &Notify, diagnostics: &mut Diagnostics) {
     let Some(ntfy) = &notify.ntfy else { return };
     match (&ntfy.url, &ntfy.url_secret) {
         (Some(url), Some(secret)) => diagnostics.push(
-            Diagnostic::new(Code::Contradiction, "two addresses of one topic", url.0.span, "one is here")
-                .and(secret.0.span, "and one is in this secret")
+            Diagnostic::new(Code::Contradiction, "two addresses of one topic", url.text.span, "one is here")
+                .and(secret.text.span, "and one is in this secret")
                 .help("keep one of `url` and `url_secret`"),
         ),
         (None, None) if !diagnostics.has_unreadable_in(ntfy.span) => diagnostics.push(

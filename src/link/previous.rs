@@ -7,9 +7,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
+use crate::form::{Form, Image};
 use crate::hir::job::Work;
 use crate::hir::{Host, Previous};
-use crate::image::{ImageName, Kind};
+use crate::image::Kind;
 use crate::path::straight;
 use crate::record::{self, Record};
 
@@ -98,7 +99,7 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
     let mut programs: HashSet<&str> = HashSet::new();
     programs.extend(before.iter().filter(|b| !is_database(&b.container.image)).map(|b| b.service));
     let has_program =
-        |s: usize| host.services[s].containers.iter().any(|c| !is_database(&c.compose.image.value()));
+        |s: usize| host.services[s].containers.iter().any(|c| !is_database(&c.compose.image.text.value()));
     pair(
         &mut left,
         &mut new,
@@ -223,7 +224,7 @@ fn pair<'a>(
 }
 
 fn image(host: &Host, at: At) -> String {
-    host.services[at.0].containers[at.1].compose.image.value()
+    host.services[at.0].containers[at.1].compose.image.text.value()
 }
 
 /// The paths in a container at which something is mounted, as the record has them.
@@ -234,15 +235,20 @@ fn mounts(host: &Host, at: At) -> Vec<String> {
     paths.into_iter().collect()
 }
 
+/// Registry and path of an image. One that cannot be parsed, out of a record that somebody edited, is like no other.
+fn whole(image: &str) -> String {
+    Image::parse(image).map_or_else(|| image.to_owned(), |image| image.repository)
+}
+
 /// An image's path in its registry: a mirror has the same image.
 fn repository(image: &str) -> String {
-    let repository = ImageName::parse(image).repository;
+    let repository = whole(image);
     repository.split_once('/').map_or(repository.clone(), |(_, path)| path.to_owned())
 }
 
 /// The last step of an image's path, which is the same for most images that are published in several places.
 fn program(image: &str) -> String {
-    let repository = ImageName::parse(image).repository;
+    let repository = whole(image);
     repository.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
@@ -252,7 +258,7 @@ fn is_database(image: &str) -> bool {
 
 /// What kind of database an image is, if it is one.
 fn database(image: &str) -> Option<String> {
-    match ImageName::parse(image).known()?.kind {
+    match Image::parse(image)?.known()?.kind {
         Kind::Postgres => Some("Postgres".to_owned()),
         Kind::Database | Kind::Store | Kind::Cache => Some(repository(image)),
         Kind::Program | Kind::Sqlite(_) => None,

@@ -158,7 +158,7 @@ fn link_one(
     let answer = match (&site.to, &site.redirect) {
         (Some(to), None) => upstream(to, &site, owner, diagnostics)?,
         (None, Some(redirect)) => {
-            let aliases = site.aliases.iter().map(ast::scalar::Domain::value);
+            let aliases = site.aliases.iter().map(|alias| alias.text.value());
             let names: Vec<String> =
                 std::iter::once(host.value()).chain(aliases).map(|name| name.to_lowercase()).collect();
             check_redirect(redirect, &names, diagnostics);
@@ -192,27 +192,27 @@ fn name_of(
 ) -> Option<(Text, bool)> {
     Some(match (&site.host, &site.subdomain, &caddy.domain) {
         (Some(host), None, domain) => {
-            let below = domain
-                .as_ref()
-                .is_some_and(|d| host.value() == d.value() || one_label_below(&host.value(), &d.value()));
-            (host.0.clone(), below)
+            let below = domain.as_ref().is_some_and(|d| {
+                host.text.value() == d.text.value() || one_label_below(&host.text.value(), &d.text.value())
+            });
+            (host.text.clone(), below)
         }
         (None, Some(subdomain), Some(domain)) => {
-            if let Some(help) = without_domain(&subdomain.value(), &domain.value()) {
+            if let Some(help) = without_domain(&subdomain.text.value(), &domain.text.value()) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::BadSite,
-                        format!("the name would be `{}.{}`", subdomain.value(), domain.value()),
-                        subdomain.0.span,
+                        format!("the name would be `{}.{}`", subdomain.text.value(), domain.text.value()),
+                        subdomain.text.span,
                         "has the domain already",
                     )
-                    .and(domain.0.span, "and this is put behind it")
+                    .and(domain.text.span, "and this is put behind it")
                     .help(help),
                 );
                 return None;
             }
-            let host = Text::join(&[subdomain.0.clone(), domain.0.clone()], ".", subdomain.0.span);
-            (host, !subdomain.value().contains('.'))
+            let host = Text::join(&[subdomain.text.clone(), domain.text.clone()], ".", subdomain.text.span);
+            (host, !subdomain.text.value().contains('.'))
         }
         // What stands for an unreadable `caddy` has no domain.
         (None, Some(_), None) if caddy.span == Span::NOWHERE => return None,
@@ -221,7 +221,7 @@ fn name_of(
                 Diagnostic::new(
                     Code::BadSite,
                     "a subdomain of no domain",
-                    subdomain.0.span,
+                    subdomain.text.span,
                     "`caddy` has no `domain`",
                 )
                 .help("add `domain` under `caddy`, or write the whole name as `host`")
@@ -563,7 +563,7 @@ const MAX_SHOWN: usize = 8;
 
 /// The names that a site answers to.
 fn names(site: &Site) -> impl Iterator<Item = String> {
-    let aliases = site.declared.aliases.iter().map(ast::scalar::Domain::value);
+    let aliases = site.declared.aliases.iter().map(|alias| alias.text.value());
     std::iter::once(site.host.value()).chain(aliases).map(|name| name.to_lowercase())
 }
 

@@ -32,7 +32,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     for site in &front.sites {
         let certificate = match &front.declared.tls {
             Some(Tls::Acme(_)) => Some(match &front.declared.domain {
-                Some(domain) if site.below_domain => domain.0.clone(),
+                Some(domain) if site.below_domain => domain.text.clone(),
                 _ => site.host.clone(),
             }),
             _ => None,
@@ -40,10 +40,10 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         let set = virtual_host(site, front, host, &ports, certificate.as_ref());
         if let Some(name) = certificate {
             let one = certificates.entry(name.value()).or_insert_with(|| {
-                let wildcard = front.declared.domain.as_ref().is_some_and(|d| d.value() == name.value());
+                let wildcard = front.declared.domain.as_ref().is_some_and(|d| d.text.value() == name.value());
                 Certificate { name, wildcard, more: Vec::new() }
             });
-            one.more.extend(site.declared.aliases.iter().map(|a| a.0.clone()));
+            one.more.extend(site.declared.aliases.iter().map(|a| a.text.clone()));
         }
         let value = match &site.service {
             Some(option) => Expr::call(
@@ -70,7 +70,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 
 fn virtual_host(site: &Site, front: &Front, host: &Host, ports: &Ports, certificate: Option<&Text>) -> Set {
     let mut set = Set::default();
-    set.append("serverAliases", site.declared.aliases.iter().map(|a| Expr::text(&a.0)));
+    set.append("serverAliases", site.declared.aliases.iter().map(|a| Expr::text(&a.text)));
     listen_there(&mut set, front, host);
     if let Some(certificate) = certificate {
         set.set("useACMEHost", Expr::text(certificate));
@@ -116,7 +116,7 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, ports: &Ports, certific
 
 fn listen(front: &Front, host: &Host) -> Vec<Expr> {
     match &front.declared.bind.value {
-        Bind::Tailscale => host.tailscale.iter().map(|t| Expr::text(&t.address.0)).collect(),
+        Bind::Tailscale => host.tailscale.iter().map(|t| Expr::text(&t.address.text)).collect(),
         Bind::On { addresses, .. } => addresses.iter().map(Expr::text).collect(),
         Bind::All => Vec::new(),
     }
@@ -230,9 +230,9 @@ fn certificates_of(front: &Front, certificates: &IndexMap<String, Certificate>, 
             global.extend(front.declared.global.iter().flat_map(lines));
             caddy.set("globalConfig", Expr::Lines(global));
             if let Some(email) = &plugin.email {
-                caddy.set("email", Expr::text(&email.0));
+                caddy.set("email", Expr::text(&email.text));
             }
-            let name = plugin.environment.value();
+            let name = plugin.environment.text.value();
             let unit = module.unit("caddy");
             unit.append("after", [Expr::str(super::secret::DECRYPTED)]);
             unit.append("restartTriggers", [super::secret::trigger(&name)]);
@@ -241,7 +241,7 @@ fn certificates_of(front: &Front, certificates: &IndexMap<String, Certificate>, 
         Some(Tls::Acme(acme)) => {
             let security = module.config.at(&["security", "acme"]);
             security.set("acceptTerms", Expr::Bool(true));
-            security.at(&["defaults"]).set("email", Expr::text(&acme.email.0));
+            security.at(&["defaults"]).set("email", Expr::text(&acme.email.text));
             for one in certificates.values() {
                 security.at(&["certs"]).set_named(&one.name, Expr::Set(certificate(acme, one)));
             }
@@ -276,16 +276,16 @@ fn certificate(acme: &AcmeTls, one: &Certificate) -> Set {
         name == one.name.value() || (one.wildcard && below.is_some_and(|label| !label.contains('.')))
     };
     set.append("extraDomainNames", one.more.iter().filter(|n| !covered(&n.value())).map(Expr::text));
-    set.set("dnsProvider", Expr::text(&acme.acme.0));
+    set.set("dnsProvider", Expr::text(&acme.acme.text));
     let credentials = set.at(&["credentialFiles"]);
     if let Some(token) = &acme.token
         && let Some((_, variable)) =
-            TOKEN_VARIABLES.iter().find(|(provider, _)| *provider == acme.acme.value())
+            TOKEN_VARIABLES.iter().find(|(provider, _)| *provider == acme.acme.text.value())
     {
-        credentials.set(*variable, super::secret::path(&token.value()));
+        credentials.set(*variable, super::secret::path(&token.text.value()));
     }
     for (variable, secret) in &acme.credentials.0 {
-        credentials.set(variable.value(), super::secret::path(&secret.value()));
+        credentials.set(variable.value(), super::secret::path(&secret.text.value()));
     }
     set.set("group", Expr::code("config.services.caddy.group"));
     set

@@ -69,12 +69,12 @@ fn environment(client: &Client, upload: &Upload, name: &str) -> Set {
     let mut set = Set::of([
         ("CLIENT", Expr::str(client.name.clone())),
         ("URL", Expr::Str(url)),
-        ("FOLDER", Expr::Str(in_home(below_home(&upload.folder.0)))),
+        ("FOLDER", Expr::Str(in_home(below_home(&upload.folder.text)))),
         ("STATE", Expr::Str(in_home(vec![state]))),
-        ("API_KEY_FILE", super::secret::path(&upload.api_key.value())),
+        ("API_KEY_FILE", super::secret::path(&upload.api_key.text.value())),
     ]);
     if let Some(notify) = &upload.notify {
-        set.set("PUSHOVER_FILE", super::secret::path(&notify.value()));
+        set.set("PUSHOVER_FILE", super::secret::path(&notify.text.value()));
     }
     set.set("UPLOADER", Expr::call("lib.mkDefault", [Expr::Str(immich)]));
     set.set("PATH", Expr::Str(path));

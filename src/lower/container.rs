@@ -6,6 +6,7 @@ use super::container_set;
 use crate::ast;
 use crate::ast::container::{LogDriver, Port, PullPolicy, Restart, Volume, VolumeSource};
 use crate::ast::scalar::Flag;
+use crate::form::{Device, Form};
 use crate::hir::{Attached, Container};
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::Module;
@@ -26,7 +27,7 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
 fn options(container: &Container, ports: &Ports) -> Set {
     let compose = &container.compose;
     let mut set = Set::default();
-    set.set("image", Expr::text(&compose.image.0));
+    set.set("image", Expr::text(&compose.image.text));
     match compose.pull_policy {
         Some(PullPolicy::Always) => set.set("pull", Expr::str("always")),
         Some(PullPolicy::Never) => set.set("pull", Expr::str("never")),
@@ -46,11 +47,11 @@ fn options(container: &Container, ports: &Ports) -> Set {
         set.append_all("cmd", command.0.iter().map(string));
     }
     if let Some(user) = &compose.user {
-        set.set("user", self::user(&user.0));
+        set.set("user", self::user(&user.text));
     }
     for (name, text) in [
-        ("workdir", compose.working_dir.as_ref().map(|w| &w.0)),
-        ("hostname", compose.hostname.as_ref().map(|h| &h.0)),
+        ("workdir", compose.working_dir.as_ref().map(|w| &w.text)),
+        ("hostname", compose.hostname.as_ref().map(|h| &h.text)),
     ] {
         if let Some(text) = text {
             set.set(name, string(text));
@@ -77,10 +78,10 @@ fn options(container: &Container, ports: &Ports) -> Set {
         environment.set("TZ", Expr::code("config.time.timeZone"));
     }
     set.append("volumes", compose.volumes.iter().filter_map(volume));
-    set.append("devices", compose.devices.iter().map(|device| string(&device.0)));
+    set.append("devices", compose.devices.iter().map(|device| string(&device.text)));
     for (names, add) in [(&compose.cap_add, true), (&compose.cap_drop, false)] {
         for name in names {
-            set.at(&["capabilities"]).set_named(&name.0, Expr::Bool(add));
+            set.at(&["capabilities"]).set_named(&name.text, Expr::Bool(add));
         }
     }
     if let Some(privileged) = compose.privileged.as_ref().filter(|p| p.value || !p.text.is_literal()) {
@@ -119,10 +120,10 @@ fn network(container: &Container, attached: &Attached) -> Expr {
     if let Some(attachment) = &attached.attachment {
         for (name, address) in [("ip", &attachment.ipv4_address), ("ip6", &attachment.ipv6_address)] {
             if let Some(address) = address {
-                option(name, &address.0);
+                option(name, &address.text);
             }
         }
-        attachment.mac_address.iter().for_each(|mac| option("mac", &mac.0));
+        attachment.mac_address.iter().for_each(|mac| option("mac", &mac.text));
     }
     container.aliases(attached).iter().for_each(|alias| option("alias", alias));
     Expr::Str(all)
@@ -171,8 +172,8 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
     for (name, address) in &compose.extra_hosts.0 {
         all.push(pair("--add-host=", name, ":", address));
     }
-    all.extend(compose.dns.0.iter().map(|dns| Expr::flag("--dns=", &dns.0)));
-    all.extend(compose.dns_search.0.iter().map(|domain| Expr::flag("--dns-search=", &domain.0)));
+    all.extend(compose.dns.0.iter().map(|dns| Expr::flag("--dns=", &dns.text)));
+    all.extend(compose.dns_search.0.iter().map(|domain| Expr::flag("--dns-search=", &domain.text)));
     for volume in &compose.volumes {
         if matches!(volume.source, VolumeSource::Tmpfs) {
             let mut flag = vec![Part::Text("--tmpfs=".into())];
@@ -185,21 +186,23 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
             all.push(Expr::Str(flag));
         }
     }
-    all.extend(compose.tmpfs.0.iter().map(|t| Expr::flag("--tmpfs=", &t.0)));
-    all.extend(compose.device_cgroup_rules.iter().map(|rule| Expr::flag("--device-cgroup-rule=", &rule.0)));
-    all.extend(compose.group_add.iter().map(|g| group(&g.0)));
+    all.extend(compose.tmpfs.0.iter().map(|t| Expr::flag("--tmpfs=", &t.text)));
+    all.extend(
+        compose.device_cgroup_rules.iter().map(|rule| Expr::flag("--device-cgroup-rule=", &rule.text)),
+    );
+    all.extend(compose.group_add.iter().map(|g| group(&g.text)));
     if let Some(limits) = &compose.limits {
         for (flag, text) in [
-            ("--memory=", limits.memory.as_ref().map(|s| &s.0)),
-            ("--memory-reservation=", limits.memory_reservation.as_ref().map(|s| &s.0)),
-            ("--memory-swap=", limits.memory_swap.as_ref().map(|s| &s.0)),
-            ("--cpus=", limits.cpus.as_ref().map(|c| &c.0)),
+            ("--memory=", limits.memory.as_ref().map(|s| &s.text)),
+            ("--memory-reservation=", limits.memory_reservation.as_ref().map(|s| &s.text)),
+            ("--memory-swap=", limits.memory_swap.as_ref().map(|s| &s.text)),
+            ("--cpus=", limits.cpus.as_ref().map(|c| &c.text)),
             ("--pids-limit=", limits.pids.as_ref().map(|p| &p.text)),
         ] {
             all.extend(text.map(|text| Expr::flag(flag, text)));
         }
     }
-    all.extend(compose.shm_size.iter().map(|s| Expr::flag("--shm-size=", &s.0)));
+    all.extend(compose.shm_size.iter().map(|s| Expr::flag("--shm-size=", &s.text)));
     for (name, value) in &compose.sysctls.0 {
         all.push(pair("--sysctl=", name, "=", value));
     }
@@ -214,16 +217,16 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
     all.extend(switch("--read-only", compose.read_only.as_ref()));
     all.extend(compose.security_opt.iter().map(|o| Expr::flag("--security-opt=", o)));
     for (flag, text) in [
-        ("--ipc=", compose.ipc.as_ref().map(|i| &i.0)),
-        ("--pid=", compose.pid.as_ref().map(|p| &p.0)),
-        ("--userns=", compose.userns_mode.as_ref().map(|u| &u.0)),
+        ("--ipc=", compose.ipc.as_ref().map(|i| &i.text)),
+        ("--pid=", compose.pid.as_ref().map(|p| &p.text)),
+        ("--userns=", compose.userns_mode.as_ref().map(|u| &u.text)),
     ] {
         all.extend(text.map(|t| Expr::flag(flag, t)));
     }
     for (name, value) in compose.logging.iter().flat_map(|l| &l.options.0) {
         all.push(pair("--log-opt=", name, "=", value));
     }
-    all.extend(compose.stop_signal.iter().map(|s| Expr::flag("--stop-signal=", &s.0)));
+    all.extend(compose.stop_signal.iter().map(|s| Expr::flag("--stop-signal=", &s.text)));
     all
 }
 
@@ -302,12 +305,14 @@ fn string(text: &Text) -> Expr {
 fn unit(container: &Container, module: &mut Module) {
     let unit = module.unit(&container.unit());
     unit.set("startLimitIntervalSec", Expr::Int(0));
-    let devices = container.compose.devices.iter().map(|device| device.value());
     let arguments = podman::arguments::arguments(&container.compose.podman_args);
     // It stands for the cards of NVIDIA (podman-run(1)).
     let has_gpus = arguments.iter().any(|argument| argument.name == "gpus");
     let given = arguments.iter().filter(|argument| argument.name == "device").flat_map(Argument::values);
-    if has_gpus || devices.chain(given).any(|name| podman::is_cdi_device_of(&name, "nvidia.com")) {
+    let given = given.filter_map(|device| Device::parse(&device));
+    let devices = container.compose.devices.iter().map(|device| device.value.clone()).chain(given);
+    let of_nvidia = |device| matches!(device, Device::Cdi { vendor, .. } if vendor == "nvidia.com");
+    if has_gpus || devices.into_iter().any(of_nvidia) {
         // It describes the cards for Podman (hardware.nvidia-container-toolkit).
         unit.append("after", [Expr::str("nvidia-container-toolkit-cdi-generator.service")]);
     }
@@ -346,7 +351,7 @@ fn unit(container: &Container, module: &mut Module) {
                 module
                     .config
                     .at(&["networking", "firewall", "interfaces"])
-                    .at_named(&interface.0)
+                    .at_named(&interface.text)
                     .append(list, [port.clone()]);
             }
         }

@@ -20,7 +20,7 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
         VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
     });
     let read = compose.env_file.0.iter().filter_map(|file| match file {
-        EnvFile::Path(path) => Some(path.value()),
+        EnvFile::Path(path) => Some(path.text.value()),
         EnvFile::Secret(_) => None,
     });
     let arguments = binds(&compose.podman_args).map(|bind| bind.source);

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::around::Around;
 use super::precondition;
-use crate::ast::scalar::Owner;
 use crate::hir::{Container, Folder, Host};
 use crate::nix::{Expr, Part, parts};
 use crate::nixos::Module;
@@ -35,7 +34,7 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
         // What nobody asked for is left as it is: an image may have given the folder to its own user.
         let asked = folder.owner.is_some() || folder.group.is_some() || folder.mode.is_some();
         let mode = match &folder.mode {
-            Some(mode) => parts(&mode.0),
+            Some(mode) => parts(&mode.text),
             None => text(if asked { "0755" } else { "-" }),
         };
         if by_rule(folder) {
@@ -88,8 +87,8 @@ fn needs_more_than_quotes(path: &Text) -> bool {
 
 /// The owner and group of a folder; `-` leaves them as they are, and a colon is for a new folder alone.
 fn owner_and_group(folder: &Folder) -> (Vec<Part>, Vec<Part>) {
-    let own_group = folder.group.as_ref().map(|g| parts(&g.0));
-    let Some(Owner(owner)) = &folder.owner else {
+    let own_group = folder.group.as_ref().map(|g| parts(&g.text));
+    let Some(owner) = folder.owner.as_ref().map(|owner| &owner.text) else {
         let user =
             folder.image_user.map_or_else(|| text("-"), |user| vec![Part::Text(format!(":{user}").into())]);
         return (user.clone(), own_group.unwrap_or(user));

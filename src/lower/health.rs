@@ -10,7 +10,6 @@
 use super::around::Around;
 use super::container_set;
 use crate::ast::{HealthTest, Healthcheck};
-use crate::duration::duration_ms;
 use crate::hir::Container;
 use crate::nix::{Expr, Part};
 use crate::nixos::Module;
@@ -37,10 +36,10 @@ pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
         options.push(command("--health-cmd=", test));
     }
     for (flag, text) in [
-        ("--health-interval=", check.interval.as_ref().map(|d| &d.0)),
-        ("--health-timeout=", check.timeout.as_ref().map(|d| &d.0)),
-        ("--health-retries=", check.retries.as_ref().map(|n| &n.0)),
-        ("--health-start-period=", check.start_period.as_ref().map(|d| &d.0)),
+        ("--health-interval=", check.interval.as_ref().map(|d| &d.text)),
+        ("--health-timeout=", check.timeout.as_ref().map(|d| &d.text)),
+        ("--health-retries=", check.retries.as_ref().map(|n| &n.text)),
+        ("--health-start-period=", check.start_period.as_ref().map(|d| &d.text)),
     ] {
         options.extend(text.map(|text| Expr::flag(flag, text)));
     }
@@ -49,9 +48,9 @@ pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
         let default = Text::literal(START_INTERVAL, check.span);
         options.push(Expr::flag(
             "--health-startup-interval=",
-            check.start_interval.as_ref().map_or(&default, |d| &d.0),
+            check.start_interval.as_ref().map_or(&default, |d| &d.text),
         ));
-        options.extend(check.timeout.iter().map(|t| Expr::flag("--health-startup-timeout=", &t.0)));
+        options.extend(check.timeout.iter().map(|t| Expr::flag("--health-startup-timeout=", &t.text)));
     }
     container_set(module, container).append("extraOptions", options);
     // Without a test the check is the image's, which Podman may not know.
@@ -68,9 +67,8 @@ pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
 
 /// Minutes within which a container has to become healthy.
 fn limit(check: &Healthcheck) -> u64 {
-    let ms = |text: Option<String>| text.and_then(|text| duration_ms(&text)).unwrap_or_default();
-    let start = ms(check.start_period.as_ref().map(|period| period.value()));
-    let interval = ms(check.start_interval.as_ref().map(|interval| interval.value()));
+    let start = check.start_period.as_ref().map_or(0, |period| period.value.ms);
+    let interval = check.start_interval.as_ref().map_or(0, |interval| interval.value.0.ms);
     LIMIT + start.saturating_add(interval).div_ceil(60_000)
 }
 

@@ -8,7 +8,7 @@ use crate::nixos::{Output, node};
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let module = output.module("host.nix", "host");
     let config = &mut module.config;
-    config.at(&["networking"]).set("hostName", owners_default(Expr::text(&host.machine.name.0)));
+    config.at(&["networking"]).set("hostName", owners_default(Expr::text(&host.machine.name.text)));
     config.at(&["time"]).set("timeZone", owners_default(Expr::text(&host.machine.timezone.0)));
     for (path, mount) in &host.machine.mounts.0 {
         let Some((mount, export)) = mount.as_ref().and_then(|m| Some((m, m.nfs.as_ref()?))) else { continue };
@@ -19,9 +19,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         if mount.automount.as_ref().is_some_and(|a| a.value) {
             options.extend([Expr::str("noauto"), Expr::str("x-systemd.automount")]);
         }
-        options.extend(mount.options.iter().map(|option| Expr::text(&option.0)));
+        options.extend(mount.options.iter().map(|option| Expr::text(&option.text)));
         let system = Set::of([
-            ("device", Expr::text(&export.0)),
+            ("device", Expr::text(&export.text)),
             ("fsType", Expr::str("nfs")),
             ("options", Expr::List(options)),
         ]);

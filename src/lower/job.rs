@@ -8,12 +8,13 @@ mod update;
 
 use super::around::Around;
 use super::secret;
-use crate::ast::scalar::SecretName;
+use crate::form::SecretName;
 use crate::hir::job::{Job, Work};
 use crate::hir::{Host, Service};
 use crate::nix::{Expr, Part, Set, attribute};
 use crate::nixos::Module;
 use crate::tree::Text;
+use crate::value::Value;
 
 /// The binding of the program that a job's unit runs.
 const PROGRAM: &str = "program";
@@ -60,7 +61,7 @@ struct Unit {
     /// Commands that have to succeed before.
     before: Vec<Expr>,
     /// The secrets that it reads.
-    secrets: Vec<SecretName>,
+    secrets: Vec<Value<SecretName>>,
     /// How long it may take, as systemd.time(7) writes it.
     timeout: &'static str,
     /// Whether a run that was missed while the host was off is made up for.
@@ -141,7 +142,7 @@ fn options(job: &Job, owner: Option<&Service>, about: &str, module: &mut Module)
     options.set("enable", Expr::call("lib.mkOption", [Expr::Set(enable)]));
     let at = Set::of([
         ("type", Expr::code("lib.types.str")),
-        ("default", Expr::text(&job.at)),
+        ("default", Expr::text(&job.at.text)),
         ("description", Expr::str("When, as a calendar expression of systemd.")),
     ]);
     options.set("at", Expr::call("lib.mkOption", [Expr::Set(at)]));
@@ -158,16 +159,16 @@ fn is_plain(path: &Text) -> bool {
 }
 
 /// The path of a decrypted secret.
-fn secret_file(name: &SecretName) -> Expr {
-    secret::path(&name.value())
+fn secret_file(name: &Value<SecretName>) -> Expr {
+    secret::path(&name.text.value())
 }
 
-fn secret_is_there(name: &SecretName) -> Expr {
-    Expr::call("scripts.requireSecret", [Expr::code(format!("secrets.{}", attribute(&name.value())))])
+fn secret_is_there(name: &Value<SecretName>) -> Expr {
+    Expr::call("scripts.requireSecret", [Expr::code(format!("secrets.{}", attribute(&name.text.value())))])
 }
 
-fn pinged(name: &SecretName, moment: &'static str) -> Expr {
-    let secret = Expr::code(format!("secrets.{}", attribute(&name.value())));
+fn pinged(name: &Value<SecretName>, moment: &'static str) -> Expr {
+    let secret = Expr::code(format!("secrets.{}", attribute(&name.text.value())));
     Expr::call("scripts.ping", [secret, Expr::str(moment)])
 }
 

@@ -77,8 +77,8 @@ fn ensure(network: &Network) -> Expr {
         options.push(Expr::str("--opt=isolate=false"));
     }
     if let Some(declared) = &network.declared {
-        options.extend(declared.subnet.0.iter().map(|s| Expr::flag("--subnet=", &s.0)));
-        options.extend(declared.gateway.0.iter().map(|g| Expr::flag("--gateway=", &g.0)));
+        options.extend(declared.subnet.0.iter().map(|s| Expr::flag("--subnet=", &s.text)));
+        options.extend(declared.gateway.0.iter().map(|g| Expr::flag("--gateway=", &g.text)));
         for (name, flag) in [("--ipv6", &declared.ipv6), ("--internal", &declared.internal)] {
             options.extend(super::container::switch(name, flag.as_ref()));
         }

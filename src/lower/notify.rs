@@ -1,9 +1,11 @@
 //! Notifications: a command that tells, and a unit that tells of one that failed.
 
 use super::around::Around;
+use crate::form::SecretName;
 use crate::hir::{Container, Host};
 use crate::nix::{Expr, Part, Set};
 use crate::nixos::{Module, Output};
+use crate::value::Value;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     // Some jobs call the command, and find one that tells nobody.
@@ -13,13 +15,13 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let module = output.module("notify.nix", "notify");
     let mut parameters = Set::default();
     if let Some(notify) = &host.notify {
-        let secret = |name: &crate::ast::scalar::SecretName| super::secret::path(&name.value());
+        let secret = |name: &Value<SecretName>| super::secret::path(&name.text.value());
         if let Some(pushover) = &notify.pushover {
             parameters.set("PUSHOVER_FILE", secret(&pushover.credentials));
         }
         if let Some(ntfy) = &notify.ntfy {
             for (name, value) in [
-                ("NTFY_URL", ntfy.url.as_ref().map(|url| Expr::text(&url.0))),
+                ("NTFY_URL", ntfy.url.as_ref().map(|url| Expr::text(&url.text))),
                 ("NTFY_URL_FILE", ntfy.url_secret.as_ref().map(secret)),
                 ("NTFY_TOKEN_FILE", ntfy.token.as_ref().map(secret)),
             ] {
@@ -63,7 +65,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let confined = Expr::code("scripts.confined");
     unit.set("serviceConfig", Expr::Infix(Box::new(confined), "//", Box::new(Expr::Set(exec))));
     if !notify.units.is_empty() {
-        let units = notify.units.iter().map(|unit| Expr::str(format!("{}.service", unit.value())));
+        let units = notify.units.iter().map(|unit| Expr::str(format!("{}.service", unit.text.value())));
         let drop_ins = [Expr::code("scripts.tellFailureOf"), Expr::List(units.collect())];
         module.config.at(&["systemd"]).set("packages", Expr::call("map", drop_ins));
     }

@@ -2,7 +2,7 @@
 
 use crate::ast::file::Prune;
 use crate::hir::{Container, Host};
-use crate::image::{ImageName, Kind};
+use crate::image::Kind;
 use crate::nix::{Expr, Part, Set};
 use crate::nixos::{Module, Output};
 use crate::podman::arguments::arguments;
@@ -24,7 +24,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         let auto = podman.at(&["autoPrune"]);
         auto.set("enable", Expr::Bool(true));
         if let Some(Prune::At(when)) = prune {
-            auto.set("dates", Expr::text(&when.0));
+            auto.set("dates", Expr::text(&when.text));
         }
     }
     let Some(declared) = &host.podman else { return };
@@ -41,7 +41,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         }
     }
     if !declared.users.is_empty() {
-        let users = declared.users.iter().map(|u| Expr::text(&u.0)).collect();
+        let users = declared.users.iter().map(|u| Expr::text(&u.text)).collect();
         module.config.at(&["users", "groups", "podman"]).set("members", Expr::List(users));
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 /// Whether Podman chooses the users of a container's user namespace.
 fn has_automatic_users(container: &Container) -> bool {
     let is_auto = |mode: &str| mode == "auto" || mode.starts_with("auto:");
-    let own = container.compose.userns_mode.as_ref().map(|mode| mode.value());
+    let own = container.compose.userns_mode.as_ref().map(|mode| mode.text.value());
     let arguments = arguments(&container.compose.podman_args).into_iter();
     let given = arguments.filter(|argument| argument.name == "userns").filter_map(|argument| argument.value);
     own.into_iter().chain(given.map(|mode| mode.value())).any(|mode| is_auto(&mode))
@@ -72,7 +72,7 @@ fn ranges(module: &mut Module) {
 /// `homeserver`, which knows the containers.
 fn command(host: &Host) -> Expr {
     let line = |service: &str, container: &Container| {
-        let known = ImageName::of(&container.compose.image).known();
+        let known = container.compose.image.value.known();
         let kind = match known.is_some_and(|known| known.kind == Kind::Postgres) {
             true => "postgres",
             false => "-",

@@ -30,7 +30,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         .chain(own)
         .map(|network| {
             let declared = network.declared.as_ref();
-            let subnets = declared.iter().flat_map(|d| &d.subnet.0).map(|subnet| subnet.value()).collect();
+            let subnets =
+                declared.iter().flat_map(|d| &d.subnet.0).map(|subnet| subnet.text.value()).collect();
             (network.name.clone(), subnets)
         })
         .collect();
@@ -41,7 +42,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         .iter()
         .map(|(path, mount)| {
             let nfs = mount.as_ref().and_then(|mount| mount.nfs.as_ref());
-            (straight(&path.value()), nfs.map(|nfs| nfs.value()))
+            (straight(&path.value()), nfs.map(|nfs| nfs.text.value()))
         })
         .collect();
 }
@@ -61,7 +62,7 @@ fn container(container: &hir::Container) -> Container {
         .filter_map(|volume| Some((straight(&volume.target.value()), volume.recorded_source()?)));
     Container {
         name: container.name.clone(),
-        image: container.compose.image.value(),
+        image: container.compose.image.text.value(),
         mounts: mounts.collect(),
     }
 }

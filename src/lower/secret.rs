@@ -44,14 +44,14 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             ),
         );
         let Some(declared) = declared else { continue };
-        let owner = declared.owner.as_ref().map(|o| &o.0);
+        let owner = declared.owner.as_ref().map(|o| &o.text);
         let group = declared
             .group
             .as_ref()
-            .map(|g| &g.0)
+            .map(|g| &g.text)
             .or(owner.filter(|o| o.value().bytes().all(|b| b.is_ascii_digit())));
         for (name, text) in
-            [("owner", owner), ("group", group), ("mode", declared.mode.as_ref().map(|m| &m.0))]
+            [("owner", owner), ("group", group), ("mode", declared.mode.as_ref().map(|m| &m.text))]
         {
             if let Some(text) = text {
                 set.set(name, Expr::Str(parts(text)));
@@ -66,20 +66,22 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
     // Of several files that set a variable Podman takes the last one (podman-run(1), --env-file): a secret wins.
     for file in &compose.env_file.0 {
         let file = match file {
-            EnvFile::Path(path) => Expr::text(&path.0),
+            EnvFile::Path(path) => Expr::text(&path.text),
             EnvFile::Secret(name) => {
-                needed(&name.value(), container, module);
-                path(&name.value())
+                needed(&name.text.value(), container, module);
+                path(&name.text.value())
             }
         };
         container_set(module, container).append("environmentFiles", [file]);
     }
     let mut rendered = Set::default();
     for used in &compose.secrets.0 {
-        let name = used.secret.value();
+        let name = used.secret.text.value();
         needed(&name, container, module);
         match &used.variable {
-            Some(variable) if !takes_path(&variable.value()) => rendered.set(variable.value(), path(&name)),
+            Some(variable) if !takes_path(&variable.text.value()) => {
+                rendered.set(variable.text.value(), path(&name))
+            }
             _ => mounted(used, &name, container, module),
         }
     }
@@ -98,11 +100,11 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
         }
     }
     if let Some(login) = &compose.login {
-        needed(&login.password.value(), container, module);
+        needed(&login.password.text.value(), container, module);
         let login = Set::of([
-            ("registry", Expr::text(&login.registry.0)),
+            ("registry", Expr::text(&login.registry.text)),
             ("username", Expr::text(&login.username)),
-            ("passwordFile", path(&login.password.value())),
+            ("passwordFile", path(&login.password.text.value())),
         ]);
         container_set(module, container).set("login", Expr::Set(login));
     }
@@ -141,7 +143,7 @@ fn mounted(used: &SecretUse, name: &str, container: &Container, module: &mut Mod
     let target = used
         .target
         .as_ref()
-        .map_or_else(|| Text::literal(format!("/run/secrets/{name}"), used.span), |t| t.0.clone());
+        .map_or_else(|| Text::literal(format!("/run/secrets/{name}"), used.span), |t| t.text.clone());
     let mut volume =
         vec![Part::Code(format!("secrets.{}.path", attribute(name)).into()), Part::Text(":".into())];
     volume.extend(parts(&target));
@@ -149,6 +151,6 @@ fn mounted(used: &SecretUse, name: &str, container: &Container, module: &mut Mod
     let set = container_set(module, container);
     set.append("volumes", [Expr::Str(volume)]);
     if let Some(variable) = &used.variable {
-        set.at(&["environment"]).set(variable.value(), Expr::text(&target));
+        set.at(&["environment"]).set(variable.text.value(), Expr::text(&target));
     }
 }

@@ -15,7 +15,7 @@ pub(super) const UNIT: &str = "tailscale-address";
 pub(super) fn interface(host: &Host) -> Text {
     let tailscale = host.tailscale.as_ref();
     match tailscale.and_then(|t| t.interface.as_ref()) {
-        Some(interface) => interface.0.clone(),
+        Some(interface) => interface.text.clone(),
         None => Text::literal("tailscale0", tailscale.map_or_else(Default::default, |t| t.span)),
     }
 }
@@ -26,11 +26,11 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let module = output.module("tailscale.nix", "tailscale");
     module.config.at(&["services", "tailscale"]).set("enable", Expr::Bool(true));
     // The interface has this name only if tailscaled is told so.
-    if let Some(interface) = tailscale.interface.as_ref().filter(|i| i.value() != "tailscale0") {
-        let name = super::owners_default(Expr::text(&interface.0));
+    if let Some(interface) = tailscale.interface.as_ref().filter(|i| i.text.value() != "tailscale0") {
+        let name = super::owners_default(Expr::text(&interface.text));
         module.config.at(&["services", "tailscale"]).set("interfaceName", name);
     }
-    let address = &tailscale.address.0;
+    let address = &tailscale.address.text;
     let containers = host.services.iter().flat_map(|s| &s.containers).any(|c| c.on_tailnet);
     if front.is_none() && !containers {
         return;
@@ -48,7 +48,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         "ExecStart",
         Expr::call("scripts.waitForAddress", [Expr::text(address), Expr::text(&interface(host))]),
     );
-    let wait = tailscale.wait.as_ref().map_or_else(|| Expr::str("60s"), |w| Expr::text(&w.0));
+    let wait = tailscale.wait.as_ref().map_or_else(|| Expr::str("60s"), |w| Expr::text(&w.text));
     service.set("TimeoutStartSec", wait);
     service.set("Restart", Expr::str("on-failure"));
     service.set("RestartSec", Expr::str("10s"));

@@ -20,7 +20,7 @@ pub(super) fn link(
     crate::link::name::check_container(name, &format!("{}-backup-{stem}", service.name), diagnostics);
     let at = time(declared.at, declared.span, diagnostics)?;
     let to = match declared.to {
-        Some(to) => to.0,
+        Some(to) => to.text,
         None => missing("to", declared.span, "add `to:`, the folder that the backups go to", diagnostics)?,
     };
     // What is wrong here is said, and the rest is looked at all the same: nothing is written then.
@@ -31,9 +31,9 @@ pub(super) fn link(
         }
         (None, Some(file), folder) => {
             only_one(folder.is_some(), declared.span, diagnostics);
-            Source::Sqlite(file.0)
+            Source::Sqlite(file.text)
         }
-        (None, None, Some(folder)) => Source::Folder(folder.0),
+        (None, None, Some(folder)) => Source::Folder(folder.text),
         (None, None, None) if diagnostics.has_unreadable_in(declared.span) => return None,
         (None, None, None) => {
             diagnostics.push(
@@ -81,8 +81,8 @@ pub(super) fn link(
                 source,
                 to,
                 mounts: needed,
-                keep: declared.keep.map_or_else(|| literal("30d"), |days| days.0),
-                keep_at_least: declared.keep_at_least.map_or_else(|| literal("3"), |count| count.0),
+                keep: declared.keep.map_or_else(|| literal("30d"), |days| days.text),
+                keep_at_least: declared.keep_at_least.map_or_else(|| literal("3"), |count| count.text),
                 offsite,
             })),
         )
@@ -112,7 +112,7 @@ fn offsite(
     let repository = match (declared.repository, declared.repository_secret) {
         (Some(repository), None) => {
             // `rest:https://user:password@host`: NixOS writes it into the store.
-            let value = repository.value();
+            let value = repository.text.value();
             let login =
                 value.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
             if login.is_some_and(|(user, _)| user.contains(':')) {
@@ -120,22 +120,22 @@ fn offsite(
                     Diagnostic::new(
                         Code::LiteralSecret,
                         "a password written into the file",
-                        repository.0.span,
+                        repository.text.span,
                         "everyone on the host could read it",
                     )
                     .help("put the whole address into a secret, and name that as `repository_secret`"),
                 );
             }
-            Repository::Plain(repository.0)
+            Repository::Plain(repository.text)
         }
         (None, Some(secret)) => Repository::Secret(secret),
         (Some(repository), Some(secret)) => {
             diagnostics.push(
-                Diagnostic::new(Code::Contradiction, "two repositories", repository.0.span, "one is here")
-                    .and(secret.0.span, "and one is in this secret")
+                Diagnostic::new(Code::Contradiction, "two repositories", repository.text.span, "one is here")
+                    .and(secret.text.span, "and one is in this secret")
                     .help("keep one of `repository` and `repository_secret`"),
             );
-            Repository::Plain(repository.0)
+            Repository::Plain(repository.text)
         }
         (None, None) => missing(
             "repository",
@@ -170,8 +170,8 @@ fn database(
         used_by: owner.users.get(name.as_str()).into_iter().flatten().map(|c| c.name.clone()).collect(),
         container: name,
         named: declared.container.span,
-        database: declared.database.0,
-        user: declared.user.0,
+        database: declared.database.text,
+        user: declared.user.text,
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn link(
 ) -> Option<Job> {
     let service = owner.service;
     let at = time(declared.at, declared.span, diagnostics)?;
-    needs_port(service, declared.health.0.span, "asks for this path", diagnostics);
+    needs_port(service, declared.health.text.span, "asks for this path", diagnostics);
     if declared.restart.0.is_empty() && !diagnostics.has_unreadable_in(declared.span) {
         missing::<()>(
             "restart",
@@ -51,10 +51,10 @@ pub(super) fn link(
     let backup = backup_first(declared.backup_first, own, backups, service, diagnostics);
     let name = format!("{}-update", service.name);
     let work = Work::Update(Update {
-        repository: declared.repository.0,
+        repository: declared.repository.text,
         containers,
         backup,
-        health: declared.health.0,
+        health: declared.health.text,
     });
     Some(Job {
         origin: format!("services.{}.update", service.name),

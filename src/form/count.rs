@@ -1,0 +1,30 @@
+//! Numbers of things.
+
+use super::Form;
+
+/// A number of things, or of times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Count(pub u32);
+
+impl Form for Count {
+    const NOUN: &'static str = "a number from 1 on";
+    const LOOKS: &'static str = ", such as 3";
+    const EXAMPLE: &'static str = "3";
+    const PATTERN: &'static str = r"^[1-9][0-9]*$";
+    const NUMBERS: bool = true;
+
+    fn parse(text: &str) -> Option<Count> {
+        text.parse().ok().filter(|number: &u32| *number > 0 && number.to_string() == text).map(Count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::parses;
+    use super::Count;
+
+    #[test]
+    fn numbers_from_1_on() {
+        parses::<Count>(&["1", "4294967295"], &["", "0", "-1", "+1", "01", "1.0", "4294967296"]);
+    }
+}

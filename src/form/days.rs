@@ -1,0 +1,57 @@
+//! Numbers of days.
+
+use super::unit::number_and_unit;
+use super::{Advice, Form};
+
+/// A number of whole days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Days(pub u16);
+
+impl Form for Days {
+    const NOUN: &'static str = "a number of days";
+    const LOOKS: &'static str = " such as 30d";
+    const EXAMPLE: &'static str = "30d";
+    const PATTERN: &'static str = r"^[1-9][0-9]{0,3}d$";
+
+    fn parse(text: &str) -> Option<Days> {
+        let number = text.strip_suffix('d')?;
+        let fits = !number.starts_with('0')
+            && (1..=4).contains(&number.len())
+            && number.bytes().all(|b| b.is_ascii_digit());
+        number.parse().ok().filter(|_| fits).map(Days)
+    }
+
+    /// `14`, `2w`, and `14 days`.
+    fn advice(text: &str) -> Option<Advice> {
+        let (number, unit) = number_and_unit(text)?;
+        let whole: u64 = number.parse().ok()?;
+        let (why, days) = match unit.as_str() {
+            "" => ("has no unit", whole),
+            "d" | "day" | "days" => ("is not written as a number and `d`", whole),
+            "w" | "week" | "weeks" => ("days are the only unit", whole.checked_mul(7)?),
+            "m" | "month" | "months" => ("days are the only unit", whole.checked_mul(30)?),
+            "y" | "year" | "years" => ("days are the only unit", whole.checked_mul(365)?),
+            _ => return None,
+        };
+        let meant = format!("{days}d");
+        Days::parse(&meant).filter(|_| meant != text)?;
+        Advice::write(why, meant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, parses};
+    use super::Days;
+
+    #[test]
+    fn numbers_of_days() {
+        parses::<Days>(&["1d", "9999d"], &["", "d", "0d", "30", "10000d", "+1d", "2w"]);
+        advises::<Days>(&[
+            ("14", "write `14d`"),
+            ("2w", "write `14d`"),
+            ("14 days", "write `14d`"),
+            ("x", ""),
+        ]);
+    }
+}

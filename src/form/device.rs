@@ -1,0 +1,116 @@
+//! Devices of the host.
+
+use super::{Advice, Form};
+use crate::path::is_path;
+use crate::word::is_word;
+
+/// A device of the host by its path, or by its name in the Container Device Interface.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Device {
+    /// `/dev/x:/dev/y:rwm`.
+    Path {
+        /// On the host.
+        host: String,
+        /// In the container, if it is not the same.
+        container: Option<String>,
+        /// What the container may do, if it is not all: `r` reads, `w` writes, `m` makes nodes.
+        permissions: Option<String>,
+    },
+    /// `vendor/class=name` (<https://github.com/cncf-tags/container-device-interface/blob/main/SPEC.md>).
+    Cdi {
+        /// Who makes it, such as `nvidia.com`.
+        vendor: String,
+        /// What it is, such as `gpu`.
+        class: String,
+        /// Which one, such as `all`.
+        name: String,
+    },
+}
+
+impl Form for Device {
+    const NOUN: &'static str = "a device";
+    const LOOKS: &'static str = ": a path such as /dev/dri, or a CDI name such as nvidia.com/gpu=all";
+    const EXAMPLE: &'static str = "/dev/dri";
+    const PATTERN: &'static str = r"^(/dev/|[A-Za-z0-9._-]+/[A-Za-z0-9._-]+=)";
+
+    fn parse(text: &str) -> Option<Device> {
+        if !text.starts_with('/') {
+            return cdi(text);
+        }
+        let parts: Vec<&str> = text.split(':').collect();
+        let (host, container, permissions) = match parts.as_slice() {
+            [host] => (host, None, None),
+            [host, path] if is_path(path) => (host, Some(path), None),
+            [host, permissions] => (host, None, Some(permissions)),
+            [host, path, permissions] => (host, Some(path), Some(permissions)),
+            _ => return None,
+        };
+        let fits = is_path(host)
+            && host.strip_prefix("/dev/").is_some_and(|rest| !rest.is_empty())
+            && container.is_none_or(|path| is_path(path))
+            && permissions.is_none_or(|p| !p.is_empty() && p.bytes().all(|b| b"rwm".contains(&b)));
+        fits.then(|| Device::Path {
+            host: (*host).to_owned(),
+            container: container.map(|path| (*path).to_owned()),
+            permissions: permissions.map(|permissions| (*permissions).to_owned()),
+        })
+    }
+
+    /// `dri`, and `/dev/kvm:/dev/kvm:rwx`.
+    fn advice(text: &str) -> Option<Advice> {
+        if text.starts_with("/dev/serial/by-path/") {
+            return Advice::new(
+                "has colons in it, and Podman cannot quote them",
+                "name the device by its link in /dev/serial/by-id, which has none: `ls -l /dev/serial/by-id` shows them",
+            );
+        }
+        if text.starts_with("/dev/") && text.contains("/by-path/") {
+            return Advice::new(
+                "has colons in it, and Podman cannot quote them",
+                "name the device by what the link leads to, or by a link in by-id, which has no colons",
+            );
+        }
+        if text.starts_with("/dev/") {
+            let form = "write /dev/HOST:/dev/CONTAINER:rwm, or less: r reads, w writes, m makes nodes";
+            return Advice::new("what is behind the path cannot be read", form);
+        }
+        if text.starts_with('/') {
+            return Advice::new("lies outside of /dev", "a file or a folder is mounted under `volumes`");
+        }
+        let meant = format!("/dev/{text}");
+        Device::parse(&meant)?;
+        Advice::write("is no path", meant)
+    }
+}
+
+fn cdi(text: &str) -> Option<Device> {
+    let (kind, name) = text.split_once('=')?;
+    let (vendor, class) = kind.split_once('/')?;
+    let fits = is_word(name, b"_-.:") && is_word(vendor, b"_-.") && is_word(class, b"_-.");
+    fits.then(|| Device::Cdi { vendor: vendor.to_owned(), class: class.to_owned(), name: name.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, parses};
+    use super::*;
+
+    #[test]
+    fn devices_by_path_and_by_cdi_name() {
+        let path = |container: Option<&str>, permissions: Option<&str>| Device::Path {
+            host: "/dev/kvm".to_owned(),
+            container: container.map(str::to_owned),
+            permissions: permissions.map(str::to_owned),
+        };
+        assert_eq!(Device::parse("/dev/kvm:rw"), Some(path(None, Some("rw"))));
+        assert_eq!(Device::parse("/dev/kvm:/dev/x"), Some(path(Some("/dev/x"), None)));
+        parses::<Device>(
+            &["/dev/dri", "/dev/sdc:/dev/xvdc:rwm", "nvidia.com/gpu=all"],
+            &["dri", "/dev", "/dev/", "/srv/x", "/dev/kvm:rwx", "gpu=all", "/dev/../x", "nvidia.com/gpu="],
+        );
+        advises::<Device>(&[
+            ("dri", "write `/dev/dri`"),
+            ("/srv/x", "a file or a folder is mounted under `volumes`"),
+        ]);
+    }
+}

@@ -1,0 +1,87 @@
+//! Time spans.
+
+use super::unit::number_and_unit;
+use super::{Advice, Form};
+
+/// A time span as Go and systemd both take it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Duration {
+    /// The number of milliseconds.
+    pub ms: u64,
+}
+
+impl Form for Duration {
+    const NOUN: &'static str = "a time span";
+    const LOOKS: &'static str = " such as 30s or 1m30s";
+    const EXAMPLE: &'static str = "30s";
+    const PATTERN: &'static str = r"^([0-9]+(ms|s|m|h))+$";
+
+    fn parse(text: &str) -> Option<Duration> {
+        let (mut rest, mut total) = (text, 0u64);
+        while !rest.is_empty() {
+            let at = rest.find(|c: char| !c.is_ascii_digit()).filter(|at| *at > 0)?;
+            let number: u64 = rest[..at].parse().ok()?;
+            rest = &rest[at..];
+            let (unit, factor) = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)]
+                .into_iter()
+                .find(|(unit, _)| {
+                    rest.strip_prefix(unit)
+                        .is_some_and(|behind| !behind.starts_with(|c: char| c.is_ascii_alphabetic()))
+                })?;
+            rest = &rest[unit.len()..];
+            total = total.checked_add(number.checked_mul(factor)?)?;
+        }
+        (!text.is_empty()).then_some(Duration { ms: total })
+    }
+
+    /// `1d`, `30 s`, `1min`, and `30` without a unit.
+    fn advice(text: &str) -> Option<Advice> {
+        let joined: String = text.split_whitespace().collect();
+        if joined != text && Duration::parse(&joined).is_some_and(|meant| meant.ms > 0) {
+            return Advice::write("has a space in it", joined);
+        }
+        let (number, unit) = number_and_unit(text)?;
+        let whole: u64 = number.parse().ok()?;
+        let (why, meant) = match unit.as_str() {
+            "" => ("has no unit", format!("{number}s")),
+            "ms" | "s" | "m" | "h" => ("has a space in it", format!("{number}{unit}")),
+            "sec" | "secs" | "second" | "seconds" => {
+                ("has a unit that Podman does not read", format!("{number}s"))
+            }
+            "min" | "mins" | "minute" | "minutes" => {
+                ("has a unit that Podman does not read", format!("{number}m"))
+            }
+            "hr" | "hrs" | "hour" | "hours" => ("has a unit that Podman does not read", format!("{number}h")),
+            // Go's longest unit is the hour (pkg.go.dev/time, ParseDuration).
+            "d" | "day" | "days" => ("hours are the longest unit", format!("{}h", whole.checked_mul(24)?)),
+            "w" | "week" | "weeks" => ("hours are the longest unit", format!("{}h", whole.checked_mul(168)?)),
+            _ => return None,
+        };
+        Duration::parse(&meant).filter(|meant| meant.ms > 0)?;
+        (meant != text).then(|| Advice::write(why, meant))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, parses};
+    use super::*;
+
+    #[test]
+    fn time_spans_are_read_by_go_and_by_systemd_alike() {
+        assert_eq!(Duration::parse("1m30s"), Some(Duration { ms: 90_000 }));
+        assert_eq!(Duration::parse("500ms"), Some(Duration { ms: 500 }));
+        parses::<Duration>(&["0s"], &["", "30", "s", "1d", "30 s", "1min", "99999999999999999999h"]);
+    }
+
+    #[test]
+    fn what_was_meant() {
+        advises::<Duration>(&[
+            ("1d", "write `24h`"),
+            ("30 s", "write `30s`"),
+            ("1m 30s", "write `1m30s`"),
+            ("30", "write `30s`"),
+            ("99999999999999999999d", ""),
+        ]);
+    }
+}

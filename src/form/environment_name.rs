@@ -1,0 +1,33 @@
+//! Names of variables in environment files.
+
+use super::{Form, text_form};
+use crate::printable::is_invisible;
+
+text_form! {
+    /// The name of a variable in an environment file, which Podman takes up to the `=`.
+    EnvironmentName
+}
+
+impl Form for EnvironmentName {
+    const NOUN: &'static str = "the name of a variable";
+    const LOOKS: &'static str = " without white space and `=`";
+    const EXAMPLE: &'static str = "NAME";
+    const PATTERN: &'static str = r"^[^\s=#][^\s=]*$";
+
+    fn parse(text: &str) -> Option<EnvironmentName> {
+        let is_stray = |c: char| c == '=' || c.is_whitespace() || c.is_control() || is_invisible(c);
+        let fits = !text.is_empty() && !text.starts_with('#') && !text.contains(is_stray);
+        fits.then(|| EnvironmentName(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::parses;
+    use super::EnvironmentName;
+
+    #[test]
+    fn names_without_white_space() {
+        parses::<EnvironmentName>(&["a.b", "A#"], &["", "#A", "A=B", "A B", "A\u{200b}"]);
+    }
+}

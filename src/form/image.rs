@@ -1,0 +1,129 @@
+//! Names of images.
+
+use super::registry::is_registry;
+use super::{Advice, Form};
+use crate::word::is_word;
+
+/// An image. It reaches a shell unquoted in NixOS, hence the narrow form.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Image {
+    /// Registry and path, such as `docker.io/library/redis`. An image without a registry is Docker's.
+    pub repository: String,
+    /// Whether the registry is written.
+    pub has_registry: bool,
+    /// What stands after the colon.
+    pub tag: Option<String>,
+    /// The SHA-256 that says which image it is, whatever the tag says.
+    pub digest: Option<String>,
+}
+
+impl Form for Image {
+    const NOUN: &'static str = "an image";
+    const LOOKS: &'static str = " with its registry, such as docker.io/library/redis:7";
+    const EXAMPLE: &'static str = "ghcr.io/example/app:1";
+    const PATTERN: &'static str = r"^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost|[a-z0-9-]+:[0-9]+)(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$";
+
+    fn parse(text: &str) -> Option<Image> {
+        qualified(text).or_else(|| Some(Image { has_registry: false, ..qualified(&of_docker(text))? }))
+    }
+
+    /// `ghcr.io/Me/App:1`, and `https://ghcr.io/me/app`.
+    fn advice(text: &str) -> Option<Advice> {
+        if let Some((_, rest)) = text.split_once("://") {
+            qualified(rest)?;
+            return Advice::write("is an address of the web", rest);
+        }
+        // A tag may have capital letters.
+        let path = text.rfind('/').map_or(0, |at| at + 1);
+        let tag = text[path..].find([':', '@']).map_or(text.len(), |at| path + at);
+        let mut meant = text[..tag].to_lowercase() + &text[tag..];
+        (meant != text).then_some(())?;
+        if qualified(&meant).is_none() {
+            meant = of_docker(&meant);
+        }
+        qualified(&meant)?;
+        Advice::write("its name has capital letters, and names of images are lower case", meant)
+    }
+}
+
+/// The name of an image at Docker Hub with its registry.
+fn of_docker(text: &str) -> String {
+    let library = if text.contains('/') { "" } else { "library/" };
+    format!("docker.io/{library}{text}")
+}
+
+/// An image with its registry.
+fn qualified(text: &str) -> Option<Image> {
+    let (name, digest) = match text.split_once('@') {
+        Some((name, digest)) => (name, Some(digest.strip_prefix("sha256:")?)),
+        None => (text, None),
+    };
+    let is_digest = |digest: &str| {
+        digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
+    // A colon before the last slash is that of the registry's port.
+    let last = name.rfind('/')? + 1;
+    let (repository, tag) = match name[last..].find(':') {
+        Some(at) => (&name[..last + at], Some(&name[last + at + 1..])),
+        None => (name, None),
+    };
+    let (registry, path) = repository.split_once('/')?;
+    let is_step = |step: &str| {
+        !step.is_empty()
+            && step.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+    };
+    let fits = digest.is_none_or(is_digest)
+        && (registry.contains(['.', ':']) || registry == "localhost")
+        && is_registry(registry)
+        && path.split('/').all(is_step)
+        && tag.is_none_or(|t| t.len() <= 128 && is_word(t, b"_.-") && !t.starts_with(['.', '-']));
+    fits.then(|| Image {
+        repository: repository.to_owned(),
+        has_registry: true,
+        tag: tag.map(str::to_owned),
+        digest: digest.map(str::to_owned),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, parses};
+    use super::*;
+
+    #[test]
+    fn the_parts_of_an_image() {
+        let image = Image::parse("registry:5000/a/b:1").unwrap();
+        assert_eq!((image.repository.as_str(), image.tag.as_deref()), ("registry:5000/a/b", Some("1")));
+        let docker = Image::parse("redis:7").unwrap();
+        assert_eq!((docker.repository.as_str(), docker.has_registry), ("docker.io/library/redis", false));
+    }
+
+    #[test]
+    fn an_image_has_a_narrow_form() {
+        parses::<Image>(
+            &[
+                "docker.io/library/redis:7-alpine",
+                "localhost/toy:1",
+                "ghcr.io/a/b@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                "library/redis",
+            ],
+            &[
+                "docker.io/x; rm -rf /",
+                "docker.io/$(id)",
+                "docker.io/a:b:c",
+                "",
+                "a@sha256:00",
+                "ghcr.io/Me/App",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_was_meant() {
+        advises::<Image>(&[
+            ("ghcr.io/Me/App:V1", "write `ghcr.io/me/app:V1`"),
+            ("Redis:7", "write `docker.io/library/redis:7`"),
+            ("https://ghcr.io/me/app", "write `ghcr.io/me/app`"),
+        ]);
+    }
+}

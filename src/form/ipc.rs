@@ -1,0 +1,41 @@
+//! Modes of the IPC namespace.
+
+use super::namespace::{self, NamespaceOf};
+use super::{Advice, Form};
+
+/// A mode of the IPC namespace (podman-run(1), --ipc).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ipc(pub NamespaceOf);
+
+impl Form for Ipc {
+    const NOUN: &'static str = "a mode of the IPC namespace";
+    const LOOKS: &'static str = ": host, none, private, shareable, container:NAME or ns:PATH";
+    const EXAMPLE: &'static str = "private";
+    const PATTERN: &'static str = r"^(host|none|private|shareable|container:.+|ns:/.+)$";
+
+    fn parse(text: &str) -> Option<Ipc> {
+        namespace::parse(text, &["none", "private", "shareable"], &[]).map(Ipc)
+    }
+
+    fn advice(text: &str) -> Option<Advice> {
+        namespace::advice(text, &["host", "none", "private", "shareable"])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, parses};
+    use super::Ipc;
+
+    #[test]
+    fn modes() {
+        parses::<Ipc>(
+            &["host", "shareable", "container:db", "ns:/proc/1/ns/ipc"],
+            &["", "hots", "container:", "ns:x", "auto"],
+        );
+        advises::<Ipc>(&[
+            ("hots", "did you mean `host`?"),
+            ("service:db", "write `container:` and the container's name on the host"),
+        ]);
+    }
+}

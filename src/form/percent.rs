@@ -1,0 +1,30 @@
+//! Parts of a hundred.
+
+use super::{Count, Form};
+
+/// A part of a hundred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Percent(pub u32);
+
+impl Form for Percent {
+    const NOUN: &'static str = "a percentage";
+    const LOOKS: &'static str = " from 1 to 99, such as 10";
+    const EXAMPLE: &'static str = "10";
+    const PATTERN: &'static str = r"^[1-9][0-9]?$";
+    const NUMBERS: bool = true;
+
+    fn parse(text: &str) -> Option<Percent> {
+        Count::parse(text).filter(|count| count.0 < 100).map(|count| Percent(count.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::parses;
+    use super::Percent;
+
+    #[test]
+    fn numbers_below_a_hundred() {
+        parses::<Percent>(&["1", "99"], &["0", "100", "10%", "05"]);
+    }
+}

@@ -1,0 +1,34 @@
+//! Modes of the PID namespace.
+
+use super::namespace::{self, NamespaceOf};
+use super::{Advice, Form};
+
+/// A mode of the PID namespace (podman-run(1), --pid).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pid(pub NamespaceOf);
+
+impl Form for Pid {
+    const NOUN: &'static str = "a mode of the PID namespace";
+    const LOOKS: &'static str = ": host, private, container:NAME or ns:PATH";
+    const EXAMPLE: &'static str = "private";
+    const PATTERN: &'static str = r"^(host|private|container:.+|ns:/.+)$";
+
+    fn parse(text: &str) -> Option<Pid> {
+        namespace::parse(text, &["private"], &[]).map(Pid)
+    }
+
+    fn advice(text: &str) -> Option<Advice> {
+        namespace::advice(text, &["host", "private"])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::parses;
+    use super::Pid;
+
+    #[test]
+    fn modes() {
+        parses::<Pid>(&["host", "private", "container:db"], &["", "none", "service:db"]);
+    }
+}

@@ -1,0 +1,47 @@
+//! Registries of images.
+
+use super::domain::is_domain;
+use super::{Advice, Form, text_form};
+
+text_form! {
+    /// A registry, with its port if it has one.
+    Registry
+}
+
+impl Form for Registry {
+    const NOUN: &'static str = "a registry";
+    const LOOKS: &'static str = " such as ghcr.io or reg.example.de:5000";
+    const EXAMPLE: &'static str = "ghcr.io";
+    const PATTERN: &'static str = r"^[A-Za-z0-9.-]+(:[0-9]+)?$";
+
+    fn parse(text: &str) -> Option<Registry> {
+        is_registry(text).then(|| Registry(text.to_owned()))
+    }
+
+    /// `https://ghcr.io`, and `ghcr.io/me`.
+    fn advice(text: &str) -> Option<Advice> {
+        let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let host = rest.split('/').next().filter(|host| is_registry(host))?;
+        Advice::write("is more than the name of a host", host)
+    }
+}
+
+/// `ghcr.io`, or `localhost:5000`.
+pub(super) fn is_registry(text: &str) -> bool {
+    match text.split_once(':') {
+        Some((host, port)) => is_domain(host) && port.parse::<u16>().is_ok_and(|n| n > 0),
+        None => is_domain(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, parses};
+    use super::Registry;
+
+    #[test]
+    fn registries() {
+        parses::<Registry>(&["ghcr.io", "localhost:5000"], &["", "ghcr.io/me", "ghcr.io:", "ghcr.io:0"]);
+        advises::<Registry>(&[("https://ghcr.io", "write `ghcr.io`"), ("ghcr.io/me", "write `ghcr.io`")]);
+    }
+}

@@ -1,0 +1,92 @@
+//! Repositories of restic.
+
+use super::advice::{may_not_be, stray};
+use super::{Advice, Form, text_form};
+use crate::diag::suggestion;
+use crate::word::is_word;
+
+text_form! {
+    /// A repository of restic: a path, or one of its storages with a place in it (its documentation, "Preparing a new
+    /// repository"). NixOS writes it into a script without quotes, hence the narrow form.
+    ResticRepository
+}
+
+/// What a repository of restic may have besides letters and digits.
+const SIGNS: &[u8] = b"@:/._~+=-";
+
+/// Where restic keeps repositories besides a folder.
+const STORAGES: &[&str] = &["azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift"];
+
+impl Form for ResticRepository {
+    const NOUN: &'static str = "a repository of restic";
+    const LOOKS: &'static str = " such as sftp:me@nas:/backups";
+    const EXAMPLE: &'static str = "sftp:me@nas:/backups";
+    const PATTERN: &'static str = r"^(/|(azure|b2|gs|rclone|rest|s3|sftp|swift):)[A-Za-z0-9@:/._~+=-]*$";
+
+    fn parse(text: &str) -> Option<ResticRepository> {
+        let is_stored = |(kind, place): (&str, &str)| STORAGES.contains(&kind) && !place.is_empty();
+        let fits =
+            is_word(text, SIGNS) && (text.starts_with('/') || text.split_once(':').is_some_and(is_stored));
+        fits.then(|| ResticRepository(text.to_owned()))
+    }
+
+    /// `me@nas:/backups`, and `sftp:me@nas:/my backups`.
+    fn advice(text: &str) -> Option<Advice> {
+        if let Some(letter) = stray(text, SIGNS) {
+            return Advice::new(
+                may_not_be(letter),
+                "put the whole address into a secret, and name that as `repository_secret`",
+            );
+        }
+        let Some((kind, place)) = text.split_once(':') else {
+            return Advice::new(
+                "is neither an absolute path nor a storage",
+                "write the whole path, from / on",
+            );
+        };
+        let meant = match kind {
+            "ssh" => match place.strip_prefix("//").and_then(|way| way.split_once('/')) {
+                Some((host, path)) => format!("sftp:{host}:/{path}"),
+                None => format!("sftp:{place}"),
+            },
+            "http" | "https" => format!("rest:{text}"),
+            "local" | "file" => place.replacen("//", "", 1),
+            _ if kind.contains(['@', '.']) || place.starts_with('/') && !place.starts_with("//") => {
+                format!("sftp:{text}")
+            }
+            _ => String::new(),
+        };
+        let why = "restic has no such storage";
+        if ResticRepository::parse(&meant).is_some() {
+            return Advice::write(why, meant);
+        }
+        Advice::new(why, suggestion(kind, STORAGES.iter().copied()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, explains, parses};
+    use super::ResticRepository;
+
+    #[test]
+    fn repositories() {
+        parses::<ResticRepository>(
+            &["/srv/restic", "sftp:me@nas:/backups", "s3:s3.example.org/x"],
+            &["", "x", "s3:", "/a b"],
+        );
+    }
+
+    #[test]
+    fn what_was_meant() {
+        advises::<ResticRepository>(&[
+            ("me@nas:/backups", "write `sftp:me@nas:/backups`"),
+            ("nas:/backups", "write `sftp:nas:/backups`"),
+            ("ssh://me@nas/backups", "write `sftp:me@nas:/backups`"),
+            ("https://nas:8000/me", "write `rest:https://nas:8000/me`"),
+            ("local:/srv/x", "write `/srv/x`"),
+            ("backups", "write the whole path, from / on"),
+        ]);
+        explains::<ResticRepository>(&[("sftp:me@nas:/a\u{200b}b", "U+200B may not be in it")]);
+    }
+}

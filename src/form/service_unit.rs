@@ -1,0 +1,70 @@
+//! Units of systemd.
+
+use super::{Advice, Form, text_form};
+use crate::word::is_word;
+
+text_form! {
+    /// A unit of systemd's that is a service, without `.service` (systemd.unit(5)).
+    ServiceUnit
+}
+
+/// What systemd has units of (systemd.unit(5)).
+const UNIT_KINDS: &[&str] = &[
+    "automount",
+    "device",
+    "mount",
+    "path",
+    "scope",
+    "service",
+    "slice",
+    "socket",
+    "swap",
+    "target",
+    "timer",
+];
+
+impl Form for ServiceUnit {
+    const NOUN: &'static str = "a unit";
+    const LOOKS: &'static str = " as `systemctl` shows it, without .service, such as plex";
+    const EXAMPLE: &'static str = "plex";
+    const PATTERN: &'static str = r"^[A-Za-z0-9_][A-Za-z0-9:_.@-]{0,199}$";
+
+    fn parse(text: &str) -> Option<ServiceUnit> {
+        let has_kind = text.rsplit_once('.').is_some_and(|(_, kind)| UNIT_KINDS.contains(&kind));
+        let fits = text.len() <= 200
+            && is_word(text, b":_.@-")
+            && !text.starts_with([':', '.', '@', '-'])
+            && !has_kind;
+        fits.then(|| ServiceUnit(text.to_owned()))
+    }
+
+    /// `plex.service`, and `backup.timer`.
+    fn advice(text: &str) -> Option<Advice> {
+        let (name, kind) = text.rsplit_once('.')?;
+        ServiceUnit::parse(name)?;
+        match kind {
+            "service" => Advice::write("has its kind with it, and only services are meant", name),
+            "timer" => Advice::write("is a timer, and what fails is its service", name),
+            kind => Advice::new(format!("is a {kind}, and only a service tells"), "name a service"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, parses};
+    use super::ServiceUnit;
+
+    #[test]
+    fn services_without_their_kind() {
+        parses::<ServiceUnit>(
+            &["plex", "a@b", "org.x"],
+            &["", "plex.service", "-a", "a b", &"a".repeat(201)],
+        );
+        advises::<ServiceUnit>(&[
+            ("plex.service", "write `plex`"),
+            ("backup.timer", "write `backup`"),
+            ("x.mount", "name a service"),
+        ]);
+    }
+}

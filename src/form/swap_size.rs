@@ -1,0 +1,43 @@
+//! Sizes with a word for no limit.
+
+use super::{Advice, Form, Size};
+
+/// A size, or -1 for no limit (podman-run(1), --memory-swap).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SwapSize {
+    /// At most so much.
+    Limited(Size),
+    /// No limit.
+    Unlimited,
+}
+
+impl Form for SwapSize {
+    const NOUN: &'static str = Size::NOUN;
+    const LOOKS: &'static str = " such as 512m or 2g, or -1 for no limit";
+    const EXAMPLE: &'static str = "2g";
+    const PATTERN: &'static str = r"^(-1|[0-9]+(\.[0-9]+)?([bkmgtBKMGT]([iI]?[bB])?)?)$";
+    const NUMBERS: bool = true;
+
+    fn parse(text: &str) -> Option<SwapSize> {
+        match text {
+            "-1" => Some(SwapSize::Unlimited),
+            text => Size::parse(text).map(SwapSize::Limited),
+        }
+    }
+
+    fn advice(text: &str) -> Option<Advice> {
+        Size::advice(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, parses};
+    use super::SwapSize;
+
+    #[test]
+    fn a_size_or_no_limit() {
+        parses::<SwapSize>(&["-1", "2g"], &["-2", "-1g", ""]);
+        advises::<SwapSize>(&[("3", "write `3m` or `3g`; bytes are `3b`")]);
+    }
+}

@@ -1,0 +1,75 @@
+//! Folders in memory.
+
+use super::{Advice, Form, text_form};
+use crate::path::is_path;
+use crate::podman::{BadOption, bad_option, closest_option, is_tmpfs_owner};
+
+text_form! {
+    /// A folder in memory, and its options: `/path`, or `/path:option,option`.
+    TmpfsMount
+}
+
+impl Form for TmpfsMount {
+    const NOUN: &'static str = "a folder in memory";
+    const LOOKS: &'static str = " such as /tmp or /tmp:size=64m,mode=1777";
+    const EXAMPLE: &'static str = "/tmp";
+    const PATTERN: &'static str = r"^/[^:]+(:[a-zA-Z0-9=%,]+)?$";
+
+    fn parse(text: &str) -> Option<TmpfsMount> {
+        let (path, options) = text.split_once(':').unwrap_or((text, ""));
+        let options: Vec<&str> = options.split(',').filter(|_| text.contains(':')).collect();
+        let fits =
+            is_path(path) && !path.trim_end_matches('/').is_empty() && bad_option(&options, true).is_none();
+        fits.then(|| TmpfsMount(text.to_owned()))
+    }
+
+    /// `tmp`, and `/tmp:size=lots`.
+    fn advice(text: &str) -> Option<Advice> {
+        if bad_option(&[text], true).is_none() {
+            let help = "put the whole tmpfs in quotes, as in \"/tmp:size=64m,mode=1777\": a comma ends an item of `[ ]`";
+            return Advice::new("an option of a tmpfs", help);
+        }
+        let (folder, options) = text.split_once(':')?;
+        is_path(folder).then_some(())?;
+        match bad_option(&options.split(',').collect::<Vec<_>>(), true)?.1 {
+            BadOption::Both(one, other) => {
+                Advice::new(format!("`{one}` and `{other}` exclude each other"), "keep one of the two")
+            }
+            BadOption::Value(option) => {
+                Advice::new(format!("`{option}` cannot be read"), "write it as in size=64m and mode=1777")
+            }
+            BadOption::Unknown(option) if is_tmpfs_owner(option) => Advice::new(
+                format!("Podman has no `{option}` for a tmpfs, which is root's"),
+                "write `mode=1777` in its place: any user may write there",
+            ),
+            BadOption::Unknown(option) => Advice::new(
+                format!("Podman knows no option `{option}` of a tmpfs"),
+                match closest_option(option, true) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => {
+                        "take it out; there are size=, mode=, ro, noexec, nosuid, nodev and more".to_owned()
+                    }
+                },
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, parses};
+    use super::TmpfsMount;
+
+    #[test]
+    fn folders_in_memory() {
+        parses::<TmpfsMount>(
+            &["/tmp", "/tmp:size=64m,mode=1777"],
+            &["", "tmp", "/", "/tmp:", "/tmp:size=lots"],
+        );
+        advises::<TmpfsMount>(&[
+            ("/tmp:noexek", "did you mean `noexec`?"),
+            ("/tmp:size=lots", "write it as in size=64m and mode=1777"),
+            ("/tmp:uid=1000", "write `mode=1777` in its place: any user may write there"),
+        ]);
+    }
+}

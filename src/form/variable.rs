@@ -1,0 +1,32 @@
+//! Names of variables.
+
+use super::{Form, text_form};
+use crate::word::is_word;
+
+text_form! {
+    /// The name of a variable in an environment.
+    Variable
+}
+
+impl Form for Variable {
+    const NOUN: &'static str = "the name of a variable";
+    const LOOKS: &'static str = ": letters, digits and _";
+    const EXAMPLE: &'static str = "NAME";
+    const PATTERN: &'static str = r"^[A-Za-z_][A-Za-z0-9_]*$";
+
+    fn parse(text: &str) -> Option<Variable> {
+        let fits = is_word(text, b"_") && !text.starts_with(|c: char| c.is_ascii_digit());
+        fits.then(|| Variable(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::parses;
+    use super::Variable;
+
+    #[test]
+    fn names_of_variables() {
+        parses::<Variable>(&["DB_PASSWORD", "_x1"], &["", "1A", "A-B", "A.B"]);
+    }
+}
