@@ -1,5 +1,7 @@
 //! A container, in Compose's words.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use schemars::json_schema;
 
 use super::scalar::*;
@@ -7,7 +9,8 @@ use super::{Allow, Attachments, EnvFiles, Login, SecretUses, Tell};
 use crate::decode::mapping;
 use crate::form::{
     AbsolutePath, Address, Capability, Count, Decimal, Device, DeviceCgroupRule, Domain, Duration, Image,
-    Interface, Ipc, Mode, Owner, Period, Pid, Signal, Size, SwapSize, TmpfsMount, Userns,
+    Interface, Ipc, Mode, Owner, Period, Pid, PortRange, Protocol, Signal, Size, SwapSize, TmpfsMount,
+    Userns,
 };
 use crate::path::straight;
 use crate::source::Span;
@@ -286,15 +289,28 @@ pub type Volumes = Vec<Volume>;
 #[derive(Clone, Debug)]
 pub struct Port {
     /// The address on the host.
-    pub address: Option<Text>,
+    pub address: Option<Value<Address>>,
     /// The port on the host, or a range.
-    pub published: Text,
+    pub published: Value<PortRange>,
     /// The port in the container, or a range.
-    pub target: Text,
-    /// tcp, udp or sctp.
-    pub protocol: Option<Text>,
+    pub target: Value<PortRange>,
+    /// The protocol. Default: TCP.
+    pub protocol: Option<Value<Protocol>>,
     /// Where it stands.
     pub span: Span,
+}
+
+impl Port {
+    /// Whether 127.0.0.1 leads to it.
+    pub fn is_on_loopback(&self) -> bool {
+        let leads = |address: IpAddr| address == Ipv4Addr::LOCALHOST || address == Ipv4Addr::UNSPECIFIED;
+        self.address.as_ref().is_none_or(|address| leads(address.value.0))
+    }
+
+    /// The protocol of the port.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol.as_ref().map_or(Protocol::Tcp, |protocol| protocol.value)
+    }
 }
 
 mapping! {
@@ -323,7 +339,7 @@ pub type Ports = Vec<Port>;
 #[derive(Clone, Debug)]
 pub struct Expose {
     /// The port, or a range of ports such as `3000-3010`.
-    pub port: Text,
+    pub port: Value<PortRange>,
     /// Whether it is UDP; otherwise TCP.
     pub udp: bool,
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::listeners::listeners;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Protocol;
 use crate::hir::Host;
 use crate::tree::Node;
 
@@ -12,7 +13,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(on_network) = host.containers().find(|c| !c.networks.is_empty()) else { return };
     let mut said = HashSet::new();
     for listener in listeners(host) {
-        let is_dns = (listener.first..=listener.last).contains(&53) && listener.protocol != "sctp";
+        let is_dns = listener.ports.has(53) && listener.protocol != Protocol::Sctp;
         // UDP and TCP are one server.
         if is_dns && listener.address.is_none() && said.insert(listener.what.clone()) {
             diagnostics.push(

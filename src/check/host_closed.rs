@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::listeners::listeners;
 use crate::ast::{Bind, HealthTest, NetworkMode};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Protocol;
 use crate::hir::{Container, Host, Network};
 use crate::podman::arguments::arguments;
 use crate::tree::{Kind, Node, Text, options};
@@ -240,7 +241,7 @@ fn sites(host: &Host) -> HashMap<String, Option<&str>> {
 fn published(host: &Host) -> HashMap<(Port, Option<IpAddr>), (String, String)> {
     let mut found = HashMap::new();
     for listener in listeners(host) {
-        let port = Port { number: listener.first, udp: listener.protocol == "udp" };
+        let port = Port { number: listener.ports.first, udp: listener.protocol == Protocol::Udp };
         if let Some(container) = listener.container {
             let target = listener.target.unwrap_or_default();
             found.insert((port, listener.address), (container, target));
@@ -355,7 +356,7 @@ impl Open {
             if matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
                 for interface in &container.compose.firewall.0 {
                     let ports = container.compose.expose.iter().filter_map(|exposed| {
-                        let number = exposed.port.value().parse().ok()?;
+                        let number = exposed.port.text.value().parse().ok()?;
                         Some(Port { number, udp: exposed.udp })
                     });
                     open.on.extend(ports.map(|port| (interface.text.value(), port)));

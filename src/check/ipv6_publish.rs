@@ -49,7 +49,7 @@ fn published(container: &Container) -> impl Iterator<Item = (Option<IpAddr>, Spa
         .compose
         .ports
         .iter()
-        .map(|port| (port.address.as_ref().and_then(|a| a.value().parse().ok()), port.span));
+        .map(|port| (port.address.as_ref().map(|address| address.value.0), port.span));
     written.chain(container.site_ports.iter().map(|port| (None, port.target.span)))
 }
 

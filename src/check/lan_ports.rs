@@ -1,7 +1,7 @@
 //! Which ports are for other machines, and not for Caddy in front of them. No rule: rules ask it.
 
 use crate::ast::container::Port;
-use crate::tree::Text;
+use crate::form::Protocol;
 
 /// Ports inside of containers, over TCP, whose clients are other machines (IANA's registry of ports, and the
 /// defaults of the programs).
@@ -60,19 +60,15 @@ const FOR_OTHERS: &[(u16, &str)] = &[
 const UDP_OF_THE_HOST: &[u16] = &[514, 1514, 5140, 6831, 6832, 8125, 12201];
 
 /// What `port` is for, if programs on other machines use it without HTTP.
-pub(super) fn for_others(port: &Port) -> Option<String> {
-    let (first, last) = super::listeners::range(&port.target.value())?;
-    match port.protocol.as_ref().map(Text::value).as_deref() {
-        None | Some("tcp") => {
-            let known = FOR_OTHERS.iter().find(|(known, _)| (first..=last).contains(known));
-            known.map(|(_, what)| (*what).to_owned())
-        }
-        Some("udp") => {
-            let is_of_others = (first..=last).any(|port| !UDP_OF_THE_HOST.contains(&port));
-            is_of_others.then(|| "a UDP port".to_owned())
+pub(super) fn for_others(port: &Port) -> Option<&'static str> {
+    let ports = port.target.value;
+    match port.protocol() {
+        Protocol::Tcp => FOR_OTHERS.iter().find(|(known, _)| ports.has(*known)).map(|(_, what)| *what),
+        Protocol::Udp => {
+            let is_of_others = (ports.first..=ports.last).any(|port| !UDP_OF_THE_HOST.contains(&port));
+            is_of_others.then_some("a UDP port")
         }
         // Neither Caddy nor a browser has it.
-        Some("sctp") => Some("an SCTP port".to_owned()),
-        Some(_) => None,
+        Protocol::Sctp => Some("an SCTP port"),
     }
 }

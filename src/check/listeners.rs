@@ -5,21 +5,20 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::grants::{self, Grant};
 use crate::ast::{self, NetworkMode};
+use crate::form::{Form, PortRange, Protocol};
 use crate::hir::{Container, Host, HostPort, Service};
 use crate::source::Span;
-use crate::tree::{Atom, Kind, Node, SetOption, Text, options};
+use crate::tree::{Atom, Kind, Node, SetOption, options};
 
 /// Something that listens.
 #[derive(Debug)]
 pub(super) struct Listener {
     /// On which address; none is all of them.
     pub(super) address: Option<IpAddr>,
-    /// The first port.
-    pub(super) first: u16,
-    /// The last port.
-    pub(super) last: u16,
-    /// tcp, udp or sctp.
-    pub(super) protocol: String,
+    /// The ports.
+    pub(super) ports: PortRange,
+    /// Their protocol.
+    pub(super) protocol: Protocol,
     /// What it is, for a message.
     pub(super) what: String,
     /// The port in the container that is published here.
@@ -30,24 +29,26 @@ pub(super) struct Listener {
     pub(super) span: Span,
 }
 
+use Protocol::{Tcp, Udp};
+
 /// Services of NixOS, the option with their port, what they listen on by default, and whether only on
 /// 127.0.0.1 (the modules of these names in nixpkgs).
-const NATIVE: &[(&str, &str, u16, &str, bool)] = &[
-    ("adguardhome", "port", 3000, "tcp", false),
-    ("blocky", "settings.ports.dns", 53, "udp", false),
-    ("cockpit", "port", 9090, "tcp", false),
-    ("dnsmasq", "settings.port", 53, "udp", false),
-    ("grafana", "settings.server.http_port", 3000, "tcp", true),
-    ("home-assistant", "config.http.server_port", 8123, "tcp", false),
-    ("jellyfin", "", 8096, "tcp", false),
-    ("mosquitto", "", 1883, "tcp", false),
-    ("nginx", "defaultHTTPListenPort", 80, "tcp", false),
-    ("openssh", "ports", 22, "tcp", false),
-    ("plex", "", 32400, "tcp", false),
-    ("postgresql", "settings.port", 5432, "tcp", true),
-    ("prometheus", "port", 9090, "tcp", false),
-    ("samba", "", 445, "tcp", false),
-    ("unbound", "settings.server.port", 53, "udp", true),
+const NATIVE: &[(&str, &str, u16, Protocol, bool)] = &[
+    ("adguardhome", "port", 3000, Tcp, false),
+    ("blocky", "settings.ports.dns", 53, Udp, false),
+    ("cockpit", "port", 9090, Tcp, false),
+    ("dnsmasq", "settings.port", 53, Udp, false),
+    ("grafana", "settings.server.http_port", 3000, Tcp, true),
+    ("home-assistant", "config.http.server_port", 8123, Tcp, false),
+    ("jellyfin", "", 8096, Tcp, false),
+    ("mosquitto", "", 1883, Tcp, false),
+    ("nginx", "defaultHTTPListenPort", 80, Tcp, false),
+    ("openssh", "ports", 22, Tcp, false),
+    ("plex", "", 32400, Tcp, false),
+    ("postgresql", "settings.port", 5432, Tcp, true),
+    ("prometheus", "port", 9090, Tcp, false),
+    ("samba", "", 445, Tcp, false),
+    ("unbound", "settings.server.port", 53, Udp, true),
 ];
 
 /// Everything that the file says to listen, in its order. What is off by default is left out.
@@ -70,17 +71,15 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
     let ports = container.compose.ports.iter().filter(|_| container.compose.network_mode.is_none());
     for port in ports {
         let address = match &port.address {
-            Some(address) => address.value().parse().ok(),
+            Some(address) => Some(address.value.0),
             None => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         };
-        let Some((first, last)) = range(&port.published.value()) else { continue };
         found.push(Listener {
             address: address.filter(|a| !a.is_unspecified()),
-            first,
-            last,
-            protocol: port.protocol.as_ref().map_or_else(|| "tcp".to_owned(), Text::value),
+            ports: port.published.value,
+            protocol: port.protocol(),
             what: what(),
-            target: Some(port.target.value()),
+            target: Some(port.target.text.value()),
             container: Some(container.name.clone()),
             span: port.span,
         });
@@ -91,17 +90,14 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
         return;
     }
     for exposed in &container.compose.expose {
-        let Some((first, last)) = range(&exposed.port.value()) else { continue };
-        let protocol = if exposed.udp { "udp" } else { "tcp" };
         found.push(Listener {
             address: None,
-            first,
-            last,
-            protocol: protocol.to_owned(),
+            ports: exposed.port.value,
+            protocol: if exposed.udp { Protocol::Udp } else { Protocol::Tcp },
             what: what(),
             target: None,
             container: Some(container.name.clone()),
-            span: exposed.port.span,
+            span: exposed.port.span(),
         });
     }
 }
@@ -110,15 +106,15 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
 fn argument(port: &str, what: String, container: &Container, span: Span) -> Option<Listener> {
     let (port, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
     // A rule of its own reports another protocol.
-    let (on_host, target) = port.rsplit_once(':').filter(|_| matches!(protocol, "tcp" | "udp" | "sctp"))?;
+    let protocol = Protocol::parse(protocol)?;
+    let (on_host, target) = port.rsplit_once(':')?;
     let (address, published) = on_host.rsplit_once(':').unwrap_or(("", on_host));
-    let (first, last) = range(published)?;
+    let ports = PortRange::parse(published)?;
     let address: Option<IpAddr> = address.trim_matches(['[', ']']).parse().ok();
     Some(Listener {
         address: address.filter(|address| !address.is_unspecified()),
-        first,
-        last,
-        protocol: protocol.to_owned(),
+        ports,
+        protocol,
         what,
         target: Some(target.to_owned()),
         container: Some(container.name.clone()),
@@ -137,9 +133,8 @@ fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listen
         let Some(number) = number else { continue };
         found.push(Listener {
             address: Some(Ipv4Addr::LOCALHOST.into()),
-            first: number,
-            last: number,
-            protocol: "tcp".to_owned(),
+            ports: PortRange::one(number),
+            protocol: Protocol::Tcp,
             what: format!("the container `{}`, for its site", container.name),
             target: None,
             container: Some(container.name.clone()),
@@ -161,12 +156,11 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
         ast::Bind::On { addresses, .. } => addresses.iter().map(|a| a.value().parse().ok()).collect(),
     };
     for address in addresses {
-        for (port, protocol) in [(80, "tcp"), (443, "tcp"), (443, "udp")] {
+        for (port, protocol) in [(80, Protocol::Tcp), (443, Protocol::Tcp), (443, Protocol::Udp)] {
             found.push(Listener {
                 address,
-                first: port,
-                last: port,
-                protocol: protocol.to_owned(),
+                ports: PortRange::one(port),
+                protocol,
                 what: "Caddy".to_owned(),
                 target: None,
                 container: None,
@@ -209,9 +203,8 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
                 // One on 127.0.0.1 by default may have been moved, which is more than is known here.
                 found.push(Listener {
                     address: local.then_some(Ipv4Addr::LOCALHOST.into()),
-                    first: port,
-                    last: port,
-                    protocol: (*protocol).to_owned(),
+                    ports: PortRange::one(port),
+                    protocol: *protocol,
                     what: format!("services.{name}"),
                     target: None,
                     container: None,
@@ -232,10 +225,4 @@ fn numbers(node: &Node) -> Vec<u16> {
         Kind::List(items) => items.iter().flat_map(numbers).collect(),
         _ => Vec::new(),
     }
-}
-
-/// The ports of `8080` and `8080-8090`.
-pub(super) fn range(ports: &str) -> Option<(u16, u16)> {
-    let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
-    Some((first.parse().ok()?, last.parse().ok()?))
 }

@@ -3,16 +3,17 @@
 use super::lan_ports::for_others;
 use crate::ast::container::Port;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Protocol;
 use crate::hir::Host;
-use crate::tree::{Node, Text};
+use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers().filter(|c| c.compose.network_mode.is_none()) {
         let found = container.compose.ports.iter().filter(|port| port.address.is_none());
         let mut found = found.filter_map(|port| Some((port, for_others(port)?)));
         let Some((port, what)) = found.next() else { continue };
-        let published = port.published.value();
-        let (ports, are) = if published.contains('-') { ("ports", "are") } else { ("port", "is") };
+        let published = port.published.text.value();
+        let (ports, are) = if port.published.value.is_range() { ("ports", "are") } else { ("port", "is") };
         let diagnostic = Diagnostic::new(
             Code::LoopbackPort,
             format!("{ports} {published} of `{}` {are} published on 127.0.0.1 only", container.name),
@@ -31,11 +32,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 fn help(host: &Host, port: &Port) -> String {
     let address = if host.tailscale.is_some() { "${tailscale.address}" } else { "192.168.1.2" };
-    let protocol = match port.protocol.as_ref().map(Text::value).as_deref() {
-        None | Some("tcp") => String::new(),
-        Some(protocol) => format!("/{protocol}"),
+    let protocol = match port.protocol() {
+        Protocol::Tcp => String::new(),
+        protocol => format!("/{}", protocol.name()),
     };
-    let (published, target) = (port.published.value(), port.target.value());
+    let (published, target) = (port.published.text.value(), port.target.text.value());
     format!(
         "write the host's address that other machines use, such as \"{address}:{published}:{target}{protocol}\", or 127.0.0.1 if only the host needs it"
     )

@@ -105,10 +105,8 @@ fn published(service: &Service, container: &Container, port: &str) -> Option<Str
     if matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
         return Some(port.to_owned());
     }
-    let is_local = |address: &Option<Text>| {
-        address.as_ref().is_none_or(|a| matches!(a.value().as_str(), "127.0.0.1" | "0.0.0.0"))
-    };
-    let written = container.compose.ports.iter().find(|p| p.target.value() == port && is_local(&p.address));
+    let written =
+        container.compose.ports.iter().find(|p| p.target.text.value() == port && p.is_on_loopback());
     let of_site = || {
         let site = container.site_ports.iter().find(|site| site.target.value() == port)?;
         match &site.host {
@@ -116,7 +114,7 @@ fn published(service: &Service, container: &Container, port: &str) -> Option<Str
             HostPort::Service(_) => service.port.as_ref().map(|port| port.text.value()),
         }
     };
-    written.map(|port| port.published.value()).or_else(of_site)
+    written.map(|port| port.published.text.value()).or_else(of_site)
 }
 
 /// The hosts and ports of upstreams in lines of a Caddyfile.

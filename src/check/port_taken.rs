@@ -5,17 +5,18 @@ use std::net::IpAddr;
 
 use super::listeners::{Listener, listeners};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Protocol;
 use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut all = listeners(host);
     // Ranges are few and come first, so that each single port is held against all of them.
-    all.sort_by_key(|l| (l.first == l.last, l.span));
-    let ranges = all.partition_point(|l| l.first != l.last);
+    all.sort_by_key(|l| (!l.ports.is_range(), l.span));
+    let ranges = all.partition_point(|l| l.ports.is_range());
     let (ranges, single) = all.split_at(ranges);
     let mut sorted: Vec<&Listener> = ranges.iter().collect();
-    sorted.sort_by_key(|range| (range.first, range.span));
+    sorted.sort_by_key(|range| (range.ports.first, range.span));
     let mut ranges = Ranges::default();
     for range in sorted {
         if let Some(first) = ranges.colliding(range) {
@@ -24,10 +25,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         ranges.push(range);
     }
     // By port and protocol, the first that listens on an address, and on all of them.
-    let mut taken: HashMap<(u16, &str, Option<IpAddr>), &Listener> = HashMap::new();
-    let mut anywhere: HashMap<(u16, &str), &Listener> = HashMap::new();
+    let mut taken: HashMap<(u16, Protocol, Option<IpAddr>), &Listener> = HashMap::new();
+    let mut anywhere: HashMap<(u16, Protocol), &Listener> = HashMap::new();
     for one in single {
-        let at = (one.first, one.protocol.as_str());
+        let at = (one.ports.first, one.protocol);
         let first = match one.address {
             Some(_) => taken.get(&(at.0, at.1, one.address)).or_else(|| taken.get(&(at.0, at.1, None))),
             None => anywhere.get(&at),
@@ -47,35 +48,38 @@ type LastPort<'a> = (u16, &'a Listener);
 #[derive(Default)]
 struct Ranges<'a> {
     /// By protocol and address: of each beginning of the row the range that reaches furthest.
-    on_address: HashMap<(&'a str, Option<IpAddr>), Vec<LastPort<'a>>>,
+    on_address: HashMap<(Protocol, Option<IpAddr>), Vec<LastPort<'a>>>,
     /// The same of all addresses together.
-    anywhere: HashMap<&'a str, Vec<LastPort<'a>>>,
+    anywhere: HashMap<Protocol, Vec<LastPort<'a>>>,
 }
 
 impl<'a> Ranges<'a> {
     fn push(&mut self, range: &'a Listener) {
-        let protocol = range.protocol.as_str();
+        let protocol = range.protocol;
         for row in [
             self.on_address.entry((protocol, range.address)).or_default(),
             self.anywhere.entry(protocol).or_default(),
         ] {
-            let furthest = row.last().map(|(_, furthest)| *furthest).filter(|other| other.last >= range.last);
-            row.push((range.first, furthest.unwrap_or(range)));
+            let furthest = row
+                .last()
+                .map(|(_, furthest)| *furthest)
+                .filter(|other| other.ports.last >= range.ports.last);
+            row.push((range.ports.first, furthest.unwrap_or(range)));
         }
     }
 
     /// One that wants a port of `other`, too.
     fn colliding(&self, other: &Listener) -> Option<&'a Listener> {
-        let protocol = other.protocol.as_str();
+        let protocol = other.protocol;
         let rows = match other.address {
             Some(_) => [Some(other.address), Some(None)]
                 .map(|address| address.and_then(|address| self.on_address.get(&(protocol, address)))),
-            None => [self.anywhere.get(protocol), None],
+            None => [self.anywhere.get(&protocol), None],
         };
         rows.into_iter().flatten().find_map(|row| {
-            let before = row.partition_point(|(first, _)| *first <= other.last);
+            let before = row.partition_point(|(first, _)| *first <= other.ports.last);
             let (_, furthest) = row[..before].last()?;
-            (furthest.last >= other.first).then_some(*furthest)
+            (furthest.ports.last >= other.ports.first).then_some(*furthest)
         })
     }
 }
@@ -83,7 +87,7 @@ impl<'a> Ranges<'a> {
 /// Says so at the later place of the two.
 fn report(one: &Listener, first: &Listener, diagnostics: &mut Diagnostics) {
     let (one, first) = if one.span < first.span { (first, one) } else { (one, first) };
-    let port = one.first.max(first.first);
+    let port = one.ports.first.max(first.ports.first);
     let where_ = |l: &Listener| match l.address {
         Some(address) => format!("on {address}"),
         None => "on every address".to_owned(),
@@ -91,7 +95,7 @@ fn report(one: &Listener, first: &Listener, diagnostics: &mut Diagnostics) {
     diagnostics.push(
         Diagnostic::new(
             Code::PortTaken,
-            format!("port {port}/{} is taken: by {}, and by {}", one.protocol, first.what, one.what),
+            format!("port {port}/{} is taken: by {}, and by {}", one.protocol.name(), first.what, one.what),
             one.span,
             format!("{}, {}", one.what, where_(one)),
         )
@@ -106,8 +110,8 @@ fn help(one: &Listener, first: &Listener, port: u16) -> &'static str {
         return "remove this port from `ports`: the site publishes it; or write the one address that other machines use";
     }
     if is_same && one.target.is_some() && one.target == first.target && one.address == first.address {
-        return match (port, one.protocol.as_str()) {
-            (53, "tcp") => "write `/udp` behind one of the two: DNS needs both",
+        return match (port, one.protocol) {
+            (53, Protocol::Tcp) => "write `/udp` behind one of the two: DNS needs both",
             _ => "remove one of the two: it is written twice",
         };
     }

@@ -10,16 +10,15 @@ use crate::subnet::is_in_tailnet;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
+    let tailnet = host.tailscale.as_ref().map(|tailscale| tailscale.address.value.0);
     for container in host.services.iter().flat_map(|s| &s.containers) {
         // Podman publishes on every address where none is written (podman-run(1), --publish).
         for Grant { what, span } in grants::published(container) {
-            let address =
-                what.rsplitn(3, ':').nth(2).map(|address| address.trim_matches(['[', ']']).to_owned());
-            let loopback =
-                address.as_deref().and_then(|a| a.parse::<IpAddr>().ok()).is_some_and(|ip| ip.is_loopback());
-            let in_tailnet = address.is_some() && address == tailnet;
-            if !loopback && !in_tailnet {
+            let address: Option<IpAddr> =
+                what.rsplitn(3, ':').nth(2).and_then(|address| address.trim_matches(['[', ']']).parse().ok());
+            let is_loopback = address.is_some_and(|address| address.is_loopback());
+            let is_in_tailnet = address.is_some() && address == tailnet;
+            if !is_loopback && !is_in_tailnet {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::PublishedWide,
@@ -33,17 +32,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         for port in &container.compose.ports {
             let Some(address) = &port.address else { continue };
-            let value = address.value();
-            let loopback = value.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+            let value = address.value.0;
             // Any address of the tailnet is meant for it: whether it is the host's is looked at elsewhere.
-            let in_tailnet = value.parse().is_ok_and(is_in_tailnet);
-            if !loopback && !in_tailnet && Some(&value) != tailnet.as_ref() {
+            if !value.is_loopback() && !is_in_tailnet(value) && Some(value) != tailnet {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::PublishedWide,
                         format!(
                             "port {} is open on {value}, whatever the firewall says",
-                            port.published.value()
+                            port.published.text.value()
                         ),
                         port.span,
                         "Podman goes around the firewall",

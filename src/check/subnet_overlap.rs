@@ -117,7 +117,7 @@ fn addresses(host: &Host) -> Vec<(IpAddr, Span, &'static str)> {
         found.extend(addresses.iter().map(|a| (a.value(), a.span, "which Caddy listens on")));
     }
     for port in host.containers().flat_map(|c| &c.compose.ports) {
-        found.extend(port.address.iter().map(|a| (a.value(), a.span, "which a port is published on")));
+        found.extend(port.address.iter().map(|a| (a.text.value(), a.span(), "which a port is published on")));
     }
     for (_, mount) in &host.machine.mounts.0 {
         let nfs = mount.as_ref().and_then(|m| m.nfs.as_ref());

@@ -53,7 +53,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 /// The addresses that a container publishes ports on, and where they are written.
 fn addresses(container: &Container) -> Vec<(String, Span)> {
     let ports = &container.compose.ports;
-    let own = ports.iter().filter_map(|port| Some((port.address.as_ref()?.value(), port.span)));
+    let own = ports.iter().filter_map(|port| Some((port.address.as_ref()?.text.value(), port.span)));
     let arguments = grants::published(container).into_iter().filter_map(|Grant { what, span }| {
         let address = what.rsplitn(3, ':').nth(2)?;
         Some((address.trim_matches(['[', ']']).to_owned(), span))

@@ -39,12 +39,12 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
                 .containers
                 .iter()
                 .flat_map(|c| &c.compose.ports)
-                .find(|p| p.published.value() == port.value.to_string());
+                .find(|p| p.published.text.value() == port.value.to_string());
             let help = match (by_number, on_host) {
                 (Some(published), _) => format!(
                     "publish it by its name, so that the option moves it: \"${{services.{}.port}}:{}\"",
                     service.name,
-                    published.target.value()
+                    published.target.text.value()
                 ),
                 (None, true) => {
                     "take `port` out: a container on the host's network listens where it likes".to_owned()

@@ -3,13 +3,14 @@
 use super::{Decode, bad_value, bad_value_because, wrong_type};
 use crate::ast::container::*;
 use crate::ast::scalar::*;
-use crate::decode::scalar::{misread, port_part};
+use crate::decode::scalar::misread;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::form::{AbsolutePath, Duration, Form};
+use crate::form::{AbsolutePath, Duration, Form, PortRange, Protocol};
 use crate::path::is_path;
 use crate::podman::{self, BadOption};
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, Piece, Text};
+use crate::value::Value;
 use crate::word::is_word;
 
 impl Decode for ExtraHosts {
@@ -381,14 +382,8 @@ impl Decode for Port {
             if long.published.span == Span::NOWHERE || long.target.span == Span::NOWHERE {
                 return None;
             }
-            let port = Port {
-                address: long.host_ip.map(|a| a.text),
-                published: long.published,
-                target: long.target,
-                protocol: long.protocol,
-                span: node.span,
-            };
-            return check_port(port, node, diagnostics);
+            let address = long.host_ip.map(|address| address.text);
+            return port((address, long.published, long.target, long.protocol), node, diagnostics);
         }
         let text = Text::decode(node, diagnostics)?;
         let (ports, protocol) = without_protocol(&text, node, diagnostics)?;
@@ -413,7 +408,7 @@ impl Decode for Port {
             Some((address, published)) => (Some(without_brackets(address)), published),
             None => (None, rest),
         };
-        check_port(Port { address, published, target, protocol, span: node.span }, node, diagnostics)
+        port((address, published, target, protocol), node, diagnostics)
     }
 }
 
@@ -426,31 +421,45 @@ fn without_brackets(text: Text) -> Text {
     }
 }
 
-fn check_port(mut port: Port, node: &Node, diagnostics: &mut Diagnostics) -> Option<Port> {
-    // Docker takes a protocol in capitals, and Podman does not.
-    if let Some(protocol) = &mut port.protocol {
-        let lower = protocol.value().to_lowercase();
-        if lower != protocol.value() {
-            *protocol = Text::literal(lower, protocol.span);
-        }
-    }
-    if let Some(protocol) = &port.protocol {
+/// The parts of a port, as they are written: the address, the port on the host, that in the container, and the protocol.
+type PortParts = (Option<Text>, Text, Text, Option<Text>);
+
+fn port(
+    (address, published, target, protocol): PortParts,
+    node: &Node,
+    diagnostics: &mut Diagnostics,
+) -> Option<Port> {
+    if let Some(protocol) = &protocol {
         has_one_protocol("protocol: ", &protocol.split('/'), node, diagnostics)?;
     }
-    let address = port.address.as_ref().is_none_or(|a| a.value().parse::<std::net::IpAddr>().is_ok());
-    let protocol =
-        port.protocol.as_ref().is_none_or(|p| matches!(p.value().as_str(), "tcp" | "udp" | "sctp"));
-    match (port_range(&port.published), port_range(&port.target)) {
-        (Some(a), Some(b)) if a.1 - a.0 == b.1 - b.0 && address && protocol => Some(port),
-        _ => {
-            bad_value(
-                node,
-                "a published port",
-                "write host:container or address:host:container, with ports from 1 to 65535",
-                diagnostics,
-            );
-            None
-        }
+    let read = || {
+        let port = Port {
+            address: optional(address)?,
+            published: Value::of(published)?,
+            target: Value::of(target)?,
+            protocol: optional(protocol)?,
+            span: node.span,
+        };
+        let count = |ports: &Value<PortRange>| ports.value.last - ports.value.first;
+        (count(&port.published) == count(&port.target)).then_some(port)
+    };
+    let port = read();
+    if port.is_none() {
+        bad_value(
+            node,
+            "a published port",
+            "write host:container or address:host:container, with ports from 1 to 65535",
+            diagnostics,
+        );
+    }
+    port
+}
+
+/// What a text means that may be absent. `None` if it cannot be parsed.
+fn optional<T: Form>(text: Option<Text>) -> Option<Option<Value<T>>> {
+    match text {
+        Some(text) => Value::of(text).map(Some),
+        None => Some(None),
     }
 }
 
@@ -479,26 +488,17 @@ fn has_one_protocol(
     None
 }
 
-/// The first and the last port of `8080` and `8080-8090`.
-fn port_range(text: &Text) -> Option<(u16, u16)> {
-    match text.split('-').as_slice() {
-        [one] => port_part(one).map(|port| (port, port)),
-        [first, last] => Some((port_part(first)?, port_part(last)?)).filter(|(first, last)| first < last),
-        _ => None,
-    }
-}
-
 impl Decode for Expose {
     fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
         let text = Text::decode(node, diagnostics)?;
         let (port, protocol) = without_protocol(&text, node, diagnostics)?;
-        let udp = match protocol.map(|protocol| protocol.value().to_lowercase()).as_deref() {
-            None | Some("tcp") => Some(false),
-            Some("udp") => Some(true),
-            _ => None,
+        let udp = match optional::<Protocol>(protocol).map(|protocol| protocol.map(|p| p.value)) {
+            Some(None | Some(Protocol::Tcp)) => Some(false),
+            Some(Some(Protocol::Udp)) => Some(true),
+            Some(Some(Protocol::Sctp)) | None => None,
         };
-        match (udp, port_range(&port)) {
-            (Some(udp), Some(_)) => Some(Expose { port, udp }),
+        match (udp, Value::of(port)) {
+            (Some(udp), Some(port)) => Some(Expose { port, udp }),
             _ => {
                 bad_value(
                     node,

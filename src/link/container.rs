@@ -272,10 +272,10 @@ fn container(
         }
     }
     check_attachments(&networks, shared, diagnostics);
-    let tailnet = tailscale.map(|t| t.address.text.value());
+    let tailnet = tailscale.map(|t| t.address.value.0);
     let tells = tells(compose.notify);
     let on_tailnet =
-        compose.ports.iter().any(|p| p.address.as_ref().map(Text::value) == tailnet && tailnet.is_some());
+        compose.ports.iter().any(|p| p.address.as_ref().map(|a| a.value.0) == tailnet && tailnet.is_some());
     Container {
         name: full,
         short: short.value(),

@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use super::folder::Mounts;
 use super::notify::job_tells;
 use crate::ast;
-use crate::ast::container::Port;
 use crate::ast::scalar::{Flag, Map};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Calendar;
@@ -161,11 +160,9 @@ fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnost
         HostPort::Fixed(text) => own(text),
     });
     let published: Vec<_> =
-        service.containers.iter().flat_map(|c| &c.compose.ports).filter(|p| own(&p.published)).collect();
-    let on_loopback = |port: &&Port| {
-        port.address.as_ref().is_none_or(|a| matches!(a.value().as_str(), "127.0.0.1" | "0.0.0.0"))
-    };
-    if let (false, Some(elsewhere)) = (behind_site || published.iter().any(on_loopback), published.first()) {
+        service.containers.iter().flat_map(|c| &c.compose.ports).filter(|p| own(&p.published.text)).collect();
+    let is_reached = behind_site || published.iter().any(|port| port.is_on_loopback());
+    if let (false, Some(elsewhere)) = (is_reached, published.first()) {
         diagnostics.push(
             Diagnostic::new(Code::JobWithoutPort, "a job that cannot reach its service", at, why.to_owned())
                 .and(elsewhere.span, "is published on another address than 127.0.0.1")

@@ -1,12 +1,14 @@
 //! Sites: their names, and what is behind them.
 
 use std::collections::{HashMap, HashSet};
+use std::net::Ipv4Addr;
 
 use super::container::ServiceSites;
 use crate::ast;
 use crate::ast::Caddy;
 use crate::caddyfile::{self, Place};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Protocol;
 use crate::hir::{Answer, Front, HEADERS, HostPort, Service, Site, SitePort};
 use crate::source::{SourceId, Span};
 use crate::tree::{Target, Text};
@@ -83,10 +85,10 @@ fn publish_once(service: &mut Service) {
             })
             .collect();
         container.compose.ports.retain(|port| {
-            let loopback = port.address.as_ref().is_none_or(|address| address.value() == "127.0.0.1");
-            let tcp = port.protocol.as_ref().is_none_or(|protocol| protocol.value() == "tcp");
-            let same = behind.contains(&(Some(port.published.value()), port.target.value()));
-            !(loopback && tcp && same && port.published.reference().is_none())
+            let loopback = port.address.as_ref().is_none_or(|address| address.value.0 == Ipv4Addr::LOCALHOST);
+            let tcp = port.protocol() == Protocol::Tcp;
+            let same = behind.contains(&(Some(port.published.text.value()), port.target.text.value()));
+            !(loopback && tcp && same && port.published.text.reference().is_none())
         });
     }
 }
@@ -132,8 +134,8 @@ impl<'a> Owner<'a> {
                 containers.entry(name.clone()).or_insert(place);
             }
             let ports = container.compose.ports.iter();
-            let ports = ports.filter(|port| port.published.reference().is_some_and(|r| r.target == own));
-            published.extend(ports.map(|port| (place, port.target.value())));
+            let ports = ports.filter(|port| port.published.text.reference().is_some_and(|r| r.target == own));
+            published.extend(ports.map(|port| (place, port.target.text.value())));
         }
         Owner { service, containers, behind: HashMap::new(), published }
     }

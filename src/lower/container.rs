@@ -6,7 +6,7 @@ use super::container_set;
 use crate::ast;
 use crate::ast::container::{LogDriver, Port, PullPolicy, Restart, Volume, VolumeSource};
 use crate::ast::scalar::Flag;
-use crate::form::{Device, Form};
+use crate::form::{Device, Form, Protocol};
 use crate::hir::{Attached, Container};
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::Module;
@@ -132,16 +132,15 @@ fn network(container: &Container, attached: &Attached) -> Expr {
 fn port(port: &Port) -> Expr {
     let mut all = match &port.address {
         None => vec![Part::Text("127.0.0.1".into())],
-        Some(address) if address.value().contains(':') => bracketed(address),
-        Some(address) => parts(address),
+        Some(address) if address.value.0.is_ipv6() => bracketed(&address.text),
+        Some(address) => parts(&address.text),
     };
-    for text in [&port.published, &port.target] {
+    for ports in [&port.published, &port.target] {
         all.push(Part::Text(":".into()));
-        all.extend(parts(text));
+        all.extend(parts(&ports.text));
     }
-    if let Some(protocol) = port.protocol.as_ref().filter(|p| p.value() != "tcp") {
-        all.push(Part::Text("/".into()));
-        all.extend(parts(protocol));
+    if port.protocol() != Protocol::Tcp {
+        all.push(Part::Text(format!("/{}", port.protocol().name()).into()));
     }
     Expr::Str(all)
 }
@@ -339,13 +338,13 @@ fn unit(container: &Container, module: &mut Module) {
                 Some(_) => Expr::typed(port),
                 None => Expr::Int(port.value().parse().unwrap_or_default()),
             };
-            let (list, port) = match (exposed.port.split('-').as_slice(), exposed.udp) {
+            let (list, port) = match (exposed.port.text.split('-').as_slice(), exposed.udp) {
                 ([first, last], udp) => {
                     let range = Set::of([("from", number(first)), ("to", number(last))]);
                     (if udp { "allowedUDPPortRanges" } else { "allowedTCPPortRanges" }, Expr::Set(range))
                 }
-                (_, true) => ("allowedUDPPorts", number(&exposed.port)),
-                (_, false) => ("allowedTCPPorts", number(&exposed.port)),
+                (_, true) => ("allowedUDPPorts", number(&exposed.port.text)),
+                (_, false) => ("allowedTCPPorts", number(&exposed.port.text)),
             };
             for interface in &container.compose.firewall.0 {
                 module

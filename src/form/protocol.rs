@@ -1,0 +1,50 @@
+//! Protocols of published ports.
+
+use super::Form;
+
+/// The protocol of a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// TCP.
+    #[default]
+    Tcp,
+    /// UDP.
+    Udp,
+    /// SCTP.
+    Sctp,
+}
+
+impl Protocol {
+    /// Its name, as Podman takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+            Protocol::Sctp => "sctp",
+        }
+    }
+}
+
+impl Form for Protocol {
+    const NOUN: &'static str = "a protocol";
+    const LOOKS: &'static str = ": tcp, udp or sctp";
+    const EXAMPLE: &'static str = "tcp";
+    const PATTERN: &'static str = "^([tT][cC][pP]|[uU][dD][pP]|[sS][cC][tT][pP])$";
+
+    /// Docker takes a name in capitals.
+    fn parse(text: &str) -> Option<Protocol> {
+        let all = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
+        all.into_iter().find(|protocol| text.eq_ignore_ascii_case(protocol.name()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::parses;
+    use super::Protocol;
+
+    #[test]
+    fn protocols_in_any_case() {
+        parses::<Protocol>(&["tcp", "UDP", "sctp"], &["", "both", "tcp/udp"]);
+    }
+}
