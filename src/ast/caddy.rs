@@ -5,7 +5,7 @@ use schemars::json_schema;
 use super::scalar::*;
 use super::{Allow, Tell};
 use crate::decode::mapping;
-use crate::form::{Domain, Email, SecretName, Variable};
+use crate::form::{Address, Domain, Email, Interface, SecretName, Variable};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
@@ -44,9 +44,9 @@ pub enum Bind {
     /// On all addresses of these interfaces, or on these addresses.
     On {
         /// The firewall opens on these; Caddy listens everywhere.
-        interfaces: Vec<Text>,
+        interfaces: Vec<Value<Interface>>,
         /// Caddy listens on these.
-        addresses: Vec<Text>,
+        addresses: Vec<Value<Address>>,
     },
 }
 

@@ -1,8 +1,10 @@
 //! What a container is given of the host, by Compose's words and by `podman_args` alike: what several rules ask.
 
+use std::net::IpAddr;
+
 use crate::ast::NetworkMode;
 use crate::ast::container::VolumeSource;
-use crate::form::{Form, NamespaceOf, Userns};
+use crate::form::{Form, NamespaceOf, PortRange, Protocol, Userns};
 use crate::hir::Container;
 use crate::isolation::Namespace;
 use crate::podman::arguments::{Argument, arguments};
@@ -22,13 +24,42 @@ fn podman_args(container: &Container) -> Vec<Argument> {
     arguments(&container.compose.podman_args)
 }
 
-/// The ports that `podman_args` publish, as they are written: `8080:80`, or nothing for all that the image exposes.
-pub(super) fn published(container: &Container) -> Vec<Grant<String>> {
+/// A port that `podman_args` publish (podman-run(1), --publish).
+#[derive(Default)]
+pub(super) struct Published {
+    /// The address on the host. Without one it is on all of them.
+    pub(super) address: Option<IpAddr>,
+    /// The ports on the host. Podman chooses those that are not written.
+    pub(super) ports: Option<PortRange>,
+    /// The port in the container, as it is written.
+    pub(super) target: String,
+    /// The protocol, if it is one.
+    pub(super) protocol: Option<Protocol>,
+}
+
+impl Published {
+    /// `ADDRESS:PUBLISHED:TARGET/PROTOCOL`.
+    fn parse(port: &str) -> Published {
+        let (port, protocol) = port.split_once('/').unwrap_or((port, Protocol::Tcp.name()));
+        let (on_host, target) = port.rsplit_once(':').unwrap_or(("", port));
+        let (address, ports) = on_host.rsplit_once(':').unwrap_or(("", on_host));
+        Published {
+            address: address.trim_matches(['[', ']']).parse().ok(),
+            ports: PortRange::parse(ports),
+            target: target.to_owned(),
+            protocol: Protocol::parse(protocol),
+        }
+    }
+}
+
+/// The ports that `podman_args` publish. All that the image exposes are one that is empty.
+pub(super) fn published(container: &Container) -> Vec<Grant<Published>> {
     let all = podman_args(container).into_iter().filter(|argument| argument.name == "publish-all");
-    let all = all.map(|argument| Grant { what: String::new(), span: argument.span });
+    let all = all.map(|argument| Grant { what: Published::default(), span: argument.span });
+    let published = values(container, "publish").into_iter();
+    let published = published.map(|Grant { what, span }| Grant { what: Published::parse(&what), span });
     // Beside a network mode Podman discards them, which is said elsewhere.
-    let published = values(container, "publish").into_iter().chain(all);
-    published.filter(|_| container.compose.network_mode.is_none()).collect()
+    published.chain(all).filter(|_| container.compose.network_mode.is_none()).collect()
 }
 
 /// The values of one option of `podman_args`.

@@ -194,7 +194,7 @@ fn names(host: &Host, container: &Container, networks: &HashMap<&str, &Network>)
         names.extend(declared.iter().flat_map(|d| &d.gateway.0).map(|gateway| gateway.text.value()));
     }
     if let Some(Bind::On { addresses, .. }) = host.front.as_ref().map(|front| &front.declared.bind.value) {
-        names.extend(addresses.iter().map(Text::value));
+        names.extend(addresses.iter().map(|address| address.text.value()));
     }
     let hosts = container.compose.extra_hosts.0.iter().map(|(name, address)| (name.value(), address.value()));
     let added = arguments(&container.compose.podman_args).into_iter().filter(|a| a.name == "add-host");

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::grants::{self, Grant};
 use crate::ast::{self, NetworkMode};
-use crate::form::{Form, PortRange, Protocol};
+use crate::form::{PortRange, Protocol};
 use crate::hir::{Container, Host, HostPort, Service};
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, SetOption, options};
@@ -84,8 +84,19 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             span: port.span,
         });
     }
-    let arguments = grants::published(container).into_iter();
-    found.extend(arguments.filter_map(|Grant { what: port, span }| argument(&port, what(), container, span)));
+    for Grant { what: port, span } in grants::published(container) {
+        // A rule of its own reports another protocol, and Podman chooses a port that is not written.
+        let (Some(ports), Some(protocol)) = (port.ports, port.protocol) else { continue };
+        found.push(Listener {
+            address: port.address.filter(|address| !address.is_unspecified()),
+            ports,
+            protocol,
+            what: what(),
+            target: Some(port.target),
+            container: Some(container.name.clone()),
+            span,
+        });
+    }
     if !matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
         return;
     }
@@ -100,26 +111,6 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             span: exposed.port.span(),
         });
     }
-}
-
-/// `--publish=ADDRESS:PUBLISHED:TARGET/PROTOCOL` of `podman_args`. Without a published port Podman chooses one.
-fn argument(port: &str, what: String, container: &Container, span: Span) -> Option<Listener> {
-    let (port, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
-    // A rule of its own reports another protocol.
-    let protocol = Protocol::parse(protocol)?;
-    let (on_host, target) = port.rsplit_once(':')?;
-    let (address, published) = on_host.rsplit_once(':').unwrap_or(("", on_host));
-    let ports = PortRange::parse(published)?;
-    let address: Option<IpAddr> = address.trim_matches(['[', ']']).parse().ok();
-    Some(Listener {
-        address: address.filter(|address| !address.is_unspecified()),
-        ports,
-        protocol,
-        what,
-        target: Some(target.to_owned()),
-        container: Some(container.name.clone()),
-        span,
-    })
 }
 
 /// A site's port is the service's option, or one of its own.
@@ -153,7 +144,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
         },
         ast::Bind::All => vec![None],
         ast::Bind::On { interfaces, .. } if !interfaces.is_empty() => vec![None],
-        ast::Bind::On { addresses, .. } => addresses.iter().map(|a| a.value().parse().ok()).collect(),
+        ast::Bind::On { addresses, .. } => addresses.iter().map(|address| Some(address.value.0)).collect(),
     };
     for address in addresses {
         for (port, protocol) in [(80, Protocol::Tcp), (443, Protocol::Tcp), (443, Protocol::Udp)] {

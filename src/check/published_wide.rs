@@ -1,7 +1,5 @@
 //! A published port bypasses the NixOS firewall, so one beyond loopback and the tailnet is worth a word.
 
-use std::net::IpAddr;
-
 use super::grants::{self, Grant};
 use super::lan_ports::for_others;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -14,10 +12,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
         // Podman publishes on every address where none is written (podman-run(1), --publish).
         for Grant { what, span } in grants::published(container) {
-            let address: Option<IpAddr> =
-                what.rsplitn(3, ':').nth(2).and_then(|address| address.trim_matches(['[', ']']).parse().ok());
-            let is_loopback = address.is_some_and(|address| address.is_loopback());
-            let is_in_tailnet = address.is_some() && address == tailnet;
+            let is_loopback = what.address.is_some_and(|address| address.is_loopback());
+            let is_in_tailnet = what.address.is_some() && what.address == tailnet;
             if !is_loopback && !is_in_tailnet {
                 diagnostics.push(
                     Diagnostic::new(

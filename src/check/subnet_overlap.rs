@@ -114,7 +114,7 @@ fn overlap(a: &IpNet, b: &IpNet) -> bool {
 fn addresses(host: &Host) -> Vec<(IpAddr, Span, &'static str)> {
     let mut found: Vec<(String, Span, &'static str)> = Vec::new();
     if let Some(ast::Bind::On { addresses, .. }) = host.front.as_ref().map(|f| &f.declared.bind.value) {
-        found.extend(addresses.iter().map(|a| (a.value(), a.span, "which Caddy listens on")));
+        found.extend(addresses.iter().map(|a| (a.text.value(), a.span(), "which Caddy listens on")));
     }
     for port in host.containers().flat_map(|c| &c.compose.ports) {
         found.extend(port.address.iter().map(|a| (a.text.value(), a.span(), "which a port is published on")));

@@ -27,12 +27,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         return;
     }
     let bound = host.front.iter().filter_map(|front| match &front.declared.bind.value {
-        Bind::On { addresses, .. } => Some(addresses.iter().map(|a| (a.value(), a.span))),
+        Bind::On { addresses, .. } => Some(addresses.iter().map(|address| (address.value.0, address.span()))),
         Bind::Tailscale | Bind::All => None,
     });
     let published = host.containers().flat_map(addresses);
     for (address, span) in bound.flatten().chain(published) {
-        let Ok(address) = address.parse::<IpAddr>() else { continue };
         // The host has one address of each version.
         if address == own || address.is_ipv4() != own.is_ipv4() || !is_in_tailnet(address) {
             continue;
@@ -51,12 +50,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 }
 
 /// The addresses that a container publishes ports on, and where they are written.
-fn addresses(container: &Container) -> Vec<(String, Span)> {
+fn addresses(container: &Container) -> Vec<(IpAddr, Span)> {
     let ports = &container.compose.ports;
-    let own = ports.iter().filter_map(|port| Some((port.address.as_ref()?.text.value(), port.span)));
-    let arguments = grants::published(container).into_iter().filter_map(|Grant { what, span }| {
-        let address = what.rsplitn(3, ':').nth(2)?;
-        Some((address.trim_matches(['[', ']']).to_owned(), span))
-    });
-    own.chain(arguments).collect()
+    let own = ports.iter().filter_map(|port| Some((port.address.as_ref()?.value.0, port.span)));
+    let arguments = grants::published(container).into_iter();
+    own.chain(arguments.filter_map(|Grant { what, span }| Some((what.address?, span)))).collect()
 }

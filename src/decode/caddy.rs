@@ -1,7 +1,5 @@
 //! Reads the front.
 
-use std::net::IpAddr;
-
 use super::{Decode, advice, wrong_type};
 use crate::ast::caddy::{AcmeTls, PluginTls, Upstream};
 use crate::ast::{Bind, Tls};
@@ -34,10 +32,9 @@ impl Bind {
         let (mut interfaces, mut addresses) = (Vec::new(), Vec::new());
         for node in nodes {
             let text = Text::decode(node, diagnostics)?;
-            if text.value().parse::<IpAddr>().is_ok() {
-                addresses.push(text);
-            } else {
-                interfaces.push(Value::<Interface>::decode(node, diagnostics)?.text);
+            match Value::of(text) {
+                Some(address) => addresses.push(address),
+                None => interfaces.push(Value::<Interface>::decode(node, diagnostics)?),
             }
         }
         if let ([interface, ..], [_, ..]) = (interfaces.as_slice(), addresses.as_slice()) {
@@ -45,7 +42,7 @@ impl Bind {
                 Diagnostic::new(
                     Code::BadValue,
                     "interfaces and addresses do not go together",
-                    interface.span,
+                    interface.span(),
                     "an interface among addresses",
                 )
                 .help("name interfaces, where Caddy listens on all of their addresses, or only addresses"),

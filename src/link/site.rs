@@ -96,7 +96,7 @@ fn publish_once(service: &mut Service) {
 /// An address of the tailnet that is written out is waited for all the same.
 fn bind_the_tailnet(caddy: &mut Caddy, tailnet: Option<&str>, diagnostics: &mut Diagnostics) {
     let ast::Bind::On { addresses, .. } = &caddy.bind.value else { return };
-    let Some(address) = addresses.iter().find(|a| Some(a.value().as_str()) == tailnet) else { return };
+    let Some(address) = addresses.iter().find(|a| Some(a.text.value().as_str()) == tailnet) else { return };
     if addresses.len() == 1 {
         caddy.bind.value = ast::Bind::Tailscale;
         return;
@@ -105,7 +105,7 @@ fn bind_the_tailnet(caddy: &mut Caddy, tailnet: Option<&str>, diagnostics: &mut 
         Diagnostic::new(
             Code::BadValue,
             "the tailnet's address among others",
-            address.span,
+            address.span(),
             "is there later than the others",
         )
         .help("bind to `tailscale` alone, or to interfaces: `bind: [tailscale0, …]`"),

@@ -117,7 +117,7 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, ports: &Ports, certific
 fn listen(front: &Front, host: &Host) -> Vec<Expr> {
     match &front.declared.bind.value {
         Bind::Tailscale => host.tailscale.iter().map(|t| Expr::text(&t.address.text)).collect(),
-        Bind::On { addresses, .. } => addresses.iter().map(Expr::text).collect(),
+        Bind::On { addresses, .. } => addresses.iter().map(|address| Expr::text(&address.text)).collect(),
         Bind::All => Vec::new(),
     }
 }
@@ -297,11 +297,11 @@ fn firewall(front: &Front, host: &Host, module: &mut Module) {
     let interfaces: Vec<Text> = match &front.declared.bind.value {
         Bind::Tailscale => vec![tailscale::interface(host)],
         Bind::All => vec![everywhere],
-        Bind::On { interfaces, .. } if !interfaces.is_empty() => interfaces.clone(),
+        Bind::On { interfaces, .. } if !interfaces.is_empty() => {
+            interfaces.iter().map(|interface| interface.text.clone()).collect()
+        }
         Bind::On { addresses, .. } => {
-            let outside = addresses
-                .iter()
-                .any(|a| a.value().parse::<std::net::IpAddr>().is_ok_and(|ip| !ip.is_loopback()));
+            let outside = addresses.iter().any(|address| !address.value.0.is_loopback());
             outside.then_some(everywhere).into_iter().collect()
         }
     };

@@ -95,7 +95,9 @@ fn site(site: &Site, front: &Front, host: &Host, around: &Around) -> Option<Expr
         _ => {
             match &front.declared.bind.value {
                 Bind::Tailscale => check.extend(host.tailscale.iter().flat_map(|t| parts(&t.address.text))),
-                Bind::On { addresses, .. } => check.extend(addresses.first().into_iter().flat_map(parts)),
+                Bind::On { addresses, .. } => {
+                    check.extend(addresses.first().into_iter().flat_map(|address| parts(&address.text)))
+                }
                 Bind::All => {}
             }
             check.push(Part::Text("=https://".into()));
