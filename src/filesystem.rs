@@ -150,40 +150,52 @@ const ETC_FILES: &[&str] = &[
     "/etc/sudoers",
 ];
 
-/// Folders of /run that NixOS and its services fill.
-const RUN_FOLDERS: &[&str] = &[
-    "agenix",
-    "agenix.d",
-    "booted-system",
-    "containers",
-    "credentials",
-    "current-system",
-    "dbus",
-    "keys",
-    "libpod",
-    "lock",
-    "log",
-    "media",
-    "mount",
-    "netns",
-    "nixos",
-    "opengl-driver",
-    "podman",
-    "secrets",
-    "secrets-for-users",
-    "systemd",
-    "tmpfiles.d",
-    "udev",
-    "udisks2",
-    "user",
-    "wrappers",
+/// Folders of /run that NixOS and its services fill, and whether every host with containers has them.
+const RUN_FOLDERS: &[(&str, bool)] = &[
+    ("agenix", true),
+    ("agenix.d", true),
+    ("booted-system", true),
+    ("containers", true),
+    ("credentials", true),
+    ("crun", true),
+    ("current-system", true),
+    ("dbus", true),
+    ("keys", true),
+    ("libpod", true),
+    ("lock", true),
+    ("log", true),
+    ("media", false),
+    ("mount", true),
+    ("netns", true),
+    ("nixos", true),
+    ("nscd", true),
+    ("opengl-driver", false),
+    ("podman", true),
+    ("secrets", true),
+    ("secrets-for-users", false),
+    ("sshd", true),
+    ("sudo", true),
+    ("systemd", true),
+    ("tmpfiles.d", false),
+    ("udev", true),
+    ("udisks2", false),
+    ("user", true),
+    ("utmp", true),
+    ("wrappers", true),
 ];
 
 /// Whether a path below /run lies in a folder that a container would have to make. A folder of one step may be that of any
 /// service.
 fn is_uncreated_in_run(path: &str) -> bool {
     let below = path.strip_prefix("/var").unwrap_or(path).strip_prefix("/run/");
-    below.and_then(|below| below.split_once('/')).is_some_and(|(folder, _)| !RUN_FOLDERS.contains(&folder))
+    below
+        .and_then(|below| below.split_once('/'))
+        .is_some_and(|(folder, _)| !RUN_FOLDERS.iter().any(|(known, _)| *known == folder))
+}
+
+/// Whether every host with containers has the folder /run/`name`.
+pub fn is_in_run(name: &str) -> bool {
+    RUN_FOLDERS.iter().any(|(known, always)| *always && *known == name)
 }
 
 /// Whether a path below /etc, /tmp, /run or /dev/shm is one that no module of NixOS creates.

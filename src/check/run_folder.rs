@@ -4,38 +4,10 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::filesystem::is_in_run;
 use crate::hir::Host;
 use crate::source::Span;
 use crate::tree::{Node, options};
-
-/// Folders that are in /run on every host with containers.
-const ALWAYS: &[&str] = &[
-    "agenix",
-    "agenix.d",
-    "booted-system",
-    "containers",
-    "credentials",
-    "crun",
-    "current-system",
-    "dbus",
-    "keys",
-    "libpod",
-    "lock",
-    "log",
-    "mount",
-    "netns",
-    "nixos",
-    "nscd",
-    "podman",
-    "secrets",
-    "sshd",
-    "sudo",
-    "systemd",
-    "udev",
-    "user",
-    "utmp",
-    "wrappers",
-];
 
 /// Services of NixOS that have a folder of their name in /run.
 const OF_SERVICES: &[&str] = &["caddy", "postgresql", "tailscale"];
@@ -71,7 +43,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let name = container.name.as_str();
         let other = owner(name);
-        if other.is_none() && !ALWAYS.contains(&name) {
+        if other.is_none() && !is_in_run(name) {
             continue;
         }
         let mut diagnostic = Diagnostic::new(
