@@ -354,12 +354,14 @@ impl Open {
         }
         for container in host.containers() {
             if matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
-                for interface in &container.compose.firewall.0 {
-                    let ports = container.compose.expose.iter().filter_map(|exposed| {
-                        let number = exposed.port.text.value().parse().ok()?;
-                        Some(Port { number, udp: exposed.udp })
-                    });
-                    open.on.extend(ports.map(|port| (interface.text.value(), port)));
+                let interfaces = container.compose.firewall.0.iter().map(|interface| interface.text.value());
+                for exposed in &container.compose.expose {
+                    let ports = exposed.port.value;
+                    let port = Port { number: ports.first, udp: exposed.udp };
+                    match ports.is_range() {
+                        true => open.trusted.extend(interfaces.clone()),
+                        false => open.on.extend(interfaces.clone().map(|interface| (interface, port))),
+                    }
                 }
             }
         }
