@@ -35,8 +35,7 @@ pub fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut Diagno
         if one.span.source != SourceId::FILE {
             continue;
         }
-        // What could not be read there may be what it is about.
-        if one.within.is_some_and(|within| diagnostics.has_error_in(within)) {
+        if one.is_unread {
             continue;
         }
         diagnostics.push(

@@ -13,6 +13,7 @@ pub mod notify;
 pub mod scalar;
 pub mod secret;
 pub mod smoke_test;
+pub mod unread;
 pub mod update;
 
 pub use allow::Allow;
@@ -30,4 +31,5 @@ pub use notify::{Notify, Ntfy, Tell};
 pub use scalar::{Flag, Map, Number, OneOrMany, Pairs, Raw};
 pub use secret::{EnvFile, EnvFiles, Login, Secret, SecretUse, SecretUses};
 pub use smoke_test::SmokeTest;
+pub use unread::Unread;
 pub use update::Update;

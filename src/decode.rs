@@ -9,10 +9,13 @@ mod deploy;
 pub mod file;
 mod habit;
 pub mod network;
+mod reader;
 pub mod scalar;
 pub mod secret;
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
+pub use reader::Reader;
+
+use crate::diag::{Code, Diagnostic};
 use crate::form::Advice;
 use crate::printable::{hidden, without_hidden};
 use crate::source::Span;
@@ -36,7 +39,7 @@ pub trait Decode: Sized {
     const SHAPE: Option<Shape> = None;
 
     /// Reads it. `None` if it cannot be read; what is wrong was pushed.
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self>;
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self>;
 
     /// What stands for one that cannot be read, so that what is around it is looked at all the same. No
     /// output is made of it.
@@ -51,8 +54,8 @@ pub trait Decode: Sized {
 
     /// What stands for it when its `key` is absent from the mapping at `owner`. `None` if it has to be
     /// there, which was pushed.
-    fn absent(key: &str, owner: Span, diagnostics: &mut Diagnostics) -> Option<Self> {
-        diagnostics.push(
+    fn absent(key: &str, owner: Span, reader: &mut Reader) -> Option<Self> {
+        reader.push(
             Diagnostic::new(
                 Code::MissingKey,
                 format!("`{key}` is missing"),
@@ -68,14 +71,14 @@ pub trait Decode: Sized {
 impl<T: Decode> Decode for Option<T> {
     const SHAPE: Option<Shape> = T::SHAPE;
 
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         if node.is_null() {
             return Some(None);
         }
-        T::decode(node, diagnostics).map(Some)
+        T::decode(node, reader).map(Some)
     }
 
-    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
         Some(None)
     }
 
@@ -86,15 +89,15 @@ impl<T: Decode> Decode for Option<T> {
 }
 
 impl<T: Decode> Decode for Vec<T> {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::List(items) = &node.kind else {
-            return one_in_place_of_a_list(node, diagnostics);
+            return one_in_place_of_a_list(node, reader);
         };
-        let decoded: Vec<T> = items.iter().filter_map(|item| T::decode(item, diagnostics)).collect();
+        let decoded: Vec<T> = items.iter().filter_map(|item| T::decode(item, reader)).collect();
         Some(decoded)
     }
 
-    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
         Some(Vec::new())
     }
 
@@ -106,14 +109,14 @@ impl<T: Decode> Decode for Vec<T> {
 impl<T: Decode> Decode for Box<T> {
     const SHAPE: Option<Shape> = T::SHAPE;
 
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        T::decode(node, diagnostics).map(Box::new)
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        T::decode(node, reader).map(Box::new)
     }
 }
 
 /// Reports a value that stands where a list of such values belongs, and reads it.
-fn one_in_place_of_a_list<T: Decode>(node: &Node, diagnostics: &mut Diagnostics) -> Option<Vec<T>> {
-    let read = T::decode(node, &mut Diagnostics::default());
+fn one_in_place_of_a_list<T: Decode>(node: &Node, reader: &mut Reader) -> Option<Vec<T>> {
+    let read = T::decode(node, &mut Reader::default());
     let help = match &node.kind {
         Kind::Scalar(text) if is_item_without_space(&text.value()) => {
             format!("write `- {}`, with a space after the hyphen", &text.value()[1..])
@@ -131,7 +134,7 @@ fn one_in_place_of_a_list<T: Decode>(node: &Node, diagnostics: &mut Diagnostics)
         }
         _ => "write a list".to_owned(),
     };
-    wrong_type_with(node, "a list", &help, diagnostics);
+    wrong_type_with(node, "a list", &help, reader);
     read.map(|one| vec![one])
 }
 
@@ -141,7 +144,7 @@ fn several<'t, T: Decode>(node: &Node, text: &'t str) -> Option<Vec<&'t str>> {
         text.split([',', ' ']).filter(|item| !item.is_empty()).take(MAX_ITEMS + 1).collect();
     let is_item = |item: &&str| {
         let kind = Kind::Scalar(Text::literal(*item, node.span));
-        T::decode(&Node { span: node.span, defined: None, kind }, &mut Diagnostics::default()).is_some()
+        T::decode(&Node { span: node.span, defined: None, kind }, &mut Reader::default()).is_some()
     };
     (1 < items.len() && items.len() <= MAX_ITEMS && items.iter().all(is_item)).then_some(items)
 }
@@ -161,36 +164,37 @@ fn quoted(text: &str) -> String {
 }
 
 /// Says that `node` is not `wanted`.
-pub fn wrong_type(node: &Node, wanted: &str, diagnostics: &mut Diagnostics) {
-    wrong_type_with(node, wanted, &format!("write {wanted}"), diagnostics);
+pub fn wrong_type(node: &Node, wanted: &str, reader: &mut Reader) {
+    wrong_type_with(node, wanted, &format!("write {wanted}"), reader);
 }
 
 /// Reports a scalar of another type than `wanted`, and the value that was probably meant.
-pub fn wrong_scalar(node: &Node, wanted: &str, help: Option<String>, diagnostics: &mut Diagnostics) {
-    wrong_type_with(node, wanted, &help.unwrap_or_else(|| format!("write {wanted}")), diagnostics);
+pub fn wrong_scalar(node: &Node, wanted: &str, help: Option<String>, reader: &mut Reader) {
+    wrong_type_with(node, wanted, &help.unwrap_or_else(|| format!("write {wanted}")), reader);
 }
 
 /// Says that `node` is no mapping, and shows one.
-pub fn no_mapping(node: &Node, example: Option<&str>, diagnostics: &mut Diagnostics) {
+pub fn no_mapping(node: &Node, example: Option<&str>, reader: &mut Reader) {
     let help = match example {
         Some(example) => format!("write a mapping, such as `{example}`"),
         None => "write a mapping".to_owned(),
     };
-    wrong_type_with(node, "a mapping", &help, diagnostics);
+    wrong_type_with(node, "a mapping", &help, reader);
 }
 
 /// The same, where it is known what was meant.
-pub fn wrong_type_because(node: &Node, advice: Advice, diagnostics: &mut Diagnostics) {
-    wrong_type_at(node, "a mapping is needed here", advice.why, &advice.help, diagnostics);
+pub fn wrong_type_because(node: &Node, advice: Advice, reader: &mut Reader) {
+    wrong_type_at(node, "a mapping is needed here", advice.why, &advice.help, reader);
 }
 
-fn wrong_type_with(node: &Node, wanted: &str, help: &str, diagnostics: &mut Diagnostics) {
+fn wrong_type_with(node: &Node, wanted: &str, help: &str, reader: &mut Reader) {
     let found = format!("this is {}", node.type_name());
-    wrong_type_at(node, &format!("{wanted} is needed here"), found, help, diagnostics);
+    wrong_type_at(node, &format!("{wanted} is needed here"), found, help, reader);
 }
 
-fn wrong_type_at(node: &Node, said: &str, label: String, help: &str, diagnostics: &mut Diagnostics) {
+fn wrong_type_at(node: &Node, said: &str, label: String, help: &str, reader: &mut Reader) {
     if matches!(node.kind, Kind::Unknown) {
+        reader.skip();
         return;
     }
     let code = if node.defined.is_some() { Code::ReferenceType } else { Code::WrongType };
@@ -199,7 +203,7 @@ fn wrong_type_at(node: &Node, said: &str, label: String, help: &str, diagnostics
     if let Some(defined) = node.defined {
         diagnostic = diagnostic.and(defined, "defined here");
     }
-    diagnostics.push(diagnostic.help(help));
+    reader.push(diagnostic.help(help));
 }
 
 /// The label and the help for a scalar in which a character cannot be seen: it is what is wrong.
@@ -210,13 +214,14 @@ fn hidden_in(node: &Node) -> Option<(String, String)> {
 }
 
 /// Says that `node` is of the right type and not a `noun`, and what to do.
-pub fn bad_value(node: &Node, noun: &str, help: &str, diagnostics: &mut Diagnostics) {
-    bad_value_because(node, noun, "cannot be read", help, diagnostics);
+pub fn bad_value(node: &Node, noun: &str, help: &str, reader: &mut Reader) {
+    bad_value_because(node, noun, "cannot be read", help, reader);
 }
 
 /// The same, where it is known why it is none.
-pub fn bad_value_because(node: &Node, noun: &str, why: &str, help: &str, diagnostics: &mut Diagnostics) {
+pub fn bad_value_because(node: &Node, noun: &str, why: &str, help: &str, reader: &mut Reader) {
     if matches!(node.kind, Kind::Unknown) {
+        reader.skip();
         return;
     }
     let said = match &node.kind {
@@ -229,7 +234,7 @@ pub fn bad_value_because(node: &Node, noun: &str, why: &str, help: &str, diagnos
     if let Some(defined) = node.defined {
         diagnostic = diagnostic.and(defined, "defined here");
     }
-    diagnostics.push(diagnostic.help(help));
+    reader.push(diagnostic.help(help));
 }
 
 /// The keys of a mapping that it does not declare. One is one mistake: its value is read where it is known what was
@@ -242,6 +247,8 @@ pub struct UnknownKeys<'a> {
     unexplained: Vec<&'a Entry>,
     /// The required keys that are absent.
     missing: Vec<&'static str>,
+    /// Whether a line could not be read. What is absent may stand there.
+    is_cut: bool,
     /// The last declared key, if it has no value. Unknown keys behind it are its value, which is not indented.
     empty: Option<&'a Entry>,
     /// The keys that stand in the column of the key that they belong to, and that key.
@@ -249,6 +256,12 @@ pub struct UnknownKeys<'a> {
 }
 
 impl<'a> UnknownKeys<'a> {
+    /// Notes a line that could not be read.
+    pub fn cut(&mut self) {
+        self.is_cut = true;
+        self.empty = None;
+    }
+
     /// Notes `entry`, whose key is declared. Returns whether it has a value: `key:` is as good as no key.
     pub fn has_value(&mut self, entry: &'a Entry) -> bool {
         let is_null = entry.value.is_null() && entry.value.defined.is_none();
@@ -264,11 +277,11 @@ impl<'a> UnknownKeys<'a> {
         entry: &'a Entry,
         entries: &'a [Entry],
         known: &'static [&'static str],
-        diagnostics: &mut Diagnostics,
+        reader: &mut Reader,
     ) -> Option<&'static str> {
-        diagnostics.note_unknown_key(&entry.key.value(), entry.value.span);
+        reader.mute(entry.value.span);
         // To look for what was meant takes longer than all else.
-        if diagnostics.is_full_after(self.unexplained.len()) {
+        if reader.is_full_after(self.unexplained.len()) {
             return None;
         }
         let written = entry.key.value();
@@ -282,7 +295,7 @@ impl<'a> UnknownKeys<'a> {
             return None;
         }
         if let Some(habit) = habit::of(entry, known) {
-            report_habit(entry, entries, habit, known, diagnostics);
+            report_habit(entry, entries, habit, known, reader);
             return self.stand_for(habit.key, entries).filter(|_| habit.same_shape);
         }
         let Some(meant) = crate::diag::closest(&without_hidden(&written), known.iter().copied()) else {
@@ -292,7 +305,7 @@ impl<'a> UnknownKeys<'a> {
             }
             return None;
         };
-        report_key(entry, format!("did you mean `{meant}`?"), diagnostics);
+        report_key(entry, format!("did you mean `{meant}`?"), reader);
         self.stand_for(meant, entries)
     }
 
@@ -310,26 +323,21 @@ impl<'a> UnknownKeys<'a> {
 
     /// What stands for the absent `key` of the mapping at `owner`. A required key that is absent beside an unknown one is a
     /// part of the same mistake.
-    pub fn absent<T: Decode>(
-        &mut self,
-        key: &'static str,
-        owner: Span,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<T> {
-        if self.unexplained.is_empty() && self.unindented.is_empty() {
-            return T::absent(key, owner, diagnostics);
+    pub fn absent<T: Decode>(&mut self, key: &'static str, owner: Span, reader: &mut Reader) -> Option<T> {
+        if self.unexplained.is_empty() && self.unindented.is_empty() && !self.is_cut {
+            return T::absent(key, owner, reader);
         }
-        let value = T::absent(key, owner, &mut Diagnostics::default());
-        if value.is_none() {
+        let value = T::absent(key, owner, &mut Reader::default());
+        if value.is_none() && !self.is_cut {
             self.missing.push(key);
         }
         value
     }
 
     /// Reports those of which nobody knows what was meant, once it is known what is missing beside them.
-    pub fn report(&self, known: &'static [&'static str], diagnostics: &mut Diagnostics) {
+    pub fn report(&self, known: &'static [&'static str], reader: &mut Reader) {
         for group in self.unindented.chunk_by(|a, b| a.0.key.span == b.0.key.span) {
-            report_unindented(group, diagnostics);
+            report_unindented(group, reader);
         }
         for (at, entry) in self.unexplained.iter().enumerate() {
             let listed = crate::diag::suggestion("", known.iter().copied());
@@ -340,13 +348,13 @@ impl<'a> UnknownKeys<'a> {
                 }
                 _ => listed,
             };
-            report_key(entry, help, diagnostics);
+            report_key(entry, help, reader);
         }
     }
 }
 
 /// Reports keys, each with the same key without a value above it.
-fn report_unindented(keys: &[(&Entry, &Entry)], diagnostics: &mut Diagnostics) {
+fn report_unindented(keys: &[(&Entry, &Entry)], reader: &mut Reader) {
     let [(above, first), others @ ..] = keys else { return };
     let title = format!("there is no key `{}` here", first.key.value());
     let mut diagnostic = Diagnostic::new(Code::UnknownKey, title, first.key.span, "unknown key");
@@ -354,7 +362,7 @@ fn report_unindented(keys: &[(&Entry, &Entry)], diagnostics: &mut Diagnostics) {
         diagnostic = diagnostic.and(other.key.span, "unknown key");
     }
     let above = (above.key.value(), above.key.span);
-    diagnostics
+    reader
         .push(diagnostic.and(above.1, "has no value").help(format!("indent the lines below `{}`", above.0)));
 }
 
@@ -362,14 +370,14 @@ fn report_unindented(keys: &[(&Entry, &Entry)], diagnostics: &mut Diagnostics) {
 const MAX_PLACES: usize = 6;
 
 /// Reports the key of `entry`. An invisible character in it is the mistake.
-fn report_key(entry: &Entry, help: String, diagnostics: &mut Diagnostics) {
+fn report_key(entry: &Entry, help: String, reader: &mut Reader) {
     let written = entry.key.value();
     let (label, help) = match hidden(&written) {
         Some(hidden) => (hidden, format!("write `{}`", without_hidden(&written))),
         None => ("unknown key".to_owned(), help),
     };
     let title = format!("there is no key `{written}` here");
-    diagnostics.push(Diagnostic::new(Code::UnknownKey, title, entry.key.span, label).help(help));
+    reader.push(Diagnostic::new(Code::UnknownKey, title, entry.key.span, label).help(help));
 }
 
 /// Reports the key of `entry`, one of `entries`, that is written out of `habit`: once for all that stand together for one
@@ -379,7 +387,7 @@ fn report_habit(
     entries: &[Entry],
     habit: &habit::Habit,
     known: &'static [&'static str],
-    diagnostics: &mut Diagnostics,
+    reader: &mut Reader,
 ) {
     let title = format!("there is no key `{}` here", entry.key.value());
     let mut diagnostic = Diagnostic::new(Code::UnknownKey, title, entry.key.span, "unknown key");
@@ -391,7 +399,7 @@ fn report_habit(
         }
         diagnostic = others.fold(diagnostic, |d, other| d.and(other.key.span, "unknown key"));
     }
-    diagnostics.push(diagnostic.help(habit.help(entry)));
+    reader.push(diagnostic.help(habit.help(entry)));
 }
 
 /// The key that a field stands for: `r#type` is the key `type`.
@@ -415,6 +423,9 @@ macro_rules! mapping {
             /// Where it stands.
             #[schemars(skip)]
             pub span: $crate::source::Span,
+            /// What of it could not be read.
+            #[schemars(skip)]
+            pub unread: $crate::ast::unread::Unread,
             $($(#[$fdoc])* pub $field: $type,)*
         }
 
@@ -425,7 +436,7 @@ macro_rules! mapping {
             /// Tells the schema which keys have to be there: those whose absence is a diagnostic; and what one
             /// looks like.
             fn complete_schema(schema: &mut schemars::Schema) {
-                let mut unheard = $crate::diag::Diagnostics::default();
+                let mut unheard = $crate::decode::Reader::default();
                 let mut required: Vec<&str> = Vec::new();
                 $(
                     let key = $crate::decode::key(stringify!($field));
@@ -447,50 +458,69 @@ macro_rules! mapping {
 
             /// One with nothing in it but what has to be there, which is unreadable too.
             fn unreadable() -> Option<Self> {
-                let mut unheard = $crate::diag::Diagnostics::default();
+                let mut unheard = $crate::decode::Reader::default();
                 let span = $crate::source::Span::NOWHERE;
                 Some($name {
                     span,
+                    unread: $crate::ast::unread::Unread::whole(),
                     $($field: <$type as $crate::decode::Decode>::absent($crate::decode::key(stringify!($field)), span, &mut unheard)
                         .or_else(<$type as $crate::decode::Decode>::unreadable)?,)*
                 })
             }
 
-            fn decode(node: &$crate::tree::Node, diagnostics: &mut $crate::diag::Diagnostics) -> Option<Self> {
+            fn decode(node: &$crate::tree::Node, reader: &mut $crate::decode::Reader) -> Option<Self> {
                 let $crate::tree::Kind::Map(entries) = &node.kind else {
                     let advice: Option<$crate::form::Advice> = None $(.or_else(|| $advice(node)))?;
                     match advice {
-                        Some(advice) => $crate::decode::wrong_type_because(node, advice, diagnostics),
-                        None => $crate::decode::no_mapping(node, Some($example), diagnostics),
+                        Some(advice) => $crate::decode::wrong_type_because(node, advice, reader),
+                        None => $crate::decode::no_mapping(node, Some($example), reader),
                     }
                     return None;
                 };
                 $(let mut $field: Option<Option<$type>> = None;)*
                 let mut unknown = $crate::decode::UnknownKeys::default();
+                let mut unread = $crate::ast::unread::Unread::default();
                 for entry in entries {
+                    if entry.is_unreadable() {
+                        unknown.cut();
+                        unread.add_unknown(String::new());
+                        reader.skip();
+                        continue;
+                    }
                     let written = entry.key.value();
                     let mut key = written.as_str();
                     if !Self::KEYS.contains(&key) {
-                        match unknown.take(entry, entries, Self::KEYS, diagnostics) {
-                            Some(meant) => key = meant,
-                            None => continue,
+                        match unknown.take(entry, entries, Self::KEYS, reader) {
+                            Some(meant) => {
+                                unread.add_key(meant);
+                                key = meant;
+                            }
+                            None => {
+                                unread.add_unknown(written);
+                                continue;
+                            }
                         }
                     }
                     if !unknown.has_value(entry) {
                         continue;
                     }
+                    let before = reader.unread();
                     $(if key == $crate::decode::key(stringify!($field)) {
-                        $field = Some(<$type as $crate::decode::Decode>::decode(&entry.value, diagnostics));
+                        let value = <$type as $crate::decode::Decode>::decode(&entry.value, reader);
+                        if value.is_none() || reader.unread() > before {
+                            unread.add_key($crate::decode::key(stringify!($field)));
+                        }
+                        $field = Some(value);
                     })*
                 }
                 // Every key is looked at before the first missing one ends the mapping.
                 $(let $field = match $field {
                     Some(value) => value,
                     None if unknown.mean($crate::decode::key(stringify!($field))) => None,
-                    None => unknown.absent::<$type>($crate::decode::key(stringify!($field)), node.span, diagnostics),
+                    None => unknown.absent::<$type>($crate::decode::key(stringify!($field)), node.span, reader),
                 };)*
-                unknown.report(Self::KEYS, diagnostics);
-                Some($name { span: node.span, $($field: $field.or_else(<$type as $crate::decode::Decode>::unreadable)?,)* })
+                unknown.report(Self::KEYS, reader);
+                Some($name { span: node.span, unread, $($field: $field.or_else(<$type as $crate::decode::Decode>::unreadable)?,)* })
             }
         }
     };
@@ -506,13 +536,7 @@ pub fn one_of(words: &[&str]) -> String {
 }
 
 /// Reports a `word` that is none of `words`.
-pub fn unknown_word(
-    node: &Node,
-    word: &str,
-    words: &[&str],
-    advice: Option<Advice>,
-    diagnostics: &mut Diagnostics,
-) {
+pub fn unknown_word(node: &Node, word: &str, words: &[&str], advice: Option<Advice>, reader: &mut Reader) {
     let meant = crate::diag::closest(&without_hidden(word), words.iter().copied());
     let help = match (advice, meant) {
         (Some(advice), _) => advice.help,
@@ -525,7 +549,7 @@ pub fn unknown_word(
         true => "a value is missing here".to_owned(),
         false => format!("`{word}` is not a valid value here"),
     };
-    diagnostics.push(Diagnostic::new(Code::BadValue, title, node.span, label).help(help));
+    reader.push(Diagnostic::new(Code::BadValue, title, node.span, label).help(help));
 }
 
 /// Reads a [`keyword!`](crate::ast::scalar::keyword).
@@ -534,18 +558,18 @@ macro_rules! keyword_decode {
         impl $crate::decode::Decode for $name {
             fn decode(
                 node: &$crate::tree::Node,
-                diagnostics: &mut $crate::diag::Diagnostics,
+                reader: &mut $crate::decode::Reader,
             ) -> Option<Self> {
                 let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
                 let $crate::tree::Kind::Scalar(text) = &node.kind else {
-                    $crate::decode::wrong_type(node, &$crate::decode::one_of(&words), diagnostics);
+                    $crate::decode::wrong_type(node, &$crate::decode::one_of(&words), reader);
                     return None;
                 };
                 let word = text.value();
                 let found = Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value);
                 if found.is_none() {
                     let advice: Option<$crate::form::Advice> = None $(.or_else(|| $advice(&word)))?;
-                    $crate::decode::unknown_word(node, &word, &words, advice, diagnostics);
+                    $crate::decode::unknown_word(node, &word, &words, advice, reader);
                 }
                 found
             }

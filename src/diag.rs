@@ -134,8 +134,6 @@ pub struct Diagnostics {
     compared: Cell<usize>,
     /// The values of unknown keys: where each begins, and where it ends.
     muted: BTreeMap<(SourceId, u32), u32>,
-    /// The names of unknown keys.
-    unknown: HashSet<String>,
 }
 
 impl Diagnostics {
@@ -174,17 +172,6 @@ impl Diagnostics {
         if !self.is_muted(span) {
             self.muted.insert((span.source, span.start), span.end);
         }
-    }
-
-    /// Notes an unknown key. Its value is muted.
-    pub fn note_unknown_key(&mut self, name: &str, value: Span) {
-        self.unknown.insert(name.to_owned());
-        self.mute(value);
-    }
-
-    /// Whether there is an unknown key of this name. What is missing under the name may be its value.
-    pub fn has_unknown_key(&self, name: &str) -> bool {
-        self.unknown.contains(name)
     }
 
     fn is_muted(&self, span: Span) -> bool {
@@ -249,19 +236,10 @@ impl Diagnostics {
         self.all.iter().any(|d| d.code == code)
     }
 
-    /// Whether something was found to be wrong inside of `span`. What is missing there may be what could
-    /// not be read.
-    pub fn has_error_in(&self, span: Span) -> bool {
-        self.any_in(span, |d| d.severity() == Severity::Error)
-    }
-
-    /// Whether there is an unknown key inside of `span`. A key that is missing there is a part of that mistake.
-    pub fn has_unknown_key_in(&self, span: Span) -> bool {
-        self.any_in(span, |d| d.code == Code::UnknownKey)
-    }
-
-    fn any_in(&self, span: Span, is_one: impl Fn(&Diagnostic) -> bool) -> bool {
-        self.all.iter().filter(|d| is_one(d)).flat_map(|d| d.labels.first()).any(|l| span.contains(l.span))
+    /// Whether an error of the value at `span` is there. One value has one mistake.
+    pub fn is_reported(&self, span: Span) -> bool {
+        let errors = self.all.iter().filter(|d| d.severity() == Severity::Error);
+        errors.flat_map(|d| d.labels.first()).any(|l| span.contains(l.span))
     }
 
     /// Keeps those for which `keep` holds.
@@ -272,13 +250,6 @@ impl Diagnostics {
             *errors -= usize::from(!kept && diagnostic.severity() == Severity::Error);
             kept
         });
-    }
-
-    /// Whether something inside of `span` could not be read, or refers to nothing. What a rule misses there
-    /// may be just that.
-    pub fn has_unreadable_in(&self, span: Span) -> bool {
-        let about_reading = |code: Code| matches!(&code.code()[2..4], "01" | "02" | "03");
-        self.any_in(span, |d| d.severity() == Severity::Error && about_reading(d.code))
     }
 
     /// All of them, in the order of their main place in the file.

@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use crate::ast;
-use crate::ast::Tell;
 use crate::ast::scalar::Spanned;
+use crate::ast::{Tell, Unread};
 use crate::diag::Code;
 use crate::form::{Mode, Owner};
 use crate::record::{self, Record};
@@ -24,6 +24,8 @@ pub use job::Job;
 /// A host.
 #[derive(Debug)]
 pub struct Host {
+    /// What of the file could not be read.
+    pub unread: Unread,
     /// What the file says of the machine.
     pub machine: ast::Host,
     /// The constants.
@@ -36,6 +38,8 @@ pub struct Host {
     pub agenix: Option<ast::Agenix>,
     /// The secrets, by name.
     pub secrets: IndexMap<String, Secret>,
+    /// The uses of secrets that were reported.
+    pub wrong_secrets: Vec<WrongSecret>,
     /// Where notifications go.
     pub notify: Option<ast::Notify>,
     /// Podman.
@@ -75,7 +79,12 @@ impl Host {
 
     /// The mount points that the file describes, without a slash at their ends.
     pub fn mount_points(&self) -> HashSet<String> {
-        self.machine.mounts.0.iter().map(|(at, _)| at.value().trim_end_matches('/').to_owned()).collect()
+        self.machine
+            .mounts
+            .entries
+            .iter()
+            .map(|(at, _)| at.value().trim_end_matches('/').to_owned())
+            .collect()
     }
 
     /// Every tree of options that stands under a `nixos`.
@@ -91,8 +100,19 @@ pub struct Accepted {
     pub code: Code,
     /// Where it is accepted: inside of this mapping, or everywhere.
     pub within: Option<Span>,
+    /// Whether something there could not be read, which may be what it is about.
+    pub is_unread: bool,
     /// Where that is written.
     pub span: Span,
+}
+
+/// A use of a secret that is not declared, or not in this format.
+#[derive(Debug)]
+pub struct WrongSecret {
+    /// The name that is used.
+    pub name: String,
+    /// The format that the use needs.
+    pub format: ast::secret::Format,
 }
 
 /// A secret.
@@ -160,6 +180,12 @@ pub struct Service {
     pub span: Span,
     /// Where all that is written of it stands.
     pub body: Span,
+    /// What of it could not be read.
+    pub unread: Unread,
+    /// Whether a line among its containers could not be read.
+    pub is_cut: bool,
+    /// Whether one of its sites leads nowhere, which was reported.
+    pub has_broken_site: bool,
     /// What it is.
     pub description: Option<Text>,
     /// Whether it is on by default.

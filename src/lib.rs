@@ -199,12 +199,12 @@ fn front_end(
     if diagnostics.has(Code::TooLarge) {
         return None;
     }
-    let resolved = resolve::resolve(&root, &instances, ast::File::KEYS, diagnostics);
+    let resolved = resolve::resolve(&root, &instances, ast::File::KEYS, sources, diagnostics);
     drop(root);
     if diagnostics.has(Code::TooLarge) {
         return None;
     }
-    let file = ast::File::decode(&resolved.file, diagnostics);
+    let file = ast::File::decode(&resolved.file, &mut decode::Reader::new(diagnostics));
     preset::check(&resolved.file, &instances, &resolved.parameters, diagnostics);
     let file = file?;
     repetition::check(&file, diagnostics);

@@ -20,7 +20,7 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::SecretName;
 use crate::hir::job::{Repository, Work};
-use crate::hir::{Host, Secret, Service};
+use crate::hir::{Host, Secret, Service, WrongSecret};
 use crate::path::{is_path, straight};
 use crate::source::{SourceId, Span};
 use crate::surroundings::Surroundings;
@@ -50,7 +50,7 @@ pub fn link(
     notify::check(&file, diagnostics);
     let secrets: IndexMap<String, Secret> = file
         .secrets
-        .0
+        .entries
         .into_iter()
         .map(|(name, declared)| {
             name::check_secret(&name, diagnostics);
@@ -72,13 +72,13 @@ pub fn link(
     check_paths(file.agenix.as_ref(), &file.host, diagnostics);
     let networks: Vec<_> = file
         .networks
-        .0
+        .entries
         .into_iter()
         .map(|(name, declared)| network::shared(&name, declared, diagnostics))
         .collect();
-    let mut services = Vec::with_capacity(file.services.0.len());
-    let mut jobs = Vec::with_capacity(file.services.0.len());
-    for (name, mut declared) in file.services.0 {
+    let mut services = Vec::with_capacity(file.services.entries.len());
+    let mut jobs = Vec::with_capacity(file.services.entries.len());
+    for (name, mut declared) in file.services.entries {
         name::check_service(&name, diagnostics);
         jobs.push(job::Declared::take(&mut declared));
         let arguments = parameters.remove(&name.value()).unwrap_or_default();
@@ -87,12 +87,14 @@ pub fn link(
     let tailscale = file.tailscale;
     let (linked, sites) = container::link(services, &networks, tailscale.as_ref(), diagnostics);
     let mut host = Host {
+        unread: file.unread,
         machine: file.host,
         constants: file.constants.map(|c| c.0),
         tailscale,
         front: None,
         agenix: file.agenix,
         secrets,
+        wrong_secrets: Vec::new(),
         notify: file.notify,
         podman: file.podman,
         networks,
@@ -110,7 +112,7 @@ pub fn link(
     client::link(file.clients, &mut host, diagnostics);
     look_around(&mut host, surroundings);
     name::check_unique(&host, diagnostics);
-    check_secrets(&host, diagnostics);
+    host.wrong_secrets = check_secrets(&host, diagnostics);
     check_tailnet(&host, diagnostics);
     host
 }
@@ -204,11 +206,11 @@ fn check_paths(agenix: Option<&ast::Agenix>, machine: &ast::Host, diagnostics: &
             ));
         }
     }
-    for (path, _) in &machine.mounts.0 {
+    for (path, _) in &machine.mounts.entries {
         let value = path.value();
         let straight = straight(&value);
-        // A reference that leads nowhere was reported.
-        if diagnostics.has_error_in(path.span) {
+        // A reference in it leads nowhere.
+        if value.contains("${") {
             continue;
         }
         let said = format!("`{value}` is no mount point");
@@ -236,15 +238,18 @@ fn argument(host: &Host, text: &Text) -> Option<Span> {
     (value.span.source == SourceId::FILE).then_some(value.span)
 }
 
-/// Every use of a secret names one that is declared, with the format that the use needs.
-fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
+/// Every use of a secret names one that is declared, with the format that the use needs. Returns the others, which are
+/// reported.
+fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret> {
     use ast::secret::Format;
+    let mut wrong = Vec::new();
     let mut used = |name: &Value<SecretName>, format: Format| {
         let span: Span = name.text.span;
         let Some(secret) = host.secrets.get(&name.text.value()) else {
             if diagnostics.is_full() {
                 return;
             }
+            wrong.push(WrongSecret { name: name.text.value(), format });
             let span = argument(host, &name.text).unwrap_or(span);
             diagnostics.push(
                 Diagnostic::new(
@@ -267,11 +272,9 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
             );
             return;
         };
-        // The declaration, or the format in it.
-        let is_unread = |declared: &ast::Secret| {
-            declared.span == Span::NOWHERE || diagnostics.has_unreadable_in(declared.span)
-        };
+        let is_unread = |declared: &ast::Secret| declared.unread.may_hold(&["format"]);
         if secret.format() != format && !secret.declared.as_ref().is_some_and(is_unread) {
+            wrong.push(WrongSecret { name: name.text.value(), format });
             let (has, wants) = match format {
                 Format::Raw => ("lines of KEY=value", "the value itself"),
                 Format::Env => ("the value itself", "lines of KEY=value"),
@@ -337,11 +340,12 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) {
     match host.front.as_ref().and_then(|f| f.declared.tls.as_ref()) {
         Some(ast::Tls::Acme(acme)) => {
             acme.token.iter().for_each(|t| used(t, Format::Raw));
-            acme.credentials.0.iter().for_each(|(_, c)| used(c, Format::Raw));
+            acme.credentials.entries.iter().for_each(|(_, c)| used(c, Format::Raw));
         }
         Some(ast::Tls::Plugin(plugin)) => used(&plugin.environment, Format::Env),
         _ => {}
     }
+    wrong
 }
 
 /// Whoever binds the tailnet's address has to know it.
@@ -361,6 +365,12 @@ fn check_tailnet(host: &Host, diagnostics: &mut Diagnostics) {
 }
 
 impl Service {
+    /// Whether a container called `name` may be what could not be read.
+    pub(crate) fn may_have_container(&self, name: &str) -> bool {
+        let is_unread = self.containers.is_empty() && !self.unread.is_empty();
+        is_unread || self.is_cut || self.unread.has_unknown(name)
+    }
+
     /// `uptime-kuma` is `uptimeKuma` below `homeserver`.
     pub(crate) fn option_name(name: &str) -> String {
         let mut words = name.split('-');

@@ -273,7 +273,7 @@ pub fn check(
             pending.extend(used.parameters.difference(&before).cloned());
         }
         // A value that could not be read may have been the one that uses a parameter.
-        if !used.has_unknown && !diagnostics.has_unreadable_in(service.span) {
+        if !used.has_unknown {
             check_arguments(instance, arguments, &used.parameters, diagnostics);
         }
         for (container, removed) in &instance.removed {

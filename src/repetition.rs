@@ -62,11 +62,11 @@ fn product(one: usize, other: usize) -> usize {
 }
 
 fn services(file: &ast::File) -> impl Iterator<Item = (String, &Service)> {
-    file.services.0.iter().map(|(name, service)| (name.value(), service))
+    file.services.entries.iter().map(|(name, service)| (name.value(), service))
 }
 
 fn ports_on_interfaces(file: &ast::File, counter: &mut Counter) -> Option<()> {
-    for (_, container) in services(file).flat_map(|(_, service)| &service.containers.0) {
+    for (_, container) in services(file).flat_map(|(_, service)| &service.containers.entries) {
         let interfaces = &container.firewall.0;
         let Some(first) = interfaces.first() else { continue };
         counter.add(
@@ -82,7 +82,7 @@ fn ports_on_interfaces(file: &ast::File, counter: &mut Counter) -> Option<()> {
 fn networks_of_services(file: &ast::File, counter: &mut Counter) -> Option<()> {
     for (_, service) in services(file) {
         let Some(first) = service.networks.first() else { continue };
-        let on_them = service.containers.0.iter().filter(|(_, c)| c.networks.0.is_empty()).count();
+        let on_them = service.containers.entries.iter().filter(|(_, c)| c.networks.0.is_empty()).count();
         counter.add(
             product(service.networks.len(), on_them),
             first.span,
@@ -95,7 +95,7 @@ fn networks_of_services(file: &ast::File, counter: &mut Counter) -> Option<()> {
 
 fn aliases_on_networks(file: &ast::File, counter: &mut Counter) -> Option<()> {
     for (_, service) in services(file) {
-        for (_, container) in &service.containers.0 {
+        for (_, container) in &service.containers.entries {
             let Some(first) = container.aliases.first() else { continue };
             let networks = match container.networks.0.len() {
                 0 => service.networks.len(),
@@ -113,8 +113,8 @@ fn aliases_on_networks(file: &ast::File, counter: &mut Counter) -> Option<()> {
 }
 
 fn mounts_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
-    let mounts = Folders::of(file.host.mounts.0.iter().map(|(path, _)| (path.value(), ())));
-    for (_, container) in services(file).flat_map(|(_, service)| &service.containers.0) {
+    let mounts = Folders::of(file.host.mounts.entries.iter().map(|(path, _)| (path.value(), ())));
+    for (_, container) in services(file).flat_map(|(_, service)| &service.containers.entries) {
         for volume in &container.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             counter.add(
@@ -133,7 +133,7 @@ fn etc_files_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
     let of_services = services(file).filter_map(|(_, service)| service.nixos.as_ref());
     let trees = file.nixos.iter().chain(of_services);
     let files = Folders::of(trees.flat_map(|raw| etc_files(&options(&raw.0))));
-    for (_, container) in services(file).flat_map(|(_, service)| &service.containers.0) {
+    for (_, container) in services(file).flat_map(|(_, service)| &service.containers.entries) {
         let volumes = container.volumes.iter().filter_map(|volume| match &volume.source {
             VolumeSource::Bind(path) => Some((path.value(), volume.span)),
             VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
@@ -157,12 +157,12 @@ fn etc_files_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
 fn databases_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
     for (name, service) in services(file) {
         let mut dependents: HashMap<String, usize> = HashMap::new();
-        for (_, container) in service.containers.0.iter().filter(|_| service.backup.0.len() > 1) {
+        for (_, container) in service.containers.entries.iter().filter(|_| service.backup.entries.len() > 1) {
             for (dependency, _) in &container.depends_on.0 {
                 *dependents.entry(dependency.value()).or_default() += 1;
             }
         }
-        for (_, backup) in service.backup.0.iter().filter(|_| service.backup.0.len() > 1) {
+        for (_, backup) in service.backup.entries.iter().filter(|_| service.backup.entries.len() > 1) {
             let Some(database) = &backup.postgres else { continue };
             let short = database.container.value();
             let full = format!("{name}-{short}");
@@ -182,7 +182,7 @@ fn databases_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
 fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
     let mut mounted: HashMap<String, usize> = HashMap::new();
     for (name, service) in services(file) {
-        for volume in service.containers.0.iter().flat_map(|(_, container)| &container.volumes) {
+        for volume in service.containers.entries.iter().flat_map(|(_, container)| &container.volumes) {
             let folder = match &volume.source {
                 VolumeSource::Bind(path) => path.value(),
                 VolumeSource::Named(volume) => volume_folder(&format!("{name}_{}", volume.value())),
@@ -192,12 +192,12 @@ fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
         }
     }
     for (_, service) in services(file) {
-        for (_, backup) in &service.backup.0 {
+        for (_, backup) in &service.backup.entries {
             let Some(database) = &backup.sqlite else { continue };
             let path = database.text.value();
             let seeing: usize = ancestors(&path).filter_map(|folder| mounted.get(folder)).sum();
             counter.add(
-                seeing.max(product(service.containers.0.len(), service.backup.0.len())),
+                seeing.max(product(service.containers.entries.len(), service.backup.entries.len())),
                 database.text.span,
                 "each restore stops the containers that see the file",
                 "mount the folder of the database into fewer containers",
@@ -214,7 +214,7 @@ fn credentials_of_certificates(file: &ast::File, counter: &mut Counter) -> Optio
     // One certificate is for all that is one label below the domain.
     let certificates = caddy.sites.iter().chain(of_services).filter(|site| site.host.is_some()).count();
     counter.add(
-        product(certificates, acme.credentials.0.len()),
+        product(certificates, acme.credentials.entries.len()),
         acme.span,
         "each certificate has all of these credentials",
         "name fewer credentials",

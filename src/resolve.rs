@@ -10,7 +10,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, closest};
 use crate::limits::{MAX_EXPANDED, weight};
 use crate::merge::merge;
 use crate::preset::Instance;
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Sources, Span};
 use crate::syntax::{Entry as WrittenEntry, Kind as Written, Node as WrittenNode};
 use crate::tree::{Atom, Entry, Kind, Node, Piece, Reference, Step, Target, Text};
 
@@ -22,17 +22,19 @@ const MAX_DEPTH: usize = 64;
 const MAX_NESTING: usize = 100;
 
 /// Resolves the whole file. `instances` are the presets in use, by their source. `facts` are the keys
-/// of the file, which begin the names of facts.
+/// of the file, which begin the names of facts. `sources` have the texts in which references have places of their own.
 pub fn resolve(
     root: &WrittenNode,
     instances: &HashMap<SourceId, Instance>,
     facts: &[&str],
+    sources: &Sources,
     diagnostics: &mut Diagnostics,
 ) -> Resolved {
     let mut resolver = Resolver {
         root,
         instances,
         facts,
+        sources,
         diagnostics,
         trail: Vec::new(),
         circles: HashSet::new(),
@@ -80,6 +82,7 @@ struct Resolver<'a> {
     root: &'a WrittenNode,
     instances: &'a HashMap<SourceId, Instance>,
     facts: &'a [&'a str],
+    sources: &'a Sources,
     diagnostics: &'a mut Diagnostics,
     /// The references that led here, each with the name it uses: for cycles.
     trail: Vec<(String, Span)>,
@@ -129,7 +132,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn constants(&mut self, node: &WrittenNode) -> Node {
-        for entry in node.entries() {
+        for entry in node.entries().iter().filter(|entry| !entry.is_unreadable()) {
             if self.facts.contains(&entry.key.as_str()) {
                 self.diagnostics.push(
                     Diagnostic::new(
@@ -164,7 +167,7 @@ impl<'a> Resolver<'a> {
                 );
             }
         }
-        if !matches!(node.kind, Written::Map(_)) && !node.is_null() {
+        if !matches!(node.kind, Written::Map(_) | Written::Unreadable) && !node.is_null() {
             self.diagnostics.push(
                 Diagnostic::new(Code::WrongType, "`constants` is a mapping", node.span, "not a mapping")
                     .help("write `name: value` pairs below it"),
@@ -298,20 +301,23 @@ impl<'a> Resolver<'a> {
         let mut whole = true;
         let mut text = Text { pieces: Vec::new(), span, plain };
         let mut rest = written;
+        let mut places = Places::of(self.sources.written(span), span);
         while let Some(at) = rest.find("${") {
             if rest[..at].ends_with('$') {
                 text.push(Piece::Literal(format!("{}{{", &rest[..at])));
                 rest = &rest[at + 2..];
+                places.next("${");
                 continue;
             }
             text.push(Piece::Literal(rest[..at].to_owned()));
             let Some(end) = rest[at..].find('}') else {
-                self.bad_reference(&rest[at..], span);
+                self.bad_reference(&rest[at..], places.next("${"));
                 return None;
             };
             let name = &rest[at + 2..at + end];
+            let place = places.next(&rest[at..=at + end]);
             rest = &rest[at + end + 1..];
-            match self.part(name, span) {
+            match self.part(name, place) {
                 Some(pieces) => pieces.into_iter().for_each(|piece| text.push(piece)),
                 None => whole = false,
             }
@@ -553,7 +559,8 @@ impl<'a> Resolver<'a> {
 
     /// A name that leads on from a value which has nothing of that name.
     fn missing_step(&mut self, name: &str, step: &str, parent: &WrittenNode, span: Span) {
-        if std::ptr::eq(parent, self.root) && self.is_reported(step) {
+        let is_reported = std::ptr::eq(parent, self.root) && self.is_reported(step);
+        if is_reported || is_cut(parent) {
             return;
         }
         let at = parent.span;
@@ -577,8 +584,12 @@ impl<'a> Resolver<'a> {
     /// unknown key that was probably meant to be it.
     fn is_reported(&self, key: &str) -> bool {
         match self.root.get(key) {
-            Some(node) => key == "constants" && !matches!(node.kind, Written::Map(_)) && !node.is_null(),
-            None => key == "host" || self.misspelt.contains(key),
+            Some(node) => {
+                let is_no_map =
+                    key == "constants" && !matches!(node.kind, Written::Map(_)) && !node.is_null();
+                is_no_map || is_cut(node)
+            }
+            None => key == "host" || self.misspelt.contains(key) || is_cut(self.root),
         }
     }
 
@@ -611,6 +622,34 @@ impl<'a> Resolver<'a> {
         };
         self.diagnostics.push(unknown(missing, step, span).help(help));
     }
+}
+
+/// The places of references inside of a scalar.
+struct Places<'a> {
+    /// What is left of the scalar as it is written, and where that begins.
+    rest: &'a str,
+    start: usize,
+    whole: Span,
+}
+
+impl<'a> Places<'a> {
+    fn of(written: &'a str, whole: Span) -> Places<'a> {
+        Places { rest: written, start: 0, whole }
+    }
+
+    /// The place of the next `reference`. The whole scalar, if an escape or a break of the line changed how it is written.
+    fn next(&mut self, reference: &str) -> Span {
+        let Some(at) = self.rest.find(reference) else { return self.whole };
+        let start = self.start + at;
+        self.start = start + reference.len();
+        self.rest = &self.rest[at + reference.len()..];
+        self.whole.slice(start..self.start)
+    }
+}
+
+/// Whether something of `node` could not be read. A name that it has not may stand there.
+fn is_cut(node: &WrittenNode) -> bool {
+    matches!(node.kind, Written::Unreadable) || node.has_unreadable_entry()
 }
 
 /// The user's value where a preset has one too, if it replaces the preset's: a list merges with it, and no reference

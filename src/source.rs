@@ -81,6 +81,12 @@ impl Sources {
         self.get(SourceId::FILE)
     }
 
+    /// The bytes of `span` as they are written.
+    pub fn written(&self, span: Span) -> &str {
+        let text = &self.get(span.source).text;
+        text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
     /// The place in the user's file that `span` concerns: itself, or where its preset is named.
     pub fn in_file(&self, span: Span) -> Span {
         self.get(span.source).used_at.unwrap_or(span)

@@ -60,6 +60,19 @@ pub struct Entry {
     pub value: Node,
 }
 
+impl Entry {
+    /// What stands for a line of a mapping that cannot be read, at `span`. Whatever the mapping lacks may be in it.
+    pub fn unreadable(span: Span) -> Entry {
+        let value = Node { span, kind: Kind::Unreadable };
+        Entry { key: String::new(), plain_key: false, key_span: span, value }
+    }
+
+    /// Whether it is one of [`Entry::unreadable`].
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.value.kind, Kind::Unreadable) && self.key.is_empty()
+    }
+}
+
 impl Node {
     /// The entries of a mapping, and none of anything else.
     pub fn entries(&self) -> &[Entry] {
@@ -67,6 +80,11 @@ impl Node {
             Kind::Map(entries) => entries,
             _ => &[],
         }
+    }
+
+    /// Whether a line of a mapping could not be read. A key that it has not may stand there.
+    pub fn has_unreadable_entry(&self) -> bool {
+        self.entries().iter().any(Entry::is_unreadable)
     }
 
     /// The value of `key` in a mapping.

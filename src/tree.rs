@@ -41,6 +41,13 @@ pub struct Entry {
     pub value: Node,
 }
 
+impl Entry {
+    /// Whether it stands for a line that could not be read. The mapping may lack what that line was to say.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.value.kind, Kind::Unknown) && self.key.pieces.is_empty()
+    }
+}
+
 /// Scalar text in pieces. Two are equal wherever they stand.
 #[derive(Clone, Debug)]
 pub struct Text {

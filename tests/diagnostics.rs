@@ -10,6 +10,7 @@ use homegen::Outcome;
 use homegen::diag::{Code, Severity};
 use homegen::record::{self, Record};
 use homegen::surroundings::Surroundings;
+use serde_yaml::Value;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnostics")
@@ -109,4 +110,78 @@ fn the_index_is_the_table_of_codes() {
         index.ends_with(&format!("| Code | Severity | `allow` | Title |\n|---|---|---|---|\n{table}")),
         "the table in docs/diagnostics/README.md has to be:\n{table}"
     );
+}
+
+/// `first` with what `second` has besides, or nothing if the two say different things of one key.
+fn merged(first: &Value, second: &Value) -> Option<Value> {
+    match (first, second) {
+        (Value::Mapping(first), Value::Mapping(second)) => {
+            let mut all = first.clone();
+            for (key, value) in second {
+                let value = match first.get(key) {
+                    Some(known) => merged(known, value)?,
+                    None => value.clone(),
+                };
+                all.insert(key.clone(), value);
+            }
+            Some(Value::Mapping(all))
+        }
+        _ => (first == second).then(|| first.clone()),
+    }
+}
+
+/// The codes of two files in one. `None` if they do not fit together.
+fn codes_of(first: &Value, second: &Value) -> Option<BTreeSet<&'static str>> {
+    let text = serde_yaml::to_string(&merged(first, second)?).expect("a value is YAML");
+    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default()).unwrap();
+    Some(linked.diagnostics.iter().map(|d| d.code.code()).collect())
+}
+
+/// Two pages of which one has what makes the other's mistake none.
+const MENDED: &[(&str, &str, &str)] = &[(
+    "HG0714",
+    "HG1310",
+    "a folder that a swapped volume names as the host's is no path of a container alone",
+)];
+
+#[test]
+fn two_mistakes_are_both_reported_in_either_order() {
+    // What lies beside the file, or was there before, is one state for both pages.
+    let is_alone =
+        |code: &&Code| !code.page().contains("\n## Files\n") && !code.page().contains("\n## Before\n");
+    let read = |code: Code, heading: &str| serde_yaml::from_slice::<Value>(&file(code, heading)).ok();
+    let pages: Vec<(Code, Value, Value)> = Code::ALL
+        .iter()
+        .filter(is_alone)
+        .filter_map(|code| Some((*code, read(*code, "Fails")?, read(*code, "Passes")?)))
+        .collect();
+    // The mistakes of two pages fit into one file if each remains beside what is right in the other.
+    let remains = |fails: &Value, passes: &Value, code: &Code| {
+        [(fails, passes), (passes, fails)]
+            .iter()
+            .all(|(one, other)| codes_of(one, other).is_some_and(|all| all.contains(code.code())))
+    };
+    let mut both_reported = 0;
+    let mut hidden = Vec::new();
+    for (at, (first, first_fails, first_passes)) in pages.iter().enumerate() {
+        for (second, second_fails, second_passes) in &pages[at + 1..] {
+            if MENDED.iter().any(|(a, b, _)| [*a, *b] == [first.code(), second.code()]) {
+                continue;
+            }
+            let both = BTreeSet::from([first.code(), second.code()]);
+            for (one, other) in [(first_fails, second_fails), (second_fails, first_fails)] {
+                let Some(found) = codes_of(one, other) else { continue };
+                if found.is_superset(&both) {
+                    both_reported += 1;
+                } else if remains(first_fails, second_passes, first)
+                    && remains(second_fails, first_passes, second)
+                    && codes_of(first_passes, second_passes).is_some_and(|codes| codes.is_empty())
+                {
+                    hidden.push(format!("{both:?}: {found:?}"));
+                }
+            }
+        }
+    }
+    assert!(hidden.is_empty(), "{} pairs hide a mistake:\n{}", hidden.len(), hidden.join("\n"));
+    assert!(both_reported > 5_000, "only {both_reported} pairs fit");
 }

@@ -42,18 +42,23 @@ pub struct Raw(pub Node);
 
 /// A mapping whose keys the user chooses, in the order of the file.
 #[derive(Clone, Debug)]
-pub struct Map<T>(pub Vec<(Text, T)>);
+pub struct Map<T> {
+    /// Its entries.
+    pub entries: Vec<(Text, T)>,
+    /// Whether a line of it could not be read. A name that it has not may stand there.
+    pub is_cut: bool,
+}
 
 impl<T> Default for Map<T> {
     fn default() -> Self {
-        Map(Vec::new())
+        Map { entries: Vec::new(), is_cut: false }
     }
 }
 
 impl<T> Map<T> {
     /// The value of `name`.
     pub fn get(&self, name: &str) -> Option<&T> {
-        self.0.iter().find(|(k, _)| k.value() == name).map(|(_, v)| v)
+        self.entries.iter().find(|(k, _)| k.value() == name).map(|(_, v)| v)
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         ),
         Some(token) => {
             let variable = TOKEN_VARIABLES.iter().find(|(p, _)| *p == provider).map(|(_, variable)| *variable);
-            let same = acme.credentials.0.iter().find(|(name, _)| Some(name.value().as_str()) == variable);
+            let same = acme.credentials.entries.iter().find(|(name, _)| Some(name.value().as_str()) == variable);
             if let Some((name, _)) = same {
                 diagnostics.push(
                     Diagnostic::new(Code::VariableTwice, format!("`{}` is set twice", name.value()), token.text.span, "by the token")
@@ -32,7 +32,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
         // Without a provider the challenge is not described at all, which was reported.
-        None if acme.credentials.0.is_empty() && acme.acme.text.span != Span::NOWHERE => diagnostics.push(
+        None if acme.credentials.entries.is_empty() && acme.acme.text.span != Span::NOWHERE => diagnostics.push(
             Diagnostic::new(Code::BadTls, "a DNS challenge without credentials", acme.span, "has neither `token` nor `credentials`")
                 .help("add `token: SECRET`"),
         ),

@@ -14,7 +14,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     // Of the root file system nobody knows what else is mounted below.
     let points: HashSet<String> =
-        host.machine.mounts.0.iter().map(|(at, _)| at.value()).filter(|at| at != "/").collect();
+        host.machine.mounts.entries.iter().map(|(at, _)| at.value()).filter(|at| at != "/").collect();
     let mut data: HashMap<&str, Option<(String, Span)>> = HashMap::new();
     for (service, job) in host.services.iter().flat_map(|s| s.jobs.iter().map(move |job| (s, job))) {
         let Work::Backup(backup) = &job.work else { continue };

@@ -31,8 +31,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
         Some(Tls::Plugin(_)) => not_permitted(host, front, diagnostics),
-        // Where `tls` could not be read, that was said.
-        None if !diagnostics.has_unreadable_in(front.declared.span) => {
+        None if !front.declared.unread.may_hold(&["tls"]) => {
             not_permitted(host, front, diagnostics);
             if let Some(name) = names(front).find(|name| tailnet_only && !ends_with(name, LOCAL)) {
                 diagnostics.push(

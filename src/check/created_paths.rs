@@ -26,7 +26,7 @@ impl CreatedPaths {
                 scalars(option.node, &mut |text| paths.extend(words_with_a_slash(text)));
             }
         }
-        paths.extend(host.machine.mounts.0.iter().map(|(at, _)| at.value()));
+        paths.extend(host.machine.mounts.entries.iter().map(|(at, _)| at.value()));
         let trimmed = |path: String| path.trim_end_matches('/').to_owned();
         let paths: HashSet<String> = paths.into_iter().map(trimmed).filter(|path| !path.is_empty()).collect();
         let within = paths.iter().flat_map(|path| ancestors(path)).map(str::to_owned).collect();

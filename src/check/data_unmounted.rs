@@ -23,8 +23,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let is_within = |folder: &str| compose.volumes.iter().any(|v| is_below(&v.target.value(), folder));
         let by_arguments = mounts(&compose.podman_args).any(|mount| is_below(&data, &mount.target));
         let beside = is_below(&data, declared) && is_within(declared);
-        // What could not be read may be the volume, and so may what a preset did not get.
-        let unreadable = diagnostics.has_unreadable_in(compose.span) || diagnostics.has(Code::BadParameter);
+        // What could not be read may be the volume.
+        let unreadable = compose.unread.may_hold(&["volumes", "tmpfs", "podman_args", "environment"]);
         if mounted_for(container, known).is_some()
             || swapped_volume(container, known).is_some()
             || in_memory

@@ -8,7 +8,7 @@ use crate::path::Folders;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let mounts = host.machine.mounts.0.iter().map(|(at, mount)| (at.value(), mount.as_ref()));
+    let mounts = host.machine.mounts.entries.iter().map(|(at, mount)| (at.value(), mount.as_ref()));
     let mounts = Folders::of(mounts);
     for (container, known) in known_databases(host) {
         let Some((volume, path)) = data_volume(container, known) else { continue };

@@ -15,7 +15,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             continue;
         }
         // A password that could not be read may be the one.
-        if diagnostics.has_unreadable_in(compose.span) || diagnostics.has(Code::BadParameter) {
+        let unread =
+            compose.unread.may_hold(&["environment", "env_file", "secrets", "volumes", "podman_args"]);
+        if unread {
             continue;
         }
         let variable = row.variables[0];

@@ -132,7 +132,7 @@ impl Found<'_> {
 
     fn push(&mut self, reason: Reason, span: Span, name: Option<Span>, reader: Reader) {
         // A value that could not be read was reported.
-        if !self.places.insert(span) || self.diagnostics.has_error_in(span) {
+        if !self.places.insert(span) || self.diagnostics.is_reported(span) {
             return;
         }
         let help = reader.help(&reason);

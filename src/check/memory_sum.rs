@@ -3,6 +3,7 @@
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::bytes_in_words;
 use crate::hir::Host;
+use crate::source::Span;
 use crate::tree::Node;
 
 /// How many of the largest are pointed at.
@@ -15,7 +16,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut given: Vec<(u64, _)> = running
         .filter_map(|c| {
             let limit = c.compose.limits.as_ref()?.memory.as_ref()?;
-            Some((limit.value.bytes, limit.span()))
+            let is_read = limit.span() != Span::NOWHERE;
+            is_read.then_some((limit.value.bytes, limit.span()))
         })
         .collect();
     let sum: u64 = given.iter().map(|(bytes, _)| *bytes).fold(0, u64::saturating_add);

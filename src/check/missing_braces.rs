@@ -25,7 +25,7 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     });
     for (span, Found { name, behind }) in found {
         // Elsewhere `$name` is a variable of a shell or of the application.
-        if refused.contains(&span) || name.contains('.') && !diagnostics.has_error_in(span) {
+        if refused.contains(&span) || name.contains('.') && !diagnostics.is_reported(span) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadReference,

@@ -17,7 +17,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let declared: HashMap<String, (Span, Option<&Text>)> = host
         .machine
         .mounts
-        .0
+        .entries
         .iter()
         .map(|(path, mount)| {
             let nfs = mount.as_ref().and_then(|mount| mount.nfs.as_ref()).map(|nfs| &nfs.text);

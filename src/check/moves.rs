@@ -125,7 +125,7 @@ pub(super) struct Disks<'a> {
 impl<'a> Disks<'a> {
     /// Those of a host that was built before.
     pub(super) fn of(host: &'a Host) -> Option<Disks<'a>> {
-        let mounts = host.machine.mounts.0.iter().map(|(path, _)| straight(&path.value())).collect();
+        let mounts = host.machine.mounts.entries.iter().map(|(path, _)| straight(&path.value())).collect();
         Some(Disks { before: &host.last_build.as_ref()?.mounts, mounts })
     }
 

@@ -79,7 +79,7 @@ fn of_host(host: &Host) -> HashSet<String> {
         VolumeSource::Bind(source) => Some(source),
         VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
     });
-    let disks = host.machine.mounts.0.iter().map(|(at, _)| at);
+    let disks = host.machine.mounts.entries.iter().map(|(at, _)| at);
     volumes.chain(disks).map(trimmed).filter(|path| !path.is_empty()).collect()
 }
 

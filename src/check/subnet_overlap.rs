@@ -119,7 +119,7 @@ fn addresses(host: &Host) -> Vec<(IpAddr, Span, &'static str)> {
     for port in host.containers().flat_map(|c| &c.compose.ports) {
         found.extend(port.address.iter().map(|a| (a.text.value(), a.span(), "which a port is published on")));
     }
-    for (_, mount) in &host.machine.mounts.0 {
+    for (_, mount) in &host.machine.mounts.entries {
         let nfs = mount.as_ref().and_then(|m| m.nfs.as_ref());
         found.extend(nfs.and_then(|n| {
             let server = n.text.value().split_once(":/")?.0.to_owned();

@@ -31,7 +31,7 @@ fn scalar(text: &Text, in_nixos: bool, diagnostics: &mut Diagnostics) {
     let written = text.value();
     let Some(other) = in_yaml_1_1(&written) else { return };
     // Where it cannot stay as it is, that was said.
-    if diagnostics.has_error_in(text.span) {
+    if diagnostics.is_reported(text.span) {
         return;
     }
     // An option that is true or false refuses the text.

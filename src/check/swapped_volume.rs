@@ -55,7 +55,7 @@ const HOST_FOLDERS: &[&str] = &["/home", "/media", "/mnt", "/srv", "/var"];
 /// Folders in which a target is suspicious if its source is at no usual place of a host: the described disks, and the
 /// folders that sources of volumes lie in.
 fn neighbors(host: &Host) -> HashSet<String> {
-    let disks = host.machine.mounts.0.iter().map(|(at, _)| at.value().trim_end_matches('/').to_owned());
+    let disks = host.machine.mounts.entries.iter().map(|(at, _)| at.value().trim_end_matches('/').to_owned());
     let sources = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
         VolumeSource::Bind(path) => ancestors(&path.value()).nth(1).map(str::to_owned),
         VolumeSource::Named(_) | VolumeSource::Tmpfs => None,

@@ -8,7 +8,7 @@ use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        for (name, limit) in &container.compose.ulimits.0 {
+        for (name, limit) in &container.compose.ulimits.entries {
             let key = name.value();
             if !ULIMITS.contains(&key.as_str()) {
                 let lower = key.to_lowercase();

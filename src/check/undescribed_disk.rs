@@ -16,8 +16,9 @@ const PLACES: &[&str] = &["/mnt", "/media", "/run/media"];
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut said = HashSet::new();
     // One that is written without its first slash was reported.
-    let mounts =
-        Folders::of(host.machine.mounts.0.iter().map(|(at, _)| (straight(&format!("/{}", at.value())), ())));
+    let mounts = Folders::of(
+        host.machine.mounts.entries.iter().map(|(at, _)| (straight(&format!("/{}", at.value())), ())),
+    );
     let volumes = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
         VolumeSource::Bind(path) => Some((path, v.span)),
         _ => None,

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use crate::ast::NetworkMode;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Host, HostPort};
-use crate::source::Span;
 use crate::tree::{Kind, Node, Piece, Target, Text};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
@@ -13,13 +12,6 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     let mut expressions = String::new();
     ports(file, &mut used, &mut expressions);
     let in_expressions = selected_ports(&expressions);
-    // A site that Caddy does not serve was reported.
-    let is_unread = host.front.as_ref().is_some_and(|front| front.declared.span == Span::NOWHERE);
-    let is_unserved = is_unread || diagnostics.has(Code::FrontMissing) || diagnostics.has(Code::BadSite);
-    let unserved = match is_unserved {
-        true => with_sites(file),
-        false => HashSet::new(),
-    };
     for service in &host.services {
         let Some(port) = &service.port else { continue };
         let behind_site = service
@@ -28,9 +20,9 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
             .flat_map(|c| &c.site_ports)
             .any(|p| matches!(p.host, HostPort::Service(_)));
         let in_nix = in_expressions.contains(service.option.as_str());
-        let is_used =
-            behind_site || unserved.contains(&service.name) || in_nix || used.contains(&service.name);
-        if !is_used && !diagnostics.has_error_in(service.body) {
+        let is_used = behind_site || service.has_broken_site || in_nix || used.contains(&service.name);
+        let unread = service.unread.may_hold(&["site", "sites", "containers", "nixos"]);
+        if !is_used && !unread {
             let on_host = service
                 .containers
                 .iter()
@@ -72,15 +64,6 @@ fn selected_ports(expressions: &str) -> HashSet<&str> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '\'');
     let before = expressions.match_indices(".port").map(|(at, _)| &expressions[..at]);
     before.map(|text| &text[text.trim_end_matches(is_part).len()..]).collect()
-}
-
-/// The services that have a site, in the file or in a preset.
-fn with_sites(file: &Node) -> HashSet<String> {
-    let Some(Kind::Map(services)) = file.get("services").map(|services| &services.kind) else {
-        return HashSet::new();
-    };
-    let has_site = |node: &Node| ["site", "sites"].iter().any(|key| node.get(key).is_some());
-    services.iter().filter(|entry| has_site(&entry.value)).map(|entry| entry.key.value()).collect()
 }
 
 /// The services whose ports are referred to, and the expressions that may name more.

@@ -3,61 +3,94 @@
 use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
+use crate::form::{Form, SecretName};
+use crate::hir::{Container, Host, Secret, Service, WrongSecret};
 use crate::tree::{Kind, Node};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
-    // A name that is written wrong, or could not be read, is said, and may be the use that seems to be missing.
-    if host.secrets.is_empty()
-        || diagnostics.has(Code::UnknownSecret)
-        || diagnostics.has(Code::SecretFormat)
-        || diagnostics.has_unreadable_in(file.span)
-    {
+    if host.secrets.is_empty() || may_be_lost(host) {
         return;
     }
-    let mut named = HashSet::new();
-    let mut expressions = String::new();
     let Kind::Map(entries) = &file.kind else { return };
-    // Wherever the name stands it may be meant: in a part that could not be read, or in Nix of the user's.
+    let mut uses = Uses::default();
     for entry in entries.iter().filter(|e| !matches!(e.key.value().as_str(), "secrets" | "constants")) {
-        below(&entry.value, &mut named, &mut expressions);
+        uses.below(&entry.value);
     }
-    let words: HashSet<&str> =
-        expressions.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-')).collect();
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let words: HashSet<&str> = uses.expressions.split(|c| !is_part(c)).collect();
     for (name, secret) in &host.secrets {
-        let span = secret.declared.as_ref().map_or(secret.span, |d| d.span);
-        let wrong = [span, secret.span].into_iter().any(|s| diagnostics.has_error_in(s));
-        if !named.contains(name) && !words.contains(name.as_str()) && !wrong {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::UnusedSecret,
-                    format!("nothing uses the secret `{name}`"),
-                    secret.span,
-                    "would be decrypted for nobody",
-                )
-                .help("use it, or take it out"),
-            );
+        let is_used = uses.names.contains(name) || words.contains(name.as_str());
+        // No value can name a secret whose name is not valid.
+        let is_valid = SecretName::parse(name).is_some();
+        if !is_valid
+            || is_used
+            || host.wrong_secrets.iter().any(|wrong| is_meant(wrong, name, secret, diagnostics))
+        {
+            continue;
         }
+        diagnostics.push(
+            Diagnostic::new(
+                Code::UnusedSecret,
+                format!("nothing uses the secret `{name}`"),
+                secret.span,
+                "would be decrypted for nobody",
+            )
+            .help("use it, or take it out"),
+        );
     }
 }
 
-fn below(node: &Node, named: &mut HashSet<String>, expressions: &mut String) {
-    match &node.kind {
-        Kind::Scalar(text) => {
-            let value = text.value();
-            // A path such as /run/agenix/NAME is a use as well.
-            if value.contains("/agenix/") {
-                expressions.push_str(&value);
-                expressions.push('\n');
+/// Whether a use of a secret may be in what could not be read.
+fn may_be_lost(host: &Host) -> bool {
+    let in_container =
+        |container: &Container| container.compose.unread.has_lost(&["secrets", "env_file", "login"]);
+    let in_service = |service: &Service| {
+        let unread = &service.unread;
+        service.is_cut
+            || unread.has_lost(&["backup", "update", "cleanup", "nixos"])
+            || service.containers.is_empty() && unread.has_lost(&["containers"])
+            || service.containers.iter().any(in_container)
+    };
+    let no_front = host.front.is_none() && host.unread.has_lost(&["caddy"]);
+    no_front
+        || host.front.as_ref().is_some_and(|front| front.declared.unread.has_lost(&["tls"]))
+        || host.services.is_empty() && host.unread.has_lost(&["services"])
+        || host.unread.has_lost(&["clients", "nixos", "notify", "smoke_test"])
+        || host.services.iter().any(in_service)
+}
+
+/// Whether a use that was reported probably means this secret: by its name, or because it has the right format.
+fn is_meant(wrong: &WrongSecret, name: &str, secret: &Secret, diagnostics: &Diagnostics) -> bool {
+    wrong.format == secret.format() && diagnostics.closest(&wrong.name, [name]).is_some()
+}
+
+/// What may use a secret.
+#[derive(Default)]
+struct Uses {
+    /// Every text: wherever a name stands, the secret may be meant.
+    names: HashSet<String>,
+    /// Nix of the user's, and paths such as /run/agenix/NAME.
+    expressions: String,
+}
+
+impl Uses {
+    fn below(&mut self, node: &Node) {
+        match &node.kind {
+            Kind::Scalar(text) => {
+                let value = text.value();
+                if value.contains("/agenix/") {
+                    self.expressions.push_str(&value);
+                    self.expressions.push('\n');
+                }
+                self.names.insert(value);
             }
-            named.insert(value);
+            Kind::Nix(code) => {
+                self.expressions.push_str(code);
+                self.expressions.push('\n');
+            }
+            Kind::List(items) => items.iter().for_each(|item| self.below(item)),
+            Kind::Map(entries) => entries.iter().for_each(|entry| self.below(&entry.value)),
+            Kind::Unknown => {}
         }
-        Kind::Nix(code) => {
-            expressions.push_str(code);
-            expressions.push('\n');
-        }
-        Kind::List(items) => items.iter().for_each(|item| below(item, named, expressions)),
-        Kind::Map(entries) => entries.iter().for_each(|entry| below(&entry.value, named, expressions)),
-        Kind::Unknown => {}
     }
 }

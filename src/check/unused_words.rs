@@ -8,12 +8,7 @@ use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    // A test that could not be read was reported.
-    let unchecked: Vec<Span> = host
-        .containers()
-        .filter_map(settings_without_test)
-        .filter(|span| !diagnostics.has_error_in(*span))
-        .collect();
+    let unchecked: Vec<Span> = host.containers().filter_map(settings_without_test).collect();
     let mut unused = |span: Span, what: &str, help: &str| {
         diagnostics.push(Diagnostic::new(Code::UnsupportedValue, what, span, "would do nothing").help(help));
     };
@@ -39,7 +34,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             unused(span, "someone else makes this network", "take it out, or take `external` out")
         });
     }
-    for (_, mount) in &host.machine.mounts.0 {
+    for (_, mount) in &host.machine.mounts.entries {
         let Some(mount) = mount.as_ref().filter(|m| m.nfs.is_none()) else { continue };
         let words =
             mount.options.iter().map(|o| o.text.span).chain(mount.automount.iter().map(|a| a.text.span));
@@ -106,7 +101,7 @@ fn settings_without_test(container: &Container) -> Option<Span> {
         || check.start_period.is_some()
         || check.retries.is_some();
     let is_off = check.disable.as_ref().is_some_and(|disable| disable.value);
-    if !has_settings || check.test.is_some() || is_off {
+    if !has_settings || check.test.is_some() || is_off || check.unread.may_hold(&["test"]) {
         return None;
     }
     let has_argument = arguments(&container.compose.podman_args).iter().any(|a| a.name == "health-cmd");

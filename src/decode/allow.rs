@@ -1,8 +1,8 @@
 //! Reads what the file accepts.
 
-use super::{Decode, wrong_scalar};
+use super::{Decode, Reader, wrong_scalar};
 use crate::ast::Allow;
-use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::diag::{Code, Diagnostic, suggestion};
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node};
 
@@ -16,7 +16,7 @@ fn texts(node: &Node) -> Vec<String> {
 }
 
 impl Decode for Allow {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::Map(entries) = &node.kind else {
             let codes: Vec<Code> = texts(node).iter().filter_map(|code| Code::from_code(code)).collect();
             let reasons: Vec<String> = codes
@@ -29,7 +29,7 @@ impl Decode for Allow {
                 (Some(code), true) => Some(format!("remove it: {} cannot be allowed", code.code())),
                 (Some(_), false) => Some(format!("write `{{ {} }}`", reasons.join(", "))),
             };
-            wrong_scalar(node, "a mapping of CODE: \"reason\"", help, diagnostics);
+            wrong_scalar(node, "a mapping of CODE: \"reason\"", help, reader);
             // What they are about is accepted, so that the missing reasons are the one mistake.
             return Some(Allow(
                 codes.into_iter().filter(|c| c.can_be_allowed()).map(|code| (code, node.span)).collect(),
@@ -39,7 +39,7 @@ impl Decode for Allow {
         for entry in entries {
             let (name, span) = (entry.key.value(), entry.key.span);
             let mut refuse = |message: String, label: &str, help: String| {
-                diagnostics.push(Diagnostic::new(Code::BadValue, message, span, label).help(help));
+                reader.push(Diagnostic::new(Code::BadValue, message, span, label).help(help));
             };
             let has_reason = matches!(&entry.value.kind, Kind::Scalar(text) if matches!(text.atom(), Atom::Str(reason) if !reason.trim().is_empty()));
             match Code::from_code(&name) {
@@ -71,7 +71,7 @@ impl Decode for Allow {
         Some(allow)
     }
 
-    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
         Some(Allow::default())
     }
 

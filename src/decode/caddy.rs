@@ -1,10 +1,10 @@
 //! Reads the front.
 
-use super::{Decode, advice, wrong_type};
+use super::{Decode, Reader, advice, wrong_type};
 use crate::ast::caddy::{AcmeTls, PluginTls, Upstream};
 use crate::ast::{Bind, Tls};
 use crate::decode::scalar::{misread, port_part};
-use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
+use crate::diag::{Code, Diagnostic, suggestion};
 use crate::form::Interface;
 use crate::tree::{Kind, Node, Text};
 use crate::value::Value;
@@ -14,31 +14,31 @@ impl Decode for Bind {
         Some(Bind::On { interfaces: Vec::new(), addresses: Vec::new() })
     }
 
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::List(items) = &node.kind else {
-            let text = Text::decode(node, diagnostics)?;
+            let text = Text::decode(node, reader)?;
             return match text.value().as_str() {
                 "tailscale" => Some(Bind::Tailscale),
                 "all" => Some(Bind::All),
-                _ => Bind::on(&[node], diagnostics),
+                _ => Bind::on(&[node], reader),
             };
         };
-        Bind::on(&items.iter().collect::<Vec<_>>(), diagnostics)
+        Bind::on(&items.iter().collect::<Vec<_>>(), reader)
     }
 }
 
 impl Bind {
-    fn on(nodes: &[&Node], diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn on(nodes: &[&Node], reader: &mut Reader) -> Option<Self> {
         let (mut interfaces, mut addresses) = (Vec::new(), Vec::new());
         for node in nodes {
-            let text = Text::decode(node, diagnostics)?;
+            let text = Text::decode(node, reader)?;
             match Value::of(text) {
                 Some(address) => addresses.push(address),
-                None => interfaces.push(Value::<Interface>::decode(node, diagnostics)?),
+                None => interfaces.push(Value::<Interface>::decode(node, reader)?),
             }
         }
         if let ([interface, ..], [_, ..]) = (interfaces.as_slice(), addresses.as_slice()) {
-            diagnostics.push(
+            reader.push(
                 Diagnostic::new(
                     Code::BadValue,
                     "interfaces and addresses do not go together",
@@ -57,22 +57,22 @@ impl Bind {
 const WORDS: [&str; 2] = ["tailscale", "internal"];
 
 impl Decode for Tls {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         if let Kind::Map(_) = node.kind {
             // A word that stands for itself, as a key.
             if let Some(word) = WORDS.iter().find(|word| node.get(word).is_some()) {
                 let title = format!("`{word}` is a word, not a key");
-                diagnostics.push(
+                reader.push(
                     Diagnostic::new(Code::WrongType, title, node.span, "this is a mapping")
                         .help(format!("write `tls: {word}`")),
                 );
                 return None;
             }
             if ["plugins", "hash", "acme_dns"].iter().any(|key| node.get(key).is_some()) {
-                return PluginTls::decode(node, diagnostics).map(Tls::Plugin);
+                return PluginTls::decode(node, reader).map(Tls::Plugin);
             }
             if let Some(inner) = node.get("acme").filter(|a| matches!(a.kind, Kind::Map(_))) {
-                diagnostics.push(
+                reader.push(
                     Diagnostic::new(
                         Code::WrongType,
                         "`acme` is the name of a provider",
@@ -83,14 +83,14 @@ impl Decode for Tls {
                 );
                 return None;
             }
-            return AcmeTls::decode(node, diagnostics).map(Tls::Acme);
+            return AcmeTls::decode(node, reader).map(Tls::Acme);
         }
-        let word = Text::decode(node, diagnostics)?.value();
+        let word = Text::decode(node, reader)?.value();
         match word.as_str() {
             "tailscale" => Some(Tls::Tailscale),
             "internal" => Some(Tls::Internal),
             _ => {
-                diagnostics.push(
+                reader.push(
                     Diagnostic::new(
                         Code::BadValue,
                         format!("`{word}` is not a way to certificates"),
@@ -109,9 +109,9 @@ impl Decode for Tls {
 }
 
 impl Decode for Upstream {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::Scalar(text) = &node.kind else {
-            wrong_type(node, "container:port", diagnostics);
+            wrong_type(node, "container:port", reader);
             return None;
         };
         match text.split(':').as_slice() {
@@ -120,7 +120,7 @@ impl Decode for Upstream {
             }
             _ => {
                 let noun = "a container with its port";
-                misread(node, noun, "container:port", advice::upstream(&text.value()), diagnostics);
+                misread(node, noun, "container:port", advice::upstream(&text.value()), reader);
                 None
             }
         }

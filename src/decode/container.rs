@@ -1,10 +1,10 @@
 //! Reads the parts of a container that Compose lets one write in several ways.
 
-use super::{Decode, bad_value, bad_value_because, wrong_type};
+use super::{Decode, Reader, bad_value, bad_value_because, wrong_type};
 use crate::ast::container::*;
 use crate::ast::scalar::*;
 use crate::decode::scalar::misread;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic};
 use crate::form::{AbsolutePath, Duration, Form, PortRange, Protocol};
 use crate::path::is_path;
 use crate::podman::{self, BadOption};
@@ -14,28 +14,28 @@ use crate::value::Value;
 use crate::word::is_word;
 
 impl Decode for ExtraHosts {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let mut hosts = Vec::new();
         match &node.kind {
             Kind::Map(entries) => {
                 for entry in entries {
-                    if let Some(address) = Text::decode(&entry.value, diagnostics) {
+                    if let Some(address) = Text::decode(&entry.value, reader) {
                         hosts.push((entry.key.clone(), address));
                     }
                 }
             }
             Kind::List(items) => {
                 for item in items {
-                    let Some(text) = Text::decode(item, diagnostics) else { continue };
+                    let Some(text) = Text::decode(item, reader) else { continue };
                     // Compose takes both `name:address` and `name=address`.
                     match text.split_once('=').or_else(|| text.split_once(':')) {
                         Some(pair) => hosts.push(pair),
-                        None => bad_value(item, "a name with its address", "write name:address", diagnostics),
+                        None => bad_value(item, "a name with its address", "write name:address", reader),
                     }
                 }
             }
             _ => {
-                wrong_type(node, "a mapping of name: address, or a list of name:address", diagnostics);
+                wrong_type(node, "a mapping of name: address, or a list of name:address", reader);
                 return None;
             }
         }
@@ -43,7 +43,7 @@ impl Decode for ExtraHosts {
             let fits =
                 address.value() == "host-gateway" || address.value().parse::<std::net::IpAddr>().is_ok();
             if !fits || name.value().is_empty() {
-                diagnostics.push(
+                reader.push(
                     Diagnostic::new(
                         Code::BadValue,
                         format!("`{}` is not an address", address.value()),
@@ -57,7 +57,7 @@ impl Decode for ExtraHosts {
         Some(ExtraHosts(hosts))
     }
 
-    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
         Some(ExtraHosts::default())
     }
 
@@ -67,15 +67,15 @@ impl Decode for ExtraHosts {
 }
 
 impl Decode for Command {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         if let Kind::List(_) = node.kind {
-            return Vec::decode(node, diagnostics).map(Command);
+            return Vec::decode(node, reader).map(Command);
         }
-        let text = Text::decode(node, diagnostics)?;
+        let text = Text::decode(node, reader)?;
         match words(&text) {
             Some(words) => Some(Command(words)),
             None => {
-                bad_value(node, "a command line", "close its quotes", diagnostics);
+                bad_value(node, "a command line", "close its quotes", reader);
                 None
             }
         }
@@ -111,9 +111,9 @@ fn words(text: &Text) -> Option<Vec<Text>> {
 }
 
 impl Decode for GracePeriod {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::Scalar(text) = &node.kind else {
-            wrong_type(node, &Duration::description(), diagnostics);
+            wrong_type(node, &Duration::description(), reader);
             return None;
         };
         let ms = match text.atom() {
@@ -123,7 +123,7 @@ impl Decode for GracePeriod {
         };
         let Some(ms) = ms else {
             let advice = Duration::advice(&text.value());
-            misread(node, Duration::NOUN, "90s or 2m, of a day at most", advice, diagnostics);
+            misread(node, Duration::NOUN, "90s or 2m, of a day at most", advice, reader);
             return None;
         };
         // `podman run --stop-timeout` takes whole seconds, and what a constant says has to reach it.
@@ -133,7 +133,7 @@ impl Decode for GracePeriod {
                 node,
                 "a time in whole seconds",
                 "write seconds, such as 90s, in the constant that it comes from",
-                diagnostics,
+                reader,
             );
             return None;
         }
@@ -142,11 +142,11 @@ impl Decode for GracePeriod {
 }
 
 impl Decode for Volume {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         if let Kind::Map(_) = node.kind {
-            return long_volume(node, diagnostics);
+            return long_volume(node, reader);
         }
-        let text = Text::decode(node, diagnostics)?;
+        let text = Text::decode(node, reader)?;
         let mut parts = text.split(':');
         let options = match parts.len() {
             2 => Vec::new(),
@@ -157,36 +157,36 @@ impl Decode for Volume {
                     "a volume",
                     "an option of a volume",
                     "put the whole volume in quotes, as in \"SOURCE:TARGET:ro,z\": a comma ends an item of `[ ]`",
-                    diagnostics,
+                    reader,
                 );
                 return None;
             }
             _ => {
-                bad_value(node, "a volume", "write source:target, or source:target:options", diagnostics);
+                bad_value(node, "a volume", "write source:target, or source:target:options", reader);
                 return None;
             }
         };
         let (target, source) = (parts.pop()?, parts.pop()?);
-        let source = source_of(source, node, diagnostics)?;
+        let source = source_of(source, node, reader)?;
         if !is_path(&target.value()) {
             misread(
                 node,
                 "a volume with an absolute target",
                 "source:/target",
                 AbsolutePath::advice(&target.value()),
-                diagnostics,
+                reader,
             );
             return None;
         }
-        check_no_colon([&target], node, diagnostics)?;
-        check_target(&target, diagnostics)?;
-        check_options(&options, false, node, diagnostics)?;
+        check_no_colon([&target], node, reader)?;
+        check_target(&target, reader)?;
+        check_options(&options, false, node, reader)?;
         Some(Volume { source, target, options, owner: None, group: None, mode: None, span: node.span })
     }
 }
 
-fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
-    let long = LongVolume::decode(node, diagnostics)?;
+fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
+    let long = LongVolume::decode(node, reader)?;
     let mut options = long.options;
     if let Some(read_only) = &long.read_only
         && read_only.value
@@ -196,21 +196,20 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
     let source = match (long.r#type, long.source) {
         (Some(VolumeType::Tmpfs), None) => VolumeSource::Tmpfs,
         (Some(VolumeType::Tmpfs), Some(source)) => {
-            diagnostics.push(
+            reader.push(
                 Diagnostic::new(Code::BadValue, "a tmpfs has no source", source.span, "not used")
                     .help("take `source` out"),
             );
             return None;
         }
-        (_, None) if diagnostics.has_unknown_key_in(node.span) => return None,
+        (_, None) if long.unread.may_hold(&["source"]) => return None,
         (_, None) => {
-            <Text as Decode>::absent("source", node.span, diagnostics)?;
+            <Text as Decode>::absent("source", node.span, reader)?;
             return None;
         }
-        // Already reported.
         (_, Some(source)) if source.span == Span::NOWHERE => return None,
         (kind, Some(source)) => {
-            let found = source_of(source.clone(), node, diagnostics)?;
+            let found = source_of(source.clone(), node, reader)?;
             let fits = matches!(
                 (kind, &found),
                 (None, _)
@@ -218,7 +217,7 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
                     | (Some(VolumeType::Volume), VolumeSource::Named(_))
             );
             if !fits {
-                diagnostics.push(
+                reader.push(
                     Diagnostic::new(
                         Code::BadValue,
                         "the type does not fit the source",
@@ -234,7 +233,7 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
     };
     if let Some(size) = long.size {
         if !matches!(source, VolumeSource::Tmpfs) {
-            diagnostics.push(
+            reader.push(
                 Diagnostic::new(Code::BadValue, "only a tmpfs has a size", size.text.span, "not used")
                     .help("take `size` out"),
             );
@@ -255,7 +254,7 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
             .chain(long.mode.iter().map(|m| m.text.span))
             .next(),
     ) {
-        diagnostics.push(
+        reader.push(
             Diagnostic::new(
                 Code::BadValue,
                 "only a folder of the host has an owner, a group and a mode",
@@ -271,9 +270,9 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
     if target.span == Span::NOWHERE {
         return None;
     }
-    check_no_colon([&target], node, diagnostics)?;
-    check_target(&target, diagnostics)?;
-    check_options(&options, matches!(source, VolumeSource::Tmpfs), node, diagnostics)?;
+    check_no_colon([&target], node, reader)?;
+    check_target(&target, reader)?;
+    check_options(&options, matches!(source, VolumeSource::Tmpfs), node, reader)?;
     Some(Volume {
         source,
         target,
@@ -285,10 +284,10 @@ fn long_volume(node: &Node, diagnostics: &mut Diagnostics) -> Option<Volume> {
     })
 }
 
-fn source_of(source: Text, node: &Node, diagnostics: &mut Diagnostics) -> Option<VolumeSource> {
+fn source_of(source: Text, node: &Node, reader: &mut Reader) -> Option<VolumeSource> {
     let value = source.value();
     if is_path(&value) {
-        check_no_colon([&source], node, diagnostics)?;
+        check_no_colon([&source], node, reader)?;
         return Some(VolumeSource::Bind(source));
     }
     let name = is_word(&value, b"_.-") && value.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -297,7 +296,7 @@ fn source_of(source: Text, node: &Node, diagnostics: &mut Diagnostics) -> Option
     }
     let advice = value.contains('/').then(|| AbsolutePath::advice(&value)).flatten();
     let source = "an absolute path on the host, or the name of a volume, and then the target";
-    misread(node, "a volume with a source that Podman can find", source, advice, diagnostics);
+    misread(node, "a volume with a source that Podman can find", source, advice, reader);
     None
 }
 
@@ -305,27 +304,22 @@ fn source_of(source: Text, node: &Node, diagnostics: &mut Diagnostics) -> Option
 pub(super) fn check_no_colon<'a>(
     texts: impl IntoIterator<Item = &'a Text>,
     node: &Node,
-    diagnostics: &mut Diagnostics,
+    reader: &mut Reader,
 ) -> Option<()> {
     if texts.into_iter().any(|t| t.value().contains([':', ','])) {
-        bad_value(
-            node,
-            "a path that Podman can take",
-            "name the folder without a colon and a comma",
-            diagnostics,
-        );
+        bad_value(node, "a path that Podman can take", "name the folder without a colon and a comma", reader);
         return None;
     }
     Some(())
 }
 
 /// The root of a container is its image's.
-fn check_target(target: &Text, diagnostics: &mut Diagnostics) -> Option<()> {
+fn check_target(target: &Text, reader: &mut Reader) -> Option<()> {
     let value = target.value();
     if !value.starts_with('/') || !value.trim_end_matches('/').is_empty() {
         return Some(());
     }
-    diagnostics.push(
+    reader.push(
         Diagnostic::new(
             Code::BadValue,
             "a volume on the container's `/`",
@@ -337,7 +331,7 @@ fn check_target(target: &Text, diagnostics: &mut Diagnostics) -> Option<()> {
     None
 }
 
-fn check_options(options: &[Text], tmpfs: bool, node: &Node, diagnostics: &mut Diagnostics) -> Option<()> {
+fn check_options(options: &[Text], tmpfs: bool, node: &Node, reader: &mut Reader) -> Option<()> {
     let values: Vec<String> = options.iter().map(Text::value).collect();
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let Some((index, bad)) = podman::bad_option(&values, tmpfs) else { return Some(()) };
@@ -365,7 +359,7 @@ fn check_options(options: &[Text], tmpfs: bool, node: &Node, diagnostics: &mut D
         }
     };
     let span = options.get(index).map_or(node.span, |option| option.span);
-    diagnostics.push(Diagnostic::new(Code::BadValue, message, span, "Podman refuses it").help(help));
+    reader.push(Diagnostic::new(Code::BadValue, message, span, "Podman refuses it").help(help));
     None
 }
 
@@ -375,20 +369,20 @@ impl Decode for Port {
         if is_alone { format!("{text}:{text}") } else { text.to_owned() }
     }
 
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         if let Kind::Map(_) = node.kind {
-            let long = LongPort::decode(node, diagnostics)?;
+            let long = LongPort::decode(node, reader)?;
             // Already reported.
             if long.published.span == Span::NOWHERE || long.target.span == Span::NOWHERE {
                 return None;
             }
             let address = long.host_ip.map(|address| address.text);
-            return port((address, long.published, long.target, long.protocol), node, diagnostics);
+            return port((address, long.published, long.target, long.protocol), node, reader);
         }
-        let text = Text::decode(node, diagnostics)?;
-        let (ports, protocol) = without_protocol(&text, node, diagnostics)?;
+        let text = Text::decode(node, reader)?;
+        let (ports, protocol) = without_protocol(&text, node, reader)?;
         let Some((rest, target)) = ports.rsplit_once(':') else {
-            diagnostics.push(
+            reader.push(
                 Diagnostic::new(
                     Code::BadValue,
                     "a port without one on the host",
@@ -408,7 +402,7 @@ impl Decode for Port {
             Some((address, published)) => (Some(without_brackets(address)), published),
             None => (None, rest),
         };
-        port((address, published, target, protocol), node, diagnostics)
+        port((address, published, target, protocol), node, reader)
     }
 }
 
@@ -424,13 +418,9 @@ fn without_brackets(text: Text) -> Text {
 /// The parts of a port, as they are written: the address, the port on the host, that in the container, and the protocol.
 type PortParts = (Option<Text>, Text, Text, Option<Text>);
 
-fn port(
-    (address, published, target, protocol): PortParts,
-    node: &Node,
-    diagnostics: &mut Diagnostics,
-) -> Option<Port> {
+fn port((address, published, target, protocol): PortParts, node: &Node, reader: &mut Reader) -> Option<Port> {
     if let Some(protocol) = &protocol {
-        has_one_protocol("protocol: ", &protocol.split('/'), node, diagnostics)?;
+        has_one_protocol("protocol: ", &protocol.split('/'), node, reader)?;
     }
     let read = || {
         let port = Port {
@@ -449,7 +439,7 @@ fn port(
             node,
             "a published port",
             "write host:container or address:host:container, with ports from 1 to 65535",
-            diagnostics,
+            reader,
         );
     }
     port
@@ -464,34 +454,29 @@ fn optional<T: Form>(text: Option<Text>) -> Option<Option<Value<T>>> {
 }
 
 /// What stands before the `/` of `8080:80/udp`, and the protocol behind it.
-fn without_protocol(text: &Text, node: &Node, diagnostics: &mut Diagnostics) -> Option<(Text, Option<Text>)> {
+fn without_protocol(text: &Text, node: &Node, reader: &mut Reader) -> Option<(Text, Option<Text>)> {
     let mut parts = text.split('/');
-    has_one_protocol(&format!("{}/", parts[0].value()), &parts[1..], node, diagnostics)?;
+    has_one_protocol(&format!("{}/", parts[0].value()), &parts[1..], node, reader)?;
     let protocol = (parts.len() > 1).then(|| parts.pop()).flatten();
     Some((parts.swap_remove(0), protocol))
 }
 
 /// Refuses `tcp/udp`: Podman publishes a port for one protocol. The help writes `before` in front of each.
-fn has_one_protocol(
-    before: &str,
-    protocols: &[Text],
-    node: &Node,
-    diagnostics: &mut Diagnostics,
-) -> Option<()> {
+fn has_one_protocol(before: &str, protocols: &[Text], node: &Node, reader: &mut Reader) -> Option<()> {
     if protocols.len() < 2 {
         return Some(());
     }
     let entries: Vec<String> =
         protocols.iter().map(|protocol| format!("`{before}{}`", protocol.value())).collect();
     let help = format!("write an entry for each: {}", entries.join(" and "));
-    bad_value_because(node, "a port", "a port has one protocol", &help, diagnostics);
+    bad_value_because(node, "a port", "a port has one protocol", &help, reader);
     None
 }
 
 impl Decode for Expose {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let text = Text::decode(node, diagnostics)?;
-        let (port, protocol) = without_protocol(&text, node, diagnostics)?;
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let text = Text::decode(node, reader)?;
+        let (port, protocol) = without_protocol(&text, node, reader)?;
         let udp = match optional::<Protocol>(protocol).map(|protocol| protocol.map(|p| p.value)) {
             Some(None | Some(Protocol::Tcp)) => Some(false),
             Some(Some(Protocol::Udp)) => Some(true),
@@ -504,7 +489,7 @@ impl Decode for Expose {
                     node,
                     "a port",
                     "write a number from 1 to 65535 or a range such as 3000-3010, with /udp where it is UDP",
-                    diagnostics,
+                    reader,
                 );
                 None
             }
@@ -513,14 +498,14 @@ impl Decode for Expose {
 }
 
 impl Decode for NetworkMode {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let text = Text::decode(node, diagnostics)?;
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        let text = Text::decode(node, reader)?;
         match text.value().as_str() {
             "host" => return Some(NetworkMode::Host(node.span)),
             "none" => return Some(NetworkMode::None),
             "bridge" | "default" => {
                 let help = "remove it: a container is on the bridge of its service without it";
-                bad_value_because(node, "a mode of the network", "Compose's default", help, diagnostics);
+                bad_value_because(node, "a mode of the network", "Compose's default", help, reader);
                 return None;
             }
             _ => {}
@@ -536,7 +521,7 @@ impl Decode for NetworkMode {
                     node,
                     "a mode of the network",
                     "write host, none or container:NAME; `networks` names networks",
-                    diagnostics,
+                    reader,
                 );
                 None
             }
@@ -545,19 +530,19 @@ impl Decode for NetworkMode {
 }
 
 impl Decode for Ulimit {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         if let Kind::Map(_) = node.kind {
-            let long = LongUlimit::decode(node, diagnostics)?;
+            let long = LongUlimit::decode(node, reader)?;
             return Some(Ulimit { soft: long.soft.text, hard: Some(long.hard.text) });
         }
-        Number::decode(node, diagnostics).map(|n| Ulimit { soft: n.text, hard: None })
+        Number::decode(node, reader).map(|n| Ulimit { soft: n.text, hard: None })
     }
 }
 
 impl Decode for HealthTest {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::List(items) = &node.kind else {
-            let text = Text::decode(node, diagnostics)?;
+            let text = Text::decode(node, reader)?;
             // Podman reads these first words as Compose's list form (specgenutil, MakeHealthCheckFromCli).
             let first = text.value().split_whitespace().next().unwrap_or("").to_uppercase();
             if text.value().trim().is_empty() || matches!(first.as_str(), "NONE" | "CMD" | "CMD-SHELL") {
@@ -565,13 +550,13 @@ impl Decode for HealthTest {
                     node,
                     "a command line",
                     "write the line alone; `disable: true` turns the check off",
-                    diagnostics,
+                    reader,
                 );
                 return None;
             }
             return Some(HealthTest::Shell(text));
         };
-        let words = Vec::<Text>::decode(node, diagnostics)?;
+        let words = Vec::<Text>::decode(node, reader)?;
         // Already reported.
         if words.len() < items.len() {
             return None;
@@ -585,7 +570,7 @@ impl Decode for HealthTest {
                     node,
                     "a command",
                     "write a line for the shell, or a list that begins with CMD or CMD-SHELL",
-                    diagnostics,
+                    reader,
                 );
                 None
             }
@@ -595,7 +580,7 @@ impl Decode for HealthTest {
 
 /// Reports Compose's `service_completed_successfully`, in the short form or the long one. No other condition may be
 /// suggested in its place: a container that starts beside a migration races it.
-fn waits_for_end(value: &Node, diagnostics: &mut Diagnostics) -> bool {
+fn waits_for_end(value: &Node, reader: &mut Reader) -> bool {
     let condition = value.get("condition").unwrap_or(value);
     let Kind::Scalar(text) = &condition.kind else { return false };
     let value = text.value();
@@ -603,7 +588,7 @@ fn waits_for_end(value: &Node, diagnostics: &mut Diagnostics) -> bool {
     if !word.starts_with("complete") && !word.starts_with("exited") {
         return false;
     }
-    diagnostics.push(
+    reader.push(
         Diagnostic::new(
             Code::BadValue,
             format!("`{}` is not supported: no container waits for the end of another", text.value()),
@@ -616,19 +601,19 @@ fn waits_for_end(value: &Node, diagnostics: &mut Diagnostics) -> bool {
 }
 
 impl Decode for DependsOn {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::Map(entries) = &node.kind else {
-            let names = Vec::<Text>::decode(node, diagnostics)?;
+            let names = Vec::<Text>::decode(node, reader)?;
             return Some(DependsOn(names.into_iter().map(|n| (n, Condition::Started)).collect()));
         };
         let mut all = Vec::new();
         for entry in entries {
-            if waits_for_end(&entry.value, diagnostics) {
+            if waits_for_end(&entry.value, reader) {
                 continue;
             }
             let condition = match entry.value.kind {
-                Kind::Map(_) => LongDependency::decode(&entry.value, diagnostics).map(|l| l.condition),
-                _ => Condition::decode(&entry.value, diagnostics),
+                Kind::Map(_) => LongDependency::decode(&entry.value, reader).map(|l| l.condition),
+                _ => Condition::decode(&entry.value, reader),
             };
             // The name may be another mistake than the condition.
             all.push((entry.key.clone(), condition.unwrap_or(Condition::Started)));
@@ -636,7 +621,7 @@ impl Decode for DependsOn {
         Some(DependsOn(all))
     }
 
-    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
         Some(DependsOn::default())
     }
 

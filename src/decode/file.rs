@@ -1,9 +1,9 @@
 //! Reads what stands beside the services.
 
-use super::{Decode, bad_value, wrong_type};
+use super::{Decode, Reader, bad_value, wrong_type};
 use crate::ast::file::{Prune, TimeZone};
 use crate::ast::scalar::Flag;
-use crate::diag::{Code, Diagnostic, Diagnostics, closest};
+use crate::diag::{Code, Diagnostic, closest};
 use crate::tree::{Atom, Kind, Node};
 
 impl Decode for TimeZone {
@@ -11,13 +11,13 @@ impl Decode for TimeZone {
         Decode::unreadable().map(TimeZone)
     }
 
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::Scalar(text) = &node.kind else {
-            wrong_type(node, "a time zone such as Europe/Berlin", diagnostics);
+            wrong_type(node, "a time zone such as Europe/Berlin", reader);
             return None;
         };
         if !matches!(text.atom(), Atom::Str(_)) {
-            wrong_type(node, "a time zone such as Europe/Berlin", diagnostics);
+            wrong_type(node, "a time zone such as Europe/Berlin", reader);
             return None;
         }
         let value = text.value();
@@ -29,7 +29,7 @@ impl Decode for TimeZone {
             Some(zone) => format!("did you mean `{zone}`?"),
             None => "write a name such as Europe/Berlin; `timedatectl list-timezones` prints them".to_owned(),
         };
-        diagnostics.push(
+        reader.push(
             Diagnostic::new(
                 Code::BadValue,
                 format!("there is no time zone `{value}`"),
@@ -43,17 +43,17 @@ impl Decode for TimeZone {
 }
 
 impl Decode for Prune {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         if let Kind::Scalar(text) = &node.kind
             && let Atom::Bool(_) = text.atom()
         {
-            let flag = Flag::decode(node, diagnostics)?;
+            let flag = Flag::decode(node, reader)?;
             if flag.value {
-                bad_value(node, "a time", "write false, or a time such as weekly", diagnostics);
+                bad_value(node, "a time", "write false, or a time such as weekly", reader);
                 return None;
             }
             return Some(Prune::Never);
         }
-        Decode::decode(node, diagnostics).map(Prune::At)
+        Decode::decode(node, reader).map(Prune::At)
     }
 }

@@ -1,22 +1,22 @@
 //! Reads networks.
 
 use super::Decode;
+use super::Reader;
 use crate::ast::{Attachment, Attachments, Map};
-use crate::diag::Diagnostics;
 use crate::source::Span;
 use crate::tree::{Kind, Node, Text};
 
 impl Decode for Attachments {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let is_name = matches!(node.kind, Kind::Scalar(_)) && !node.is_null();
         if is_name || matches!(node.kind, Kind::List(_)) {
-            let names = Vec::<Text>::decode(node, diagnostics)?;
+            let names = Vec::<Text>::decode(node, reader)?;
             return Some(Attachments(names.into_iter().map(|name| (name, None)).collect()));
         }
-        Map::<Option<Attachment>>::decode(node, diagnostics).map(|map| Attachments(map.0))
+        Map::<Option<Attachment>>::decode(node, reader).map(|map| Attachments(map.entries))
     }
 
-    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
         Some(Attachments::default())
     }
 

@@ -1,8 +1,8 @@
 //! Reads scalars, and collections of any element.
 
-use super::{Decode, Shape, bad_value, bad_value_because, no_mapping, wrong_scalar, wrong_type};
+use super::{Decode, Reader, Shape, bad_value, bad_value_because, no_mapping, wrong_scalar, wrong_type};
 use crate::ast::scalar::*;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic};
 use crate::form::{Advice, Form};
 use crate::source::Span;
 use crate::tree::{Atom, Entry, Kind, Node, Piece, Text};
@@ -13,14 +13,14 @@ impl Decode for Text {
         Some(Text::literal("", Span::NOWHERE))
     }
 
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         match &node.kind {
             Kind::Scalar(text) if text.atom() != Atom::Null => Some(text.clone()),
             kind => {
                 let help = pair(kind)
                     .filter(|_| node.defined.is_none())
                     .map(|(name, value)| format!("put it in quotes: `\"{name}: {value}\"`"));
-                wrong_scalar(node, "text", help, diagnostics);
+                wrong_scalar(node, "text", help, reader);
                 None
             }
         }
@@ -41,8 +41,8 @@ impl<T: Decode> Decode for Spanned<T> {
         Some(Spanned { value: T::unreadable()?, span: Span::NOWHERE })
     }
 
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        T::decode(node, diagnostics).map(|value| Spanned { value, span: node.span })
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        T::decode(node, reader).map(|value| Spanned { value, span: node.span })
     }
 }
 
@@ -51,9 +51,9 @@ impl Decode for Number {
         Some(Number { value: 1, text: Text::literal("1", Span::NOWHERE) })
     }
 
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::Scalar(text) = &node.kind else {
-            wrong_type(node, "a whole number", diagnostics);
+            wrong_type(node, "a whole number", reader);
             return None;
         };
         match text.atom() {
@@ -66,17 +66,17 @@ impl Decode for Number {
                     node,
                     "a whole number",
                     "write it without leading zeros and without a sign",
-                    diagnostics,
+                    reader,
                 );
                 None
             }
             Atom::Str(quoted) if matches!(Atom::from_plain(&quoted), Atom::Int(_)) => {
                 let help = Some(format!("write `{quoted}` without quotes"));
-                wrong_scalar(node, "a whole number", help, diagnostics);
+                wrong_scalar(node, "a whole number", help, reader);
                 None
             }
             _ => {
-                wrong_type(node, "a whole number", diagnostics);
+                wrong_type(node, "a whole number", reader);
                 None
             }
         }
@@ -84,7 +84,7 @@ impl Decode for Number {
 }
 
 impl Decode for Flag {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         match &node.kind {
             Kind::Scalar(text) => match text.atom() {
                 Atom::Bool(value) => return Some(Flag { value, text: text.clone() }),
@@ -96,30 +96,30 @@ impl Decode for Flag {
                         "a boolean",
                         "a word like any other in YAML 1.2",
                         &format!("write {value}"),
-                        diagnostics,
+                        reader,
                     );
                 }
                 Atom::Str(quoted) if matches!(Atom::from_plain(&quoted), Atom::Bool(_)) => {
                     let help = Some(format!("write `{quoted}` without quotes"));
-                    wrong_scalar(node, "true or false", help, diagnostics);
+                    wrong_scalar(node, "true or false", help, reader);
                 }
-                _ => wrong_type(node, "true or false", diagnostics),
+                _ => wrong_type(node, "true or false", reader),
             },
-            _ => wrong_type(node, "true or false", diagnostics),
+            _ => wrong_type(node, "true or false", reader),
         }
         None
     }
 }
 
 impl Decode for Raw {
-    fn decode(node: &Node, _: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, _: &mut Reader) -> Option<Self> {
         Some(Raw(node.clone()))
     }
 }
 
 /// Says which keys of a map from names to mappings belong into one of these, and gives them back: a key that
 /// such a mapping has, and that is no name, because no such mapping stands under it.
-fn nameless<'a>(entries: &'a [Entry], shape: Shape, diagnostics: &mut Diagnostics) -> Vec<&'a Entry> {
+fn nameless<'a>(entries: &'a [Entry], shape: Shape, reader: &mut Reader) -> Vec<&'a Entry> {
     let is_key = |key: &Text| shape.keys.contains(&key.value().as_str());
     let is_member = |node: &Node| match &node.kind {
         Kind::Map(members) => members.is_empty() || members.iter().any(|member| is_key(&member.key)),
@@ -141,7 +141,7 @@ fn nameless<'a>(entries: &'a [Entry], shape: Shape, diagnostics: &mut Diagnostic
             first.key.span,
             "expected a name",
         );
-        diagnostics.push(
+        reader.push(
             others
                 .iter()
                 .fold(diagnostic, |diagnostic, other| diagnostic.and(other.key.span, "and here"))
@@ -152,45 +152,49 @@ fn nameless<'a>(entries: &'a [Entry], shape: Shape, diagnostics: &mut Diagnostic
 }
 
 /// Names that stand in a list, where each could also say more: it is clear what they are.
-fn listed<T: Decode>(node: &Node, diagnostics: &mut Diagnostics) -> Option<Map<T>> {
+fn listed<T: Decode>(node: &Node, reader: &mut Reader) -> Option<Map<T>> {
     let Kind::List(items) = &node.kind else { return None };
     let mut map: Vec<(Text, T)> = Vec::new();
     for item in items {
         let Kind::Scalar(name) = &item.kind else { return None };
-        let empty = T::absent("", item.span, &mut Diagnostics::default())?;
+        let empty = T::absent("", item.span, &mut Reader::default())?;
         map.push((name.clone(), empty));
     }
     let first = map.first()?.0.value();
-    no_mapping(node, Some(&format!("{{ {first}: {{}} }}")), diagnostics);
-    Some(Map(map))
+    no_mapping(node, Some(&format!("{{ {first}: {{}} }}")), reader);
+    Some(Map { entries: map, is_cut: false })
 }
 
 impl<T: Decode> Decode for Map<T> {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::Map(entries) = &node.kind else {
             if node.is_null() && node.defined.is_none() {
                 return Some(Map::default());
             }
-            if let Some(map) = listed(node, diagnostics) {
+            if let Some(map) = listed(node, reader) {
                 return Some(map);
             }
             let example = T::SHAPE.map(|shape| format!("{{ {}: {} }}", shape.called, shape.example));
-            no_mapping(node, example.as_deref(), diagnostics);
+            no_mapping(node, example.as_deref(), reader);
             return None;
         };
-        let nameless = T::SHAPE.map_or_else(Vec::new, |shape| nameless(entries, shape, diagnostics));
+        let nameless = T::SHAPE.map_or_else(Vec::new, |shape| nameless(entries, shape, reader));
         // What is wrong in it besides its name is said in the same run.
         if !nameless.is_empty() && nameless.len() == entries.len() {
-            T::decode(node, diagnostics);
+            T::decode(node, reader);
             return Some(Map::default());
         }
-        let mut map: Vec<(Text, T)> = Vec::new();
+        let mut map = Map::default();
         let mut seen = std::collections::HashMap::new();
         for entry in entries {
+            if entry.is_unreadable() {
+                map.is_cut = true;
+                continue;
+            }
             let key = entry.key.value();
             // Two keys may be written differently and refer to the same text. The first of two stays.
             if let Some(first) = seen.get(&key) {
-                diagnostics.push(
+                reader.push(
                     Diagnostic::new(
                         Code::DuplicateKey,
                         format!("`{key}` is written twice"),
@@ -200,38 +204,38 @@ impl<T: Decode> Decode for Map<T> {
                     .and(*first, "first here")
                     .help("keep one of the two"),
                 );
-                T::decode(&entry.value, diagnostics);
+                T::decode(&entry.value, reader);
                 continue;
             }
             seen.insert(key, entry.key.span);
             if nameless.iter().any(|other| std::ptr::eq(*other, entry)) {
                 continue;
             }
-            if let Some(value) = T::decode(&entry.value, diagnostics).or_else(T::unreadable) {
-                map.push((entry.key.clone(), value));
+            if let Some(value) = T::decode(&entry.value, reader).or_else(T::unreadable) {
+                map.entries.push((entry.key.clone(), value));
             }
         }
-        Some(Map(map))
+        Some(map)
     }
 
-    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
         Some(Map::default())
     }
 
     fn unreadable() -> Option<Self> {
-        Some(Map::default())
+        Some(Map { entries: Vec::new(), is_cut: true })
     }
 }
 
 impl<T: Decode> Decode for OneOrMany<T> {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         match &node.kind {
-            Kind::List(_) => Vec::decode(node, diagnostics).map(OneOrMany),
-            _ => T::decode(node, diagnostics).map(|one| OneOrMany(vec![one])),
+            Kind::List(_) => Vec::decode(node, reader).map(OneOrMany),
+            _ => T::decode(node, reader).map(|one| OneOrMany(vec![one])),
         }
     }
 
-    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
         Some(OneOrMany::default())
     }
 
@@ -241,17 +245,17 @@ impl<T: Decode> Decode for OneOrMany<T> {
 }
 
 impl Decode for Pairs {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let mut pairs: Vec<(Text, Text)> = Vec::new();
         match &node.kind {
             Kind::Map(entries) => {
                 for entry in entries {
                     if entry.value.is_null() {
-                        diagnostics.push(
+                        reader.push(
                             Diagnostic::new(Code::WrongType, format!("`{}` has no value", entry.key.value()), entry.key.span, "nothing stands here")
                                 .help("write a value, or \"\" for an empty one: there is no environment to take it from"),
                         );
-                    } else if let Some(value) = Text::decode(&entry.value, diagnostics) {
+                    } else if let Some(value) = Text::decode(&entry.value, reader) {
                         pairs.push((entry.key.clone(), value));
                     }
                 }
@@ -260,30 +264,30 @@ impl Decode for Pairs {
                 for item in items {
                     if let Some((name, value)) = pair(&item.kind) {
                         let help = Some(format!("write `{name}={value}`"));
-                        wrong_scalar(item, "NAME=value", help, diagnostics);
+                        wrong_scalar(item, "NAME=value", help, reader);
                         continue;
                     }
-                    let Some(text) = Text::decode(item, diagnostics) else { continue };
+                    let Some(text) = Text::decode(item, reader) else { continue };
                     match text.split_once('=') {
                         Some(pair) => pairs.push(pair),
-                        None => bad_value(item, "a name with its value", "write NAME=value", diagnostics),
+                        None => bad_value(item, "a name with its value", "write NAME=value", reader),
                     }
                 }
             }
             Kind::Scalar(text) if text.value().contains('=') => {
                 let help = Some(format!("write `[{:?}]`", text.value()));
-                wrong_scalar(node, "a mapping, or a list of NAME=value,", help, diagnostics);
+                wrong_scalar(node, "a mapping, or a list of NAME=value,", help, reader);
                 return None;
             }
             _ => {
-                wrong_type(node, "a mapping, or a list of NAME=value,", diagnostics);
+                wrong_type(node, "a mapping, or a list of NAME=value,", reader);
                 return None;
             }
         }
         let mut seen = std::collections::HashMap::new();
         for (name, _) in &pairs {
             if let Some(first) = seen.insert(name.value(), name.span) {
-                diagnostics.push(
+                reader.push(
                     Diagnostic::new(
                         Code::DuplicateKey,
                         format!("`{}` is written twice", name.value()),
@@ -298,7 +302,7 @@ impl Decode for Pairs {
         Some(Pairs(pairs))
     }
 
-    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
         Some(Pairs::default())
     }
 
@@ -309,16 +313,10 @@ impl Decode for Pairs {
 
 /// Says that `node` is not a `noun`: with advice if there is some for just this value, or else with what any
 /// `noun` looks like.
-pub(super) fn misread(
-    node: &Node,
-    noun: &str,
-    what: &str,
-    advice: Option<Advice>,
-    diagnostics: &mut Diagnostics,
-) {
+pub(super) fn misread(node: &Node, noun: &str, what: &str, advice: Option<Advice>, reader: &mut Reader) {
     match advice {
-        Some(Advice { why, help }) => bad_value_because(node, noun, &why, &help, diagnostics),
-        None => bad_value(node, noun, &format!("write {what}"), diagnostics),
+        Some(Advice { why, help }) => bad_value_because(node, noun, &why, &help, reader),
+        None => bad_value(node, noun, &format!("write {what}"), reader),
     }
 }
 
@@ -328,9 +326,9 @@ impl<T: Form> Decode for Value<T> {
         Some(Value { value, text: Text::literal("", Span::NOWHERE) })
     }
 
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::Scalar(text) = &node.kind else {
-            wrong_type(node, &T::description(), diagnostics);
+            wrong_type(node, &T::description(), reader);
             return None;
         };
         let written = text.value();
@@ -344,17 +342,17 @@ impl<T: Form> Decode for Value<T> {
             return Some(Value { value, text: text.clone() });
         }
         // A diagnostic that is not kept needs no advice, which may take longer than all else.
-        let advice = || if diagnostics.is_full() { None } else { T::advice(&written) };
+        let advice = || if reader.is_full() { None } else { T::advice(&written) };
         if is_welcome {
             let advice = advice();
-            misread(node, T::NOUN, &T::description(), advice, diagnostics);
+            misread(node, T::NOUN, &T::description(), advice, reader);
         } else {
             let help = match parsed {
                 _ if text.atom() == Atom::Null => None,
                 Some(_) => Some(format!("write `\"{written}\"`")),
                 None => advice().map(|advice| advice.help),
             };
-            wrong_scalar(node, &T::description(), help, diagnostics);
+            wrong_scalar(node, &T::description(), help, reader);
         }
         None
     }

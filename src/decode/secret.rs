@@ -1,39 +1,37 @@
 //! Reads how secrets are used.
 
 use super::container::check_no_colon;
-use super::{Decode, wrong_type};
+use super::{Decode, Reader, wrong_type};
 use crate::ast::secret::{SecretEnvFile, SecretFile};
 use crate::ast::{EnvFile, EnvFiles, SecretUse, SecretUses};
-use crate::diag::{Code, Diagnostic, Diagnostics, closest};
+use crate::diag::{Code, Diagnostic, closest};
 use crate::source::Span;
 use crate::tree::{Entry, Kind, Node};
 use crate::word::is_word;
 
 impl Decode for SecretUses {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let mut uses = Vec::new();
         match &node.kind {
-            Kind::Map(entries) => {
-                uses.extend(entries.iter().filter_map(|entry| in_variable(entry, diagnostics)))
-            }
+            Kind::Map(entries) => uses.extend(entries.iter().filter_map(|entry| in_variable(entry, reader))),
             Kind::List(items) => {
                 for item in items {
                     let (secret, target) = match &item.kind {
                         Kind::Map(entries) if is_variable(entries) => {
-                            uses.extend(in_variable(&entries[0], diagnostics));
+                            uses.extend(in_variable(&entries[0], reader));
                             continue;
                         }
-                        Kind::Map(_) => match SecretFile::decode(item, diagnostics) {
+                        Kind::Map(_) => match SecretFile::decode(item, reader) {
                             Some(file) => {
                                 let target = file.target.iter().map(|target| &target.text);
-                                if check_no_colon(target, item, diagnostics).is_none() {
+                                if check_no_colon(target, item, reader).is_none() {
                                     continue;
                                 }
                                 (file.source, file.target)
                             }
                             None => continue,
                         },
-                        _ => match Decode::decode(item, diagnostics) {
+                        _ => match Decode::decode(item, reader) {
                             Some(name) => (name, None),
                             None => continue,
                         },
@@ -42,14 +40,14 @@ impl Decode for SecretUses {
                 }
             }
             _ => {
-                wrong_type(node, "a mapping of VARIABLE: secret, or a list of secrets", diagnostics);
+                wrong_type(node, "a mapping of VARIABLE: secret, or a list of secrets", reader);
                 return None;
             }
         }
         Some(SecretUses(uses))
     }
 
-    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
         Some(SecretUses::default())
     }
 
@@ -59,10 +57,10 @@ impl Decode for SecretUses {
 }
 
 /// Reads `VARIABLE: secret`.
-fn in_variable(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<SecretUse> {
+fn in_variable(entry: &Entry, reader: &mut Reader) -> Option<SecretUse> {
     let key = Node { span: entry.key.span, defined: None, kind: Kind::Scalar(entry.key.clone()) };
-    let variable = Decode::decode(&key, diagnostics);
-    let secret = Decode::decode(&entry.value, diagnostics)?;
+    let variable = Decode::decode(&key, reader);
+    let secret = Decode::decode(&entry.value, reader)?;
     Some(SecretUse { variable: Some(variable?), secret, target: None, span: entry.key.span })
 }
 
@@ -72,16 +70,16 @@ fn is_variable(entries: &[Entry]) -> bool {
 }
 
 impl Decode for EnvFile {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         match node.kind {
-            Kind::Map(_) => SecretEnvFile::decode(node, diagnostics).map(|e| EnvFile::Secret(e.secret)),
+            Kind::Map(_) => SecretEnvFile::decode(node, reader).map(|e| EnvFile::Secret(e.secret)),
             _ => {
                 // A secret's name where a path belongs is a short form that Compose does not have either.
                 if let Kind::Scalar(text) = &node.kind
                     && !text.value().contains('/')
                     && is_word(&text.value(), b"_-")
                 {
-                    diagnostics.push(
+                    reader.push(
                         Diagnostic::new(
                             Code::BadValue,
                             format!("`{}` is not an absolute path", text.value()),
@@ -92,21 +90,21 @@ impl Decode for EnvFile {
                     );
                     return None;
                 }
-                Decode::decode(node, diagnostics).map(EnvFile::Path)
+                Decode::decode(node, reader).map(EnvFile::Path)
             }
         }
     }
 }
 
 impl Decode for EnvFiles {
-    fn decode(node: &Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         match node.kind {
-            Kind::List(_) => Vec::decode(node, diagnostics).map(EnvFiles),
-            _ => EnvFile::decode(node, diagnostics).map(|one| EnvFiles(vec![one])),
+            Kind::List(_) => Vec::decode(node, reader).map(EnvFiles),
+            _ => EnvFile::decode(node, reader).map(|one| EnvFiles(vec![one])),
         }
     }
 
-    fn absent(_: &str, _: Span, _: &mut Diagnostics) -> Option<Self> {
+    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
         Some(EnvFiles::default())
     }
 

@@ -1,40 +1,41 @@
 //! Where the file accepts what is said about it: everywhere, or inside of the mapping with the `allow`.
 
-use crate::ast;
+use crate::ast::{self, Unread};
 use crate::hir::Accepted;
 use crate::source::Span;
 
 /// Everything that `file` accepts.
 pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
     let mut accepted = Vec::new();
-    let mut add = |allow: &ast::Allow, within: Option<Span>| {
-        accepted.extend(allow.0.iter().map(|&(code, span)| Accepted { code, within, span }));
+    let mut add = |allow: &ast::Allow, within: Option<Span>, unread: &Unread| {
+        let is_unread = !unread.is_empty();
+        accepted.extend(allow.0.iter().map(|&(code, span)| Accepted { code, within, is_unread, span }));
     };
-    add(&file.allow, None);
-    add(&file.host.allow, Some(file.host.span));
-    file.tailscale.iter().for_each(|t| add(&t.allow, Some(t.span)));
+    add(&file.allow, None, &file.unread);
+    add(&file.host.allow, Some(file.host.span), &file.host.unread);
+    file.tailscale.iter().for_each(|t| add(&t.allow, Some(t.span), &t.unread));
     if let Some(caddy) = &file.caddy {
-        add(&caddy.allow, Some(caddy.span));
-        caddy.sites.iter().for_each(|s| add(&s.allow, Some(s.span)));
+        add(&caddy.allow, Some(caddy.span), &caddy.unread);
+        caddy.sites.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unread));
     }
-    file.smoke_test.iter().for_each(|s| add(&s.allow, Some(s.span)));
-    file.notify.iter().for_each(|n| add(&n.allow, Some(n.span)));
-    for (name, secret) in &file.secrets.0 {
-        secret.iter().for_each(|s| add(&s.allow, Some(from(name.span, s.span))));
+    file.smoke_test.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unread));
+    file.notify.iter().for_each(|n| add(&n.allow, Some(n.span), &n.unread));
+    for (name, secret) in &file.secrets.entries {
+        secret.iter().for_each(|s| add(&s.allow, Some(from(name.span, s.span)), &s.unread));
     }
-    for (name, network) in &file.networks.0 {
-        network.iter().for_each(|n| add(&n.allow, Some(from(name.span, n.span))));
+    for (name, network) in &file.networks.entries {
+        network.iter().for_each(|n| add(&n.allow, Some(from(name.span, n.span)), &n.unread));
     }
-    for (name, service) in &file.services.0 {
-        add(&service.allow, Some(from(name.span, service.span)));
-        service.site.iter().chain(&service.sites).for_each(|s| add(&s.allow, Some(s.span)));
-        for (name, backup) in &service.backup.0 {
-            add(&backup.allow, Some(from(name.span, backup.span)));
+    for (name, service) in &file.services.entries {
+        add(&service.allow, Some(from(name.span, service.span)), &service.unread);
+        service.site.iter().chain(&service.sites).for_each(|s| add(&s.allow, Some(s.span), &s.unread));
+        for (name, backup) in &service.backup.entries {
+            add(&backup.allow, Some(from(name.span, backup.span)), &backup.unread);
         }
-        service.update.iter().for_each(|u| add(&u.allow, Some(u.span)));
-        service.cleanup.iter().for_each(|c| add(&c.allow, Some(c.span)));
-        for (name, container) in &service.containers.0 {
-            add(&container.allow, Some(from(name.span, container.span)));
+        service.update.iter().for_each(|u| add(&u.allow, Some(u.span), &u.unread));
+        service.cleanup.iter().for_each(|c| add(&c.allow, Some(c.span), &c.unread));
+        for (name, container) in &service.containers.entries {
+            add(&container.allow, Some(from(name.span, container.span)), &container.unread);
         }
     }
     accepted

@@ -16,7 +16,7 @@ use crate::value::Value;
 pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mut Diagnostics) {
     let services = Services::of(host);
     let mut clients = Vec::new();
-    for (name, declared) in declared.0 {
+    for (name, declared) in declared.entries {
         super::name::check_client(&name, diagnostics);
         let upload = declared.upload;
         // Where it goes is said to be wrong then, and the rest of it is looked at all the same.
@@ -100,8 +100,7 @@ fn site(to: &Text, services: &Services, diagnostics: &mut Diagnostics) -> Option
     };
     match services.sites.get(service.option.as_str()) {
         Some(site) => Some(site.host.clone()),
-        // A site that could not be read is said, and may be the one.
-        None if diagnostics.has_error_in(service.body) => None,
+        None if service.has_broken_site || service.unread.may_hold(&["site", "sites"]) => None,
         None => {
             diagnostics.push(
                 Diagnostic::new(

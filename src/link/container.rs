@@ -51,8 +51,9 @@ pub(super) fn link(
         of_service.iter().for_each(|(network, span)| {
             shared.check(network, &own, *span, diagnostics);
         });
-        let mut containers = Vec::with_capacity(service.containers.0.len());
-        for (short, mut compose) in service.containers.0 {
+        let is_cut = service.containers.is_cut;
+        let mut containers = Vec::with_capacity(service.containers.entries.len());
+        for (short, mut compose) in service.containers.entries {
             compose.notify = compose.notify.or(service.notify);
             containers.push(container(
                 &service_name,
@@ -69,6 +70,9 @@ pub(super) fn link(
             option: Service::option_name(&service_name),
             span: name.span,
             body: service.span,
+            unread: service.unread,
+            is_cut,
+            has_broken_site: false,
             description: service.description,
             enable: service.enable.as_ref().is_none_or(|e| e.value),
             enable_span: service.enable.as_ref().map(|e| e.text.span),
@@ -306,10 +310,8 @@ fn check_attachments(networks: &[Attached], shared: &Shared, diagnostics: &mut D
         let known = shared.by_name.get(attached.network.as_str());
         let declared = known.and_then(|(network, _)| network.declared.as_ref());
         // The network, or its subnet.
-        let is_unread = declared.is_some_and(|declared| {
-            declared.span == Span::NOWHERE
-                || declared.subnet.0.is_empty() && diagnostics.has_unreadable_in(declared.span)
-        });
+        let is_unread = declared
+            .is_some_and(|declared| declared.subnet.0.is_empty() && declared.unread.may_hold(&["subnet"]));
         if is_unread || known.is_some_and(|(network, _)| network.is_external()) {
             continue;
         }
@@ -370,8 +372,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
                 let target = beside.get(&(s, value.as_str())).or_else(|| at.get(value.as_str()));
                 match target.copied() {
                     Some(target) => edges.push(((s, c), target, healthy, name.span)),
-                    // The unknown key may be that container.
-                    None if diagnostics.has_unknown_key(&value) => {}
+                    None if services.iter().any(|other| other.may_have_container(&value)) => {}
                     None => diagnostics.push(
                         Diagnostic::new(
                             Code::UnknownDependency,
@@ -457,14 +458,11 @@ const CONTAINER: &str = "container:";
 
 /// Whoever waits for a container's health needs it to have a check.
 fn check_health(container: &Container, waiting: &[Span], diagnostics: &mut Diagnostics) {
-    // Already reported.
-    let is_unread = container.compose.span == Span::NOWHERE;
+    let is_unread = container.compose.unread.may_hold(&["healthcheck"]);
     let checked = is_unread
         || container.compose.healthcheck.as_ref().is_some_and(|h| {
             let test = matches!(h.test, Some(ast::HealthTest::Shell(_) | ast::HealthTest::Exec(_)));
-            // A test that could not be read was said to be.
-            let unreadable = h.span == Span::NOWHERE || diagnostics.has_unreadable_in(h.span);
-            (test || unreadable) && h.disable.as_ref().is_none_or(|d| !d.value)
+            (test || h.unread.may_hold(&["test"])) && h.disable.as_ref().is_none_or(|d| !d.value)
         });
     if checked {
         return;

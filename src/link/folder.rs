@@ -127,7 +127,7 @@ pub(super) struct Mounts {
 
 impl Mounts {
     pub(super) fn of(machine: &ast::Host) -> Mounts {
-        let points: Vec<Text> = machine.mounts.0.iter().map(|(path, _)| path.clone()).collect();
+        let points: Vec<Text> = machine.mounts.entries.iter().map(|(path, _)| path.clone()).collect();
         let places = points.iter().enumerate().map(|(place, point)| (point.value(), place));
         Mounts { places: Folders::of(places), points }
     }

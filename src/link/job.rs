@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use super::folder::Mounts;
 use super::notify::job_tells;
-use crate::ast;
 use crate::ast::scalar::{Flag, Map};
+use crate::ast::{self, Unread};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Calendar;
 use crate::hir::job::{Job, SmokeTest, Work};
@@ -50,7 +50,7 @@ pub(super) fn link(
         let owner = Owner::of(service, &mounts, told);
         let mut jobs: Vec<Job> = Vec::new();
         let own = declared.backup.get(DATABASE).map(|backup| backup.span);
-        for (name, declared) in declared.backup.0 {
+        for (name, declared) in declared.backup.entries {
             jobs.extend(backup::link(&name, declared, &owner, diagnostics));
         }
         let update = declared.update.and_then(|update| update::link(update, own, &jobs, &owner, diagnostics));
@@ -62,19 +62,30 @@ pub(super) fn link(
 }
 
 /// When a job runs. What a preset describes without a time is there for the one who gives it one.
-fn time(at: Option<Value<Calendar>>, owner: Span, diagnostics: &mut Diagnostics) -> Option<Value<Calendar>> {
+fn time(
+    at: Option<Value<Calendar>>,
+    owner: Span,
+    unread: &Unread,
+    diagnostics: &mut Diagnostics,
+) -> Option<Value<Calendar>> {
     match at {
         Some(at) => Some(at),
         None if owner.source != SourceId::FILE => None,
         None => {
-            missing::<()>("at", owner, "add `at:`, such as `at: \"05:30\"`", diagnostics);
+            missing::<()>("at", owner, unread, "add `at:`, such as `at: \"05:30\"`", diagnostics);
             Value::of(Text::literal("daily", owner))
         }
     }
 }
 
-fn missing<T>(key: &str, owner: Span, help: &str, diagnostics: &mut Diagnostics) -> Option<T> {
-    if diagnostics.has_unknown_key_in(owner) {
+fn missing<T>(
+    key: &str,
+    owner: Span,
+    unread: &Unread,
+    help: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<T> {
+    if unread.may_hold(&[key]) {
         return None;
     }
     diagnostics.push(
@@ -122,9 +133,7 @@ impl<'a> Owner<'a> {
     /// The container of this name, as the service or the host calls it.
     fn container(&self, name: &Text, diagnostics: &mut Diagnostics) -> Option<&'a Container> {
         let found = self.containers.get(name.value().as_str()).copied();
-        // What could not be read may be that container.
-        let unread = self.containers.is_empty() && diagnostics.has_unreadable_in(self.service.body);
-        if found.is_none() && !unread {
+        if found.is_none() && !self.service.may_have_container(&name.value()) {
             let name_there = name.value();
             diagnostics.push(
                 Diagnostic::new(
@@ -173,7 +182,7 @@ fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnost
 
 fn cleanup(declared: ast::Cleanup, owner: &Owner, diagnostics: &mut Diagnostics) -> Option<Job> {
     let service = owner.service;
-    let at = time(declared.at, declared.span, diagnostics)?;
+    let at = time(declared.at, declared.span, &declared.unread, diagnostics)?;
     needs_port(service, declared.immich_album.span, "asks Immich", diagnostics);
     let name = format!("{}-cleanup", service.name);
     Some(Job {

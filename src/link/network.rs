@@ -69,7 +69,7 @@ fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
     for (i, gateway) in network.gateway.0.iter().enumerate() {
         let Some(subnet) = network.subnet.0.get(i) else {
             // The subnet could not be read.
-            if network.subnet.0.is_empty() && diagnostics.has_unreadable_in(network.span) {
+            if network.subnet.0.is_empty() && network.unread.may_hold(&["subnet"]) {
                 return;
             }
             diagnostics.push(

@@ -28,10 +28,10 @@ pub(super) fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
 /// Nobody is named, and somebody is to be told.
 fn check_nobody(file: &ast::File, diagnostics: &mut Diagnostics) {
     let caddy = file.caddy.iter().map(|caddy| caddy.notify);
-    let services = file.services.0.iter().flat_map(|(_, service)| {
+    let services = file.services.entries.iter().flat_map(|(_, service)| {
         std::iter::once(service.notify)
-            .chain(service.containers.0.iter().map(|(_, container)| container.notify))
-            .chain(service.backup.0.iter().map(|(_, backup)| backup.notify))
+            .chain(service.containers.entries.iter().map(|(_, container)| container.notify))
+            .chain(service.backup.entries.iter().map(|(_, backup)| backup.notify))
             .chain(service.update.iter().map(|update| update.notify))
             .chain(service.cleanup.iter().map(|cleanup| cleanup.notify))
     });
@@ -61,9 +61,8 @@ fn check_nobody(file: &ast::File, diagnostics: &mut Diagnostics) {
 }
 
 fn check_addresses(notify: &Notify, diagnostics: &mut Diagnostics) {
-    // What could not be read is said, and may be what is missing.
     let goes_nowhere = notify.pushover.is_none() && notify.ntfy.is_none() && notify.webhook.is_none();
-    if goes_nowhere && !diagnostics.has_unreadable_in(notify.span) {
+    if goes_nowhere && !notify.unread.may_hold(&["pushover", "ntfy", "webhook"]) {
         diagnostics.push(
             Diagnostic::new(Code::MissingKey, "`notify` goes nowhere", notify.span, "names nobody")
                 .help("add one of `pushover`, `ntfy` and `webhook`"),
@@ -91,7 +90,7 @@ fn check_addresses(notify: &Notify, diagnostics: &mut Diagnostics) {
                 .and(secret.text.span, "and one is in this secret")
                 .help("keep one of `url` and `url_secret`"),
         ),
-        (None, None) if !diagnostics.has_unreadable_in(ntfy.span) => diagnostics.push(
+        (None, None) if !ntfy.unread.may_hold(&["url", "url_secret"]) => diagnostics.push(
             Diagnostic::new(Code::MissingKey, "`url` is missing", ntfy.span, "has no `url`")
                 .help("add `url:`, the address of the topic, or `url_secret:`, a secret with it"),
         ),

@@ -38,6 +38,7 @@ pub(super) fn link(
             );
         }
         for of_service in &sites {
+            services[of_service.service].has_broken_site = true;
             let owner = Owner::of(&mut services[of_service.service]);
             for to in of_service.sites.iter().filter_map(|site| site.to.as_ref()) {
                 place_of(to, Some(&owner), diagnostics);
@@ -61,7 +62,10 @@ pub(super) fn link(
     for of_service in sites {
         let mut owner = Owner::of(&mut services[of_service.service]);
         for site in of_service.sites {
-            linked.extend(link_one(site, Some(&mut owner), &caddy, diagnostics));
+            match link_one(site, Some(&mut owner), &caddy, diagnostics) {
+                Some(site) => linked.push(site),
+                None => owner.service.has_broken_site = true,
+            }
         }
         publish_once(&mut services[of_service.service]);
     }
@@ -147,8 +151,7 @@ fn link_one(
     caddy: &Caddy,
     diagnostics: &mut Diagnostics,
 ) -> Option<Site> {
-    // What is missing may be what could not be read.
-    let is_unread = diagnostics.has_error_in(site.span);
+    let is_unread = site.unread.may_hold(&["host", "subdomain", "to", "redirect"]);
     check_lines(site.extra.as_ref(), Place::Block, diagnostics);
     check_values(&site.headers, diagnostics);
     let Some((host, below_domain)) = name_of(&site, caddy, is_unread, diagnostics) else {
@@ -349,12 +352,10 @@ fn place_of(
         return None;
     };
     let service = &*owner.service;
-    // What could not be read may be that container.
-    let is_beside = !owner.containers.contains_key(&name) && diagnostics.has_unknown_key(&name);
-    if is_beside || service.containers.is_empty() && diagnostics.has_unreadable_in(service.body) {
+    let place = owner.containers.get(&name).copied();
+    if place.is_none() && service.may_have_container(&name) {
         return None;
     }
-    let place = owner.containers.get(&name).copied();
     if place.is_none() {
         let names = service.containers.iter().map(|c| c.short.as_str());
         diagnostics.push(

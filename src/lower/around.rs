@@ -57,7 +57,7 @@ impl<'a> Around<'a> {
             followed_mounts: host
                 .machine
                 .mounts
-                .0
+                .entries
                 .iter()
                 .filter(|(path, mount)| is_followed(path, mount.as_ref()))
                 .map(|(path, _)| path.value())

@@ -284,7 +284,7 @@ fn certificate(acme: &AcmeTls, one: &Certificate) -> Set {
     {
         credentials.set(*variable, super::secret::path(&token.text.value()));
     }
-    for (variable, secret) in &acme.credentials.0 {
+    for (variable, secret) in &acme.credentials.entries {
         credentials.set(variable.value(), super::secret::path(&secret.text.value()));
     }
     set.set("group", Expr::code("config.services.caddy.group"));

@@ -205,7 +205,7 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
     for (name, value) in &compose.sysctls.0 {
         all.push(pair("--sysctl=", name, "=", value));
     }
-    for (name, limit) in &compose.ulimits.0 {
+    for (name, limit) in &compose.ulimits.entries {
         let value = match &limit.hard {
             Some(hard) => Text::join(&[limit.soft.clone(), hard.clone()], ":", name.span),
             None => limit.soft.clone(),

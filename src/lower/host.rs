@@ -10,7 +10,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let config = &mut module.config;
     config.at(&["networking"]).set("hostName", owners_default(Expr::text(&host.machine.name.text)));
     config.at(&["time"]).set("timeZone", owners_default(Expr::text(&host.machine.timezone.0)));
-    for (path, mount) in &host.machine.mounts.0 {
+    for (path, mount) in &host.machine.mounts.entries {
         let Some((mount, export)) = mount.as_ref().and_then(|m| Some((m, m.nfs.as_ref()?))) else { continue };
         let mut options = vec![Expr::str("_netdev")];
         if mount.nofail.as_ref().is_none_or(|n| n.value) {

@@ -34,7 +34,7 @@ use crate::tree::{Atom, Text};
 /// The units that follow the mounts of containers.
 pub(super) fn lower_host(host: &Host, output: &mut Output) {
     let used: HashSet<String> = host.containers().flat_map(|c| &c.mounts).map(Text::value).collect();
-    for (path, mount) in &host.machine.mounts.0 {
+    for (path, mount) in &host.machine.mounts.entries {
         if !used.contains(&path.value()) || !is_followed(path, mount.as_ref()) {
             continue;
         }

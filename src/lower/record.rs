@@ -38,7 +38,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     record.mounts = host
         .machine
         .mounts
-        .0
+        .entries
         .iter()
         .map(|(path, mount)| {
             let nfs = mount.as_ref().and_then(|mount| mount.nfs.as_ref());

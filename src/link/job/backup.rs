@@ -18,23 +18,30 @@ pub(super) fn link(
     let service = owner.service;
     let stem = name.value();
     crate::link::name::check_container(name, &format!("{}-backup-{stem}", service.name), diagnostics);
-    let at = time(declared.at, declared.span, diagnostics)?;
+    let at = time(declared.at, declared.span, &declared.unread, diagnostics)?;
     let to = match declared.to {
         Some(to) => to.text,
-        None => missing("to", declared.span, "add `to:`, the folder that the backups go to", diagnostics)?,
+        None => missing(
+            "to",
+            declared.span,
+            &declared.unread,
+            "add `to:`, the folder that the backups go to",
+            diagnostics,
+        )?,
     };
-    // What is wrong here is said, and the rest is looked at all the same: nothing is written then.
+    // An unknown key may stand for one of them.
+    let is_certain = !declared.unread.may_hold(&["postgres", "sqlite", "folder"]);
     let source = match (declared.postgres, declared.sqlite, declared.folder) {
         (Some(postgres), sqlite, folder) => {
-            only_one(sqlite.or(folder).is_some(), declared.span, diagnostics);
+            only_one(is_certain && sqlite.or(folder).is_some(), declared.span, diagnostics);
             Source::Postgres(database(postgres, owner, diagnostics))
         }
         (None, Some(file), folder) => {
-            only_one(folder.is_some(), declared.span, diagnostics);
+            only_one(is_certain && folder.is_some(), declared.span, diagnostics);
             Source::Sqlite(file.text)
         }
         (None, None, Some(folder)) => Source::Folder(folder.text),
-        (None, None, None) if diagnostics.has_unreadable_in(declared.span) => return None,
+        (None, None, None) if !is_certain => return None,
         (None, None, None) => {
             diagnostics.push(
                 Diagnostic::new(
@@ -140,6 +147,7 @@ fn offsite(
         (None, None) => missing(
             "repository",
             declared.span,
+            &declared.unread,
             "add `repository:`, or `repository_secret:`, a secret with it",
             diagnostics,
         )?,
@@ -176,8 +184,7 @@ fn database(
 }
 
 fn only_one(two: bool, owner: Span, diagnostics: &mut Diagnostics) {
-    // An unknown key may stand for one of them.
-    if two && !diagnostics.has_unknown_key_in(owner) {
+    if two {
         diagnostics.push(
             Diagnostic::new(
                 Code::Contradiction,

@@ -21,12 +21,13 @@ pub(super) fn link(
     diagnostics: &mut Diagnostics,
 ) -> Option<Job> {
     let service = owner.service;
-    let at = time(declared.at, declared.span, diagnostics)?;
+    let at = time(declared.at, declared.span, &declared.unread, diagnostics)?;
     needs_port(service, declared.health.text.span, "asks for this path", diagnostics);
-    if declared.restart.0.is_empty() && !diagnostics.has_unreadable_in(declared.span) {
+    if declared.restart.0.is_empty() {
         missing::<()>(
             "restart",
             declared.span,
+            &declared.unread,
             "add `restart:`, the containers in the order in which they start",
             diagnostics,
         );
@@ -83,12 +84,7 @@ fn backup_first(
         return Some(job.unit.clone());
     }
     let wanted = wanted?;
-    // What could not be read is said, and may be that backup.
-    let unread = match own {
-        Some(own) => diagnostics.has_unreadable_in(own),
-        None => backups.is_empty() && diagnostics.has_unreadable_in(service.body),
-    };
-    if unread {
+    if service.unread.may_hold(&["backup"]) {
         return None;
     }
     let missing = Diagnostic::new(

@@ -36,7 +36,8 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
         of_option.entry(&job.option).or_default().push(Expr::Str(check));
     }
     let root = Text::literal("/", job.span);
-    let mounts = || host.machine.mounts.0.iter().map(|(path, _)| path).filter(|path| path.value() != "/");
+    let mounts =
+        || host.machine.mounts.entries.iter().map(|(path, _)| path).filter(|path| path.value() != "/");
     // Without its disk a mount point is a folder with the space of another disk.
     for mount in mounts() {
         let mut check = vec![Part::Text("mount=10=".into())];

@@ -1,0 +1,268 @@
+//! Reading on after a mistake: the line that YAML cannot take is blanked, and the text is read again.
+//!
+//! Which line that is, the reader does not know: it stops where a sentence of YAML can no longer be ended, which is often
+//! a line or a block behind the mistake. So each line that may be the cause is blanked on trial, and the one without
+//! which the reader gets furthest stays blank.
+
+use std::ops::Range;
+
+use granit_parser::{Event, Parser};
+
+use super::mask::blank;
+use crate::source::{SourceId, Span};
+use crate::syntax::{Entry, Kind, Node};
+
+/// How many lines or blocks are blanked in one text. The rest behind the last one is not read.
+const MAX_BROKEN: usize = 20;
+
+/// How many bytes are read on trial, in all: a text of a thousand lines twenty times over, and a text of 2 MiB not even
+/// for one line.
+const MAX_TRIED: usize = 8 << 20;
+
+/// Where the reader stops, and why.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// The place.
+    pub at: usize,
+    /// The words of the reader.
+    pub said: String,
+    /// Where the outermost open bracket stands.
+    pub flow: Option<usize>,
+    /// Where what was read before it ends.
+    last: usize,
+}
+
+/// A part of the text that YAML cannot take.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// From the first sign of its first line to the end of its last line.
+    pub lines: Range<usize>,
+    /// Where the reader stopped because of it.
+    pub stop: Stop,
+}
+
+/// Blanks in `text` what YAML cannot take, in the order in which the reader found it.
+pub fn recover(text: &mut String) -> Vec<Broken> {
+    let mut found = Vec::new();
+    let mut left = MAX_TRIED;
+    let mut next = read(text).stop;
+    while let Some(stop) = next.take() {
+        let best = if found.len() < MAX_BROKEN { best(text, &stop, &mut left) } else { None };
+        let lines = match best {
+            Some((lines, after)) => {
+                next = after;
+                lines
+            }
+            // Nothing helps, or there is no time to find out what would.
+            None => {
+                let first = [Some(stop.at), stop.flow, Some(stop.last)].into_iter().flatten().min();
+                let lines = first_sign(text, line_at(text, first.unwrap_or(0)).start)..text.len();
+                text.truncate(lines.start);
+                next = if found.len() <= MAX_BROKEN { read(text).stop } else { None };
+                found.push(Broken { lines, stop });
+                continue;
+            }
+        };
+        *text = blank(text, &lines);
+        found.push(Broken { lines, stop });
+    }
+    found
+}
+
+/// The lines without which the reader gets furthest, and where it stops then. `None` if it gets no further.
+fn best(text: &str, stop: &Stop, left: &mut usize) -> Option<(Range<usize>, Option<Stop>)> {
+    let mut best: Option<(Range<usize>, Reach)> = None;
+    for line in causes(text, stop) {
+        let block = block_of(text, &line);
+        let order = if owns_block(text, &line, &block) { [block, line] } else { [line, block] };
+        let mut own: Option<(Range<usize>, Reach)> = None;
+        for lines in order {
+            *left = left.checked_sub(text.len())?;
+            let reach = read(&blank(text, &lines));
+            if own.as_ref().is_none_or(|(_, known)| reach.at() > known.at()) {
+                own = Some((lines, reach));
+            }
+        }
+        // Of two that get as far, the one that leaves more is the mistake.
+        let own = own.filter(|(lines, reach)| reach.at() > stop.at.max(lines.end));
+        if let Some((lines, reach)) = own
+            && best.as_ref().is_none_or(|(_, known)| (reach.at(), reach.values) > (known.at(), known.values))
+        {
+            best = Some((lines, reach));
+        }
+    }
+    best.map(|(lines, reach)| (lines, reach.stop))
+}
+
+/// The lines that may be why the reader stops: the line of a bracket that is open, the one of a quote that may lack its
+/// second one, the one where the reader stopped, and two above it.
+fn causes(text: &str, stop: &Stop) -> Vec<Range<usize>> {
+    let here = line_at(text, stop.at).start;
+    let quote = text[stop.last..].find(['"', '\'']).filter(|_| is_about_quotes(&stop.said));
+    let open = stop.flow.into_iter().chain(quote.map(|at| stop.last + at));
+    let starts = open.map(|at| line_at(text, at).start).chain([here]).chain(lines_above(text, here).take(2));
+    let mut causes: Vec<Range<usize>> = Vec::new();
+    for start in starts {
+        let line = first_sign(text, start)..line_at(text, start).end;
+        if !line.is_empty() && !causes.contains(&line) {
+            causes.push(line);
+        }
+    }
+    causes
+}
+
+/// Whether the reader's words are about a quoted text.
+pub fn is_about_quotes(said: &str) -> bool {
+    said.contains("quote")
+}
+
+/// Whether the lines below `line` that are indented further belong to it, and not to the line above it.
+fn owns_block(text: &str, line: &Range<usize>, block: &Range<usize>) -> bool {
+    let Some(first) = lines_below(text, line.end).find(|start| *start < block.end) else { return false };
+    let inner = indent(text, first);
+    let above = lines_above(text, line_at(text, line.start).start).next();
+    let is_even = lines_below(text, line.end)
+        .take_while(|start| *start < block.end)
+        .all(|start| indent(text, start) >= inner);
+    is_even && above.is_none_or(|above| indent(text, above) >= inner)
+}
+
+/// How far the reader gets.
+struct Reach {
+    /// Where it stops. `None` at the end.
+    stop: Option<Stop>,
+    /// How many values it read.
+    values: usize,
+}
+
+impl Reach {
+    fn at(&self) -> usize {
+        self.stop.as_ref().map_or(usize::MAX, |stop| stop.at)
+    }
+}
+
+/// How far the reader gets in `text`, or in its first document.
+fn read(text: &str) -> Reach {
+    let mut flows: Vec<Option<usize>> = Vec::new();
+    let (mut last, mut documents, mut values) = (0, 0, 0);
+    for event in Parser::new_from_str(text) {
+        let (event, span) = match event {
+            Ok((event, span)) => (event, span.byte_range().unwrap_or(0..0)),
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+                let at = (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+                let flow = flows.into_iter().flatten().next();
+                let stop = Stop { at, said: error.info().to_string(), flow, last };
+                return Reach { stop: Some(stop), values };
+            }
+        };
+        last = span.end.max(last);
+        match event {
+            Event::DocumentStart(..) if documents == 1 => break,
+            Event::DocumentStart(..) => documents += 1,
+            Event::Scalar(..) => values += 1,
+            Event::SequenceStart(..) | Event::MappingStart(..) => {
+                let is_flow = matches!(text.as_bytes().get(span.start), Some(b'[' | b'{'));
+                flows.push(is_flow.then_some(span.start));
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                flows.pop();
+            }
+            _ => {}
+        }
+    }
+    Reach { stop: None, values }
+}
+
+/// Puts an unreadable value where the indentation of `broken` says that it belongs: what is missing there may be in it.
+pub fn attach(root: &mut Node, text: &str, broken: &Broken, source: SourceId) {
+    let at = broken.lines.start;
+    let span = Span::new(source, broken.lines.clone());
+    let unreadable = Node { span, kind: Kind::Unreadable };
+    let mut node = root;
+    loop {
+        let begins_deeper =
+            |child: &Node| !is_block(child, text) || column(text, child) > column_at(text, at);
+        let is_flow = !is_block(node, text);
+        node = match &mut node.kind {
+            Kind::Map(entries) => {
+                let before = entries.partition_point(|entry| (entry.key_span.start as usize) < at);
+                let own = entries.first().map(|entry| column_at(text, entry.key_span.start as usize));
+                let is_here = is_flow || before == 0 || own.is_some_and(|own| column_at(text, at) <= own);
+                let owner = before.checked_sub(1).map(|i| &entries[i].value);
+                if is_here || owner.is_none_or(|value| begins_deeper(value) && !value.is_null()) {
+                    entries.insert(before, Entry::unreadable(span));
+                    return;
+                }
+                &mut entries[before - 1].value
+            }
+            Kind::List(items) => {
+                let before = items.partition_point(|item| (item.span.start as usize) < at);
+                let is_here = before == 0 || is_flow || begins_deeper(&items[before - 1]);
+                if is_here {
+                    items.insert(before, unreadable);
+                    return;
+                }
+                &mut items[before - 1]
+            }
+            // A key whose value was to stand below it.
+            kind => {
+                *kind = Kind::Unreadable;
+                return;
+            }
+        };
+    }
+}
+
+/// Whether `node` is a mapping or a list without brackets.
+fn is_block(node: &Node, text: &str) -> bool {
+    matches!(node.kind, Kind::Map(_) | Kind::List(_))
+        && !matches!(text.as_bytes().get(node.span.start as usize), Some(b'[' | b'{'))
+}
+
+/// The column in which `node` begins.
+fn column(text: &str, node: &Node) -> usize {
+    column_at(text, node.span.start as usize)
+}
+
+/// The column of a place. A tab leads far to the right.
+fn column_at(text: &str, at: usize) -> usize {
+    text[line_at(text, at).start..at].bytes().map(|byte| if byte == b'\t' { 8 } else { 1 }).sum()
+}
+
+/// The line around a place, without its break.
+pub fn line_at(text: &str, at: usize) -> Range<usize> {
+    let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |i| at + i);
+    start..end
+}
+
+/// In which column the line that begins at `start` has its first sign.
+pub fn indent(text: &str, start: usize) -> usize {
+    column_at(text, first_sign(text, start))
+}
+
+/// The first sign of the line that begins at `start`.
+pub fn first_sign(text: &str, start: usize) -> usize {
+    start + text[start..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+/// `line`, without its indentation, and the lines below it that are indented further.
+fn block_of(text: &str, line: &Range<usize>) -> Range<usize> {
+    let own = column_at(text, line.start);
+    let below = lines_below(text, line.end).take_while(|start| indent(text, *start) > own);
+    line.start..below.last().map_or(line.end, |start| line_at(text, start).end)
+}
+
+/// Where the lines below a place begin that are not blank.
+fn lines_below(text: &str, end: usize) -> impl Iterator<Item = usize> {
+    let starts = text[end..].match_indices('\n').map(move |(at, _)| end + at + 1);
+    starts.filter(|start| !text[line_at(text, *start)].trim().is_empty())
+}
+
+/// Where the lines above a place begin that are not blank, the nearest first.
+pub fn lines_above(text: &str, start: usize) -> impl Iterator<Item = usize> {
+    let breaks = text[..start.saturating_sub(1)].rmatch_indices('\n').map(|(at, _)| at + 1);
+    let starts = breaks.chain((start > 0).then_some(0));
+    starts.filter(|start| !text[line_at(text, *start)].trim().is_empty())
+}

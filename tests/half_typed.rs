@@ -1,0 +1,74 @@
+//! A line that is half typed costs that line: whatever else is wrong with the file is still reported, and nothing new.
+
+mod common;
+
+use common::compile;
+use homegen::surroundings::Surroundings;
+
+/// What a person has typed when the editor asks.
+const HALF_TYPED: &[&str] = &["im", "im: [", "im: \"", "- \""];
+
+/// The codes of a file, in the order of its lines.
+fn codes(text: &str) -> Vec<&'static str> {
+    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default()).unwrap();
+    linked.diagnostics.iter().map(|d| d.code.code()).collect()
+}
+
+/// The file with `line` behind each of its lines, as far to the right as that line, or as the next one.
+fn with_line<'a>(text: &'a str, line: &'a str) -> impl Iterator<Item = (usize, String)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let count = lines.len();
+    (0..count).flat_map(move |at| {
+        let next = lines[at + 1..].iter().find(|next| !next.trim().is_empty());
+        let mut indents = vec![indent(lines[at]), next.map_or(0, |next| indent(next))];
+        indents.dedup();
+        let lines = lines.clone();
+        indents.into_iter().map(move |indent| {
+            let typed = format!("{}{line}", " ".repeat(indent));
+            let all = [&lines[..=at], &[typed.as_str()], &lines[at + 1..]].concat();
+            (at + 1, all.join("\n"))
+        })
+    })
+}
+
+#[test]
+fn a_half_typed_line_leaves_all_other_diagnostics_as_they_are() {
+    let greenhead = std::fs::read_to_string(common::fixtures().join("greenhead/homeserver.yaml")).unwrap();
+    let with_mistake = greenhead.replacen("memory: 16g", "memory: 16 gigs", 1);
+    assert_eq!(codes(&greenhead), [""; 0]);
+    assert_eq!(codes(&with_mistake), ["HG0204"]);
+    for line in HALF_TYPED {
+        for (number, text) in with_line(&with_mistake, line) {
+            let found = codes(&text);
+            // Below a key without a value, a word alone is that key's value.
+            let is_half_typed = |code: &&&str| matches!(**code, "HG0101" | "HG0203");
+            let about_line = found.iter().filter(is_half_typed).count();
+            let is_own_value = found.len() == 1 && *line == "im";
+            assert!(
+                about_line == 1 && (found.contains(&"HG0204") || is_own_value) && found.len() <= 2,
+                "`{line}` below line {number}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_part_that_yaml_cannot_take_costs_its_block() {
+    let before = "homegen: 1\nhost: { name: box, nixos: \"26.05\", timezone: Europe/Berlin }\nservices:\n  web:\n    containers:\n";
+    let after = "      db:\n        image: docker.io/example/db:1\n        mem: 1g\n";
+    for broken in [
+        "      web\n        image: docker.io/example/web:1\n        volumes: [\"/srv/web:/data\"]\n",
+        "      web:\n        image: docker.io/example/web:1\n        volumes: [\"/srv/web:/data\"\n",
+        "      web:\n        image: \"docker.io/example/web:1\n        volumes: [\"/srv/web:/data\"]\n",
+        "      web:\n        image: docker.io/example/web:1\n       volumes: [\"/srv/web:/data\"]\n",
+        "      web:\n        image: docker.io/example/web:1\n        volumes:\n          - \"/srv/web:/data\"\n         - /srv/more:/more\n",
+        "      web:\n        image: docker.io/example/web:1\n        labels: a: b: c\n",
+        "      web:\n        image: @docker.io/example/web:1\n",
+        "      web:\n\t    image: docker.io/example/web:1\n",
+    ] {
+        let outcome = compile(format!("{before}{broken}{after}"));
+        let found: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.code()).collect();
+        assert_eq!(found, ["HG0101", "HG0201"], "{broken}{}", common::said(&outcome));
+    }
+}
