@@ -15,7 +15,7 @@ pub mod secret;
 
 pub use reader::Reader;
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix, Help};
 use crate::form::Advice;
 use crate::printable::{hidden, without_hidden};
 use crate::source::Span;
@@ -117,24 +117,27 @@ impl<T: Decode> Decode for Box<T> {
 /// Reports a value that stands where a list of such values belongs, and reads it.
 fn one_in_place_of_a_list<T: Decode>(node: &Node, reader: &mut Reader) -> Option<Vec<T>> {
     let read = T::decode(node, &mut Reader::default());
-    let help = match &node.kind {
+    let help: Help = match &node.kind {
         Kind::Scalar(text) if is_item_without_space(&text.value()) => {
-            format!("write `- {}`, with a space after the hyphen", &text.value()[1..])
+            format!("write `- {}`, with a space after the hyphen", &text.value()[1..]).into()
         }
         Kind::Scalar(text) if !node.is_null() => {
             let value = text.value();
-            let items = match read.is_none().then(|| several::<T>(node, &value)).flatten() {
-                Some(items) => items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", "),
-                None => quoted(&T::meant_by(&value)),
-            };
-            format!("write `[{items}]`")
+            match read.is_none().then(|| several::<T>(node, &value)).flatten() {
+                Some(items) => {
+                    let items: Vec<String> = items.iter().map(|item| quoted(item)).collect();
+                    Help::write(format!("[{}]", items.join(", "))).likely()
+                }
+                None => {
+                    let help = Help::write(format!("[{}]", quoted(&T::meant_by(&value))));
+                    if read.is_some() && text.is_literal() { help } else { help.likely() }
+                }
+            }
         }
-        Kind::Map(_) if read.is_some() => {
-            "write `- ` before its first key: it is one entry of a list".to_owned()
-        }
-        _ => "write a list".to_owned(),
+        Kind::Map(_) if read.is_some() => "write `- ` before its first key: it is one entry of a list".into(),
+        _ => "write a list".into(),
     };
-    wrong_type_with(node, "a list", &help, reader);
+    wrong_type_with(node, "a list", help, reader);
     read.map(|one| vec![one])
 }
 
@@ -160,17 +163,22 @@ fn is_item_without_space(text: &str) -> bool {
 
 /// `text` as an entry of a list in brackets, which needs quotes around some characters.
 fn quoted(text: &str) -> String {
-    if is_word(text, b"_-./") { text.to_owned() } else { format!("{text:?}") }
+    if is_word(text, b"_-./") { text.to_owned() } else { double_quoted(text) }
+}
+
+/// `text` in double quotes, whose escapes YAML reads as JSON does.
+fn double_quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("text is JSON")
 }
 
 /// Says that `node` is not `wanted`.
 pub fn wrong_type(node: &Node, wanted: &str, reader: &mut Reader) {
-    wrong_type_with(node, wanted, &format!("write {wanted}"), reader);
+    wrong_type_with(node, wanted, format!("write {wanted}").into(), reader);
 }
 
 /// Reports a scalar of another type than `wanted`, and the value that was probably meant.
-pub fn wrong_scalar(node: &Node, wanted: &str, help: Option<String>, reader: &mut Reader) {
-    wrong_type_with(node, wanted, &help.unwrap_or_else(|| format!("write {wanted}")), reader);
+pub fn wrong_scalar(node: &Node, wanted: &str, help: Option<Help>, reader: &mut Reader) {
+    wrong_type_with(node, wanted, help.unwrap_or_else(|| format!("write {wanted}").into()), reader);
 }
 
 /// Says that `node` is no mapping, and shows one.
@@ -179,47 +187,56 @@ pub fn no_mapping(node: &Node, example: Option<&str>, reader: &mut Reader) {
         Some(example) => format!("write a mapping, such as `{example}`"),
         None => "write a mapping".to_owned(),
     };
-    wrong_type_with(node, "a mapping", &help, reader);
+    wrong_type_with(node, "a mapping", help.into(), reader);
 }
 
 /// The same, where it is known what was meant.
 pub fn wrong_type_because(node: &Node, advice: Advice, reader: &mut Reader) {
-    wrong_type_at(node, "a mapping is needed here", advice.why, &advice.help, reader);
+    wrong_type_at(node, "a mapping is needed here", advice.why, advice.help, reader);
 }
 
-fn wrong_type_with(node: &Node, wanted: &str, help: &str, reader: &mut Reader) {
+fn wrong_type_with(node: &Node, wanted: &str, help: Help, reader: &mut Reader) {
     let found = format!("this is {}", node.type_name());
     wrong_type_at(node, &format!("{wanted} is needed here"), found, help, reader);
 }
 
-fn wrong_type_at(node: &Node, said: &str, label: String, help: &str, reader: &mut Reader) {
+fn wrong_type_at(node: &Node, said: &str, label: String, help: Help, reader: &mut Reader) {
     if matches!(node.kind, Kind::Unknown) {
         reader.skip();
         return;
     }
     let code = if node.defined.is_some() { Code::ReferenceType } else { Code::WrongType };
-    let (label, help) = hidden_in(node).unwrap_or((label, help.to_owned()));
-    let mut diagnostic = Diagnostic::new(code, said, node.span, label);
-    if let Some(defined) = node.defined {
-        diagnostic = diagnostic.and(defined, "defined here");
-    }
-    reader.push(diagnostic.help(help));
+    report_value(node, Diagnostic::new(code, said, node.span, ""), label, help, reader);
 }
 
-/// The label and the help for a scalar in which a character cannot be seen: it is what is wrong.
-fn hidden_in(node: &Node) -> Option<(String, String)> {
+/// Reports what is wrong with the value of `node`: `label` says why, `help` what to do. An invisible character is the
+/// mistake where there is one.
+fn report_value(node: &Node, mut diagnostic: Diagnostic, label: String, help: Help, reader: &mut Reader) {
+    let (label, help) = hidden_in(node).unwrap_or((label, help));
+    diagnostic.labels[0].text = label;
+    match node.defined {
+        Some(defined) => diagnostic = diagnostic.and(defined, "defined here"),
+        // A value that came by reference is written elsewhere, also for others.
+        None => diagnostic = diagnostic.fix(help.fix(node.span)),
+    }
+    reader.push(diagnostic.help(help.text));
+}
+
+/// The label and the help for a scalar in which a character cannot be seen.
+fn hidden_in(node: &Node) -> Option<(String, Help)> {
     let Kind::Scalar(text) = &node.kind else { return None };
     let written = text.value();
-    Some((hidden(&written)?, format!("write `{}`", without_hidden(&written))))
+    let help = Help::write(without_hidden(&written));
+    Some((hidden(&written)?, if text.plain { help } else { help.likely() }))
 }
 
 /// Says that `node` is of the right type and not a `noun`, and what to do.
-pub fn bad_value(node: &Node, noun: &str, help: &str, reader: &mut Reader) {
+pub fn bad_value(node: &Node, noun: &str, help: impl Into<Help>, reader: &mut Reader) {
     bad_value_because(node, noun, "cannot be read", help, reader);
 }
 
 /// The same, where it is known why it is none.
-pub fn bad_value_because(node: &Node, noun: &str, why: &str, help: &str, reader: &mut Reader) {
+pub fn bad_value_because(node: &Node, noun: &str, why: &str, help: impl Into<Help>, reader: &mut Reader) {
     if matches!(node.kind, Kind::Unknown) {
         reader.skip();
         return;
@@ -229,12 +246,8 @@ pub fn bad_value_because(node: &Node, noun: &str, why: &str, help: &str, reader:
         Kind::Scalar(text) => format!("`{}` is not {noun}", text.value()),
         _ => format!("this is not {noun}"),
     };
-    let (why, help) = hidden_in(node).unwrap_or((why.to_owned(), help.to_owned()));
-    let mut diagnostic = Diagnostic::new(Code::BadValue, said, node.span, why);
-    if let Some(defined) = node.defined {
-        diagnostic = diagnostic.and(defined, "defined here");
-    }
-    reader.push(diagnostic.help(help));
+    let diagnostic = Diagnostic::new(Code::BadValue, said, node.span, "");
+    report_value(node, diagnostic, why.to_owned(), help.into(), reader);
 }
 
 /// The keys of a mapping that it does not declare. One is one mistake: its value is read where it is known what was
@@ -305,7 +318,8 @@ impl<'a> UnknownKeys<'a> {
             }
             return None;
         };
-        report_key(entry, format!("did you mean `{meant}`?"), reader);
+        let help = Help::write(meant).likely().say(format!("did you mean `{meant}`?"));
+        report_key(entry, help, reader);
         self.stand_for(meant, entries)
     }
 
@@ -348,7 +362,7 @@ impl<'a> UnknownKeys<'a> {
                 }
                 _ => listed,
             };
-            report_key(entry, help, reader);
+            report_key(entry, help.into(), reader);
         }
     }
 }
@@ -370,14 +384,15 @@ fn report_unindented(keys: &[(&Entry, &Entry)], reader: &mut Reader) {
 const MAX_PLACES: usize = 6;
 
 /// Reports the key of `entry`. An invisible character in it is the mistake.
-fn report_key(entry: &Entry, help: String, reader: &mut Reader) {
+fn report_key(entry: &Entry, help: Help, reader: &mut Reader) {
     let written = entry.key.value();
     let (label, help) = match hidden(&written) {
-        Some(hidden) => (hidden, format!("write `{}`", without_hidden(&written))),
+        Some(hidden) => (hidden, Help::write(without_hidden(&written))),
         None => ("unknown key".to_owned(), help),
     };
     let title = format!("there is no key `{written}` here");
-    reader.push(Diagnostic::new(Code::UnknownKey, title, entry.key.span, label).help(help));
+    let fix = help.fix(entry.key.span);
+    reader.push(Diagnostic::new(Code::UnknownKey, title, entry.key.span, label).help(help.text).fix(fix));
 }
 
 /// Reports the key of `entry`, one of `entries`, that is written out of `habit`: once for all that stand together for one
@@ -399,7 +414,10 @@ fn report_habit(
         }
         diagnostic = others.fold(diagnostic, |d, other| d.and(other.key.span, "unknown key"));
     }
-    reader.push(diagnostic.help(habit.help(entry)));
+    let is_free = !entries.iter().any(|other| other.key.value() == habit.key);
+    let is_name = habit.instead == format!("write `{}`", habit.key);
+    let fix = (habit.same_shape && is_free && is_name).then(|| Fix::certain(entry.key.span, habit.key));
+    reader.push(diagnostic.help(habit.help(entry)).fix(fix));
 }
 
 /// The key that a field stands for: `r#type` is the key `type`.
@@ -540,16 +558,15 @@ pub fn unknown_word(node: &Node, word: &str, words: &[&str], advice: Option<Advi
     let meant = crate::diag::closest(&without_hidden(word), words.iter().copied());
     let help = match (advice, meant) {
         (Some(advice), _) => advice.help,
-        (None, Some(meant)) => format!("did you mean `{meant}`?"),
-        (None, None) => "write one of these words".to_owned(),
+        (None, Some(meant)) => Help::write(meant).likely().say(format!("did you mean `{meant}`?")),
+        (None, None) => "write one of these words".into(),
     };
     let label = format!("expected {}", one_of(words));
-    let (label, help) = hidden_in(node).unwrap_or((label, help));
     let title = match node.is_null() {
         true => "a value is missing here".to_owned(),
         false => format!("`{word}` is not a valid value here"),
     };
-    reader.push(Diagnostic::new(Code::BadValue, title, node.span, label).help(help));
+    report_value(node, Diagnostic::new(Code::BadValue, title, node.span, ""), label, help, reader);
 }
 
 /// Reads a [`keyword!`](crate::ast::scalar::keyword).

@@ -2,6 +2,7 @@
 //! concerns, and one thing to do.
 
 pub mod codes;
+pub mod fix;
 pub mod github;
 pub mod human;
 pub mod json;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use crate::printable::printable;
 use crate::source::{SourceId, Sources, Span};
 pub use codes::{Code, Level};
+pub use fix::{Edit, Fix, Help};
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -59,6 +61,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// The one thing to do.
     pub help: Option<String>,
+    /// The edit that does it.
+    pub fix: Option<Fix>,
     /// Whether all diagnostics with its message are one mistake, which shows at several places.
     pub once: bool,
 }
@@ -71,6 +75,7 @@ impl Diagnostic {
             message: shown(message),
             labels: vec![Label { span, text: shown(label) }],
             help: None,
+            fix: None,
             once: false,
         }
     }
@@ -91,6 +96,12 @@ impl Diagnostic {
     /// Says what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(shown(help));
+        self
+    }
+
+    /// Adds the edit that does it.
+    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fix = fix.into();
         self
     }
 

@@ -152,7 +152,7 @@ mod tests {
     pub fn advises<F: Form>(helps: &[(&str, &str)]) {
         for (text, help) in helps {
             assert!(F::parse(text).is_none(), "{text}");
-            assert_eq!(F::advice(text).map(|advice| advice.help).unwrap_or_default(), *help, "{text}");
+            assert_eq!(F::advice(text).map(|advice| advice.help.text).unwrap_or_default(), *help, "{text}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::diag::{Code, Diagnostic, Diagnostics, closest};
+use crate::diag::{Code, Diagnostic, Diagnostics, Fix, closest};
 use crate::limits::{MAX_EXPANDED, weight};
 use crate::merge::merge;
 use crate::preset::Instance;
@@ -565,6 +565,7 @@ impl<'a> Resolver<'a> {
         }
         let at = parent.span;
         let known = parent.entries().iter().map(|entry| entry.key.as_str());
+        let mut fix = None;
         let help = match (name.split('.').collect::<Vec<_>>().as_slice(), parent.entries().is_empty()) {
             (["services", service, "port"], _) => {
                 format!("give the service a port: `{service}: {{ port: … }}`")
@@ -572,12 +573,20 @@ impl<'a> Resolver<'a> {
             (_, true) => "refer to the value itself: nothing is inside of it".to_owned(),
             (_, false) => match self.diagnostics.closest(step, known.clone()) {
                 Some(meant) => {
-                    format!("did you mean `{}{meant}`?", name.strip_suffix(step).unwrap_or_default())
+                    let meant = format!("{}{meant}", name.strip_suffix(step).unwrap_or_default());
+                    fix = self.renaming(name, &meant, span).map(|fix| Fix { is_certain: false, ..fix });
+                    format!("did you mean `{meant}`?")
                 }
                 None => self.diagnostics.suggestion(step, known),
             },
         };
-        self.diagnostics.push(unknown(name, step, span).and(at, "looked for in here").help(help));
+        self.diagnostics.push(unknown(name, step, span).and(at, "looked for in here").help(help).fix(fix));
+    }
+
+    /// The edit that writes `meant` in place of `name`, in the reference at `span`.
+    fn renaming(&self, name: &str, meant: &str, span: Span) -> Option<Fix> {
+        let at = self.sources.written(span).find(name)?;
+        Some(Fix::certain(span.slice(at..at + name.len()), meant))
     }
 
     /// Whether decoding reports a mistake about the file's `key`: it is required, is no mapping, or is absent beside an
@@ -606,7 +615,8 @@ impl<'a> Resolver<'a> {
         }
         if let Some(meant) = name.strip_prefix("constants.") {
             let help = format!("write `${{{meant}}}`: constants are named without that word");
-            self.diagnostics.push(unknown(name, step, span).help(help));
+            let fix = self.renaming(name, meant, span);
+            self.diagnostics.push(unknown(name, step, span).help(help).fix(fix));
             return;
         }
         // `${paths.data}` and `${paths.media}` are one mistake where `paths` is missing.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Fix};
 use crate::hir::Host;
 use crate::source::{SourceId, Span};
 use crate::tree::{Kind, Node, Text};
@@ -33,7 +33,8 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
                     span,
                     "the braces are missing",
                 )
-                .help(format!("write `\"${{{name}}}{behind}\"`")),
+                .help(format!("write `\"${{{name}}}{behind}\"`"))
+                .fix(Fix::likely(span, format!("\"${{{name}}}{behind}\""))),
             );
         }
     }

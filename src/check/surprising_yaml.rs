@@ -1,6 +1,6 @@
 //! Plain scalars that YAML 1.1, which Compose files and many editors follow, reads as something else.
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Fix};
 use crate::hir::Host;
 use crate::source::SourceId;
 use crate::tree::{Kind, Node, Text};
@@ -35,9 +35,10 @@ fn scalar(text: &Text, in_nixos: bool, diagnostics: &mut Diagnostics) {
         return;
     }
     // An option that is true or false refuses the text.
-    let help = match in_nixos && matches!(other.as_str(), "true" | "false") {
-        true => format!("write `{other}`, or \"{written}\" in quotes if the option takes a text"),
-        false => format!("put it in quotes: \"{written}\""),
+    let quoted = format!("\"{written}\"");
+    let (help, fix) = match in_nixos && matches!(other.as_str(), "true" | "false") {
+        true => (format!("write `{other}`, or {quoted} in quotes if the option takes a text"), None),
+        false => (format!("put it in quotes: {quoted}"), Some(Fix::certain(text.span, quoted))),
     };
     diagnostics.push(
         Diagnostic::new(
@@ -46,7 +47,8 @@ fn scalar(text: &Text, in_nixos: bool, diagnostics: &mut Diagnostics) {
             text.span,
             "the text itself, to homegen",
         )
-        .help(help),
+        .help(help)
+        .fix(fix),
     );
 }
 

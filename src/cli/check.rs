@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use homegen::diag::{github, json, sarif};
 use homegen::printable::printable;
 
-use super::{Input, Stop, print};
+use super::{Input, Stop, fix, print};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -18,6 +18,9 @@ pub(super) struct Arguments {
     /// Fail on warnings too
     #[arg(long)]
     deny_warnings: bool,
+    /// Make the fixes that are certain in the file, then check it
+    #[arg(long)]
+    fix: bool,
     /// The output folder, whose last build is compared with [default: generated, beside the file]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -39,6 +42,9 @@ enum Format {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let input = &arguments.input;
     let folder = arguments.output.clone().unwrap_or_else(|| input.default_output());
+    if arguments.fix {
+        fix::run(input, &folder)?;
+    }
     let outcome = match arguments.format {
         Format::Human => input.compile(&folder)?,
         Format::Json => input.compile_as(&input.name(), &folder)?,

@@ -88,7 +88,7 @@ mod tests {
             ("vaultwarden", "write `vaultwarden:PORT`, with the port that it listens on"),
             ("a:b:c", ""),
         ] {
-            assert_eq!(upstream(text).map(|advice| advice.help).unwrap_or_default(), meant);
+            assert_eq!(upstream(text).map(|advice| advice.help.text).unwrap_or_default(), meant);
         }
     }
 }

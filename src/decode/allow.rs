@@ -29,7 +29,7 @@ impl Decode for Allow {
                 (Some(code), true) => Some(format!("remove it: {} cannot be allowed", code.code())),
                 (Some(_), false) => Some(format!("write `{{ {} }}`", reasons.join(", "))),
             };
-            wrong_scalar(node, "a mapping of CODE: \"reason\"", help, reader);
+            wrong_scalar(node, "a mapping of CODE: \"reason\"", help.map(Into::into), reader);
             // What they are about is accepted, so that the missing reasons are the one mistake.
             return Some(Allow(
                 codes.into_iter().filter(|c| c.can_be_allowed()).map(|code| (code, node.span)).collect(),

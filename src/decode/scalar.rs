@@ -1,8 +1,10 @@
 //! Reads scalars, and collections of any element.
 
-use super::{Decode, Reader, Shape, bad_value, bad_value_because, no_mapping, wrong_scalar, wrong_type};
+use super::{
+    Decode, Reader, Shape, bad_value, bad_value_because, double_quoted, no_mapping, wrong_scalar, wrong_type,
+};
 use crate::ast::scalar::*;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Help};
 use crate::form::{Advice, Form};
 use crate::source::Span;
 use crate::tree::{Atom, Entry, Kind, Node, Piece, Text};
@@ -19,7 +21,7 @@ impl Decode for Text {
             kind => {
                 let help = pair(kind)
                     .filter(|_| node.defined.is_none())
-                    .map(|(name, value)| format!("put it in quotes: `\"{name}: {value}\"`"));
+                    .map(|(name, value)| format!("put it in quotes: `\"{name}: {value}\"`").into());
                 wrong_scalar(node, "text", help, reader);
                 None
             }
@@ -71,7 +73,7 @@ impl Decode for Number {
                 None
             }
             Atom::Str(quoted) if matches!(Atom::from_plain(&quoted), Atom::Int(_)) => {
-                let help = Some(format!("write `{quoted}` without quotes"));
+                let help = Some(Help::write(&quoted).say(format!("write `{quoted}` without quotes")));
                 wrong_scalar(node, "a whole number", help, reader);
                 None
             }
@@ -95,12 +97,12 @@ impl Decode for Flag {
                         node,
                         "a boolean",
                         "a word like any other in YAML 1.2",
-                        &format!("write {value}"),
+                        Help::write(value).say(format!("write {value}")),
                         reader,
                     );
                 }
                 Atom::Str(quoted) if matches!(Atom::from_plain(&quoted), Atom::Bool(_)) => {
-                    let help = Some(format!("write `{quoted}` without quotes"));
+                    let help = Some(Help::write(&quoted).say(format!("write `{quoted}` without quotes")));
                     wrong_scalar(node, "true or false", help, reader);
                 }
                 _ => wrong_type(node, "true or false", reader),
@@ -263,7 +265,7 @@ impl Decode for Pairs {
             Kind::List(items) => {
                 for item in items {
                     if let Some((name, value)) = pair(&item.kind) {
-                        let help = Some(format!("write `{name}={value}`"));
+                        let help = Some(Help::write(format!("{name}={value}")).likely());
                         wrong_scalar(item, "NAME=value", help, reader);
                         continue;
                     }
@@ -275,7 +277,7 @@ impl Decode for Pairs {
                 }
             }
             Kind::Scalar(text) if text.value().contains('=') => {
-                let help = Some(format!("write `[{:?}]`", text.value()));
+                let help = Some(Help::write(format!("[{}]", double_quoted(&text.value()))).likely());
                 wrong_scalar(node, "a mapping, or a list of NAME=value,", help, reader);
                 return None;
             }
@@ -315,8 +317,8 @@ impl Decode for Pairs {
 /// `noun` looks like.
 pub(super) fn misread(node: &Node, noun: &str, what: &str, advice: Option<Advice>, reader: &mut Reader) {
     match advice {
-        Some(Advice { why, help }) => bad_value_because(node, noun, &why, &help, reader),
-        None => bad_value(node, noun, &format!("write {what}"), reader),
+        Some(Advice { why, help }) => bad_value_because(node, noun, &why, help, reader),
+        None => bad_value(node, noun, format!("write {what}"), reader),
     }
 }
 
@@ -349,7 +351,7 @@ impl<T: Form> Decode for Value<T> {
         } else {
             let help = match parsed {
                 _ if text.atom() == Atom::Null => None,
-                Some(_) => Some(format!("write `\"{written}\"`")),
+                Some(_) => Some(Help::write(format!("\"{written}\""))),
                 None => advice().map(|advice| advice.help),
             };
             wrong_scalar(node, &T::description(), help, reader);

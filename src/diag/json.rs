@@ -22,6 +22,21 @@ struct Entry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
     labels: Vec<Label<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct FixEntry<'a> {
+    certain: bool,
+    edits: Vec<EditEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditEntry<'a> {
+    start: Position,
+    end: Position,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -45,6 +60,13 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
             .into_iter()
             .map(|(region, text)| Label { text, start: region.start, end: region.end })
             .collect(),
+        fix: regions.fix(diagnostic).map(|(fix, edits)| FixEntry {
+            certain: fix.is_certain,
+            edits: edits
+                .into_iter()
+                .map(|(region, text)| EditEntry { start: region.start, end: region.end, text })
+                .collect(),
+        }),
     });
     let report = Report { file: &sources.file().name, diagnostics: diagnostics.collect() };
     printable_json(&serde_json::to_string_pretty(&report).expect("text and numbers are JSON")) + "\n"

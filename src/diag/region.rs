@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::Diagnostic;
+use super::{Diagnostic, Fix};
 use crate::source::{Sources, Span};
 
 /// A place between two characters of the user's file.
@@ -48,6 +48,17 @@ impl<'a> Regions<'a> {
         let all = diagnostic.labels.iter().map(|label| (self.region(label.span), label.text.as_str()));
         let mut known = HashSet::new();
         all.filter(|one| known.insert(*one)).collect()
+    }
+
+    /// The fix of `diagnostic` that can be made in the file, with the regions that are replaced and what replaces them.
+    pub fn fix<'d>(&self, diagnostic: &'d Diagnostic) -> Option<(&'d Fix, Vec<(Region, &'d str)>)> {
+        let fix = diagnostic.fix.as_ref().filter(|fix| fix.applies(&self.sources.file().text))?;
+        let region = |span: Span| Region {
+            start: self.position(span.start as usize),
+            end: self.position(span.end as usize),
+        };
+        let edits = fix.edits.iter().map(|edit| (region(edit.span), edit.text.as_str())).collect();
+        Some((fix, edits))
     }
 
     fn region(&self, span: Span) -> Region {

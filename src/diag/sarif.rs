@@ -75,6 +75,19 @@ fn result(diagnostic: &Diagnostic, regions: &Regions, hashes: &[String], uri: &s
     if !related.is_empty() {
         result["relatedLocations"] = json!(related);
     }
+    if let Some((fix, edits)) = regions.fix(diagnostic) {
+        let replacements: Vec<Value> = edits
+            .into_iter()
+            .map(|(region, text)| {
+                json!({ "deletedRegion": lines_and_columns(region), "insertedContent": { "text": text } })
+            })
+            .collect();
+        let description = if fix.is_certain { "Certain." } else { "Likely." };
+        result["fixes"] = json!([{
+            "description": { "text": description },
+            "artifactChanges": [{ "artifactLocation": { "uri": uri }, "replacements": replacements }],
+        }]);
+    }
     if let Some(hash) = labels.first().and_then(|(region, _)| hashes.get(region.start.line - 1)) {
         result["partialFingerprints"] = json!({ "primaryLocationLineHash": hash });
     }
@@ -85,18 +98,22 @@ fn location(region: Region, said: &str, uri: &str) -> Value {
     let mut location = json!({
         "physicalLocation": {
             "artifactLocation": { "uri": uri },
-            "region": {
-                "startLine": region.start.line,
-                "startColumn": region.start.column,
-                "endLine": region.end.line,
-                "endColumn": region.end.column,
-            },
+            "region": lines_and_columns(region),
         },
     });
     if !said.is_empty() {
         location["message"] = json!({ "text": escape(said) });
     }
     location
+}
+
+fn lines_and_columns(region: Region) -> Value {
+    json!({
+        "startLine": region.start.line,
+        "startColumn": region.start.column,
+        "endLine": region.end.line,
+        "endColumn": region.end.column,
+    })
 }
 
 /// Text of a message. `{0}` would be the place of an argument, so braces are written twice (SARIF 2.1.0,

@@ -1,5 +1,6 @@
 //! Why a text is not of a form, and what to write in its place.
 
+use crate::diag::Help;
 use crate::word::is_word;
 
 /// Why one value cannot be read, and what to write in its place.
@@ -8,18 +9,23 @@ pub struct Advice {
     /// What is true of the value.
     pub why: String,
     /// What to do.
-    pub help: String,
+    pub help: Help,
 }
 
 impl Advice {
     /// One with this reason and this help.
-    pub fn new(why: impl Into<String>, help: impl Into<String>) -> Option<Advice> {
+    pub fn new(why: impl Into<String>, help: impl Into<Help>) -> Option<Advice> {
         Some(Advice { why: why.into(), help: help.into() })
     }
 
-    /// One whose help is to write `value`.
+    /// One whose help is to write `value`, which is likely meant.
     pub fn write(why: impl Into<String>, value: impl std::fmt::Display) -> Option<Advice> {
-        Advice::new(why, format!("write `{value}`"))
+        Advice::new(why, Help::write(value.to_string()).likely())
+    }
+
+    /// One whose help is to write `value`, which says the same in the right form.
+    pub fn rewrite(why: impl Into<String>, value: impl std::fmt::Display) -> Option<Advice> {
+        Advice::new(why, Help::write(value.to_string()))
     }
 }
 

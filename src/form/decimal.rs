@@ -21,7 +21,7 @@ impl Form for Decimal {
     /// `0,5`.
     fn advice(text: &str) -> Option<Advice> {
         let meant = text.replacen(',', ".", 1);
-        (meant != text && positive(&meant).is_some()).then(|| Advice::write("has a comma", meant))?
+        (meant != text && positive(&meant).is_some()).then(|| Advice::rewrite("has a comma", meant))?
     }
 }
 

@@ -38,7 +38,7 @@ impl Form for Duration {
     fn advice(text: &str) -> Option<Advice> {
         let joined: String = text.split_whitespace().collect();
         if joined != text && Duration::parse(&joined).is_some_and(|meant| meant.ms > 0) {
-            return Advice::write("has a space in it", joined);
+            return Advice::rewrite("has a space in it", joined);
         }
         let (number, unit) = number_and_unit(text)?;
         let whole: u64 = number.parse().ok()?;
@@ -58,7 +58,11 @@ impl Form for Duration {
             _ => return None,
         };
         Duration::parse(&meant).filter(|meant| meant.ms > 0)?;
-        (meant != text).then(|| Advice::write(why, meant))?
+        if meant == text {
+            return None;
+        }
+        // A number without a unit may be milliseconds.
+        if unit.is_empty() { Advice::write(why, meant) } else { Advice::rewrite(why, meant) }
     }
 }
 

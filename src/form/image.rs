@@ -31,7 +31,7 @@ impl Form for Image {
     fn advice(text: &str) -> Option<Advice> {
         if let Some((_, rest)) = text.split_once("://") {
             qualified(rest)?;
-            return Advice::write("is an address of the web", rest);
+            return Advice::rewrite("is an address of the web", rest);
         }
         // A tag may have capital letters.
         let path = text.rfind('/').map_or(0, |at| at + 1);

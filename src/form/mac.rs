@@ -25,7 +25,7 @@ impl Form for Mac {
     fn advice(text: &str) -> Option<Advice> {
         let meant = text.replace('-', ":");
         Mac::parse(&meant)?;
-        Advice::write("has hyphens", meant)
+        Advice::rewrite("has hyphens", meant)
     }
 }
 

@@ -25,7 +25,7 @@ impl Form for Mode {
     fn advice(text: &str) -> Option<Advice> {
         let digits = text.strip_prefix("0o").unwrap_or(text).trim();
         Mode::parse(digits).filter(|_| digits != text)?;
-        Advice::write("is not three or four octal digits", format!("\"{digits:0>4}\""))
+        Advice::rewrite("is not three or four octal digits", format!("\"{digits:0>4}\""))
     }
 }
 

@@ -31,7 +31,7 @@ impl Form for Size {
         let known = ["b", "k", "m", "g", "t"].into_iter().find(|known| unit.starts_with(known))?;
         let meant = format!("{number}{known}");
         size_bytes(&meant)?;
-        Advice::write("has a unit that Podman does not read", meant)
+        Advice::rewrite("has a unit that Podman does not read", meant)
     }
 }
 

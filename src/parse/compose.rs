@@ -6,7 +6,7 @@ use std::ops::Range;
 use granit_parser::{Event, Parser, ScalarStyle, Span as YamlSpan};
 
 use super::report::{too_deep_item, unquoted};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Fix};
 use crate::limits::MAX_NODES;
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry, Kind, Node};
@@ -284,7 +284,8 @@ impl Composer<'_> {
                 false => format!("\"{text}\""),
             };
             self.has_unquoted = true;
-            self.diagnostics.push(unquoted(span).help(format!("write {quoted}")));
+            let help = format!("write {quoted}");
+            self.diagnostics.push(unquoted(span).help(help).fix(Fix::certain(span, quoted)));
         }
     }
 

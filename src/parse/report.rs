@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::recover::{Broken, first_sign, indent, is_about_quotes, line_at, lines_above};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Fix};
 use crate::source::{SourceId, Span};
 use crate::word::is_word;
 
@@ -90,7 +90,8 @@ fn missing_space(text: &str, line: Range<usize>, source: SourceId) -> Option<Dia
     let span = Span::new(source, line.start..line.start + written.len());
     Some(
         Diagnostic::new(Code::Syntax, title, span, "YAML reads this as one word")
-            .help(format!("write `{spaced}`")),
+            .help(format!("write `{spaced}`"))
+            .fix(Fix::certain(span, spaced)),
     )
 }
 
