@@ -7,7 +7,7 @@ pub mod caddy;
 pub mod container;
 mod deploy;
 pub mod file;
-mod habit;
+mod foreign_key;
 pub mod network;
 mod reader;
 pub mod scalar;
@@ -15,7 +15,8 @@ pub mod secret;
 
 pub use reader::Reader;
 
-use crate::diag::{Code, Diagnostic, Fix, Help};
+use crate::diag::{Code, Diagnostic, Edit, Fix, Help};
+use crate::foreign_key::{Action, ForeignKey};
 use crate::form::Advice;
 use crate::printable::{hidden, without_hidden};
 use crate::source::Span;
@@ -307,9 +308,10 @@ impl<'a> UnknownKeys<'a> {
             self.unindented.push((above, entry));
             return None;
         }
-        if let Some(habit) = habit::of(entry, known) {
-            report_habit(entry, entries, habit, known, reader);
-            return self.stand_for(habit.key, entries).filter(|_| habit.same_shape);
+        if let Some(foreign) = foreign_key::of(entry, known) {
+            report_foreign(entry, entries, foreign, known, reader);
+            let is_renamed = matches!(foreign.action, Action::Rename { .. });
+            return self.stand_for(&foreign.beside, entries).filter(|_| is_renamed);
         }
         let Some(meant) = crate::diag::closest(&without_hidden(&written), known.iter().copied()) else {
             match self.empty {
@@ -395,29 +397,54 @@ fn report_key(entry: &Entry, help: Help, reader: &mut Reader) {
     reader.push(Diagnostic::new(Code::UnknownKey, title, entry.key.span, label).help(help.text).fix(fix));
 }
 
-/// Reports the key of `entry`, one of `entries`, that is written out of `habit`: once for all that stand together for one
-/// other.
-fn report_habit(
+/// Reports the key of `entry`, one of `entries`, that is `foreign`: once for all that stand together for one other.
+fn report_foreign(
     entry: &Entry,
     entries: &[Entry],
-    habit: &habit::Habit,
+    foreign: &ForeignKey,
     known: &'static [&'static str],
     reader: &mut Reader,
 ) {
     let title = format!("there is no key `{}` here", entry.key.value());
     let mut diagnostic = Diagnostic::new(Code::UnknownKey, title, entry.key.span, "unknown key");
-    if !habit.same_shape {
-        let together = |other: &&Entry| habit::of(other, known).is_some_and(|h| h.instead == habit.instead);
+    if !matches!(foreign.action, Action::Rename { .. }) {
+        let together =
+            |other: &&Entry| foreign_key::of(other, known).is_some_and(|other| other.help == foreign.help);
         let mut others = entries.iter().filter(together);
         if others.next().is_some_and(|first| first.key.span != entry.key.span) {
             return;
         }
         diagnostic = others.fold(diagnostic, |d, other| d.and(other.key.span, "unknown key"));
     }
-    let is_free = !entries.iter().any(|other| other.key.value() == habit.key);
-    let is_name = habit.instead == format!("write `{}`", habit.key);
-    let fix = (habit.same_shape && is_free && is_name).then(|| Fix::certain(entry.key.span, habit.key));
-    reader.push(diagnostic.help(habit.help(entry)).fix(fix));
+    let fix = foreign_fix(entry, entries, foreign, known);
+    reader.push(diagnostic.help(foreign_key::help(foreign, entry)).fix(fix));
+}
+
+/// The edit that puts the value of `entry` where it belongs, unless something is there already.
+fn foreign_fix(
+    entry: &Entry,
+    entries: &[Entry],
+    foreign: &ForeignKey,
+    known: &'static [&'static str],
+) -> Option<Fix> {
+    let has = |key: &str| entries.iter().any(|other| other.key.value() == key);
+    match &foreign.action {
+        Action::Rename { is_certain: true } if !has(&foreign.beside) => {
+            Some(Fix::certain(entry.key.span, &foreign.beside))
+        }
+        Action::MoveUnder(parent, _) if !has(parent) => {
+            let moves = |other: &&Entry| {
+                foreign_key::of(other, known)
+                    .is_some_and(|other| matches!(&other.action, Action::MoveUnder(its, _) if its == parent))
+            };
+            let is_alone = entries.iter().filter(moves).count() == 1;
+            let (parent, members) = foreign_key::moved(foreign, entry).filter(|_| is_alone)?;
+            let mut fix = Fix::certain(entry.key.span, parent);
+            fix.edits.push(Edit { span: entry.value.span, text: members });
+            Some(fix)
+        }
+        _ => None,
+    }
 }
 
 /// The key that a field stands for: `r#type` is the key `type`.

@@ -16,6 +16,7 @@ pub mod command;
 pub mod decode;
 pub mod diag;
 pub mod filesystem;
+pub mod foreign_key;
 pub mod form;
 pub mod hardening;
 pub mod hir;
