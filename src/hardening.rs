@@ -2,7 +2,7 @@
 //!
 //! Podman gives a container CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, NET_BIND_SERVICE, SETFCAP, SETGID, SETPCAP, SETUID
 //! and SYS_CHROOT (containers.conf(5), `default_capabilities`). A program that needs few of them is given these
-//! few, and `no-new-privileges`. `tests/capabilities.rs` starts each program with them, on folders of root, of the program's
+//! few, and `no-new-privileges`. `tests/it/capabilities.rs` starts each program with them, on folders of root, of the program's
 //! user and of a third one, and shows that none of them can be dropped.
 
 use crate::ast::Container;

@@ -3,7 +3,7 @@
 #![no_main]
 
 mod hold;
-#[path = "../../tests/common/mutate.rs"]
+#[path = "../../tests/it/common/mutate.rs"]
 mod mutate;
 
 use std::sync::LazyLock;

@@ -393,13 +393,13 @@ mod tests {
         assert_eq!(without_year("daily Etc/GMT-1"), None);
     }
 
-    /// Each with what `systemd-analyze calendar` says of it; tests/systemd.rs asks it.
+    /// Each with what `systemd-analyze calendar` says of it; tests/it/systemd.rs asks it.
     #[test]
     fn calendars() {
-        for right in include_str!("../../tests/calendar/right.txt").lines() {
+        for right in include_str!("../../tests/it/calendar/right.txt").lines() {
             assert!(is_calendar(right), "{right}");
         }
-        for wrong in include_str!("../../tests/calendar/wrong.txt").lines() {
+        for wrong in include_str!("../../tests/it/calendar/wrong.txt").lines() {
             assert!(!is_calendar(wrong), "{wrong}");
         }
     }

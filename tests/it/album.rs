@@ -1,0 +1,398 @@
+//! `clean-album`, against a server that plays Immich, well and badly.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use crate::common::http::{Answer, Request, Server, nobody};
+use crate::common::scripts::{Ran, Stage, here};
+use serde_json::{Value, json};
+
+/// A library with albums, by name, and what was deleted from it.
+#[derive(Default)]
+struct Library {
+    albums: Vec<(String, Vec<String>)>,
+    deleted: Vec<(Vec<String>, bool)>,
+}
+
+/// An Immich that does as the real one.
+fn immich(library: &mut Library, request: &Request) -> Answer {
+    if request.header("x-api-key") != Some("the\"key\\1") {
+        return Answer { status: 401, ..Answer::json(json!({ "message": "Invalid API key" })) };
+    }
+    match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/api/albums") => {
+            let albums = library.albums.iter().enumerate();
+            let album = |(i, (name, assets)): (usize, &(String, Vec<String>))| json!({ "id": format!("album-{i}"), "albumName": name, "assetCount": assets.len() });
+            Answer::json(albums.map(album).collect())
+        }
+        ("POST", "/api/search/metadata") => {
+            let question = request.json();
+            assert_eq!(question["withDeleted"], false);
+            let album = question["albumIds"][0].as_str().unwrap().strip_prefix("album-").unwrap();
+            let assets = &library.albums[album.parse::<usize>().unwrap()].1;
+            let (page, size) = (question["page"].as_u64().unwrap(), question["size"].as_u64().unwrap());
+            let (from, to) = ((page - 1) * size, page * size);
+            let items: Vec<Value> = assets
+                .iter()
+                .skip(from as usize)
+                .take(size as usize)
+                .map(|id| json!({ "id": id, "originalPath": format!("/data/{id} \"사진\"\n.jpg") }))
+                .collect();
+            let next = (to < assets.len() as u64).then(|| (page + 1).to_string());
+            Answer::json(json!({ "albums": {}, "assets": { "items": items, "nextPage": next } }))
+        }
+        ("DELETE", "/api/assets") => {
+            let question = request.json();
+            let ids: Vec<String> = serde_json::from_value(question["ids"].clone()).unwrap();
+            assert!((1..=1000).contains(&ids.len()), "{}", ids.len());
+            library.deleted.push((ids, question["force"].as_bool().unwrap()));
+            Answer::status(204)
+        }
+        _ => Answer::status(404),
+    }
+}
+
+/// What a test does with a request before Immich does.
+type Before = dyn Fn(&Request) -> Option<Answer> + Send + Sync;
+
+struct Place {
+    stage: Stage,
+    server: Server,
+    library: Arc<Mutex<Library>>,
+}
+
+impl Place {
+    /// `None` where the programs are not here.
+    fn new(albums: &[(&str, usize)], before: Box<Before>) -> Option<Place> {
+        if !here(&["curl", "jq"]) {
+            return None;
+        }
+        let albums = albums.iter().map(|(name, count)| {
+            ((*name).to_owned(), (0..*count).map(|i| format!("0a1b-{i:05}")).collect::<Vec<_>>())
+        });
+        let library = Arc::new(Mutex::new(Library { albums: albums.collect(), deleted: Vec::new() }));
+        let shared = library.clone();
+        let server = Server::new(move |request| {
+            before(request).unwrap_or_else(|| immich(&mut shared.lock().unwrap(), request))
+        });
+        let mut stage = Stage::new();
+        stage.set("IMMICH_URL", format!("{}/", server.url()));
+        stage.set("API_KEY_FILE", stage.file("key", "the\"key\\1\n"));
+        stage.set("ALBUM", "Temp");
+        stage.set("AT_MOST", "5000");
+        stage.set("PERMANENTLY", "false");
+        Some(Place { stage, server, library })
+    }
+
+    fn well(albums: &[(&str, usize)]) -> Option<Place> {
+        Place::new(albums, Box::new(|_| None))
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let ran = self.stage.run("clean-album", arguments);
+        assert!(!format!("{ran:?}").contains("the\\\"key"), "{ran:?}");
+        ran
+    }
+
+    fn deleted(&self) -> Vec<(Vec<String>, bool)> {
+        self.library.lock().unwrap().deleted.clone()
+    }
+
+    /// Nothing is deleted, and one line says why.
+    fn refuses(&self, arguments: &[&str], says: &str) {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.err.contains(says), "{says}: {}", ran.err);
+        assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+        assert_eq!(self.deleted(), []);
+        assert!(!self.server.asked().iter().any(|asked| asked.starts_with("DELETE")));
+    }
+}
+
+#[test]
+fn every_page_is_known_before_anything_goes() {
+    let Some(place) = Place::well(&[("Other", 3), ("Temp", 2345), ("temp", 1)]) else { return };
+    let ran = place.run(&[]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert_eq!(
+        place.server.asked(),
+        [
+            "GET /api/albums",
+            "POST /api/search/metadata",
+            "POST /api/search/metadata",
+            "POST /api/search/metadata",
+            "DELETE /api/assets",
+            "DELETE /api/assets",
+            "DELETE /api/assets"
+        ]
+    );
+    let deleted = place.deleted();
+    assert!(deleted.iter().all(|(_, force)| !force));
+    let ids: Vec<String> = deleted.into_iter().flat_map(|(ids, _)| ids).collect();
+    assert_eq!(ids.len(), 2345);
+    assert_eq!(
+        ids.into_iter().collect::<BTreeSet<_>>(),
+        place.library.lock().unwrap().albums[1].1.iter().cloned().collect()
+    );
+    assert_eq!(place.stage.told(), [["Album Temp was emptied", "2345 assets went to the trash."]]);
+}
+
+#[test]
+fn for_good_is_only_what_was_said_to_be() {
+    let Some(mut place) = Place::well(&[("Temp", 2)]) else { return };
+    place.stage.set("PERMANENTLY", "true");
+    assert_eq!(place.run(&[]).code, Some(0));
+    assert_eq!(place.deleted(), [(vec!["0a1b-00000".to_owned(), "0a1b-00001".to_owned()], true)]);
+    assert!(place.stage.told()[0][1].contains("for good"));
+}
+
+#[test]
+fn an_empty_album_is_nothing_to_speak_of() {
+    let Some(place) = Place::well(&[("Temp", 0)]) else { return };
+    let ran = place.run(&[]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "", ""));
+    assert_eq!(place.stage.told().len(), 0);
+    assert_eq!(place.deleted(), []);
+}
+
+#[test]
+fn an_album_may_have_any_name() {
+    for name in ["사진 \"📷\"", "it's $(touch x) `y` \\n", "-rf", "a\"] | .[] #"] {
+        let Some(mut place) = Place::well(&[("Temp", 3), (name, 1)]) else { return };
+        place.stage.set("ALBUM", name);
+        assert_eq!(place.run(&[]).code, Some(0));
+        assert_eq!(place.deleted().len(), 1);
+        assert_eq!(place.stage.told()[0][0], format!("Album {name} was emptied"));
+    }
+}
+
+#[test]
+fn exactly_one_album_has_the_name() {
+    for (albums, says) in [
+        (&[("Temp", 1), ("Other", 1), ("Temp", 1)][..], "2 albums have the name Temp"),
+        (&[("Other", 1)], "0 albums have the name Temp"),
+        (&[], "0 albums have the name Temp"),
+    ] {
+        let Some(place) = Place::well(albums) else { return };
+        place.refuses(&[], says);
+    }
+}
+
+#[test]
+fn more_than_may_go_stays_and_is_told() {
+    let Some(mut place) = Place::well(&[("Temp", 2345)]) else { return };
+    place.stage.set("AT_MOST", "2344");
+    place.refuses(&[], "more than 2344 assets");
+    assert_eq!(place.stage.told().len(), 1);
+    assert_eq!(place.stage.told()[0][0], "Album Temp was not emptied");
+    place.refuses(&["--dry-run"], "more than 2344 assets");
+    assert_eq!(place.stage.told().len(), 1);
+    for nonsense in ["", "-1", "1e3", "99999999999999999999", "a[$(touch x)]"] {
+        place.stage.set("AT_MOST", nonsense);
+        place.refuses(&[], "AT_MOST is not a number");
+    }
+    place.stage.set("AT_MOST", "2345");
+    assert_eq!(place.run(&[]).code, Some(0));
+}
+
+#[test]
+fn a_dry_run_prints_and_changes_nothing() {
+    let Some(place) = Place::well(&[("Temp", 1001)]) else { return };
+    let ran = place.run(&["--dry-run"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert_eq!(ran.out.lines().count(), 1002, "{}", ran.out);
+    // A path is on one line, whatever it holds.
+    assert!(ran.out.starts_with("\"/data/0a1b-00000 \\\"사진\\\"\\n.jpg\"\n"), "{}", &ran.out[..200]);
+    assert!(ran.out.ends_with("1001 assets would be deleted from the album Temp\n"));
+    assert_eq!(place.deleted(), []);
+    assert_eq!(place.stage.told().len(), 0);
+    place.refuses(&["--dryrun"], "nothing but --dry-run");
+    place.refuses(&["--dry-run", "x"], "nothing but --dry-run");
+}
+
+/// An answer to the search for assets.
+fn page(ids: &[&str], next: Value) -> Answer {
+    let items: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+    Answer::json(json!({ "assets": { "items": items, "nextPage": next } }))
+}
+
+/// A place whose search for assets is answered so, and everything else as Immich does.
+fn searching(answer: impl Fn(u64) -> Answer + Send + Sync + 'static) -> Option<Place> {
+    Place::new(
+        &[("Temp", 4)],
+        Box::new(move |request| {
+            (request.path == "/api/search/metadata").then(|| answer(request.json()["page"].as_u64().unwrap()))
+        }),
+    )
+}
+
+#[test]
+fn pages_that_go_on_for_ever_end() {
+    for next in [json!("1"), json!("2"), json!(2)] {
+        let Some(place) = searching(move |_| page(&["0a", "0b"], next.clone())) else { return };
+        place.refuses(&[], "repeat themselves");
+    }
+    let Some(place) = searching(|n| page(&["0a"], json!((n + 1).to_string()))) else { return };
+    place.refuses(&[], "repeat themselves");
+    let Some(place) = searching(|n| page(&[], json!((n + 1).to_string()))) else { return };
+    place.refuses(&[], "repeat themselves");
+    // New ones without an end are more than may go.
+    let Some(mut place) = searching(|n| page(&[&format!("{n}")], json!((n + 1).to_string()))) else { return };
+    place.stage.set("AT_MOST", "3");
+    place.refuses(&[], "more than 3 assets");
+}
+
+#[test]
+fn an_asset_that_is_on_two_pages_goes_once() {
+    let Some(place) = searching(|n| match n {
+        1 => page(&["0a", "0b"], json!("2")),
+        _ => page(&["0b", "0c"], Value::Null),
+    }) else {
+        return;
+    };
+    assert_eq!(place.run(&[]).code, Some(0));
+    assert_eq!(place.deleted(), [(["0a", "0b", "0c"].map(str::to_owned).to_vec(), false)]);
+}
+
+#[test]
+fn a_search_that_finds_the_whole_library_deletes_nothing() {
+    // An Immich that does not know `albumIds` would.
+    let Some(place) = searching(|_| page(&["0a", "0b", "0c", "0d", "0e"], Value::Null)) else { return };
+    place.refuses(&[], "more than the 4 assets");
+}
+
+#[test]
+fn a_later_page_that_fails_deletes_nothing() {
+    for broken in [
+        Answer::status(500),
+        Answer::text("<html>"),
+        Answer::text(""),
+        Answer::raw(""),
+        Answer::raw(
+            "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"assets\":{\"items\":[],\"nextPage\":null}}",
+        ),
+        Answer::json(json!({})),
+        Answer::json(json!({ "assets": { "items": [{ "id": 1 }], "nextPage": null } })),
+        Answer::json(json!({ "assets": { "items": [{ "id": "x\ny" }], "nextPage": null } })),
+        Answer::json(json!({ "assets": { "items": [{ "id": "x\n" }], "nextPage": null } })),
+        Answer::json(json!({ "assets": { "items": [{}], "nextPage": null } })),
+        page(&["0c"], json!("next")),
+        page(&["0c"], json!({ "page": 3 })),
+    ] {
+        let Some(place) = searching(move |n| match n {
+            1 => page(&["0a", "0b"], json!("2")),
+            _ => broken.clone(),
+        }) else {
+            return;
+        };
+        place.refuses(&[], "POST /search/metadata");
+    }
+}
+
+#[test]
+fn what_goes_wrong_is_said_with_what_to_do() {
+    let lacks = "the key lacks album.read, asset.read or asset.delete";
+    for (answer, says) in [
+        (Answer::status(401), lacks),
+        (Answer::status(403), lacks),
+        (Answer::status(500), "Immich answered 500 to GET /albums: look at what its server logs"),
+        (Answer::status(503), "Immich answered 503"),
+        (Answer::status(404), "Immich answered 404 to GET /albums: is there an Immich at"),
+        (Answer::status(302), "Immich answered 302"),
+        (Answer::text("<!doctype html><title>Immich</title>"), "is not Immich, or a newer one"),
+        (Answer::text("[{"), "is not Immich, or a newer one"),
+        (Answer::text(""), "is not Immich, or a newer one"),
+        (Answer::status(204), "is not Immich, or a newer one"),
+        (Answer::json(json!({ "albums": [] })), "is not Immich, or a newer one"),
+        (Answer::json(json!([{ "albumName": "Temp" }])), "is not Immich, or a newer one"),
+        (Answer::raw("nonsense"), "GET /albums failed with curl's code"),
+        (Answer::raw(""), "GET /albums failed with curl's code"),
+        (Answer::never(), "did not answer GET /albums within 1 seconds"),
+    ] {
+        let said = answer.clone();
+        let Some(mut place) = Place::new(&[("Temp", 1)], Box::new(move |_| Some(said.clone()))) else {
+            return;
+        };
+        place.stage.set("TIMEOUT", if says.contains("within 1") { "1" } else { "600" });
+        place.refuses(&[], says);
+        assert_eq!(place.stage.told().len(), 0);
+    }
+    let Some(mut place) = Place::well(&[("Temp", 1)]) else { return };
+    place.stage.set("IMMICH_URL", nobody());
+    place.refuses(&[], "is Immich running?");
+    place.stage.set("IMMICH_URL", "file:///etc/passwd?");
+    place.refuses(&[], "is there an Immich at");
+    place.stage.set("IMMICH_URL", place.server.url());
+    place.stage.file("key", "wrong");
+    place.refuses(&[], lacks);
+    for key in ["", "\n", "two words", "two\nlines"] {
+        place.stage.file("key", key);
+        place.refuses(&[], "the API key is not one word");
+    }
+    place.stage.set("API_KEY_FILE", place.stage.path("missing"));
+    place.refuses(&[], "the API key is not there");
+    place.stage.set("PERMANENTLY", "yes");
+    place.refuses(&[], "neither true nor false");
+}
+
+#[test]
+fn a_key_that_may_not_delete_says_so() {
+    let Some(place) = Place::new(
+        &[("Temp", 1)],
+        Box::new(|request| (request.method == "DELETE").then(|| Answer::status(403))),
+    ) else {
+        return;
+    };
+    let ran = place.run(&[]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("asset.delete") && ran.err.lines().count() == 1, "{}", ran.err);
+    assert_eq!(place.stage.told().len(), 0);
+}
+
+#[test]
+fn what_had_gone_before_it_failed_is_said() {
+    let times = std::sync::atomic::AtomicUsize::new(0);
+    let Some(place) = Place::new(
+        &[("Temp", 2001)],
+        Box::new(move |request| {
+            let deletes = request.method == "DELETE";
+            let second = deletes && times.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1;
+            second.then(|| Answer::status(500))
+        }),
+    ) else {
+        return;
+    };
+    let ran = place.run(&[]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("1000 had been deleted by then"), "{}", ran.err);
+    assert_eq!(place.deleted().len(), 1);
+    assert_eq!(place.stage.told().len(), 0);
+}
+
+#[test]
+fn the_key_is_on_no_command_line() {
+    let Some(place) = Place::well(&[("Temp", 1)]) else { return };
+    for program in ["curl", "jq"] {
+        let path = std::env::var("PATH").unwrap();
+        let script = format!(
+            "printf '%s\\n' \"$0\" \"$@\" >>\"$STAGE/given\"; env >>\"$STAGE/given\"; PATH='{path}' exec {program} \"$@\""
+        );
+        place.stage.stand_in(program, &script);
+    }
+    assert_eq!(place.run(&[]).code, Some(0));
+    let given = place.stage.read("given");
+    assert!(given.contains("--config") && !given.contains("the\"key") && !given.contains("the\\"), "{given}");
+}
+
+#[test]
+fn a_program_that_fails_deletes_nothing() {
+    let Some(place) = Place::well(&[("Temp", 1)]) else { return };
+    for program in ["curl", "jq", "mktemp", "sort", "wc", "cut", "split"] {
+        place.stage.stand_in(program, "exit 3");
+        let ran = place.run(&[]);
+        assert!(ran.code != Some(0), "{program}: {ran:?}");
+        assert_eq!(place.deleted(), [], "{program}");
+        assert_eq!(place.stage.told().len(), 0, "{program}");
+        std::fs::remove_file(place.stage.at("bin").join(program)).unwrap();
+    }
+}

@@ -1,0 +1,678 @@
+//! What the scripts of backups do with a real SQLite and rsync: whatever fails, the last good backup is still there.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use crate::common::folder::{names, tree};
+use crate::common::place::{Place, kill_group, said, skipped, sqlite, wait_for, with_mounts};
+use crate::common::scripts::{here, program};
+
+// The frame.
+
+#[test]
+fn a_backup_belongs_to_its_owner_alone() {
+    let mut place = Place::new();
+    place.produce("echo good >\"$1\"");
+    let backup = place.backup("produce");
+    assert_eq!(backup.metadata().unwrap().mode() & 0o7777, 0o600);
+    assert_eq!(place.target.metadata().unwrap().mode() & 0o7777, 0o700);
+    assert_eq!(std::fs::read_to_string(&backup).unwrap(), "good\n");
+    // Also where the producer has other ideas, and without a suffix.
+    place.set("SUFFIX", "").produce("echo good >\"$1\"; chmod 0644 \"$1\"");
+    assert_eq!(place.backup("produce").metadata().unwrap().mode() & 0o7777, 0o600);
+    // A folder that somebody made is left as it is, and it is said.
+    std::fs::set_permissions(&place.target, std::fs::Permissions::from_mode(0o750)).unwrap();
+    let output = place.run(&["backup", "produce"]);
+    assert!(output.status.success() && said(&output).contains("chmod 0700"), "{}", said(&output));
+    assert_eq!(place.target.metadata().unwrap().mode() & 0o7777, 0o750);
+}
+
+#[test]
+fn a_unit_names_the_producer_in_the_environment() {
+    let mut place = Place::new();
+    place.produce("echo good >\"$1\"");
+    place.set("PRODUCER", "produce");
+    let output = place.run(&["backup"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(place.backups("database", ".dump").len(), 1);
+}
+
+#[test]
+fn a_backup_that_is_not_good_changes_nothing() {
+    let mut place = Place::new();
+    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    for (code, why) in [
+        ("echo half >\"$1\"; exit 1", "produce failed"),
+        ("mkdir \"$1\" \"$1-work\"; echo half >\"$1/a\"; kill -9 $$", "produce failed"),
+        ("touch \"$1\"", "empty"),
+        ("mkdir -p \"$1/a/b\"", "empty"),
+        ("true", "neither a file nor a folder"),
+        ("ln -s /etc/passwd \"$1\"", "neither a file nor a folder"),
+        ("mkfifo \"$1\"", "neither a file nor a folder"),
+    ] {
+        // First where there is nothing, then with backups that a good one would take away.
+        let _ = std::fs::remove_dir_all(&place.target);
+        place.produce(code).fails("produce", why);
+        place.old("database-2001-01-01T000000.dump");
+        place.old("database-2001-01-02T000000.dump");
+        place.fails("produce", why);
+    }
+    place.fails("no-such-producer", "no-such-producer");
+    place.produce("echo good >\"$1\"").backup("produce");
+    assert_eq!(place.backups("database", ".dump").len(), 1);
+}
+
+#[test]
+fn a_disk_that_does_not_take_the_backup_leaves_the_one_before() {
+    let mut place = Place::new();
+    place.set("KEEP_AT_LEAST", "0");
+    place.old("database-2001-01-01T000000.dump");
+    place.produce("echo good >\"$1\"");
+    for tool in ["sync", "mv", "chmod", "find"] {
+        program(&place.at("bin").join(tool), &format!("echo {tool} fails >&2; exit 1"));
+        place.produce(if tool == "find" { "mkdir \"$1\"; echo good >\"$1/a\"" } else { "echo good >\"$1\"" });
+        place.fails("produce", "");
+        std::fs::remove_file(place.at("bin").join(tool)).unwrap();
+    }
+    // The new one is on the disk before any other goes.
+    program(&place.at("bin/sync"), "if [ \"$1\" = --file-system ]; then exit 1; fi");
+    let output = place.produce("echo good >\"$1\"").run(&["backup", "produce"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(place.backups("database", ".dump").len(), 2);
+}
+
+#[test]
+fn wrong_parameters_are_refused_before_anything_is_done() {
+    for (variable, value) in [
+        ("TARGET", "relative"),
+        ("NAME", ""),
+        ("NAME", "../up"),
+        ("SUFFIX", "/x"),
+        ("KEEP_DAYS", ""),
+        ("KEEP_DAYS", "-1"),
+        ("KEEP_DAYS", "30d"),
+        ("KEEP_DAYS", "a[$(touch here)]"),
+        ("KEEP_AT_LEAST", "many"),
+    ] {
+        let mut place = Place::new();
+        place.set(variable, value).produce("touch here");
+        let output = place.run(&["backup", "produce"]);
+        assert_eq!(output.status.code(), Some(1), "{variable}={value}");
+        assert_eq!(names(place.folder.path()), ["bin"], "{variable}={value}");
+    }
+    // What begins with a zero is no octal number.
+    let mut place = Place::new();
+    let [young, old] = [7, 9].map(|days| place.old(&format!("database-{}.dump", days_ago(days))));
+    place.set("KEEP_DAYS", "08").set("KEEP_AT_LEAST", "01").produce("echo good >\"$1\"").backup("produce");
+    assert!(young.exists() && !old.exists());
+}
+
+#[test]
+fn the_second_of_two_runs_does_not_begin() {
+    let place = Place::new();
+    place.produce(
+        "touch \"$here/begun\"; for _ in {1..30000}; do [ ! -e \"$here/go\" ] || break; sleep 0.02; done; echo good >\"$1\"",
+    );
+    let first = place.command(&["backup", "produce"]).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for(|| place.at("begun").exists());
+    let unfinished = place.unfinished();
+    let second = place.run(&["backup", "produce"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(said(&second).contains("another run is at work"), "{}", said(&second));
+    assert_eq!(place.unfinished(), unfinished, "the second took away what the first one works on");
+    // One with another name has nothing to do with it.
+    let mut other = place.command(&["backup", "other"]);
+    program(&place.at("bin/other"), "echo other >\"$1\"");
+    assert!(other.env("NAME", "files").status().unwrap().success());
+    std::fs::write(place.at("go"), "").unwrap();
+    let first = first.wait_with_output().unwrap();
+    assert!(first.status.success(), "{}", said(&first));
+    assert_eq!(place.backups("database", ".dump").len(), 1);
+}
+
+#[test]
+fn a_killed_backup_is_none_and_the_next_one_clears_it_away() {
+    let mut place = Place::new();
+    place.set("SUFFIX", "").set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "2");
+    // Much to take away, so that some are killed while they do.
+    for day in 1..=4 {
+        let folder = place.target.join(format!("database-2001-01-0{day}T000000"));
+        std::fs::create_dir_all(&folder).unwrap();
+        for i in 0..60 {
+            std::fs::write(folder.join(format!("{i}")), "whole").unwrap();
+        }
+    }
+    place.produce(
+        "mkdir \"$1\" \"$1-work\"; for i in {0..59}; do printf whole >\"$1/$i\"; done; rmdir \"$1-work\"",
+    );
+    let (mut ended, mut broken) = (0, 0);
+    for round in 0..40 {
+        let mut child =
+            place.command(&["backup", "produce"]).process_group(0).stdout(Stdio::null()).spawn().unwrap();
+        // From the moment on at which it is at work.
+        wait_for(|| !place.unfinished().is_empty() || child.try_wait().unwrap().is_some());
+        std::thread::sleep(Duration::from_millis(round * 4));
+        ended += usize::from(child.try_wait().unwrap().is_some());
+        kill_group(&mut child);
+        let backups = place.backups("database", "");
+        assert!(backups.len() >= 2, "{backups:?}");
+        for backup in backups {
+            assert_eq!(names(&backup).len(), 60, "{} is not whole", backup.display());
+        }
+        broken += usize::from(!place.unfinished().is_empty());
+        assert!(place.unfinished().len() <= 3, "{:?}", place.unfinished());
+    }
+    println!("{ended} ended, {broken} left something");
+    assert!(broken > 0, "none was killed at work");
+    place.backup("produce");
+    assert_eq!(place.backups("database", "").len(), 2);
+}
+
+#[test]
+fn a_producer_that_outlives_its_backup_keeps_the_next_one_out() {
+    let place = Place::new();
+    place.produce("echo $$ >\"$here/begun\"; for _ in {1..30000}; do [ ! -e \"$here/go\" ] || break; sleep 0.02; done; touch \"$1-work\"; touch \"$here/ended\"");
+    let mut child = place.command(&["backup", "produce"]).spawn().unwrap();
+    wait_for(|| place.at("begun").exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    place.fails("produce", "another run is at work");
+    std::fs::write(place.at("go"), "").unwrap();
+    wait_for(|| place.at("ended").exists());
+    // What it wrote last goes too.
+    place.produce("echo good >\"$1\"");
+    wait_for(|| place.run(&["backup", "produce"]).status.success());
+    assert_eq!(place.unfinished(), [""; 0]);
+}
+
+/// A time in a name, so many days before now.
+fn days_ago(days: u32) -> String {
+    let output = Command::new("date").arg(format!("--date={days} days ago")).arg("+%Y-%m-%dT%H%M%S").output();
+    String::from_utf8(output.unwrap().stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn old_backups_go_by_the_time_in_their_name_and_some_always_stay() {
+    let mut place = Place::new();
+    place.produce("echo good >\"$1\"");
+    let all = [1, 5, 29, 31, 40, 400].map(|days| place.old(&format!("database-{}.dump", days_ago(days))));
+    let there = || all.iter().map(|path| path.exists()).collect::<Vec<bool>>();
+    place.set("KEEP_AT_LEAST", "6").backup("produce");
+    assert_eq!(there(), [true, true, true, true, true, false], "the new one counts");
+    place.set("KEEP_AT_LEAST", "1").set("KEEP_DAYS", "35").backup("produce");
+    assert_eq!(there(), [true, true, true, true, false, false]);
+    place.set("KEEP_DAYS", "30").backup("produce");
+    assert_eq!(there(), [true, true, true, false, false, false]);
+    place.set("KEEP_AT_LEAST", "100").set("KEEP_DAYS", "0").backup("produce");
+    assert_eq!(there(), [true, true, true, false, false, false]);
+    // Those of a clock that was ahead count as the newest, and the new one stays all the same.
+    place.old("database-2999-01-01T000000.dump");
+    place.set("KEEP_AT_LEAST", "0").produce("echo last >\"$1\"");
+    std::thread::sleep(Duration::from_millis(1100));
+    assert!(place.run(&["backup", "produce"]).status.success());
+    let left = place.backups("database", ".dump");
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(std::fs::read_to_string(&left[0]).unwrap(), "last\n");
+}
+
+#[test]
+fn what_else_lies_in_the_folder_is_not_touched() {
+    let mut place = Place::new();
+    place.set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "0").produce("echo good >\"$1\"");
+    for file in [
+        "notes.txt",
+        "database",
+        "database.dump",
+        "database-old.dump",
+        "database-2001-01-01T000000",
+        "database-2001-01-01T000000.dump.gz",
+        "database-2001-01-01T0000000.dump",
+        "database-2001-01-01.dump",
+        "database-2-2001-01-01T000000.dump",
+        "my-database-2001-01-01T000000.dump",
+        "Database-2001-01-01T000000.dump",
+        ".database-2-2001-01-01T000000.partial",
+        ".database-2001-01-01T000000.partial.txt",
+        ".database-notes.partial",
+        "other-2001-01-01T000000.dump",
+        "-rf",
+    ] {
+        place.old(file);
+    }
+    symlink("/nowhere", place.target.join("database-2001-01-02T000000.dump")).unwrap();
+    let before = tree(&place.target);
+    for file in [
+        "database-2001-01-01T000000.dump",
+        ".database-2001-01-01T000000.partial",
+        ".database-2001-01-03T000000.partial-work",
+    ] {
+        place.old(file);
+    }
+    let backup = place.run(&["backup", "produce"]);
+    assert!(backup.status.success(), "{}", said(&backup));
+    let mut after = tree(&place.target);
+    after.retain(|_, (_, content)| content != b"good\n");
+    after.remove(Path::new(".database.lock")).expect("a lock");
+    assert_eq!(after, before);
+}
+
+#[test]
+fn names_are_only_names() {
+    for (target, name, suffix) in [
+        ("-rf", "-rf", ""),
+        ("a b/c  d", "na me", ".du mp"),
+        ("it's \"quoted\" $(touch here) `touch here`", "$(touch here)'\"", "\\"),
+        ("new\nline", "new\nline", "\n"),
+        ("*", "*", "[a-z]*"),
+        ("ü ∞", "데이터", ".덤프"),
+    ] {
+        let mut place = Place::called(target);
+        place.set("NAME", name).set("SUFFIX", suffix).set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
+        place.produce("echo good >\"$1\"");
+        let kept = [place.old("x"), place.old("database-2001-01-01T000000.dump")];
+        place.old(&format!("{name}-2001-01-01T000000{suffix}"));
+        place.old(&format!(".{name}-2001-01-01T000000.partial"));
+        let backup = place.backup("produce");
+        assert_eq!(place.backups(name, suffix), [backup], "{target}");
+        assert!(kept.iter().all(|path| path.exists()), "{target}");
+        assert!(!place.at("here").exists(), "{target}");
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_the_last_good_backup() {
+    if !here(&["rsync", "sqlite3"]) {
+        return;
+    }
+    let mut place = Place::called("disk/backups");
+    place.set("SUFFIX", "").set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
+    place.set("SOURCE", place.at("files"));
+    place.set("DATABASE_FILE", place.at("a.db"));
+    place.produce("head -c 400000 /dev/urandom >\"$1\"");
+    let Some(output) = with_mounts(
+        &place,
+        "
+        mkdir disk files
+        sqlite3 a.db 'CREATE TABLE t AS SELECT randomblob(400000) AS b'
+        head -c 400000 /dev/urandom >files/a
+        mount -t tmpfs -o size=1m,mode=0755 none disk
+        mkdir -m 0700 disk/backups
+        for producer in produce copy-sqlite copy-folder; do
+            rm -rf disk/backups/*
+            echo old >disk/backups/database-2001-01-01T000000
+            head -c 700000 /dev/zero >disk/fill
+            if backup $producer; then echo \"$producer fitted\"; exit 1; fi
+            [ \"$(ls -A disk/backups | tr '\\n' ' ')\" = '.database.lock database-2001-01-01T000000 ' ]
+            [ \"$(cat disk/backups/*)\" = old ]
+            rm disk/fill
+            backup $producer
+            [ \"$(ls disk/backups | wc -l)\" = 1 ]
+            [ ! -e disk/backups/database-2001-01-01T000000 ]
+        done
+        ",
+    ) else {
+        return;
+    };
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{stdout}{}", said(&output));
+}
+
+// SQLite.
+
+#[test]
+fn an_sqlite_database_that_is_written_to_is_copied_as_it_was_at_one_moment() {
+    if !here(&["sqlite3"]) {
+        return;
+    }
+    for mode in ["wal", "delete"] {
+        let mut place = Place::new();
+        place.set("SUFFIX", ".sqlite");
+        let database = place.at("app.db");
+        place.set("DATABASE_FILE", &database);
+        // In each transaction both tables grow, so that a copy of no one moment has different counts.
+        sqlite(&database, &format!("PRAGMA journal_mode={mode}; CREATE TABLE a(i); CREATE TABLE b(i);"));
+        sqlite(&database, "CREATE TABLE big AS SELECT randomblob(1000) FROM generate_series(1, 20000)");
+        program(
+            &place.at("bin/write"),
+            "for ((i = 0; ; i++)); do
+                 [ -e \"$DATABASE_FILE\" ] || break
+                 echo \"BEGIN IMMEDIATE; INSERT INTO a VALUES($i);\"
+                 echo \"UPDATE big SET rowid = rowid WHERE rowid = 1 + $i % 20000; INSERT INTO b VALUES($i); COMMIT;\"
+             done | sqlite3 -cmd '.timeout 60000' \"$DATABASE_FILE\"",
+        );
+        let mut writer = place.command(&["write"]).process_group(0).stdout(Stdio::null()).spawn().unwrap();
+        wait_for(|| sqlite(&database, "SELECT count(*) FROM a").parse::<u32>().unwrap() > 10);
+        let mut seen = 0;
+        for _ in 0..2 {
+            let copy = place.backup("copy-sqlite");
+            let counts = sqlite(&copy, "SELECT (SELECT count(*) FROM a) || ' ' || (SELECT count(*) FROM b)");
+            let (a, b) = counts.split_once(' ').unwrap();
+            assert_eq!(a, b, "{mode}");
+            let a: u32 = a.parse().unwrap();
+            assert!(a > seen, "{mode}: nothing was written meanwhile");
+            seen = a;
+            assert_eq!(sqlite(&copy, "SELECT count(*) FROM big"), "20000");
+            assert_eq!(copy.metadata().unwrap().mode() & 0o7777, 0o600);
+        }
+        assert!(writer.try_wait().unwrap().is_none(), "the writer ended too soon");
+        kill_group(&mut writer);
+        let beside: Vec<String> =
+            names(&place.target).into_iter().filter(|name| name.starts_with('.')).collect();
+        assert_eq!(beside, [".database.lock"], "{mode}");
+    }
+}
+
+#[test]
+fn a_copy_of_sqlite_that_is_not_good_is_none() {
+    if !here(&["sqlite3"]) {
+        return;
+    }
+    let mut place = Place::new();
+    place.set("KEEP_AT_LEAST", "0");
+    place.old("database-2001-01-01T000000.dump");
+    for (file, why) in
+        [("missing.db", "no database to copy"), ("empty.db", "no database to copy"), ("relative", "absolute")]
+    {
+        let file = if file == "relative" { PathBuf::from(file) } else { place.at(file) };
+        place.set("DATABASE_FILE", &file);
+        if file.ends_with("empty.db") {
+            std::fs::write(&file, "").unwrap();
+        }
+        place.fails("copy-sqlite", why);
+        assert!(file.ends_with("empty.db") || !file.exists(), "it was made");
+    }
+    let database = place.at("app.db");
+    place.set("DATABASE_FILE", &database);
+    std::fs::write(&database, "no database".repeat(1000)).unwrap();
+    place.fails("copy-sqlite", "could not be copied");
+    // It is gone after it was looked at.
+    program(
+        &place.at("bin/mkdir"),
+        "PATH=${PATH#*:}; mkdir \"$@\"; case $* in *-work) rm -- \"$DATABASE_FILE\" ;; esac",
+    );
+    place.fails("copy-sqlite", "could not be copied");
+    assert!(!database.exists(), "it was made");
+    std::fs::remove_file(place.at("bin/mkdir")).unwrap();
+    // A page in the middle is damaged.
+    sqlite(
+        &database,
+        "CREATE TABLE t(i, b); CREATE INDEX x ON t(b); INSERT INTO t SELECT value, hex(randomblob(50)) FROM generate_series(1, 2000)",
+    );
+    let mut bytes = std::fs::read(&database).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 4096].fill(0x2a);
+    std::fs::write(&database, &bytes).unwrap();
+    place.fails("copy-sqlite", "is damaged");
+    // Somebody has it for himself, for longer than one waits.
+    std::fs::remove_file(&database).unwrap();
+    sqlite(&database, "CREATE TABLE t(i); INSERT INTO t VALUES(1);");
+    program(
+        &place.at("bin/hold"),
+        "(echo 'BEGIN EXCLUSIVE;'; echo '.shell touch held'; cat) | sqlite3 \"$DATABASE_FILE\"",
+    );
+    let mut holder = place.command(&["hold"]).process_group(0).stdin(Stdio::piped()).spawn().unwrap();
+    wait_for(|| place.at("held").exists());
+    program(
+        &place.at("bin/sqlite3"),
+        "PATH=${PATH#*:}; for a; do shift; set -- \"$@\" \"${a/timeout 60000/timeout 300}\"; done; exec sqlite3 \"$@\"",
+    );
+    place.fails("copy-sqlite", "could not be copied");
+    kill_group(&mut holder);
+    place.backup("copy-sqlite");
+}
+
+#[test]
+fn the_name_of_an_sqlite_database_is_only_a_name() {
+    if !here(&["sqlite3"]) {
+        return;
+    }
+    for name in
+        ["-a b", "it's \"x\" $(touch here)", "a?mode=memory", "a#b%20c%", "new\nline", ".schema", ":memory:"]
+    {
+        let mut place = Place::called(name);
+        std::fs::create_dir(place.at("data")).unwrap();
+        let database = place.at("data").join(name);
+        place.set("DATABASE_FILE", &database).set("NAME", name.trim_start_matches('.'));
+        let plain = place.at("plain.db");
+        sqlite(&plain, "CREATE TABLE t AS SELECT 'good' AS good");
+        std::fs::rename(&plain, &database).unwrap();
+        let copy = place.backup("copy-sqlite");
+        std::fs::rename(copy, &plain).unwrap();
+        assert_eq!(sqlite(&plain, "SELECT good FROM t"), "good", "{name}");
+        assert_eq!(names(&place.at("data")), [name]);
+        assert!(!place.at("here").exists());
+    }
+}
+
+// Folders.
+
+/// A place with a folder `files` to copy.
+fn with_files() -> Place {
+    let mut place = Place::new();
+    let files = place.at("files");
+    std::fs::create_dir_all(files.join("upload/a b")).unwrap();
+    for (file, content) in
+        [("upload/one", "1"), ("upload/a b/two", "2"), (".hidden", "3"), ("new\nline", "4")]
+    {
+        std::fs::write(files.join(file), content).unwrap();
+    }
+    std::fs::set_permissions(files.join("upload/one"), std::fs::Permissions::from_mode(0o751)).unwrap();
+    std::fs::hard_link(files.join("upload/one"), files.join("upload/same")).unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(90 * 24 * 60 * 60);
+    std::fs::File::open(&files).unwrap().set_modified(long_ago).unwrap();
+    symlink("upload/one", files.join("link")).unwrap();
+    place.set("NAME", "files").set("SUFFIX", "").set("SOURCE", files);
+    place
+}
+
+#[test]
+fn a_folder_is_copied_whole_and_what_is_unchanged_takes_no_room() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    let place = with_files();
+    let files = place.at("files");
+    let first = place.backup("copy-folder");
+    assert_eq!(tree(&first), tree(&files));
+    let inode = |path: PathBuf| path.metadata().unwrap().ino();
+    assert_eq!(inode(first.join("upload/one")), inode(first.join("upload/same")));
+    assert_ne!(inode(first.join("upload/one")), inode(files.join("upload/one")));
+    let time = |path: PathBuf| path.metadata().unwrap().modified().unwrap();
+    assert_eq!(time(first.join(".hidden")), time(files.join(".hidden")));
+    // The copy as a whole is as old as it is, whatever it was copied from.
+    let age = SystemTime::now().duration_since(time(first.clone())).unwrap_or_default();
+    assert!(age < Duration::from_secs(24 * 60 * 60), "{age:?}");
+    let before = tree(&first);
+
+    std::fs::write(files.join("upload/a b/two"), "changed").unwrap();
+    std::fs::remove_file(files.join("new\nline")).unwrap();
+    let second = place.backup("copy-folder");
+    assert_ne!(first, second);
+    assert_eq!(tree(&second), tree(&files));
+    assert_eq!(tree(&first), before, "the earlier backup changed");
+    assert_eq!(inode(second.join("upload/one")), inode(first.join("upload/one")));
+    assert_ne!(inode(second.join("upload/a b/two")), inode(first.join("upload/a b/two")));
+    // When the first one goes the second one is still whole.
+    std::fs::remove_dir_all(&first).unwrap();
+    assert_eq!(tree(&second), tree(&files));
+}
+
+#[test]
+fn a_folder_that_is_not_there_or_empty_is_no_backup() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    let mut place = with_files();
+    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    std::fs::create_dir_all(place.target.join("files-2001-01-01T000000")).unwrap();
+    std::fs::write(place.target.join("files-2001-01-01T000000/a"), "old").unwrap();
+    std::fs::create_dir_all(place.at("empty")).unwrap();
+    std::fs::create_dir_all(place.at("hollow/a/b")).unwrap();
+    for (source, why) in [
+        ("missing", "no folder to copy"),
+        ("files/link", "no folder to copy"),
+        ("empty", "is its disk mounted?"),
+        ("hollow", "what copy-folder wrote is empty"),
+        ("", "would be in it"),
+        ("backups", "would be in it"),
+    ] {
+        place.set("SOURCE", place.at(source)).fails("copy-folder", why);
+    }
+    place.set("SOURCE", "files").fails("copy-folder", "absolute");
+}
+
+#[test]
+fn only_files_that_vanished_are_forgiven() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    let mut place = with_files();
+    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    std::fs::create_dir_all(place.target.join("files-2001-01-01T000000")).unwrap();
+    std::fs::write(place.target.join("files-2001-01-01T000000/a"), "old").unwrap();
+    for status in [1, 3, 11, 12, 20, 23, 25, 30, 127, 137] {
+        program(&place.at("bin/rsync"), &format!("PATH=${{PATH#*:}}; rsync \"$@\"; exit {status}"));
+        place.fails("copy-folder", "was not copied whole");
+    }
+    program(&place.at("bin/rsync"), "PATH=${PATH#*:}; rsync \"$@\"; exit 24");
+    let backup = place.backup("copy-folder");
+    assert_eq!(tree(&backup), tree(&place.at("files")));
+    assert_eq!(place.backups("files", ""), [backup]);
+}
+
+#[test]
+fn a_disk_without_attributes_gets_the_files() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    let place = with_files();
+    program(
+        &place.at("bin/rsync"),
+        "PATH=${PATH#*:}; case \"$*\" in *--xattrs*) rsync \"$@\"; exit 23 ;; *) exec rsync \"$@\" ;; esac",
+    );
+    let backup = place.backup("copy-folder");
+    assert_eq!(tree(&backup), tree(&place.at("files")));
+}
+
+/// Says of a copy that owners are not in it, in one line.
+const WITHOUT_OWNERS: &str = "does not keep owners";
+
+/// Two backups where nobody may set an owner: they are whole, share what did not change, and it is said.
+fn is_copied_without_owners(place: &Place, command: &[&str]) {
+    let files = place.at("files");
+    let mut inodes = Vec::new();
+    for _ in 0..2 {
+        let output = place.run(command);
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(said(&output).matches(WITHOUT_OWNERS).count(), 1, "{}", said(&output));
+        let backup = place.backups("files", "").pop().expect("a backup");
+        assert_eq!(tree(&backup), tree(&files));
+        assert_eq!(place.unfinished(), [""; 0]);
+        inodes.push(backup.join("upload/one").metadata().unwrap().ino());
+    }
+    assert_eq!(place.backups("files", "").len(), 2);
+    assert_eq!(inodes[0], inodes[1], "the second copy took the room of a whole one");
+}
+
+#[test]
+fn where_nobody_may_set_owners_a_folder_is_copied_without() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    // As an NFS export with root_squash: what is written is whose it is, and who asks for another owner is refused.
+    let place = with_files();
+    program(&place.at("bin/chown"), "exit 1");
+    program(
+        &place.at("bin/rsync"),
+        "PATH=${PATH#*:}; case \"$*\" in *--no-owner*--no-group*) exec rsync \"$@\" ;; *) rsync \"$@\"; exit 23 ;; esac",
+    );
+    is_copied_without_owners(&place, &["backup", "copy-folder"]);
+    // Also where only rsync finds it out.
+    let place = with_files();
+    program(&place.at("bin/chown"), "exit 0");
+    program(
+        &place.at("bin/rsync"),
+        "PATH=${PATH#*:}; case \"$*\" in *--no-owner*--no-group*) exec rsync \"$@\" ;; *) rsync \"$@\"; exit 23 ;; esac",
+    );
+    let output = place.run(&["backup", "copy-folder"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(said(&output).matches(WITHOUT_OWNERS).count(), 1, "{}", said(&output));
+    assert_eq!(tree(&place.backups("files", "")[0]), tree(&place.at("files")));
+}
+
+#[test]
+fn root_that_may_not_set_owners_makes_a_backup_and_no_other_failure_is_forgiven() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    if !rustix::process::geteuid().is_root() {
+        skipped::<()>("only root can give files to others");
+        return;
+    }
+    let mut place = with_files();
+    let files = place.at("files");
+    for (path, (owner, group)) in [
+        ("upload/one", (1234, 1)),
+        ("upload/a b", (1234, 1234)),
+        (".hidden", (5, 5)),
+        ("new\nline", (65534, 65534)),
+    ] {
+        std::os::unix::fs::chown(files.join(path), Some(owner), Some(group)).unwrap();
+    }
+    std::fs::set_permissions(files.join("upload/one"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    // With all of root's powers they are kept, and nothing is said.
+    let output = place.run(&["backup", "copy-folder"]);
+    assert!(output.status.success() && said(&output).is_empty(), "{}", said(&output));
+    let kept = place.backups("files", "").pop().unwrap();
+    assert_eq!(kept.join("upload/one").metadata().unwrap().uid(), 1234);
+    assert_eq!(kept.join("upload/a b").metadata().unwrap().gid(), 1234);
+    std::fs::remove_dir_all(kept).unwrap();
+
+    let powers = "-chown,-dac_override,-dac_read_search";
+    program(
+        &place.at("bin/squashed"),
+        &format!("exec setpriv --inh-caps={powers} --bounding-set={powers} backup copy-folder"),
+    );
+    let squashed = ["squashed"];
+    program(&place.at("bin/rsync"), "echo >>\"$COPIES\"; PATH=${PATH#*:}; exec rsync \"$@\"");
+    let copies = place.at("copies");
+    place.set("COPIES", &copies);
+    is_copied_without_owners(&place, &squashed);
+    assert_eq!(
+        std::fs::read_to_string(copies).unwrap().lines().count(),
+        2,
+        "a whole copy was made and thrown away"
+    );
+    let backups = place.backups("files", "");
+    assert_eq!(backups[1].join("upload/one").metadata().unwrap().uid(), 0);
+    // A file that cannot be read is none that is lost in silence.
+    let unreadable = files.join("upload/unreadable");
+    std::fs::write(&unreadable, "new").unwrap();
+    std::os::unix::fs::chown(&unreadable, Some(1234), Some(1234)).unwrap();
+    std::fs::set_permissions(&unreadable, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let output = place.run(&squashed);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("was not copied whole"), "{}", said(&output));
+    assert_eq!(place.backups("files", ""), backups);
+}
+
+#[test]
+fn the_name_of_a_folder_is_only_a_name() {
+    if !here(&["rsync"]) {
+        return;
+    }
+    for name in ["-a b", "--delete", "it's \"x\" $(touch here)", "host:path", "new\nline", "*", "rsync://x"] {
+        let mut place = Place::called(&format!("to {name}"));
+        let source = place.at("files").join(name);
+        std::fs::create_dir_all(&source).unwrap();
+        std::fs::write(source.join(name.replace('/', "_")), "good").unwrap();
+        place.set("SOURCE", &source).set("NAME", name.replace('/', "_"));
+        for _ in 0..2 {
+            assert_eq!(tree(&place.backup("copy-folder")), tree(&source), "{name}");
+        }
+        assert!(!place.at("here").exists());
+    }
+}

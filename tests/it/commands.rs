@@ -1,0 +1,78 @@
+//! The command `homeserver`, with stand-ins for the programs that it runs.
+
+use crate::common::scripts::{Ran, Stage};
+
+const CONTAINERS: &str = "immich immich-postgres postgres\nimmich immich-server -\nkuma kuma -\n";
+
+/// Runs the command where each program only says how it was called.
+fn homeserver(arguments: &[&str]) -> Ran {
+    let mut stage = Stage::new();
+    for program in ["podman", "journalctl", "systemctl"] {
+        stage.stand_in(program, &format!("printf '<%s>' {program} \"$@\""));
+    }
+    stage.set("CONTAINERS", CONTAINERS);
+    stage.run("homeserver", arguments)
+}
+
+fn ran(arguments: &[&str]) -> String {
+    let ran = homeserver(arguments);
+    assert_eq!(ran.code, Some(0), "{arguments:?}: {ran:?}");
+    ran.out
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let ran = homeserver(arguments);
+    assert!(ran.code != Some(0) && ran.out.is_empty(), "{arguments:?}: {ran:?}");
+    ran.err
+}
+
+#[test]
+fn logs_are_of_a_service_or_of_one_container() {
+    assert_eq!(
+        ran(&["logs", "immich", "-f"]),
+        "<journalctl><--unit=podman-immich-postgres.service><--unit=podman-immich-server.service><-f>"
+    );
+    assert_eq!(
+        ran(&["logs", "immich-server", "--since", "1 hour ago"]),
+        "<journalctl><--unit=podman-immich-server.service><--since><1 hour ago>"
+    );
+    assert_eq!(ran(&["logs", "kuma"]), "<journalctl><--unit=podman-kuma.service>");
+}
+
+#[test]
+fn a_shell_is_in_one_container() {
+    assert_eq!(
+        ran(&["shell", "immich-server", "ls", "a b"]),
+        "<podman><exec><--interactive><--><immich-server><ls><a b>"
+    );
+    assert!(ran(&["shell", "kuma"]).starts_with("<podman><exec><--interactive><--><kuma><sh><-c>"));
+    assert!(refused(&["shell", "immich"]).ends_with("immich-postgres\nimmich-server\n"));
+}
+
+#[test]
+fn psql_is_in_the_postgres_of_a_service() {
+    for name in ["immich", "immich-postgres"] {
+        let ran = ran(&["psql", name, "-c", "select 'x'"]);
+        assert!(
+            ran.starts_with("<podman><exec><--interactive><--><immich-postgres><sh><-c><exec psql "),
+            "{ran}"
+        );
+        assert!(ran.ends_with("<psql><-c><select 'x'>"), "{ran}");
+    }
+    assert!(refused(&["psql", "kuma"]).contains("Postgres"));
+}
+
+#[test]
+fn the_list_has_every_container() {
+    let list = ran(&["list"]);
+    assert_eq!(list.lines().count(), 3, "{list}");
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    for arguments in
+        [&["logs", "x"] as &[&str], &["shell", "im"], &["psql", "-"], &[], &["logs"], &["nonsense"]]
+    {
+        assert!(!refused(arguments).is_empty(), "{arguments:?}");
+    }
+}

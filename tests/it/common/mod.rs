@@ -1,0 +1,60 @@
+//! What several tests share: the fixtures, and a way to compile one.
+
+pub mod attacker;
+pub mod folder;
+pub mod http;
+pub mod mutate;
+pub mod nix;
+pub mod place;
+pub mod scripts;
+
+use std::path::{Path, PathBuf};
+
+use homegen::Outcome;
+use homegen::diag::human::{self, Style};
+use homegen::output::Place;
+use homegen::surroundings::Surroundings;
+
+/// The folder of the fixtures.
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// Every case, by name, with the text of its file.
+pub fn cases() -> Vec<(String, String)> {
+    let mut cases: Vec<(String, String)> = std::fs::read_dir(fixtures())
+        .expect("there are fixtures")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .filter(|path| path.join("homeserver.yaml").is_file())
+        .map(|path| {
+            let name = path.file_name().expect("a name").to_str().expect("a name in UTF-8").to_owned();
+            let text = std::fs::read_to_string(path.join("homeserver.yaml")).expect("the file is text");
+            (name, text)
+        })
+        .collect();
+    cases.sort();
+    cases
+}
+
+/// Compiles a text as the CLI would with the file beside the folder `generated`, and nothing else there.
+pub fn compile(bytes: impl AsRef<[u8]>) -> Outcome {
+    compile_beside(bytes, &Surroundings::default())
+}
+
+/// Compiles a text with what stands around its file.
+pub fn compile_beside(bytes: impl AsRef<[u8]>, surroundings: &Surroundings) -> Outcome {
+    let place = Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
+    homegen::compile("homeserver.yaml", bytes.as_ref(), &place, surroundings)
+        .unwrap_or_else(|bug| panic!("homegen wrote what is not Nix: {}", bug.0))
+}
+
+/// The diagnostics as a person sees them.
+pub fn said(outcome: &Outcome) -> String {
+    human::render(&outcome.diagnostics, &outcome.sources, Style { width: 100, color: false })
+}
+
+/// One file of the output.
+pub fn file<'a>(outcome: &'a Outcome, path: &str) -> &'a str {
+    let files = outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", said(outcome)));
+    &files.iter().find(|f| f.path == path).unwrap_or_else(|| panic!("{path} is not emitted")).text
+}

@@ -1,0 +1,167 @@
+//! Runs the scripts of `templates/scripts/` on their own, with stand-ins for what they start.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// Whether all of these programs are here. Where they have to be (CI), the absence of one is a failure.
+pub fn here(programs: &[&str]) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    for program in programs {
+        if !folders.iter().any(|folder| folder.join(program).is_file()) {
+            assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "{program} is not installed");
+            println!("skipped: {program} is not installed");
+            return false;
+        }
+    }
+    true
+}
+
+/// How a script ended, and what it said.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Ran {
+        let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
+        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// A folder for one run or several: stand-ins in `bin`, and whatever else is put there. `notify` is a
+/// stand-in that only remembers.
+pub struct Stage {
+    folder: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+}
+
+impl Stage {
+    pub fn new() -> Stage {
+        let stage = Stage { folder: tempfile::tempdir().expect("a folder"), environment: Vec::new() };
+        for folder in ["bin", "state", "tmp"] {
+            std::fs::create_dir(stage.at(folder)).unwrap();
+        }
+        // Where `unheard` is, nobody is reached.
+        stage.stand_in(
+            "notify",
+            r#"
+            [ "$1" != --strict ] || { shift; [ ! -e "$STAGE/unheard" ] || exit 1; }
+            printf '%s\0' "$#" "$@" >>"$STAGE/told""#,
+        );
+        stage
+    }
+
+    pub fn at(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// The same, as a variable has it.
+    pub fn path(&self, path: &str) -> String {
+        self.at(path).to_str().expect("a name in UTF-8").to_owned()
+    }
+
+    /// Writes a file, and gives its path.
+    pub fn file(&self, path: &str, text: impl AsRef<[u8]>) -> String {
+        std::fs::write(self.at(path), text).unwrap();
+        self.path(path)
+    }
+
+    /// A file's text; nothing where there is none.
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.at(path)).unwrap_or_default()
+    }
+
+    /// A program that is found before those of the host. `$STAGE` is this folder.
+    pub fn stand_in(&self, name: &str, script: &str) {
+        program(&self.at("bin").join(name), script);
+    }
+
+    /// Sets a parameter for all runs.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.retain(|(other, _)| other != name);
+        self.environment.push((name.to_owned(), value.into()));
+    }
+
+    pub fn command(&self, script: &str, arguments: &[&str]) -> Command {
+        let file = scripts().join(format!("{script}.sh"));
+        let mut all = vec!["-o", "errexit", "-o", "nounset", "-o", "pipefail", file.to_str().expect("text")];
+        all.extend(arguments);
+        self.program("bash", &all)
+    }
+
+    /// A program, with the stand-ins in front and nothing in its environment but what was set.
+    pub fn program(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut path = vec![self.at("bin")];
+        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+        // Whoever runs the tests may ignore a signal, and a shell cannot trap what it was born to ignore.
+        let mut command = Command::new("env");
+        command
+            .args(["--default-signal", program])
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .env("LANG", "C")
+            .env("LC_ALL", "C")
+            .env("HOME", self.folder.path())
+            .env("TMPDIR", self.at("tmp"))
+            .env("STAGE", self.folder.path())
+            .env("STATE_DIRECTORY", self.at("state"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub fn run(&self, script: &str, arguments: &[&str]) -> Ran {
+        self.ended(&mut self.command(script, arguments))
+    }
+
+    /// Runs a command of this stage to its end. Nothing may be left of it where temporary files are.
+    pub fn ended(&self, command: &mut Command) -> Ran {
+        let ran = command.output().expect("it runs").into();
+        assert_eq!(std::fs::read_dir(self.at("tmp")).unwrap().count(), 0, "files were left behind: {ran:?}");
+        ran
+    }
+
+    pub fn start(&self, script: &str, arguments: &[&str]) -> Child {
+        self.command(script, arguments).spawn().expect("bash runs")
+    }
+
+    /// What the stand-in was told, each time its arguments.
+    pub fn told(&self) -> Vec<Vec<String>> {
+        let text = self.read("told");
+        let mut words = text.split_terminator('\0').map(str::to_owned);
+        let mut told = Vec::new();
+        while let Some(count) = words.next() {
+            told.push(words.by_ref().take(count.parse().unwrap()).collect());
+        }
+        told
+    }
+}
+
+/// Where the scripts are.
+pub fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/scripts")
+}
+
+/// Writes a program in bash.
+pub fn program(path: &Path, code: &str) {
+    // Another test may start a program at this moment, which would hold the file open for writing, and what is
+    // open so cannot be run: hence a process of its own.
+    let mut install = Command::new("install")
+        .args(["--mode=755", "/dev/stdin"])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("install runs");
+    let text = format!("#!/usr/bin/env bash\n{code}\n");
+    install.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
+    assert!(install.wait().expect("it ends").success());
+}

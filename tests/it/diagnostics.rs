@@ -1,0 +1,185 @@
+//! Every code has a page that is true: its first file fails with that code alone, its second one passes.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::common::{compile, compile_beside, said};
+use homegen::Outcome;
+use homegen::diag::{Code, Severity};
+use homegen::record::{self, Record};
+use homegen::surroundings::Surroundings;
+use serde_yaml::Value;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnostics")
+}
+
+/// The file under a heading of a page, as it would be on the disk.
+fn file(code: Code, heading: &str) -> Vec<u8> {
+    let page = code.page();
+    let (_, section) = page
+        .split_once(&format!("\n## {heading}\n\n```yaml"))
+        .unwrap_or_else(|| panic!("{} has no file under `{heading}`", code.code()));
+    let (encoding, rest) = section.split_once('\n').expect("a block has lines");
+    let (text, _) = rest.split_once("\n```\n").expect("a block is closed");
+    match encoding {
+        "" => format!("{text}\n").into_bytes(),
+        // Markdown is UTF-8, so a file that is not has to say what it is instead.
+        " latin1" => text.chars().map(|c| u8::try_from(c).expect("a character of Latin-1")).collect(),
+        other => panic!("{} has a block of `yaml{other}`", code.code()),
+    }
+}
+
+/// Compiles the file under a heading. `Files` lists what is on the disk beside it, and the output of the
+/// file under `Before` is what the output folder holds.
+fn compile_of(code: Code, heading: &str) -> Outcome {
+    let page = code.page();
+    let exists = |path: &str| page.lines().any(|line| line == format!("- `{path}`"));
+    let before = page.contains("\n## Before\n").then(|| compile(file(code, "Before")));
+    let last_build =
+        before.map(|before| Record::read(crate::common::file(&before, record::PATH).as_bytes()).unwrap());
+    let surroundings = Surroundings {
+        exists: if page.contains("\n## Files\n") { Some(&exists) } else { None },
+        last_build: last_build.as_ref(),
+    };
+    compile_beside(file(code, heading), &surroundings)
+}
+
+#[test]
+fn every_page_has_its_parts() {
+    for code in Code::ALL {
+        let page = code.page();
+        let (title, rest) = page.split_once("\n\n").expect("a page has a title and text");
+        assert_eq!(title, format!("# {}: {}", code.code(), code.title()));
+        let headings: Vec<&str> = rest
+            .lines()
+            .filter(|line| line.starts_with('#') && !matches!(*line, "## Files" | "## Before"))
+            .collect();
+        assert_eq!(headings, ["## Fails", "## Passes"], "{}", code.code());
+        assert!(!rest.starts_with('#'), "{} explains nothing", code.code());
+    }
+}
+
+#[test]
+fn the_file_that_fails_does_so_once_and_with_this_code() {
+    for code in Code::ALL {
+        let outcome = compile_of(*code, "Fails");
+        let found: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.code()).collect();
+        assert_eq!(found, [code.code()], "{}", said(&outcome));
+        assert!(outcome.diagnostics[0].help.is_some(), "no help:\n{}", said(&outcome));
+        assert_eq!(outcome.files.is_none(), code.severity() == Severity::Error, "{}", code.code());
+    }
+}
+
+#[test]
+fn the_file_that_passes_has_output_and_nothing_is_said_of_it() {
+    for code in Code::ALL {
+        let outcome = compile_of(*code, "Passes");
+        assert!(outcome.diagnostics.is_empty(), "{}:\n{}", code.code(), said(&outcome));
+        assert!(outcome.files.is_some_and(|files| !files.is_empty()), "{}", code.code());
+    }
+}
+
+#[test]
+fn every_page_belongs_to_a_code() {
+    let found: BTreeSet<String> = std::fs::read_dir(folder())
+        .expect("there are pages")
+        .map(|entry| entry.expect("the folder can be read").file_name().into_string().expect("UTF-8"))
+        .collect();
+    let pages = Code::ALL.iter().map(|code| format!("{}.md", code.code()));
+    assert_eq!(found, pages.chain(["README.md".to_owned()]).collect());
+}
+
+#[test]
+fn the_index_is_the_table_of_codes() {
+    let index = std::fs::read_to_string(folder().join("README.md")).expect("there is an index");
+    let table: String = Code::ALL
+        .iter()
+        .map(|code| {
+            let severity = match code.severity() {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            };
+            let allow = if code.can_be_allowed() { "yes" } else { "" };
+            format!("| [{0}]({0}.md) | {severity} | {allow} | {1} |\n", code.code(), code.title())
+        })
+        .collect();
+    assert!(
+        index.ends_with(&format!("| Code | Severity | `allow` | Title |\n|---|---|---|---|\n{table}")),
+        "the table in docs/diagnostics/README.md has to be:\n{table}"
+    );
+}
+
+/// `first` with what `second` has besides, or nothing if the two say different things of one key.
+fn merged(first: &Value, second: &Value) -> Option<Value> {
+    match (first, second) {
+        (Value::Mapping(first), Value::Mapping(second)) => {
+            let mut all = first.clone();
+            for (key, value) in second {
+                let value = match first.get(key) {
+                    Some(known) => merged(known, value)?,
+                    None => value.clone(),
+                };
+                all.insert(key.clone(), value);
+            }
+            Some(Value::Mapping(all))
+        }
+        _ => (first == second).then(|| first.clone()),
+    }
+}
+
+/// The codes of two files in one. `None` if they do not fit together.
+fn codes_of(first: &Value, second: &Value) -> Option<BTreeSet<&'static str>> {
+    let text = serde_yaml::to_string(&merged(first, second)?).expect("a value is YAML");
+    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default()).unwrap();
+    Some(linked.diagnostics.iter().map(|d| d.code.code()).collect())
+}
+
+/// Two pages of which one has what makes the other's mistake none.
+const MENDED: &[(&str, &str, &str)] = &[(
+    "HG0714",
+    "HG1310",
+    "a folder that a swapped volume names as the host's is no path of a container alone",
+)];
+
+#[test]
+fn two_mistakes_are_both_reported_in_either_order() {
+    // What lies beside the file, or was there before, is one state for both pages.
+    let is_alone =
+        |code: &&Code| !code.page().contains("\n## Files\n") && !code.page().contains("\n## Before\n");
+    let read = |code: Code, heading: &str| serde_yaml::from_slice::<Value>(&file(code, heading)).ok();
+    let pages: Vec<(Code, Value, Value)> = Code::ALL
+        .iter()
+        .filter(is_alone)
+        .filter_map(|code| Some((*code, read(*code, "Fails")?, read(*code, "Passes")?)))
+        .collect();
+    // The mistakes of two pages fit into one file if each remains beside what is right in the other.
+    let remains = |fails: &Value, passes: &Value, code: &Code| {
+        [(fails, passes), (passes, fails)]
+            .iter()
+            .all(|(one, other)| codes_of(one, other).is_some_and(|all| all.contains(code.code())))
+    };
+    let mut both_reported = 0;
+    let mut hidden = Vec::new();
+    for (at, (first, first_fails, first_passes)) in pages.iter().enumerate() {
+        for (second, second_fails, second_passes) in &pages[at + 1..] {
+            if MENDED.iter().any(|(a, b, _)| [*a, *b] == [first.code(), second.code()]) {
+                continue;
+            }
+            let both = BTreeSet::from([first.code(), second.code()]);
+            for (one, other) in [(first_fails, second_fails), (second_fails, first_fails)] {
+                let Some(found) = codes_of(one, other) else { continue };
+                if found.is_superset(&both) {
+                    both_reported += 1;
+                } else if remains(first_fails, second_passes, first)
+                    && remains(second_fails, first_passes, second)
+                    && codes_of(first_passes, second_passes).is_some_and(|codes| codes.is_empty())
+                {
+                    hidden.push(format!("{both:?}: {found:?}"));
+                }
+            }
+        }
+    }
+    assert!(hidden.is_empty(), "{} pairs hide a mistake:\n{}", hidden.len(), hidden.join("\n"));
+    assert!(both_reported > 5_000, "only {both_reported} pairs fit");
+}

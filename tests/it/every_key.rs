@@ -1,0 +1,178 @@
+//! Nothing is dropped in silence: its fixtures have every key of the language, and whatever one changes
+//! in them changes the output, or is refused.
+
+use std::collections::BTreeSet;
+
+use crate::common::{compile, fixtures, said};
+use homegen::diag::Diagnostics;
+use homegen::source::SourceId;
+use homegen::syntax::{Kind, Node};
+use homegen::tree::Atom;
+use serde_json::Value;
+
+const FIXTURES: &[&str] = &["every-key", "every-key-2", "every-key-jobs", "client"];
+
+/// Values that change nothing in the output, and why that is right.
+const WITHOUT_EFFECT: &[(&str, &str)] = &[
+    // Rules read it; no option of NixOS is made of it.
+    ("every-key", "host.memory"),
+    // A reason is for people.
+    ("every-key", "services.app.containers.main.allow.HG0506"),
+    ("every-key", "services.app.containers.main.allow.HG1501"),
+    ("every-key", "services.app.containers.main.allow.HG1502"),
+    ("every-key", "services.app.containers.other.allow.HG1510"),
+];
+
+fn fixture(name: &str) -> (String, Node) {
+    let text = std::fs::read_to_string(fixtures().join(name).join("homeserver.yaml")).expect("a fixture");
+    let mut diagnostics = Diagnostics::default();
+    let node = homegen::parse::parse(&text, SourceId::FILE, &mut diagnostics).expect("YAML");
+    (text, node)
+}
+
+/// Goes through every scalar that is a value, with the way to it.
+fn leaves(node: &Node, way: &str, found: &mut Vec<(String, Node)>) {
+    let below = |name: &str| if way.is_empty() { name.to_owned() } else { format!("{way}.{name}") };
+    match &node.kind {
+        Kind::Map(entries) => entries.iter().for_each(|e| leaves(&e.value, &below(&e.key), found)),
+        Kind::List(items) => {
+            items.iter().enumerate().for_each(|(i, item)| leaves(item, &below(&i.to_string()), found))
+        }
+        Kind::Replace(value) => leaves(value, way, found),
+        Kind::Layers(_) | Kind::Unreadable => {}
+        Kind::Scalar { .. } | Kind::Nix(_) => found.push((way.to_owned(), node.clone())),
+    }
+}
+
+fn keys(node: &Node, found: &mut BTreeSet<String>) {
+    match &node.kind {
+        Kind::Map(entries) => entries.iter().for_each(|e| {
+            found.insert(e.key.clone());
+            keys(&e.value, found);
+        }),
+        Kind::List(items) => items.iter().for_each(|item| keys(item, found)),
+        Kind::Replace(value) => keys(value, found),
+        Kind::Scalar { .. } | Kind::Nix(_) | Kind::Layers(_) | Kind::Unreadable => {}
+    }
+}
+
+/// The names under every `properties` of the schema.
+fn properties(schema: &Value, found: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if let ("properties", Value::Object(own)) = (name.as_str(), member) {
+                    found.extend(own.keys().cloned());
+                }
+                properties(member, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| properties(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_fixtures_have_every_key_of_the_schema_and_compile() {
+    let schema: Value = serde_json::from_str(&homegen::schema::schema()).expect("JSON");
+    let mut wanted = BTreeSet::new();
+    properties(&schema, &mut wanted);
+    assert!(wanted.len() > 100, "the schema names only {} keys", wanted.len());
+    let mut used = BTreeSet::new();
+    for name in FIXTURES {
+        let (text, node) = fixture(name);
+        let outcome = compile(&text);
+        assert!(outcome.files.is_some(), "{name} does not compile:\n{}", said(&outcome));
+        keys(&node, &mut used);
+    }
+    let missing: Vec<&String> = wanted.difference(&used).collect();
+    assert!(missing.is_empty(), "no fixture uses these keys: {missing:?}");
+}
+
+/// Texts by name.
+type Named = Vec<(String, String)>;
+
+/// What homegen makes of a text, without the places in it, which move with every change.
+fn made(text: &str) -> (Named, Named) {
+    let outcome = compile(text);
+    let said = outcome.diagnostics.iter().map(|d| (d.code.code().to_owned(), d.message.clone())).collect();
+    // A key that only the record has does nothing on the host.
+    let files = outcome.files.into_iter().flatten().filter(|f| f.path != homegen::record::PATH);
+    let files = files.map(|f| (f.path, f.text)).collect();
+    (said, files)
+}
+
+/// Other values that could stand in place of one, as they would be written.
+fn others(written: &str, node: &Node) -> Vec<String> {
+    let (text, plain) = match &node.kind {
+        Kind::Scalar { text, plain } => (text, *plain),
+        _ => return vec![format!("{}x", written.trim_end())],
+    };
+    let replace = |new: &str| {
+        let quoted = written.trim_end().strip_suffix(['"', '\'']).is_some();
+        match (plain, quoted) {
+            (true, _) => new.to_owned(),
+            (false, true) => format!("\"{new}\""),
+            // A block scalar keeps its lines and its end.
+            (false, false) => format!("{}x{}", written.trim_end(), &written[written.trim_end().len()..]),
+        }
+    };
+    if plain {
+        match Atom::from_plain(text) {
+            Atom::Bool(value) => return vec![(!value).to_string()],
+            Atom::Int(value) => return vec![(value + 1).to_string()],
+            Atom::Float(value) => return vec![format!("1{value}")],
+            Atom::Null => return vec!["x".to_owned()],
+            Atom::Str(_) => {}
+        }
+    }
+    let mut all = vec![replace(&format!("{}x", text.trim_end()))];
+    // A digit that changes leaves most forms intact: sizes, addresses, ports.
+    if let Some(at) = text.rfind(|c: char| c.is_ascii_digit()) {
+        let digit = if &text[at..at + 1] == "9" { "8" } else { "9" };
+        all.push(replace(&format!("{}{digit}{}", &text[..at], &text[at + 1..])));
+    }
+    all
+}
+
+#[test]
+fn a_change_of_any_value_changes_the_output_or_is_refused() {
+    let mut dropped = Vec::new();
+    for name in FIXTURES {
+        let (text, node) = fixture(name);
+        let before = made(&text);
+        let mut all = Vec::new();
+        leaves(&node, "", &mut all);
+        assert!(all.len() > 15);
+        for (way, leaf) in all {
+            let (start, end) = (leaf.span.start as usize, leaf.span.end as usize);
+            for other in others(&text[start..end], &leaf) {
+                let changed = format!("{}{other}{}", &text[..start], &text[end..]);
+                let same = made(&changed) == before;
+                let excepted = WITHOUT_EFFECT.contains(&(name, way.as_str()));
+                if same && !excepted {
+                    dropped.push(format!("{name}: {way}: {} → {other}", text[start..end].trim_end()));
+                }
+            }
+        }
+    }
+    assert!(dropped.is_empty(), "these changes were dropped in silence:\n{}", dropped.join("\n"));
+}
+
+#[test]
+fn the_example_of_each_mapping_is_one() {
+    let schema: Value = serde_json::from_str(&homegen::schema::schema()).expect("JSON");
+    let definitions = schema["$defs"].as_object().expect("definitions");
+    let mappings = definitions.iter().filter(|(_, definition)| definition.get("examples").is_some());
+    let mut examples = 0;
+    for (name, definition) in mappings {
+        let alone = serde_json::json!({ "$ref": format!("#/$defs/{name}"), "$defs": definitions });
+        let validator = jsonschema::validator_for(&alone).expect("a schema");
+        for example in definition["examples"].as_array().expect("a list") {
+            let errors: Vec<String> = validator.iter_errors(example).map(|error| error.to_string()).collect();
+            assert!(example.is_object() && errors.is_empty(), "{name}: {example}: {errors:?}");
+            examples += 1;
+        }
+    }
+    assert!(examples > 30, "only {examples}");
+}

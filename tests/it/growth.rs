@@ -1,0 +1,391 @@
+//! Work and output grow with the file, and not with its square: every key that takes a list or a mapping is built with
+//! 1,000 and with 4,000 entries. The keys are those of the JSON Schema, so that a new one is asked for here.
+//!
+//! Work is counted, and not timed: cachegrind counts the instructions that the program executes, which is nearly the same
+//! number in each run and on each machine. Allocations would not show a comparison of all pairs. It is counted in a
+//! release build, because a debug build spends most of its work on holding each file against nixfmt:
+//! `cargo test --release --test it growth:: -- --ignored`, as `.ci/run` does.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use crate::common::compile;
+use crate::common::scripts::here;
+use serde_json::{Value, json};
+
+/// How many entries a key has, and four times as many.
+const FEW: usize = 1_000;
+const MANY: usize = 4 * FEW;
+
+/// The number of the first entry. Names of one length take the same work.
+const FIRST: usize = 10_000;
+
+/// How much more work and output four times the entries may be.
+const MOST: f64 = 4.5;
+
+/// One entry of a list, or the name and the value of one of a mapping.
+enum Entry {
+    Item(Value),
+    Member(String, Value),
+}
+
+/// The `i`-th entry of the key at `path`: a list's if `list`, otherwise a mapping's. `None` where nobody said yet what one
+/// looks like.
+fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
+    let member = |name: String, value: Value| Some(Entry::Member(name, value));
+    let item = |value: Value| Some(Entry::Item(value));
+    let address = || format!("10.{}.{}.1", i / 250, i % 250);
+    let image = || json!({ "image": "docker.io/example/a:1" });
+    let key = last(path);
+    let in_site = path.contains("site");
+    match (key, list) {
+        // No code has this name, which is said of each.
+        ("allow", false) => member(format!("HG9{i:03}"), json!("reason")),
+        ("aliases", true) if in_site => item(json!(format!("a{i}.example.org"))),
+        ("aliases", true) => item(json!(format!("a{i}"))),
+        ("backup", false) => member(
+            format!("b{i}"),
+            json!({ "sqlite": format!("/srv/b{i}/x.db"), "to": "/srv/backups", "at": "daily" }),
+        ),
+        ("bind", true) => item(json!(address())),
+        ("cap_add" | "cap_drop", true) => item(json!(format!("CAP_{i}"))),
+        ("clients", false) => member(
+            format!("c{i}"),
+            json!({ "upload": { "to": "app", "folder": "~/Upload", "api_key": "key" } }),
+        ),
+        ("command" | "entrypoint" | "test", true) => item(json!(format!("w{i}"))),
+        ("constants" | "with", false) => member(format!("c{i}"), json!(format!("x{i}"))),
+        ("containers", false) => member(format!("c{i}"), image()),
+        ("credentials", false) => member(format!("V{i}_FILE"), json!("key")),
+        ("depends_on" | "restart", true) => item(json!(format!("c{i}"))),
+        ("depends_on", false) => member(format!("c{i}"), json!({ "condition": "started" })),
+        ("devices", true) => item(json!(format!("/dev/d{i}"))),
+        ("device_cgroup_rules", true) => item(json!(format!("c 13:{i} rwm"))),
+        ("dns", true) => item(json!(address())),
+        ("dns_search", true) => item(json!(format!("d{i}.example.org"))),
+        ("options", true) if !path.contains("logging") => item(json!(format!("o{i}"))),
+        ("driver_opts" | "labels" | "options" | "sysctls", false) => {
+            member(format!("net.o{i}"), json!(format!("{i}")))
+        }
+        ("driver_opts" | "labels" | "options" | "sysctls", true) => item(json!(format!("net.o{i}={i}"))),
+        ("env_file", true) => item(json!(format!("/srv/e{i}"))),
+        ("environment", false) => member(format!("V{i}"), json!(format!("x{i}"))),
+        ("environment", true) => item(json!(format!("V{i}=x{i}"))),
+        ("expose", true) => item(json!(1024 + i)),
+        ("extra_hosts", false) => member(format!("h{i}"), json!(address())),
+        ("extra_hosts", true) => item(json!(format!("h{i}:{}", address()))),
+        ("firewall", true) => item(json!(format!("eth{i}"))),
+        ("gateway", true) => item(json!(address())),
+        ("group_add", true) => item(json!(format!("{}", 1000 + i))),
+        ("headers", false) => member(format!("X-H{i}"), json!(format!("x{i}"))),
+        ("headers", true) => item(json!(format!("X-H{i}=x{i}"))),
+        ("keep", true) => item(json!(format!("--keep-daily={}", i + 1))),
+        ("mounts", false) => member(format!("/mnt/d{i}"), json!({})),
+        ("networks", false) => member(format!("n{i}"), json!({})),
+        ("networks", true) => item(json!(format!("n{i}"))),
+        ("nixos", false) => member(format!("o{i}"), json!({ "enable": true })),
+        ("plugins", true) => item(json!(format!("github.com/example/p{i}@v1.0.0"))),
+        ("podman_args", true) => item(json!(format!("--label=a{i}"))),
+        ("ports", true) => item(json!(format!("{}:80", 1024 + i))),
+        ("secrets", false) if path == "secrets" => member(format!("s{i}"), json!({})),
+        ("secrets", false) => member(format!("V{i}_FILE"), json!(format!("s{i}"))),
+        ("secrets", true) => item(json!(format!("s{i}"))),
+        ("secrets[]", false) => member(format!("V{i}_FILE"), json!(format!("s{i}"))),
+        ("security_opt", true) => item(json!(format!("label=type:t{i}"))),
+        ("services", false) => member(format!("s{i}"), json!({ "containers": { "main": image() } })),
+        ("sites", true) if path == "caddy.sites" => {
+            item(json!({ "host": format!("s{i}.example.org"), "redirect": "https://example.org" }))
+        }
+        ("sites", true) => item(json!({ "subdomain": format!("s{i}"), "to": "main:80", "port": 1024 + i })),
+        ("subnet", true) => item(json!(format!("10.{}.{}.0/24", i / 250, i % 250))),
+        ("tmpfs", true) => item(json!(format!("/t{i}"))),
+        ("ulimits", false) => member(format!("u{i}"), json!(i)),
+        ("units", true) => item(json!(format!("u{i}"))),
+        ("users", true) => item(json!(format!("u{i}"))),
+        ("volumes", true) => item(json!(format!("/srv/v{i}:/v{i}"))),
+        _ => None,
+    }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+/// What an entry refers to, in the rest of the file.
+fn surroundings(path: &str, count: usize, file: &mut Value) {
+    let mut many = |path: &str| {
+        let entries = entries(path, false, count).expect("known");
+        put(file, path, entries);
+    };
+    match last(path) {
+        "networks" if path != "networks" => many("networks"),
+        "depends_on" | "restart" => many("services.*.containers"),
+        "secrets" | "secrets[]" if path != "secrets" => many("secrets"),
+        _ => {}
+    }
+}
+
+/// What stands around the key at `path`, apart from what every file has.
+fn base(path: &str) -> Value {
+    let mut file = json!({
+        "homegen": 1,
+        "host": { "name": "box", "nixos": "26.05", "timezone": "Europe/Berlin" },
+        "agenix": { "directory": "secrets" },
+        "secrets": { "key": {}, "env": { "format": "env" } },
+        "services": { "app": { "containers": { "main": { "image": "docker.io/example/a:1" } } } },
+    });
+    let app = |key: &str, value: Value, file: &mut Value| file["services"]["app"][key] = value;
+    if path.starts_with("caddy") || path.contains("site") || path == "clients" {
+        file["caddy"] = json!({ "domain": "example.org", "bind": "all", "tls": "internal" });
+        app("port", json!(8080), &mut file);
+        app("site", json!({ "subdomain": "app", "to": "main:80" }), &mut file);
+    }
+    match path {
+        "caddy.tls.credentials" => {
+            file["caddy"]["tls"] = json!({ "acme": "acme-dns", "email": "me@example.org" });
+        }
+        "caddy.tls.plugins" => {
+            file["caddy"]["tls"] = json!({
+                "hash": "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                "acme_dns": "example {env.TOKEN}",
+                "environment": "env",
+            });
+        }
+        path if path.starts_with("caddy.sites[]") => {
+            file["caddy"]["sites"] = json!([{ "host": "s.example.org", "redirect": "https://example.org" }]);
+        }
+        path if path.starts_with("services.*.sites[]") => {
+            app("sites", json!([{ "subdomain": "s", "to": "main:80" }]), &mut file);
+        }
+        path if path.starts_with("services.*.backup.*") => {
+            let backup = json!({ "sqlite": "/srv/x.db", "to": "/srv/backups", "at": "daily" });
+            app("backup", json!({ "database": backup }), &mut file);
+        }
+        path if path.starts_with("services.*.cleanup") => {
+            let album = json!({ "album": "Temp", "api_key": "key" });
+            app("cleanup", json!({ "at": "daily", "immich_album": album }), &mut file);
+        }
+        path if path.starts_with("services.*.update") => {
+            app("port", json!(8080), &mut file);
+            file["services"]["app"]["containers"]["main"]["ports"] = json!(["${services.app.port}:80"]);
+            let update = json!({ "at": "daily", "repository": "a/b", "health": "/", "restart": ["main"] });
+            app("update", update, &mut file);
+        }
+        path if path.starts_with("notify") => {
+            file["notify"] = json!({ "ntfy": { "url": "https://ntfy.sh/my-server" } });
+        }
+        path if path.starts_with("smoke_test") => file["smoke_test"] = json!({ "at": "daily" }),
+        path if path.starts_with("tailscale") => file["tailscale"] = json!({ "address": "100.64.0.7" }),
+        path if path.starts_with("services.*.containers.*.secrets[]") => {
+            file["services"]["app"]["containers"]["main"]["secrets"] = json!([{}]);
+        }
+        path if path.starts_with("services.*.containers.*.volumes[]") => {
+            file["services"]["app"]["containers"]["main"]["volumes"] =
+                json!([{ "source": "/srv/v", "target": "/v" }]);
+        }
+        _ => {}
+    }
+    if path.ends_with("offsite.keep") {
+        file["services"]["app"]["backup"]["database"]["offsite"] =
+            json!({ "repository": "/mnt/usb/restic", "password": "key" });
+    }
+    if path.ends_with("firewall") {
+        file["services"]["app"]["containers"]["main"]["expose"] = json!([80]);
+    }
+    if path.ends_with("expose") {
+        file["services"]["app"]["containers"]["main"]["firewall"] = json!(["eth0"]);
+    }
+    if path.ends_with("firewall") || path.ends_with("expose") {
+        file["services"]["app"]["containers"]["main"]["network_mode"] = json!("host");
+    }
+    file
+}
+
+/// Puts entries into the file at `path`, in which `*` is the member that [`base`] has.
+fn put(file: &mut Value, path: &str, entries: Vec<Entry>) {
+    let mut place = file;
+    let mut above = "";
+    for step in path.split('.') {
+        let (name, first) = match step.strip_suffix("[]") {
+            Some(list) => (list, true),
+            None => (step, false),
+        };
+        let member = match (name, above) {
+            ("*", "services") => "app",
+            ("*", "containers") => "main",
+            ("*", "backup") => "database",
+            ("*", "networks") => "net",
+            ("*", "mounts") => "/mnt/usb",
+            ("*", "secrets") => "key",
+            (name, _) => name,
+        };
+        if place.is_null() {
+            *place = json!({});
+        }
+        place = &mut place[member];
+        if first {
+            assert!(place.is_array(), "say in `base` what stands around {path}");
+            place = &mut place[0];
+        }
+        above = name;
+    }
+    for entry in entries {
+        match entry {
+            Entry::Item(value) => {
+                if !place.is_array() {
+                    *place = json!([]);
+                }
+                place.as_array_mut().expect("a list").push(value);
+            }
+            Entry::Member(name, value) => {
+                if !place.is_object() {
+                    *place = json!({});
+                }
+                place.as_object_mut().expect("a mapping").insert(name, value);
+            }
+        }
+    }
+}
+
+fn entries(path: &str, list: bool, count: usize) -> Option<Vec<Entry>> {
+    (FIRST..FIRST + count).map(|i| entry(path, list, i)).collect()
+}
+
+/// The file with so many entries under one key. JSON is YAML.
+fn file(key: &Key, count: usize) -> Option<String> {
+    let mut file = base(&key.path);
+    surroundings(&key.path, count, &mut file);
+    put(&mut file, &key.path, entries(&key.path, key.list, count)?);
+    Some(serde_json::to_string_pretty(&file).expect("JSON"))
+}
+
+/// A key that takes a list or a mapping.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    path: String,
+    list: bool,
+}
+
+/// All such keys of the schema.
+fn keys() -> BTreeSet<Key> {
+    let schema: Value = serde_json::from_str(&homegen::schema::schema()).expect("JSON");
+    let mut found = BTreeSet::new();
+    below(&schema, &schema, "", &mut found);
+    // Trees of any shape, which the schema says nothing of.
+    for path in ["constants", "nixos", "services.*.nixos"] {
+        found.insert(Key { path: path.to_owned(), list: false });
+    }
+    found.insert(Key { path: "services.*.containers.*.healthcheck.test".to_owned(), list: true });
+    found
+}
+
+fn below(node: &Value, schema: &Value, path: &str, found: &mut BTreeSet<Key>) {
+    let Value::Object(node) = node else { return };
+    if let Some(Value::String(reference)) = node.get("$ref") {
+        let target = schema.pointer(reference.trim_start_matches('#')).expect("it is in the schema");
+        below(target, schema, path, found);
+    }
+    for word in ["anyOf", "oneOf", "allOf"] {
+        let all = node.get(word).and_then(Value::as_array).into_iter().flatten();
+        all.for_each(|one| below(one, schema, path, found));
+    }
+    for (name, member) in node.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        below(member, schema, &path, found);
+    }
+    if let Some(member) = node.get("additionalProperties").filter(|member| **member != json!(false)) {
+        found.insert(Key { path: path.to_owned(), list: false });
+        below(member, schema, &format!("{path}.*"), found);
+    }
+    if let Some(item) = node.get("items") {
+        found.insert(Key { path: path.to_owned(), list: true });
+        below(item, schema, &format!("{path}[]"), found);
+    }
+}
+
+/// The instructions that the program executes to build a file.
+fn work(text: &str) -> usize {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("homeserver.yaml"), text).unwrap();
+    let output = Command::new("valgrind")
+        .args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--log-file=log"])
+        .args([env!("CARGO_BIN_EXE_homegen"), "build"])
+        .current_dir(folder.path())
+        .output()
+        .expect("valgrind runs");
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    let count = log.lines().find_map(|line| line.split_once("refs:"));
+    count.expect("cachegrind counts").1.trim().replace(',', "").parse().expect("a number")
+}
+
+/// Whether four times the entries are more than [`MOST`] times as much, apart from what there is with one. A file without
+/// any may compile where one with entries is refused.
+fn grows_too_fast(one: usize, few: usize, many: usize) -> bool {
+    let (few, many) = (few.saturating_sub(one), many.saturating_sub(one));
+    few > 0 && many as f64 / few as f64 > MOST
+}
+
+/// Does `work` with each key, on all processors. Gives back what came out, in the order of the keys.
+fn with_each<T: Send>(work: impl Fn(&Key) -> T + Sync) -> Vec<(Key, T)> {
+    let keys: Vec<Key> = keys().into_iter().collect();
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(Key, T)>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(key) = keys.get(next.fetch_add(1, SeqCst)) {
+                    let one = work(key);
+                    done.lock().unwrap().push((key.clone(), one));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap();
+    done.sort_by(|a, b| a.0.cmp(&b.0));
+    done
+}
+
+#[test]
+fn each_list_and_each_mapping_of_the_schema_is_known_here() {
+    let missing: Vec<Key> = keys().into_iter().filter(|key| file(key, 1).is_none()).collect();
+    assert!(missing.is_empty(), "say in `entry` what an entry of these keys looks like: {missing:?}");
+}
+
+#[test]
+fn output_grows_with_the_entries_of_each_key() {
+    let output =
+        |text: &str| -> usize { compile(text).files.iter().flatten().map(|file| file.text.len()).sum() };
+    let sizes = with_each(|key| [1, FEW, MANY].map(|count| output(&file(key, count).expect("known"))));
+    let accepted = sizes.iter().filter(|(_, [_, few, many])| *few > 0 && *many > 0).count();
+    assert!(accepted > sizes.len() / 2, "only {accepted} of {} files compile", sizes.len());
+    let fast: Vec<_> =
+        sizes.iter().filter(|(_, [one, few, many])| grows_too_fast(*one, *few, *many)).collect();
+    assert!(fast.is_empty(), "output grows too fast with these keys: {fast:#?}");
+}
+
+#[test]
+#[ignore = "counts in a release build, with valgrind"]
+fn work_grows_with_the_entries_of_each_key() {
+    if !here(&["valgrind"]) {
+        return;
+    }
+    // Of one mapping in several places, and of `allow`, which all have, one place is enough.
+    let is_repeated = |key: &Key| {
+        let of_site = key.path.starts_with("caddy.sites[]") || key.path.starts_with("services.*.site.");
+        of_site || (last(&key.path) == "allow" && key.path != "allow")
+    };
+    let costs = with_each(|key| {
+        let one = [1, FEW, MANY].map(|count| match is_repeated(key) {
+            true => 0,
+            false => work(&file(key, count).expect("known")),
+        });
+        println!("{one:>12?} {key:?}");
+        one
+    });
+    let fast: Vec<_> =
+        costs.iter().filter(|(_, [one, few, many])| grows_too_fast(*one, *few, *many)).collect();
+    assert!(fast.is_empty(), "work grows too fast with these keys: {fast:#?}");
+}

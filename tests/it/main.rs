@@ -1,0 +1,33 @@
+//! The integration tests. They are one program, so that the crate is linked once and one pool of threads runs all tests.
+
+mod common;
+
+mod album;
+mod any_input;
+mod backup;
+mod caddy;
+mod capabilities;
+mod cli;
+mod commands;
+mod diagnostics;
+mod disk;
+mod docs;
+mod every_key;
+mod fixtures;
+mod folders;
+mod formats;
+mod growth;
+mod last_build;
+mod nix;
+mod notify;
+mod postgres;
+mod restore_sqlite;
+mod schema;
+mod scripts;
+mod smoke;
+mod style;
+mod systemd;
+mod units;
+mod update;
+mod upload;
+mod yaml_oracle;

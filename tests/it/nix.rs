@@ -1,0 +1,374 @@
+//! Real Nix reads the output: every file parses, every module evaluates, and every string comes back as
+//! the user wrote it.
+
+use crate::common::nix::{System, nix, nix_is_here};
+use crate::common::{cases, compile, file, said};
+use proptest::prelude::*;
+use serde_json::json;
+
+#[test]
+fn every_file_of_every_case_parses() {
+    if !nix_is_here() {
+        return;
+    }
+    for (name, text) in cases() {
+        let outcome = compile(text);
+        let Some(files) = &outcome.files else { continue };
+        let system = System::of(&outcome);
+        for file in files.iter().filter(|f| f.path.ends_with(".nix")) {
+            if let Err(error) = nix(&["--parse", &file.path], system.folder.path()) {
+                panic!("{name}: {}: {error}", file.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_module_of_every_case_evaluates() {
+    if !nix_is_here() {
+        return;
+    }
+    // Parsing finds no name that is unbound or means something else: only evaluation does.
+    let mut wrong = Vec::new();
+    for (name, text) in cases() {
+        let outcome = compile(text);
+        let Some(files) = &outcome.files else { continue };
+        let system = System::of(&outcome);
+        for file in files.iter().filter(|f| {
+            f.path.ends_with(".nix") && f.path != "constants.nix" && f.path != "scripts/default.nix"
+        }) {
+            std::fs::write(
+                system.folder.path().join("eval.nix"),
+                format!(
+                    "{}let m = module ./{}; in m.config or (removeAttrs m [ \"imports\" \"options\" ])",
+                    system.stub, file.path
+                ),
+            )
+            .unwrap();
+            if let Err(error) = nix(&["--eval", "--strict", "--json", "eval.nix"], system.folder.path()) {
+                wrong.push(format!("{name}: {}: {error}", file.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_client_is_no_part_of_the_host_and_has_its_parameters() {
+    if !nix_is_here() {
+        return;
+    }
+    let text = std::fs::read_to_string(crate::common::fixtures().join("client/homeserver.yaml")).unwrap();
+    let outcome = compile(text);
+    assert!(!file(&outcome, "default.nix").contains("client"));
+    let system = System::of(&outcome);
+    let found = system.eval("(module ./clients/macbook/default.nix).launchd.agents.upload-immich.config");
+    let variables = &found["EnvironmentVariables"];
+    assert_eq!(variables["URL"], "https://photos.example.org");
+    assert_eq!(variables["API_KEY_FILE"], "/run/agenix/immich-api-key");
+    assert_eq!(variables["PUSHOVER_FILE"], "/run/agenix/pushover-immich");
+    assert_eq!(found["WatchPaths"], json!(["/Users/me/FolderActions/upload-immich"]));
+    assert!(found["ProgramArguments"][1].as_str().unwrap().ends_with("-upload-immich.sh"));
+    // What only the host knows is a value here, and a user's text stays what it is.
+    let found = system.eval("(module ./clients/mac-mini/default.nix).launchd.agents.upload-second.config");
+    assert_eq!(found["EnvironmentVariables"]["URL"], "https://photos.box.example.org");
+    assert_eq!(found["WatchPaths"], json!(["/Users/me/Ein \"Ordner\"/$HOME"]));
+    assert!(found["EnvironmentVariables"].get("PUSHOVER_FILE").is_none());
+}
+
+#[test]
+fn a_changed_constant_changes_the_strings_it_stands_in() {
+    if !nix_is_here() {
+        return;
+    }
+    let text = r#"
+homegen: 1
+host: { name: box, nixos: "26.05", timezone: Europe/Berlin }
+constants: { paths: { data: /srv/old }, count: 3, on: true, share: 0.5 }
+services:
+  x:
+    containers:
+      x:
+        image: docker.io/library/nginx:1.27
+        environment: { PATH_OF: "${paths.data}/x", COUNT: "${count}", ON: "is ${on}", SHARE: "${share}" }
+        volumes: ["${paths.data}/x:/x"]
+"#;
+    let outcome = compile(text);
+    let system = System::of(&outcome);
+    let constants = file(&outcome, "constants.nix");
+    let changed = constants
+        .replace("/srv/old", "/srv/new")
+        .replace("= 3;", "= 4;")
+        .replace("= true;", "= false;")
+        .replace("0.5", "0.25");
+    std::fs::write(system.folder.path().join("constants.nix"), changed).unwrap();
+    let found = system.eval(
+        "let c = (module ./services/x.nix).config; in { inherit (c.virtualisation.oci-containers.containers.x) environment volumes; rules = c.systemd.tmpfiles.rules; }",
+    );
+    assert_eq!(
+        found,
+        json!({
+            "environment": { "PATH_OF": "/srv/new/x", "COUNT": "4", "ON": "is false", "SHARE": "0.25", "TZ": "Europe/Berlin" },
+            "volumes": ["/srv/new/x:/x"],
+            "rules": ["d \"/srv/new/x\" - - - -"],
+        })
+    );
+}
+
+#[test]
+fn a_constant_may_have_a_name_that_means_something_in_nix() {
+    if !nix_is_here() {
+        return;
+    }
+    // Keywords, builtins and homegen's own bindings; each is referred to from another constant, where
+    // `constants.nix` is recursive, and from a module.
+    let names = ["map", "import", "lib", "config", "pkgs", "utils", "cfg", "scripts", "data", "self"];
+    let refused = [
+        "with", "in", "or", "if", "then", "else", "let", "rec", "inherit", "assert", "true", "false", "null",
+        "toString", "builtins",
+    ];
+    for name in refused {
+        let host = "host: { name: box, nixos: \"26.05\", timezone: Europe/Berlin }";
+        let outcome = crate::common::compile(format!("homegen: 1\n{host}\nconstants: {{ \"{name}\": a }}\n"));
+        assert!(outcome.files.is_none(), "`{name}` would capture what `constants.nix` means by it");
+    }
+    let constants: String =
+        names.iter().map(|n| format!("  {n}: value of {n}\n  {n}2: \"through ${{{n}}}\"\n")).collect();
+    let environment: String =
+        names.iter().map(|n| format!("          {n}: ${{{n}}}\n          {n}2: ${{{n}2}}\n")).collect();
+    let text = format!(
+        r#"homegen: 1
+host: {{ name: box, nixos: "26.05", timezone: Europe/Berlin }}
+constants:
+  flag: true
+  number: 3
+{constants}
+  flagged: "${{flag}} ${{number}}"
+services:
+  x:
+    containers:
+      x:
+        image: docker.io/library/nginx:1.27
+        environment:
+          FLAGGED: ${{flagged}}
+          FLAG: is ${{flag}}
+          NUMBER: is ${{number}}
+{environment}"#
+    );
+    let outcome = compile(&text);
+    let system = System::of(&outcome);
+    let found = system
+        .eval("(module ./services/x.nix).config.virtualisation.oci-containers.containers.x.environment");
+    for name in names {
+        assert_eq!(found[name], format!("value of {name}"), "{name}");
+        assert_eq!(found[format!("{name}2")], format!("through value of {name}"), "{name}");
+    }
+    assert_eq!(found["FLAGGED"], "true 3");
+    assert_eq!((&found["FLAG"], &found["NUMBER"]), (&json!("is true"), &json!("is 3")));
+}
+
+#[test]
+fn numbers_come_back_or_are_refused() {
+    if !nix_is_here() {
+        return;
+    }
+    // What YAML takes for a number is that number in Nix, or the file is refused.
+    for written in [
+        "0",
+        "-1",
+        "007",
+        "+5",
+        "0.5",
+        ".5",
+        "5.",
+        "-0.5",
+        "1.0",
+        "1e3",
+        "1E3",
+        "1.5e-7",
+        "-1e-3",
+        "12e+3",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "99999999999999999999",
+        "1e400",
+    ] {
+        let outcome = homegen::compile(
+            "homeserver.yaml",
+            format!("homegen: 1\nhost: {{ name: box, nixos: \"26.05\", timezone: Europe/Berlin }}\nnixos: {{ a.number: {written} }}\n").as_bytes(),
+            &homegen::output::Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() },
+            &Default::default(),
+        )
+        .unwrap_or_else(|bug| panic!("{written}: homegen wrote what is not Nix: {}", bug.0));
+        if outcome.files.is_none() {
+            continue;
+        }
+        let found = System::of(&outcome).eval("(module ./nixos.nix).a.number");
+        assert_eq!(found.as_f64(), written.parse().ok(), "{written}");
+    }
+}
+
+#[test]
+fn two_spellings_of_one_option_are_both_there() {
+    if !nix_is_here() {
+        return;
+    }
+    // `a.b` and `a: { b: … }` may stand side by side, as they may in Nix.
+    let text = "homegen: 1\nhost: { name: box, nixos: \"26.05\", timezone: Europe/Berlin }\nnixos: { a.b: { c: 1 }, a: { b: { d: 2 } }, a.e: 3 }\n";
+    let found = System::of(&compile(text)).eval("(module ./nixos.nix).a");
+    assert_eq!(found, json!({ "b": { "c": 1, "d": 2 }, "e": 3 }));
+}
+
+/// A string with what is special to YAML, Nix, systemd, a shell, a Caddyfile; no NUL, which neither Nix
+/// nor a process can hold.
+fn any_text() -> impl Strategy<Value = String> {
+    let special = prop::sample::select(vec![
+        "\"", "'", "''", "'''", "${", "$${", "$", "$$", "\\", "\\${", "\n", "\r", "\r\n", "\t", "%", "%%",
+        "{", "}", "{{", "`", " ", "  ", "#", ": ", ",", "=", "-", "~", "null", "true", "0.50", "08", "é",
+        "사진", "🎉", "\u{1}", "\u{7f}", "\u{85}", "\u{a0}", "\u{2028}", "\u{feff}", "/*", "*/", "a", "b c",
+        "${x}", "''${x}", "@", "!", "|", ">",
+    ]);
+    let mixed = prop::collection::vec(special, 0..8).prop_map(|parts| parts.concat());
+    prop_oneof![4 => mixed, 1 => any::<String>()].prop_map(|text| text.replace('\0', ""))
+}
+
+/// The text as a scalar in double quotes that means nothing but itself.
+fn quoted(text: &str) -> String {
+    let json = serde_json::to_string(&text.replace("${", "$${")).expect("a string");
+    // JSON lets these stand as they are, and YAML does not.
+    json.chars()
+        .map(|c| {
+            if matches!(c, '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') {
+                format!("\\u{:04x}", c as u32)
+            } else {
+                c.to_string()
+            }
+        })
+        .collect()
+}
+
+/// What Caddy takes as it is; the rest is refused, which `bad-sites` shows.
+fn caddy_takes(text: &str) -> bool {
+    !text.contains("{$")
+        && !text.contains('`')
+        && !text.chars().any(char::is_control)
+        && !matches!(text, "{" | "}")
+}
+
+fn list(texts: impl Iterator<Item = String>) -> String {
+    format!("[{}]", texts.collect::<Vec<_>>().join(", "))
+}
+
+fn mapping(pairs: impl Iterator<Item = (String, String)>) -> String {
+    format!("{{ {} }}", pairs.map(|(k, v)| format!("{k}: {v}")).collect::<Vec<_>>().join(", "))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    // Each case puts dozens of strings into every field, so that one call of Nix checks hundreds.
+    #[test]
+    fn every_string_comes_back_as_it_was_written(texts in prop::collection::vec(any_text(), 1..40)) {
+        if !nix_is_here() {
+            return Ok(());
+        }
+        let numbered = |prefix: &'static str| texts.iter().enumerate().map(move |(i, t)| (format!("{prefix}{i}"), t.clone()));
+        let pairs = |prefix: &'static str| mapping(numbered(prefix).map(|(name, text)| (name, quoted(&text))));
+        let all = list(texts.iter().map(|t| quoted(t)));
+        // What has a form of its own, or is a mistake for some texts, has the text behind a beginning.
+        let behind = |start: &str| -> Vec<String> { texts.iter().map(|text| format!("{start}{text}")).collect() };
+        let (words, arguments) = (behind("x"), behind("--annotation=x="));
+        let of = |texts: &[String]| list(texts.iter().map(|text| quoted(text)));
+        let headers: Vec<(String, String)> = numbered("X-").filter(|(_, t)| caddy_takes(t)).collect();
+        let path: String = headers.first().map_or(String::new(), |(_, t)| t.split_whitespace().collect());
+        let redirect = format!("https://moved.example.org/{path}");
+        let keys: std::collections::BTreeSet<String> = texts.iter().cloned().collect();
+        let labels = mapping(keys.iter().map(|key| (quoted(key), quoted(key))));
+        let mut environment: Vec<(String, String)> = numbered("V").map(|(name, text)| (name, quoted(&text))).collect();
+        environment.extend((0..texts.len()).map(|i| (format!("R{i}"), format!("\"${{k{i}}}\""))));
+        environment.extend((0..texts.len()).map(|i| (format!("I{i}"), format!("\"$<${{k{i}}}${{k{i}}}$\""))));
+        let yaml = format!(
+            r#"homegen: 1
+host: {{ name: box, nixos: "26.05", timezone: Europe/Berlin }}
+constants: {constants}
+caddy:
+  bind: all
+  sites:
+    - {{ host: headers.example.org, redirect: {redirect}, headers: {headers} }}
+services:
+  x:
+    description: {first}
+    containers:
+      x:
+        image: docker.io/library/nginx:1.27
+        environment: {environment}
+        labels: {labels}
+        command: {command}
+        entrypoint: {entrypoint}
+        security_opt: {security_opt}
+        podman_args: {podman_args}
+        logging: {{ options: {options} }}
+        sysctls: {sysctls}
+    nixos:
+      homegen.list: {all}
+      homegen.set: {labels}
+"#,
+            constants = pairs("k"),
+            redirect = quoted(&redirect),
+            headers = mapping(headers.iter().map(|(name, text)| (name.clone(), quoted(text)))),
+            first = quoted(&texts[0]),
+            environment = mapping(environment.into_iter()),
+            command = of(&words),
+            entrypoint = list(std::iter::once("/x".to_owned()).chain(words.iter().map(|word| quoted(word)))),
+            security_opt = of(&behind("label=user:")),
+            podman_args = of(&arguments),
+            options = pairs("o"),
+            sysctls = mapping(numbered("net.o").map(|(name, text)| (name, quoted(&format!("x{text}"))))),
+        );
+        let outcome = compile(&yaml);
+        prop_assert!(outcome.files.is_some(), "does not compile:\n{}\n{yaml}", said(&outcome));
+        let system = System::of(&outcome);
+        let found = system.eval(
+            r#"
+let
+  m = module ./services/x.nix;
+  parts = if builtins.isList m.config then m.config else [ m.config ];
+  c = (builtins.head parts).virtualisation.oci-containers.containers.x;
+in
+{
+  inherit (c) environment labels cmd extraOptions;
+  entrypoint = builtins.fromJSON c.entrypoint;
+  inherit (m.options.homeserver.x.enable) description;
+  own = (builtins.elemAt parts 1).homegen;
+  headers = (module ./caddy.nix).services.caddy.virtualHosts."headers.example.org".extraConfig;
+}"#,
+        );
+        for (i, text) in texts.iter().enumerate() {
+            prop_assert_eq!(&found["environment"][format!("V{i}")], text);
+            prop_assert_eq!(&found["environment"][format!("R{i}")], text, "through a constant");
+            prop_assert_eq!(&found["environment"][format!("I{i}")], &format!("$<{text}{text}$"), "inside of a string");
+            prop_assert_eq!(&found["cmd"][i], &words[i]);
+            prop_assert_eq!(&found["entrypoint"][i + 1], &words[i]);
+            prop_assert_eq!(&found["own"]["list"][i], text);
+        }
+        prop_assert_eq!(found["cmd"].as_array().map(Vec::len), Some(texts.len()));
+        for key in &keys {
+            prop_assert_eq!(&found["labels"][key], key);
+            prop_assert_eq!(&found["own"]["set"][key], key);
+        }
+        prop_assert_eq!(&found["description"], &texts[0]);
+        let mut options: Vec<String> = numbered("net.o").map(|(name, text)| format!("--sysctl={name}=x{text}")).collect();
+        options.extend(behind("--security-opt=label=user:"));
+        options.extend(numbered("o").map(|(name, text)| format!("--log-opt={name}={text}")));
+        let found_options: Vec<String> = found["extraOptions"].as_array().expect("a list").iter().map(|o| o.as_str().expect("text").to_owned()).collect();
+        // A flag that stands twice with one value is one. What is written under podman_args comes
+        // last, word for word.
+        let mut seen = std::collections::HashSet::new();
+        options.retain(|option| seen.insert(option.clone()));
+        options.extend(arguments);
+        prop_assert_eq!(found_options, options);
+        let mut lines: String = headers.iter().map(|(name, text)| format!("header {name} `{text}`\n")).collect();
+        lines.push_str(&format!("redir `{redirect}` permanent\n"));
+        prop_assert_eq!(&found["headers"], &lines);
+    }
+}

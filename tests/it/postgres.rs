@@ -1,0 +1,1022 @@
+//! Backups and restores of a real Postgres: whatever fails, the last good backup and the present database are still
+//! there.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::common::place::{Place, STOPPED_AND_STARTED, kill_group, said, skipped, wait_for};
+use crate::common::scripts::{here, program};
+
+/// Its superuser and its container, which have names that a person might choose.
+const USER: &str = "im mich";
+const CONTAINER: &str = "immich-postgres";
+
+/// A database with a name that is none of a shell, of SQL or of a connection string.
+const HOSTILE: &str = "we\"ird'; drop=$(touch here) \\";
+
+/// The folder of Debian's newest Postgres, whose server is not on the PATH, or that of the one that is.
+fn postgres_programs() -> Option<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path().join("bin"))
+        .collect();
+    found.sort();
+    let path = std::env::var_os("PATH").expect("there is a PATH");
+    found.extend(std::env::split_paths(&path));
+    found.retain(|folder| {
+        ["initdb", "postgres", "pg_dump", "psql"].iter().all(|name| folder.join(name).exists())
+    });
+    if found.is_empty() {
+        assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "postgresql is not installed");
+        println!("skipped: postgresql is not installed");
+    }
+    found.into_iter().next()
+}
+
+/// The folder of a Postgres with pgvector. Debian 12 has no package of it: `.ci/run` installs this one with pip.
+fn pgvector() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pgvector");
+    if !folder.join("pgserver/pginstall/bin/postgres").exists() {
+        assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "pgvector is not installed");
+        return skipped("pgvector is not installed");
+    }
+    Some(folder)
+}
+
+/// A Postgres of its own, which only listens on a socket in a folder.
+struct Postgres {
+    folder: tempfile::TempDir,
+    programs: PathBuf,
+    /// What starts it.
+    server: Command,
+    running: Child,
+}
+
+impl Postgres {
+    fn new() -> Option<Postgres> {
+        Some(Postgres::of(postgres_programs()?, tempfile::tempdir().expect("a folder")))
+    }
+
+    fn with_pgvector() -> Option<Postgres> {
+        // The one that it runs as may not be able to look into this folder.
+        let folder = tempfile::tempdir().expect("a folder");
+        let copied = Command::new("cp").arg("-r").arg(pgvector()?).arg(folder.path()).status();
+        assert!(copied.expect("cp runs").success());
+        Some(Postgres::of(folder.path().join("pgvector/pgserver/pginstall/bin"), folder))
+    }
+
+    fn of(programs: PathBuf, folder: tempfile::TempDir) -> Postgres {
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        // It does not run as root, and it ends with the test, however that ends.
+        let command = |name: &str| {
+            let mut command = Command::new("setpriv");
+            command.args(["--pdeathsig", "QUIT"]);
+            if rustix::process::geteuid().is_root() {
+                command.args(["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]);
+            }
+            command.arg(programs.join(name)).arg("-D").arg(&data).current_dir(folder.path());
+            command
+        };
+        if rustix::process::geteuid().is_root() {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+            for path in [folder.path(), &data] {
+                std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap();
+            }
+        }
+        let mut initdb = command("initdb");
+        initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username", USER]);
+        let output = initdb.output().expect("initdb runs");
+        assert!(output.status.success(), "{}", said(&output));
+        let mut server = command("postgres");
+        server.args([
+            "-c",
+            "fsync=off",
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "max_prepared_transactions=4",
+            "-k",
+        ]);
+        server.arg(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        let running = server.spawn().unwrap();
+        let postgres = Postgres { folder, programs, server, running };
+        wait_for(|| postgres.psql("postgres", "SELECT 1").output().unwrap().status.success());
+        postgres
+    }
+
+    fn stop(&mut self) {
+        let id = rustix::process::Pid::from_child(&self.running);
+        let _ = rustix::process::kill_process(id, rustix::process::Signal::QUIT);
+        let _ = self.running.wait();
+    }
+
+    /// Starts it again, and does not wait for it.
+    fn boot(&mut self) {
+        self.running = self.server.spawn().unwrap();
+    }
+
+    fn psql(&self, database: &str, sql: &str) -> Command {
+        let mut command = Command::new(self.programs.join("psql"));
+        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql]);
+        command.env("PGHOST", self.folder.path()).env("PGUSER", USER).env("PGDATABASE", database);
+        command
+    }
+
+    /// Runs SQL, and gives back what it says.
+    fn sql(&self, database: &str, sql: &str) -> String {
+        let output = self.psql(database, sql).output().expect("psql runs");
+        assert!(output.status.success(), "{sql}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    fn create(&self, database: &str) {
+        self.sql("postgres", &format!("CREATE DATABASE {}", quoted(database)));
+    }
+
+    /// Makes a database with what has to be in a backup.
+    fn fill(&self, database: &str) {
+        self.create(database);
+        self.sql(
+            database,
+            "CREATE EXTENSION hstore; CREATE EXTENSION pg_trgm;
+             CREATE TABLE album (id serial PRIMARY KEY, name text NOT NULL, tags hstore);
+             INSERT INTO album (name, tags) SELECT 'album ' || i, hstore('n', i::text) FROM generate_series(1, 500) i;
+             CREATE SCHEMA \"sch ema\";
+             CREATE TABLE \"sch ema\".asset (id int PRIMARY KEY, album int REFERENCES album, path text, content bytea);
+             INSERT INTO \"sch ema\".asset SELECT i, 1 + i % 500, E'it''s\\t\\\\ \\n ü ' || i,
+                 decode(md5(i::text) || md5((-i)::text), 'hex') FROM generate_series(1, 3000) i;
+             CREATE INDEX ON album USING gin (name gin_trgm_ops);
+             CREATE VIEW counted AS SELECT count(*) FROM \"sch ema\".asset;
+             CREATE TABLE empty (nothing int);
+             SELECT lo_from_bytea(4711, decode(repeat('c0ffee', 20000), 'hex'));",
+        );
+    }
+
+    /// All that `fill` wrote, in short.
+    fn contents(&self, database: &str) -> String {
+        self.sql(
+            database,
+            "SELECT count(*), md5(string_agg(a::text, ',' ORDER BY id)) FROM album a;
+             SELECT count(*), md5(string_agg(a::text, ',' ORDER BY id)) FROM \"sch ema\".asset a;
+             SELECT md5(lo_get(4711)), count(*) FROM pg_largeobject_metadata; SELECT * FROM counted, empty;
+             SELECT nextval('album_id_seq') > 500; SELECT string_agg(extname, ',' ORDER BY extname) FROM pg_extension;
+             SELECT string_agg(indexdef, ',' ORDER BY indexdef) FROM pg_indexes WHERE tablename IN ('album', 'asset');
+             SELECT count(*) FROM pg_constraint WHERE contype = 'f'",
+        )
+    }
+
+    /// All databases but Postgres' own, by name.
+    fn databases(&self) -> Vec<String> {
+        let all = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' ORDER BY datname";
+        self.sql("postgres", all).lines().map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A name in SQL.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A place with stand-ins for podman and systemctl in front of a Postgres. As in a container nothing of the
+/// environment goes in but what is said, and standard input only where it is asked for. What is in the file
+/// `fault` is done in place of the command, which it finds in its arguments.
+fn in_front_of(postgres: &Postgres, database: &str) -> Place {
+    let mut place = Place::new();
+    place.set("CONTAINER", CONTAINER).set("DATABASE", database).set("DATABASE_USER", USER);
+    place.set("UNITS", "podman-ml.service podman-server.service").set("READY_WITHIN", "0");
+    place.with_systemctl();
+    program(
+        &place.at("bin/podman"),
+        &format!(
+            "set -euo pipefail
+             if [ \"$*\" = 'container inspect --format {{{{.State.Running}}}} -- {CONTAINER}' ]; then
+                 if [ -e \"$HERE/down\" ]; then echo false; else echo true; fi
+                 exit
+             fi
+             [ \"$1\" = exec ]; shift
+             environment=(PGHOST='{socket}' PATH='{programs}':/usr/bin:/bin)
+             input=no
+             while [ \"$1\" != -- ]; do
+                 case $1 in
+                     --interactive) input=yes ;;
+                     --env) environment+=(\"$2\"); shift ;;
+                     *) exit 125 ;;
+                 esac
+                 shift
+             done
+             [ \"$2\" = {CONTAINER} ]; shift 2
+             [ $input = yes ] || exec </dev/null
+             run() {{ env -i \"${{environment[@]}}\" \"$@\"; }}
+             if [ -e \"$HERE/fault\" ]; then . \"$HERE/fault\"; fi
+             run \"$@\"",
+            socket = postgres.folder.path().display(),
+            programs = postgres.programs.display(),
+        ),
+    );
+    place
+}
+
+impl Place {
+    fn fault(&self, code: &str) -> &Place {
+        std::fs::write(self.at("fault"), code).unwrap();
+        self
+    }
+
+    fn restores(&self, dump: &Path) -> String {
+        let output = self.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(said(&output), "");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Restores a dump, which has to fail for a reason.
+    fn restore_fails(&self, dump: &Path, why: &str) {
+        let output = self.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains(why), "{why:?} is not in {}", said(&output));
+        // Neither bash nor Postgres says what nobody can do anything about.
+        assert!(!said(&output).contains(": line ") && !said(&output).contains("NOTICE"), "{}", said(&output));
+    }
+}
+
+#[test]
+fn a_backup_restores_into_an_empty_postgres_with_every_row() {
+    let (Some(first), Some(empty)) = (Postgres::new(), Postgres::new()) else { return };
+    for database in ["immich", HOSTILE, "postgresql://x/y", "-d a=b 데이터", &"long".repeat(15)] {
+        first.fill(database);
+        let place = in_front_of(&first, database);
+        let dump = place.backup("dump-postgres");
+        assert_eq!(dump.metadata().unwrap().mode() & 0o7777, 0o600);
+        let restore = in_front_of(&empty, database);
+        restore.restores(&dump);
+        assert_eq!(empty.contents(database), first.contents(database), "{database}");
+        assert!(!place.at("here").exists() && !restore.at("here").exists());
+        assert_eq!(restore.systemctl(), STOPPED_AND_STARTED);
+        assert!(empty.databases().contains(&database.to_owned()), "{:?}", empty.databases());
+    }
+    assert_eq!(empty.databases().len(), 5);
+    // Also over one that is there: what it was is kept.
+    for (database, all) in [("immich", 6), (&"long".repeat(15), 7)] {
+        in_front_of(&empty, database).restores(&in_front_of(&first, database).backup("dump-postgres"));
+        assert_eq!(empty.contents(database), first.contents(database), "{database}");
+        assert_eq!(empty.databases().len(), all);
+    }
+}
+
+#[test]
+fn a_dump_that_is_cut_short_anywhere_is_no_backup() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    let mut place = in_front_of(&postgres, "immich");
+    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    let whole = place.backup("dump-postgres").metadata().unwrap().len();
+    for backup in place.backups("database", ".dump") {
+        std::fs::remove_file(backup).unwrap();
+    }
+    place.old("database-2001-01-01T000000.dump");
+    for length in [0, 1, 5, 100, 3000, whole / 2, whole - 1000, whole - 6, whole - 5, whole - 4, whole - 1] {
+        for (status, why) in
+            [(0, "cannot be read to its end"), (1, "pg_dump of database"), (137, "pg_dump of database")]
+        {
+            place.fault(&format!(
+                "if [ \"$1\" = pg_dump ]; then run \"$@\" | {{ head -c {length}; cat >/dev/null; }}; exit {status}; fi"
+            ));
+            place.fails("dump-postgres", why);
+        }
+    }
+    // What is whole but was not ended well is no backup either, nor what cannot be read back.
+    place.fault("if [ \"$1\" = pg_dump ]; then run \"$@\"; exit 1; fi").fails("dump-postgres", "pg_dump of");
+    place.fault("if [ \"$1\" = pg_restore ]; then exit 125; fi").fails("dump-postgres", "to its end");
+    std::fs::remove_file(place.at("fault")).unwrap();
+    place.set("DATABASE", "missing").fails("dump-postgres", "does not exist");
+    place.set("DATABASE", "postgres").fails("dump-postgres", "has no tables");
+    place.set("CONTAINER", "missing").fails("dump-postgres", "Postgres in container missing is not ready");
+    place.set("CONTAINER", CONTAINER).set("DATABASE", "immich").backup("dump-postgres");
+    assert_eq!(place.backups("database", ".dump").len(), 1);
+}
+
+#[test]
+fn a_dump_that_may_not_grow_is_as_a_full_disk() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    let place = in_front_of(&postgres, "immich");
+    place.old("database-2001-01-01T000000.dump");
+    for before in ["trap '' XFSZ; ", ""] {
+        program(&place.at("bin/limited"), &format!("{before}ulimit -f 8; exec dump-postgres \"$@\""));
+        place.fails("limited", "no backup of database was made");
+    }
+}
+
+#[test]
+fn a_dump_that_is_killed_leaves_the_last_good_backup() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    let place = in_front_of(&postgres, "immich");
+    let old = place.old("database-2001-01-01T000000.dump");
+    for length in [0, 2000, 50_000] {
+        place.fault(&format!(
+            "if [ \"$1\" = pg_dump ]; then run \"$@\" | {{ head -c {length}; touch \"$HERE/begun\"; sleep 100; }}; fi"
+        ));
+        for group in [true, false] {
+            let mut child = place.command(&["backup", "dump-postgres"]).process_group(0).spawn().unwrap();
+            wait_for(|| place.at("begun").exists());
+            std::fs::remove_file(place.at("begun")).unwrap();
+            if !group {
+                // The lock is not held by what podman leaves behind.
+                child.kill().unwrap();
+                assert_eq!(place.backups("database", ".dump"), std::slice::from_ref(&old));
+                place.fault("if [ \"$1\" = pg_dump ]; then exit 1; fi");
+                let output = place.run(&["backup", "dump-postgres"]);
+                assert!(said(&output).contains("pg_dump of"), "{}", said(&output));
+            }
+            kill_group(&mut child);
+            assert_eq!(place.backups("database", ".dump"), std::slice::from_ref(&old));
+        }
+    }
+    std::fs::remove_file(place.at("fault")).unwrap();
+    place.backup("dump-postgres");
+    assert!(old.exists());
+}
+
+#[test]
+fn a_postgres_that_is_booting_is_waited_for() {
+    let Some(mut postgres) = Postgres::new() else { return };
+    postgres.fill(HOSTILE);
+    let mut place = in_front_of(&postgres, HOSTILE);
+    // Each program of Postgres, and all that it was given.
+    place.fault("printf '%s\\0' \"$1 ${environment[*]}\" >>\"$HERE/asked\"");
+    let asked = |place: &Place| {
+        let text = std::fs::read_to_string(place.at("asked")).unwrap_or_default();
+        let calls: Vec<String> = text.split_terminator('\0').map(str::to_owned).collect();
+        calls
+    };
+    postgres.stop();
+    place.set("READY_WITHIN", "60");
+    let waits = place.command(&["backup", "dump-postgres"]).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for(|| asked(&place).len() > 1);
+    assert!(asked(&place).iter().all(|call| call.starts_with("pg_isready ")), "{:?}", asked(&place));
+    postgres.boot();
+    let output = waits.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(place.backups("database", ".dump").len(), 1);
+    // It is asked for where and as whom the dump is made, or it would wait for something else.
+    let calls = asked(&place);
+    let of = |program: &str| calls.iter().find_map(|call| call.strip_prefix(program)).expect("it was called");
+    assert!(of("pg_dump ").contains("PGDATABASE=we\"ird"), "{calls:?}");
+    assert_eq!(of("pg_isready "), of("pg_dump "));
+}
+
+#[test]
+fn a_postgres_that_never_gets_ready_is_given_up() {
+    let Some(mut postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    let mut place = in_front_of(&postgres, "immich");
+    place.old("database-2001-01-01T000000.dump");
+    postgres.stop();
+    place.set("READY_WITHIN", "02").fails("dump-postgres", "no response");
+    let output = place.run(&["backup", "dump-postgres"]);
+    let said = said(&output);
+    let (_, rest) =
+        said.split_once("Postgres in container immich-postgres is not ready after ").expect(&said);
+    let seconds: u32 = rest.split_once(" seconds").expect(&said).0.parse().expect(&said);
+    assert!(seconds >= 2, "{said}");
+    // One that is there and refuses, as it does while it recovers.
+    postgres.boot();
+    place.fault("if [ \"$1\" = pg_isready ]; then echo rejecting connections; exit 1; fi");
+    place.set("READY_WITHIN", "1").fails("dump-postgres", "(rejecting connections)");
+    for wrong in ["soon", "-1", "a[$(touch here)]"] {
+        place.set("READY_WITHIN", wrong).fails("dump-postgres", "READY_WITHIN is not a number");
+    }
+    assert!(!place.at("here").exists());
+}
+
+/// The rows of every table of `public`, and what is computed from them.
+fn rows(postgres: &Postgres, database: &str) -> String {
+    let tables = "SELECT format('SELECT %L, md5(string_agg(t::text, E''\\n'' ORDER BY t::text)), count(*) FROM %s t;',
+        relname, oid::regclass) FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace = 'public'::regnamespace
+        ORDER BY relname";
+    let queries = postgres.sql(database, tables);
+    let indexes =
+        "SELECT string_agg(indexdef, ',' ORDER BY indexdef) FROM pg_indexes WHERE schemaname = 'public'";
+    format!("{}{}", postgres.sql(database, &queries), postgres.sql(database, indexes))
+}
+
+/// Indexes, a generated column and a materialized view whose functions find names through search_path.
+const THROUGH_SEARCH_PATH: &str = "
+    CREATE EXTENSION cube; CREATE EXTENSION earthdistance; CREATE EXTENSION unaccent;
+    CREATE FUNCTION f_unaccent(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT
+        AS $$ SELECT unaccent('unaccent', $1) $$;
+    CREATE FUNCTION p_unaccent(text) RETURNS text LANGUAGE plpgsql IMMUTABLE
+        AS $$ BEGIN RETURN unaccent('unaccent', $1); END $$;
+    CREATE TABLE place (
+        id int PRIMARY KEY, name text, lat float8, long float8,
+        plain text GENERATED ALWAYS AS (f_unaccent(name)) STORED
+    );
+    INSERT INTO place (id, name, lat, long)
+        SELECT i, 'Örtchen ' || i, 40 + i / 100.0, 8 + i / 100.0 FROM generate_series(1, 500) i;
+    CREATE INDEX ON place USING gist (ll_to_earth(lat, long));
+    CREATE INDEX ON place (f_unaccent(name));
+    CREATE INDEX ON place (p_unaccent(name)) WHERE p_unaccent(name) <> '';
+    CREATE MATERIALIZED VIEW found AS SELECT p_unaccent(name) AS name FROM place";
+
+#[test]
+fn a_dump_whose_functions_rely_on_search_path_is_restored_with_every_row() {
+    let (Some(first), Some(empty)) = (Postgres::new(), Postgres::new()) else { return };
+    first.create(HOSTILE);
+    first.sql(HOSTILE, THROUGH_SEARCH_PATH);
+    // One whose path is that of its database, with a name that has to be quoted.
+    first.create("immich");
+    first.sql(
+        "immich",
+        "CREATE SCHEMA \"a \\ b\"; CREATE TABLE \"a \\ b\".word (k text PRIMARY KEY, v text);
+         INSERT INTO \"a \\ b\".word VALUES ('a', 'b');
+         CREATE FUNCTION look(text) RETURNS text LANGUAGE plpgsql IMMUTABLE
+             AS $$ BEGIN RETURN (SELECT v FROM word WHERE k = $1); END $$;
+         CREATE TABLE t (k text); INSERT INTO t VALUES ('a'), ('b'); SET search_path = public, \"a \\ b\";
+         CREATE INDEX ON t (look(k)); ALTER DATABASE immich SET search_path FROM CURRENT",
+    );
+    for database in [HOSTILE, "immich"] {
+        let place = in_front_of(&first, database);
+        let dump = place.backup("dump-postgres");
+        assert_eq!(first.databases().len(), 2, "{:?}", first.databases());
+        // Over the present one.
+        let before = rows(&first, database);
+        in_front_of(&first, database).restores(&dump);
+        assert_eq!(rows(&first, database), before);
+        let kept = first.databases().into_iter().find(|name| name.contains("_before_")).expect("it is kept");
+        first.sql("postgres", &format!("DROP DATABASE {}", quoted(&kept)));
+        if database == HOSTILE {
+            in_front_of(&empty, database).restores(&dump);
+            assert_eq!(rows(&empty, database), before);
+        }
+    }
+    // The functions are as they were.
+    let set =
+        "SELECT count(*) FROM pg_proc WHERE proconfig IS NOT NULL AND pronamespace = 'public'::regnamespace";
+    assert_eq!(first.sql(HOSTILE, set), empty.sql(HOSTILE, set));
+}
+
+#[test]
+fn a_dump_with_vectors_is_restored_with_every_row() {
+    let (Some(first), Some(empty)) = (Postgres::with_pgvector(), Postgres::with_pgvector()) else { return };
+    first.create("immich");
+    first.sql(
+        "immich",
+        "CREATE EXTENSION vector;
+         CREATE FUNCTION near(vector) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$ SELECT $1 <-> '[1,1,1]'::vector $$;
+         CREATE TABLE face (
+             id int PRIMARY KEY, embedding vector(3), far float8 GENERATED ALWAYS AS (near(embedding)) STORED
+         );
+         INSERT INTO face (id, embedding) SELECT i, ARRAY[i, i % 7, i % 11]::vector FROM generate_series(1, 500) i;
+         CREATE INDEX ON face USING hnsw (embedding vector_l2_ops);
+         CREATE INDEX ON face USING ivfflat (embedding vector_cosine_ops);
+         CREATE INDEX ON face (near(embedding))",
+    );
+    let place = in_front_of(&first, "immich");
+    let dump = place.backup("dump-postgres");
+    assert_eq!(first.databases(), ["immich"]);
+    in_front_of(&empty, "immich").restores(&dump);
+    assert_eq!(rows(&empty, "immich"), rows(&first, "immich"));
+    // An HNSW index is built with chance and answers nearly right, so that it looks at all rows here, no two of which are
+    // equally far.
+    let set = "SET enable_seqscan = off; SET hnsw.ef_search = 1000;";
+    let nearest = "SELECT id FROM face ORDER BY embedding <-> '[3,4,5.5]' LIMIT 5";
+    for postgres in [&first, &empty] {
+        assert_eq!(postgres.sql("immich", &format!("{set} {nearest}")), "4\n5\n3\n6\n2");
+        let plan = postgres.sql("immich", &format!("{set} EXPLAIN {nearest}"));
+        assert!(plan.contains("face_embedding_idx"), "{plan}");
+    }
+}
+
+/// A function that only the application can call, which sets search_path by itself.
+const ONLY_FOR_THE_APPLICATION: &str = "
+    CREATE SCHEMA app; CREATE TABLE app.word (k text PRIMARY KEY, v text); INSERT INTO app.word VALUES ('a', 'b');
+    CREATE FUNCTION app.look(text) RETURNS text LANGUAGE plpgsql IMMUTABLE
+        AS $$ BEGIN RETURN (SELECT v FROM word WHERE k = $1); END $$;
+    SET search_path = app; CREATE TABLE app.t (k text); INSERT INTO app.t VALUES ('a');
+    CREATE INDEX looked ON app.t (app.look(k))";
+
+#[test]
+fn a_dump_that_cannot_be_restored_is_kept_and_takes_no_good_backup_away() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.create("immich");
+    postgres.sql("immich", ONLY_FOR_THE_APPLICATION);
+    let mut place = in_front_of(&postgres, "immich");
+    place.set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
+    let good = [1, 2].map(|day| place.old(&format!("database-2001-01-0{day}T000000.dump")));
+    let old = place.old("database-2001-01-03T000000-not-restorable.dump");
+    let output = place.run(&["backup", "dump-postgres"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert!(said.contains("ALTER FUNCTION app.look SET search_path = app, public;"), "{said}");
+    assert!(said.contains("-not-restorable.dump is kept, and could not be restored"), "{said}");
+    assert_eq!(postgres.databases(), ["immich"]);
+    let marked = place.backups("database", "-not-restorable.dump");
+    assert!(marked.len() == 1 && marked[0] != old, "{marked:?}");
+    assert!(marked[0].metadata().unwrap().len() > 1000);
+    assert!(good.iter().all(|path| path.exists()));
+    assert_eq!(place.unfinished(), [""; 0]);
+    // The action that it names is the right one, and with a good backup the old ones go again.
+    postgres.sql("immich", "ALTER FUNCTION app.look SET search_path = app, public");
+    std::thread::sleep(Duration::from_millis(1100));
+    let backup = place.backup("dump-postgres");
+    assert_eq!(place.backups("database", ".dump"), std::slice::from_ref(&backup));
+    assert_eq!(place.backups("database", "-not-restorable.dump"), [""; 0].map(PathBuf::from));
+    place.restores(&backup);
+}
+
+#[test]
+fn a_trial_fires_nothing_and_touches_no_other_database() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.create("homegen_trial_mine");
+    postgres.create("homegen_trial_2026-07-03T05300");
+    postgres.create(HOSTILE);
+    let raises = "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'it fired'; END $$";
+    postgres.sql(
+        HOSTILE,
+        &format!(
+            "CREATE FUNCTION event() RETURNS event_trigger {raises}; CREATE FUNCTION fires() RETURNS trigger {raises};
+             CREATE SCHEMA \"sch ema:x\"; CREATE TABLE \"sch ema:x\".\"ta\nble ' \"\" \\ :y\" (
+                 \"co l:z\" int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, t text, big bytea);
+             INSERT INTO \"sch ema:x\".\"ta\nble ' \"\" \\ :y\" (t, big)
+                 SELECT E'\\\\.\\n \\\\ ü' || i, decode(repeat('00', i * 1000), 'hex') FROM generate_series(1, 200) i;
+             CREATE TABLE parent (id int PRIMARY KEY); INSERT INTO parent SELECT generate_series(1, 1000);
+             CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent);
+             INSERT INTO child SELECT i, 1001 - i FROM generate_series(1, 1000) i;
+             CREATE TRIGGER always BEFORE INSERT ON child FOR EACH ROW EXECUTE FUNCTION fires();
+             ALTER TABLE child ENABLE ALWAYS TRIGGER always;
+             CREATE TABLE part (id int, at date) PARTITION BY RANGE (at);
+             CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+             INSERT INTO part SELECT i, '2020-05-05' FROM generate_series(1, 200) i; CREATE INDEX ON part ((id + 1));
+             CREATE MATERIALIZED VIEW one AS SELECT count(*) FROM parent;
+             CREATE MATERIALIZED VIEW two AS SELECT * FROM one; CREATE TABLE no_columns ();
+             CREATE ROLE reader; GRANT SELECT ON parent TO reader; ALTER TABLE child OWNER TO reader;
+             ALTER TABLE parent ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON parent TO reader USING (id < 5);
+             CREATE PUBLICATION all_tables FOR ALL TABLES;
+             CREATE EVENT TRIGGER at_end ON ddl_command_end EXECUTE FUNCTION event()"
+        ),
+    );
+    postgres.sql(
+        HOSTILE,
+        "SET session_replication_role = replica;
+         CREATE SUBSCRIPTION sub CONNECTION 'host=/nowhere' PUBLICATION p WITH (connect = false)",
+    );
+    let place = in_front_of(&postgres, HOSTILE);
+    let output = place.run(&["backup", "dump-postgres"]);
+    assert!(output.status.success() && said(&output).is_empty(), "{}", said(&output));
+    let databases = ["homegen_trial_2026-07-03T05300", "homegen_trial_mine", HOSTILE];
+    assert_eq!(postgres.databases(), databases);
+    assert_eq!(postgres.sql("postgres", "SELECT count(*) FROM pg_subscription"), "1");
+    postgres.sql(
+        HOSTILE,
+        "SET session_replication_role = replica;
+         ALTER SUBSCRIPTION sub SET (slot_name = NONE); DROP SUBSCRIPTION sub",
+    );
+}
+
+#[test]
+fn a_user_that_may_only_read_makes_a_dump_without_a_trial() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    postgres.sql(
+        "immich",
+        "SELECT lo_unlink(4711); CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader;
+         CREATE ROLE admin LOGIN SUPERUSER",
+    );
+    let mut place = in_front_of(&postgres, "immich");
+    place.set("DATABASE_USER", "reader");
+    let output = place.run(&["backup", "dump-postgres"]);
+    assert!(
+        output.status.success() && said(&output).contains("reader is not a superuser"),
+        "{}",
+        said(&output)
+    );
+    // A superuser need not own anything.
+    place.set("DATABASE_USER", "admin").fault("printf '%s\\n' \"$*\" >>\"$HERE/asked\"");
+    std::thread::sleep(Duration::from_millis(1100));
+    place.backup("dump-postgres");
+    assert!(std::fs::read_to_string(place.at("asked")).unwrap().contains("--schema-only"));
+    assert_eq!(postgres.databases(), ["immich"]);
+}
+
+#[test]
+fn a_trial_that_is_ended_anywhere_leaves_no_database() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.create("immich");
+    postgres.sql("immich", THROUGH_SEARCH_PATH);
+    let place = in_front_of(&postgres, "immich");
+    let counted = |at: u32| {
+        let _ = std::fs::remove_file(place.at("count"));
+        for folder in ["begun", "reached"] {
+            let _ = std::fs::remove_dir(place.at(folder));
+        }
+        // The container's side of a command goes on where podman is killed.
+        place.fault(&format!(
+            "echo >>\"$HERE/count\"
+             if [ $(wc -l <\"$HERE/count\") -ge {at} ] && mkdir \"$HERE/reached\" 2>/dev/null; then
+                 run \"$@\" >/dev/null 2>&1 || true
+                 mkdir \"$HERE/begun\"
+                 sleep 100
+                 exit 1
+             fi"
+        ));
+    };
+    counted(u32::MAX);
+    place.backup("dump-postgres");
+    let calls = u32::try_from(std::fs::read_to_string(place.at("count")).unwrap().len()).unwrap();
+    assert!(calls > 10, "{calls}");
+    let mut left = 0;
+    for signal in [rustix::process::Signal::KILL, rustix::process::Signal::TERM] {
+        for at in 1..=calls {
+            counted(at);
+            let mut child = place
+                .command(&["backup", "dump-postgres"])
+                .process_group(0)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            wait_for(|| place.at("begun").exists());
+            let group = rustix::process::Pid::from_child(&child);
+            rustix::process::kill_process_group(group, signal).unwrap();
+            assert!(!child.wait().unwrap().success());
+            if signal == rustix::process::Signal::TERM {
+                // The script cleans up by itself. At the call that does it, the next run does.
+                if at < calls {
+                    wait_for(|| postgres.databases() == ["immich"]);
+                }
+                continue;
+            }
+            left += usize::from(postgres.databases().len() > 1);
+        }
+        std::fs::remove_file(place.at("fault")).unwrap();
+        wait_for(|| place.run(&["backup", "dump-postgres"]).status.success());
+        assert_eq!(postgres.databases(), ["immich"]);
+    }
+    assert!(left > 0, "none was killed while the database was there");
+}
+
+#[test]
+fn each_kind_of_failure_of_a_restore_has_its_own_advice() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    for (error, advice) in [
+        ("role \"reader\" does not exist", "CREATE ROLE \"reader\";"),
+        ("extension \"vector\" is not available", "lacks the extension vector: use an image that has it"),
+        (
+            "could not open extension control file \"/usr/share/postgresql/15/extension/vector.control\": No such file",
+            "lacks the extension vector",
+        ),
+        ("unrecognized configuration parameter \"transaction_timeout\"", "a newer Postgres wrote the dump"),
+        ("could not extend file \"base/1/2\": No space left on device", "make room"),
+        ("could not create unique index \"x\"", "rows that contradict a constraint"),
+        ("insert or update on table \"a\" violates foreign key constraint \"b\"", "rows that contradict"),
+        ("permission denied to create extension \"x\"", "has to be a superuser"),
+        ("can only create extension in database postgres", "only in the database of its setting"),
+        ("terminating connection due to administrator command", "look at the log of container"),
+        ("something else", "look at the error of Postgres"),
+    ] {
+        std::fs::write(place.at("error"), error).unwrap();
+        place.fault(
+            "case \"$*\" in *exit-on-error*)
+                 cat >/dev/null
+                 echo \"pg_restore: error: could not execute query: ERROR:  $(<\"$HERE/error\")\" >&2
+                 exit 1 ;;
+             esac",
+        );
+        place.restore_fails(&dump, advice);
+        place.restore_fails(&dump, error);
+        assert_eq!(postgres.databases(), ["immich"]);
+    }
+}
+
+/// A database, a dump of it, and then a change of it.
+fn changed_since(postgres: &Postgres, database: &str) -> (Place, PathBuf) {
+    postgres.fill(database);
+    let place = in_front_of(postgres, database);
+    let dump = place.backup("dump-postgres");
+    postgres.sql(database, "DELETE FROM \"sch ema\".asset WHERE id > 10; CREATE TABLE since AS SELECT 1");
+    (place, dump)
+}
+
+#[test]
+fn a_restore_that_fails_leaves_the_present_database_alone() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (mut place, dump) = changed_since(&postgres, HOSTILE);
+    let present = postgres.contents(HOSTILE);
+    let whole = std::fs::read(&dump).unwrap();
+    let cut = place.at("cut");
+    let check = |place: &Place, dump: &Path, why: &str, calls: &str| {
+        place.restore_fails(dump, why);
+        assert_eq!(postgres.databases(), [HOSTILE], "{why}");
+        assert_eq!(postgres.contents(HOSTILE), present, "{why}");
+        assert_eq!(place.systemctl(), calls, "{why}");
+    };
+    // Nothing has begun yet.
+    for length in [0, 100, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(&cut, &whole[..length]).unwrap();
+        check(&place, &cut, "no whole dump", "");
+    }
+    check(&place, &place.at("missing"), &format!("there is no {}\n", place.at("missing").display()), "");
+    check(&place, &place.at("bin"), "no file that can be read", "");
+    let lock = place.at("restore.lock");
+    place.set("LOCK", "/no/such/folder/lock");
+    check(&place, &dump, "run this as root", "");
+    place.set("LOCK", lock);
+    std::fs::write(place.at("down"), "").unwrap();
+    check(&place, &dump, "start it", "");
+    std::fs::remove_file(place.at("down")).unwrap();
+    place.set("CONTAINER", "other");
+    check(&place, &dump, "start it", "");
+    place.set("CONTAINER", CONTAINER);
+
+    // There is no new database, or it comes into that and no further.
+    place.fault("if [ \"$1\" = psql ]; then sql=$(cat); case $sql in *'CREATE DATABASE'*) exit 1 ;; esac; run \"$@\" <<<\"$sql\"; exit; fi");
+    check(&place, &dump, "no new database could be made", "");
+    place.fault("case \"$*\" in *exit-on-error*) head -c 60000 | run \"$@\" || exit 1 ;; esac");
+    check(&place, &dump, "pg_restore failed", "");
+    place.fault("case \"$*\" in *exit-on-error*) run \"$@\"; exit 137 ;; esac");
+    check(&place, &dump, "pg_restore failed", "");
+    place.fault("case \"$*\" in *exit-on-error*) cat >/dev/null; exit 0 ;; esac");
+    check(&place, &dump, "no tables", "");
+    std::fs::remove_file(place.at("fault")).unwrap();
+
+    // The units do not stop, or the names do not change.
+    std::fs::write(place.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
+    check(&place, &dump, "could be stopped", STOPPED_AND_STARTED);
+    std::fs::remove_file(place.at("on-systemctl")).unwrap();
+    for statement in ["ALTER DATABASE :\"new\"", "COMMIT", "SELECT format('ALTER DATABASE %I RENAME", "BEGIN"]
+    {
+        std::fs::write(place.at("statement"), statement).unwrap();
+        place.fault(
+            "if [ \"$1\" = psql ]; then
+                 statement=$(<\"$HERE/statement\") sql=$(cat)
+                 case $sql in *RENAME*) sql=${sql/\"$statement\"/\"SELECT 1/0; $statement\"} ;; esac
+                 run \"$@\" <<<\"$sql\"
+                 exit
+             fi",
+        );
+        check(&place, &dump, "the present one is as it was", STOPPED_AND_STARTED);
+    }
+    std::fs::remove_file(place.at("fault")).unwrap();
+    place.restores(&dump);
+    assert_eq!(postgres.sql(HOSTILE, "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+}
+
+#[test]
+fn a_restore_whose_last_word_is_lost_is_known_to_be_done() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    place.fault(
+        "if [ \"$1\" = psql ]; then
+             sql=$(cat)
+             run \"$@\" <<<\"$sql\"
+             case $sql in *'RENAME TO :'*) exit 1 ;; *) exit ;; esac
+         fi",
+    );
+    let output = place.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(postgres.databases().len(), 2);
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+    let before = &postgres.databases()[1];
+    assert_eq!(postgres.sql(before, "SELECT count(*) FROM \"sch ema\".asset"), "10");
+}
+
+#[test]
+fn somebody_who_comes_back_before_the_renaming_is_ended_again() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    place.fault(
+        "if [ \"$1\" = psql ]; then
+             sql=$(cat)
+             case $sql in *'RENAME TO :'*)
+                 if mkdir \"$HERE/back\" 2>/dev/null; then sql=${sql/BEGIN/'SELECT 1/0; BEGIN'}; fi ;;
+             esac
+             run \"$@\" <<<\"$sql\"
+             exit
+         fi",
+    );
+    let output = place.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+    assert!(output.status.success() && place.at("back").exists(), "{}", said(&output));
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+}
+
+#[test]
+fn a_restore_that_is_ended_puts_all_back() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    let present = postgres.contents("immich");
+    for (at, calls) in [("*exit-on-error*", ""), ("*psql*", STOPPED_AND_STARTED)] {
+        place.fault(&format!(
+            "case \"$*\" in {at})
+                 if [ '{at}' = '*exit-on-error*' ] || [ -e \"$HERE/systemctl.log\" ]; then
+                     if [ ! -e \"$HERE/begun\" ]; then touch \"$HERE/begun\"; until [ -e \"$HERE/ended\" ]; do sleep 0.02; done; exit 1; fi
+                 fi ;;
+             esac"
+        ));
+        let child = place
+            .command(&["restore-postgres", "--yes", dump.to_str().unwrap()])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait_for(|| place.at("begun").exists());
+        let id = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        std::fs::write(place.at("ended"), "").unwrap();
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(1));
+        ["begun", "ended"].iter().for_each(|file| std::fs::remove_file(place.at(file)).unwrap());
+        assert_eq!(place.systemctl(), calls);
+        assert_eq!(postgres.databases(), ["immich"]);
+        assert_eq!(postgres.contents("immich"), present);
+    }
+}
+
+#[test]
+fn a_restore_asks_before_it_does_anything() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    let present = postgres.contents("immich");
+    let dump = dump.to_str().unwrap();
+    // Nobody to ask.
+    place.fault("touch \"$HERE/asked\"");
+    let output = place.run(&["restore-postgres", dump]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("nothing was done, say --yes"), "{}", said(&output));
+    assert!(!place.at("asked").exists());
+    for words in
+        [&["restore-postgres"][..], &["restore-postgres", "--yes"], &["restore-postgres", "--yes", "a", "b"]]
+    {
+        assert_eq!(place.run(words).status.code(), Some(2));
+    }
+    if !here(&["script"]) {
+        return;
+    }
+    for (answer, code) in [("no", 1), ("", 1), ("y", 1), ("yes", 0)] {
+        assert_eq!(
+            (postgres.databases(), postgres.contents("immich")),
+            (vec!["immich".to_owned()], present.clone())
+        );
+        let (ended, stdout) = place.at_a_terminal(&["restore-postgres", dump], answer);
+        assert_eq!(ended, Some(code), "{stdout}");
+        for part in ["stop podman-ml.service podman-server.service", "rename it to immich_before_", "Go on?"]
+        {
+            assert!(stdout.contains(part), "{part} is not in {stdout}");
+        }
+        assert_eq!(place.systemctl(), if code == 0 { STOPPED_AND_STARTED } else { "" });
+    }
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+}
+
+#[test]
+fn a_restore_wants_every_extension_of_the_present_database() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    postgres.sql("immich", "CREATE EXTENSION cube; CREATE EXTENSION earthdistance");
+    let output = place.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert!(said.contains("does not bring: cube, earthdistance."), "{said}");
+    assert_eq!(postgres.databases(), ["immich"]);
+    assert_eq!(place.systemctl(), "");
+    // The command that it names goes on.
+    let (_, command) = said.trim_end().split_once("go on with: restore-postgres.sh ").expect(&said);
+    program(&place.at("bin/go-on"), &format!("restore-postgres --yes {command}"));
+    let output = place.run(&["go-on"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+    // One that the present database lacks is as well.
+    postgres.sql("immich", "DROP EXTENSION pg_trgm CASCADE");
+    std::thread::sleep(Duration::from_millis(1100));
+    place.restores(&dump);
+}
+
+#[test]
+fn sessions_in_the_present_database_are_ended_and_it_is_kept() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (mut place, dump) = changed_since(&postgres, "immich");
+    place.set("UNITS", "");
+    let mut session = postgres.psql("immich", "SELECT pg_sleep(100)").stderr(Stdio::null()).spawn().unwrap();
+    let sessions = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(100)'";
+    wait_for(|| postgres.sql("postgres", sessions) == "1");
+    let said = place.restores(&dump);
+    assert!(!session.wait().unwrap().success());
+    let databases = postgres.databases();
+    assert_eq!(databases.len(), 2);
+    assert!(databases[1].starts_with("immich_before_") && said.contains(&databases[1]), "{said}");
+    assert_eq!(postgres.sql(&databases[1], "SELECT count(*) FROM \"sch ema\".asset"), "10");
+    assert_eq!(place.systemctl(), "");
+    // As it is said, so it can be dropped.
+    let command = said
+        .lines()
+        .last()
+        .unwrap()
+        .trim()
+        .replace("podman exec 'immich-postgres'", "podman exec -- immich-postgres");
+    program(&place.at("bin/drop"), &command);
+    assert!(place.run(&["drop"]).status.success(), "{command}");
+    assert_eq!(postgres.databases(), ["immich"]);
+}
+
+#[test]
+fn a_database_is_restored_with_its_owner_its_locale_and_its_settings() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.sql("postgres", "CREATE ROLE \"ow ner\"; CREATE ROLE reader");
+    let locale = postgres.psql(
+        "postgres",
+        "CREATE DATABASE immich TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' OWNER \"ow ner\" CONNECTION LIMIT 50",
+    );
+    let icu = { locale }.output().unwrap().status.success();
+    if !icu {
+        postgres.sql("postgres", "CREATE DATABASE immich OWNER \"ow ner\"");
+    }
+    postgres.sql(
+        "immich",
+        "CREATE TABLE t AS SELECT 1 AS one; ALTER TABLE t OWNER TO \"ow ner\"; GRANT SELECT ON t TO reader;
+         ALTER DATABASE immich SET search_path TO \"$user\", public, 'x y', ''; ALTER DATABASE immich SET vchordrq.probes TO '1';
+         ALTER DATABASE immich SET \"TimeZone\" TO 'Asia/Seoul'; ALTER DATABASE immich SET default_transaction_read_only TO on;
+         ALTER ROLE reader IN DATABASE immich SET work_mem TO '7MB';
+         REVOKE ALL ON DATABASE immich FROM PUBLIC; GRANT CONNECT ON DATABASE immich TO reader WITH GRANT OPTION",
+    );
+    let about = || {
+        postgres.sql(
+            "immich",
+            "SELECT to_jsonb(d) - 'oid' - 'datfrozenxid' - 'datminmxid' - 'datacl', (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(datacl) a),
+                 (SELECT array_agg(setrole || s ORDER BY s) FROM pg_db_role_setting, unnest(setconfig) s WHERE setdatabase = d.oid)
+             FROM pg_database d WHERE datname = current_database();
+             SELECT relowner::regrole, relacl FROM pg_class WHERE relname = 't'",
+        )
+    };
+    let place = in_front_of(&postgres, "immich");
+    let dump = place.backup("dump-postgres");
+    let before = about();
+    assert!(before.contains("vchordrq.probes=1") && before.contains("work_mem=7MB"), "{before}");
+    place.restores(&dump);
+    assert_eq!(about(), before);
+    // A role that is not there is named, and nothing has happened.
+    let Some(other) = Postgres::new() else { return };
+    let restore = in_front_of(&other, "immich");
+    restore.restore_fails(&dump, "ow ner");
+    restore.restore_fails(&dump, "CREATE ROLE");
+    assert_eq!(other.databases(), [""; 0]);
+}
+
+#[test]
+fn of_two_restores_one_waits_for_nothing() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    place.fault(
+        "touch \"$HERE/begun\"; for _ in {1..30000}; do [ ! -e \"$HERE/go\" ] || break; sleep 0.02; done",
+    );
+    let first =
+        place.command(&["restore-postgres", "--yes", dump.to_str().unwrap()]).stdout(Stdio::null()).spawn();
+    wait_for(|| place.at("begun").exists());
+    place.restore_fails(&dump, "another restore is at work");
+    std::fs::write(place.at("go"), "").unwrap();
+    assert!(first.unwrap().wait().unwrap().success());
+    assert_eq!(postgres.databases().len(), 2);
+}
+
+#[test]
+fn units_that_do_not_start_again_are_told() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    std::fs::write(place.at("on-systemctl"), "[ \"$1\" != start ]").unwrap();
+    place.restore_fails(&dump, "could be started");
+    assert_eq!(place.systemctl(), STOPPED_AND_STARTED);
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
+}
+
+#[test]
+fn only_units_that_ran_are_started_again() {
+    let Some(postgres) = Postgres::new() else { return };
+    let (place, dump) = changed_since(&postgres, "immich");
+    // One that fails and is tried again is one that is to run.
+    std::fs::write(place.at("podman-ml.service"), "activating").unwrap();
+    std::fs::write(place.at("podman-server.service"), "inactive").unwrap();
+    let calls = "stop -- podman-ml.service podman-server.service\nstart -- podman-ml.service\n";
+    std::fs::write(place.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
+    place.restore_fails(&dump, "could be stopped");
+    assert_eq!(place.systemctl(), calls);
+    std::fs::remove_file(place.at("on-systemctl")).unwrap();
+    let said = place.restores(&dump);
+    assert_eq!(place.systemctl(), calls);
+    assert!(
+        said.ends_with("did not run before. To start it: systemctl start podman-server.service\n"),
+        "{said}"
+    );
+    std::fs::write(place.at("podman-ml.service"), "failed").unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    place.restores(&dump);
+    assert_eq!(place.systemctl(), "stop -- podman-ml.service podman-server.service\n");
+}

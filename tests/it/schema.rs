@@ -1,0 +1,77 @@
+//! An editor that checks files against the JSON Schema reports no mistake in a file that compiles.
+
+use crate::common::{cases, compile};
+use homegen::diag::{Code, Diagnostics};
+use homegen::parse::parse;
+use homegen::source::SourceId;
+use jsonschema::Validator;
+
+fn validator() -> Validator {
+    let schema = serde_json::from_str(&homegen::schema::schema()).expect("the schema is JSON");
+    jsonschema::validator_for(&schema).expect("the schema is a schema")
+}
+
+/// The mistakes that the schema finds in a file, each with its place.
+fn mistakes(validator: &Validator, text: &str) -> Vec<String> {
+    let root = parse(text, SourceId::FILE, &mut Diagnostics::default()).expect("YAML");
+    let value = homegen::schema::value(&root);
+    validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+/// The blocks of YAML in a page that are whole files.
+fn files(page: &str) -> impl Iterator<Item = &str> {
+    let blocks = page.split("\n```yaml\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+    blocks.filter(|block| block.contains("homegen: 1"))
+}
+
+fn read(path: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn every_file_that_compiles_conforms_to_the_schema() {
+    let mut all = cases();
+    for code in Code::ALL {
+        all.extend(files(code.page()).map(|file| (code.code().to_owned(), file.to_owned())));
+    }
+    let docs = std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs"));
+    let names = docs.expect("docs/ is there").map(|entry| entry.expect("an entry").file_name());
+    let names = names.map(|name| format!("docs/{}", name.to_string_lossy()));
+    for page in names.filter(|name| name.ends_with(".md")).chain(["README.md".to_owned()]) {
+        all.extend(files(&read(&page)).map(|file| (page.clone(), file.to_owned())));
+    }
+    let validator = validator();
+    let mut held = 0;
+    let mut wrong = Vec::new();
+    for (name, text) in all {
+        if compile(&text).files.is_none() {
+            continue;
+        }
+        held += 1;
+        wrong.extend(mistakes(&validator, &text).into_iter().map(|mistake| format!("{name}: {mistake}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(held > 100, "only {held} files");
+}
+
+#[test]
+fn a_service_without_a_preset_needs_what_a_preset_would_bring() {
+    let is_valid = |service: &str| {
+        let host = "homegen: 1\nhost: { name: nas, nixos: \"26.05\", timezone: Europe/Berlin }\n";
+        mistakes(&validator(), &format!("{host}services: {{ immich: {{ {service} }} }}\n")).is_empty()
+    };
+    for partial in [
+        "containers: { server: { user: 1000 } }",
+        "update: { at: daily }",
+        "update: { at: daily, repository: immich-app/immich }",
+        "backup: { database: { postgres: { user: immich } } }",
+        "cleanup: { at: daily }",
+    ] {
+        assert!(is_valid(&format!("preset: immich, {partial}")), "{partial}");
+        assert!(!is_valid(partial), "{partial}");
+    }
+    assert!(is_valid("containers: { server: { image: docker.io/example/notes:1.2.3, user: 1000 } }"));
+    // What stands in a list does not merge.
+    assert!(!is_valid("preset: immich, containers: { server: { volumes: [{ source: /srv/notes }] } }"));
+}

@@ -1,0 +1,526 @@
+//! `smoke-test`: what is wrong is told in one message when that changes, and nothing that hangs holds it up.
+
+use std::process::Command;
+
+use crate::common::http::{Answer, Server, nobody};
+use crate::common::scripts::{Ran, Stage, here, scripts};
+
+fn server() -> Server {
+    Server::new(|request| match request.path.split('/').nth(1).unwrap().parse() {
+        Ok(status) => Answer::status(status),
+        Err(_) => Answer::raw("nonsense"),
+    })
+}
+
+/// What the unit remembers.
+const STATE: &str = "state/failing";
+
+/// As on a host on which nothing was looked at before.
+fn forget(stage: &Stage) {
+    let _ = std::fs::remove_file(stage.at(STATE));
+}
+
+/// All is well, in one line.
+fn right(stage: &Stage, check: &str, says: &str) {
+    forget(stage);
+    let before = stage.told();
+    let ran = stage.run("smoke-test", &[check]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{check}: {ran:?}");
+    assert_eq!(ran.out, format!("ok      {says}\n"));
+    assert_eq!(stage.told(), before, "{check}");
+}
+
+/// Something is wrong, and a person is told what.
+fn wrong(stage: &Stage, check: &str, says: &str) {
+    forget(stage);
+    let count = stage.told().len();
+    let ran = stage.run("smoke-test", &[check]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(3), ""), "{check}: {ran:?}");
+    assert!(ran.out.starts_with("WRONG   ") && ran.out.contains(says), "{says}: {ran:?}");
+    let told = stage.told().split_off(count);
+    assert_eq!(told.len(), 1, "a person is told: {told:?}");
+    assert!(told[0][0].ends_with(": 1 of 1 checks fail"), "{told:?}");
+    assert_eq!(format!("WRONG   {}\n", told[0][1]), ran.out);
+}
+
+#[test]
+fn a_site_lives_that_answers_with_no_error_of_its_own() {
+    if !here(&["curl"]) {
+        return;
+    }
+    let (server, stage) = (server(), Stage::new());
+    for status in [200, 204, 302, 401, 404, 499] {
+        right(
+            &stage,
+            &format!("site=={}/{status}/?a=b&c=[d] Immich", server.url()),
+            &format!("Immich answers {status}"),
+        );
+    }
+    assert_eq!(server.asked()[0], "GET /200/?a=b&c=[d]");
+    for status in [500, 502, 503] {
+        let check = format!("site=={}/{status} a=b c", server.url());
+        wrong(&stage, &check, &format!("a=b c answers {status}: look at its log"));
+    }
+    wrong(&stage, &format!("site=={} dead", nobody()), "dead: nobody answers at http://127.0.0.1:");
+    wrong(&stage, "site==http://no-such-host.invalid/ gone", "gone: nobody knows the address of");
+    wrong(&stage, &format!("site=={}/x broken", server.url()), "broken: asking");
+    wrong(&stage, "site==file:///etc/passwd file", "file: asking");
+    wrong(&stage, "site==--help option", "option: ");
+}
+
+#[test]
+fn a_site_is_asked_at_its_address_by_its_name() {
+    if !here(&["curl"]) {
+        return;
+    }
+    let (server, mut stage) = (server(), Stage::new());
+    // What a person has set up for their own programs is not what a browser in the house has.
+    stage.set("http_proxy", nobody());
+    let url = format!("http://immich.example:{}/200", server.port());
+    right(&stage, &format!("site=127.0.0.1={url} Immich"), "Immich answers 200");
+    assert_eq!(
+        server.requests()[0].header("host"),
+        Some(format!("immich.example:{}", server.port()).as_str())
+    );
+    for address in ["::1", "[::1]"] {
+        // Nobody listens there, and it is understood.
+        wrong(&stage, &format!("site={address}={url} Immich"), "Immich: nobody answers");
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_site_that_says_nothing_is_given_up() {
+    let stage = Stage::new();
+    // As curl says it after its time.
+    stage.stand_in("curl", "printf '%s ' \"$@\" >\"$STAGE/given\"; printf 000; exit 28");
+    wrong(&stage, "site==https://immich.example/ Immich", "Immich does not answer within 20 seconds");
+    assert!(stage.read("given").contains("--connect-timeout 10 --max-time 20"));
+    stage.stand_in("curl", "printf 000; exit 60");
+    wrong(&stage, "site=127.0.0.1=https://immich.example/ Immich", "Immich: its certificate is not valid");
+}
+
+/// A backup of so many hours ago, as the script that makes it calls it. Its file is new, as a copy's is.
+fn aged(stage: &Stage, stem: &str, hours: u64, suffix: &str) {
+    let stamp = std::process::Command::new("date")
+        .arg(format!("--date={hours} hours ago 1 minute ago"))
+        .arg("+%Y-%m-%dT%H%M%S")
+        .output()
+        .expect("a date");
+    let stamp = String::from_utf8(stamp.stdout).unwrap();
+    stage.file(&format!("{stem}-{}{suffix}", stamp.trim()), "x");
+}
+
+#[test]
+fn a_backup_is_as_old_as_its_newest() {
+    let stage = Stage::new();
+    let folder = "back ups=[1]";
+    std::fs::create_dir(stage.at(folder)).unwrap();
+    let check = |hours| format!("backup={hours}={}/immich", stage.path(folder));
+    wrong(&stage, &check("26"), "backup immich: there is none in");
+    // Neither what is not whole, nor what belongs to another, nor something else.
+    for other in [".immich", "immich-ml", "immich-2024", "x-immich"] {
+        aged(&stage, &format!("{folder}/{other}"), 0, ".dump");
+    }
+    aged(&stage, &format!("{folder}/immich"), 0, "-work");
+    stage.file(&format!("{folder}/immich-2026-01-01.dump"), "x");
+    wrong(&stage, &check("26"), "backup immich: there is none in");
+    for hours in [50, 25, 900] {
+        aged(&stage, &format!("{folder}/immich"), hours, ".dump");
+    }
+    right(&stage, &check("26"), "backup immich is 25 hours old");
+    right(&stage, &check("026"), "backup immich is 25 hours old");
+    wrong(&stage, &check("25"), "backup immich is 25 hours old, more than 25: ");
+    right(
+        &stage,
+        &format!("backup=26={}/immich-2024", stage.path(folder)),
+        "backup immich-2024 is 0 hours old",
+    );
+    wrong(&stage, &check("x"), "no number of hours");
+    wrong(&stage, &check("a[$(touch x)]"), "no number of hours");
+    wrong(&stage, &format!("backup=26={}/immich", stage.path("missing")), "its folder cannot be read");
+    assert!(!stage.at("x").exists());
+}
+
+#[test]
+fn a_disk_has_space_and_inodes_left() {
+    let stage = Stage::new();
+    let folder = stage.path("a=b c");
+    std::fs::create_dir(&folder).unwrap();
+    assert_eq!(stage.run("smoke-test", &[&format!("disk=0={folder}")]).code, Some(0));
+    wrong(&stage, &format!("disk=101={folder}"), "of its space left, less than 101 %");
+    wrong(&stage, &format!("disk=10={}", stage.path("missing")), "nobody knows how full it is");
+    wrong(&stage, &format!("disk=ten={folder}"), "no percentage");
+    let df = |line: &str| stage.stand_in("df", &format!("echo Use% IUse%; echo '{line}'"));
+    let check = "disk=10=/data";
+    df(" 90%   90%");
+    right(&stage, check, "disk /data has 10 % of its space left");
+    df("   -     -");
+    right(&stage, check, "disk /data has 100 % of its space left");
+    df(" 91%   90%");
+    wrong(&stage, check, "disk /data has 9 % of its space left, less than 10 %");
+    df(" 90%   91%");
+    wrong(&stage, check, "disk /data has 9 % of its inodes left, less than 10 %");
+}
+
+#[test]
+fn a_mount_is_one_and_answers() {
+    let stage = Stage::new();
+    right(&stage, "mount=5=/proc", "mount /proc answers");
+    right(&stage, "mount==/proc", "mount /proc answers");
+    wrong(&stage, &format!("mount=5={}", stage.path("state")), "nothing is mounted there");
+    wrong(&stage, "mount=5=/no/such=place", "mount /no/such=place cannot be read");
+    wrong(&stage, "mount=x=/proc", "no number of seconds");
+    // An automount whose other side is away.
+    stage.stand_in("stat", "echo autofs");
+    wrong(&stage, "mount=5=/proc", "nothing is mounted there");
+}
+
+#[test]
+fn a_mount_that_hangs_holds_nothing_up() {
+    let stage = Stage::new();
+    stage.stand_in("stat", "trap '' TERM; while :; do sleep 1; done");
+    wrong(&stage, "mount=1=/proc", "mount /proc does not answer within 1 seconds");
+    // Where not even force ends it, as in a wait for a disk, it is left behind.
+    stage.stand_in("timeout", "echo $$ >\"$STAGE/stuck\"; exec sleep 3600");
+    wrong(&stage, "mount=1=/proc", "mount=1=/proc does not end");
+    let stuck = stage.read("stuck");
+    assert!(Command::new("kill").arg(stuck.trim()).status().unwrap().success(), "it was not left behind");
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once_and_nothing_else() {
+    if !here(&["curl"]) {
+        return;
+    }
+    let (server, stage) = (server(), Stage::new());
+    // Each mount hangs until all three were asked, which never happens where they are asked one after the other.
+    stage.stand_in(
+        "timeout",
+        r#"
+        case "$*" in
+            *" stat "*)
+                echo >>"$STAGE/asked"
+                until [ "$(wc -l <"$STAGE/asked")" = 3 ]; do sleep 0.02; done
+                exit 137 ;;
+        esac
+        PATH=${PATH#*:} exec timeout "$@""#,
+    );
+    let ran = stage.run(
+        "smoke-test",
+        &[
+            "mount=600=/a",
+            "mount=600=/b",
+            &format!("site=={}/502 Immich", server.url()),
+            &format!("site=={}/200 Kuma", server.url()),
+            "disk=0=/",
+            "what=1=/",
+            "site=https://no.name/",
+            "mount=600=/c",
+        ],
+    );
+    assert_eq!(ran.code, Some(3));
+    assert_eq!(ran.out.lines().count(), 8, "{}", ran.out);
+    let told = stage.told();
+    assert_eq!(told.len(), 1);
+    assert!(told[0][0].ends_with(": 6 of 8 checks fail"), "{told:?}");
+    assert_eq!(
+        told[0][1].lines().collect::<Vec<_>>(),
+        [
+            "mount /a does not answer within 600 seconds",
+            "mount /b does not answer within 600 seconds",
+            "Immich answers 502: look at its log",
+            "this is no check: what=1=/",
+            "this is no check: site=https://no.name/",
+            "mount /c does not answer within 600 seconds",
+        ]
+    );
+}
+
+#[test]
+fn a_unit_has_its_checks_a_line_each_in_the_environment() {
+    let mut stage = Stage::new();
+    stage.set("CHECKS", "disk=0=/\ndisk=0=/tmp\n");
+    let ran = stage.run("smoke-test", &[]);
+    assert_eq!((ran.code, ran.out.lines().count()), (Some(0), 2), "{ran:?}");
+}
+
+#[test]
+fn there_may_be_more_checks_than_a_process_has_files_by_default() {
+    let stage = Stage::new();
+    stage.stand_in("df", "echo x; echo '1% 1%'");
+    let checks = vec!["disk=5=/data"; 400];
+    let limited =
+        format!("ulimit -S -n 256; exec bash '{}' \"$@\"", scripts().join("smoke-test.sh").display());
+    stage.stand_in("limited", &limited);
+    let ran = Ran::from(stage.program("limited", &checks).output().unwrap());
+    assert_eq!((ran.code, ran.out.lines().count(), ran.err.as_str()), (Some(0), 400, ""), "{}", ran.err);
+}
+
+#[test]
+fn what_nobody_heard_is_told_again() {
+    let disks = Disks::new();
+    let unheard = disks.0.at("unheard");
+    std::fs::write(&unheard, "").unwrap();
+    disks.prepare([95, 1, 1]);
+    for _ in 0..2 {
+        let ran = disks.0.run("smoke-test", &Disks::CHECKS);
+        assert_eq!(ran.code, Some(3));
+        assert!(ran.err.contains("nobody could be told"), "{ran:?}");
+    }
+    assert_eq!(disks.0.told().len(), 0);
+    std::fs::remove_file(&unheard).unwrap();
+    assert_eq!(disks.run([95, 1, 1]).len(), 1);
+    assert_eq!(disks.run([95, 1, 1]).len(), 0);
+    // That all is well again is news too.
+    std::fs::write(&unheard, "").unwrap();
+    disks.prepare([1, 1, 1]);
+    assert_eq!(disks.0.run("smoke-test", &Disks::CHECKS).code, Some(0));
+    std::fs::remove_file(&unheard).unwrap();
+    assert_eq!(disks.run([1, 1, 1]).len(), 1);
+}
+
+#[test]
+fn nothing_to_look_at_is_not_well() {
+    let stage = Stage::new();
+    let ran: Ran = stage.run("smoke-test", &[]);
+    assert_eq!(ran.code, Some(2));
+}
+
+#[test]
+fn a_full_disk_is_told_each_time() {
+    // Nothing may be written anywhere, not even for a moment: nor can it be remembered.
+    let mut stage = Stage::new();
+    stage.set("TMPDIR", "/proc/nowhere");
+    stage.set("STATE_DIRECTORY", "/proc/nowhere");
+    stage.stand_in("df", "echo x; echo '100% 1%'");
+    for count in 1..3 {
+        let ran = stage.run("smoke-test", &["disk=5=/data"]);
+        assert_eq!(ran.code, Some(1));
+        assert!(ran.err.contains("/proc/nowhere/failing cannot be written"), "{ran:?}");
+        assert_eq!(stage.told().len(), count);
+        assert_eq!(stage.told()[0][1], "disk /data has 0 % of its space left, less than 5 %");
+    }
+    // What was known before is not lost over it, and what changes is told all the same.
+    stage.set("STATE_DIRECTORY", stage.path("state"));
+    stage.run("smoke-test", &["disk=5=/data"]);
+    let known = stage.read(STATE);
+    std::fs::create_dir(stage.at("state/failing.new")).unwrap();
+    stage.stand_in("df", "echo x; echo '1% 1%'");
+    assert_eq!(stage.run("smoke-test", &["disk=5=/data"]).code, Some(1));
+    assert!(stage.told()[3][0].ends_with(": all is well again"), "{:?}", stage.told());
+    assert_eq!(stage.read(STATE), known);
+}
+
+#[test]
+fn a_person_who_runs_it_is_told_nothing_but_what_it_prints() {
+    let mut stage = Stage::new();
+    for unset in [true, false] {
+        stage.set("STATE_DIRECTORY", "");
+        let mut command = stage.command("smoke-test", &["mount==/proc", "mount==/no/such"]);
+        if unset {
+            command.env_remove("STATE_DIRECTORY");
+        }
+        let ran = Ran::from(command.output().unwrap());
+        assert_eq!((ran.code, ran.err.as_str()), (Some(3), ""));
+        let says =
+            "ok      mount /proc answers\nWRONG   mount /no/such cannot be read: is its other side there?\n";
+        assert_eq!(ran.out, says);
+        assert_eq!(stage.told().len(), 0);
+        assert_eq!(std::fs::read_dir(stage.at("state")).unwrap().count(), 0);
+    }
+}
+
+/// A host with three disks, whose use each test chooses, and an unattended smoke test of them.
+struct Disks(Stage);
+
+impl Disks {
+    fn new() -> Disks {
+        let stage = Stage::new();
+        stage.stand_in("df", "echo x; echo \"$(cat \"$STAGE/disks/${!#}\")% 1%\"");
+        std::fs::create_dir(stage.at("disks")).unwrap();
+        Disks(stage)
+    }
+
+    /// One run, in which the disks are so full. What is told, in full.
+    fn run(&self, used: [u32; 3]) -> Vec<[String; 2]> {
+        self.prepare(used);
+        let count = self.0.told().len();
+        let ran = self.0.run("smoke-test", &Disks::CHECKS);
+        assert_eq!(
+            (ran.code, ran.err.as_str()),
+            (Some(3 * i32::from(used.iter().any(|u| *u > 90))), ""),
+            "{ran:?}"
+        );
+        let told = self.0.told().split_off(count);
+        told.into_iter().map(|words| [words[0].clone(), words[1].clone()]).collect()
+    }
+
+    const CHECKS: [&str; 3] = ["disk=10=a", "disk=10=b", "disk=10=c"];
+
+    fn prepare(&self, used: [u32; 3]) {
+        for (disk, used) in ["a", "b", "c"].into_iter().zip(used) {
+            self.0.file(&format!("disks/{disk}"), used.to_string());
+        }
+    }
+
+    /// As if so much time had gone by since a person was told the last time.
+    fn wait(&self, seconds: i64) {
+        let state = self.0.read(STATE);
+        let (told, rest) = state.split_once('\0').expect("a time");
+        let told = told.parse::<i64>().unwrap() - seconds;
+        self.0.file(STATE, format!("{told}\0{rest}"));
+    }
+}
+
+/// What is told, but for the host's name.
+fn says(told: &[[String; 2]]) -> (&str, &str) {
+    assert_eq!(told.len(), 1, "{told:?}");
+    (told[0][0].split_once(": ").unwrap().1, &told[0][1])
+}
+
+#[test]
+fn only_what_changes_is_told() {
+    let disks = Disks::new();
+    assert_eq!(disks.run([1, 1, 1]).len(), 0);
+    let full = |disk: &str, left: u32| format!("disk {disk} has {left} % of its space left, less than 10 %");
+    assert_eq!(says(&disks.run([95, 1, 1])), ("1 of 3 checks fail", full("a", 5).as_str()));
+    // The same check, whatever it says of it.
+    assert_eq!(disks.run([95, 1, 1]).len(), 0);
+    assert_eq!(disks.run([97, 5, 1]).len(), 0);
+    assert_eq!(
+        says(&disks.run([97, 98, 1])),
+        ("2 of 3 checks fail", format!("{}\nStill: {}", full("b", 2), full("a", 3)).as_str())
+    );
+    assert_eq!(
+        says(&disks.run([20, 98, 99])),
+        (
+            "2 of 3 checks fail",
+            format!(
+                "{}\nWell again: disk a has 80 % of its space left\nStill: {}",
+                full("c", 1),
+                full("b", 2)
+            )
+            .as_str()
+        )
+    );
+    assert_eq!(
+        says(&disks.run([20, 1, 99])),
+        (
+            "1 of 3 checks fail",
+            format!("Well again: disk b has 99 % of its space left\nStill: {}", full("c", 1)).as_str()
+        )
+    );
+    assert_eq!(
+        says(&disks.run([20, 1, 30])),
+        ("all is well again", "Well again: disk c has 70 % of its space left")
+    );
+    assert_eq!(disks.run([20, 1, 30]).len(), 0);
+    // What comes back is new.
+    assert_eq!(says(&disks.run([20, 1, 95])).0, "1 of 3 checks fail");
+    // What is not looked at any more is neither well nor wrong, and then it is new.
+    assert_eq!(disks.0.run("smoke-test", &["disk=10=a"]).code, Some(0));
+    assert_eq!(disks.0.told().len(), 6);
+    assert_eq!(says(&disks.run([20, 1, 95])).1, full("c", 5));
+}
+
+#[test]
+fn what_goes_on_failing_is_told_once_a_day() {
+    let disks = Disks::new();
+    disks.run([95, 1, 1]);
+    disks.wait(22 * 3600);
+    assert_eq!(disks.run([95, 1, 1]).len(), 0);
+    // A run a day is now and then some minutes early.
+    disks.wait(3600 + 1800);
+    let still = "Still: disk a has 5 % of its space left, less than 10 %";
+    assert_eq!(says(&disks.run([95, 1, 1])), ("1 of 3 checks fail", still));
+    assert_eq!(disks.run([95, 1, 1]).len(), 0);
+    // A change counts as told: all that fails is in it.
+    disks.wait(20 * 3600);
+    assert_eq!(disks.run([95, 95, 1]).len(), 1);
+    disks.wait(20 * 3600);
+    assert_eq!(disks.run([95, 95, 1]).len(), 0);
+    // A clock that was put back does not keep it silent for years.
+    disks.wait(-1_000_000);
+    assert_eq!(disks.run([95, 95, 1]).len(), 1);
+    assert_eq!(disks.run([95, 95, 1]).len(), 0);
+    // What is well needs no word, however long it is.
+    disks.run([1, 1, 1]);
+    disks.wait(30 * 24 * 3600);
+    assert_eq!(disks.run([1, 1, 1]).len(), 0);
+    // What makes no sense is told anew.
+    for state in ["", "x\0y\0", "\0\0\0", "999999999999999\0disk=10=a\0", "\n"] {
+        disks.0.file(STATE, state);
+        assert_eq!(disks.run([95, 1, 1]).len(), 1, "{state:?}");
+        assert_eq!(disks.run([95, 1, 1]).len(), 0, "{state:?}");
+    }
+}
+
+#[test]
+fn a_check_is_the_same_whatever_is_in_it() {
+    let disks = Disks::new();
+    let checks =
+        ["", "a]=$(touch x)", "two\nlines", "*", "-n", "[a-z]*", "mount==/no/such", "mount==/no/such"];
+    for count in [1, 1, 1] {
+        assert_eq!(disks.0.run("smoke-test", &checks).code, Some(3));
+        assert_eq!(disks.0.told().len(), count);
+        assert!(disks.0.told()[0][0].ends_with("8 of 8 checks fail"));
+    }
+    assert!(!disks.0.at("x").exists());
+    assert_eq!(disks.0.run("smoke-test", &["mount==/no/such/2", "mount==/no"]).code, Some(3));
+    assert_eq!(disks.0.told()[1][1].lines().count(), 2);
+    disks.0.run("smoke-test", &["*"]);
+    assert_eq!(disks.0.told()[2][1], "this is no check: *");
+}
+
+#[test]
+fn a_change_is_told_whenever_the_run_before_was_killed() {
+    for change in [[95, 1, 1], [95, 95, 1], [1, 1, 1]] {
+        for (program, when) in [
+            ("df", "before"),
+            ("uname", "before"),
+            ("notify", "before"),
+            ("notify", "after"),
+            ("sync", "before"),
+            ("sync", "after"),
+            ("mv", "before"),
+            ("mv", "after"),
+        ] {
+            let disks = Disks::new();
+            disks.run([1, 95, 1]);
+            let before = disks.0.read(STATE);
+            // The program as it is, and a script that is killed before or after it. SIGKILL takes effect before
+            // the script can see that the stand-in ended.
+            let own = disks.0.read(&format!("bin/{program}"));
+            let real = match own.as_str() {
+                "" => format!("PATH=${{PATH#*:}} {program} \"$@\""),
+                _ => own.clone(),
+            };
+            let kill = "kill -KILL \"$(cat \"$STAGE/pid\")\"; exit 1";
+            let killed = if when == "before" { kill.to_owned() } else { format!("{real}\n{kill}") };
+            let begin = "until [ -s \"$STAGE/pid\" ]; do sleep 0.01; done";
+            disks.0.stand_in(program, &format!("{begin}\n{killed}"));
+            disks.prepare(change);
+            let mut child = disks.0.start("smoke-test", &Disks::CHECKS);
+            disks.0.file("pid.new", child.id().to_string());
+            std::fs::rename(disks.0.at("pid.new"), disks.0.at("pid")).unwrap();
+            assert_eq!(child.wait().unwrap().code(), None, "{program} {when}: it was not killed");
+            let done = (program, when) == ("mv", "after");
+            assert_eq!(disks.0.read(STATE) == before, !done, "{program} {when}");
+            match own.as_str() {
+                "" => std::fs::remove_file(disks.0.at("bin").join(program)).unwrap(),
+                _ => disks.0.stand_in(program, &own),
+            }
+            disks.run(change);
+            let told = disks.0.told();
+            let count = |says: &str| {
+                told.iter().filter(|words| words[1].lines().any(|l| l.starts_with(says))).count()
+            };
+            assert!(told.len() >= 2 && told.len() <= 3, "{program} {when}: {told:?}");
+            let (new, again) = (count("disk a has"), count("Well again: disk b"));
+            assert!((new > 0) == (change[0] > 90), "{program} {when} {change:?}: {told:?}");
+            assert!((again > 0) == (change[1] < 90), "{program} {when} {change:?}: {told:?}");
+            assert_eq!(disks.run(change).len(), 0, "{program} {when}");
+        }
+    }
+}

@@ -1,0 +1,748 @@
+//! What brings a service up to date: `update`, and `check-release`, which says that there is something new.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::common::http::{Answer, Server, nobody};
+use crate::common::scripts::{Ran, Stage, here};
+use serde_json::json;
+
+/// What the stand-ins begin with: they write down what they were asked, and do what `hook` says `$when` that is
+/// done: `before` and `after`. It may know what was `$asked`, as the `$n`th of all.
+const ASKED: &str = r#"
+asked="${0##*/} $*"
+echo "$asked" >>"$STAGE/asked"
+n=$(wc -l <"$STAGE/asked")
+case $asked in *inspect* | *show* | *is-active*) ;; *) echo "$asked" >>"$STAGE/done" ;; esac
+hook() { when=$1; if [ -e "$STAGE/hook" ]; then . "$STAGE/hook"; fi; }
+hook before
+trap 'hook after' EXIT
+file() { printf '%s/%s/%s' "$STAGE" "$1" "${2//\//_}"; }
+"#;
+
+/// A podman that has images by name, and containers that run one.
+const PODMAN: &str = r#"
+case "$*" in
+  "inspect --type container --format {{.State.Running}} -- "*) [ -e "$(file running "$7")" ] && echo true ;;
+  "inspect --type container --format {{.ImageName}} -- "*) [ -e "$(file running "$7")" ] && cat "$(file names "$7")" ;;
+  "inspect --type container --format {{.Image}} -- "*) cat "$(file running "$7")" ;;
+  "inspect --type container --format {{if .State.Health}}{{.State.Health.Status}}{{end}} -- "*)
+    # What the image that runs says of itself each time, and then for good; nothing where it has no check.
+    [ -e "$(file running "$7")" ] || exit 125
+    health=$(file health "$(cat "$(file running "$7")")")
+    [ ! -e "$health" ] || { head -n 1 "$health"; [ "$(wc -l <"$health")" = 1 ] || sed -i 1d "$health"; }
+    ;;
+  "image inspect --format {{.Id}} -- "*) cat "$(file tags "$6")" ;;
+  "pull -- "*) cat "$(file registry "$3")" >"$(file tags "$3").new" && mv "$(file tags "$3").new" "$(file tags "$3")" ;;
+  "tag -- "*) echo "$3" >"$(file tags "$4")" ;;
+  *) echo "podman is asked $*" >&2; exit 125 ;;
+esac"#;
+
+/// A systemctl whose units start the containers of their names.
+const SYSTEMCTL: &str = r#"
+unit=${!#}
+container=${unit#podman-}
+container=${container%.service}
+case "$*" in
+  "start -- backup.service") echo made >>"$STAGE/backups" ;;
+  "start -- "*)
+    [ -e "$(file running "$container")" ] || cp "$(file tags "$(cat "$(file names "$container")")")" "$(file running "$container")"
+    ;;
+  "stop -- "*) rm -f "$(file running "$container")" ;;
+  "is-active --quiet -- "*) [ -e "$(file running "$container")" ] ;;
+  "is-active -- "*) if [ -e "$(file running "$container")" ]; then echo active; else echo inactive; exit 3; fi ;;
+  "show --property=Result --value -- backup.service") echo success ;;
+  "show --property=ExecMainExitTimestamp --value -- backup.service") echo "Sat 2026-11-21 05:31:00 UTC" ;;
+  *) echo "systemctl is asked $*" >&2; exit 1 ;;
+esac"#;
+
+const SERVER: &str = "ghcr.io/immich-app/immich-server:release";
+const ML: &str = "ghcr.io/immich-app/immich-machine-learning:release";
+const NEW: &str = "new";
+
+struct Host {
+    stage: Stage,
+    /// Answers for the health of the service.
+    _server: Server,
+}
+
+/// Everything that an update may change.
+type World = BTreeMap<String, String>;
+
+impl Host {
+    /// An Immich that runs, for which new images are there, which work if they are said to. `None` where the
+    /// programs are not here.
+    fn new(new_works: bool) -> Option<Host> {
+        if !here(&["curl", "flock"]) {
+            return None;
+        }
+        let mut stage = Stage::new();
+        for folder in ["names", "running", "tags", "registry", "health"] {
+            std::fs::create_dir(stage.at(folder)).unwrap();
+        }
+        stage.file("running/postgres", "old-postgres\n");
+        for (container, image) in [("immich-ml", ML), ("immich-server", SERVER)] {
+            let tag = image.replace('/', "_");
+            stage.file(&format!("names/{container}"), format!("{image}\n"));
+            stage.file(&format!("running/{container}"), format!("old-{container}\n"));
+            stage.file(&format!("tags/{tag}"), format!("old-{container}\n"));
+            stage.file(&format!("registry/{tag}"), format!("new-{container}\n"));
+        }
+        stage.stand_in("podman", &format!("{ASKED}{PODMAN}"));
+        stage.stand_in("systemctl", &format!("{ASKED}{SYSTEMCTL}"));
+        let runs = stage.at("running/immich-server");
+        let server = Server::new(move |request| {
+            assert_eq!(request.path, "/api/server/ping");
+            match std::fs::read_to_string(&runs).unwrap_or_default() {
+                image if image.starts_with("old") || (image.starts_with(NEW) && new_works) => {
+                    Answer::text("{\"res\":\"pong\"}")
+                }
+                _ => Answer::status(502),
+            }
+        });
+        stage.set("SERVICE", "immich");
+        stage.set("UNITS", "podman-immich-ml.service podman-immich-server.service");
+        stage.set("CONTAINERS", "immich-ml immich-server");
+        stage.set("DATABASE_CONTAINER", "postgres");
+        stage.set("BACKUP_UNIT", "backup.service");
+        stage.set("HEALTH_URL", format!("{}/api/server/ping", server.url()));
+        stage.set("HEALTH_TRIES", "2");
+        stage.set("HEALTH_PAUSE", "0");
+        stage.set("LOCK", stage.path("lock"));
+        Some(Host { stage, _server: server })
+    }
+
+    fn run(&self) -> Ran {
+        self.stage.run("update", &[])
+    }
+
+    /// What runs, and what the names of images stand for.
+    fn world(&self) -> World {
+        let files = |folder: &str| {
+            let entries = std::fs::read_dir(self.stage.at(folder)).unwrap();
+            let folder = folder.to_owned();
+            entries.map(move |entry| {
+                let path = entry.unwrap().path();
+                let name = Path::new(&folder).join(path.file_name().unwrap());
+                (name.display().to_string(), std::fs::read_to_string(path).unwrap())
+            })
+        };
+        files("running").chain(files("tags")).collect()
+    }
+
+    /// The commands that change something, in order.
+    fn done(&self) -> Vec<String> {
+        self.stage.read("done").lines().map(str::to_owned).collect()
+    }
+
+    /// What the stand-ins do besides.
+    fn hook(&self, script: &str) {
+        self.stage.file("hook", script);
+    }
+
+    /// It failed, said so to a person, and everything is as it was.
+    fn is_as_before(&self, before: &World, ran: &Ran, says: &str) {
+        assert!(ran.code != Some(0), "{ran:?}");
+        assert_eq!(&self.world(), before, "{ran:?}");
+        assert!(ran.err.contains(says), "{says}: {ran:?}");
+        let told = self.stage.told();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0][0], "immich was not updated");
+        assert!(told[0][1].contains(says), "{says}: {told:?}");
+    }
+}
+
+#[test]
+fn an_update_goes_in_steps_and_is_told() {
+    let Some(host) = Host::new(true) else { return };
+    let ran = host.run();
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    assert_eq!(
+        host.done(),
+        [
+            "systemctl start -- backup.service".to_owned(),
+            format!("podman pull -- {ML}"),
+            format!("podman pull -- {SERVER}"),
+            "systemctl stop -- podman-immich-server.service".to_owned(),
+            "systemctl stop -- podman-immich-ml.service".to_owned(),
+            "systemctl start -- podman-immich-ml.service".to_owned(),
+            "systemctl start -- podman-immich-server.service".to_owned(),
+        ]
+    );
+    assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
+    assert_eq!(host.world()["running/immich-ml"], "new-immich-ml\n");
+    let told = host.stage.told();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0][0], "immich was updated");
+    assert!(told[0][1].contains("release: old-immich-s became new-immich-s"), "{told:?}");
+}
+
+#[test]
+fn what_the_service_has_not_is_left_out() {
+    let Some(mut host) = Host::new(true) else { return };
+    for name in ["DATABASE_CONTAINER", "BACKUP_UNIT", "HEALTH_URL"] {
+        host.stage.set(name, "");
+    }
+    std::fs::remove_file(host.stage.at("running/postgres")).unwrap();
+    assert_eq!(host.run().code, Some(0));
+    assert_eq!(host.stage.read("backups"), "");
+    assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
+}
+
+#[test]
+fn a_pin_that_brings_nothing_new_restarts_nothing() {
+    let Some(host) = Host::new(true) else { return };
+    for (tag, container) in [(ML, "immich-ml"), (SERVER, "immich-server")] {
+        host.stage.file(&format!("registry/{}", tag.replace('/', "_")), format!("old-{container}\n"));
+    }
+    let before = host.world();
+    let ran = host.run();
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert!(ran.out.contains("Change it in the file, build, and rebuild the system."), "{}", ran.out);
+    assert_eq!(host.world(), before);
+    assert!(!host.done().iter().any(|done| done.contains("podman-immich")), "{:?}", host.done());
+    assert_eq!(host.stage.told().len(), 0);
+}
+
+#[test]
+fn an_image_that_was_pulled_but_never_started_is_new() {
+    let Some(host) = Host::new(true) else { return };
+    for (tag, container) in [(ML, "immich-ml"), (SERVER, "immich-server")] {
+        host.stage.file(&format!("tags/{}", tag.replace('/', "_")), format!("new-{container}\n"));
+    }
+    assert_eq!(host.run().code, Some(0));
+    assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_says_how_things_are() {
+    let Some(mut host) = Host::new(true) else { return };
+    let before = host.world();
+    let ran = host.stage.run("update", &["--dry-run"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    for says in [
+        "1. Make sure that postgres runs: it runs.",
+        "2. Make a backup with backup.service: the last one ended Sat 2026-11-21 05:31:00 UTC, result success.",
+        "immich-server: ghcr.io/immich-app/immich-server:release, old-immich-s",
+        "podman-immich-ml.service: active",
+        "2 times, every 0 seconds: it is well.",
+    ] {
+        assert!(ran.out.contains(says), "{says}: {}", ran.out);
+    }
+    let unchanged = |host: &Host| {
+        assert_eq!(host.done(), [""; 0]);
+        assert_eq!(host.stage.told().len(), 0);
+        assert!(!host.stage.at("lock").exists());
+        assert_eq!(host.stage.read("backups"), "");
+    };
+    assert_eq!(host.world(), before);
+    unchanged(&host);
+    // And where nothing is well.
+    for container in ["postgres", "immich-ml", "immich-server"] {
+        std::fs::remove_file(host.stage.at(format!("running/{container}"))).unwrap();
+    }
+    host.stage.set("BACKUP_UNIT", "other.service");
+    let ran = host.stage.run("update", &["--dry-run"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    for says in [
+        "it does not run",
+        "result unknown",
+        "immich-ml: it is not there",
+        "server.service: inactive",
+        "it is not well",
+    ] {
+        assert!(ran.out.contains(says), "{says}: {}", ran.out);
+    }
+    unchanged(&host);
+    assert_eq!(host.stage.run("update", &["--dryrun"]).code, Some(2));
+    unchanged(&host);
+}
+
+#[test]
+fn each_step_that_fails_leaves_the_service_running() {
+    for (step, says) in [
+        ("systemctl start -- backup.service", "the backup failed"),
+        ("podman pull -- ghcr.io/immich-app/immich-machine-learning:release", "could not be pulled"),
+        ("podman pull -- ghcr.io/immich-app/immich-server:release", "could not be pulled"),
+        ("systemctl stop -- podman-immich-server.service", "podman-immich-server.service does not stop"),
+        ("systemctl stop -- podman-immich-ml.service", "podman-immich-ml.service does not stop"),
+        ("systemctl start -- podman-immich-ml.service", "podman-immich-ml.service does not start"),
+        ("systemctl start -- podman-immich-server.service", "podman-immich-server.service does not start"),
+    ] {
+        // It may fail before it did anything, and after; and the first time alone, as what is undone uses it too.
+        for when in ["before", "after"] {
+            let Some(host) = Host::new(true) else { return };
+            host.hook(&format!(
+                "if [ \"$when $asked\" = '{when} {step}' ] && [ ! -e \"$STAGE/failed\" ]; then touch \"$STAGE/failed\"; trap - EXIT; exit 1; fi"
+            ));
+            let before = host.world();
+            let ran = host.run();
+            assert!(host.stage.at("failed").exists(), "{step} {when}");
+            host.is_as_before(&before, &ran, says);
+            assert_eq!(ran.code, Some(1));
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_stops_nothing() {
+    for (container, says) in [
+        ("postgres", "postgres does not run, start it first"),
+        ("immich-ml", "immich-ml is not there, start it first"),
+        ("immich-server", "immich-server is not there, start it first"),
+    ] {
+        let Some(host) = Host::new(true) else { return };
+        std::fs::remove_file(host.stage.at(format!("running/{container}"))).unwrap();
+        let before = host.world();
+        let ran = host.run();
+        host.is_as_before(&before, &ran, says);
+        assert_eq!(host.done(), [""; 0]);
+    }
+}
+
+#[test]
+fn images_that_do_not_get_well_go_back() {
+    let Some(host) = Host::new(false) else { return };
+    let before = host.world();
+    let ran = host.run();
+    host.is_as_before(&before, &ran, "immich did not get well with its new images");
+    let told = &host.stage.told()[0];
+    assert!(told[1].contains("What ran before runs again, and is well."), "{told:?}");
+    assert_eq!(told[2], "1");
+    let done = host.done();
+    assert_eq!(
+        done[7..],
+        [
+            format!("podman tag -- old-immich-ml {ML}"),
+            format!("podman tag -- old-immich-server {SERVER}"),
+            "systemctl stop -- podman-immich-server.service".to_owned(),
+            "systemctl stop -- podman-immich-ml.service".to_owned(),
+            "systemctl start -- podman-immich-ml.service".to_owned(),
+            "systemctl start -- podman-immich-server.service".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn what_says_of_itself_that_it_is_not_healthy_goes_back() {
+    for status in ["unhealthy", "starting", "stopped"] {
+        let Some(host) = Host::new(true) else { return };
+        host.stage.file("health/old-immich-ml", "healthy\n");
+        host.stage.file("health/new-immich-ml", format!("{status}\n"));
+        let before = host.world();
+        let ran = host.run();
+        host.is_as_before(&before, &ran, "immich did not get well with its new images");
+        assert!(host.stage.told()[0][1].contains("runs again, and is well."), "{:?}", host.stage.told());
+    }
+    // Of what nobody can say how it is, it is not well.
+    let Some(host) = Host::new(true) else { return };
+    host.hook(
+        "if [[ \"$when $asked\" = 'before podman'*Health*immich-ml ]] && grep -q new \"$STAGE/running/immich-ml\"; then trap - EXIT; exit 125; fi",
+    );
+    let before = host.world();
+    let ran = host.run();
+    host.is_as_before(&before, &ran, "immich did not get well with its new images");
+    // What is no part of the update, and what has no check, is not asked.
+    let Some(mut host) = Host::new(true) else { return };
+    host.stage.file("health/old-postgres", "unhealthy\n");
+    host.stage.set("HEALTH_URL", "");
+    assert_eq!(host.run().code, Some(0));
+}
+
+#[test]
+fn what_is_still_starting_is_waited_for() {
+    let Some(mut host) = Host::new(true) else { return };
+    host.stage.set("HEALTH_TRIES", "4");
+    host.stage.file("health/old-immich-server", "healthy\n");
+    host.stage.file("health/new-immich-server", "starting\nstarting\nhealthy\n");
+    let ran = host.run();
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    assert_eq!(host.stage.read("health/new-immich-server"), "healthy\n");
+    assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
+    // A dry run says it too.
+    host.stage.file("health/new-immich-server", "unhealthy\n");
+    let ran = host.stage.run("update", &["--dry-run"]);
+    assert!(ran.out.contains("4 times, every 0 seconds: it is not well."), "{}", ran.out);
+    assert!(ran.out.contains("Ask systemd, the health checks and http://127"), "{}", ran.out);
+}
+
+#[test]
+fn what_the_new_images_did_to_the_database_can_be_taken_back() {
+    let Some(mut host) = Host::new(false) else { return };
+    host.stage.set("HEALTH_URL", nobody());
+    host.stage.set("BACKUP", host.stage.path("immich-database"));
+    host.stage.set("RESTORE", "immich-restore");
+    for file in [
+        "immich-database-2026-01-02T030405.dump",
+        "immich-database-2026-01-03T030405.dump",
+        "immich-database-ml",
+    ] {
+        host.stage.file(file, "x");
+    }
+    let ran = host.run();
+    let says = format!(
+        "The new images may have changed the database: immich-restore {} brings back what it was.",
+        host.stage.path("immich-database-2026-01-03T030405.dump")
+    );
+    assert!(ran.err.contains(&says) && host.stage.told()[0][1].contains(&says), "{ran:?}");
+}
+
+#[test]
+fn what_does_not_get_well_again_either_is_told() {
+    let Some(mut host) = Host::new(false) else { return };
+    host.stage.set("HEALTH_URL", nobody());
+    let before = host.world();
+    let ran = host.run();
+    host.is_as_before(&before, &ran, "What ran before was started again, but is not well.");
+    // And a unit that does not run any more is not well, whatever answers.
+    let Some(host) = Host::new(true) else { return };
+    host.hook(
+        "if [ \"$when $asked\" = 'after systemctl start -- podman-immich-ml.service' ]; then rm \"$STAGE/running/immich-ml\"; fi",
+    );
+    let ran = host.run();
+    assert_eq!(ran.code, Some(1));
+    assert!(host.stage.told()[0][1].contains("is not well"), "{:?}", host.stage.told());
+}
+
+#[test]
+fn what_cannot_be_set_back_is_told_and_the_rest_is_done() {
+    let Some(host) = Host::new(false) else { return };
+    host.hook("if [[ \"$when $asked\" = 'before podman tag'* ]]; then trap - EXIT; exit 1; fi");
+    let ran = host.run();
+    assert_eq!(ran.code, Some(1));
+    let told = &host.stage.told()[0][1];
+    assert!(told.contains("immich-server:release could not be set back."), "{told}");
+    assert!(told.contains("is not well"), "{told}");
+    assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
+    // Nor does a unit that does not stop keep it from starting the others, and from telling.
+    let Some(host) = Host::new(false) else { return };
+    host.hook("if [[ \"$when $asked\" = 'before systemctl stop'* ]] && [ \"$n\" -gt 16 ]; then trap - EXIT; exit 5; fi");
+    let ran = host.run();
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(host.done().iter().filter(|done| done.contains("systemctl start -- podman")).count(), 4);
+    assert!(host.stage.told()[0][1].contains("is not well"), "{:?}", host.stage.told());
+}
+
+#[test]
+fn two_runs_are_kept_apart() {
+    let Some(host) = Host::new(true) else { return };
+    let lock = std::fs::File::create(host.stage.at("lock")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let before = host.world();
+    let ran = host.run();
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("another update is under way"), "{}", ran.err);
+    assert_eq!(host.world(), before);
+    assert_eq!((host.done().len(), host.stage.told().len()), (0, 0));
+    drop(lock);
+    assert_eq!(host.run().code, Some(0));
+}
+
+#[test]
+fn a_lock_that_cannot_be_had_or_a_number_that_is_none_does_nothing() {
+    let Some(mut host) = Host::new(true) else { return };
+    host.stage.set("LOCK", host.stage.path("missing/lock"));
+    let ran = host.run();
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("run this as root"), "{}", ran.err);
+    host.stage.set("LOCK", host.stage.path("lock"));
+    for (tries, pause) in [("a[$(touch x)]", "1"), ("0", "1"), ("1", "x"), ("1", "-1")] {
+        host.stage.set("HEALTH_TRIES", tries);
+        host.stage.set("HEALTH_PAUSE", pause);
+        assert_eq!(host.run().code, Some(2));
+    }
+    assert!(!host.stage.at("x").exists());
+    assert_eq!((host.done().len(), host.stage.told().len()), (0, 0));
+}
+
+/// Runs an update that is sent a signal at its so-manieth question to a stand-in, before or after that did it.
+/// `None` where there are not so many.
+fn interrupted(signal: &str, at: usize, when: &str) -> Option<(Host, World, Ran)> {
+    let host = Host::new(true)?;
+    host.hook(&format!(
+        "if [ \"$n $when\" = '{at} {when}' ]; then until [ -s \"$STAGE/pid\" ]; do sleep 0.01; done; touch \"$STAGE/hit\"; kill -{signal} \"$(cat \"$STAGE/pid\")\"; fi"
+    ));
+    let before = host.world();
+    let child = host.stage.start("update", &[]);
+    host.stage.file("pid.new", child.id().to_string());
+    std::fs::rename(host.stage.at("pid.new"), host.stage.at("pid")).unwrap();
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    host.stage.at("hit").exists().then_some((host, before, ran))
+}
+
+#[test]
+fn a_signal_between_any_two_steps_leaves_the_service_running() {
+    let (mut back, mut through) = (0, 0);
+    for at in 1.. {
+        // All of them at some steps, one at each.
+        let kinds =
+            [("TERM", 143, "before"), ("INT", 130, "after"), ("HUP", 129, "after"), ("TERM", 143, "after")];
+        let mut hit = false;
+        for (signal, code, when) in [kinds[at % 4], kinds[(at + 1) % 4]] {
+            let Some((host, before, ran)) = interrupted(signal, at, when) else { continue };
+            hit = true;
+            if ran.code == Some(0) {
+                through += 1;
+                assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
+                assert_eq!(host.stage.told()[0][0], "immich was updated");
+                continue;
+            }
+            back += 1;
+            host.is_as_before(&before, &ran, "it was interrupted");
+            assert_eq!(ran.code, Some(code), "{ran:?}");
+            // The next run may do it.
+            std::fs::remove_file(host.stage.at("hook")).unwrap();
+            if at % 5 == 0 {
+                assert_eq!(host.run().code, Some(0));
+            }
+        }
+        if !hit {
+            assert!(at > 15, "only {at} steps");
+            break;
+        }
+    }
+    println!("{back} times back, {through} times through");
+    assert!(back > 20 && through == 0);
+}
+
+#[test]
+fn signals_while_it_is_undone_change_nothing() {
+    let Some(host) = Host::new(false) else { return };
+    host.hook(
+        "if [ \"$when\" = before ] && [ \"$n\" -gt 20 ]; then touch \"$STAGE/hit\"; for s in TERM INT HUP; do kill -$s \"$(cat \"$STAGE/pid\")\"; done; fi",
+    );
+    let before = host.world();
+    let child = host.stage.start("update", &[]);
+    host.stage.file("pid", child.id().to_string());
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert!(host.stage.at("hit").exists());
+    host.is_as_before(&before, &ran, "What ran before runs again, and is well.");
+}
+
+#[test]
+fn a_terminal_that_goes_away_does_not_leave_the_service_stopped() {
+    let Some(host) = Host::new(false) else { return };
+    let before = host.world();
+    let mut child = host.stage.start("update", &[]);
+    drop((child.stdout.take(), child.stderr.take()));
+    let code = child.wait().unwrap().code();
+    let ran = Ran { code, out: String::new(), err: "What ran before runs again".to_owned() };
+    host.is_as_before(&before, &ran, "What ran before runs again");
+}
+
+/// What a release is on GitHub.
+fn release(tag: &str, notes: &str) -> Answer {
+    Answer::json(json!({ "tag_name": tag, "draft": false, "prerelease": false, "body": notes }))
+}
+
+/// A host that looks for releases, and a server whose answer a test chooses.
+struct Watch {
+    stage: Stage,
+    server: Server,
+    answer: std::sync::Arc<std::sync::Mutex<Answer>>,
+}
+
+impl Watch {
+    fn new() -> Option<Watch> {
+        if !here(&["curl", "jq"]) {
+            return None;
+        }
+        let answer = std::sync::Arc::new(std::sync::Mutex::new(release("v1.0.0", "first")));
+        let shared = answer.clone();
+        let server = Server::new(move |_| shared.lock().unwrap().clone());
+        let mut stage = Stage::new();
+        stage.set("REPOSITORY", "immich-app/immich");
+        stage.set("GITHUB_URL", server.url());
+        stage.set("SERVICE", "immich");
+        stage.set("COMMAND", "immich-update");
+        Some(Watch { stage, server, answer })
+    }
+
+    fn run(&self, answer: Answer) -> Ran {
+        *self.answer.lock().unwrap() = answer;
+        self.stage.run("check-release", &[])
+    }
+
+    /// A run that ends well, after which so many messages were told in all.
+    fn told(&self, answer: Answer, count: usize) {
+        let ran = self.run(answer);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
+        assert_eq!(self.stage.told().len(), count, "{:?}", self.stage.told());
+    }
+}
+
+#[test]
+fn a_release_that_nobody_heard_of_is_told_again() {
+    let Some(watch) = Watch::new() else { return };
+    watch.told(release("v1.0.0", "first"), 0);
+    watch.stage.file("unheard", "");
+    for _ in 0..2 {
+        let ran = watch.run(release("v1.1.0", "second"));
+        assert_eq!(ran.code, Some(0));
+        assert!(ran.err.contains("nobody could be told of v1.1.0"), "{ran:?}");
+    }
+    std::fs::remove_file(watch.stage.at("unheard")).unwrap();
+    watch.told(release("v1.1.0", "second"), 1);
+    watch.told(release("v1.1.0", "second"), 1);
+}
+
+#[test]
+fn a_new_release_is_told_once() {
+    let Some(watch) = Watch::new() else { return };
+    watch.told(release("v1.0.0", "first"), 0);
+    assert_eq!(watch.server.asked(), ["GET /repos/immich-app/immich/releases/latest"]);
+    watch.told(release("v1.0.0", "first"), 0);
+    watch.told(release("v1.1.0", "\r\n# What's new\r\n* `$(x)` \"사진\" 📷\r\n"), 1);
+    watch.told(release("v1.1.0", "changed"), 1);
+    let told = watch.stage.told();
+    assert_eq!(told[0][0], "immich: v1.1.0 is out");
+    assert_eq!(
+        told[0][1],
+        "v1.0.0 was the one before. To update, give the image in the file the tag of this version, build, and rebuild the \
+         system; an image whose tag moves by itself is brought by immich-update.\n\n# What's new\n* `$(x)` \"사진\" 📷"
+    );
+    watch.told(release("v1.2.0", ""), 2);
+    assert_eq!(watch.stage.read("state/announced"), "v1.2.0\n");
+}
+
+#[test]
+fn notes_may_be_long_and_may_be_missing() {
+    let Some(watch) = Watch::new() else { return };
+    watch.told(release("v1", ""), 0);
+    watch.told(release("v2", &"줄\n".repeat(21)), 1);
+    let told = watch.stage.told()[0][1].clone();
+    assert_eq!(told.matches('줄').count(), 20);
+    assert!(told.ends_with("줄\n…"), "{told}");
+    watch.told(release("v3", &"가".repeat(5000)), 2);
+    let told = watch.stage.told()[1][1].clone();
+    assert_eq!(told.chars().count(), 1024);
+    assert!(told.ends_with("가…") && told.contains("brought by immich-update"));
+    watch.told(Answer::json(json!({ "tag_name": "v4", "body": null })), 3);
+    watch.told(Answer::json(json!({ "tag_name": "v5" })), 4);
+    watch.told(Answer::json(json!({ "tag_name": "v6", "body": ["x"] })), 5);
+}
+
+#[test]
+fn drafts_and_prereleases_are_no_news() {
+    let Some(watch) = Watch::new() else { return };
+    watch.told(release("v1", ""), 0);
+    watch.told(Answer::json(json!({ "tag_name": "v2", "draft": true })), 0);
+    watch.told(Answer::json(json!({ "tag_name": "v2", "prerelease": true })), 0);
+    assert_eq!(watch.stage.read("state/announced"), "v1\n");
+}
+
+#[test]
+fn a_release_whose_telling_is_cut_short_is_told_again() {
+    let Some(watch) = Watch::new() else { return };
+    watch.told(release("v1", ""), 0);
+    watch.stage.stand_in("notify", "kill -KILL \"$PPID\"");
+    let ran = watch.run(release("v2", ""));
+    assert_eq!(ran.code, None);
+    assert_eq!(watch.stage.read("state/announced"), "v1\n");
+    watch.stage.stand_in(
+        "notify",
+        "cat \"$STAGE/state/announced\" >\"$STAGE/then\"; printf '%s\\0' $# \"$@\" >>\"$STAGE/told\"",
+    );
+    watch.told(release("v2", ""), 1);
+    assert_eq!(watch.stage.read("then"), "v1\n", "it was remembered before it was told");
+    assert_eq!(watch.stage.read("state/announced"), "v2\n");
+}
+
+#[test]
+fn what_cannot_be_remembered_is_not_told_every_day() {
+    let Some(watch) = Watch::new() else { return };
+    watch.told(release("v1", ""), 0);
+    std::fs::create_dir(watch.stage.at("state/announced.new")).unwrap();
+    let ran = watch.run(release("v2", ""));
+    assert!(ran.code != Some(0), "{ran:?}");
+    assert_eq!(watch.stage.told().len(), 0);
+    assert_eq!(watch.stage.read("state/announced"), "v1\n");
+}
+
+fn now() -> u64 {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
+
+#[test]
+fn github_may_fail_for_three_days() {
+    let Some(watch) = Watch::new() else { return };
+    watch.told(release("v1", ""), 0);
+    let failures = [
+        Answer::status(500),
+        Answer { status: 403, ..Answer::json(json!({ "message": "API rate limit exceeded" })) },
+        Answer::status(404),
+        Answer::text("<html>"),
+        Answer::text(""),
+        Answer::text("\n"),
+        Answer::raw(""),
+        Answer::raw("nonsense"),
+        Answer::raw("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{\"tag_name\":\"v2\"}"),
+        Answer::json(json!([])),
+        Answer::json(json!({})),
+        Answer::json(json!({ "tag_name": "" })),
+        Answer::json(json!({ "tag_name": 2 })),
+        Answer::json(json!({ "tag_name": "v2\nx" })),
+        Answer::json(json!({ "tag_name": "v2\n" })),
+        Answer { headers: vec![("Location".to_owned(), "/again".to_owned())], ..Answer::status(302) },
+    ];
+    let mut since = None;
+    for failure in failures {
+        watch.told(failure, 0);
+        let stamp = watch.stage.read("state/failing");
+        assert_eq!(since.get_or_insert(stamp.clone()), &stamp);
+    }
+    assert_eq!(watch.stage.read("state/announced"), "v1\n");
+
+    let days = |days: u64| now() - days * 86_400;
+    watch.stage.file("state/failing", format!("{} 0\n", days(3) + 3_600));
+    watch.told(Answer::status(500), 0);
+    watch.stage.file("state/failing", format!("{} 0\n", days(3)));
+    let ran = watch.run(Answer::status(500));
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(watch.stage.told().len(), 1);
+    assert_eq!(watch.stage.told()[0][0], "immich: no news of releases");
+    // Once a day.
+    watch.told(Answer::status(500), 1);
+    watch.stage.file("state/failing", format!("{} {}\n", days(9), days(1) + 60));
+    watch.told(Answer::status(500), 1);
+    watch.stage.file("state/failing", format!("{} {}\n", days(9), days(1)));
+    assert_eq!(watch.run(Answer::status(500)).code, Some(1));
+    assert_eq!(watch.stage.told().len(), 2);
+    // What answers again begins anew.
+    watch.told(release("v1", ""), 2);
+    assert!(!watch.stage.at("state/failing").exists());
+    watch.told(Answer::status(500), 2);
+    // So does a clock that was set back, and a stamp that is none.
+    for stamp in [format!("{} 0\n", now() + 9_000), "x\n".to_owned(), String::new(), "1 2 3\n".to_owned()] {
+        watch.stage.file("state/failing", stamp);
+        watch.told(Answer::status(500), 2);
+        assert!(watch.stage.read("state/failing").starts_with(&now().to_string()[..6]));
+    }
+}
+
+#[test]
+fn a_github_that_is_not_there_is_not_waited_for() {
+    let Some(mut watch) = Watch::new() else { return };
+    watch.stage.set("GITHUB_URL", nobody());
+    watch.stage.stand_in("curl", "echo >>\"$STAGE/asked\"; PATH=${PATH#*:} exec curl \"$@\"");
+    watch.told(release("v1", ""), 0);
+    assert_eq!(watch.stage.read("asked").lines().count(), 1);
+    assert!(!watch.stage.at("state/announced").exists());
+    watch.stage.set("REPOSITORY", "a/b/../../c?d");
+    assert_eq!(watch.run(release("v1", "")).code, Some(1));
+}
+
+#[test]
+fn a_repository_that_was_renamed_is_followed() {
+    let Some(mut watch) = Watch::new() else { return };
+    let server = Server::new(|request| match request.path.as_str() {
+        "/repositories/1/releases/latest" => release("v7", ""),
+        _ => Answer {
+            headers: vec![("Location".to_owned(), "/repositories/1/releases/latest".to_owned())],
+            ..Answer::status(301)
+        },
+    });
+    watch.stage.set("GITHUB_URL", server.url());
+    watch.told(release("v1", ""), 0);
+    assert_eq!(watch.stage.read("state/announced"), "v7\n");
+}

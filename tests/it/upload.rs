@@ -1,0 +1,500 @@
+//! The script that uploads a Mac's photos: what it deletes, what it leaves, and what it says. Immich's command
+//! line, Immich itself and Pushover are stand-ins in a folder at the front of PATH.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use crate::common::scripts::{Ran, Stage, here};
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/scripts/upload-immich.sh");
+const KEY: &str = "aKeyThatNobodyMaySee";
+const TOKEN: &str = "aTokenThatNobodyMaySee";
+
+/// Notes its arguments and environment, and has the server know what it was given.
+const IMMICH: &str = r#"printf '%s\n' "$@" >>"$STAGE/uploader-arguments"
+printf '%s %s\n' "$IMMICH_INSTANCE_URL" "$IMMICH_API_KEY" >>"$STAGE/uploader-environment"
+[ ! -e "$STAGE/uploader-hook" ] || . "$STAGE/uploader-hook"
+[ "$1" = "@immich/cli" ] && shift
+shift
+for file in "$@"; do
+  sha1sum <"$file" | cut -c-40 >>"$STAGE/server"
+done
+"#;
+
+/// Plays Immich and Pushover: their answers are files, and what they are sent is noted.
+const CURL: &str = r#"printf '%s\n' "$*" >>"$STAGE/curl-arguments"
+case "$*" in
+  */api/server/ping*)
+    [ ! -e "$STAGE/down" ] || exit 7
+    echo '{"res":"pong"}'
+    ;;
+  */api/assets/bulk-upload-check*)
+    cat >>"$STAGE/curl-configuration"
+    [ ! -e "$STAGE/check-down" ] || exit 22
+    sum=$(printf '%s' "$*" | grep -o '[0-9a-f]\{40\}')
+    if grep -q "$sum" "$STAGE/server"; then
+      printf '{"results":[{"id":"1","action":"reject","reason":"duplicate","assetId":"x","isTrashed":%s}]}' \
+        "$([ -e "$STAGE/trashed" ] && echo true || echo false)"
+    else
+      echo '{"results":[{"id":"1","action":"accept"}]}'
+    fi
+    ;;
+  *api.pushover.net*)
+    [ ! -e "$STAGE/pushover-down" ] || exit 7
+    cat >>"$STAGE/told"
+    ;;
+  *) exit 99 ;;
+esac
+"#;
+
+/// A Mac: a stage with photos.
+struct Mac {
+    stage: Stage,
+    bash: String,
+}
+
+impl std::ops::Deref for Mac {
+    type Target = Stage;
+
+    fn deref(&self) -> &Stage {
+        &self.stage
+    }
+}
+
+impl Mac {
+    fn new() -> Mac {
+        // Another bash can be tried, such as the 3.2 of macOS.
+        let bash = std::env::var("HOMEGEN_TEST_BASH").unwrap_or_else(|_| "bash".to_owned());
+        let mut stage = Stage::new();
+        std::fs::create_dir(stage.at("Up load")).unwrap();
+        stage.stand_in("immich", IMMICH);
+        stage.stand_in("bunx", IMMICH);
+        stage.stand_in("curl", CURL);
+        // A second is a tenth here.
+        stage.stand_in("sleep", "exec /bin/sleep 0.1");
+        stage.file("server", "");
+        stage.set("CLIENT", "macbook");
+        stage.set("URL", "https://photos.example.org");
+        stage.set("FOLDER", stage.path("Up load"));
+        stage.set("STATE", stage.path("Application Support/upload"));
+        stage.set("API_KEY_FILE", stage.file("key", format!("{KEY}\n")));
+        let pushover = format!("PUSHOVER_TOKEN={TOKEN}\nPUSHOVER_USER=aUser\n");
+        stage.set("PUSHOVER_FILE", stage.file("pushover", pushover));
+        stage.set("SETTLE", "1");
+        Mac { stage, bash }
+    }
+
+    fn photo(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.at("Up load").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn left(&self) -> Vec<String> {
+        names_below(&self.at("Up load"), "")
+    }
+
+    /// As launchd starts it: by a bash that is told nothing.
+    fn command(&self) -> Command {
+        self.program(&self.bash, &[SCRIPT])
+    }
+
+    fn run(&self) -> Ran {
+        self.ended(&mut self.command())
+    }
+
+    fn start(&self) -> Child {
+        self.command().spawn().expect("bash runs")
+    }
+}
+
+fn names_below(folder: &Path, before: &str) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .expect("a folder")
+        .flat_map(|entry| {
+            let entry = entry.unwrap();
+            let name = format!("{before}{}", entry.file_name().to_str().unwrap());
+            match entry.file_type().unwrap().is_dir() {
+                true => names_below(&entry.path(), &format!("{name}/")),
+                false => vec![name],
+            }
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+fn said(ran: &Ran) -> String {
+    format!("{}{}", ran.out, ran.err)
+}
+
+fn wait_for(what: impl Fn() -> bool) {
+    // A limit for what never comes, far above what any machine takes.
+    let start = Instant::now();
+    while !what() {
+        assert!(start.elapsed() < Duration::from_secs(600), "it never came to it");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn what_immich_has_is_deleted_and_told_and_nothing_else() {
+    let mac = Mac::new();
+    for name in ["a.jpg", "B.HEIC", "trip/c d.MoV", "$(touch x) \"q\" 'r' \\.png", "two\nlines.gif"] {
+        mac.photo(name, name);
+    }
+    for name in ["notes.txt", "png", ".hidden.jpg", ".cache/d.jpg", "e.jpg.download/e.jpg", "jpg.zip"] {
+        mac.photo(name, name);
+    }
+    let output = mac.run();
+    assert!(output.code == Some(0), "{}", said(&output));
+    let left = [".cache/d.jpg", ".hidden.jpg", "e.jpg.download/e.jpg", "jpg.zip", "notes.txt", "png"];
+    assert_eq!(mac.left(), left);
+    assert!(mac.read("told").contains("message=macbook: 5 uploaded\""), "{}", mac.read("told"));
+    // Each line of its own has a date.
+    let log = output.out;
+    assert!(log.lines().all(|line| line.starts_with("20") && line.as_bytes()[10] == b' '), "{log}");
+    assert!(!mac.at("Application Support/upload/lock").exists());
+}
+
+#[test]
+fn the_uploader_gets_the_files_and_the_key_and_nobody_else_sees_the_key() {
+    let mac = Mac::new();
+    let photo = mac.photo("a b.jpg", "a");
+    let output = mac.run();
+    assert!(output.code == Some(0), "{}", said(&output));
+    assert_eq!(mac.read("uploader-arguments"), format!("upload\n{}\n", photo.display()));
+    assert_eq!(mac.read("uploader-environment"), format!("https://photos.example.org/api {KEY}\n"));
+    assert!(mac.read("curl-configuration").contains(&format!("header = \"x-api-key: {KEY}\"")));
+    assert!(mac.read("told").contains(&format!("token={TOKEN}\"")));
+    for secret in [KEY, TOKEN] {
+        assert!(!mac.read("curl-arguments").contains(secret) && !said(&output).contains(secret));
+        assert!(!mac.read("uploader-arguments").contains(secret));
+    }
+    // bun runs the command line without its being installed.
+    mac.photo("b.jpg", "b");
+    let output = mac.ended(mac.command().env("UPLOADER", "bunx"));
+    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
+    assert!(mac.read("uploader-arguments").contains("@immich/cli\nupload\n"));
+}
+
+#[test]
+fn without_a_photo_it_is_silent() {
+    let mac = Mac::new();
+    mac.photo("notes.txt", "x");
+    let output = mac.run();
+    assert!(output.code == Some(0));
+    assert_eq!(said(&output), "");
+    assert_eq!((mac.read("curl-arguments"), mac.read("told")), (String::new(), String::new()));
+}
+
+#[test]
+fn a_server_that_is_away_costs_nothing_and_is_told_once() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.file("down", "");
+    for _ in 0..2 {
+        let output = mac.run();
+        assert_eq!(output.code, Some(1), "{}", said(&output));
+        assert!(said(&output).contains("does not answer"), "{}", said(&output));
+    }
+    assert_eq!(mac.left(), ["a.jpg"]);
+    assert_eq!(mac.read("uploader-arguments"), "");
+    assert_eq!(mac.read("told").matches("message=").count(), 1, "{}", mac.read("told"));
+    // Once it is back, all goes its way, and the next failure is news.
+    fs::remove_file(mac.at("down")).unwrap();
+    assert!((mac.run().code == Some(0)));
+    mac.photo("b.jpg", "b");
+    mac.file("down", "");
+    assert!(mac.run().code != Some(0));
+    assert_eq!(mac.read("told").matches("does not answer").count(), 2, "{}", mac.read("told"));
+}
+
+#[test]
+fn a_failed_upload_deletes_nothing() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.file("uploader-hook", "exit 3\n");
+    let output = mac.run();
+    assert_eq!(output.code, Some(1));
+    assert_eq!(mac.left(), ["a.jpg"]);
+    assert!(mac.read("told").contains("failed (exit 3)"), "{}", mac.read("told"));
+}
+
+#[test]
+fn what_immich_does_not_have_after_all_stays() {
+    // Immich's command line ends with success where single files failed.
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.photo("refused.jpg", "r");
+    mac.stand_in(
+        "immich",
+        "for f in \"$@\"; do case $f in */a.jpg) sha1sum <\"$f\" | cut -c-40 >>\"$STAGE/server\" ;; esac; done\n",
+    );
+    let output = mac.run();
+    assert_eq!(output.code, Some(1));
+    assert_eq!(mac.left(), ["refused.jpg"]);
+    assert!(said(&output).contains("refused.jpg"), "{}", said(&output));
+    assert!(mac.read("told").contains("1 uploaded, 1 stay"), "{}", mac.read("told"));
+}
+
+#[test]
+fn what_is_in_the_trash_of_immich_stays() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.file("trashed", "");
+    assert_eq!(mac.run().code, Some(1));
+    assert_eq!(mac.left(), ["a.jpg"]);
+}
+
+#[test]
+fn an_answer_that_does_not_come_deletes_nothing() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.file("check-down", "");
+    assert_eq!(mac.run().code, Some(1));
+    assert_eq!(mac.left(), ["a.jpg"]);
+}
+
+#[test]
+fn what_changes_or_comes_during_the_upload_stays_or_follows() {
+    let mac = Mac::new();
+    let folder = mac.at("Up load");
+    mac.photo("changes.jpg", "old");
+    mac.photo("stays.jpg", "x");
+    // The upload takes the old content; then the file gets another one, which Immich has from another file.
+    let hook = "[ -e \"$STAGE/once\" ] || { : >\"$STAGE/once\"; sha1sum <\"$FOLDER/changes.jpg\" | cut -c-40 >>\"$STAGE/server\"; printf x >\"$FOLDER/changes.jpg\"; }\n";
+    mac.file("uploader-hook", hook);
+    mac.stand_in("immich", &IMMICH.replace("shift\nfor file", "set -- \"$FOLDER/stays.jpg\"\nfor file"));
+    let output = mac.run();
+    assert_eq!(output.code, Some(1));
+    assert_eq!(mac.left(), ["changes.jpg"], "{}", said(&output));
+    assert_eq!(fs::read_to_string(folder.join("changes.jpg")).unwrap(), "x");
+
+    // One that comes during the upload was not listed: it is uploaded in a round of its own.
+    let mac = Mac::new();
+    mac.photo("first.jpg", "1");
+    let hook = "[ -e \"$STAGE/once\" ] || { : >\"$STAGE/once\"; echo 2 >\"$FOLDER/later.jpg\"; }\n";
+    mac.file("uploader-hook", hook);
+    let output = mac.run();
+    assert!(output.code == Some(0), "{}", said(&output));
+    let uploads = mac.read("uploader-arguments");
+    let (first, second) = uploads.split_once("first.jpg\n").expect("the first");
+    assert!(!first.contains("later.jpg") && second.contains("later.jpg"), "{uploads}");
+    assert!(mac.left().is_empty());
+}
+
+#[test]
+fn a_file_that_grows_is_waited_for_and_left_when_it_never_ends() {
+    let mac = Mac::new();
+    mac.photo("a.mov", "x");
+    mac.file("uploader-hook", "wc -c <\"$FOLDER/a.mov\" >\"$STAGE/uploaded-size\"\n");
+    // It is longer at each of the first looks.
+    mac.stand_in(
+        "sleep",
+        r#"
+        if [ "$(wc -c <"$FOLDER/a.mov" 2>/dev/null || echo 9)" -lt 5 ]; then
+            [ ! -e "$STAGE/uploader-arguments" ] || touch "$STAGE/too-early"
+            printf x >>"$FOLDER/a.mov"
+        fi
+        exec /bin/sleep 0.1"#,
+    );
+    assert!(mac.run().code == Some(0));
+    assert!(!mac.at("too-early").exists(), "it was uploaded while it grew");
+    assert_eq!(mac.read("uploaded-size").trim(), "5");
+    assert!(mac.left().is_empty());
+
+    let mac = Mac::new();
+    mac.photo("done.jpg", "x");
+    mac.photo("grows.mov", "x");
+    // Each look at the files finds it longer.
+    mac.stand_in("sleep", "echo x >>\"$FOLDER/grows.mov\"\nexec /bin/sleep 0.1\n");
+    let output = mac.ended(mac.command().env("SETTLE_LIMIT", "3"));
+    assert!(said(&output).contains("1 files still grow"), "{}", said(&output));
+    assert!(!mac.left().contains(&"done.jpg".to_owned()), "{}", said(&output));
+    assert_eq!(mac.left(), ["grows.mov"]);
+}
+
+#[test]
+fn an_upload_that_hangs_is_ended_with_all_that_it_started() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.file("uploader-hook", "/bin/sleep 1000 & echo $! >\"$STAGE/child\"; wait\n");
+    let output = mac.ended(mac.command().env("UPLOAD_LIMIT", "20"));
+    assert_eq!(output.code, Some(1), "{}", said(&output));
+    assert_eq!(mac.left(), ["a.jpg"]);
+    assert!(mac.read("told").contains("was ended"), "{}", mac.read("told"));
+    let child = mac.read("child");
+    assert!(!is_running(child.trim()), "process {child} still runs");
+}
+
+/// Whether a process runs, and does more than waiting for its parent.
+fn is_running(process: &str) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
+}
+
+#[test]
+fn two_runs_at_once_are_one() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.file("uploader-hook", "while [ ! -e \"$STAGE/go\" ]; do /bin/sleep 0.1; done\n");
+    let first = mac.start();
+    wait_for(|| !mac.read("uploader-arguments").is_empty());
+    let second = mac.run();
+    assert!(second.code == Some(0));
+    assert!(said(&second).contains(&format!("process {}", first.id())), "{}", said(&second));
+    mac.file("go", "");
+    let first = Ran::from(first.wait_with_output().unwrap());
+    assert!(first.code == Some(0), "{}", said(&first));
+    assert_eq!(mac.read("uploader-arguments").matches("a.jpg").count(), 1);
+}
+
+#[test]
+fn the_lock_of_a_run_that_was_killed_is_taken_over() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.file("uploader-hook", "while [ ! -e \"$STAGE/go\" ]; do /bin/sleep 0.1; done\n");
+    let mut killed = mac.start();
+    wait_for(|| !mac.read("uploader-arguments").is_empty());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(mac.at("Application Support/upload/lock/pid").exists());
+    mac.file("go", "");
+    let output = mac.run();
+    assert!(output.code == Some(0), "{}", said(&output));
+    assert!(said(&output).contains("took over"), "{}", said(&output));
+    assert!(mac.left().is_empty());
+    // A number that belongs to another program by now, and a lock that nobody signed, are stale too.
+    for pid in [Some(std::process::id().to_string()), None] {
+        mac.photo("b.jpg", "b");
+        let lock = mac.at("Application Support/upload/lock");
+        fs::create_dir_all(&lock).unwrap();
+        if let Some(pid) = pid {
+            fs::write(lock.join("pid"), pid).unwrap();
+        }
+        let output = mac.run();
+        assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
+    }
+}
+
+#[test]
+fn a_run_that_is_stopped_stops_its_upload_and_gives_the_lock_back() {
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.file("uploader-hook", "echo $$ >\"$STAGE/child\"; exec /bin/sleep 1000\n");
+    let run = mac.start();
+    wait_for(|| mac.read("child").ends_with('\n'));
+    let stop = Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
+    assert!(stop.success());
+    let output = Ran::from(run.wait_with_output().unwrap());
+    assert_eq!(output.code, Some(143), "{}", said(&output));
+    wait_for(|| !is_running(mac.read("child").trim()));
+    assert!(!mac.at("Application Support/upload/lock").exists());
+    assert_eq!(mac.left(), ["a.jpg"]);
+}
+
+#[test]
+fn whoever_cannot_be_told_does_not_stop_the_upload() {
+    for break_it in ["pushover-down", "no-file", "no-token"] {
+        let mac = Mac::new();
+        mac.photo("a.jpg", "a");
+        match break_it {
+            "pushover-down" => drop(mac.file("pushover-down", "")),
+            "no-file" => fs::remove_file(mac.at("pushover")).unwrap(),
+            _ => drop(mac.file("pushover", "PUSHOVER_TOKEN=\"a\nb\"\n")),
+        }
+        let output = mac.run();
+        assert!(output.code == Some(0) && mac.left().is_empty(), "{break_it}: {}", said(&output));
+        assert!(said(&output).contains("nobody was told"), "{break_it}: {}", said(&output));
+    }
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    let output = mac.ended(mac.command().env_remove("PUSHOVER_FILE"));
+    assert!(output.code == Some(0) && !said(&output).contains("told"), "{}", said(&output));
+}
+
+#[test]
+fn a_key_that_is_none_is_said_before_anything_is_uploaded() {
+    for content in ["", "two\nlines", "a\"key"] {
+        let mac = Mac::new();
+        mac.photo("a.jpg", "a");
+        mac.file("key", content);
+        let output = mac.run();
+        assert_eq!(output.code, Some(1), "{content:?}: {}", said(&output));
+        assert_eq!(mac.read("uploader-arguments"), "");
+    }
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    fs::remove_file(mac.at("key")).unwrap();
+    assert!(said(&mac.run()).contains("agenix"));
+}
+
+#[test]
+fn the_folder_of_agenix_in_home_manager_is_found() {
+    // agenix leaves it to a shell to find it, and launchd has none.
+    let mac = Mac::new();
+    mac.photo("a.jpg", "a");
+    mac.stand_in("getconf", "[ \"$1\" = DARWIN_USER_TEMP_DIR ] && echo \"$STAGE\"\n");
+    let output = mac.ended(
+        mac.command()
+            .env("API_KEY_FILE", "$(getconf DARWIN_USER_TEMP_DIR)/key")
+            .env("PUSHOVER_FILE", "$(/nix/store/0123-getconf-1.0/bin/getconf DARWIN_USER_TEMP_DIR)/pushover"),
+    );
+    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
+    assert!(mac.read("told").contains(TOKEN));
+    // Nothing else that looks like code is run.
+    mac.photo("b.jpg", "b");
+    let code = format!("$(touch {})", mac.path("ran"));
+    let output = mac.ended(mac.command().env("API_KEY_FILE", code));
+    assert!(output.code != Some(0));
+    assert!(!mac.at("ran").exists());
+}
+
+#[test]
+fn many_files_go_in_several_command_lines() {
+    let mac = Mac::new();
+    for i in 0..120 {
+        mac.photo(&format!("{i}.jpg"), &i.to_string());
+    }
+    let output = mac.run();
+    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
+    assert_eq!(mac.read("uploader-environment").lines().count(), 2);
+}
+
+#[test]
+fn it_is_written_for_the_tools_of_a_mac() {
+    let text = fs::read_to_string(SCRIPT).unwrap();
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    // What bash 3.2 or the BSD tools do not have.
+    for newer in [
+        "mapfile",
+        "readarray",
+        ",,}",
+        "^^}",
+        "declare -A",
+        "local -n",
+        "wait -n",
+        "&>>",
+        "|&",
+        "flock",
+        "timeout ",
+        "EPOCHSECONDS",
+        "realpath",
+        "readlink -f",
+        "-printf",
+        "--parents",
+        "%(",
+        "@Q}",
+    ] {
+        assert!(!code.iter().any(|line| line.contains(newer)), "{newer}");
+    }
+    if !here(&["shellcheck"]) {
+        return;
+    }
+    let found = Command::new("shellcheck").args(["--shell=bash", SCRIPT]).output().unwrap();
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));
+}
