@@ -1,64 +1,113 @@
 //! Every fixture with what homegen makes of it: its diagnostics, and the files of its output.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
-use crate::common::{cases, compile, said};
+use crate::common::folder::names;
+use crate::common::scripts::scripts;
+use crate::common::{compile, outcomes, said};
+use homegen::output::File;
 use homegen::record;
 
-/// The case whose snapshot holds the texts of the scripts and the record; elsewhere they would say the same again.
-const WITH_SCRIPTS: &str = "greenhead";
+/// The folder, below that of this file, of a snapshot of a file of the output; and its name and its extension.
+fn parts<'a>(case: &str, file: &'a File) -> (String, &'a str, &'a str) {
+    let (folder, file) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+    let (name, extension) = file.split_once('.').expect("a file of the output has an extension");
+    (format!("snapshots/{case}/{folder}"), name, extension)
+}
 
-/// What a reviewer reads of one case.
-fn snapshot(name: &str, text: &str) -> String {
-    let outcome = compile(text);
-    let mut out = said(&outcome);
-    for file in outcome.files.iter().flatten() {
-        out.push_str(&format!("── {} ──\n", file.path));
-        if file.path == record::PATH {
-            // The hashes of the files would change with every line of them.
-            let (before, after) = file.text.split_once("\"files\": {").expect("a record has files");
-            let (_, after) = after.split_once("\n  }").expect("they end");
-            let text = format!("{before}\"files\": {{ … }}{after}\n");
-            out.push_str(if name == WITH_SCRIPTS { &text } else { "" });
-        } else if !file.path.ends_with(".sh") || name == WITH_SCRIPTS {
-            out.push_str(&file.text);
-            out.push('\n');
-        }
+/// The files of a case that have a snapshot. Scripts are copies of `templates/scripts/`, which another test holds.
+fn pinned(files: Option<&Vec<File>>) -> impl Iterator<Item = &File> {
+    files.into_iter().flatten().filter(|file| !file.path.ends_with(".sh"))
+}
+
+/// What the snapshot of a file has.
+fn pinned_text(file: &File) -> String {
+    if file.path != record::PATH {
+        return file.text.clone();
     }
-    out
+    // The hashes of the other files would change with each line of them.
+    let (before, after) = file.text.split_once("\"files\": {").expect("a record has files");
+    let (_, after) = after.split_once("\n  }").expect("they end");
+    format!("{before}\"files\": {{}}{after}")
 }
 
 #[test]
-fn every_case_is_what_its_snapshot_says() {
+fn diagnostics_and_files_of_every_case_equal_their_snapshots() {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    // All cases are compared before the first that differs fails the test.
-    let mut differ = Vec::new();
-    settings.bind(|| {
-        for (name, text) in cases() {
-            let found = snapshot(&name, &text);
-            if std::panic::catch_unwind(|| insta::assert_snapshot!(name.as_str(), found)).is_err() {
-                differ.push(name);
-            }
+    // Everything is compared before the first difference fails the test.
+    let mut different = Vec::new();
+    let mut compare = |path: String, assert: &dyn Fn()| {
+        if catch_unwind(AssertUnwindSafe(assert)).is_err() {
+            different.push(path);
         }
-    });
-    assert!(differ.is_empty(), "these differ from their snapshots: {differ:?}");
+    };
+    for (case, outcome) in outcomes() {
+        settings.set_snapshot_path("snapshots");
+        settings.bind(|| compare(case.clone(), &|| insta::assert_snapshot!(case.as_str(), said(outcome))));
+        for file in pinned(outcome.files.as_ref()) {
+            let (folder, name, extension) = parts(case, file);
+            settings.set_snapshot_path(folder);
+            settings.bind(|| {
+                compare(format!("{case}/{}", file.path), &|| {
+                    let name = format!("{name}.{extension}");
+                    insta::assert_binary_snapshot!(&name, pinned_text(file).into_bytes());
+                });
+            });
+        }
+    }
+    assert!(
+        different.is_empty(),
+        "these differ from their snapshots, and `INSTA_UPDATE=always cargo test fixtures` accepts all: {different:#?}"
+    );
 }
 
 #[test]
-fn every_case_has_a_snapshot_and_every_snapshot_a_case() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots");
-    let snapshots: BTreeSet<String> = std::fs::read_dir(folder)
-        .expect("there are snapshots")
-        .map(|entry| {
-            entry.expect("the folder can be read").file_name().into_string().expect("a name in UTF-8")
-        })
-        .filter_map(|name| name.strip_suffix(".snap").map(str::to_owned))
-        .collect();
-    let cases: BTreeSet<String> = cases().into_iter().map(|(name, _)| name).collect();
-    assert_eq!(cases, snapshots);
+fn every_snapshot_belongs_to_a_case_and_to_a_file_of_its_output() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let mut expected = BTreeSet::new();
+    for (case, outcome) in outcomes() {
+        expected.insert(root.join(format!("snapshots/{case}.snap")));
+        for file in pinned(outcome.files.as_ref()) {
+            let (folder, name, extension) = parts(case, file);
+            expected.insert(root.join(&folder).join(format!("{name}.snap")));
+            expected.insert(root.join(&folder).join(format!("{name}.snap.{extension}")));
+        }
+    }
+    let mut stale = Vec::new();
+    let mut open = vec![root.join("snapshots")];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).expect("there are snapshots") {
+            let path = entry.expect("the folder can be read").path();
+            // What insta writes beside a snapshot that differs, for a person to accept.
+            let is_pending = path.to_str().expect("a name in UTF-8").contains(".snap.new");
+            if path.is_dir() {
+                open.push(path);
+            } else if !is_pending && !expected.contains(&path) {
+                stale.push(path);
+            }
+        }
+    }
+    assert!(stale.is_empty(), "remove these, of which there is no case or no file: {stale:#?}");
+}
+
+#[test]
+fn emitted_scripts_are_copies_of_their_templates() {
+    let mut copies = BTreeSet::new();
+    for (case, outcome) in outcomes() {
+        for file in outcome.files.iter().flatten().filter(|file| file.path.ends_with(".sh")) {
+            let (_, name) = file.path.rsplit_once('/').expect("a script stands in a folder");
+            let template = std::fs::read_to_string(scripts().join(name)).expect("a script has a template");
+            assert_eq!(file.text, template, "{case}: {}", file.path);
+            copies.insert(name);
+        }
+    }
+    let templates = names(&scripts());
+    let missing: Vec<&String> = templates.iter().filter(|name| !copies.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "no case emits these: {missing:?}");
 }
 
 #[test]
@@ -130,9 +179,9 @@ const COMPILE: &[&str] = &[
 
 #[test]
 fn the_cases_that_show_output_compile_and_the_others_are_refused() {
-    let wrong: Vec<String> = cases()
-        .into_iter()
-        .filter(|(name, text)| compile(text).files.is_some() != COMPILE.contains(&name.as_str()))
+    let wrong: Vec<&String> = outcomes()
+        .iter()
+        .filter(|(name, outcome)| outcome.files.is_some() != COMPILE.contains(&name.as_str()))
         .map(|(name, _)| name)
         .collect();
     assert!(wrong.is_empty(), "these do the opposite: {wrong:?}");
@@ -141,10 +190,9 @@ fn the_cases_that_show_output_compile_and_the_others_are_refused() {
 #[test]
 fn diagnostics_come_in_the_order_of_the_lines() {
     // A person goes through the file from top to bottom, and so does what is said about it.
-    for (name, text) in cases() {
-        let outcome = compile(text);
+    for (name, outcome) in outcomes() {
         let places: Vec<u32> =
             outcome.diagnostics.iter().map(|d| outcome.sources.in_file(d.labels[0].span).start).collect();
-        assert!(places.is_sorted(), "{name}: {}", said(&outcome));
+        assert!(places.is_sorted(), "{name}: {}", said(outcome));
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::common::{cases, compile, fixtures};
+use crate::common::{cases, compile, fixtures, outcomes};
 use homegen::Outcome;
 use homegen::diag::human::{self, Style};
 use homegen::diag::{Code, github, json, sarif};
@@ -170,9 +170,8 @@ fn github_gets_one_command_for_each_diagnostic() {
     insta::assert_snapshot!(rendered(github::render, &fixture("duplicate-key")), @r#"
     ::error file=homeserver.yaml,line=11,col=9,endLine=11,endColumn=16,title=HG0103::`volumes` is written twice%0Awritten again here%0Aline 10: first written here%0Ahelp: keep one of the two
     "#);
-    for (name, file) in cases() {
-        let outcome = compile(file);
-        let commands = rendered(github::render, &outcome);
+    for (name, outcome) in outcomes() {
+        let commands = rendered(github::render, outcome);
         assert_eq!(commands.lines().count(), outcome.diagnostics.len(), "{name}:\n{commands}");
         for command in commands.lines() {
             let rest = command.strip_prefix("::error file=").or(command.strip_prefix("::warning file="));
@@ -248,9 +247,8 @@ fn assert_sarif(log: &Value) {
 
 #[test]
 fn sarif_is_what_its_schema_and_github_say() {
-    for (name, file) in cases() {
-        let outcome = compile(file);
-        let log = parsed(sarif::render, &outcome);
+    for (name, outcome) in outcomes() {
+        let log = parsed(sarif::render, outcome);
         assert_sarif(&log);
         let results = log["runs"][0]["results"].as_array().expect("results");
         assert_eq!(results.len(), outcome.diagnostics.len(), "{name}");

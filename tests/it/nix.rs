@@ -2,7 +2,7 @@
 //! the user wrote it.
 
 use crate::common::nix::{System, nix, nix_is_here};
-use crate::common::{cases, compile, file, said};
+use crate::common::{compile, file, outcomes, said};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -11,10 +11,9 @@ fn every_file_of_every_case_parses() {
     if !nix_is_here() {
         return;
     }
-    for (name, text) in cases() {
-        let outcome = compile(text);
+    for (name, outcome) in outcomes() {
         let Some(files) = &outcome.files else { continue };
-        let system = System::of(&outcome);
+        let system = System::of(outcome);
         for file in files.iter().filter(|f| f.path.ends_with(".nix")) {
             if let Err(error) = nix(&["--parse", &file.path], system.folder.path()) {
                 panic!("{name}: {}: {error}", file.path);
@@ -30,10 +29,9 @@ fn every_module_of_every_case_evaluates() {
     }
     // Parsing finds no name that is unbound or means something else: only evaluation does.
     let mut wrong = Vec::new();
-    for (name, text) in cases() {
-        let outcome = compile(text);
+    for (name, outcome) in outcomes() {
         let Some(files) = &outcome.files else { continue };
-        let system = System::of(&outcome);
+        let system = System::of(outcome);
         for file in files.iter().filter(|f| {
             f.path.ends_with(".nix") && f.path != "constants.nix" && f.path != "scripts/default.nix"
         }) {

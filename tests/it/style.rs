@@ -1,6 +1,6 @@
 //! The official style: what homegen prints is what nixfmt would make of it.
 
-use crate::common::{cases, compile};
+use crate::common::outcomes;
 use homegen::nix::print::{Printed, Printer};
 use homegen::nix::{Attr, Expr, Name, Names, Part, Set};
 use homegen::source::Span;
@@ -11,8 +11,8 @@ use proptest::test_runner::{Config, TestRunner};
 
 #[test]
 fn nixfmt_leaves_every_file_of_every_case_as_it_is() {
-    for (name, text) in cases() {
-        for file in compile(text).files.iter().flatten().filter(|file| file.path.ends_with(".nix")) {
+    for (name, outcome) in outcomes() {
+        for file in outcome.files.iter().flatten().filter(|file| file.path.ends_with(".nix")) {
             let formatted = nixfmt_rs::format(&file.text).expect("it is Nix");
             assert_eq!(file.text, formatted, "{name}: {}", file.path);
         }

@@ -9,6 +9,7 @@ pub mod place;
 pub mod scripts;
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use homegen::Outcome;
 use homegen::diag::human::{self, Style};
@@ -34,6 +35,13 @@ pub fn cases() -> Vec<(String, String)> {
         .collect();
     cases.sort();
     cases
+}
+
+/// The outcome of every case, by name. Each case is compiled once for all tests.
+pub fn outcomes() -> &'static [(String, Outcome)] {
+    static OUTCOMES: LazyLock<Vec<(String, Outcome)>> =
+        LazyLock::new(|| cases().into_iter().map(|(name, text)| (name, compile(text))).collect());
+    &OUTCOMES
 }
 
 /// Compiles a text as the CLI would with the file beside the folder `generated`, and nothing else there.
