@@ -3,10 +3,11 @@
 //!
 //! Work is counted, and not timed: cachegrind counts the instructions that the program executes, which is nearly the same
 //! number in each run and on each machine. Allocations would not show a comparison of all pairs. It is counted in a
-//! release build, because a debug build spends most of its work on holding each file against nixfmt:
-//! `cargo test --release --test it growth:: -- --ignored`, as `.ci/run` does.
+//! release build, which the test makes, because a debug build spends most of its work on holding each file against
+//! nixfmt: `cargo test growth -- --ignored`, as `.ci/run` does.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -305,13 +306,24 @@ fn below(node: &Value, schema: &Value, path: &str, found: &mut BTreeSet<Key>) {
     }
 }
 
+/// Builds the program for release, and gives its path.
+fn release_build() -> PathBuf {
+    let profile = Path::new(env!("CARGO_BIN_EXE_homegen")).parent().expect("the folder of a profile");
+    let target = profile.parent().expect("the folder of all builds");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--locked", "--target-dir"]).arg(target);
+    assert!(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs").success());
+    target.join("release/homegen")
+}
+
 /// The instructions that the program executes to build a file.
-fn work(text: &str) -> usize {
+fn work(program: &Path, text: &str) -> usize {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("homeserver.yaml"), text).unwrap();
     let output = Command::new("valgrind")
         .args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--log-file=log"])
-        .args([env!("CARGO_BIN_EXE_homegen"), "build"])
+        .arg(program)
+        .arg("build")
         .current_dir(folder.path())
         .output()
         .expect("valgrind runs");
@@ -367,11 +379,12 @@ fn output_grows_with_the_entries_of_each_key() {
 }
 
 #[test]
-#[ignore = "counts in a release build, with valgrind"]
+#[ignore = "makes a release build, and counts with valgrind"]
 fn work_grows_with_the_entries_of_each_key() {
     if !here(&["valgrind"]) {
         return;
     }
+    let program = release_build();
     // Of one mapping in several places, and of `allow`, which all have, one place is enough.
     let is_repeated = |key: &Key| {
         let of_site = key.path.starts_with("caddy.sites[]") || key.path.starts_with("services.*.site.");
@@ -380,7 +393,7 @@ fn work_grows_with_the_entries_of_each_key() {
     let costs = with_each(|key| {
         let one = [1, FEW, MANY].map(|count| match is_repeated(key) {
             true => 0,
-            false => work(&file(key, count).expect("known")),
+            false => work(&program, &file(key, count).expect("known")),
         });
         println!("{one:>12?} {key:?}");
         one

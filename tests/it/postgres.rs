@@ -88,10 +88,27 @@ impl Postgres {
                 std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap();
             }
         }
-        let mut initdb = command("initdb");
-        initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username", USER]);
-        let output = initdb.output().expect("initdb runs");
-        assert!(output.status.success(), "{}", said(&output));
+        // Each version runs initdb once, and each server begins with a copy of what it made.
+        let version = Command::new(programs.join("initdb")).arg("--version").output().expect("initdb runs");
+        let version = String::from_utf8_lossy(&version.stdout).replace(|c: char| !c.is_alphanumeric(), "-");
+        let template = Path::new(env!("CARGO_TARGET_TMPDIR")).join(version.trim_end_matches('-'));
+        let copy = |from: &Path, to: &Path| {
+            let copied =
+                Command::new("cp").args(["--archive", "--no-target-directory"]).args([from, to]).status();
+            assert!(copied.expect("cp runs").success());
+        };
+        if template.exists() {
+            copy(&template, &data);
+        } else {
+            let mut initdb = command("initdb");
+            initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username", USER]);
+            let output = initdb.output().expect("initdb runs");
+            assert!(output.status.success(), "{}", said(&output));
+            // Two tests may be here at once. A template is whole or is not there, and one of the two stays.
+            let unfinished = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+            copy(&data, &unfinished.path().join("data"));
+            let _ = std::fs::rename(unfinished.path().join("data"), &template);
+        }
         let mut server = command("postgres");
         server.args([
             "-c",

@@ -157,7 +157,8 @@ fn serve(
     answer: &dyn Fn(&Request) -> Answer,
     seen: &Mutex<Vec<Request>>,
 ) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    // A limit for clients that never ask, far above what any machine takes.
+    stream.set_read_timeout(Some(Duration::from_secs(600)))?;
     let mut writer = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
