@@ -1,7 +1,5 @@
 //! Certain fixes: what they make of a file.
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
@@ -53,7 +51,7 @@ fn the_certain_fix_of_a_page_makes_its_file_the_one_that_passes() {
 fn certain_fixes_bring_no_new_errors_to_any_fixture() {
     let errors = |text: &str| diagnostics(text).iter().filter(|d| d.severity() == Severity::Error).count();
     let mut made = 0;
-    for (name, text) in common::cases() {
+    for (name, text) in crate::common::cases() {
         let (after, count) = fixed(&text);
         assert!(errors(&after) <= errors(&text), "{name}:\n{after}");
         assert_eq!(text.lines().count(), after.lines().count(), "{name} keeps its lines");

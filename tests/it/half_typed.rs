@@ -1,8 +1,6 @@
 //! A line that is half typed costs that line: whatever else is wrong with the file is still reported, and nothing new.
 
-mod common;
-
-use common::compile;
+use crate::common::compile;
 use homegen::surroundings::Surroundings;
 
 /// What a person has typed when the editor asks.
@@ -34,7 +32,8 @@ fn with_line<'a>(text: &'a str, line: &'a str) -> impl Iterator<Item = (usize, S
 
 #[test]
 fn a_half_typed_line_leaves_all_other_diagnostics_as_they_are() {
-    let greenhead = std::fs::read_to_string(common::fixtures().join("greenhead/homeserver.yaml")).unwrap();
+    let greenhead =
+        std::fs::read_to_string(crate::common::fixtures().join("greenhead/homeserver.yaml")).unwrap();
     let with_mistake = greenhead.replacen("memory: 16g", "memory: 16 gigs", 1);
     assert_eq!(codes(&greenhead), [""; 0]);
     assert_eq!(codes(&with_mistake), ["HG0204"]);
@@ -69,6 +68,6 @@ fn a_part_that_yaml_cannot_take_costs_its_block() {
     ] {
         let outcome = compile(format!("{before}{broken}{after}"));
         let found: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.code()).collect();
-        assert_eq!(found, ["HG0101", "HG0201"], "{broken}{}", common::said(&outcome));
+        assert_eq!(found, ["HG0101", "HG0201"], "{broken}{}", crate::common::said(&outcome));
     }
 }
