@@ -171,6 +171,14 @@ pub enum Name {
     Value(Expr),
 }
 
+/// What the code of a name begins with where it takes an item out of a list: `builtins.elemAt list 0`.
+pub const ITEM: &str = "builtins.elemAt ";
+
+/// Whether the code of a name is a call, which needs parentheses as an argument.
+pub fn is_call(code: &str) -> bool {
+    code.starts_with(ITEM)
+}
+
 impl Expr {
     /// A string without references.
     pub fn str(text: impl Into<Cow<'static, str>>) -> Expr {
@@ -189,9 +197,18 @@ impl Expr {
 
     /// A text as a string.
     pub fn text(text: &Text) -> Expr {
-        match text.reference() {
-            Some(reference) if matches!(reference.value, Atom::Str(_)) => Expr::Ref(reference.clone()),
-            _ => Expr::Str(parts(text)),
+        Expr::string(parts(text))
+    }
+
+    /// A string of these parts. A value that is the whole string needs no quotes: `toString port`.
+    pub fn string(parts: Vec<Part>) -> Expr {
+        match parts.as_slice() {
+            [Part::Ref(reference)] => match to_string(&reference.value) {
+                None => Expr::Ref(reference.clone()),
+                Some(function) => Expr::call(function, [Expr::Ref(reference.clone())]),
+            },
+            [Part::Expr(expr)] => (**expr).clone(),
+            _ => Expr::Str(parts),
         }
     }
 
@@ -205,7 +222,7 @@ impl Expr {
             Atom::Bool(value) => Expr::Bool(value),
             Atom::Int(value) => Expr::Int(value),
             Atom::Float(value) => Expr::Float(value),
-            Atom::Str(_) => Expr::Str(parts(text)),
+            Atom::Str(_) => Expr::string(parts(text)),
         }
     }
 
@@ -286,6 +303,16 @@ fn whole_list(items: &[Expr]) -> Option<(Expr, usize)> {
     is_whole.then(|| (Expr::Ref(reference.into()), length))
 }
 
+/// The function that makes a string of such a value, unless the value is one.
+fn to_string(value: &Atom) -> Option<&'static str> {
+    match value {
+        Atom::Str(_) => None,
+        // `toString 0.5` is "0.500000", and `toString true` is "1".
+        Atom::Bool(_) | Atom::Float(_) => Some("builtins.toJSON"),
+        Atom::Int(_) | Atom::Null => Some("toString"),
+    }
+}
+
 /// The parts of a string that a text is.
 pub fn parts(text: &Text) -> Vec<Part> {
     text.pieces
@@ -295,6 +322,31 @@ pub fn parts(text: &Text) -> Vec<Part> {
             Piece::Reference(reference) => Part::Ref(reference.clone()),
         })
         .collect()
+}
+
+/// A text of several lines, line by line. A line end at the end is followed by an empty line.
+pub fn split_lines(parts: &[Part]) -> Vec<Vec<Part>> {
+    let mut lines: Vec<Vec<Part>> = vec![Vec::new()];
+    let mut push = |part: Part, is_new: bool| {
+        if is_new {
+            lines.push(Vec::new());
+        }
+        lines.last_mut().expect("one line at least").push(part);
+    };
+    for part in parts {
+        match part {
+            Part::Text(text) => {
+                for (i, line) in text.split('\n').enumerate() {
+                    push(Part::Text(line.to_owned().into()), i > 0);
+                }
+            }
+            other => push(other.clone(), false),
+        }
+    }
+    for line in &mut lines {
+        line.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
+    }
+    lines
 }
 
 /// Escapes text for a string in double quotes (Nix manual, "String").
@@ -313,6 +365,25 @@ fn escape(text: &str, out: &mut String) {
             _ => out.push(c),
         }
     }
+}
+
+/// Escapes text for a string in two single quotes (Nix manual, "String"). `before_interpolation` says what follows.
+/// Returns whether the text can be read back: a single quote before an escaped dollar cannot.
+fn escape_indented(text: &str, before_interpolation: bool, out: &mut String) -> bool {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\'', Some('\'')) => {
+                chars.next();
+                out.push_str("'''");
+            }
+            ('\'', Some('$')) => return false,
+            ('$', Some('{')) => out.push_str("''$"),
+            ('$', None) if before_interpolation => out.push_str("''$"),
+            _ => out.push(c),
+        }
+    }
+    true
 }
 
 /// Words that are no names in Nix.

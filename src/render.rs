@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::diag::Bug;
 use crate::nix::print::Printer;
-use crate::nix::{Expr, Set, attribute, identifiers, quoted};
+use crate::nix::{Expr, ITEM, Set, attribute, identifiers, is_call, quoted};
 use crate::nixos::{Module, Output, node};
 use crate::output::{File, Place};
 use crate::record::{self, hash};
@@ -283,12 +283,13 @@ fn fill(
     Ok(File { path: path.to_owned(), text })
 }
 
-/// A constant's path as code, below `start`.
+/// A constant's path as code, below `start`: a selection, or the call that takes an item out of a list.
 fn select(start: String, steps: &[crate::tree::Step]) -> String {
     use crate::tree::Step;
+    let apart = |code: String| if is_call(&code) { format!("({code})") } else { code };
     steps.iter().fold(start, |code, step| match step {
-        Step::Key(key) => format!("{code}.{}", attribute(key)),
-        Step::Item { index, .. } => format!("(builtins.elemAt {code} {index})"),
+        Step::Key(key) => format!("{}.{}", apart(code), attribute(key)),
+        Step::Item { index, .. } => format!("{ITEM}{} {index}", apart(code)),
     })
 }
 

@@ -7,7 +7,7 @@ use super::tailscale;
 use crate::ast::caddy::{AcmeTls, TOKEN_VARIABLES};
 use crate::ast::{Bind, Pairs, Tls};
 use crate::hir::{Answer, Front, HEADERS, Host, Site};
-use crate::nix::{Expr, Part, Set, attribute, parts};
+use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
 use crate::nixos::{Module, Output};
 use crate::tree::Text;
 
@@ -188,24 +188,9 @@ fn quoted(text: &Text) -> Vec<Part> {
     all
 }
 
-/// A text of several lines, line by line.
+/// A text of several lines, line by line, without empty ones at the end.
 fn lines(text: &Text) -> Vec<Vec<Part>> {
-    let mut all: Vec<Vec<Part>> = vec![Vec::new()];
-    for part in parts(text) {
-        match part {
-            Part::Text(literal) => {
-                for (i, line) in literal.split('\n').enumerate() {
-                    if i > 0 {
-                        all.push(Vec::new());
-                    }
-                    if !line.is_empty() {
-                        all.last_mut().expect("one line at least").push(Part::Text(line.to_owned().into()));
-                    }
-                }
-            }
-            other => all.last_mut().expect("one line at least").push(other),
-        }
-    }
+    let mut all = split_lines(&parts(text));
     while all.last().is_some_and(Vec::is_empty) {
         all.pop();
     }

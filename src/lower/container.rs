@@ -36,7 +36,7 @@ fn options(container: &Container, ports: &Ports) -> Set {
     }
     match compose.entrypoint.as_ref().map(|e| e.0.as_slice()) {
         None => {}
-        Some([program]) => set.set("entrypoint", Expr::Str(parts(program))),
+        Some([program]) => set.set("entrypoint", Expr::text(program)),
         // podman-run(1): several words are a JSON list.
         Some(words) => set.set(
             "entrypoint",

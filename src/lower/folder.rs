@@ -58,7 +58,7 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
             let path = [parts(&folder.path), mode, owner, group];
             let arguments = folder.shared.iter().map(parts).chain(path).map(|parts| match parts.as_slice() {
                 [Part::Ref(reference)] => Expr::Ref(reference.clone()),
-                _ => Expr::Str(parts),
+                _ => Expr::string(parts),
             });
             let script = match folder.shared {
                 Some(_) => "scripts.makeFolderIn",

@@ -54,7 +54,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             [("owner", owner), ("group", group), ("mode", declared.mode.as_ref().map(|m| &m.text))]
         {
             if let Some(text) = text {
-                set.set(name, Expr::Str(parts(text)));
+                set.set(name, Expr::text(text));
             }
         }
     }

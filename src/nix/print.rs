@@ -8,10 +8,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    ARGUMENTS, Attr, Expr, Name, Names, Part, Set, attribute, escape, identifiers, is_identifier,
-    relative_paths,
+    ARGUMENTS, Attr, Expr, ITEM, Name, Names, Part, Set, attribute, escape, escape_indented, identifiers,
+    is_call, is_identifier, relative_paths, split_lines, to_string,
 };
-use crate::tree::{Atom, Reference};
+use crate::tree::Reference;
 
 /// How long a line may be. nixfmt does not count the indentation of what begins a line.
 const WIDTH: usize = 100;
@@ -112,7 +112,10 @@ impl<'a> Printer<'a> {
 
     /// Notes that the name which `code` begins with is used.
     pub fn uses(&mut self, code: &str) {
-        let code = code.trim_start_matches("(builtins.elemAt ");
+        let mut code = code;
+        while let Some(list) = code.trim_start_matches('(').strip_prefix(ITEM) {
+            code = list;
+        }
         let name = code.split(['.', ' ', ')']).next().unwrap_or(code);
         // Which of the scripts are called is asked for too.
         for used in [Some(name), (name == "scripts").then_some(code)].into_iter().flatten() {
@@ -266,7 +269,8 @@ impl<'a> Printer<'a> {
                 self.text.truncate(equals + 1);
                 // Where even the start of the value does not fit behind a path that is not short, it
                 // would begin on the next line.
-                self.certain &= short_path || (!matches!(value, Expr::Str(_)) && self.column() + 2 <= WIDTH);
+                let is_line = matches!(value, Expr::Str(parts) if several_lines(parts).is_none());
+                self.certain &= short_path || (!is_line && self.column() + 2 <= WIDTH);
                 self.broken(value);
             }
         }
@@ -335,8 +339,11 @@ impl<'a> Printer<'a> {
                 self.begin();
                 self.text.push(']');
             }
-            Expr::Lines(lines) => self.lines(lines),
-            Expr::Str(parts) => self.broken_string(parts),
+            Expr::Lines(lines) => self.lines(lines, true),
+            Expr::Str(parts) => match several_lines(parts) {
+                Some((lines, ends)) => self.lines(&lines, ends),
+                None => self.broken_string(parts),
+            },
             Expr::Call(call) => self.broken_call(call),
             _ => self.without_layout(expr),
         }
@@ -384,7 +391,7 @@ impl<'a> Printer<'a> {
         };
         // Two lists at the end break together.
         let pair = matches!((head.last(), last), (Some(Expr::List(_)), Expr::List(_)));
-        let bracket = if matches!(last, Expr::Lines(_)) { 2 } else { 1 };
+        let bracket = if matches!(last, Expr::Lines(_) | Expr::Str(_)) { 2 } else { 1 };
         if flat && opens && !pair && self.column() + bracket <= WIDTH {
             self.broken(last);
         } else {
@@ -424,15 +431,20 @@ impl<'a> Printer<'a> {
         self.text.push_str(quotes);
     }
 
-    /// `''…''`, one element a line. nixfmt takes away what all lines stand in by, as Nix does.
-    fn lines(&mut self, lines: &[Vec<Part>]) {
+    /// `''…''`, one element a line. nixfmt takes away what all lines stand in by, as Nix does. `ends` says whether the last
+    /// line has a line end.
+    fn lines(&mut self, lines: &[Vec<Part>], ends: bool) {
         let start = self.text.len();
         let mut written: Vec<(String, bool)> = Vec::with_capacity(lines.len());
         for line in lines {
-            let mut firm = !is_one_interpolation(line, needs_quotes);
-            for part in line {
+            let line = joined(line);
+            let mut firm = !is_one_interpolation(&line, |text| !is_plain(text, false));
+            for (i, part) in line.iter().enumerate() {
+                let before_interpolation = i + 1 < line.len();
                 match part {
-                    Part::Text(text) if !needs_quotes(text) => self.text.push_str(text),
+                    Part::Text(text) if is_plain(text, before_interpolation) => {
+                        escape_indented(text, before_interpolation, &mut self.text);
+                    }
                     part => {
                         let line = self.interpolation_anyway(part);
                         firm &= line.firm;
@@ -446,17 +458,23 @@ impl<'a> Printer<'a> {
         let common = common.map(|line| leading(line)).min().unwrap_or(usize::MAX);
         self.text.push_str("''\n");
         self.indent += STEP;
-        for (line, firm) in &written {
+        for (i, (line, firm)) in written.iter().enumerate() {
             let line = &line[leading(line).min(common)..];
             if !line.is_empty() {
                 self.begin();
                 self.text.push_str(line);
                 self.certain &= *firm || self.column() <= WIDTH;
             }
-            self.text.push('\n');
+            if ends || i + 1 < written.len() {
+                self.text.push('\n');
+            } else {
+                self.certain &= self.column() + "'';".len() <= WIDTH;
+            }
         }
         self.indent -= STEP;
-        self.begin();
+        if ends {
+            self.begin();
+        }
         self.text.push_str("''");
     }
 
@@ -464,13 +482,18 @@ impl<'a> Printer<'a> {
     /// everything can be printed so.
     fn flat(&mut self, expr: &Expr) -> Option<Line> {
         match expr {
-            Expr::Str(parts) => self.string(parts),
-            Expr::Lines(lines) if lines.is_empty() => self.string(&[]),
-            Expr::Lines(lines) => {
-                if self.certain {
-                    return None;
+            Expr::Str(parts) => match several_lines(parts) {
+                None => self.string(parts),
+                Some(_) if self.certain => None,
+                Some((lines, ends)) => {
+                    self.lines(&lines, ends);
+                    Some(Line::LOOSE)
                 }
-                self.lines(lines);
+            },
+            Expr::Lines(lines) if lines.is_empty() => self.string(&[]),
+            Expr::Lines(_) if self.certain => None,
+            Expr::Lines(lines) => {
+                self.lines(lines, true);
                 Some(Line::LOOSE)
             }
             // `-1` in a list, and the smallest number of all, are no literals in Nix.
@@ -560,7 +583,7 @@ impl<'a> Printer<'a> {
         let apart = match expr {
             Expr::Call(_) | Expr::Infix(..) => true,
             Expr::Ref(reference) => {
-                matches!(self.names.name(&reference.target), Name::Code(code) if code.contains(' '))
+                matches!(self.names.name(&reference.target), Name::Code(code) if is_call(&code))
             }
             _ => false,
         };
@@ -584,7 +607,7 @@ impl<'a> Printer<'a> {
     fn code(&mut self, code: &str) -> Option<Line> {
         self.uses(code);
         self.text.push_str(code);
-        Some(Line { firm: !code.starts_with('('), simple: !code.contains('"') })
+        Some(Line { firm: !code.starts_with('(') && !is_call(code), simple: !code.contains('"') })
     }
 
     /// An expression of the user's. The arguments of the module are at hand in it; what else it names, such as a
@@ -646,16 +669,14 @@ impl<'a> Printer<'a> {
             Part::Text(_) => self.string_in("\"", std::slice::from_ref(part)),
             Part::Code(code) => self.code(code),
             Part::Expr(expr) => self.flat(expr),
-            Part::Ref(reference) => {
-                let function = match reference.value {
-                    Atom::Str(_) => None,
-                    // `toString 0.5` is "0.500000", and `toString true` is "1".
-                    Atom::Bool(_) | Atom::Float(_) => Some("builtins.toJSON "),
-                    Atom::Int(_) | Atom::Null => Some("toString "),
-                };
-                self.text.push_str(function.unwrap_or_default());
-                self.reference(reference)
-            }
+            Part::Ref(reference) => match to_string(&reference.value) {
+                None => self.reference(reference),
+                Some(function) => {
+                    self.text.push_str(function);
+                    self.text.push(' ');
+                    self.argument(&Expr::Ref(reference.clone()))
+                }
+            },
         }?;
         // nixfmt counts the blank of an empty list twice where another argument follows.
         let code = &self.text[start..];
@@ -709,7 +730,11 @@ impl<'a> Printer<'a> {
 
 /// Whether nixfmt would rather break within it than before it.
 fn has_brackets(expr: &Expr) -> bool {
-    matches!(expr, Expr::Set(_) | Expr::List(_) | Expr::Lines(_))
+    match expr {
+        Expr::Set(_) | Expr::List(_) | Expr::Lines(_) => true,
+        Expr::Str(parts) => several_lines(parts).is_some(),
+        _ => false,
+    }
 }
 
 /// Whether it is a call whose last argument is a list or a set.
@@ -724,6 +749,60 @@ fn is_one_interpolation(parts: &[Part], is_interpolated: impl Fn(&str) -> bool) 
         (Some(Part::Text(text)), None) => is_interpolated(text),
         (first, second) => first.is_some() && second.is_none(),
     }
+}
+
+/// The lines of a text that has several, where `''…''` has the same value, and whether the last one has a line end.
+/// Nix takes away what all lines stand in by, and an editor takes away blanks at the end of a line.
+fn several_lines(parts: &[Part]) -> Option<(Vec<Vec<Part>>, bool)> {
+    let is_text =
+        |part: &Part| matches!(part, Part::Text(text) if text.trim_end_matches('\n').contains('\n'));
+    let breaks = |part: &Part| matches!(part, Part::Text(text) if text.contains('\n'));
+    if !parts.iter().any(is_text) && !(parts.len() > 1 && parts.iter().any(breaks)) {
+        return None;
+    }
+    let mut lines = split_lines(&joined(parts));
+    let ends = lines.last().is_some_and(Vec::is_empty);
+    if ends {
+        lines.pop();
+    }
+    let mut stands_out = false;
+    for line in &lines {
+        for (i, part) in line.iter().enumerate() {
+            let is_last = i + 1 == line.len();
+            let Part::Text(text) = part else { continue };
+            if !is_plain(text, !is_last) || is_last && text.ends_with(char::is_whitespace) {
+                return None;
+            }
+        }
+        stands_out |= !line.is_empty() && !begins_with_space(line);
+    }
+    let closes = |line: &Vec<Part>| matches!(line.last(), Some(Part::Text(text)) if text.ends_with('\''));
+    let fits = lines.len() > 1
+        && stands_out
+        && !lines.first().is_some_and(Vec::is_empty)
+        && !lines.last().is_some_and(Vec::is_empty)
+        && (ends || !lines.last().is_some_and(closes));
+    fits.then_some((lines, ends))
+}
+
+/// The parts with texts that follow each other as one.
+fn joined(parts: &[Part]) -> Vec<Part> {
+    let mut joined: Vec<Part> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match (joined.last_mut(), part) {
+            (_, Part::Text(text)) if text.is_empty() => {}
+            (Some(Part::Text(last)), Part::Text(text)) => last.to_mut().push_str(text),
+            _ => joined.push(part.clone()),
+        }
+    }
+    joined
+}
+
+/// Whether a line's text can stand in `''…''`.
+fn is_plain(text: &str, before_interpolation: bool) -> bool {
+    !text.contains(char::is_control)
+        && !(before_interpolation && text.ends_with('\''))
+        && escape_indented(text, before_interpolation, &mut String::new())
 }
 
 /// Whether `''…''` would take something in it for something else.

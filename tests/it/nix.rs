@@ -227,7 +227,8 @@ fn any_text() -> impl Strategy<Value = String> {
         "${x}", "''${x}", "@", "!", "|", ">",
     ]);
     let mixed = prop::collection::vec(special, 0..8).prop_map(|parts| parts.concat());
-    prop_oneof![4 => mixed, 1 => any::<String>()].prop_map(|text| text.replace('\0', ""))
+    let lines = "[a '$\\{}]{1,6}(\n[a '$\\{}]{0,6}){1,3}\n?";
+    prop_oneof![4 => mixed, 2 => lines, 1 => any::<String>()].prop_map(|text| text.replace('\0', ""))
 }
 
 /// The text as a scalar in double quotes that means nothing but itself.

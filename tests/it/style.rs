@@ -2,7 +2,7 @@
 
 use crate::common::outcomes;
 use homegen::nix::print::{Printed, Printer};
-use homegen::nix::{Attr, Expr, Name, Names, Part, Set};
+use homegen::nix::{Attr, Expr, ITEM, Name, Names, Part, Set, is_call};
 use homegen::source::Span;
 use homegen::tree::{Atom, Reference, Step, Target};
 use proptest::prelude::*;
@@ -26,9 +26,10 @@ impl Names for AnyNames {
     fn name(&self, target: &Target) -> Name {
         match target {
             Target::Constant(path) => {
+                let apart = |code: String| if is_call(&code) { format!("({code})") } else { code };
                 let code = path.iter().fold("constants".to_owned(), |code, step| match step {
-                    Step::Key(key) => format!("{code}.{}", homegen::nix::attribute(key)),
-                    Step::Item { index, .. } => format!("(builtins.elemAt {code} {index})"),
+                    Step::Key(key) => format!("{}.{}", apart(code), homegen::nix::attribute(key)),
+                    Step::Item { index, .. } => format!("{ITEM}{} {index}", apart(code)),
                 });
                 Name::Code(code)
             }
@@ -65,6 +66,7 @@ fn text() -> impl Strategy<Value = String> {
         6 => "[a-zA-Z0-9 /:.=-]{0,30}",
         2 => "[a-zA-Z0-9 /:.=-]{60,120}",
         2 => "[a-z \"$\\\\{}'`#%\n\t~é사🎉\u{1}\u{85}\u{2028}]{0,12}",
+        2 => "[a-z '$\\{}#]{1,12}(\n[a-z '$\\{}#]{0,12}){1,3}\n?",
         1 => any::<String>().prop_map(|text| text.replace('\0', "")),
     ]
 }

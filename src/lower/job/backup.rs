@@ -55,7 +55,7 @@ pub(super) fn lower(
     parameters.set("NAME", Expr::str(backup.stem.clone()));
     parameters.set("SUFFIX", Expr::str(suffix));
     parameters.set("KEEP_DAYS", days(&backup.keep));
-    parameters.set("KEEP_AT_LEAST", Expr::Str(parts(&backup.keep_at_least)));
+    parameters.set("KEEP_AT_LEAST", Expr::text(&backup.keep_at_least));
     let (mut after, mut more) = (Vec::new(), Vec::new());
     if let Source::Postgres(database) = &backup.source {
         after.push(format!("podman-{}.service", database.container));
@@ -106,8 +106,8 @@ fn days(keep: &Text) -> Expr {
 fn of_database(database: &PostgresDatabase) -> Set {
     Set::of([
         ("CONTAINER", Expr::str(database.container.clone())),
-        ("DATABASE", Expr::Str(parts(&database.database))),
-        ("DATABASE_USER", Expr::Str(parts(&database.user))),
+        ("DATABASE", Expr::text(&database.database)),
+        ("DATABASE_USER", Expr::text(&database.user)),
     ])
 }
 

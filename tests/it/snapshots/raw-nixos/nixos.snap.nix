@@ -6,8 +6,10 @@
       git
       htop
     ];
-    etc."motd.d/welcome".text =
-      "Welcome to ${config.networking.hostName}.\nIt costs \${price} and ''quotes''.\n";
+    etc."motd.d/welcome".text = ''
+      Welcome to ${config.networking.hostName}.
+      It costs ''${price} and '''quotes'''.
+    '';
   };
 
   boot.kernel.sysctl."net.ipv4.ip_forward" = 1;

@@ -58,7 +58,7 @@ in
     systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
 
     networking.firewall.interfaces = {
-      ${(builtins.elemAt interfaces 0)} = {
+      ${builtins.elemAt interfaces 0} = {
         allowedTCPPorts = [ 32400 ];
         allowedUDPPorts = [ 1900 ];
       };

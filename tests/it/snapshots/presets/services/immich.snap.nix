@@ -184,9 +184,9 @@ in
         ExecStartPre = lib.mkBefore [
           (scripts.requireSecret secrets.photos-db)
           (scripts.requireMount "/mnt/data")
-          (scripts.makeFolder media "0755" "${builtins.elemAt (lib.splitString ":" user) 0}"
-            "${builtins.elemAt (lib.splitString ":" user) 1}"
-          )
+          (scripts.makeFolder media "0755" (builtins.elemAt (lib.splitString ":" user) 0) (
+            builtins.elemAt (lib.splitString ":" user) 1
+          ))
           ensureNetwork
         ];
         Restart = lib.mkForce "always";

@@ -60,8 +60,8 @@ in
     systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
 
     networking.firewall.interfaces = {
-      ${(builtins.elemAt interfaces 0)}.allowedTCPPorts = [ 32400 ];
-      ${(builtins.elemAt interfaces 1)}.allowedTCPPorts = [ 32400 ];
+      ${builtins.elemAt interfaces 0}.allowedTCPPorts = [ 32400 ];
+      ${builtins.elemAt interfaces 1}.allowedTCPPorts = [ 32400 ];
     };
   };
 }

@@ -36,9 +36,9 @@ in
         ports = [ "127.0.0.1:${toString cfg.port}:80" ];
         environment = {
           LOG_LEVEL = LOG_LEVEL;
-          WORKERS = "${toString common.WORKERS}";
-          DEBUG = "${builtins.toJSON common.DEBUG}";
-          RATIO = "${builtins.toJSON common.RATIO}";
+          WORKERS = toString common.WORKERS;
+          DEBUG = builtins.toJSON common.DEBUG;
+          RATIO = builtins.toJSON common.RATIO;
           TZ = config.time.timeZone;
         };
         volumes = [
@@ -46,8 +46,8 @@ in
           "${(builtins.elemAt mounts 1).source}:${(builtins.elemAt mounts 1).target}"
         ];
         extraOptions = [
-          "--dns=${(builtins.elemAt dns 1)}"
-          "--dns=${(builtins.elemAt dns 0)}"
+          "--dns=${builtins.elemAt dns 1}"
+          "--dns=${builtins.elemAt dns 0}"
           "--memory=${limits.small.memory}"
           "--cpus=${builtins.toJSON limits.small.cpus}"
           "--pids-limit=${toString limits.small.pids}"

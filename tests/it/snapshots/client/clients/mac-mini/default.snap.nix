@@ -15,7 +15,7 @@ let
     set -a
     ${lib.toShellVars agent.EnvironmentVariables}
     set +a
-    exec /bin/bash ${./upload-immich.sh}${" \"$@\""}
+    exec /bin/bash ${./upload-immich.sh} "$@"
   '';
 in
 {
