@@ -42,6 +42,9 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     let is_imported = |file: &&File| !output.modules[&file.path].elsewhere;
     let mut imports: Vec<String> =
         files.iter().filter(is_imported).map(|file| format!("./{}", file.path)).collect();
+    if !scripts.is_empty() {
+        imports.push("./scripts".to_owned());
+    }
     imports.sort();
     for (path, module) in output.modules.iter().filter(|(_, m)| !m.is_empty()) {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -72,7 +75,7 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     let used: Vec<&Script> =
         SCRIPTS.iter().filter(|s| scripts.contains(&format!("scripts.{}", s.function))).collect();
     if !used.is_empty() {
-        let functions: Vec<Value> = used.iter().map(|s| safe(s.code.to_owned())).collect();
+        let functions: Vec<Value> = used.iter().map(|s| safe(indented(s.code))).collect();
         let calls =
             |name: &str| used.iter().any(|s| identifiers(&format!("{{\n{}\n}}", s.code)).contains(name));
         let sources = format!(". {}\n", SOURCED.0);
@@ -209,6 +212,11 @@ fn config(module: &Module, printer: &mut Printer) {
         }
         None => stanzas(rest, printer),
     }
+}
+
+/// Code that stands in by one step more.
+fn indented(code: &str) -> String {
+    format!("  {}", code.replace('\n', "\n  "))
 }
 
 /// Text inside of a comment: on one line.

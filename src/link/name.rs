@@ -11,7 +11,8 @@ use crate::tree::Text;
 use crate::word::is_word;
 
 /// What a service cannot be called, because `homeserver.NAME` is something else.
-const RESERVED_OPTIONS: &[&str] = &["notify", "secretsDirectory", "smokeTest"];
+const RESERVED_OPTIONS: &[&str] =
+    &["mounts", "networks", "notify", "scripts", "secretsDirectory", "smokeTest"];
 
 /// The most characters of a service's name, which is a part of names that have limits of their own.
 const LONGEST_SERVICE: usize = 40;

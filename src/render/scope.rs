@@ -229,14 +229,8 @@ impl<'a> Scope<'a> {
             used.insert("config".to_owned());
         }
         if used.contains("scripts") {
-            const TAKEN: [&str; 4] = ["config", "lib", "pkgs", "utils"];
-            let here = if self.up.is_empty() { "./" } else { &self.up };
-            printer.block(
-                &format!("scripts = import {here}scripts {{"),
-                |printer| printer.words("inherit", &TAKEN),
-                "};",
-            );
-            used.extend(TAKEN.map(str::to_owned));
+            printer.line("inherit (config.homeserver) scripts;");
+            used.insert("config".to_owned());
         }
         let mut all = printer.finish();
         let mut add = |texts: Vec<(String, bool)>| {

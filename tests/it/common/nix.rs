@@ -73,7 +73,10 @@ let
     hm.dag.entryBetween = before: after: data: { inherit before after data; };
     mapAttrsToList = f: set: map (name: f name set.${name}) (builtins.attrNames set);
     concatStringsSep = builtins.concatStringsSep;
-    types = { port = "port"; path = "path"; bool = "bool"; str = "str"; package = "package"; };
+    types = {
+      port = "port"; path = "path"; bool = "bool"; str = "str"; package = "package"; raw = "raw";
+      lazyAttrsOf = type: type;
+    };
     concatStrings = builtins.concatStringsSep "";
     flatten = items: if builtins.isList items then builtins.concatMap flatten items else [ items ];
     concatLines = lines: builtins.concatStringsSep "" (map (line: line + "\n") lines);
@@ -149,7 +152,9 @@ pub struct System {
 impl System {
     pub fn of(outcome: &Outcome) -> System {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut homeserver = String::from("{ secretsDirectory = \"/secrets\"; notify = \"notify\"; ");
+        let mut homeserver = String::from(
+            "{ secretsDirectory = \"/secrets\"; notify = \"notify\"; inherit ((module ./scripts).config.homeserver) scripts; ",
+        );
         let mut secrets = std::collections::BTreeSet::new();
         for file in outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", said(outcome))) {
             let path = folder.path().join(&file.path);

@@ -7,6 +7,7 @@
     ./caddy.nix
     ./host.nix
     ./podman.nix
+    ./scripts
     ./services/web.nix
   ];
   homeserver.web.enable = lib.mkDefault true;

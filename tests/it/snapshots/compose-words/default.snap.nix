@@ -6,6 +6,7 @@
   imports = [
     ./host.nix
     ./podman.nix
+    ./scripts
     ./services/words.nix
   ];
   homeserver.words.enable = lib.mkDefault true;

@@ -7,6 +7,7 @@
     ./caddy.nix
     ./host.nix
     ./podman.nix
+    ./scripts
     ./secrets.nix
     ./services/app.nix
     ./services/status.nix

@@ -16,6 +16,7 @@
     ./nixos.nix
     ./notify.nix
     ./podman.nix
+    ./scripts
     ./secrets.nix
     ./services/app.nix
     ./services/other.nix

@@ -9,6 +9,7 @@
     ./networks.nix
     ./nixos.nix
     ./podman.nix
+    ./scripts
     ./secrets.nix
     ./services/app.nix
     ./tailscale.nix

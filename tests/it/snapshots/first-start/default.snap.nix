@@ -6,6 +6,7 @@
   imports = [
     ./host.nix
     ./podman.nix
+    ./scripts
     ./secrets.nix
     ./services/app.nix
     ./services/redis-insight.nix

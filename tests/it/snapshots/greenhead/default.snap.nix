@@ -12,6 +12,7 @@
     ./mounts.nix
     ./notify.nix
     ./podman.nix
+    ./scripts
     ./secrets.nix
     ./services/immich.nix
     ./services/plex.nix

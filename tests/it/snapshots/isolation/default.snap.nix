@@ -6,6 +6,7 @@
   imports = [
     ./host.nix
     ./podman.nix
+    ./scripts
     ./services/arguments.nix
     ./services/ordinary.nix
     ./services/words.nix

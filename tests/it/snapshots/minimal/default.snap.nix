@@ -6,6 +6,7 @@
   imports = [
     ./host.nix
     ./podman.nix
+    ./scripts
     ./services/whoami.nix
   ];
   homeserver.whoami.enable = lib.mkDefault true;

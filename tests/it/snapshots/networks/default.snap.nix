@@ -7,6 +7,7 @@
     ./host.nix
     ./networks.nix
     ./podman.nix
+    ./scripts
     ./services/chat.nix
     ./services/vpn.nix
     ./services/web.nix

@@ -7,6 +7,7 @@
     ./host.nix
     ./mounts.nix
     ./podman.nix
+    ./scripts
     ./services/media.nix
   ];
   homeserver.media.enable = lib.mkDefault true;

@@ -7,6 +7,7 @@
     ./host.nix
     ./networks.nix
     ./podman.nix
+    ./scripts
     ./secrets.nix
     ./services/web.nix
   ];

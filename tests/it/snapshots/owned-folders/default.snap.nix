@@ -6,6 +6,7 @@
   imports = [
     ./host.nix
     ./podman.nix
+    ./scripts
     ./services/app.nix
     ./services/images.nix
     ./services/kept.nix

@@ -11,6 +11,7 @@
     ./mounts.nix
     ./notify.nix
     ./podman.nix
+    ./scripts
     ./secrets.nix
     ./services/immich.nix
     ./services/kuma-home.nix

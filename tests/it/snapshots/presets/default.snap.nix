@@ -8,6 +8,7 @@
     ./host.nix
     ./mounts.nix
     ./podman.nix
+    ./scripts
     ./secrets.nix
     ./services/immich.nix
     ./services/plex.nix

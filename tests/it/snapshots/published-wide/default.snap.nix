@@ -6,6 +6,7 @@
   imports = [
     ./host.nix
     ./podman.nix
+    ./scripts
     ./services/web.nix
   ];
   homeserver.web.enable = lib.mkDefault true;

@@ -7,6 +7,7 @@
     ./host.nix
     ./nixos.nix
     ./podman.nix
+    ./scripts
     ./services/films.nix
     ./services/web.nix
   ];

@@ -7,6 +7,7 @@
     ./host.nix
     ./networks.nix
     ./podman.nix
+    ./scripts
     ./services/parts.nix
     ./services/web.nix
   ];

@@ -7,6 +7,7 @@
     ./host.nix
     ./networks.nix
     ./podman.nix
+    ./scripts
     ./services/blog.nix
     ./services/cache.nix
     ./services/first.nix

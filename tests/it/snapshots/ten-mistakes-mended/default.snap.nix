@@ -8,6 +8,7 @@
     ./host.nix
     ./networks.nix
     ./podman.nix
+    ./scripts
     ./secrets.nix
     ./services/forgejo.nix
     ./services/nextcloud.nix

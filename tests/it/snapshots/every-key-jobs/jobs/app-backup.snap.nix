@@ -2,7 +2,6 @@
 {
   config,
   lib,
-  pkgs,
   utils,
   ...
 }:
@@ -12,14 +11,7 @@ let
   inherit (constants.backups) at folder keep;
   inherit (config) homeserver;
   inherit (config.age) secrets;
-  scripts = import ../scripts {
-    inherit
-      config
-      lib
-      pkgs
-      utils
-      ;
-  };
+  inherit (config.homeserver) scripts;
 
   program =
     scripts.backup "app-backup"

@@ -6,6 +6,7 @@
   lib,
   pkgs,
   utils,
+  ...
 }:
 
 let
@@ -58,162 +59,170 @@ let
   };
 in
 {
-  backup =
-    name: producer: parameters:
-    program "backup" [ pkgs.findutils pkgs.util-linux producer ] name (
-      parameters // { PRODUCER = "${producer}/bin/${producer.name}"; }
-    );
-  checkRelease = program "check-release" [
-    pkgs.curl
-    pkgs.jq
-    config.homeserver.notify
-  ];
-  cleanAlbum = program "clean-album" [
-    pkgs.curl
-    pkgs.jq
-    config.homeserver.notify
-  ];
-  # For jobs that ask others over the network, or look at disks.
-  confined = common // {
-    CapabilityBoundingSet = "CAP_DAC_READ_SEARCH";
-    MemoryDenyWriteExecute = true;
-    PrivateDevices = true;
-    ProtectControlGroups = true;
-    ProtectHome = true;
-    ProtectProc = "invisible";
-    ProtectSystem = "strict";
-    RestrictAddressFamilies = "AF_INET AF_INET6 AF_UNIX";
-    RestrictNamespaces = true;
-    RestrictSUIDSGID = true;
-    SystemCallFilter = "@system-service";
+  options.homeserver.scripts = lib.mkOption {
+    type = lib.types.lazyAttrsOf lib.types.raw;
+    internal = true;
+    description = "Commands, programs and settings of the units.";
   };
-  # A unit that is active while a disk is mounted: the containers on the disk stop and start with it.
-  containersOn = name: path: {
-    description = "Containers on ${builtins.replaceStrings [ "%" ] [ "%%" ] path}";
-    after = [
-      "${name}.mount"
-      "multi-user.target"
+
+  config.homeserver.scripts = {
+    backup =
+      name: producer: parameters:
+      program "backup" [ pkgs.findutils pkgs.util-linux producer ] name (
+        parameters // { PRODUCER = "${producer}/bin/${producer.name}"; }
+      );
+    checkRelease = program "check-release" [
+      pkgs.curl
+      pkgs.jq
+      config.homeserver.notify
     ];
-    # In rescue mode disks are mounted too, and no container is to start.
-    requisite = [ "multi-user.target" ];
-    bindsTo = [ "${name}.mount" ];
-    wantedBy = [ "${name}.mount" ];
-    # A restart would take the containers along.
-    restartIfChanged = false;
-    # An automount unmounts what was idle for a while, and mounts it again.
-    unitConfig.ConditionPathExists = [
-      "!/etc/systemd/system/${name}.automount"
-      "!/run/systemd/generator/${name}.automount"
+    cleanAlbum = program "clean-album" [
+      pkgs.curl
+      pkgs.jq
+      config.homeserver.notify
     ];
-    serviceConfig = {
-      Type = "oneshot";
-      RemainAfterExit = true;
-      ExecStart = [ (command "require-mount" [ pkgs.util-linux ] [ path ]) ];
+    # For jobs that ask others over the network, or look at disks.
+    confined = common // {
+      CapabilityBoundingSet = "CAP_DAC_READ_SEARCH";
+      MemoryDenyWriteExecute = true;
+      PrivateDevices = true;
+      ProtectControlGroups = true;
+      ProtectHome = true;
+      ProtectProc = "invisible";
+      ProtectSystem = "strict";
+      RestrictAddressFamilies = "AF_INET AF_INET6 AF_UNIX";
+      RestrictNamespaces = true;
+      RestrictSUIDSGID = true;
+      SystemCallFilter = "@system-service";
     };
-  };
-  copyFolder = program "copy-folder" [ pkgs.rsync pkgs.util-linux ] "copy-folder";
-  copySqlite = program "copy-sqlite" [ pkgs.sqlite pkgs.util-linux ] "copy-sqlite";
-  # For jobs that copy files, whoever's they are, in mount namespaces where no link of another user leads out.
-  copying = common // {
-    CapabilityBoundingSet = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_MKNOD CAP_SETFCAP CAP_SETGID CAP_SETUID CAP_SYS_ADMIN";
-    MemoryDenyWriteExecute = true;
-    ProtectControlGroups = true;
-    ProtectProc = "invisible";
-    ProtectSystem = "full";
-    RestrictAddressFamilies = "AF_INET AF_INET6 AF_UNIX";
-    RestrictNamespaces = "mnt";
-    SystemCallFilter = "@system-service @mount";
-  };
-  dumpPostgres =
-    loadDump:
-    program "dump-postgres" [
-      config.virtualisation.podman.package
-      pkgs.util-linux
-      loadDump
-    ] "dump-postgres";
-  ensureNetwork =
-    name: options:
-    command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
-  homeserver = program "homeserver" [
-    config.virtualisation.podman.package
-    config.systemd.package
-    pkgs.gnugrep
-  ] "homeserver";
-  loadDump = program "load-dump" [
-    config.virtualisation.podman.package
-    pkgs.gnused
-  ] "load-dump";
-  makeFolder =
-    path: mode: owner: group:
-    command "make-folder" [ ] [ path mode owner group ];
-  notify = program "notify" [ pkgs.curl pkgs.jq ] "notify";
-  notifyFailure = program "notify-failure" [
-    config.systemd.package
-    config.homeserver.notify
-  ] "notify-failure" { };
-  ping =
-    secret: moment:
-    utils.escapeSystemdExecArgs [
-      "${program "ping" [ pkgs.curl ] "ping" { PING_FILE = secret.path; }}/bin/ping"
-      moment
-    ];
-  removeNetwork =
-    name:
-    command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
-  requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];
-  requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];
-  restorePostgres =
-    loadDump:
-    program "restore-postgres" [
+    # A unit that is active while a disk is mounted: the containers on the disk stop and start with it.
+    containersOn = name: path: {
+      description = "Containers on ${builtins.replaceStrings [ "%" ] [ "%%" ] path}";
+      after = [
+        "${name}.mount"
+        "multi-user.target"
+      ];
+      # In rescue mode disks are mounted too, and no container is to start.
+      requisite = [ "multi-user.target" ];
+      bindsTo = [ "${name}.mount" ];
+      wantedBy = [ "${name}.mount" ];
+      # A restart would take the containers along.
+      restartIfChanged = false;
+      # An automount unmounts what was idle for a while, and mounts it again.
+      unitConfig.ConditionPathExists = [
+        "!/etc/systemd/system/${name}.automount"
+        "!/run/systemd/generator/${name}.automount"
+      ];
+      serviceConfig = {
+        Type = "oneshot";
+        RemainAfterExit = true;
+        ExecStart = [ (command "require-mount" [ pkgs.util-linux ] [ path ]) ];
+      };
+    };
+    copyFolder = program "copy-folder" [ pkgs.rsync pkgs.util-linux ] "copy-folder";
+    copySqlite = program "copy-sqlite" [ pkgs.sqlite pkgs.util-linux ] "copy-sqlite";
+    # For jobs that copy files, whoever's they are, in mount namespaces where no link of another user leads out.
+    copying = common // {
+      CapabilityBoundingSet = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_MKNOD CAP_SETFCAP CAP_SETGID CAP_SETUID CAP_SYS_ADMIN";
+      MemoryDenyWriteExecute = true;
+      ProtectControlGroups = true;
+      ProtectProc = "invisible";
+      ProtectSystem = "full";
+      RestrictAddressFamilies = "AF_INET AF_INET6 AF_UNIX";
+      RestrictNamespaces = "mnt";
+      SystemCallFilter = "@system-service @mount";
+    };
+    dumpPostgres =
+      loadDump:
+      program "dump-postgres" [
+        config.virtualisation.podman.package
+        pkgs.util-linux
+        loadDump
+      ] "dump-postgres";
+    ensureNetwork =
+      name: options:
+      command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
+    homeserver = program "homeserver" [
       config.virtualisation.podman.package
       config.systemd.package
+      pkgs.gnugrep
+    ] "homeserver";
+    loadDump = program "load-dump" [
+      config.virtualisation.podman.package
+      pkgs.gnused
+    ] "load-dump";
+    makeFolder =
+      path: mode: owner: group:
+      command "make-folder" [ ] [ path mode owner group ];
+    notify = program "notify" [ pkgs.curl pkgs.jq ] "notify";
+    notifyFailure = program "notify-failure" [
+      config.systemd.package
+      config.homeserver.notify
+    ] "notify-failure" { };
+    ping =
+      secret: moment:
+      utils.escapeSystemdExecArgs [
+        "${program "ping" [ pkgs.curl ] "ping" { PING_FILE = secret.path; }}/bin/ping"
+        moment
+      ];
+    removeNetwork =
+      name:
+      command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
+    requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];
+    requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];
+    restorePostgres =
+      loadDump:
+      program "restore-postgres" [
+        config.virtualisation.podman.package
+        config.systemd.package
+        pkgs.util-linux
+        loadDump
+      ];
+    restoreSqlite = program "restore-sqlite" [
+      config.systemd.package
+      pkgs.sqlite
       pkgs.util-linux
-      loadDump
     ];
-  restoreSqlite = program "restore-sqlite" [
-    config.systemd.package
-    pkgs.sqlite
-    pkgs.util-linux
-  ];
-  # For jobs that talk to Podman, whose containers come with rights of their own.
-  restricted = common // {
-    ProtectSystem = "full";
-    RestrictAddressFamilies = "AF_INET AF_INET6 AF_NETLINK AF_UNIX";
-    RestrictSUIDSGID = true;
-    SystemCallFilter = "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap";
+    # For jobs that talk to Podman, whose containers come with rights of their own.
+    restricted = common // {
+      ProtectSystem = "full";
+      RestrictAddressFamilies = "AF_INET AF_INET6 AF_NETLINK AF_UNIX";
+      RestrictSUIDSGID = true;
+      SystemCallFilter = "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap";
+    };
+    smokeTest = program "smoke-test" [
+      pkgs.curl
+      pkgs.util-linux
+      config.homeserver.notify
+    ];
+    # Goes on where it fails: at shutdown nothing can be started.
+    start =
+      units:
+      utils.escapeSystemdExecArgs (
+        [
+          "-${config.systemd.package}/bin/systemctl"
+          "--no-block"
+          "start"
+        ]
+        ++ units
+      );
+    # A user that a unit runs as may not start another unit, and its sandbox may be in the way: hence the plus.
+    tellFailure = unit: "+" + command "tell-failure" [ config.systemd.package ] [ unit ];
+    # A drop-in: for a unit that is not there it makes none.
+    tellFailureOf =
+      unit:
+      pkgs.writeTextDir "etc/systemd/system/${unit}.d/tell-failure.conf" ''
+        [Service]
+        ExecStopPost=+${command "tell-failure" [ config.systemd.package ] [ unit ]}
+      '';
+    update = program "update" [
+      config.virtualisation.podman.package
+      config.systemd.package
+      pkgs.curl
+      pkgs.util-linux
+      config.homeserver.notify
+    ];
+    waitForAddress =
+      address: interface: command "wait-for-address" [ pkgs.iproute2 ] [ address interface ];
   };
-  smokeTest = program "smoke-test" [
-    pkgs.curl
-    pkgs.util-linux
-    config.homeserver.notify
-  ];
-  # Goes on where it fails: at shutdown nothing can be started.
-  start =
-    units:
-    utils.escapeSystemdExecArgs (
-      [
-        "-${config.systemd.package}/bin/systemctl"
-        "--no-block"
-        "start"
-      ]
-      ++ units
-    );
-  # A user that a unit runs as may not start another unit, and its sandbox may be in the way: hence the plus.
-  tellFailure = unit: "+" + command "tell-failure" [ config.systemd.package ] [ unit ];
-  # A drop-in: for a unit that is not there it makes none.
-  tellFailureOf =
-    unit:
-    pkgs.writeTextDir "etc/systemd/system/${unit}.d/tell-failure.conf" ''
-      [Service]
-      ExecStopPost=+${command "tell-failure" [ config.systemd.package ] [ unit ]}
-    '';
-  update = program "update" [
-    config.virtualisation.podman.package
-    config.systemd.package
-    pkgs.curl
-    pkgs.util-linux
-    config.homeserver.notify
-  ];
-  waitForAddress =
-    address: interface: command "wait-for-address" [ pkgs.iproute2 ] [ address interface ];
 }

@@ -2,7 +2,6 @@
 {
   config,
   lib,
-  pkgs,
   utils,
   ...
 }:
@@ -12,14 +11,7 @@ let
   inherit (constants) containers ids network;
   inherit (constants.paths) dockerData mediaData;
   inherit (config.age) secrets;
-  scripts = import ../scripts {
-    inherit
-      config
-      lib
-      pkgs
-      utils
-      ;
-  };
+  inherit (config.homeserver) scripts;
 
   ensureNetwork = scripts.ensureNetwork "immich-network" [
     "--interface-name=br-immich"

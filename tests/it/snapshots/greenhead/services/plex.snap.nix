@@ -2,7 +2,6 @@
 {
   config,
   lib,
-  pkgs,
   utils,
   ...
 }:
@@ -10,14 +9,7 @@
 let
   constants = import ../constants.nix;
   inherit (constants.paths) dockerData mediaData;
-  scripts = import ../scripts {
-    inherit
-      config
-      lib
-      pkgs
-      utils
-      ;
-  };
+  inherit (config.homeserver) scripts;
 
   cfg = config.homeserver.plex;
 in

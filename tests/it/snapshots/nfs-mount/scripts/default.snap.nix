@@ -6,6 +6,7 @@
   lib,
   pkgs,
   utils,
+  ...
 }:
 
 let
@@ -30,50 +31,58 @@ let
     utils.escapeSystemdExecArgs ([ "${script}/bin/${name}" ] ++ map toString arguments);
 in
 {
-  # A unit that is active while a disk is mounted: the containers on the disk stop and start with it.
-  containersOn = name: path: {
-    description = "Containers on ${builtins.replaceStrings [ "%" ] [ "%%" ] path}";
-    after = [
-      "${name}.mount"
-      "multi-user.target"
-    ];
-    # In rescue mode disks are mounted too, and no container is to start.
-    requisite = [ "multi-user.target" ];
-    bindsTo = [ "${name}.mount" ];
-    wantedBy = [ "${name}.mount" ];
-    # A restart would take the containers along.
-    restartIfChanged = false;
-    # An automount unmounts what was idle for a while, and mounts it again.
-    unitConfig.ConditionPathExists = [
-      "!/etc/systemd/system/${name}.automount"
-      "!/run/systemd/generator/${name}.automount"
-    ];
-    serviceConfig = {
-      Type = "oneshot";
-      RemainAfterExit = true;
-      ExecStart = [ (command "require-mount" [ pkgs.util-linux ] [ path ]) ];
-    };
+  options.homeserver.scripts = lib.mkOption {
+    type = lib.types.lazyAttrsOf lib.types.raw;
+    internal = true;
+    description = "Commands, programs and settings of the units.";
   };
-  ensureNetwork =
-    name: options:
-    command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
-  makeFolder =
-    path: mode: owner: group:
-    command "make-folder" [ ] [ path mode owner group ];
-  removeNetwork =
-    name:
-    command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
-  requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];
-  # Goes on where it fails: at shutdown nothing can be started.
-  start =
-    units:
-    utils.escapeSystemdExecArgs (
-      [
-        "-${config.systemd.package}/bin/systemctl"
-        "--no-block"
-        "start"
-      ]
-      ++ units
-    );
-  startOnce = command "start-once" [ config.systemd.package ];
+
+  config.homeserver.scripts = {
+    # A unit that is active while a disk is mounted: the containers on the disk stop and start with it.
+    containersOn = name: path: {
+      description = "Containers on ${builtins.replaceStrings [ "%" ] [ "%%" ] path}";
+      after = [
+        "${name}.mount"
+        "multi-user.target"
+      ];
+      # In rescue mode disks are mounted too, and no container is to start.
+      requisite = [ "multi-user.target" ];
+      bindsTo = [ "${name}.mount" ];
+      wantedBy = [ "${name}.mount" ];
+      # A restart would take the containers along.
+      restartIfChanged = false;
+      # An automount unmounts what was idle for a while, and mounts it again.
+      unitConfig.ConditionPathExists = [
+        "!/etc/systemd/system/${name}.automount"
+        "!/run/systemd/generator/${name}.automount"
+      ];
+      serviceConfig = {
+        Type = "oneshot";
+        RemainAfterExit = true;
+        ExecStart = [ (command "require-mount" [ pkgs.util-linux ] [ path ]) ];
+      };
+    };
+    ensureNetwork =
+      name: options:
+      command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
+    makeFolder =
+      path: mode: owner: group:
+      command "make-folder" [ ] [ path mode owner group ];
+    removeNetwork =
+      name:
+      command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
+    requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];
+    # Goes on where it fails: at shutdown nothing can be started.
+    start =
+      units:
+      utils.escapeSystemdExecArgs (
+        [
+          "-${config.systemd.package}/bin/systemctl"
+          "--no-block"
+          "start"
+        ]
+        ++ units
+      );
+    startOnce = command "start-once" [ config.systemd.package ];
+  };
 }

@@ -6,6 +6,7 @@
   lib,
   pkgs,
   utils,
+  ...
 }:
 
 let
@@ -30,17 +31,25 @@ let
     utils.escapeSystemdExecArgs ([ "${script}/bin/${name}" ] ++ map toString arguments);
 in
 {
-  ensureNetwork =
-    name: options:
-    command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
-  makeFolder =
-    path: mode: owner: group:
-    command "make-folder" [ ] [ path mode owner group ];
-  # Containers write to `shared`.
-  makeFolderIn =
-    shared: path: mode: owner: group:
-    command "make-folder" [ ] [ path mode owner group shared ];
-  removeNetwork =
-    name:
-    command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
+  options.homeserver.scripts = lib.mkOption {
+    type = lib.types.lazyAttrsOf lib.types.raw;
+    internal = true;
+    description = "Commands, programs and settings of the units.";
+  };
+
+  config.homeserver.scripts = {
+    ensureNetwork =
+      name: options:
+      command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
+    makeFolder =
+      path: mode: owner: group:
+      command "make-folder" [ ] [ path mode owner group ];
+    # Containers write to `shared`.
+    makeFolderIn =
+      shared: path: mode: owner: group:
+      command "make-folder" [ ] [ path mode owner group shared ];
+    removeNetwork =
+      name:
+      command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
+  };
 }

@@ -6,6 +6,7 @@
   lib,
   pkgs,
   utils,
+  ...
 }:
 
 let
@@ -22,21 +23,29 @@ let
     utils.escapeSystemdExecArgs ([ "${script}/bin/${name}" ] ++ map toString arguments);
 in
 {
-  ensureNetwork =
-    name: options:
-    command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
-  removeNetwork =
-    name:
-    command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
-  # Goes on where it fails: at shutdown nothing can be started.
-  start =
-    units:
-    utils.escapeSystemdExecArgs (
-      [
-        "-${config.systemd.package}/bin/systemctl"
-        "--no-block"
-        "start"
-      ]
-      ++ units
-    );
+  options.homeserver.scripts = lib.mkOption {
+    type = lib.types.lazyAttrsOf lib.types.raw;
+    internal = true;
+    description = "Commands, programs and settings of the units.";
+  };
+
+  config.homeserver.scripts = {
+    ensureNetwork =
+      name: options:
+      command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
+    removeNetwork =
+      name:
+      command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
+    # Goes on where it fails: at shutdown nothing can be started.
+    start =
+      units:
+      utils.escapeSystemdExecArgs (
+        [
+          "-${config.systemd.package}/bin/systemctl"
+          "--no-block"
+          "start"
+        ]
+        ++ units
+      );
+  };
 }

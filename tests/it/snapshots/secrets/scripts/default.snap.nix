@@ -6,6 +6,7 @@
   lib,
   pkgs,
   utils,
+  ...
 }:
 
 let
@@ -22,16 +23,24 @@ let
     utils.escapeSystemdExecArgs ([ "${script}/bin/${name}" ] ++ map toString arguments);
 in
 {
-  ensureNetwork =
-    name: options:
-    command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
-  removeNetwork =
-    name:
-    command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
-  renderEnvironment =
-    file: variables:
-    command "render-environment" [ ] (
-      [ file ] ++ lib.mapAttrsToList (variable: path: "${variable}=${path}") variables
-    );
-  requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];
+  options.homeserver.scripts = lib.mkOption {
+    type = lib.types.lazyAttrsOf lib.types.raw;
+    internal = true;
+    description = "Commands, programs and settings of the units.";
+  };
+
+  config.homeserver.scripts = {
+    ensureNetwork =
+      name: options:
+      command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
+    removeNetwork =
+      name:
+      command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
+    renderEnvironment =
+      file: variables:
+      command "render-environment" [ ] (
+        [ file ] ++ lib.mapAttrsToList (variable: path: "${variable}=${path}") variables
+      );
+    requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];
+  };
 }
