@@ -28,7 +28,7 @@ use around::Around;
 use rayon::prelude::*;
 
 use crate::hir::{Container, Host, Job, Service};
-use crate::nix::{Attr, Expr, Set};
+use crate::nix::{Expr, Set};
 use crate::nixos::{Module, Output};
 
 /// The concerns of the host.
@@ -37,6 +37,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     host::lower,
     mount::lower_host,
     podman::lower,
+    container::lower_host,
     tailscale::lower,
     secret::lower,
     network::lower,
@@ -93,12 +94,12 @@ fn lower_job(job: &Job, owner: Option<&Service>, host: &Host, around: &Around) -
 fn lower_service(service: &Service, around: &Around) -> Module {
     let mut module = Module { origin: format!("services.{}", service.name), ..Module::default() };
     service::lower(service, around, &mut module);
+    network::lower_own(service, &mut module);
     for concern in CONTAINER {
         for container in &service.containers {
             concern(container, around, &mut module);
         }
     }
-    network::lower_own(service, &mut module);
     service::lower_nixos(service, &mut module);
     parameter::lower(&service.name, &service.parameters, &mut module);
     arrange::arrange(&mut module);
@@ -107,15 +108,19 @@ fn lower_service(service: &Service, around: &Around) -> Module {
 
 /// A container's attributes below `virtualisation.oci-containers.containers`.
 fn container_set<'a>(module: &'a mut Module, container: &Container) -> &'a mut Set {
-    module.config.at(&["virtualisation", "oci-containers", "containers", &container.name])
+    module.config.at(CONTAINERS).at(&[&container.name])
 }
 
-/// Adds a command that has to succeed before a container starts.
-fn precondition(module: &mut Module, container: &Container, command: Expr) {
-    let service = module.unit(&container.unit()).at(&["serviceConfig"]);
-    let commands = || Attr::new(Expr::call("lib.mkBefore", [Expr::List(Vec::new())]));
-    service.0.entry("ExecStartPre".into()).or_insert_with(commands).append(command);
+/// Where NixOS has containers.
+const CONTAINERS: &[&str] = &["virtualisation", "oci-containers", "containers"];
+
+/// What a container has beyond NixOS's options: `homeserver` in its attributes, which containers.nix declares.
+fn own_set<'a>(module: &'a mut Module, container: &Container) -> &'a mut Set {
+    container_set(module, container).at(&[OWN])
 }
+
+/// The attribute of a container that containers.nix declares.
+const OWN: &str = "homeserver";
 
 /// Lets a unit, once it is up, start those that require it: what a requirement failed stays failed, even
 /// when that comes up later. `Wants=` in return would do the same, and would start the one that fails

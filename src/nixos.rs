@@ -15,6 +15,8 @@ pub struct Output {
     pub modules: IndexMap<String, Module>,
     /// The services that are on by default, by the names of their options.
     pub enabled: Vec<String>,
+    /// Whether there are containers, or networks for them.
+    pub containers: bool,
     /// What the next build compares with, without the files.
     pub record: Record,
 }

@@ -42,10 +42,6 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     let is_imported = |file: &&File| !output.modules[&file.path].elsewhere;
     let mut imports: Vec<String> =
         files.iter().filter(is_imported).map(|file| format!("./{}", file.path)).collect();
-    if !scripts.is_empty() {
-        imports.push("./scripts".to_owned());
-    }
-    imports.sort();
     for (path, module) in output.modules.iter().filter(|(_, m)| !m.is_empty()) {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let beside = BESIDE.iter().filter(|(name, _)| module.scripts.contains(name));
@@ -72,11 +68,17 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
             context! { source => safe(comment(&place.source)), constants => safe(code.text) },
         )?);
     }
+    if output.containers {
+        let file = containers(place, &templates)?;
+        scripts.extend(calls(&file.text));
+        imports.push(format!("./{}", file.path));
+        files.push(file);
+    }
     let used: Vec<&Script> =
         SCRIPTS.iter().filter(|s| scripts.contains(&format!("scripts.{}", s.function))).collect();
     if !used.is_empty() {
         let functions: Vec<Value> = used.iter().map(|s| safe(indented(s.code))).collect();
-        let calls =
+        let names =
             |name: &str| used.iter().any(|s| identifiers(&format!("{{\n{}\n}}", s.code)).contains(name));
         let sources = format!(". {}\n", SOURCED.0);
         let sourced =
@@ -89,9 +91,9 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
             context! {
                 source => safe(comment(&place.source)),
                 sourced => sourced.is_some(),
-                commands => calls("command"),
-                programs => calls("program"),
-                restrictions => calls("common"),
+                commands => names("command"),
+                programs => names("program"),
+                restrictions => names("common"),
                 scripts => functions,
             },
         )?);
@@ -104,6 +106,10 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
                 .map(|(file, text)| File { path: format!("scripts/{file}"), text: text.to_owned() }),
         );
     }
+    if !used.is_empty() {
+        imports.push("./scripts".to_owned());
+    }
+    imports.sort();
     let mut enabled = Printer::new(&ConstantsFile, 2);
     for option in &output.enabled {
         let mut services = Set::default();
@@ -124,6 +130,20 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     files.push(File { path: record::PATH.to_owned(), text: record.text(&place.source) });
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
+}
+
+/// What all containers have.
+fn containers(place: &Place, templates: &Environment) -> Result<File, Bug> {
+    let values = context! { source => safe(comment(&place.source)) };
+    fill(templates, "containers.nix.j2", "containers.nix", true, values)
+}
+
+/// The scripts that homegen's own code calls.
+fn calls(code: &str) -> impl Iterator<Item = String> {
+    let name = |rest: &str| {
+        rest.find(|c: char| !c.is_ascii_alphanumeric()).map(|end| format!("scripts.{}", &rest[..end]))
+    };
+    code.split("scripts.").skip(1).filter_map(name)
 }
 
 /// The file of a module, and the names that it uses.
@@ -252,6 +272,7 @@ fn templates() -> Environment<'static> {
 
 /// The templates, one for each kind of file.
 const TEMPLATES: &[(&str, &str)] = &[
+    ("containers.nix.j2", include_str!("../templates/containers.nix.j2")),
     ("constants.nix.j2", include_str!("../templates/constants.nix.j2")),
     ("default.nix.j2", include_str!("../templates/default.nix.j2")),
     ("module.nix.j2", include_str!("../templates/module.nix.j2")),

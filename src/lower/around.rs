@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::folder::Makers;
-use super::mount::is_followed;
 use crate::ast::Number;
 use crate::ast::container::Volume;
 use crate::hir::job::{Source, Work};
-use crate::hir::{Container, Host, HostPort, Network};
+use crate::hir::{Container, Host, HostPort};
 use crate::map::{self, Mounted, Written};
 use crate::path::{Folders, ancestors, is_inside_etc, without_static};
 use crate::tree::{Atom, Piece, Reference, Target, Text, etc_files, options};
@@ -16,18 +15,12 @@ use crate::tree::{Atom, Piece, Reference, Target, Text, etc_files, options};
 pub(super) struct Around<'a> {
     /// The ports of all services.
     pub(super) ports: Ports<'a>,
-    /// The networks that services share, by their names in Podman.
-    pub(super) shared_networks: HashMap<&'a str, &'a Network>,
-    /// The networks of one service each, by their names in Podman.
-    pub(super) own_networks: HashMap<&'a str, &'a Network>,
     /// The options of the services that Caddy forwards to.
     pub(super) forwarded: HashSet<&'a str>,
     /// Which container's rule makes a folder.
     pub(super) makers: Makers<'a>,
     /// The names of `environment.etc` that the file declares, by their paths.
     etc_files: Folders<String>,
-    /// The mounts that containers stop and start with, by their paths.
-    pub(super) followed_mounts: HashSet<String>,
     /// The folders that containers write to.
     pub(super) written: Written,
     /// The containers that a folder or file of the host is mounted into, by its path, each with the volume.
@@ -40,7 +33,6 @@ pub(super) struct Around<'a> {
 
 impl<'a> Around<'a> {
     pub(super) fn of(host: &'a Host) -> Around<'a> {
-        let by_name = |network: &'a Network| (network.name.as_str(), network);
         let sites = host.front.iter().flat_map(|front| &front.sites);
         // Only a command that restores a file asks who sees it.
         let is_asked = host.jobs().any(
@@ -49,19 +41,9 @@ impl<'a> Around<'a> {
         let asked = || host.containers().filter(|_| is_asked);
         Around {
             ports: Ports::of(host),
-            shared_networks: host.networks.iter().map(by_name).collect(),
-            own_networks: host.services.iter().filter_map(|s| s.network.as_ref()).map(by_name).collect(),
             forwarded: sites.filter_map(|site| site.service.as_deref()).collect(),
             makers: Makers::of(host),
             etc_files: Folders::of(host.raw_options().flat_map(|tree| etc_files(&options(tree)))),
-            followed_mounts: host
-                .machine
-                .mounts
-                .entries
-                .iter()
-                .filter(|(path, mount)| is_followed(path, mount.as_ref()))
-                .map(|(path, _)| path.value())
-                .collect(),
             written: Written::of(host),
             volumes: volumes(asked()),
             mounted: asked().map(|container| (container.name.as_str(), Mounted::of(container))).collect(),

@@ -58,8 +58,22 @@ const CONTAINER: &[&str] = &[
     "privileged",
     "labels",
     "log-driver",
-    "podman",
     "extraOptions",
+    "homeserver",
+];
+
+/// `homeserver` of a container.
+const OWN: &[&str] = &[
+    "enable",
+    "restart",
+    "notify",
+    "tailnet",
+    "secrets",
+    "secretVariables",
+    "mounts",
+    "prepare",
+    "healthcheck",
+    "podmanArgs",
 ];
 
 pub(super) fn arrange(module: &mut Module) {
@@ -73,8 +87,13 @@ pub(super) fn arrange(module: &mut Module) {
             }
         }
     }
-    if let Some(containers) = module.config.find_mut(&["virtualisation", "oci-containers", "containers"]) {
-        containers.sets_mut().for_each(|container| sort(container, CONTAINER));
+    if let Some(containers) = module.config.find_mut(super::CONTAINERS) {
+        for container in containers.sets_mut() {
+            sort(container, CONTAINER);
+            if let Some(own) = container.find_mut(&[super::OWN]) {
+                sort(own, OWN);
+            }
+        }
     }
 }
 

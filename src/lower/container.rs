@@ -2,25 +2,37 @@
 //! argument of `podman run` where there is no option.
 
 use super::around::{Around, Ports};
-use super::container_set;
+use super::{container_set, own_set};
 use crate::ast;
 use crate::ast::container::{LogDriver, Port, PullPolicy, Restart, Volume, VolumeSource};
 use crate::ast::scalar::Flag;
 use crate::form::{Device, Form, Protocol};
-use crate::hir::{Attached, Container};
+use crate::hir::{Attached, Container, Host};
 use crate::nix::{Expr, Part, Set, parts};
-use crate::nixos::Module;
+use crate::nixos::{Module, Output};
 use crate::podman::{self, arguments::Argument};
 use crate::tree::{Atom, Text};
 
 /// NixOS stops a container's unit after this many seconds (oci-containers.nix, TimeoutStopSec).
 const TIMEOUT_STOP: u64 = 120;
 
+/// Whether there is something for what all containers have.
+pub(super) fn lower_host(host: &Host, output: &mut Output) {
+    output.containers = host.containers().next().is_some() || !host.networks.is_empty();
+}
+
 pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
     let mut set = options(container, &around.ports);
     set.append("extraOptions", arguments(&container.compose));
     set.append("extraOptions", stop_timeout(container));
     *container_set(module, container) = set;
+    let own = own_set(module, container);
+    own.set("enable", Expr::Bool(true));
+    match container.compose.restart {
+        Some(Restart::No) => own.set("restart", Expr::str("no")),
+        Some(Restart::OnFailure) => own.set("restart", Expr::str("on-failure")),
+        None | Some(Restart::Always | Restart::UnlessStopped) => {}
+    }
     unit(container, module);
 }
 
@@ -73,9 +85,6 @@ fn options(container: &Container, ports: &Ports) -> Set {
     let environment = set.at(&["environment"]);
     for (name, value) in &compose.environment.0 {
         environment.set_named(name, string(value));
-    }
-    if !environment.0.contains_key("TZ") {
-        environment.set("TZ", Expr::code("config.time.timeZone"));
     }
     set.append("volumes", compose.volumes.iter().filter_map(volume));
     set.append("devices", compose.devices.iter().map(|device| string(&device.text)));
@@ -302,8 +311,6 @@ fn string(text: &Text) -> Expr {
 
 /// What the unit has that NixOS does not give it.
 fn unit(container: &Container, module: &mut Module) {
-    let unit = module.unit(&container.unit());
-    unit.set("startLimitIntervalSec", Expr::Int(0));
     let arguments = podman::arguments::arguments(&container.compose.podman_args);
     // It stands for the cards of NVIDIA (podman-run(1)).
     let has_gpus = arguments.iter().any(|argument| argument.name == "gpus");
@@ -313,23 +320,14 @@ fn unit(container: &Container, module: &mut Module) {
     let of_nvidia = |device| matches!(device, Device::Cdi { vendor, .. } if vendor == "nvidia.com");
     if has_gpus || devices.into_iter().any(of_nvidia) {
         // It describes the cards for Podman (hardware.nvidia-container-toolkit).
-        unit.append("after", [Expr::str("nvidia-container-toolkit-cdi-generator.service")]);
+        module
+            .unit(&container.unit())
+            .append("after", [Expr::str("nvidia-container-toolkit-cdi-generator.service")]);
     }
-    let service = unit.at(&["serviceConfig"]);
-    // The policy is written even where it is NixOS's own, because that differs between releases: `always`
-    // up to 25.11, `on-failure` after it (nixpkgs#485421), with which a program that exits 0 stays down.
-    let restart = match container.compose.restart {
-        Some(Restart::No) => "no",
-        Some(Restart::OnFailure) => "on-failure",
-        None | Some(Restart::Always | Restart::UnlessStopped) => "always",
-    };
-    service.set("Restart", Expr::call("lib.mkForce", [Expr::str(restart)]));
-    service.set("RestartSec", Expr::str("10s"));
-    let units = |names: &[String]| names.iter().map(|d| Expr::str(format!("podman-{d}.service"))).collect();
-    super::start_afterwards(service, units(&container.dependents), units(&container.one_time_dependents));
     if let Some(grace) =
         container.compose.stop_grace_period.as_ref().filter(|g| g.seconds + 10 > TIMEOUT_STOP)
     {
+        let service = module.unit(&container.unit()).at(&["serviceConfig"]);
         service.set("TimeoutStopSec", Expr::call("lib.mkForce", [Expr::Int((grace.seconds + 30) as i64)]));
     }
     if !container.compose.firewall.0.is_empty() {

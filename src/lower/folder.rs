@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::around::Around;
-use super::precondition;
+use super::own_set;
 use crate::hir::{Container, Folder, Host};
 use crate::nix::{Expr, Part, parts};
 use crate::nixos::Module;
@@ -64,7 +64,7 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
                 Some(_) => "scripts.makeFolderIn",
                 None => "scripts.makeFolder",
             };
-            precondition(module, container, Expr::call(script, arguments));
+            own_set(module, container).append("prepare", [Expr::call(script, arguments)]);
         }
     }
 }

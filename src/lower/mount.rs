@@ -5,13 +5,8 @@
 //! services: { files: { containers: { files: { volumes: ["/mnt/data/files:/data"] } } } }
 //! ```
 //! ```nix
-//! systemd.services.podman-files = {
-//!   after = [ "mnt-data.mount" ];
-//!   wants = [ "mnt-data.mount" ];
-//!   partOf = [ "mnt-data-containers.service" ];
-//!   serviceConfig.ExecStartPre = lib.mkBefore [ (scripts.requireMount "/mnt/data") ];
-//! };
-//! systemd.services.mnt-data-containers = scripts.containersOn "/mnt/data";
+//! virtualisation.oci-containers.containers.files.homeserver.mounts = [ "mnt-data" ];
+//! homeserver.mounts.mnt-data.path = "/mnt/data";
 //! ```
 //!
 //! A container waits for the mount unit and then looks for itself. `RequiresMountsFor=` would fail it for good when the
@@ -23,72 +18,35 @@
 use std::collections::HashSet;
 
 use super::around::Around;
-use super::precondition;
+use super::own_set;
 use crate::ast::Mount;
-use crate::ast::container::Restart;
 use crate::hir::{Container, Host};
-use crate::nix::{Attr, Expr, Part};
+use crate::nix::Expr;
 use crate::nixos::{Module, Output};
-use crate::tree::{Atom, Text};
+use crate::tree::Text;
 
-/// The units that follow the mounts of containers.
+/// The mounts of containers.
 pub(super) fn lower_host(host: &Host, output: &mut Output) {
     let used: HashSet<String> = host.containers().flat_map(|c| &c.mounts).map(Text::value).collect();
-    for (path, mount) in &host.machine.mounts.entries {
-        if !used.contains(&path.value()) || !is_followed(path, mount.as_ref()) {
-            continue;
+    for (path, mount) in host.machine.mounts.entries.iter().filter(|(path, _)| used.contains(&path.value())) {
+        let mounts = output.module("mounts.nix", "host.mounts").config.at(&["homeserver", "mounts"]);
+        let declared = mounts.at(&[&escape(&path.value())]);
+        declared.set("path", Expr::text(path));
+        if !is_followed(path, mount.as_ref()) {
+            declared.set("followed", Expr::Bool(false));
         }
-        let services = output.module("mounts.nix", "host.mounts").config.at(&["systemd", "services"]);
-        let name = Expr::str(escape(&path.value()));
-        let value = Expr::call("scripts.containersOn", [name, Expr::text(path)]);
-        services.0.insert(follower(path).into(), Attr::new(value));
     }
 }
 
 /// Whether containers stop and start with a mount. The root of the host is always there.
-pub(super) fn is_followed(path: &Text, mount: Option<&Mount>) -> bool {
+fn is_followed(path: &Text, mount: Option<&Mount>) -> bool {
     let automounted = mount.and_then(|m| m.automount.as_ref()).is_some_and(|a| a.value);
     path.value() != "/" && !automounted
 }
 
-/// The unit that is active while a mount is there, without `.service`.
-fn follower(path: &Text) -> String {
-    format!("{}-containers", escape(&path.value()))
-}
-
-pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
-    for mount in &container.mounts {
-        let unit = Expr::Str(vec![unit_name(mount), Part::Text(".mount".into())]);
-        let service = module.unit(&container.unit());
-        service.append("after", [unit.clone()]);
-        service.append("wants", [unit]);
-        if around.followed_mounts.contains(&mount.value()) {
-            let follower = follower(mount);
-            service.append("partOf", [Expr::str(format!("{follower}.service"))]);
-            if container.compose.auto_start.as_ref().is_none_or(|auto_start| auto_start.value) {
-                // A migration does not run again with each return of the disk.
-                let is_one_time = matches!(container.compose.restart, Some(Restart::No));
-                let start = Expr::call(
-                    if is_one_time { "scripts.startOnce" } else { "scripts.start" },
-                    [Expr::List(vec![Expr::str(format!("{}.service", container.unit()))])],
-                );
-                module.unit(&follower).at(&["serviceConfig"]).append("ExecStart", [start]);
-            }
-        }
-        precondition(module, container, Expr::call("scripts.requireMount", [Expr::text(mount)]));
-    }
-}
-
-/// The name of a path in systemd's unit names, which Nix works out where a constant stands in it. `utils.escapeSystemdPath`
-/// leaves `?` and letters beyond ASCII as they are, which no name of a unit has.
-fn unit_name(path: &Text) -> Part {
-    let is_known_to_nix = path.value().bytes().all(|b| b.is_ascii() && b != b'?');
-    match path.reference() {
-        Some(reference) if is_known_to_nix && matches!(reference.value, Atom::Str(_)) => {
-            Part::expr(Expr::call("utils.escapeSystemdPath", [Expr::Ref(reference.clone())]))
-        }
-        _ => Part::Text(escape(&path.value()).into()),
-    }
+pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
+    let mounts = container.mounts.iter().map(|mount| Expr::str(escape(&mount.value())));
+    own_set(module, container).append("mounts", mounts);
 }
 
 /// systemd-escape(1) --path.

@@ -2,12 +2,12 @@
 //! the value of the one before it.
 
 use super::around::Around;
-use super::container_set;
+use super::own_set;
 use crate::hir::Container;
 use crate::nix::Expr;
 use crate::nixos::Module;
 
 pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
     let arguments = container.compose.podman_args.iter().map(Expr::text);
-    container_set(module, container).append_all("extraOptions", arguments);
+    own_set(module, container).append_all("podmanArgs", arguments);
 }

@@ -5,7 +5,7 @@
 //! store; the bare path would change with every commit of a flake.
 
 use super::around::Around;
-use super::{container_set, precondition};
+use super::{container_set, own_set};
 use crate::ast::secret::takes_path;
 use crate::ast::{EnvFile, SecretUse};
 use crate::hir::{Container, Host};
@@ -80,7 +80,7 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
         needed(&name, container, module);
         match &used.variable {
             Some(variable) if !takes_path(&variable.text.value()) => {
-                rendered.set(variable.text.value(), path(&name))
+                rendered.set(variable.text.value(), Expr::str(name))
             }
             _ => mounted(used, &name, container, module),
         }
@@ -88,15 +88,12 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
     if !rendered.is_empty() {
         // The unit's RuntimeDirectory is there before its first command runs.
         let file = format!("/run/{}/secrets.env", container.name);
-        precondition(
-            module,
-            container,
-            Expr::call("scripts.renderEnvironment", [Expr::str(file.clone()), Expr::Set(rendered)]),
-        );
-        let set = container_set(module, container);
+        own_set(module, container).set("secretVariables", Expr::Set(rendered));
         match has_later_files(container) {
-            false => set.append("environmentFiles", [Expr::str(file)]),
-            true => set.append("extraOptions", [Expr::str(format!("--env-file={file}"))]),
+            false => container_set(module, container).append("environmentFiles", [Expr::str(file)]),
+            true => {
+                own_set(module, container).append_all("podmanArgs", [Expr::str(format!("--env-file={file}"))])
+            }
         }
     }
     if let Some(login) = &compose.login {
@@ -129,14 +126,7 @@ pub(super) fn trigger(name: &str) -> Expr {
 pub(super) const DECRYPTED: &str = "agenix-install-secrets.service";
 
 fn needed(name: &str, container: &Container, module: &mut Module) {
-    let unit = module.unit(&container.unit());
-    unit.append("after", [Expr::str(DECRYPTED)]);
-    unit.append("restartTriggers", [trigger(name)]);
-    precondition(
-        module,
-        container,
-        Expr::call("scripts.requireSecret", [Expr::code(format!("secrets.{}", attribute(name)))]),
-    );
+    own_set(module, container).append("secrets", [Expr::str(name.to_owned())]);
 }
 
 fn mounted(used: &SecretUse, name: &str, container: &Container, module: &mut Module) {

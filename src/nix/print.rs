@@ -757,7 +757,8 @@ fn several_lines(parts: &[Part]) -> Option<(Vec<Vec<Part>>, bool)> {
     let is_text =
         |part: &Part| matches!(part, Part::Text(text) if text.trim_end_matches('\n').contains('\n'));
     let breaks = |part: &Part| matches!(part, Part::Text(text) if text.contains('\n'));
-    if !parts.iter().any(is_text) && !(parts.len() > 1 && parts.iter().any(breaks)) {
+    let has_several = parts.iter().any(is_text) || parts.len() > 1 && parts.iter().any(breaks);
+    if !has_several {
         return None;
     }
     let mut lines = split_lines(&joined(parts));
@@ -800,8 +801,9 @@ fn joined(parts: &[Part]) -> Vec<Part> {
 
 /// Whether a line's text can stand in `''…''`.
 fn is_plain(text: &str, before_interpolation: bool) -> bool {
+    let runs_into_interpolation = before_interpolation && text.ends_with('\'');
     !text.contains(char::is_control)
-        && !(before_interpolation && text.ends_with('\''))
+        && !runs_into_interpolation
         && escape_indented(text, before_interpolation, &mut String::new())
 }
 

@@ -66,34 +66,6 @@ pub(super) const SCRIPTS: &[Script] = &[
   };"#,
     },
     Script {
-        function: "containersOn",
-        script: Some(("require-mount.sh", include_str!("../../templates/scripts/require-mount.sh"))),
-        code: r#"  # A unit that is active while a disk is mounted: the containers on the disk stop and start with it.
-  containersOn = name: path: {
-    description = "Containers on ${builtins.replaceStrings [ "%" ] [ "%%" ] path}";
-    after = [
-      "${name}.mount"
-      "multi-user.target"
-    ];
-    # In rescue mode disks are mounted too, and no container is to start.
-    requisite = [ "multi-user.target" ];
-    bindsTo = [ "${name}.mount" ];
-    wantedBy = [ "${name}.mount" ];
-    # A restart would take the containers along.
-    restartIfChanged = false;
-    # An automount unmounts what was idle for a while, and mounts it again.
-    unitConfig.ConditionPathExists = [
-      "!/etc/systemd/system/${name}.automount"
-      "!/run/systemd/generator/${name}.automount"
-    ];
-    serviceConfig = {
-      Type = "oneshot";
-      RemainAfterExit = true;
-      ExecStart = [ (command "require-mount" [ pkgs.util-linux ] [ path ]) ];
-    };
-  };"#,
-    },
-    Script {
         function: "copyFolder",
         script: Some(("copy-folder.sh", include_str!("../../templates/scripts/copy-folder.sh"))),
         code: r#"  copyFolder = program "copy-folder" [ pkgs.rsync pkgs.util-linux ] "copy-folder";"#,

@@ -65,6 +65,14 @@ let
     mkMerge = values: values;
     optional = condition: value: if condition then [ value ] else [ ];
     optionals = condition: values: if condition then values else [ ];
+    inherit (builtins) any attrNames concatMap elem filter head mapAttrs partition;
+    hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+    hasSuffix = suffix: text: removeSuffix suffix text + suffix == text;
+    nameValuePair = name: value: { inherit name value; };
+    mapAttrs' = f: set: builtins.listToAttrs (mapAttrsToList f set);
+    genAttrs = names: f: builtins.listToAttrs (map (name: { inherit name; value = f name; }) names);
+    filterAttrs = f: set: builtins.listToAttrs (filter ({ name, value }: f name value) (mapAttrsToList nameValuePair set));
+    zipAttrs = builtins.zipAttrsWith (_: values: values);
     attrByPath = path: default: set: builtins.foldl' (set: name: set.${name} or default) set path;
     splitString = separator: text: builtins.filter builtins.isString (builtins.split separator text);
     removeSuffix = suffix: text: builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text;
@@ -74,7 +82,7 @@ let
     mapAttrsToList = f: set: map (name: f name set.${name}) (builtins.attrNames set);
     concatStringsSep = builtins.concatStringsSep;
     types = {
-      port = "port"; path = "path"; bool = "bool"; str = "str"; package = "package"; raw = "raw";
+      port = "port"; path = "path"; bool = "bool"; str = "str"; package = "package"; raw = "raw"; int = "int";
       lazyAttrsOf = type: type;
     };
     concatStrings = builtins.concatStringsSep "";
@@ -126,7 +134,7 @@ let
   };
   config = {
     homeserver = HOMESERVER;
-    age.secrets = SECRETS;
+    age.secrets = SECRETS // (if builtins.pathExists ./secrets.nix then builtins.mapAttrs secret (module ./secrets.nix).config.age.secrets else { });
     environment.etc = { };
     time.timeZone = "Europe/Berlin";
     networking.hostName = "box";
@@ -137,8 +145,26 @@ let
     launchd.agents = AGENTS;
     services.caddy = { user = "caddy"; group = "caddy"; };
     services.restic.backups = { app-backup.package = "restic"; app-backup-files.package = "restic"; };
-    systemd.services = (import ./networks.nix { inherit config lib pkgs utils; }).systemd.services;
+    virtualisation.oci-containers.containers = builtins.mapAttrs container (
+      declared (config: config.virtualisation.oci-containers.containers or { })
+    );
   };
+  secret = name: _: { inherit name; path = "/run/agenix/${name}"; file = "${name}.age"; };
+  container = _: container: { autoStart = true; dependsOn = [ ]; networks = [ ]; } // container // {
+    homeserver = {
+      enable = false; restart = "always"; notify = false; tailnet = false;
+      secrets = [ ]; secretVariables = { }; mounts = [ ]; prepare = [ ]; podmanArgs = [ ];
+    } // container.homeserver or { } // {
+      healthcheck = { test = null; readyWithin = "15min"; } // container.homeserver.healthcheck or { };
+    };
+  };
+  # What all modules of services, networks and mounts declare.
+  declared = part: builtins.foldl' (all: path: all // part (head (module path))) { } DECLARING;
+  head = module:
+    let
+      config = module.config or module;
+    in
+    if builtins.isList config then builtins.head config else config;
   module = path: import path { inherit config lib pkgs utils; };
 in
 "#;
@@ -153,7 +179,11 @@ impl System {
     pub fn of(outcome: &Outcome) -> System {
         let folder = tempfile::tempdir().expect("a folder");
         let mut homeserver = String::from(
-            "{ secretsDirectory = \"/secrets\"; notify = \"notify\"; inherit ((module ./scripts).config.homeserver) scripts; ",
+            "{ secretsDirectory = \"/secrets\"; notify = \"notify\"; inherit ((module ./scripts).config.homeserver) scripts; \
+             networks = builtins.mapAttrs (_: network: { external = false; options = [ ]; } // network) \
+             (declared (config: config.homeserver.networks or { })); \
+             mounts = builtins.mapAttrs (_: mount: { followed = true; } // mount) \
+             (declared (config: config.homeserver.mounts or { })); ",
         );
         let mut secrets = std::collections::BTreeSet::new();
         for file in outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", said(outcome))) {
@@ -189,6 +219,12 @@ impl System {
             .map(|f| format!(" // (module ./{}).launchd.agents", f.path))
             .collect();
         let stub = STUB.replace("HOMESERVER", &homeserver).replace("AGENTS", &format!("{{ }}{agents}"));
+        let declaring =
+            outcome.files.iter().flatten().map(|file| file.path.as_str()).filter(|path| {
+                path.starts_with("services/") || matches!(*path, "networks.nix" | "mounts.nix")
+            });
+        let declaring: String = declaring.map(|path| format!("./{path} ")).collect();
+        let stub = stub.replace("DECLARING", &format!("[ {declaring}]"));
         let stub = stub.replace("SECRETS", &format!("{{ {secrets} }}"));
         let stub = stub.replace("STORE", folder.path().join("store").to_str().expect("text"));
         System { folder, stub }

@@ -5,6 +5,7 @@
 {
   imports = [
     ./caddy.nix
+    ./containers.nix
     ./host.nix
     ./jobs/immich-backup.nix
     ./jobs/immich-update.nix

@@ -5,6 +5,7 @@
 {
   imports = [
     ./caddy.nix
+    ./containers.nix
     ./host.nix
     ./podman.nix
     ./scripts

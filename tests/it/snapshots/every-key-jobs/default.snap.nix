@@ -5,6 +5,7 @@
 {
   imports = [
     ./caddy.nix
+    ./containers.nix
     ./host.nix
     ./jobs/app-backup-files.nix
     ./jobs/app-backup-notes.nix

@@ -4,6 +4,7 @@
 { lib, ... }:
 {
   imports = [
+    ./containers.nix
     ./host.nix
     ./podman.nix
     ./scripts

@@ -4,6 +4,7 @@
 { lib, ... }:
 {
   imports = [
+    ./containers.nix
     ./host.nix
     ./networks.nix
     ./podman.nix

@@ -2,13 +2,6 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "web-network" [
-    "--interface-name=br-web"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.web;
 in
 {
@@ -17,11 +10,12 @@ in
   config = lib.mkIf cfg.enable (
     lib.mkMerge [
       {
+        homeserver.networks.web-network.interface = "br-web";
+
         virtualisation.oci-containers.containers.web = {
           image = "docker.io/example/web:1.2.3";
           user = "1000:100";
           networks = [ "web-network" ];
-          environment.TZ = config.time.timeZone;
           environmentFiles = [ "/etc/web.env" ];
           volumes = [
             "/srv/web/conf.d:/etc/web/conf.d"
@@ -40,43 +34,9 @@ in
             "/etc/web/target.yml:/target.yml:ro"
             "/etc/localtime:/etc/localtime:ro"
           ];
-          extraOptions = [ "--volume=/etc/web/argument.yml:/argument.yml:ro" ];
-        };
-
-        systemd.services.podman-web = {
-          after = [ "web-network.service" ];
-          wants = [ "web-network.service" ];
-          partOf = [ "web-network.service" ];
-          restartTriggers = [
-            (lib.attrByPath [ "web/level.yml" "source" ] null config.environment.etc)
-            (lib.attrByPath [ "web/more/one.yml" "source" ] null config.environment.etc)
-            (lib.attrByPath [ "web/more/two.yml" "source" ] null config.environment.etc)
-            (lib.attrByPath [ "web/static.yml" "source" ] null config.environment.etc)
-            (lib.attrByPath [ "other" "source" ] null config.environment.etc)
-            (lib.attrByPath [ "web.env" "source" ] null config.environment.etc)
-            (lib.attrByPath [ "web/argument.yml" "source" ] null config.environment.etc)
-          ];
-          startLimitIntervalSec = 0;
-          serviceConfig = {
-            ExecStartPre = lib.mkBefore [ ensureNetwork ];
-            Restart = lib.mkForce "always";
-            RestartSec = "10s";
-          };
-        };
-
-        systemd.services.web-network = {
-          description = "Podman network web-network";
-          wantedBy = [ "multi-user.target" ];
-          # A restart takes the containers along; a stop would leave them down.
-          stopIfChanged = false;
-          startLimitIntervalSec = 0;
-          serviceConfig = {
-            Type = "oneshot";
-            RemainAfterExit = true;
-            ExecStart = ensureNetwork;
-            Restart = "on-failure";
-            RestartSec = "10s";
-            ExecStop = scripts.removeNetwork "web-network";
+          homeserver = {
+            enable = true;
+            podmanArgs = [ "--volume=/etc/web/argument.yml:/argument.yml:ro" ];
           };
         };
 
@@ -88,10 +48,15 @@ in
           ''d "/srv/web/shared" 0755 1000 2000 -''
         ];
 
-        networking.firewall.interfaces.br-web = {
-          allowedTCPPorts = [ 53 ];
-          allowedUDPPorts = [ 53 ];
-        };
+        systemd.services.podman-web.restartTriggers = [
+          (lib.attrByPath [ "web/level.yml" "source" ] null config.environment.etc)
+          (lib.attrByPath [ "web/more/one.yml" "source" ] null config.environment.etc)
+          (lib.attrByPath [ "web/more/two.yml" "source" ] null config.environment.etc)
+          (lib.attrByPath [ "web/static.yml" "source" ] null config.environment.etc)
+          (lib.attrByPath [ "other" "source" ] null config.environment.etc)
+          (lib.attrByPath [ "web.env" "source" ] null config.environment.etc)
+          (lib.attrByPath [ "web/argument.yml" "source" ] null config.environment.etc)
+        ];
       }
       {
         environment.etc = {

@@ -2,13 +2,6 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "web-network" [
-    "--interface-name=br-web"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.web;
 in
 {
@@ -22,6 +15,8 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.web-network.interface = "br-web";
+
     virtualisation.oci-containers.containers = {
       web-server = {
         image = "docker.io/library/nginx:1.27";
@@ -30,79 +25,25 @@ in
           "127.0.0.1:${toString cfg.port}:80"
           "127.0.0.1:8081:81"
         ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
       web-api = {
         image = "docker.io/library/node:22";
         networks = [ "web-network:alias=api" ];
         ports = [ "127.0.0.1:8082:3000" ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
       web-tv = {
         image = "docker.io/jellyfin/jellyfin:10.10";
         networks = [ "host" ];
-        environment.TZ = config.time.timeZone;
         volumes = [ "web_config:/config" ];
+        homeserver.enable = true;
       };
     };
 
-    systemd.services.podman-web-server = {
-      after = [ "web-network.service" ];
-      wants = [ "web-network.service" ];
-      partOf = [ "web-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-web-api = {
-      after = [ "web-network.service" ];
-      wants = [ "web-network.service" ];
-      partOf = [ "web-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-web-tv = {
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.web-network = {
-      description = "Podman network web-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "web-network";
-      };
-    };
-
-    networking.firewall.interfaces = {
-      enp1s0 = {
-        allowedTCPPorts = [ 8096 ];
-        allowedUDPPorts = [ 7359 ];
-      };
-      br-web = {
-        allowedTCPPorts = [ 53 ];
-        allowedUDPPorts = [ 53 ];
-      };
+    networking.firewall.interfaces.enp1s0 = {
+      allowedTCPPorts = [ 8096 ];
+      allowedUDPPorts = [ 7359 ];
     };
   };
 }

@@ -2,13 +2,6 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "immich-network" [
-    "--interface-name=br-immich"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.immich;
 in
 {
@@ -22,44 +15,13 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.immich-network.interface = "br-immich";
+
     virtualisation.oci-containers.containers.immich-server = {
       image = "docker.io/example/immich:3.0.1";
       networks = [ "immich-network:alias=server" ];
       ports = [ "127.0.0.1:${toString cfg.port}:2283" ];
-      environment.TZ = config.time.timeZone;
-    };
-
-    systemd.services.podman-immich-server = {
-      after = [ "immich-network.service" ];
-      wants = [ "immich-network.service" ];
-      partOf = [ "immich-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.immich-network = {
-      description = "Podman network immich-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "immich-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-immich = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
+      homeserver.enable = true;
     };
   };
 }

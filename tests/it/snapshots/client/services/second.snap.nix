@@ -2,13 +2,6 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "second-network" [
-    "--interface-name=br-second"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.second;
 in
 {
@@ -22,44 +15,13 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.second-network.interface = "br-second";
+
     virtualisation.oci-containers.containers.second-server = {
       image = "docker.io/example/immich:3.0.1";
       networks = [ "second-network:alias=server" ];
       ports = [ "127.0.0.1:${toString cfg.port}:2283" ];
-      environment.TZ = config.time.timeZone;
-    };
-
-    systemd.services.podman-second-server = {
-      after = [ "second-network.service" ];
-      wants = [ "second-network.service" ];
-      partOf = [ "second-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.second-network = {
-      description = "Podman network second-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "second-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-second = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
+      homeserver.enable = true;
     };
   };
 }

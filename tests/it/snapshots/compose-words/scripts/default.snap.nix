@@ -36,6 +36,14 @@ in
     removeNetwork =
       name:
       command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
+    renderEnvironment =
+      file: variables:
+      command "render-environment" [ ] (
+        [ file ] ++ lib.mapAttrsToList (variable: path: "${variable}=${path}") variables
+      );
+    requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];
+    requireNetwork = name: command "require-network" [ config.virtualisation.podman.package ] [ name ];
+    requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];
     # Goes on where it fails: at shutdown nothing can be started.
     start =
       units:
@@ -48,5 +56,7 @@ in
         ++ units
       );
     startOnce = command "start-once" [ config.systemd.package ];
+    # A user that a unit runs as may not start another unit, and its sandbox may be in the way: hence the plus.
+    tellFailure = unit: "+" + command "tell-failure" [ config.systemd.package ] [ unit ];
   };
 }

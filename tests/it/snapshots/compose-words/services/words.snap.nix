@@ -2,19 +2,14 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "words-network" [
-    "--interface-name=br-words"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.words;
 in
 {
   options.homeserver.words.enable = lib.mkEnableOption "words";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.words-network.interface = "br-words";
+
     virtualisation.oci-containers.containers = {
       words-process = {
         image = "registry.example.org:5000/team/app:1.2.3@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -41,7 +36,6 @@ in
           SWITCH = "true";
           EMPTY = "";
           DOLLAR = "\${HOME} costs $5";
-          TZ = config.time.timeZone;
         };
         environmentFiles = [ "/etc/words.env" ];
         labels = {
@@ -60,9 +54,15 @@ in
           "--log-opt=max-size=10m"
           "--stop-signal=SIGINT"
           "--stop-timeout=150"
-          "--hostuser=app"
-          "--annotation=note=two words"
         ];
+        homeserver = {
+          enable = true;
+          restart = "on-failure";
+          podmanArgs = [
+            "--hostuser=app"
+            "--annotation=note=two words"
+          ];
+        };
       };
       words-network = {
         image = "docker.io/library/nginx:1.27";
@@ -75,7 +75,6 @@ in
           "[::1]:8081:81"
           "127.0.0.2:8082:82"
         ];
-        environment.TZ = config.time.timeZone;
         extraOptions = [
           "--add-host=nas:192.168.1.2"
           "--add-host=host.internal:host-gateway"
@@ -86,12 +85,12 @@ in
           "--dns-search=home.arpa"
           "--sysctl=net.core.somaxconn=1024"
         ];
+        homeserver.enable = true;
       };
       words-rights = {
         image = "docker.io/library/nginx:1.27";
         entrypoint = "/entrypoint";
         networks = [ "words-network:alias=rights" ];
-        environment.TZ = config.time.timeZone;
         volumes = [
           "words_cache:/cache"
           "/etc/localtime:/etc/localtime:ro"
@@ -123,158 +122,50 @@ in
           "--pid=host"
           "--userns=auto"
         ];
+        homeserver.enable = true;
       };
       words-health = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "words-network:alias=health" ];
         dependsOn = [ "words-network" ];
-        environment.TZ = config.time.timeZone;
-        podman.sdnotify = "healthy";
-        extraOptions = [
-          "--stop-timeout=90"
-          "--health-cmd=${
-            builtins.toJSON [
+        extraOptions = [ "--stop-timeout=90" ];
+        homeserver = {
+          enable = true;
+          healthcheck = {
+            test = builtins.toJSON [
               "curl"
               "-f"
               "http://localhost/a b"
-            ]
-          }"
-          "--health-interval=1m"
-          "--health-timeout=5s"
-          "--health-retries=5"
-          "--health-start-period=20s"
-          "--health-startup-cmd=${
-            builtins.toJSON [
-              "curl"
-              "-f"
-              "http://localhost/a b"
-            ]
-          }"
-          "--health-startup-interval=2s"
-          "--health-startup-timeout=5s"
-        ];
+            ];
+            interval = "1m";
+            timeout = "5s";
+            startPeriod = "20s";
+            startInterval = "2s";
+            retries = 5;
+            readyWithin = "16min";
+          };
+        };
       };
       words-no-health = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "words-network:alias=no-health" ];
-        environment.TZ = config.time.timeZone;
         extraOptions = [ "--no-healthcheck" ];
+        homeserver.enable = true;
       };
       words-shell-health = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "words-network:alias=shell-health" ];
         dependsOn = [ "words-health" ];
-        environment.TZ = config.time.timeZone;
-        podman.sdnotify = "healthy";
-        extraOptions = [
-          "--health-cmd=curl -f http://localhost || exit 1"
-          "--health-startup-cmd=curl -f http://localhost || exit 1"
-          "--health-startup-interval=2s"
-        ];
+        homeserver = {
+          enable = true;
+          restart = "no";
+          healthcheck.test = "curl -f http://localhost || exit 1";
+        };
       };
     };
 
-    systemd.services.podman-words-process = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        TimeoutStopSec = lib.mkForce 180;
-        Restart = lib.mkForce "on-failure";
-        RestartSec = "10s";
-      };
-    };
+    systemd.services.podman-words-process.serviceConfig.TimeoutStopSec = lib.mkForce 180;
 
-    systemd.services.podman-words-network = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        ExecStartPost = scripts.start [ "podman-words-health.service" ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-words-rights = {
-      after = [
-        "nvidia-container-toolkit-cdi-generator.service"
-        "words-network.service"
-      ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-words-health = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        ExecStartPost = scripts.startOnce [ "podman-words-shell-health.service" ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "16min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-words-no-health = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-words-shell-health = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "15min";
-        Restart = lib.mkForce "no";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.words-network = {
-      description = "Podman network words-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "words-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-words = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
+    systemd.services.podman-words-rights.after = [ "nvidia-container-toolkit-cdi-generator.service" ];
   };
 }

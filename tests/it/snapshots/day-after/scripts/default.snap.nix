@@ -90,30 +90,6 @@ in
       RestrictSUIDSGID = true;
       SystemCallFilter = "@system-service";
     };
-    # A unit that is active while a disk is mounted: the containers on the disk stop and start with it.
-    containersOn = name: path: {
-      description = "Containers on ${builtins.replaceStrings [ "%" ] [ "%%" ] path}";
-      after = [
-        "${name}.mount"
-        "multi-user.target"
-      ];
-      # In rescue mode disks are mounted too, and no container is to start.
-      requisite = [ "multi-user.target" ];
-      bindsTo = [ "${name}.mount" ];
-      wantedBy = [ "${name}.mount" ];
-      # A restart would take the containers along.
-      restartIfChanged = false;
-      # An automount unmounts what was idle for a while, and mounts it again.
-      unitConfig.ConditionPathExists = [
-        "!/etc/systemd/system/${name}.automount"
-        "!/run/systemd/generator/${name}.automount"
-      ];
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = [ (command "require-mount" [ pkgs.util-linux ] [ path ]) ];
-      };
-    };
     dumpPostgres =
       loadDump:
       program "dump-postgres" [
@@ -139,7 +115,13 @@ in
     removeNetwork =
       name:
       command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
+    renderEnvironment =
+      file: variables:
+      command "render-environment" [ ] (
+        [ file ] ++ lib.mapAttrsToList (variable: path: "${variable}=${path}") variables
+      );
     requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];
+    requireNetwork = name: command "require-network" [ config.virtualisation.podman.package ] [ name ];
     requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];
     restorePostgres =
       loadDump:
@@ -172,6 +154,9 @@ in
         ]
         ++ units
       );
+    startOnce = command "start-once" [ config.systemd.package ];
+    # A user that a unit runs as may not start another unit, and its sandbox may be in the way: hence the plus.
+    tellFailure = unit: "+" + command "tell-failure" [ config.systemd.package ] [ unit ];
     update = program "update" [
       config.virtualisation.podman.package
       config.systemd.package

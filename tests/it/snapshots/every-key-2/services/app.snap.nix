@@ -3,12 +3,6 @@
 
 let
   inherit (config.age) secrets;
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "app-network" [
-    "--interface-name=br-app"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.app;
 in
@@ -23,6 +17,8 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.app-network.interface = "br-app";
+
     virtualisation.oci-containers.containers = {
       app-main = {
         image = "docker.io/library/nginx:1.27";
@@ -31,75 +27,24 @@ in
           "127.0.0.1:${toString cfg.port}:80"
           "127.0.0.1:8081:81"
         ];
-        environment = {
-          TZ = config.time.timeZone;
-          TOKEN_FILE = "/run/secrets/zone-token";
-        };
+        environment.TOKEN_FILE = "/run/secrets/zone-token";
         environmentFiles = [ "/run/app-main/secrets.env" ];
         volumes = [ "${secrets.zone-token.path}:/run/secrets/zone-token:ro" ];
+        homeserver = {
+          enable = true;
+          secrets = [
+            "dns-token"
+            "zone-token"
+          ];
+          secretVariables.TOKEN = "dns-token";
+        };
       };
       app-side = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "container:app-main" ];
         dependsOn = [ "app-main" ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
-    };
-
-    systemd.services.podman-app-main = {
-      after = [
-        "agenix-install-secrets.service"
-        "app-network.service"
-      ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      restartTriggers = [
-        "${secrets.dns-token.file}"
-        "${secrets.zone-token.file}"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.dns-token)
-          (scripts.requireSecret secrets.zone-token)
-          (scripts.renderEnvironment "/run/app-main/secrets.env" {
-            TOKEN = secrets.dns-token.path;
-          })
-          ensureNetwork
-        ];
-        ExecStartPost = scripts.start [ "podman-app-side.service" ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-app-side = {
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.app-network = {
-      description = "Podman network app-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "app-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-app = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
     };
   };
 }

@@ -2,14 +2,7 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
   data = "/srv/status";
-
-  ensureNetwork = scripts.ensureNetwork "status-network" [
-    "--interface-name=br-status"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.status;
 in
@@ -24,57 +17,24 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.status-network.interface = "br-status";
+
     virtualisation.oci-containers.containers.status-uptime-kuma = {
       image = "docker.io/louislam/uptime-kuma:2.1";
       networks = [ "status-network:alias=uptime-kuma" ];
       ports = [ "127.0.0.1:${toString cfg.port}:3001" ];
-      environment.TZ = config.time.timeZone;
       volumes = [ "${data}:/app/data" ];
-      podman.sdnotify = "healthy";
-      extraOptions = [
-        "--health-cmd=extra/healthcheck"
-        "--health-interval=60s"
-        "--health-start-period=180s"
-        "--health-startup-cmd=extra/healthcheck"
-        "--health-startup-interval=2s"
-      ];
-    };
-
-    systemd.services.podman-status-uptime-kuma = {
-      after = [ "status-network.service" ];
-      wants = [ "status-network.service" ];
-      partOf = [ "status-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "18min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.status-network = {
-      description = "Podman network status-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "status-network";
+      homeserver = {
+        enable = true;
+        healthcheck = {
+          test = "extra/healthcheck";
+          interval = "60s";
+          startPeriod = "180s";
+          readyWithin = "18min";
+        };
       };
     };
 
     systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
-
-    networking.firewall.interfaces.br-status = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

@@ -95,30 +95,6 @@ in
       RestrictSUIDSGID = true;
       SystemCallFilter = "@system-service";
     };
-    # A unit that is active while a disk is mounted: the containers on the disk stop and start with it.
-    containersOn = name: path: {
-      description = "Containers on ${builtins.replaceStrings [ "%" ] [ "%%" ] path}";
-      after = [
-        "${name}.mount"
-        "multi-user.target"
-      ];
-      # In rescue mode disks are mounted too, and no container is to start.
-      requisite = [ "multi-user.target" ];
-      bindsTo = [ "${name}.mount" ];
-      wantedBy = [ "${name}.mount" ];
-      # A restart would take the containers along.
-      restartIfChanged = false;
-      # An automount unmounts what was idle for a while, and mounts it again.
-      unitConfig.ConditionPathExists = [
-        "!/etc/systemd/system/${name}.automount"
-        "!/run/systemd/generator/${name}.automount"
-      ];
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = [ (command "require-mount" [ pkgs.util-linux ] [ path ]) ];
-      };
-    };
     copyFolder = program "copy-folder" [ pkgs.rsync pkgs.util-linux ] "copy-folder";
     copySqlite = program "copy-sqlite" [ pkgs.sqlite pkgs.util-linux ] "copy-sqlite";
     # For jobs that copy files, whoever's they are, in mount namespaces where no link of another user leads out.
@@ -168,7 +144,13 @@ in
     removeNetwork =
       name:
       command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
+    renderEnvironment =
+      file: variables:
+      command "render-environment" [ ] (
+        [ file ] ++ lib.mapAttrsToList (variable: path: "${variable}=${path}") variables
+      );
     requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];
+    requireNetwork = name: command "require-network" [ config.virtualisation.podman.package ] [ name ];
     requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];
     restorePostgres =
       loadDump:
@@ -206,6 +188,7 @@ in
         ]
         ++ units
       );
+    startOnce = command "start-once" [ config.systemd.package ];
     # A user that a unit runs as may not start another unit, and its sandbox may be in the way: hence the plus.
     tellFailure = unit: "+" + command "tell-failure" [ config.systemd.package ] [ unit ];
     # A drop-in: for a unit that is not there it makes none.

@@ -4,11 +4,6 @@
 let
   inherit (config.homeserver) scripts;
 
-  ensureNetwork = scripts.ensureNetwork "app-network" [
-    "--interface-name=br-app"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.app;
 in
 {
@@ -22,11 +17,12 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.app-network.interface = "br-app";
+
     virtualisation.oci-containers.containers = {
       app-db = {
         image = "docker.io/library/postgres:17.2";
         networks = [ "app-network:alias=db" ];
-        environment.TZ = config.time.timeZone;
         environmentFiles = [ "/srv/database.env" ];
         volumes = [ "/srv/app/db:/var/lib/postgresql/data" ];
         capabilities = {
@@ -37,76 +33,25 @@ in
           SETUID = true;
         };
         extraOptions = [ "--security-opt=no-new-privileges" ];
+        homeserver = {
+          enable = true;
+          notify = true;
+        };
       };
       app-main = {
         image = "docker.io/example/app:1.2.3";
         networks = [ "app-network:alias=main" ];
         dependsOn = [ "app-db" ];
         ports = [ "127.0.0.1:${toString cfg.port}:80" ];
-        environment.TZ = config.time.timeZone;
         volumes = [
           "/srv/notes:/notes"
           "/mnt/disk/files:/files"
         ];
-      };
-    };
-
-    systemd.services.podman-app-db = {
-      after = [ "app-network.service" ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        ExecStartPost = scripts.start [ "podman-app-main.service" ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-        ExecStopPost = [ (scripts.tellFailure "podman-app-db.service") ];
-      };
-    };
-
-    systemd.services.podman-app-main = {
-      after = [
-        "mnt-disk.mount"
-        "app-network.service"
-      ];
-      wants = [
-        "mnt-disk.mount"
-        "app-network.service"
-      ];
-      partOf = [
-        "mnt-disk-containers.service"
-        "app-network.service"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireMount "/mnt/disk")
-          (scripts.makeFolder "/mnt/disk/files" "-" "-" "-")
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.mnt-disk-containers.serviceConfig.ExecStart = [
-      (scripts.start [ "podman-app-main.service" ])
-    ];
-
-    systemd.services.app-network = {
-      description = "Podman network app-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "app-network";
+        homeserver = {
+          enable = true;
+          mounts = [ "mnt-disk" ];
+          prepare = [ (scripts.makeFolder "/mnt/disk/files" "-" "-" "-") ];
+        };
       };
     };
 
@@ -114,10 +59,5 @@ in
       ''d "/srv/app/db" - - - -''
       ''d "/srv/notes" - - - -''
     ];
-
-    networking.firewall.interfaces.br-app = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

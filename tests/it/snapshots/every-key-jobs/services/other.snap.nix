@@ -2,13 +2,6 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "other-network" [
-    "--interface-name=br-other"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.other;
 in
 {
@@ -22,45 +15,16 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.other-network.interface = "br-other";
+
     virtualisation.oci-containers.containers.other = {
       image = "docker.io/example/other:1.0.0";
       networks = [ "other-network" ];
       ports = [ "127.0.0.1:${toString cfg.port}:80" ];
-      environment.TZ = config.time.timeZone;
-    };
-
-    systemd.services.podman-other = {
-      after = [ "other-network.service" ];
-      wants = [ "other-network.service" ];
-      partOf = [ "other-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-        ExecStopPost = [ (scripts.tellFailure "podman-other.service") ];
+      homeserver = {
+        enable = true;
+        notify = true;
       };
-    };
-
-    systemd.services.other-network = {
-      description = "Podman network other-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "other-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-other = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
     };
   };
 }

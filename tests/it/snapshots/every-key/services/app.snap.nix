@@ -5,7 +5,6 @@ let
   constants = import ../constants.nix;
   inherit (constants) data;
   inherit (config.age) secrets;
-  inherit (config.homeserver) scripts;
 
   cfg = config.homeserver.app;
 in
@@ -51,10 +50,7 @@ in
               "192.168.1.2:8082:82/udp"
               "127.0.0.1:${toString cfg.port}:80"
             ];
-            environment = {
-              A = "b";
-              TZ = config.time.timeZone;
-            };
+            environment.A = "b";
             environmentFiles = [
               "/etc/app.env"
               secrets.dns.path
@@ -72,7 +68,6 @@ in
             privileged = true;
             labels."org.example.a" = "b";
             log-driver = "k8s-file";
-            podman.sdnotify = "healthy";
             extraOptions = [
               "--add-host=nas:192.168.1.2"
               "--dns=9.9.9.9"
@@ -98,92 +93,46 @@ in
               "--log-opt=max-size=10m"
               "--stop-signal=SIGINT"
               "--stop-timeout=20"
-              "--health-cmd=check"
-              "--health-interval=1m"
-              "--health-timeout=5s"
-              "--health-retries=5"
-              "--health-start-period=20s"
-              "--health-startup-cmd=check"
-              "--health-startup-interval=2s"
-              "--health-startup-timeout=5s"
-              "--hostuser=app"
             ];
+            homeserver = {
+              enable = true;
+              restart = "on-failure";
+              secrets = [
+                "dns"
+                "key"
+                "password"
+              ];
+              healthcheck = {
+                test = "check";
+                interval = "1m";
+                timeout = "5s";
+                startPeriod = "20s";
+                startInterval = "2s";
+                retries = 5;
+                readyWithin = "16min";
+              };
+              podmanArgs = [ "--hostuser=app" ];
+            };
           };
           app-other = {
             image = "docker.io/library/nginx:1.27";
             networks = [ "host" ];
-            environment.TZ = config.time.timeZone;
+            homeserver.enable = true;
           };
           app-third = {
             image = "docker.io/library/nginx:1.27";
             networks = [ "front" ];
-            environment.TZ = config.time.timeZone;
             extraOptions = [ "--no-healthcheck" ];
+            homeserver.enable = true;
           };
         };
-
-        systemd.services.podman-app-main = {
-          after = [
-            "agenix-install-secrets.service"
-            "front-network.service"
-            "six-network.service"
-          ];
-          wants = [
-            "front-network.service"
-            "six-network.service"
-          ];
-          partOf = [
-            "front-network.service"
-            "six-network.service"
-          ];
-          restartTriggers = [
-            "${secrets.dns.file}"
-            "${secrets.key.file}"
-            "${secrets.password.file}"
-          ];
-          startLimitIntervalSec = 0;
-          serviceConfig = {
-            ExecStartPre = lib.mkBefore [
-              (scripts.requireSecret secrets.dns)
-              (scripts.requireSecret secrets.key)
-              (scripts.requireSecret secrets.password)
-              config.systemd.services.front-network.serviceConfig.ExecStart
-              config.systemd.services.six-network.serviceConfig.ExecStart
-              (scripts.requireNetwork "foreign")
-            ];
-            # Without a limit, a container that never becomes healthy would hold up every switch.
-            TimeoutStartSec = lib.mkForce "16min";
-            Restart = lib.mkForce "on-failure";
-            RestartSec = "10s";
-          };
-        };
-
-        systemd.services.podman-app-other = {
-          startLimitIntervalSec = 0;
-          serviceConfig = {
-            Restart = lib.mkForce "always";
-            RestartSec = "10s";
-          };
-        };
-
-        systemd.services.podman-app-third = {
-          after = [ "front-network.service" ];
-          wants = [ "front-network.service" ];
-          partOf = [ "front-network.service" ];
-          startLimitIntervalSec = 0;
-          serviceConfig = {
-            ExecStartPre = lib.mkBefore [ config.systemd.services.front-network.serviceConfig.ExecStart ];
-            Restart = lib.mkForce "always";
-            RestartSec = "10s";
-          };
-        };
-
-        systemd.tmpfiles.rules = [ ''d "${data}/owned" 0750 1000 100 -'' ];
 
         networking.firewall.interfaces.eth0 = {
           allowedTCPPorts = [ 9000 ];
           allowedUDPPorts = [ 9001 ];
         };
+
+        systemd.tmpfiles.rules = [ ''d "${data}/owned" 0750 1000 100 -'' ];
       }
       {
         programs.mtr.enable = true;

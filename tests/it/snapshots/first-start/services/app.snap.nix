@@ -3,12 +3,6 @@
 
 let
   inherit (config.age) secrets;
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "app-network" [
-    "--interface-name=br-app"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.app;
 in
@@ -16,29 +10,22 @@ in
   options.homeserver.app.enable = lib.mkEnableOption "app";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.app-network.interface = "br-app";
+
     virtualisation.oci-containers.containers = {
       app-redis-insight = {
         image = "docker.io/example/insight:2";
         networks = [ "app-network:alias=redis-insight" ];
-        environment.TZ = config.time.timeZone;
-        podman.sdnotify = "healthy";
-        extraOptions = [
-          "--health-cmd=${
-            builtins.toJSON [
+        homeserver = {
+          enable = true;
+          healthcheck = {
+            test = builtins.toJSON [
               "insight"
               "check"
-            ]
-          }"
-          "--health-timeout=5s"
-          "--health-startup-cmd=${
-            builtins.toJSON [
-              "insight"
-              "check"
-            ]
-          }"
-          "--health-startup-interval=2s"
-          "--health-startup-timeout=5s"
-        ];
+            ];
+            timeout = "5s";
+          };
+        };
       };
       app = {
         image = "docker.io/example/app:1";
@@ -46,7 +33,6 @@ in
         networks = [ "app-network" ];
         dependsOn = [ "app-redis-insight" ];
         environment = {
-          TZ = config.time.timeZone;
           PASSWORD_FILE = "/run/secrets/password";
           KEY_SECRETFILE = "/run/secrets/password";
           PGPASSFILE = "/run/secrets/password";
@@ -59,7 +45,6 @@ in
           "/run/app/secrets.env"
         ];
         volumes = [ "${secrets.password.path}:/run/secrets/password:ro" ];
-        podman.sdnotify = "healthy";
         extraOptions = [
           "--device-cgroup-rule=c 189:* rmw"
           "--device-cgroup-rule=a *:* r"
@@ -71,164 +56,66 @@ in
           "--sysctl=net.core.somaxconn=1024"
           "--sysctl=kernel.shmmax=68719476736"
           "--sysctl=fs.mqueue.msg_max=100"
-          "--health-cmd=app check"
-          "--health-interval=60s"
-          "--health-start-period=90s"
-          "--health-startup-cmd=app check"
-          "--health-startup-interval=5s"
         ];
+        homeserver = {
+          enable = true;
+          secrets = [
+            "settings"
+            "password"
+          ];
+          secretVariables = {
+            "app.database-password" = "password";
+            SPRING_PROFILE = "password";
+          };
+          healthcheck = {
+            test = "app check";
+            interval = "60s";
+            startPeriod = "90s";
+            startInterval = "5s";
+            readyWithin = "17min";
+          };
+        };
       };
       app-image-check = {
         image = "docker.io/example/app:1";
         networks = [ "app-network:alias=image-check" ];
-        environment.TZ = config.time.timeZone;
-        extraOptions = [
-          "--health-interval=1m"
-          "--health-cmd=app check"
-        ];
+        homeserver = {
+          enable = true;
+          healthcheck.interval = "1m";
+          podmanArgs = [ "--health-cmd=app check" ];
+        };
       };
       app-isolated = {
         image = "docker.io/example/app:1";
         networks = [ "app-network:alias=isolated" ];
-        environment.TZ = config.time.timeZone;
         extraOptions = [ "--userns=auto:size=65536" ];
+        homeserver.enable = true;
       };
       app-card = {
         image = "docker.io/example/app:1";
         user = "1000:${toString config.users.groups.video.gid}";
         networks = [ "app-network:alias=card" ];
-        environment.TZ = config.time.timeZone;
-        extraOptions = [ "--device=nvidia.com/gpu=0" ];
+        homeserver = {
+          enable = true;
+          podmanArgs = [ "--device=nvidia.com/gpu=0" ];
+        };
       };
       app-cards = {
         image = "docker.io/example/app:1";
         networks = [ "app-network:alias=cards" ];
-        environment.TZ = config.time.timeZone;
-        extraOptions = [
-          "--group-add=${toString config.users.groups.video.gid}"
-          "--gpus"
-          "all"
-        ];
+        extraOptions = [ "--group-add=${toString config.users.groups.video.gid}" ];
+        homeserver = {
+          enable = true;
+          podmanArgs = [
+            "--gpus"
+            "all"
+          ];
+        };
       };
     };
 
-    systemd.services.podman-app-redis-insight = {
-      after = [ "app-network.service" ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        ExecStartPost = scripts.start [ "podman-app.service" ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "15min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
+    systemd.services.podman-app-card.after = [ "nvidia-container-toolkit-cdi-generator.service" ];
 
-    systemd.services.podman-app = {
-      after = [
-        "agenix-install-secrets.service"
-        "app-network.service"
-      ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      restartTriggers = [
-        "${secrets.settings.file}"
-        "${secrets.password.file}"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.settings)
-          (scripts.requireSecret secrets.password)
-          (scripts.renderEnvironment "/run/app/secrets.env" {
-            "app.database-password" = secrets.password.path;
-            SPRING_PROFILE = secrets.password.path;
-          })
-          ensureNetwork
-        ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "17min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-app-image-check = {
-      after = [ "app-network.service" ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-app-isolated = {
-      after = [ "app-network.service" ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-app-card = {
-      after = [
-        "nvidia-container-toolkit-cdi-generator.service"
-        "app-network.service"
-      ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-app-cards = {
-      after = [
-        "nvidia-container-toolkit-cdi-generator.service"
-        "app-network.service"
-      ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.app-network = {
-      description = "Podman network app-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "app-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-app = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
+    systemd.services.podman-app-cards.after = [ "nvidia-container-toolkit-cdi-generator.service" ];
   };
 }

@@ -2,56 +2,18 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "redis-insight-network" [
-    "--interface-name=br-redis-i-27d1"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.redisInsight;
 in
 {
   options.homeserver.redisInsight.enable = lib.mkEnableOption "redis-insight";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.redis-insight-network.interface = "br-redis-i-27d1";
+
     virtualisation.oci-containers.containers.redis-insight = {
       image = "docker.io/example/insight:2";
       networks = [ "redis-insight-network" ];
-      environment.TZ = config.time.timeZone;
-    };
-
-    systemd.services.podman-redis-insight = {
-      after = [ "redis-insight-network.service" ];
-      wants = [ "redis-insight-network.service" ];
-      partOf = [ "redis-insight-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.redis-insight-network = {
-      description = "Podman network redis-insight-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "redis-insight-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-redis-i-27d1 = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
+      homeserver.enable = true;
     };
   };
 }

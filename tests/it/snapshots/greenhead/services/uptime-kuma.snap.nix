@@ -5,12 +5,6 @@ let
   constants = import ../constants.nix;
   inherit (constants) containers network;
   inherit (constants.paths) dockerData;
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "uptime-kuma-network" [
-    "--interface-name=br-uptime-kuma"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.uptimeKuma;
 in
@@ -25,51 +19,20 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.uptime-kuma-network.interface = "br-uptime-kuma";
+
     virtualisation.oci-containers.containers.uptime-kuma = {
       image = "docker.io/louislam/uptime-kuma:2";
       networks = [ "uptime-kuma-network" ];
       ports = [ "127.0.0.1:${toString cfg.port}:3001" ];
-      environment.TZ = config.time.timeZone;
       volumes = [ "${dockerData}/uptime-kuma/data:/app/data" ];
       extraOptions = [
         "--memory=${containers.uptimeKuma.memory}"
         "--cpus=${builtins.toJSON containers.uptimeKuma.cpus}"
       ];
-    };
-
-    systemd.services.podman-uptime-kuma = {
-      after = [ "uptime-kuma-network.service" ];
-      wants = [ "uptime-kuma-network.service" ];
-      partOf = [ "uptime-kuma-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.uptime-kuma-network = {
-      description = "Podman network uptime-kuma-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "uptime-kuma-network";
-      };
+      homeserver.enable = true;
     };
 
     systemd.tmpfiles.rules = [ ''d "${dockerData}/uptime-kuma/data" - - - -'' ];
-
-    networking.firewall.interfaces.br-uptime-kuma = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

@@ -2,103 +2,57 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "arguments-network" [
-    "--interface-name=br-arguments"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.arguments;
 in
 {
   options.homeserver.arguments.enable = lib.mkEnableOption "arguments";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.arguments-network.interface = "br-arguments";
+
     virtualisation.oci-containers.containers = {
       arguments-one = {
         image = "docker.io/example/app:1";
         networks = [ "arguments-network:alias=one" ];
-        environment.TZ = config.time.timeZone;
-        extraOptions = [
-          "--privileged"
-          "--pid"
-          "host"
-          "--uts=host"
-          "--cgroupns=host"
-          "--userns=host"
-          "--cap-add=SYS_PTRACE,CHOWN"
-          "--device=/dev/kmsg"
-          "--device-cgroup-rule"
-          "b *:* rwm"
-          "--security-opt=label=disable"
-          "-v/etc:/etc-of-host"
-          "--mount"
-          ''type=bind,"src=/root",dst=/root-of-host,ro''
-          "--mount=type=glob,src=/boot/*,dst=/boot-of-host,ro"
-          "-itu"
-          "root"
-        ];
+        homeserver = {
+          enable = true;
+          podmanArgs = [
+            "--privileged"
+            "--pid"
+            "host"
+            "--uts=host"
+            "--cgroupns=host"
+            "--userns=host"
+            "--cap-add=SYS_PTRACE,CHOWN"
+            "--device=/dev/kmsg"
+            "--device-cgroup-rule"
+            "b *:* rwm"
+            "--security-opt=label=disable"
+            "-v/etc:/etc-of-host"
+            "--mount"
+            ''type=bind,"src=/root",dst=/root-of-host,ro''
+            "--mount=type=glob,src=/boot/*,dst=/boot-of-host,ro"
+            "-itu"
+            "root"
+          ];
+        };
       };
       arguments-two = {
         image = "docker.io/example/app:1";
         networks = [ "arguments-network:alias=two" ];
-        environment.TZ = config.time.timeZone;
-        extraOptions = [
-          "--privileged=false"
-          "--annotation"
-          "--privileged"
-          "--hostname"
-          "host"
-          "--pid=private"
-          "--mount=type=tmpfs,dst=/x"
-        ];
+        homeserver = {
+          enable = true;
+          podmanArgs = [
+            "--privileged=false"
+            "--annotation"
+            "--privileged"
+            "--hostname"
+            "host"
+            "--pid=private"
+            "--mount=type=tmpfs,dst=/x"
+          ];
+        };
       };
-    };
-
-    systemd.services.podman-arguments-one = {
-      after = [ "arguments-network.service" ];
-      wants = [ "arguments-network.service" ];
-      partOf = [ "arguments-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-arguments-two = {
-      after = [ "arguments-network.service" ];
-      wants = [ "arguments-network.service" ];
-      partOf = [ "arguments-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.arguments-network = {
-      description = "Podman network arguments-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "arguments-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-arguments = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
     };
   };
 }

@@ -4,34 +4,30 @@
 let
   inherit (config.homeserver) scripts;
 
-  ensureNetwork = scripts.ensureNetwork "ordinary-network" [
-    "--interface-name=br-ordinary"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.ordinary;
 in
 {
   options.homeserver.ordinary.enable = lib.mkEnableOption "ordinary";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.ordinary-network.interface = "br-ordinary";
+
     virtualisation.oci-containers.containers = {
       ordinary-one = {
         image = "docker.io/example/app:1";
         user = "1000";
         networks = [ "ordinary-network:alias=one" ];
-        environment.TZ = config.time.timeZone;
         capabilities = {
           SYS_ADMIN = true;
           NET_ADMIN = true;
         };
         extraOptions = [ "--userns=auto" ];
+        homeserver.enable = true;
       };
       ordinary-two = {
         image = "docker.io/qmcgaw/gluetun:v3.40";
         networks = [ "ordinary-network:alias=two" ];
         dependsOn = [ "ordinary-one" ];
-        environment.TZ = config.time.timeZone;
         volumes = [
           "/etc/localtime:/etc/localtime:ro"
           "/etc/machine-id:/etc/machine-id:ro"
@@ -68,62 +64,18 @@ in
           "--ipc=shareable"
           "--pid=container:ordinary-one"
         ];
+        homeserver = {
+          enable = true;
+          prepare = [
+            (scripts.makeFolderIn "/var/lib" "/var/lib/app" "-" "-" "-")
+            (scripts.makeFolderIn "/home/anna" "/home/anna/photos" "-" "-" "-")
+          ];
+        };
       };
     };
 
-    systemd.services.podman-ordinary-one = {
-      after = [ "ordinary-network.service" ];
-      wants = [ "ordinary-network.service" ];
-      partOf = [ "ordinary-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        ExecStartPost = scripts.start [ "podman-ordinary-two.service" ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-ordinary-two = {
-      after = [
-        "nvidia-container-toolkit-cdi-generator.service"
-        "ordinary-network.service"
-      ];
-      wants = [ "ordinary-network.service" ];
-      partOf = [ "ordinary-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.makeFolderIn "/var/lib" "/var/lib/app" "-" "-" "-")
-          (scripts.makeFolderIn "/home/anna" "/home/anna/photos" "-" "-" "-")
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.ordinary-network = {
-      description = "Podman network ordinary-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "ordinary-network";
-      };
-    };
+    systemd.services.podman-ordinary-two.after = [ "nvidia-container-toolkit-cdi-generator.service" ];
 
     systemd.tmpfiles.rules = [ ''d "/srv/app" - - - -'' ];
-
-    networking.firewall.interfaces.br-ordinary = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

@@ -6,61 +6,57 @@ let
   inherit (constants.paths) keys root;
   inherit (config.homeserver) scripts;
 
-  ensureNetwork = scripts.ensureNetwork "words-network" [
-    "--interface-name=br-words"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.words;
 in
 {
   options.homeserver.words.enable = lib.mkEnableOption "words";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.words-network.interface = "br-words";
+
     virtualisation.oci-containers.containers = {
       words-rights = {
         image = "docker.io/example/app:1";
         networks = [ "words-network:alias=rights" ];
-        environment.TZ = config.time.timeZone;
         privileged = true;
         extraOptions = [
           "--ipc=ns:/proc/1/ns/ipc"
           "--pid=host"
         ];
+        homeserver.enable = true;
       };
       words-users = {
         image = "docker.io/library/postgres:17";
         user = "0:0";
         networks = [ "words-network:alias=users" ];
-        environment.TZ = config.time.timeZone;
         environmentFiles = [ "/srv/database.env" ];
         volumes = [ "/srv/db:/var/lib/postgresql/data" ];
         extraOptions = [ "--userns=host" ];
+        homeserver.enable = true;
       };
       words-network = {
         image = "docker.io/example/app:1";
         networks = [ "host" ];
-        environment.TZ = config.time.timeZone;
         capabilities = {
           NET_ADMIN = true;
           NET_RAW = true;
         };
+        homeserver.enable = true;
       };
       words-capabilities = {
         image = "docker.io/example/app:1";
         networks = [ "words-network:alias=capabilities" ];
-        environment.TZ = config.time.timeZone;
         capabilities = {
           ALL = true;
           cap_sys_admin = true;
           SYS_MODULE = true;
           SYS_TIME = true;
         };
+        homeserver.enable = true;
       };
       words-options = {
         image = "docker.io/example/app:1";
         networks = [ "words-network:alias=options" ];
-        environment.TZ = config.time.timeZone;
         extraOptions = [
           "--security-opt=seccomp:unconfined"
           "--security-opt=apparmor=unconfined"
@@ -68,11 +64,11 @@ in
           "--security-opt=unmask=ALL"
           "--security-opt=systempaths=unconfined"
         ];
+        homeserver.enable = true;
       };
       words-volumes = {
         image = "docker.io/example/app:1";
         networks = [ "words-network:alias=volumes" ];
-        environment.TZ = config.time.timeZone;
         volumes = [
           "${root}:/host:ro"
           "${keys}:/keys:ro"
@@ -86,11 +82,14 @@ in
           "/boot:/boot-of-host:ro"
           "/srv/films:/films:rshared"
         ];
+        homeserver = {
+          enable = true;
+          prepare = [ (scripts.makeFolder "/home/anna" "-" "-" "-") ];
+        };
       };
       words-devices = {
         image = "docker.io/example/app:1";
         networks = [ "words-network:alias=devices" ];
-        environment.TZ = config.time.timeZone;
         devices = [
           "/dev/mem"
           "/dev/nvme0n1p1:/dev/xvda:r"
@@ -98,124 +97,14 @@ in
           "/dev/mapper/root"
           "/dev/vg0/data"
         ];
+        homeserver.enable = true;
       };
       words-rules = {
         image = "docker.io/example/app:1";
         networks = [ "words-network:alias=rules" ];
-        environment.TZ = config.time.timeZone;
         volumes = [ "/dev/uinput:/dev/uinput" ];
         extraOptions = [ "--device-cgroup-rule=c 10:223 rwm" ];
-      };
-    };
-
-    systemd.services.podman-words-rights = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-words-users = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-words-network = {
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-words-capabilities = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-words-options = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-words-volumes = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.makeFolder "/home/anna" "-" "-" "-")
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-words-devices = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-words-rules = {
-      after = [ "words-network.service" ];
-      wants = [ "words-network.service" ];
-      partOf = [ "words-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.words-network = {
-      description = "Podman network words-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "words-network";
+        homeserver.enable = true;
       };
     };
 
@@ -224,10 +113,5 @@ in
       ''d "/var/lib" - - - -''
       ''d "/srv/films" - - - -''
     ];
-
-    networking.firewall.interfaces.br-words = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

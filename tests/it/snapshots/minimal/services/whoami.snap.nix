@@ -2,56 +2,18 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "whoami-network" [
-    "--interface-name=br-whoami"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.whoami;
 in
 {
   options.homeserver.whoami.enable = lib.mkEnableOption "whoami";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.whoami-network.interface = "br-whoami";
+
     virtualisation.oci-containers.containers.whoami = {
       image = "docker.io/traefik/whoami:v1.11";
       networks = [ "whoami-network" ];
-      environment.TZ = config.time.timeZone;
-    };
-
-    systemd.services.podman-whoami = {
-      after = [ "whoami-network.service" ];
-      wants = [ "whoami-network.service" ];
-      partOf = [ "whoami-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.whoami-network = {
-      description = "Podman network whoami-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "whoami-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-whoami = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
+      homeserver.enable = true;
     };
   };
 }

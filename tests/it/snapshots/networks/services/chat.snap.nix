@@ -2,13 +2,6 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "chat-network" [
-    "--interface-name=br-chat"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.chat;
 in
 {
@@ -17,46 +10,13 @@ in
   config = lib.mkIf cfg.enable (
     lib.mkMerge [
       {
+        homeserver.networks.chat-network.interface = "br-chat";
+
         virtualisation.oci-containers.containers.chat-server = {
           image = "docker.io/example/chat:1.2.3";
           networks = [ "chat-network:alias=server" ];
-          environment = {
-            OLLAMA_URL = "http://host.containers.internal:11434";
-            TZ = config.time.timeZone;
-          };
-        };
-
-        systemd.services.podman-chat-server = {
-          after = [ "chat-network.service" ];
-          wants = [ "chat-network.service" ];
-          partOf = [ "chat-network.service" ];
-          startLimitIntervalSec = 0;
-          serviceConfig = {
-            ExecStartPre = lib.mkBefore [ ensureNetwork ];
-            Restart = lib.mkForce "always";
-            RestartSec = "10s";
-          };
-        };
-
-        systemd.services.chat-network = {
-          description = "Podman network chat-network";
-          wantedBy = [ "multi-user.target" ];
-          # A restart takes the containers along; a stop would leave them down.
-          stopIfChanged = false;
-          startLimitIntervalSec = 0;
-          serviceConfig = {
-            Type = "oneshot";
-            RemainAfterExit = true;
-            ExecStart = ensureNetwork;
-            Restart = "on-failure";
-            RestartSec = "10s";
-            ExecStop = scripts.removeNetwork "chat-network";
-          };
-        };
-
-        networking.firewall.interfaces.br-chat = {
-          allowedTCPPorts = [ 53 ];
-          allowedUDPPorts = [ 53 ];
+          environment.OLLAMA_URL = "http://host.containers.internal:11434";
+          homeserver.enable = true;
         };
       }
       {

@@ -2,88 +2,33 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "vpn-network" [
-    "--interface-name=br-vpn"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.vpn;
 in
 {
   options.homeserver.vpn.enable = lib.mkEnableOption "vpn";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.vpn-network.interface = "br-vpn";
+
     virtualisation.oci-containers.containers = {
       vpn-gluetun = {
         image = "docker.io/qmcgaw/gluetun:v3.40";
         networks = [ "vpn-network:alias=gluetun" ];
         ports = [ "127.0.0.1:8090:8080" ];
-        environment.TZ = config.time.timeZone;
         capabilities.NET_ADMIN = true;
+        homeserver.enable = true;
       };
       vpn-torrent = {
         image = "docker.io/linuxserver/qbittorrent:5.0.3";
         networks = [ "container:vpn-gluetun" ];
         dependsOn = [ "vpn-gluetun" ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
       vpn-alone = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "none" ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
-    };
-
-    systemd.services.podman-vpn-gluetun = {
-      after = [ "vpn-network.service" ];
-      wants = [ "vpn-network.service" ];
-      partOf = [ "vpn-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        ExecStartPost = scripts.start [ "podman-vpn-torrent.service" ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-vpn-torrent = {
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-vpn-alone = {
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.vpn-network = {
-      description = "Podman network vpn-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "vpn-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-vpn = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
     };
   };
 }

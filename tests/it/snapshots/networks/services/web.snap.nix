@@ -2,19 +2,14 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "web-network" [
-    "--interface-name=br-web"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.web;
 in
 {
   options.homeserver.web.enable = lib.mkEnableOption "web";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.web-network.interface = "br-web";
+
     virtualisation.oci-containers.containers = {
       web-server = {
         image = "docker.io/library/nginx:1.27";
@@ -22,7 +17,7 @@ in
           "front"
           "closed"
         ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
       web-proxy = {
         image = "docker.io/library/nginx:1.27";
@@ -31,7 +26,7 @@ in
           "six:ip=172.21.0.5,ip6=fd00:21::5,mac=02:00:00:00:00:05,alias=www"
           "web-network:alias=proxy,alias=www"
         ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
       web-guest = {
         image = "docker.io/library/nginx:1.27";
@@ -40,106 +35,8 @@ in
           "dual"
           "plain"
         ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
-    };
-
-    systemd.services.podman-web-server = {
-      after = [
-        "front-network.service"
-        "closed-network.service"
-      ];
-      wants = [
-        "front-network.service"
-        "closed-network.service"
-      ];
-      partOf = [
-        "front-network.service"
-        "closed-network.service"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          config.systemd.services.front-network.serviceConfig.ExecStart
-          config.systemd.services.closed-network.serviceConfig.ExecStart
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-web-proxy = {
-      after = [
-        "front-network.service"
-        "six-network.service"
-        "web-network.service"
-      ];
-      wants = [
-        "front-network.service"
-        "six-network.service"
-        "web-network.service"
-      ];
-      partOf = [
-        "front-network.service"
-        "six-network.service"
-        "web-network.service"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          config.systemd.services.front-network.serviceConfig.ExecStart
-          config.systemd.services.six-network.serviceConfig.ExecStart
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-web-guest = {
-      after = [
-        "dual-network.service"
-        "plain-network.service"
-      ];
-      wants = [
-        "dual-network.service"
-        "plain-network.service"
-      ];
-      partOf = [
-        "dual-network.service"
-        "plain-network.service"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireNetwork "foreign")
-          config.systemd.services.dual-network.serviceConfig.ExecStart
-          config.systemd.services.plain-network.serviceConfig.ExecStart
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.web-network = {
-      description = "Podman network web-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "web-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-web = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
     };
   };
 }

@@ -4,144 +4,52 @@
 let
   inherit (config.homeserver) scripts;
 
-  ensureNetwork = scripts.ensureNetwork "media-network" [
-    "--interface-name=br-media"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.media;
 in
 {
   options.homeserver.media.enable = lib.mkEnableOption "media";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.media-network.interface = "br-media";
+
     virtualisation.oci-containers.containers = {
       media-player = {
         image = "docker.io/jellyfin/jellyfin:10.10";
         networks = [ "media-network:alias=player" ];
-        environment.TZ = config.time.timeZone;
         volumes = [
           "/mnt/nas/films:/films:ro"
           "/mnt/usb disk/music:/music"
           "/mnt/Bücher:/books"
           "/srv/player:/config"
         ];
+        homeserver = {
+          enable = true;
+          mounts = [
+            "mnt-nas"
+            "mnt-usb\\x20disk"
+            "mnt-B\\xc3\\xbccher"
+          ];
+          prepare = [ (scripts.makeFolder "/mnt/usb disk/music" "-" "-" "-") ];
+        };
       };
       media-scan = {
         image = "docker.io/example/scan:1";
         networks = [ "media-network:alias=scan" ];
-        environment.TZ = config.time.timeZone;
         volumes = [ "/mnt/work/films:/films" ];
+        homeserver = {
+          enable = true;
+          restart = "no";
+          mounts = [ "mnt-work" ];
+          prepare = [ (scripts.makeFolder "/mnt/work/films" "-" "-" "-") ];
+        };
       };
       media-plain = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "media-network:alias=plain" ];
-        environment.TZ = config.time.timeZone;
-      };
-    };
-
-    systemd.services.podman-media-player = {
-      after = [
-        "mnt-nas.mount"
-        "mnt-usb\\x20disk.mount"
-        "mnt-B\\xc3\\xbccher.mount"
-        "media-network.service"
-      ];
-      wants = [
-        "mnt-nas.mount"
-        "mnt-usb\\x20disk.mount"
-        "mnt-B\\xc3\\xbccher.mount"
-        "media-network.service"
-      ];
-      partOf = [
-        "mnt-usb\\x20disk-containers.service"
-        "mnt-B\\xc3\\xbccher-containers.service"
-        "media-network.service"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireMount "/mnt/nas")
-          (scripts.requireMount "/mnt/usb disk")
-          (scripts.requireMount "/mnt/Bücher")
-          (scripts.makeFolder "/mnt/usb disk/music" "-" "-" "-")
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-media-scan = {
-      after = [
-        "mnt-work.mount"
-        "media-network.service"
-      ];
-      wants = [
-        "mnt-work.mount"
-        "media-network.service"
-      ];
-      partOf = [
-        "mnt-work-containers.service"
-        "media-network.service"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireMount "/mnt/work")
-          (scripts.makeFolder "/mnt/work/films" "-" "-" "-")
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "no";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-media-plain = {
-      after = [ "media-network.service" ];
-      wants = [ "media-network.service" ];
-      partOf = [ "media-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services."mnt-usb\\x20disk-containers".serviceConfig.ExecStart = [
-      (scripts.start [ "podman-media-player.service" ])
-    ];
-
-    systemd.services."mnt-B\\xc3\\xbccher-containers".serviceConfig.ExecStart = [
-      (scripts.start [ "podman-media-player.service" ])
-    ];
-
-    systemd.services.mnt-work-containers.serviceConfig.ExecStart = [
-      (scripts.startOnce [ "podman-media-scan.service" ])
-    ];
-
-    systemd.services.media-network = {
-      description = "Podman network media-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "media-network";
+        homeserver.enable = true;
       };
     };
 
     systemd.tmpfiles.rules = [ ''d "/srv/player" - - - -'' ];
-
-    networking.firewall.interfaces.br-media = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

@@ -3,12 +3,6 @@
 
 let
   inherit (config.age) secrets;
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "web-network" [
-    "--interface-name=br-web"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.web;
 in
@@ -18,65 +12,20 @@ in
   config = lib.mkIf cfg.enable (
     lib.mkMerge [
       {
+        homeserver.networks.web-network.interface = "br-web";
+
         virtualisation.oci-containers.containers.web = {
           image = "docker.io/library/nginx:1.27";
           networks = [
             "front"
             "web-network"
           ];
-          environment = {
-            TZ = config.time.timeZone;
-            DB_PASSWORD_FILE = "/run/secrets/db-password";
-          };
+          environment.DB_PASSWORD_FILE = "/run/secrets/db-password";
           volumes = [ "${secrets.db-password.path}:/run/secrets/db-password:ro" ];
-        };
-
-        systemd.services.podman-web = {
-          after = [
-            "agenix-install-secrets.service"
-            "front-network.service"
-            "web-network.service"
-          ];
-          wants = [
-            "front-network.service"
-            "web-network.service"
-          ];
-          partOf = [
-            "front-network.service"
-            "web-network.service"
-          ];
-          restartTriggers = [ "${secrets.db-password.file}" ];
-          startLimitIntervalSec = 0;
-          serviceConfig = {
-            ExecStartPre = lib.mkBefore [
-              (scripts.requireSecret secrets.db-password)
-              config.systemd.services.front-network.serviceConfig.ExecStart
-              ensureNetwork
-            ];
-            Restart = lib.mkForce "always";
-            RestartSec = "10s";
+          homeserver = {
+            enable = true;
+            secrets = [ "db-password" ];
           };
-        };
-
-        systemd.services.web-network = {
-          description = "Podman network web-network";
-          wantedBy = [ "multi-user.target" ];
-          # A restart takes the containers along; a stop would leave them down.
-          stopIfChanged = false;
-          startLimitIntervalSec = 0;
-          serviceConfig = {
-            Type = "oneshot";
-            RemainAfterExit = true;
-            ExecStart = ensureNetwork;
-            Restart = "on-failure";
-            RestartSec = "10s";
-            ExecStop = scripts.removeNetwork "web-network";
-          };
-        };
-
-        networking.firewall.interfaces.br-web = {
-          allowedTCPPorts = [ 53 ];
-          allowedUDPPorts = [ 53 ];
         };
       }
       {

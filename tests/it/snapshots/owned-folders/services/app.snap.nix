@@ -6,21 +6,17 @@ let
   inherit (constants) data owner;
   inherit (config.homeserver) scripts;
 
-  ensureNetwork = scripts.ensureNetwork "app-network" [
-    "--interface-name=br-app"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.app;
 in
 {
   options.homeserver.app.enable = lib.mkEnableOption "app";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.app-network.interface = "br-app";
+
     virtualisation.oci-containers.containers.app-server = {
       image = "docker.io/library/nginx:1.27";
       networks = [ "app-network:alias=server" ];
-      environment.TZ = config.time.timeZone;
       volumes = [
         "${data}:/data"
         "${data}/uploads:/data/uploads"
@@ -31,38 +27,13 @@ in
         "/srv/read-only:/ro:ro"
         "/run/podman/podman.sock:/var/run/docker.sock"
       ];
-    };
-
-    systemd.services.podman-app-server = {
-      after = [ "app-network.service" ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
+      homeserver = {
+        enable = true;
+        prepare = [
           (scripts.makeFolderIn data "${data}/uploads" "0755" owner "100")
           (scripts.makeFolderIn data "${data}/cache" "-" "-" "-")
           (scripts.makeFolder "/home/anna/files" "-" "-" "-")
-          ensureNetwork
         ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.app-network = {
-      description = "Podman network app-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "app-network";
       };
     };
 
@@ -70,10 +41,5 @@ in
       ''d "${data}" 0750 ${toString owner} ${toString owner} -''
       ''d "/srv/other" 0755 1001 1002 -''
     ];
-
-    networking.firewall.interfaces.br-app = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

@@ -4,196 +4,81 @@
 let
   inherit (config.homeserver) scripts;
 
-  ensureNetwork = scripts.ensureNetwork "images-network" [
-    "--interface-name=br-images"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.images;
 in
 {
   options.homeserver.images.enable = lib.mkEnableOption "images";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.images-network.interface = "br-images";
+
     virtualisation.oci-containers.containers = {
       images-grafana = {
         image = "docker.io/grafana/grafana:12.1.0";
         networks = [ "images-network:alias=grafana" ];
-        environment.TZ = config.time.timeZone;
         volumes = [
           "/srv/grafana:/var/lib/grafana"
           "/home/grafana:/plugins"
         ];
+        homeserver = {
+          enable = true;
+          prepare = [ (scripts.makeFolder "/home/grafana" "-" ":472" ":472") ];
+        };
       };
       images-loki = {
         image = "docker.io/grafana/loki:3.5.3";
         networks = [ "images-network:alias=loki" ];
-        environment.TZ = config.time.timeZone;
         volumes = [
           "/srv/loki:/loki"
           "/srv/metrics:/metrics"
         ];
+        homeserver.enable = true;
       };
       images-tempo = {
         image = "docker.io/grafana/tempo:2.8.1";
         networks = [ "images-network:alias=tempo" ];
-        environment.TZ = config.time.timeZone;
         volumes = [ "/srv/metrics:/metrics" ];
+        homeserver.enable = true;
       };
       images-jenkins = {
         image = "docker.io/jenkins/jenkins:2.504";
         user = "root";
         networks = [ "images-network:alias=jenkins" ];
-        environment.TZ = config.time.timeZone;
         volumes = [ "/srv/jenkins:/var/jenkins_home" ];
+        homeserver.enable = true;
       };
       images-mapped = {
         image = "docker.io/example/app:1";
         user = "1000";
         networks = [ "images-network:alias=mapped" ];
-        environment.TZ = config.time.timeZone;
         volumes = [
           "/srv/mapped/given:/given:U"
           "/srv/mapped/same:/same:idmap"
         ];
         extraOptions = [ "--userns=auto" ];
+        homeserver.enable = true;
       };
       images-prometheus = {
         image = "docker.io/prom/prometheus:v3.5.0";
         networks = [ "images-network:alias=prometheus" ];
-        environment.TZ = config.time.timeZone;
         volumes = [ "/srv/prometheus:/prometheus" ];
         extraOptions = [ "--userns=auto" ];
+        homeserver.enable = true;
       };
       images-files = {
         image = "docker.io/example/files:1";
         networks = [ "images-network:alias=files" ];
-        environment.TZ = config.time.timeZone;
         volumes = [ "/srv/files:/files" ];
+        homeserver.enable = true;
       };
       images-n8n = {
         image = "docker.io/n8nio/n8n:1.100.0";
         networks = [ "images-network:alias=n8n" ];
-        environment.TZ = config.time.timeZone;
         volumes = [
           "/srv/n8n:/home/node/.n8n"
           "/srv/files:/files"
         ];
-      };
-    };
-
-    systemd.services.podman-images-grafana = {
-      after = [ "images-network.service" ];
-      wants = [ "images-network.service" ];
-      partOf = [ "images-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.makeFolder "/home/grafana" "-" ":472" ":472")
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-images-loki = {
-      after = [ "images-network.service" ];
-      wants = [ "images-network.service" ];
-      partOf = [ "images-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-images-tempo = {
-      after = [ "images-network.service" ];
-      wants = [ "images-network.service" ];
-      partOf = [ "images-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-images-jenkins = {
-      after = [ "images-network.service" ];
-      wants = [ "images-network.service" ];
-      partOf = [ "images-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-images-mapped = {
-      after = [ "images-network.service" ];
-      wants = [ "images-network.service" ];
-      partOf = [ "images-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-images-prometheus = {
-      after = [ "images-network.service" ];
-      wants = [ "images-network.service" ];
-      partOf = [ "images-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-images-files = {
-      after = [ "images-network.service" ];
-      wants = [ "images-network.service" ];
-      partOf = [ "images-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-images-n8n = {
-      after = [ "images-network.service" ];
-      wants = [ "images-network.service" ];
-      partOf = [ "images-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.images-network = {
-      description = "Podman network images-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "images-network";
+        homeserver.enable = true;
       };
     };
 
@@ -208,10 +93,5 @@ in
       ''d "/srv/files" - - - -''
       ''d "/srv/n8n" - :1000 :1000 -''
     ];
-
-    networking.firewall.interfaces.br-images = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

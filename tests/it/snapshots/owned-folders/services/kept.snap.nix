@@ -2,80 +2,30 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "kept-network" [
-    "--interface-name=br-kept"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.kept;
 in
 {
   options.homeserver.kept.enable = lib.mkEnableOption "kept";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.kept-network.interface = "br-kept";
+
     virtualisation.oci-containers.containers = {
       kept-writer = {
         image = "docker.io/example/app:1";
         networks = [ "kept-network:alias=writer" ];
-        environment.TZ = config.time.timeZone;
         volumes = [ "/srv/kept:/data" ];
+        homeserver.enable = true;
       };
       kept-reader = {
         image = "docker.io/example/app:1";
         user = "2000";
         networks = [ "kept-network:alias=reader" ];
-        environment.TZ = config.time.timeZone;
         volumes = [ "/srv/kept:/data" ];
-      };
-    };
-
-    systemd.services.podman-kept-writer = {
-      after = [ "kept-network.service" ];
-      wants = [ "kept-network.service" ];
-      partOf = [ "kept-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-kept-reader = {
-      after = [ "kept-network.service" ];
-      wants = [ "kept-network.service" ];
-      partOf = [ "kept-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.kept-network = {
-      description = "Podman network kept-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "kept-network";
+        homeserver.enable = true;
       };
     };
 
     systemd.tmpfiles.rules = [ ''d "/srv/kept" 0700 - - -'' ];
-
-    networking.firewall.interfaces.br-kept = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

@@ -2,57 +2,24 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "named-network" [
-    "--interface-name=br-named"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.named;
 in
 {
   options.homeserver.named.enable = lib.mkEnableOption "named";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.named-network.interface = "br-named";
+
     virtualisation.oci-containers.containers.named-app = {
       image = "docker.io/example/app:1";
       user = "app";
       networks = [ "named-network:alias=app" ];
-      environment.TZ = config.time.timeZone;
       volumes = [
         "/srv/named/private:/private"
         "/srv/named/open:/open"
         "/srv/named/own:/own"
       ];
-    };
-
-    systemd.services.podman-named-app = {
-      after = [ "named-network.service" ];
-      wants = [ "named-network.service" ];
-      partOf = [ "named-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.named-network = {
-      description = "Podman network named-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "named-network";
-      };
+      homeserver.enable = true;
     };
 
     systemd.tmpfiles.rules = [
@@ -60,10 +27,5 @@ in
       ''d "/srv/named/open" 0755 - - -''
       ''d "/srv/named/own" 0700 1000 1000 -''
     ];
-
-    networking.firewall.interfaces.br-named = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

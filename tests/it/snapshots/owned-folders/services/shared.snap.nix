@@ -2,85 +2,42 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "shared-network" [
-    "--interface-name=br-shared"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.shared;
 in
 {
   options.homeserver.shared.enable = lib.mkEnableOption "shared";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.shared-network.interface = "br-shared";
+
     virtualisation.oci-containers.containers = {
       shared-writer = {
         image = "docker.io/example/app:1";
         user = "1000";
         networks = [ "shared-network:alias=writer" ];
-        environment.TZ = config.time.timeZone;
         volumes = [
           "/srv/shared/private:/private"
           "/srv/shared/team:/team"
           "/srv/shared/neither:/neither"
         ];
+        homeserver.enable = true;
       };
       shared-reader = {
         image = "docker.io/example/app:1";
         networks = [ "shared-network:alias=reader" ];
-        environment.TZ = config.time.timeZone;
         volumes = [
           "/srv/reader:/own"
           "/srv/shared/private:/private"
           "/srv/shared/team:/team"
           "/srv/shared/neither:/neither"
         ];
-        extraOptions = [
-          "--user"
-          "1001:100"
-        ];
-      };
-    };
-
-    systemd.services.podman-shared-writer = {
-      after = [ "shared-network.service" ];
-      wants = [ "shared-network.service" ];
-      partOf = [ "shared-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-shared-reader = {
-      after = [ "shared-network.service" ];
-      wants = [ "shared-network.service" ];
-      partOf = [ "shared-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.shared-network = {
-      description = "Podman network shared-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "shared-network";
+        homeserver = {
+          enable = true;
+          podmanArgs = [
+            "--user"
+            "1001:100"
+          ];
+        };
       };
     };
 
@@ -90,10 +47,5 @@ in
       ''d "/srv/shared/neither" - - - -''
       ''d "/srv/reader" 0755 1001 100 -''
     ];
-
-    networking.firewall.interfaces.br-shared = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

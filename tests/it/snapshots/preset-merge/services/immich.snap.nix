@@ -5,15 +5,9 @@ let
   constants = import ../constants.nix;
   inherit (constants) decoders ports tuner;
   inherit (config.age) secrets;
-  inherit (config.homeserver) scripts;
 
   data = "/srv/immich";
   devices = decoders;
-
-  ensureNetwork = scripts.ensureNetwork "immich-network" [
-    "--interface-name=br-immich"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.immich;
 in
@@ -28,6 +22,8 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.immich-network.interface = "br-immich";
+
     virtualisation.oci-containers.containers = {
       immich-postgres = {
         image = "ghcr.io/immich-app/postgres:16-vectorchord0.4.3-pgvectors0.2.0";
@@ -36,7 +32,6 @@ in
           POSTGRES_USER = "immich";
           POSTGRES_DB = "immich";
           POSTGRES_INITDB_ARGS = "--data-checksums --locale=C";
-          TZ = config.time.timeZone;
           POSTGRES_PASSWORD_FILE = "/run/secrets/immich-db-password";
         };
         volumes = [
@@ -50,22 +45,25 @@ in
           SETGID = true;
           SETUID = true;
         };
-        podman.sdnotify = "healthy";
         extraOptions = [
           "--shm-size=128m"
           "--stop-timeout=90"
           "--security-opt=no-new-privileges"
-          "--health-cmd=pg_isready -U immich -d immich"
-          "--health-interval=30s"
-          "--health-start-period=30s"
-          "--health-startup-cmd=pg_isready -U immich -d immich"
-          "--health-startup-interval=2s"
         ];
+        homeserver = {
+          enable = true;
+          secrets = [ "immich-db-password" ];
+          healthcheck = {
+            test = "pg_isready -U immich -d immich";
+            interval = "30s";
+            startPeriod = "30s";
+            readyWithin = "16min";
+          };
+        };
       };
       immich-redis = {
         image = "docker.io/valkey/valkey:9";
         networks = [ "immich-network:alias=redis" ];
-        environment.TZ = config.time.timeZone;
         capabilities = {
           ALL = false;
           CHOWN = true;
@@ -73,25 +71,19 @@ in
           SETGID = true;
           SETUID = true;
         };
-        podman.sdnotify = "healthy";
-        extraOptions = [
-          "--security-opt=no-new-privileges"
-          "--health-cmd=${
-            builtins.toJSON [
+        extraOptions = [ "--security-opt=no-new-privileges" ];
+        homeserver = {
+          enable = true;
+          healthcheck = {
+            test = builtins.toJSON [
               "valkey-cli"
               "ping"
-            ]
-          }"
-          "--health-interval=30s"
-          "--health-start-period=10s"
-          "--health-startup-cmd=${
-            builtins.toJSON [
-              "valkey-cli"
-              "ping"
-            ]
-          }"
-          "--health-startup-interval=2s"
-        ];
+            ];
+            interval = "30s";
+            startPeriod = "10s";
+            readyWithin = "16min";
+          };
+        };
       };
       immich-server = {
         image = "ghcr.io/immich-app/immich-server:v3.3.1";
@@ -107,7 +99,6 @@ in
           DB_DATABASE_NAME = "immich";
           REDIS_HOSTNAME = "immich-redis";
           IMMICH_MACHINE_LEARNING_ENABLED = "false";
-          TZ = config.time.timeZone;
           DB_PASSWORD_FILE = "/run/secrets/immich-db-password";
         };
         environmentFiles = [ secrets.mail.path ];
@@ -120,112 +111,21 @@ in
         ];
         devices = devices ++ [ tuner ];
         extraOptions = [ "--dns=192.168.1.1" ];
-      };
-    };
-
-    systemd.services.podman-immich-postgres = {
-      after = [
-        "agenix-install-secrets.service"
-        "immich-network.service"
-      ];
-      wants = [ "immich-network.service" ];
-      partOf = [ "immich-network.service" ];
-      restartTriggers = [ "${secrets.immich-db-password.file}" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.immich-db-password)
-          ensureNetwork
-        ];
-        ExecStartPost = scripts.start [ "podman-immich-server.service" ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "16min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-immich-redis = {
-      after = [ "immich-network.service" ];
-      wants = [ "immich-network.service" ];
-      partOf = [ "immich-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        ExecStartPost = scripts.start [ "podman-immich-server.service" ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "16min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-immich-server = {
-      after = [
-        "agenix-install-secrets.service"
-        "mnt-photos.mount"
-        "mnt-library.mount"
-        "immich-network.service"
-      ];
-      wants = [
-        "mnt-photos.mount"
-        "mnt-library.mount"
-        "immich-network.service"
-      ];
-      partOf = [
-        "mnt-photos-containers.service"
-        "mnt-library-containers.service"
-        "immich-network.service"
-      ];
-      restartTriggers = [
-        "${secrets.mail.file}"
-        "${secrets.immich-db-password.file}"
-        "${secrets.api-token.file}"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.mail)
-          (scripts.requireSecret secrets.immich-db-password)
-          (scripts.requireSecret secrets.api-token)
-          (scripts.requireMount "/mnt/photos")
-          (scripts.requireMount "/mnt/library")
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.mnt-photos-containers.serviceConfig.ExecStart = [
-      (scripts.start [ "podman-immich-server.service" ])
-    ];
-
-    systemd.services.mnt-library-containers.serviceConfig.ExecStart = [
-      (scripts.start [ "podman-immich-server.service" ])
-    ];
-
-    systemd.services.immich-network = {
-      description = "Podman network immich-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "immich-network";
+        homeserver = {
+          enable = true;
+          secrets = [
+            "mail"
+            "immich-db-password"
+            "api-token"
+          ];
+          mounts = [
+            "mnt-photos"
+            "mnt-library"
+          ];
+        };
       };
     };
 
     systemd.tmpfiles.rules = [ ''d "${data}/postgres" 0700 999 999 -'' ];
-
-    networking.firewall.interfaces.br-immich = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

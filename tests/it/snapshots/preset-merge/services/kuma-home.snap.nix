@@ -2,14 +2,7 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
   data = "/srv/kuma-home";
-
-  ensureNetwork = scripts.ensureNetwork "kuma-home-network" [
-    "--interface-name=br-kuma-home"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.kumaHome;
 in
@@ -24,48 +17,17 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.kuma-home-network.interface = "br-kuma-home";
+
     virtualisation.oci-containers.containers.kuma-home-uptime-kuma = {
       image = "docker.io/louislam/uptime-kuma:2";
       networks = [ "kuma-home-network:alias=uptime-kuma" ];
       ports = [ "127.0.0.1:${toString cfg.port}:3001" ];
-      environment.TZ = config.time.timeZone;
       volumes = [ "${data}:/app/data" ];
       extraOptions = [ "--no-healthcheck" ];
-    };
-
-    systemd.services.podman-kuma-home-uptime-kuma = {
-      after = [ "kuma-home-network.service" ];
-      wants = [ "kuma-home-network.service" ];
-      partOf = [ "kuma-home-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.kuma-home-network = {
-      description = "Podman network kuma-home-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "kuma-home-network";
-      };
+      homeserver.enable = true;
     };
 
     systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
-
-    networking.firewall.interfaces.br-kuma-home = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

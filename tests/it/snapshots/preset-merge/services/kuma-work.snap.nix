@@ -4,14 +4,8 @@
 let
   constants = import ../constants.nix;
   inherit (constants.settings) IMMICH_LOG_LEVEL;
-  inherit (config.homeserver) scripts;
 
   data = "/srv/kuma-work";
-
-  ensureNetwork = scripts.ensureNetwork "kuma-work-network" [
-    "--interface-name=br-kuma-work"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.kumaWork;
 in
@@ -26,63 +20,28 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.kuma-work-network.interface = "br-kuma-work";
+
     virtualisation.oci-containers.containers.kuma-work-uptime-kuma = {
       image = "docker.io/louislam/uptime-kuma:2";
       networks = [ "kuma-work-network:alias=uptime-kuma" ];
       ports = [ "127.0.0.1:${toString cfg.port}:3001" ];
-      environment = {
-        IMMICH_LOG_LEVEL = IMMICH_LOG_LEVEL;
-        TZ = config.time.timeZone;
-      };
+      environment.IMMICH_LOG_LEVEL = IMMICH_LOG_LEVEL;
       volumes = [
         "${data}:/app/data"
         "/srv/kuma-work/certificates:/certs:ro"
       ];
-      podman.sdnotify = "healthy";
-      extraOptions = [
-        "--health-cmd=extra/healthcheck"
-        "--health-interval=60s"
-        "--health-start-period=180s"
-        "--health-startup-cmd=extra/healthcheck"
-        "--health-startup-interval=2s"
-      ];
-    };
-
-    systemd.services.podman-kuma-work-uptime-kuma = {
-      after = [ "kuma-work-network.service" ];
-      wants = [ "kuma-work-network.service" ];
-      partOf = [ "kuma-work-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "18min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.kuma-work-network = {
-      description = "Podman network kuma-work-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "kuma-work-network";
+      homeserver = {
+        enable = true;
+        healthcheck = {
+          test = "extra/healthcheck";
+          interval = "60s";
+          startPeriod = "180s";
+          readyWithin = "18min";
+        };
       };
     };
 
     systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
-
-    networking.firewall.interfaces.br-kuma-work = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

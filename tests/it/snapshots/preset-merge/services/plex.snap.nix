@@ -4,7 +4,6 @@
 let
   constants = import ../constants.nix;
   inherit (constants) tuner;
-  inherit (config.homeserver) scripts;
 
   data = "/srv/plex";
   interfaces = [ "enp1s0" ];
@@ -18,31 +17,16 @@ in
     virtualisation.oci-containers.containers.plex = {
       image = "docker.io/plexinc/pms-docker:1.41.3";
       networks = [ "host" ];
-      environment.TZ = config.time.timeZone;
       volumes = [
         "${data}:/config"
         "/mnt/library:/data:ro"
       ];
       devices = [ tuner ];
-    };
-
-    systemd.services.podman-plex = {
-      after = [ "mnt-library.mount" ];
-      wants = [ "mnt-library.mount" ];
-      partOf = [ "mnt-library-containers.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ (scripts.requireMount "/mnt/library") ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
+      homeserver = {
+        enable = true;
+        mounts = [ "mnt-library" ];
       };
     };
-
-    systemd.services.mnt-library-containers.serviceConfig.ExecStart = [
-      (scripts.start [ "podman-plex.service" ])
-    ];
-
-    systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
 
     networking.firewall.interfaces = {
       ${builtins.elemAt interfaces 0} = {
@@ -54,5 +38,7 @@ in
         allowedUDPPorts = [ 1900 ];
       };
     };
+
+    systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
   };
 }

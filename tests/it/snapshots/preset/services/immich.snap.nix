@@ -3,16 +3,10 @@
 
 let
   inherit (config.age) secrets;
-  inherit (config.homeserver) scripts;
 
   data = "/srv/containers/immich";
   media = "/srv/photos";
   version = "v3.3.1";
-
-  ensureNetwork = scripts.ensureNetwork "immich-network" [
-    "--interface-name=br-immich"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.immich;
 in
@@ -27,6 +21,8 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.immich-network.interface = "br-immich";
+
     virtualisation.oci-containers.containers = {
       immich-postgres = {
         image = "ghcr.io/immich-app/postgres:16-vectorchord0.4.3-pgvectors0.2.0";
@@ -35,7 +31,6 @@ in
           POSTGRES_USER = "immich";
           POSTGRES_DB = "immich";
           POSTGRES_INITDB_ARGS = "--data-checksums";
-          TZ = config.time.timeZone;
           POSTGRES_PASSWORD_FILE = "/run/secrets/immich-db-password";
         };
         volumes = [
@@ -49,22 +44,25 @@ in
           SETGID = true;
           SETUID = true;
         };
-        podman.sdnotify = "healthy";
         extraOptions = [
           "--shm-size=128m"
           "--stop-timeout=90"
           "--security-opt=no-new-privileges"
-          "--health-cmd=pg_isready -U immich -d immich"
-          "--health-interval=30s"
-          "--health-start-period=30s"
-          "--health-startup-cmd=pg_isready -U immich -d immich"
-          "--health-startup-interval=2s"
         ];
+        homeserver = {
+          enable = true;
+          secrets = [ "immich-db-password" ];
+          healthcheck = {
+            test = "pg_isready -U immich -d immich";
+            interval = "30s";
+            startPeriod = "30s";
+            readyWithin = "16min";
+          };
+        };
       };
       immich-redis = {
         image = "docker.io/valkey/valkey:9";
         networks = [ "immich-network:alias=redis" ];
-        environment.TZ = config.time.timeZone;
         capabilities = {
           ALL = false;
           CHOWN = true;
@@ -72,23 +70,26 @@ in
           SETGID = true;
           SETUID = true;
         };
-        podman.sdnotify = "healthy";
         extraOptions = [
           "--stop-timeout=90"
           "--security-opt=no-new-privileges"
-          "--health-cmd=valkey-cli ping"
-          "--health-interval=30s"
-          "--health-start-period=10s"
-          "--health-startup-cmd=valkey-cli ping"
-          "--health-startup-interval=2s"
         ];
+        homeserver = {
+          enable = true;
+          healthcheck = {
+            test = "valkey-cli ping";
+            interval = "30s";
+            startPeriod = "10s";
+            readyWithin = "16min";
+          };
+        };
       };
       immich-ml = {
         image = "ghcr.io/immich-app/immich-machine-learning:${version}";
         networks = [ "immich-network:alias=ml" ];
-        environment.TZ = config.time.timeZone;
         volumes = [ "${data}/ml-cache:/cache" ];
         extraOptions = [ "--memory=6g" ];
+        homeserver.enable = true;
       };
       immich-server = {
         image = "ghcr.io/immich-app/immich-server:${version}";
@@ -105,7 +106,6 @@ in
           DB_DATABASE_NAME = "immich";
           REDIS_HOSTNAME = "immich-redis";
           IMMICH_MACHINE_LEARNING_URL = "http://immich-ml:3003";
-          TZ = config.time.timeZone;
           DB_PASSWORD_FILE = "/run/secrets/immich-db-password";
         };
         volumes = [
@@ -113,91 +113,10 @@ in
           "/etc/localtime:/etc/localtime:ro"
           "${secrets.immich-db-password.path}:/run/secrets/immich-db-password:ro"
         ];
-      };
-    };
-
-    systemd.services.podman-immich-postgres = {
-      after = [
-        "agenix-install-secrets.service"
-        "immich-network.service"
-      ];
-      wants = [ "immich-network.service" ];
-      partOf = [ "immich-network.service" ];
-      restartTriggers = [ "${secrets.immich-db-password.file}" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.immich-db-password)
-          ensureNetwork
-        ];
-        ExecStartPost = scripts.start [ "podman-immich-server.service" ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "16min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-immich-redis = {
-      after = [ "immich-network.service" ];
-      wants = [ "immich-network.service" ];
-      partOf = [ "immich-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        ExecStartPost = scripts.start [ "podman-immich-server.service" ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "16min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-immich-ml = {
-      after = [ "immich-network.service" ];
-      wants = [ "immich-network.service" ];
-      partOf = [ "immich-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        ExecStartPost = scripts.start [ "podman-immich-server.service" ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-immich-server = {
-      after = [
-        "agenix-install-secrets.service"
-        "immich-network.service"
-      ];
-      wants = [ "immich-network.service" ];
-      partOf = [ "immich-network.service" ];
-      restartTriggers = [ "${secrets.immich-db-password.file}" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.immich-db-password)
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.immich-network = {
-      description = "Podman network immich-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "immich-network";
+        homeserver = {
+          enable = true;
+          secrets = [ "immich-db-password" ];
+        };
       };
     };
 
@@ -206,10 +125,5 @@ in
       ''d "${data}/ml-cache" - - - -''
       ''d "${media}" - - - -''
     ];
-
-    networking.firewall.interfaces.br-immich = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

@@ -13,11 +13,6 @@ let
   user = "1000:100";
   devices = [ "/dev/dri" ];
 
-  ensureNetwork = scripts.ensureNetwork "immich-network" [
-    "--interface-name=br-immich"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.immich;
 in
 {
@@ -31,6 +26,8 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.immich-network.interface = "br-immich";
+
     virtualisation.oci-containers.containers = {
       immich-postgres = {
         image = "ghcr.io/immich-app/postgres:16-vectorchord0.4.3-pgvectors0.2.0";
@@ -39,7 +36,6 @@ in
           POSTGRES_USER = "immich";
           POSTGRES_DB = "immich";
           POSTGRES_INITDB_ARGS = "--data-checksums";
-          TZ = config.time.timeZone;
           POSTGRES_PASSWORD_FILE = "/run/secrets/photos-db";
         };
         volumes = [
@@ -53,22 +49,25 @@ in
           SETGID = true;
           SETUID = true;
         };
-        podman.sdnotify = "healthy";
         extraOptions = [
           "--shm-size=128m"
           "--stop-timeout=90"
           "--security-opt=no-new-privileges"
-          "--health-cmd=pg_isready -U immich -d immich"
-          "--health-interval=30s"
-          "--health-start-period=30s"
-          "--health-startup-cmd=pg_isready -U immich -d immich"
-          "--health-startup-interval=2s"
         ];
+        homeserver = {
+          enable = true;
+          secrets = [ "photos-db" ];
+          healthcheck = {
+            test = "pg_isready -U immich -d immich";
+            interval = "30s";
+            startPeriod = "30s";
+            readyWithin = "16min";
+          };
+        };
       };
       immich-redis = {
         image = "docker.io/valkey/valkey:8";
         networks = [ "immich-network:alias=redis" ];
-        environment.TZ = config.time.timeZone;
         capabilities = {
           ALL = false;
           CHOWN = true;
@@ -76,16 +75,19 @@ in
           SETGID = true;
           SETUID = true;
         };
-        podman.sdnotify = "healthy";
         extraOptions = [
           "--stop-timeout=90"
           "--security-opt=no-new-privileges"
-          "--health-cmd=valkey-cli ping"
-          "--health-interval=30s"
-          "--health-start-period=10s"
-          "--health-startup-cmd=valkey-cli ping"
-          "--health-startup-interval=2s"
         ];
+        homeserver = {
+          enable = true;
+          healthcheck = {
+            test = "valkey-cli ping";
+            interval = "30s";
+            startPeriod = "10s";
+            readyWithin = "16min";
+          };
+        };
       };
       immich-server = {
         image = "ghcr.io/immich-app/immich-server:${immich}";
@@ -102,7 +104,6 @@ in
           DB_DATABASE_NAME = "immich";
           REDIS_HOSTNAME = "immich-redis";
           IMMICH_LOG_LEVEL = "debug";
-          TZ = config.time.timeZone;
           DB_PASSWORD_FILE = "/run/secrets/photos-db";
         };
         volumes = [
@@ -111,101 +112,19 @@ in
           "${secrets.photos-db.path}:/run/secrets/photos-db:ro"
         ];
         devices = devices;
-      };
-    };
-
-    systemd.services.podman-immich-postgres = {
-      after = [
-        "agenix-install-secrets.service"
-        "immich-network.service"
-      ];
-      wants = [ "immich-network.service" ];
-      partOf = [ "immich-network.service" ];
-      restartTriggers = [ "${secrets.photos-db.file}" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.photos-db)
-          ensureNetwork
-        ];
-        ExecStartPost = scripts.start [ "podman-immich-server.service" ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "16min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-immich-redis = {
-      after = [ "immich-network.service" ];
-      wants = [ "immich-network.service" ];
-      partOf = [ "immich-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        ExecStartPost = scripts.start [ "podman-immich-server.service" ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "16min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-immich-server = {
-      after = [
-        "agenix-install-secrets.service"
-        "mnt-data.mount"
-        "immich-network.service"
-      ];
-      wants = [
-        "mnt-data.mount"
-        "immich-network.service"
-      ];
-      partOf = [
-        "mnt-data-containers.service"
-        "immich-network.service"
-      ];
-      restartTriggers = [ "${secrets.photos-db.file}" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.photos-db)
-          (scripts.requireMount "/mnt/data")
-          (scripts.makeFolder media "0755" (builtins.elemAt (lib.splitString ":" user) 0) (
-            builtins.elemAt (lib.splitString ":" user) 1
-          ))
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.mnt-data-containers.serviceConfig.ExecStart = [
-      (scripts.start [ "podman-immich-server.service" ])
-    ];
-
-    systemd.services.immich-network = {
-      description = "Podman network immich-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "immich-network";
+        homeserver = {
+          enable = true;
+          secrets = [ "photos-db" ];
+          mounts = [ "mnt-data" ];
+          prepare = [
+            (scripts.makeFolder media "0755" (builtins.elemAt (lib.splitString ":" user) 0) (
+              builtins.elemAt (lib.splitString ":" user) 1
+            ))
+          ];
+        };
       };
     };
 
     systemd.tmpfiles.rules = [ ''d "${data}/postgres" 0700 999 999 -'' ];
-
-    networking.firewall.interfaces.br-immich = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

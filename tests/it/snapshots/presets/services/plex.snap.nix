@@ -4,7 +4,6 @@
 let
   constants = import ../constants.nix;
   inherit (constants) disk;
-  inherit (config.homeserver) scripts;
 
   data = "/srv/plex";
   interfaces = [
@@ -21,34 +20,21 @@ in
     virtualisation.oci-containers.containers.plex = {
       image = "docker.io/plexinc/pms-docker:1.41.3";
       networks = [ "host" ];
-      environment.TZ = config.time.timeZone;
       volumes = [
         "${data}:/config"
         "${disk}/media:/data:ro"
       ];
-    };
-
-    systemd.services.podman-plex = {
-      after = [ "mnt-data.mount" ];
-      wants = [ "mnt-data.mount" ];
-      partOf = [ "mnt-data-containers.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ (scripts.requireMount "/mnt/data") ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
+      homeserver = {
+        enable = true;
+        mounts = [ "mnt-data" ];
       };
     };
-
-    systemd.services.mnt-data-containers.serviceConfig.ExecStart = [
-      (scripts.start [ "podman-plex.service" ])
-    ];
-
-    systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
 
     networking.firewall.interfaces = {
       ${builtins.elemAt interfaces 0}.allowedTCPPorts = [ 32400 ];
       ${builtins.elemAt interfaces 1}.allowedTCPPorts = [ 32400 ];
     };
+
+    systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
   };
 }

@@ -2,13 +2,6 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "web-network" [
-    "--interface-name=br-web"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.web;
 in
 {
@@ -17,43 +10,12 @@ in
   config = lib.mkIf cfg.enable (
     lib.mkMerge [
       {
+        homeserver.networks.web-network.interface = "br-web";
+
         virtualisation.oci-containers.containers.web = {
           image = "docker.io/library/nginx:1.27";
           networks = [ "web-network" ];
-          environment.TZ = config.time.timeZone;
-        };
-
-        systemd.services.podman-web = {
-          after = [ "web-network.service" ];
-          wants = [ "web-network.service" ];
-          partOf = [ "web-network.service" ];
-          startLimitIntervalSec = 0;
-          serviceConfig = {
-            ExecStartPre = lib.mkBefore [ ensureNetwork ];
-            Restart = lib.mkForce "always";
-            RestartSec = "10s";
-          };
-        };
-
-        systemd.services.web-network = {
-          description = "Podman network web-network";
-          wantedBy = [ "multi-user.target" ];
-          # A restart takes the containers along; a stop would leave them down.
-          stopIfChanged = false;
-          startLimitIntervalSec = 0;
-          serviceConfig = {
-            Type = "oneshot";
-            RemainAfterExit = true;
-            ExecStart = ensureNetwork;
-            Restart = "on-failure";
-            RestartSec = "10s";
-            ExecStop = scripts.removeNetwork "web-network";
-          };
-        };
-
-        networking.firewall.interfaces.br-web = {
-          allowedTCPPorts = [ 53 ];
-          allowedUDPPorts = [ 53 ];
+          homeserver.enable = true;
         };
       }
       {

@@ -4,12 +4,6 @@
 let
   constants = import ../constants.nix;
   inherit (constants.whole) other pair;
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "parts-network" [
-    "--interface-name=br-parts"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.parts;
 in
@@ -17,6 +11,8 @@ in
   options.homeserver.parts.enable = lib.mkEnableOption "parts";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.parts-network.interface = "br-parts";
+
     virtualisation.oci-containers.containers = {
       parts-apart = {
         image = "docker.io/library/nginx:1.27";
@@ -24,15 +20,15 @@ in
         environment = {
           WHOLE = "a=b";
           OTHER = pair;
-          TZ = config.time.timeZone;
         };
         volumes = [ "/srv/whole:/whole:ro,z" ];
+        homeserver.enable = true;
       };
       parts-beside = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "container:parts-apart" ];
         dependsOn = [ "parts-apart" ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
       parts-published = {
         image = "docker.io/library/nginx:1.27";
@@ -41,75 +37,24 @@ in
           "127.0.0.1:8053:53/udp"
           "127.0.0.1:${other}:${other}"
         ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
     };
 
-    systemd.services.podman-parts-apart = {
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPost = scripts.start [ "podman-parts-beside.service" ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-parts-beside = {
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-parts-published = {
-      after = [ "parts-network.service" ];
-      wants = [ "parts-network.service" ];
-      partOf = [ "parts-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.parts-network = {
-      description = "Podman network parts-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "parts-network";
-      };
-    };
-
-    networking.firewall.interfaces = {
-      eth0 = {
-        allowedTCPPortRanges = [
-          {
-            from = 8000;
-            to = 8010;
-          }
-        ];
-        allowedUDPPortRanges = [
-          {
-            from = 8000;
-            to = 8010;
-          }
-        ];
-        allowedTCPPorts = [ 9000 ];
-      };
-      br-parts = {
-        allowedTCPPorts = [ 53 ];
-        allowedUDPPorts = [ 53 ];
-      };
+    networking.firewall.interfaces.eth0 = {
+      allowedTCPPortRanges = [
+        {
+          from = 8000;
+          to = 8010;
+        }
+      ];
+      allowedUDPPortRanges = [
+        {
+          from = 8000;
+          to = 8010;
+        }
+      ];
+      allowedTCPPorts = [ 9000 ];
     };
   };
 }

@@ -39,7 +39,6 @@ in
           WORKERS = toString common.WORKERS;
           DEBUG = builtins.toJSON common.DEBUG;
           RATIO = builtins.toJSON common.RATIO;
-          TZ = config.time.timeZone;
         };
         volumes = [
           "${(builtins.elemAt mounts 0).source}:${(builtins.elemAt mounts 0).target}"
@@ -54,6 +53,7 @@ in
           "--init=${builtins.toJSON init}"
           "--stop-timeout=${lib.removeSuffix "s" grace}"
         ];
+        homeserver.enable = true;
       };
       web-other = {
         image = "docker.io/library/nginx:1.27";
@@ -64,7 +64,6 @@ in
           FACTS = "${config.networking.hostName} ${config.time.timeZone} ${toString cfg.port} 172.20.0.1";
           LITERAL = "\${NOT_A_REFERENCE} and $dollar and $\$";
           URL = "http://${config.networking.hostName}:${toString cfg.port}/";
-          TZ = config.time.timeZone;
         };
         volumes = [ "${base}/other:/other" ];
         labels.${label} = variable;
@@ -73,30 +72,7 @@ in
           "--cpus=${builtins.toJSON limits.small.cpus}"
           "--pids-limit=${toString limits.small.pids}"
         ];
-      };
-    };
-
-    systemd.services.podman-web-server = {
-      after = [ "front-network.service" ];
-      wants = [ "front-network.service" ];
-      partOf = [ "front-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ config.systemd.services.front-network.serviceConfig.ExecStart ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-web-other = {
-      after = [ "front-network.service" ];
-      wants = [ "front-network.service" ];
-      partOf = [ "front-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ config.systemd.services.front-network.serviceConfig.ExecStart ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
+        homeserver.enable = true;
       };
     };
 

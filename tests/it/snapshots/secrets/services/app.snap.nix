@@ -3,12 +3,6 @@
 
 let
   inherit (config.age) secrets;
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "app-network" [
-    "--interface-name=br-app"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.app;
 in
@@ -16,6 +10,8 @@ in
   options.homeserver.app.enable = lib.mkEnableOption "app";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.app-network.interface = "br-app";
+
     virtualisation.oci-containers.containers = {
       app-server = {
         image = "registry.example.org/app:1";
@@ -25,20 +21,26 @@ in
           passwordFile = secrets.registry-password.path;
         };
         networks = [ "app-network:alias=server" ];
-        environment = {
-          TZ = config.time.timeZone;
-          DB_PASSWORD_FILE = "/run/secrets/db-password";
-        };
+        environment.DB_PASSWORD_FILE = "/run/secrets/db-password";
         environmentFiles = [
           secrets.mail.path
           "/run/app-server/secrets.env"
         ];
         volumes = [ "${secrets.db-password.path}:/run/secrets/db-password:ro" ];
+        homeserver = {
+          enable = true;
+          secrets = [
+            "mail"
+            "db-password"
+            "api-key"
+            "registry-password"
+          ];
+          secretVariables.API_KEY = "api-key";
+        };
       };
       app-worker = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "app-network:alias=worker" ];
-        environment.TZ = config.time.timeZone;
         environmentFiles = [
           secrets.mail.path
           "/etc/worker.env"
@@ -47,114 +49,28 @@ in
           "${secrets.db-password.path}:/run/secrets/db-password:ro"
           "${secrets.api-key.path}:/etc/app/key:ro"
         ];
+        homeserver = {
+          enable = true;
+          secrets = [
+            "mail"
+            "db-password"
+            "api-key"
+          ];
+        };
       };
       app-arguments = {
         image = "docker.io/example/app:1";
         networks = [ "app-network:alias=arguments" ];
-        environment.TZ = config.time.timeZone;
-        extraOptions = [
-          "--env-file=/etc/app.env"
-          "--env-file=/run/app-arguments/secrets.env"
-        ];
+        homeserver = {
+          enable = true;
+          secrets = [ "api-key" ];
+          secretVariables.API_KEY = "api-key";
+          podmanArgs = [
+            "--env-file=/etc/app.env"
+            "--env-file=/run/app-arguments/secrets.env"
+          ];
+        };
       };
-    };
-
-    systemd.services.podman-app-server = {
-      after = [
-        "agenix-install-secrets.service"
-        "app-network.service"
-      ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      restartTriggers = [
-        "${secrets.mail.file}"
-        "${secrets.db-password.file}"
-        "${secrets.api-key.file}"
-        "${secrets.registry-password.file}"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.mail)
-          (scripts.requireSecret secrets.db-password)
-          (scripts.requireSecret secrets.api-key)
-          (scripts.renderEnvironment "/run/app-server/secrets.env" {
-            API_KEY = secrets.api-key.path;
-          })
-          (scripts.requireSecret secrets.registry-password)
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-app-worker = {
-      after = [
-        "agenix-install-secrets.service"
-        "app-network.service"
-      ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      restartTriggers = [
-        "${secrets.mail.file}"
-        "${secrets.db-password.file}"
-        "${secrets.api-key.file}"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.mail)
-          (scripts.requireSecret secrets.db-password)
-          (scripts.requireSecret secrets.api-key)
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-app-arguments = {
-      after = [
-        "agenix-install-secrets.service"
-        "app-network.service"
-      ];
-      wants = [ "app-network.service" ];
-      partOf = [ "app-network.service" ];
-      restartTriggers = [ "${secrets.api-key.file}" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.api-key)
-          (scripts.renderEnvironment "/run/app-arguments/secrets.env" {
-            API_KEY = secrets.api-key.path;
-          })
-          ensureNetwork
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.app-network = {
-      description = "Podman network app-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "app-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-app = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
     };
   };
 }

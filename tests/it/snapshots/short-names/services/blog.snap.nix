@@ -2,24 +2,19 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "blog-network" [
-    "--interface-name=br-blog"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.blog;
 in
 {
   options.homeserver.blog.enable = lib.mkEnableOption "blog";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.blog-network.interface = "br-blog";
+
     virtualisation.oci-containers.containers = {
       blog-cache = {
         image = "docker.io/example/cache:1";
         networks = [ "blog-network:alias=cache" ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
       blog-app = {
         image = "docker.io/example/app:1";
@@ -27,88 +22,15 @@ in
           "blog-network:alias=app"
           "lan"
         ];
-        environment = {
-          CACHE_URL = "redis://cache:6379";
-          TZ = config.time.timeZone;
-        };
+        environment.CACHE_URL = "redis://cache:6379";
+        homeserver.enable = true;
       };
       blog-inside = {
         image = "docker.io/example/app:1";
         networks = [ "blog-network:alias=inside" ];
-        environment = {
-          CACHE_URL = "redis://cache:6379";
-          TZ = config.time.timeZone;
-        };
+        environment.CACHE_URL = "redis://cache:6379";
+        homeserver.enable = true;
       };
-    };
-
-    systemd.services.podman-blog-cache = {
-      after = [ "blog-network.service" ];
-      wants = [ "blog-network.service" ];
-      partOf = [ "blog-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-blog-app = {
-      after = [
-        "blog-network.service"
-        "lan-network.service"
-      ];
-      wants = [
-        "blog-network.service"
-        "lan-network.service"
-      ];
-      partOf = [
-        "blog-network.service"
-        "lan-network.service"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          ensureNetwork
-          config.systemd.services.lan-network.serviceConfig.ExecStart
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-blog-inside = {
-      after = [ "blog-network.service" ];
-      wants = [ "blog-network.service" ];
-      partOf = [ "blog-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.blog-network = {
-      description = "Podman network blog-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "blog-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-blog = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
     };
   };
 }

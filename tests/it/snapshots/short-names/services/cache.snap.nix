@@ -11,19 +11,7 @@ in
     virtualisation.oci-containers.containers.cache = {
       image = "docker.io/example/cache:1";
       networks = [ "lan" ];
-      environment.TZ = config.time.timeZone;
-    };
-
-    systemd.services.podman-cache = {
-      after = [ "lan-network.service" ];
-      wants = [ "lan-network.service" ];
-      partOf = [ "lan-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ config.systemd.services.lan-network.serviceConfig.ExecStart ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
+      homeserver.enable = true;
     };
   };
 }

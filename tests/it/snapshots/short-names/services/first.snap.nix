@@ -12,39 +12,13 @@ in
       first-db = {
         image = "docker.io/example/db:1";
         networks = [ "lan" ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
       first-app = {
         image = "docker.io/example/app:1";
         networks = [ "lan" ];
-        environment = {
-          DB_HOST = "db";
-          TZ = config.time.timeZone;
-        };
-      };
-    };
-
-    systemd.services.podman-first-db = {
-      after = [ "lan-network.service" ];
-      wants = [ "lan-network.service" ];
-      partOf = [ "lan-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ config.systemd.services.lan-network.serviceConfig.ExecStart ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-first-app = {
-      after = [ "lan-network.service" ];
-      wants = [ "lan-network.service" ];
-      partOf = [ "lan-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ config.systemd.services.lan-network.serviceConfig.ExecStart ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
+        environment.DB_HOST = "db";
+        homeserver.enable = true;
       };
     };
   };

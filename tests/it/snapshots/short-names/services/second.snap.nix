@@ -2,8 +2,6 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
   cfg = config.homeserver.second;
 in
 {
@@ -14,53 +12,20 @@ in
       second-db = {
         image = "docker.io/example/db:1";
         networks = [ "lan" ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
       second-beside = {
         image = "docker.io/example/app:1";
         networks = [ "container:second-db" ];
         dependsOn = [ "second-db" ];
-        environment = {
-          DB_HOST = "second-db";
-          TZ = config.time.timeZone;
-        };
+        environment.DB_HOST = "second-db";
+        homeserver.enable = true;
       };
       second-outside = {
         image = "docker.io/example/app:1";
         networks = [ "host" ];
-        environment = {
-          DB_HOST = "db:5432";
-          TZ = config.time.timeZone;
-        };
-      };
-    };
-
-    systemd.services.podman-second-db = {
-      after = [ "lan-network.service" ];
-      wants = [ "lan-network.service" ];
-      partOf = [ "lan-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ config.systemd.services.lan-network.serviceConfig.ExecStart ];
-        ExecStartPost = scripts.start [ "podman-second-beside.service" ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-second-beside = {
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-second-outside = {
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
+        environment.DB_HOST = "db:5432";
+        homeserver.enable = true;
       };
     };
   };

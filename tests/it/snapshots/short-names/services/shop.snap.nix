@@ -2,24 +2,18 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "shop-network" [
-    "--interface-name=br-shop"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.shop;
 in
 {
   options.homeserver.shop.enable = lib.mkEnableOption "shop";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.shop-network.interface = "br-shop";
+
     virtualisation.oci-containers.containers = {
       shop-redis = {
         image = "docker.io/library/redis:7";
         networks = [ "shop-network:alias=redis" ];
-        environment.TZ = config.time.timeZone;
         capabilities = {
           ALL = false;
           CHOWN = true;
@@ -28,15 +22,14 @@ in
           SETUID = true;
         };
         extraOptions = [ "--security-opt=no-new-privileges" ];
+        homeserver.enable = true;
       };
       shop-app = {
         image = "docker.io/example/app:1";
         networks = [ "shop-network:alias=app,alias=www" ];
         dependsOn = [ "shop-redis" ];
-        environment = {
-          REDIS_HOST = "redis";
-          TZ = config.time.timeZone;
-        };
+        environment.REDIS_HOST = "redis";
+        homeserver.enable = true;
       };
       shop-proxy = {
         image = "docker.io/example/proxy:1";
@@ -44,78 +37,8 @@ in
           "shop-network:alias=proxy"
           "lan:alias=shop"
         ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
-    };
-
-    systemd.services.podman-shop-redis = {
-      after = [ "shop-network.service" ];
-      wants = [ "shop-network.service" ];
-      partOf = [ "shop-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        ExecStartPost = scripts.start [ "podman-shop-app.service" ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-shop-app = {
-      after = [ "shop-network.service" ];
-      wants = [ "shop-network.service" ];
-      partOf = [ "shop-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-shop-proxy = {
-      after = [
-        "shop-network.service"
-        "lan-network.service"
-      ];
-      wants = [
-        "shop-network.service"
-        "lan-network.service"
-      ];
-      partOf = [
-        "shop-network.service"
-        "lan-network.service"
-      ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          ensureNetwork
-          config.systemd.services.lan-network.serviceConfig.ExecStart
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.shop-network = {
-      description = "Podman network shop-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "shop-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-shop = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
     };
   };
 }

@@ -2,29 +2,24 @@
 { config, lib, ... }:
 
 let
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "slips-network" [
-    "--interface-name=br-slips"
-    "--opt=isolate=false"
-  ];
-
   cfg = config.homeserver.slips;
 in
 {
   options.homeserver.slips.enable = lib.mkEnableOption "slips";
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.slips-network.interface = "br-slips";
+
     virtualisation.oci-containers.containers = {
       slips-my-db = {
         image = "docker.io/example/db:1";
         networks = [ "slips-network:alias=my-db" ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
       slips-queue = {
         image = "docker.io/example/queue:1";
         networks = [ "slips-network:alias=queue" ];
-        environment.TZ = config.time.timeZone;
+        homeserver.enable = true;
       };
       slips-app = {
         image = "docker.io/example/app:1";
@@ -33,8 +28,8 @@ in
           DB_HOST = "my_db";
           QUEUE_URL = "amqp://queeue:5672";
           FULL_HOST = "slips_my_db";
-          TZ = config.time.timeZone;
         };
+        homeserver.enable = true;
       };
       slips-other = {
         image = "docker.io/example/app:1";
@@ -45,79 +40,10 @@ in
           C_HOST = "queu.example.org";
           D_HOST = "my-dbs";
           HOSTNAME = "othr";
-          TZ = config.time.timeZone;
         };
         extraOptions = [ "--add-host=my-dbs:192.168.1.9" ];
+        homeserver.enable = true;
       };
-    };
-
-    systemd.services.podman-slips-my-db = {
-      after = [ "slips-network.service" ];
-      wants = [ "slips-network.service" ];
-      partOf = [ "slips-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-slips-queue = {
-      after = [ "slips-network.service" ];
-      wants = [ "slips-network.service" ];
-      partOf = [ "slips-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-slips-app = {
-      after = [ "slips-network.service" ];
-      wants = [ "slips-network.service" ];
-      partOf = [ "slips-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-slips-other = {
-      after = [ "slips-network.service" ];
-      wants = [ "slips-network.service" ];
-      partOf = [ "slips-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.slips-network = {
-      description = "Podman network slips-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "slips-network";
-      };
-    };
-
-    networking.firewall.interfaces.br-slips = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
     };
   };
 }

@@ -4,12 +4,6 @@
 let
   constants = import ../constants.nix;
   inherit (constants) data;
-  inherit (config.homeserver) scripts;
-
-  ensureNetwork = scripts.ensureNetwork "forgejo-network" [
-    "--interface-name=br-forgejo"
-    "--opt=isolate=false"
-  ];
 
   cfg = config.homeserver.forgejo;
 in
@@ -24,6 +18,8 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    homeserver.networks.forgejo-network.interface = "br-forgejo";
+
     virtualisation.oci-containers.containers.forgejo = {
       image = "codeberg.org/forgejo/forgejo:13";
       networks = [ "forgejo-network" ];
@@ -31,43 +27,10 @@ in
         "127.0.0.1:2222:22"
         "127.0.0.1:${toString cfg.port}:3000"
       ];
-      environment.TZ = config.time.timeZone;
       volumes = [ "${data}/forgejo:/data" ];
-    };
-
-    systemd.services.podman-forgejo = {
-      after = [ "forgejo-network.service" ];
-      wants = [ "forgejo-network.service" ];
-      partOf = [ "forgejo-network.service" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [ ensureNetwork ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.forgejo-network = {
-      description = "Podman network forgejo-network";
-      wantedBy = [ "multi-user.target" ];
-      # A restart takes the containers along; a stop would leave them down.
-      stopIfChanged = false;
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecStart = ensureNetwork;
-        Restart = "on-failure";
-        RestartSec = "10s";
-        ExecStop = scripts.removeNetwork "forgejo-network";
-      };
+      homeserver.enable = true;
     };
 
     systemd.tmpfiles.rules = [ ''d "${data}/forgejo" - - - -'' ];
-
-    networking.firewall.interfaces.br-forgejo = {
-      allowedTCPPorts = [ 53 ];
-      allowedUDPPorts = [ 53 ];
-    };
   };
 }

@@ -5,7 +5,6 @@ let
   constants = import ../constants.nix;
   inherit (constants) data;
   inherit (config.age) secrets;
-  inherit (config.homeserver) scripts;
 
   cfg = config.homeserver.nextcloud;
 in
@@ -24,10 +23,7 @@ in
       nextcloud-db = {
         image = "docker.io/library/postgres:17";
         networks = [ "data" ];
-        environment = {
-          TZ = config.time.timeZone;
-          POSTGRES_PASSWORD_FILE = "/run/secrets/nextcloud-db";
-        };
+        environment.POSTGRES_PASSWORD_FILE = "/run/secrets/nextcloud-db";
         volumes = [
           "${data}/nextcloud-db:/var/lib/postgresql/data"
           "${secrets.nextcloud-db.path}:/run/secrets/nextcloud-db:ro"
@@ -39,17 +35,20 @@ in
           SETGID = true;
           SETUID = true;
         };
-        podman.sdnotify = "healthy";
         extraOptions = [
           "--memory=2g"
           "--memory-swap=3g"
           "--stop-timeout=90"
           "--security-opt=no-new-privileges"
-          "--health-cmd=pg_isready"
-          "--health-interval=30s"
-          "--health-startup-cmd=pg_isready"
-          "--health-startup-interval=2s"
         ];
+        homeserver = {
+          enable = true;
+          secrets = [ "nextcloud-db" ];
+          healthcheck = {
+            test = "pg_isready";
+            interval = "30s";
+          };
+        };
       };
       nextcloud-app = {
         image = "docker.io/library/nextcloud:31";
@@ -60,7 +59,6 @@ in
         environment = {
           POSTGRES_HOST = "nextcloud-db";
           DEBUG = "no";
-          TZ = config.time.timeZone;
           KEY_FILE = "/run/secrets/nextcloud-key";
         };
         volumes = [
@@ -68,47 +66,10 @@ in
           "${secrets.nextcloud-key.path}:/run/secrets/nextcloud-key:ro"
         ];
         extraOptions = [ "--memory=4g" ];
-      };
-    };
-
-    systemd.services.podman-nextcloud-db = {
-      after = [
-        "agenix-install-secrets.service"
-        "data-network.service"
-      ];
-      wants = [ "data-network.service" ];
-      partOf = [ "data-network.service" ];
-      restartTriggers = [ "${secrets.nextcloud-db.file}" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.nextcloud-db)
-          config.systemd.services.data-network.serviceConfig.ExecStart
-        ];
-        ExecStartPost = scripts.start [ "podman-nextcloud-app.service" ];
-        # Without a limit, a container that never becomes healthy would hold up every switch.
-        TimeoutStartSec = lib.mkForce "15min";
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
-      };
-    };
-
-    systemd.services.podman-nextcloud-app = {
-      after = [
-        "agenix-install-secrets.service"
-        "data-network.service"
-      ];
-      wants = [ "data-network.service" ];
-      partOf = [ "data-network.service" ];
-      restartTriggers = [ "${secrets.nextcloud-key.file}" ];
-      startLimitIntervalSec = 0;
-      serviceConfig = {
-        ExecStartPre = lib.mkBefore [
-          (scripts.requireSecret secrets.nextcloud-key)
-          config.systemd.services.data-network.serviceConfig.ExecStart
-        ];
-        Restart = lib.mkForce "always";
-        RestartSec = "10s";
+        homeserver = {
+          enable = true;
+          secrets = [ "nextcloud-key" ];
+        };
       };
     };
 
