@@ -9,7 +9,7 @@ use crate::ast::{Bind, Pairs, Tls};
 use crate::hir::{Answer, Front, HEADERS, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
 use crate::nixos::{Module, Output};
-use crate::tree::Text;
+use crate::tree::{Piece, Target, Text};
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(front) = &host.front else { return };
@@ -18,7 +18,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     if let Some(text) = &front.declared.global {
         module.config.at(&["services", "caddy"]).set("globalConfig", Expr::Lines(lines(text)));
     }
-    let mut extra = snippet(front);
+    let shared = Shared::of(front);
+    let mut extra = shared.snippets(front);
     extra.extend(front.declared.extra.iter().flat_map(lines));
     if !extra.is_empty() || front.declared.extra.is_some() {
         module.config.at(&["services", "caddy"]).set("extraConfig", Expr::Lines(extra));
@@ -37,7 +38,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             }),
             _ => None,
         };
-        let set = virtual_host(site, front, host, &ports, certificate.as_ref());
+        let set = virtual_host(site, front, host, &ports, &shared, certificate.as_ref());
         if let Some(name) = certificate {
             let one = certificates.entry(name.value()).or_insert_with(|| {
                 let wildcard = front.declared.domain.as_ref().is_some_and(|d| d.text.value() == name.value());
@@ -68,7 +69,14 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
 }
 
-fn virtual_host(site: &Site, front: &Front, host: &Host, ports: &Ports, certificate: Option<&Text>) -> Set {
+fn virtual_host(
+    site: &Site,
+    front: &Front,
+    host: &Host,
+    ports: &Ports,
+    shared: &Shared,
+    certificate: Option<&Text>,
+) -> Set {
     let mut set = Set::default();
     set.append("serverAliases", site.declared.aliases.iter().map(|a| Expr::text(&a.text)));
     listen_there(&mut set, front, host);
@@ -79,11 +87,12 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, ports: &Ports, certific
     if matches!(front.declared.tls, Some(Tls::Internal)) {
         config.push(vec![Part::Text("tls internal".into())]);
     }
-    match has_snippet(front) {
-        true => config.push(vec![Part::Text(format!("import {HEADERS}").into())]),
-        false => config.extend(header_lines(&front.declared.headers)),
+    for headers in [&front.declared.headers, &site.declared.headers] {
+        match shared.name(headers) {
+            Some(name) => config.push(vec![Part::Text(format!("import {name}").into())]),
+            None => config.extend(header_lines(headers)),
+        }
     }
-    config.extend(header_lines(&site.declared.headers));
     match &site.answer {
         Answer::Port(port) => {
             let mut line = vec![Part::Text("reverse_proxy 127.0.0.1:".into())];
@@ -134,23 +143,68 @@ fn listen_there(set: &mut Set, front: &Front, host: &Host) {
     }
 }
 
-/// Whether the headers of all sites are a snippet that each site imports
+/// Headers that several sites have. They are a snippet that each of the sites imports
 /// (<https://caddyserver.com/docs/caddyfile/concepts#snippets>).
-fn has_snippet(front: &Front) -> bool {
-    front.sites.len() > 1 && !front.declared.headers.0.is_empty()
+struct Shared<'a>(IndexMap<Vec<Written<'a>>, String>);
+
+/// A piece of a header as it is written: a literal text, or what a reference names.
+type Written<'a> = (Option<&'a str>, Option<&'a Target>);
+
+impl<'a> Shared<'a> {
+    fn of(front: &'a Front) -> Shared<'a> {
+        let mut shared = IndexMap::new();
+        if front.sites.len() > 1 && !front.declared.headers.0.is_empty() {
+            shared.insert(written(&front.declared.headers), HEADERS.to_owned());
+        }
+        let mut uses: IndexMap<Vec<Written>, usize> = IndexMap::new();
+        // An import of one line is no shorter than the line.
+        for site in front.sites.iter().filter(|site| site.declared.headers.0.len() > 1) {
+            *uses.entry(written(&site.declared.headers)).or_default() += 1;
+        }
+        for (headers, _) in uses.into_iter().filter(|(_, uses)| *uses > 1) {
+            let name = format!("{HEADERS}-{}", shared.len() + 1);
+            shared.entry(headers).or_insert(name);
+        }
+        Shared(shared)
+    }
+
+    fn name(&self, headers: &'a Pairs) -> Option<&str> {
+        self.0.get(&written(headers)).map(String::as_str)
+    }
+
+    /// The snippets. NixOS writes `extraConfig`, where they stand, before the sites (caddy/default.nix, `Caddyfile`).
+    fn snippets(&self, front: &'a Front) -> Vec<Vec<Part>> {
+        let mut headers: IndexMap<&str, &Pairs> = IndexMap::new();
+        for all in
+            std::iter::once(&front.declared.headers).chain(front.sites.iter().map(|s| &s.declared.headers))
+        {
+            if let Some(name) = self.name(all) {
+                headers.entry(name).or_insert(all);
+            }
+        }
+        let snippet = |(name, headers): (&str, &Pairs)| {
+            let inside = header_lines(headers).into_iter().map(|mut line| {
+                line.insert(0, Part::Text("  ".into()));
+                line
+            });
+            let begin = vec![Part::Text(format!("({name}) {{").into())];
+            std::iter::once(begin).chain(inside).chain([vec![Part::Text("}".into())]]).collect::<Vec<_>>()
+        };
+        headers.into_iter().flat_map(snippet).collect()
+    }
 }
 
-/// The snippet. NixOS writes `extraConfig`, where it stands, before the sites (caddy/default.nix, `Caddyfile`).
-fn snippet(front: &Front) -> Vec<Vec<Part>> {
-    if !has_snippet(front) {
-        return Vec::new();
+fn piece(piece: &Piece) -> Written<'_> {
+    match piece {
+        Piece::Literal(text) => (Some(text), None),
+        Piece::Reference(reference) => (None, Some(&reference.target)),
     }
-    let inside = header_lines(&front.declared.headers).into_iter().map(|mut line| {
-        line.insert(0, Part::Text("  ".into()));
-        line
-    });
-    let begin = vec![Part::Text(format!("({HEADERS}) {{").into())];
-    std::iter::once(begin).chain(inside).chain([vec![Part::Text("}".into())]]).collect()
+}
+
+/// Headers in a form that is equal where they are written in the same way.
+fn written(headers: &Pairs) -> Vec<Written<'_>> {
+    let texts = headers.0.iter().flat_map(|(name, value)| [name, value]);
+    texts.flat_map(|text| text.pieces.iter().map(piece).chain([(None, None)])).collect()
 }
 
 /// Caddy's own redirect would listen on every address.

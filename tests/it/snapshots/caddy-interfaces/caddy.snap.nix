@@ -12,6 +12,10 @@ in
         header Strict-Transport-Security `max-age=31536000`
         header -Server
       }
+      (site-headers-2) {
+        header X-Frame-Options `DENY`
+        header Referrer-Policy `no-referrer`
+      }
       (common) {
         encode zstd gzip
       }
@@ -53,12 +57,14 @@ in
       "api.example.org" = lib.mkIf homeserver.web.enable {
         extraConfig = ''
           import site-headers
+          import site-headers-2
           reverse_proxy 127.0.0.1:8082
         '';
       };
       "tv.example.org" = lib.mkIf homeserver.web.enable {
         extraConfig = ''
           import site-headers
+          import site-headers-2
           reverse_proxy 127.0.0.1:8096
         '';
       };
