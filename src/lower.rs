@@ -114,30 +114,13 @@ fn container_set<'a>(module: &'a mut Module, container: &Container) -> &'a mut S
 /// Where NixOS has containers.
 const CONTAINERS: &[&str] = &["virtualisation", "oci-containers", "containers"];
 
-/// What a container has beyond NixOS's options: `homeserver` in its attributes, which containers.nix declares.
+/// A container's attribute `homeserver`, which containers.nix declares: the settings without an option of NixOS.
 fn own_set<'a>(module: &'a mut Module, container: &Container) -> &'a mut Set {
     container_set(module, container).at(&[OWN])
 }
 
 /// The attribute of a container that containers.nix declares.
 const OWN: &str = "homeserver";
-
-/// Lets a unit, once it is up, start those that require it: what a requirement failed stays failed, even
-/// when that comes up later. `Wants=` in return would do the same, and would start the one that fails
-/// again and again without a pause, each through the other. Those that run once are started if they did not run yet.
-fn start_afterwards(service: &mut Set, units: Vec<Expr>, once: Vec<Expr>) {
-    let commands = [("scripts.start", units), ("scripts.startOnce", once)];
-    let mut commands: Vec<Expr> = commands
-        .into_iter()
-        .filter(|(_, units)| !units.is_empty())
-        .map(|(function, units)| Expr::call(function, [Expr::List(units)]))
-        .collect();
-    match commands.len() {
-        0 => {}
-        1 => service.set("ExecStartPost", commands.remove(0)),
-        _ => service.set("ExecStartPost", Expr::List(commands)),
-    }
-}
 
 /// `value`, where a plain definition of the owner's wins. A `mkDefault` that a profile brought does not:
 /// the file says what this host is.

@@ -15,7 +15,7 @@ pub struct Output {
     pub modules: IndexMap<String, Module>,
     /// The services that are on by default, by the names of their options.
     pub enabled: Vec<String>,
-    /// Whether there are containers, or networks for them.
+    /// Whether the host has containers, or networks for them, and so needs containers.nix.
     pub containers: bool,
     /// What the next build compares with, without the files.
     pub record: Record,

@@ -132,7 +132,7 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     Ok(files)
 }
 
-/// What all containers have.
+/// The file with the settings of all containers.
 fn containers(place: &Place, templates: &Environment) -> Result<File, Bug> {
     let values = context! { source => safe(comment(&place.source)) };
     fill(templates, "containers.nix.j2", "containers.nix", true, values)

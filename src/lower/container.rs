@@ -16,7 +16,7 @@ use crate::tree::{Atom, Text};
 /// NixOS stops a container's unit after this many seconds (oci-containers.nix, TimeoutStopSec).
 const TIMEOUT_STOP: u64 = 120;
 
-/// Whether there is something for what all containers have.
+/// Notes that the host needs containers.nix.
 pub(super) fn lower_host(host: &Host, output: &mut Output) {
     output.containers = host.containers().next().is_some() || !host.networks.is_empty();
 }
@@ -328,7 +328,10 @@ fn unit(container: &Container, module: &mut Module) {
         container.compose.stop_grace_period.as_ref().filter(|g| g.seconds + 10 > TIMEOUT_STOP)
     {
         let service = module.unit(&container.unit()).at(&["serviceConfig"]);
-        service.set("TimeoutStopSec", Expr::call("lib.mkForce", [Expr::Int((grace.seconds + 30) as i64)]));
+        service.set(
+            "TimeoutStopSec",
+            Expr::call("lib.mkOverride", [Expr::Int(90), Expr::Int((grace.seconds + 30) as i64)]),
+        );
     }
     if !container.compose.firewall.0.is_empty() {
         for exposed in &container.compose.expose {

@@ -53,7 +53,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     service.set("Restart", Expr::str("on-failure"));
     service.set("RestartSec", Expr::str("10s"));
     if let Some(front) = front {
-        super::start_afterwards(service, vec![Expr::str("caddy.service")], Vec::new());
+        // Caddy requires this unit. Caddy stays down when this unit fails once, also when it is up later.
+        let start = Expr::call("scripts.start", [Expr::List(vec![Expr::str("caddy.service")])]);
+        service.set("ExecStartPost", start);
         // What waits for a unit that fails does not fail itself: it is not started.
         if front.tells {
             super::notify::tell_failure(UNIT, module);

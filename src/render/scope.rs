@@ -26,7 +26,6 @@ pub(crate) const RESERVED: &[&str] = &[
     "derivation",
     "derivationStrict",
     "dirOf",
-    "ensureNetwork",
     "false",
     "fetchGit",
     "fetchMercurial",

@@ -164,7 +164,7 @@ in
       };
     };
 
-    systemd.services.podman-words-process.serviceConfig.TimeoutStopSec = lib.mkForce 180;
+    systemd.services.podman-words-process.serviceConfig.TimeoutStopSec = lib.mkOverride 90 180;
 
     systemd.services.podman-words-rights.after = [ "nvidia-container-toolkit-cdi-generator.service" ];
   };
