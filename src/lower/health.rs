@@ -16,8 +16,8 @@ use crate::hir::Container;
 use crate::nix::Expr;
 use crate::nixos::Module;
 
-/// Minutes that a container has to become healthy beyond its start period, as in containers.nix: room for the first pull of the image,
-/// and for a database's recovery after a power cut.
+/// Minutes that a container has to become healthy beyond its start period, as in containers.nix: room for the first
+/// pull of the image, and for a database's recovery after a power cut.
 const LIMIT: u64 = 15;
 
 pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {

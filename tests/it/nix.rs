@@ -1,10 +1,10 @@
 //! Real Nix reads the output: every file parses, every module evaluates, and every string comes back as
 //! the user wrote it.
 
-use crate::common::nix::{System, nix, nix_is_here};
+use crate::common::nix::{System, nix, nix_is_here, words};
 use crate::common::{compile, file, outcomes, said};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn every_file_of_every_case_parses() {
@@ -49,6 +49,44 @@ fn every_module_of_every_case_evaluates() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_container_checks_secrets_disks_folders_and_networks_in_this_order() {
+    if !nix_is_here() {
+        return;
+    }
+    let text = std::fs::read_to_string(crate::common::fixtures().join("greenhead/homeserver.yaml")).unwrap();
+    let found = System::of(&compile(text)).eval(
+        "let units = builtins.foldl' (all: some: all // some) { } (module ./containers.nix).config.systemd.services; in
+         builtins.mapAttrs (_: unit: unit // unit.serviceConfig) units",
+    );
+    let programs = |commands: &Value| -> Vec<String> {
+        let name = |command: &Value| {
+            let program = words(command).swap_remove(0);
+            program.rsplit('/').next().expect("a name").to_owned()
+        };
+        commands.as_array().expect("commands").iter().map(name).collect()
+    };
+    let server = &found["podman-immich-server"];
+    assert_eq!(
+        programs(&server["ExecStartPre"]),
+        ["require-secret", "require-mount", "make-folder", "ensure-network"]
+    );
+    assert_eq!(server["partOf"], json!(["mnt-data-containers.service", "immich-network.service"]));
+    assert_eq!((&server["Restart"], &server["startLimitIntervalSec"]), (&json!("always"), &json!(0)));
+    // The dependents start once the database is up, and those on a disk once the disk is mounted.
+    let postgres = &found["podman-immich-postgres"];
+    let start = words(&postgres["ExecStartPost"][0]);
+    assert_eq!(start[1..], ["--no-block", "start", "podman-immich-server.service"]);
+    assert_eq!(postgres["TimeoutStartSec"], "16min");
+    let disk = &found["mnt-data-containers"]["ExecStart"];
+    assert_eq!(programs(disk)[0], "require-mount");
+    assert!(
+        disk.as_array().unwrap()[1..]
+            .iter()
+            .any(|start| words(start) == words(&postgres["ExecStartPost"][0]))
+    );
 }
 
 #[test]
