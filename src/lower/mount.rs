@@ -5,8 +5,8 @@
 //! services: { files: { containers: { files: { volumes: ["/mnt/data/files:/data"] } } } }
 //! ```
 //! ```nix
-//! virtualisation.oci-containers.containers.files.homeserver.mounts = [ "mnt-data" ];
-//! homeserver.mounts.mnt-data.path = "/mnt/data";
+//! virtualisation.oci-containers.containers.files.homeserver.mounts = [ "mnt-data.mount" ];
+//! homeserver.mounts."mnt-data.mount".path = "/mnt/data";
 //! ```
 //!
 //! A container waits for the mount unit and then looks for itself. `RequiresMountsFor=` would fail it for good when the
@@ -30,7 +30,7 @@ pub(super) fn lower_host(host: &Host, output: &mut Output) {
     let used: HashSet<String> = host.containers().flat_map(|c| &c.mounts).map(Text::value).collect();
     for (path, mount) in host.machine.mounts.entries.iter().filter(|(path, _)| used.contains(&path.value())) {
         let mounts = output.module("mounts.nix", "host.mounts").config.at(&["homeserver", "mounts"]);
-        let declared = mounts.at(&[&escape(&path.value())]);
+        let declared = mounts.at(&[&unit(&path.value())]);
         declared.set("path", Expr::text(path));
         if !is_followed(path, mount.as_ref()) {
             declared.set("followed", Expr::Bool(false));
@@ -45,8 +45,13 @@ fn is_followed(path: &Text, mount: Option<&Mount>) -> bool {
 }
 
 pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
-    let mounts = container.mounts.iter().map(|mount| Expr::str(escape(&mount.value())));
+    let mounts = container.mounts.iter().map(|mount| Expr::str(unit(&mount.value())));
     own_set(module, container).append("mounts", mounts);
+}
+
+/// The mount unit of a path.
+fn unit(path: &str) -> String {
+    format!("{}.mount", escape(path))
 }
 
 /// systemd-escape(1) --path.

@@ -39,6 +39,8 @@ pub struct Broken {
     pub lines: Range<usize>,
     /// Where the reader stopped because of it.
     pub stop: Stop,
+    /// Whether it is all that is left of the text.
+    is_rest: bool,
 }
 
 /// Blanks in `text` what YAML cannot take, in the order in which the reader found it.
@@ -59,12 +61,12 @@ pub fn recover(text: &mut String) -> Vec<Broken> {
                 let lines = first_sign(text, line_at(text, first.unwrap_or(0)).start)..text.len();
                 text.truncate(lines.start);
                 next = if found.len() <= MAX_BROKEN { read(text).stop } else { None };
-                found.push(Broken { lines, stop });
+                found.push(Broken { lines, stop, is_rest: true });
                 continue;
             }
         };
         *text = blank(text, &lines);
-        found.push(Broken { lines, stop });
+        found.push(Broken { lines, stop, is_rest: false });
     }
     found
 }
@@ -72,12 +74,13 @@ pub fn recover(text: &mut String) -> Vec<Broken> {
 /// The lines without which the reader gets furthest, and where it stops then. `None` if it gets no further.
 fn best(text: &str, stop: &Stop, left: &mut usize) -> Option<(Range<usize>, Option<Stop>)> {
     let mut best: Option<(Range<usize>, Reach)> = None;
-    for line in causes(text, stop) {
+    'causes: for line in causes(text, stop) {
         let block = block_of(text, &line);
         let order = if owns_block(text, &line, &block) { [block, line] } else { [line, block] };
         let mut own: Option<(Range<usize>, Reach)> = None;
         for lines in order {
-            *left = left.checked_sub(text.len())?;
+            let Some(rest) = left.checked_sub(text.len()) else { break 'causes };
+            *left = rest;
             let reach = read(&blank(text, &lines));
             if own.as_ref().is_none_or(|(_, known)| reach.at() > known.at()) {
                 own = Some((lines, reach));
@@ -188,10 +191,15 @@ pub fn attach(root: &mut Node, text: &str, broken: &Broken, source: SourceId) {
             Kind::Map(entries) => {
                 let before = entries.partition_point(|entry| (entry.key_span.start as usize) < at);
                 let own = entries.first().map(|entry| column_at(text, entry.key_span.start as usize));
-                let is_here = is_flow || before == 0 || own.is_some_and(|own| column_at(text, at) <= own);
+                let is_own = own.is_some_and(|own| column_at(text, at) <= own);
                 let owner = before.checked_sub(1).map(|i| &entries[i].value);
-                if is_here || owner.is_none_or(|value| begins_deeper(value) && !value.is_null()) {
+                let is_here =
+                    is_flow || is_own || owner.is_none_or(|value| begins_deeper(value) && !value.is_null());
+                // What is left of the text may hold more of everything around it.
+                if is_here || broken.is_rest {
                     entries.insert(before, Entry::unreadable(span));
+                }
+                if is_here {
                     return;
                 }
                 &mut entries[before - 1].value

@@ -71,3 +71,13 @@ fn a_part_that_yaml_cannot_take_costs_its_block() {
         assert_eq!(found, ["HG0101", "HG0201"], "{broken}{}", crate::common::said(&outcome));
     }
 }
+
+#[test]
+fn what_is_missing_behind_too_many_broken_lines_is_not_reported() {
+    let before = "homegen: 1\nhost: { name: box, nixos: \"26.05\", timezone: Europe/Berlin }\nservices:\n  web:\n    containers:\n      web: { image: \"docker.io/example/web:1\", depends_on: [db], mem: 1g }\n";
+    let broken = "      ] x\n".repeat(40);
+    let after = "      db: { image: \"docker.io/example/db:1\" }\n";
+    let found = codes(&format!("{before}{broken}{after}"));
+    let others: Vec<&str> = found.into_iter().filter(|code| *code != "HG0101").collect();
+    assert_eq!(others, ["HG0201"]);
+}

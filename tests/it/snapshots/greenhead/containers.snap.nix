@@ -44,7 +44,7 @@ let
         tailnet = flag false "Whether the container publishes ports on the tailnet address.";
         secrets = texts "Secrets of agenix that the container reads.";
         secretVariables = option (types.attrsOf types.str) { } "Variables with the content of a secret.";
-        mounts = texts "Disks that the container needs, by the names of their mount units.";
+        mounts = texts "Mount units of the disks that the container needs.";
         prepare = texts "Commands that have to succeed before each start.";
         healthcheck = {
           test = optional "Command that succeeds while the container is healthy.";
@@ -99,17 +99,14 @@ let
       networkUnits = map (network: "${networkUnit network}.service") (
         lib.filter (network: madeNetworks ? ${network}) attached
       );
-      units =
-        map (mount: "${mount}.mount") own.mounts
-        ++ networkUnits
-        ++ lib.optional own.tailnet "tailscale-address.service";
+      units = own.mounts ++ networkUnits ++ lib.optional own.tailnet "tailscale-address.service";
     in
     {
       # agenix decrypts in this unit with sysusers or userborn; elsewhere there is none of this name.
       after = lib.optional (own.secrets != [ ]) "agenix-install-secrets.service" ++ units;
       wants = units;
       partOf =
-        map (mount: "${mount}-containers.service") (
+        map (mount: "${followerOf mount}.service") (
           lib.filter (mount: followedMounts ? ${mount}) own.mounts
         )
         ++ networkUnits;
@@ -135,9 +132,10 @@ let
         TimeoutStartSec = lib.mkIf (own.healthcheck.test != null) (
           lib.mkOverride 90 own.healthcheck.readyWithin
         );
-        Restart = lib.mkOverride 90 own.restart;
+        Restart = lib.mkOverride 90 "always";
         RestartSec = "10s";
-      };
+      }
+      // lib.optionalAttrs (own.restart != "always") { Restart = lib.mkOverride 90 own.restart; };
     };
 
   madeNetworks = lib.filterAttrs (_: network: !network.external) networks;
@@ -174,23 +172,26 @@ let
 
   followedMounts = lib.filterAttrs (_: mount: mount.followed) mounts;
 
+  followerOf = mount: "${lib.removeSuffix ".mount" mount}-containers";
+
   # A unit that is active while a disk is mounted: the containers on the disk stop and start with it.
   followMount =
-    name:
+    mount:
     let
-      inherit (mounts.${name}) path;
-      isOnDisk = container: lib.elem name containers.${container}.homeserver.mounts;
+      inherit (mounts.${mount}) path;
+      name = lib.removeSuffix ".mount" mount;
+      isOnDisk = container: lib.elem mount containers.${container}.homeserver.mounts;
     in
     {
       description = "Containers on ${builtins.replaceStrings [ "%" ] [ "%%" ] path}";
       after = [
-        "${name}.mount"
+        mount
         "multi-user.target"
       ];
       # In rescue mode disks are mounted too, and no container is to start.
       requisite = [ "multi-user.target" ];
-      bindsTo = [ "${name}.mount" ];
-      wantedBy = [ "${name}.mount" ];
+      bindsTo = [ mount ];
+      wantedBy = [ mount ];
       # A restart would take the containers along.
       restartIfChanged = false;
       # An automount unmounts what was idle for a while, and mounts it again.
@@ -238,7 +239,7 @@ in
         }
       );
       default = { };
-      description = "Disks that containers need, by the names of their mount units.";
+      description = "Disks that containers need, by their mount units.";
     };
   };
 
@@ -246,7 +247,7 @@ in
     systemd.services = lib.mkMerge [
       (unitsOf (name: "podman-${name}") runContainer containers)
       (unitsOf networkUnit makeNetwork madeNetworks)
-      (unitsOf (name: "${name}-containers") followMount followedMounts)
+      (unitsOf followerOf followMount followedMounts)
     ];
 
     # Containers ask the host's aardvark-dns for each other's names.

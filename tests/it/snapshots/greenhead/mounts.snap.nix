@@ -6,5 +6,5 @@ let
   inherit (constants.paths) mediaData;
 in
 {
-  homeserver.mounts.mnt-data.path = mediaData;
+  homeserver.mounts."mnt-data.mount".path = mediaData;
 }

@@ -2,12 +2,12 @@
 { ... }:
 {
   homeserver.mounts = {
-    mnt-nas = {
+    "mnt-nas.mount" = {
       path = "/mnt/nas";
       followed = false;
     };
-    mnt-work.path = "/mnt/work";
-    "mnt-usb\\x20disk".path = "/mnt/usb disk";
-    "mnt-B\\xc3\\xbccher".path = "/mnt/Bücher";
+    "mnt-work.mount".path = "/mnt/work";
+    "mnt-usb\\x20disk.mount".path = "/mnt/usb disk";
+    "mnt-B\\xc3\\xbccher.mount".path = "/mnt/Bücher";
   };
 }

@@ -2,7 +2,7 @@
 { ... }:
 {
   homeserver.mounts = {
-    mnt-library.path = "/mnt/library";
-    mnt-photos.path = "/mnt/photos";
+    "mnt-library.mount".path = "/mnt/library";
+    "mnt-photos.mount".path = "/mnt/photos";
   };
 }

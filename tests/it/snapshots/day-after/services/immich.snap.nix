@@ -116,7 +116,7 @@ in
         homeserver = {
           enable = true;
           secrets = [ "immich-db-password" ];
-          mounts = [ "mnt-photos" ];
+          mounts = [ "mnt-photos.mount" ];
           prepare = [ (scripts.makeFolder media "-" "-" "-") ];
         };
       };

@@ -49,7 +49,7 @@ in
         ];
         homeserver = {
           enable = true;
-          mounts = [ "mnt-disk" ];
+          mounts = [ "mnt-disk.mount" ];
           prepare = [ (scripts.makeFolder "/mnt/disk/files" "-" "-" "-") ];
         };
       };

@@ -128,7 +128,7 @@ in
         homeserver = {
           enable = true;
           secrets = [ "immich-db-password" ];
-          mounts = [ "mnt-data" ];
+          mounts = [ "mnt-data.mount" ];
           prepare = [ (scripts.makeFolder "${mediaData}/immich/photos" "0755" ids.user ids.user) ];
         };
       };

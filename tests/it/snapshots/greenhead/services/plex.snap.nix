@@ -21,7 +21,7 @@ in
       devices = [ "/dev/dri" ];
       homeserver = {
         enable = true;
-        mounts = [ "mnt-data" ];
+        mounts = [ "mnt-data.mount" ];
       };
     };
 

@@ -25,9 +25,9 @@ in
         homeserver = {
           enable = true;
           mounts = [
-            "mnt-nas"
-            "mnt-usb\\x20disk"
-            "mnt-B\\xc3\\xbccher"
+            "mnt-nas.mount"
+            "mnt-usb\\x20disk.mount"
+            "mnt-B\\xc3\\xbccher.mount"
           ];
           prepare = [ (scripts.makeFolder "/mnt/usb disk/music" "-" "-" "-") ];
         };
@@ -39,7 +39,7 @@ in
         homeserver = {
           enable = true;
           restart = "no";
-          mounts = [ "mnt-work" ];
+          mounts = [ "mnt-work.mount" ];
           prepare = [ (scripts.makeFolder "/mnt/work/films" "-" "-" "-") ];
         };
       };

@@ -119,8 +119,8 @@ in
             "api-token"
           ];
           mounts = [
-            "mnt-photos"
-            "mnt-library"
+            "mnt-photos.mount"
+            "mnt-library.mount"
           ];
         };
       };

@@ -24,7 +24,7 @@ in
       devices = [ tuner ];
       homeserver = {
         enable = true;
-        mounts = [ "mnt-library" ];
+        mounts = [ "mnt-library.mount" ];
       };
     };
 

@@ -115,7 +115,7 @@ in
         homeserver = {
           enable = true;
           secrets = [ "photos-db" ];
-          mounts = [ "mnt-data" ];
+          mounts = [ "mnt-data.mount" ];
           prepare = [
             (scripts.makeFolder media "0755" (builtins.elemAt (lib.splitString ":" user) 0) (
               builtins.elemAt (lib.splitString ":" user) 1

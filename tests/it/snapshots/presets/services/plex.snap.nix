@@ -26,7 +26,7 @@ in
       ];
       homeserver = {
         enable = true;
-        mounts = [ "mnt-data" ];
+        mounts = [ "mnt-data.mount" ];
       };
     };
 
