@@ -57,12 +57,10 @@ pub fn recover(text: &mut String) -> Vec<Broken> {
             }
             // Nothing helps, or there is no time to find out what would.
             None => {
-                let first = [Some(stop.at), stop.flow, Some(stop.last)].into_iter().flatten().min();
-                let lines = first_sign(text, line_at(text, first.unwrap_or(0)).start)..text.len();
-                text.truncate(lines.start);
-                next = if found.len() <= MAX_BROKEN { read(text).stop } else { None };
-                found.push(Broken { lines, stop, is_rest: true });
-                continue;
+                let start = end_of_readable(text, &stop);
+                found.push(Broken { lines: first_sign(text, start)..text.len(), stop, is_rest: true });
+                text.truncate(start);
+                break;
             }
         };
         *text = blank(text, &lines);
@@ -71,26 +69,57 @@ pub fn recover(text: &mut String) -> Vec<Broken> {
     found
 }
 
+/// Where the line begins before which `text` can be read to its end: the one at which the reader stopped, or the one where
+/// what is open there began.
+fn end_of_readable(text: &str, stop: &Stop) -> usize {
+    let places = [Some(stop.at), Some(stop.last), stop.flow].into_iter().flatten();
+    let starts: Vec<usize> = places.map(|at| line_at(text, at).start).collect();
+    let readable = starts.iter().find(|start| read(&text[..**start]).stop.is_none());
+    readable.copied().unwrap_or(0)
+}
+
 /// The lines without which the reader gets furthest, and where it stops then. `None` if it gets no further.
 fn best(text: &str, stop: &Stop, left: &mut usize) -> Option<(Range<usize>, Option<Stop>)> {
+    let causes = causes(text, stop);
+    // Without the block of a key everything that is wrong in the block is gone: that is the last resort.
+    let (mut small, mut large) = (Vec::new(), Vec::new());
+    for line in &causes {
+        let block = block_of(text, line);
+        let is_key = text[line.clone()].trim_end().ends_with(':');
+        small.push(match (is_key, owns_block(text, line, &block)) {
+            (true, _) => vec![line.clone()],
+            (false, true) => vec![block.clone(), line.clone()],
+            (false, false) => vec![line.clone(), block.clone()],
+        });
+        large.push(vec![block]);
+    }
     let mut best: Option<(Range<usize>, Reach)> = None;
-    'causes: for line in causes(text, stop) {
-        let block = block_of(text, &line);
-        let order = if owns_block(text, &line, &block) { [block, line] } else { [line, block] };
+    let small = small.into_iter().map(|choices| (choices, false));
+    let large = large.into_iter().map(|choices| (choices, true));
+    for (choices, is_last_resort) in small.chain(large) {
+        if is_last_resort && best.is_some() {
+            break;
+        }
         let mut own: Option<(Range<usize>, Reach)> = None;
-        for lines in order {
-            let Some(rest) = left.checked_sub(text.len()) else { break 'causes };
+        for lines in choices {
+            let Some(rest) = left.checked_sub(text.len()) else {
+                return best.map(|(lines, reach)| (lines, reach.stop));
+            };
             *left = rest;
             let reach = read(&blank(text, &lines));
             if own.as_ref().is_none_or(|(_, known)| reach.at() > known.at()) {
                 own = Some((lines, reach));
             }
         }
+        let Some((lines, reach)) = own.filter(|(lines, reach)| reach.at() > stop.at.max(lines.end)) else {
+            continue;
+        };
+        // The reader stopped inside of a text that began with this quote.
+        if open_quote(text, stop).is_some_and(|quote| lines.contains(&quote)) {
+            return Some((lines, reach.stop));
+        }
         // Of two that get as far, the one that leaves more is the mistake.
-        let own = own.filter(|(lines, reach)| reach.at() > stop.at.max(lines.end));
-        if let Some((lines, reach)) = own
-            && best.as_ref().is_none_or(|(_, known)| (reach.at(), reach.values) > (known.at(), known.values))
-        {
+        if best.as_ref().is_none_or(|(_, known)| (reach.at(), reach.values) > (known.at(), known.values)) {
             best = Some((lines, reach));
         }
     }
@@ -101,8 +130,7 @@ fn best(text: &str, stop: &Stop, left: &mut usize) -> Option<(Range<usize>, Opti
 /// second one, the one where the reader stopped, and two above it.
 fn causes(text: &str, stop: &Stop) -> Vec<Range<usize>> {
     let here = line_at(text, stop.at).start;
-    let quote = text[stop.last..].find(['"', '\'']).filter(|_| is_about_quotes(&stop.said));
-    let open = stop.flow.into_iter().chain(quote.map(|at| stop.last + at));
+    let open = stop.flow.into_iter().chain(open_quote(text, stop));
     let starts = open.map(|at| line_at(text, at).start).chain([here]).chain(lines_above(text, here).take(2));
     let mut causes: Vec<Range<usize>> = Vec::new();
     for start in starts {
@@ -112,6 +140,12 @@ fn causes(text: &str, stop: &Stop) -> Vec<Range<usize>> {
         }
     }
     causes
+}
+
+/// The quote that begins the text in which the reader stopped.
+fn open_quote(text: &str, stop: &Stop) -> Option<usize> {
+    let at = text[stop.last..].find(['"', '\'']).filter(|_| is_about_quotes(&stop.said))?;
+    Some(stop.last + at)
 }
 
 /// Whether the reader's words are about a quoted text.

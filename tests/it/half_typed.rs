@@ -81,3 +81,16 @@ fn what_is_missing_behind_too_many_broken_lines_is_not_reported() {
     let others: Vec<&str> = found.into_iter().filter(|code| *code != "HG0101").collect();
     assert_eq!(others, ["HG0201"]);
 }
+
+#[test]
+fn a_quote_that_is_not_closed_is_marked_itself() {
+    let text = "homegen: 1\nservices:\n  web:\n    containers:\n      web:\n        image: \"docker.io/example/web:1\n        volumes: [\"/srv/a:/a\", \"/srv/b:/b\"]\n      db\n        image: docker.io/example/db:1\n";
+    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default()).unwrap();
+    let marked: Vec<&str> = linked
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.code.code() == "HG0101")
+        .map(|diagnostic| linked.sources.written(diagnostic.labels[0].span))
+        .collect();
+    assert_eq!(marked, ["\"", "db"]);
+}
