@@ -65,6 +65,7 @@ let
     mkMerge = values: values;
     optional = condition: value: if condition then [ value ] else [ ];
     optionals = condition: values: if condition then values else [ ];
+    optionalAttrs = condition: set: if condition then set else { };
     inherit (builtins) any attrNames concatMap elem filter head mapAttrs partition;
     hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
     hasSuffix = suffix: text: removeSuffix suffix text + suffix == text;
