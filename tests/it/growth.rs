@@ -3,7 +3,7 @@
 //!
 //! Work is counted, and not timed: cachegrind counts the instructions that the program executes, which is nearly the same
 //! number in each run and on each machine. Allocations would not show a comparison of all pairs. It is counted in a
-//! build of its own (`profile.counted`), because a debug build spends most of its work on holding each file against
+//! release build, which the test makes, because a debug build spends most of its work on holding each file against
 //! nixfmt: `cargo test growth -- --ignored`, as `.ci/run` does.
 
 use std::collections::BTreeSet;
@@ -306,14 +306,14 @@ fn below(node: &Value, schema: &Value, path: &str, found: &mut BTreeSet<Key>) {
     }
 }
 
-/// Builds the program without debug assertions, and gives its path.
-fn counted_build() -> PathBuf {
+/// Builds the program for release, and gives its path.
+fn release_build() -> PathBuf {
     let profile = Path::new(env!("CARGO_BIN_EXE_homegen")).parent().expect("the folder of a profile");
     let target = profile.parent().expect("the folder of all builds");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--profile=counted", "--locked", "--target-dir"]).arg(target);
+    cargo.args(["build", "--release", "--locked", "--target-dir"]).arg(target);
     assert!(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs").success());
-    target.join("counted/homegen")
+    target.join("release/homegen")
 }
 
 /// The instructions that the program executes to build a file.
@@ -379,12 +379,12 @@ fn output_grows_with_the_entries_of_each_key() {
 }
 
 #[test]
-#[ignore = "makes a build of its own, and counts with valgrind"]
+#[ignore = "makes a release build, and counts with valgrind"]
 fn work_grows_with_the_entries_of_each_key() {
     if !here(&["valgrind"]) {
         return;
     }
-    let program = counted_build();
+    let program = release_build();
     // Of one mapping in several places, and of `allow`, which all have, one place is enough.
     let is_repeated = |key: &Key| {
         let of_site = key.path.starts_with("caddy.sites[]") || key.path.starts_with("services.*.site.");
