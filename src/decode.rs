@@ -15,24 +15,15 @@ pub mod secret;
 
 pub use reader::Reader;
 
+use crate::ast::Unread;
 use crate::diag::{Code, Diagnostic, Edit, Fix, Help};
 use crate::foreign_key::{Action, ForeignKey};
 use crate::form::Advice;
 use crate::printable::{hidden, without_hidden};
+use crate::shape::Shape;
 use crate::source::Span;
 use crate::tree::{Entry, Kind, Node, Text};
 use crate::word::is_word;
-
-/// What a mapping looks like, for whoever wrote something else in its place.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    /// One of them.
-    pub example: &'static str,
-    /// What one is called where there may be several, each with a name.
-    pub called: &'static str,
-    /// The keys that it may have.
-    pub keys: &'static [&'static str],
-}
 
 /// A type that can be read out of the tree.
 pub trait Decode: Sized {
@@ -447,130 +438,96 @@ fn foreign_fix(
     }
 }
 
-/// The key that a field stands for: `r#type` is the key `type`.
-pub const fn key(field: &'static str) -> &'static str {
-    match field.as_bytes() {
-        [b'r', b'#', ..] => field.split_at(2).1,
-        _ => field,
-    }
+/// A mapping that is read key by key, or a part of one.
+pub trait Fields: Sized {
+    /// What was read of it until now.
+    type Partial: Default;
+
+    /// The keys that it may have.
+    const KEYS: &'static [&'static str];
+
+    /// Reads the value of `key`. Returns whether it could be read; `None` if there is no such key.
+    fn read(partial: &mut Self::Partial, key: &str, value: &Node, reader: &mut Reader) -> Option<bool>;
+
+    /// One out of what was read, for the mapping at `at`, of which `lost` could not be read. What is absent and has to
+    /// be there is reported.
+    fn finish(
+        partial: Self::Partial,
+        at: Span,
+        lost: Unread,
+        unknown: &mut UnknownKeys,
+        reader: &mut Reader,
+    ) -> Option<Self>;
+
+    /// One with nothing in it but what has to be there, which is unreadable too.
+    fn unreadable(at: Span, lost: Unread) -> Option<Self>;
+
+    /// The keys that have to be there: those whose absence is a diagnostic.
+    fn required() -> Vec<&'static str>;
+
+    /// The keys that have a default, and the default as it would be written.
+    fn defaults() -> Vec<(&'static str, &'static str)>;
 }
 
-/// Declares a mapping of the language: the struct, how it is read, and its JSON Schema, all out of
-/// the same lines. A field is a key; its type says whether it may be absent. The example is for messages and
-/// for editors, and so is what one is `called` of which there are several. What follows `else` knows what was
-/// probably meant by something that is no mapping.
-macro_rules! mapping {
-    ($(#[$doc:meta])* $name:ident such as $example:literal $(called $called:literal)? $(else $advice:path)? { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, schemars::JsonSchema)]
-        #[schemars(deny_unknown_fields, transform = $name::complete_schema)]
-        pub struct $name {
-            /// Where it stands.
-            #[schemars(skip)]
-            pub span: $crate::source::Span,
-            /// What of it could not be read.
-            #[schemars(skip)]
-            pub unread: $crate::ast::unread::Unread,
-            $($(#[$fdoc])* pub $field: $type,)*
+/// Reads the mapping at `at` out of its entries.
+pub fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reader) -> Option<T> {
+    let mut partial = T::Partial::default();
+    let mut unknown = UnknownKeys::default();
+    let mut lost = Unread::default();
+    for entry in entries {
+        if entry.is_unreadable() {
+            unknown.cut();
+            lost.add_unknown(String::new());
+            reader.skip();
+            continue;
         }
-
-        impl $name {
-            /// The keys that it may have.
-            pub const KEYS: &'static [&'static str] = &[$($crate::decode::key(stringify!($field)),)*];
-
-            /// Tells the schema which keys have to be there: those whose absence is a diagnostic; and what one
-            /// looks like.
-            fn complete_schema(schema: &mut schemars::Schema) {
-                let mut unheard = $crate::decode::Reader::default();
-                let mut required: Vec<&str> = Vec::new();
-                $(
-                    let key = $crate::decode::key(stringify!($field));
-                    if <$type as $crate::decode::Decode>::absent(key, Default::default(), &mut unheard).is_none() {
-                        required.push(key);
-                    }
-                )*
-                schema.insert("required".to_owned(), required.into());
-                schema.insert("examples".to_owned(), vec![$example].into());
-            }
-        }
-
-        impl $crate::decode::Decode for $name {
-            const SHAPE: Option<$crate::decode::Shape> = Some($crate::decode::Shape {
-                example: $example,
-                called: [$($called,)? "NAME"][0],
-                keys: Self::KEYS,
-            });
-
-            /// One with nothing in it but what has to be there, which is unreadable too.
-            fn unreadable() -> Option<Self> {
-                let mut unheard = $crate::decode::Reader::default();
-                let span = $crate::source::Span::NOWHERE;
-                Some($name {
-                    span,
-                    unread: $crate::ast::unread::Unread::whole(),
-                    $($field: <$type as $crate::decode::Decode>::absent($crate::decode::key(stringify!($field)), span, &mut unheard)
-                        .or_else(<$type as $crate::decode::Decode>::unreadable)?,)*
-                })
-            }
-
-            fn decode(node: &$crate::tree::Node, reader: &mut $crate::decode::Reader) -> Option<Self> {
-                let $crate::tree::Kind::Map(entries) = &node.kind else {
-                    let advice: Option<$crate::form::Advice> = None $(.or_else(|| $advice(node)))?;
-                    match advice {
-                        Some(advice) => $crate::decode::wrong_type_because(node, advice, reader),
-                        None => $crate::decode::no_mapping(node, Some($example), reader),
-                    }
-                    return None;
-                };
-                $(let mut $field: Option<Option<$type>> = None;)*
-                let mut unknown = $crate::decode::UnknownKeys::default();
-                let mut unread = $crate::ast::unread::Unread::default();
-                for entry in entries {
-                    if entry.is_unreadable() {
-                        unknown.cut();
-                        unread.add_unknown(String::new());
-                        reader.skip();
-                        continue;
-                    }
-                    let written = entry.key.value();
-                    let mut key = written.as_str();
-                    if !Self::KEYS.contains(&key) {
-                        match unknown.take(entry, entries, Self::KEYS, reader) {
-                            Some(meant) => {
-                                unread.add_key(meant);
-                                key = meant;
-                            }
-                            None => {
-                                unread.add_unknown(written);
-                                continue;
-                            }
-                        }
-                    }
-                    if !unknown.has_value(entry) {
-                        continue;
-                    }
-                    let before = reader.unread();
-                    $(if key == $crate::decode::key(stringify!($field)) {
-                        let value = <$type as $crate::decode::Decode>::decode(&entry.value, reader);
-                        if value.is_none() || reader.unread() > before {
-                            unread.add_key($crate::decode::key(stringify!($field)));
-                        }
-                        $field = Some(value);
-                    })*
+        let written = entry.key.value();
+        let key = match T::KEYS.iter().find(|key| **key == written) {
+            Some(key) => key,
+            None => match unknown.take(entry, entries, T::KEYS, reader) {
+                Some(meant) => {
+                    lost.add_key(meant);
+                    meant
                 }
-                // Every key is looked at before the first missing one ends the mapping.
-                $(let $field = match $field {
-                    Some(value) => value,
-                    None if unknown.mean($crate::decode::key(stringify!($field))) => None,
-                    None => unknown.absent::<$type>($crate::decode::key(stringify!($field)), node.span, reader),
-                };)*
-                unknown.report(Self::KEYS, reader);
-                Some($name { span: node.span, unread, $($field: $field.or_else(<$type as $crate::decode::Decode>::unreadable)?,)* })
-            }
+                None => {
+                    lost.add_unknown(written);
+                    continue;
+                }
+            },
+        };
+        if !unknown.has_value(entry) {
+            continue;
         }
-    };
+        let before = reader.unread();
+        let is_read = T::read(&mut partial, key, &entry.value, reader).unwrap_or(true);
+        if !is_read || reader.unread() > before {
+            lost.add_key(key);
+        }
+    }
+    let read = T::finish(partial, at, lost, &mut unknown, reader);
+    unknown.report(T::KEYS, reader);
+    read
 }
-pub(crate) use mapping;
+
+/// A mapping at `at` without a key.
+pub fn empty_mapping<T: Fields>(at: Span, reader: &mut Reader) -> Option<T> {
+    T::finish(T::Partial::default(), at, Unread::default(), &mut UnknownKeys::default(), reader)
+}
+
+/// What stands for a mapping that cannot be read at all.
+pub fn unreadable_mapping<T: Fields>() -> Option<T> {
+    T::unreadable(Span::NOWHERE, Unread::whole())
+}
+
+/// Reads the value of a key that has a default.
+pub fn value_or_default<T: Decode>(node: &Node, default: &'static str, reader: &mut Reader) -> Option<T> {
+    if node.is_null() { default_value(default, node.span) } else { T::decode(node, reader) }
+}
+
+/// The default of a key of the mapping at `owner`.
+pub fn default_value<T: Decode>(default: &'static str, owner: Span) -> Option<T> {
+    T::decode(&Node::default_of(default, owner), &mut Reader::default())
+}
 
 /// `always, on-failure or no`.
 pub fn one_of(words: &[&str]) -> String {
@@ -596,32 +553,22 @@ pub fn unknown_word(node: &Node, word: &str, words: &[&str], advice: Option<Advi
     report_value(node, Diagnostic::new(Code::BadValue, title, node.span, ""), label, help, reader);
 }
 
-/// Reads a [`keyword!`](crate::ast::scalar::keyword).
-macro_rules! keyword_decode {
-    ($name:ident $(else $advice:path)?) => {
-        impl $crate::decode::Decode for $name {
-            fn decode(
-                node: &$crate::tree::Node,
-                reader: &mut $crate::decode::Reader,
-            ) -> Option<Self> {
-                let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
-                let $crate::tree::Kind::Scalar(text) = &node.kind else {
-                    $crate::decode::wrong_type(node, &$crate::decode::one_of(&words), reader);
-                    return None;
-                };
-                let word = text.value();
-                let found = Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value);
-                if found.is_none() {
-                    let advice: Option<$crate::form::Advice> = None $(.or_else(|| $advice(&word)))?;
-                    $crate::decode::unknown_word(node, &word, &words, advice, reader);
-                }
-                found
-            }
-
-            fn unreadable() -> Option<Self> {
-                Self::WORDS.first().map(|(_, value)| *value)
-            }
-        }
+/// Reads one of `words`. `advice` knows what was probably meant by another.
+pub fn word<T: Copy>(
+    node: &Node,
+    words: &[(&str, T)],
+    advice: fn(&str) -> Option<Advice>,
+    reader: &mut Reader,
+) -> Option<T> {
+    let names = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>();
+    let Kind::Scalar(text) = &node.kind else {
+        wrong_type(node, &one_of(&names()), reader);
+        return None;
     };
+    let word = text.value();
+    let found = words.iter().find(|(known, _)| *known == word).map(|(_, value)| *value);
+    if found.is_none() {
+        unknown_word(node, &word, &names(), advice(&word), reader);
+    }
+    found
 }
-pub(crate) use keyword_decode;

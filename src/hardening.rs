@@ -43,7 +43,7 @@ pub fn capabilities(container: &Container) -> Option<&'static [&'static str]> {
     let decides = !container.cap_add.is_empty()
         || !container.cap_drop.is_empty()
         || !container.security_opt.is_empty()
-        || container.privileged.is_some()
+        || !container.privileged.text.is_default
         || container.user.is_some()
         || container.userns_mode.is_some()
         || container.entrypoint.is_some();

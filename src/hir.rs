@@ -68,7 +68,7 @@ impl Host {
 
     /// Whether `path` is that of Docker's socket, and the file does not turn that on.
     pub fn has_no_docker_socket(&self, path: &str) -> bool {
-        let on = self.podman.as_ref().and_then(|p| p.docker_socket.as_ref()).is_some_and(|s| s.value);
+        let on = self.podman.as_ref().is_some_and(|podman| podman.docker_socket.value);
         !on && matches!(path, "/var/run/docker.sock" | "/run/docker.sock")
     }
 
@@ -119,7 +119,7 @@ pub struct WrongSecret {
 #[derive(Debug)]
 pub struct Secret {
     /// What the file says of it.
-    pub declared: Option<ast::Secret>,
+    pub declared: ast::Secret,
     /// Where its name stands.
     pub span: Span,
     /// Whether somebody looked for its file, and it is not there.
@@ -129,7 +129,7 @@ pub struct Secret {
 impl Secret {
     /// Its file in the folder of secrets, where its name is `name`.
     pub fn file(&self, name: &str) -> String {
-        match self.declared.as_ref().and_then(|d| d.file.as_ref()) {
+        match &self.declared.file {
             Some(file) => file.value(),
             None => format!("{name}.age"),
         }
@@ -137,7 +137,7 @@ impl Secret {
 
     /// What is in it.
     pub fn format(&self) -> ast::secret::Format {
-        self.declared.as_ref().and_then(|d| d.format).unwrap_or(ast::secret::Format::Raw)
+        self.declared.format
     }
 }
 
@@ -157,7 +157,7 @@ pub struct Network {
 impl Network {
     /// Whether someone else makes it.
     pub fn is_external(&self) -> bool {
-        self.declared.as_ref().and_then(|d| d.external.as_ref()).is_some_and(|e| e.value)
+        self.declared.as_ref().is_some_and(|declared| declared.external.value)
     }
 
     /// The unit that makes it.
@@ -257,7 +257,7 @@ impl Container {
     /// service's own network, as in Compose, and the aliases that the file gives it.
     pub fn aliases(&self, attached: &Attached) -> Vec<Text> {
         let key = (attached.own && self.short != self.name).then(|| Text::literal(&*self.short, self.span));
-        let there = attached.attachment.iter().flat_map(|attachment| &attachment.aliases);
+        let there = attached.attachment.aliases.iter();
         let written = self.compose.aliases.iter().chain(there).map(|alias| alias.text.clone());
         let mut seen = HashSet::new();
         key.into_iter().chain(written).filter(|alias| seen.insert(alias.value().to_lowercase())).collect()
@@ -265,7 +265,7 @@ impl Container {
 
     /// Whether it starts at boot.
     pub fn auto_start(&self) -> bool {
-        self.compose.auto_start.as_ref().is_none_or(|a| a.value)
+        self.compose.auto_start.value
     }
 }
 
@@ -286,7 +286,7 @@ pub struct Attached {
     /// Whether it is the network of the container's service, where the container also answers to its key.
     pub own: bool,
     /// How it is attached.
-    pub attachment: Option<ast::Attachment>,
+    pub attachment: ast::Attachment,
 }
 
 /// A port that a site needs.

@@ -54,7 +54,7 @@ pub fn link(
         .into_iter()
         .map(|(name, declared)| {
             name::check_secret(&name, diagnostics);
-            check_secret_file(declared.as_ref(), diagnostics);
+            check_secret_file(&declared, diagnostics);
             (name.value(), Secret { declared, span: name.span, file_is_missing: false })
         })
         .collect();
@@ -86,6 +86,7 @@ pub fn link(
     }
     let tailscale = file.tailscale;
     let (linked, sites) = container::link(services, &networks, tailscale.as_ref(), diagnostics);
+    let has_containers = linked.iter().any(|service| !service.containers.is_empty());
     let mut host = Host {
         unread: file.unread,
         machine: file.host,
@@ -96,7 +97,7 @@ pub fn link(
         secrets,
         wrong_secrets: Vec::new(),
         notify: file.notify,
-        podman: file.podman,
+        podman: file.podman.or_else(|| has_containers.then(|| ast::file::Podman::nothing(file.span))),
         networks,
         services: linked,
         jobs: Vec::new(),
@@ -146,8 +147,7 @@ fn check_port(port: &ast::Number, diagnostics: &mut Diagnostics) {
 }
 
 /// A secret's file lies in the folder of secrets, and its owner and group stand apart.
-fn check_secret_file(declared: Option<&ast::Secret>, diagnostics: &mut Diagnostics) {
-    let Some(declared) = declared else { return };
+fn check_secret_file(declared: &ast::Secret, diagnostics: &mut Diagnostics) {
     if let Some(file) = &declared.file {
         let path = file.value();
         if path.is_empty()
@@ -175,9 +175,8 @@ fn check_secret_file(declared: Option<&ast::Secret>, diagnostics: &mut Diagnosti
             );
         }
     }
-    for owner in
-        [&declared.owner, &declared.group].into_iter().flatten().filter(|o| o.text.value().contains(':'))
-    {
+    let owners = [Some(&declared.owner), declared.group.as_ref()].into_iter().flatten();
+    for owner in owners.filter(|owner| owner.text.value().contains(':')) {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadValue,
@@ -272,8 +271,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret>
             );
             return;
         };
-        let is_unread = |declared: &ast::Secret| declared.unread.may_hold(&["format"]);
-        if secret.format() != format && !secret.declared.as_ref().is_some_and(is_unread) {
+        if secret.format() != format && !secret.declared.unread.may_hold(&["format"]) {
             wrong.push(WrongSecret { name: name.text.value(), format });
             let (has, wants) = match format {
                 Format::Raw => ("lines of KEY=value", "the value itself"),

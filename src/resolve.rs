@@ -299,7 +299,7 @@ impl<'a> Resolver<'a> {
             return Some(Text { plain, ..Text::literal(written, span) });
         }
         let mut whole = true;
-        let mut text = Text { pieces: Vec::new(), span, plain };
+        let mut text = Text { plain, ..Text::empty(span) };
         let mut rest = written;
         let mut places = Places::of(self.sources.written(span), span);
         while let Some(at) = rest.find("${") {
@@ -722,7 +722,7 @@ fn retarget(value: Node, target: &Target, span: Span, defined: Span) -> Node {
     let kind = match value.kind {
         Kind::Scalar(text) => {
             let reference = Reference { target: target.clone(), value: text.atom(), span };
-            Kind::Scalar(Text { pieces: vec![Piece::Reference(reference.into())], span, plain: false })
+            Kind::Scalar(Text { pieces: vec![Piece::Reference(reference.into())], ..Text::empty(span) })
         }
         Kind::Nix(code) => Kind::Nix(code),
         Kind::Unknown => Kind::Unknown,

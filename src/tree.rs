@@ -57,6 +57,8 @@ pub struct Text {
     pub span: Span,
     /// Whether it is written without quotes, so that `1` is a number.
     pub plain: bool,
+    /// Whether it is a default. Its span is that of the mapping without the key.
+    pub is_default: bool,
 }
 
 /// A part of a text.
@@ -217,7 +219,17 @@ impl Atom {
 impl Text {
     /// Text without references, as if it were quoted.
     pub fn literal(text: impl Into<String>, span: Span) -> Text {
-        Text { pieces: vec![Piece::Literal(text.into())], span, plain: false }
+        Text { pieces: vec![Piece::Literal(text.into())], span, plain: false, is_default: false }
+    }
+
+    /// One without pieces, to add some.
+    pub fn empty(span: Span) -> Text {
+        Text { pieces: Vec::new(), span, plain: false, is_default: false }
+    }
+
+    /// Itself, unless it is a default.
+    pub fn written(&self) -> Option<&Text> {
+        (!self.is_default).then_some(self)
     }
 
     /// Its value as text.
@@ -258,7 +270,7 @@ impl Text {
     /// Its parts between each `separator`. A reference that is cut becomes literal text. The parts keep the span of the
     /// whole.
     pub fn split(&self, separator: char) -> Vec<Text> {
-        let part = || Text { pieces: Vec::new(), span: self.span, plain: self.plain };
+        let part = || Text { plain: self.plain, ..Text::empty(self.span) };
         let (mut parts, mut last) = (Vec::new(), part());
         for piece in &self.pieces {
             let value = match piece {
@@ -296,7 +308,7 @@ impl Text {
 
     /// The text before a byte of its value, and the text from there on. A reference that is cut becomes literal text.
     pub fn split_at(&self, at: usize) -> (Text, Text) {
-        let part = || Text { pieces: Vec::new(), span: self.span, plain: false };
+        let part = || Text::empty(self.span);
         let (mut before, mut after) = (part(), part());
         let mut passed = 0;
         for piece in &self.pieces {
@@ -319,7 +331,7 @@ impl Text {
 
     /// The parts joined by `separator`.
     pub fn join(parts: &[Text], separator: &str, span: Span) -> Text {
-        let mut joined = Text { pieces: Vec::new(), span, plain: false };
+        let mut joined = Text::empty(span);
         for (i, part) in parts.iter().enumerate() {
             if i > 0 {
                 joined.push(Piece::Literal(separator.to_owned()));
@@ -409,6 +421,14 @@ pub fn etc_files(options: &[SetOption<'_>]) -> Vec<(String, String)> {
 }
 
 impl Node {
+    /// The default of a key that the mapping at `owner` has not, as it would be written: a text that YAML would
+    /// read as another number stands in quotes.
+    pub fn default_of(text: &str, owner: Span) -> Node {
+        let plain = !matches!(Atom::from_plain(text), Atom::Int(number) if number.to_string() != text);
+        let text = Text { plain, is_default: true, ..Text::literal(text, owner) };
+        Node { span: owner, defined: None, kind: Kind::Scalar(text) }
+    }
+
     /// What it is, for a message.
     pub fn type_name(&self) -> &'static str {
         match &self.kind {

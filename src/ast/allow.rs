@@ -2,8 +2,8 @@
 
 use schemars::json_schema;
 
-use super::scalar::schema;
 use crate::diag::Code;
+use crate::shape::schema;
 use crate::source::Span;
 
 /// The diagnostics that are accepted here, each by its code and with the reason.

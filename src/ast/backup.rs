@@ -2,8 +2,8 @@
 
 use super::scalar::*;
 use super::{Allow, Tell};
-use crate::decode::mapping;
 use crate::form::{AbsolutePath, Calendar, Count, Days, KeepRule, Name, ResticRepository, SecretName};
+use crate::shape::mapping;
 use crate::tree::Text;
 use crate::value::Value;
 
@@ -22,10 +22,10 @@ mapping! {
         to: Option<Value<AbsolutePath>>,
         /// When it runs, in the host's time zone. A preset may leave it to you, and then makes no backup.
         at: Option<Value<Calendar>>,
-        /// How long a backup is kept. Default: 30d.
-        keep: Option<Value<Days>>,
-        /// How many are kept whatever their age. Default: 3.
-        keep_at_least: Option<Value<Count>>,
+        /// How long a backup is kept.
+        keep: Value<Days> = "30d",
+        /// How many are kept whatever their age.
+        keep_at_least: Value<Count> = "3",
         /// A copy of the backups elsewhere, with restic.
         offsite: Option<Offsite>,
         /// The secret with the address at Healthchecks that hears of each run.

@@ -4,8 +4,8 @@ use schemars::json_schema;
 
 use super::scalar::*;
 use super::{Allow, Tell};
-use crate::decode::mapping;
 use crate::form::{Address, Domain, Email, Interface, SecretName, Variable};
+use crate::shape::{mapping, schema};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;

@@ -2,8 +2,8 @@
 
 use super::scalar::*;
 use super::{Allow, Tell};
-use crate::decode::mapping;
 use crate::form::{Calendar, Count, Name, SecretName};
+use crate::shape::mapping;
 use crate::value::Value;
 
 mapping! {
@@ -31,9 +31,9 @@ mapping! {
         name: Value<Name>,
         /// The secret with an API key that has album.read, asset.read and asset.delete.
         api_key: Value<SecretName>,
-        /// How many photos and videos may go in one run. With more, none goes. Default: 1000.
-        at_most: Option<Value<Count>>,
-        /// Whether they go for good, and not to the trash. Default: false.
-        permanently: Option<Flag>,
+        /// How many photos and videos may go in one run. With more, none goes.
+        at_most: Value<Count> = "1000",
+        /// Whether they go for good, and not to the trash.
+        permanently: Flag = "false",
     }
 }

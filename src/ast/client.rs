@@ -1,7 +1,7 @@
 //! Other machines that use the services, such as a Mac.
 
-use crate::decode::mapping;
 use crate::form::{HomePath, SecretName};
+use crate::shape::mapping;
 use crate::tree::Text;
 use crate::value::Value;
 

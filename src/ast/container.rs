@@ -1,18 +1,18 @@
 //! A container, in Compose's words.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use schemars::json_schema;
 
 use super::scalar::*;
 use super::{Allow, Attachments, EnvFiles, Login, SecretUses, Tell};
-use crate::decode::mapping;
 use crate::form::{
     AbsolutePath, Address, Capability, Count, Decimal, Device, DeviceCgroupRule, Domain, Duration, Image,
     Interface, Ipc, Mode, Owner, Period, Pid, PortRange, Protocol, Signal, Size, SwapSize, TmpfsMount,
     Userns,
 };
 use crate::path::straight;
+use crate::shape::{keyword, mapping, schema};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
@@ -24,8 +24,8 @@ mapping! {
         image: Value<Image>,
         /// A login at the registry.
         login: Option<Login>,
-        /// When the image is pulled. Default: missing.
-        pull_policy: Option<PullPolicy>,
+        /// When the image is pulled.
+        pull_policy: PullPolicy = "missing",
         /// Arguments in place of the image's.
         command: Option<Command>,
         /// The program in place of the image's.
@@ -55,7 +55,7 @@ mapping! {
         /// Capabilities that it has not.
         cap_drop: Vec<Value<Capability>>,
         /// Whether it may do all that the host may.
-        privileged: Option<Flag>,
+        privileged: Flag = "false",
         /// Whether somebody is told when it fails. Default: never.
         notify: Option<Spanned<Tell>>,
         /// The user, or user:group, that it runs as.
@@ -85,9 +85,9 @@ mapping! {
         /// The size of /dev/shm.
         shm_size: Option<Value<Size>>,
         /// Whether a small init reaps its processes.
-        init: Option<Flag>,
+        init: Flag = "false",
         /// Whether its own file system is read-only.
-        read_only: Option<Flag>,
+        read_only: Flag = "false",
         /// Options of SELinux, AppArmor, seccomp and no-new-privileges.
         security_opt: Vec<Text>,
         /// The IPC namespace.
@@ -99,21 +99,21 @@ mapping! {
         /// Labels.
         labels: Pairs,
         /// Where its output goes. Default: the journal.
-        logging: Option<Logging>,
+        logging: Logging,
         /// How it is known to be well.
         healthcheck: Option<Healthcheck>,
         /// The containers that are up before it starts.
         depends_on: DependsOn,
-        /// When it is started again. Default: always.
-        restart: Option<Restart>,
+        /// When it is started again.
+        restart: Restart = "always",
         /// The signal that stops it.
         stop_signal: Option<Value<Signal>>,
-        /// How long it may take to stop. Default: 10s.
-        stop_grace_period: Option<GracePeriod>,
-        /// Whether it starts at boot. Default: true.
-        auto_start: Option<Flag>,
+        /// How long it may take to stop.
+        stop_grace_period: GracePeriod = "10s",
+        /// Whether it starts at boot.
+        auto_start: Flag = "true",
         /// What it may use of the host.
-        limits: Option<Limits>,
+        limits: Limits,
         /// Further arguments of `podman run`.
         podman_args: Vec<Text>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
@@ -132,7 +132,7 @@ schema!(ExtraHosts, |_g| json_schema!({ "anyOf": [
 
 mapping! {
     /// What a container may use of the host.
-    Limits such as "{ memory: 512m }" {
+    Limits such as "{ memory: 512m }" or nothing {
         /// Memory.
         memory: Option<Value<Size>>,
         /// Memory that it is pushed back to when the host runs short.
@@ -251,7 +251,7 @@ mapping! {
         /// The path in the container.
         target: Value<AbsolutePath>,
         /// Whether it is read-only.
-        read_only: Option<Flag>,
+        read_only: Flag = "false",
         /// Options of the mount.
         options: Vec<Text>,
         /// Who owns the folder on the host.
@@ -289,13 +289,13 @@ pub type Volumes = Vec<Volume>;
 #[derive(Clone, Debug)]
 pub struct Port {
     /// The address on the host.
-    pub address: Option<Value<Address>>,
+    pub address: Value<Address>,
     /// The port on the host, or a range.
     pub published: Value<PortRange>,
     /// The port in the container, or a range.
     pub target: Value<PortRange>,
-    /// The protocol. Default: TCP.
-    pub protocol: Option<Value<Protocol>>,
+    /// The protocol.
+    pub protocol: Value<Protocol>,
     /// Where it stands.
     pub span: Span,
 }
@@ -303,13 +303,8 @@ pub struct Port {
 impl Port {
     /// Whether 127.0.0.1 leads to it.
     pub fn is_on_loopback(&self) -> bool {
-        let leads = |address: IpAddr| address == Ipv4Addr::LOCALHOST || address == Ipv4Addr::UNSPECIFIED;
-        self.address.as_ref().is_none_or(|address| leads(address.value.0))
-    }
-
-    /// The protocol of the port.
-    pub fn protocol(&self) -> Protocol {
-        self.protocol.as_ref().map_or(Protocol::Tcp, |protocol| protocol.value)
+        let address = self.address.value.0;
+        address == Ipv4Addr::LOCALHOST || address == Ipv4Addr::UNSPECIFIED
     }
 }
 
@@ -320,10 +315,10 @@ mapping! {
         target: Text,
         /// The port on the host.
         published: Text,
-        /// The address on the host. Default: 127.0.0.1.
-        host_ip: Option<Value<Address>>,
-        /// Default: tcp.
-        protocol: Option<Text>,
+        /// The address on the host.
+        host_ip: Value<Address> = "127.0.0.1",
+        /// The protocol.
+        protocol: Text = "tcp",
     }
 }
 
@@ -391,9 +386,9 @@ schema!(Ulimit, |g| {
 
 mapping! {
     /// Where a container's output goes.
-    Logging such as "{ driver: journald }" {
+    Logging such as "{ driver: journald }" or nothing {
         /// The driver.
-        driver: Option<LogDriver>,
+        driver: LogDriver = "journald",
         /// Its options.
         options: Pairs,
     }
@@ -420,18 +415,18 @@ mapping! {
     Healthcheck such as "{ test: curl -f localhost }" {
         /// The command: a line for the shell, or a list.
         test: Option<HealthTest>,
-        /// Time between two checks. Default: 30s.
-        interval: Option<Value<Period>>,
-        /// How long one may take. Default: 30s.
-        timeout: Option<Value<Period>>,
-        /// How many have to fail. Default: 3.
-        retries: Option<Value<Count>>,
+        /// Time between two checks.
+        interval: Value<Period> = "30s",
+        /// How long one may take.
+        timeout: Value<Period> = "30s",
+        /// How many have to fail.
+        retries: Value<Count> = "3",
         /// How long failures do not count after the start.
-        start_period: Option<Value<Duration>>,
-        /// Time between two checks until the first success. Default: 2s.
-        start_interval: Option<Value<Period>>,
+        start_period: Value<Duration> = "0s",
+        /// Time between two checks until the first success.
+        start_interval: Value<Period> = "2s",
         /// Whether the image's own check is turned off.
-        disable: Option<Flag>,
+        disable: Flag = "false",
     }
 }
 

@@ -7,8 +7,8 @@ use super::{
     Allow, Backup, Caddy, Cleanup, Client, Container, Network, Notify, Secret, Site, Sites, SmokeTest, Tell,
     Update,
 };
-use crate::decode::mapping;
 use crate::form::{Address, Calendar, Domain, Duration, Interface, MountOption, NfsExport, Owner, Size};
+use crate::shape::{keyword, mapping, schema};
 use crate::tree::Text;
 use crate::value::Value;
 
@@ -28,7 +28,7 @@ mapping! {
         /// Where the encrypted secrets are.
         agenix: Option<Agenix>,
         /// The secrets, by name.
-        secrets: Map<Option<Secret>>,
+        secrets: Map<Secret>,
         /// Where notifications go.
         notify: Option<Notify>,
         /// A regular look at what runs here.
@@ -36,7 +36,7 @@ mapping! {
         /// Podman itself.
         podman: Option<Podman>,
         /// Networks that services share, by name.
-        networks: Map<Option<Network>>,
+        networks: Map<Network>,
         /// The services, by name.
         services: Map<Service>,
         /// The Macs that upload to a service, by name.
@@ -60,7 +60,7 @@ mapping! {
         /// Its memory, which the limits are held against.
         memory: Option<Value<Size>>,
         /// Its file systems, by mount point.
-        mounts: Map<Option<Mount>>,
+        mounts: Map<Mount>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }
@@ -90,13 +90,13 @@ schema!(
 mapping! {
     /// A file system. With `nfs` it is emitted; otherwise the host's own configuration mounts it, and
     /// this describes it.
-    Mount such as "{ nfs: nas.lan:/export }" called "/mnt/nas" {
+    Mount such as "{ nfs: nas.lan:/export }" or nothing called "/mnt/nas" {
         /// `server:/path` of an NFS export.
         nfs: Option<Value<NfsExport>>,
         /// Options of the mount, for NFS.
         options: Vec<Value<MountOption>>,
         /// Mount on first access, for NFS.
-        automount: Option<Flag>,
+        automount: Flag = "false",
         /// Whether the host boots without it. Containers that need it wait either way.
         nofail: Option<Flag>,
     }
@@ -107,10 +107,10 @@ mapping! {
     Tailscale such as "{ address: 100.64.0.7 }" {
         /// The host's address in it.
         address: Value<Address>,
-        /// How long one attempt waits for the address after boot. Default: 60s.
-        wait: Option<Value<Duration>>,
-        /// The interface. Default: tailscale0.
-        interface: Option<Value<Interface>>,
+        /// How long one attempt waits for the address after boot.
+        wait: Value<Duration> = "60s",
+        /// The interface.
+        interface: Value<Interface> = "tailscale0",
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }
@@ -126,15 +126,15 @@ mapping! {
 
 mapping! {
     /// Podman.
-    Podman such as "{ prune: weekly }" {
-        /// When unused images, containers and networks are removed: `false`, or a time. Default: weekly.
-        prune: Option<Prune>,
+    Podman such as "{ prune: weekly }" or nothing {
+        /// When unused images, containers and networks are removed: `false`, or a time.
+        prune: Prune = "weekly",
         /// Whether `docker` is an alias of `podman`.
-        docker_compat: Option<Flag>,
+        docker_compat: Flag = "false",
         /// Whether there is a Docker-compatible socket at /run/docker.sock.
-        docker_socket: Option<Flag>,
+        docker_socket: Flag = "false",
         /// Whether there is the command `homeserver`, for logs, a shell in a container, and psql.
-        commands: Option<Flag>,
+        commands: Flag = "false",
         /// The users in the group `podman`, who may talk to that socket.
         users: Vec<Value<Owner>>,
     }
@@ -159,8 +159,8 @@ mapping! {
     Service such as "{ containers: { server: { image: docker.io/example/notes:1.2.3 } } }" called "notes" {
         /// What it is, in a few words.
         description: Option<Text>,
-        /// Whether it is on until the owner says otherwise. Default: true.
-        enable: Option<Flag>,
+        /// Whether it is on until the owner says otherwise.
+        enable: Flag = "true",
         /// The port on the host behind its site.
         port: Option<Number>,
         /// The preset that it starts from.

@@ -4,24 +4,24 @@ use schemars::json_schema;
 
 use super::Allow;
 use super::scalar::*;
-use crate::decode::mapping;
 use crate::form::{Address, Domain, Interface, Mac, Subnet};
+use crate::shape::{mapping, schema};
 use crate::tree::Text;
 use crate::value::Value;
 
 mapping! {
     /// A Podman network that services share.
-    Network such as "{ subnet: 172.20.0.0/16 }" called "lan" {
+    Network such as "{ subnet: 172.20.0.0/16 }" or nothing called "lan" {
         /// Its subnet, or several.
         subnet: OneOrMany<Value<Subnet>>,
         /// The gateway in each subnet, in the same order.
         gateway: OneOrMany<Value<Address>>,
         /// Whether it has IPv6 without a subnet of your own.
-        ipv6: Option<Flag>,
+        ipv6: Flag = "false",
         /// Whether it has no way out.
-        internal: Option<Flag>,
+        internal: Flag = "false",
         /// Whether someone else makes it.
-        external: Option<Flag>,
+        external: Flag = "false",
         /// The name of its bridge on the host. Default: made from its own.
         interface: Option<Value<Interface>>,
         /// Options of the bridge driver, such as `mtu` or `isolate`.
@@ -33,7 +33,7 @@ mapping! {
 
 mapping! {
     /// A container on one network.
-    Attachment such as "{ ipv4_address: 172.20.0.10 }" called "lan" {
+    Attachment such as "{ ipv4_address: 172.20.0.10 }" or nothing called "lan" {
         /// More names that it has there.
         aliases: Vec<Value<Domain>>,
         /// Its fixed IPv4 address.
@@ -47,10 +47,10 @@ mapping! {
 
 /// The networks of a container: a list of names, or a mapping. `default` is the service's own.
 #[derive(Clone, Debug, Default)]
-pub struct Attachments(pub Vec<(Text, Option<Attachment>)>);
+pub struct Attachments(pub Vec<(Text, Attachment)>);
 
 schema!(Attachments, |g| {
-    let attachment = g.subschema_for::<Option<Attachment>>();
+    let attachment = g.subschema_for::<Attachment>();
     json_schema!({ "anyOf": [
         { "type": "array", "items": { "type": "string" } },
         { "type": "object", "additionalProperties": attachment },

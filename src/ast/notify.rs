@@ -1,9 +1,9 @@
 //! Whom to tell, and how.
 
 use super::Allow;
-use super::scalar::*;
-use crate::decode::{advice, mapping};
+use crate::decode::advice;
 use crate::form::{SecretName, ServiceUnit, WebAddress};
+use crate::shape::{keyword, mapping};
 use crate::value::Value;
 
 mapping! {

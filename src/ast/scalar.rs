@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::form::Form;
+use crate::shape::schema;
 use crate::source::Span;
 use crate::tree::{Node, Text};
 use crate::value::Value;
@@ -76,25 +77,6 @@ impl<T> Default for OneOrMany<T> {
     }
 }
 
-/// Implements `JsonSchema` by hand for a type with several spellings.
-macro_rules! schema {
-    ($type:ty, |$generator:ident| $body:expr) => {
-        impl schemars::JsonSchema for $type {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-            fn json_schema($generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                let _ = &$generator;
-                $body
-            }
-        }
-    };
-}
-pub(crate) use schema;
-
 schema!(Text, |_g| json_schema!({ "type": ["string", "number", "boolean"] }));
 schema!(Number, |_g| json_schema!({ "type": "integer" }));
 schema!(Flag, |_g| json_schema!({ "type": "boolean" }));
@@ -160,21 +142,3 @@ impl<T: Form> JsonSchema for Value<T> {
         }
     }
 }
-
-/// A choice between words.
-macro_rules! keyword {
-    ($(#[$doc:meta])* $name:ident $(else $advice:path)? { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// The words, and what they mean.
-            pub const WORDS: &'static [(&'static str, $name)] = &[$(($word, $name::$variant),)*];
-        }
-
-        $crate::ast::scalar::schema!($name, |_g| schemars::json_schema!({ "enum": [$($word,)*] }));
-        $crate::decode::keyword_decode!($name $(else $advice)?);
-    };
-}
-pub(crate) use keyword;

@@ -3,26 +3,25 @@
 use schemars::json_schema;
 
 use super::Allow;
-use super::scalar::*;
-use crate::decode::mapping;
 use crate::form::{AbsolutePath, EnvironmentName, Mode, Owner, Registry, SecretName};
+use crate::shape::{keyword, mapping, schema};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
 
 mapping! {
     /// A secret that agenix decrypts.
-    Secret such as "{ format: env }" called "pushover" {
+    Secret such as "{ format: env }" or nothing called "pushover" {
         /// Its file in the folder of secrets. Default: NAME.age.
         file: Option<Text>,
-        /// Who owns the decrypted file. Default: root.
-        owner: Option<Value<Owner>>,
+        /// Who owns the decrypted file.
+        owner: Value<Owner> = "root",
         /// Its group. Default: root, or that of a numeric owner.
         group: Option<Value<Owner>>,
-        /// Its mode. Default: "0400".
-        mode: Option<Value<Mode>>,
-        /// What is in it: the value itself, or lines of KEY=value. Default: raw.
-        format: Option<Format>,
+        /// Its mode.
+        mode: Value<Mode> = "0400",
+        /// What is in it: the value itself, or lines of KEY=value.
+        format: Format = "raw",
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }

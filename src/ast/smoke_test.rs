@@ -2,19 +2,19 @@
 
 use super::scalar::*;
 use super::{Allow, Tell};
-use crate::decode::mapping;
 use crate::form::{Calendar, Percent, SecretName};
+use crate::shape::mapping;
 use crate::value::Value;
 
 mapping! {
     /// A look at every site, backup, disk and network mount, which tells what is wrong.
     SmokeTest such as "{ at: hourly }" {
-        /// Whether it is on until the owner says otherwise. Default: true.
-        enable: Option<Flag>,
+        /// Whether it is on until the owner says otherwise.
+        enable: Flag = "true",
         /// When it runs, in the host's time zone.
         at: Value<Calendar>,
-        /// How much of each disk has to be free, in percent. Default: 10.
-        free_percent: Option<Value<Percent>>,
+        /// How much of each disk has to be free, in percent.
+        free_percent: Value<Percent> = "10",
         /// The secret with the address at Healthchecks that hears of each run.
         ping: Option<Value<SecretName>>,
         /// Whether somebody is told when it fails in itself. What it finds is always told. Default: failure, where there is

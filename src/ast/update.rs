@@ -2,8 +2,9 @@
 
 use super::scalar::*;
 use super::{Allow, Tell};
-use crate::decode::{advice, mapping};
+use crate::decode::advice;
 use crate::form::{Calendar, HttpPath, Repository, SecretName};
+use crate::shape::mapping;
 use crate::tree::Text;
 use crate::value::Value;
 

@@ -21,7 +21,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     // What is off is not there, and may be the other one of a choice.
     for container in host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers) {
         for attached in &container.networks {
-            let Some(attachment) = &attached.attachment else { continue };
+            let attachment = &attached.attachment;
             for fixed in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {
                 let address = fixed.value.0;
                 let at = (attached.network.as_str(), address);

@@ -15,7 +15,6 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     for check in host.containers().filter_map(|container| container.compose.healthcheck.as_ref()) {
         for (key, period) in [("interval", &check.interval), ("start_interval", &check.start_interval)] {
-            let Some(period) = period else { continue };
             if period.value.0.ms >= LEAST {
                 continue;
             }

@@ -40,7 +40,7 @@ fn needed(host: &Host) -> Vec<Need> {
     let on = || "true".to_owned();
     let mut found = Vec::new();
     if let Some(tailscale) = &host.tailscale {
-        let interface = tailscale.interface.as_ref();
+        let interface = &tailscale.interface.text;
         found.push(Need {
             option: "services.tailscale.enable",
             value: on(),
@@ -50,8 +50,8 @@ fn needed(host: &Host) -> Vec<Need> {
         });
         found.push(Need {
             option: "services.tailscale.interfaceName",
-            value: interface.map_or_else(|| "tailscale0".to_owned(), |interface| interface.text.value()),
-            span: interface.map_or(tailscale.span, |interface| interface.text.span),
+            value: interface.value(),
+            span: interface.span,
             reason: "the firewall and the units use this interface",
             help: "remove this option, and write the name as `interface` under `tailscale`",
         });

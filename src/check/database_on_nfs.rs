@@ -8,11 +8,11 @@ use crate::path::Folders;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let mounts = host.machine.mounts.entries.iter().map(|(at, mount)| (at.value(), mount.as_ref()));
+    let mounts = host.machine.mounts.entries.iter().map(|(at, mount)| (at.value(), mount));
     let mounts = Folders::of(mounts);
     for (container, known) in known_databases(host) {
         let Some((volume, path)) = data_volume(container, known) else { continue };
-        let mount = mounts.around(&path.value()).copied().flatten();
+        let mount = mounts.around(&path.value()).copied();
         let Some(nfs) = mount.and_then(|mount| mount.nfs.as_ref()) else { continue };
         diagnostics.push(
             Diagnostic::new(

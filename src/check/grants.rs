@@ -77,10 +77,10 @@ fn grant(text: &Text) -> Grant<String> {
 
 /// Where the container is made privileged.
 pub(super) fn privileged(container: &Container) -> Vec<Grant<()>> {
-    let flag = container.compose.privileged.iter().filter(|flag| flag.value).map(|flag| flag.text.span);
+    let flag = Some(&container.compose.privileged).filter(|flag| flag.value).map(|flag| flag.text.span);
     let all = podman_args(container);
     let arguments = all.iter().filter(|a| a.name == "privileged" && a.is_on()).map(|a| a.span);
-    flag.chain(arguments).map(|span| Grant { what: (), span }).collect()
+    flag.into_iter().chain(arguments).map(|span| Grant { what: (), span }).collect()
 }
 
 /// The paths of the host that are bound into the container.

@@ -7,12 +7,11 @@ use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let is_on = |flag: &crate::ast::scalar::Flag| flag.value;
     let internal: HashSet<&str> = host
         .networks
         .iter()
         .filter(|network| !network.is_external())
-        .filter(|network| network.declared.as_ref().and_then(|d| d.internal.as_ref()).is_some_and(is_on))
+        .filter(|network| network.declared.as_ref().is_some_and(|d| d.internal.value))
         .map(|network| network.name.as_str())
         .collect();
     for container in host.containers() {

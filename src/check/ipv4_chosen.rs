@@ -10,16 +10,17 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for network in host.networks.iter().filter(|n| !n.is_external()) {
         let Some(declared) = &network.declared else { continue };
-        let Some(flag) = declared.ipv6.as_ref().filter(|flag| flag.value) else { continue };
         let Some(subnet) = declared.subnet.0.first() else { continue };
-        if declared.subnet.0.iter().any(|subnet| matches!(subnet.value.0, IpNet::V4(_))) {
+        if !declared.ipv6.value
+            || declared.subnet.0.iter().any(|subnet| matches!(subnet.value.0, IpNet::V4(_)))
+        {
             continue;
         }
         diagnostics.push(
             Diagnostic::new(
                 Code::Ipv4Chosen,
                 format!("Podman chooses an IPv4 subnet for `{}`", network.name),
-                flag.text.span,
+                declared.ipv6.text.span,
                 "a network with both kinds of addresses",
             )
             .and(subnet.text.span, "IPv6 only")

@@ -49,14 +49,14 @@ fn published(container: &Container) -> impl Iterator<Item = (Option<IpAddr>, Spa
         .compose
         .ports
         .iter()
-        .map(|port| (port.address.as_ref().map(|address| address.value.0), port.span));
+        .map(|port| (port.address.text.written().map(|_| port.address.value.0), port.span));
     written.chain(container.site_ports.iter().map(|port| (None, port.target.span)))
 }
 
 /// Whether a network gives its containers IPv4 and IPv6 addresses, or is someone else's and might.
 fn versions(network: &Network) -> (bool, bool) {
     let declared = network.declared.as_ref();
-    let both = network.is_external() || declared.and_then(|d| d.ipv6.as_ref()).is_some_and(|f| f.value);
+    let both = network.is_external() || declared.is_some_and(|d| d.ipv6.value);
     let subnets = || declared.into_iter().flat_map(|d| &d.subnet.0).map(|subnet| subnet.value.0);
     let has = |v4: bool| subnets().any(|subnet| subnet.addr().is_ipv4() == v4);
     (both || subnets().next().is_none() || has(true), both || has(false))

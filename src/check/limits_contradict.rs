@@ -17,7 +17,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         };
         let compose = &container.compose;
-        let Some(limits) = &compose.limits else { continue };
+        let limits = &compose.limits;
         let above = |a: Option<(Size, Span)>, b: Option<(Size, Span)>| {
             let ((a, a_span), (b, b_span)) = (a?, b?);
             (a > b).then_some((a_span, b_span))

@@ -70,14 +70,10 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
     // Where there is a network mode Podman discards them, which is said elsewhere.
     let ports = container.compose.ports.iter().filter(|_| container.compose.network_mode.is_none());
     for port in ports {
-        let address = match &port.address {
-            Some(address) => Some(address.value.0),
-            None => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        };
         found.push(Listener {
-            address: address.filter(|a| !a.is_unspecified()),
+            address: Some(port.address.value.0).filter(|address| !address.is_unspecified()),
             ports: port.published.value,
-            protocol: port.protocol(),
+            protocol: port.protocol.value,
             what: what(),
             target: Some(port.target.text.value()),
             container: Some(container.name.clone()),

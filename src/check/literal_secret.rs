@@ -180,9 +180,7 @@ fn of_container(container: &Container, found: &mut Found) {
         variable(name, value, found);
     }
     pairs(&compose.labels, found);
-    if let Some(logging) = &compose.logging {
-        pairs(&logging.options, found);
-    }
+    pairs(&compose.logging.options, found);
     for command in [&compose.command, &compose.entrypoint].into_iter().flatten() {
         words(&command.0, Reader::Command, found);
     }

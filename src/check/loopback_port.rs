@@ -9,7 +9,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers().filter(|c| c.compose.network_mode.is_none()) {
-        let found = container.compose.ports.iter().filter(|port| port.address.is_none());
+        let found = container.compose.ports.iter().filter(|port| port.address.text.is_default);
         let mut found = found.filter_map(|port| Some((port, for_others(port)?)));
         let Some((port, what)) = found.next() else { continue };
         let published = port.published.text.value();
@@ -32,7 +32,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 fn help(host: &Host, port: &Port) -> String {
     let address = if host.tailscale.is_some() { "${tailscale.address}" } else { "192.168.1.2" };
-    let protocol = match port.protocol() {
+    let protocol = match port.protocol.value {
         Protocol::Tcp => String::new(),
         protocol => format!("/{}", protocol.name()),
     };

@@ -14,7 +14,7 @@ const LEAST: u64 = 6 << 20;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        let limit = container.compose.limits.as_ref().and_then(|l| l.memory.as_ref());
+        let limit = container.compose.limits.memory.as_ref();
         if let Some(limit) = limit.filter(|limit| limit.value.bytes < LEAST) {
             diagnostics.push(
                 Diagnostic::new(

@@ -20,7 +20,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         .entries
         .iter()
         .map(|(path, mount)| {
-            let nfs = mount.as_ref().and_then(|mount| mount.nfs.as_ref()).map(|nfs| &nfs.text);
+            let nfs = mount.nfs.as_ref().map(|nfs| &nfs.text);
             (straight(&path.value()), (path.span, nfs))
         })
         .collect();

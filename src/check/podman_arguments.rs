@@ -116,8 +116,7 @@ fn health(container: &Container, argument: &Argument, diagnostics: &mut Diagnost
         return;
     }
     let is_tested = |check: &&Healthcheck| {
-        matches!(check.test, Some(HealthTest::Shell(_) | HealthTest::Exec(_)))
-            && check.disable.as_ref().is_none_or(|disable| !disable.value)
+        matches!(check.test, Some(HealthTest::Shell(_) | HealthTest::Exec(_))) && !check.disable.value
     };
     let Some(check) = container.compose.healthcheck.as_ref().filter(is_tested) else { return };
     diagnostics.push(

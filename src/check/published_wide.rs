@@ -27,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
         for port in &container.compose.ports {
-            let Some(address) = &port.address else { continue };
+            let address = &port.address;
             let value = address.value.0;
             // Any address of the tailnet is meant for it: whether it is the host's is looked at elsewhere.
             if !value.is_loopback() && !is_in_tailnet(value) && Some(value) != tailnet {

@@ -56,9 +56,8 @@ fn readers(host: &Host) -> HashMap<String, HashSet<u32>> {
 }
 
 fn owner_of(secret: &Secret) -> String {
-    let declared = secret.declared.as_ref();
-    let owner = declared.and_then(|d| d.owner.as_ref()).map_or_else(|| "root".to_owned(), |o| o.text.value());
-    let mode = declared.and_then(|d| d.mode.as_ref()).map_or_else(|| "0400".to_owned(), |m| m.text.value());
+    let declared = &secret.declared;
+    let (owner, mode) = (declared.owner.text.value(), declared.mode.text.value());
     format!("belongs to {owner}, with mode {mode}")
 }
 
@@ -82,20 +81,14 @@ impl Reader {
 
     /// Unknown where the secret belongs to somebody by name.
     fn can_read(&self, secret: &Secret) -> Option<bool> {
-        let declared = secret.declared.as_ref();
-        let owner = match declared.and_then(|d| d.owner.as_ref()) {
-            Some(owner) => owner.value.user.id()?,
-            None => 0,
-        };
-        let group = match declared.and_then(|d| d.group.as_ref()) {
+        let declared = &secret.declared;
+        let owner = declared.owner.value.user.id()?;
+        let group = match &declared.group {
             Some(group) => group.value.user.id()?,
             // A numeric owner brings the group of that number.
             None => owner,
         };
-        let mode = match declared.and_then(|d| d.mode.as_ref()) {
-            Some(mode) => mode.value.bits,
-            None => 0o400,
-        };
+        let mode = declared.mode.value.bits;
         Some(match () {
             () if owner == self.user.id => mode & 0o400 != 0,
             () if self.groups.contains(&group) => mode & 0o040 != 0,

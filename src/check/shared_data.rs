@@ -67,7 +67,7 @@ impl Data<'_> {
 fn data_of(container: &Container) -> Option<(String, Data<'_>)> {
     let compose = &container.compose;
     let known = compose.image.value.known()?;
-    if compose.entrypoint.is_some() || matches!(compose.restart, Some(Restart::No)) {
+    if compose.entrypoint.is_some() || compose.restart == Restart::No {
         return None;
     }
     let (data, _) = data_place(container, known)?;

@@ -117,10 +117,11 @@ fn addresses(host: &Host) -> Vec<(IpAddr, Span, &'static str)> {
         found.extend(addresses.iter().map(|a| (a.text.value(), a.span(), "which Caddy listens on")));
     }
     for port in host.containers().flat_map(|c| &c.compose.ports) {
-        found.extend(port.address.iter().map(|a| (a.text.value(), a.span(), "which a port is published on")));
+        let written = port.address.text.written();
+        found.extend(written.map(|address| (address.value(), address.span, "which a port is published on")));
     }
     for (_, mount) in &host.machine.mounts.entries {
-        let nfs = mount.as_ref().and_then(|m| m.nfs.as_ref());
+        let nfs = mount.nfs.as_ref();
         found.extend(nfs.and_then(|n| {
             let server = n.text.value().split_once(":/")?.0.to_owned();
             Some((server, n.text.span, "a file server"))

@@ -52,7 +52,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 /// The addresses that a container publishes ports on, and where they are written.
 fn addresses(container: &Container) -> Vec<(IpAddr, Span)> {
     let ports = &container.compose.ports;
-    let own = ports.iter().filter_map(|port| Some((port.address.as_ref()?.value.0, port.span)));
+    let own = ports.iter().map(|port| (port.address.value.0, port.span));
     let arguments = grants::published(container).into_iter();
     own.chain(arguments.filter_map(|Grant { what, span }| Some((what.address?, span)))).collect()
 }

@@ -1,11 +1,11 @@
 //! Keys that do nothing where they stand.
 
-use crate::ast::{HealthTest, NetworkMode};
+use crate::ast::{HealthTest, Healthcheck, NetworkMode};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Answer, Container, Host, HostPort};
 use crate::podman::arguments::arguments;
 use crate::source::Span;
-use crate::tree::Node;
+use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let unchecked: Vec<Span> = host.containers().filter_map(settings_without_test).collect();
@@ -24,7 +24,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     for network in host.networks.iter().filter(|n| n.is_external()) {
         let Some(declared) = &network.declared else { continue };
-        let flags = [&declared.internal, &declared.ipv6].into_iter().flatten().map(|f| f.text.span);
+        let flags = [&declared.internal, &declared.ipv6].into_iter();
+        let flags = flags.filter_map(|flag| flag.text.written()).map(|text| text.span);
         let words = declared
             .interface
             .iter()
@@ -35,9 +36,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         });
     }
     for (_, mount) in &host.machine.mounts.entries {
-        let Some(mount) = mount.as_ref().filter(|m| m.nfs.is_none()) else { continue };
-        let words =
-            mount.options.iter().map(|o| o.text.span).chain(mount.automount.iter().map(|a| a.text.span));
+        if mount.nfs.is_some() {
+            continue;
+        }
+        let options = mount.options.iter().map(|option| &option.text);
+        let words = options.chain(mount.automount.text.written()).map(|text| text.span);
         words.for_each(|span| {
             unused(
                 span,
@@ -59,20 +62,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let compose = &container.compose;
         if let Some(check) = compose.healthcheck.as_ref() {
             // A setting of a preset's is turned off by one of the file's.
-            let off = check.disable.as_ref().filter(|d| d.value).map(|d| d.text.span.source);
+            let off = check.disable.value.then_some(check.disable.text.span.source);
             let test = match &check.test {
                 Some(HealthTest::Shell(line)) => Some(line.span),
                 Some(HealthTest::Exec(words)) => words.first().map(|word| word.span),
                 Some(HealthTest::None) | None => None,
             };
-            let rest = [&check.interval, &check.timeout, &check.start_interval]
-                .into_iter()
-                .flatten()
-                .map(|d| d.text.span)
-                .chain(check.start_period.iter().map(|d| d.text.span))
-                .chain(check.retries.iter().map(|r| r.text.span))
-                .chain(test);
-            if rest.into_iter().any(|setting| off == Some(setting.source)) {
+            if written_settings(check)
+                .map(|setting| setting.span)
+                .chain(test)
+                .any(|setting| off == Some(setting.source))
+            {
                 unused(
                     check.span,
                     "a check that is turned off, with settings",
@@ -93,15 +93,24 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// The settings of a health check that are written, besides its test.
+fn written_settings(check: &Healthcheck) -> impl Iterator<Item = &Text> {
+    let settings = [
+        &check.interval.text,
+        &check.timeout.text,
+        &check.retries.text,
+        &check.start_period.text,
+        &check.start_interval.text,
+    ];
+    settings.into_iter().filter_map(Text::written)
+}
+
 /// The settings of a health check that has no test. Without `--health-cmd`, `podman run` ignores the other options of the
 /// check, and that of the image keeps its own (FillOutSpecGen in Podman's pkg/specgenutil/specgen.go).
 fn settings_without_test(container: &Container) -> Option<Span> {
     let check = container.compose.healthcheck.as_ref()?;
-    let has_settings = [&check.interval, &check.timeout, &check.start_interval].iter().any(|s| s.is_some())
-        || check.start_period.is_some()
-        || check.retries.is_some();
-    let is_off = check.disable.as_ref().is_some_and(|disable| disable.value);
-    if !has_settings || check.test.is_some() || is_off || check.unread.may_hold(&["test"]) {
+    let has_settings = written_settings(check).next().is_some();
+    if !has_settings || check.test.is_some() || check.disable.value || check.unread.may_hold(&["test"]) {
         return None;
     }
     let has_argument = arguments(&container.compose.podman_args).iter().any(|a| a.name == "health-cmd");

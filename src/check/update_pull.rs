@@ -10,8 +10,7 @@ use crate::hir::{Container, Host};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let pulls =
-        |c: &&Container| matches!(c.compose.pull_policy, Some(PullPolicy::Always | PullPolicy::Newer));
+    let pulls = |c: &&Container| matches!(c.compose.pull_policy, PullPolicy::Always | PullPolicy::Newer);
     let pulling: HashMap<&str, &Container> =
         host.containers().filter(pulls).map(|container| (container.name.as_str(), container)).collect();
     for job in host.jobs() {

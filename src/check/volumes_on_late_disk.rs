@@ -12,7 +12,6 @@ const STORAGE: &str = "/var/lib/containers";
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(container) = host.containers().next() else { return };
     for (path, mount) in &host.machine.mounts.entries {
-        let Some(mount) = mount else { continue };
         let late = mount.nofail.as_ref().is_some_and(|n| n.value) || mount.nfs.is_some();
         let value = path.value();
         if late && (is_below(STORAGE, &value) || is_below(&value, STORAGE)) {

@@ -1,6 +1,6 @@
 //! Reads the parts of a container that Compose lets one write in several ways.
 
-use super::{Decode, Reader, bad_value, bad_value_because, wrong_type};
+use super::{Decode, Reader, bad_value, bad_value_because, default_value, wrong_type};
 use crate::ast::container::*;
 use crate::ast::scalar::*;
 use crate::decode::scalar::misread;
@@ -97,7 +97,7 @@ fn words(text: &Text) -> Option<Vec<Text>> {
         words
             .into_iter()
             .map(|word| {
-                let mut out = Text { pieces: Vec::new(), span: text.span, plain: false };
+                let mut out = Text::empty(text.span);
                 for (i, part) in word.split('\0').enumerate() {
                     match part.parse::<usize>() {
                         Ok(piece) if i % 2 == 1 => out.push(text.pieces[piece].clone()),
@@ -188,10 +188,8 @@ impl Decode for Volume {
 fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
     let long = LongVolume::decode(node, reader)?;
     let mut options = long.options;
-    if let Some(read_only) = &long.read_only
-        && read_only.value
-    {
-        options.push(Text::literal("ro", read_only.text.span));
+    if long.read_only.value {
+        options.push(Text::literal("ro", long.read_only.text.span));
     }
     let source = match (long.r#type, long.source) {
         (Some(VolumeType::Tmpfs), None) => VolumeSource::Tmpfs,
@@ -376,8 +374,8 @@ impl Decode for Port {
             if long.published.span == Span::NOWHERE || long.target.span == Span::NOWHERE {
                 return None;
             }
-            let address = long.host_ip.map(|address| address.text);
-            return port((address, long.published, long.target, long.protocol), node, reader);
+            let parts = (Some(long.host_ip.text), long.published, long.target, Some(long.protocol));
+            return port(parts, node, reader);
         }
         let text = Text::decode(node, reader)?;
         let (ports, protocol) = without_protocol(&text, node, reader)?;
@@ -424,10 +422,10 @@ fn port((address, published, target, protocol): PortParts, node: &Node, reader: 
     }
     let read = || {
         let port = Port {
-            address: optional(address)?,
+            address: or_default(address, "127.0.0.1", node.span)?,
             published: Value::of(published)?,
             target: Value::of(target)?,
-            protocol: optional(protocol)?,
+            protocol: or_default(protocol, "tcp", node.span)?,
             span: node.span,
         };
         let count = |ports: &Value<PortRange>| ports.value.last - ports.value.first;
@@ -445,11 +443,11 @@ fn port((address, published, target, protocol): PortParts, node: &Node, reader: 
     port
 }
 
-/// What a text means that may be absent. `None` if it cannot be parsed.
-fn optional<T: Form>(text: Option<Text>) -> Option<Option<Value<T>>> {
+/// What a text means, or the default of the port at `owner` in its place. `None` if it cannot be parsed.
+fn or_default<T: Form>(text: Option<Text>, default: &'static str, owner: Span) -> Option<Value<T>> {
     match text {
-        Some(text) => Value::of(text).map(Some),
-        None => Some(None),
+        Some(text) => Value::of(text),
+        None => default_value(default, owner),
     }
 }
 
@@ -477,11 +475,8 @@ impl Decode for Expose {
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let text = Text::decode(node, reader)?;
         let (port, protocol) = without_protocol(&text, node, reader)?;
-        let udp = match optional::<Protocol>(protocol).map(|protocol| protocol.map(|p| p.value)) {
-            Some(None | Some(Protocol::Tcp)) => Some(false),
-            Some(Some(Protocol::Udp)) => Some(true),
-            Some(Some(Protocol::Sctp)) | None => None,
-        };
+        let protocol = or_default::<Protocol>(protocol, "tcp", node.span).map(|protocol| protocol.value);
+        let udp = protocol.filter(|protocol| *protocol != Protocol::Sctp).map(|p| p == Protocol::Udp);
         match (udp, Value::of(port)) {
             (Some(udp), Some(port)) => Some(Expose { port, udp }),
             _ => {

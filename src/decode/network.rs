@@ -1,7 +1,6 @@
 //! Reads networks.
 
-use super::Decode;
-use super::Reader;
+use super::{Decode, Reader};
 use crate::ast::{Attachment, Attachments, Map};
 use crate::source::Span;
 use crate::tree::{Kind, Node, Text};
@@ -11,9 +10,12 @@ impl Decode for Attachments {
         let is_name = matches!(node.kind, Kind::Scalar(_)) && !node.is_null();
         if is_name || matches!(node.kind, Kind::List(_)) {
             let names = Vec::<Text>::decode(node, reader)?;
-            return Some(Attachments(names.into_iter().map(|name| (name, None)).collect()));
+            let attached = |name: Text| (Attachment::nothing(name.span), name);
+            return Some(Attachments(
+                names.into_iter().map(attached).map(|(plain, name)| (name, plain)).collect(),
+            ));
         }
-        Map::<Option<Attachment>>::decode(node, reader).map(|map| Attachments(map.entries))
+        Map::<Attachment>::decode(node, reader).map(|map| Attachments(map.entries))
     }
 
     fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {

@@ -1,11 +1,12 @@
 //! Reads scalars, and collections of any element.
 
 use super::{
-    Decode, Reader, Shape, bad_value, bad_value_because, double_quoted, no_mapping, wrong_scalar, wrong_type,
+    Decode, Reader, bad_value, bad_value_because, double_quoted, no_mapping, wrong_scalar, wrong_type,
 };
 use crate::ast::scalar::*;
 use crate::diag::{Code, Diagnostic, Help};
 use crate::form::{Advice, Form};
+use crate::shape::Shape;
 use crate::source::Span;
 use crate::tree::{Atom, Entry, Kind, Node, Piece, Text};
 use crate::value::Value;

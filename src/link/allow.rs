@@ -21,10 +21,10 @@ pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
     file.smoke_test.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unread));
     file.notify.iter().for_each(|n| add(&n.allow, Some(n.span), &n.unread));
     for (name, secret) in &file.secrets.entries {
-        secret.iter().for_each(|s| add(&s.allow, Some(from(name.span, s.span)), &s.unread));
+        add(&secret.allow, Some(from(name.span, secret.span)), &secret.unread);
     }
     for (name, network) in &file.networks.entries {
-        network.iter().for_each(|n| add(&n.allow, Some(from(name.span, n.span)), &n.unread));
+        add(&network.allow, Some(from(name.span, network.span)), &network.unread);
     }
     for (name, service) in &file.services.entries {
         add(&service.allow, Some(from(name.span, service.span)), &service.unread);

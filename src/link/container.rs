@@ -74,8 +74,8 @@ pub(super) fn link(
             is_cut,
             has_broken_site: false,
             description: service.description,
-            enable: service.enable.as_ref().is_none_or(|e| e.value),
-            enable_span: service.enable.as_ref().map(|e| e.text.span),
+            enable: service.enable.value,
+            enable_span: service.enable.text.written().map(|text| text.span),
             port: service.port,
             network: uses_own.then(|| network::own(&service_name, name.span)),
             containers,
@@ -252,6 +252,7 @@ fn container(
         );
     }
     // A shared network may have the name of the service's own. Whoever writes the name means the shared one.
+    let plain = |at: Span| ast::Attachment::nothing(at);
     let attached = |written: &str, attachment| {
         let is_own = written == "default" || written == own && !shared.by_name.contains_key(written);
         let network = if is_own { own.clone() } else { written.to_owned() };
@@ -268,18 +269,17 @@ fn container(
         } else if !of_service.is_empty() {
             for (network, span) in of_service {
                 if shared.check(network, &own, *span, diagnostics) {
-                    networks.push(attached(network, None));
+                    networks.push(attached(network, plain(*span)));
                 }
             }
         } else {
-            networks.push(attached("default", None));
+            networks.push(attached("default", plain(short.span)));
         }
     }
     check_attachments(&networks, shared, diagnostics);
     let tailnet = tailscale.map(|t| t.address.value.0);
     let tells = tells(compose.notify);
-    let on_tailnet =
-        compose.ports.iter().any(|p| p.address.as_ref().map(|a| a.value.0) == tailnet && tailnet.is_some());
+    let on_tailnet = compose.ports.iter().any(|port| Some(port.address.value.0) == tailnet);
     Container {
         name: full,
         short: short.value(),
@@ -306,7 +306,7 @@ const SHOWN: usize = 8;
 /// A fixed address lies in the subnet of its network, which therefore has one.
 fn check_attachments(networks: &[Attached], shared: &Shared, diagnostics: &mut Diagnostics) {
     for attached in networks {
-        let Some(attachment) = &attached.attachment else { continue };
+        let attachment = &attached.attachment;
         let known = shared.by_name.get(attached.network.as_str());
         let declared = known.and_then(|(network, _)| network.declared.as_ref());
         // The network, or its subnet.
@@ -398,7 +398,7 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
     for &(from, to, healthy, span) in &edges {
         let name = services[from.0].containers[from.1].name.clone();
         let starts = services[from.0].containers[from.1].auto_start();
-        let is_one_time = matches!(services[from.0].containers[from.1].compose.restart, Some(Restart::No));
+        let is_one_time = services[from.0].containers[from.1].compose.restart == Restart::No;
         if services[from.0].enable && !services[to.0].enable {
             diagnostics.push(
                 Diagnostic::new(
@@ -462,7 +462,7 @@ fn check_health(container: &Container, waiting: &[Span], diagnostics: &mut Diagn
     let checked = is_unread
         || container.compose.healthcheck.as_ref().is_some_and(|h| {
             let test = matches!(h.test, Some(ast::HealthTest::Shell(_) | ast::HealthTest::Exec(_)));
-            (test || h.unread.may_hold(&["test"])) && h.disable.as_ref().is_none_or(|d| !d.value)
+            (test || h.unread.may_hold(&["test"])) && !h.disable.value
         });
     if checked {
         return;

@@ -195,13 +195,12 @@ fn cleanup(declared: ast::Cleanup, owner: &Owner, diagnostics: &mut Diagnostics)
 
 fn smoke_test(declared: ast::SmokeTest, told: bool) -> Job {
     let tells = job_tells(declared.notify, told);
-    let free_percent = declared.free_percent.map_or_else(|| Text::literal("10", declared.span), |n| n.text);
-    let work = Work::SmokeTest(SmokeTest { free_percent });
+    let work = Work::SmokeTest(SmokeTest { free_percent: declared.free_percent.text });
     Job {
         origin: "smoke_test".to_owned(),
         ping: declared.ping,
         tells,
-        ..job("smoke-test".to_owned(), declared.span, declared.enable, declared.at, work)
+        ..job("smoke-test".to_owned(), declared.span, Some(declared.enable), declared.at, work)
     }
 }
 

@@ -152,8 +152,9 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         }
         first.is_none()
     };
-    if let Some(interface) = host.tailscale.as_ref().and_then(|tailscale| tailscale.interface.as_ref()) {
-        take("interface", interface.text.value(), interface.text.span);
+    if let Some(interface) = host.tailscale.as_ref().and_then(|tailscale| tailscale.interface.text.written())
+    {
+        take("interface", interface.value(), interface.span);
     }
     for network in &host.networks {
         take("network", network.name.clone(), network.span);

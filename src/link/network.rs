@@ -9,19 +9,17 @@ use crate::subnet::first_address;
 use crate::tree::Text;
 
 /// A network out of the file's `networks`. One with a name that is not possible is known all the same.
-pub(super) fn shared(name: &Text, declared: Option<ast::Network>, diagnostics: &mut Diagnostics) -> Network {
+pub(super) fn shared(name: &Text, declared: ast::Network, diagnostics: &mut Diagnostics) -> Network {
     check_network(name, diagnostics);
-    if let Some(declared) = &declared {
-        check_addresses(declared, diagnostics);
-    }
-    let interface = match declared.as_ref().and_then(|d| d.interface.as_ref()) {
+    check_addresses(&declared, diagnostics);
+    let interface = match &declared.interface {
         Some(interface) => {
             check_bridge(&interface.text, diagnostics);
             interface.text.clone()
         }
         None => Text::literal(bridge(&name.value()), name.span),
     };
-    Network { name: name.value(), interface, declared, span: name.span }
+    Network { name: name.value(), interface, declared: Some(declared), span: name.span }
 }
 
 /// The network that a service has for itself.
@@ -50,7 +48,7 @@ fn bridge(name: &str) -> String {
 }
 
 fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
-    if network.external.as_ref().is_some_and(|e| e.value) {
+    if network.external.value {
         let own =
             network.subnet.0.first().map(|s| s.text.span).or(network.gateway.0.first().map(|g| g.text.span));
         if let Some(span) = own {

@@ -89,8 +89,8 @@ fn publish_once(service: &mut Service) {
             })
             .collect();
         container.compose.ports.retain(|port| {
-            let loopback = port.address.as_ref().is_none_or(|address| address.value.0 == Ipv4Addr::LOCALHOST);
-            let tcp = port.protocol() == Protocol::Tcp;
+            let loopback = port.address.value.0 == Ipv4Addr::LOCALHOST;
+            let tcp = port.protocol.value == Protocol::Tcp;
             let same = behind.contains(&(Some(port.published.text.value()), port.target.text.value()));
             !(loopback && tcp && same && port.published.text.reference().is_none())
         });

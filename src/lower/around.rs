@@ -125,7 +125,7 @@ impl<'a> Ports<'a> {
                 let span = port.map_or_else(Default::default, |p| p.text.span);
                 let value = Atom::Int(port.map_or(0, |p| p.value));
                 let reference = Reference { target: Target::Port(name.clone()), value, span };
-                Text { pieces: vec![Piece::Reference(reference.into())], span, plain: false }
+                Text { pieces: vec![Piece::Reference(reference.into())], ..Text::empty(span) }
             }
         }
     }

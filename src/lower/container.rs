@@ -29,9 +29,9 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
     let own = own_set(module, container);
     own.set("enable", Expr::Bool(true));
     match container.compose.restart {
-        Some(Restart::No) => own.set("restart", Expr::str("no")),
-        Some(Restart::OnFailure) => own.set("restart", Expr::str("on-failure")),
-        None | Some(Restart::Always | Restart::UnlessStopped) => {}
+        Restart::No => own.set("restart", Expr::str("no")),
+        Restart::OnFailure => own.set("restart", Expr::str("on-failure")),
+        Restart::Always | Restart::UnlessStopped => {}
     }
     unit(container, module);
 }
@@ -41,10 +41,10 @@ fn options(container: &Container, ports: &Ports) -> Set {
     let mut set = Set::default();
     set.set("image", Expr::text(&compose.image.text));
     match compose.pull_policy {
-        Some(PullPolicy::Always) => set.set("pull", Expr::str("always")),
-        Some(PullPolicy::Never) => set.set("pull", Expr::str("never")),
-        Some(PullPolicy::Newer) => set.set("pull", Expr::str("newer")),
-        None | Some(PullPolicy::Missing | PullPolicy::IfNotPresent) => {}
+        PullPolicy::Always => set.set("pull", Expr::str("always")),
+        PullPolicy::Never => set.set("pull", Expr::str("never")),
+        PullPolicy::Newer => set.set("pull", Expr::str("newer")),
+        PullPolicy::Missing | PullPolicy::IfNotPresent => {}
     }
     match compose.entrypoint.as_ref().map(|e| e.0.as_slice()) {
         None => {}
@@ -69,8 +69,8 @@ fn options(container: &Container, ports: &Ports) -> Set {
             set.set(name, string(text));
         }
     }
-    if let Some(start) = compose.auto_start.as_ref().filter(|a| !a.value || !a.text.is_literal()) {
-        set.set("autoStart", Expr::typed(&start.text));
+    if !compose.auto_start.value || !compose.auto_start.text.is_literal() {
+        set.set("autoStart", Expr::typed(&compose.auto_start.text));
     }
     set.append("networks", networks(container));
     set.append("dependsOn", container.dependencies.iter().cloned().map(Expr::str));
@@ -93,17 +93,14 @@ fn options(container: &Container, ports: &Ports) -> Set {
             set.at(&["capabilities"]).set_named(&name.text, Expr::Bool(add));
         }
     }
-    if let Some(privileged) = compose.privileged.as_ref().filter(|p| p.value || !p.text.is_literal()) {
-        set.set("privileged", Expr::typed(&privileged.text));
+    if compose.privileged.value || !compose.privileged.text.is_literal() {
+        set.set("privileged", Expr::typed(&compose.privileged.text));
     }
     for (name, value) in &compose.labels.0 {
         set.at(&["labels"]).set_named(name, string(value));
     }
-    if let Some(driver) =
-        compose.logging.as_ref().and_then(|l| l.driver).filter(|d| *d != LogDriver::Journald)
-    {
-        let word = LogDriver::WORDS.iter().find(|(_, d)| *d == driver).map_or("journald", |(word, _)| word);
-        set.set("log-driver", Expr::str(word));
+    if compose.logging.driver != LogDriver::Journald {
+        set.set("log-driver", Expr::str(compose.logging.driver.word()));
     }
     set
 }
@@ -126,30 +123,28 @@ fn network(container: &Container, attached: &Attached) -> Expr {
         all.push(Part::Text(format!("{separator}{name}=").into()));
         all.extend(parts(text));
     };
-    if let Some(attachment) = &attached.attachment {
-        for (name, address) in [("ip", &attachment.ipv4_address), ("ip6", &attachment.ipv6_address)] {
-            if let Some(address) = address {
-                option(name, &address.text);
-            }
+    let attachment = &attached.attachment;
+    for (name, address) in [("ip", &attachment.ipv4_address), ("ip6", &attachment.ipv6_address)] {
+        if let Some(address) = address {
+            option(name, &address.text);
         }
-        attachment.mac_address.iter().for_each(|mac| option("mac", &mac.text));
     }
+    attachment.mac_address.iter().for_each(|mac| option("mac", &mac.text));
     container.aliases(attached).iter().for_each(|alias| option("alias", alias));
     Expr::Str(all)
 }
 
 fn port(port: &Port) -> Expr {
-    let mut all = match &port.address {
-        None => vec![Part::Text("127.0.0.1".into())],
-        Some(address) if address.value.0.is_ipv6() => bracketed(&address.text),
-        Some(address) => parts(&address.text),
+    let mut all = match port.address.value.0.is_ipv6() {
+        true => bracketed(&port.address.text),
+        false => parts(&port.address.text),
     };
     for ports in [&port.published, &port.target] {
         all.push(Part::Text(":".into()));
         all.extend(parts(&ports.text));
     }
-    if port.protocol() != Protocol::Tcp {
-        all.push(Part::Text(format!("/{}", port.protocol().name()).into()));
+    if port.protocol.value != Protocol::Tcp {
+        all.push(Part::Text(format!("/{}", port.protocol.value.name()).into()));
     }
     Expr::Str(all)
 }
@@ -199,16 +194,15 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
         compose.device_cgroup_rules.iter().map(|rule| Expr::flag("--device-cgroup-rule=", &rule.text)),
     );
     all.extend(compose.group_add.iter().map(|g| group(&g.text)));
-    if let Some(limits) = &compose.limits {
-        for (flag, text) in [
-            ("--memory=", limits.memory.as_ref().map(|s| &s.text)),
-            ("--memory-reservation=", limits.memory_reservation.as_ref().map(|s| &s.text)),
-            ("--memory-swap=", limits.memory_swap.as_ref().map(|s| &s.text)),
-            ("--cpus=", limits.cpus.as_ref().map(|c| &c.text)),
-            ("--pids-limit=", limits.pids.as_ref().map(|p| &p.text)),
-        ] {
-            all.extend(text.map(|text| Expr::flag(flag, text)));
-        }
+    let limits = &compose.limits;
+    for (flag, text) in [
+        ("--memory=", limits.memory.as_ref().map(|s| &s.text)),
+        ("--memory-reservation=", limits.memory_reservation.as_ref().map(|s| &s.text)),
+        ("--memory-swap=", limits.memory_swap.as_ref().map(|s| &s.text)),
+        ("--cpus=", limits.cpus.as_ref().map(|c| &c.text)),
+        ("--pids-limit=", limits.pids.as_ref().map(|p| &p.text)),
+    ] {
+        all.extend(text.map(|text| Expr::flag(flag, text)));
     }
     all.extend(compose.shm_size.iter().map(|s| Expr::flag("--shm-size=", &s.text)));
     for (name, value) in &compose.sysctls.0 {
@@ -221,8 +215,8 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
         };
         all.push(pair("--ulimit=", name, "=", &value));
     }
-    all.extend(switch("--init", compose.init.as_ref()));
-    all.extend(switch("--read-only", compose.read_only.as_ref()));
+    all.extend(switch("--init", &compose.init));
+    all.extend(switch("--read-only", &compose.read_only));
     all.extend(compose.security_opt.iter().map(|o| Expr::flag("--security-opt=", o)));
     for (flag, text) in [
         ("--ipc=", compose.ipc.as_ref().map(|i| &i.text)),
@@ -231,7 +225,7 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
     ] {
         all.extend(text.map(|t| Expr::flag(flag, t)));
     }
-    for (name, value) in compose.logging.iter().flat_map(|l| &l.options.0) {
+    for (name, value) in &compose.logging.options.0 {
         all.push(pair("--log-opt=", name, "=", value));
     }
     all.extend(compose.stop_signal.iter().map(|s| Expr::flag("--stop-signal=", &s.text)));
@@ -273,9 +267,10 @@ const DATABASE_STOP: &str = "90";
 /// `podman run --stop-timeout` takes whole seconds without a unit.
 fn stop_timeout(container: &Container) -> Option<Expr> {
     let flag = "--stop-timeout=";
-    let Some(grace) = &container.compose.stop_grace_period else {
+    let grace = &container.compose.stop_grace_period;
+    if grace.text.is_default {
         return container.awaited_healthy.then(|| Expr::str(format!("{flag}{DATABASE_STOP}")));
-    };
+    }
     Some(match grace.text.reference().map(|r| (&r.value, r)) {
         Some((Atom::Str(_), reference)) => {
             let number = Expr::call("lib.removeSuffix", [Expr::str("s"), Expr::Ref(reference.clone())]);
@@ -287,8 +282,7 @@ fn stop_timeout(container: &Container) -> Option<Expr> {
 }
 
 /// A flag that is there or not; one that a constant decides says so in its value.
-pub(super) fn switch(name: &'static str, flag: Option<&Flag>) -> Option<Expr> {
-    let flag = flag?;
+pub(super) fn switch(name: &'static str, flag: &Flag) -> Option<Expr> {
     match (flag.text.is_literal(), flag.value) {
         (true, true) => Some(Expr::str(name)),
         (true, false) => None,
@@ -324,9 +318,8 @@ fn unit(container: &Container, module: &mut Module) {
             .unit(&container.unit())
             .append("after", [Expr::str("nvidia-container-toolkit-cdi-generator.service")]);
     }
-    if let Some(grace) =
-        container.compose.stop_grace_period.as_ref().filter(|g| g.seconds + 10 > TIMEOUT_STOP)
-    {
+    let grace = &container.compose.stop_grace_period;
+    if grace.seconds + 10 > TIMEOUT_STOP {
         let service = module.unit(&container.unit()).at(&["serviceConfig"]);
         service.set(
             "TimeoutStopSec",

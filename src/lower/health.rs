@@ -22,9 +22,7 @@ const LIMIT: u64 = 15;
 
 pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
     let Some(check) = &container.compose.healthcheck else { return };
-    let disabled =
-        check.disable.as_ref().is_some_and(|d| d.value) || matches!(check.test, Some(HealthTest::None));
-    if disabled {
+    if check.disable.value || matches!(check.test, Some(HealthTest::None)) {
         container_set(module, container).append("extraOptions", [Expr::str("--no-healthcheck")]);
         return;
     }
@@ -33,17 +31,17 @@ pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
         own.set("test", command(test));
     }
     for (name, text) in [
-        ("interval", check.interval.as_ref().map(|d| &d.text)),
-        ("timeout", check.timeout.as_ref().map(|d| &d.text)),
-        ("startPeriod", check.start_period.as_ref().map(|d| &d.text)),
-        ("startInterval", check.start_interval.as_ref().map(|d| &d.text)),
+        ("interval", &check.interval.text),
+        ("timeout", &check.timeout.text),
+        ("startPeriod", &check.start_period.text),
+        ("startInterval", &check.start_interval.text),
     ] {
-        if let Some(text) = text {
+        if let Some(text) = text.written() {
             own.set(name, Expr::text(text));
         }
     }
-    if let Some(retries) = &check.retries {
-        own.set("retries", Expr::typed(&retries.text));
+    if let Some(retries) = check.retries.text.written() {
+        own.set("retries", Expr::typed(retries));
     }
     // Without a test the check is the image's, which Podman may not know.
     let limit = limit(check);
@@ -54,8 +52,9 @@ pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
 
 /// Minutes within which a container has to become healthy.
 fn limit(check: &Healthcheck) -> u64 {
-    let start = check.start_period.as_ref().map_or(0, |period| period.value.ms);
-    let interval = check.start_interval.as_ref().map_or(0, |interval| interval.value.0.ms);
+    // The default interval is within the limit.
+    let interval = check.start_interval.text.written().map_or(0, |_| check.start_interval.value.0.ms);
+    let start = check.start_period.value.ms;
     LIMIT + start.saturating_add(interval).div_ceil(60_000)
 }
 

@@ -11,12 +11,12 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     config.at(&["networking"]).set("hostName", owners_default(Expr::text(&host.machine.name.text)));
     config.at(&["time"]).set("timeZone", owners_default(Expr::text(&host.machine.timezone.0)));
     for (path, mount) in &host.machine.mounts.entries {
-        let Some((mount, export)) = mount.as_ref().and_then(|m| Some((m, m.nfs.as_ref()?))) else { continue };
+        let Some(export) = &mount.nfs else { continue };
         let mut options = vec![Expr::str("_netdev")];
         if mount.nofail.as_ref().is_none_or(|n| n.value) {
             options.push(Expr::str("nofail"));
         }
-        if mount.automount.as_ref().is_some_and(|a| a.value) {
+        if mount.automount.value {
             options.extend([Expr::str("noauto"), Expr::str("x-systemd.automount")]);
         }
         options.extend(mount.options.iter().map(|option| Expr::text(&option.text)));

@@ -32,16 +32,15 @@ pub(super) fn lower_host(host: &Host, output: &mut Output) {
         let mounts = output.module("mounts.nix", "host.mounts").config.at(&["homeserver", "mounts"]);
         let declared = mounts.at(&[&unit(&path.value())]);
         declared.set("path", Expr::text(path));
-        if !is_followed(path, mount.as_ref()) {
+        if !is_followed(path, mount) {
             declared.set("followed", Expr::Bool(false));
         }
     }
 }
 
 /// Whether containers stop and start with a mount. The root of the host is always there.
-fn is_followed(path: &Text, mount: Option<&Mount>) -> bool {
-    let automounted = mount.and_then(|m| m.automount.as_ref()).is_some_and(|a| a.value);
-    path.value() != "/" && !automounted
+fn is_followed(path: &Text, mount: &Mount) -> bool {
+    path.value() != "/" && !mount.automount.value
 }
 
 pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {

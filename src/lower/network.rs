@@ -51,7 +51,7 @@ fn options(network: &Network) -> Vec<Expr> {
     options.extend(declared.subnet.0.iter().map(|s| Expr::flag("--subnet=", &s.text)));
     options.extend(declared.gateway.0.iter().map(|g| Expr::flag("--gateway=", &g.text)));
     for (name, flag) in [("--ipv6", &declared.ipv6), ("--internal", &declared.internal)] {
-        options.extend(super::container::switch(name, flag.as_ref()));
+        options.extend(super::container::switch(name, flag));
     }
     for (name, value) in &declared.driver_opts.0 {
         let mut option = vec![Part::Text("--opt=".into())];

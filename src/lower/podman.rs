@@ -8,10 +8,7 @@ use crate::nixos::{Module, Output};
 use crate::podman::arguments::arguments;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
-    let has_containers = host.services.iter().any(|s| !s.containers.is_empty());
-    if !has_containers && host.podman.is_none() {
-        return;
-    }
+    let Some(declared) = &host.podman else { return };
     let module = output.module("podman.nix", "podman");
     module.config.at(&["virtualisation", "oci-containers"]).set("backend", Expr::str("podman"));
     if host.containers().any(has_automatic_users) {
@@ -19,22 +16,22 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
     let podman = module.config.at(&["virtualisation", "podman"]);
     podman.set("enable", Expr::Bool(true));
-    let prune = host.podman.as_ref().and_then(|p| p.prune.as_ref());
-    if !matches!(prune, Some(Prune::Never)) {
+    if let Prune::At(when) = &declared.prune {
         let auto = podman.at(&["autoPrune"]);
         auto.set("enable", Expr::Bool(true));
-        if let Some(Prune::At(when)) = prune {
-            auto.set("dates", Expr::text(&when.text));
+        if let Some(when) = when.text.written() {
+            auto.set("dates", Expr::text(when));
         }
     }
-    let Some(declared) = &host.podman else { return };
-    if declared.commands.as_ref().is_some_and(|c| c.value) {
+    if declared.commands.value {
         module.config.at(&["environment"]).append("systemPackages", [command(host)]);
     }
     let podman = module.config.at(&["virtualisation", "podman"]);
     for (name, flag) in [("dockerCompat", &declared.docker_compat), ("dockerSocket", &declared.docker_socket)]
     {
-        let Some(flag) = flag.as_ref().filter(|f| f.value || !f.text.is_literal()) else { continue };
+        if !flag.value && flag.text.is_literal() {
+            continue;
+        }
         match name {
             "dockerSocket" => podman.at(&[name]).set("enable", Expr::typed(&flag.text)),
             _ => podman.set(name, Expr::typed(&flag.text)),

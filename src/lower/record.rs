@@ -41,7 +41,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         .entries
         .iter()
         .map(|(path, mount)| {
-            let nfs = mount.as_ref().and_then(|mount| mount.nfs.as_ref());
+            let nfs = mount.nfs.as_ref();
             (straight(&path.value()), nfs.map(|nfs| nfs.text.value()))
         })
         .collect();

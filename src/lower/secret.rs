@@ -30,10 +30,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         .at(&["homeserver"])
         .set("secretsDirectory", Expr::call("lib.mkOption", [Expr::Set(option)]));
     for (name, secret) in &host.secrets {
-        let declared = secret.declared.as_ref();
-        let file = declared
-            .and_then(|d| d.file.clone())
-            .unwrap_or_else(|| Text::literal(format!("{name}.age"), secret.span));
+        let declared = &secret.declared;
+        let file = declared.file.clone().unwrap_or_else(|| Text::literal(format!("{name}.age"), secret.span));
         let set = module.config.at(&["age", "secrets", name]);
         set.set(
             "file",
@@ -43,16 +41,13 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
                 Box::new(Expr::flag("/", &file)),
             ),
         );
-        let Some(declared) = declared else { continue };
-        let owner = declared.owner.as_ref().map(|o| &o.text);
+        let owner = declared.owner.text.written();
         let group = declared
             .group
             .as_ref()
             .map(|g| &g.text)
             .or(owner.filter(|o| o.value().bytes().all(|b| b.is_ascii_digit())));
-        for (name, text) in
-            [("owner", owner), ("group", group), ("mode", declared.mode.as_ref().map(|m| &m.text))]
-        {
+        for (name, text) in [("owner", owner), ("group", group), ("mode", declared.mode.text.written())] {
             if let Some(text) = text {
                 set.set(name, Expr::text(text));
             }

@@ -13,10 +13,9 @@ pub(super) const UNIT: &str = "tailscale-address";
 
 /// The interface of the tailnet.
 pub(super) fn interface(host: &Host) -> Text {
-    let tailscale = host.tailscale.as_ref();
-    match tailscale.and_then(|t| t.interface.as_ref()) {
-        Some(interface) => interface.text.clone(),
-        None => Text::literal("tailscale0", tailscale.map_or_else(Default::default, |t| t.span)),
+    match &host.tailscale {
+        Some(tailscale) => tailscale.interface.text.clone(),
+        None => Text::literal("tailscale0", Default::default()),
     }
 }
 
@@ -26,8 +25,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let module = output.module("tailscale.nix", "tailscale");
     module.config.at(&["services", "tailscale"]).set("enable", Expr::Bool(true));
     // The interface has this name only if tailscaled is told so.
-    if let Some(interface) = tailscale.interface.as_ref().filter(|i| i.text.value() != "tailscale0") {
-        let name = super::owners_default(Expr::text(&interface.text));
+    if tailscale.interface.text.value() != "tailscale0" {
+        let name = super::owners_default(Expr::text(&tailscale.interface.text));
         module.config.at(&["services", "tailscale"]).set("interfaceName", name);
     }
     let address = &tailscale.address.text;
@@ -48,8 +47,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         "ExecStart",
         Expr::call("scripts.waitForAddress", [Expr::text(address), Expr::text(&interface(host))]),
     );
-    let wait = tailscale.wait.as_ref().map_or_else(|| Expr::str("60s"), |w| Expr::text(&w.text));
-    service.set("TimeoutStartSec", wait);
+    service.set("TimeoutStartSec", Expr::text(&tailscale.wait.text));
     service.set("Restart", Expr::str("on-failure"));
     service.set("RestartSec", Expr::str("10s"));
     if let Some(front) = front {

@@ -75,3 +75,45 @@ fn a_service_without_a_preset_needs_what_a_preset_would_bring() {
     // What stands in a list does not merge.
     assert!(!is_valid("preset: immich, containers: { server: { volumes: [{ source: /srv/notes }] } }"));
 }
+
+/// The defaults in a schema, each with the way to it and the schema of its key.
+fn defaults<'v>(
+    value: &'v serde_json::Value,
+    way: &str,
+    found: &mut Vec<(String, &'v serde_json::Map<String, serde_json::Value>)>,
+) {
+    let members: Vec<(String, &serde_json::Value)> = match value {
+        serde_json::Value::Object(members) => {
+            if members.get("default").is_some_and(|default| !default.is_object()) {
+                found.push((way.to_owned(), members));
+            }
+            members.iter().map(|(name, member)| (name.clone(), member)).collect()
+        }
+        serde_json::Value::Array(items) => {
+            items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect()
+        }
+        _ => return,
+    };
+    for (name, member) in members {
+        defaults(member, &format!("{way}/{name}"), found);
+    }
+}
+
+#[test]
+fn every_default_conforms_to_the_schema_of_its_key() {
+    let schema: serde_json::Value = serde_json::from_str(&homegen::schema::schema()).expect("JSON");
+    let mut found = Vec::new();
+    defaults(&schema, "", &mut found);
+    assert!(found.len() > 20, "only {} defaults", found.len());
+    for (way, key) in found {
+        let mut alone = key.clone();
+        alone.insert("$defs".to_owned(), schema["$defs"].clone());
+        let validator = jsonschema::validator_for(&alone.into()).expect("the schema of a key is a schema");
+        assert!(validator.is_valid(&key["default"]), "{way}: {}", key["default"]);
+        // A default that cannot be read would make its key a required one.
+        let (owner, rest) = way.rsplit_once("/properties/").expect("a default is that of a key");
+        let name = rest.split('/').next().expect("a key");
+        let required = schema.pointer(&format!("{owner}/required")).and_then(|keys| keys.as_array());
+        assert!(!required.is_some_and(|keys| keys.iter().any(|key| key == name)), "{way}");
+    }
+}

@@ -68,8 +68,6 @@ pub(super) fn link(
         }
     }
     let offsite = declared.offsite.and_then(|offsite| self::offsite(offsite, &to, owner.mounts, diagnostics));
-    let span = declared.span;
-    let literal = |text: &str| Text::literal(text, span);
     let unit = unit_name(service, "backup", &stem);
     let tells = job_tells(declared.notify, owner.told);
     Some(Job {
@@ -88,8 +86,8 @@ pub(super) fn link(
                 source,
                 to,
                 mounts: needed,
-                keep: declared.keep.map_or_else(|| literal("30d"), |days| days.text),
-                keep_at_least: declared.keep_at_least.map_or_else(|| literal("3"), |count| count.text),
+                keep: declared.keep.text,
+                keep_at_least: declared.keep_at_least.text,
                 offsite,
             })),
         )

@@ -5,7 +5,7 @@ use crate::ast::ImmichAlbum;
 use crate::hir::Service;
 use crate::hir::job::Job;
 use crate::lower::around::Around;
-use crate::nix::{Expr, Set};
+use crate::nix::{Expr, Set, parts};
 use crate::nixos::Module;
 
 pub(super) fn lower(
@@ -19,17 +19,8 @@ pub(super) fn lower(
     parameters.set("IMMICH_URL", address(service, around, &[]));
     parameters.set("API_KEY_FILE", secret_file(&album.api_key));
     parameters.set("ALBUM", Expr::text(&album.name.text));
-    parameters.set(
-        "AT_MOST",
-        album.at_most.as_ref().map_or_else(|| Expr::str("1000"), |n| Expr::Str(crate::nix::parts(&n.text))),
-    );
-    parameters.set(
-        "PERMANENTLY",
-        album
-            .permanently
-            .as_ref()
-            .map_or_else(|| Expr::str("false"), |flag| Expr::Str(crate::nix::parts(&flag.text))),
-    );
+    parameters.set("AT_MOST", Expr::Str(parts(&album.at_most.text)));
+    parameters.set("PERMANENTLY", Expr::Str(parts(&album.permanently.text)));
     on_path(Expr::code(super::PROGRAM), module);
     Unit {
         description: format!("Clean-up of an album of {}", service.name),

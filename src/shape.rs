@@ -1,0 +1,361 @@
+//! The macros that declare the language: what a key is called, what it may hold, what stands for it where it is absent.
+//! Reading and the JSON Schema are made from the same lines.
+
+use schemars::Schema;
+use serde_json::Value;
+
+use crate::decode::Fields;
+use crate::tree::{Atom, Kind, Node};
+
+/// What a mapping looks like, for whoever wrote something else in its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// One of them.
+    pub example: &'static str,
+    /// What one is called where there may be several, each with a name.
+    pub called: &'static str,
+    /// The keys that it may have.
+    pub keys: &'static [&'static str],
+}
+
+/// The key that a field stands for: `r#type` is the key `type`.
+pub const fn key(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
+}
+
+/// Two lists of keys, one behind the other.
+pub const fn both<const N: usize>(own: &[&'static str], part: &[&'static str]) -> [&'static str; N] {
+    let mut all = [""; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < own.len() { own[at] } else { part[at - own.len()] };
+        at += 1;
+    }
+    all
+}
+
+/// Completes the schema of a mapping: the keys that have to be there, the defaults of others, and an example.
+pub fn complete<T: Fields>(schema: &mut Schema, example: &str) {
+    schema.insert("required".to_owned(), T::required().into());
+    schema.insert("examples".to_owned(), vec![example].into());
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    let Some(properties) = properties else { return };
+    for (key, default) in T::defaults() {
+        let Some(property) = properties.get_mut(key).and_then(Value::as_object_mut) else { continue };
+        let described = property.get("description").and_then(Value::as_str).unwrap_or_default();
+        let described = format!("{described} Default: {default}.");
+        property.insert("description".to_owned(), described.into());
+        property.insert("default".to_owned(), json(&Node::default_of(default, Default::default())));
+    }
+}
+
+/// A scalar as the value that it is in JSON.
+fn json(node: &Node) -> Value {
+    let Kind::Scalar(text) = &node.kind else { return Value::Null };
+    match text.atom() {
+        Atom::Null => Value::Null,
+        Atom::Bool(flag) => flag.into(),
+        Atom::Int(number) => number.into(),
+        Atom::Float(text) | Atom::Str(text) => text.into(),
+    }
+}
+
+/// Declares a mapping of the language: the struct, how it is read, and its JSON Schema, all out of
+/// the same lines. A field is a key. Its type says whether it may be absent, and what follows `=` stands for it then. The
+/// example is for messages and for editors, and so is what one is `called` of which there are several. What follows `else`
+/// knows what was probably meant by something that is no mapping. One with `or nothing` may also be a key without a value. What follows `..` are keys of the same mapping that another type has, see [`part!`].
+macro_rules! mapping {
+    ($(#[$doc:meta])* $name:ident such as $example:literal $(or $nothing:ident)? $(called $called:literal)? $(else $advice:path)? {
+        $(.. $part:ident: $parts:ty,)?
+        $($(#[$fdoc:meta])* $field:ident: $type:ty $(= $default:literal)?,)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, schemars::JsonSchema)]
+        #[schemars(deny_unknown_fields, transform = $name::complete_schema)]
+        pub struct $name {
+            /// Where it stands.
+            #[schemars(skip)]
+            pub span: $crate::source::Span,
+            /// What of it could not be read.
+            #[schemars(skip)]
+            pub unread: $crate::ast::unread::Unread,
+            $(
+                /// More of its keys.
+                #[schemars(flatten)]
+                pub $part: $parts,
+            )?
+            $($(#[$fdoc])* pub $field: $type,)*
+        }
+
+        impl $name {
+            /// The keys that it may have.
+            pub const KEYS: &'static [&'static str] = <$name as $crate::decode::Fields>::KEYS;
+
+            $($crate::shape::nothing_as!($nothing);)?
+
+            fn complete_schema(schema: &mut schemars::Schema) {
+                $crate::shape::complete::<$name>(schema, $example);
+            }
+        }
+
+        $crate::shape::fields!($name at span, unread { $(.. $part: $parts,)? $($field: $type $(= $default)?,)* });
+
+        impl $crate::decode::Decode for $name {
+            const SHAPE: Option<$crate::shape::Shape> = Some($crate::shape::Shape {
+                example: $example,
+                called: [$($called,)? "NAME"][0],
+                keys: Self::KEYS,
+            });
+
+            /// One with nothing in it but what has to be there, which is unreadable too.
+            fn unreadable() -> Option<Self> {
+                $crate::decode::unreadable_mapping()
+            }
+
+            fn decode(node: &$crate::tree::Node, reader: &mut $crate::decode::Reader) -> Option<Self> {
+                $($crate::shape::empty_as!($nothing, node, reader);)?
+                let $crate::tree::Kind::Map(entries) = &node.kind else {
+                    let advice: Option<$crate::form::Advice> = None $(.or_else(|| $advice(node)))?;
+                    match advice {
+                        Some(advice) => $crate::decode::wrong_type_because(node, advice, reader),
+                        None => $crate::decode::no_mapping(node, Some($example), reader),
+                    }
+                    return None;
+                };
+                $crate::decode::mapping(entries, node.span, reader)
+            }
+
+            $($crate::shape::absent_as!($nothing);)?
+        }
+    };
+}
+pub(crate) use mapping;
+
+/// Reads a mapping that may be `nothing` where there is nothing.
+macro_rules! empty_as {
+    (nothing, $node:ident, $reader:ident) => {
+        if $node.is_null() {
+            return $crate::decode::empty_mapping($node.span, $reader);
+        }
+    };
+}
+pub(crate) use empty_as;
+
+/// The mapping without a key of one that may be `nothing`.
+macro_rules! nothing_as {
+    (nothing) => {
+        /// One without a key, for the mapping at `at`.
+        pub fn nothing(at: $crate::source::Span) -> Self {
+            let nothing = $crate::decode::empty_mapping(at, &mut $crate::decode::Reader::default());
+            nothing.expect("no key has to be there")
+        }
+    };
+}
+pub(crate) use nothing_as;
+
+/// What stands for an absent mapping that may be `nothing`.
+macro_rules! absent_as {
+    (nothing) => {
+        fn absent(_: &str, owner: $crate::source::Span, reader: &mut $crate::decode::Reader) -> Option<Self> {
+            $crate::decode::empty_mapping(owner, reader)
+        }
+    };
+}
+pub(crate) use absent_as;
+
+/// Declares keys that several mappings may have beside their own.
+macro_rules! part {
+    ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty $(= $default:literal)?,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, schemars::JsonSchema)]
+        pub struct $name { $($(#[$fdoc])* pub $field: $type,)* }
+
+        $crate::shape::fields!($name { $($field: $type $(= $default)?,)* });
+    };
+}
+pub(crate) use part;
+
+/// Implements [`Fields`].
+macro_rules! fields {
+    ($name:ident $(at $span:ident, $unread:ident)? { $(.. $part:ident: $parts:ty,)? $($field:ident: $type:ty $(= $default:literal)?,)* }) => {
+        const _: () = {
+            use $crate::decode::{Decode, Fields, Reader, UnknownKeys};
+            use $crate::shape::key;
+
+            const OWN: &[&str] = &[$(key(stringify!($field)),)*];
+            const PART: &[&str] = [$(<$parts as Fields>::KEYS,)? &[]][0];
+            const ALL: [&str; OWN.len() + PART.len()] = $crate::shape::both(OWN, PART);
+
+            /// What was read until now: each key that is there, with its value unless that cannot be read.
+            #[derive(Default)]
+            pub struct Partial {
+                $($part: <$parts as Fields>::Partial,)?
+                $($field: Option<Option<$type>>,)*
+            }
+
+            impl Fields for $name {
+                type Partial = Partial;
+                const KEYS: &'static [&'static str] = &ALL;
+
+                fn read(partial: &mut Partial, key: &str, value: &$crate::tree::Node, reader: &mut Reader) -> Option<bool> {
+                    $(if key == $crate::shape::key(stringify!($field)) {
+                        let value: Option<$type> = $crate::shape::value!(value, reader $(, $default)?);
+                        let is_read = value.is_some();
+                        partial.$field = Some(value);
+                        return Some(is_read);
+                    })*
+                    $(if let Some(is_read) = <$parts as Fields>::read(&mut partial.$part, key, value, reader) {
+                        return Some(is_read);
+                    })?
+                    None
+                }
+
+                fn finish(
+                    partial: Partial,
+                    at: $crate::source::Span,
+                    lost: $crate::ast::unread::Unread,
+                    unknown: &mut UnknownKeys,
+                    reader: &mut Reader,
+                ) -> Option<Self> {
+                    // Every key is looked at before the first missing one ends the mapping.
+                    $(let $part = <$parts as Fields>::finish(partial.$part, at, Default::default(), unknown, reader);)?
+                    $(let $field = match partial.$field {
+                        Some(value) => value,
+                        None if unknown.mean(key(stringify!($field))) => None,
+                        None => $crate::shape::absent!($type, key(stringify!($field)), at, unknown, reader $(, $default)?),
+                    };)*
+                    let _ = &lost;
+                    Some($name {
+                        $($span: at, $unread: lost,)?
+                        $($part: $part?,)?
+                        $($field: $field.or_else(|| $crate::shape::unreadable!($type $(, $default)?))?,)*
+                    })
+                }
+
+                fn unreadable(at: $crate::source::Span, lost: $crate::ast::unread::Unread) -> Option<Self> {
+                    let _ = &lost;
+                    Some($name {
+                        $($span: at, $unread: lost,)?
+                        $($part: <$parts as Fields>::unreadable(at, Default::default())?,)?
+                        $($field: $crate::shape::absent!(
+                            $type, key(stringify!($field)), at, UnknownKeys::default(), &mut Reader::default() $(, $default)?
+                        ).or_else(|| $crate::shape::unreadable!($type $(, $default)?))?,)*
+                    })
+                }
+
+                fn required() -> Vec<&'static str> {
+                    let mut required: Vec<&'static str> = Vec::new();
+                    $(
+                        let absent: Option<$type> = $crate::shape::absent!(
+                            $type, key(stringify!($field)), Default::default(), UnknownKeys::default(), &mut Reader::default() $(, $default)?
+                        );
+                        if absent.is_none() {
+                            required.push(key(stringify!($field)));
+                        }
+                    )*
+                    $(required.extend(<$parts as Fields>::required());)?
+                    required
+                }
+
+                fn defaults() -> Vec<(&'static str, &'static str)> {
+                    let own: &[(&'static str, &'static str)] = &[$($((key(stringify!($field)), $default),)?)*];
+                    let part: &[Vec<(&'static str, &'static str)>] = &[$(<$parts as Fields>::defaults())?];
+                    own.iter().chain(part.iter().flatten()).copied().collect()
+                }
+            }
+        };
+    };
+}
+pub(crate) use fields;
+
+/// The value of a key that is there.
+macro_rules! value {
+    ($node:ident, $reader:ident) => {
+        Decode::decode($node, $reader)
+    };
+    ($node:ident, $reader:ident, $default:literal) => {
+        $crate::decode::value_or_default($node, $default, $reader)
+    };
+}
+pub(crate) use value;
+
+/// What stands for a key whose value cannot be read.
+macro_rules! unreadable {
+    ($type:ty) => {
+        <$type as Decode>::unreadable()
+    };
+    ($type:ty, $default:literal) => {
+        $crate::decode::default_value::<$type>($default, $crate::source::Span::NOWHERE)
+    };
+}
+pub(crate) use unreadable;
+
+/// What stands for a key that is absent.
+macro_rules! absent {
+    ($type:ty, $key:expr, $at:expr, $unknown:expr, $reader:expr) => {
+        $unknown.absent::<$type>($key, $at, $reader)
+    };
+    ($type:ty, $key:expr, $at:expr, $unknown:expr, $reader:expr, $default:literal) => {
+        $crate::decode::default_value::<$type>($default, $at)
+    };
+}
+pub(crate) use absent;
+
+/// Implements `JsonSchema` by hand for a type with several spellings.
+macro_rules! schema {
+    ($type:ty, |$generator:ident| $body:expr) => {
+        impl schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+            fn json_schema($generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let _ = &$generator;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use schema;
+
+/// A choice between words.
+macro_rules! keyword {
+    ($(#[$doc:meta])* $name:ident $(else $advice:path)? { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// The words, and what they mean.
+            pub const WORDS: &'static [(&'static str, $name)] = &[$(($word, $name::$variant),)*];
+
+            /// Its word.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $($name::$variant => $word,)*
+                }
+            }
+        }
+
+        $crate::shape::schema!($name, |_g| schemars::json_schema!({ "enum": [$($word,)*] }));
+
+        impl $crate::decode::Decode for $name {
+            fn decode(node: &$crate::tree::Node, reader: &mut $crate::decode::Reader) -> Option<Self> {
+                fn advice(_word: &str) -> Option<$crate::form::Advice> {
+                    None $(.or_else(|| $advice(_word)))?
+                }
+                $crate::decode::word(node, Self::WORDS, advice, reader)
+            }
+
+            fn unreadable() -> Option<Self> {
+                Self::WORDS.first().map(|(_, value)| *value)
+            }
+        }
+    };
+}
+pub(crate) use keyword;
