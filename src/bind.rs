@@ -1,8 +1,8 @@
 //! What becomes of the host's side of a bind mount: whether homegen creates a folder there.
 
-use crate::ast::container::Volume;
 use crate::filesystem::SYSTEM;
 use crate::path::is_below;
+use crate::setting::Volume;
 
 /// What becomes of the source of a bind mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

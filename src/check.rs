@@ -73,6 +73,7 @@ mod moves;
 mod named_hosts;
 mod named_upstream;
 mod namespace_container;
+mod network_mode;
 mod nftables_flush;
 mod nix_syntax;
 mod no_shared_network;
@@ -191,6 +192,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     mount_propagation::check,
     named_upstream::check,
     namespace_container::check,
+    network_mode::check,
     nftables_flush::check,
     nix_syntax::check,
     no_shared_network::check,

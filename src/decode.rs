@@ -15,11 +15,11 @@ pub mod secret;
 
 pub use reader::Reader;
 
-use crate::ast::Unread;
 use crate::diag::{Code, Diagnostic, Edit, Fix, Help};
 use crate::foreign_key::{Action, ForeignKey};
 use crate::form::Advice;
 use crate::printable::{hidden, without_hidden};
+use crate::setting::Unread;
 use crate::shape::Shape;
 use crate::source::Span;
 use crate::tree::{Entry, Kind, Node, Text};

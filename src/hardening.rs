@@ -5,11 +5,11 @@
 //! few, and `no-new-privileges`. `tests/it/capabilities.rs` starts each program with them, on folders of root, of the program's
 //! user and of a third one, and shows that none of them can be dropped.
 
-use crate::ast::Container;
 use crate::podman::arguments::{Argument, arguments};
+use crate::setting::Settings;
 
 /// The images, by their paths in registries, and the capabilities that they need. The start scripts are those of
-/// docker-library/postgres, MariaDB/mariadb-docker, docker-library/redis and valkey-io/valkey-container.
+/// docker-library/postgres, MariaDB/mariadb-docker, docker-library/redis and valkey-io/valkey-settings.
 ///
 /// Images that are not here keep Podman's default capabilities: their start was not tried.
 const NEEDED: &[(&[&str], &[&str])] = &[
@@ -39,19 +39,19 @@ const FLAGS: &[&str] = &["cap-add", "cap-drop", "entrypoint", "privileged", "sec
 
 /// The capabilities that a container is limited to. `None` where its image was not tried, and where the file itself says
 /// anything about its privileges or replaces the image's start script.
-pub fn capabilities(container: &Container) -> Option<&'static [&'static str]> {
-    let decides = !container.cap_add.is_empty()
-        || !container.cap_drop.is_empty()
-        || !container.security_opt.is_empty()
-        || !container.privileged.text.is_default
-        || container.user.is_some()
-        || container.userns_mode.is_some()
-        || container.entrypoint.is_some();
+pub fn capabilities(settings: &Settings) -> Option<&'static [&'static str]> {
+    let decides = !settings.cap_add.is_empty()
+        || !settings.cap_drop.is_empty()
+        || !settings.security_opt.is_empty()
+        || !settings.privileged.text.is_default
+        || settings.user.is_some()
+        || settings.userns_mode.is_some()
+        || settings.entrypoint.is_some();
     let is_flag = |argument: &Argument| FLAGS.contains(&argument.name.as_str());
-    if decides || arguments(&container.podman_args).iter().any(is_flag) {
+    if decides || arguments(&settings.podman_args).iter().any(is_flag) {
         return None;
     }
-    let image = &container.image.value;
+    let image = &settings.image.value;
     let known = NEEDED.iter().find(|(paths, _)| paths.iter().any(|path| image.is(path)));
     known.map(|(_, capabilities)| *capabilities)
 }

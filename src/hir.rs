@@ -4,15 +4,13 @@
 pub mod client;
 pub mod job;
 
+use crate::setting::{self, Bind, NetworkMode, Number, Pairs, Settings, Spanned, Tell, Tls, Unread, Volumes};
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use crate::ast;
-use crate::ast::scalar::Spanned;
-use crate::ast::{Tell, Unread};
 use crate::diag::Code;
-use crate::form::{Mode, Owner};
+use crate::form::{Domain, Mode, Owner};
 use crate::record::{self, Record};
 use crate::source::Span;
 use crate::tree::{Node, Text};
@@ -27,23 +25,23 @@ pub struct Host {
     /// What of the file could not be read.
     pub unread: Unread,
     /// What the file says of the machine.
-    pub machine: ast::Host,
+    pub machine: setting::Host,
     /// The constants.
     pub constants: Option<Node>,
     /// The tailnet.
-    pub tailscale: Option<ast::Tailscale>,
+    pub tailscale: Option<setting::Tailscale>,
     /// The front, where there is one.
     pub front: Option<Front>,
     /// The folder of the encrypted secrets, and the secrets.
-    pub agenix: Option<ast::Agenix>,
+    pub agenix: Option<setting::Agenix>,
     /// The secrets, by name.
     pub secrets: IndexMap<String, Secret>,
     /// The uses of secrets that were reported.
     pub wrong_secrets: Vec<WrongSecret>,
     /// Where notifications go.
-    pub notify: Option<ast::Notify>,
+    pub notify: Option<setting::Notify>,
     /// Podman.
-    pub podman: Option<ast::Podman>,
+    pub podman: Option<setting::Podman>,
     /// The networks that services share.
     pub networks: Vec<Network>,
     /// The services.
@@ -112,14 +110,14 @@ pub struct WrongSecret {
     /// The name that is used.
     pub name: String,
     /// The format that the use needs.
-    pub format: ast::secret::Format,
+    pub format: setting::Format,
 }
 
 /// A secret.
 #[derive(Debug)]
 pub struct Secret {
-    /// What the file says of it.
-    pub declared: ast::Secret,
+    /// Its settings.
+    pub settings: setting::Secret,
     /// Where its name stands.
     pub span: Span,
     /// Whether somebody looked for its file, and it is not there.
@@ -129,15 +127,15 @@ pub struct Secret {
 impl Secret {
     /// Its file in the folder of secrets, where its name is `name`.
     pub fn file(&self, name: &str) -> String {
-        match &self.declared.file {
+        match &self.settings.file {
             Some(file) => file.value(),
             None => format!("{name}.age"),
         }
     }
 
     /// What is in it.
-    pub fn format(&self) -> ast::secret::Format {
-        self.declared.format
+    pub fn format(&self) -> setting::Format {
+        self.settings.format
     }
 }
 
@@ -148,8 +146,8 @@ pub struct Network {
     pub name: String,
     /// The name of its bridge.
     pub interface: Text,
-    /// What the file says of it.
-    pub declared: Option<ast::Network>,
+    /// Its settings.
+    pub settings: setting::Network,
     /// Where its name stands.
     pub span: Span,
 }
@@ -157,7 +155,7 @@ pub struct Network {
 impl Network {
     /// Whether someone else makes it.
     pub fn is_external(&self) -> bool {
-        self.declared.as_ref().is_some_and(|declared| declared.external.value)
+        self.settings.external.value
     }
 
     /// The unit that makes it.
@@ -193,7 +191,7 @@ pub struct Service {
     /// Where `enable` is written.
     pub enable_span: Option<Span>,
     /// The port behind its site.
-    pub port: Option<ast::Number>,
+    pub port: Option<setting::Number>,
     /// The network of its own.
     pub network: Option<Network>,
     /// Its containers.
@@ -219,12 +217,20 @@ pub struct Container {
     pub short: String,
     /// Where its name stands.
     pub span: Span,
-    /// What the file says of it.
-    pub compose: ast::Container,
+    /// What of it could not be read.
+    pub unread: Unread,
+    /// Its settings.
+    pub settings: Settings,
+    /// What it sees of the host. A volume of Podman's has its whole name there.
+    pub volumes: Volumes,
+    /// What network it has, where it is on none of Podman's.
+    pub network_mode: Option<NetworkMode>,
     /// The networks that it is on.
     pub networks: Vec<Attached>,
     /// The ports that its service's sites need, beyond what the file publishes.
     pub site_ports: Vec<SitePort>,
+    /// The containers that its `depends_on` names, by their names on the host, each with the place.
+    pub depends_on: Vec<(String, Span)>,
     /// The containers that have to be up before it.
     pub dependencies: Vec<String>,
     /// The containers that wait for it, start at boot and are restarted.
@@ -258,14 +264,14 @@ impl Container {
     pub fn aliases(&self, attached: &Attached) -> Vec<Text> {
         let key = (attached.own && self.short != self.name).then(|| Text::literal(&*self.short, self.span));
         let there = attached.attachment.aliases.iter();
-        let written = self.compose.aliases.iter().chain(there).map(|alias| alias.text.clone());
+        let written = self.settings.aliases.iter().chain(there).map(|alias| alias.text.clone());
         let mut seen = HashSet::new();
         key.into_iter().chain(written).filter(|alias| seen.insert(alias.value().to_lowercase())).collect()
     }
 
     /// Whether it starts at boot.
     pub fn auto_start(&self) -> bool {
-        self.compose.auto_start.value
+        self.settings.auto_start.value
     }
 }
 
@@ -286,7 +292,7 @@ pub struct Attached {
     /// Whether it is the network of the container's service, where the container also answers to its key.
     pub own: bool,
     /// How it is attached.
-    pub attachment: ast::Attachment,
+    pub attachment: setting::Attachment,
 }
 
 /// A port that a site needs.
@@ -336,8 +342,22 @@ pub const HEADERS: &str = "site-headers";
 /// Caddy.
 #[derive(Debug)]
 pub struct Front {
-    /// What the file says of it.
-    pub declared: ast::Caddy,
+    /// Where it stands.
+    pub span: Span,
+    /// What of it could not be read.
+    pub unread: Unread,
+    /// The domain of the sites.
+    pub domain: Option<Value<Domain>>,
+    /// Where it listens.
+    pub bind: Spanned<Bind>,
+    /// How it comes by certificates.
+    pub tls: Option<Tls>,
+    /// Headers that every answer has.
+    pub headers: Pairs,
+    /// Lines for its global options.
+    pub global: Option<Text>,
+    /// Lines at the top level of its Caddyfile.
+    pub extra: Option<Text>,
     /// Every site.
     pub sites: Vec<Site>,
     /// Whether somebody is told when it fails.
@@ -353,8 +373,14 @@ pub struct Site {
     pub service: Option<String>,
     /// What it answers with.
     pub answer: Answer,
-    /// What the file says of it.
-    pub declared: ast::Site,
+    /// More names.
+    pub aliases: Vec<Value<Domain>>,
+    /// The port on the host that is written, where it is not the service's.
+    pub port: Option<Number>,
+    /// Headers that its answers have.
+    pub headers: Pairs,
+    /// Lines of its own.
+    pub extra: Option<Text>,
     /// Whether its name is one label below the domain, which one certificate covers.
     pub below_domain: bool,
 }

@@ -41,6 +41,7 @@ pub mod repetition;
 pub mod resolve;
 pub mod schema;
 pub mod secret;
+pub mod setting;
 pub mod shape;
 pub mod source;
 pub mod subnet;

@@ -22,6 +22,7 @@ use crate::form::SecretName;
 use crate::hir::job::{Repository, Work};
 use crate::hir::{Host, Secret, Service, WrongSecret};
 use crate::path::{is_path, straight};
+use crate::setting;
 use crate::source::{SourceId, Span};
 use crate::surroundings::Surroundings;
 use crate::tree::{Node, Step, Target, Text};
@@ -55,7 +56,7 @@ pub fn link(
         .map(|(name, declared)| {
             name::check_secret(&name, diagnostics);
             check_secret_file(&declared, diagnostics);
-            (name.value(), Secret { declared, span: name.span, file_is_missing: false })
+            (name.value(), Secret { settings: declared, span: name.span, file_is_missing: false })
         })
         .collect();
     if let (Some((_, secret)), None) = (secrets.first(), &file.agenix) {
@@ -97,7 +98,7 @@ pub fn link(
         secrets,
         wrong_secrets: Vec::new(),
         notify: file.notify,
-        podman: file.podman.or_else(|| has_containers.then(|| ast::file::Podman::nothing(file.span))),
+        podman: file.podman.or_else(|| has_containers.then(|| setting::Podman::nothing(file.span))),
         networks,
         services: linked,
         jobs: Vec::new(),
@@ -132,7 +133,7 @@ fn look_around(host: &mut Host, surroundings: &Surroundings) {
 }
 
 /// A port of the host is one that TCP has.
-fn check_port(port: &ast::Number, diagnostics: &mut Diagnostics) {
+fn check_port(port: &setting::Number, diagnostics: &mut Diagnostics) {
     if !(1..=65535).contains(&port.value) {
         diagnostics.push(
             Diagnostic::new(
@@ -147,7 +148,7 @@ fn check_port(port: &ast::Number, diagnostics: &mut Diagnostics) {
 }
 
 /// A secret's file lies in the folder of secrets, and its owner and group stand apart.
-fn check_secret_file(declared: &ast::Secret, diagnostics: &mut Diagnostics) {
+fn check_secret_file(declared: &setting::Secret, diagnostics: &mut Diagnostics) {
     if let Some(file) = &declared.file {
         let path = file.value();
         if path.is_empty()
@@ -190,7 +191,7 @@ fn check_secret_file(declared: &ast::Secret, diagnostics: &mut Diagnostics) {
 }
 
 /// Paths that are not a container's.
-fn check_paths(agenix: Option<&ast::Agenix>, machine: &ast::Host, diagnostics: &mut Diagnostics) {
+fn check_paths(agenix: Option<&setting::Agenix>, machine: &setting::Host, diagnostics: &mut Diagnostics) {
     let bad = |span: Span, said: String, help: &str| {
         Diagnostic::new(Code::BadValue, said, span, "cannot be used").help(help)
     };
@@ -240,7 +241,7 @@ fn argument(host: &Host, text: &Text) -> Option<Span> {
 /// Every use of a secret names one that is declared, with the format that the use needs. Returns the others, which are
 /// reported.
 fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret> {
-    use ast::secret::Format;
+    use setting::Format;
     let mut wrong = Vec::new();
     let mut used = |name: &Value<SecretName>, format: Format| {
         let span: Span = name.text.span;
@@ -271,7 +272,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret>
             );
             return;
         };
-        if secret.format() != format && !secret.declared.unread.may_hold(&["format"]) {
+        if secret.format() != format && !secret.settings.unread.may_hold(&["format"]) {
             wrong.push(WrongSecret { name: name.text.value(), format });
             let (has, wants) = match format {
                 Format::Raw => ("lines of KEY=value", "the value itself"),
@@ -293,15 +294,15 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret>
         }
     };
     for container in host.services.iter().flat_map(|s| &s.containers) {
-        let compose = &container.compose;
-        compose.secrets.0.iter().for_each(|u| {
+        let settings = &container.settings;
+        settings.secrets.0.iter().for_each(|u| {
             if u.variable.is_some() || host.secrets.get(&u.secret.text.value()).is_none() {
                 used(&u.secret, Format::Raw);
             }
         });
-        compose.login.iter().for_each(|l| used(&l.password, Format::Raw));
-        for file in &compose.env_file.0 {
-            if let ast::EnvFile::Secret(name) = file {
+        settings.login.iter().for_each(|l| used(&l.password, Format::Raw));
+        for file in &settings.env_file.0 {
+            if let setting::EnvFile::Secret(name) = file {
                 used(name, Format::Env);
             }
         }
@@ -335,12 +336,12 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret>
         Some(&upload.api_key).filter(here).into_iter().for_each(|k| used(k, Format::Raw));
         upload.notify.as_ref().filter(here).into_iter().for_each(|n| used(n, Format::Env));
     }
-    match host.front.as_ref().and_then(|f| f.declared.tls.as_ref()) {
-        Some(ast::Tls::Acme(acme)) => {
+    match host.front.as_ref().and_then(|f| f.tls.as_ref()) {
+        Some(setting::Tls::Acme(acme)) => {
             acme.token.iter().for_each(|t| used(t, Format::Raw));
             acme.credentials.entries.iter().for_each(|(_, c)| used(c, Format::Raw));
         }
-        Some(ast::Tls::Plugin(plugin)) => used(&plugin.environment, Format::Env),
+        Some(setting::Tls::Plugin(plugin)) => used(&plugin.environment, Format::Env),
         _ => {}
     }
     wrong
@@ -349,12 +350,12 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret>
 /// Whoever binds the tailnet's address has to know it.
 fn check_tailnet(host: &Host, diagnostics: &mut Diagnostics) {
     let Some(front) = &host.front else { return };
-    if matches!(front.declared.bind.value, ast::Bind::Tailscale) && host.tailscale.is_none() {
+    if matches!(front.bind.value, setting::Bind::Tailscale) && host.tailscale.is_none() {
         diagnostics.push(
             Diagnostic::new(
                 Code::TailscaleMissing,
                 "Caddy binds the tailnet, and its address is not known",
-                front.declared.bind.span,
+                front.bind.span,
                 "needs the address of the host in the tailnet",
             )
             .help("add `tailscale: { address: 100.… }`, as `tailscale ip -4` prints it"),

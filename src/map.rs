@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::ast::container::{Volume, VolumeSource};
 use crate::hir::{Container, Host, Service};
 use crate::path::{Folders, ancestors, is_below, is_path};
 use crate::podman::bind::binds;
+use crate::setting::{Volume, VolumeSource};
 use crate::source::Span;
 use crate::tree::Text;
 
@@ -80,8 +80,8 @@ pub struct Mounted(Folders<(String, Option<String>)>);
 impl Mounted {
     /// What `container` has.
     pub fn of(container: &Container) -> Mounted {
-        let volumes = container.compose.volumes.iter().map(|v| (squeezed(&v.target.value()), source(v)));
-        let in_memory = container.compose.tmpfs.0.iter().map(|tmpfs| {
+        let volumes = container.volumes.iter().map(|v| (squeezed(&v.target.value()), source(v)));
+        let in_memory = container.settings.tmpfs.0.iter().map(|tmpfs| {
             let written = tmpfs.text.value();
             (squeezed(written.split(':').next().unwrap_or_default()), None)
         });
@@ -133,12 +133,12 @@ impl Written {
         let mut all = HashMap::new();
         for container in host.containers() {
             let is_writable = |volume: &&Volume| volume.options.iter().all(|option| option.value() != "ro");
-            let volumes = container.compose.volumes.iter().filter(is_writable);
+            let volumes = container.volumes.iter().filter(is_writable);
             let volumes = volumes.filter_map(|volume| match &volume.source {
                 VolumeSource::Bind(folder) => Some((folder.clone(), volume.span)),
                 VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
             });
-            let arguments = binds(&container.compose.podman_args).filter(|bind| !bind.is_read_only());
+            let arguments = binds(&container.settings.podman_args).filter(|bind| !bind.is_read_only());
             let arguments = arguments.map(|bind| (Text::literal(bind.source, bind.span), bind.span));
             for (folder, span) in volumes.chain(arguments) {
                 let path = folder.value().trim_end_matches('/').to_owned();
@@ -148,7 +148,7 @@ impl Written {
                 all.entry(path).or_insert_with(|| Writer {
                     folder,
                     container: container.name.clone(),
-                    user: container.compose.user.as_ref().map(|user| user.text.value()),
+                    user: container.settings.user.as_ref().map(|user| user.text.value()),
                     span,
                 });
             }
@@ -176,7 +176,7 @@ fn chosen<'a>(service: &'a Service, name: Option<&str>) -> Result<Vec<&'a Contai
 }
 
 fn bound_in(container: &Container) -> impl Iterator<Item = Bound> {
-    container.compose.volumes.iter().filter_map(|volume| {
+    container.volumes.iter().filter_map(|volume| {
         Some(Bound {
             container: container.name.clone(),
             from: folder(&volume.target.value()),
@@ -290,7 +290,7 @@ mod tests {
         let seen = |path: &str| {
             let sees = |container: &&Container| {
                 let mounted = Mounted::of(container);
-                container.compose.volumes.iter().any(|volume| mounted.shows(volume, path))
+                container.volumes.iter().any(|volume| mounted.shows(volume, path))
             };
             let seeing = host.containers().filter(sees);
             seeing.map(|container| container.short.as_str()).collect::<Vec<_>>()

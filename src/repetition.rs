@@ -7,13 +7,13 @@
 
 use std::collections::HashMap;
 
-use crate::ast::container::VolumeSource;
-use crate::ast::{self, Service, Tls};
+use crate::ast::{self, Service};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::limits::MAX_REPEATED;
 use crate::map::volume_folder;
 use crate::path::{Folders, ancestors, is_inside_etc, without_static};
 use crate::podman::bind::binds;
+use crate::setting::{Tls, VolumeSource};
 use crate::source::Span;
 use crate::tree::{etc_files, options};
 
@@ -67,10 +67,10 @@ fn services(file: &ast::File) -> impl Iterator<Item = (String, &Service)> {
 
 fn ports_on_interfaces(file: &ast::File, counter: &mut Counter) -> Option<()> {
     for (_, container) in services(file).flat_map(|(_, service)| &service.containers.entries) {
-        let interfaces = &container.firewall.0;
+        let interfaces = &container.settings.firewall.0;
         let Some(first) = interfaces.first() else { continue };
         counter.add(
-            product(interfaces.len(), container.expose.len()),
+            product(interfaces.len(), container.settings.expose.len()),
             first.text.span,
             "each port of `expose` is opened on each interface",
             "name fewer interfaces, or fewer ports",
@@ -96,13 +96,13 @@ fn networks_of_services(file: &ast::File, counter: &mut Counter) -> Option<()> {
 fn aliases_on_networks(file: &ast::File, counter: &mut Counter) -> Option<()> {
     for (_, service) in services(file) {
         for (_, container) in &service.containers.entries {
-            let Some(first) = container.aliases.first() else { continue };
+            let Some(first) = container.settings.aliases.first() else { continue };
             let networks = match container.networks.0.len() {
                 0 => service.networks.len(),
                 own => own,
             };
             counter.add(
-                product(container.aliases.len(), networks),
+                product(container.settings.aliases.len(), networks),
                 first.text.span,
                 "the container has each alias on each of its networks",
                 "write the aliases under the networks that need them",
@@ -138,7 +138,7 @@ fn etc_files_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
             VolumeSource::Bind(path) => Some((path.value(), volume.span)),
             VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
         });
-        let arguments = binds(&container.podman_args).map(|bind| (bind.source, bind.span));
+        let arguments = binds(&container.settings.podman_args).map(|bind| (bind.source, bind.span));
         for (path, span) in volumes.chain(arguments) {
             let path = without_static(&path);
             let inside = if is_inside_etc(&path) { files.inside(&path).count() } else { 0 };

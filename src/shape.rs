@@ -81,7 +81,7 @@ macro_rules! mapping {
             pub span: $crate::source::Span,
             /// What of it could not be read.
             #[schemars(skip)]
-            pub unread: $crate::ast::unread::Unread,
+            pub unread: $crate::setting::Unread,
             $(
                 /// More of its keys.
                 #[schemars(flatten)]
@@ -216,7 +216,7 @@ macro_rules! fields {
                 fn finish(
                     partial: Partial,
                     at: $crate::source::Span,
-                    lost: $crate::ast::unread::Unread,
+                    lost: $crate::setting::Unread,
                     unknown: &mut UnknownKeys,
                     reader: &mut Reader,
                 ) -> Option<Self> {
@@ -235,7 +235,7 @@ macro_rules! fields {
                     })
                 }
 
-                fn unreadable(at: $crate::source::Span, lost: $crate::ast::unread::Unread) -> Option<Self> {
+                fn unreadable(at: $crate::source::Span, lost: $crate::setting::Unread) -> Option<Self> {
                     let _ = &lost;
                     Some($name {
                         $($span: at, $unread: lost,)?

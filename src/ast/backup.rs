@@ -1,8 +1,7 @@
 //! Backups of a service's data.
 
-use super::scalar::*;
-use super::{Allow, Tell};
 use crate::form::{AbsolutePath, Calendar, Count, Days, KeepRule, Name, ResticRepository, SecretName};
+use crate::setting::{Allow, Flag, Spanned, Tell};
 use crate::shape::mapping;
 use crate::tree::Text;
 use crate::value::Value;

@@ -2,9 +2,8 @@
 
 use schemars::json_schema;
 
-use super::scalar::*;
-use super::{Allow, Tell};
-use crate::form::{Address, Domain, Email, Interface, SecretName, Variable};
+use crate::form::Domain;
+use crate::setting::{Allow, Bind, Number, Pairs, Spanned, Tell, Tls};
 use crate::shape::{mapping, schema};
 use crate::source::Span;
 use crate::tree::Text;
@@ -33,77 +32,6 @@ mapping! {
         allow: Allow,
     }
 }
-
-/// What Caddy listens on.
-#[derive(Clone, Debug)]
-pub enum Bind {
-    /// On the host's address in the tailnet.
-    Tailscale,
-    /// Everywhere.
-    All,
-    /// On all addresses of these interfaces, or on these addresses.
-    On {
-        /// The firewall opens on these; Caddy listens everywhere.
-        interfaces: Vec<Value<Interface>>,
-        /// Caddy listens on these.
-        addresses: Vec<Value<Address>>,
-    },
-}
-
-schema!(Bind, |_g| json_schema!({ "anyOf": [
-    { "enum": ["tailscale", "all"] },
-    { "type": "string" },
-    { "type": "array", "items": { "type": "string" } },
-] }));
-
-/// How certificates are had.
-#[derive(Clone, Debug)]
-pub enum Tls {
-    /// From the tailnet, for `*.ts.net`.
-    Tailscale,
-    /// From a certificate authority of Caddy's own.
-    Internal,
-    /// Through `security.acme` and a DNS challenge.
-    Acme(AcmeTls),
-    /// Through a DNS plugin that is built into Caddy.
-    Plugin(PluginTls),
-}
-
-mapping! {
-    /// Certificates through `security.acme` and a DNS challenge.
-    AcmeTls such as "{ acme: cloudflare, token: cloudflare-token, email: me@example.de }" {
-        /// The DNS provider, as lego names it (<https://go-acme.github.io/lego/dns>).
-        acme: Value<Variable>,
-        /// The name of the secret with its API token.
-        token: Option<Value<SecretName>>,
-        /// The variables of the provider, such as CF_DNS_API_TOKEN_FILE, and the secret for each.
-        credentials: Map<Value<SecretName>>,
-        /// Your address, for the certificate authority.
-        email: Value<Email>,
-    }
-}
-
-mapping! {
-    /// Certificates through a DNS plugin that is built into Caddy.
-    PluginTls such as "{ plugins: [github.com/caddy-dns/cloudflare@v0.2.2], hash: sha256-…, acme_dns: \"cloudflare {env.CF_API_TOKEN}\", environment: cloudflare }" {
-        /// The plugins with their versions, such as github.com/caddy-dns/cloudflare@v0.2.2.
-        plugins: Vec<Text>,
-        /// The hash of the build, sha256-….
-        hash: Text,
-        /// The value of the global option `acme_dns`, such as `cloudflare {env.CF_API_TOKEN}`.
-        acme_dns: Text,
-        /// The name of a secret of format `env` with the variables it uses.
-        environment: Value<SecretName>,
-        /// Your address, for the certificate authority.
-        email: Option<Value<Email>>,
-    }
-}
-
-schema!(Tls, |g| {
-    let acme = g.subschema_for::<AcmeTls>();
-    let plugin = g.subschema_for::<PluginTls>();
-    json_schema!({ "anyOf": [{ "enum": ["tailscale", "internal"] }, acme, plugin] })
-});
 
 mapping! {
     /// A site.
@@ -144,18 +72,3 @@ schema!(Upstream, |_g| json_schema!({ "type": "string", "pattern": "^[^:]+:[0-9]
 
 /// Several sites.
 pub type Sites = Vec<Site>;
-
-/// The variable of each DNS provider that takes one token from a file
-/// (<https://go-acme.github.io/lego/dns>). Others name their `credentials`.
-pub const TOKEN_VARIABLES: &[(&str, &str)] = &[
-    ("cloudflare", "CF_DNS_API_TOKEN_FILE"),
-    ("desec", "DESEC_TOKEN_FILE"),
-    ("digitalocean", "DO_AUTH_TOKEN_FILE"),
-    ("dnsimple", "DNSIMPLE_OAUTH_TOKEN_FILE"),
-    ("duckdns", "DUCKDNS_TOKEN_FILE"),
-    ("gandiv5", "GANDIV5_PERSONAL_ACCESS_TOKEN_FILE"),
-    ("hetzner", "HETZNER_API_TOKEN_FILE"),
-    ("linode", "LINODE_TOKEN_FILE"),
-    ("netlify", "NETLIFY_TOKEN_FILE"),
-    ("vercel", "VERCEL_API_TOKEN_FILE"),
-];

@@ -1,8 +1,7 @@
 //! Clean-up of what a service collects.
 
-use super::scalar::*;
-use super::{Allow, Tell};
-use crate::form::{Calendar, Count, Name, SecretName};
+use crate::form::{Calendar, SecretName};
+use crate::setting::{Allow, Flag, ImmichAlbum, Spanned, Tell};
 use crate::shape::mapping;
 use crate::value::Value;
 
@@ -21,19 +20,5 @@ mapping! {
         notify: Option<Spanned<Tell>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
-    }
-}
-
-mapping! {
-    /// An album of Immich.
-    ImmichAlbum such as "{ name: Old, api_key: immich-api-key }" {
-        /// Its name. There has to be exactly one of this name.
-        name: Value<Name>,
-        /// The secret with an API key that has album.read, asset.read and asset.delete.
-        api_key: Value<SecretName>,
-        /// How many photos and videos may go in one run. With more, none goes.
-        at_most: Value<Count> = "1000",
-        /// Whether they go for good, and not to the trash.
-        permanently: Flag = "false",
     }
 }

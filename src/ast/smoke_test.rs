@@ -1,8 +1,7 @@
 //! The smoke test of the whole host.
 
-use super::scalar::*;
-use super::{Allow, Tell};
 use crate::form::{Calendar, Percent, SecretName};
+use crate::setting::{Allow, Flag, Spanned, Tell};
 use crate::shape::mapping;
 use crate::value::Value;
 

@@ -1,9 +1,8 @@
 //! Updates of a service's images.
 
-use super::scalar::*;
-use super::{Allow, Tell};
 use crate::decode::advice;
 use crate::form::{Calendar, HttpPath, Repository, SecretName};
+use crate::setting::{Allow, Flag, OneOrMany, Spanned, Tell};
 use crate::shape::mapping;
 use crate::tree::Text;
 use crate::value::Value;

@@ -3,11 +3,11 @@
 
 use super::created_paths::CreatedPaths;
 use super::grants::binds;
-use crate::ast::EnvFile;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::filesystem::absent_on_nixos;
 use crate::hir::Host;
 use crate::hir::job::{Source, Work};
+use crate::setting::EnvFile;
 use crate::source::Span;
 use crate::tree::Node;
 
@@ -51,7 +51,7 @@ fn paths(host: &Host) -> impl Iterator<Item = Path> {
         value: bind.source,
         span: bind.span,
     });
-    let env_files = host.containers().flat_map(|c| &c.compose.env_file.0).filter_map(|file| match file {
+    let env_files = host.containers().flat_map(|c| &c.settings.env_file.0).filter_map(|file| match file {
         EnvFile::Path(path) => Some(&path.text),
         EnvFile::Secret(_) => None,
     });

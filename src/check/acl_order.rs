@@ -20,10 +20,10 @@ const GRANTS: &[&str] = &[
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        let compose = &container.compose;
-        let command = compose.command.iter().chain(&compose.entrypoint).flat_map(|command| &command.0);
+        let settings = &container.settings;
+        let command = settings.command.iter().chain(&settings.entrypoint).flat_map(|command| &command.0);
         find(command, diagnostics);
-        compose.environment.0.iter().for_each(|(_, value)| find(std::iter::once(value), diagnostics));
+        settings.environment.0.iter().for_each(|(_, value)| find(std::iter::once(value), diagnostics));
     }
 }
 

@@ -1,14 +1,13 @@
 //! `tls: { acme: PROVIDER, token: … }` works for providers that take one token.
 
-use crate::ast::Tls;
-use crate::ast::caddy::TOKEN_VARIABLES;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
+use crate::setting::{TOKEN_VARIABLES, Tls};
 use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let Some(Tls::Acme(acme)) = host.front.as_ref().and_then(|f| f.declared.tls.as_ref()) else { return };
+    let Some(Tls::Acme(acme)) = host.front.as_ref().and_then(|f| f.tls.as_ref()) else { return };
     let provider = acme.acme.text.value();
     let known = TOKEN_VARIABLES.iter().any(|(p, _)| *p == provider);
     match &acme.token {

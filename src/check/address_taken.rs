@@ -48,7 +48,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 /// The addresses of a network that no container can have. Where no gateway is named, Podman takes the
 /// first address (podman-network-create(1), --gateway).
 fn reserved(network: &Network) -> Vec<(IpAddr, Span, &'static str)> {
-    let Some(declared) = &network.declared else { return Vec::new() };
+    let declared = &network.settings;
     let mut found = Vec::new();
     for (i, subnet) in declared.subnet.0.iter().enumerate() {
         let net = subnet.value.0;

@@ -6,7 +6,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
-        if let (Some(_), Some(alias)) = (&container.compose.network_mode, container.compose.aliases.first()) {
+        if let (Some(_), Some(alias)) = (&container.network_mode, container.settings.aliases.first()) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::NetworkWithHost,

@@ -10,7 +10,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let running = || host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers);
     let by_name: HashMap<&str, &Container> = running().map(|c| (c.name.as_str(), c)).collect();
     for container in running() {
-        let flag = &container.compose.auto_start;
+        let flag = &container.settings.auto_start;
         if flag.value {
             continue;
         }

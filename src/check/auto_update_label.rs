@@ -14,8 +14,8 @@ const LABELS: &[(&str, &str)] =
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let written =
-            container.compose.labels.0.iter().map(|(name, value)| (name.value(), name.span, value.value()));
-        let labels = arguments(&container.compose.podman_args).into_iter().filter(|a| a.name == "label");
+            container.settings.labels.0.iter().map(|(name, value)| (name.value(), name.span, value.value()));
+        let labels = arguments(&container.settings.podman_args).into_iter().filter(|a| a.name == "label");
         let arguments = labels.filter_map(|argument| {
             let label = argument.value?.value();
             let (name, value) = label.split_once('=').unwrap_or((&label, ""));

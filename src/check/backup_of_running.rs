@@ -61,7 +61,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     quoted(&database.path)
                 ),
                 _ => {
-                    let program = database.container.compose.image.value.dump_program();
+                    let program = database.container.settings.image.value.dump_program();
                     let program = program.map_or_else(|| "its own program".to_owned(), |p| format!("`{p}`"));
                     format!(
                         "dump it with {program} in a systemd unit of your own (`nixos`), and leave its files out of the folder"
@@ -85,7 +85,7 @@ fn server_database<'a>(container: &'a Container, known: &'static Known) -> Optio
 
 /// The databases of an application that uses SQLite: its files.
 fn sqlite_databases<'a>(container: &'a Container, known: &'static Known) -> Vec<Database<'a>> {
-    let span = mounted_for(container, known).map_or(container.compose.image.text.span, |volume| volume.span);
+    let span = mounted_for(container, known).map_or(container.settings.image.text.span, |volume| volume.span);
     let files = sqlite_files(container, known).into_iter();
     files.map(|path| Database { container, known, span, path }).collect()
 }

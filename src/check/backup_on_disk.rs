@@ -72,7 +72,7 @@ fn saved<'a>(
             .entry(&database.container)
             .or_insert_with(|| {
                 let container = service.containers.iter().find(|c| c.name == database.container)?;
-                let known = container.compose.image.value.known()?;
+                let known = container.settings.image.value.known()?;
                 let (volume, path) = data_volume(container, known)?;
                 Some((path.value(), volume.span))
             })

@@ -19,7 +19,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let sources: HashSet<String> = service
             .containers
             .iter()
-            .flat_map(|c| &c.compose.volumes)
+            .flat_map(|c| &c.volumes)
             .filter_map(map::source)
             .map(|path| path.trim_end_matches('/').to_owned())
             .collect();
@@ -50,7 +50,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// Whether the path is one in a container, which another rule reports.
 fn is_in_container(service: &Service, path: &str) -> bool {
-    let volumes = service.containers.iter().flat_map(|c| &c.compose.volumes);
+    let volumes = service.containers.iter().flat_map(|c| &c.volumes);
     let targets: HashSet<String> =
         volumes.map(|v| v.target.value().trim_end_matches('/').to_owned()).collect();
     ancestors(path).any(|folder| targets.contains(folder))

@@ -7,7 +7,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let made = host.networks.iter().filter(|network| !network.is_external());
-    for declared in made.filter_map(|network| network.declared.as_ref()) {
+    for declared in made.map(|network| &network.settings) {
         for (name, value) in &declared.driver_opts.0 {
             let option = name.value();
             match BRIDGE_OPTIONS.iter().find(|(known, ..)| *known == option) {

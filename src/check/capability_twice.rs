@@ -10,10 +10,10 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         // The first of several counts, which is why it comes last.
-        let all_dropped = container.compose.cap_drop.iter().rev();
+        let all_dropped = container.settings.cap_drop.iter().rev();
         let all_dropped: HashMap<Capability, _> =
             all_dropped.map(|dropped| (dropped.value, dropped)).collect();
-        for added in &container.compose.cap_add {
+        for added in &container.settings.cap_add {
             if let Some(dropped) = all_dropped.get(&added.value) {
                 diagnostics.push(
                     Diagnostic::new(

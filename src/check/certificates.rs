@@ -1,9 +1,9 @@
 //! A certificate is for a name that its authority can check: Tailscale's for names of the tailnet, and
 //! Caddy's default for sites that the internet reaches (<https://caddyserver.com/docs/automatic-https>).
 
-use crate::ast::{Bind, Tls};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Front, Host, Site};
+use crate::setting::{Bind, Tls};
 use crate::tree::{Node, Text, options};
 
 /// Names that Caddy signs by itself when nothing else is said.
@@ -14,8 +14,8 @@ const TAILNET: &str = ".ts.net";
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(front) = &host.front else { return };
-    let tailnet_only = matches!(front.declared.bind.value, Bind::Tailscale);
-    match &front.declared.tls {
+    let tailnet_only = matches!(front.bind.value, Bind::Tailscale);
+    match &front.tls {
         Some(Tls::Tailscale) => by_tailscale(front, diagnostics),
         Some(Tls::Acme(_)) => {
             for name in names(front).filter(|name| ends_with(name, &[TAILNET])) {
@@ -31,7 +31,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
         Some(Tls::Plugin(_)) => not_permitted(host, front, diagnostics),
-        None if !front.declared.unread.may_hold(&["tls"]) => {
+        None if !front.unread.may_hold(&["tls"]) => {
             not_permitted(host, front, diagnostics);
             if let Some(name) = names(front).find(|name| tailnet_only && !ends_with(name, LOCAL)) {
                 diagnostics.push(
@@ -41,7 +41,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         name.span,
                         "Caddy's default certificates are checked from the internet",
                     )
-                    .and(front.declared.bind.span, "on the tailnet alone, and no `tls`")
+                    .and(front.bind.span, "on the tailnet alone, and no `tls`")
                     .help("write `tls: { acme: PROVIDER, token: SECRET, email: … }` for a DNS challenge, or `tls: internal`"),
                 );
             }
@@ -55,7 +55,7 @@ fn names(front: &Front) -> impl Iterator<Item = &Text> {
 }
 
 fn site_names(site: &Site) -> impl Iterator<Item = &Text> {
-    std::iter::once(&site.host).chain(site.declared.aliases.iter().map(|alias| &alias.text))
+    std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text))
 }
 
 /// What to do about several names in a tailnet, where a machine has one.
@@ -115,10 +115,7 @@ fn not_permitted(host: &Host, front: &Front, diagnostics: &mut Diagnostics) {
         return;
     }
     let has_tls = |site: &&Site| {
-        site.declared
-            .extra
-            .iter()
-            .any(|lines| lines.value().lines().any(|line| line.trim().starts_with("tls")))
+        site.extra.iter().any(|lines| lines.value().lines().any(|line| line.trim().starts_with("tls")))
     };
     let sites = || front.sites.iter().filter(|site| !has_tls(site));
     let in_tailnet = |name: &Text| ends_with(name, &[TAILNET]);

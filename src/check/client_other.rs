@@ -30,7 +30,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 upload.to.span,
                 "photos are uploaded to Immich alone",
             )
-            .and(first.compose.image.text.span, "runs this")
+            .and(first.settings.image.text.span, "runs this")
             .help("name the service that is Immich"),
         );
     }
@@ -38,7 +38,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// Whether the server of Immich runs in a container: in its own image, or in one that somebody else makes of it.
 fn is_immich(container: &Container) -> bool {
-    let image = &container.compose.image.value;
+    let image = &container.settings.image.value;
     let name = image.repository.rsplit('/').next().unwrap_or_default();
     // A value that could not be read has no image.
     name.is_empty() || name.contains("immich") && !name.contains("machine-learning")

@@ -1,15 +1,15 @@
 //! A program takes a list of words as it is: no shell splits a word, and none reads an operator or a variable.
 
-use crate::ast::HealthTest;
 use crate::command::{is_plain_program, of_shell};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
+use crate::setting::HealthTest;
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        let compose = &container.compose;
-        let test = match compose.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
+        let settings = &container.settings;
+        let test = match settings.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
             Some(HealthTest::Exec(words)) => Some(words),
             Some(HealthTest::Shell(_) | HealthTest::None) | None => None,
         };
@@ -18,11 +18,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             shell(words, |line| format!("write it as a line for a shell: `test: {line}`"), diagnostics);
         }
         let in_shell = |line: &str| format!("give the line to a shell: `[sh, -c, '{line}']`");
-        if let Some(entrypoint) = &compose.entrypoint {
+        if let Some(entrypoint) = &settings.entrypoint {
             whole_line(&entrypoint.0, "", diagnostics);
             shell(&entrypoint.0, in_shell, diagnostics);
         }
-        if let Some(command) = &compose.command {
+        if let Some(command) = &settings.command {
             if is_line(container, &command.0) {
                 whole_line(&command.0, "", diagnostics);
             }
@@ -35,7 +35,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 /// entrypoint such as `[sh, -c]` one item is a script.
 fn is_line(container: &Container, words: &[Text]) -> bool {
     let line = words.first().map(Text::value).unwrap_or_default();
-    container.compose.entrypoint.is_none()
+    container.settings.entrypoint.is_none()
         && line.split_whitespace().next().is_some_and(is_plain_program)
         && words.len() == 1
 }

@@ -1,8 +1,8 @@
 //! Compose reads `$$` as a literal `$`. homegen does not: only `$${` is an escape here.
 
-use crate::ast::HealthTest;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
+use crate::setting::HealthTest;
 use crate::tree::{Node, Piece, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -25,15 +25,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// Texts in which Compose files escape a `$`: what a shell reads, and values such as password hashes.
 fn texts(container: &Container) -> Vec<&Text> {
-    let compose = &container.compose;
+    let settings = &container.settings;
     let commands =
-        [&compose.command, &compose.entrypoint].into_iter().flatten().flat_map(|command| &command.0);
-    let test = compose.healthcheck.iter().flat_map(|check| match &check.test {
+        [&settings.command, &settings.entrypoint].into_iter().flatten().flat_map(|command| &command.0);
+    let test = settings.healthcheck.iter().flat_map(|check| match &check.test {
         Some(HealthTest::Shell(line)) => std::slice::from_ref(line),
         Some(HealthTest::Exec(words)) => words.as_slice(),
         Some(HealthTest::None) | None => &[],
     });
-    let pairs = compose.environment.0.iter().chain(&compose.labels.0).map(|(_, value)| value);
+    let pairs = settings.environment.0.iter().chain(&settings.labels.0).map(|(_, value)| value);
     commands.chain(test).chain(pairs).collect()
 }
 

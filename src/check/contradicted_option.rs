@@ -60,7 +60,7 @@ fn needed(host: &Host) -> Vec<Need> {
         found.push(Need {
             option: "services.caddy.enable",
             value: on(),
-            span: front.declared.span,
+            span: front.span,
             reason: "`caddy` turns it on",
             help: "remove this option",
         });

@@ -37,7 +37,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 );
             }
         }
-        let image = &container.compose.image.value;
+        let image = &container.settings.image.value;
         let user = user(container).map(|grant| grant.what);
         let runs_as = user.or_else(|| image.user().map(|u| u.to_string()));
         let owner = volume.owner.as_ref().map(|o| (o, o.text.value()));
@@ -53,7 +53,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         owner.text.span,
                         "somebody else",
                     )
-                    .and(container.compose.image.text.span, format!("runs as {runs}"))
+                    .and(container.settings.image.text.span, format!("runs as {runs}"))
                     .help(format!("write `owner: {runs}`")),
                 );
             }
@@ -73,7 +73,7 @@ fn read_only(host: &Host, diagnostics: &mut Diagnostics) {
         };
         diagnostics.push(
             Diagnostic::new(Code::DataFolder, message, option.span, "mounted read-only")
-                .and(container.compose.image.text.span, format!("{} writes there", known.name))
+                .and(container.settings.image.text.span, format!("{} writes there", known.name))
                 .help("remove `ro`"),
         );
     }

@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 
 use super::moves::{is_other_postgres, left, may_be_data};
-use crate::ast::container::{Volume, VolumeSource};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::path::straight;
+use crate::setting::{Volume, VolumeSource};
 use crate::source::Span;
 use crate::tree::Node;
 
@@ -17,7 +17,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         if is_other_postgres(container, previous) {
             continue;
         }
-        let volumes = container.compose.volumes.iter();
+        let volumes = container.volumes.iter();
         let sources: HashSet<String> = volumes.filter_map(Volume::recorded_source).collect();
         for (target, span) in in_memory(container) {
             let Some(from) = previous.container.mounts.get(&target) else { continue };
@@ -39,10 +39,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// The paths of a container that are in memory.
 fn in_memory(container: &Container) -> Vec<(String, Span)> {
-    let volumes = container.compose.volumes.iter();
+    let volumes = container.volumes.iter();
     let volumes = volumes.filter(|volume| matches!(volume.source, VolumeSource::Tmpfs));
     let volumes = volumes.map(|volume| (straight(&volume.target.value()), volume.span));
-    let tmpfs = container.compose.tmpfs.0.iter().map(|tmpfs| {
+    let tmpfs = container.settings.tmpfs.0.iter().map(|tmpfs| {
         let value = tmpfs.text.value();
         (straight(value.split(':').next().unwrap_or_default()), tmpfs.text.span)
     });

@@ -13,18 +13,18 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (container, known) in known_data(host).filter(|(_, known)| known.kind != Kind::Cache) {
         let Some((data, declared)) = data_place(container, known) else { continue };
-        let compose = &container.compose;
+        let settings = &container.settings;
         // Who keeps it in memory means to.
-        let in_memory = compose.tmpfs.0.iter().any(|tmpfs| {
+        let in_memory = settings.tmpfs.0.iter().any(|tmpfs| {
             let value = tmpfs.text.value();
             is_below(&data, value.split(':').next().unwrap_or_default())
         });
         // A volume inside of what the image declares was meant for the data: another rule knows why it misses.
-        let is_within = |folder: &str| compose.volumes.iter().any(|v| is_below(&v.target.value(), folder));
-        let by_arguments = mounts(&compose.podman_args).any(|mount| is_below(&data, &mount.target));
+        let is_within = |folder: &str| container.volumes.iter().any(|v| is_below(&v.target.value(), folder));
+        let by_arguments = mounts(&settings.podman_args).any(|mount| is_below(&data, &mount.target));
         let beside = is_below(&data, declared) && is_within(declared);
         // What could not be read may be the volume.
-        let unreadable = compose.unread.may_hold(&["volumes", "tmpfs", "podman_args", "environment"]);
+        let unreadable = container.unread.may_hold(&["volumes", "tmpfs", "podman_args", "environment"]);
         if mounted_for(container, known).is_some()
             || swapped_volume(container, known).is_some()
             || in_memory
@@ -35,11 +35,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         {
             continue;
         }
-        let above = compose.volumes.iter().find(|v| is_below(&data, &v.target.value()));
+        let above = container.volumes.iter().find(|v| is_below(&data, &v.target.value()));
         let diagnostic = Diagnostic::new(
             Code::DataUnmounted,
             format!("the data of `{}` is in no folder", container.name),
-            compose.image.text.span,
+            settings.image.text.span,
             format!("keeps its data in {data}"),
         );
         let diagnostic = match above {
@@ -50,7 +50,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         };
         let target = if is_below(&data, declared) { declared } else { &data };
         let is_unknown_major =
-            known.is_official_postgres() && compose.image.value.major().is_none() && target == declared;
+            known.is_official_postgres() && settings.image.value.major().is_none() && target == declared;
         let otherwise =
             if is_unknown_major { ", or for a major until 17 on /var/lib/postgresql/data" } else { "" };
         diagnostics.push(diagnostic.help(format!("mount a folder or a named volume on {target}{otherwise}")));

@@ -36,11 +36,11 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
     let mut variables: HashMap<&str, Variables> = HashMap::new();
     for saved in databases {
         let Some(&container) = by_name.get(saved.container.as_str()) else { continue };
-        if let Some(known) = container.compose.image.value.known()
+        if let Some(known) = container.settings.image.value.known()
             && known.kind != Kind::Postgres
         {
             let is_postgres = |c: &&Container| {
-                c.compose.image.value.known().is_some_and(|known| known.kind == Kind::Postgres)
+                c.settings.image.value.known().is_some_and(|known| known.kind == Kind::Postgres)
             };
             diagnostics.push(
                 Diagnostic::new(
@@ -49,7 +49,7 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
                     saved.named,
                     "has no database that pg_dump reads",
                 )
-                .and(container.compose.image.text.span, format!("this is {}", known.name))
+                .and(container.settings.image.text.span, format!("this is {}", known.name))
                 .help(match service.containers.iter().find(is_postgres) {
                     Some(postgres) => format!("write `container: {}`", postgres.short),
                     None => "name the container that Postgres runs in".to_owned(),
@@ -58,7 +58,7 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
             continue;
         }
         // Bitnami's image has variables of its own.
-        if container.compose.image.value.known().is_some_and(|known| !known.is_official_postgres()) {
+        if container.settings.image.value.known().is_some_and(|known| !known.is_official_postgres()) {
             continue;
         }
         let made = |name| variable(container, name);
@@ -88,7 +88,7 @@ fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
                 .help(format!("write `database: {made}`")),
             );
         }
-        let has_scripts = container.compose.volumes.iter().any(|v| is_below(&v.target.value(), INIT_SCRIPTS));
+        let has_scripts = container.volumes.iter().any(|v| is_below(&v.target.value(), INIT_SCRIPTS));
         if let Some((made, at)) = made_user.filter(|(made, _)| *made != saved.user.value() && !has_scripts) {
             diagnostics.push(
                 Diagnostic::new(
@@ -110,7 +110,7 @@ type Variables = (Result<Option<Text>, ()>, Result<Option<Text>, ()>);
 /// A variable of the image of Postgres, or the secret behind one.
 fn of_image(container: &Container) -> Option<Text> {
     let written = grants::variables(container).into_iter().map(|(name, _)| name);
-    let secrets = container.compose.secrets.0.iter();
+    let secrets = container.settings.secrets.0.iter();
     let by_secret = secrets.filter_map(|used| used.variable.as_ref()).map(|name| name.text.clone());
     written.chain(by_secret).find(|name| name.value().starts_with("POSTGRES_"))
 }
@@ -127,7 +127,7 @@ fn variable(container: &Container, name: &str) -> Result<Option<Text>, ()> {
     }
     let from_file = format!("{name}_FILE");
     let is_file = written.iter().any(|(key, _)| key.value() == from_file);
-    let is_secret = container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref());
+    let is_secret = container.settings.secrets.0.iter().filter_map(|used| used.variable.as_ref());
     let is_secret = is_secret.map(|v| v.text.value()).any(|v| v == name || v == from_file);
     if is_file || is_secret || grants::has_unknown_variables(container) { Err(()) } else { Ok(None) }
 }

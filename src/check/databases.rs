@@ -1,11 +1,11 @@
 //! The databases of a host, and where their data lies: what several rules ask.
 
 use super::grants::variables;
-use crate::ast::container::{Volume, VolumeSource};
 use crate::hir::{Container, Host};
 use crate::image::{Kind, Known, Sqlite};
 use crate::map::Mounted;
 use crate::path::{is_below, straight};
+use crate::setting::{Volume, VolumeSource};
 use crate::tree::Text;
 
 /// The containers whose image is known to hold a database.
@@ -17,7 +17,7 @@ pub(super) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, 
 pub(super) fn known_data(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
     host.containers().filter_map(|container| {
         let files = || {
-            let known = container.compose.image.value.known()?;
+            let known = container.settings.image.value.known()?;
             (known.kind == Kind::Program && known.data.is_some()).then_some(known)
         };
         Some((container, database_in(container).or_else(files)?))
@@ -26,7 +26,7 @@ pub(super) fn known_data(host: &Host) -> impl Iterator<Item = (&Container, &'sta
 
 /// What is known of the database that a container holds.
 pub(super) fn database_in(container: &Container) -> Option<&'static Known> {
-    let image = &container.compose.image.value;
+    let image = &container.settings.image.value;
     let known = image.known()?;
     if known.major.is_some() && known.major != image.major() {
         return None;
@@ -41,7 +41,7 @@ pub(super) fn database_in(container: &Container) -> Option<&'static Known> {
 
 /// Whether the environment or a secret of a container puts the database of an application that can use SQLite on a server.
 fn is_on_server(container: &Container, sqlite: Sqlite) -> bool {
-    let mut secrets = container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref());
+    let mut secrets = container.settings.secrets.0.iter().filter_map(|used| used.variable.as_ref());
     server(container, sqlite).is_some() || secrets.any(|variable| sqlite.is_moved_by(&variable.text.value()))
 }
 
@@ -86,7 +86,7 @@ fn variable(container: &Container, name: &str) -> Option<Text> {
 
 /// The value of an option in the command: `--datadir=/data` and `--datadir /data`.
 fn option(container: &Container, name: &str) -> Option<Text> {
-    let words = &container.compose.command.as_ref()?.0;
+    let words = &container.settings.command.as_ref()?.0;
     words.iter().enumerate().find_map(|(at, word)| match word.value().strip_prefix(name)? {
         "" => words.get(at + 1).cloned(),
         rest => rest.starts_with('=').then(|| word.split_at(name.len() + 1).1),
@@ -137,7 +137,7 @@ pub(super) fn sqlite_files(container: &Container, known: &Known) -> Vec<String> 
 /// Where an application would keep its SQLite, on the host, if no variable put it elsewhere: these files, and the value of
 /// that variable.
 pub(super) fn left_sqlite_files(container: &Container) -> Option<(Vec<String>, Text)> {
-    let known = container.compose.image.value.known()?;
+    let known = container.settings.image.value.known()?;
     let Kind::Sqlite(sqlite) = known.kind else { return None };
     let chosen = || chosen_file(container, known).or_else(|| chosen_folder(container, known));
     let text = server(container, sqlite).or_else(|| chosen().map(|chosen| chosen.text))?;
@@ -162,8 +162,8 @@ pub(super) fn data_place(container: &Container, known: &Known) -> Option<(String
     }
     // From 18 on the volume is the folder above (<https://hub.docker.com/_/postgres>, "PGDATA"). Where the tag does not
     // tell the major, the volume does.
-    let major = container.compose.image.value.major();
-    let is_mounted = || container.compose.volumes.iter().any(|v| straight(&v.target.value()) == declared);
+    let major = container.settings.image.value.major();
+    let is_mounted = || container.volumes.iter().any(|v| straight(&v.target.value()) == declared);
     let (data, declared) = match (major, known.is_official_postgres()) {
         (Some(major @ 18..), true) => (format!("/var/lib/postgresql/{major}/docker"), "/var/lib/postgresql"),
         (None, true) if !is_mounted() => {
@@ -181,7 +181,6 @@ pub(super) fn mounted_for<'a>(container: &'a Container, known: &Known) -> Option
     let covers = |folder: &str| is_below(&data, folder);
     let depth = |folder: &str| folder.trim_end_matches('/').len();
     let volume = container
-        .compose
         .volumes
         .iter()
         .filter(|v| covers(&v.target.value()))
@@ -198,7 +197,7 @@ pub(super) fn swapped_volume<'a>(container: &'a Container, known: &Known) -> Opt
     if mounted_for(container, known).is_some() {
         return None;
     }
-    container.compose.volumes.iter().find(|volume| match &volume.source {
+    container.volumes.iter().find(|volume| match &volume.source {
         VolumeSource::Bind(path) => [data.as_str(), declared].contains(&path.value().trim_end_matches('/')),
         VolumeSource::Named(_) | VolumeSource::Tmpfs => false,
     })

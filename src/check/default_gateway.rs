@@ -9,8 +9,8 @@ const GATEWAY: &str = "10.88.0.1";
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        let hosts = container.compose.extra_hosts.0.iter().map(|(_, address)| address);
-        let values = container.compose.environment.0.iter().map(|(_, value)| value);
+        let hosts = container.settings.extra_hosts.0.iter().map(|(_, address)| address);
+        let values = container.settings.environment.0.iter().map(|(_, value)| value);
         for text in hosts.chain(values).filter(|text| names_gateway(text)) {
             diagnostics.push(
                 Diagnostic::new(

@@ -4,10 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::moves::{left, may_be_data};
-use crate::ast::container::Volume;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Previous};
 use crate::path::straight;
+use crate::setting::Volume;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -34,7 +34,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 fn exchanged<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&'a Volume, &'a str)> {
     let before = &previous.container.mounts;
     let known: HashSet<&String> = before.values().collect();
-    let volumes = || container.compose.volumes.iter();
+    let volumes = || container.volumes.iter();
     let mut targets: HashMap<String, bool> = HashMap::new();
     for volume in volumes() {
         let Some(source) = volume.recorded_source() else { continue };

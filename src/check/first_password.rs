@@ -9,14 +9,14 @@ use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        let compose = &container.compose;
-        let Some(row) = compose.image.value.first_password() else { continue };
+        let settings = &container.settings;
+        let Some(row) = settings.image.value.first_password() else { continue };
         if is_unknown(container, row) || set(container).any(|name| is_one_of(&name.value(), row)) {
             continue;
         }
         // A password that could not be read may be the one.
         let unread =
-            compose.unread.may_hold(&["environment", "env_file", "secrets", "volumes", "podman_args"]);
+            container.unread.may_hold(&["environment", "env_file", "secrets", "volumes", "podman_args"]);
         if unread {
             continue;
         }
@@ -24,7 +24,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let diagnostic = Diagnostic::new(
             Code::FirstPassword,
             format!("`{}` has no password for its first start", container.name),
-            compose.image.text.span,
+            settings.image.text.span,
             format!("stops without `{variable}` while it has no data"),
         );
         diagnostics.push(
@@ -42,14 +42,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// Whether the variables, or the program, are not all in the file.
 fn is_unknown(container: &Container, row: &FirstPassword) -> bool {
-    let compose = &container.compose;
+    let settings = &container.settings;
     let is_program = |word: &str| word.starts_with('-') || row.programs.contains(&word);
-    let words = compose.command.as_ref().and_then(|command| command.0.first());
-    compose.entrypoint.is_some()
+    let words = settings.command.as_ref().and_then(|command| command.0.first());
+    settings.entrypoint.is_some()
         || words.is_some_and(|word| !is_program(&word.value()))
         || has_unknown_variables(container)
-        || compose.secrets.0.iter().any(|used| used.variable.is_none())
-        || compose.volumes.iter().any(|volume| volume.target.value().starts_with(INIT_SCRIPTS))
+        || settings.secrets.0.iter().any(|used| used.variable.is_none())
+        || container.volumes.iter().any(|volume| volume.target.value().starts_with(INIT_SCRIPTS))
 }
 
 /// The folder whose archives MariaDB restores in place of making a user.
@@ -58,7 +58,7 @@ const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
 /// The names of the variables that are not empty.
 fn set(container: &Container) -> impl Iterator<Item = Text> {
     let written = variables(container).into_iter().filter(|(_, value)| !value.value().is_empty());
-    let by_secret = container.compose.secrets.0.iter().filter_map(|used| used.variable.as_ref());
+    let by_secret = container.settings.secrets.0.iter().filter_map(|used| used.variable.as_ref());
     written.map(|(name, _)| name).chain(by_secret.map(|name| name.text.clone()))
 }
 

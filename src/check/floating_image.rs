@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use crate::ast::container::Volume;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Image;
 use crate::hir::job::Work;
 use crate::hir::{Container, Host};
 use crate::image::{NEWEST_POSTGRES, POSTGRES_DATA};
 use crate::path::straight;
+use crate::setting::Volume;
 use crate::tree::Node;
 
 /// Tags that are given to each new version.
@@ -34,7 +34,7 @@ const FLOATING: &[&str] = &[
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let updated = updated(host);
     for container in host.containers() {
-        let image = &container.compose.image.value;
+        let image = &container.settings.image.value;
         // What is built on this host has the version that was built.
         if image.digest.is_some()
             || image.repository.starts_with("localhost/")
@@ -53,7 +53,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Diagnostic::new(
                 Code::FloatingImage,
                 format!("the image of `{}` {said}", container.name),
-                container.compose.image.text.span,
+                container.settings.image.text.span,
                 "may be another program after the next pull",
             )
             .help(match postgres_tag(container, image) {
@@ -81,7 +81,7 @@ fn updated(host: &Host) -> HashSet<&str> {
 fn postgres_tag(container: &Container, image: &Image) -> Option<String> {
     let variant = image.is("library/postgres").then(|| image.tag.as_deref().unwrap_or("latest"))?;
     let is_old = |volume: &Volume| straight(&volume.target.value()) == POSTGRES_DATA;
-    let major = if container.compose.volumes.iter().any(is_old) { 17 } else { NEWEST_POSTGRES };
+    let major = if container.volumes.iter().any(is_old) { 17 } else { NEWEST_POSTGRES };
     Some(match variant {
         "latest" => major.to_string(),
         variant => format!("{major}-{variant}"),

@@ -5,10 +5,10 @@
 use indexmap::IndexMap;
 
 use super::moves::{Move, constant, moves, places, stop};
-use crate::ast::container::VolumeSource;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::path::is_below;
+use crate::setting::VolumeSource;
 use crate::tree::{Node, Text};
 
 /// How many folders are named one by one.

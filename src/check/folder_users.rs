@@ -48,7 +48,7 @@ fn mapped(container: &Container, diagnostics: &mut Diagnostics) {
         return;
     }
     let is_mapping = |option: &Text| matches!(option.value().split('=').next(), Some("U" | "idmap"));
-    let volumes = container.compose.volumes.iter().filter(|volume| volume.options.iter().any(is_mapping));
+    let volumes = container.volumes.iter().filter(|volume| volume.options.iter().any(is_mapping));
     let mapped: HashSet<Span> = volumes.map(|volume| volume.span).collect();
     let is_roots =
         |folder: &&Folder| folder.owner.is_none() && folder.group.is_none() && folder.mode.is_none();

@@ -2,13 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::ast::NetworkMode;
-use crate::ast::container::VolumeSource;
 use crate::form::{Form, NamespaceOf, PortRange, Protocol, Userns};
 use crate::hir::Container;
 use crate::isolation::Namespace;
 use crate::podman::arguments::{Argument, arguments};
 use crate::podman::bind::{self, Bind};
+use crate::setting::{NetworkMode, VolumeSource};
 use crate::source::Span;
 use crate::tree::Text;
 
@@ -21,7 +20,7 @@ pub(super) struct Grant<T> {
 
 /// The options of `podman run` that a container has by `podman_args`.
 fn podman_args(container: &Container) -> Vec<Argument> {
-    arguments(&container.compose.podman_args)
+    arguments(&container.settings.podman_args)
 }
 
 /// A port that `podman_args` publish (podman-run(1), --publish).
@@ -59,7 +58,7 @@ pub(super) fn published(container: &Container) -> Vec<Grant<Published>> {
     let published = values(container, "publish").into_iter();
     let published = published.map(|Grant { what, span }| Grant { what: Published::parse(&what), span });
     // Beside a network mode Podman discards them, which is said elsewhere.
-    published.chain(all).filter(|_| container.compose.network_mode.is_none()).collect()
+    published.chain(all).filter(|_| container.network_mode.is_none()).collect()
 }
 
 /// The values of one option of `podman_args`.
@@ -77,7 +76,7 @@ fn grant(text: &Text) -> Grant<String> {
 
 /// Where the container is made privileged.
 pub(super) fn privileged(container: &Container) -> Vec<Grant<()>> {
-    let flag = Some(&container.compose.privileged).filter(|flag| flag.value).map(|flag| flag.text.span);
+    let flag = Some(&container.settings.privileged).filter(|flag| flag.value).map(|flag| flag.text.span);
     let all = podman_args(container);
     let arguments = all.iter().filter(|a| a.name == "privileged" && a.is_on()).map(|a| a.span);
     flag.into_iter().chain(arguments).map(|span| Grant { what: (), span }).collect()
@@ -85,7 +84,7 @@ pub(super) fn privileged(container: &Container) -> Vec<Grant<()>> {
 
 /// The paths of the host that are bound into the container.
 pub(super) fn binds(container: &Container) -> Vec<Bind> {
-    let volumes = container.compose.volumes.iter().filter_map(|volume| {
+    let volumes = container.volumes.iter().filter_map(|volume| {
         let VolumeSource::Bind(source) = &volume.source else { return None };
         let options = volume.options.iter().map(Text::value).collect();
         let (source, target) = (source.value(), volume.target.value());
@@ -96,12 +95,12 @@ pub(super) fn binds(container: &Container) -> Vec<Bind> {
 
 /// Those of them that are written under `podman_args`.
 pub(super) fn argument_binds(container: &Container) -> impl Iterator<Item = Bind> {
-    bind::binds(&container.compose.podman_args)
+    bind::binds(&container.settings.podman_args)
 }
 
 /// The devices of the host, by their path or their CDI name.
 pub(super) fn devices(container: &Container) -> Vec<Grant<String>> {
-    let own = container.compose.devices.iter().map(|device| grant(&device.text));
+    let own = container.settings.devices.iter().map(|device| grant(&device.text));
     let device = |written: String| written.split(':').next().unwrap_or_default().to_owned();
     own.chain(values(container, "device"))
         .map(|Grant { what, span }| Grant { what: device(what), span })
@@ -110,14 +109,14 @@ pub(super) fn devices(container: &Container) -> Vec<Grant<String>> {
 
 /// The rules that open devices by their numbers.
 pub(super) fn device_rules(container: &Container) -> Vec<Grant<String>> {
-    let own = container.compose.device_cgroup_rules.iter().map(|rule| grant(&rule.text));
+    let own = container.settings.device_cgroup_rules.iter().map(|rule| grant(&rule.text));
     own.chain(values(container, "device-cgroup-rule")).collect()
 }
 
 /// The capabilities beyond Podman's default.
 pub(super) fn capabilities(container: &Container) -> Vec<Grant<String>> {
     let mut found: Vec<Grant<String>> =
-        container.compose.cap_add.iter().map(|capability| grant(&capability.text)).collect();
+        container.settings.cap_add.iter().map(|capability| grant(&capability.text)).collect();
     for Grant { what, span } in values(container, "cap-add") {
         found.push(Grant { what: what.trim().to_owned(), span });
     }
@@ -126,13 +125,13 @@ pub(super) fn capabilities(container: &Container) -> Vec<Grant<String>> {
 
 /// The groups of the container's user beside its own.
 pub(super) fn groups(container: &Container) -> Vec<Grant<String>> {
-    let own = container.compose.group_add.iter().map(|group| grant(&group.text));
+    let own = container.settings.group_add.iter().map(|group| grant(&group.text));
     own.chain(values(container, "group-add")).collect()
 }
 
 /// The kernel parameters that the container sets: each by its name, with the value.
 pub(super) fn sysctls(container: &Container) -> Vec<Grant<(String, String)>> {
-    let own = container.compose.sysctls.0.iter();
+    let own = container.settings.sysctls.0.iter();
     let own = own.map(|(name, value)| Grant { what: (name.value(), value.value()), span: name.span });
     let arguments = values(container, "sysctl").into_iter().filter_map(|Grant { what, span }| {
         let (name, value) = what.split_once('=')?;
@@ -143,21 +142,21 @@ pub(super) fn sysctls(container: &Container) -> Vec<Grant<(String, String)>> {
 
 /// The options of the kernel's confinement.
 pub(super) fn security_options(container: &Container) -> Vec<Grant<String>> {
-    let own = container.compose.security_opt.iter().map(grant);
+    let own = container.settings.security_opt.iter().map(grant);
     own.chain(values(container, "security-opt")).collect()
 }
 
 /// The namespaces of the container that are the host's own.
 pub(super) fn namespaces_of_host(container: &Container) -> Vec<Grant<Namespace>> {
-    let compose = &container.compose;
+    let settings = &container.settings;
     let mut found = Vec::new();
-    if let Some(NetworkMode::Host(span)) = compose.network_mode {
+    if let Some(NetworkMode::Host(span)) = container.network_mode {
         found.push(Grant { what: Namespace::Network, span });
     }
     for (namespace, mode) in [
-        (Namespace::Pid, compose.pid.as_ref().map(|mode| &mode.text)),
-        (Namespace::Ipc, compose.ipc.as_ref().map(|mode| &mode.text)),
-        (Namespace::User, compose.userns_mode.as_ref().map(|mode| &mode.text)),
+        (Namespace::Pid, settings.pid.as_ref().map(|mode| &mode.text)),
+        (Namespace::Ipc, settings.ipc.as_ref().map(|mode| &mode.text)),
+        (Namespace::User, settings.userns_mode.as_ref().map(|mode| &mode.text)),
     ] {
         let of_host = mode.filter(|mode| namespace.is_of_host(&mode.value()));
         found.extend(of_host.map(|mode| Grant { what: namespace, span: mode.span }));
@@ -186,7 +185,7 @@ pub(super) fn is_on_host_network(container: &Container) -> bool {
 /// Whether the users of the container are users of a range of its own on the host.
 pub(super) fn has_own_users(container: &Container) -> bool {
     let is_own = |mode: &Userns| matches!(mode.0, NamespaceOf::Own(_));
-    container.compose.userns_mode.as_ref().is_some_and(|mode| is_own(&mode.value))
+    container.settings.userns_mode.as_ref().is_some_and(|mode| is_own(&mode.value))
         || values(container, "userns")
             .iter()
             .any(|grant| Userns::parse(&grant.what).as_ref().is_some_and(is_own))
@@ -199,7 +198,7 @@ pub(super) fn user(container: &Container) -> Option<Grant<String>> {
 
 /// The users that the file says the container runs as.
 pub(super) fn users(container: &Container) -> Vec<Grant<String>> {
-    let own = container.compose.user.iter().map(|user| grant(&user.text));
+    let own = container.settings.user.iter().map(|user| grant(&user.text));
     own.chain(values(container, "user")).collect()
 }
 
@@ -216,11 +215,11 @@ impl User {
     /// The user of a container, where the file or the image has a number other than root's, and no user namespace changes
     /// its meaning.
     pub(super) fn of(container: &Container) -> Option<User> {
-        if has_own_users(container) || container.compose.userns_mode.is_some() {
+        if has_own_users(container) || container.settings.userns_mode.is_some() {
             return None;
         }
         let of_image = || {
-            let image = &container.compose.image;
+            let image = &container.settings.image;
             let id = image.value.starts_as()?;
             Some(Grant { what: id.to_string(), span: image.text.span })
         };
@@ -233,7 +232,7 @@ impl User {
 
 /// The variables that the container sets, each by its name and with its value. Podman takes the last one of a name.
 pub(super) fn variables(container: &Container) -> Vec<(Text, Text)> {
-    let written = container.compose.environment.0.iter().cloned();
+    let written = container.settings.environment.0.iter().cloned();
     let arguments = podman_args(container).into_iter().filter(|argument| argument.name == "env");
     let arguments = arguments.filter_map(|argument| {
         let written = argument.value?;
@@ -250,5 +249,5 @@ pub(super) fn has_unknown_variables(container: &Container) -> bool {
         "env-file" | "env-host" | "secret" => true,
         _ => false,
     };
-    !container.compose.env_file.0.is_empty() || podman_args(container).into_iter().any(is_unknown)
+    !container.settings.env_file.0.is_empty() || podman_args(container).into_iter().any(is_unknown)
 }

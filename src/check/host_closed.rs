@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::listeners::listeners;
-use crate::ast::{Bind, HealthTest, NetworkMode};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
 use crate::hir::{Container, Host, Network};
 use crate::podman::arguments::arguments;
+use crate::setting::{Bind, HealthTest, NetworkMode};
 use crate::tree::{Kind, Node, Text, options};
 
 /// Names that Podman gives the host in each container (podman-run(1), --add-host).
@@ -165,18 +165,19 @@ fn is_for_browsers(variable: &str) -> bool {
 
 /// The texts of a container that may hold an address to connect to, with the variable that has it.
 fn texts(container: &Container) -> Vec<(Option<String>, Cow<'_, Text>)> {
-    let compose = &container.compose;
+    let settings = &container.settings;
     let mut found: Vec<(Option<String>, Cow<'_, Text>)> = Vec::new();
-    found
-        .extend(compose.environment.0.iter().map(|(name, value)| (Some(name.value()), Cow::Borrowed(value))));
-    let commands = compose.command.iter().chain(&compose.entrypoint).flat_map(|command| &command.0);
+    found.extend(
+        settings.environment.0.iter().map(|(name, value)| (Some(name.value()), Cow::Borrowed(value))),
+    );
+    let commands = settings.command.iter().chain(&settings.entrypoint).flat_map(|command| &command.0);
     found.extend(commands.map(|word| (None, Cow::Borrowed(word))));
-    match compose.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
+    match settings.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
         Some(HealthTest::Shell(line)) => found.push((None, Cow::Borrowed(line))),
         Some(HealthTest::Exec(words)) => found.extend(words.iter().map(|word| (None, Cow::Borrowed(word)))),
         Some(HealthTest::None) | None => {}
     }
-    for argument in arguments(&compose.podman_args).into_iter().filter(|a| a.name == "env") {
+    for argument in arguments(&settings.podman_args).into_iter().filter(|a| a.name == "env") {
         let Some(written) = argument.value.map(|value| value.value()) else { continue };
         if let Some((name, value)) = written.split_once('=') {
             found.push((Some(name.to_owned()), Cow::Owned(Text::literal(value, argument.span))));
@@ -190,14 +191,15 @@ fn names(host: &Host, container: &Container, networks: &HashMap<&str, &Network>)
     let mut names: HashSet<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
     names.extend(host.tailscale.iter().map(|t| t.address.text.value()));
     for attached in &container.networks {
-        let declared = networks.get(attached.network.as_str()).and_then(|n| n.declared.as_ref());
+        let declared = networks.get(attached.network.as_str()).map(|network| &network.settings);
         names.extend(declared.iter().flat_map(|d| &d.gateway.0).map(|gateway| gateway.text.value()));
     }
-    if let Some(Bind::On { addresses, .. }) = host.front.as_ref().map(|front| &front.declared.bind.value) {
+    if let Some(Bind::On { addresses, .. }) = host.front.as_ref().map(|front| &front.bind.value) {
         names.extend(addresses.iter().map(|address| address.text.value()));
     }
-    let hosts = container.compose.extra_hosts.0.iter().map(|(name, address)| (name.value(), address.value()));
-    let added = arguments(&container.compose.podman_args).into_iter().filter(|a| a.name == "add-host");
+    let hosts =
+        container.settings.extra_hosts.0.iter().map(|(name, address)| (name.value(), address.value()));
+    let added = arguments(&container.settings.podman_args).into_iter().filter(|a| a.name == "add-host");
     let added = added.filter_map(|argument| {
         let value = argument.value?.value();
         value.split_once([':', '=']).map(|(name, address)| (name.to_owned(), address.to_owned()))
@@ -216,7 +218,7 @@ fn names(host: &Host, container: &Container, networks: &HashMap<&str, &Network>)
 /// interface, its ports are open on the bridges too.
 fn sites(host: &Host) -> HashMap<String, Option<&str>> {
     let Some(front) = &host.front else { return HashMap::new() };
-    let on_some = match &front.declared.bind.value {
+    let on_some = match &front.bind.value {
         Bind::Tailscale => true,
         Bind::All => false,
         Bind::On { interfaces, .. } => !interfaces.is_empty(),
@@ -224,7 +226,7 @@ fn sites(host: &Host) -> HashMap<String, Option<&str>> {
     let mut owners: HashMap<String, Option<&str>> = HashMap::new();
     let mut shared = HashSet::new();
     for site in front.sites.iter().filter(|_| on_some) {
-        let aliases = site.declared.aliases.iter().map(|alias| alias.text.value());
+        let aliases = site.aliases.iter().map(|alias| alias.text.value());
         for name in std::iter::once(site.host.value()).chain(aliases).map(|name| name.to_lowercase()) {
             let owner = site.service.as_deref();
             if owners.insert(name.clone(), owner).is_some_and(|other| other != owner) {
@@ -353,9 +355,9 @@ impl Open {
             }
         }
         for container in host.containers() {
-            if matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
-                let interfaces = container.compose.firewall.0.iter().map(|interface| interface.text.value());
-                for exposed in &container.compose.expose {
+            if matches!(container.network_mode, Some(NetworkMode::Host(_))) {
+                let interfaces = container.settings.firewall.0.iter().map(|interface| interface.text.value());
+                for exposed in &container.settings.expose {
                     let ports = exposed.port.value;
                     let port = Port { number: ports.first, udp: exposed.udp };
                     match ports.is_range() {

@@ -16,7 +16,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
     }
     for (service, database) in host.services.iter().flat_map(|s| s.containers.iter().map(move |c| (s, c))) {
-        let image = &database.compose.image.value;
+        let image = &database.settings.image.value;
         if !image.is("tensorchord/pgvecto-rs") {
             continue;
         }
@@ -30,17 +30,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Diagnostic::new(
                 Code::ImagePair,
                 "Immich 3 does not run on pgvecto.rs",
-                database.compose.image.text.span,
+                database.settings.image.text.span,
                 "is no longer supported",
             )
-            .and(server.compose.image.text.span, "Immich 3 or newer")
+            .and(server.settings.image.text.span, "Immich 3 or newer")
             .help(format!("back up first, then take ghcr.io/immich-app/postgres:{major}-vectorchord0.4.3-pgvectors0.2.0, which reads the same data")),
         );
     }
 }
 
 fn is_immich_3(container: &Container) -> bool {
-    let image = &container.compose.image.value;
+    let image = &container.settings.image.value;
     image.is("immich-app/immich-server")
         && (image.major().is_some_and(|m| m >= 3)
             || matches!(image.tag.as_deref(), None | Some("release" | "latest")))

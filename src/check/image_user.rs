@@ -10,7 +10,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let Some(Grant { what: value, span }) = user(container) else { continue };
         let (id, group) =
             value.split_once(':').map_or((value.as_str(), None), |(id, group)| (id, Some(group)));
-        let image = &container.compose.image;
+        let image = &container.settings.image;
         let Some(variables) = image.value.user_variables().filter(|_| !matches!(id, "0" | "root")) else {
             continue;
         };

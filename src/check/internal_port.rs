@@ -11,7 +11,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         .networks
         .iter()
         .filter(|network| !network.is_external())
-        .filter(|network| network.declared.as_ref().is_some_and(|d| d.internal.value))
+        .filter(|network| network.settings.internal.value)
         .map(|network| network.name.as_str())
         .collect();
     for container in host.containers() {
@@ -20,7 +20,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         if !networks.all(|network| internal.contains(network)) {
             continue;
         }
-        let published = container.compose.ports.iter().map(|port| port.span);
+        let published = container.settings.ports.iter().map(|port| port.span);
         for span in published.chain(container.site_ports.iter().map(|port| port.target.span)) {
             diagnostics.push(
                 Diagnostic::new(

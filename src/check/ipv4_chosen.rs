@@ -9,7 +9,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for network in host.networks.iter().filter(|n| !n.is_external()) {
-        let Some(declared) = &network.declared else { continue };
+        let declared = &network.settings;
         let Some(subnet) = declared.subnet.0.first() else { continue };
         if !declared.ipv6.value
             || declared.subnet.0.iter().any(|subnet| matches!(subnet.value.0, IpNet::V4(_)))

@@ -12,7 +12,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let shared: HashMap<&str, (bool, bool)> =
         host.networks.iter().map(|network| (network.name.as_str(), versions(network))).collect();
-    for container in host.containers().filter(|c| c.compose.network_mode.is_none()) {
+    for container in host.containers().filter(|c| c.network_mode.is_none()) {
         // The network of a service's own has IPv4 alone.
         let of = |name: &str| shared.get(name).copied().unwrap_or((true, false));
         let (v4, v6) = container.networks.iter().fold((false, false), |(v4, v6), attached| {
@@ -46,7 +46,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 /// The addresses of the published ports of a container, those behind its sites among them.
 fn published(container: &Container) -> impl Iterator<Item = (Option<IpAddr>, Span)> {
     let written = container
-        .compose
+        .settings
         .ports
         .iter()
         .map(|port| (port.address.text.written().map(|_| port.address.value.0), port.span));
@@ -55,9 +55,8 @@ fn published(container: &Container) -> impl Iterator<Item = (Option<IpAddr>, Spa
 
 /// Whether a network gives its containers IPv4 and IPv6 addresses, or is someone else's and might.
 fn versions(network: &Network) -> (bool, bool) {
-    let declared = network.declared.as_ref();
-    let both = network.is_external() || declared.is_some_and(|d| d.ipv6.value);
-    let subnets = || declared.into_iter().flat_map(|d| &d.subnet.0).map(|subnet| subnet.value.0);
+    let both = network.is_external() || network.settings.ipv6.value;
+    let subnets = || network.settings.subnet.0.iter().map(|subnet| subnet.value.0);
     let has = |v4: bool| subnets().any(|subnet| subnet.addr().is_ipv4() == v4);
     (both || subnets().next().is_none() || has(true), both || has(false))
 }

@@ -1,7 +1,7 @@
 //! Which ports are for other machines, and not for Caddy in front of them. No rule: rules ask it.
 
-use crate::ast::container::Port;
 use crate::form::Protocol;
+use crate::setting::Port;
 
 /// Ports inside of containers, over TCP, whose clients are other machines (IANA's registry of ports, and the
 /// defaults of the programs).

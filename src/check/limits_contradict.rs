@@ -16,8 +16,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     .help(help),
             );
         };
-        let compose = &container.compose;
-        let limits = &compose.limits;
+        let settings = &container.settings;
+        let limits = &settings.limits;
         let above = |a: Option<(Size, Span)>, b: Option<(Size, Span)>| {
             let ((a, a_span), (b, b_span)) = (a?, b?);
             (a > b).then_some((a_span, b_span))

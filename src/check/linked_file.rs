@@ -4,17 +4,17 @@
 
 use std::collections::HashMap;
 
-use crate::ast::container::VolumeSource;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::path::{Folders, is_below, is_inside_etc};
+use crate::setting::VolumeSource;
 use crate::source::Span;
 use crate::tree::{Node, SetOption, options};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let links = links(host);
     for container in host.containers().filter(|container| !has_store(container)) {
-        for volume in &container.compose.volumes {
+        for volume in &container.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             let folder = path.value();
             let folder = folder.trim_end_matches('/');
@@ -39,7 +39,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// Whether a container has the store, where the links lead.
 fn has_store(container: &Container) -> bool {
-    container.compose.volumes.iter().any(|volume| is_below("/nix/store", &volume.target.value()))
+    container.volumes.iter().any(|volume| is_below("/nix/store", &volume.target.value()))
 }
 
 /// The files of `environment.etc` that are links, by their paths: those without a `mode`, with which NixOS makes a copy.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::grants::{self, Grant};
-use crate::ast::{self, NetworkMode};
 use crate::form::{PortRange, Protocol};
 use crate::hir::{Container, Host, HostPort, Service};
+use crate::setting::{self, NetworkMode};
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, SetOption, options};
 
@@ -68,7 +68,7 @@ pub(super) fn listeners(host: &Host) -> Vec<Listener> {
 fn published(container: &Container, found: &mut Vec<Listener>) {
     let what = || format!("the container `{}`", container.name);
     // Where there is a network mode Podman discards them, which is said elsewhere.
-    let ports = container.compose.ports.iter().filter(|_| container.compose.network_mode.is_none());
+    let ports = container.settings.ports.iter().filter(|_| container.network_mode.is_none());
     for port in ports {
         found.push(Listener {
             address: Some(port.address.value.0).filter(|address| !address.is_unspecified()),
@@ -93,10 +93,10 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             span,
         });
     }
-    if !matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
+    if !matches!(container.network_mode, Some(NetworkMode::Host(_))) {
         return;
     }
-    for exposed in &container.compose.expose {
+    for exposed in &container.settings.expose {
         found.push(Listener {
             address: None,
             ports: exposed.port.value,
@@ -133,14 +133,16 @@ fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listen
 /// Caddy: HTTP, HTTPS, and HTTPS over QUIC.
 fn front(host: &Host, found: &mut Vec<Listener>) {
     let Some(front) = &host.front else { return };
-    let addresses: Vec<Option<IpAddr>> = match &front.declared.bind.value {
-        ast::Bind::Tailscale => match &host.tailscale {
+    let addresses: Vec<Option<IpAddr>> = match &front.bind.value {
+        setting::Bind::Tailscale => match &host.tailscale {
             Some(tailscale) => vec![Some(tailscale.address.value.0)],
             None => return,
         },
-        ast::Bind::All => vec![None],
-        ast::Bind::On { interfaces, .. } if !interfaces.is_empty() => vec![None],
-        ast::Bind::On { addresses, .. } => addresses.iter().map(|address| Some(address.value.0)).collect(),
+        setting::Bind::All => vec![None],
+        setting::Bind::On { interfaces, .. } if !interfaces.is_empty() => vec![None],
+        setting::Bind::On { addresses, .. } => {
+            addresses.iter().map(|address| Some(address.value.0)).collect()
+        }
     };
     for address in addresses {
         for (port, protocol) in [(80, Protocol::Tcp), (443, Protocol::Tcp), (443, Protocol::Udp)] {
@@ -151,7 +153,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
                 what: "Caddy".to_owned(),
                 target: None,
                 container: None,
-                span: front.declared.bind.span,
+                span: front.bind.span,
             });
         }
     }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use crate::ast::{HealthTest, Pairs, Tls};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::podman::arguments::arguments;
@@ -10,6 +9,7 @@ use crate::secret::{
     Argument, Reason, has_two_halves, in_caddyfile, in_header, in_lines, in_nix, in_text, in_words,
     is_hash_name, is_named_secret, is_public_name,
 };
+use crate::setting::{HealthTest, Pairs, Tls};
 use crate::source::{SourceId, Span};
 use crate::tree::{Kind, Node, Piece, Step, Target, Text, option_path};
 
@@ -19,21 +19,20 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         of_container(container, &mut found);
     }
     if let Some(front) = &host.front {
-        let declared = &front.declared;
-        let sites = front.sites.iter().map(|site| &site.declared);
-        for headers in std::iter::once(&declared.headers).chain(sites.clone().map(|site| &site.headers)) {
+        let headers = front.sites.iter().map(|site| &site.headers);
+        for headers in std::iter::once(&front.headers).chain(headers) {
             for (name, value) in &headers.0 {
                 if in_header(&name.value(), &value.value()) {
                     found.push(Reason::Header, value.span, Some(name.span), Reader::Caddy);
                 }
             }
         }
-        let lines =
-            declared.global.iter().chain(&declared.extra).chain(sites.filter_map(|s| s.extra.as_ref()));
+        let of_sites = front.sites.iter().filter_map(|site| site.extra.as_ref());
+        let lines = front.global.iter().chain(&front.extra).chain(of_sites);
         for text in lines {
             found.reason(in_caddyfile(&text.value()), text.span, Reader::Caddy);
         }
-        if let Some(Tls::Plugin(plugin)) = &declared.tls {
+        if let Some(Tls::Plugin(plugin)) = &front.tls {
             let line = format!("acme_dns {}", plugin.acme_dns.value());
             found.reason(in_caddyfile(&line), plugin.acme_dns.span, Reader::Caddy);
         }
@@ -172,24 +171,25 @@ impl Found<'_> {
 }
 
 fn of_container(container: &Container, found: &mut Found) {
-    let compose = &container.compose;
+    let settings = &container.settings;
     let by_secret: HashSet<String> =
-        compose.secrets.0.iter().filter_map(|used| Some(used.variable.as_ref()?.text.value())).collect();
+        settings.secrets.0.iter().filter_map(|used| Some(used.variable.as_ref()?.text.value())).collect();
     // A rule of its own reports a variable that a secret sets too.
-    for (name, value) in compose.environment.0.iter().filter(|(name, _)| !by_secret.contains(&name.value())) {
+    for (name, value) in settings.environment.0.iter().filter(|(name, _)| !by_secret.contains(&name.value()))
+    {
         variable(name, value, found);
     }
-    pairs(&compose.labels, found);
-    pairs(&compose.logging.options, found);
-    for command in [&compose.command, &compose.entrypoint].into_iter().flatten() {
+    pairs(&settings.labels, found);
+    pairs(&settings.logging.options, found);
+    for command in [&settings.command, &settings.entrypoint].into_iter().flatten() {
         words(&command.0, Reader::Command, found);
     }
-    match compose.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
+    match settings.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
         Some(HealthTest::Shell(line)) => shell_line(line, found),
         Some(HealthTest::Exec(command)) => words(command, Reader::Shell, found),
         Some(HealthTest::None) | None => {}
     }
-    for argument in arguments(&compose.podman_args) {
+    for argument in arguments(&settings.podman_args) {
         let Some(value) = &argument.value else { continue };
         match argument.name.as_str() {
             "env" | "label" | "annotation" | "log-opt" => {

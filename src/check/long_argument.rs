@@ -1,9 +1,9 @@
 //! Linux takes an argument of a program up to 128 KiB, and 2 MiB of all of them (MAX_ARG_STRLEN and `bprm_stack_limits` in
 //! fs/exec.c, with systemd's LimitSTACK=8M). Podman gets each value of a container as an argument.
 
-use crate::ast::HealthTest;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
+use crate::setting::HealthTest;
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -54,25 +54,25 @@ struct Value<'a> {
 }
 
 fn values(container: &Container) -> impl Iterator<Item = Value<'_>> {
-    let compose = &container.compose;
+    let settings = &container.settings;
     let file = "put it into a file, and mount that under `volumes`";
     let script = "put it into a script, and mount that under `volumes`";
-    let pairs = [(&compose.environment, file), (&compose.labels, "shorten it")];
+    let pairs = [(&settings.environment, file), (&settings.labels, "shorten it")];
     let pairs = pairs.into_iter().flat_map(|(pairs, help)| pairs.0.iter().map(move |pair| (pair, help)));
     let pairs = pairs.map(|((name, value), help)| {
         let bytes = name.value().len() + 1 + value.value().len();
         Value { what: "", name: Some(name), bytes, span: value.span, help }
     });
-    let test: &[Text] = match compose.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
+    let test: &[Text] = match settings.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
         Some(HealthTest::Shell(line)) => std::slice::from_ref(line),
         Some(HealthTest::Exec(words)) => words,
         Some(HealthTest::None) | None => &[],
     };
     let words: [(_, &[Text], _); 4] = [
-        ("a word of the command", compose.command.as_ref().map_or(&[], |words| &words.0), script),
-        ("a word of the entrypoint", compose.entrypoint.as_ref().map_or(&[], |words| &words.0), script),
+        ("a word of the command", settings.command.as_ref().map_or(&[], |words| &words.0), script),
+        ("a word of the entrypoint", settings.entrypoint.as_ref().map_or(&[], |words| &words.0), script),
         ("a word of the health check", test, script),
-        ("an argument under `podman_args`", &compose.podman_args, "shorten it"),
+        ("an argument under `podman_args`", &settings.podman_args, "shorten it"),
     ];
     let words = words.into_iter().flat_map(|(what, words, help)| {
         words.iter().map(move |word| Value {

@@ -1,15 +1,15 @@
 //! A published port without an address is on 127.0.0.1, where other machines do not reach it.
 
 use super::lan_ports::for_others;
-use crate::ast::container::Port;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
 use crate::hir::Host;
+use crate::setting::Port;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for container in host.containers().filter(|c| c.compose.network_mode.is_none()) {
-        let found = container.compose.ports.iter().filter(|port| port.address.text.is_default);
+    for container in host.containers().filter(|c| c.network_mode.is_none()) {
+        let found = container.settings.ports.iter().filter(|port| port.address.text.is_default);
         let mut found = found.filter_map(|port| Some((port, for_others(port)?)));
         let Some((port, what)) = found.next() else { continue };
         let published = port.published.text.value();

@@ -14,7 +14,7 @@ const LEAST: u64 = 6 << 20;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        let limit = container.compose.limits.memory.as_ref();
+        let limit = container.settings.limits.memory.as_ref();
         if let Some(limit) = limit.filter(|limit| limit.value.bytes < LEAST) {
             diagnostics.push(
                 Diagnostic::new(
@@ -27,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
             continue;
         }
-        let image = &container.compose.image.value;
+        let image = &container.settings.image.value;
         let Some((known, (least, why))) = image.known().and_then(|k| Some((k, k.memory?))) else { continue };
         let Some(limit) = limit else { continue };
         let openvino = image.tag.as_deref().is_some_and(|t| t.ends_with("-openvino"));
@@ -40,7 +40,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     limit.span(),
                     "its limit",
                 )
-                .and(container.compose.image.span(), why)
+                .and(container.settings.image.span(), why)
                 .help(format!("give it {} or more", bytes_in_words(least))),
             );
         }
@@ -54,8 +54,8 @@ fn of_host(host: &Host, diagnostics: &mut Diagnostics) {
     let running = host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers);
     let most = running
         .filter_map(|c| {
-            let known = c.compose.image.value.known()?;
-            Some((known.host_memory? << 20, known, c.compose.image.span()))
+            let known = c.settings.image.value.known()?;
+            Some((known.host_memory? << 20, known, c.settings.image.span()))
         })
         .max_by_key(|(least, _, _)| *least);
     if let Some((least, known, span)) = most

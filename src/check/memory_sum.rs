@@ -15,7 +15,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let running = host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers);
     let mut given: Vec<(u64, _)> = running
         .filter_map(|c| {
-            let limit = c.compose.limits.memory.as_ref()?;
+            let limit = c.settings.limits.memory.as_ref()?;
             let is_read = limit.span() != Span::NOWHERE;
             is_read.then_some((limit.value.bytes, limit.span()))
         })

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use indexmap::IndexSet;
 
-use crate::ast::container::{Volume, VolumeSource};
 use crate::bind;
 use crate::diag::Code;
 use crate::form::{Form, Image};
 use crate::hir::{Container, Host, Previous, Service};
 use crate::image::Kind;
 use crate::path::{ancestors, is_below, straight};
+use crate::setting::{Volume, VolumeSource};
 use crate::source::Span;
 use crate::tree::{self, Node, Piece, Step, Target, Text};
 
@@ -62,7 +62,7 @@ pub(super) fn moves(host: &Host) -> Vec<Move<'_>> {
 /// The volumes of a container whose source is another one than in the last build, with the old source.
 fn other_sources<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&'a Volume, &'a str)> {
     let before = &previous.container.mounts;
-    let volumes = || container.compose.volumes.iter();
+    let volumes = || container.volumes.iter();
     let targets: HashSet<String> = volumes().map(|volume| straight(&volume.target.value())).collect();
     let sources: HashSet<String> = volumes().filter_map(Volume::recorded_source).collect();
     let mut found = Vec::new();
@@ -96,7 +96,7 @@ pub(super) fn is_other_postgres(container: &Container, previous: &Previous) -> b
     let is_postgres = |image: &Image| image.known().is_some_and(|known| known.kind == Kind::Postgres);
     let major = |image: &Image| image.major().filter(|_| is_postgres(image));
     let before = Image::parse(&previous.container.image);
-    match (before.as_ref().and_then(major), major(&container.compose.image.value)) {
+    match (before.as_ref().and_then(major), major(&container.settings.image.value)) {
         (Some(old), Some(new)) => old != new,
         _ => false,
     }

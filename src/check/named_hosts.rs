@@ -22,7 +22,7 @@ pub(super) struct Named {
 
 /// The hosts that the environment of a container names.
 pub(super) fn named_hosts(container: &Container) -> impl Iterator<Item = Named> {
-    container.compose.environment.0.iter().filter_map(|(variable, value)| {
+    container.settings.environment.0.iter().filter_map(|(variable, value)| {
         let (name, text) = (variable.value().to_uppercase(), value.value());
         let is_host = ENDINGS.iter().any(|ending| name.ends_with(ending)) || is_address(&text);
         let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme).to_lowercase();

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::ast::NetworkMode;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, HostPort, Service};
+use crate::setting::NetworkMode;
 use crate::tree::{Node, Text, options};
 
 /// The directives of Caddy with upstreams behind them, and its option with the address of a server.
@@ -12,9 +12,8 @@ const DIRECTIVES: &[&str] = &["reverse_proxy", "to", "forward_auth", "php_fastcg
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(front) = &host.front else { return };
-    let of_sites = front.sites.iter().filter_map(|s| s.declared.extra.as_ref());
-    let texts: Vec<&Text> =
-        front.declared.global.iter().chain(&front.declared.extra).chain(of_sites).collect();
+    let of_sites = front.sites.iter().filter_map(|s| s.extra.as_ref());
+    let texts: Vec<&Text> = front.global.iter().chain(&front.extra).chain(of_sites).collect();
     if texts.is_empty() {
         return;
     }
@@ -90,7 +89,7 @@ fn names(host: &Host) -> HashMap<String, Option<(&Service, &Container)>> {
     let containers = host.services.iter().flat_map(|s| s.containers.iter().map(move |c| (s, c)));
     for (service, container) in containers {
         let mut own = vec![container.name.to_lowercase(), container.short.to_lowercase()];
-        own.extend(container.compose.aliases.iter().map(|alias| alias.text.value().to_lowercase()));
+        own.extend(container.settings.aliases.iter().map(|alias| alias.text.value().to_lowercase()));
         own.sort();
         own.dedup();
         for name in own.into_iter().filter(|name| !name.contains('.')) {
@@ -102,11 +101,11 @@ fn names(host: &Host) -> HashMap<String, Option<(&Service, &Container)>> {
 
 /// The port of 127.0.0.1 on which a port of a container is published.
 fn published(service: &Service, container: &Container, port: &str) -> Option<String> {
-    if matches!(container.compose.network_mode, Some(NetworkMode::Host(_))) {
+    if matches!(container.network_mode, Some(NetworkMode::Host(_))) {
         return Some(port.to_owned());
     }
     let written =
-        container.compose.ports.iter().find(|p| p.target.text.value() == port && p.is_on_loopback());
+        container.settings.ports.iter().find(|p| p.target.text.value() == port && p.is_on_loopback());
     let of_site = || {
         let site = container.site_ports.iter().find(|site| site.target.value() == port)?;
         match &site.host {

@@ -10,11 +10,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let names: HashSet<&str> = host.containers().map(|container| container.name.as_str()).collect();
     for service in &host.services {
         for container in &service.containers {
-            let compose = &container.compose;
+            let settings = &container.settings;
             let modes: [Option<&Text>; 3] = [
-                compose.pid.as_ref().map(|mode| &mode.text),
-                compose.ipc.as_ref().map(|mode| &mode.text),
-                compose.userns_mode.as_ref().map(|mode| &mode.text),
+                settings.pid.as_ref().map(|mode| &mode.text),
+                settings.ipc.as_ref().map(|mode| &mode.text),
+                settings.userns_mode.as_ref().map(|mode| &mode.text),
             ];
             for mode in modes.into_iter().flatten() {
                 let value = mode.value();

@@ -14,15 +14,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let several: HashMap<&str, HashSet<&str>> =
         several.map(|c| (c.name.as_str(), c.networks.iter().map(|n| n.network.as_str()).collect())).collect();
     for service in &host.services {
-        // The first of two with one name counts, which is why it comes last.
-        let by_short: HashMap<&str, &Container> =
-            service.containers.iter().rev().map(|c| (c.short.as_str(), c)).collect();
         for container in &service.containers {
-            for (name, _) in &container.compose.depends_on.0 {
-                let value = name.value();
-                let found = by_short.get(value.as_str()).or_else(|| by_name.get(value.as_str()));
-                let Some(&other) = found else { continue };
-                let modes = [container, other].iter().any(|c| c.compose.network_mode.is_some());
+            for (name, span) in &container.depends_on {
+                let Some(&other) = by_name.get(name.as_str()) else { continue };
+                let modes = [container, other].iter().any(|c| c.network_mode.is_some());
                 let (fewer, more) = match container.networks.len() < other.networks.len() {
                     true => (container, other),
                     false => (other, container),
@@ -40,7 +35,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Diagnostic::new(
                         Code::NoSharedNetwork,
                         format!("`{}` and `{}` share no network", container.name, other.name),
-                        name.span,
+                        *span,
                         "waits for it, and cannot talk to it",
                     )
                     .and(other.span, format!("is on {}", networks(other)))

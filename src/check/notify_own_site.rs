@@ -22,7 +22,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     };
     let sites = host.front.iter().flat_map(|front| &front.sites);
     let names = sites.flat_map(|site| {
-        let aliases = site.declared.aliases.iter().map(|alias| (alias.text.value(), alias.text.span));
+        let aliases = site.aliases.iter().map(|alias| (alias.text.value(), alias.text.span));
         std::iter::once((site.host.value(), site.host.span)).chain(aliases)
     });
     let served = names.filter(|(served, _)| served.to_lowercase() == name).map(|(_, span)| span).next();

@@ -97,7 +97,7 @@ fn servers(service: &Service) -> HashMap<usize, &Container> {
 
 /// What a container is a server of, by the row in the table.
 fn kinds(container: &Container) -> Vec<usize> {
-    let image = &container.compose.image.value;
+    let image = &container.settings.image.value;
     let name = image.repository.rsplit('/').next().unwrap_or_default();
     let rows = SERVERS.iter().enumerate();
     rows.filter(|(_, server)| server.images.contains(&name)).map(|(kind, _)| kind).collect()
@@ -106,7 +106,7 @@ fn kinds(container: &Container) -> Vec<usize> {
 /// Whether a container shares its network with neither the host nor another container.
 fn has_own_network(container: &Container) -> bool {
     let shares = |argument: &Argument| argument.name == "pod" || argument.is_network_mode();
-    container.compose.network_mode.is_none() && !arguments(&container.compose.podman_args).iter().any(shares)
+    container.network_mode.is_none() && !arguments(&container.settings.podman_args).iter().any(shares)
 }
 
 fn is_itself(named: &Named) -> bool {

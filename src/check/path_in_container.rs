@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ast::container::{Volume, VolumeSource};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host};
 use crate::map::{self, Mounted, Nowhere};
 use crate::path::ancestors;
+use crate::setting::{Volume, VolumeSource};
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -20,7 +20,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let volumes: HashMap<String, &Volume> = service
             .containers
             .iter()
-            .flat_map(|c| &c.compose.volumes)
+            .flat_map(|c| &c.volumes)
             .map(|volume| (trimmed(&volume.target), volume))
             .collect();
         let mut mounted: Option<Vec<(&Container, Mounted)>> = None;
@@ -75,7 +75,7 @@ fn help(path: &str, containers: &[(&Container, Mounted)], volume: &Volume) -> St
 /// The paths that the file speaks of as the host's: by a volume, or by a disk. `/` holds every path, those of containers
 /// as well.
 fn of_host(host: &Host) -> HashSet<String> {
-    let volumes = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
+    let volumes = host.containers().flat_map(|c| &c.volumes).filter_map(|v| match &v.source {
         VolumeSource::Bind(source) => Some(source),
         VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
     });

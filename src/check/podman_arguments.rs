@@ -1,18 +1,18 @@
 //! Arguments with which Podman does not start the container, or its unit does not work.
 
-use crate::ast::{HealthTest, Healthcheck};
 use crate::diag::closest;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::{Device, Form};
 use crate::hir::{Container, Host};
 use crate::podman::arguments::{Argument, Mistake, arguments, mistakes, options};
 use crate::podman::{bad_option, is_tmpfs_owner};
+use crate::setting::{HealthTest, Healthcheck};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
         broken(container, diagnostics);
-        for argument in arguments(&container.compose.podman_args) {
+        for argument in arguments(&container.settings.podman_args) {
             networks(container, &argument, diagnostics);
             unknown(container, &argument, diagnostics);
             protocols(container, &argument, diagnostics);
@@ -118,7 +118,7 @@ fn health(container: &Container, argument: &Argument, diagnostics: &mut Diagnost
     let is_tested = |check: &&Healthcheck| {
         matches!(check.test, Some(HealthTest::Shell(_) | HealthTest::Exec(_))) && !check.disable.value
     };
-    let Some(check) = container.compose.healthcheck.as_ref().filter(is_tested) else { return };
+    let Some(check) = container.settings.healthcheck.as_ref().filter(is_tested) else { return };
     diagnostics.push(
         Diagnostic::new(
             Code::UnsupportedValue,
@@ -133,7 +133,7 @@ fn health(container: &Container, argument: &Argument, diagnostics: &mut Diagnost
 
 /// A network that Podman refuses beside those that the unit names: a mode goes with no other network.
 fn networks(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
-    let has_mode = container.compose.network_mode.is_some();
+    let has_mode = container.network_mode.is_some();
     let is_mode = argument.is_network_mode();
     if argument.name != "network" || !has_mode && (!is_mode || container.networks.is_empty()) {
         return;
@@ -153,7 +153,7 @@ fn networks(container: &Container, argument: &Argument, diagnostics: &mut Diagno
 }
 
 fn broken(container: &Container, diagnostics: &mut Diagnostics) {
-    for (mistake, span) in mistakes(&container.compose.podman_args) {
+    for (mistake, span) in mistakes(&container.settings.podman_args) {
         let (label, help) = match mistake {
             Mistake::Alone => (
                 "no option takes it, so Podman takes it for the image",

@@ -19,7 +19,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             continue;
         }
         let was_postgres = before.known().is_some_and(|k| k.kind == Kind::Postgres);
-        let (Some(old), Some(new)) = (before.major(), container.compose.image.value.major()) else {
+        let (Some(old), Some(new)) = (before.major(), container.settings.image.value.major()) else {
             continue;
         };
         if was_postgres && old != new {
@@ -27,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Diagnostic::new(
                     Code::PostgresMajor,
                     format!("`{}` was Postgres {old}, and would be {new} on the same data", container.name),
-                    container.compose.image.text.span,
+                    container.settings.image.text.span,
                     format!("does not start with the data of {old}"),
                 )
                 .and(volume.span, "the data")

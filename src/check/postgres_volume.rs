@@ -9,8 +9,8 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        let compose = &container.compose;
-        let image = &compose.image.value;
+        let settings = &container.settings;
+        let image = &settings.image.value;
         let is_postgres = image.known().is_some_and(|known| known.is_official_postgres());
         let Some(major) = image.major().filter(|m| is_postgres && *m >= 18) else { continue };
         // Who says where the data is knows.
@@ -18,7 +18,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             continue;
         }
         for volume in
-            compose.volumes.iter().filter(|v| v.target.value().trim_end_matches('/') == POSTGRES_DATA)
+            container.volumes.iter().filter(|v| v.target.value().trim_end_matches('/') == POSTGRES_DATA)
         {
             diagnostics.push(
                 Diagnostic::new(
@@ -27,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     volume.span,
                     "where the majors until 17 keep it",
                 )
-                .and(compose.image.text.span, format!("this is {major}"))
+                .and(settings.image.text.span, format!("this is {major}"))
                 .help("mount the folder on /var/lib/postgresql"),
             );
         }

@@ -26,7 +26,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 );
             }
         }
-        for port in &container.compose.ports {
+        for port in &container.settings.ports {
             let address = &port.address;
             let value = address.value.0;
             // Any address of the tailnet is meant for it: whether it is the host's is looked at elsewhere.

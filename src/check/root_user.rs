@@ -13,7 +13,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             if user != "root" && user.parse() != Ok(0) {
                 continue;
             }
-            let instead = match container.compose.image.value.user() {
+            let instead = match container.settings.image.value.user() {
                 Some(own) => format!("in place of the user {own} of the image"),
                 None => "in place of the user of the image".to_owned(),
             };

@@ -34,7 +34,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             return redis.get(server.strip_prefix('-').unwrap_or(server)).copied();
         }
         let emitted = match name {
-            "caddy" => host.front.as_ref().map(|front| front.declared.span),
+            "caddy" => host.front.as_ref().map(|front| front.span),
             "tailscale" => host.tailscale.as_ref().map(|tailscale| tailscale.address.text.span),
             _ => None,
         };

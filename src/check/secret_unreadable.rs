@@ -4,9 +4,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::grants::{self, User};
-use crate::ast::secret::takes_path;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Secret};
+use crate::setting::takes_path;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -14,7 +14,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let Some(reader) = Reader::of(container) else { continue };
         let User { id, span, .. } = reader.user;
-        for used in &container.compose.secrets.0 {
+        for used in &container.settings.secrets.0 {
             // Any other variable is rendered by root, before the container starts.
             if used.variable.as_ref().is_some_and(|v| !takes_path(&v.text.value())) {
                 continue;
@@ -48,7 +48,7 @@ fn readers(host: &Host) -> HashMap<String, HashSet<u32>> {
     let mut readers: HashMap<String, HashSet<u32>> = HashMap::new();
     for container in host.containers() {
         let Some(user) = User::of(container) else { continue };
-        for used in &container.compose.secrets.0 {
+        for used in &container.settings.secrets.0 {
             readers.entry(used.secret.text.value()).or_default().insert(user.id);
         }
     }
@@ -56,7 +56,7 @@ fn readers(host: &Host) -> HashMap<String, HashSet<u32>> {
 }
 
 fn owner_of(secret: &Secret) -> String {
-    let declared = &secret.declared;
+    let declared = &secret.settings;
     let (owner, mode) = (declared.owner.text.value(), declared.mode.text.value());
     format!("belongs to {owner}, with mode {mode}")
 }
@@ -81,7 +81,7 @@ impl Reader {
 
     /// Unknown where the secret belongs to somebody by name.
     fn can_read(&self, secret: &Secret) -> Option<bool> {
-        let declared = &secret.declared;
+        let declared = &secret.settings;
         let owner = declared.owner.value.user.id()?;
         let group = match &declared.group {
             Some(group) => group.value.user.id()?,

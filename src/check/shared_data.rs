@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 
 use super::databases::{data_place, database_in, mounted_for};
-use crate::ast::container::Restart;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::image::{Kind, Known};
 use crate::map::Mounted;
 use crate::path::straight;
+use crate::setting::Restart;
 use crate::source::Span;
 use crate::tree::Node;
 
@@ -54,7 +54,7 @@ impl Data<'_> {
     /// and its worker: another command of one image.
     fn is_same_program(&self, other: &Data) -> bool {
         let command = |data: &Data| {
-            let words = data.container.compose.command.iter().flat_map(|command| &command.0);
+            let words = data.container.settings.command.iter().flat_map(|command| &command.0);
             words.map(|word| word.value()).collect::<Vec<_>>()
         };
         std::ptr::eq(self.known, other.known)
@@ -65,9 +65,9 @@ impl Data<'_> {
 
 /// The folder of the host with the data of a container that writes to it for as long as it runs.
 fn data_of(container: &Container) -> Option<(String, Data<'_>)> {
-    let compose = &container.compose;
-    let known = compose.image.value.known()?;
-    if compose.entrypoint.is_some() || compose.restart == Restart::No {
+    let settings = &container.settings;
+    let known = settings.image.value.known()?;
+    if settings.entrypoint.is_some() || settings.restart == Restart::No {
         return None;
     }
     let (data, _) = data_place(container, known)?;

@@ -4,10 +4,10 @@ use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 
 use super::named_hosts::{Named, named_hosts};
-use crate::ast::NetworkMode;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Service};
 use crate::podman::arguments::arguments;
+use crate::setting::NetworkMode;
 use crate::source::Span;
 use crate::tree::Node;
 
@@ -73,14 +73,14 @@ fn names(service: &Service) -> HashMap<String, HashSet<&str>> {
 }
 
 fn help(container: &Container, meant: &Container) -> String {
-    match (&container.compose.network_mode, &meant.shares_network_of) {
+    match (&container.network_mode, &meant.shares_network_of) {
         (Some(NetworkMode::Host(_)), _) => format!(
             "publish the port of `{}` and write 127.0.0.1: the host does not resolve names of containers",
             meant.name
         ),
         (Some(NetworkMode::None), _) => "remove `network_mode: none`: it leaves no network".to_owned(),
         (_, Some(other)) => format!("write `{other}`, whose network it shares"),
-        _ if meant.compose.network_mode.is_some() => {
+        _ if meant.network_mode.is_some() => {
             format!("put `{}` on a network in place of its `network_mode`", meant.name)
         }
         _ => format!("write `{}`, or add `aliases: [{}]` to it", meant.name, meant.short),
@@ -114,8 +114,8 @@ fn declared_names(host: &Host) -> HashSet<String> {
         all.insert(container.short.to_lowercase());
         let aliases = container.networks.iter().flat_map(|attached| container.aliases(attached));
         all.extend(aliases.map(|alias| alias.value().to_lowercase()));
-        all.extend(container.compose.hostname.iter().map(|name| name.text.value().to_lowercase()));
-        let given = arguments(&container.compose.podman_args).into_iter();
+        all.extend(container.settings.hostname.iter().map(|name| name.text.value().to_lowercase()));
+        let given = arguments(&container.settings.podman_args).into_iter();
         let given = given.filter(|argument| matches!(argument.name.as_str(), "network-alias" | "add-host"));
         all.extend(given.filter_map(|argument| {
             Some(argument.value?.value().split(':').next().unwrap_or_default().to_lowercase())
@@ -126,8 +126,8 @@ fn declared_names(host: &Host) -> HashSet<String> {
 
 /// Whether a container may know a name from elsewhere: `extra_hosts`, or the DNS of a search domain.
 fn is_extra_host(container: &Container, name: &str) -> bool {
-    let compose = &container.compose;
-    !compose.dns_search.0.is_empty() || compose.extra_hosts.0.iter().any(|(extra, _)| extra.value() == name)
+    let settings = &container.settings;
+    !settings.dns_search.0.is_empty() || settings.extra_hosts.0.iter().any(|(extra, _)| extra.value() == name)
 }
 
 /// Names of containers by how they are misspelled: with `_` in place of `-`, which no other host can have in its name, or

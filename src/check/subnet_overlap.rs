@@ -6,9 +6,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Host, Network};
+use crate::setting;
 use crate::source::Span;
 use crate::subnet::TAILNET;
 use crate::tree::Node;
@@ -29,7 +29,7 @@ const SPECIAL: &[(&str, &str)] = &[
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut subnets: Vec<(IpNet, Span, &Network)> = Vec::new();
     for network in host.networks.iter().filter(|n| !n.is_external()) {
-        let declared = network.declared.iter().flat_map(|d| &d.subnet.0);
+        let declared = network.settings.subnet.0.iter();
         subnets.extend(declared.map(|subnet| (subnet.value.0, subnet.span(), network)));
     }
     between(&subnets, diagnostics);
@@ -67,7 +67,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 );
             }
         }
-        let gateways = network.declared.iter().flat_map(|d| &d.gateway.0);
+        let gateways = network.settings.gateway.0.iter();
         let gateways: HashSet<IpAddr> = gateways.map(|gateway| gateway.value.0).collect();
         let begin = addresses.partition_point(|(address, ..)| *address < subnet.network());
         let mut inside: Vec<_> =
@@ -113,10 +113,10 @@ fn overlap(a: &IpNet, b: &IpNet) -> bool {
 /// The addresses of the file that are the host's, or that it has to reach.
 fn addresses(host: &Host) -> Vec<(IpAddr, Span, &'static str)> {
     let mut found: Vec<(String, Span, &'static str)> = Vec::new();
-    if let Some(ast::Bind::On { addresses, .. }) = host.front.as_ref().map(|f| &f.declared.bind.value) {
+    if let Some(setting::Bind::On { addresses, .. }) = host.front.as_ref().map(|f| &f.bind.value) {
         found.extend(addresses.iter().map(|a| (a.text.value(), a.span(), "which Caddy listens on")));
     }
-    for port in host.containers().flat_map(|c| &c.compose.ports) {
+    for port in host.containers().flat_map(|c| &c.settings.ports) {
         let written = port.address.text.written();
         found.extend(written.map(|address| (address.value(), address.span, "which a port is published on")));
     }

@@ -18,7 +18,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     for network in host.networks.iter().filter(|network| !network.is_external()) {
         let count = containers.get(network.name.as_str()).copied().unwrap_or_default();
-        for subnet in network.declared.iter().flat_map(|declared| &declared.subnet.0) {
+        for subnet in &network.settings.subnet.0 {
             let net = subnet.value.0;
             let bits = net.max_prefix_len() - net.prefix_len();
             let free = free_of(&net, bits);

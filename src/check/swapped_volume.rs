@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 
 use super::databases::{known_databases, swapped_volume};
-use crate::ast::container::{Volume, VolumeSource};
 use crate::bind::is_system;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::path::{ancestors, is_below};
+use crate::setting::{Volume, VolumeSource};
 use crate::source::Span;
 use crate::tree::{Node, Piece, Target, Text};
 
@@ -18,7 +18,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         .filter_map(|(container, known)| swapped_volume(container, known))
         .map(|volume| volume.span)
         .collect();
-    for volume in host.containers().flat_map(|c| &c.compose.volumes) {
+    for volume in host.containers().flat_map(|c| &c.volumes) {
         let VolumeSource::Bind(source) = &volume.source else { continue };
         let (from, to) = (source.value(), volume.target.value());
         if of_databases.contains(&volume.span) {
@@ -56,7 +56,7 @@ const HOST_FOLDERS: &[&str] = &["/home", "/media", "/mnt", "/srv", "/var"];
 /// folders that sources of volumes lie in.
 fn neighbors(host: &Host) -> HashSet<String> {
     let disks = host.machine.mounts.entries.iter().map(|(at, _)| at.value().trim_end_matches('/').to_owned());
-    let sources = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
+    let sources = host.containers().flat_map(|c| &c.volumes).filter_map(|v| match &v.source {
         VolumeSource::Bind(path) => ancestors(&path.value()).nth(1).map(str::to_owned),
         VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
     });
@@ -75,7 +75,7 @@ fn data_folders(host: &Host) -> HashSet<String> {
         }
         _ => None,
     };
-    let sources = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
+    let sources = host.containers().flat_map(|c| &c.volumes).filter_map(|v| match &v.source {
         VolumeSource::Bind(path) => Some(path),
         VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
     });

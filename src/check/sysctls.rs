@@ -2,11 +2,11 @@
 //! a word where it wants a number.
 
 use super::grants::{Grant, sysctls};
-use crate::ast::NetworkMode;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::NamespaceOf;
 use crate::hir::Host;
 use crate::podman::{SysctlOf, sysctl_of};
+use crate::setting::NetworkMode;
 use crate::tree::Node;
 
 /// The number for a word that YAML or a person takes for a switch. No parameter takes such a word.
@@ -20,9 +20,9 @@ fn number(quoted: &str) -> Option<u8> {
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        let compose = &container.compose;
-        let host_network = matches!(compose.network_mode, Some(NetworkMode::Host(_)));
-        let host_ipc = compose.ipc.as_ref().filter(|ipc| ipc.value.0 == NamespaceOf::Host);
+        let settings = &container.settings;
+        let host_network = matches!(container.network_mode, Some(NetworkMode::Host(_)));
+        let host_ipc = settings.ipc.as_ref().filter(|ipc| ipc.value.0 == NamespaceOf::Host);
         for Grant { what: (key, set), span } in sysctls(container) {
             let report = |label: &str, help: String| {
                 Diagnostic::new(

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::grants::{self, Grant};
-use crate::ast::Bind;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
+use crate::setting::Bind;
 use crate::source::Span;
 use crate::subnet::{TAILNET, is_in_tailnet};
 use crate::tree::Node;
@@ -26,7 +26,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         );
         return;
     }
-    let bound = host.front.iter().filter_map(|front| match &front.declared.bind.value {
+    let bound = host.front.iter().filter_map(|front| match &front.bind.value {
         Bind::On { addresses, .. } => Some(addresses.iter().map(|address| (address.value.0, address.span()))),
         Bind::Tailscale | Bind::All => None,
     });
@@ -51,7 +51,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// The addresses that a container publishes ports on, and where they are written.
 fn addresses(container: &Container) -> Vec<(IpAddr, Span)> {
-    let ports = &container.compose.ports;
+    let ports = &container.settings.ports;
     let own = ports.iter().map(|port| (port.address.value.0, port.span));
     let arguments = grants::published(container).into_iter();
     own.chain(arguments.filter_map(|Grant { what, span }| Some((what.address?, span)))).collect()

@@ -33,17 +33,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// What is mounted in a container, and where.
 fn targets(container: &Container) -> Vec<(String, Span)> {
-    let compose = &container.compose;
-    let volumes = compose.volumes.iter().map(|v| (v.target.value(), v.span));
+    let settings = &container.settings;
+    let volumes = container.volumes.iter().map(|v| (v.target.value(), v.span));
     // Compose's `tmpfs` may have options behind a colon.
-    let tmpfs = compose.tmpfs.0.iter().map(|t| {
+    let tmpfs = settings.tmpfs.0.iter().map(|t| {
         let value = t.text.value();
         (value.split(':').next().unwrap_or_default().to_owned(), t.text.span)
     });
     let mut all: Vec<(String, Span)> = volumes.chain(tmpfs).collect();
     // A secret is mounted once, however many variables name it.
     let mut mounted: HashMap<String, String> = HashMap::new();
-    for used in &compose.secrets.0 {
+    for used in &settings.secrets.0 {
         if used.variable.as_ref().is_some_and(|v| !v.text.value().ends_with("_FILE")) {
             continue;
         }

@@ -5,7 +5,7 @@ use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for (name, value) in host.containers().flat_map(|c| &c.compose.environment.0) {
+    for (name, value) in host.containers().flat_map(|c| &c.settings.environment.0) {
         let zone = value.value();
         if name.value() != "TZ" || !is_name(&zone) || exists(&zone) {
             continue;

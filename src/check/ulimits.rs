@@ -1,14 +1,14 @@
 //! Podman refuses a limit that it does not know, and a soft limit above the hard one, at each start.
 
-use crate::ast::Ulimit;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::Host;
 use crate::podman::ULIMITS;
+use crate::setting::Ulimit;
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        for (name, limit) in &container.compose.ulimits.entries {
+        for (name, limit) in &container.settings.ulimits.entries {
             let key = name.value();
             if !ULIMITS.contains(&key.as_str()) {
                 let lower = key.to_lowercase();

@@ -4,19 +4,19 @@
 
 use super::created_paths::CreatedPaths;
 use super::grants::argument_binds;
-use crate::ast::container::VolumeSource;
 use crate::bind::{self, Source};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::filesystem::{absent_on_nixos, is_uncreated};
 use crate::hir::Host;
 use crate::isolation::host_path;
 use crate::path::is_below;
+use crate::setting::VolumeSource;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut created = None;
     let mount_points = host.mount_points();
-    for volume in host.containers().flat_map(|c| &c.compose.volumes) {
+    for volume in host.containers().flat_map(|c| &c.volumes) {
         let VolumeSource::Bind(path) = &volume.source else { continue };
         let value = path.value();
         let is_system = bind::source(volume, &value, mount_points.contains(value.trim_end_matches('/')))

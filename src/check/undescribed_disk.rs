@@ -3,11 +3,11 @@
 
 use std::collections::HashSet;
 
-use crate::ast::container::VolumeSource;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::hir::job::Work;
 use crate::path::{Folders, is_below, straight};
+use crate::setting::VolumeSource;
 use crate::tree::Node;
 
 /// Where disks are mounted (hier(7), file-hierarchy(7)).
@@ -19,7 +19,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mounts = Folders::of(
         host.machine.mounts.entries.iter().map(|(at, _)| (straight(&format!("/{}", at.value())), ())),
     );
-    let volumes = host.containers().flat_map(|c| &c.compose.volumes).filter_map(|v| match &v.source {
+    let volumes = host.containers().flat_map(|c| &c.volumes).filter_map(|v| match &v.source {
         VolumeSource::Bind(path) => Some((path, v.span)),
         _ => None,
     });

@@ -13,11 +13,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     if is_defined_elsewhere(host) {
         return;
     }
-    let extra = front.declared.extra.as_ref();
+    let extra = front.extra.as_ref();
     let mut defined: HashSet<String> =
         extra.map_or_else(Vec::new, |extra| snippets(&extra.value())).into_iter().collect();
     defined.insert(HEADERS.to_owned());
-    for lines in extra.into_iter().chain(front.sites.iter().filter_map(|site| site.declared.extra.as_ref())) {
+    for lines in extra.into_iter().chain(front.sites.iter().filter_map(|site| site.extra.as_ref())) {
         for name in imports(&lines.value()).into_iter().filter(|name| !defined.contains(name)) {
             let known = defined.iter().map(String::as_str).filter(|known| *known != HEADERS);
             let help = match diagnostics.closest(&name, known) {
@@ -27,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             report(&name, lines, help, diagnostics);
         }
     }
-    if let Some(lines) = &front.declared.global {
+    if let Some(lines) = &front.global {
         for name in imports(&lines.value()) {
             let help = "write its lines here: the global options stand before every snippet";
             report(&name, lines, help.to_owned(), diagnostics);

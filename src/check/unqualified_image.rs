@@ -5,7 +5,7 @@ use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let images = host.services.iter().flat_map(|service| &service.containers).map(|c| &c.compose.image);
+    let images = host.services.iter().flat_map(|service| &service.containers).map(|c| &c.settings.image);
     for image in images.filter(|image| !image.value.has_registry) {
         let written = image.text.value();
         let name = written.find([':', '@']).unwrap_or(written.len());

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::ast::NetworkMode;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Host, HostPort};
+use crate::setting::NetworkMode;
 use crate::tree::{Kind, Node, Piece, Target, Text};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
@@ -23,14 +23,12 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         let is_used = behind_site || service.has_broken_site || in_nix || used.contains(&service.name);
         let unread = service.unread.may_hold(&["site", "sites", "containers", "nixos"]);
         if !is_used && !unread {
-            let on_host = service
-                .containers
-                .iter()
-                .any(|c| matches!(c.compose.network_mode, Some(NetworkMode::Host(_))));
+            let on_host =
+                service.containers.iter().any(|c| matches!(c.network_mode, Some(NetworkMode::Host(_))));
             let by_number = service
                 .containers
                 .iter()
-                .flat_map(|c| &c.compose.ports)
+                .flat_map(|c| &c.settings.ports)
                 .find(|p| p.published.text.value() == port.value.to_string());
             let help = match (by_number, on_host) {
                 (Some(published), _) => format!(

@@ -42,8 +42,7 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
 
 /// Whether a use of a secret may be in what could not be read.
 fn may_be_lost(host: &Host) -> bool {
-    let in_container =
-        |container: &Container| container.compose.unread.has_lost(&["secrets", "env_file", "login"]);
+    let in_container = |container: &Container| container.unread.has_lost(&["secrets", "env_file", "login"]);
     let in_service = |service: &Service| {
         let unread = &service.unread;
         service.is_cut
@@ -53,7 +52,7 @@ fn may_be_lost(host: &Host) -> bool {
     };
     let no_front = host.front.is_none() && host.unread.has_lost(&["caddy"]);
     no_front
-        || host.front.as_ref().is_some_and(|front| front.declared.unread.has_lost(&["tls"]))
+        || host.front.as_ref().is_some_and(|front| front.unread.has_lost(&["tls"]))
         || host.services.is_empty() && host.unread.has_lost(&["services"])
         || host.unread.has_lost(&["clients", "nixos", "notify", "smoke_test"])
         || host.services.iter().any(in_service)

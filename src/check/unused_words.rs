@@ -1,9 +1,9 @@
 //! Keys that do nothing where they stand.
 
-use crate::ast::{HealthTest, Healthcheck, NetworkMode};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Answer, Container, Host, HostPort};
 use crate::podman::arguments::arguments;
+use crate::setting::{HealthTest, Healthcheck, NetworkMode};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -13,7 +13,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(Diagnostic::new(Code::UnsupportedValue, what, span, "would do nothing").help(help));
     };
     for site in host.front.iter().flat_map(|f| &f.sites) {
-        if let Some(port) = &site.declared.port
+        if let Some(port) = &site.port
             && !matches!(&site.answer, Answer::Port(HostPort::Fixed(fixed)) if fixed.span == port.text.span)
         {
             unused(port.text.span, "a port of the host, and no container behind it", "take `port` out");
@@ -23,7 +23,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         unused(span, "settings of a health check, and no `test`", "add `test`, or remove them");
     }
     for network in host.networks.iter().filter(|n| n.is_external()) {
-        let Some(declared) = &network.declared else { continue };
+        let declared = &network.settings;
         let flags = [&declared.internal, &declared.ipv6].into_iter();
         let flags = flags.filter_map(|flag| flag.text.written()).map(|text| text.span);
         let words = declared
@@ -59,8 +59,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
     }
     for container in host.services.iter().flat_map(|s| &s.containers) {
-        let compose = &container.compose;
-        if let Some(check) = compose.healthcheck.as_ref() {
+        let settings = &container.settings;
+        if let Some(check) = settings.healthcheck.as_ref() {
             // A setting of a preset's is turned off by one of the file's.
             let off = check.disable.value.then_some(check.disable.text.span.source);
             let test = match &check.test {
@@ -80,9 +80,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 );
             }
         }
-        let on_host = matches!(compose.network_mode, Some(NetworkMode::Host(_)));
+        let on_host = matches!(container.network_mode, Some(NetworkMode::Host(_)));
         if let (true, Some(interface), true) =
-            (on_host, compose.firewall.0.first(), compose.expose.is_empty())
+            (on_host, settings.firewall.0.first(), settings.expose.is_empty())
         {
             unused(
                 interface.text.span,
@@ -108,11 +108,11 @@ fn written_settings(check: &Healthcheck) -> impl Iterator<Item = &Text> {
 /// The settings of a health check that has no test. Without `--health-cmd`, `podman run` ignores the other options of the
 /// check, and that of the image keeps its own (FillOutSpecGen in Podman's pkg/specgenutil/specgen.go).
 fn settings_without_test(container: &Container) -> Option<Span> {
-    let check = container.compose.healthcheck.as_ref()?;
+    let check = container.settings.healthcheck.as_ref()?;
     let has_settings = written_settings(check).next().is_some();
     if !has_settings || check.test.is_some() || check.disable.value || check.unread.may_hold(&["test"]) {
         return None;
     }
-    let has_argument = arguments(&container.compose.podman_args).iter().any(|a| a.name == "health-cmd");
+    let has_argument = arguments(&container.settings.podman_args).iter().any(|a| a.name == "health-cmd");
     (!has_argument).then_some(check.span)
 }

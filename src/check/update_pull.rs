@@ -3,14 +3,14 @@
 
 use std::collections::HashMap;
 
-use crate::ast::container::PullPolicy;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::Work;
 use crate::hir::{Container, Host};
+use crate::setting::PullPolicy;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let pulls = |c: &&Container| matches!(c.compose.pull_policy, PullPolicy::Always | PullPolicy::Newer);
+    let pulls = |c: &&Container| matches!(c.settings.pull_policy, PullPolicy::Always | PullPolicy::Newer);
     let pulling: HashMap<&str, &Container> =
         host.containers().filter(pulls).map(|container| (container.name.as_str(), container)).collect();
     for job in host.jobs() {

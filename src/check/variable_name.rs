@@ -6,7 +6,8 @@ use crate::printable::{hidden, without_hidden};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for (name, _) in host.services.iter().flat_map(|s| &s.containers).flat_map(|c| &c.compose.environment.0) {
+    for (name, _) in host.services.iter().flat_map(|s| &s.containers).flat_map(|c| &c.settings.environment.0)
+    {
         let value = name.value();
         if value.is_empty() || value.contains(|c: char| c == '=' || c.is_whitespace() || c.is_control()) {
             diagnostics.push(

@@ -13,13 +13,13 @@ use crate::tree::{Node, Text};
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
         also_by_file(container, diagnostics);
-        let compose = &container.compose;
-        let written = if compose.secrets.0.is_empty() { Vec::new() } else { variables(container) };
-        let own = compose.environment.0.len();
+        let settings = &container.settings;
+        let written = if settings.secrets.0.is_empty() { Vec::new() } else { variables(container) };
+        let own = settings.environment.0.len();
         let names = written.iter().enumerate().map(|(at, (name, _))| (name.value(), (name, at < own)));
         let names: HashMap<String, (&Text, bool)> = names.collect();
         let mut by_secret: HashMap<String, Span> = HashMap::new();
-        for used in &compose.secrets.0 {
+        for used in &settings.secrets.0 {
             let Some(variable) = &used.variable else { continue };
             if let Some(first) = by_secret.insert(variable.text.value(), used.span) {
                 diagnostics.push(
@@ -52,11 +52,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// A variable that stands as itself and with a file, which the start script of the image refuses.
 fn also_by_file(container: &Container, diagnostics: &mut Diagnostics) {
-    let compose = &container.compose;
-    let image = &compose.image.value;
+    let settings = &container.settings;
+    let image = &settings.image.value;
     let written = variables(container);
     let written = written.iter().filter(|(_, value)| !value.value().is_empty());
-    let by_secret = compose.secrets.0.iter().filter_map(|used| used.variable.as_ref()).map(|name| &name.text);
+    let by_secret =
+        settings.secrets.0.iter().filter_map(|used| used.variable.as_ref()).map(|name| &name.text);
     let all: IndexMap<String, &Text> =
         written.map(|(name, _)| name).chain(by_secret).map(|name| (name.value(), name)).collect();
     for (name, by_file) in &all {
@@ -69,7 +70,7 @@ fn also_by_file(container: &Container, diagnostics: &mut Diagnostics) {
                 "takes the value out of a file",
             )
             .and(direct.span, "the value itself")
-            .and(compose.image.text.span, "this image does not start with both")
+            .and(settings.image.text.span, "this image does not start with both")
             .help("keep one of the two"),
         );
     }

@@ -1,8 +1,8 @@
 //! Reads what the file accepts.
 
 use super::{Decode, Reader, wrong_scalar};
-use crate::ast::Allow;
 use crate::diag::{Code, Diagnostic, suggestion};
+use crate::setting::Allow;
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node};
 

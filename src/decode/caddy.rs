@@ -1,11 +1,11 @@
 //! Reads the front.
 
 use super::{Decode, Reader, advice, wrong_type};
-use crate::ast::caddy::{AcmeTls, PluginTls, Upstream};
-use crate::ast::{Bind, Tls};
+use crate::ast::Upstream;
 use crate::decode::scalar::{misread, port_part};
 use crate::diag::{Code, Diagnostic, suggestion};
 use crate::form::Interface;
+use crate::setting::{AcmeTls, Bind, PluginTls, Tls};
 use crate::tree::{Kind, Node, Text};
 use crate::value::Value;
 

@@ -1,13 +1,16 @@
 //! Reads the parts of a container that Compose lets one write in several ways.
 
 use super::{Decode, Reader, bad_value, bad_value_because, default_value, wrong_type};
-use crate::ast::container::*;
-use crate::ast::scalar::*;
+use crate::ast::{Condition, DependsOn, LongDependency};
 use crate::decode::scalar::misread;
 use crate::diag::{Code, Diagnostic};
 use crate::form::{AbsolutePath, Duration, Form, PortRange, Protocol};
 use crate::path::is_path;
 use crate::podman::{self, BadOption};
+use crate::setting::{
+    Command, Expose, ExtraHosts, GracePeriod, HealthTest, LongPort, LongUlimit, LongVolume, NetworkMode,
+    Number, Port, Ulimit, Volume, VolumeSource, VolumeType,
+};
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, Piece, Text};
 use crate::value::Value;

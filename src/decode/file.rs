@@ -1,9 +1,8 @@
 //! Reads what stands beside the services.
 
 use super::{Decode, Reader, bad_value, wrong_type};
-use crate::ast::file::{Prune, TimeZone};
-use crate::ast::scalar::Flag;
 use crate::diag::{Code, Diagnostic, closest};
+use crate::setting::{Flag, Prune, TimeZone};
 use crate::tree::{Atom, Kind, Node};
 
 impl Decode for TimeZone {

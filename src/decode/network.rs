@@ -1,7 +1,8 @@
 //! Reads networks.
 
 use super::{Decode, Reader};
-use crate::ast::{Attachment, Attachments, Map};
+use crate::ast::Attachments;
+use crate::setting::{Attachment, Map};
 use crate::source::Span;
 use crate::tree::{Kind, Node, Text};
 

@@ -3,9 +3,9 @@
 use super::{
     Decode, Reader, bad_value, bad_value_because, double_quoted, no_mapping, wrong_scalar, wrong_type,
 };
-use crate::ast::scalar::*;
 use crate::diag::{Code, Diagnostic, Help};
 use crate::form::{Advice, Form};
+use crate::setting::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned};
 use crate::shape::Shape;
 use crate::source::Span;
 use crate::tree::{Atom, Entry, Kind, Node, Piece, Text};

@@ -2,9 +2,8 @@
 
 use super::container::check_no_colon;
 use super::{Decode, Reader, wrong_type};
-use crate::ast::secret::{SecretEnvFile, SecretFile};
-use crate::ast::{EnvFile, EnvFiles, SecretUse, SecretUses};
 use crate::diag::{Code, Diagnostic, closest};
+use crate::setting::{EnvFile, EnvFiles, SecretEnvFile, SecretFile, SecretUse, SecretUses};
 use crate::source::Span;
 use crate::tree::{Entry, Kind, Node};
 use crate::word::is_word;

@@ -1,8 +1,8 @@
 //! Jobs: what runs at its time, beside the containers.
 
-use crate::ast::ImmichAlbum;
 use crate::form::{Calendar, KeepRule, SecretName};
 use crate::path::straight;
+use crate::setting::ImmichAlbum;
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;

@@ -1,13 +1,14 @@
 //! Where the file accepts what is said about it: everywhere, or inside of the mapping with the `allow`.
 
-use crate::ast::{self, Unread};
+use crate::ast;
 use crate::hir::Accepted;
+use crate::setting::{self, Unread};
 use crate::source::Span;
 
 /// Everything that `file` accepts.
 pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
     let mut accepted = Vec::new();
-    let mut add = |allow: &ast::Allow, within: Option<Span>, unread: &Unread| {
+    let mut add = |allow: &setting::Allow, within: Option<Span>, unread: &Unread| {
         let is_unread = !unread.is_empty();
         accepted.extend(allow.0.iter().map(|&(code, span)| Accepted { code, within, is_unread, span }));
     };

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use crate::ast;
-use crate::ast::scalar::Map;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::SecretName;
 use crate::hir::client::{Client, Upload};
 use crate::hir::{Answer, Host, Service, Site};
+use crate::setting::Map;
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::notify::tells;
 use super::{name, network};
-use crate::ast;
-use crate::ast::container::{Condition, Restart, VolumeSource};
+use crate::ast::{self, Condition, DependsOn};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Attached, Container, Network, Service};
 use crate::podman::arguments::arguments;
+use crate::setting::{self, NetworkMode, Restart, Settings, VolumeSource};
 use crate::source::Span;
 use crate::subnet::Subnets;
 use crate::tree::{Node, Text};
@@ -24,19 +24,33 @@ type Declared = (Text, ast::Service, Vec<(String, Node)>);
 /// A container by the place of its service, and its own place there.
 type At = (usize, usize);
 
-/// One container waits for another: for its health or only its start, as written at a place.
-type Edge = (At, At, bool, Span);
+/// One container waits for another, as written at a place.
+type Edge = (At, At, Why, Span);
+
+/// Why a container waits for another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// `depends_on`, for its start.
+    Started,
+    /// `depends_on`, for its health.
+    Healthy,
+    /// `network_mode`: they share a network.
+    Network,
+    /// They share another namespace.
+    Namespace,
+}
 
 /// Links all services. Their sites come back apart, for the front.
 pub(super) fn link(
     declared: Vec<Declared>,
     shared: &[Network],
-    tailscale: Option<&ast::Tailscale>,
+    tailscale: Option<&setting::Tailscale>,
     diagnostics: &mut Diagnostics,
 ) -> (Vec<Service>, Vec<ServiceSites>) {
     let shared = Shared::of(shared);
     let mut services = Vec::with_capacity(declared.len());
     let mut sites = Vec::new();
+    let mut depends_on = HashMap::new();
     for (name, mut service, parameters) in declared {
         let service_name = name.value();
         let all_sites: Vec<ast::Site> =
@@ -53,12 +67,13 @@ pub(super) fn link(
         });
         let is_cut = service.containers.is_cut;
         let mut containers = Vec::with_capacity(service.containers.entries.len());
-        for (short, mut compose) in service.containers.entries {
-            compose.notify = compose.notify.or(service.notify);
+        for (short, mut declared) in service.containers.entries {
+            declared.notify = declared.notify.or(service.notify);
+            depends_on.insert((services.len(), containers.len()), std::mem::take(&mut declared.depends_on));
             containers.push(container(
                 &service_name,
                 short,
-                compose,
+                declared,
                 &of_service,
                 &shared,
                 tailscale,
@@ -87,7 +102,7 @@ pub(super) fn link(
             name: service_name,
         });
     }
-    depend(&mut services, diagnostics);
+    depend(&mut services, &depends_on, diagnostics);
     (services, sites)
 }
 
@@ -100,10 +115,8 @@ struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     fn of(all: &'a [Network]) -> Shared<'a> {
-        let subnets = |network: &Network| {
-            let declared = network.declared.iter().flat_map(|declared| &declared.subnet.0);
-            Subnets::of(declared.map(|subnet| subnet.value.0))
-        };
+        let subnets =
+            |network: &Network| Subnets::of(network.settings.subnet.0.iter().map(|subnet| subnet.value.0));
         let by_name =
             all.iter().map(|network| (network.name.as_str(), (network, subnets(network)))).collect();
         Shared { all, by_name }
@@ -129,67 +142,13 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// Reports settings of /etc/resolv.conf and /etc/hosts that Podman refuses beside a `network_mode`: both files are the
-/// other container's, or there is no network (podman-run(1), --dns and --add-host).
-fn check_names(compose: &ast::Container, diagnostics: &mut Diagnostics) {
-    let (shares, none) = match &compose.network_mode {
-        Some(ast::NetworkMode::Container(_)) => (true, false),
-        Some(ast::NetworkMode::None) => (false, true),
-        _ => return,
-    };
-    let dns = compose.dns.0.first().map(|address| ("dns", address.text.span));
-    let search = compose.dns_search.0.first().map(|domain| ("dns_search", domain.text.span));
-    let hosts = compose.extra_hosts.0.first().filter(|_| shares).map(|(name, _)| ("extra_hosts", name.span));
-    for (key, span) in dns.into_iter().chain(search).chain(hosts) {
-        let label =
-            if none { "the container has no network" } else { "the other container's settings are in force" };
-        diagnostics.push(
-            Diagnostic::new(
-                Code::NetworkWithHost,
-                format!("a container with this `network_mode` cannot have `{key}`"),
-                span,
-                label,
-            )
-            .help(if none {
-                format!("remove `{key}` or `network_mode`")
-            } else {
-                format!("write `{key}` on the container whose network this one shares")
-            }),
-        );
-    }
-}
-
-/// Reports arguments of Podman that it refuses or discards beside a `network_mode` (podman-run(1), --network).
-fn check_arguments(compose: &ast::Container, diagnostics: &mut Diagnostics) {
-    let Some(mode) = &compose.network_mode else { return };
-    for argument in arguments(&compose.podman_args) {
-        let label = match (argument.name.as_str(), mode) {
-            ("publish" | "publish-all", _) => "Podman would discard it",
-            ("ip" | "ip6" | "mac-address" | "network-alias", _) => "Podman refuses the container",
-            (_, ast::NetworkMode::Host(_)) => continue,
-            ("dns" | "dns-search" | "dns-option", _) => "Podman refuses the container",
-            ("add-host", ast::NetworkMode::Container(_)) => "Podman refuses the container",
-            _ => continue,
-        };
-        diagnostics.push(
-            Diagnostic::new(
-                Code::NetworkWithHost,
-                format!("a container with this `network_mode` cannot have `--{}`", argument.name),
-                argument.span,
-                label,
-            )
-            .help("remove the argument"),
-        );
-    }
-}
-
 fn container(
     service: &str,
     short: Text,
-    mut compose: ast::Container,
+    declared: ast::Container,
     of_service: &[(String, Span)],
     shared: &Shared,
-    tailscale: Option<&ast::Tailscale>,
+    tailscale: Option<&setting::Tailscale>,
     diagnostics: &mut Diagnostics,
 ) -> Container {
     let full = match short.value() {
@@ -197,15 +156,16 @@ fn container(
         short => format!("{service}-{short}"),
     };
     name::check_container(&short, &full, diagnostics);
+    let ast::Container { settings, mut volumes, networks: attachments, network_mode, notify, unread, .. } =
+        declared;
     // A volume is the service's, as it is the project's in Compose, and has the name that it has there.
-    for volume in &mut compose.volumes {
+    for volume in &mut volumes {
         if let VolumeSource::Named(name) = &mut volume.source {
             *name = Text::join(&[Text::literal(service, name.span), name.clone()], "_", name.span);
         }
     }
     let own = format!("{service}-network");
-    let attachments = std::mem::take(&mut compose.networks.0);
-    if let (Some(_), Some((network, _))) = (&compose.network_mode, attachments.first()) {
+    if let (Some(_), Some((network, _))) = (&network_mode, attachments.0.first()) {
         diagnostics.push(
             Diagnostic::new(
                 Code::NetworkWithHost,
@@ -216,52 +176,17 @@ fn container(
             .help("take out `networks` or `network_mode`"),
         );
     }
-    if let (Some(mode), Some(port)) = (&compose.network_mode, compose.ports.first()) {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::NetworkWithHost,
-                "a container with `network_mode` publishes nothing",
-                port.span,
-                "Podman would discard it",
-            )
-            .help(match mode {
-                ast::NetworkMode::Container(name) => {
-                    format!(
-                        "move it to the `ports` of `{}`, whose network this container shares",
-                        name.value()
-                    )
-                }
-                ast::NetworkMode::Host(_) => "write the port under `expose` in its place".to_owned(),
-                ast::NetworkMode::None => "remove it: the container has no network".to_owned(),
-            }),
-        );
-    }
-    check_names(&compose, diagnostics);
-    check_arguments(&compose, diagnostics);
-    if let (false, Some(interface)) =
-        (matches!(compose.network_mode, Some(ast::NetworkMode::Host(_))), compose.firewall.0.first())
-    {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::NetworkWithHost,
-                "`firewall` opens the host's ports",
-                interface.text.span,
-                "this container has a network of its own",
-            )
-            .help("publish the port on an address under `ports`"),
-        );
-    }
     // A shared network may have the name of the service's own. Whoever writes the name means the shared one.
-    let plain = |at: Span| ast::Attachment::nothing(at);
+    let plain = |at: Span| setting::Attachment::nothing(at);
     let attached = |written: &str, attachment| {
         let is_own = written == "default" || written == own && !shared.by_name.contains_key(written);
         let network = if is_own { own.clone() } else { written.to_owned() };
         Attached { network, own: is_own, attachment }
     };
     let mut networks = Vec::new();
-    if compose.network_mode.is_none() {
-        if !attachments.is_empty() {
-            for (network, attachment) in attachments {
+    if network_mode.is_none() {
+        if !attachments.0.is_empty() {
+            for (network, attachment) in attachments.0 {
                 if shared.check(&network.value(), &own, network.span, diagnostics) {
                     networks.push(attached(&network.value(), attachment));
                 }
@@ -278,15 +203,19 @@ fn container(
     }
     check_attachments(&networks, shared, diagnostics);
     let tailnet = tailscale.map(|t| t.address.value.0);
-    let tells = tells(compose.notify);
-    let on_tailnet = compose.ports.iter().any(|port| Some(port.address.value.0) == tailnet);
+    let tells = tells(notify);
+    let on_tailnet = settings.ports.iter().any(|port| Some(port.address.value.0) == tailnet);
     Container {
         name: full,
         short: short.value(),
         span: short.span,
-        compose,
+        unread,
+        settings,
+        volumes,
+        network_mode,
         networks,
         site_ports: Vec::new(),
+        depends_on: Vec::new(),
         dependencies: Vec::new(),
         dependents: Vec::new(),
         one_time_dependents: Vec::new(),
@@ -308,7 +237,7 @@ fn check_attachments(networks: &[Attached], shared: &Shared, diagnostics: &mut D
     for attached in networks {
         let attachment = &attached.attachment;
         let known = shared.by_name.get(attached.network.as_str());
-        let declared = known.and_then(|(network, _)| network.declared.as_ref());
+        let declared = known.map(|(network, _)| &network.settings);
         // The network, or its subnet.
         let is_unread = declared
             .is_some_and(|declared| declared.subnet.0.is_empty() && declared.unread.may_hold(&["subnet"]));
@@ -338,7 +267,7 @@ fn check_attachments(networks: &[Attached], shared: &Shared, diagnostics: &mut D
 }
 
 /// Follows `depends_on`, `network_mode: container:…` and the namespaces of other containers.
-fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
+fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnostics: &mut Diagnostics) {
     let mut at: HashMap<&str, At> = HashMap::new();
     let mut beside: HashMap<(usize, &str), At> = HashMap::new();
     for (s, service) in services.iter().enumerate() {
@@ -350,28 +279,25 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
     let mut edges: Vec<Edge> = Vec::new();
     for (s, service) in services.iter().enumerate() {
         for (c, container) in service.containers.iter().enumerate() {
-            let mut wanted: Vec<(&Text, bool)> = container
-                .compose
-                .depends_on
-                .0
-                .iter()
-                .map(|(name, condition)| {
-                    (name, matches!(condition, Condition::Healthy | Condition::ServiceHealthy))
-                })
-                .collect();
-            if let Some(ast::NetworkMode::Container(name)) = &container.compose.network_mode {
-                wanted.push((name, false));
+            let why = |condition: &Condition| match condition {
+                Condition::Healthy | Condition::ServiceHealthy => Why::Healthy,
+                Condition::Started | Condition::ServiceStarted => Why::Started,
+            };
+            let written = depends_on.get(&(s, c)).into_iter().flat_map(|names| &names.0);
+            let mut wanted: Vec<(&Text, Why)> =
+                written.map(|(name, condition)| (name, why(condition))).collect();
+            if let Some(NetworkMode::Container(name)) = &container.network_mode {
+                wanted.push((name, Why::Network));
             }
             // A name that no container of the host has is reported by a rule.
-            let shared = namespaces(&container.compose);
-            wanted.extend(
-                shared.iter().filter(|name| at.contains_key(&*name.value())).map(|name| (name, false)),
-            );
-            for (name, healthy) in wanted {
+            let shared = namespaces(&container.settings);
+            let known = shared.iter().filter(|name| at.contains_key(&*name.value()));
+            wanted.extend(known.map(|name| (name, Why::Namespace)));
+            for (name, why) in wanted {
                 let value = name.value();
                 let target = beside.get(&(s, value.as_str())).or_else(|| at.get(value.as_str()));
                 match target.copied() {
-                    Some(target) => edges.push(((s, c), target, healthy, name.span)),
+                    Some(target) => edges.push(((s, c), target, why, name.span)),
                     None if services.iter().any(|other| other.may_have_container(&value)) => {}
                     None => diagnostics.push(
                         Diagnostic::new(
@@ -395,10 +321,10 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
     let mut waiting: BTreeMap<At, Vec<Span>> = BTreeMap::new();
     let mut dependents: HashSet<(At, At)> = HashSet::new();
     let mut dependencies: HashSet<(At, At)> = HashSet::new();
-    for &(from, to, healthy, span) in &edges {
+    for &(from, to, why, span) in &edges {
         let name = services[from.0].containers[from.1].name.clone();
         let starts = services[from.0].containers[from.1].auto_start();
-        let is_one_time = services[from.0].containers[from.1].compose.restart == Restart::No;
+        let is_one_time = services[from.0].containers[from.1].settings.restart == Restart::No;
         if services[from.0].enable && !services[to.0].enable {
             diagnostics.push(
                 Diagnostic::new(
@@ -418,17 +344,18 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
                 if is_one_time { &mut target.one_time_dependents } else { &mut target.dependents };
             dependents.push(name);
         }
-        if healthy {
+        if why == Why::Healthy {
             waiting.entry(to).or_default().push(span);
             target.awaited_healthy = true;
         }
-        let shares = matches!(&services[from.0].containers[from.1].compose.network_mode, Some(ast::NetworkMode::Container(n)) if n.span == span);
         let source = &mut services[from.0].containers[from.1];
         if dependencies.insert((from, to)) {
             source.dependencies.push(target_name.clone());
         }
-        if shares {
-            source.shares_network_of = Some(target_name);
+        match why {
+            Why::Started | Why::Healthy => source.depends_on.push((target_name, span)),
+            Why::Network => source.shares_network_of = Some(target_name),
+            Why::Namespace => {}
         }
     }
     for (at, spans) in waiting {
@@ -438,14 +365,14 @@ fn depend(services: &mut [Service], diagnostics: &mut Diagnostics) {
 }
 
 /// The containers whose namespaces a container shares, by their names on the host, which Podman gets as they are.
-fn namespaces(compose: &ast::Container) -> Vec<Text> {
+fn namespaces(settings: &Settings) -> Vec<Text> {
     let written = [
-        compose.ipc.as_ref().map(|mode| mode.text.clone()),
-        compose.pid.as_ref().map(|mode| mode.text.clone()),
-        compose.userns_mode.as_ref().map(|mode| mode.text.clone()),
+        settings.ipc.as_ref().map(|mode| mode.text.clone()),
+        settings.pid.as_ref().map(|mode| mode.text.clone()),
+        settings.userns_mode.as_ref().map(|mode| mode.text.clone()),
     ];
     let is_namespace = |name: &str| matches!(name, "cgroupns" | "ipc" | "pid" | "userns" | "uts");
-    let arguments = arguments(&compose.podman_args).into_iter().filter(|a| is_namespace(&a.name));
+    let arguments = arguments(&settings.podman_args).into_iter().filter(|a| is_namespace(&a.name));
     let modes = written.into_iter().flatten().chain(arguments.filter_map(|argument| argument.value));
     modes
         .filter(|mode| mode.value().starts_with(CONTAINER))
@@ -458,10 +385,10 @@ const CONTAINER: &str = "container:";
 
 /// Whoever waits for a container's health needs it to have a check.
 fn check_health(container: &Container, waiting: &[Span], diagnostics: &mut Diagnostics) {
-    let is_unread = container.compose.unread.may_hold(&["healthcheck"]);
+    let is_unread = container.unread.may_hold(&["healthcheck"]);
     let checked = is_unread
-        || container.compose.healthcheck.as_ref().is_some_and(|h| {
-            let test = matches!(h.test, Some(ast::HealthTest::Shell(_) | ast::HealthTest::Exec(_)));
+        || container.settings.healthcheck.as_ref().is_some_and(|h| {
+            let test = matches!(h.test, Some(setting::HealthTest::Shell(_) | setting::HealthTest::Exec(_)));
             (test || h.unread.may_hold(&["test"])) && !h.disable.value
         });
     if checked {

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexSet;
 
-use crate::ast;
-use crate::ast::container::VolumeSource;
 use crate::bind;
 use crate::form::{Account, Owner};
 use crate::hir::{Folder, Host};
 use crate::map::Written;
 use crate::path::{Folders, ancestors, is_below};
 use crate::podman::arguments::arguments;
+use crate::setting::Settings;
+use crate::setting::{self, VolumeSource};
 use crate::tree::Text;
 use crate::value::Value;
 
@@ -20,11 +20,11 @@ pub(super) fn link(host: &mut Host) {
     let mounts = Mounts::of(&host.machine);
     for container in host.services.iter_mut().flat_map(|s| &mut s.containers) {
         // Who runs in the container by number owns what nobody else was given.
-        let runs_as = user(&container.compose).filter(|user| matches!(user.value.user, Account::Id(_)));
-        let image_user = image_user(&container.compose);
-        let has_own_users = has_own_users(&container.compose);
+        let runs_as = user(&container.settings).filter(|user| matches!(user.value.user, Account::Id(_)));
+        let image_user = image_user(&container.settings);
+        let has_own_users = has_own_users(&container.settings);
         let mut needed: IndexSet<usize> = IndexSet::new();
-        for volume in &container.compose.volumes {
+        for volume in &container.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             let value = path.value();
             let mount = mounts.places.around(&value).copied();
@@ -82,21 +82,21 @@ pub(super) fn link(host: &mut Host) {
 
 /// The user that a container runs as: the last one that the file says counts. One under `podman_args` was not read as an
 /// owner, so only numbers do.
-fn user(compose: &ast::Container) -> Option<Value<Owner>> {
-    let given = arguments(&compose.podman_args).into_iter().rfind(|argument| argument.name == "user");
+fn user(settings: &Settings) -> Option<Value<Owner>> {
+    let given = arguments(&settings.podman_args).into_iter().rfind(|argument| argument.name == "user");
     match given.and_then(|argument| argument.value) {
         Some(text) => Value::of(text).filter(|owner: &Value<Owner>| {
             matches!(owner.value, Owner { user: Account::Id(_), group: None | Some(Account::Id(_)) })
         }),
-        None => compose.user.clone(),
+        None => settings.user.clone(),
     }
 }
 
 /// Whether the users of a container are others on the host.
-fn has_own_users(compose: &ast::Container) -> bool {
+fn has_own_users(settings: &Settings) -> bool {
     let is_auto = |mode: &Text| mode.value().split(':').next() == Some("auto");
-    compose.userns_mode.as_ref().is_some_and(|mode| is_auto(&mode.text))
-        || arguments(&compose.podman_args).iter().any(|argument| match argument.name.as_str() {
+    settings.userns_mode.as_ref().is_some_and(|mode| is_auto(&mode.text))
+        || arguments(&settings.podman_args).iter().any(|argument| match argument.name.as_str() {
             "userns" => argument.value.as_ref().is_some_and(is_auto),
             "uidmap" | "subuidname" => true,
             _ => false,
@@ -110,12 +110,12 @@ fn is_idmap(option: &Text) -> bool {
 
 /// The user of the image, by number, that a container runs as: where the file says nothing of users, and the numbers in the
 /// container are those on the host.
-fn image_user(compose: &ast::Container) -> Option<u32> {
+fn image_user(settings: &Settings) -> Option<u32> {
     let is_about_users = |name: &str| matches!(name, "user" | "userns" | "uidmap" | "subuidname");
-    let has_users = compose.user.is_some()
-        || compose.userns_mode.is_some()
-        || arguments(&compose.podman_args).iter().any(|argument| is_about_users(&argument.name));
-    compose.image.value.starts_as().filter(|_| !has_users)
+    let has_users = settings.user.is_some()
+        || settings.userns_mode.is_some()
+        || arguments(&settings.podman_args).iter().any(|argument| is_about_users(&argument.name));
+    settings.image.value.starts_as().filter(|_| !has_users)
 }
 
 /// The mount points that the file describes.
@@ -126,7 +126,7 @@ pub(super) struct Mounts {
 }
 
 impl Mounts {
-    pub(super) fn of(machine: &ast::Host) -> Mounts {
+    pub(super) fn of(machine: &setting::Host) -> Mounts {
         let points: Vec<Text> = machine.mounts.entries.iter().map(|(path, _)| path.clone()).collect();
         let places = points.iter().enumerate().map(|(place, point)| (point.value(), place));
         Mounts { places: Folders::of(places), points }

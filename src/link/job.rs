@@ -7,12 +7,12 @@ use std::collections::HashMap;
 
 use super::folder::Mounts;
 use super::notify::job_tells;
-use crate::ast::scalar::{Flag, Map};
-use crate::ast::{self, Unread};
+use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Calendar;
 use crate::hir::job::{Job, SmokeTest, Work};
 use crate::hir::{Container, Host, HostPort, Service};
+use crate::setting::{Flag, Map, Unread};
 use crate::source::{SourceId, Span};
 use crate::tree::Text;
 use crate::value::Value;
@@ -168,8 +168,12 @@ fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnost
         HostPort::Service(name) => *name == service.name,
         HostPort::Fixed(text) => own(text),
     });
-    let published: Vec<_> =
-        service.containers.iter().flat_map(|c| &c.compose.ports).filter(|p| own(&p.published.text)).collect();
+    let published: Vec<_> = service
+        .containers
+        .iter()
+        .flat_map(|c| &c.settings.ports)
+        .filter(|p| own(&p.published.text))
+        .collect();
     let is_reached = behind_site || published.iter().any(|port| port.is_on_loopback());
     if let (false, Some(elsewhere)) = (is_reached, published.first()) {
         diagnostics.push(

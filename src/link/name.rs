@@ -188,7 +188,7 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
     let is_on = |site: &&Site| site.service.as_deref().is_none_or(|option| !off.contains(option));
     for site in host.front.iter().flat_map(|f| &f.sites).filter(is_on) {
         take("site", site.host.value().to_lowercase(), site.host.span);
-        for alias in &site.declared.aliases {
+        for alias in &site.aliases {
             take("site", alias.text.value().to_lowercase(), alias.text.span);
         }
     }

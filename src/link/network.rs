@@ -1,15 +1,15 @@
 //! Networks: their names, bridges, subnets and gateways.
 
 use super::name::{check_bridge, check_network};
-use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Network;
+use crate::setting;
 use crate::source::Span;
 use crate::subnet::first_address;
 use crate::tree::Text;
 
 /// A network out of the file's `networks`. One with a name that is not possible is known all the same.
-pub(super) fn shared(name: &Text, declared: ast::Network, diagnostics: &mut Diagnostics) -> Network {
+pub(super) fn shared(name: &Text, declared: setting::Network, diagnostics: &mut Diagnostics) -> Network {
     check_network(name, diagnostics);
     check_addresses(&declared, diagnostics);
     let interface = match &declared.interface {
@@ -19,7 +19,7 @@ pub(super) fn shared(name: &Text, declared: ast::Network, diagnostics: &mut Diag
         }
         None => Text::literal(bridge(&name.value()), name.span),
     };
-    Network { name: name.value(), interface, declared: Some(declared), span: name.span }
+    Network { name: name.value(), interface, settings: declared, span: name.span }
 }
 
 /// The network that a service has for itself.
@@ -27,7 +27,7 @@ pub(super) fn own(service: &str, span: Span) -> Network {
     Network {
         name: format!("{service}-network"),
         interface: Text::literal(bridge(service), span),
-        declared: None,
+        settings: setting::Network::nothing(span),
         span,
     }
 }
@@ -47,7 +47,7 @@ fn bridge(name: &str) -> String {
     format!("{}-{:04x}", &plain[..end], hash & 0xffff)
 }
 
-fn check_addresses(network: &ast::Network, diagnostics: &mut Diagnostics) {
+fn check_addresses(network: &setting::Network, diagnostics: &mut Diagnostics) {
     if network.external.value {
         let own =
             network.subnet.0.first().map(|s| s.text.span).or(network.gateway.0.first().map(|g| g.text.span));

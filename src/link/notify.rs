@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use crate::ast;
-use crate::ast::scalar::Spanned;
-use crate::ast::{Notify, Tell};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::setting::{Notify, Spanned, Tell};
 use crate::source::Span;
 
 /// Whether somebody is told of what says this.

@@ -99,7 +99,7 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
     let mut programs: HashSet<&str> = HashSet::new();
     programs.extend(before.iter().filter(|b| !is_database(&b.container.image)).map(|b| b.service));
     let has_program =
-        |s: usize| host.services[s].containers.iter().any(|c| !is_database(&c.compose.image.text.value()));
+        |s: usize| host.services[s].containers.iter().any(|c| !is_database(&c.settings.image.text.value()));
     pair(
         &mut left,
         &mut new,
@@ -224,12 +224,12 @@ fn pair<'a>(
 }
 
 fn image(host: &Host, at: At) -> String {
-    host.services[at.0].containers[at.1].compose.image.text.value()
+    host.services[at.0].containers[at.1].settings.image.text.value()
 }
 
 /// The paths in a container at which something is mounted, as the record has them.
 fn mounts(host: &Host, at: At) -> Vec<String> {
-    let volumes = host.services[at.0].containers[at.1].compose.volumes.iter();
+    let volumes = host.services[at.0].containers[at.1].volumes.iter();
     let volumes = volumes.filter(|volume| volume.recorded_source().is_some());
     let paths: BTreeSet<String> = volumes.map(|volume| straight(&volume.target.value())).collect();
     paths.into_iter().collect()

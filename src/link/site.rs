@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 
 use super::container::ServiceSites;
-use crate::ast;
-use crate::ast::Caddy;
+use crate::ast::{self, Caddy};
 use crate::caddyfile::{self, Place};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
 use crate::hir::{Answer, Front, HEADERS, HostPort, Service, Site, SitePort};
+use crate::setting;
 use crate::source::{SourceId, Span};
 use crate::tree::{Target, Text};
 use crate::word::is_word;
@@ -47,7 +47,7 @@ pub(super) fn link(
         return None;
     };
     bind_the_tailnet(&mut caddy, tailnet, diagnostics);
-    if let Some(ast::Tls::Plugin(plugin)) = &caddy.tls {
+    if let Some(setting::Tls::Plugin(plugin)) = &caddy.tls {
         check_value(&plugin.acme_dns, diagnostics);
         check_lines(Some(&plugin.acme_dns), Place::Block, diagnostics);
         plugin.plugins.iter().for_each(|name| check_plugin(name, diagnostics));
@@ -70,7 +70,18 @@ pub(super) fn link(
         publish_once(&mut services[of_service.service]);
     }
     check_circles(&linked, diagnostics);
-    Some(Front { tells: super::notify::tells(caddy.notify), declared: caddy, sites: linked })
+    Some(Front {
+        tells: super::notify::tells(caddy.notify),
+        sites: linked,
+        span: caddy.span,
+        unread: caddy.unread,
+        domain: caddy.domain,
+        bind: caddy.bind,
+        tls: caddy.tls,
+        headers: caddy.headers,
+        global: caddy.global,
+        extra: caddy.extra,
+    })
 }
 
 /// `8096:8096` beside a site on the same port is the same publication, which the option of the site's port moves.
@@ -88,7 +99,7 @@ fn publish_once(service: &mut Service) {
                 (host, port.target.value())
             })
             .collect();
-        container.compose.ports.retain(|port| {
+        container.settings.ports.retain(|port| {
             let loopback = port.address.value.0 == Ipv4Addr::LOCALHOST;
             let tcp = port.protocol.value == Protocol::Tcp;
             let same = behind.contains(&(Some(port.published.text.value()), port.target.text.value()));
@@ -99,10 +110,10 @@ fn publish_once(service: &mut Service) {
 
 /// An address of the tailnet that is written out is waited for all the same.
 fn bind_the_tailnet(caddy: &mut Caddy, tailnet: Option<&str>, diagnostics: &mut Diagnostics) {
-    let ast::Bind::On { addresses, .. } = &caddy.bind.value else { return };
+    let setting::Bind::On { addresses, .. } = &caddy.bind.value else { return };
     let Some(address) = addresses.iter().find(|a| Some(a.text.value().as_str()) == tailnet) else { return };
     if addresses.len() == 1 {
-        caddy.bind.value = ast::Bind::Tailscale;
+        caddy.bind.value = setting::Bind::Tailscale;
         return;
     }
     diagnostics.push(
@@ -137,7 +148,7 @@ impl<'a> Owner<'a> {
             for name in [&container.short, &container.name] {
                 containers.entry(name.clone()).or_insert(place);
             }
-            let ports = container.compose.ports.iter();
+            let ports = container.settings.ports.iter();
             let ports = ports.filter(|port| port.published.text.reference().is_some_and(|r| r.target == own));
             published.extend(ports.map(|port| (place, port.target.text.value())));
         }
@@ -185,7 +196,16 @@ fn link_one(
             return None;
         }
     };
-    Some(Site { host, service: option, answer, declared: site, below_domain })
+    Some(Site {
+        host,
+        service: option,
+        answer,
+        aliases: site.aliases,
+        port: site.port,
+        headers: site.headers,
+        extra: site.extra,
+        below_domain,
+    })
 }
 
 /// The name of a site, and whether it is one label below the domain.
@@ -248,7 +268,7 @@ fn name_of(
 
 /// What `to` leads to: a container's port through one on the host, or an address.
 fn upstream(
-    to: &ast::caddy::Upstream,
+    to: &ast::Upstream,
     site: &ast::Site,
     owner: Option<&mut Owner>,
     diagnostics: &mut Diagnostics,
@@ -262,12 +282,12 @@ fn upstream(
     let owner = owner?;
     let service = &mut *owner.service;
     let container = &mut service.containers[place];
-    match &container.compose.network_mode {
+    match &container.network_mode {
         None => {}
-        Some(ast::NetworkMode::Host(_)) => return Some(Answer::Port(HostPort::Fixed(to.port.clone()))),
+        Some(setting::NetworkMode::Host(_)) => return Some(Answer::Port(HostPort::Fixed(to.port.clone()))),
         Some(mode) => {
             let help = match mode {
-                ast::NetworkMode::Container(other) => {
+                setting::NetworkMode::Container(other) => {
                     format!("forward to `{}`, whose network it shares", other.value())
                 }
                 _ => "take `network_mode` out".to_owned(),
@@ -330,11 +350,7 @@ fn upstream(
 }
 
 /// The container that `to` names, unless it is an address.
-fn place_of(
-    to: &ast::caddy::Upstream,
-    owner: Option<&Owner>,
-    diagnostics: &mut Diagnostics,
-) -> Option<usize> {
+fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnostics) -> Option<usize> {
     let name = to.host.value();
     if name.parse::<std::net::IpAddr>().is_ok() {
         return None;
@@ -414,7 +430,7 @@ fn check_plugin(name: &Text, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_values(headers: &ast::Pairs, diagnostics: &mut Diagnostics) {
+fn check_values(headers: &setting::Pairs, diagnostics: &mut Diagnostics) {
     for (name, value) in &headers.0 {
         let written = name.value();
         // Operations of Caddy's directive `header`.
@@ -566,7 +582,7 @@ const MAX_SHOWN: usize = 8;
 
 /// The names that a site answers to.
 fn names(site: &Site) -> impl Iterator<Item = String> {
-    let aliases = site.declared.aliases.iter().map(|alias| alias.text.value());
+    let aliases = site.aliases.iter().map(|alias| alias.text.value());
     std::iter::once(site.host.value()).chain(aliases).map(|name| name.to_lowercase())
 }
 

@@ -3,12 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::folder::Makers;
-use crate::ast::Number;
-use crate::ast::container::Volume;
 use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host, HostPort};
 use crate::map::{self, Mounted, Written};
 use crate::path::{Folders, ancestors, is_inside_etc, without_static};
+use crate::setting::{Number, Volume};
 use crate::tree::{Atom, Piece, Reference, Target, Text, etc_files, options};
 
 /// What stands around a service.
@@ -97,7 +96,7 @@ fn volumes<'a>(
 ) -> HashMap<String, Vec<(&'a Container, &'a Volume)>> {
     let mut volumes: HashMap<String, Vec<(&Container, &Volume)>> = HashMap::new();
     for container in containers {
-        for volume in &container.compose.volumes {
+        for volume in &container.volumes {
             // A container with the whole host in it, such as a monitor, uses no file in particular.
             if let Some(source) = map::source(volume).filter(|source| source != "/") {
                 volumes.entry(source.trim_end_matches('/').to_owned()).or_default().push((container, volume));

@@ -4,24 +4,23 @@ use indexmap::IndexMap;
 
 use super::around::Ports;
 use super::tailscale;
-use crate::ast::caddy::{AcmeTls, TOKEN_VARIABLES};
-use crate::ast::{Bind, Pairs, Tls};
 use crate::hir::{Answer, Front, HEADERS, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
 use crate::nixos::{Module, Output};
+use crate::setting::{AcmeTls, Bind, Pairs, TOKEN_VARIABLES, Tls};
 use crate::tree::{Piece, Target, Text};
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(front) = &host.front else { return };
     let module = output.module("caddy.nix", "caddy");
     module.config.at(&["services", "caddy"]).set("enable", Expr::Bool(true));
-    if let Some(text) = &front.declared.global {
+    if let Some(text) = &front.global {
         module.config.at(&["services", "caddy"]).set("globalConfig", Expr::Lines(lines(text)));
     }
     let shared = Shared::of(front);
     let mut extra = shared.snippets(front);
-    extra.extend(front.declared.extra.iter().flat_map(lines));
-    if !extra.is_empty() || front.declared.extra.is_some() {
+    extra.extend(front.extra.iter().flat_map(lines));
+    if !extra.is_empty() || front.extra.is_some() {
         module.config.at(&["services", "caddy"]).set("extraConfig", Expr::Lines(extra));
     }
     let addresses = listen(front, host);
@@ -31,8 +30,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let ports = Ports::of(host);
     let mut certificates: IndexMap<String, Certificate> = IndexMap::new();
     for site in &front.sites {
-        let certificate = match &front.declared.tls {
-            Some(Tls::Acme(_)) => Some(match &front.declared.domain {
+        let certificate = match &front.tls {
+            Some(Tls::Acme(_)) => Some(match &front.domain {
                 Some(domain) if site.below_domain => domain.text.clone(),
                 _ => site.host.clone(),
             }),
@@ -41,10 +40,10 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         let set = virtual_host(site, front, host, &ports, &shared, certificate.as_ref());
         if let Some(name) = certificate {
             let one = certificates.entry(name.value()).or_insert_with(|| {
-                let wildcard = front.declared.domain.as_ref().is_some_and(|d| d.text.value() == name.value());
+                let wildcard = front.domain.as_ref().is_some_and(|d| d.text.value() == name.value());
                 Certificate { name, wildcard, more: Vec::new() }
             });
-            one.more.extend(site.declared.aliases.iter().map(|a| a.text.clone()));
+            one.more.extend(site.aliases.iter().map(|a| a.text.clone()));
         }
         let value = match &site.service {
             Some(option) => Expr::call(
@@ -61,7 +60,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     if front.tells {
         super::notify::tell_failure("caddy", module);
     }
-    if matches!(front.declared.bind.value, Bind::Tailscale) {
+    if matches!(front.bind.value, Bind::Tailscale) {
         let unit = Expr::str(format!("{}.service", tailscale::UNIT));
         let caddy = module.unit("caddy");
         caddy.append("after", [unit.clone()]);
@@ -78,16 +77,16 @@ fn virtual_host(
     certificate: Option<&Text>,
 ) -> Set {
     let mut set = Set::default();
-    set.append("serverAliases", site.declared.aliases.iter().map(|a| Expr::text(&a.text)));
+    set.append("serverAliases", site.aliases.iter().map(|a| Expr::text(&a.text)));
     listen_there(&mut set, front, host);
     if let Some(certificate) = certificate {
         set.set("useACMEHost", Expr::text(certificate));
     }
     let mut config = Vec::new();
-    if matches!(front.declared.tls, Some(Tls::Internal)) {
+    if matches!(front.tls, Some(Tls::Internal)) {
         config.push(vec![Part::Text("tls internal".into())]);
     }
-    for headers in [&front.declared.headers, &site.declared.headers] {
+    for headers in [&front.headers, &site.headers] {
         match shared.name(headers) {
             Some(name) => config.push(vec![Part::Text(format!("import {name}").into())]),
             None => config.extend(header_lines(headers)),
@@ -116,7 +115,7 @@ fn virtual_host(
         }
         Answer::Lines => {}
     }
-    if let Some(extra) = &site.declared.extra {
+    if let Some(extra) = &site.extra {
         config.extend(lines(extra));
     }
     set.set("extraConfig", Expr::Lines(config));
@@ -124,7 +123,7 @@ fn virtual_host(
 }
 
 fn listen(front: &Front, host: &Host) -> Vec<Expr> {
-    match &front.declared.bind.value {
+    match &front.bind.value {
         Bind::Tailscale => host.tailscale.iter().map(|t| Expr::text(&t.address.text)).collect(),
         Bind::On { addresses, .. } => addresses.iter().map(|address| Expr::text(&address.text)).collect(),
         Bind::All => Vec::new(),
@@ -136,7 +135,7 @@ const ADDRESSES: &str = "frontAddresses";
 
 /// Has a site answer where Caddy listens.
 fn listen_there(set: &mut Set, front: &Front, host: &Host) {
-    let several = matches!(&front.declared.bind.value, Bind::On { addresses, .. } if addresses.len() > 1);
+    let several = matches!(&front.bind.value, Bind::On { addresses, .. } if addresses.len() > 1);
     match several {
         true => set.set("listenAddresses", Expr::code(ADDRESSES)),
         false => set.append("listenAddresses", listen(front, host)),
@@ -153,13 +152,13 @@ type Written<'a> = (Option<&'a str>, Option<&'a Target>);
 impl<'a> Shared<'a> {
     fn of(front: &'a Front) -> Shared<'a> {
         let mut shared = IndexMap::new();
-        if front.sites.len() > 1 && !front.declared.headers.0.is_empty() {
-            shared.insert(written(&front.declared.headers), HEADERS.to_owned());
+        if front.sites.len() > 1 && !front.headers.0.is_empty() {
+            shared.insert(written(&front.headers), HEADERS.to_owned());
         }
         let mut uses: IndexMap<Vec<Written>, usize> = IndexMap::new();
         // An import of one line is no shorter than the line.
-        for site in front.sites.iter().filter(|site| site.declared.headers.0.len() > 1) {
-            *uses.entry(written(&site.declared.headers)).or_default() += 1;
+        for site in front.sites.iter().filter(|site| site.headers.0.len() > 1) {
+            *uses.entry(written(&site.headers)).or_default() += 1;
         }
         for (headers, _) in uses.into_iter().filter(|(_, uses)| *uses > 1) {
             let name = format!("{HEADERS}-{}", shared.len() + 1);
@@ -175,9 +174,7 @@ impl<'a> Shared<'a> {
     /// The snippets. NixOS writes `extraConfig`, where they stand, before the sites (caddy/default.nix, `Caddyfile`).
     fn snippets(&self, front: &'a Front) -> Vec<Vec<Part>> {
         let mut headers: IndexMap<&str, &Pairs> = IndexMap::new();
-        for all in
-            std::iter::once(&front.declared.headers).chain(front.sites.iter().map(|s| &s.declared.headers))
-        {
+        for all in std::iter::once(&front.headers).chain(front.sites.iter().map(|s| &s.headers)) {
             if let Some(name) = self.name(all) {
                 headers.entry(name).or_insert(all);
             }
@@ -252,7 +249,7 @@ fn lines(text: &Text) -> Vec<Vec<Part>> {
 }
 
 fn certificates_of(front: &Front, certificates: &IndexMap<String, Certificate>, module: &mut Module) {
-    match &front.declared.tls {
+    match &front.tls {
         Some(Tls::Tailscale) => {
             module.config.at(&["services", "tailscale"]).set("permitCertUid", Expr::str("caddy"))
         }
@@ -266,7 +263,7 @@ fn certificates_of(front: &Front, certificates: &IndexMap<String, Certificate>, 
             let mut line = vec![Part::Text("acme_dns ".into())];
             line.extend(parts(&plugin.acme_dns));
             let mut global = vec![line];
-            global.extend(front.declared.global.iter().flat_map(lines));
+            global.extend(front.global.iter().flat_map(lines));
             caddy.set("globalConfig", Expr::Lines(global));
             if let Some(email) = &plugin.email {
                 caddy.set("email", Expr::text(&email.text));
@@ -332,8 +329,8 @@ fn certificate(acme: &AcmeTls, one: &Certificate) -> Set {
 
 /// NixOS closes every port. Where Caddy listens decides where it opens them.
 fn firewall(front: &Front, host: &Host, module: &mut Module) {
-    let everywhere = Text::literal("", front.declared.span);
-    let interfaces: Vec<Text> = match &front.declared.bind.value {
+    let everywhere = Text::literal("", front.span);
+    let interfaces: Vec<Text> = match &front.bind.value {
         Bind::Tailscale => vec![tailscale::interface(host)],
         Bind::All => vec![everywhere],
         Bind::On { interfaces, .. } if !interfaces.is_empty() => {

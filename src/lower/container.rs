@@ -3,14 +3,12 @@
 
 use super::around::{Around, Ports};
 use super::{container_set, own_set};
-use crate::ast;
-use crate::ast::container::{LogDriver, Port, PullPolicy, Restart, Volume, VolumeSource};
-use crate::ast::scalar::Flag;
 use crate::form::{Device, Form, Protocol};
 use crate::hir::{Attached, Container, Host};
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::{Module, Output};
 use crate::podman::{self, arguments::Argument};
+use crate::setting::{self, Flag, LogDriver, Port, PullPolicy, Restart, Volume, VolumeSource};
 use crate::tree::{Atom, Text};
 
 /// NixOS stops a container's unit after this many seconds (oci-containers.nix, TimeoutStopSec).
@@ -23,12 +21,12 @@ pub(super) fn lower_host(host: &Host, output: &mut Output) {
 
 pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
     let mut set = options(container, &around.ports);
-    set.append("extraOptions", arguments(&container.compose));
+    set.append("extraOptions", arguments(container));
     set.append("extraOptions", stop_timeout(container));
     *container_set(module, container) = set;
     let own = own_set(module, container);
     own.set("enable", Expr::Bool(true));
-    match container.compose.restart {
+    match container.settings.restart {
         Restart::No => own.set("restart", Expr::str("no")),
         Restart::OnFailure => own.set("restart", Expr::str("on-failure")),
         Restart::Always | Restart::UnlessStopped => {}
@@ -37,16 +35,16 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
 }
 
 fn options(container: &Container, ports: &Ports) -> Set {
-    let compose = &container.compose;
+    let settings = &container.settings;
     let mut set = Set::default();
-    set.set("image", Expr::text(&compose.image.text));
-    match compose.pull_policy {
+    set.set("image", Expr::text(&settings.image.text));
+    match settings.pull_policy {
         PullPolicy::Always => set.set("pull", Expr::str("always")),
         PullPolicy::Never => set.set("pull", Expr::str("never")),
         PullPolicy::Newer => set.set("pull", Expr::str("newer")),
         PullPolicy::Missing | PullPolicy::IfNotPresent => {}
     }
-    match compose.entrypoint.as_ref().map(|e| e.0.as_slice()) {
+    match settings.entrypoint.as_ref().map(|e| e.0.as_slice()) {
         None => {}
         Some([program]) => set.set("entrypoint", Expr::text(program)),
         // podman-run(1): several words are a JSON list.
@@ -55,26 +53,26 @@ fn options(container: &Container, ports: &Ports) -> Set {
             Expr::call("builtins.toJSON", [Expr::List(words.iter().map(string).collect())]),
         ),
     }
-    if let Some(command) = &compose.command {
+    if let Some(command) = &settings.command {
         set.append_all("cmd", command.0.iter().map(string));
     }
-    if let Some(user) = &compose.user {
+    if let Some(user) = &settings.user {
         set.set("user", self::user(&user.text));
     }
     for (name, text) in [
-        ("workdir", compose.working_dir.as_ref().map(|w| &w.text)),
-        ("hostname", compose.hostname.as_ref().map(|h| &h.text)),
+        ("workdir", settings.working_dir.as_ref().map(|w| &w.text)),
+        ("hostname", settings.hostname.as_ref().map(|h| &h.text)),
     ] {
         if let Some(text) = text {
             set.set(name, string(text));
         }
     }
-    if !compose.auto_start.value || !compose.auto_start.text.is_literal() {
-        set.set("autoStart", Expr::typed(&compose.auto_start.text));
+    if !settings.auto_start.value || !settings.auto_start.text.is_literal() {
+        set.set("autoStart", Expr::typed(&settings.auto_start.text));
     }
     set.append("networks", networks(container));
     set.append("dependsOn", container.dependencies.iter().cloned().map(Expr::str));
-    set.append("ports", compose.ports.iter().map(port));
+    set.append("ports", settings.ports.iter().map(port));
     for site in &container.site_ports {
         let mut mapping = vec![Part::Text("127.0.0.1:".into())];
         mapping.extend(parts(&ports.text(&site.host)));
@@ -83,33 +81,35 @@ fn options(container: &Container, ports: &Ports) -> Set {
         set.append("ports", [Expr::Str(mapping)]);
     }
     let environment = set.at(&["environment"]);
-    for (name, value) in &compose.environment.0 {
+    for (name, value) in &settings.environment.0 {
         environment.set_named(name, string(value));
     }
-    set.append("volumes", compose.volumes.iter().filter_map(volume));
-    set.append("devices", compose.devices.iter().map(|device| string(&device.text)));
-    for (names, add) in [(&compose.cap_add, true), (&compose.cap_drop, false)] {
+    set.append("volumes", container.volumes.iter().filter_map(volume));
+    set.append("devices", settings.devices.iter().map(|device| string(&device.text)));
+    for (names, add) in [(&settings.cap_add, true), (&settings.cap_drop, false)] {
         for name in names {
             set.at(&["capabilities"]).set_named(&name.text, Expr::Bool(add));
         }
     }
-    if compose.privileged.value || !compose.privileged.text.is_literal() {
-        set.set("privileged", Expr::typed(&compose.privileged.text));
+    if settings.privileged.value || !settings.privileged.text.is_literal() {
+        set.set("privileged", Expr::typed(&settings.privileged.text));
     }
-    for (name, value) in &compose.labels.0 {
+    for (name, value) in &settings.labels.0 {
         set.at(&["labels"]).set_named(name, string(value));
     }
-    if compose.logging.driver != LogDriver::Journald {
-        set.set("log-driver", Expr::str(compose.logging.driver.word()));
+    if settings.logging.driver != LogDriver::Journald {
+        set.set("log-driver", Expr::str(settings.logging.driver.word()));
     }
     set
 }
 
 fn networks(container: &Container) -> Vec<Expr> {
-    match (&container.compose.network_mode, &container.shares_network_of) {
-        (Some(ast::NetworkMode::Host(_)), _) => vec![Expr::str("host")],
-        (Some(ast::NetworkMode::None), _) => vec![Expr::str("none")],
-        (Some(ast::NetworkMode::Container(_)), Some(other)) => vec![Expr::str(format!("container:{other}"))],
+    match (&container.network_mode, &container.shares_network_of) {
+        (Some(setting::NetworkMode::Host(_)), _) => vec![Expr::str("host")],
+        (Some(setting::NetworkMode::None), _) => vec![Expr::str("none")],
+        (Some(setting::NetworkMode::Container(_)), Some(other)) => {
+            vec![Expr::str(format!("container:{other}"))]
+        }
         _ => container.networks.iter().map(|attached| network(container, attached)).collect(),
     }
 }
@@ -170,14 +170,15 @@ fn volume(volume: &Volume) -> Option<Expr> {
 }
 
 /// The words that are arguments of `podman run` (podman-run(1)).
-fn arguments(compose: &ast::Container) -> Vec<Expr> {
+fn arguments(container: &Container) -> Vec<Expr> {
+    let settings = &container.settings;
     let mut all = Vec::new();
-    for (name, address) in &compose.extra_hosts.0 {
+    for (name, address) in &settings.extra_hosts.0 {
         all.push(pair("--add-host=", name, ":", address));
     }
-    all.extend(compose.dns.0.iter().map(|dns| Expr::flag("--dns=", &dns.text)));
-    all.extend(compose.dns_search.0.iter().map(|domain| Expr::flag("--dns-search=", &domain.text)));
-    for volume in &compose.volumes {
+    all.extend(settings.dns.0.iter().map(|dns| Expr::flag("--dns=", &dns.text)));
+    all.extend(settings.dns_search.0.iter().map(|domain| Expr::flag("--dns-search=", &domain.text)));
+    for volume in &container.volumes {
         if matches!(volume.source, VolumeSource::Tmpfs) {
             let mut flag = vec![Part::Text("--tmpfs=".into())];
             flag.extend(parts(&volume.target));
@@ -189,12 +190,12 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
             all.push(Expr::Str(flag));
         }
     }
-    all.extend(compose.tmpfs.0.iter().map(|t| Expr::flag("--tmpfs=", &t.text)));
+    all.extend(settings.tmpfs.0.iter().map(|t| Expr::flag("--tmpfs=", &t.text)));
     all.extend(
-        compose.device_cgroup_rules.iter().map(|rule| Expr::flag("--device-cgroup-rule=", &rule.text)),
+        settings.device_cgroup_rules.iter().map(|rule| Expr::flag("--device-cgroup-rule=", &rule.text)),
     );
-    all.extend(compose.group_add.iter().map(|g| group(&g.text)));
-    let limits = &compose.limits;
+    all.extend(settings.group_add.iter().map(|g| group(&g.text)));
+    let limits = &settings.limits;
     for (flag, text) in [
         ("--memory=", limits.memory.as_ref().map(|s| &s.text)),
         ("--memory-reservation=", limits.memory_reservation.as_ref().map(|s| &s.text)),
@@ -204,31 +205,31 @@ fn arguments(compose: &ast::Container) -> Vec<Expr> {
     ] {
         all.extend(text.map(|text| Expr::flag(flag, text)));
     }
-    all.extend(compose.shm_size.iter().map(|s| Expr::flag("--shm-size=", &s.text)));
-    for (name, value) in &compose.sysctls.0 {
+    all.extend(settings.shm_size.iter().map(|s| Expr::flag("--shm-size=", &s.text)));
+    for (name, value) in &settings.sysctls.0 {
         all.push(pair("--sysctl=", name, "=", value));
     }
-    for (name, limit) in &compose.ulimits.entries {
+    for (name, limit) in &settings.ulimits.entries {
         let value = match &limit.hard {
             Some(hard) => Text::join(&[limit.soft.clone(), hard.clone()], ":", name.span),
             None => limit.soft.clone(),
         };
         all.push(pair("--ulimit=", name, "=", &value));
     }
-    all.extend(switch("--init", &compose.init));
-    all.extend(switch("--read-only", &compose.read_only));
-    all.extend(compose.security_opt.iter().map(|o| Expr::flag("--security-opt=", o)));
+    all.extend(switch("--init", &settings.init));
+    all.extend(switch("--read-only", &settings.read_only));
+    all.extend(settings.security_opt.iter().map(|o| Expr::flag("--security-opt=", o)));
     for (flag, text) in [
-        ("--ipc=", compose.ipc.as_ref().map(|i| &i.text)),
-        ("--pid=", compose.pid.as_ref().map(|p| &p.text)),
-        ("--userns=", compose.userns_mode.as_ref().map(|u| &u.text)),
+        ("--ipc=", settings.ipc.as_ref().map(|i| &i.text)),
+        ("--pid=", settings.pid.as_ref().map(|p| &p.text)),
+        ("--userns=", settings.userns_mode.as_ref().map(|u| &u.text)),
     ] {
         all.extend(text.map(|t| Expr::flag(flag, t)));
     }
-    for (name, value) in &compose.logging.options.0 {
+    for (name, value) in &settings.logging.options.0 {
         all.push(pair("--log-opt=", name, "=", value));
     }
-    all.extend(compose.stop_signal.iter().map(|s| Expr::flag("--stop-signal=", &s.text)));
+    all.extend(settings.stop_signal.iter().map(|s| Expr::flag("--stop-signal=", &s.text)));
     all
 }
 
@@ -267,7 +268,7 @@ const DATABASE_STOP: &str = "90";
 /// `podman run --stop-timeout` takes whole seconds without a unit.
 fn stop_timeout(container: &Container) -> Option<Expr> {
     let flag = "--stop-timeout=";
-    let grace = &container.compose.stop_grace_period;
+    let grace = &container.settings.stop_grace_period;
     if grace.text.is_default {
         return container.awaited_healthy.then(|| Expr::str(format!("{flag}{DATABASE_STOP}")));
     }
@@ -305,12 +306,12 @@ fn string(text: &Text) -> Expr {
 
 /// What the unit has that NixOS does not give it.
 fn unit(container: &Container, module: &mut Module) {
-    let arguments = podman::arguments::arguments(&container.compose.podman_args);
+    let arguments = podman::arguments::arguments(&container.settings.podman_args);
     // It stands for the cards of NVIDIA (podman-run(1)).
     let has_gpus = arguments.iter().any(|argument| argument.name == "gpus");
     let given = arguments.iter().filter(|argument| argument.name == "device").flat_map(Argument::values);
     let given = given.filter_map(|device| Device::parse(&device));
-    let devices = container.compose.devices.iter().map(|device| device.value.clone()).chain(given);
+    let devices = container.settings.devices.iter().map(|device| device.value.clone()).chain(given);
     let of_nvidia = |device| matches!(device, Device::Cdi { vendor, .. } if vendor == "nvidia.com");
     if has_gpus || devices.into_iter().any(of_nvidia) {
         // It describes the cards for Podman (hardware.nvidia-container-toolkit).
@@ -318,7 +319,7 @@ fn unit(container: &Container, module: &mut Module) {
             .unit(&container.unit())
             .append("after", [Expr::str("nvidia-container-toolkit-cdi-generator.service")]);
     }
-    let grace = &container.compose.stop_grace_period;
+    let grace = &container.settings.stop_grace_period;
     if grace.seconds + 10 > TIMEOUT_STOP {
         let service = module.unit(&container.unit()).at(&["serviceConfig"]);
         service.set(
@@ -326,8 +327,8 @@ fn unit(container: &Container, module: &mut Module) {
             Expr::call("lib.mkOverride", [Expr::Int(90), Expr::Int((grace.seconds + 30) as i64)]),
         );
     }
-    if !container.compose.firewall.0.is_empty() {
-        for exposed in &container.compose.expose {
+    if !container.settings.firewall.0.is_empty() {
+        for exposed in &container.settings.expose {
             let number = |port: &Text| match port.reference() {
                 Some(_) => Expr::typed(port),
                 None => Expr::Int(port.value().parse().unwrap_or_default()),
@@ -340,7 +341,7 @@ fn unit(container: &Container, module: &mut Module) {
                 (_, true) => ("allowedUDPPorts", number(&exposed.port.text)),
                 (_, false) => ("allowedTCPPorts", number(&exposed.port.text)),
             };
-            for interface in &container.compose.firewall.0 {
+            for interface in &container.settings.firewall.0 {
                 module
                     .config
                     .at(&["networking", "firewall", "interfaces"])

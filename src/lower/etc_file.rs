@@ -6,24 +6,23 @@
 //! new one at once, but most programs read their configuration when they start.
 
 use super::around::Around;
-use crate::ast::EnvFile;
-use crate::ast::container::VolumeSource;
 use crate::hir::Container;
 use crate::nix::Expr;
 use crate::nixos::Module;
 use crate::podman::bind::binds;
+use crate::setting::{EnvFile, VolumeSource};
 
 pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
-    let compose = &container.compose;
-    let bound = compose.volumes.iter().filter_map(|volume| match &volume.source {
+    let settings = &container.settings;
+    let bound = container.volumes.iter().filter_map(|volume| match &volume.source {
         VolumeSource::Bind(path) => Some(path.value()),
         VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
     });
-    let read = compose.env_file.0.iter().filter_map(|file| match file {
+    let read = settings.env_file.0.iter().filter_map(|file| match file {
         EnvFile::Path(path) => Some(path.text.value()),
         EnvFile::Secret(_) => None,
     });
-    let arguments = binds(&compose.podman_args).map(|bind| bind.source);
+    let arguments = binds(&settings.podman_args).map(|bind| bind.source);
     for path in bound.chain(read).chain(arguments) {
         let files = around.etc_files(&path).into_iter().map(source);
         module.unit(&container.unit()).append("restartTriggers", files);

@@ -9,7 +9,7 @@ use crate::nix::Expr;
 use crate::nixos::Module;
 
 pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
-    let Some(needed) = capabilities(&container.compose) else { return };
+    let Some(needed) = capabilities(&container.settings) else { return };
     let set = container_set(module, container);
     let capabilities = set.at(&["capabilities"]);
     capabilities.set("ALL", Expr::Bool(false));

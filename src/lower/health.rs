@@ -11,17 +11,17 @@
 
 use super::around::Around;
 use super::{container_set, own_set};
-use crate::ast::{HealthTest, Healthcheck};
 use crate::hir::Container;
 use crate::nix::Expr;
 use crate::nixos::Module;
+use crate::setting::{HealthTest, Healthcheck};
 
 /// Minutes that a container has to become healthy beyond its start period, as in containers.nix: room for the first
 /// pull of the image, and for a database's recovery after a power cut.
 const LIMIT: u64 = 15;
 
 pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
-    let Some(check) = &container.compose.healthcheck else { return };
+    let Some(check) = &container.settings.healthcheck else { return };
     if check.disable.value || matches!(check.test, Some(HealthTest::None)) {
         container_set(module, container).append("extraOptions", [Expr::str("--no-healthcheck")]);
         return;

@@ -19,10 +19,10 @@ use std::collections::HashSet;
 
 use super::around::Around;
 use super::own_set;
-use crate::ast::Mount;
 use crate::hir::{Container, Host};
 use crate::nix::Expr;
 use crate::nixos::{Module, Output};
+use crate::setting::Mount;
 use crate::tree::Text;
 
 /// The mounts of containers.

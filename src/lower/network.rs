@@ -46,7 +46,7 @@ fn declare(network: &Network, module: &mut Module) {
 
 /// The options of `podman network create`.
 fn options(network: &Network) -> Vec<Expr> {
-    let Some(declared) = &network.declared else { return Vec::new() };
+    let declared = &network.settings;
     let mut options = Vec::new();
     options.extend(declared.subnet.0.iter().map(|s| Expr::flag("--subnet=", &s.text)));
     options.extend(declared.gateway.0.iter().map(|g| Expr::flag("--gateway=", &g.text)));

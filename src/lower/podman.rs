@@ -1,11 +1,11 @@
 //! Podman itself.
 
-use crate::ast::file::Prune;
 use crate::hir::{Container, Host};
 use crate::image::Kind;
 use crate::nix::{Expr, Part, Set};
 use crate::nixos::{Module, Output};
 use crate::podman::arguments::arguments;
+use crate::setting::Prune;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(declared) = &host.podman else { return };
@@ -46,8 +46,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 /// Whether Podman chooses the users of a container's user namespace.
 fn has_automatic_users(container: &Container) -> bool {
     let is_auto = |mode: &str| mode == "auto" || mode.starts_with("auto:");
-    let own = container.compose.userns_mode.as_ref().map(|mode| mode.text.value());
-    let arguments = arguments(&container.compose.podman_args).into_iter();
+    let own = container.settings.userns_mode.as_ref().map(|mode| mode.text.value());
+    let arguments = arguments(&container.settings.podman_args).into_iter();
     let given = arguments.filter(|argument| argument.name == "userns").filter_map(|argument| argument.value);
     own.into_iter().chain(given.map(|mode| mode.value())).any(|mode| is_auto(&mode))
 }
@@ -69,7 +69,7 @@ fn ranges(module: &mut Module) {
 /// `homeserver`, which knows the containers.
 fn command(host: &Host) -> Expr {
     let line = |service: &str, container: &Container| {
-        let known = container.compose.image.value.known();
+        let known = container.settings.image.value.known();
         let kind = match known.is_some_and(|known| known.kind == Kind::Postgres) {
             true => "postgres",
             false => "-",

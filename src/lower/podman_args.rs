@@ -8,6 +8,6 @@ use crate::nix::Expr;
 use crate::nixos::Module;
 
 pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
-    let arguments = container.compose.podman_args.iter().map(Expr::text);
+    let arguments = container.settings.podman_args.iter().map(Expr::text);
     own_set(module, container).append_all("podmanArgs", arguments);
 }

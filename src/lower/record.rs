@@ -29,9 +29,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     record.networks = shared
         .chain(own)
         .map(|network| {
-            let declared = network.declared.as_ref();
-            let subnets =
-                declared.iter().flat_map(|d| &d.subnet.0).map(|subnet| subnet.text.value()).collect();
+            let subnets = network.settings.subnet.0.iter().map(|subnet| subnet.text.value()).collect();
             (network.name.clone(), subnets)
         })
         .collect();
@@ -56,13 +54,12 @@ fn service(service: &hir::Service) -> Service {
 
 fn container(container: &hir::Container) -> Container {
     let mounts = container
-        .compose
         .volumes
         .iter()
         .filter_map(|volume| Some((straight(&volume.target.value()), volume.recorded_source()?)));
     Container {
         name: container.name.clone(),
-        image: container.compose.image.text.value(),
+        image: container.settings.image.text.value(),
         mounts: mounts.collect(),
     }
 }

@@ -6,12 +6,11 @@
 
 use super::around::Around;
 use super::{container_set, own_set};
-use crate::ast::secret::takes_path;
-use crate::ast::{EnvFile, SecretUse};
 use crate::hir::{Container, Host};
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Module, Output};
 use crate::podman::arguments::arguments;
+use crate::setting::{EnvFile, SecretUse, takes_path};
 use crate::tree::Text;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
@@ -30,7 +29,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         .at(&["homeserver"])
         .set("secretsDirectory", Expr::call("lib.mkOption", [Expr::Set(option)]));
     for (name, secret) in &host.secrets {
-        let declared = &secret.declared;
+        let declared = &secret.settings;
         let file = declared.file.clone().unwrap_or_else(|| Text::literal(format!("{name}.age"), secret.span));
         let set = module.config.at(&["age", "secrets", name]);
         set.set(
@@ -57,9 +56,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 
 /// The secrets that containers use.
 pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module) {
-    let compose = &container.compose;
+    let settings = &container.settings;
     // Of several files that set a variable Podman takes the last one (podman-run(1), --env-file): a secret wins.
-    for file in &compose.env_file.0 {
+    for file in &settings.env_file.0 {
         let file = match file {
             EnvFile::Path(path) => Expr::text(&path.text),
             EnvFile::Secret(name) => {
@@ -70,7 +69,7 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
         container_set(module, container).append("environmentFiles", [file]);
     }
     let mut rendered = Set::default();
-    for used in &compose.secrets.0 {
+    for used in &settings.secrets.0 {
         let name = used.secret.text.value();
         needed(&name, container, module);
         match &used.variable {
@@ -91,7 +90,7 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
             }
         }
     }
-    if let Some(login) = &compose.login {
+    if let Some(login) = &settings.login {
         needed(&login.password.text.value(), container, module);
         let login = Set::of([
             ("registry", Expr::text(&login.registry.text)),
@@ -104,7 +103,7 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
 
 /// Whether Podman reads environment files after those of NixOS's option: a secret wins over them too.
 fn has_later_files(container: &Container) -> bool {
-    arguments(&container.compose.podman_args).iter().any(|argument| argument.name == "env-file")
+    arguments(&container.settings.podman_args).iter().any(|argument| argument.name == "env-file")
 }
 
 /// The decrypted file.

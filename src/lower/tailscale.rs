@@ -2,10 +2,10 @@
 //!
 //! `tailscaled.service` reports ready before that, so being ordered after it is not enough.
 
-use crate::ast::Bind;
 use crate::hir::Host;
 use crate::nix::Expr;
 use crate::nixos::Output;
+use crate::setting::Bind;
 use crate::tree::Text;
 
 /// The unit that waits for the address.
@@ -21,7 +21,7 @@ pub(super) fn interface(host: &Host) -> Text {
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(tailscale) = &host.tailscale else { return };
-    let front = host.front.as_ref().filter(|f| matches!(f.declared.bind.value, Bind::Tailscale));
+    let front = host.front.as_ref().filter(|f| matches!(f.bind.value, Bind::Tailscale));
     let module = output.module("tailscale.nix", "tailscale");
     module.config.at(&["services", "tailscale"]).set("enable", Expr::Bool(true));
     // The interface has this name only if tailscaled is told so.

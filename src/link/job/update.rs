@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::{DATABASE, Owner, job, missing, needs_port, time, unit_name};
 use crate::ast;
-use crate::ast::scalar::Flag;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Service;
 use crate::hir::job::{Job, Update, Work};
 use crate::link::notify::job_tells;
+use crate::setting::Flag;
 use crate::source::Span;
 
 /// Links an update. `own` is where the service's own backup stands, if it has one, and `backups` are all of its

@@ -1,12 +1,12 @@
 //! Emptying an album of Immich.
 
 use super::{Confinement, Unit, address, on_path, secret_file};
-use crate::ast::ImmichAlbum;
 use crate::hir::Service;
 use crate::hir::job::Job;
 use crate::lower::around::Around;
 use crate::nix::{Expr, Set, parts};
 use crate::nixos::Module;
+use crate::setting::ImmichAlbum;
 
 pub(super) fn lower(
     job: &Job,

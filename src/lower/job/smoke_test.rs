@@ -3,12 +3,12 @@
 use indexmap::IndexMap;
 
 use super::{Confinement, PROGRAM, Unit, on_path};
-use crate::ast::{Bind, Tls};
 use crate::hir::job::{Job, SmokeTest, Work};
 use crate::hir::{Answer, Front, Host, Site};
 use crate::lower::around::Around;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::Module;
+use crate::setting::{Bind, Tls};
 use crate::tree::Text;
 
 /// Hours that a backup may be late: it takes its time, and was spread.
@@ -86,7 +86,7 @@ fn site(site: &Site, front: &Front, host: &Host, around: &Around) -> Option<Expr
         return None;
     }
     let mut check = vec![Part::Text("site=".into())];
-    match (&front.declared.tls, &site.answer) {
+    match (&front.tls, &site.answer) {
         // Nobody but who was given Caddy's own root believes that certificate.
         (Some(Tls::Internal), Answer::Port(port)) => {
             check.push(Part::Text("=http://127.0.0.1:".into()));
@@ -94,7 +94,7 @@ fn site(site: &Site, front: &Front, host: &Host, around: &Around) -> Option<Expr
         }
         (Some(Tls::Internal), _) => return None,
         _ => {
-            match &front.declared.bind.value {
+            match &front.bind.value {
                 Bind::Tailscale => check.extend(host.tailscale.iter().flat_map(|t| parts(&t.address.text))),
                 Bind::On { addresses, .. } => {
                     check.extend(addresses.first().into_iter().flat_map(|address| parts(&address.text)))

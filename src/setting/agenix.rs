@@ -1,0 +1,12 @@
+//! agenix.
+
+use crate::shape::mapping;
+use crate::tree::Text;
+
+mapping! {
+    /// agenix, <https://github.com/ryantm/agenix>.
+    Agenix such as "{ directory: secrets }" {
+        /// The folder of the `.age` files, relative to this file.
+        directory: Text,
+    }
+}

@@ -1,0 +1,20 @@
+//! The tailnet.
+
+use super::Allow;
+use crate::form::{Address, Duration, Interface};
+use crate::shape::mapping;
+use crate::value::Value;
+
+mapping! {
+    /// The tailnet.
+    Tailscale such as "{ address: 100.64.0.7 }" {
+        /// The host's address in it.
+        address: Value<Address>,
+        /// How long one attempt waits for the address after boot.
+        wait: Value<Duration> = "60s",
+        /// The interface.
+        interface: Value<Interface> = "tailscale0",
+        /// Diagnostics that are accepted here, each by its code and with the reason.
+        allow: Allow,
+    }
+}
