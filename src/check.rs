@@ -39,12 +39,14 @@ mod docker_socket;
 mod exchanged_volumes;
 mod firewall_pattern;
 mod first_password;
+mod fixed_address;
 mod floating_image;
 mod folder_in_folder;
 mod folder_left;
 mod folder_owners;
 mod folder_users;
 mod grants;
+mod healthy_without_check;
 mod host_capability;
 mod host_closed;
 mod host_device;
@@ -68,15 +70,18 @@ mod memory_small;
 mod memory_sum;
 mod missing_braces;
 mod mount_left;
+mod mount_point;
 mod mount_propagation;
 mod moves;
 mod named_hosts;
 mod named_upstream;
 mod namespace_container;
+mod network_addresses;
 mod network_mode;
 mod nftables_flush;
 mod nix_syntax;
 mod no_shared_network;
+mod notify_address;
 mod notify_own_site;
 mod option_twice;
 mod own_localhost;
@@ -89,8 +94,10 @@ mod postgres_volume;
 mod published_wide;
 mod root_user;
 mod run_folder;
+mod secret_file;
 mod secret_file_missing;
 mod secret_unreadable;
+mod secrets_folder;
 mod security_options;
 mod shared_data;
 mod short_name;
@@ -101,6 +108,7 @@ mod surprising_yaml;
 mod swapped_volume;
 mod sysctls;
 mod tailnet_address;
+mod tailscale_missing;
 mod target_twice;
 mod time_zone;
 mod ulimits;
@@ -163,11 +171,13 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     exchanged_volumes::check,
     firewall_pattern::check,
     first_password::check,
+    fixed_address::check,
     floating_image::check,
     folder_in_folder::check,
     folder_left::check,
     folder_owners::check,
     folder_users::check,
+    healthy_without_check::check,
     host_capability::check,
     host_closed::check,
     host_device::check,
@@ -189,13 +199,16 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     memory_sum::check,
     missing_braces::check,
     mount_left::check,
+    mount_point::check,
     mount_propagation::check,
     named_upstream::check,
     namespace_container::check,
+    network_addresses::check,
     network_mode::check,
     nftables_flush::check,
     nix_syntax::check,
     no_shared_network::check,
+    notify_address::check,
     notify_own_site::check,
     option_twice::check,
     own_localhost::check,
@@ -208,8 +221,10 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     published_wide::check,
     root_user::check,
     run_folder::check,
+    secret_file::check,
     secret_file_missing::check,
     secret_unreadable::check,
+    secrets_folder::check,
     security_options::check,
     shared_data::check,
     short_name::check,
@@ -220,6 +235,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     swapped_volume::check,
     sysctls::check,
     tailnet_address::check,
+    tailscale_missing::check,
     target_twice::check,
     time_zone::check,
     ulimits::check,

@@ -229,8 +229,8 @@ pub struct Container {
     pub networks: Vec<Attached>,
     /// The ports that its service's sites need, beyond what the file publishes.
     pub site_ports: Vec<SitePort>,
-    /// The containers that its `depends_on` names, by their names on the host, each with the place.
-    pub depends_on: Vec<(String, Span)>,
+    /// What its `depends_on` names.
+    pub depends_on: Vec<Dependency>,
     /// The containers that have to be up before it.
     pub dependencies: Vec<String>,
     /// The containers that wait for it, start at boot and are restarted.
@@ -273,6 +273,17 @@ impl Container {
     pub fn auto_start(&self) -> bool {
         self.settings.auto_start.value
     }
+}
+
+/// A container that another one waits for.
+#[derive(Debug)]
+pub struct Dependency {
+    /// Its name on the host.
+    pub container: String,
+    /// Whether it has to be healthy, and not only started.
+    pub healthy: bool,
+    /// Where it is named.
+    pub span: Span,
 }
 
 /// A container as it was in the last build.

@@ -21,13 +21,11 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::SecretName;
 use crate::hir::job::{Repository, Work};
 use crate::hir::{Host, Secret, Service, WrongSecret};
-use crate::path::{is_path, straight};
 use crate::setting;
 use crate::source::{SourceId, Span};
 use crate::surroundings::Surroundings;
 use crate::tree::{Node, Step, Target, Text};
 use crate::value::Value;
-use crate::word::is_word;
 
 /// Links a file with what stands around it. `parameters` are the arguments of each service's preset.
 pub fn link(
@@ -55,22 +53,9 @@ pub fn link(
         .into_iter()
         .map(|(name, declared)| {
             name::check_secret(&name, diagnostics);
-            check_secret_file(&declared, diagnostics);
             (name.value(), Secret { settings: declared, span: name.span, file_is_missing: false })
         })
         .collect();
-    if let (Some((_, secret)), None) = (secrets.first(), &file.agenix) {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::AgenixMissing,
-                "secrets, and no folder that holds them",
-                secret.span,
-                "declared here",
-            )
-            .help("add `agenix: { directory: secrets }`"),
-        );
-    }
-    check_paths(file.agenix.as_ref(), &file.host, diagnostics);
     let networks: Vec<_> = file
         .networks
         .entries
@@ -115,7 +100,6 @@ pub fn link(
     look_around(&mut host, surroundings);
     name::check_unique(&host, diagnostics);
     host.wrong_secrets = check_secrets(&host, diagnostics);
-    check_tailnet(&host, diagnostics);
     host
 }
 
@@ -144,88 +128,6 @@ fn check_port(port: &setting::Number, diagnostics: &mut Diagnostics) {
             )
             .help("choose a port from 1 to 65535"),
         );
-    }
-}
-
-/// A secret's file lies in the folder of secrets, and its owner and group stand apart.
-fn check_secret_file(declared: &setting::Secret, diagnostics: &mut Diagnostics) {
-    if let Some(file) = &declared.file {
-        let path = file.value();
-        if path.is_empty()
-            || path.starts_with('/')
-            || path.split('/').any(|part| matches!(part, "" | "." | ".."))
-        {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::BadValue,
-                    format!("`{path}` is not in the folder of secrets"),
-                    file.span,
-                    "leads out of it",
-                )
-                .help("write a path below `agenix.directory`"),
-            );
-        } else if let Some(name) = path.rsplit('/').next().filter(|name| !is_word(name, b"+-._?=")) {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::BadValue,
-                    format!("`{name}` cannot be the name of a file in the Nix store"),
-                    file.span,
-                    "expected letters, digits and `+`, `-`, `.`, `_`, `?`, `=`",
-                )
-                .help("rename the file"),
-            );
-        }
-    }
-    let owners = [Some(&declared.owner), declared.group.as_ref()].into_iter().flatten();
-    for owner in owners.filter(|owner| owner.text.value().contains(':')) {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadValue,
-                format!("`{}` is two names", owner.text.value()),
-                owner.text.span,
-                "one is needed here",
-            )
-            .help("write `owner` and `group` apart"),
-        );
-    }
-}
-
-/// Paths that are not a container's.
-fn check_paths(agenix: Option<&setting::Agenix>, machine: &setting::Host, diagnostics: &mut Diagnostics) {
-    let bad = |span: Span, said: String, help: &str| {
-        Diagnostic::new(Code::BadValue, said, span, "cannot be used").help(help)
-    };
-    if let Some(agenix) = agenix {
-        let folder = agenix.directory.value();
-        if folder.trim_matches('/').is_empty() || folder.starts_with('~') || folder.contains(char::is_control)
-        {
-            diagnostics.push(bad(
-                agenix.directory.span,
-                format!("`{folder}` is no folder of secrets"),
-                "write a path relative to this file, such as secrets",
-            ));
-        }
-    }
-    for (path, _) in &machine.mounts.entries {
-        let value = path.value();
-        let straight = straight(&value);
-        // A reference in it leads nowhere.
-        if value.contains("${") {
-            continue;
-        }
-        let said = format!("`{value}` is no mount point");
-        if !value.starts_with('/') || value.contains(|c: char| c.is_control() || c == '\\') {
-            let whole = format!("/{value}");
-            let help = if is_path(&whole) {
-                format!("write `{whole}`")
-            } else {
-                "write an absolute path".to_owned()
-            };
-            diagnostics.push(bad(path.span, said, &help));
-        } else if value != straight {
-            // NixOS refuses a slash at the end (nonEmptyWithoutTrailingSlash of `fileSystems`).
-            diagnostics.push(bad(path.span, said, &format!("write `{straight}`")));
-        }
     }
 }
 
@@ -345,22 +247,6 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret>
         _ => {}
     }
     wrong
-}
-
-/// Whoever binds the tailnet's address has to know it.
-fn check_tailnet(host: &Host, diagnostics: &mut Diagnostics) {
-    let Some(front) = &host.front else { return };
-    if matches!(front.bind.value, setting::Bind::Tailscale) && host.tailscale.is_none() {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::TailscaleMissing,
-                "Caddy binds the tailnet, and its address is not known",
-                front.bind.span,
-                "needs the address of the host in the tailnet",
-            )
-            .help("add `tailscale: { address: 100.… }`, as `tailscale ip -4` prints it"),
-        );
-    }
 }
 
 impl Service {

@@ -15,8 +15,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         several.map(|c| (c.name.as_str(), c.networks.iter().map(|n| n.network.as_str()).collect())).collect();
     for service in &host.services {
         for container in &service.containers {
-            for (name, span) in &container.depends_on {
-                let Some(&other) = by_name.get(name.as_str()) else { continue };
+            for dependency in &container.depends_on {
+                let Some(&other) = by_name.get(dependency.container.as_str()) else { continue };
                 let modes = [container, other].iter().any(|c| c.network_mode.is_some());
                 let (fewer, more) = match container.networks.len() < other.networks.len() {
                     true => (container, other),
@@ -35,7 +35,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Diagnostic::new(
                         Code::NoSharedNetwork,
                         format!("`{}` and `{}` share no network", container.name, other.name),
-                        *span,
+                        dependency.span,
                         "waits for it, and cannot talk to it",
                     )
                     .and(other.span, format!("is on {}", networks(other)))

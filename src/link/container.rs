@@ -1,16 +1,15 @@
 //! Services and their containers: full names, networks, dependencies.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::notify::tells;
 use super::{name, network};
 use crate::ast::{self, Condition, DependsOn};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Attached, Container, Network, Service};
+use crate::hir::{Attached, Container, Dependency, Network, Service};
 use crate::podman::arguments::arguments;
 use crate::setting::{self, NetworkMode, Restart, Settings, VolumeSource};
 use crate::source::Span;
-use crate::subnet::Subnets;
 use crate::tree::{Node, Text};
 
 /// The sites of one service, by its place in the list.
@@ -109,22 +108,17 @@ pub(super) fn link(
 /// The networks that services share.
 struct Shared<'a> {
     all: &'a [Network],
-    /// By name, with what each has addresses of.
-    by_name: HashMap<&'a str, (&'a Network, Subnets)>,
+    names: HashSet<&'a str>,
 }
 
 impl<'a> Shared<'a> {
     fn of(all: &'a [Network]) -> Shared<'a> {
-        let subnets =
-            |network: &Network| Subnets::of(network.settings.subnet.0.iter().map(|subnet| subnet.value.0));
-        let by_name =
-            all.iter().map(|network| (network.name.as_str(), (network, subnets(network)))).collect();
-        Shared { all, by_name }
+        Shared { all, names: all.iter().map(|network| network.name.as_str()).collect() }
     }
 
     /// Whether a service whose own network is called `own` knows the network. Reports one that it does not know.
     fn check(&self, network: &str, own: &str, span: Span, diagnostics: &mut Diagnostics) -> bool {
-        let known = network == "default" || network == own || self.by_name.contains_key(network);
+        let known = network == "default" || network == own || self.names.contains(network);
         if !known {
             let names = self.all.iter().map(|n| n.name.as_str()).chain(["default"]);
             diagnostics.push(
@@ -179,7 +173,7 @@ fn container(
     // A shared network may have the name of the service's own. Whoever writes the name means the shared one.
     let plain = |at: Span| setting::Attachment::nothing(at);
     let attached = |written: &str, attachment| {
-        let is_own = written == "default" || written == own && !shared.by_name.contains_key(written);
+        let is_own = written == "default" || written == own && !shared.names.contains(written);
         let network = if is_own { own.clone() } else { written.to_owned() };
         Attached { network, own: is_own, attachment }
     };
@@ -201,7 +195,6 @@ fn container(
             networks.push(attached("default", plain(short.span)));
         }
     }
-    check_attachments(&networks, shared, diagnostics);
     let tailnet = tailscale.map(|t| t.address.value.0);
     let tells = tells(notify);
     let on_tailnet = settings.ports.iter().any(|port| Some(port.address.value.0) == tailnet);
@@ -226,43 +219,6 @@ fn container(
         on_tailnet,
         tells,
         previous: None,
-    }
-}
-
-/// How many subnets of a network are pointed at.
-const SHOWN: usize = 8;
-
-/// A fixed address lies in the subnet of its network, which therefore has one.
-fn check_attachments(networks: &[Attached], shared: &Shared, diagnostics: &mut Diagnostics) {
-    for attached in networks {
-        let attachment = &attached.attachment;
-        let known = shared.by_name.get(attached.network.as_str());
-        let declared = known.map(|(network, _)| &network.settings);
-        // The network, or its subnet.
-        let is_unread = declared
-            .is_some_and(|declared| declared.subnet.0.is_empty() && declared.unread.may_hold(&["subnet"]));
-        if is_unread || known.is_some_and(|(network, _)| network.is_external()) {
-            continue;
-        }
-        let subnets = declared.map_or(&[][..], |declared| &declared.subnet.0);
-        for address in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {
-            let ip = address.value.0;
-            if !known.is_some_and(|(_, subnets)| subnets.contain(ip)) {
-                let mut diagnostic = Diagnostic::new(
-                    Code::BadAddress,
-                    format!("{ip} is no address of the network `{}`", attached.network),
-                    address.text.span,
-                    "the fixed address",
-                );
-                for subnet in subnets.iter().take(SHOWN) {
-                    diagnostic = diagnostic.and(subnet.text.span, "the subnet");
-                }
-                diagnostics.push(diagnostic.help(match subnets.is_empty() {
-                    true => "a fixed address needs a network with a `subnet`, under the top-level `networks`",
-                    false => "choose an address inside of the subnet",
-                }));
-            }
-        }
     }
 }
 
@@ -318,7 +274,6 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
             }
         }
     }
-    let mut waiting: BTreeMap<At, Vec<Span>> = BTreeMap::new();
     let mut dependents: HashSet<(At, At)> = HashSet::new();
     let mut dependencies: HashSet<(At, At)> = HashSet::new();
     for &(from, to, why, span) in &edges {
@@ -345,7 +300,6 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
             dependents.push(name);
         }
         if why == Why::Healthy {
-            waiting.entry(to).or_default().push(span);
             target.awaited_healthy = true;
         }
         let source = &mut services[from.0].containers[from.1];
@@ -353,13 +307,13 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
             source.dependencies.push(target_name.clone());
         }
         match why {
-            Why::Started | Why::Healthy => source.depends_on.push((target_name, span)),
+            Why::Started | Why::Healthy => {
+                let healthy = why == Why::Healthy;
+                source.depends_on.push(Dependency { container: target_name, healthy, span });
+            }
             Why::Network => source.shares_network_of = Some(target_name),
             Why::Namespace => {}
         }
-    }
-    for (at, spans) in waiting {
-        check_health(&services[at.0].containers[at.1], &spans, diagnostics);
     }
     circle(services, &edges, diagnostics);
 }
@@ -382,33 +336,6 @@ fn namespaces(settings: &Settings) -> Vec<Text> {
 
 /// What a mode of a namespace has before the name of a container.
 const CONTAINER: &str = "container:";
-
-/// Whoever waits for a container's health needs it to have a check.
-fn check_health(container: &Container, waiting: &[Span], diagnostics: &mut Diagnostics) {
-    let is_unread = container.unread.may_hold(&["healthcheck"]);
-    let checked = is_unread
-        || container.settings.healthcheck.as_ref().is_some_and(|h| {
-            let test = matches!(h.test, Some(setting::HealthTest::Shell(_) | setting::HealthTest::Exec(_)));
-            (test || h.unread.may_hold(&["test"])) && !h.disable.value
-        });
-    if checked {
-        return;
-    }
-    let mut diagnostic = Diagnostic::new(
-        Code::HealthyWithoutCheck,
-        format!("`{}` has no health check", container.name),
-        waiting[0],
-        "waits until it is healthy",
-    );
-    for span in &waiting[1..] {
-        diagnostic = diagnostic.and(*span, "and so does this");
-    }
-    diagnostics.push(
-        diagnostic
-            .and(container.span, "has no `healthcheck`")
-            .help("give it a `healthcheck`, or depend on `started`"),
-    );
-}
 
 /// Which container was meant: one of the service by its short name, or another service's by its full name.
 fn suggest_container(

@@ -1,0 +1,52 @@
+//! Fixed addresses outside of the subnet of their network, which therefore has to have one.
+
+use std::collections::HashMap;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Attached, Host, Network};
+use crate::subnet::Subnets;
+use crate::tree::Node;
+
+/// How many subnets of a network are pointed at.
+const SHOWN: usize = 8;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let subnets =
+        |network: &Network| Subnets::of(network.settings.subnet.0.iter().map(|subnet| subnet.value.0));
+    let known: HashMap<&str, (&Network, Subnets)> =
+        host.networks.iter().map(|network| (network.name.as_str(), (network, subnets(network)))).collect();
+    for attached in host.containers().flat_map(|container| &container.networks) {
+        check_one(attached, known.get(attached.network.as_str()), diagnostics);
+    }
+}
+
+fn check_one(attached: &Attached, known: Option<&(&Network, Subnets)>, diagnostics: &mut Diagnostics) {
+    let attachment = &attached.attachment;
+    let settings = known.map(|(network, _)| &network.settings);
+    // The network, or its subnet.
+    let is_unread = settings
+        .is_some_and(|settings| settings.subnet.0.is_empty() && settings.unread.may_hold(&["subnet"]));
+    if is_unread || known.is_some_and(|(network, _)| network.is_external()) {
+        return;
+    }
+    let subnets = settings.map_or(&[][..], |settings| &settings.subnet.0);
+    for address in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {
+        let ip = address.value.0;
+        if known.is_some_and(|(_, subnets)| subnets.contain(ip)) {
+            continue;
+        }
+        let mut diagnostic = Diagnostic::new(
+            Code::BadAddress,
+            format!("{ip} is no address of the network `{}`", attached.network),
+            address.text.span,
+            "the fixed address",
+        );
+        for subnet in subnets.iter().take(SHOWN) {
+            diagnostic = diagnostic.and(subnet.text.span, "the subnet");
+        }
+        diagnostics.push(diagnostic.help(match subnets.is_empty() {
+            true => "a fixed address needs a network with a `subnet`, under the top-level `networks`",
+            false => "choose an address inside of the subnet",
+        }));
+    }
+}
