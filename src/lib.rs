@@ -13,6 +13,7 @@ pub mod bind;
 pub mod caddyfile;
 pub mod check;
 pub mod command;
+pub mod data;
 pub mod decode;
 pub mod diag;
 pub mod filesystem;
