@@ -8,6 +8,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod accept;
+pub mod acme_provider;
 pub mod ast;
 pub mod bind;
 pub mod caddyfile;

@@ -144,18 +144,3 @@ schema!(Upstream, |_g| json_schema!({ "type": "string", "pattern": "^[^:]+:[0-9]
 
 /// Several sites.
 pub type Sites = Vec<Site>;
-
-/// The variable of each DNS provider that takes one token from a file
-/// (<https://go-acme.github.io/lego/dns>). Others name their `credentials`.
-pub const TOKEN_VARIABLES: &[(&str, &str)] = &[
-    ("cloudflare", "CF_DNS_API_TOKEN_FILE"),
-    ("desec", "DESEC_TOKEN_FILE"),
-    ("digitalocean", "DO_AUTH_TOKEN_FILE"),
-    ("dnsimple", "DNSIMPLE_OAUTH_TOKEN_FILE"),
-    ("duckdns", "DUCKDNS_TOKEN_FILE"),
-    ("gandiv5", "GANDIV5_PERSONAL_ACCESS_TOKEN_FILE"),
-    ("hetzner", "HETZNER_API_TOKEN_FILE"),
-    ("linode", "LINODE_TOKEN_FILE"),
-    ("netlify", "NETLIFY_TOKEN_FILE"),
-    ("vercel", "VERCEL_API_TOKEN_FILE"),
-];
