@@ -31,6 +31,7 @@ pub mod map;
 pub mod merge;
 pub mod nix;
 pub mod nixos;
+pub mod nixos_service;
 pub mod output;
 pub mod parse;
 pub mod path;
