@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::data::{rows, text};
+use crate::data::{read, text};
 
 /// A DNS provider that takes one token from a file.
 #[derive(Debug, Deserialize)]
@@ -21,7 +21,7 @@ pub struct AcmeProvider {
 /// All of them, in the order of their names.
 pub fn all() -> &'static [AcmeProvider] {
     static ALL: LazyLock<Vec<AcmeProvider>> =
-        LazyLock::new(|| rows("acme-providers", include_str!("../data/acme-providers.yaml")));
+        LazyLock::new(|| read("acme-providers", include_str!("../data/acme-providers.yaml")));
     &ALL
 }
 

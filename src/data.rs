@@ -1,10 +1,10 @@
-//! Reading the files of `data/`: lists of rows in YAML. A file that does not fit its rows is a mistake of homegen's, which the
-//! tests of the module that reads it find.
+//! Reading the files of `data/`, which are YAML. A file that does not fit its type is a mistake of homegen's, which the tests
+//! of the module that reads it find.
 
 use serde::{Deserialize, Deserializer};
 
-/// Reads the rows of a file that is called `name`.
-pub fn rows<T: Deserialize<'static>>(name: &str, text: &'static str) -> Vec<T> {
+/// Reads a file that is called `name`.
+pub fn read<T: Deserialize<'static>>(name: &str, text: &'static str) -> T {
     serde_yaml::from_str(text).unwrap_or_else(|error| panic!("data/{name}.yaml: {error}"))
 }
 
@@ -38,8 +38,19 @@ pub fn all_kept(texts: Vec<String>) -> &'static [&'static str] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use serde_yaml::Value;
+
     use super::row_texts;
+
+    /// Asserts that each list of texts below a key of a file is in order, and names nothing twice.
+    pub(crate) fn lists_are_in_order(text: &str) {
+        let file: serde_yaml::Mapping = serde_yaml::from_str(text).unwrap();
+        for (key, list) in &file {
+            let texts = list.as_sequence().into_iter().flatten().map_while(Value::as_str);
+            assert!(texts.is_sorted_by(|one, next| one < next), "{key:?}");
+        }
+    }
 
     #[test]
     fn a_file_is_its_rows() {

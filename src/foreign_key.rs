@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::data::rows;
+use crate::data;
 
 /// A key of another tool.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub fn all() -> &'static [ForeignKey] {
 }
 
 fn read() -> Vec<Row> {
-    rows("foreign-keys", include_str!("../data/foreign-keys.yaml"))
+    data::read("foreign-keys", include_str!("../data/foreign-keys.yaml"))
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::data::{rows, text, texts};
+use crate::data::{read, text, texts};
 use crate::form::Image;
 use entry::Entry;
 
@@ -101,7 +101,7 @@ impl Image {
 
 fn publishers() -> &'static [UserVariables] {
     static ALL: LazyLock<Vec<UserVariables>> =
-        LazyLock::new(|| rows("image-publishers", include_str!("../data/image-publishers.yaml")));
+        LazyLock::new(|| read("image-publishers", include_str!("../data/image-publishers.yaml")));
     &ALL
 }
 

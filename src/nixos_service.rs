@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::data::rows;
+use crate::data::read;
 use crate::form::Protocol;
 
 /// A service of NixOS that listens.
@@ -29,7 +29,7 @@ pub struct NixosService {
 /// All of them, in the order of their names.
 pub fn all() -> &'static [NixosService] {
     static ALL: LazyLock<Vec<NixosService>> =
-        LazyLock::new(|| rows("nixos-services", include_str!("../data/nixos-services.yaml")));
+        LazyLock::new(|| read("nixos-services", include_str!("../data/nixos-services.yaml")));
     &ALL
 }
 
