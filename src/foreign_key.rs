@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::data;
+
 /// A key of another tool.
 #[derive(Debug)]
 pub struct ForeignKey {
@@ -34,12 +36,13 @@ pub enum Action {
 
 /// All of them, in the order of their keys.
 pub fn all() -> &'static [ForeignKey] {
-    static ALL: LazyLock<Vec<ForeignKey>> = LazyLock::new(|| {
-        let rows: Vec<Row> = serde_yaml::from_str(include_str!("../data/foreign-keys.yaml"))
-            .expect("data/foreign-keys.yaml is a list of rows");
-        rows.into_iter().map(ForeignKey::from).collect()
-    });
+    static ALL: LazyLock<Vec<ForeignKey>> =
+        LazyLock::new(|| read().into_iter().map(ForeignKey::from).collect());
     &ALL
+}
+
+fn read() -> Vec<Row> {
+    data::read("foreign-keys", include_str!("../data/foreign-keys.yaml"))
 }
 
 #[derive(Deserialize)]
@@ -79,7 +82,7 @@ mod tests {
 
     #[test]
     fn each_row_says_one_thing_and_rows_are_in_order() {
-        let rows: Vec<Row> = serde_yaml::from_str(include_str!("../data/foreign-keys.yaml")).unwrap();
+        let rows = read();
         for row in &rows {
             let actions = [row.rename, row.move_under.is_some(), row.drop.is_some()];
             let count = actions.iter().filter(|given| **given).count();

@@ -3,36 +3,11 @@
 //! Podman gives a container CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, NET_BIND_SERVICE, SETFCAP, SETGID, SETPCAP, SETUID
 //! and SYS_CHROOT (containers.conf(5), `default_capabilities`). A program that needs few of them is given these
 //! few, and `no-new-privileges`. `tests/it/capabilities.rs` starts each program with them, on folders of root, of the program's
-//! user and of a third one, and shows that none of them can be dropped.
+//! user and of a third one, and shows that none of them can be dropped. `data/images.yaml` has them; an image that has none there
+//! keeps Podman's default ones, since its start was not tried.
 
 use crate::podman::arguments::{Argument, arguments};
 use crate::setting::Settings;
-
-/// The images, by their paths in registries, and the capabilities that they need. The start scripts are those of
-/// docker-library/postgres, MariaDB/mariadb-docker, docker-library/redis and valkey-io/valkey-settings.
-///
-/// Images that are not here keep Podman's default capabilities: their start was not tried.
-const NEEDED: &[(&[&str], &[&str])] = &[
-    (
-        // The start script gives the data folder to the database's user, reads a secret of any owner, and then changes
-        // to that user.
-        &[
-            "immich-app/postgres",
-            "library/postgres",
-            "pgvector/pgvector",
-            "library/mariadb",
-            "library/redis",
-            "valkey/valkey",
-        ],
-        &["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"],
-    ),
-    (
-        // Caddy runs as root: it binds ports 80 and 443, and reads folders of any owner. The file of its program has the
-        // capability NET_BIND_SERVICE, without which the kernel refuses to run it.
-        &["library/caddy"],
-        &["DAC_OVERRIDE", "NET_BIND_SERVICE"],
-    ),
-];
 
 /// Flags of `podman run` that decide about privileges.
 const FLAGS: &[&str] = &["cap-add", "cap-drop", "entrypoint", "privileged", "security-opt", "user", "userns"];
@@ -51,7 +26,5 @@ pub fn capabilities(settings: &Settings) -> Option<&'static [&'static str]> {
     if decides || arguments(&settings.podman_args).iter().any(is_flag) {
         return None;
     }
-    let image = &settings.image.value;
-    let known = NEEDED.iter().find(|(paths, _)| paths.iter().any(|path| image.is(path)));
-    known.map(|(_, capabilities)| *capabilities)
+    settings.image.value.capabilities()
 }

@@ -1,30 +1,34 @@
-//! What an image's name says, and what is known of the images that home servers run.
+//! What an image's name says, and what is known of the images that home servers run: `data/images.yaml`, and
+//! `data/image-publishers.yaml` for all images of a publisher.
 
-mod sqlite;
+mod entry;
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use serde::Deserialize;
+
+use crate::data::{read, text, texts};
 use crate::form::Image;
-pub use sqlite::Sqlite;
+use entry::Entry;
 
 impl Image {
     /// What is known of it.
     pub fn known(&self) -> Option<&'static Known> {
-        static BY_PATH: LazyLock<HashMap<&str, &Known>> =
-            LazyLock::new(|| by_path(KNOWN.iter().chain(sqlite::KNOWN)));
-        static ROOTLESS: LazyLock<HashMap<&str, &Known>> = LazyLock::new(|| by_path(sqlite::ROOTLESS.iter()));
-        let rows = if self.is_rootless() { &ROOTLESS } else { &BY_PATH };
+        let entry = self.entry()?;
+        if self.is_rootless() { &entry.rootless } else { &entry.known }.as_ref()
+    }
+
+    /// The row of the images that it is one of.
+    fn entry(&self) -> Option<&'static Entry> {
         // The path without the registry, and without the mirror's own folders before it.
         let paths = self.repository.match_indices('/').map(|(at, _)| &self.repository[at + 1..]);
-        paths.filter_map(|path| rows.get(path)).next().copied()
+        paths.filter_map(entry::entry).next()
     }
 
     /// The variables that it takes its user from, where it has some.
     pub fn user_variables(&self) -> Option<&'static UserVariables> {
-        let row = USER_VARIABLES
-            .iter()
-            .find(|row| row.paths.iter().any(|path| self.repository.starts_with(path)))?;
+        let row =
+            publishers().iter().find(|row| row.paths.iter().any(|path| self.repository.starts_with(path)))?;
         (!self.is_rootless()).then_some(row)
     }
 
@@ -50,19 +54,30 @@ impl Image {
     /// The name of a variable for the value itself, where `name` is that for a file with the value and the image does not
     /// start with both.
     pub fn excluded_by<'a>(&self, name: &'a str) -> Option<&'a str> {
-        let row = EXCLUSIVE.iter().find(|row| row.repositories.iter().any(|path| self.is(path)))?;
-        let direct = name.strip_suffix(row.ending).filter(|direct| !direct.is_empty())?;
-        row.prefixes.iter().any(|prefix| direct.starts_with(prefix)).then_some(direct)
+        let variables = self.entry()?.value_or_file.as_ref()?;
+        let direct = name.strip_suffix(&variables.ending).filter(|direct| !direct.is_empty())?;
+        variables.prefixes.iter().any(|prefix| direct.starts_with(prefix)).then_some(direct)
     }
 
     /// What it needs for its first start, where that is a password.
     pub fn first_password(&self) -> Option<&'static FirstPassword> {
-        FIRST_PASSWORDS.iter().find(|row| row.repositories.iter().any(|path| self.is(path)))
+        self.entry()?.first_password.as_ref()
     }
 
     /// The program that dumps its database, where homegen does not.
     pub fn dump_program(&self) -> Option<&'static str> {
-        DUMP_PROGRAMS.iter().find(|(path, _)| self.is(path)).map(|(_, program)| *program)
+        self.entry()?.dump_program
+    }
+
+    /// The capabilities that its program needs, where its start was tried without the rest of Podman's default ones.
+    pub fn capabilities(&self) -> Option<&'static [&'static str]> {
+        self.entry()?.capabilities
+    }
+
+    /// Whether a word of a tag is the code name of a release: it is a version of a distribution's own image, and of no
+    /// other one.
+    pub fn is_code_name(&self, word: &str) -> bool {
+        self.entry().is_some_and(|entry| entry.code_names.contains(&word))
     }
 
     /// The user by number that its first process runs as, where that is known and not root.
@@ -84,77 +99,30 @@ impl Image {
     }
 }
 
-fn by_path(rows: impl Iterator<Item = &'static Known>) -> HashMap<&'static str, &'static Known> {
-    rows.flat_map(|known| known.repositories.iter().map(move |path| (*path, known))).collect()
+fn publishers() -> &'static [UserVariables] {
+    static ALL: LazyLock<Vec<UserVariables>> =
+        LazyLock::new(|| read("image-publishers", include_str!("../data/image-publishers.yaml")));
+    &ALL
 }
 
 /// The variables from which the images of one publisher take their user. Their start script runs as root, prepares
 /// folders, and then changes to that user.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UserVariables {
-    /// Where their images are, up to the name.
-    paths: &'static [&'static str],
     /// The publisher.
+    #[serde(deserialize_with = "text")]
     pub publisher: &'static str,
+    /// Where their images are, up to the name.
+    #[serde(deserialize_with = "texts")]
+    paths: &'static [&'static str],
     /// The variable with the user's number.
+    #[serde(deserialize_with = "text")]
     pub user: &'static str,
     /// The variable with the group's.
+    #[serde(deserialize_with = "text")]
     pub group: &'static str,
 }
-
-/// docs.linuxserver.io (Understanding PUID and PGID), hotio.dev (FAQ), github.com/binhex/documentation (docker faq),
-/// github.com/jlesage/docker-baseimage (Environment Variables), README.md of plexinc/pms-docker, docker/root/usr/bin/entrypoint
-/// of go-gitea/gitea, docker/rootfs/usr/bin/common.sh of NginxProxyManager/nginx-proxy-manager.
-const USER_VARIABLES: &[UserVariables] = &[
-    UserVariables {
-        paths: &[
-            "lscr.io/linuxserver/",
-            "ghcr.io/linuxserver/",
-            "docker.io/linuxserver/",
-            "docker.io/lscr/",
-            "quay.io/linuxserver.io/",
-        ],
-        publisher: "linuxserver.io",
-        user: "PUID",
-        group: "PGID",
-    },
-    UserVariables {
-        paths: &["ghcr.io/hotio/", "docker.io/hotio/", "cr.hotio.dev/hotio/"],
-        publisher: "hotio",
-        user: "PUID",
-        group: "PGID",
-    },
-    UserVariables {
-        paths: &["docker.io/binhex/", "ghcr.io/binhex/"],
-        publisher: "binhex",
-        user: "PUID",
-        group: "PGID",
-    },
-    UserVariables {
-        paths: &["docker.io/jlesage/", "ghcr.io/jlesage/"],
-        publisher: "jlesage",
-        user: "USER_ID",
-        group: "GROUP_ID",
-    },
-    UserVariables {
-        paths: &["docker.io/plexinc/pms-docker"],
-        publisher: "Plex",
-        user: "PLEX_UID",
-        group: "PLEX_GID",
-    },
-    UserVariables {
-        paths: &["docker.io/gitea/gitea", "codeberg.org/forgejo/forgejo"],
-        publisher: "Gitea and Forgejo",
-        user: "USER_UID",
-        group: "USER_GID",
-    },
-    UserVariables {
-        paths: &["docker.io/jc21/nginx-proxy-manager"],
-        publisher: "Nginx Proxy Manager",
-        user: "PUID",
-        group: "PGID",
-    },
-];
 
 /// What a program is, as far as rules care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,11 +141,26 @@ pub enum Kind {
     Program,
 }
 
+/// The database files of an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sqlite {
+    /// The files, relative to the folder of the data, the most important one first. A `*` stands for any name.
+    pub files: &'static [&'static str],
+    /// The environment variables that put the database elsewhere: on a server, or in a file whose path they hold.
+    pub moved_by: &'static [&'static str],
+}
+
+impl Sqlite {
+    /// Whether a variable, or the one for a file with its value, is one of [`Sqlite::moved_by`].
+    pub fn is_moved_by(self, variable: &str) -> bool {
+        self.moved_by.contains(&variable)
+            || variable.strip_suffix("_FILE").is_some_and(|v| self.moved_by.contains(&v))
+    }
+}
+
 /// What is known of an image.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Known {
-    /// Its paths in registries.
-    pub repositories: &'static [&'static str],
     /// Its name for a person.
     pub name: &'static str,
     /// What it is.
@@ -202,130 +185,24 @@ pub struct Known {
 }
 
 impl Known {
-    /// The same row, for an image whose Dockerfile ends with this user.
-    const fn starts_as(self, user: u32) -> Known {
-        Known { starts_as: Some(user), ..self }
-    }
-
     /// Whether the image is docker-library's Postgres, or built on it: its folders changed with 18.
     pub fn is_official_postgres(&self) -> bool {
         self.kind == Kind::Postgres && self.data == Some(POSTGRES_DATA)
     }
 }
 
-/// The programs that dump a database, by the image that has both (their pages at Docker Hub).
-const DUMP_PROGRAMS: &[(&str, &str)] = &[
-    ("library/mariadb", "mariadb-dump"),
-    ("linuxserver/mariadb", "mariadb-dump"),
-    ("bitnami/mariadb", "mariadb-dump"),
-    ("bitnamilegacy/mariadb", "mariadb-dump"),
-    ("library/influxdb", "influx backup"),
-    ("library/mysql", "mysqldump"),
-    ("library/mongo", "mongodump"),
-];
-
-/// Images whose start script or program takes a variable directly or out of a file, and does not start with both.
-#[derive(Debug)]
-struct Exclusive {
-    /// The images, by their paths in registries.
-    repositories: &'static [&'static str],
-    /// What the names of these variables begin with.
-    prefixes: &'static [&'static str],
-    /// What the name of the variable with the file has behind it.
-    ending: &'static str,
-}
-
-/// The images with the start script of docker-library's Postgres.
-const POSTGRES: &[&str] = &[
-    "library/postgres",
-    "immich-app/postgres",
-    "pgvector/pgvector",
-    "postgis/postgis",
-    "tensorchord/pgvecto-rs",
-    "tensorchord/vchord-postgres",
-    "timescale/timescaledb",
-];
-
-/// `file_env` in docker-entrypoint.sh of docker-library/postgres, docker-library/mysql, MariaDB/mariadb-docker and
-/// docker-library/mongo; packaging/docker/run.sh of grafana/grafana; get_env_str_value in src/util.rs of Vaultwarden.
-const EXCLUSIVE: &[Exclusive] = &[
-    Exclusive {
-        repositories: POSTGRES,
-        prefixes: &["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_INITDB_ARGS"],
-        ending: "_FILE",
-    },
-    Exclusive {
-        repositories: &["library/mariadb", "library/mysql"],
-        prefixes: &["MARIADB_", "MYSQL_"],
-        ending: "_FILE",
-    },
-    Exclusive { repositories: &["library/mongo"], prefixes: &["MONGO_INITDB_ROOT_"], ending: "_FILE" },
-    Exclusive {
-        repositories: &["grafana/grafana", "grafana/grafana-oss"],
-        prefixes: &["GF_"],
-        ending: "__FILE",
-    },
-    Exclusive {
-        repositories: &["vaultwarden/server", "dani-garcia/vaultwarden"],
-        prefixes: &[""],
-        ending: "_FILE",
-    },
-];
-
 /// Databases that do not start for the first time without a password.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FirstPassword {
-    /// The images, by their paths in registries.
-    repositories: &'static [&'static str],
     /// The variables of which one is needed: the first one has the password. Those that hold a value also have a name with
     /// `_FILE` behind it.
+    #[serde(deserialize_with = "texts")]
     pub variables: &'static [&'static str],
     /// The programs of the command with which the start script makes a database.
+    #[serde(deserialize_with = "texts")]
     pub programs: &'static [&'static str],
 }
-
-/// `docker_verify_minimum_env` in docker-entrypoint.sh of docker-library/postgres, docker-library/mysql and
-/// MariaDB/mariadb-docker.
-const FIRST_PASSWORDS: &[FirstPassword] = &[
-    FirstPassword {
-        repositories: POSTGRES,
-        variables: &["POSTGRES_PASSWORD", "POSTGRES_HOST_AUTH_METHOD"],
-        programs: &["postgres"],
-    },
-    FirstPassword {
-        repositories: &["library/mariadb"],
-        variables: &[
-            "MARIADB_ROOT_PASSWORD",
-            "MARIADB_ROOT_PASSWORD_HASH",
-            "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD",
-            "MARIADB_RANDOM_ROOT_PASSWORD",
-            "MYSQL_ROOT_PASSWORD",
-            "MYSQL_ALLOW_EMPTY_PASSWORD",
-            "MYSQL_RANDOM_ROOT_PASSWORD",
-        ],
-        programs: &["mariadbd", "mysqld"],
-    },
-    FirstPassword {
-        repositories: &["library/mysql"],
-        variables: &["MYSQL_ROOT_PASSWORD", "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD"],
-        programs: &["mysqld"],
-    },
-];
-
-/// A program of which nothing is known: what the rows below leave out.
-const PROGRAM: Known = Known {
-    repositories: &[],
-    name: "",
-    kind: Kind::Program,
-    data: None,
-    data_from: &[],
-    older_data: None,
-    major: None,
-    user: None,
-    starts_as: None,
-    memory: None,
-    host_memory: None,
-};
 
 /// The major of docker-library's Postgres behind `latest` and other tags without a major.
 pub const NEWEST_POSTGRES: u32 = 18;
@@ -333,172 +210,10 @@ pub const NEWEST_POSTGRES: u32 = 18;
 /// Where docker-library's Postgres, and what is built on it, keeps its data until 17.
 pub const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
 
-const fn program(name: &'static str, repositories: &'static [&'static str]) -> Known {
-    Known { name, repositories, ..PROGRAM }
-}
-
-const fn postgres(name: &'static str, repositories: &'static [&'static str], user: u32) -> Known {
-    let data = Some(POSTGRES_DATA);
-    Known {
-        name,
-        repositories,
-        kind: Kind::Postgres,
-        data,
-        data_from: &["PGDATA"],
-        user: Some(user),
-        ..PROGRAM
-    }
-}
-
-const fn server(
-    name: &'static str,
-    repositories: &'static [&'static str],
-    kind: Kind,
-    data: &'static str,
-    data_from: &'static [&'static str],
-    user: Option<u32>,
-) -> Known {
-    Known { name, repositories, kind, data: Some(data), data_from, user, ..PROGRAM }
-}
-
-use Kind::{Cache, Database, Store};
-
-/// The images. Users and folders are those of their Dockerfiles, what Immich needs is out of
-/// <https://docs.immich.app/install/requirements>.
-const KNOWN: &[Known] = &[
-    Known {
-        memory: Some((2048, "by Immich's requirements")),
-        ..postgres("Immich's Postgres", &["immich-app/postgres"], 999)
-    },
-    postgres(
-        "Postgres",
-        &[
-            "library/postgres",
-            "postgis/postgis",
-            "pgvector/pgvector",
-            "tensorchord/pgvecto-rs",
-            "tensorchord/vchord-postgres",
-        ],
-        999,
-    ),
-    // It is built on the Alpine variant of Postgres (timescale/timescaledb-docker, Dockerfile).
-    postgres("TimescaleDB", &["timescale/timescaledb"], 70),
-    Known {
-        data: Some("/bitnami/postgresql"),
-        data_from: &["POSTGRESQL_DATA_DIR", "PGDATA"],
-        ..postgres("Bitnami's Postgres", &["bitnami/postgresql", "bitnamilegacy/postgresql"], 1001)
-            .starts_as(1001)
-    },
-    server(
-        "MariaDB or MySQL",
-        &["library/mariadb", "library/mysql"],
-        Database,
-        "/var/lib/mysql",
-        &["--datadir"],
-        Some(999),
-    ),
-    server("MariaDB", &["linuxserver/mariadb"], Database, "/config", &[], None),
-    server(
-        "Bitnami's MariaDB",
-        &["bitnami/mariadb", "bitnamilegacy/mariadb"],
-        Database,
-        "/bitnami/mariadb",
-        &[],
-        Some(1001),
-    )
-    .starts_as(1001),
-    // The majors 1 and 3 have their data in other folders (influxdata/influxdata-docker).
-    Known {
-        major: Some(2),
-        ..server(
-            "InfluxDB",
-            &["library/influxdb"],
-            Database,
-            "/var/lib/influxdb2",
-            &["INFLUXD_ENGINE_PATH", "--engine-path"],
-            Some(1000),
-        )
-    },
-    server("MongoDB", &["library/mongo"], Database, "/data/db", &["--dbpath"], Some(999)),
-    server(
-        "ClickHouse",
-        &["clickhouse/clickhouse-server", "library/clickhouse"],
-        Database,
-        "/var/lib/clickhouse",
-        &[],
-        Some(101),
-    ),
-    server(
-        "Elasticsearch",
-        &[
-            "library/elasticsearch",
-            "elasticsearch/elasticsearch",
-            "elastic/elasticsearch",
-            "bbilly1/tubearchivist-es",
-        ],
-        Database,
-        "/usr/share/elasticsearch/data",
-        &["path.data"],
-        Some(1000),
-    )
-    .starts_as(1000),
-    server(
-        "OpenSearch",
-        &["opensearchproject/opensearch"],
-        Database,
-        "/usr/share/opensearch/data",
-        &["path.data"],
-        Some(1000),
-    )
-    .starts_as(1000),
-    server("Neo4j", &["library/neo4j"], Database, "/data", &[], Some(7474)),
-    server("CouchDB", &["library/couchdb", "apache/couchdb"], Store, "/opt/couchdb/data", &[], Some(5984)),
-    server(
-        "Meilisearch",
-        &["getmeili/meilisearch"],
-        Store,
-        "/meili_data",
-        &["MEILI_DB_PATH", "--db-path"],
-        None,
-    ),
-    server(
-        "Prometheus",
-        &["prom/prometheus", "prometheus/prometheus"],
-        Store,
-        "/prometheus",
-        &["--storage.tsdb.path"],
-        Some(65534),
-    )
-    .starts_as(65534),
-    server("Redis or Valkey", &["library/redis", "valkey/valkey"], Cache, "/data", &[], Some(999)),
-    Known {
-        repositories: &["immich-app/immich-machine-learning"],
-        name: "Immich's machine learning",
-        memory: Some((4096, "with search, faces and text recognition on")),
-        host_memory: Some(6144),
-        ..PROGRAM
-    },
-    program("Alertmanager", &["prom/alertmanager", "prometheus/alertmanager"]).starts_as(65534),
-    program("Jenkins", &["jenkins/jenkins"]).starts_as(1000),
-    program("Loki", &["grafana/loki"]).starts_as(10001),
-    program("Node-RED", &["nodered/node-red"]).starts_as(1000),
-    program("pgAdmin", &["dpage/pgadmin4"]).starts_as(5050),
-    program("Tempo", &["grafana/tempo"]).starts_as(10001),
-    // It looks into both folders (detectMediaLocation in server/src/services/storage.service.ts of immich-app/immich).
-    Known {
-        repositories: &["immich-app/immich-server"],
-        name: "Immich",
-        data: Some("/data"),
-        data_from: &["IMMICH_MEDIA_LOCATION"],
-        older_data: Some("/usr/src/app/upload"),
-        host_memory: Some(4096),
-        ..PROGRAM
-    },
-];
-
 #[cfg(test)]
 mod tests {
-    use crate::form::{Form, Image};
+    use super::publishers;
+    use crate::form::{Form, Image, Variable};
 
     fn name(image: &str) -> Image {
         Image::parse(image).expect("an image")
@@ -520,5 +235,15 @@ mod tests {
         assert_eq!(name("docker.io/gitea/gitea:1.24-rootless").starts_as(), Some(1000));
         assert_eq!(name("docker.io/gitea/gitea:1.24").starts_as(), None);
         assert_eq!(name("docker.io/my/library-redis:7").known().map(|k| k.name), None);
+    }
+    #[test]
+    fn publishers_are_in_order_and_their_paths_have_registries() {
+        assert!(publishers().is_sorted_by_key(|row| row.publisher.to_lowercase()));
+        for row in publishers() {
+            assert!([row.user, row.group].into_iter().all(|name| Variable::parse(name).is_some()));
+            assert!(
+                row.paths.iter().all(|path| path.split('/').next().is_some_and(|host| host.contains('.')))
+            );
+        }
     }
 }

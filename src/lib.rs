@@ -8,11 +8,13 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod accept;
+pub mod acme_provider;
 pub mod ast;
 pub mod bind;
 pub mod caddyfile;
 pub mod check;
 pub mod command;
+pub mod data;
 pub mod decode;
 pub mod diag;
 pub mod filesystem;
@@ -29,6 +31,7 @@ pub mod map;
 pub mod merge;
 pub mod nix;
 pub mod nixos;
+pub mod nixos_service;
 pub mod output;
 pub mod parse;
 pub mod path;

@@ -1,25 +1,87 @@
-//! What `podman run` takes as values of its arguments, as podman-run(1) and Podman's sources have it.
+//! What `podman run` takes as values of its arguments, as podman-run(1) and Podman's sources have it:
+//! `data/podman-values.yaml` and `data/mount-options.yaml`.
 
 pub mod arguments;
 pub mod bind;
 
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::data::{self, texts};
 use crate::form::size_bytes;
 use crate::path::is_path;
 
-/// An option of a bridge: its name, its values for a message, and whether it takes a value.
-type BridgeOption = (&'static str, &'static str, fn(&str) -> bool);
+/// `data/podman-values.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Values {
+    bridge_options: Vec<BridgeOption>,
+    #[serde(deserialize_with = "texts")]
+    security_options: &'static [&'static str],
+    #[serde(deserialize_with = "texts")]
+    host_groups: &'static [&'static str],
+    #[serde(deserialize_with = "texts")]
+    unnumbered_groups: &'static [&'static str],
+    #[serde(deserialize_with = "texts")]
+    ulimits: &'static [&'static str],
+    #[serde(deserialize_with = "texts")]
+    ipc_sysctls: &'static [&'static str],
+    #[serde(deserialize_with = "texts")]
+    core_sysctls: &'static [&'static str],
+    #[serde(deserialize_with = "texts")]
+    host_network_sysctls: &'static [&'static str],
+}
 
-/// The options of Podman's bridge networks (libnetwork/netavark/config.go of container-libs). Docker's names for two of
-/// them have keys of their own here.
-pub const BRIDGE_OPTIONS: &[BridgeOption] = &[
-    ("isolate", "`true`, `false` or `strict`", |v| v == "strict" || is_bool(v)),
-    ("metric", "a number", |v| v.parse::<u32>().is_ok()),
-    ("mode", "`managed` or `unmanaged`", |v| matches!(v, "managed" | "unmanaged")),
-    ("mtu", "a number of bytes", |v| v.parse::<u32>().is_ok()),
-    ("no_default_route", "`true` or `false`", is_bool),
-    ("vlan", "a number up to 4094", |v| v.parse::<u16>().is_ok_and(|vlan| vlan <= 4094)),
-    ("vrf", "the name of a VRF", |v| !v.is_empty()),
-];
+fn values() -> &'static Values {
+    static VALUES: LazyLock<Values> =
+        LazyLock::new(|| data::read("podman-values", include_str!("../data/podman-values.yaml")));
+    &VALUES
+}
+
+/// An option of Podman's bridge networks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BridgeOption {
+    /// Its name.
+    #[serde(rename = "option")]
+    pub name: String,
+    /// Its values, for a message.
+    pub expected: String,
+    takes: Option<Takes>,
+    #[serde(default)]
+    words: Vec<String>,
+    most: Option<u32>,
+}
+
+/// What an option takes beside words of its own.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Takes {
+    Boolean,
+    Number,
+    Name,
+}
+
+impl BridgeOption {
+    /// Whether it takes a value.
+    pub fn fits(&self, value: &str) -> bool {
+        let is_number =
+            || value.parse::<u32>().is_ok_and(|number| self.most.is_none_or(|most| number <= most));
+        self.words.iter().any(|word| word == value)
+            || match self.takes {
+                Some(Takes::Boolean) => is_bool(value),
+                Some(Takes::Number) => is_number(),
+                Some(Takes::Name) => !value.is_empty(),
+                None => false,
+            }
+    }
+}
+
+/// The options of Podman's bridge networks.
+pub fn bridge_options() -> &'static [BridgeOption] {
+    &values().bridge_options
+}
 
 /// A boolean of Go (strconv.ParseBool).
 fn is_bool(value: &str) -> bool {
@@ -29,9 +91,10 @@ fn is_bool(value: &str) -> bool {
     )
 }
 
-/// The keys of `--security-opt` (FillOutSpecGen in Podman's pkg/specgenutil/specgen.go).
-pub const SECURITY_OPTIONS: &[&str] =
-    &["apparmor", "label", "mask", "no-new-privileges", "proc-opts", "seccomp", "systempaths", "unmask"];
+/// The keys of `--security-opt`.
+pub fn security_options() -> &'static [&'static str] {
+    values().security_options
+}
 
 /// The key of a value of `--security-opt` and what follows it. Docker's older form has a colon.
 pub fn security_option_parts(text: &str) -> (&str, Option<&str>) {
@@ -44,109 +107,24 @@ pub fn is_security_option(text: &str) -> bool {
     match security_option_parts(text) {
         ("no-new-privileges", value) => value.is_none_or(is_bool),
         ("systempaths", value) => value == Some("unconfined"),
-        (key, value) => value.is_some() && SECURITY_OPTIONS.contains(&key),
+        (key, value) => value.is_some() && security_options().contains(&key),
     }
 }
 
-/// Groups that own devices and have a fixed number on every NixOS host (nixos/modules/misc/ids.nix and
-/// config/users-groups.nix).
-pub const HOST_GROUPS: &[&str] = &[
-    "audio", "cdrom", "dialout", "disk", "floppy", "input", "kvm", "lp", "render", "sgx", "tape", "tty",
-    "uucp", "video",
-];
+/// Groups that own devices and have a fixed number on every NixOS host.
+pub fn host_groups() -> &'static [&'static str] {
+    values().host_groups
+}
 
 /// Groups of other systems that own devices or sockets, and have no fixed number on NixOS.
-pub const UNNUMBERED_GROUPS: &[&str] = &[
-    "apex",
-    "docker",
-    "gpio",
-    "i2c",
-    "libvirt",
-    "libvirtd",
-    "netdev",
-    "plugdev",
-    "podman",
-    "scanner",
-    "spi",
-    "usb",
-    "wireshark",
-];
+pub fn unnumbered_groups() -> &'static [&'static str] {
+    values().unnumbered_groups
+}
 
-/// The resources that `--ulimit` takes (ulimitNameMapping of github.com/docker/go-units, ulimit.go).
-pub const ULIMITS: &[&str] = &[
-    "core",
-    "cpu",
-    "data",
-    "fsize",
-    "locks",
-    "memlock",
-    "msgqueue",
-    "nice",
-    "nofile",
-    "nproc",
-    "rss",
-    "rtprio",
-    "rttime",
-    "sigpending",
-    "stack",
-];
-
-/// Kernel parameters of the IPC namespace (containers/common, pkg/sysctl/sysctl.go).
-const IPC_SYSCTLS: &[&str] = &[
-    "kernel.msgmax",
-    "kernel.msgmnb",
-    "kernel.msgmni",
-    "kernel.sem",
-    "kernel.shm_rmid_forced",
-    "kernel.shmall",
-    "kernel.shmmax",
-    "kernel.shmmni",
-];
-
-/// Kernel parameters below `net.core` of which each network namespace has its own (Linux, netns_core_table in
-/// net/core/sysctl_net_core.c, and net/xfrm/xfrm_sysctl.c). The others are the host's.
-const CORE_SYSCTLS: &[&str] = &[
-    "net.core.optmem_max",
-    "net.core.rps_default_mask",
-    "net.core.somaxconn",
-    "net.core.tstamp_allow_data",
-    "net.core.txq_reselection_ms",
-    "net.core.txrehash",
-    "net.core.xfrm_acq_expires",
-    "net.core.xfrm_aevent_etime",
-    "net.core.xfrm_aevent_rseqth",
-    "net.core.xfrm_larval_drop",
-];
-
-/// Other kernel parameters below `net` that a network namespace lacks or cannot write, or how their names begin (Linux 6.18:
-/// ipv4_table in net/ipv4/sysctl_net_ipv4.c, ipv4_route_table in net/ipv4/route.c, neigh_sysctl_register in
-/// net/core/neighbour.c, nf_conntrack_standalone_init_sysctl in net/netfilter/nf_conntrack_standalone.c, and
-/// netfilter_log_sysctl_init in net/netfilter/nf_log.c).
-const HOST_NETWORK_SYSCTLS: &[&str] = &[
-    "net.ipv4.cipso_",
-    "net.ipv4.fib_sync_mem",
-    "net.ipv4.inet_peer_",
-    "net.ipv4.ipfrag_secret_interval",
-    "net.ipv4.neigh.default.",
-    "net.ipv4.route.error_",
-    "net.ipv4.route.gc_",
-    "net.ipv4.route.max_size",
-    "net.ipv4.route.redirect_",
-    "net.ipv4.tcp_allowed_congestion_control",
-    "net.ipv4.tcp_low_latency",
-    "net.ipv4.tcp_max_orphans",
-    "net.ipv4.tcp_mem",
-    "net.ipv4.udp_mem",
-    "net.ipv6.calipso_",
-    "net.ipv6.ip6frag_secret_interval",
-    "net.ipv6.mld_",
-    "net.ipv6.neigh.default.",
-    "net.netfilter.nf_conntrack_buckets",
-    "net.netfilter.nf_conntrack_expect_max",
-    "net.netfilter.nf_conntrack_max",
-    "net.netfilter.nf_log_all_netns",
-    "net.nf_conntrack_max",
-];
+/// The resources that `--ulimit` takes.
+pub fn ulimits() -> &'static [&'static str] {
+    values().ulimits
+}
 
 /// The namespace that a kernel parameter belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,49 +140,30 @@ pub enum SysctlOf {
 /// Which namespace a kernel parameter belongs to. A container may only set those of its own namespaces
 /// (podman-run(1), --sysctl).
 pub fn sysctl_of(name: &str) -> SysctlOf {
+    let values = values();
     match name {
-        name if name.starts_with("net.core.") && !CORE_SYSCTLS.contains(&name) => SysctlOf::Host,
-        name if HOST_NETWORK_SYSCTLS.iter().any(|host| name.starts_with(host)) => SysctlOf::Host,
+        name if name.starts_with("net.core.") && !values.core_sysctls.contains(&name) => SysctlOf::Host,
+        name if values.host_network_sysctls.iter().any(|host| name.starts_with(host)) => SysctlOf::Host,
         name if name.starts_with("net.") => SysctlOf::Network,
-        name if name.starts_with("fs.mqueue.") || IPC_SYSCTLS.contains(&name) => SysctlOf::Ipc,
+        name if name.starts_with("fs.mqueue.") || values.ipc_sysctls.contains(&name) => SysctlOf::Ipc,
         _ => SysctlOf::Host,
     }
 }
 
-/// The options of `--volume`. Of those in one row Podman takes one, once (ValidateVolumeOpts in
-/// containers/common, pkg/parse/parse.go).
-const VOLUME: &[&[&str]] = &[
-    &["ro", "rw"],
-    &["z", "Z", "O"],
-    &["U"],
-    &["copy", "nocopy"],
-    &["dev", "nodev"],
-    &["exec", "noexec"],
-    &["suid", "nosuid"],
-    &["bind", "rbind"],
-    &["private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable"],
-    &["idmap"],
-    &["upperdir"],
-    &["workdir"],
-    // Docker's on a Mac. Podman takes them and does nothing.
-    &["cached", "delegated"],
-];
+/// `data/mount-options.yaml`. Of the options in one row Podman takes one, once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MountOptions {
+    volume: Vec<Vec<String>>,
+    tmpfs: Vec<Vec<String>>,
+}
 
-/// The options of `--tmpfs`, in the same way (ProcessOptions in pkg/util/mount_opts.go).
-const TMPFS: &[&[&str]] = &[
-    &["ro", "rw"],
-    &["U"],
-    &["copy", "nocopy"],
-    &["dev", "nodev"],
-    &["exec", "noexec"],
-    &["suid", "nosuid"],
-    &["private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable"],
-    &["size"],
-    &["mode"],
-    &["tmpcopyup", "notmpcopyup"],
-    &["noswap"],
-    &["noatime"],
-];
+/// The options of a volume, or of a tmpfs.
+fn mount_options(tmpfs: bool) -> &'static [Vec<String>] {
+    static OPTIONS: LazyLock<MountOptions> =
+        LazyLock::new(|| data::read("mount-options", include_str!("../data/mount-options.yaml")));
+    if tmpfs { &OPTIONS.tmpfs } else { &OPTIONS.volume }
+}
 
 /// Whether an option is one of Docker's for the owner of a tmpfs, which Podman does not have.
 pub fn is_tmpfs_owner(option: &str) -> bool {
@@ -224,12 +183,12 @@ pub enum BadOption<'a> {
 
 /// The first of the options of a volume, or of a tmpfs, that is wrong: its index, and why.
 pub fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<(usize, BadOption<'a>)> {
-    let table = if tmpfs { TMPFS } else { VOLUME };
     let mut seen: Vec<(usize, &str)> = Vec::new();
     for (index, option) in options.iter().enumerate() {
         let (name, value) =
             option.split_once('=').map_or((*option, None), |(name, value)| (name, Some(value)));
-        let Some(row) = table.iter().position(|row| row.contains(&name)) else {
+        let is_row = |row: &Vec<String>| row.iter().any(|known| known == name);
+        let Some(row) = mount_options(tmpfs).iter().position(is_row) else {
             return Some((index, BadOption::Unknown(option)));
         };
         let fits = match (name, value) {
@@ -256,7 +215,7 @@ pub fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<(usize, BadOpt
 /// The option that was probably meant by one that is unknown.
 pub fn closest_option(option: &str, tmpfs: bool) -> Option<&'static str> {
     let name = option.split('=').next().unwrap_or_default();
-    crate::diag::closest(name, if tmpfs { TMPFS } else { VOLUME }.iter().flat_map(|row| row.iter().copied()))
+    crate::diag::closest(name, mount_options(tmpfs).iter().flatten().map(String::as_str))
 }
 
 #[cfg(test)]
@@ -275,5 +234,18 @@ mod tests {
         assert_eq!(bad_option(&["ro=1"], true), Some((0, BadOption::Value("ro=1"))));
         assert_eq!(bad_option(&["uid=1000"], true), Some((0, BadOption::Unknown("uid=1000"))));
         assert_eq!(closest_option("noexek", true), Some("noexec"));
+    }
+    #[test]
+    fn the_files_are_in_order() {
+        data::tests::lists_are_in_order(include_str!("../data/podman-values.yaml"));
+        assert!(bridge_options().is_sorted_by(|one, next| one.name < next.name));
+        for option in bridge_options() {
+            assert!(option.takes.is_some() || !option.words.is_empty(), "{}", option.name);
+            assert!(option.most.is_none() || matches!(option.takes, Some(Takes::Number)), "{}", option.name);
+        }
+        for tmpfs in [false, true] {
+            let mut seen = std::collections::HashSet::new();
+            assert!(mount_options(tmpfs).iter().flatten().all(|option| seen.insert(option)));
+        }
     }
 }

@@ -22,7 +22,7 @@ mod volume;
 
 pub use agenix::Agenix;
 pub use allow::Allow;
-pub use caddy::{AcmeTls, Bind, PluginTls, TOKEN_VARIABLES, Tls};
+pub use caddy::{AcmeTls, Bind, PluginTls, Tls};
 pub use container::{
     Command, ExtraHosts, GracePeriod, Limits, LogDriver, Logging, LongUlimit, PullPolicy, Restart, Settings,
     Ulimit,

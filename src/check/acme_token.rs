@@ -1,17 +1,18 @@
 //! `tls: { acme: PROVIDER, token: … }` works for providers that take one token.
 
+use crate::acme_provider::{self, token_variable};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::setting::{TOKEN_VARIABLES, Tls};
+use crate::setting::Tls;
 use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(Tls::Acme(acme)) = host.front.as_ref().and_then(|f| f.tls.as_ref()) else { return };
     let provider = acme.acme.text.value();
-    let known = TOKEN_VARIABLES.iter().any(|(p, _)| *p == provider);
+    let variable = token_variable(&provider);
     match &acme.token {
-        Some(token) if !known => diagnostics.push(
+        Some(token) if variable.is_none() => diagnostics.push(
             Diagnostic::new(Code::BadTls, format!("which variable takes the token of `{provider}` is not known"), token.text.span, "a token")
                 .and(acme.acme.text.span, "for this provider")
                 .help(match misspelt(&provider) {
@@ -20,7 +21,6 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 }),
         ),
         Some(token) => {
-            let variable = TOKEN_VARIABLES.iter().find(|(p, _)| *p == provider).map(|(_, variable)| *variable);
             let same = acme.credentials.entries.iter().find(|(name, _)| Some(name.value().as_str()) == variable);
             if let Some((name, _)) = same {
                 diagnostics.push(
@@ -47,5 +47,5 @@ fn misspelt(provider: &str) -> Option<&'static str> {
         ..6 => known == provider,
         _ => strsim::osa_distance(known, &provider) < 2,
     };
-    TOKEN_VARIABLES.iter().map(|(known, _)| *known).find(|known| is_near(known))
+    acme_provider::all().iter().map(|known| known.name).find(|known| is_near(known))
 }

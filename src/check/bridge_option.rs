@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::Host;
-use crate::podman::BRIDGE_OPTIONS;
+use crate::podman::bridge_options;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -10,7 +10,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for declared in made.map(|network| &network.settings) {
         for (name, value) in &declared.driver_opts.0 {
             let option = name.value();
-            match BRIDGE_OPTIONS.iter().find(|(known, ..)| *known == option) {
+            match bridge_options().iter().find(|known| known.name == option) {
                 None => diagnostics.push(
                     Diagnostic::new(
                         Code::UnsupportedValue,
@@ -20,15 +20,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     )
                     .help(instead_of(&option)),
                 ),
-                Some((_, expected, takes)) if !takes(&value.value()) => diagnostics.push(
+                Some(known) if !known.fits(&value.value()) => diagnostics.push(
                     Diagnostic::new(
                         Code::UnsupportedValue,
                         format!("`{option}` of a bridge cannot be `{}`", value.value()),
                         value.span,
-                        format!("expected {expected}"),
+                        format!("expected {}", known.expected),
                     )
                     .and(name.span, "this option")
-                    .help(format!("write {expected}")),
+                    .help(format!("write {}", known.expected)),
                 ),
                 Some(_) => {}
             }
@@ -44,6 +44,6 @@ fn instead_of(option: &str) -> String {
             "remove it: homegen makes bridge networks; make a network of another driver yourself, and write `external: true` here"
                 .to_owned()
         }
-        _ => suggestion(option, BRIDGE_OPTIONS.iter().map(|(name, ..)| *name)),
+        _ => suggestion(option, bridge_options().iter().map(|known| &*known.name)),
     }
 }

@@ -102,17 +102,9 @@ fn is_distribution(part: &str) -> bool {
     ["alpine", "debian", "ubuntu"].iter().filter_map(|name| part.strip_prefix(name)).any(is_version)
 }
 
-/// The code names of releases, by the image of the distribution: they are versions of that image, and of no other one.
-/// `sid` and `testing` move.
-const CODE_NAMES: &[(&str, &[&str])] = &[
-    ("library/debian", &["buster", "bullseye", "bookworm", "trixie", "forky", "duke"]),
-    ("library/ubuntu", &["bionic", "focal", "jammy", "noble", "oracular", "plucky", "questing", "resolute"]),
-];
-
 /// Whether a tag of a distribution's own image names a release, such as `trixie` and `trixie-slim`.
 fn is_code_name(image: &Image, tag: &str) -> bool {
-    let word = tag.split('-').next().unwrap_or_default();
-    CODE_NAMES.iter().any(|(path, names)| image.is(path) && names.contains(&word))
+    image.is_code_name(tag.split('-').next().unwrap_or_default())
 }
 
 fn is_version(text: &str) -> bool {

@@ -3,12 +3,12 @@
 use super::grants::{Grant, groups};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::podman::UNNUMBERED_GROUPS;
+use crate::podman::unnumbered_groups;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for Grant { what: name, span } in host.containers().flat_map(groups) {
-        if !UNNUMBERED_GROUPS.contains(&name.as_str()) {
+        if !unnumbered_groups().contains(&name.as_str()) {
             continue;
         }
         diagnostics.push(

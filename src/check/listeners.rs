@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::grants::{self, Grant};
 use crate::form::{PortRange, Protocol};
 use crate::hir::{Container, Host, HostPort, Service};
+use crate::nixos_service::{self, NixosService};
 use crate::setting::{self, NetworkMode};
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, SetOption, options};
@@ -28,28 +29,6 @@ pub(super) struct Listener {
     /// Where it is said.
     pub(super) span: Span,
 }
-
-use Protocol::{Tcp, Udp};
-
-/// Services of NixOS, the option with their port, what they listen on by default, and whether only on
-/// 127.0.0.1 (the modules of these names in nixpkgs).
-const NATIVE: &[(&str, &str, u16, Protocol, bool)] = &[
-    ("adguardhome", "port", 3000, Tcp, false),
-    ("blocky", "settings.ports.dns", 53, Udp, false),
-    ("cockpit", "port", 9090, Tcp, false),
-    ("dnsmasq", "settings.port", 53, Udp, false),
-    ("grafana", "settings.server.http_port", 3000, Tcp, true),
-    ("home-assistant", "config.http.server_port", 8123, Tcp, false),
-    ("jellyfin", "", 8096, Tcp, false),
-    ("mosquitto", "", 1883, Tcp, false),
-    ("nginx", "defaultHTTPListenPort", 80, Tcp, false),
-    ("openssh", "ports", 22, Tcp, false),
-    ("plex", "", 32400, Tcp, false),
-    ("postgresql", "settings.port", 5432, Tcp, true),
-    ("prometheus", "port", 9090, Tcp, false),
-    ("samba", "", 445, Tcp, false),
-    ("unbound", "settings.server.port", 53, Udp, true),
-];
 
 /// Everything that the file says to listen, in its order. What is off by default is left out.
 pub(super) fn listeners(host: &Host) -> Vec<Listener> {
@@ -169,7 +148,11 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
             .map(|option| (option.path.join("."), option))
             .collect();
         let value = |path: &str| enabled.get(path).copied();
-        for (name, port_option, default, protocol, local) in NATIVE {
+        // Most files set no service of NixOS, and need no table of them.
+        if enabled.is_empty() {
+            continue;
+        }
+        for NixosService { name, port, port_option, protocol, is_local } in nixos_service::all() {
             let Some(enable) = value(&format!("services.{name}.enable")).filter(|o| is_true(o.node)) else {
                 continue;
             };
@@ -182,16 +165,16 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
             if bound {
                 continue;
             }
-            let stated =
-                (!port_option.is_empty()).then(|| value(&format!("services.{name}.{port_option}"))).flatten();
+            let option = |path: &String| value(&format!("services.{name}.{path}"));
+            let stated = port_option.as_ref().and_then(option);
             let ports = match stated {
                 Some(option) => numbers(option.node).into_iter().map(|port| (port, option.span)).collect(),
-                None => vec![(*default, enable.span)],
+                None => vec![(*port, enable.span)],
             };
             for (port, span) in ports {
                 // One on 127.0.0.1 by default may have been moved, which is more than is known here.
                 found.push(Listener {
-                    address: local.then_some(Ipv4Addr::LOCALHOST.into()),
+                    address: is_local.then_some(Ipv4Addr::LOCALHOST.into()),
                     ports: PortRange::one(port),
                     protocol: *protocol,
                     what: format!("services.{name}"),

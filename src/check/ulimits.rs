@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::hir::Host;
-use crate::podman::ULIMITS;
+use crate::podman::ulimits;
 use crate::setting::Ulimit;
 use crate::tree::{Node, Text};
 
@@ -10,13 +10,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         for (name, limit) in &container.settings.ulimits.entries {
             let key = name.value();
-            if !ULIMITS.contains(&key.as_str()) {
+            if !ulimits().contains(&key.as_str()) {
                 let lower = key.to_lowercase();
                 let meant = lower.strip_prefix("rlimit_").unwrap_or(&lower);
                 let title = format!("`{key}` is not a resource that Podman limits");
                 diagnostics.push(
                     Diagnostic::new(Code::UnsupportedValue, title, name.span, "unknown resource")
-                        .help(suggestion(meant, ULIMITS.iter().copied())),
+                        .help(suggestion(meant, ulimits().iter().copied())),
                 );
             } else if let Some(hard) = limit.hard.as_ref().filter(|hard| is_above(limit, hard)) {
                 let title = format!("the soft limit of `{key}` is above the hard one");

@@ -1,9 +1,12 @@
 //! Protocols of published ports.
 
+use serde::Deserialize;
+
 use super::Form;
 
 /// The protocol of a port.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Protocol {
     /// TCP.
     #[default]

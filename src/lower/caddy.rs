@@ -4,10 +4,11 @@ use indexmap::IndexMap;
 
 use super::around::Ports;
 use super::tailscale;
+use crate::acme_provider::token_variable;
 use crate::hir::{Answer, Front, HEADERS, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
 use crate::nixos::{Module, Output};
-use crate::setting::{AcmeTls, Bind, Pairs, TOKEN_VARIABLES, Tls};
+use crate::setting::{AcmeTls, Bind, Pairs, Tls};
 use crate::tree::{Piece, Target, Text};
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
@@ -315,10 +316,9 @@ fn certificate(acme: &AcmeTls, one: &Certificate) -> Set {
     set.set("dnsProvider", Expr::text(&acme.acme.text));
     let credentials = set.at(&["credentialFiles"]);
     if let Some(token) = &acme.token
-        && let Some((_, variable)) =
-            TOKEN_VARIABLES.iter().find(|(provider, _)| *provider == acme.acme.text.value())
+        && let Some(variable) = token_variable(&acme.acme.text.value())
     {
-        credentials.set(*variable, super::secret::path(&token.text.value()));
+        credentials.set(variable, super::secret::path(&token.text.value()));
     }
     for (variable, secret) in &acme.credentials.entries {
         credentials.set(variable.value(), super::secret::path(&secret.text.value()));

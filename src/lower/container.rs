@@ -257,7 +257,7 @@ fn user(user: &Text) -> Expr {
 /// is missing or has another number.
 fn host_group(group: &Text) -> Option<Part> {
     let name = group.value();
-    let known = podman::HOST_GROUPS.contains(&name.as_str());
+    let known = podman::host_groups().contains(&name.as_str());
     known.then(|| Part::Code(format!("toString config.users.groups.{name}.gid").into()))
 }
 

@@ -1,332 +1,71 @@
 //! The arguments of `podman run`, read as Podman reads them (pflag): `--name=value`, `--name value`, `-n value`,
-//! `-nvalue` and `-itn value`.
+//! `-nvalue` and `-itn value`. `data/podman-options.yaml` has the options.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::data;
 use crate::source::Span;
 use crate::tree::Text;
 
-/// The options without a value (podman-run(1), and the sources at [`VALUES`]). Every other one takes the next word.
-const SWITCHES: &[&str] = &[
-    "detach",
-    "disable-content-trust",
-    "env-host",
-    "help",
-    "http-proxy",
-    "init",
-    "interactive",
-    "no-healthcheck",
-    "no-hostname",
-    "no-hosts",
-    "oom-kill-disable",
-    "passwd",
-    "privileged",
-    "publish-all",
-    "quiet",
-    "read-only",
-    "read-only-tmpfs",
-    "replace",
-    "rm",
-    "rmi",
-    "rootfs",
-    "sig-proxy",
-    "syslog",
-    "tls-verify",
-    "trace",
-    "transient-store",
-    "tty",
-    "unsetenv-all",
-];
-
-/// The options with a value of Podman 4.0 to 6.0, hidden ones included (cmd/podman/common/create.go and netflags.go,
-/// cmd/podman/containers/run.go).
-const VALUES: &[&str] = &[
-    "add-host",
-    "annotation",
-    "arch",
-    "attach",
-    "authfile",
-    "blkio-weight",
-    "blkio-weight-device",
-    "cap-add",
-    "cap-drop",
-    "cert-dir",
-    "cgroup-conf",
-    "cgroup-parent",
-    "cgroupns",
-    "cgroups",
-    "chrootdirs",
-    "cidfile",
-    "conmon-pidfile",
-    "cpu-period",
-    "cpu-quota",
-    "cpu-rt-period",
-    "cpu-rt-runtime",
-    "cpu-shares",
-    "cpus",
-    "cpuset-cpus",
-    "cpuset-mems",
-    "creds",
-    "decryption-key",
-    "detach-keys",
-    "device",
-    "device-cgroup-rule",
-    "device-read-bps",
-    "device-read-iops",
-    "device-write-bps",
-    "device-write-iops",
-    "dns",
-    "dns-option",
-    "dns-search",
-    "entrypoint",
-    "env",
-    "env-file",
-    "env-merge",
-    "expose",
-    "gidmap",
-    "gpus",
-    "group-add",
-    "group-entry",
-    "health-cmd",
-    "health-interval",
-    "health-log-destination",
-    "health-max-log-count",
-    "health-max-log-size",
-    "health-on-failure",
-    "health-retries",
-    "health-start-period",
-    "health-startup-cmd",
-    "health-startup-interval",
-    "health-startup-retries",
-    "health-startup-success",
-    "health-startup-timeout",
-    "health-timeout",
-    "hostname",
-    "hosts-file",
-    "hostuser",
-    "image-volume",
-    "init-path",
-    "ip",
-    "ip6",
-    "ipc",
-    "kernel-memory",
-    "label",
-    "label-file",
-    "link-local-ip",
-    "log-driver",
-    "log-opt",
-    "mac-address",
-    "memory",
-    "memory-reservation",
-    "memory-swap",
-    "memory-swappiness",
-    "mount",
-    "name",
-    "network",
-    "network-alias",
-    "oom-score-adj",
-    "os",
-    "passwd-entry",
-    "personality",
-    "pid",
-    "pidfile",
-    "pids-limit",
-    "platform",
-    "pod",
-    "pod-id-file",
-    "preserve-fd",
-    "preserve-fds",
-    "publish",
-    "pull",
-    "rdt-class",
-    "requires",
-    "restart",
-    "retry",
-    "retry-delay",
-    "sdnotify",
-    "seccomp-policy",
-    "secret",
-    "security-opt",
-    "shm-size",
-    "shm-size-systemd",
-    "signature-policy",
-    "stop-signal",
-    "stop-timeout",
-    "subgidname",
-    "subuidname",
-    "sysctl",
-    "systemd",
-    "timeout",
-    "tmpfs",
-    "tz",
-    "uidmap",
-    "ulimit",
-    "umask",
-    "unsetenv",
-    "user",
-    "userns",
-    "uts",
-    "variant",
-    "volume",
-    "volumes-from",
-    "workdir",
-];
-
-/// The options with a value that every command of Podman takes (the persistent flags of cmd/podman/root.go).
-const GLOBAL: &[&str] = &[
-    "cdi-spec-dir",
-    "cgroup-manager",
-    "conmon",
-    "cpu-profile",
-    "db-backend",
-    "default-mounts-file",
-    "events-backend",
-    "hooks-dir",
-    "imagestore",
-    "log-level",
-    "max-workers",
-    "memory-profile",
-    "namespace",
-    "network-backend",
-    "network-cmd-path",
-    "network-config-dir",
-    "pull-option",
-    "registries-conf",
-    "root",
-    "runroot",
-    "runtime",
-    "runtime-flag",
-    "storage-driver",
-    "storage-opt",
-    "tmpdir",
-    "volumepath",
-];
-
-/// The options of one letter, and other names of one option (cmd/podman/utils/alias.go).
-const NAMES: &[(&str, &str)] = &[
-    ("a", "attach"),
-    ("c", "cpu-shares"),
-    ("d", "detach"),
-    ("e", "env"),
-    ("h", "hostname"),
-    ("i", "interactive"),
-    ("l", "label"),
-    ("m", "memory"),
-    ("p", "publish"),
-    ("P", "publish-all"),
-    ("q", "quiet"),
-    ("t", "tty"),
-    ("u", "user"),
-    ("v", "volume"),
-    ("w", "workdir"),
-    ("dns-opt", "dns-option"),
-    ("healthcheck-command", "health-cmd"),
-    ("healthcheck-interval", "health-interval"),
-    ("healthcheck-retries", "health-retries"),
-    ("healthcheck-start-period", "health-start-period"),
-    ("healthcheck-timeout", "health-timeout"),
-    ("net", "network"),
-    ("override-arch", "arch"),
-    ("override-os", "os"),
-    ("override-variant", "variant"),
-];
-
-/// The options whose value is several, with commas between them (StringSliceVar in Podman's cmd/podman/common/create.go
-/// and netflags.go).
-const LISTS: &[&str] = &[
-    "add-host",
-    "annotation",
-    "cap-add",
-    "cap-drop",
-    "device",
-    "device-cgroup-rule",
-    "dns",
-    "dns-option",
-    "dns-search",
-    "env-file",
-    "expose",
-    "group-add",
-    "label-file",
-    "log-opt",
-    "publish",
-    "sysctl",
-    "ulimit",
-];
-
-/// An option with which the unit of a container does not work.
-struct Harmful {
-    name: &'static str,
-    /// Whether a value does harm. It is given without what follows a colon.
-    is_harmful: fn(&str) -> bool,
-    /// What it does, and what to do.
-    consequence: (&'static str, &'static str),
+/// The options of `podman run`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    /// Those with a value.
+    values: BTreeSet<String>,
+    /// Those without one.
+    switches: BTreeSet<String>,
+    /// Those with a value that every command of Podman takes.
+    globals: BTreeSet<String>,
+    /// The options of one letter, and other names, with the names that they stand for.
+    names: BTreeMap<String, String>,
+    /// Those whose value is several, with commas between them.
+    lists: BTreeSet<String>,
+    /// What `--network` takes in place of the name of a network.
+    network_modes: BTreeSet<String>,
+    /// Those with which the unit of a container does not work.
+    harmful: Vec<Harmful>,
 }
 
-/// The options that NixOS sets for the unit (nixos/modules/virtualisation/oci-containers.nix), and those that Podman refuses
-/// beside them or for containers of root.
-const HARMFUL: &[Harmful] = &[
-    Harmful {
-        name: "cidfile",
-        is_harmful: |_| true,
-        consequence: (
-            "the unit would not find the container to stop it",
-            "remove it: NixOS writes the file /run/NAME/ctr-id",
-        ),
-    },
-    // crun refuses both on control groups of version 2 (write_memory_resources in cgroup-resources.c).
-    Harmful {
-        name: "memory-swappiness",
-        is_harmful: |value| value != "-1",
-        consequence: (
-            "the container would not start: control groups of version 2 have no swappiness",
-            "remove it",
-        ),
-    },
-    Harmful {
-        name: "name",
-        is_harmful: |_| true,
-        consequence: (
-            "the unit, backups and other containers know it by another name",
-            "remove it: the name follows from those of the service and the container",
-        ),
-    },
-    Harmful {
-        name: "oom-kill-disable",
-        is_harmful: |value| !matches!(value, "false" | "0"),
-        consequence: (
-            "the container would not start: control groups of version 2 always have the OOM killer",
-            "remove it",
-        ),
-    },
-    Harmful {
-        name: "restart",
-        is_harmful: |value| !matches!(value, "no" | "on-failure"),
-        consequence: (
-            "Podman refuses it beside `--rm`, which NixOS sets",
-            "remove it, and write `restart`: systemd restarts the container",
-        ),
-    },
-    Harmful {
-        name: "rootfs",
-        is_harmful: |value| !matches!(value, "false" | "0"),
-        consequence: ("Podman takes the image for the path of a folder", "remove it"),
-    },
-    Harmful {
-        name: "sdnotify",
-        is_harmful: |value| !matches!(value, "conmon" | "container" | "healthy"),
-        consequence: ("the unit would wait for its start without end", "remove it"),
-    },
-    Harmful {
-        name: "userns",
-        is_harmful: |value| matches!(value, "keep-id" | "nomap"),
-        consequence: (
-            "Podman refuses it for containers of root, which these are",
-            "remove it, or write `userns_mode: auto`",
-        ),
-    },
-];
+/// An option with which the unit of a container does not work.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Harmful {
+    option: String,
+    /// The values that do no harm. They are given without what follows a colon.
+    #[serde(default)]
+    except: Vec<String>,
+    /// The values that do harm, where others do not.
+    only: Option<Vec<String>>,
+    /// What it does.
+    effect: String,
+    /// What to do.
+    help: String,
+}
 
-/// What `--network` takes in place of the name of a network (ParseNetworkFlag in Podman's pkg/specgen/namespaces.go).
-const NETWORK_MODES: &[&str] =
-    &["bridge", "container", "default", "host", "none", "ns", "pasta", "private", "slirp4netns"];
+impl Options {
+    fn get() -> &'static Options {
+        static OPTIONS: LazyLock<Options> =
+            LazyLock::new(|| data::read("podman-options", include_str!("../../data/podman-options.yaml")));
+        &OPTIONS
+    }
+
+    /// The long name of an option.
+    fn long_name<'a>(&'a self, name: &'a str) -> &'a str {
+        self.names.get(name).map_or(name, String::as_str)
+    }
+}
+
+impl Harmful {
+    /// Whether a value does harm. It is given without what follows a colon.
+    fn is_harmful(&self, value: &str) -> bool {
+        let is_one_of = |values: &Vec<String>| values.iter().any(|known| known == value);
+        self.only.as_ref().map_or(!is_one_of(&self.except), is_one_of)
+    }
+}
 
 /// One option of `podman run`.
 #[derive(Clone, Debug)]
@@ -342,7 +81,8 @@ pub struct Argument {
 impl Argument {
     /// Whether Podman has an option of this name.
     pub fn is_known(&self) -> bool {
-        options().any(|option| option == self.name)
+        let Options { values, switches, globals, .. } = Options::get();
+        [values, switches, globals].into_iter().any(|options| options.contains(&self.name))
     }
 
     /// Whether it is a switch that is on.
@@ -355,30 +95,33 @@ impl Argument {
     /// Its values: several where Podman splits them.
     pub fn values(&self) -> Vec<String> {
         let Some(value) = &self.value else { return Vec::new() };
-        if LISTS.contains(&self.name.as_str()) { fields(&value.value()) } else { vec![value.value()] }
+        if Options::get().lists.contains(&self.name) { fields(&value.value()) } else { vec![value.value()] }
     }
 
     /// Whether it is `--network` with a mode, beside which Podman takes no other network.
     pub fn is_network_mode(&self) -> bool {
         let mode = self.value.as_ref().map(|value| value.value()).unwrap_or_default();
-        self.name == "network" && NETWORK_MODES.contains(&mode.split(':').next().unwrap_or_default())
+        self.name == "network"
+            && Options::get().network_modes.contains(mode.split(':').next().unwrap_or_default())
     }
 
     /// Where the unit of the container `own_name` does not work with it: what it does, and what to do.
     pub fn harm(&self, own_name: &str) -> Option<(&'static str, &'static str)> {
-        let row = HARMFUL.iter().find(|row| row.name == self.name)?;
-        let is_switch = SWITCHES.contains(&row.name);
+        let options = Options::get();
+        let row = options.harmful.iter().find(|row| row.option == self.name)?;
+        let is_switch = options.switches.contains(&row.option);
         let value = self.value.as_ref().map(Text::value).or(is_switch.then(String::new))?;
         let is_own_name = self.name == "name" && value == own_name;
         // `on-failure:3` has a number of attempts, `keep-id:uid=1000` options.
         let word = value.split(':').next().unwrap_or_default();
-        (!is_own_name && (row.is_harmful)(word)).then_some(row.consequence)
+        (!is_own_name && row.is_harmful(word)).then_some((&*row.effect, &*row.help))
     }
 }
 
 /// The long names of all options of `podman run`.
 pub fn options() -> impl Iterator<Item = &'static str> {
-    VALUES.iter().chain(SWITCHES).chain(GLOBAL).copied()
+    let Options { values, switches, globals, .. } = Options::get();
+    values.iter().chain(switches).chain(globals).map(String::as_str)
 }
 
 /// A word with which Podman does not start a container.
@@ -425,11 +168,11 @@ fn read(words: &[Text]) -> (Vec<Argument>, Vec<(Mistake, Span)>) {
             }
         };
         for (i, name) in names.iter().enumerate() {
-            let long = NAMES.iter().find(|(other, _)| other == name).map_or(name.as_str(), |(_, long)| long);
+            let long = Options::get().long_name(name);
             let mut argument = Argument { name: long.to_owned(), value: None, span: word.span };
             if i + 1 == names.len() {
                 argument.value = value.clone();
-                if argument.value.is_none() && !SWITCHES.contains(&long) {
+                if argument.value.is_none() && !Options::get().switches.contains(long) {
                     // An unknown option may be a switch.
                     let is_known = argument.is_known();
                     let next = words.next_if(|next| is_known || !next.value().starts_with('-'));
@@ -466,13 +209,14 @@ pub fn fields(line: &str) -> Vec<String> {
 fn letters(word: &Text, short: &str) -> (Vec<String>, Option<Text>) {
     let mut names = Vec::new();
     for (at, letter) in short.char_indices() {
-        names.push(letter.to_string());
+        let name = letter.to_string();
+        let is_switch = Options::get().switches.contains(Options::get().long_name(&name));
+        names.push(name);
         let rest = &short[at + letter.len_utf8()..];
-        let long = NAMES.iter().find(|(name, _)| *name == letter.to_string()).map(|(_, long)| *long);
         if rest.starts_with('=') {
             return (names, Some(after(word, 1 + at + letter.len_utf8() + 1)));
         }
-        if !rest.is_empty() && !long.is_some_and(|long| SWITCHES.contains(&long)) {
+        if !rest.is_empty() && !is_switch {
             return (names, Some(after(word, 1 + at + letter.len_utf8())));
         }
     }
@@ -538,5 +282,21 @@ mod tests {
             assert_eq!(mistakes(&words).first().map(|(mistake, _)| *mistake), mistake, "{words:?}");
         }
         assert_eq!(fields("type=bind,\"src=/a,b\",\"x\"\"y\""), ["type=bind", "src=/a,b", "x\"y"]);
+    }
+    #[test]
+    fn the_file_is_in_order_and_its_options_are_known() {
+        let text = include_str!("../../data/podman-options.yaml");
+        data::tests::lists_are_in_order(text);
+        let Options { values, switches, globals, names, lists, harmful, .. } = Options::get();
+        let is_option = |name: &str| [values, switches, globals].iter().any(|options| options.contains(name));
+        let count = values.len() + switches.len() + globals.len();
+        assert_eq!(options().collect::<BTreeSet<_>>().len(), count, "an option is in one list");
+        assert!(options().all(|name| !name.starts_with('-') && !name.contains(['=', ' '])));
+        assert!(names.iter().all(|(other, name)| is_option(name) && !is_option(other)));
+        assert!(lists.iter().all(|name| values.contains(name)));
+        assert!(harmful.is_sorted_by(|one, next| one.option < next.option));
+        assert!(
+            harmful.iter().all(|row| is_option(&row.option) && (row.only.is_none() || row.except.is_empty()))
+        );
     }
 }

@@ -78,18 +78,3 @@ schema!(Tls, |g| {
     let plugin = g.subschema_for::<PluginTls>();
     json_schema!({ "anyOf": [{ "enum": ["tailscale", "internal"] }, acme, plugin] })
 });
-
-/// The variable of each DNS provider that takes one token from a file
-/// (<https://go-acme.github.io/lego/dns>). Others name their `credentials`.
-pub const TOKEN_VARIABLES: &[(&str, &str)] = &[
-    ("cloudflare", "CF_DNS_API_TOKEN_FILE"),
-    ("desec", "DESEC_TOKEN_FILE"),
-    ("digitalocean", "DO_AUTH_TOKEN_FILE"),
-    ("dnsimple", "DNSIMPLE_OAUTH_TOKEN_FILE"),
-    ("duckdns", "DUCKDNS_TOKEN_FILE"),
-    ("gandiv5", "GANDIV5_PERSONAL_ACCESS_TOKEN_FILE"),
-    ("hetzner", "HETZNER_API_TOKEN_FILE"),
-    ("linode", "LINODE_TOKEN_FILE"),
-    ("netlify", "NETLIFY_TOKEN_FILE"),
-    ("vercel", "VERCEL_API_TOKEN_FILE"),
-];

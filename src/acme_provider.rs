@@ -1,0 +1,47 @@
+//! The DNS providers that prove with one token that a domain is yours: `data/acme-providers.yaml`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::data::{read, text};
+
+/// A DNS provider that takes one token from a file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcmeProvider {
+    /// Its name for lego, which NixOS gets certificates with.
+    #[serde(rename = "provider", deserialize_with = "text")]
+    pub name: &'static str,
+    /// The variable with the path of the token's file.
+    #[serde(deserialize_with = "text")]
+    pub variable: &'static str,
+}
+
+/// All of them, in the order of their names.
+pub fn all() -> &'static [AcmeProvider] {
+    static ALL: LazyLock<Vec<AcmeProvider>> =
+        LazyLock::new(|| read("acme-providers", include_str!("../data/acme-providers.yaml")));
+    &ALL
+}
+
+/// The variable with the path of a provider's token, where the provider takes one.
+pub fn token_variable(provider: &str) -> Option<&'static str> {
+    all().iter().find(|known| known.name == provider).map(|known| known.variable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::form::{Form, Variable};
+
+    #[test]
+    fn providers_are_in_order_and_take_files() {
+        assert!(all().is_sorted_by(|one, next| one.name < next.name));
+        for AcmeProvider { name, variable } in all() {
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{name}");
+            assert!(Variable::parse(variable).is_some() && variable.ends_with("_FILE"), "{variable}");
+        }
+        assert_eq!(token_variable("cloudflare"), Some("CF_DNS_API_TOKEN_FILE"));
+    }
+}

@@ -1,0 +1,219 @@
+//! The images of `data/images.yaml`. Its rows are found by the paths of their images, and each is parsed when it is first
+//! asked for.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, OnceLock};
+
+use serde::Deserialize;
+
+use super::{FirstPassword, Kind, Known, Sqlite};
+use crate::data::{all_kept, kept, row_texts, texts};
+
+/// All that is known of the images of one row.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// What rules ask of most images, for one that has a name.
+    pub(super) known: Option<Known>,
+    /// The same for the variants with `rootless` in their tags.
+    pub(super) rootless: Option<Known>,
+    /// What a database needs for its first start.
+    pub(super) first_password: Option<FirstPassword>,
+    /// The variables of which an image does not take both forms.
+    pub(super) value_or_file: Option<ValueOrFile>,
+    /// The program that dumps the database.
+    pub(super) dump_program: Option<&'static str>,
+    /// The capabilities that the image's program needs.
+    pub(super) capabilities: Option<&'static [&'static str]>,
+    /// The tags that name a release of a distribution.
+    pub(super) code_names: &'static [&'static str],
+}
+
+/// Variables that the start script or the program takes directly or out of a file. It does not start with both.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ValueOrFile {
+    /// What their names begin with.
+    #[serde(deserialize_with = "texts")]
+    pub(super) prefixes: &'static [&'static str],
+    /// What the name of the variable with the file has behind it.
+    pub(super) ending: String,
+}
+
+/// A row of the file.
+struct Unread {
+    text: &'static str,
+    entry: OnceLock<Entry>,
+}
+
+const FILE: &str = include_str!("../../data/images.yaml");
+
+/// The entry of an image, by its path without the registry.
+pub(super) fn entry(path: &str) -> Option<&'static Entry> {
+    static ROWS: LazyLock<Vec<Unread>> =
+        LazyLock::new(|| row_texts(FILE).map(|text| Unread { text, entry: OnceLock::new() }).collect());
+    static BY_PATH: LazyLock<HashMap<&str, &Unread>> =
+        LazyLock::new(|| ROWS.iter().flat_map(|row| paths(row.text).map(move |path| (path, row))).collect());
+    let row = BY_PATH.get(path)?;
+    Some(row.entry.get_or_init(|| parse(row.text)))
+}
+
+/// The paths of a row, which its first key has.
+fn paths(row: &str) -> impl Iterator<Item = &str> {
+    let list = row.strip_prefix("- images: [").and_then(|rest| rest.split_once(']'));
+    list.map_or("", |(paths, _)| paths).split(',').map(str::trim)
+}
+
+fn parse(text: &'static str) -> Entry {
+    let [row]: [Row; 1] =
+        serde_yaml::from_str(text).unwrap_or_else(|error| panic!("data/images.yaml: {error}\n{text}"));
+    row.into()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the row is found by them"))]
+    images: Vec<String>,
+    name: Option<String>,
+    kind: Option<KindName>,
+    data: Option<String>,
+    #[serde(default)]
+    data_from: Vec<String>,
+    older_data: Option<String>,
+    sqlite: Option<Vec<String>>,
+    #[serde(default)]
+    moved_by: Vec<String>,
+    major: Option<u32>,
+    user: Option<u32>,
+    starts_as: Option<u32>,
+    memory: Option<Memory>,
+    host_memory: Option<u64>,
+    rootless: Option<Rootless>,
+    first_password: Option<FirstPassword>,
+    value_or_file: Option<ValueOrFile>,
+    dump_program: Option<String>,
+    capabilities: Option<Vec<String>>,
+    #[serde(default)]
+    code_names: Vec<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KindName {
+    Postgres,
+    Database,
+    Store,
+    Cache,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memory {
+    mib: u64,
+    why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rootless {
+    data: String,
+    sqlite: Vec<String>,
+    starts_as: u32,
+}
+
+impl From<Row> for Entry {
+    fn from(row: Row) -> Entry {
+        let moved_by = all_kept(row.moved_by);
+        let of_sqlite = |files| Kind::Sqlite(Sqlite { files: all_kept(files), moved_by });
+        let known = row.name.map(|name| Known {
+            name: kept(name),
+            kind: match (row.kind, row.sqlite) {
+                (Some(KindName::Postgres), _) => Kind::Postgres,
+                (Some(KindName::Database), _) => Kind::Database,
+                (Some(KindName::Store), _) => Kind::Store,
+                (Some(KindName::Cache), _) => Kind::Cache,
+                (None, Some(files)) => of_sqlite(files),
+                (None, None) => Kind::Program,
+            },
+            data: row.data.map(kept),
+            data_from: all_kept(row.data_from),
+            older_data: row.older_data.map(kept),
+            major: row.major,
+            user: row.user,
+            starts_as: row.starts_as,
+            memory: row.memory.map(|memory| (memory.mib, kept(memory.why))),
+            host_memory: row.host_memory,
+        });
+        let rootless = known.zip(row.rootless).map(|(known, rootless)| Known {
+            kind: of_sqlite(rootless.sqlite),
+            data: Some(kept(rootless.data)),
+            starts_as: Some(rootless.starts_as),
+            ..known
+        });
+        Entry {
+            known,
+            rootless,
+            first_password: row.first_password,
+            value_or_file: row.value_or_file,
+            dump_program: row.dump_program.map(kept),
+            capabilities: row.capabilities.map(all_kept),
+            code_names: all_kept(row.code_names),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::form::{Capability, EnvironmentName, Form};
+
+    #[test]
+    fn rows_are_found_by_their_images() {
+        let rows: Vec<Row> = crate::data::read("images", FILE);
+        let found: Vec<Vec<&str>> = row_texts(FILE).map(|text| paths(text).collect()).collect();
+        assert_eq!(rows.iter().map(|row| row.images.clone()).collect::<Vec<_>>(), found);
+        row_texts(FILE).for_each(|text| drop(parse(text)));
+    }
+
+    #[test]
+    fn rows_are_in_order_and_an_image_has_one() {
+        let rows: Vec<Row> = crate::data::read("images", FILE);
+        assert!(rows.is_sorted_by_key(|row| row.images[0].clone()));
+        let mut seen = HashSet::new();
+        for path in rows.iter().flat_map(|row| &row.images) {
+            let is_step = |step: &str| {
+                let is_part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
+                !step.is_empty() && step.bytes().all(is_part)
+            };
+            assert!(path.contains('/') && path.split('/').all(is_step), "{path}");
+            assert!(seen.insert(path), "{path}");
+        }
+        // An image is found by the end of its name.
+        for path in &seen {
+            assert!(!seen.iter().any(|other| other.ends_with(&format!("/{path}"))), "{path}");
+        }
+    }
+
+    #[test]
+    fn facts_fit_each_other() {
+        for row in crate::data::read::<Vec<Row>>("images", FILE) {
+            let image = &row.images[0];
+            assert!(row.kind.is_none() || row.sqlite.is_none(), "{image}");
+            assert!(row.moved_by.is_empty() || row.sqlite.is_some(), "{image}");
+            assert!(row.name.is_some() || row.data.is_none() && row.starts_as.is_none(), "{image}");
+            let needs_data = row.kind.is_some() || row.sqlite.is_some() || !row.data_from.is_empty();
+            assert!(!needs_data || row.data.as_ref().is_some_and(|data| data.starts_with('/')), "{image}");
+            assert!(row.sqlite.iter().flatten().all(|file| !file.starts_with('/')), "{image}");
+            let variables = row.first_password.iter().flat_map(|first| first.variables).copied();
+            for variable in row.moved_by.iter().map(String::as_str).chain(variables) {
+                assert!(EnvironmentName::parse(variable).is_some(), "{image}: {variable}");
+            }
+            assert!(row.first_password.is_none_or(|first| !first.variables.is_empty()), "{image}");
+            for capability in row.capabilities.iter().flatten() {
+                assert!(Capability::parse(capability).is_some(), "{image}: {capability}");
+            }
+        }
+    }
+}

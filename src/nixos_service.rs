@@ -1,0 +1,51 @@
+//! The services of NixOS that listen on ports: `data/nixos-services.yaml`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::data::read;
+use crate::form::Protocol;
+
+/// A service of NixOS that listens.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NixosService {
+    /// Its name below `services`.
+    #[serde(rename = "service")]
+    pub name: String,
+    /// The port that it listens on by default.
+    pub port: u16,
+    /// The option with the port, below the service.
+    pub port_option: Option<String>,
+    /// What it listens for.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// Whether it listens on 127.0.0.1 only, by default.
+    #[serde(default)]
+    pub is_local: bool,
+}
+
+/// All of them, in the order of their names.
+pub fn all() -> &'static [NixosService] {
+    static ALL: LazyLock<Vec<NixosService>> =
+        LazyLock::new(|| read("nixos-services", include_str!("../data/nixos-services.yaml")));
+    &ALL
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all;
+
+    #[test]
+    fn services_are_in_order_and_their_options_are_paths() {
+        assert!(all().is_sorted_by(|one, next| one.name < next.name));
+        for service in all() {
+            for part in service.port_option.iter().flat_map(|path| path.split('.')).chain([&*service.name]) {
+                let is_letter = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+                assert!(!part.is_empty() && part.chars().all(is_letter), "{}", service.name);
+            }
+            assert_ne!(service.port, 0, "{}", service.name);
+        }
+    }
+}
