@@ -1,7 +1,6 @@
 //! Pass: [`tree`](crate::tree) → [`ast`](crate::ast). Reads every value with the type that its place
 //! asks for, and goes on after a mistake, so that all of them are found in one run.
 
-pub mod advice;
 pub mod allow;
 pub mod caddy;
 pub mod container;

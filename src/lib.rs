@@ -23,6 +23,7 @@ pub mod form;
 pub mod hardening;
 pub mod hir;
 pub mod image;
+pub mod instance;
 pub mod isolation;
 pub mod limits;
 pub mod link;

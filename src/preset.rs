@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 
 use crate::ast::Service;
 use crate::diag::{Code, Diagnostic, Diagnostics, closest, suggestion};
+use crate::instance::Instance;
 use crate::limits::MAX_EXPANDED;
 use crate::merge;
 use crate::source::{SourceId, Sources, Span};
@@ -21,25 +22,6 @@ pub const PRESETS: &[(&str, &str)] = &[
     ("plex", include_str!("../presets/plex.yaml")),
     ("uptime-kuma", include_str!("../presets/uptime-kuma.yaml")),
 ];
-
-/// One use of a preset.
-#[derive(Debug)]
-pub struct Instance {
-    /// The service that starts from it.
-    pub service: String,
-    /// Its name as a value, which the preset calls `${service}`.
-    pub name: Node,
-    /// Every parameter with its argument or default.
-    pub arguments: IndexMap<String, Node>,
-    /// The parameters that were not given, or are not what the preset takes. It was said.
-    pub missing: Vec<String>,
-    /// The parameters without a default, which nobody can leave out.
-    pub required: Vec<String>,
-    /// Where the preset uses each parameter first: the keys that lead there, with dots between them.
-    pub uses: HashMap<String, String>,
-    /// The preset's containers that the user removed with `~`, and where.
-    pub removed: Vec<(String, Span)>,
-}
 
 /// Reads a text into a tree, and says what is wrong with it.
 pub type Parse = fn(&str, SourceId, &mut Diagnostics) -> Option<Node>;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Fix, closest};
+use crate::instance::Instance;
 use crate::limits::{MAX_EXPANDED, weight};
 use crate::merge::merge;
-use crate::preset::Instance;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::{Entry as WrittenEntry, Kind as Written, Node as WrittenNode};
 use crate::tree::{Atom, Entry, Kind, Node, Piece, Reference, Step, Target, Text};

@@ -8,11 +8,6 @@ use schemars::{Schema, json_schema};
 use serde_json::Value;
 
 use crate::ast::File;
-use crate::diag::Diagnostics;
-use crate::parse::parse;
-use crate::source::SourceId;
-use crate::syntax::{Kind, Node};
-use crate::tree::Atom;
 
 /// The schema of `homeserver.yaml`, as indented JSON with a newline at its end.
 pub fn schema() -> String {
@@ -102,29 +97,9 @@ impl Transform for Examples {
         transform_subschemas(self, schema);
         let examples = schema.get_mut("examples").and_then(|examples| examples.as_array_mut());
         for example in examples.into_iter().flatten() {
-            let node =
-                example.as_str().and_then(|text| parse(text, SourceId::FILE, &mut Diagnostics::default()));
-            *example = node.as_ref().map(value).unwrap_or_default();
+            let text = example.as_str().unwrap_or_default();
+            *example = serde_yaml::from_str(text).expect("an example is YAML");
         }
-    }
-}
-
-/// A YAML value as the JSON value that a schema is held against.
-pub fn value(node: &Node) -> Value {
-    match &node.kind {
-        Kind::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), value(&entry.value))).collect(),
-        Kind::List(items) => items.iter().map(value).collect(),
-        Kind::Nix(code) => Value::from(code.as_str()),
-        Kind::Replace(inner) => value(inner),
-        Kind::Layers(layers) => value(&layers.over),
-        Kind::Unreadable => Value::Null,
-        Kind::Scalar { text, plain: true } => match Atom::from_plain(text) {
-            Atom::Null => Value::Null,
-            Atom::Bool(flag) => Value::from(flag),
-            Atom::Int(number) => Value::from(number),
-            Atom::Float(text) | Atom::Str(text) => Value::from(text),
-        },
-        Kind::Scalar { text, plain: false } => Value::from(text.as_str()),
     }
 }
 

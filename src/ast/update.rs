@@ -1,15 +1,14 @@
 //! Updates of a service's images.
 
-use crate::decode::advice;
-use crate::form::{Calendar, HttpPath, Repository, SecretName};
+use crate::form::{Advice, Calendar, Form, HttpPath, Repository, SecretName};
 use crate::setting::{Allow, Flag, OneOrMany, Spanned, Tell};
 use crate::shape::mapping;
-use crate::tree::Text;
+use crate::tree::{Kind, Node, Text};
 use crate::value::Value;
 
 mapping! {
     /// A daily look for a new release, and a command that updates.
-    Update such as "{ repository: immich-app/immich, at: daily, restart: server, health: /api/server/ping }" else advice::update {
+    Update such as "{ repository: immich-app/immich, at: daily, restart: server, health: /api/server/ping }" else time_alone {
         /// Whether it is on until the owner says otherwise. Default: where the service is.
         enable: Option<Flag>,
         /// The repository on GitHub whose releases are asked for, such as `immich-app/immich`.
@@ -29,4 +28,15 @@ mapping! {
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
     }
+}
+
+/// `03:00`, the time of an update without its key.
+fn time_alone(node: &Node) -> Option<Advice> {
+    let Kind::Scalar(text) = &node.kind else { return None };
+    let value = text.value();
+    Calendar::parse(&value)?;
+    let help = format!(
+        "write `{{ at: {value:?} }}`, with `repository`, `restart` and `health` in it unless a preset has them"
+    );
+    Advice::new("is a time alone", help)
 }

@@ -1,13 +1,16 @@
 //! Reads the front.
 
-use super::{Decode, Reader, advice, wrong_type};
+use std::net::IpAddr;
+
+use super::{Decode, Reader, wrong_type};
 use crate::ast::Upstream;
 use crate::decode::scalar::{misread, port_part};
 use crate::diag::{Code, Diagnostic, suggestion};
-use crate::form::Interface;
+use crate::form::{Advice, Interface, web_parts};
 use crate::setting::{AcmeTls, Bind, PluginTls, Tls};
 use crate::tree::{Kind, Node, Text};
 use crate::value::Value;
+use crate::word::is_word;
 
 impl Decode for Bind {
     fn unreadable() -> Option<Self> {
@@ -120,9 +123,66 @@ impl Decode for Upstream {
             }
             _ => {
                 let noun = "a container with its port";
-                misread(node, noun, "container:port", advice::upstream(&text.value()), reader);
+                misread(node, noun, "container:port", meant_upstream(&text.value()), reader);
                 None
             }
+        }
+    }
+}
+
+/// `http://vaultwarden:80`, and `vaultwarden`.
+fn meant_upstream(value: &str) -> Option<Advice> {
+    let (authority, _) = web_parts(value).unwrap_or((value, ""));
+    if value.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https")) {
+        // Caddy runs on the host, and does not know the names of containers.
+        let (published, address) = match authority.rsplit_once(':') {
+            Some((name, port)) if name.parse::<IpAddr>().is_err() && !name.contains('.') => (
+                format!("publish the port with `ports: [\"{port}:{port}\"]`, and "),
+                format!("127.0.0.1:{port}"),
+            ),
+            _ => (String::new(), authority.to_owned()),
+        };
+        return Advice::new(
+            "is an https address, and `to` forwards with http",
+            format!(
+                "{published}write the proxy under `extra` in place of `to`: `reverse_proxy https://{address} {{`, and \
+                 in its block `transport http` with `tls_insecure_skip_verify` if the certificate is not for this name"
+            ),
+        );
+    }
+    let why = if authority == value { "has no port" } else { "is a whole address" };
+    let readable = |part: &str| is_word(part, b"_.-");
+    match authority.split_once(':') {
+        Some((host, port)) if readable(host) && port.parse::<u16>().is_ok_and(|port| port > 0) => {
+            (authority != value).then(|| Advice::write(why, authority))?
+        }
+        None if value.parse::<u16>().is_ok() => {
+            Advice::new("names no container", format!("write `CONTAINER:{value}`"))
+        }
+        None if readable(authority) => {
+            Advice::new(why, format!("write `{authority}:PORT`, with the port that it listens on"))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meant_upstream;
+
+    #[test]
+    fn an_upstream_that_cannot_be_read_gets_what_was_meant() {
+        for (text, meant) in [
+            ("HTTP://vaultwarden:80/x", "write `vaultwarden:80`"),
+            (
+                "HTTPS://192.168.1.1:8443",
+                "write the proxy under `extra` in place of `to`: `reverse_proxy https://192.168.1.1:8443 {`, and in \
+                 its block `transport http` with `tls_insecure_skip_verify` if the certificate is not for this name",
+            ),
+            ("vaultwarden", "write `vaultwarden:PORT`, with the port that it listens on"),
+            ("a:b:c", ""),
+        ] {
+            assert_eq!(meant_upstream(text).map(|advice| advice.help.text).unwrap_or_default(), meant);
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Whom to tell, and how.
 
 use super::Allow;
-use crate::decode::advice;
-use crate::form::{SecretName, ServiceUnit, WebAddress};
+use crate::form::{Advice, SecretName, ServiceUnit, WebAddress};
 use crate::shape::{keyword, mapping};
+use crate::tree::{Kind, Node};
 use crate::value::Value;
 
 mapping! {
     /// Where notifications go: to all that are named.
-    Notify such as "{ ntfy: { url: https://ntfy.example.de/server } }" else advice::notify {
+    Notify such as "{ ntfy: { url: https://ntfy.example.de/server } }" else when_in_place_of_whom {
         /// Pushover, <https://pushover.net>.
         pushover: Option<Pushover>,
         /// ntfy, <https://ntfy.sh>.
@@ -52,10 +52,29 @@ mapping! {
 
 keyword! {
     /// When somebody is told of a unit.
-    Tell else advice::tell {
+    Tell else meant_word {
         /// When it fails.
         Failure = "failure",
         /// Never.
         Never = "never",
+    }
+}
+
+/// `notify: failure` where it stands for whom to tell.
+fn when_in_place_of_whom(node: &Node) -> Option<Advice> {
+    let Kind::Scalar(text) = &node.kind else { return None };
+    matches!(text.value().as_str(), "failure" | "never" | "true" | "false").then_some(())?;
+    Advice::new(
+        "says when, which a service, a container, Caddy or a job does",
+        "say here whom to tell, such as `{ ntfy: { url: https://ntfy.example.de/server } }`",
+    )
+}
+
+/// `true`, where a word is needed.
+fn meant_word(word: &str) -> Option<Advice> {
+    match word.to_lowercase().as_str() {
+        "true" | "yes" | "on" | "always" => Advice::write("is not a word for this", "failure"),
+        "false" | "no" | "off" | "none" => Advice::write("is not a word for this", "never"),
+        _ => None,
     }
 }

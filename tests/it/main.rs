@@ -20,6 +20,7 @@ mod formats;
 mod growth;
 mod half_typed;
 mod last_build;
+mod layers;
 mod nix;
 mod notify;
 mod postgres;

@@ -4,17 +4,39 @@ use crate::common::{cases, compile};
 use homegen::diag::{Code, Diagnostics};
 use homegen::parse::parse;
 use homegen::source::SourceId;
+use homegen::syntax::{Kind, Node};
+use homegen::tree::Atom;
 use jsonschema::Validator;
+use serde_json::Value;
 
 fn validator() -> Validator {
     let schema = serde_json::from_str(&homegen::schema::schema()).expect("the schema is JSON");
     jsonschema::validator_for(&schema).expect("the schema is a schema")
 }
 
+/// A YAML value as the JSON value that a schema is held against.
+fn value(node: &Node) -> Value {
+    match &node.kind {
+        Kind::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), value(&entry.value))).collect(),
+        Kind::List(items) => items.iter().map(value).collect(),
+        Kind::Nix(code) => Value::from(code.as_str()),
+        Kind::Replace(inner) => value(inner),
+        Kind::Layers(layers) => value(&layers.over),
+        Kind::Unreadable => Value::Null,
+        Kind::Scalar { text, plain: true } => match Atom::from_plain(text) {
+            Atom::Null => Value::Null,
+            Atom::Bool(flag) => Value::from(flag),
+            Atom::Int(number) => Value::from(number),
+            Atom::Float(text) | Atom::Str(text) => Value::from(text),
+        },
+        Kind::Scalar { text, plain: false } => Value::from(text.as_str()),
+    }
+}
+
 /// The mistakes that the schema finds in a file, each with its place.
 fn mistakes(validator: &Validator, text: &str) -> Vec<String> {
     let root = parse(text, SourceId::FILE, &mut Diagnostics::default()).expect("YAML");
-    let value = homegen::schema::value(&root);
+    let value = value(&root);
     validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
@@ -77,21 +99,15 @@ fn a_service_without_a_preset_needs_what_a_preset_would_bring() {
 }
 
 /// The defaults in a schema, each with the way to it and the schema of its key.
-fn defaults<'v>(
-    value: &'v serde_json::Value,
-    way: &str,
-    found: &mut Vec<(String, &'v serde_json::Map<String, serde_json::Value>)>,
-) {
-    let members: Vec<(String, &serde_json::Value)> = match value {
-        serde_json::Value::Object(members) => {
+fn defaults<'v>(value: &'v Value, way: &str, found: &mut Vec<(String, &'v serde_json::Map<String, Value>)>) {
+    let members: Vec<(String, &Value)> = match value {
+        Value::Object(members) => {
             if members.get("default").is_some_and(|default| !default.is_object()) {
                 found.push((way.to_owned(), members));
             }
             members.iter().map(|(name, member)| (name.clone(), member)).collect()
         }
-        serde_json::Value::Array(items) => {
-            items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect()
-        }
+        Value::Array(items) => items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect(),
         _ => return,
     };
     for (name, member) in members {
@@ -101,7 +117,7 @@ fn defaults<'v>(
 
 #[test]
 fn every_default_conforms_to_the_schema_of_its_key() {
-    let schema: serde_json::Value = serde_json::from_str(&homegen::schema::schema()).expect("JSON");
+    let schema: Value = serde_json::from_str(&homegen::schema::schema()).expect("JSON");
     let mut found = Vec::new();
     defaults(&schema, "", &mut found);
     assert!(found.len() > 20, "only {} defaults", found.len());

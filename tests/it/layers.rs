@@ -1,0 +1,93 @@
+//! Passes and data stand apart, as docs/architecture.md says: a pass does not know another pass, and data knows none.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The passes. `compile` in `src/lib.rs` puts them together.
+const PASSES: &[&str] =
+    &["accept", "check", "decode", "link", "lower", "parse", "preset", "render", "repetition", "resolve"];
+
+/// The modules that know all others, because they put them together.
+const TOP: &[&str] = &["cli", "lib", "main"];
+
+/// The uses of a pass that are meant, each with its reason.
+const MEANT: &[(&str, &str, &str)] = &[("shape", "decode", "a declaration says how it is read")];
+
+/// Every Rust file of the library, with the module at the top of the crate that it belongs to.
+fn files() -> Vec<(String, PathBuf)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    let mut folders = vec![source.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let below = path.strip_prefix(&source).expect("below src").with_extension("");
+                let module = below.iter().next().expect("a name").to_string_lossy().into_owned();
+                files.push((module, path));
+            }
+        }
+    }
+    files
+}
+
+/// The modules at the top of the crate that a file names, besides in its comments and its unit tests, which may read their
+/// input out of YAML.
+fn named(text: &str) -> BTreeSet<String> {
+    let text = text.split("\n#[cfg(test)]\n").next().unwrap_or_default();
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
+    let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut names = BTreeSet::new();
+    for (at, found) in code.match_indices("crate::") {
+        let rest = &code[at + found.len()..];
+        match rest.strip_prefix('{') {
+            // `use crate::{link, lower::lower};`
+            Some(list) => {
+                let list = list.split(';').next().unwrap_or_default();
+                names.extend(list.split(',').map(|item| name(item.trim())));
+            }
+            None => {
+                names.insert(name(rest));
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn a_pass_knows_no_other_pass_and_data_knows_none() {
+    let mut wrong = Vec::new();
+    let mut met = BTreeSet::new();
+    for (module, path) in files() {
+        if TOP.contains(&module.as_str()) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("text");
+        for pass in PASSES.iter().filter(|pass| **pass != module && named(&text).contains(**pass)) {
+            match MEANT.iter().position(|(from, to, _)| *from == module && to == pass) {
+                Some(meant) => {
+                    met.insert(meant);
+                }
+                None => wrong.push(format!("{} uses the pass {pass}", path.display())),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(met.len(), MEANT.len(), "an exception that nothing needs");
+}
+
+#[test]
+fn rules_and_the_output_know_nothing_of_the_file_as_written() {
+    let mut wrong = Vec::new();
+    for (module, path) in files() {
+        let is_after_link = matches!(module.as_str(), "check" | "lower" | "hir" | "nixos" | "nix" | "render");
+        if is_after_link && named(&fs::read_to_string(&path).expect("text")).contains("ast") {
+            wrong.push(path.display().to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "these use `ast`: {}", wrong.join(", "));
+}
