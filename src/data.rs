@@ -11,10 +11,13 @@ pub fn read<T: Deserialize<'static>>(name: &str, text: &'static str) -> T {
 /// The text of each row of a file, which is a list by itself. To split a file is a hundredth of the work of parsing it, and
 /// a run asks for few rows of a long one.
 pub fn row_texts(text: &'static str) -> impl Iterator<Item = &'static str> {
-    let begins = move |at: &usize| text[*at..].starts_with("- ");
-    let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).filter(begins);
-    let ends = starts.clone().skip(1).chain([text.len()]);
-    starts.zip(ends).map(|(start, end)| &text[start..end])
+    let next = |text: &str| text.find("\n- ").map_or(text.len(), |at| at + 1);
+    let mut rest = if text.starts_with("- ") { text } else { &text[next(text)..] };
+    std::iter::from_fn(move || {
+        let (row, after) = rest.split_at(next(rest));
+        rest = after;
+        (!row.is_empty()).then_some(row)
+    })
 }
 
 /// Reads a text that lives as long as the program.

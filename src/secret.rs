@@ -1,89 +1,11 @@
 //! How secrets look that are written into a file: the names that they have, the values, and the words of a command line
-//! that take them. `key` has those that their own form gives away.
+//! that take them. `key` has those that their own form gives away. `pattern` reads both out of `data/`.
 
 mod key;
+mod pattern;
 
 use crate::word::is_word;
-
-/// How the names of variables, options and labels end that hold secrets. A name is compared in capitals, with `_` between
-/// its words.
-const ENDINGS: &[&str] = &[
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "PASS",
-    "_PWD",
-    "SECRET",
-    "TOKEN",
-    "API_KEY",
-    "APIKEY",
-    "AUTH_KEY",
-    "AUTHKEY",
-    "PRIVATE_KEY",
-    "SECRET_KEY",
-    "SECRET_KEY_BASE",
-    "ENCRYPTION_KEY",
-    "ACCESS_KEY",
-    "ACCESS_KEY_SECRET",
-    "PRESHARED_KEY",
-    "MASTER_KEY",
-    "SIGNING_KEY",
-    "WIDGET_KEY",
-    "CREDENTIALS",
-    "_CREDS",
-    "CLI_AUTH",
-    "MASTERAUTH",
-    "PSK",
-    "_PW",
-    "RCONPW",
-];
-
-/// Names that end so and hold none.
-const NOT_SECRET: &[&str] =
-    &["BYPASS", "COMPASS", "KEEPASS", "NEEDS_PASSWORD", "ASK_PASSWORD", "SSH_ASKPASS"];
-
-/// Words before such a name that make a switch of an option, as in `--no-password`.
-const SWITCHES: &[&str] = &[
-    "NO_", "EMPTY_", "DISABLE_", "ENABLE_", "SKIP_", "WITHOUT_", "ALLOW_", "REQUIRE_", "PROMPT_", "ASK_",
-    "USE_",
-];
-
-/// How an option takes a password that its name does not tell.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Takes {
-    /// In the next word.
-    Next,
-    /// In the same word, right behind it.
-    Same,
-    /// In the next word, or behind `=` or right behind it, behind a user's name and this character.
-    Login(char),
-}
-
-/// Options of programs that take a password, by their manuals.
-const OPTIONS: &[(&[&str], &[&str], Takes)] = &[
-    (&["redis-cli", "valkey-cli", "keydb-cli"], &["-a", "--pass"], Takes::Next),
-    (
-        &[
-            "mysql",
-            "mysqladmin",
-            "mysqldump",
-            "mysqlcheck",
-            "mariadb",
-            "mariadb-admin",
-            "mariadb-dump",
-            "mariadb-check",
-        ],
-        &["-p"],
-        Takes::Same,
-    ),
-    (&["mongo", "mongosh", "mongodump", "mongorestore", "rabbitmqadmin", "influx"], &["-p"], Takes::Next),
-    (&["sshpass"], &["-p"], Takes::Same),
-    (&["sshpass"], &["-p"], Takes::Next),
-    (&["ldapsearch", "ldapwhoami", "ldapmodify"], &["-w"], Takes::Next),
-    (&["curl", "etcdctl"], &["-u", "--user", "--proxy-user"], Takes::Login(':')),
-    (&["podman", "skopeo", "buildah"], &["--creds", "--src-creds", "--dest-creds"], Takes::Login(':')),
-    (&["smbclient"], &["-U", "--user"], Takes::Login('%')),
-];
+use pattern::{PasswordOption, Patterns, Programs, Redis, Takes};
 
 /// An option of a known program, with the password that it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,25 +61,35 @@ fn in_capitals(name: &str) -> String {
     out
 }
 
+fn ends(text: &str, endings: &[String]) -> bool {
+    endings.iter().any(|ending| text.ends_with(ending))
+}
+
+fn begins(text: &str, beginnings: &[String]) -> bool {
+    beginnings.iter().any(|beginning| text.starts_with(beginning))
+}
+
+fn contains(text: &str, words: &[String]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
 /// Whether a name is one of a secret. A path, as in a Caddyfile, and a matcher are not names.
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.trim_start_matches(['-', '+', '?', '>']);
     if name.contains('/') || name.starts_with('@') {
         return false;
     }
-    // A personal access token. In small letters it is a pattern.
-    if name.ends_with("_PAT") {
+    let names = &Patterns::get().names;
+    if ends(name, &names.endings_as_written) {
         return true;
     }
     let name = in_capitals(name);
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    ends(ENDINGS) && !ends(NOT_SECRET)
+    ends(&name, &names.endings) && !ends(&name, &names.not_secret)
 }
 
 /// Whether a name says that everyone may know the value, whatever its form.
 pub fn is_public_name(name: &str) -> bool {
-    let name = in_capitals(name);
-    name.contains("PUBLIC") || name.contains("ANON_KEY")
+    contains(&in_capitals(name), &Patterns::get().names.public)
 }
 
 /// Whether a value is the secret that its name promises.
@@ -167,8 +99,7 @@ pub fn is_named_secret(name: &str, value: &str) -> bool {
 
 /// Whether a person may have chosen the secret, so that it can be a number.
 fn is_password_name(name: &str) -> bool {
-    let name = in_capitals(name);
-    ["PASS", "PWD", "_PW", "PSK"].iter().any(|word| name.contains(word))
+    contains(&in_capitals(name), &Patterns::get().names.chosen)
 }
 
 /// A number, or a time or size with its unit, such as `3600` and `30d`. A token is longer.
@@ -179,29 +110,20 @@ fn is_quantity(value: &str) -> bool {
 
 /// Whether a name is that of a password's hash, which NixOS writes into the store.
 pub fn is_hash_name(name: &str) -> bool {
-    in_capitals(name).ends_with("HASHED_PASSWORD")
+    ends(&in_capitals(name), &Patterns::get().names.hashes)
 }
-
-/// Values that turn something on or off, or name a way to get the secret.
-const SWITCH_VALUES: &[&str] = &[
-    "", "~", "!", "true", "false", "yes", "no", "y", "n", "on", "off", "none", "null", "nil", "enable",
-    "enabled", "disable", "disabled", "required", "optional", "always", "never", "ask", "prompt",
-];
 
 /// Whether a value is worth hiding: no switch such as `true`, no number of up to three digits, no path or address where
 /// the secret is, and no placeholder that something fills in later.
 pub fn may_be_secret(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
-    let is_switch = SWITCH_VALUES.contains(&value.to_lowercase().as_str());
+    let values = &Patterns::get().values;
+    let is_switch = values.switches.contains(&value.to_lowercase());
     let is_number = value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit());
-    let is_path = ["/", "./", "../", "~/", "file:", "@/"].iter().any(|start| value.starts_with(start))
-        || FILES.iter().any(|ending| value.ends_with(ending));
+    let is_path = begins(value, &values.paths) || ends(value, &values.files);
     // A password in an address, and a token in one, are found by themselves.
     !is_switch && !is_number && !is_path && !value.contains("://") && !is_placeholder(value)
 }
-
-/// Endings of files that hold a secret.
-const FILES: &[&str] = &[".age", ".env", ".json", ".key", ".pem", ".txt", ".yaml", ".yml"];
 
 /// `$NAME`, `${NAME}`, `$(command)`, `{env.NAME}`, `{{ name }}`, `%name%`, `<password>` and `****`.
 fn is_placeholder(value: &str) -> bool {
@@ -212,24 +134,16 @@ fn is_placeholder(value: &str) -> bool {
             || matches!(rest, "@" | "*")
             || rest.bytes().all(|b| b.is_ascii_digit())
     };
+    let values = &Patterns::get().values;
     // Of `user:$PASSWORD` the second half.
     let last = value.split_once(':').map_or(value, |(_, password)| password);
     value.strip_prefix('$').or(last.strip_prefix('$')).is_some_and(of_shell)
-        || POINTERS.iter().any(|pointer| value.starts_with(pointer))
+        || begins(value, &values.pointers)
         || value.starts_with('`')
         || value.strip_prefix('%').is_some_and(|rest| rest.contains('%'))
-        || BRACKETS.iter().any(|(open, close)| value.starts_with(open) && value.ends_with(close))
+        || values.brackets.iter().any(|(open, close)| value.starts_with(open) && value.ends_with(close))
         || (!value.is_empty() && value.bytes().all(|b| b == b'*'))
 }
-
-/// The brackets around a placeholder.
-const BRACKETS: &[(&str, &str)] = &[("{", "}"), ("<", ">"), ("[[", "]]"), ("@", "@"), ("#", "#")];
-
-/// How values begin that say where an application finds the secret.
-const POINTERS: &[&str] = &[
-    "env:", "env(", "%{env:", "{env.", "{file.", "{{", "file:", "!env", "!secret ", "__FILE{", "vault:",
-    "%d/", "%s",
-];
 
 /// Whether a value is `user:password`, which basic authentication takes.
 pub fn has_two_halves(value: &str) -> bool {
@@ -414,7 +328,7 @@ fn in_words_below(words: &[String], depth: usize) -> Option<Reason> {
 fn is_option_with_secret(word: &str) -> bool {
     let name = in_capitals(word.trim_start_matches('-'));
     let is_option = word.starts_with("--") || (word.starts_with('-') && word.len() > 3);
-    let is_switch = SWITCHES.iter().any(|start| name.starts_with(start));
+    let is_switch = begins(&name, &Patterns::get().names.switches);
     is_option && !is_switch && is_secret_name(&name)
 }
 
@@ -429,18 +343,16 @@ fn secret_path(value: &str) -> Option<String> {
     is_path.then(|| value.to_owned())
 }
 
-/// The servers of the protocol of Redis, and their settings that take a password.
-const REDIS: (&[&str], &[&str]) =
-    (&["redis-server", "valkey-server", "keydb-server"], &["requirepass", "masterauth"]);
-
 /// The setting of Redis that `word` is, if it is given a password: `--requirepass`, and `requirepass` of a configuration.
 fn setting(programs: &[&str], word: &str, next: Option<&str>) -> Option<Argument> {
-    let (servers, settings) = REDIS;
     let value = next.filter(|value| is_password(value) && value.len() > 2 && !value.starts_with('-'))?;
-    let is_setting = settings.contains(&word.trim_start_matches("--"));
+    let Redis { programs: servers, settings } = &Programs::get().redis;
+    let setting = word.trim_start_matches("--");
+    let is_setting = settings.iter().any(|known| known == setting);
     // The start script of the images passes options to the server.
-    let default = if word.starts_with("--") { servers[0] } else { "" };
-    let program = programs.iter().find(|program| servers.contains(program)).unwrap_or(&default);
+    let default = if word.starts_with("--") { servers[0].as_str() } else { "" };
+    let is_server = |program: &&&str| servers.iter().any(|server| server == **program);
+    let program = programs.iter().find(is_server).unwrap_or(&default);
     is_setting.then(|| Argument {
         program: (*program).to_owned(),
         before: format!("{word} "),
@@ -454,18 +366,20 @@ fn option(programs: &[&str], word: &str, next: Option<&str>) -> Option<Argument>
     if !word.starts_with('-') {
         return None;
     }
-    for (of, names, takes) in OPTIONS {
-        let Some(name) = names.iter().find(|name| is_option(word, name)) else { continue };
-        let Some(program) = programs.iter().find(|program| of.contains(program)) else { continue };
+    for PasswordOption { programs: of, options, takes, between } in &Programs::get().options {
+        let Some(name) = options.iter().find(|name| is_option(word, name)) else { continue };
+        let is_one_of = |program: &&&str| of.iter().any(|known| known == **program);
+        let Some(program) = programs.iter().find(is_one_of) else { continue };
         // `-fsu` is `-f -s -u`, and its value is in the next word.
-        let value = word.strip_prefix(*name).filter(|rest| !rest.is_empty());
+        let value = word.strip_prefix(name.as_str()).filter(|rest| !rest.is_empty());
         let value = value.map(|rest| rest.strip_prefix('=').unwrap_or(rest));
         let (before, password) = match takes {
             Takes::Same => (String::new(), value),
-            Takes::Next => (" ".to_owned(), next.filter(|next| word == *name && !next.starts_with('-'))),
-            Takes::Login(separator) => {
-                let login = value.or(next).and_then(|value| value.split_once(*separator));
-                let user = login.map(|(user, _)| format!(" {user}{separator}")).unwrap_or_default();
+            Takes::Next => (" ".to_owned(), next.filter(|next| word == name && !next.starts_with('-'))),
+            Takes::Login => {
+                let between = between.unwrap_or(':');
+                let login = value.or(next).and_then(|value| value.split_once(between));
+                let user = login.map(|(user, _)| format!(" {user}{between}")).unwrap_or_default();
                 (user, login.map(|(_, password)| password))
             }
         };
@@ -473,7 +387,7 @@ fn option(programs: &[&str], word: &str, next: Option<&str>) -> Option<Argument>
             return Some(Argument {
                 program: (*program).to_owned(),
                 before: format!("{name}{before}"),
-                name: (*name).to_owned(),
+                name: name.clone(),
                 path: secret_path(password),
             });
         }

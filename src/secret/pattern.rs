@@ -1,0 +1,202 @@
+//! The patterns of secrets. `data/secret-patterns.yaml` is read in most runs, `data/secret-keys.yaml` when a text may be a key,
+//! and `data/secret-options.yaml` when a command may have an option with a password.
+
+use std::sync::LazyLock;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use crate::data;
+
+/// How secrets look that are written into a file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Patterns {
+    /// Their names.
+    pub(super) names: Names,
+    /// Values that are no secret.
+    pub(super) values: Values,
+}
+
+/// Names of variables, options and labels, in capitals and with `_` between their words.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Names {
+    /// How the names of secrets end.
+    pub(super) endings: Vec<String>,
+    /// The same, for names as they are written.
+    pub(super) endings_as_written: Vec<String>,
+    /// How names end that end so and hold none.
+    pub(super) not_secret: Vec<String>,
+    /// How the names of a password's hash end.
+    pub(super) hashes: Vec<String>,
+    /// Words in the names of secrets that a person may have chosen.
+    pub(super) chosen: Vec<String>,
+    /// Words in names that say that everyone may know the value.
+    pub(super) public: Vec<String>,
+    /// Words before a name that make a switch of an option.
+    pub(super) switches: Vec<String>,
+}
+
+/// Values that are no secret, whatever their name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Values {
+    /// Values that turn something on or off, or name a way to get the secret.
+    pub(super) switches: Vec<String>,
+    /// How paths begin.
+    pub(super) paths: Vec<String>,
+    /// Endings of files that hold a secret.
+    pub(super) files: Vec<String>,
+    /// How values begin that say where an application finds the secret.
+    pub(super) pointers: Vec<String>,
+    /// The brackets around a placeholder.
+    pub(super) brackets: Vec<(String, String)>,
+}
+
+/// Secrets that are known by their own form.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Keys {
+    /// The keys of providers.
+    pub(super) keys: Beginnings,
+    /// Beginnings of addresses whose path or user is the token that gives access.
+    pub(super) addresses: Vec<String>,
+}
+
+impl Keys {
+    pub(super) fn get() -> &'static Keys {
+        static KEYS: LazyLock<Keys> =
+            LazyLock::new(|| data::read("secret-keys", include_str!("../../data/secret-keys.yaml")));
+        &KEYS
+    }
+}
+
+/// How keys begin, and their least length, by the characters behind the beginning.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Beginnings {
+    /// Letters and digits.
+    pub(super) letters: IndexMap<String, usize>,
+    /// Letters, digits, `_` and `-`.
+    pub(super) words: IndexMap<String, usize>,
+    /// Letters, digits, `_`, `-` and `.`.
+    pub(super) dots: IndexMap<String, usize>,
+}
+
+impl Patterns {
+    pub(super) fn get() -> &'static Patterns {
+        static PATTERNS: LazyLock<Patterns> =
+            LazyLock::new(|| data::read("secret-patterns", include_str!("../../data/secret-patterns.yaml")));
+        &PATTERNS
+    }
+}
+
+/// Options of programs that take a password.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Programs {
+    /// The options, of which the first one that fits holds.
+    pub(super) options: Vec<PasswordOption>,
+    /// The servers of the protocol of Redis.
+    pub(super) redis: Redis,
+}
+
+/// Options of some programs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PasswordOption {
+    /// The programs.
+    pub(super) programs: Vec<String>,
+    /// The options.
+    pub(super) options: Vec<String>,
+    /// Where the password is.
+    pub(super) takes: Takes,
+    /// What stands between the user's name and the password of a login.
+    pub(super) between: Option<char>,
+}
+
+/// How an option takes a password that its name does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Takes {
+    /// In the next word.
+    Next,
+    /// In the same word, right behind it.
+    Same,
+    /// In the next word, or behind `=` or right behind it, behind a user's name and a character.
+    Login,
+}
+
+/// Servers, and their settings that take a password.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Redis {
+    /// The servers. The start script of an image passes options to the first one.
+    pub(super) programs: Vec<String>,
+    /// The settings.
+    pub(super) settings: Vec<String>,
+}
+
+impl Programs {
+    pub(super) fn get() -> &'static Programs {
+        static PROGRAMS: LazyLock<Programs> =
+            LazyLock::new(|| data::read("secret-options", include_str!("../../data/secret-options.yaml")));
+        &PROGRAMS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::key::SHORTEST;
+    use super::*;
+
+    #[test]
+    fn lists_are_in_order_and_names_in_capitals() {
+        let Patterns { names, values } = Patterns::get();
+        let Names { endings, endings_as_written, not_secret, hashes, chosen, public, switches } = names;
+        for list in [endings, endings_as_written, not_secret, hashes, chosen, public, switches] {
+            assert!(list.is_sorted_by(|one, next| one < next), "{list:?}");
+            for name in list {
+                assert!(
+                    !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'),
+                    "{name}"
+                );
+            }
+        }
+        assert!(not_secret.iter().all(|name| endings.iter().any(|ending| name.ends_with(ending))));
+        assert!(switches.iter().all(|word| word.ends_with('_')));
+        let Values { switches, paths, files, pointers, brackets } = values;
+        for list in [switches, paths, files, pointers] {
+            assert!(list.is_sorted_by(|one, next| one < next), "{list:?}");
+        }
+        assert!(brackets.is_sorted_by(|one, next| one < next));
+        assert!(switches.iter().all(|value| *value == value.to_lowercase()));
+    }
+
+    #[test]
+    fn keys_and_addresses_are_not_missed_by_what_is_asked_first() {
+        let Keys { keys, addresses } = Keys::get();
+        let Beginnings { letters, words, dots } = keys;
+        for keys in [letters, words, dots] {
+            assert!(keys.is_sorted_by(|one, _, next, _| one < next), "{keys:?}");
+            for (begin, least) in keys {
+                assert!(!begin.is_empty() && begin.len() < *least && *least >= SHORTEST, "{begin}");
+            }
+        }
+        assert!(addresses.is_sorted_by(|one, next| one < next));
+        for address in addresses {
+            assert!(address.contains("://") || address.contains(".com/"), "{address}");
+            assert!(address.ends_with('/'), "{address}");
+        }
+    }
+
+    #[test]
+    fn options_begin_with_dashes_and_logins_have_a_character() {
+        for PasswordOption { programs, options, takes, between } in &Programs::get().options {
+            assert!(!programs.is_empty() && options.iter().all(|option| option.starts_with('-')));
+            assert_eq!(*takes == Takes::Login, between.is_some(), "{programs:?}");
+        }
+        assert!(!Programs::get().redis.programs.is_empty());
+    }
+}
