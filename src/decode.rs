@@ -523,6 +523,15 @@ pub fn value_or_default<T: Decode>(node: &Node, default: &'static str, reader: &
     if node.is_null() { default_value(default, node.span) } else { T::decode(node, reader) }
 }
 
+/// What stands for a value that cannot be read, of a key with this default. It was written, and has no place.
+pub fn unreadable_value<T: Decode>(default: &'static str) -> Option<T> {
+    let mut node = Node::default_of(default, Span::NOWHERE);
+    if let Kind::Scalar(text) = &mut node.kind {
+        text.is_default = false;
+    }
+    T::decode(&node, &mut Reader::default())
+}
+
 /// The default of a key of the mapping at `owner`.
 pub fn default_value<T: Decode>(default: &'static str, owner: Span) -> Option<T> {
     T::decode(&Node::default_of(default, owner), &mut Reader::default())

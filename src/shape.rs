@@ -288,7 +288,7 @@ macro_rules! unreadable {
         <$type as Decode>::unreadable()
     };
     ($type:ty, $default:literal) => {
-        $crate::decode::default_value::<$type>($default, $crate::source::Span::NOWHERE)
+        $crate::decode::unreadable_value::<$type>($default)
     };
 }
 pub(crate) use unreadable;
