@@ -10,6 +10,7 @@ mod init;
 mod map_path;
 mod schema;
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -66,9 +67,14 @@ enum Stop {
 /// More need not be read to say that it is too much.
 const MAX_BYTES: u64 = homegen::limits::MAX_BYTES as u64;
 
-/// Runs the command line.
+/// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    run_with(std::env::args_os())
+}
+
+/// Runs a command line, whose first word is the name of the program.
+fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => {
             if !error.use_stderr() {
@@ -271,4 +277,24 @@ fn terminal_width() -> usize {
     let told = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c > 0);
     let real = || terminal_size_of(std::io::stderr()).map(|(Width(columns), _)| usize::from(columns));
     told.or_else(real).unwrap_or(100).max(40)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufRead;
+
+    use super::*;
+
+    /// What `tests/it/growth.rs` runs within valgrind, which translates the code of a process once.
+    #[test]
+    #[ignore = "reads command lines from standard input"]
+    fn runs_each_command_line_of_standard_input() {
+        for line in std::io::stdin().lock().lines() {
+            let line = line.expect("text");
+            let done = run_with(["homegen"].into_iter().chain(line.split(' ')).map(OsString::from));
+            assert_ne!(done, ExitCode::from(2));
+            // On a line of its own, after what the run prints.
+            println!("\ndone");
+        }
+    }
 }

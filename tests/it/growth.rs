@@ -1,14 +1,15 @@
 //! Work and output grow with the file, and not with its square: every key that takes a list or a mapping is built with
 //! 1,000 and with 4,000 entries. The keys are those of the JSON Schema, so that a new one is asked for here.
 //!
-//! Work is counted, and not timed: cachegrind counts the instructions that the program executes, which is nearly the same
+//! Work is counted, and not timed: valgrind counts the blocks of code that the program executes, which is nearly the same
 //! number in each run and on each machine. Allocations would not show a comparison of all pairs. It is counted in a
-//! release build, which the test makes, because a debug build spends most of its work on holding each file against
-//! nixfmt: `cargo test growth -- --ignored`, as `.ci/run` does.
+//! build without debug assertions, which the test makes, because a debug build spends most of its work on holding each
+//! file against nixfmt: `cargo test growth -- --ignored`, as `.ci/run` does.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -22,6 +23,9 @@ const MANY: usize = 4 * FEW;
 
 /// The number of the first entry. Names of one length take the same work.
 const FIRST: usize = 10_000;
+
+/// The test of the program that runs each command line that it reads.
+const GUEST: &str = "cli::tests::runs_each_command_line_of_standard_input";
 
 /// How much more work and output four times the entries may be.
 const MOST: f64 = 4.5;
@@ -306,31 +310,91 @@ fn below(node: &Value, schema: &Value, path: &str, found: &mut BTreeSet<Key>) {
     }
 }
 
-/// Builds the program for release, and gives its path.
-fn release_build() -> PathBuf {
+/// Builds the unit tests of the program without debug assertions, and gives the path. One of them runs many command
+/// lines. The dependencies are those of the other tests, and need no build of their own.
+fn build_to_count() -> PathBuf {
     let profile = Path::new(env!("CARGO_BIN_EXE_homegen")).parent().expect("the folder of a profile");
     let target = profile.parent().expect("the folder of all builds");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--release", "--locked", "--target-dir"]).arg(target);
-    assert!(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs").success());
-    target.join("release/homegen")
+    cargo.args(["test", "--no-run", "--bin=homegen", "--locked", "--message-format=json", "--target-dir"]);
+    cargo.arg(target).args(["--config", "profile.dev.package.homegen.debug-assertions=false"]);
+    let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output();
+    let output = output.expect("cargo runs");
+    assert!(output.status.success());
+    let messages = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>();
+    let built = messages.filter_map(|message| {
+        let message = message.expect("JSON");
+        let is_test = message["profile"]["test"] == json!(true);
+        is_test.then(|| message["executable"].as_str().map(PathBuf::from)).flatten()
+    });
+    built.last().expect("cargo names the program")
 }
 
-/// The instructions that the program executes to build a file.
-fn work(program: &Path, text: &str) -> usize {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("homeserver.yaml"), text).unwrap();
-    let output = Command::new("valgrind")
-        .args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--log-file=log"])
-        .arg(program)
-        .arg("build")
-        .current_dir(folder.path())
-        .output()
-        .expect("valgrind runs");
-    assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
-    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
-    let count = log.lines().find_map(|line| line.split_once("refs:"));
-    count.expect("cachegrind counts").1.trim().replace(',', "").parse().expect("a number")
+/// A process that builds one file after the other, within valgrind. Valgrind translates the code of a process, which
+/// takes longer than to build most files, so that one process builds them all.
+struct Counted {
+    folder: tempfile::TempDir,
+    process: Child,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    /// What was counted until the last build.
+    before: usize,
+}
+
+impl Counted {
+    fn new(program: &Path) -> Counted {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut process = Command::new("valgrind")
+            .args(["--tool=none", "--vex-guest-max-insns=20", "--log-file=log", "--vgdb-prefix=./vgdb"])
+            .arg(program)
+            .args(["--ignored", "--exact", "--nocapture", GUEST])
+            .current_dir(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("valgrind runs");
+        let commands = process.stdin.take().expect("piped");
+        let answers = BufReader::new(process.stdout.take().expect("piped"));
+        let mut counted = Counted { folder, process, commands, answers, before: 0 };
+        // What is made once in a process is no work of a file.
+        counted.work(&file(&Key { path: "services".to_owned(), list: false }, 1).expect("known"));
+        counted
+    }
+
+    /// The blocks of code that the program executes to build a file.
+    fn work(&mut self, text: &str) -> usize {
+        let output = self.folder.path().join("generated");
+        if output.exists() {
+            std::fs::remove_dir_all(output).unwrap();
+        }
+        std::fs::write(self.folder.path().join("homeserver.yaml"), text).unwrap();
+        writeln!(self.commands, "build").unwrap();
+        let mut answer = Vec::new();
+        while !answer.starts_with(b"done") {
+            answer.clear();
+            let length = self.answers.read_until(b'\n', &mut answer).unwrap();
+            assert!(length > 0, "the program ended");
+        }
+        let mut vgdb = Command::new("vgdb");
+        vgdb.args(["--vgdb-prefix=./vgdb", &format!("--pid={}", self.process.id()), "v.info", "stats"]);
+        let stats = vgdb.current_dir(self.folder.path()).output().expect("vgdb runs");
+        let stats = String::from_utf8_lossy(&stats.stdout).into_owned();
+        let line = stats.lines().find_map(|line| line.strip_suffix(" event checks."));
+        let count =
+            line.and_then(|line| line.rsplit(' ').next()).unwrap_or_else(|| panic!("no count: {stats}"));
+        let count: usize = count.replace(',', "").parse().expect("a number");
+        let work = count - self.before;
+        self.before = count;
+        work
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 /// Whether four times the entries are more than [`MOST`] times as much, apart from what there is with one. A file without
@@ -379,22 +443,26 @@ fn output_grows_with_the_entries_of_each_key() {
 }
 
 #[test]
-#[ignore = "makes a release build, and counts with valgrind"]
+#[ignore = "makes a build of its own, and counts with valgrind"]
 fn work_grows_with_the_entries_of_each_key() {
-    if !here(&["valgrind"]) {
+    if !here(&["valgrind", "vgdb"]) {
         return;
     }
-    let program = release_build();
+    let program = build_to_count();
+    let idle: Mutex<Vec<Counted>> = Mutex::default();
     // Of one mapping in several places, and of `allow`, which all have, one place is enough.
     let is_repeated = |key: &Key| {
         let of_site = key.path.starts_with("caddy.sites[]") || key.path.starts_with("services.*.site.");
         of_site || (last(&key.path) == "allow" && key.path != "allow")
     };
     let costs = with_each(|key| {
-        let one = [1, FEW, MANY].map(|count| match is_repeated(key) {
-            true => 0,
-            false => work(&program, &file(key, count).expect("known")),
-        });
+        if is_repeated(key) {
+            return [0; 3];
+        }
+        let other = idle.lock().unwrap().pop();
+        let mut counted = other.unwrap_or_else(|| Counted::new(&program));
+        let one = [1, FEW, MANY].map(|count| counted.work(&file(key, count).expect("known")));
+        idle.lock().unwrap().push(counted);
         println!("{one:>12?} {key:?}");
         one
     });
