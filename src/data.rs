@@ -8,8 +8,8 @@ pub fn read<T: Deserialize<'static>>(name: &str, text: &'static str) -> T {
     serde_yaml::from_str(text).unwrap_or_else(|error| panic!("data/{name}.yaml: {error}"))
 }
 
-/// The text of each row of a file, which is a list by itself. To split a file is a hundredth of the work of parsing it, and
-/// a run asks for few rows of a long one.
+/// The text of each row of a file, which is a list by itself. Splitting a file takes a fiftieth of the work of parsing it, and
+/// a run needs few rows of a long one.
 pub fn row_texts(text: &'static str) -> impl Iterator<Item = &'static str> {
     let next = |text: &str| text.find("\n- ").map_or(text.len(), |at| at + 1);
     let mut rest = if text.starts_with("- ") { text } else { &text[next(text)..] };

@@ -202,7 +202,8 @@ mod tests {
             let image = &row.images[0];
             assert!(row.kind.is_none() || row.sqlite.is_none(), "{image}");
             assert!(row.moved_by.is_empty() || row.sqlite.is_some(), "{image}");
-            assert!(row.name.is_some() || row.data.is_none() && row.starts_as.is_none(), "{image}");
+            let is_more = row.data.is_some() || row.starts_as.is_some() || row.host_memory.is_some();
+            assert!(row.name.is_some() || !is_more, "{image}");
             let needs_data = row.kind.is_some() || row.sqlite.is_some() || !row.data_from.is_empty();
             assert!(!needs_data || row.data.as_ref().is_some_and(|data| data.starts_with('/')), "{image}");
             assert!(row.sqlite.iter().flatten().all(|file| !file.starts_with('/')), "{image}");
