@@ -1,10 +1,8 @@
 //! The DNS providers that prove with one token that a domain is yours: `data/acme-providers.yaml`.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
-use crate::data::{read, text};
+use crate::data::{self, text};
 
 /// A DNS provider that takes one token from a file.
 #[derive(Debug, Deserialize)]
@@ -20,9 +18,7 @@ pub struct AcmeProvider {
 
 /// All of them, in the order of their names.
 pub fn all() -> &'static [AcmeProvider] {
-    static ALL: LazyLock<Vec<AcmeProvider>> =
-        LazyLock::new(|| read("acme-providers", include_str!("../data/acme-providers.yaml")));
-    &ALL
+    data::table!(Vec<AcmeProvider>, "acme-providers")
 }
 
 /// The variable with the path of a provider's token, where the provider takes one.

@@ -3,6 +3,24 @@
 
 use serde::{Deserialize, Deserializer};
 
+/// The text of the file that is called `$name`.
+macro_rules! file {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/", $name, ".yaml"))
+    };
+}
+pub(crate) use file;
+
+/// The file that is called `$name`, which is read when it is first asked for.
+macro_rules! table {
+    ($type:ty, $name:literal) => {{
+        static TABLE: std::sync::LazyLock<$type> =
+            std::sync::LazyLock::new(|| $crate::data::read($name, $crate::data::file!($name)));
+        &TABLE
+    }};
+}
+pub(crate) use table;
+
 /// Reads a file that is called `name`.
 pub fn read<T: Deserialize<'static>>(name: &str, text: &'static str) -> T {
     serde_yaml::from_str(text).unwrap_or_else(|error| panic!("data/{name}.yaml: {error}"))

@@ -42,7 +42,7 @@ pub fn all() -> &'static [ForeignKey] {
 }
 
 fn read() -> Vec<Row> {
-    data::read("foreign-keys", include_str!("../data/foreign-keys.yaml"))
+    data::read("foreign-keys", data::file!("foreign-keys"))
 }
 
 #[derive(Deserialize)]

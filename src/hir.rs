@@ -4,7 +4,6 @@
 pub mod client;
 pub mod job;
 
-use crate::setting::{self, Bind, NetworkMode, Number, Pairs, Settings, Spanned, Tell, Tls, Unread, Volumes};
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
@@ -12,6 +11,7 @@ use indexmap::IndexMap;
 use crate::diag::Code;
 use crate::form::{Domain, Mode, Owner};
 use crate::record::{self, Record};
+use crate::setting::{self, Bind, NetworkMode, Number, Pairs, Settings, Spanned, Tell, Tls, Unread, Volumes};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 use crate::value::Value;
@@ -132,11 +132,6 @@ impl Secret {
             None => format!("{name}.age"),
         }
     }
-
-    /// What is in it.
-    pub fn format(&self) -> setting::Format {
-        self.settings.format
-    }
 }
 
 /// A network of Podman's.
@@ -188,8 +183,8 @@ pub struct Service {
     pub description: Option<Text>,
     /// Whether it is on by default.
     pub enable: bool,
-    /// Where `enable` is written.
-    pub enable_span: Option<Span>,
+    /// Where that is said, or for a default, where the service is.
+    pub enable_span: Span,
     /// The port behind its site.
     pub port: Option<setting::Number>,
     /// The network of its own.
@@ -267,11 +262,6 @@ impl Container {
         let written = self.settings.aliases.iter().chain(there).map(|alias| alias.text.clone());
         let mut seen = HashSet::new();
         key.into_iter().chain(written).filter(|alias| seen.insert(alias.value().to_lowercase())).collect()
-    }
-
-    /// Whether it starts at boot.
-    pub fn auto_start(&self) -> bool {
-        self.settings.auto_start.value
     }
 }
 

@@ -3,11 +3,9 @@
 
 mod entry;
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
-use crate::data::{read, text, texts};
+use crate::data::{self, text, texts};
 use crate::form::Image;
 use entry::Entry;
 
@@ -100,9 +98,7 @@ impl Image {
 }
 
 fn publishers() -> &'static [UserVariables] {
-    static ALL: LazyLock<Vec<UserVariables>> =
-        LazyLock::new(|| read("image-publishers", include_str!("../data/image-publishers.yaml")));
-    &ALL
+    data::table!(Vec<UserVariables>, "image-publishers")
 }
 
 /// The variables from which the images of one publisher take their user. Their start script runs as root, prepares

@@ -174,7 +174,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret>
             );
             return;
         };
-        if secret.format() != format && !secret.settings.unread.may_hold(&["format"]) {
+        if secret.settings.format != format && !secret.settings.unread.may_hold(&["format"]) {
             wrong.push(WrongSecret { name: name.text.value(), format });
             let (has, wants) = match format {
                 Format::Raw => ("lines of KEY=value", "the value itself"),

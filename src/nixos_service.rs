@@ -1,10 +1,8 @@
 //! The services of NixOS that listen on ports: `data/nixos-services.yaml`.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
-use crate::data::read;
+use crate::data;
 use crate::form::Protocol;
 
 /// A service of NixOS that listens.
@@ -28,9 +26,7 @@ pub struct NixosService {
 
 /// All of them, in the order of their names.
 pub fn all() -> &'static [NixosService] {
-    static ALL: LazyLock<Vec<NixosService>> =
-        LazyLock::new(|| read("nixos-services", include_str!("../data/nixos-services.yaml")));
-    &ALL
+    data::table!(Vec<NixosService>, "nixos-services")
 }
 
 #[cfg(test)]

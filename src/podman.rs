@@ -4,8 +4,6 @@
 pub mod arguments;
 pub mod bind;
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
 use crate::data::{self, texts};
@@ -34,9 +32,7 @@ struct Values {
 }
 
 fn values() -> &'static Values {
-    static VALUES: LazyLock<Values> =
-        LazyLock::new(|| data::read("podman-values", include_str!("../data/podman-values.yaml")));
-    &VALUES
+    data::table!(Values, "podman-values")
 }
 
 /// An option of Podman's bridge networks.
@@ -160,9 +156,8 @@ struct MountOptions {
 
 /// The options of a volume, or of a tmpfs.
 fn mount_options(tmpfs: bool) -> &'static [Vec<String>] {
-    static OPTIONS: LazyLock<MountOptions> =
-        LazyLock::new(|| data::read("mount-options", include_str!("../data/mount-options.yaml")));
-    if tmpfs { &OPTIONS.tmpfs } else { &OPTIONS.volume }
+    let options = data::table!(MountOptions, "mount-options");
+    if tmpfs { &options.tmpfs } else { &options.volume }
 }
 
 /// Whether an option is one of Docker's for the owner of a tmpfs, which Podman does not have.
@@ -237,7 +232,7 @@ mod tests {
     }
     #[test]
     fn the_files_are_in_order() {
-        data::tests::lists_are_in_order(include_str!("../data/podman-values.yaml"));
+        data::tests::lists_are_in_order(data::file!("podman-values"));
         assert!(bridge_options().is_sorted_by(|one, next| one.name < next.name));
         for option in bridge_options() {
             assert!(option.takes.is_some() || !option.words.is_empty(), "{}", option.name);

@@ -63,10 +63,11 @@ fn json(node: &Node) -> Value {
     }
 }
 
-/// Declares a mapping of the language: the struct, how it is read, and its JSON Schema, all out of
-/// the same lines. A field is a key. Its type says whether it may be absent, and what follows `=` stands for it then. The
-/// example is for messages and for editors, and so is what one is `called` of which there are several. What follows `else`
-/// knows what was probably meant by something that is no mapping. One with `or nothing` may also be a key without a value. What follows `..` are keys of the same mapping that another type has, see [`part!`].
+/// Declares a mapping of the language: the struct, how it is read, and its JSON Schema, all out of the same lines. A field
+/// is a key. Its type says whether it may be absent, and what follows `=` stands for it then. The example is for messages
+/// and for editors, and so is what one is `called` of which there are several. What follows `else` knows what was probably
+/// meant by something that is no mapping. One with `or nothing` may also be a key without a value. What follows `..` are
+/// keys of the same mapping that stand in a struct of their own, which `part!` declares.
 macro_rules! mapping {
     ($(#[$doc:meta])* $name:ident such as $example:literal $(or $nothing:ident)? $(called $called:literal)? $(else $advice:path)? {
         $(.. $part:ident: $parts:ty,)?
@@ -166,7 +167,7 @@ macro_rules! absent_as {
 }
 pub(crate) use absent_as;
 
-/// Declares keys that several mappings may have beside their own.
+/// Declares keys of a mapping that stand in a struct of their own.
 macro_rules! part {
     ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty $(= $default:literal)?,)* }) => {
         $(#[$doc])*

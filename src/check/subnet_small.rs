@@ -11,8 +11,12 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut containers: HashMap<&str, usize> = HashMap::new();
     // One that does not start by itself may take the place of another one.
-    let started =
-        host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers).filter(|c| c.auto_start());
+    let started = host
+        .services
+        .iter()
+        .filter(|s| s.enable)
+        .flat_map(|s| &s.containers)
+        .filter(|c| c.settings.auto_start.value);
     for attached in started.flat_map(|container| &container.networks) {
         *containers.entry(&attached.network).or_default() += 1;
     }

@@ -60,7 +60,7 @@ fn may_be_lost(host: &Host) -> bool {
 
 /// Whether a use that was reported probably means this secret: by its name, or because it has the right format.
 fn is_meant(wrong: &WrongSecret, name: &str, secret: &Secret, diagnostics: &Diagnostics) -> bool {
-    wrong.format == secret.format() && diagnostics.closest(&wrong.name, [name]).is_some()
+    wrong.format == secret.settings.format && diagnostics.closest(&wrong.name, [name]).is_some()
 }
 
 /// What may use a secret.

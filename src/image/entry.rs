@@ -7,7 +7,7 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 
 use super::{FirstPassword, Kind, Known, Sqlite};
-use crate::data::{all_kept, kept, row_texts, texts};
+use crate::data::{self, all_kept, kept, row_texts, texts};
 
 /// All that is known of the images of one row.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ struct Unread {
     entry: OnceLock<Entry>,
 }
 
-const FILE: &str = include_str!("../../data/images.yaml");
+const FILE: &str = data::file!("images");
 
 /// The entry of an image, by its path without the registry.
 pub(super) fn entry(path: &str) -> Option<&'static Entry> {
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn rows_are_found_by_their_images() {
-        let rows: Vec<Row> = crate::data::read("images", FILE);
+        let rows: Vec<Row> = data::read("images", FILE);
         let found: Vec<Vec<&str>> = row_texts(FILE).map(|text| paths(text).collect()).collect();
         assert_eq!(rows.iter().map(|row| row.images.clone()).collect::<Vec<_>>(), found);
         row_texts(FILE).for_each(|text| drop(parse(text)));
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn rows_are_in_order_and_an_image_has_one() {
-        let rows: Vec<Row> = crate::data::read("images", FILE);
+        let rows: Vec<Row> = data::read("images", FILE);
         assert!(rows.is_sorted_by_key(|row| row.images[0].clone()));
         let mut seen = HashSet::new();
         for path in rows.iter().flat_map(|row| &row.images) {
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn facts_fit_each_other() {
-        for row in crate::data::read::<Vec<Row>>("images", FILE) {
+        for row in data::read::<Vec<Row>>("images", FILE) {
             let image = &row.images[0];
             assert!(row.kind.is_none() || row.sqlite.is_none(), "{image}");
             assert!(row.moved_by.is_empty() || row.sqlite.is_some(), "{image}");

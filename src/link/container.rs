@@ -89,7 +89,7 @@ pub(super) fn link(
             has_broken_site: false,
             description: service.description,
             enable: service.enable.value,
-            enable_span: service.enable.text.written().map(|text| text.span),
+            enable_span: service.enable.text.span,
             port: service.port,
             network: uses_own.then(|| network::own(&service_name, name.span)),
             containers,
@@ -278,7 +278,7 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
     let mut dependencies: HashSet<(At, At)> = HashSet::new();
     for &(from, to, why, span) in &edges {
         let name = services[from.0].containers[from.1].name.clone();
-        let starts = services[from.0].containers[from.1].auto_start();
+        let starts = services[from.0].containers[from.1].settings.auto_start.value;
         let is_one_time = services[from.0].containers[from.1].settings.restart == Restart::No;
         if services[from.0].enable && !services[to.0].enable {
             diagnostics.push(
@@ -288,7 +288,7 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
                     span,
                     "depends on a container of that service",
                 )
-                .and(services[to.0].enable_span.unwrap_or(services[to.0].span), "turned off here")
+                .and(services[to.0].enable_span, "turned off here")
                 .help("turn both services on, or both off"),
             );
         }

@@ -1,10 +1,8 @@
 //! The arguments of `podman run`, read as Podman reads them (pflag): `--name=value`, `--name value`, `-n value`,
 //! `-nvalue` and `-itn value`. `data/podman-options.yaml` has the options.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
-
 use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::data;
 use crate::source::Span;
@@ -48,9 +46,7 @@ struct Harmful {
 
 impl Options {
     fn get() -> &'static Options {
-        static OPTIONS: LazyLock<Options> =
-            LazyLock::new(|| data::read("podman-options", include_str!("../../data/podman-options.yaml")));
-        &OPTIONS
+        data::table!(Options, "podman-options")
     }
 
     /// The long name of an option.
@@ -285,7 +281,7 @@ mod tests {
     }
     #[test]
     fn the_file_is_in_order_and_its_options_are_known() {
-        let text = include_str!("../../data/podman-options.yaml");
+        let text = data::file!("podman-options");
         data::tests::lists_are_in_order(text);
         let Options { values, switches, globals, names, lists, harmful, .. } = Options::get();
         let is_option = |name: &str| [values, switches, globals].iter().any(|options| options.contains(name));

@@ -1,8 +1,6 @@
 //! The patterns of secrets. `data/secret-patterns.yaml` is read in most runs, `data/secret-keys.yaml` when a text may be a key,
 //! and `data/secret-options.yaml` when a command may have an option with a password.
 
-use std::sync::LazyLock;
-
 use indexmap::IndexMap;
 use serde::Deserialize;
 
@@ -66,9 +64,7 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn get() -> &'static Keys {
-        static KEYS: LazyLock<Keys> =
-            LazyLock::new(|| data::read("secret-keys", include_str!("../../data/secret-keys.yaml")));
-        &KEYS
+        data::table!(Keys, "secret-keys")
     }
 }
 
@@ -86,9 +82,7 @@ pub(super) struct Beginnings {
 
 impl Patterns {
     pub(super) fn get() -> &'static Patterns {
-        static PATTERNS: LazyLock<Patterns> =
-            LazyLock::new(|| data::read("secret-patterns", include_str!("../../data/secret-patterns.yaml")));
-        &PATTERNS
+        data::table!(Patterns, "secret-patterns")
     }
 }
 
@@ -140,9 +134,7 @@ pub(super) struct Redis {
 
 impl Programs {
     pub(super) fn get() -> &'static Programs {
-        static PROGRAMS: LazyLock<Programs> =
-            LazyLock::new(|| data::read("secret-options", include_str!("../../data/secret-options.yaml")));
-        &PROGRAMS
+        data::table!(Programs, "secret-options")
     }
 }
 
