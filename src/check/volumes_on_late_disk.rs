@@ -12,18 +12,30 @@ const STORAGE: &str = "/var/lib/containers";
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(container) = host.containers().next() else { return };
     for (path, mount) in &host.machine.mounts.entries {
-        let late = mount.nofail.as_ref().is_some_and(|n| n.value) || mount.nfs.is_some();
         let value = path.value();
-        if late && (is_below(STORAGE, &value) || is_below(&value, STORAGE)) {
+        // Without `nofail` an export is a part of remote-fs.target, which containers do not wait for (systemd.mount(5)).
+        let (said, help) = match mount.nfs {
+            Some(_) => (
+                format!("Podman does not wait for {value}, and keeps its volumes there"),
+                "mount the export in another folder, and bind folders of it",
+            ),
+            None => (
+                format!("the host boots without {value}, and Podman keeps its volumes there"),
+                "take `nofail` out, so that the host waits for this disk",
+            ),
+        };
+        if (mount.is_nofail() || mount.nfs.is_some())
+            && (is_below(STORAGE, &value) || is_below(&value, STORAGE))
+        {
             diagnostics.push(
                 Diagnostic::new(
                     Code::VolumesOnLateDisk,
-                    format!("the host boots without {value}, and Podman keeps its volumes there"),
+                    said,
                     path.span,
                     "Podman would make new ones on the disk below",
                 )
                 .and(container.span, "starts without them")
-                .help("take `nofail` out, so that the host waits for this disk"),
+                .help(help),
             );
         }
     }

@@ -13,7 +13,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     for (path, mount) in &host.machine.mounts.entries {
         let Some(export) = &mount.nfs else { continue };
         let mut options = vec![Expr::str("_netdev")];
-        if mount.nofail.as_ref().is_none_or(|n| n.value) {
+        if mount.is_nofail() {
             options.push(Expr::str("nofail"));
         }
         if mount.automount.value {

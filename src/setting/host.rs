@@ -61,3 +61,10 @@ mapping! {
         nofail: Option<Flag>,
     }
 }
+
+impl Mount {
+    /// Whether the host boots without it: as `nofail` says, and otherwise for NFS.
+    pub fn is_nofail(&self) -> bool {
+        self.nofail.as_ref().map_or(self.nfs.is_some(), |flag| flag.value)
+    }
+}
