@@ -72,6 +72,16 @@ impl Image {
         self.entry()?.capabilities
     }
 
+    /// An image that it does not run with any more.
+    pub fn dropped(&self) -> Option<&'static Dropped> {
+        let dropped = self.entry()?.dropped.as_ref()?;
+        let is_since = match self.major() {
+            Some(major) => major >= dropped.since,
+            None => self.tag.as_ref().is_none_or(|tag| dropped.tags.contains(tag)),
+        };
+        is_since.then_some(dropped)
+    }
+
     /// Whether a word of a tag is the code name of a release: it is a version of a distribution's own image, and of no
     /// other one.
     pub fn is_code_name(&self, word: &str) -> bool {
@@ -118,6 +128,22 @@ pub struct UserVariables {
     /// The variable with the group's.
     #[serde(deserialize_with = "text")]
     pub group: &'static str,
+}
+
+/// An image that another one does not run with any more.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dropped {
+    /// The major of the other one since which that is so.
+    pub since: u32,
+    /// The tags of the other one that are as new.
+    tags: Vec<String>,
+    /// The path of the image.
+    pub image: String,
+    /// Its name for a person.
+    pub name: String,
+    /// What to do about it. `MAJOR` stands for its major version.
+    pub instead: String,
 }
 
 /// What a program is, as far as rules care.

@@ -9,6 +9,7 @@
 
 pub mod accept;
 pub mod acme_provider;
+pub mod application;
 pub mod ast;
 pub mod bind;
 pub mod caddyfile;
@@ -44,6 +45,7 @@ pub mod render;
 pub mod repetition;
 pub mod resolve;
 pub mod schema;
+pub mod script;
 pub mod secret;
 pub mod setting;
 pub mod shape;

@@ -19,7 +19,6 @@ use indexmap::IndexMap;
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::SecretName;
-use crate::hir::job::{Repository, Work};
 use crate::hir::{Host, Secret, Service, WrongSecret};
 use crate::setting;
 use crate::source::{SourceId, Span};
@@ -217,20 +216,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret>
         }
     }
     for job in host.jobs() {
-        job.pings().for_each(|(ping, _)| used(ping, Format::Raw));
-        match &job.work {
-            Work::Album(album) => used(&album.api_key, Format::Raw),
-            Work::Backup(backup) => {
-                if let Some(offsite) = &backup.offsite {
-                    used(&offsite.password, Format::Raw);
-                    if let Repository::Secret(secret) = &offsite.repository {
-                        used(secret, Format::Raw);
-                    }
-                    offsite.environment.iter().for_each(|e| used(e, Format::Env));
-                }
-            }
-            Work::Update(_) | Work::SmokeTest(_) => {}
-        }
+        job.secrets().into_iter().for_each(|(secret, format)| used(secret, format));
     }
     // A secret of a client's is of its own agenix, and only the same file where it is declared here.
     for upload in host.clients.iter().map(|client| &client.upload) {

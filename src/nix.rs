@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::script::Script;
 use crate::tree::{Atom, Piece, Reference, Step, Target, Text};
 
 /// A Nix expression.
@@ -34,6 +35,8 @@ pub enum Expr {
     Ref(Arc<Reference>),
     /// Code of homegen's own that needs no parentheses: a name or a selection.
     Code(Cow<'static, str>),
+    /// A script, or settings that go with it.
+    Script(Script),
     /// An expression of the user's.
     User(String),
     /// `[ … ]`.
@@ -193,6 +196,11 @@ impl Expr {
     /// `function argument …`.
     pub fn call(function: impl Into<Cow<'static, str>>, arguments: impl IntoIterator<Item = Expr>) -> Expr {
         Expr::Call(std::iter::once(Expr::code(function)).chain(arguments).collect())
+    }
+
+    /// A script and its arguments.
+    pub fn run(script: Script, arguments: impl IntoIterator<Item = Expr>) -> Expr {
+        Expr::Call(std::iter::once(Expr::Script(script)).chain(arguments).collect())
     }
 
     /// A text as a string.

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use crate::nix::{Expr, Set};
 use crate::record::Record;
+use crate::script::ShellFile;
 use crate::tree::Node;
 
 /// Everything that is emitted.
@@ -40,8 +41,8 @@ pub struct Module {
     pub own: Set,
     /// Whether it is another system's, which imports it by itself.
     pub elsewhere: bool,
-    /// Scripts that stand beside it, by their names.
-    pub scripts: Vec<&'static str>,
+    /// Scripts that stand beside it.
+    pub beside: Vec<ShellFile>,
 }
 
 /// What a module has because it is a service's.

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use indexmap::IndexMap;
 
 use crate::ast::Service;
+use crate::data;
 use crate::diag::{Code, Diagnostic, Diagnostics, closest, suggestion};
 use crate::instance::Instance;
 use crate::limits::MAX_EXPANDED;
@@ -373,16 +374,18 @@ fn check_removed(
 /// What to do about a text of `container` at `path` that names a removed container.
 fn instead(variable: &str, container: &str, path: &str) -> String {
     let write = |value: &str| format!("`{container}: {}`", path.replacen('~', value, 1));
-    match variable {
-        // Without the variable Immich uses an address of its own (server/src/config.ts).
-        "IMMICH_MACHINE_LEARNING_URL" => {
-            format!("write {}", write("~, IMMICH_MACHINE_LEARNING_ENABLED: \"false\""))
-        }
+    match default_addresses().get(variable) {
+        Some((other, value)) => format!("write {}", write(&format!("~, {other}: {value:?}"))),
         _ if path.starts_with("{ environment:") => {
             format!("name what takes its place: {}", write("HOST"))
         }
         _ => format!("remove it too: {}", write("~")),
     }
+}
+
+/// Variables without which a program uses an address of its own, each with the variable, and its value, that turns that off.
+fn default_addresses() -> &'static HashMap<String, (String, String)> {
+    data::table!(HashMap<String, (String, String)>, "default-addresses")
 }
 
 /// Finds texts of the preset's with the word `name`, each by the keys that lead to it.

@@ -2,7 +2,6 @@
 //! and fills in the templates.
 
 mod scope;
-mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,14 +16,14 @@ use crate::nix::{Expr, ITEM, Set, attribute, identifiers, is_call, quoted};
 use crate::nixos::{Module, Output, node};
 use crate::output::{File, Place};
 use crate::record::{self, hash};
+use crate::script::{SOURCED, Script};
 use scope::{ConstantsFile, Scope, Services};
-use script::{BESIDE, SCRIPTS, SOURCED, Script};
 
 /// Renders the whole output, in the order of the paths.
 pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     let templates = templates();
     let services = Services::of(output);
-    let mut files = Vec::with_capacity(output.modules.len() + SCRIPTS.len() + 3);
+    let mut files = Vec::with_capacity(output.modules.len() + Script::ALL.len() + 3);
     let mut scripts = BTreeSet::new();
     let modules: Vec<(&String, &Module)> = output.modules.iter().filter(|(_, m)| !m.is_empty()).collect();
     // No file depends on another one.
@@ -37,15 +36,14 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
         .collect();
     for (file, used) in rendered? {
         files.push(file);
-        scripts.extend(used.into_iter().filter(|name| name.starts_with("scripts.")));
+        scripts.extend(used);
     }
     let is_imported = |file: &&File| !output.modules[&file.path].elsewhere;
     let mut imports: Vec<String> =
         files.iter().filter(is_imported).map(|file| format!("./{}", file.path)).collect();
     for (path, module) in output.modules.iter().filter(|(_, m)| !m.is_empty()) {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let beside = BESIDE.iter().filter(|(name, _)| module.scripts.contains(name));
-        files.extend(beside.map(|(name, text)| File {
+        files.extend(module.beside.iter().map(|(name, text)| File {
             path: format!("{folder}/{name}").trim_start_matches('/').to_owned(),
             text: (*text).to_owned(),
         }));
@@ -74,15 +72,17 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
         imports.push(format!("./{}", file.path));
         files.push(file);
     }
-    let used: Vec<&Script> =
-        SCRIPTS.iter().filter(|s| scripts.contains(&format!("scripts.{}", s.function))).collect();
-    if !used.is_empty() {
-        let functions: Vec<Value> = used.iter().map(|s| safe(indented(s.code))).collect();
-        let names =
-            |name: &str| used.iter().any(|s| identifiers(&format!("{{\n{}\n}}", s.code)).contains(name));
+    if !scripts.is_empty() {
+        let functions: Vec<Value> = scripts.iter().map(|script| safe(indented(script.code()))).collect();
+        let names = |name: &str| {
+            scripts.iter().any(|script| identifiers(&format!("{{\n{}\n}}", script.code())).contains(name))
+        };
         let sources = format!(". {}\n", SOURCED.0);
-        let sourced =
-            used.iter().any(|s| s.script.is_some_and(|(_, text)| text.contains(&sources))).then_some(SOURCED);
+        let sourced = scripts
+            .iter()
+            .filter_map(|script| script.shell())
+            .any(|(_, text)| text.contains(&sources))
+            .then_some(SOURCED);
         files.push(fill(
             &templates,
             "scripts.nix.j2",
@@ -97,7 +97,7 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
                 scripts => functions,
             },
         )?);
-        let own = used.iter().filter_map(|s| s.script);
+        let own = scripts.iter().filter_map(|script| script.shell());
         // Two attributes may run one script.
         let texts: BTreeMap<&str, &str> = own.chain(sourced).collect();
         files.extend(
@@ -106,7 +106,7 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
                 .map(|(file, text)| File { path: format!("scripts/{file}"), text: text.to_owned() }),
         );
     }
-    if !used.is_empty() {
+    if !scripts.is_empty() {
         imports.push("./scripts".to_owned());
     }
     imports.sort();
@@ -139,26 +139,27 @@ fn containers(place: &Place, templates: &Environment) -> Result<File, Bug> {
 }
 
 /// The scripts that homegen's own code calls.
-fn calls(code: &str) -> impl Iterator<Item = String> {
-    let name = |rest: &str| {
-        rest.find(|c: char| !c.is_ascii_alphanumeric()).map(|end| format!("scripts.{}", &rest[..end]))
+fn calls(code: &str) -> impl Iterator<Item = Script> {
+    let is_called = |script: &Script| {
+        let mut calls = code.split(script.selection()).skip(1);
+        calls.any(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
     };
-    code.split("scripts.").skip(1).filter_map(name)
+    Script::ALL.iter().copied().filter(is_called)
 }
 
-/// The file of a module, and the names that it uses.
+/// The file of a module, and the scripts that it runs.
 fn module(
     path: &str,
     module: &Module,
     scope: &Scope,
     place: &Place,
     templates: &Environment,
-) -> Result<(File, BTreeSet<String>), Bug> {
+) -> Result<(File, BTreeSet<Script>), Bug> {
     let mut printer = Printer::new(scope, 2);
     printer.body(&["options"], &module.options);
     config(module, &mut printer);
     let mut body = printer.finish();
-    let bindings = scope.bindings(&mut body.used);
+    let bindings = scope.bindings(&mut body);
     let arguments: Vec<&str> =
         ["config", "lib", "pkgs", "utils"].into_iter().filter(|name| body.used.contains(*name)).collect();
     // nixfmt has more than two arguments on lines of their own.
@@ -180,7 +181,7 @@ fn module(
             body => safe(body.text),
         },
     )?;
-    Ok((file, body.used))
+    Ok((file, body.scripts))
 }
 
 /// What a module defines: for a service, where that is on.
@@ -234,9 +235,9 @@ fn config(module: &Module, printer: &mut Printer) {
     }
 }
 
-/// Code that stands in by one step more.
+/// Code that stands in by two steps.
 fn indented(code: &str) -> String {
-    format!("  {}", code.replace('\n', "\n  "))
+    format!("    {}", code.replace('\n', "\n    "))
 }
 
 /// Text inside of a comment: on one line.
@@ -337,18 +338,6 @@ mod tests {
                 !text.contains("autoescape") && !text.contains("safe"),
                 "{name} goes around the escaping"
             );
-        }
-    }
-
-    #[test]
-    fn every_script_is_in_the_templates_folder_and_has_its_file() {
-        for (name, text) in BESIDE {
-            assert!(text.starts_with("# Generated by homegen."), "{name}");
-        }
-        for script in SCRIPTS {
-            let Some((file, text)) = script.script else { continue };
-            assert!(text.starts_with("# Generated by homegen."), "{file}");
-            assert!(script.code.contains(file.trim_end_matches(".sh")), "{}", script.function);
         }
     }
 }

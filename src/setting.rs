@@ -9,7 +9,6 @@ mod caddy;
 mod container;
 mod health;
 mod host;
-mod immich_album;
 mod network;
 mod notify;
 mod podman;
@@ -29,7 +28,6 @@ pub use container::{
 };
 pub use health::{HealthTest, Healthcheck};
 pub use host::{Host, Mount, Release, TimeZone};
-pub use immich_album::ImmichAlbum;
 pub use network::{Attachment, Network, NetworkMode};
 pub use notify::{Notify, Ntfy, Pushover, Tell, Webhook};
 pub use podman::{Podman, Prune};

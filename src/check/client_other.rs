@@ -1,45 +1,45 @@
-//! What a client uploads goes to Immich's own interface, which nothing else has.
+//! An upload goes through an application's own interface, which nothing else has.
 
 use std::collections::HashMap;
 
+use crate::application::UPLOADERS;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    // The first container of each service, where none of its containers is Immich.
+    // The first container of each service, where none of its containers takes uploads.
     let others: HashMap<&str, &Container> = host
         .services
         .iter()
         .filter(|_| !host.clients.is_empty())
-        .filter(|service| !service.containers.iter().any(is_immich))
+        .filter(|service| !service.containers.iter().any(may_take_uploads))
         .filter_map(|service| Some((service.name.as_str(), service.containers.first()?)))
         .collect();
+    let applications = UPLOADERS.map(|uploader| uploader.application).join(" or ");
     for upload in host.clients.iter().map(|client| &client.upload) {
-        // That it cannot be reached is said.
+        // That a service cannot be reached is reported already.
         if upload.site.span == Span::NOWHERE {
             continue;
         }
-        // A service without containers may be NixOS's own Immich.
+        // A service without containers may be one of NixOS's own.
         let Some(first) = others.get(upload.service.as_str()) else { continue };
         diagnostics.push(
             Diagnostic::new(
                 Code::ClientOther,
-                format!("`{}` is no Immich", upload.service),
+                format!("`{}` takes no uploads", upload.service),
                 upload.to.span,
-                "photos are uploaded to Immich alone",
+                format!("uploads go to {applications} alone"),
             )
             .and(first.settings.image.text.span, "runs this")
-            .help("name the service that is Immich"),
+            .help(format!("name the service that is {applications}")),
         );
     }
 }
 
-/// Whether the server of Immich runs in a container: in its own image, or in one that somebody else makes of it.
-fn is_immich(container: &Container) -> bool {
+/// Whether an image that cannot be read, or that takes uploads, runs in a container.
+fn may_take_uploads(container: &Container) -> bool {
     let image = &container.settings.image.value;
-    let name = image.repository.rsplit('/').next().unwrap_or_default();
-    // A value that could not be read has no image.
-    name.is_empty() || name.contains("immich") && !name.contains("machine-learning")
+    image.repository.is_empty() || UPLOADERS.iter().any(|uploader| (uploader.is_served_by)(image))
 }

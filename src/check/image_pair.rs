@@ -1,47 +1,73 @@
-//! Images that stopped working with each other. Immich 3 took out its support of pgvecto.rs; VectorChord
-//! replaces it (<https://docs.immich.app/administration/postgres-standalone>).
+//! Images that stopped working with each other.
 
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
+use crate::image::Dropped;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    // The first Immich 3 on each network, with its place in the file.
-    let mut servers: HashMap<&str, (usize, &Container)> = HashMap::new();
-    for (place, server) in host.containers().enumerate().filter(|(_, c)| is_immich_3(c)) {
-        for attached in &server.networks {
-            servers.entry(&attached.network).or_insert((place, server));
+    let users: Vec<User> = host
+        .services
+        .iter()
+        .flat_map(|service| {
+            service.containers.iter().filter_map(|container| {
+                Some(User {
+                    service: &service.name,
+                    container,
+                    dropped: container.settings.image.value.dropped()?,
+                })
+            })
+        })
+        .collect();
+    if users.is_empty() {
+        return;
+    }
+    let mut dropped: Vec<&Dropped> = Vec::new();
+    for user in &users {
+        if !dropped.iter().any(|known| known.image == user.dropped.image) {
+            dropped.push(user.dropped);
         }
     }
-    for (service, database) in host.services.iter().flat_map(|s| s.containers.iter().map(move |c| (s, c))) {
-        let image = &database.settings.image.value;
-        if !image.is("tensorchord/pgvecto-rs") {
-            continue;
+    // The first one on each network, and in each service: with `network_mode` a container has no networks, and its service is
+    // what says that the two belong together.
+    let mut on_network: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut in_service: HashMap<(&str, &str), usize> = HashMap::new();
+    for (place, user) in users.iter().enumerate() {
+        in_service.entry((user.service, &user.dropped.image)).or_insert(place);
+        for attached in &user.container.networks {
+            on_network.entry((&attached.network, &user.dropped.image)).or_insert(place);
         }
-        // With `network_mode` a container has no networks, and its service is what says that the two belong together.
-        let beside = service.containers.iter().find(|c| is_immich_3(c));
-        let elsewhere = database.networks.iter().filter_map(|n| servers.get(n.network.as_str()));
-        let elsewhere = || elsewhere.min_by_key(|(place, _)| place).map(|(_, server)| *server);
-        let Some(server) = beside.or_else(elsewhere) else { continue };
-        let major = image.major().unwrap_or(16);
+    }
+    for (service, container) in host.services.iter().flat_map(|s| s.containers.iter().map(move |c| (s, c))) {
+        let image = &container.settings.image.value;
+        let Some(dropped) = dropped.iter().find(|dropped| image.is(&dropped.image)) else { continue };
+        let beside = in_service.get(&(service.name.as_str(), dropped.image.as_str()));
+        let elsewhere = container
+            .networks
+            .iter()
+            .filter_map(|attached| on_network.get(&(attached.network.as_str(), dropped.image.as_str())));
+        let Some(user) = beside.or_else(|| elsewhere.min()).map(|place| &users[*place]) else { continue };
+        let known = user.container.settings.image.value.known().map_or("", |known| known.name);
+        let newer = format!("{known} {}", dropped.since);
+        let major = image.major().unwrap_or(16).to_string();
         diagnostics.push(
             Diagnostic::new(
                 Code::ImagePair,
-                "Immich 3 does not run on pgvecto.rs",
-                database.settings.image.text.span,
+                format!("{newer} does not run on {}", dropped.name),
+                container.settings.image.text.span,
                 "is no longer supported",
             )
-            .and(server.settings.image.text.span, "Immich 3 or newer")
-            .help(format!("back up first, then take ghcr.io/immich-app/postgres:{major}-vectorchord0.4.3-pgvectors0.2.0, which reads the same data")),
+            .and(user.container.settings.image.text.span, format!("{newer} or newer"))
+            .help(dropped.instead.replace("MAJOR", &major)),
         );
     }
 }
 
-fn is_immich_3(container: &Container) -> bool {
-    let image = &container.settings.image.value;
-    image.is("immich-app/immich-server")
-        && (image.major().is_some_and(|m| m >= 3)
-            || matches!(image.tag.as_deref(), None | Some("release" | "latest")))
+/// A container whose image does not run with another one.
+struct User<'a> {
+    service: &'a str,
+    container: &'a Container,
+    dropped: &'static Dropped,
 }

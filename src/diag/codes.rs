@@ -187,7 +187,7 @@ codes! {
     DatabaseUser = "HG1317", Deny, "a backup as a user that the container does not make";
     NotifyOwnSite = "HG1318", Warning, "notifications that go through this host alone";
     ClientService = "HG1401", Error, "a client of a service that it cannot reach";
-    ClientOther = "HG1402", Warning, "a client of a service that is not Immich";
+    ClientOther = "HG1402", Warning, "a client of a service that takes no uploads";
     HostPrivileges = "HG1501", Warning, "a container with all rights of the host";
     HostNamespace = "HG1502", Warning, "a container in a namespace of the host";
     HostCapability = "HG1503", Warning, "a capability that reaches beyond the container";

@@ -1,5 +1,6 @@
 //! Other machines that use the services.
 
+use crate::application::Uploader;
 use crate::form::{HomePath, SecretName};
 use crate::source::Span;
 use crate::tree::Text;
@@ -16,11 +17,13 @@ pub struct Client {
     pub upload: Upload,
 }
 
-/// A folder whose photos and videos go to Immich.
+/// A folder whose files go to a service.
 #[derive(Debug)]
 pub struct Upload {
     /// The service.
     pub service: String,
+    /// How they get there.
+    pub uploader: &'static Uploader,
     /// Where its name is written.
     pub to: Text,
     /// The name of its site.

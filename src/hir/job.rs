@@ -1,8 +1,9 @@
 //! Jobs: what runs at its time, beside the containers.
 
+use crate::application::Task;
 use crate::form::{Calendar, KeepRule, SecretName};
 use crate::path::straight;
-use crate::setting::ImmichAlbum;
+use crate::setting::Format;
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
@@ -39,8 +40,8 @@ pub enum Work {
     Backup(Box<Backup>),
     /// Looks for a new release, and updates on command.
     Update(Update),
-    /// Empties an album of Immich.
-    Album(ImmichAlbum),
+    /// Asks the service for something.
+    Task(Task),
     /// Looks at the whole host.
     SmokeTest(SmokeTest),
 }
@@ -74,6 +75,16 @@ pub struct Backup {
 }
 
 impl Job {
+    /// The secrets that it reads, each with the format that it needs.
+    pub fn secrets(&self) -> Vec<(&Value<SecretName>, Format)> {
+        let own = match &self.work {
+            Work::Task(task) => task.secrets.iter().map(|(_, secret, format)| (secret, *format)).collect(),
+            Work::Backup(backup) => backup.offsite.as_ref().map_or_else(Vec::new, Offsite::secrets),
+            Work::Update(_) | Work::SmokeTest(_) => Vec::new(),
+        };
+        self.pings().map(|(ping, _)| (ping, Format::Raw)).chain(own).collect()
+    }
+
     /// Whom its runs, and the copies after them, are told to, each with what it hears of.
     pub fn pings(&self) -> impl Iterator<Item = (&Value<SecretName>, String)> {
         let offsite = match &self.work {
@@ -120,6 +131,18 @@ pub struct Offsite {
     pub ping: Option<Value<SecretName>>,
     /// Rules of `restic forget`.
     pub keep: Vec<Value<KeepRule>>,
+}
+
+impl Offsite {
+    /// The secrets that restic reads, each with the format that it needs.
+    fn secrets(&self) -> Vec<(&Value<SecretName>, Format)> {
+        let repository = match &self.repository {
+            Repository::Secret(secret) => Some(secret),
+            Repository::Plain(_) => None,
+        };
+        let raw = [&self.password].into_iter().chain(repository).map(|secret| (secret, Format::Raw));
+        raw.chain(self.environment.iter().map(|secret| (secret, Format::Env))).collect()
+    }
 }
 
 /// What a backup saves.

@@ -6,7 +6,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
-use super::{FirstPassword, Kind, Known, Sqlite};
+use super::{Dropped, FirstPassword, Kind, Known, Sqlite};
 use crate::data::{self, all_kept, kept, row_texts, texts};
 
 /// All that is known of the images of one row.
@@ -24,6 +24,8 @@ pub(super) struct Entry {
     pub(super) dump_program: Option<&'static str>,
     /// The capabilities that the image's program needs.
     pub(super) capabilities: Option<&'static [&'static str]>,
+    /// An image that it does not run with any more.
+    pub(super) dropped: Option<Dropped>,
     /// The tags that name a release of a distribution.
     pub(super) code_names: &'static [&'static str],
 }
@@ -93,6 +95,7 @@ struct Row {
     value_or_file: Option<ValueOrFile>,
     dump_program: Option<String>,
     capabilities: Option<Vec<String>>,
+    dropped: Option<Dropped>,
     #[serde(default)]
     code_names: Vec<String>,
 }
@@ -157,6 +160,7 @@ impl From<Row> for Entry {
             value_or_file: row.value_or_file,
             dump_program: row.dump_program.map(kept),
             capabilities: row.capabilities.map(all_kept),
+            dropped: row.dropped,
             code_names: all_kept(row.code_names),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::application::{UPLOADERS, Uploader};
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::SecretName;
@@ -30,6 +31,7 @@ pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mu
             span: name.span,
             upload: Upload {
                 service: upload.to.value(),
+                uploader: uploader(services.by_name.get(upload.to.value().as_str()).copied()),
                 to: upload.to,
                 site,
                 folder: upload.folder,
@@ -59,6 +61,14 @@ impl<'a> Services<'a> {
         let sites = sites.filter_map(|site| Some((site.service.as_deref()?, site))).collect();
         Services { all: &host.services, by_name, sites }
     }
+}
+
+/// The uploader that a service takes files from; the first one where no image tells.
+fn uploader(service: Option<&Service>) -> &'static Uploader {
+    let mut images = service.into_iter().flat_map(|s| &s.containers).map(|c| &c.settings.image.value);
+    let taken =
+        images.find_map(|image| UPLOADERS.into_iter().find(|uploader| (uploader.is_served_by)(image)));
+    taken.unwrap_or(UPLOADERS[0])
 }
 
 /// Elsewhere `notify` says when somebody is told, and here it says with what.

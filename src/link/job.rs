@@ -187,13 +187,13 @@ fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnost
 fn cleanup(declared: ast::Cleanup, owner: &Owner, diagnostics: &mut Diagnostics) -> Option<Job> {
     let service = owner.service;
     let at = time(declared.at, declared.span, &declared.unread, diagnostics)?;
-    needs_port(service, declared.immich_album.span, "asks Immich", diagnostics);
+    needs_port(service, declared.span, "asks the service", diagnostics);
     let name = format!("{}-cleanup", service.name);
     Some(Job {
         origin: format!("services.{}.cleanup", service.name),
         ping: declared.ping,
         tells: job_tells(declared.notify, owner.told),
-        ..job(name, declared.span, declared.enable, at, Work::Album(declared.immich_album))
+        ..job(name, declared.span, declared.enable, at, Work::Task(declared.what.task()))
     })
 }
 

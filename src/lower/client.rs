@@ -10,9 +10,6 @@ use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::{Module, Output};
 use crate::tree::{Piece, Target, Text};
 
-/// The script that the agent runs.
-const SCRIPT: &str = "upload-immich.sh";
-
 /// The binding of what launchd is told.
 const AGENT: &str = "agent";
 
@@ -24,7 +21,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         let module = Module {
             origin: format!("clients.{}, a module of home-manager", client.name),
             elsewhere: true,
-            scripts: vec![SCRIPT],
+            beside: vec![client.upload.uploader.script],
             ..Module::default()
         };
         let module = output.modules.entry(format!("clients/{}/default.nix", client.name)).or_insert(module);
@@ -34,15 +31,16 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 
 fn upload(client: &Client, upload: &Upload, module: &mut Module) {
     let name = format!("upload-{}", upload.service);
+    let script = format!("./{}", upload.uploader.script.0);
     let config = format!("config.launchd.agents.{name}.config");
-    module.bindings = vec![(AGENT, Expr::code(config)), (COMMAND, command(&name))];
+    module.bindings = vec![(AGENT, Expr::code(config)), (COMMAND, command(&name, script.clone()))];
     let home = module.config.at(&["home"]);
     home.append("packages", [Expr::code(COMMAND)]);
     home.at(&["activation"]).set(Service::option_name(&name), folders());
     let agent = module.config.at(&["launchd", "agents", &name]);
     agent.set("enable", Expr::Bool(true));
     let log = Expr::Str(in_home(vec![Part::Text(format!("/Library/Logs/homeserver/{name}.log").into())]));
-    let program = [Expr::str("/bin/bash"), Expr::Str(vec![Part::Code(format!("./{SCRIPT}").into())])];
+    let program = [Expr::str("/bin/bash"), Expr::Str(vec![Part::Code(script.into())])];
     let config = agent.at(&["config"]);
     config.append("ProgramArguments", program);
     config.set("EnvironmentVariables", Expr::Set(environment(client, upload, &name)));
@@ -65,7 +63,10 @@ fn environment(client: &Client, upload: &Upload, name: &str) -> Set {
         Part::Code("config.home.profileDirectory".into()),
         Part::Text("/bin".into()),
     ];
-    let immich = vec![Part::Code("pkgs.immich-cli".into()), Part::Text("/bin/immich".into())];
+    let uploader = vec![
+        Part::Code(format!("pkgs.{}", upload.uploader.package).into()),
+        Part::Text(format!("/bin/{}", upload.uploader.program).into()),
+    ];
     let mut set = Set::of([
         ("CLIENT", Expr::str(client.name.clone())),
         ("URL", Expr::Str(url)),
@@ -76,21 +77,18 @@ fn environment(client: &Client, upload: &Upload, name: &str) -> Set {
     if let Some(notify) = &upload.notify {
         set.set("PUSHOVER_FILE", super::secret::path(&notify.text.value()));
     }
-    set.set("UPLOADER", Expr::call("lib.mkDefault", [Expr::Str(immich)]));
+    set.set("UPLOADER", Expr::call("lib.mkDefault", [Expr::Str(uploader)]));
     set.set("PATH", Expr::Str(path));
     set
 }
 
 /// The same run for a person, with the same parameters.
-fn command(name: &str) -> Expr {
+fn command(name: &str, script: String) -> Expr {
     let line = |text: &'static str| vec![Part::Text(text.into())];
     let variables = Expr::call("lib.toShellVars", [Expr::code("agent.EnvironmentVariables")]);
     // As the agent runs it, so that each of the two knows the other one by its name.
-    let run = vec![
-        Part::Text("exec /bin/bash ".into()),
-        Part::Code(format!("./{SCRIPT}").into()),
-        Part::Text(" \"$@\"".into()),
-    ];
+    let run =
+        vec![Part::Text("exec /bin/bash ".into()), Part::Code(script.into()), Part::Text(" \"$@\"".into())];
     let text = Expr::Lines(vec![
         line("#!/bin/bash"),
         line("set -a"),

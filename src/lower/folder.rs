@@ -7,6 +7,7 @@ use super::own_set;
 use crate::hir::{Container, Folder, Host};
 use crate::nix::{Expr, Part, parts};
 use crate::nixos::Module;
+use crate::script::Script;
 use crate::tree::{Piece, Text};
 
 /// Which container's rule makes a folder that several containers want: the first one's in the file.
@@ -61,10 +62,10 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
                 _ => Expr::string(parts),
             });
             let script = match folder.shared {
-                Some(_) => "scripts.makeFolderIn",
-                None => "scripts.makeFolder",
+                Some(_) => Script::MakeFolderIn,
+                None => Script::MakeFolder,
             };
-            own_set(module, container).append("prepare", [Expr::call(script, arguments)]);
+            own_set(module, container).append("prepare", [Expr::run(script, arguments)]);
         }
     }
 }

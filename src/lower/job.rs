@@ -1,9 +1,9 @@
 //! Jobs: an option, a unit, a timer, and the programs that they run. What each kind runs is in a file of
 //! its own.
 
-mod album;
 mod backup;
 mod smoke_test;
+mod task;
 mod update;
 
 use super::around::Around;
@@ -13,6 +13,7 @@ use crate::hir::job::{Job, Work};
 use crate::hir::{Host, Service};
 use crate::nix::{Expr, Part, Set, attribute};
 use crate::nixos::Module;
+use crate::script::Script;
 use crate::tree::Text;
 use crate::value::Value;
 
@@ -32,11 +33,11 @@ enum Confinement {
 
 impl Confinement {
     /// The set of scripts/default.nix with its settings.
-    fn settings(self) -> &'static str {
+    fn settings(self) -> Script {
         match self {
-            Confinement::Confined => "scripts.confined",
-            Confinement::Copying => "scripts.copying",
-            Confinement::Restricted => "scripts.restricted",
+            Confinement::Confined => Script::Confined,
+            Confinement::Copying => Script::Copying,
+            Confinement::Restricted => Script::Restricted,
         }
     }
 }
@@ -77,7 +78,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
     let unit = match &job.work {
         Work::Backup(backup) => backup::lower(job, backup, owner?, around, &mut module),
         Work::Update(update) => update::lower(job, update, owner?, around, &mut module),
-        Work::Album(album) => album::lower(job, album, owner?, around, &mut module),
+        Work::Task(task) => task::lower(job, task, owner?, around, &mut module),
         Work::SmokeTest(test) => smoke_test::lower(job, test, host, around, &mut module),
     };
     options(job, owner, &unit.about, &mut module);
@@ -118,7 +119,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
     }
     set.set(
         "serviceConfig",
-        Expr::Infix(Box::new(Expr::code(unit.confinement.settings())), "//", Box::new(Expr::Set(exec))),
+        Expr::Infix(Box::new(Expr::Script(unit.confinement.settings())), "//", Box::new(Expr::Set(exec))),
     );
     let timer = module.config.at(&["systemd", "timers", &job.unit, "timerConfig"]);
     if unit.persistent {
@@ -164,12 +165,12 @@ fn secret_file(name: &Value<SecretName>) -> Expr {
 }
 
 fn secret_is_there(name: &Value<SecretName>) -> Expr {
-    Expr::call("scripts.requireSecret", [Expr::code(format!("secrets.{}", attribute(&name.text.value())))])
+    Expr::run(Script::RequireSecret, [Expr::code(format!("secrets.{}", attribute(&name.text.value())))])
 }
 
 fn pinged(name: &Value<SecretName>, moment: &'static str) -> Expr {
     let secret = Expr::code(format!("secrets.{}", attribute(&name.text.value())));
-    Expr::call("scripts.ping", [secret, Expr::str(moment)])
+    Expr::run(Script::Ping, [secret, Expr::str(moment)])
 }
 
 /// An address of the service on this host.

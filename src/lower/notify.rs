@@ -5,6 +5,7 @@ use crate::form::SecretName;
 use crate::hir::{Container, Host};
 use crate::nix::{Expr, Part, Set};
 use crate::nixos::{Module, Output};
+use crate::script::Script;
 use crate::value::Value;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
@@ -36,7 +37,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
     let option = Set::of([
         ("type", Expr::code("lib.types.package")),
-        ("default", Expr::call("scripts.notify", [Expr::Set(parameters)])),
+        ("default", Expr::run(Script::Notify, [Expr::Set(parameters)])),
         (
             "description",
             Expr::str(
@@ -55,18 +56,18 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     unit.append("after", [Expr::str(super::secret::DECRYPTED)]);
     let mut exec = Set::default();
     exec.set("Type", Expr::str("oneshot"));
-    let program = Part::Code("scripts.notifyFailure".into());
+    let program = Part::expr(Expr::Script(Script::NotifyFailure));
     exec.set("ExecStart", Expr::Str(vec![program, Part::Text("/bin/notify-failure %i".into())]));
     exec.set("StateDirectory", Expr::str("notify-failure"));
     exec.set("TimeoutStartSec", Expr::str("5min"));
     // Where nobody could be told.
     exec.set("Restart", Expr::str("on-failure"));
     exec.set("RestartSec", Expr::str("15min"));
-    let confined = Expr::code("scripts.confined");
+    let confined = Expr::Script(Script::Confined);
     unit.set("serviceConfig", Expr::Infix(Box::new(confined), "//", Box::new(Expr::Set(exec))));
     if !notify.units.is_empty() {
         let units = notify.units.iter().map(|unit| Expr::str(format!("{}.service", unit.text.value())));
-        let drop_ins = [Expr::code("scripts.tellFailureOf"), Expr::List(units.collect())];
+        let drop_ins = [Expr::Script(Script::TellFailureOf), Expr::List(units.collect())];
         module.config.at(&["systemd"]).set("packages", Expr::call("map", drop_ins));
     }
 }
@@ -81,8 +82,5 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
 /// Tells when a unit fails that is restarted: it never fails for systemd, whose `OnFailure=` would be silent.
 pub(super) fn tell_failure(unit: &str, module: &mut Module) {
     let name = Expr::str(format!("{unit}.service"));
-    module
-        .unit(unit)
-        .at(&["serviceConfig"])
-        .append("ExecStopPost", [Expr::call("scripts.tellFailure", [name])]);
+    module.unit(unit).at(&["serviceConfig"]).append("ExecStopPost", [Expr::run(Script::TellFailure, [name])]);
 }

@@ -91,6 +91,7 @@ impl Expr {
             | Expr::Null
             | Expr::Directory(_)
             | Expr::Code(_)
+            | Expr::Script(_)
             | Expr::User(_) => {}
         }
     }

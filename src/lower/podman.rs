@@ -5,6 +5,7 @@ use crate::image::Kind;
 use crate::nix::{Expr, Part, Set};
 use crate::nixos::{Module, Output};
 use crate::podman::arguments::arguments;
+use crate::script::Script;
 use crate::setting::Prune;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
@@ -81,5 +82,5 @@ fn command(host: &Host) -> Expr {
         .iter()
         .flat_map(|service| service.containers.iter().map(|container| line(&service.name, container)));
     let parameters = Set::of([("CONTAINERS", Expr::Lines(containers.collect()))]);
-    Expr::call("scripts.homeserver", [Expr::Set(parameters)])
+    Expr::run(Script::Homeserver, [Expr::Set(parameters)])
 }

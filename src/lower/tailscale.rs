@@ -5,6 +5,7 @@
 use crate::hir::Host;
 use crate::nix::Expr;
 use crate::nixos::Output;
+use crate::script::Script;
 use crate::setting::Bind;
 use crate::tree::Text;
 
@@ -45,14 +46,14 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     service.set("RemainAfterExit", Expr::Bool(true));
     service.set(
         "ExecStart",
-        Expr::call("scripts.waitForAddress", [Expr::text(address), Expr::text(&interface(host))]),
+        Expr::run(Script::WaitForAddress, [Expr::text(address), Expr::text(&interface(host))]),
     );
     service.set("TimeoutStartSec", Expr::text(&tailscale.wait.text));
     service.set("Restart", Expr::str("on-failure"));
     service.set("RestartSec", Expr::str("10s"));
     if let Some(front) = front {
         // Caddy requires this unit. Caddy stays down when this unit fails once, also when it is up later.
-        let start = Expr::call("scripts.start", [Expr::List(vec![Expr::str("caddy.service")])]);
+        let start = Expr::run(Script::Start, [Expr::List(vec![Expr::str("caddy.service")])]);
         service.set("ExecStartPost", start);
         // What waits for a unit that fails does not fail itself: it is not started.
         if front.tells {

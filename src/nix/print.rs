@@ -11,6 +11,7 @@ use super::{
     ARGUMENTS, Attr, Expr, ITEM, Name, Names, Part, Set, attribute, escape, escape_indented, identifiers,
     is_call, is_identifier, relative_paths, split_lines, to_string,
 };
+use crate::script::Script;
 use crate::tree::Reference;
 
 /// How long a line may be. nixfmt does not count the indentation of what begins a line.
@@ -27,6 +28,7 @@ pub struct Printer<'a> {
     line: usize,
     indent: usize,
     used: BTreeSet<String>,
+    scripts: BTreeSet<Script>,
     certain: bool,
 }
 
@@ -35,8 +37,10 @@ pub struct Printer<'a> {
 pub struct Printed {
     /// The text.
     pub text: String,
-    /// The names that it uses by themselves, and each selection from `scripts`.
+    /// The names that it uses by themselves.
     pub used: BTreeSet<String>,
+    /// The scripts that it runs.
+    pub scripts: BTreeSet<Script>,
     /// Whether nixfmt would leave it as it is.
     pub certain: bool,
 }
@@ -58,12 +62,20 @@ impl Line {
 impl<'a> Printer<'a> {
     /// A printer of lines that stand in by `indent` spaces.
     pub fn new(names: &'a dyn Names, indent: usize) -> Printer<'a> {
-        Printer { names, text: String::new(), line: 0, indent, used: BTreeSet::new(), certain: true }
+        Printer {
+            names,
+            text: String::new(),
+            line: 0,
+            indent,
+            used: BTreeSet::new(),
+            scripts: BTreeSet::new(),
+            certain: true,
+        }
     }
 
     /// What was printed.
     pub fn finish(self) -> Printed {
-        Printed { text: self.text, used: self.used, certain: self.certain }
+        Printed { text: self.text, used: self.used, scripts: self.scripts, certain: self.certain }
     }
 
     /// A line of homegen's own code that is in the official style.
@@ -117,11 +129,8 @@ impl<'a> Printer<'a> {
             code = list;
         }
         let name = code.split(['.', ' ', ')']).next().unwrap_or(code);
-        // Which of the scripts are called is asked for too.
-        for used in [Some(name), (name == "scripts").then_some(code)].into_iter().flatten() {
-            if !self.used.contains(used) {
-                self.used.insert(used.to_owned());
-            }
+        if !self.used.contains(name) {
+            self.used.insert(name.to_owned());
         }
     }
 
@@ -317,7 +326,7 @@ impl<'a> Printer<'a> {
         match expr {
             // `name // {`.
             Expr::Infix(left, operator, right)
-                if matches!(**left, Expr::Code(_)) && matches!(**right, Expr::Set(_)) =>
+                if matches!(**left, Expr::Code(_) | Expr::Script(_)) && matches!(**right, Expr::Set(_)) =>
             {
                 self.argument(left);
                 self.text.push_str(&format!(" {operator} "));
@@ -517,6 +526,10 @@ impl<'a> Printer<'a> {
                 }
             }
             Expr::Code(code) => self.code(code),
+            Expr::Script(script) => {
+                self.scripts.insert(*script);
+                self.code(script.selection())
+            }
             Expr::User(code) => {
                 self.user(&format!("(\n{code}\n)"));
                 Some(Line::LOOSE)

@@ -179,14 +179,16 @@ impl<'a> Scope<'a> {
         Scope { module, services, place, up, bare, groups }
     }
 
-    /// The bindings that a file needs which uses these names, in the order of their need. The names that
-    /// they use in turn are added.
-    pub(super) fn bindings(&self, used: &mut BTreeSet<String>) -> Printed {
-        let printed = |name: &str, value: &Expr, used: &mut BTreeSet<String>| {
+    /// The bindings that a file needs whose body was printed, in the order of their need. The names and scripts that
+    /// they use in turn are added to the body's.
+    pub(super) fn bindings(&self, body: &mut Printed) -> Printed {
+        let Printed { used, scripts, .. } = body;
+        let mut printed = |name: &str, value: &Expr, used: &mut BTreeSet<String>| {
             let mut printer = Printer::new(self, 2);
             printer.bind(name, value);
             let printed = printer.finish();
             used.extend(printed.used);
+            scripts.extend(printed.scripts);
             (printed.text, printed.certain)
         };
         let own: Vec<_> =

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::common::folder::names;
-use crate::common::scripts::scripts;
+use crate::common::scripts::{scripts, shell_scripts};
 use crate::common::{compile, outcomes, said};
 use homegen::output::File;
 use homegen::record;
@@ -121,8 +121,11 @@ fn emitted_scripts_are_copies_of_their_templates() {
             copies.insert(name);
         }
     }
-    let templates = names(&scripts());
-    let missing: Vec<&String> = templates.iter().filter(|name| !copies.contains(name.as_str())).collect();
+    let templates = shell_scripts();
+    let is_copied = |path: &&PathBuf| {
+        copies.contains(path.file_name().and_then(|name| name.to_str()).unwrap_or_default())
+    };
+    let missing: Vec<&PathBuf> = templates.iter().filter(|path| !is_copied(path)).collect();
     assert!(missing.is_empty(), "no case emits these: {missing:?}");
 }
 

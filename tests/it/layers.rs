@@ -34,12 +34,15 @@ fn files() -> Vec<(String, PathBuf)> {
     files
 }
 
-/// The modules at the top of the crate that a file names, besides in its comments and its unit tests, which may read their
-/// input out of YAML.
-fn named(text: &str) -> BTreeSet<String> {
+/// The code of a file without its comments, and without its unit tests, which may read their input out of YAML.
+fn code(text: &str) -> String {
     let text = text.split("\n#[cfg(test)]\n").next().unwrap_or_default();
-    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-    let code = code.join("\n");
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The modules at the top of the crate that a file names.
+fn named(text: &str) -> BTreeSet<String> {
+    let code = code(text);
     let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let mut names = BTreeSet::new();
     for (at, found) in code.match_indices("crate::") {
@@ -90,4 +93,29 @@ fn rules_and_the_output_know_nothing_of_the_file_as_written() {
         }
     }
     assert!(wrong.is_empty(), "these use `ast`: {}", wrong.join(", "));
+}
+
+#[test]
+fn only_its_own_folder_names_an_application() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/application");
+    let applications: Vec<String> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    assert!(!applications.is_empty());
+    let mut wrong = Vec::new();
+    for (_, path) in files().into_iter().filter(|(module, _)| module != "application") {
+        let code = code(&fs::read_to_string(&path).expect("text"));
+        // A text may be an example, such as of a name. Every second part of the code is one.
+        let outside: String = code.split('"').step_by(2).collect();
+        for application in &applications {
+            let variable = format!("\"{}_", application.to_uppercase());
+            if outside.to_lowercase().contains(application.as_str()) || code.contains(&variable) {
+                wrong.push(format!("{} names {application}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

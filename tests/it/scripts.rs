@@ -2,14 +2,14 @@
 
 use std::process::Command;
 
-use crate::common::scripts::{here, scripts};
+use crate::common::scripts::{here, shell_scripts};
 
 #[test]
 fn scripts_are_shellcheck_clean() {
     if !here(&["shellcheck"]) {
         return;
     }
-    let scripts: Vec<_> = std::fs::read_dir(scripts()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let scripts = shell_scripts();
     assert!(scripts.len() > 10, "{scripts:?}");
     let output = Command::new("shellcheck").args(["--shell", "bash"]).args(&scripts).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
@@ -18,8 +18,7 @@ fn scripts_are_shellcheck_clean() {
 #[test]
 fn scripts_begin_with_the_mark_of_generated_files() {
     // Without it the next build would take the script for a person's, and refuse to overwrite it.
-    for entry in std::fs::read_dir(scripts()).unwrap() {
-        let path = entry.unwrap().path();
+    for path in shell_scripts() {
         let text = std::fs::read(&path).unwrap();
         assert!(homegen::output::is_marked(&path.to_string_lossy(), &text), "{}", path.display());
     }

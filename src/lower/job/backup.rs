@@ -7,6 +7,7 @@ use crate::lower::around::Around;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::Module;
 use crate::path::is_below;
+use crate::script::Script;
 use crate::tree::Text;
 
 /// While another copy into the same repository is at work it is waited for.
@@ -30,23 +31,23 @@ pub(super) fn lower(
 ) -> Unit {
     let (producer, suffix, what) = match &backup.source {
         Source::Postgres(database) => {
-            let load = Expr::call("scripts.loadDump", [Expr::Set(of_database(database))]);
+            let load = Expr::run(Script::LoadDump, [Expr::Set(of_database(database))]);
             module.bindings.push((LOAD, load));
             offer(restore_postgres(backup, database), module);
             let producer =
-                Expr::call("scripts.dumpPostgres", [Expr::code(LOAD), Expr::Set(of_database(database))]);
+                Expr::run(Script::DumpPostgres, [Expr::code(LOAD), Expr::Set(of_database(database))]);
             (producer, ".dump", "database")
         }
         Source::Sqlite(file) => {
             offer(restore_sqlite(backup, file, service, around), module);
             let mut parameters = Set::of([("DATABASE_FILE", Expr::text(file))]);
             shared("DATABASE_SHARED", file, around, &mut parameters);
-            (Expr::call("scripts.copySqlite", [Expr::Set(parameters)]), ".sqlite", "database")
+            (Expr::run(Script::CopySqlite, [Expr::Set(parameters)]), ".sqlite", "database")
         }
         Source::Folder(folder) => {
             let mut parameters = Set::of([("SOURCE", Expr::text(folder))]);
             shared("SOURCE_SHARED", folder, around, &mut parameters);
-            (Expr::call("scripts.copyFolder", [Expr::Set(parameters)]), "", "files")
+            (Expr::run(Script::CopyFolder, [Expr::Set(parameters)]), "", "files")
         }
     };
     let mut parameters = Set::default();
@@ -68,7 +69,7 @@ pub(super) fn lower(
     Unit {
         description: format!("Backup of the {what} of {}", service.name),
         about: format!("back up the {what} of {}", service.name),
-        program: Expr::call("scripts.backup", [Expr::str(job.name.clone()), producer, Expr::Set(parameters)]),
+        program: Expr::run(Script::Backup, [Expr::str(job.name.clone()), producer, Expr::Set(parameters)]),
         name: job.name.clone(),
         after,
         paths: backup.paths().into_iter().chain(&backup.mounts).cloned().collect(),
@@ -92,7 +93,7 @@ fn shared(parameter: &'static str, path: &Text, around: &Around, parameters: &mu
 }
 
 fn require_mount(mount: &Text) -> Expr {
-    Expr::call("scripts.requireMount", [Expr::text(mount)])
+    Expr::run(Script::RequireMount, [Expr::text(mount)])
 }
 
 /// The number in `30d`.
@@ -122,7 +123,7 @@ fn restore_postgres(backup: &Backup, database: &PostgresDatabase) -> Expr {
     let mut parameters = of_database(database);
     parameters.set("UNITS", units(&database.used_by));
     let name = Expr::str(backup.restore.clone());
-    Expr::call("scripts.restorePostgres", [Expr::code(LOAD), name, Expr::Set(parameters)])
+    Expr::run(Script::RestorePostgres, [Expr::code(LOAD), name, Expr::Set(parameters)])
 }
 
 /// `vaultwarden-restore FILE`.
@@ -138,7 +139,7 @@ fn restore_sqlite(backup: &Backup, file: &Text, service: &Service, around: &Arou
         Set::of([("NAME", Expr::str(backup.stem.clone())), ("DATABASE_FILE", Expr::text(file))]);
     shared("DATABASE_SHARED", file, around, &mut parameters);
     parameters.set("UNITS", units(&used_by));
-    Expr::call("scripts.restoreSqlite", [Expr::str(backup.restore.clone()), Expr::Set(parameters)])
+    Expr::run(Script::RestoreSqlite, [Expr::str(backup.restore.clone()), Expr::Set(parameters)])
 }
 
 /// The units of containers, with spaces between them.

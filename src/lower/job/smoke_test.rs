@@ -8,6 +8,7 @@ use crate::hir::{Answer, Front, Host, Site};
 use crate::lower::around::Around;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::Module;
+use crate::script::Script;
 use crate::setting::{Bind, Tls};
 use crate::tree::Text;
 
@@ -61,7 +62,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
     Unit {
         description: "Smoke test of sites, backups, disks and network mounts".to_owned(),
         about: "look at every site, backup, disk and network mount".to_owned(),
-        program: Expr::call("scripts.smokeTest", [Expr::str(job.name.clone()), Expr::Set(parameters)]),
+        program: Expr::run(Script::SmokeTest, [Expr::str(job.name.clone()), Expr::Set(parameters)]),
         name: job.name.clone(),
         after: vec!["multi-user.target".to_owned()],
         paths: vec![],

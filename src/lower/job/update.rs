@@ -6,6 +6,7 @@ use crate::hir::job::{Job, Source, Update, Work};
 use crate::lower::around::Around;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::Module;
+use crate::script::Script;
 
 /// The binding of the command that updates.
 const COMMAND: &str = "command";
@@ -38,7 +39,7 @@ pub(super) fn lower(
     }
     first(backup, &mut parameters);
     parameters.set("HEALTH_URL", address(service, around, &parts(&update.health)));
-    let command = Expr::call("scripts.update", [Expr::str(job.name.clone()), Expr::Set(parameters)]);
+    let command = Expr::run(Script::Update, [Expr::str(job.name.clone()), Expr::Set(parameters)]);
     module.bindings.push((COMMAND, command));
     on_path(Expr::code(COMMAND), module);
     let mut parameters = Set::default();
@@ -48,7 +49,7 @@ pub(super) fn lower(
     Unit {
         description: format!("Look for a new release of {}", service.name),
         about: format!("look for new releases of {}, and have the command {}", service.name, job.name),
-        program: Expr::call("scripts.checkRelease", [Expr::str(job.unit.clone()), Expr::Set(parameters)]),
+        program: Expr::run(Script::CheckRelease, [Expr::str(job.unit.clone()), Expr::Set(parameters)]),
         name: job.unit.clone(),
         after: vec![],
         confinement: Confinement::Confined,

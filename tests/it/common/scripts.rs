@@ -151,6 +151,12 @@ pub fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/scripts")
 }
 
+/// The shell scripts in it.
+pub fn shell_scripts() -> Vec<PathBuf> {
+    let files = std::fs::read_dir(scripts()).expect("a folder").map(|entry| entry.expect("an entry").path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "sh")).collect()
+}
+
 /// Writes a program in bash.
 pub fn program(path: &Path, code: &str) {
     // Another test may start a program at this moment, which would hold the file open for writing, and what is

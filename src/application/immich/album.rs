@@ -1,0 +1,40 @@
+//! Emptying an album of Immich.
+
+use crate::application::Task;
+use crate::form::{Count, Name, SecretName};
+use crate::script::Script;
+use crate::setting::{Flag, Format};
+use crate::shape::mapping;
+use crate::value::Value;
+
+mapping! {
+    /// An album of Immich.
+    ImmichAlbum such as "{ name: Old, api_key: immich-api-key }" {
+        /// Its name. There has to be exactly one of this name.
+        name: Value<Name>,
+        /// The secret with an API key that has album.read, asset.read and asset.delete.
+        api_key: Value<SecretName>,
+        /// How many photos and videos may go in one run. With more, none goes.
+        at_most: Value<Count> = "1000",
+        /// Whether they go for good, and not to the trash.
+        permanently: Flag = "false",
+    }
+}
+
+impl ImmichAlbum {
+    /// The task that empties it.
+    pub fn task(self) -> Task {
+        Task {
+            script: Script::CleanAlbum,
+            action: "empty an album",
+            title: "Clean-up of an album",
+            address: "IMMICH_URL",
+            secrets: vec![("API_KEY_FILE", self.api_key, Format::Raw)],
+            variables: vec![
+                ("ALBUM", self.name.text),
+                ("AT_MOST", self.at_most.text),
+                ("PERMANENTLY", self.permanently.text),
+            ],
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Scripts that ask the service for something.
+
+use super::{Confinement, Unit, address, on_path, secret_file};
+use crate::application::Task;
+use crate::hir::Service;
+use crate::hir::job::Job;
+use crate::lower::around::Around;
+use crate::nix::{Expr, Set};
+use crate::nixos::Module;
+
+pub(super) fn lower(job: &Job, task: &Task, service: &Service, around: &Around, module: &mut Module) -> Unit {
+    let mut parameters = Set::of([(task.address, address(service, around, &[]))]);
+    for (variable, secret, _) in &task.secrets {
+        parameters.set(*variable, secret_file(secret));
+    }
+    for (variable, text) in &task.variables {
+        parameters.set(*variable, Expr::text(text));
+    }
+    on_path(Expr::code(super::PROGRAM), module);
+    Unit {
+        description: format!("{} of {}", task.title, service.name),
+        about: format!("{} of {}", task.action, service.name),
+        program: Expr::run(task.script, [Expr::str(job.name.clone()), Expr::Set(parameters)]),
+        name: job.name.clone(),
+        // The service is asked, and a run that was missed is made up for while the host boots.
+        after: service.containers.iter().map(|c| format!("{}.service", c.unit())).collect(),
+        confinement: Confinement::Confined,
+        paths: vec![],
+        before: vec![],
+        secrets: task.secrets.iter().map(|(_, secret, _)| secret.clone()).collect(),
+        timeout: "1h",
+        persistent: true,
+        more: vec![],
+    }
+}

@@ -1,0 +1,129 @@
+//! What the emitted units run: scripts, and the sets of settings that go with them. Each is an attribute of
+//! scripts/default.nix, whose code stands in a file of `templates/scripts/`, in the official style.
+
+/// A file of the output that is a shell script.
+pub type ShellFile = (&'static str, &'static str);
+
+/// Declares the scripts: `Variant = "attribute" in "file.nix" runs "file.sh"`.
+macro_rules! scripts {
+    ($($(#[$doc:meta])* $variant:ident = $attribute:literal in $code:literal $(runs $shell:literal)?,)*) => {
+        /// An attribute of scripts/default.nix.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Script { $($(#[$doc])* $variant,)* }
+
+        impl Script {
+            /// All of them, by name.
+            pub const ALL: &'static [Script] = &[$(Script::$variant,)*];
+
+            /// The selection from the option that holds them: `scripts.backup`.
+            pub fn selection(self) -> &'static str {
+                match self { $(Script::$variant => concat!("scripts.", $attribute),)* }
+            }
+
+            /// The attribute in Nix: a function to a command line (`command`) or to a package (`program`), or a set.
+            pub fn code(self) -> &'static str {
+                match self { $(Script::$variant => text!($code),)* }.trim_end()
+            }
+
+            /// The name and text of the shell script that it runs, if there is one.
+            pub fn shell(self) -> Option<ShellFile> {
+                match self { $(Script::$variant => [$(Some(($shell, text!($shell))),)? None][0],)* }
+            }
+        }
+    };
+}
+
+macro_rules! text {
+    ($file:literal) => {
+        include_str!(concat!("../templates/scripts/", $file))
+    };
+}
+
+/// What several scripts source.
+pub const SOURCED: ShellFile = ("enter-folder.sh", text!("enter-folder.sh"));
+
+scripts! {
+    /// Makes a backup out of what a producer writes.
+    Backup = "backup" in "backup.nix" runs "backup.sh",
+    /// Looks for a new release on GitHub.
+    CheckRelease = "checkRelease" in "check-release.nix" runs "check-release.sh",
+    /// Empties an album of photos.
+    CleanAlbum = "cleanAlbum" in "clean-album.nix" runs "clean-album.sh",
+    /// Settings of jobs that ask others over the network, or look at disks.
+    Confined = "confined" in "confined.nix",
+    /// Copies a folder, for a backup.
+    CopyFolder = "copyFolder" in "copy-folder.nix" runs "copy-folder.sh",
+    /// Copies an SQLite database, for a backup.
+    CopySqlite = "copySqlite" in "copy-sqlite.nix" runs "copy-sqlite.sh",
+    /// Settings of jobs that copy files.
+    Copying = "copying" in "copying.nix",
+    /// Dumps a database of Postgres, for a backup.
+    DumpPostgres = "dumpPostgres" in "dump-postgres.nix" runs "dump-postgres.sh",
+    /// Creates a network of Podman.
+    EnsureNetwork = "ensureNetwork" in "ensure-network.nix" runs "ensure-network.sh",
+    /// The command `homeserver`.
+    Homeserver = "homeserver" in "homeserver.nix" runs "homeserver.sh",
+    /// Loads a dump into a database of Postgres.
+    LoadDump = "loadDump" in "load-dump.nix" runs "load-dump.sh",
+    /// Creates a folder for a container.
+    MakeFolder = "makeFolder" in "make-folder.nix" runs "make-folder.sh",
+    /// The same, in a folder that containers write to.
+    MakeFolderIn = "makeFolderIn" in "make-folder-in.nix" runs "make-folder.sh",
+    /// Sends a notification.
+    Notify = "notify" in "notify.nix" runs "notify.sh",
+    /// Sends a notification about a failed unit.
+    NotifyFailure = "notifyFailure" in "notify-failure.nix" runs "notify-failure.sh",
+    /// Reports a run to Healthchecks.
+    Ping = "ping" in "ping.nix" runs "ping.sh",
+    /// Removes a network of Podman.
+    RemoveNetwork = "removeNetwork" in "remove-network.nix" runs "remove-network.sh",
+    /// Writes the file of variables that are secrets.
+    RenderEnvironment = "renderEnvironment" in "render-environment.nix" runs "render-environment.sh",
+    /// Fails where a disk is not mounted.
+    RequireMount = "requireMount" in "require-mount.nix" runs "require-mount.sh",
+    /// Fails where a network of Podman does not exist.
+    RequireNetwork = "requireNetwork" in "require-network.nix" runs "require-network.sh",
+    /// Fails where a secret was not decrypted.
+    RequireSecret = "requireSecret" in "require-secret.nix" runs "require-secret.sh",
+    /// Restores a dump of Postgres.
+    RestorePostgres = "restorePostgres" in "restore-postgres.nix" runs "restore-postgres.sh",
+    /// Restores a copy of an SQLite database.
+    RestoreSqlite = "restoreSqlite" in "restore-sqlite.nix" runs "restore-sqlite.sh",
+    /// Settings of jobs that talk to Podman.
+    Restricted = "restricted" in "restricted.nix",
+    /// Looks at the whole host.
+    SmokeTest = "smokeTest" in "smoke-test.nix" runs "smoke-test.sh",
+    /// Starts units.
+    Start = "start" in "start.nix",
+    /// Starts units that did not run since the boot.
+    StartOnce = "startOnce" in "start-once.nix" runs "start-once.sh",
+    /// Notifies of a unit that failed, from that unit.
+    TellFailure = "tellFailure" in "tell-failure.nix" runs "tell-failure.sh",
+    /// The same for units that homegen does not define.
+    TellFailureOf = "tellFailureOf" in "tell-failure-of.nix" runs "tell-failure.sh",
+    /// Updates images, and goes back where the service is not well.
+    Update = "update" in "update.nix" runs "update.sh",
+    /// Waits for an address of an interface.
+    WaitForAddress = "waitForAddress" in "wait-for-address.nix" runs "wait-for-address.sh",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_attribute_is_in_its_file_and_names_its_script() {
+        for script in Script::ALL {
+            let code = script.code();
+            let attribute = script.selection().trim_start_matches("scripts.");
+            assert!(code.lines().any(|line| line.starts_with(&format!("{attribute} ="))), "{script:?}");
+            let Some((file, text)) = script.shell() else { continue };
+            assert!(text.starts_with("# Generated by homegen."), "{file}");
+            assert!(code.contains(file.trim_end_matches(".sh")), "{script:?}");
+        }
+        assert!(
+            Script::ALL.is_sorted_by_key(|script| script.selection()),
+            "the output has them in this order"
+        );
+    }
+}

@@ -1,0 +1,5 @@
+backup =
+  name: producer: parameters:
+  program "backup" [ pkgs.findutils pkgs.util-linux producer ] name (
+    parameters // { PRODUCER = "${producer}/bin/${producer.name}"; }
+  );

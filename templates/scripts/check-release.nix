@@ -1,0 +1,5 @@
+checkRelease = program "check-release" [
+  pkgs.curl
+  pkgs.jq
+  config.homeserver.notify
+];

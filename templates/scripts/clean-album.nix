@@ -1,0 +1,5 @@
+cleanAlbum = program "clean-album" [
+  pkgs.curl
+  pkgs.jq
+  config.homeserver.notify
+];

@@ -1,0 +1,1 @@
+copyFolder = program "copy-folder" [ pkgs.rsync pkgs.util-linux ] "copy-folder";

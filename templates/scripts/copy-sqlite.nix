@@ -1,0 +1,1 @@
+copySqlite = program "copy-sqlite" [ pkgs.sqlite pkgs.util-linux ] "copy-sqlite";

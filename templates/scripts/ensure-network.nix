@@ -1,0 +1,3 @@
+ensureNetwork =
+  name: options:
+  command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);

@@ -1,0 +1,4 @@
+loadDump = program "load-dump" [
+  config.virtualisation.podman.package
+  pkgs.gnused
+] "load-dump";

@@ -1,0 +1,4 @@
+# Containers write to `shared`.
+makeFolderIn =
+  shared: path: mode: owner: group:
+  command "make-folder" [ ] [ path mode owner group shared ];

@@ -1,0 +1,3 @@
+makeFolder =
+  path: mode: owner: group:
+  command "make-folder" [ ] [ path mode owner group ];

@@ -1,0 +1,4 @@
+notifyFailure = program "notify-failure" [
+  config.systemd.package
+  config.homeserver.notify
+] "notify-failure" { };

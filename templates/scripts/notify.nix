@@ -1,0 +1,1 @@
+notify = program "notify" [ pkgs.curl pkgs.jq ] "notify";

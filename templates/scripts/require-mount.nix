@@ -1,0 +1,1 @@
+requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];

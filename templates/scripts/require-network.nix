@@ -1,0 +1,1 @@
+requireNetwork = name: command "require-network" [ config.virtualisation.podman.package ] [ name ];

@@ -1,0 +1,1 @@
+requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];

@@ -1,0 +1,8 @@
+restorePostgres =
+  loadDump:
+  program "restore-postgres" [
+    config.virtualisation.podman.package
+    config.systemd.package
+    pkgs.util-linux
+    loadDump
+  ];

@@ -1,0 +1,5 @@
+restoreSqlite = program "restore-sqlite" [
+  config.systemd.package
+  pkgs.sqlite
+  pkgs.util-linux
+];

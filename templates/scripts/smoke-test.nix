@@ -1,0 +1,5 @@
+smokeTest = program "smoke-test" [
+  pkgs.curl
+  pkgs.util-linux
+  config.homeserver.notify
+];

@@ -1,0 +1,1 @@
+startOnce = command "start-once" [ config.systemd.package ];
