@@ -11,7 +11,7 @@ pub mod network;
 pub mod smoke_test;
 pub mod update;
 
-pub use backup::{Backup, Offsite, PostgresDatabase};
+pub use backup::{Backup, Offsite, PostgresDatabase, Source, Sources};
 pub use caddy::{Caddy, Site, Sites, Upstream};
 pub use cleanup::Cleanup;
 pub use client::{Client, Upload};

@@ -1,6 +1,7 @@
 //! The host as it will be: names given, references between services followed, defaults filled in
 //! where they need the rest of the file.
 
+pub mod backup;
 pub mod client;
 pub mod job;
 
@@ -16,6 +17,7 @@ use crate::source::Span;
 use crate::tree::{Node, Text};
 use crate::value::Value;
 
+pub use backup::Backup;
 pub use client::Client;
 pub use job::Job;
 
@@ -73,6 +75,11 @@ impl Host {
     /// Every job, those of the host itself last.
     pub fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.services.iter().flat_map(|s| &s.jobs).chain(&self.jobs)
+    }
+
+    /// Every backup, with its job.
+    pub fn backups(&self) -> impl Iterator<Item = (&Job, &Backup)> {
+        self.jobs().filter_map(|job| Some((job, job.backup()?)))
     }
 
     /// The mount points that the file describes, without a slash at their ends.

@@ -163,7 +163,7 @@ fn databases_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
             }
         }
         for (_, backup) in service.backup.entries.iter().filter(|_| service.backup.entries.len() > 1) {
-            let Some(database) = &backup.postgres else { continue };
+            let Some(database) = &backup.sources.postgres else { continue };
             let short = database.container.value();
             let full = format!("{name}-{short}");
             let stopped = [short, full].iter().filter_map(|name| dependents.get(name)).sum();
@@ -193,7 +193,7 @@ fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
     }
     for (_, service) in services(file) {
         for (_, backup) in &service.backup.entries {
-            let Some(database) = &backup.sqlite else { continue };
+            let Some(database) = &backup.sources.sqlite else { continue };
             let path = database.text.value();
             let seeing: usize = ancestors(&path).filter_map(|folder| mounted.get(folder)).sum();
             counter.add(

@@ -174,6 +174,11 @@ macro_rules! part {
         #[derive(Clone, Debug, schemars::JsonSchema)]
         pub struct $name { $($(#[$fdoc])* pub $field: $type,)* }
 
+        impl $name {
+            /// Its keys.
+            pub const KEYS: &'static [&'static str] = <$name as $crate::decode::Fields>::KEYS;
+        }
+
         $crate::shape::fields!($name { $($field: $type $(= $default)?,)* });
     };
 }

@@ -1,6 +1,19 @@
-//! What names are made of.
+//! Words: what names are made of, and lists of words in a sentence.
 
 /// ASCII letters, digits and `more`, at least one.
 pub fn is_word(text: &str, more: &[u8]) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
+}
+
+/// `a`, `a and b`, or `a, b and c`.
+pub fn listed(words: &[String]) -> String {
+    match words {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        words => words.concat(),
+    }
+}
+
+/// The same of keys: `` `a`, `b` and `c` ``.
+pub fn listed_keys(keys: &[&str]) -> String {
+    listed(&keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>())
 }

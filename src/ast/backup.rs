@@ -2,21 +2,16 @@
 
 use crate::form::{AbsolutePath, Calendar, Count, Days, KeepRule, Name, ResticRepository, SecretName};
 use crate::setting::{Allow, Flag, Spanned, Tell};
-use crate::shape::mapping;
+use crate::shape::{mapping, part};
 use crate::tree::Text;
 use crate::value::Value;
 
 mapping! {
     /// A backup of one database or folder. One of `postgres`, `sqlite` and `folder` says of what.
     Backup such as "{ sqlite: /srv/notes/notes.db, to: /srv/backups/notes, at: daily }" called "database" {
+        ..sources: Sources,
         /// Whether it is on until the owner says otherwise. Default: where the service is.
         enable: Option<Flag>,
-        /// A database of Postgres in one of the service's containers.
-        postgres: Option<PostgresDatabase>,
-        /// A database of SQLite: its file on the host.
-        sqlite: Option<Value<AbsolutePath>>,
-        /// A folder on the host.
-        folder: Option<Value<AbsolutePath>>,
         /// The folder that the backups are in.
         to: Option<Value<AbsolutePath>>,
         /// When it runs, in the host's time zone. A preset may leave it to you, and then makes no backup.
@@ -33,6 +28,39 @@ mapping! {
         notify: Option<Spanned<Tell>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
+    }
+}
+
+part! {
+    /// What a backup saves: one of these.
+    Sources {
+        /// A database of Postgres in one of the service's containers.
+        postgres: Option<PostgresDatabase>,
+        /// A database of SQLite: its file on the host.
+        sqlite: Option<Value<AbsolutePath>>,
+        /// A folder on the host.
+        folder: Option<Value<AbsolutePath>>,
+    }
+}
+
+/// What a backup saves.
+#[derive(Debug)]
+pub enum Source {
+    /// A database of Postgres.
+    Postgres(PostgresDatabase),
+    /// The file of an SQLite database.
+    Sqlite(Text),
+    /// A folder.
+    Folder(Text),
+}
+
+impl Sources {
+    /// Those that are written.
+    pub fn written(self) -> Vec<Source> {
+        let postgres = self.postgres.map(Source::Postgres);
+        let sqlite = self.sqlite.map(|file| Source::Sqlite(file.text));
+        let folder = self.folder.map(|folder| Source::Folder(folder.text));
+        [postgres, sqlite, folder].into_iter().flatten().collect()
     }
 }
 

@@ -6,7 +6,6 @@ use super::grants::binds;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::filesystem::absent_on_nixos;
 use crate::hir::Host;
-use crate::hir::job::{Source, Work};
 use crate::setting::EnvFile;
 use crate::source::Span;
 use crate::tree::Node;
@@ -55,13 +54,7 @@ fn paths(host: &Host) -> impl Iterator<Item = Path> {
         EnvFile::Path(path) => Some(&path.text),
         EnvFile::Secret(_) => None,
     });
-    let backups = host.jobs().filter_map(|job| match &job.work {
-        Work::Backup(backup) => match &backup.source {
-            Source::Sqlite(path) | Source::Folder(path) => Some(path),
-            Source::Postgres(_) => None,
-        },
-        _ => None,
-    });
+    let backups = host.backups().filter_map(|(_, backup)| backup.source.path());
     let read = env_files.chain(backups);
     binds.chain(read.map(|path| Path { value: path.value(), span: path.span, is_data: false }))
 }

@@ -2,18 +2,13 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::hir::job::{Repository, Source, Work};
 use crate::path::is_below;
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for job in host.jobs() {
-        let Work::Backup(backup) = &job.work else { continue };
-        let saved = match &backup.source {
-            Source::Folder(path) | Source::Sqlite(path) => Some(path),
-            Source::Postgres(_) => None,
-        };
+    for (_, backup) in host.backups() {
+        let saved = backup.source.path();
         if let Some(saved) = saved.filter(|saved| is_below(&backup.to.value(), &saved.value())) {
             diagnostics.push(
                 Diagnostic::new(
@@ -26,8 +21,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .help("choose a folder outside of it, best on another disk"),
             );
         }
-        let Some(offsite) = &backup.offsite else { continue };
-        let Repository::Plain(repository) = &offsite.repository else { continue };
+        let Some(repository) = backup.repository() else { continue };
         if let Some(diagnostic) = copy(&repository.value(), repository.span, &backup.to, saved) {
             diagnostics.push(diagnostic.help("choose a repository on another disk, or another host"));
         }

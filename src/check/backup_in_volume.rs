@@ -3,7 +3,6 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::hir::job::{Repository, Source, Work};
 use crate::map::Written;
 use crate::path::{ancestors, is_below};
 use crate::tree::{Node, Text};
@@ -13,16 +12,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let points = host.mount_points();
     let is_on_disk =
         |path: &str| ancestors(path).any(|folder| folder.starts_with("/home/") && points.contains(folder));
-    for job in host.jobs() {
-        let Work::Backup(backup) = &job.work else { continue };
-        let repository = backup.offsite.as_ref().and_then(|offsite| match &offsite.repository {
-            Repository::Plain(repository) => Some(repository),
-            Repository::Secret(_) => None,
-        });
-        for target in [&backup.to].into_iter().chain(repository) {
+    for (_, backup) in host.backups() {
+        for target in [&backup.to].into_iter().chain(backup.repository()) {
             let path = target.value();
             // Another rule reports a backup into the folder that it saves.
-            if matches!(&backup.source, Source::Folder(source) if is_below(&path, &source.value())) {
+            if backup.source.folder().is_some_and(|source| is_below(&path, &source.value())) {
                 continue;
             }
             let Some(writer) = written.holding(&path) else {

@@ -2,7 +2,6 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::hir::job::Work;
 use crate::path::is_below;
 use crate::tree::Node;
 
@@ -13,8 +12,7 @@ const NOT_HERE: &[&str] = &[
 ];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for job in host.jobs() {
-        let Work::Backup(backup) = &job.work else { continue };
+    for (_, backup) in host.backups() {
         let to = backup.to.value();
         if to.trim_matches('/').is_empty() || NOT_HERE.iter().any(|folder| is_below(&to, folder)) {
             diagnostics.push(

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::databases::{data_volume, known_databases, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::job::{Source, Work};
+use crate::hir::backup::Source;
 use crate::hir::{Container, Host};
 use crate::image::{Kind, Known};
 use crate::path::ancestors;
 use crate::source::Span;
-use crate::tree::Node;
+use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let databases: Vec<Database> = known_databases(host)
@@ -20,10 +20,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             _ => server_database(container, known).into_iter().collect(),
         })
         .collect();
-    let files: Vec<String> = sources(host, |source| match source {
-        Source::Sqlite(path) => Some(path.value()),
-        Source::Postgres(_) | Source::Folder(_) => None,
-    });
+    // A backup that is off saves nothing.
+    let sources = || host.backups().filter(|(job, _)| job.enable).map(|(_, backup)| &backup.source);
+    let files: Vec<String> = sources().filter_map(Source::sqlite).map(Text::value).collect();
     // A container whose most important database has a backup of its own: the folder has the files around it.
     let files: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();
     let mut seen: HashSet<&str> = HashSet::new();
@@ -36,11 +35,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         databases.iter().partition(|database| matches!(database.known.kind, Kind::Sqlite(_)));
     let sqlite = sqlite.into_iter().filter(|database| !saved.contains(database.container.name.as_str()));
     let (sqlite, servers) = (Places::of(sqlite.collect()), Places::of(servers));
-    let folders = sources(host, |source| match source {
-        Source::Folder(path) => Some(path.clone()),
-        Source::Postgres(_) | Source::Sqlite(_) => None,
-    });
-    for folder in folders {
+    for folder in sources().filter_map(Source::folder) {
         let path = folder.value();
         let found = servers.touching(&path).or_else(|| sqlite.touching(&path));
         let Some(database) = found else { continue };
@@ -88,15 +83,6 @@ fn sqlite_databases<'a>(container: &'a Container, known: &'static Known) -> Vec<
     let span = mounted_for(container, known).map_or(container.settings.image.text.span, |volume| volume.span);
     let files = sqlite_files(container, known).into_iter();
     files.map(|path| Database { container, known, span, path }).collect()
-}
-
-/// What `of` finds in that which each backup saves. A backup that is off saves nothing.
-fn sources<T>(host: &Host, of: impl Fn(&Source) -> Option<T>) -> Vec<T> {
-    let found = host.jobs().filter(|job| job.enable).filter_map(|job| match &job.work {
-        Work::Backup(backup) => of(&backup.source),
-        _ => None,
-    });
-    found.collect()
 }
 
 /// A database with its data on the host.

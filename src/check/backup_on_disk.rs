@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::databases::data_volume;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::job::{Backup, Repository, Source, Work};
+use crate::hir::Backup;
 use crate::hir::{Host, Service};
 use crate::path::{ancestors, is_below};
 use crate::source::Span;
@@ -17,11 +17,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         host.machine.mounts.entries.iter().map(|(at, _)| at.value()).filter(|at| at != "/").collect();
     let mut data: HashMap<&str, Option<(String, Span)>> = HashMap::new();
     for (service, job) in host.services.iter().flat_map(|s| s.jobs.iter().map(move |job| (s, job))) {
-        let Work::Backup(backup) = &job.work else { continue };
+        let Some(backup) = job.backup() else { continue };
         let to = backup.to.value();
         let Some(disk) = disk_of(&to, &points) else { continue };
-        if let Some(offsite) = &backup.offsite {
-            let Repository::Plain(repository) = &offsite.repository else { continue };
+        if backup.offsite.is_some() {
+            let Some(repository) = backup.repository() else { continue };
             let place = repository.value();
             // One inside of the other is said.
             if disk_of(&place, &points) == Some(disk) && !is_below(&place, &to) {
@@ -66,16 +66,15 @@ fn saved<'a>(
     service: &Service,
     data: &mut HashMap<&'a str, Option<(String, Span)>>,
 ) -> Option<(String, Span)> {
-    match &backup.source {
-        Source::Sqlite(path) | Source::Folder(path) => Some((path.value(), path.span)),
-        Source::Postgres(database) => data
-            .entry(&database.container)
-            .or_insert_with(|| {
-                let container = service.containers.iter().find(|c| c.name == database.container)?;
-                let known = container.settings.image.value.known()?;
-                let (volume, path) = data_volume(container, known)?;
-                Some((path.value(), volume.span))
-            })
-            .clone(),
+    if let Some(path) = backup.source.path() {
+        return Some((path.value(), path.span));
     }
+    let database = backup.source.database()?;
+    let found = data.entry(&database.container).or_insert_with(|| {
+        let container = service.containers.iter().find(|c| c.name == database.container)?;
+        let known = container.settings.image.value.known()?;
+        let (volume, path) = data_volume(container, known)?;
+        Some((path.value(), volume.span))
+    });
+    found.clone()
 }

@@ -4,11 +4,10 @@
 use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::job::{Source, Work};
 use crate::hir::{Host, Service};
 use crate::map;
 use crate::path::ancestors;
-use crate::tree::{Node, Text};
+use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for service in &host.services {
@@ -27,7 +26,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             continue;
         }
         let within: HashSet<&str> = sources.iter().flat_map(|source| ancestors(source)).collect();
-        for path in service.jobs.iter().filter_map(|job| source(&job.work)) {
+        for path in service.jobs.iter().filter_map(|job| job.backup()?.source.path()) {
             let value = path.value();
             let seen = within.contains(value.trim_end_matches('/'))
                 || ancestors(&value).any(|folder| sources.contains(folder));
@@ -54,14 +53,4 @@ fn is_in_container(service: &Service, path: &str) -> bool {
     let targets: HashSet<String> =
         volumes.map(|v| v.target.value().trim_end_matches('/').to_owned()).collect();
     ancestors(path).any(|folder| targets.contains(folder))
-}
-
-fn source(work: &Work) -> Option<&Text> {
-    match work {
-        Work::Backup(backup) => match &backup.source {
-            Source::Sqlite(path) | Source::Folder(path) => Some(path),
-            Source::Postgres(_) => None,
-        },
-        _ => None,
-    }
 }

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use super::moves::{Disks, constant, places};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::job::{Backup, Work};
+use crate::hir::Backup;
 use crate::hir::{Host, Job, Service};
 use crate::path::straight;
 use crate::record;
@@ -30,8 +30,7 @@ struct Left<'a> {
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let (Some(last_build), Some(disks)) = (&host.last_build, Disks::of(host)) else { return };
-    let all =
-        host.jobs().filter_map(backup).map(|backup| (backup.stem.clone(), straight(&backup.to.value())));
+    let all = host.backups().map(|(_, backup)| (backup.stem.clone(), straight(&backup.to.value())));
     let used: HashSet<(String, String)> = all.collect();
     // One constant can move the backups of many services, and a name is that of one.
     let mut moved: IndexMap<(String, String), Vec<Left>> = IndexMap::new();
@@ -94,13 +93,6 @@ fn report(left: &[Left], what: &str, place: &str, main: Option<(Span, String)>) 
     )))
 }
 
-fn backup(job: &Job) -> Option<&Backup> {
-    match &job.work {
-        Work::Backup(backup) => Some(backup),
-        _ => None,
-    }
-}
-
 fn files(backup: &record::Backup) -> String {
     format!("`{}/{}-…`", backup.to.trim_end_matches('/'), backup.name)
 }
@@ -111,7 +103,7 @@ fn pairs<'a>(
     before: &'a record::Service,
 ) -> Vec<(&'a Job, &'a Backup, &'a record::Backup)> {
     let jobs: Vec<(&Job, &Backup)> =
-        service.jobs.iter().filter_map(|job| Some((job, backup(job)?))).collect();
+        service.jobs.iter().filter_map(|job| Some((job, job.backup()?))).collect();
     let name = |backup: &Backup| backup.stem.strip_prefix(&format!("{}-", service.name)).map(str::to_owned);
     let mut left: HashMap<&str, &record::Backup> =
         before.backups.iter().map(|(n, b)| (n.as_str(), b)).collect();

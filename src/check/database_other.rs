@@ -7,7 +7,6 @@ use std::collections::HashMap;
 
 use super::grants;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host, Service};
 use crate::image::Kind;
 use crate::path::is_below;
@@ -20,13 +19,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 }
 
 fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
-    let databases = service.jobs.iter().filter_map(|job| match &job.work {
-        Work::Backup(backup) => match &backup.source {
-            Source::Postgres(saved) => Some(saved),
-            Source::Sqlite(_) | Source::Folder(_) => None,
-        },
-        _ => None,
-    });
+    let databases = service.jobs.iter().filter_map(|job| job.backup()?.source.database());
     let mut databases = databases.peekable();
     if databases.peek().is_none() {
         return;

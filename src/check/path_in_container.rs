@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host};
 use crate::map::{self, Mounted, Nowhere};
 use crate::path::ancestors;
@@ -13,7 +12,7 @@ use crate::tree::{Node, Text};
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut known: Option<HashSet<String>> = None;
     for service in &host.services {
-        let paths: Vec<&Text> = service.jobs.iter().filter_map(|job| read(&job.work)).collect();
+        let paths: Vec<&Text> = service.jobs.iter().filter_map(|job| job.backup()?.source.path()).collect();
         if paths.is_empty() {
             continue;
         }
@@ -45,16 +44,6 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 }),
             );
         }
-    }
-}
-
-fn read(work: &Work) -> Option<&Text> {
-    match work {
-        Work::Backup(backup) => match &backup.source {
-            Source::Sqlite(path) | Source::Folder(path) => Some(path),
-            Source::Postgres(_) => None,
-        },
-        _ => None,
     }
 }
 

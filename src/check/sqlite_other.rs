@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use super::databases::{data_place, database_in, left_sqlite_files, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host, Job, Service};
 use crate::image::{Kind, Sqlite};
 use crate::map::Mounted;
@@ -125,11 +124,5 @@ fn report(
 
 /// The file that a backup of SQLite saves.
 fn saved_file(job: &Job) -> Option<&Text> {
-    match &job.work {
-        Work::Backup(backup) => match &backup.source {
-            Source::Sqlite(path) => Some(path),
-            Source::Postgres(_) | Source::Folder(_) => None,
-        },
-        _ => None,
-    }
+    job.backup()?.source.sqlite()
 }

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::hir::job::Work;
 use crate::path::{Folders, is_below, straight};
 use crate::setting::VolumeSource;
 use crate::tree::Node;
@@ -23,10 +22,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         VolumeSource::Bind(path) => Some((path, v.span)),
         _ => None,
     });
-    let backups = host.jobs().flat_map(|job| match &job.work {
-        Work::Backup(backup) => backup.paths(),
-        _ => Vec::new(),
-    });
+    let backups = host.backups().flat_map(|(_, backup)| backup.paths());
     for (path, span) in volumes.chain(backups.map(|path| (path, path.span))) {
         let value = path.value();
         let Some(place) = PLACES.iter().find(|place| is_below(&value, place)) else { continue };

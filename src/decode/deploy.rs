@@ -2,6 +2,7 @@
 //! `deploy: { resources: { limits: { memory: 512m } } }` is `limits: { memory: 512m }`.
 
 use crate::tree::{Kind, Node};
+use crate::word::listed;
 
 /// Compose's names of limits, and those of `limits`.
 const LIMITS: &[(&str, &str)] = &[("memory", "memory"), ("cpus", "cpus"), ("pids", "pids")];
@@ -17,9 +18,9 @@ pub fn instead(deploy: &Node) -> Option<String> {
         ([], None) if members.is_empty() => "remove it".to_owned(),
         ([], None) => "remove it: what it says is for Docker Swarm".to_owned(),
         ([], Some(copies)) => format!("remove it, and write out each of the {copies} containers"),
-        (keys, None) => format!("write {} in its place", list(keys)),
+        (keys, None) => format!("write {} in its place", listed(keys)),
         (keys, Some(copies)) => {
-            format!("write {} in its place, in each of {copies} containers", list(keys))
+            format!("write {} in its place, in each of {copies} containers", listed(keys))
         }
     })
 }
@@ -47,14 +48,6 @@ fn restart(deploy: &Node) -> Option<String> {
         _ => "always",
     };
     Some(format!("`restart: {word}`"))
-}
-
-/// `a`, `a and b`, or `a, b and c`.
-fn list(parts: &[String]) -> String {
-    match parts {
-        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
-        parts => parts.concat(),
-    }
 }
 
 fn member<'a>(node: &'a Node, keys: &[&str]) -> Option<&'a Node> {

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::job::Work;
 use crate::hir::{Host, Site};
 use crate::printable::{hidden, without_hidden};
 use crate::source::Span;
@@ -179,7 +178,7 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
     for job in host.jobs() {
         take("unit", job.unit.clone(), job.span);
         take("option", job.option.clone(), job.span);
-        if let Work::Backup(backup) = &job.work {
+        if let Some(backup) = job.backup() {
             take("backup", format!("{}/{}", backup.to.value().trim_end_matches('/'), backup.stem), job.span);
         }
     }

@@ -8,7 +8,6 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::form::{Form, Image};
-use crate::hir::job::Work;
 use crate::hir::{Host, Previous};
 use crate::image::Kind;
 use crate::path::straight;
@@ -189,10 +188,7 @@ fn renamed_by_backup(host: &Host, last_build: &Record, known: impl Fn(&str) -> b
     let is_new = |name: &str| !last_build.services.contains_key(name);
     let new = host.services.iter().enumerate().filter(|(_, service)| is_new(&service.name));
     new.filter_map(|(s, service)| {
-        let sources = service.jobs.iter().filter_map(|job| match &job.work {
-            Work::Backup(backup) => Some(backup.source.recorded()),
-            _ => None,
-        });
+        let sources = service.jobs.iter().filter_map(|job| Some(job.backup()?.source.recorded()));
         let mut names = sources.filter_map(|source| by_source.get(&source));
         names.next().map(|name| (s, name.to_string()))
     })

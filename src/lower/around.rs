@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use super::folder::Makers;
-use crate::hir::job::{Source, Work};
 use crate::hir::{Container, Host, HostPort};
 use crate::map::{self, Mounted, Written};
 use crate::path::{Folders, ancestors, is_inside_etc, without_static};
@@ -34,9 +33,7 @@ impl<'a> Around<'a> {
     pub(super) fn of(host: &'a Host) -> Around<'a> {
         let sites = host.front.iter().flat_map(|front| &front.sites);
         // Only a command that restores a file asks who sees it.
-        let is_asked = host.jobs().any(
-            |job| matches!(&job.work, Work::Backup(backup) if matches!(backup.source, Source::Sqlite(_))),
-        );
+        let is_asked = host.backups().any(|(_, backup)| backup.source.sqlite().is_some());
         let asked = || host.containers().filter(|_| is_asked);
         Around {
             ports: Ports::of(host),
@@ -83,10 +80,8 @@ impl<'a> Around<'a> {
 
 fn backups_to(host: &Host) -> HashMap<String, usize> {
     let mut backups = HashMap::new();
-    for job in host.jobs() {
-        if let Work::Backup(backup) = &job.work {
-            *backups.entry(backup.to.value().trim_end_matches('/').to_owned()).or_default() += 1;
-        }
+    for (_, backup) in host.backups() {
+        *backups.entry(backup.to.value().trim_end_matches('/').to_owned()).or_default() += 1;
     }
     backups
 }

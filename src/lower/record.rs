@@ -15,7 +15,6 @@
 //! } } }
 //! ```
 
-use crate::hir::job::Work;
 use crate::hir::{self, Host};
 use crate::nixos::Output;
 use crate::path::straight;
@@ -65,7 +64,7 @@ fn container(container: &hir::Container) -> Container {
 }
 
 fn backup(job: &hir::Job, service: &hir::Service) -> Option<(String, Backup)> {
-    let Work::Backup(backup) = &job.work else { return None };
+    let backup = job.backup()?;
     let (kind, source) = backup.source.recorded();
     let name = backup.stem.strip_prefix(&format!("{}-", service.name)).unwrap_or(&backup.stem).to_owned();
     let to = straight(&backup.to.value());

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use crate::common::folder::names;
 use crate::common::scripts::{scripts, shell_scripts};
 use crate::common::{compile, outcomes, said};
 use homegen::output::File;

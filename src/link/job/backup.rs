@@ -1,13 +1,15 @@
 //! Backups: what is saved, where it goes, and the disks that it needs.
 
 use super::{Owner, job, missing, time, unit_name};
-use crate::ast;
+use crate::ast::{self, Sources};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::job::{Backup, Job, Offsite, PostgresDatabase, Repository, Source, Work};
+use crate::hir::backup::{Backup, Offsite, PostgresDatabase, Repository, Source};
+use crate::hir::job::{Job, Work};
 use crate::link::folder::Mounts;
 use crate::link::notify::job_tells;
 use crate::source::Span;
 use crate::tree::Text;
+use crate::word::listed_keys;
 
 pub(super) fn link(
     name: &Text,
@@ -30,37 +32,24 @@ pub(super) fn link(
         )?,
     };
     // An unknown key may stand for one of them.
-    let is_certain = !declared.unread.may_hold(&["postgres", "sqlite", "folder"]);
-    let source = match (declared.postgres, declared.sqlite, declared.folder) {
-        (Some(postgres), sqlite, folder) => {
-            only_one(is_certain && sqlite.or(folder).is_some(), declared.span, diagnostics);
-            Source::Postgres(database(postgres, owner, diagnostics))
-        }
-        (None, Some(file), folder) => {
-            only_one(is_certain && folder.is_some(), declared.span, diagnostics);
-            Source::Sqlite(file.text)
-        }
-        (None, None, Some(folder)) => Source::Folder(folder.text),
-        (None, None, None) if !is_certain => return None,
-        (None, None, None) => {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::MissingKey,
-                    "a backup of nothing",
-                    declared.span,
-                    "does not say what is saved",
-                )
-                .help("add one of `postgres`, `sqlite` and `folder`"),
-            );
+    let is_certain = !declared.unread.may_hold(Sources::KEYS);
+    let mut sources = declared.sources.written().into_iter();
+    let source = match sources.next() {
+        Some(ast::Source::Postgres(postgres)) => Source::Postgres(database(postgres, owner, diagnostics)),
+        Some(ast::Source::Sqlite(file)) => Source::Sqlite(file),
+        Some(ast::Source::Folder(folder)) => Source::Folder(folder),
+        None => {
+            if is_certain {
+                diagnostics.push(without_source(declared.span));
+            }
             return None;
         }
     };
-    let read = match &source {
-        Source::Postgres(_) => None,
-        Source::Sqlite(path) | Source::Folder(path) => Some(path),
-    };
+    if is_certain && sources.next().is_some() {
+        diagnostics.push(with_several(declared.span));
+    }
     let mut needed: Vec<Text> = Vec::new();
-    for path in read.into_iter().chain([&to]) {
+    for path in source.path().into_iter().chain([&to]) {
         if let Some(mount) = owner.mounts.of_path(&path.value())
             && !needed.iter().any(|m| m.value() == mount.value())
         {
@@ -181,16 +170,13 @@ fn database(
     }
 }
 
-fn only_one(two: bool, owner: Span, diagnostics: &mut Diagnostics) {
-    if two {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::Contradiction,
-                "a backup of several things",
-                owner,
-                "has two of `postgres`, `sqlite` and `folder`",
-            )
-            .help("write a backup for each"),
-        );
-    }
+fn without_source(backup: Span) -> Diagnostic {
+    Diagnostic::new(Code::MissingKey, "a backup of nothing", backup, "does not say what is saved")
+        .help(format!("add one of {}", listed_keys(Sources::KEYS)))
+}
+
+fn with_several(backup: Span) -> Diagnostic {
+    let label = format!("has two of {}", listed_keys(Sources::KEYS));
+    Diagnostic::new(Code::Contradiction, "a backup of several things", backup, label)
+        .help("write a backup for each")
 }

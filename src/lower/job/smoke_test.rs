@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::{Confinement, PROGRAM, Unit, on_path};
-use crate::hir::job::{Job, SmokeTest, Work};
+use crate::hir::job::{Job, SmokeTest};
 use crate::hir::{Answer, Front, Host, Site};
 use crate::lower::around::Around;
 use crate::nix::{Expr, Part, Set, attribute, parts};
@@ -28,8 +28,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
             }
         }
     }
-    for job in host.jobs() {
-        let Work::Backup(backup) = &job.work else { continue };
+    for (job, backup) in host.backups() {
         let hours = job.at.value.longest_pause() + LATE;
         let mut check = vec![Part::Text(format!("backup={hours}=").into())];
         check.extend(parts(&backup.to));

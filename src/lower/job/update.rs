@@ -2,7 +2,7 @@
 
 use super::{Confinement, Unit, address, on_path};
 use crate::hir::Service;
-use crate::hir::job::{Job, Source, Update, Work};
+use crate::hir::job::{Job, Update};
 use crate::lower::around::Around;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::Module;
@@ -64,21 +64,15 @@ pub(super) fn lower(
 
 /// What the command has to know of the backup that runs first.
 fn first(backup: Option<&Job>, parameters: &mut Set) {
-    let saved = backup.and_then(|job| match &job.work {
-        Work::Backup(backup) => Some((job, backup)),
-        _ => None,
-    });
-    let database = saved.and_then(|(_, backup)| match &backup.source {
-        Source::Postgres(database) => Some(database.container.clone()),
-        Source::Sqlite(_) | Source::Folder(_) => None,
-    });
+    let saved = backup.and_then(|job| Some((job, job.backup()?)));
+    let database = saved.and_then(|(_, backup)| Some(backup.source.database()?.container.clone()));
     parameters.set("DATABASE_CONTAINER", Expr::str(database.unwrap_or_default()));
     let Some((job, backup)) = saved else {
         parameters.set("BACKUP_UNIT", Expr::str(""));
         return;
     };
     parameters.set("BACKUP_UNIT", Expr::str(format!("{}.service", job.unit)));
-    if let Source::Folder(_) = backup.source {
+    if backup.source.folder().is_some() {
         return;
     }
     let mut files = parts(&backup.to);

@@ -1,0 +1,20 @@
+//! A copy of a folder. It is restored by copying it back.
+
+use super::{Confinement, Saved, shared};
+use crate::lower::around::Around;
+use crate::nix::{Expr, Set};
+use crate::script::Script;
+use crate::tree::Text;
+
+pub(super) fn lower(folder: &Text, around: &Around) -> Saved {
+    let mut parameters = Set::of([("SOURCE", Expr::text(folder))]);
+    shared("SOURCE_SHARED", folder, around, &mut parameters);
+    Saved {
+        producer: Expr::run(Script::CopyFolder, [Expr::Set(parameters)]),
+        suffix: "",
+        what: "files",
+        confinement: Confinement::Copying,
+        after: Vec::new(),
+        restore: None,
+    }
+}
