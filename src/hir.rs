@@ -4,6 +4,7 @@
 pub mod backup;
 pub mod client;
 pub mod job;
+pub mod secret;
 
 use std::collections::HashSet;
 
@@ -20,6 +21,7 @@ use crate::value::Value;
 pub use backup::Backup;
 pub use client::Client;
 pub use job::Job;
+pub use secret::{Secret, SecretBackend, WrongSecret};
 
 /// A host.
 #[derive(Debug)]
@@ -34,8 +36,8 @@ pub struct Host {
     pub tailscale: Option<setting::Tailscale>,
     /// The front, where there is one.
     pub front: Option<Front>,
-    /// The folder of the encrypted secrets, and the secrets.
-    pub agenix: Option<setting::Agenix>,
+    /// What decrypts the secrets.
+    pub secret_backend: Option<SecretBackend>,
     /// The secrets, by name.
     pub secrets: IndexMap<String, Secret>,
     /// The uses of secrets that were reported.
@@ -109,36 +111,6 @@ pub struct Accepted {
     pub is_unread: bool,
     /// Where that is written.
     pub span: Span,
-}
-
-/// A use of a secret that is not declared, or not in this format.
-#[derive(Debug)]
-pub struct WrongSecret {
-    /// The name that is used.
-    pub name: String,
-    /// The format that the use needs.
-    pub format: setting::Format,
-}
-
-/// A secret.
-#[derive(Debug)]
-pub struct Secret {
-    /// Its settings.
-    pub settings: setting::Secret,
-    /// Where its name stands.
-    pub span: Span,
-    /// Whether somebody looked for its file, and it is not there.
-    pub file_is_missing: bool,
-}
-
-impl Secret {
-    /// Its file in the folder of secrets, where its name is `name`.
-    pub fn file(&self, name: &str) -> String {
-        match &self.settings.file {
-            Some(file) => file.value(),
-            None => format!("{name}.age"),
-        }
-    }
 }
 
 /// A network of Podman's.

@@ -19,7 +19,7 @@ use indexmap::IndexMap;
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::SecretName;
-use crate::hir::{Host, Secret, Service, WrongSecret};
+use crate::hir::{Host, Secret, SecretBackend, Service, WrongSecret};
 use crate::setting;
 use crate::source::{SourceId, Span};
 use crate::surroundings::Surroundings;
@@ -52,7 +52,16 @@ pub fn link(
         .into_iter()
         .map(|(name, declared)| {
             name::check_secret(&name, diagnostics);
-            (name.value(), Secret { settings: declared, span: name.span, file_is_missing: false })
+            let secret = Secret {
+                file: declared
+                    .file
+                    .clone()
+                    .unwrap_or_else(|| Text::literal(SecretBackend::file(&name.value()), name.span)),
+                settings: declared,
+                span: name.span,
+                file_is_missing: false,
+            };
+            (name.value(), secret)
         })
         .collect();
     let networks: Vec<_> = file
@@ -78,7 +87,7 @@ pub fn link(
         constants: file.constants.map(|c| c.0),
         tailscale,
         front: None,
-        agenix: file.agenix,
+        secret_backend: file.agenix.map(SecretBackend::Agenix),
         secrets,
         wrong_secrets: Vec::new(),
         notify: file.notify,
@@ -104,10 +113,10 @@ pub fn link(
 
 /// Notes what is missing around the file, and what was there before.
 fn look_around(host: &mut Host, surroundings: &Surroundings) {
-    if let (Some(exists), Some(agenix)) = (surroundings.exists, &host.agenix) {
-        let folder = agenix.directory.value();
-        for (name, secret) in &mut host.secrets {
-            secret.file_is_missing = !exists(&format!("{folder}/{}", secret.file(name)));
+    if let (Some(exists), Some(backend)) = (surroundings.exists, &host.secret_backend) {
+        let folder = backend.folder().value();
+        for secret in host.secrets.values_mut() {
+            secret.file_is_missing = !exists(&format!("{folder}/{}", secret.file.value()));
         }
     }
     if let Some(last_build) = surroundings.last_build {

@@ -6,6 +6,7 @@ use crate::tree::Node;
 use crate::word::is_word;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let folder = host.secret_backend.as_ref().map_or("agenix.directory", |backend| backend.folder_key());
     for declared in host.secrets.values().map(|secret| &secret.settings) {
         if let Some(file) = &declared.file {
             let path = file.value();
@@ -20,7 +21,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         file.span,
                         "leads out of it",
                     )
-                    .help("write a path below `agenix.directory`"),
+                    .help(format!("write a path below `{folder}`")),
                 );
             } else if let Some(name) = path.rsplit('/').next().filter(|name| !is_word(name, b"+-._?=")) {
                 diagnostics.push(

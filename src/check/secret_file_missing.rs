@@ -1,19 +1,20 @@
-//! A secret is a file that agenix can decrypt. NixOS does not evaluate without it.
+//! A secret is a file that can be decrypted. NixOS does not evaluate without it.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let Some(agenix) = &host.agenix else { return };
-    let folder = agenix.directory.value();
+    let Some(backend) = &host.secret_backend else { return };
+    let written = backend.folder();
+    let folder = written.value();
     let folder = folder.trim_end_matches('/');
     if folder.starts_with('/') && !host.secrets.is_empty() {
         diagnostics.push(
             Diagnostic::new(
                 Code::SecretFileMissing,
                 "a flake would not find the secrets",
-                agenix.directory.span,
+                written.span,
                 "is an absolute path, which only an impure evaluation reads",
             )
             .help(
@@ -22,29 +23,32 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         );
         return;
     }
-    let missing: Vec<_> = host.secrets.iter().filter(|(_, secret)| secret.file_is_missing).collect();
+    let missing: Vec<_> = host.secrets.values().filter(|secret| secret.file_is_missing).collect();
+    let create =
+        |what: &str, file: &str| format!("make {what} in {folder}, with `{}`", backend.command(file));
     // Of a folder that is not there at all, one word is enough.
-    if let ([(first, _), _, ..], true) = (missing.as_slice(), missing.len() == host.secrets.len()) {
+    if let ([first, _, ..], true) = (missing.as_slice(), missing.len() == host.secrets.len()) {
         diagnostics.push(
             Diagnostic::new(
                 Code::SecretFileMissing,
                 format!("none of the {} secrets has its file in {folder}", missing.len()),
-                agenix.directory.span,
+                written.span,
                 "relative to this file",
             )
-            .help(format!("make each in {folder}, with `agenix -e {}`", host.secrets[*first].file(first))),
+            .help(create("each", &first.file.value())),
         );
         return;
     }
-    for (name, secret) in missing {
+    for secret in missing {
+        let file = secret.file.value();
         diagnostics.push(
             Diagnostic::new(
                 Code::SecretFileMissing,
-                format!("there is no {folder}/{}", secret.file(name)),
+                format!("there is no {folder}/{file}"),
                 secret.span,
                 "the secret's file",
             )
-            .help(format!("make it in {folder}, with `agenix -e {}`", secret.file(name))),
+            .help(create("it", &file)),
         );
     }
 }

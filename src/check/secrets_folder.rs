@@ -5,7 +5,7 @@ use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    if let (Some((_, secret)), None) = (host.secrets.first(), &host.agenix) {
+    if let (Some((_, secret)), None) = (host.secrets.first(), &host.secret_backend) {
         diagnostics.push(
             Diagnostic::new(
                 Code::AgenixMissing,
@@ -16,15 +16,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .help("add `agenix: { directory: secrets }`"),
         );
     }
-    if let Some(agenix) = &host.agenix {
-        let folder = agenix.directory.value();
+    if let Some(backend) = &host.secret_backend {
+        let written = backend.folder();
+        let folder = written.value();
         if folder.trim_matches('/').is_empty() || folder.starts_with('~') || folder.contains(char::is_control)
         {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadValue,
                     format!("`{folder}` is no folder of secrets"),
-                    agenix.directory.span,
+                    written.span,
                     "cannot be used",
                 )
                 .help("write a path relative to this file, such as secrets"),

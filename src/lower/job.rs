@@ -91,8 +91,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
         set.append("wants", [Expr::str(ONLINE)]);
     }
     if !unit.secrets.is_empty() || job.ping.is_some() {
-        // With sysusers or userborn agenix decrypts in a unit; elsewhere there is none of this name.
-        after.push("agenix-install-secrets.service".to_owned());
+        after.push(secret::DECRYPTED.to_owned());
     }
     set.append("after", after.into_iter().map(Expr::str));
     set.at(&["unitConfig"])

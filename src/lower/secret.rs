@@ -1,12 +1,14 @@
-//! Secrets through agenix, and how containers get them.
+//! Secrets, and how containers get them. What each backend declares is in a file of its own.
 //!
-//! agenix restarts nothing, and a bind-mounted file keeps its old content: whoever reads a secret is
-//! restarted when its ciphertext changes. The trigger is a string, which copies that one file into the
-//! store; the bare path would change with every commit of a flake.
+//! A bind-mounted file keeps its old content, and the backend restarts nothing: whoever reads a secret is restarted when
+//! its ciphertext changes. The trigger is a string, which copies that one file into the store; the bare path would change
+//! with every commit of a flake.
+
+mod agenix;
 
 use super::around::Around;
 use super::{container_set, own_set};
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Host, SecretBackend};
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Module, Output};
 use crate::podman::arguments::arguments;
@@ -14,45 +16,15 @@ use crate::setting::{EnvFile, SecretUse, takes_path};
 use crate::tree::Text;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
-    let Some(agenix) = &host.agenix else { return };
-    if host.secrets.is_empty() {
-        return;
-    }
-    let module = output.module("secrets.nix", "secrets");
-    let option = Set::of([
-        ("type", Expr::code("lib.types.path")),
-        ("default", Expr::Directory(agenix.directory.value())),
-        ("description", Expr::str("Folder of the encrypted secrets.")),
-    ]);
-    module
-        .options
-        .at(&["homeserver"])
-        .set("secretsDirectory", Expr::call("lib.mkOption", [Expr::Set(option)]));
-    for (name, secret) in &host.secrets {
-        let declared = &secret.settings;
-        let file = declared.file.clone().unwrap_or_else(|| Text::literal(format!("{name}.age"), secret.span));
-        let set = module.config.at(&["age", "secrets", name]);
-        set.set(
-            "file",
-            Expr::Infix(
-                Box::new(Expr::code("config.homeserver.secretsDirectory")),
-                "+",
-                Box::new(Expr::flag("/", &file)),
-            ),
-        );
-        let owner = declared.owner.text.written();
-        let group = declared
-            .group
-            .as_ref()
-            .map(|g| &g.text)
-            .or(owner.filter(|o| o.value().bytes().all(|b| b.is_ascii_digit())));
-        for (name, text) in [("owner", owner), ("group", group), ("mode", declared.mode.text.written())] {
-            if let Some(text) = text {
-                set.set(name, Expr::text(text));
-            }
+    match &host.secret_backend {
+        Some(SecretBackend::Agenix(agenix)) if !host.secrets.is_empty() => {
+            agenix::lower(agenix, host, output)
         }
+        _ => {}
     }
 }
+
+pub(super) use agenix::DECRYPTED;
 
 /// The secrets that containers use.
 pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module) {
@@ -115,9 +87,6 @@ pub(super) fn path(name: &str) -> Expr {
 pub(super) fn trigger(name: &str) -> Expr {
     Expr::Str(vec![Part::Code(format!("secrets.{}.file", attribute(name)).into())])
 }
-
-/// The unit in which agenix decrypts with sysusers or userborn; elsewhere there is none of this name.
-pub(super) const DECRYPTED: &str = "agenix-install-secrets.service";
 
 fn needed(name: &str, container: &Container, module: &mut Module) {
     own_set(module, container).append("secrets", [Expr::str(name.to_owned())]);

@@ -1,0 +1,62 @@
+//! Secrets, and what decrypts them.
+
+use crate::setting::{self, Agenix};
+use crate::source::Span;
+use crate::tree::Text;
+
+/// What decrypts the secrets. What it needs in the output is in `src/lower/secret/`.
+#[derive(Debug)]
+pub enum SecretBackend {
+    /// agenix.
+    Agenix(Agenix),
+}
+
+impl SecretBackend {
+    /// The name of the encrypted file of a secret, where the file does not say it.
+    pub fn file(name: &str) -> String {
+        format!("{name}.age")
+    }
+
+    /// The folder of the encrypted files, relative to the file that is compiled.
+    pub fn folder(&self) -> &Text {
+        match self {
+            SecretBackend::Agenix(agenix) => &agenix.directory,
+        }
+    }
+
+    /// The key that names the folder.
+    pub fn folder_key(&self) -> &'static str {
+        match self {
+            SecretBackend::Agenix(_) => "agenix.directory",
+        }
+    }
+
+    /// The command that creates an encrypted file, in the folder of these.
+    pub fn command(&self, file: &str) -> String {
+        match self {
+            SecretBackend::Agenix(_) => format!("agenix -e {file}"),
+        }
+    }
+}
+
+/// A secret.
+#[derive(Debug)]
+pub struct Secret {
+    /// Its encrypted file, in the folder of secrets.
+    pub file: Text,
+    /// Its settings.
+    pub settings: setting::Secret,
+    /// Where its name stands.
+    pub span: Span,
+    /// Whether somebody looked for its file, and it is not there.
+    pub file_is_missing: bool,
+}
+
+/// A use of a secret that is not declared, or not in this format.
+#[derive(Debug)]
+pub struct WrongSecret {
+    /// The name that is used.
+    pub name: String,
+    /// The format that the use needs.
+    pub format: setting::Format,
+}
