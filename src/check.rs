@@ -19,6 +19,8 @@ mod backup_unseen;
 mod backups_left;
 mod bridge_option;
 mod caddy_lines;
+mod caddy_plugin;
+mod caddy_value;
 mod capability_twice;
 mod certificates;
 mod check_interval;
@@ -92,6 +94,7 @@ mod port_taken;
 mod postgres_major;
 mod postgres_volume;
 mod published_wide;
+mod redirect;
 mod root_user;
 mod run_folder;
 mod secret_file;
@@ -108,6 +111,7 @@ mod surprising_yaml;
 mod swapped_volume;
 mod sysctls;
 mod tailnet_address;
+mod tailnet_among_others;
 mod tailscale_missing;
 mod target_twice;
 mod time_zone;
@@ -153,6 +157,8 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     backups_left::check,
     bridge_option::check,
     caddy_lines::check,
+    caddy_plugin::check,
+    caddy_value::check,
     capability_twice::check,
     certificates::check,
     check_interval::check,
@@ -219,6 +225,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     postgres_major::check,
     postgres_volume::check,
     published_wide::check,
+    redirect::check,
     root_user::check,
     run_folder::check,
     secret_file::check,
@@ -235,6 +242,7 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     swapped_volume::check,
     sysctls::check,
     tailnet_address::check,
+    tailnet_among_others::check,
     tailscale_missing::check,
     target_twice::check,
     time_zone::check,

@@ -3,6 +3,7 @@
 
 pub mod backup;
 pub mod client;
+pub mod front;
 pub mod job;
 pub mod secret;
 
@@ -11,15 +12,16 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use crate::diag::Code;
-use crate::form::{Domain, Mode, Owner};
+use crate::form::{Mode, Owner};
 use crate::record::{self, Record};
-use crate::setting::{self, Bind, NetworkMode, Number, Pairs, Settings, Spanned, Tell, Tls, Unread, Volumes};
+use crate::setting::{self, NetworkMode, Settings, Spanned, Tell, Unread, Volumes};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 use crate::value::Value;
 
 pub use backup::Backup;
 pub use client::Client;
+pub use front::{Answer, Front, Site};
 pub use job::Job;
 pub use secret::{Secret, SecretBackend, WrongSecret};
 
@@ -314,71 +316,4 @@ pub struct Folder {
     pub shared: Option<Text>,
     /// Where it is asked for.
     pub span: Span,
-}
-
-/// The name of the Caddy snippet with the headers of all sites.
-pub const HEADERS: &str = "site-headers";
-
-/// Caddy.
-#[derive(Debug)]
-pub struct Front {
-    /// Where it stands.
-    pub span: Span,
-    /// What of it could not be read.
-    pub unread: Unread,
-    /// The domain of the sites.
-    pub domain: Option<Value<Domain>>,
-    /// Where it listens.
-    pub bind: Spanned<Bind>,
-    /// How it comes by certificates.
-    pub tls: Option<Tls>,
-    /// Headers that every answer has.
-    pub headers: Pairs,
-    /// Lines for its global options.
-    pub global: Option<Text>,
-    /// Lines at the top level of its Caddyfile.
-    pub extra: Option<Text>,
-    /// Every site.
-    pub sites: Vec<Site>,
-    /// Whether somebody is told when it fails.
-    pub tells: bool,
-}
-
-/// A site.
-#[derive(Debug)]
-pub struct Site {
-    /// Its whole name.
-    pub host: Text,
-    /// The option of the service that it belongs to.
-    pub service: Option<String>,
-    /// What it answers with.
-    pub answer: Answer,
-    /// More names.
-    pub aliases: Vec<Value<Domain>>,
-    /// The port on the host that is written, where it is not the service's.
-    pub port: Option<Number>,
-    /// Headers that its answers have.
-    pub headers: Pairs,
-    /// Lines of its own.
-    pub extra: Option<Text>,
-    /// Whether its name is one label below the domain, which one certificate covers.
-    pub below_domain: bool,
-}
-
-/// What a site answers with.
-#[derive(Debug)]
-pub enum Answer {
-    /// What listens on a port of 127.0.0.1.
-    Port(HostPort),
-    /// What listens elsewhere.
-    Upstream {
-        /// The address.
-        address: Text,
-        /// The port.
-        port: Text,
-    },
-    /// A redirect.
-    Redirect(Text),
-    /// Only what its own lines say.
-    Lines,
 }

@@ -19,7 +19,7 @@ use indexmap::IndexMap;
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::SecretName;
-use crate::hir::{Host, Secret, SecretBackend, Service, WrongSecret};
+use crate::hir::{Front, Host, Secret, SecretBackend, Service, WrongSecret};
 use crate::setting;
 use crate::source::{SourceId, Span};
 use crate::surroundings::Surroundings;
@@ -233,7 +233,7 @@ fn check_secrets(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret>
         Some(&upload.api_key).filter(here).into_iter().for_each(|k| used(k, Format::Raw));
         upload.notify.as_ref().filter(here).into_iter().for_each(|n| used(n, Format::Env));
     }
-    match host.front.as_ref().and_then(|f| f.tls.as_ref()) {
+    match host.front.as_ref().and_then(Front::tls) {
         Some(setting::Tls::Acme(acme)) => {
             acme.token.iter().for_each(|t| used(t, Format::Raw));
             acme.credentials.entries.iter().for_each(|(_, c)| used(c, Format::Raw));

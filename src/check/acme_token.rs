@@ -2,13 +2,13 @@
 
 use crate::acme_provider::{self, token_variable};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
+use crate::hir::{Front, Host};
 use crate::setting::Tls;
 use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let Some(Tls::Acme(acme)) = host.front.as_ref().and_then(|f| f.tls.as_ref()) else { return };
+    let Some(Tls::Acme(acme)) = host.front.as_ref().and_then(Front::tls) else { return };
     let provider = acme.acme.text.value();
     let variable = token_variable(&provider);
     match &acme.token {

@@ -1,11 +1,20 @@
-//! Lines of a Caddyfile in options of NixOS stay in the block that NixOS puts them into, as `extra` of a site does.
+//! Lines of a Caddyfile stay in the block that they are put into: those of the front and its sites, and those in options of
+//! NixOS.
 
 use crate::caddyfile::{self, Place};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
-use crate::tree::{Kind, Node, options};
+use crate::hir::{Front, Host};
+use crate::setting::Tls;
+use crate::tree::{Kind, Node, Text, options};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let front = host.front.iter();
+    let of_front = front.clone().flat_map(Front::caddy_lines);
+    let of_plugin = front.filter_map(|front| match front.tls() {
+        Some(Tls::Plugin(plugin)) => Some((&plugin.acme_dns, Place::Block)),
+        _ => None,
+    });
+    of_front.chain(of_plugin).for_each(|(lines, place)| check_lines(lines, place, diagnostics));
     for option in host.raw_options().flat_map(options) {
         let path: Vec<&str> = option.path.iter().map(String::as_str).collect();
         let place = match path.as_slice() {
@@ -15,13 +24,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             _ => continue,
         };
         let Kind::Scalar(text) = &option.node.kind else { continue };
-        let Some((message, help)) = caddyfile::fault(&text.value(), place).map(|fault| fault.describe())
-        else {
-            continue;
-        };
-        diagnostics.push(
-            Diagnostic::new(Code::BadSite, message, text.span, "Caddy would refuse its whole configuration")
-                .help(help),
-        );
+        check_lines(text, place, diagnostics);
     }
+}
+
+fn check_lines(lines: &Text, place: Place, diagnostics: &mut Diagnostics) {
+    let Some(fault) = caddyfile::fault(&lines.value(), place) else { return };
+    let (message, help) = fault.describe();
+    diagnostics.push(
+        Diagnostic::new(Code::BadSite, message, lines.span, "Caddy would refuse its whole configuration")
+            .help(help),
+    );
 }

@@ -15,7 +15,7 @@ const TAILNET: &str = ".ts.net";
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(front) = &host.front else { return };
     let tailnet_only = matches!(front.bind.value, Bind::Tailscale);
-    match &front.tls {
+    match front.tls() {
         Some(Tls::Tailscale) => by_tailscale(front, diagnostics),
         Some(Tls::Acme(_)) => {
             for name in names(front).filter(|name| ends_with(name, &[TAILNET])) {

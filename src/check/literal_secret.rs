@@ -19,20 +19,15 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         of_container(container, &mut found);
     }
     if let Some(front) = &host.front {
-        let headers = front.sites.iter().map(|site| &site.headers);
-        for headers in std::iter::once(&front.headers).chain(headers) {
-            for (name, value) in &headers.0 {
-                if in_header(&name.value(), &value.value()) {
-                    found.push(Reason::Header, value.span, Some(name.span), Reader::Caddy);
-                }
+        for (name, value) in front.all_headers() {
+            if in_header(&name.value(), &value.value()) {
+                found.push(Reason::Header, value.span, Some(name.span), Reader::Caddy);
             }
         }
-        let of_sites = front.sites.iter().filter_map(|site| site.extra.as_ref());
-        let lines = front.global.iter().chain(&front.extra).chain(of_sites);
-        for text in lines {
+        for (text, _) in front.caddy_lines() {
             found.reason(in_caddyfile(&text.value()), text.span, Reader::Caddy);
         }
-        if let Some(Tls::Plugin(plugin)) = &front.tls {
+        if let Some(Tls::Plugin(plugin)) = front.tls() {
             let line = format!("acme_dns {}", plugin.acme_dns.value());
             found.reason(in_caddyfile(&line), plugin.acme_dns.span, Reader::Caddy);
         }

@@ -12,8 +12,7 @@ const DIRECTIVES: &[&str] = &["reverse_proxy", "to", "forward_auth", "php_fastcg
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(front) = &host.front else { return };
-    let of_sites = front.sites.iter().filter_map(|s| s.extra.as_ref());
-    let texts: Vec<&Text> = front.global.iter().chain(&front.extra).chain(of_sites).collect();
+    let texts: Vec<&Text> = front.caddy_lines().map(|(lines, _)| lines).collect();
     if texts.is_empty() {
         return;
     }

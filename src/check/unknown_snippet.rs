@@ -5,19 +5,21 @@ use std::collections::HashSet;
 
 use crate::caddyfile::{imports, snippets};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{HEADERS, Host};
+use crate::hir::front::HEADERS;
+use crate::hir::{Front, Host};
 use crate::tree::{Node, Text, etc_files, options};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let Some(front) = &host.front else { return };
+    let Some(caddy) = host.front.as_ref().and_then(Front::caddy) else { return };
     if is_defined_elsewhere(host) {
         return;
     }
-    let extra = front.extra.as_ref();
+    let extra = caddy.extra.as_ref();
     let mut defined: HashSet<String> =
         extra.map_or_else(Vec::new, |extra| snippets(&extra.value())).into_iter().collect();
     defined.insert(HEADERS.to_owned());
-    for lines in extra.into_iter().chain(front.sites.iter().filter_map(|site| site.extra.as_ref())) {
+    let of_sites = host.front.iter().flat_map(|front| &front.sites).filter_map(|site| site.extra.as_ref());
+    for lines in extra.into_iter().chain(of_sites) {
         for name in imports(&lines.value()).into_iter().filter(|name| !defined.contains(name)) {
             let known = defined.iter().map(String::as_str).filter(|known| *known != HEADERS);
             let help = match diagnostics.closest(&name, known) {
@@ -27,7 +29,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             report(&name, lines, help, diagnostics);
         }
     }
-    if let Some(lines) = &front.global {
+    if let Some(lines) = &caddy.global {
         for name in imports(&lines.value()) {
             let help = "write its lines here: the global options stand before every snippet";
             report(&name, lines, help.to_owned(), diagnostics);

@@ -5,7 +5,8 @@ use indexmap::IndexMap;
 use super::around::Ports;
 use super::tailscale;
 use crate::acme_provider::token_variable;
-use crate::hir::{Answer, Front, HEADERS, Host, Site};
+use crate::hir::front::{Caddy, HEADERS};
+use crate::hir::{Answer, Front, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
 use crate::nixos::{Module, Output};
 use crate::setting::{AcmeTls, Bind, Pairs, Tls};
@@ -13,15 +14,16 @@ use crate::tree::{Piece, Target, Text};
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(front) = &host.front else { return };
+    let Some(caddy) = front.caddy() else { return };
     let module = output.module("caddy.nix", "caddy");
     module.config.at(&["services", "caddy"]).set("enable", Expr::Bool(true));
-    if let Some(text) = &front.global {
+    if let Some(text) = &caddy.global {
         module.config.at(&["services", "caddy"]).set("globalConfig", Expr::Lines(lines(text)));
     }
     let shared = Shared::of(front);
     let mut extra = shared.snippets(front);
-    extra.extend(front.extra.iter().flat_map(lines));
-    if !extra.is_empty() || front.extra.is_some() {
+    extra.extend(caddy.extra.iter().flat_map(lines));
+    if !extra.is_empty() || caddy.extra.is_some() {
         module.config.at(&["services", "caddy"]).set("extraConfig", Expr::Lines(extra));
     }
     let addresses = listen(front, host);
@@ -31,7 +33,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let ports = Ports::of(host);
     let mut certificates: IndexMap<String, Certificate> = IndexMap::new();
     for site in &front.sites {
-        let certificate = match &front.tls {
+        let certificate = match &caddy.tls {
             Some(Tls::Acme(_)) => Some(match &front.domain {
                 Some(domain) if site.below_domain => domain.text.clone(),
                 _ => site.host.clone(),
@@ -56,7 +58,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         module.config.at(&["services", "caddy", "virtualHosts"]).set_named(&site.host, value);
     }
     redirect_to_https(front, host, module);
-    certificates_of(front, &certificates, module);
+    certificates_of(caddy, &certificates, module);
     firewall(front, host, module);
     if front.tells {
         super::notify::tell_failure("caddy", module);
@@ -84,7 +86,7 @@ fn virtual_host(
         set.set("useACMEHost", Expr::text(certificate));
     }
     let mut config = Vec::new();
-    if matches!(front.tls, Some(Tls::Internal)) {
+    if matches!(front.tls(), Some(Tls::Internal)) {
         config.push(vec![Part::Text("tls internal".into())]);
     }
     for headers in [&front.headers, &site.headers] {
@@ -249,25 +251,25 @@ fn lines(text: &Text) -> Vec<Vec<Part>> {
     all
 }
 
-fn certificates_of(front: &Front, certificates: &IndexMap<String, Certificate>, module: &mut Module) {
-    match &front.tls {
+fn certificates_of(caddy: &Caddy, certificates: &IndexMap<String, Certificate>, module: &mut Module) {
+    match &caddy.tls {
         Some(Tls::Tailscale) => {
             module.config.at(&["services", "tailscale"]).set("permitCertUid", Expr::str("caddy"))
         }
         Some(Tls::Plugin(plugin)) => {
-            let caddy = module.config.at(&["services", "caddy"]);
+            let options = module.config.at(&["services", "caddy"]);
             let build = Set::of([
                 ("plugins", Expr::List(plugin.plugins.iter().map(Expr::text).collect())),
                 ("hash", Expr::text(&plugin.hash)),
             ]);
-            caddy.set("package", Expr::call("pkgs.caddy.withPlugins", [Expr::Set(build)]));
+            options.set("package", Expr::call("pkgs.caddy.withPlugins", [Expr::Set(build)]));
             let mut line = vec![Part::Text("acme_dns ".into())];
             line.extend(parts(&plugin.acme_dns));
             let mut global = vec![line];
-            global.extend(front.global.iter().flat_map(lines));
-            caddy.set("globalConfig", Expr::Lines(global));
+            global.extend(caddy.global.iter().flat_map(lines));
+            options.set("globalConfig", Expr::Lines(global));
             if let Some(email) = &plugin.email {
-                caddy.set("email", Expr::text(&email.text));
+                options.set("email", Expr::text(&email.text));
             }
             let name = plugin.environment.text.value();
             let unit = module.unit("caddy");

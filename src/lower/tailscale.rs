@@ -53,7 +53,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     service.set("RestartSec", Expr::str("10s"));
     if let Some(front) = front {
         // Caddy requires this unit. Caddy stays down when this unit fails once, also when it is up later.
-        let start = Expr::run(Script::Start, [Expr::List(vec![Expr::str("caddy.service")])]);
+        let start = Expr::run(Script::Start, [Expr::List(vec![Expr::str(front.unit())])]);
         service.set("ExecStartPost", start);
         // What waits for a unit that fails does not fail itself: it is not started.
         if front.tells {

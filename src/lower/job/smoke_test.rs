@@ -86,7 +86,7 @@ fn site(site: &Site, front: &Front, host: &Host, around: &Around) -> Option<Expr
         return None;
     }
     let mut check = vec![Part::Text("site=".into())];
-    match (&front.tls, &site.answer) {
+    match (front.tls(), &site.answer) {
         // Nobody but who was given Caddy's own root believes that certificate.
         (Some(Tls::Internal), Answer::Port(port)) => {
             check.push(Part::Text("=http://127.0.0.1:".into()));

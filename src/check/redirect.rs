@@ -1,0 +1,155 @@
+//! Redirects that never end, and addresses that are none.
+
+use std::collections::HashMap;
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Answer, Host, Site};
+use crate::tree::{Node, Text};
+use crate::word::is_word;
+
+/// How many more redirects of a circle are shown.
+const MAX_SHOWN: usize = 8;
+
+/// The placeholders of Caddy for the host, or for the path of the address that was asked for, with or without `orig_` and
+/// `%` (placeholderShorthands in caddyconfig/httpcaddyfile/shorthands.go).
+const OWN_ADDRESS: &[&str] = &["dir", "file", "host", "hostport", "path", "uri"];
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let Some(front) = &host.front else { return };
+    for site in &front.sites {
+        if let Answer::Redirect(to) = &site.answer {
+            check_one(to, &names(site).collect::<Vec<_>>(), diagnostics);
+        }
+    }
+    check_circles(&front.sites, diagnostics);
+}
+
+/// A redirect leads to an address of another site: Caddy redirects before it does anything else, so that one to
+/// the same site would never end.
+fn check_one(to: &Text, names: &[String], diagnostics: &mut Diagnostics) {
+    let value = to.value();
+    let (title, label, help) = if value.is_empty() || value.contains(char::is_whitespace) {
+        let help = "write a whole address, with %20 for a space".to_owned();
+        ("a redirect to an address that is not valid", "empty, or with a space", help)
+    } else if leads_to(&value, names) {
+        let name = names.first().map_or("example.org", String::as_str);
+        let help = match value.starts_with('/') {
+            true => format!("write the path under `extra`: `redir / {value} permanent`, with `to` beside it"),
+            // Without a scheme, Caddy takes the name of a site for a path.
+            false if !leads_to(&format!("https://{value}"), names) && is_name_of_site(&value) => {
+                format!("write `https://{value}`")
+            }
+            false => format!("write an address of another site than {name}"),
+        };
+        ("a redirect to its own site never ends", "leads to the same site again", help)
+    } else {
+        return;
+    };
+    diagnostics.push(Diagnostic::new(Code::BadSite, title, to.span, label).help(help));
+}
+
+/// Whether an address begins with the name of a site.
+fn is_name_of_site(address: &str) -> bool {
+    let name = address.split(['/', '?', '#', '{']).next().unwrap_or_default();
+    name.contains('.') && is_word(name, b".-")
+}
+
+/// Reports sites that redirect to each other. Each site has one redirect at most, so each circle is walked once.
+fn check_circles(sites: &[Site], diagnostics: &mut Diagnostics) {
+    let redirects: HashMap<String, (&Text, Option<String>)> = sites
+        .iter()
+        .filter_map(|site| match &site.answer {
+            Answer::Redirect(to) => Some((site, to)),
+            _ => None,
+        })
+        .flat_map(|(site, to)| names(site).map(move |name| (name, (to, target(&to.value())))))
+        .collect();
+    let mut walked: HashMap<&str, usize> = HashMap::new();
+    for (walk, site) in sites.iter().enumerate() {
+        let name = site.host.value().to_lowercase();
+        let mut next = redirects.get_key_value(&name);
+        let mut way: Vec<(&str, &Text)> = Vec::new();
+        while let Some((name, (to, target))) = next {
+            match walked.insert(name, walk) {
+                None => way.push((name, to)),
+                Some(earlier) => {
+                    let begin = way.iter().position(|(seen, _)| *seen == name.as_str());
+                    if let (true, Some(begin)) = (earlier == walk, begin) {
+                        report_circle(&way[begin..], diagnostics);
+                    }
+                    break;
+                }
+            }
+            next = target.as_ref().and_then(|target| redirects.get_key_value(target));
+        }
+    }
+}
+
+fn report_circle(circle: &[(&str, &Text)], diagnostics: &mut Diagnostics) {
+    // A redirect to its own site was reported.
+    let [(first, to), others @ ..] = circle else { return };
+    if others.is_empty() {
+        return;
+    }
+    let chain: Vec<&str> = circle.iter().map(|(name, _)| *name).chain([*first]).collect();
+    let title = format!("redirects that never end: {}", chain.join(" → "));
+    let diagnostic = Diagnostic::new(Code::BadSite, title, to.span, "leads to the next one");
+    let others = others.iter().take(MAX_SHOWN);
+    diagnostics.push(
+        others
+            .fold(diagnostic, |diagnostic, (_, to)| diagnostic.and(to.span, "and so does this one"))
+            .help(format!("write `to` in place of `redirect` at the site that answers, such as {first}")),
+    );
+}
+
+/// The names that a site answers to.
+fn names(site: &Site) -> impl Iterator<Item = String> {
+    let aliases = site.aliases.iter().map(|alias| alias.text.value());
+    std::iter::once(site.host.value()).chain(aliases).map(|name| name.to_lowercase())
+}
+
+/// The host that a redirect leads to, unless a placeholder stands in it.
+fn target(to: &str) -> Option<String> {
+    let rest = to.split_once("://").map_or_else(|| to.strip_prefix("//"), |(_, rest)| Some(rest))?;
+    let host = rest.split(['/', '?', '#', '{']).next()?.to_lowercase();
+    Some(host.strip_suffix(":443").unwrap_or(&host).to_owned())
+}
+
+/// Whether a text begins with one of those placeholders.
+fn begins_with_own_address(text: &str) -> bool {
+    let placeholder = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
+    placeholder.is_some_and(|name| {
+        let short = name.strip_prefix("http.request.").unwrap_or(name);
+        let short = short.strip_prefix("orig_").unwrap_or(short);
+        OWN_ADDRESS.contains(&short.strip_prefix('%').unwrap_or(short))
+    })
+}
+
+/// Whether a redirect leads to a site of one of these names. Other placeholders at its beginning may lead anywhere.
+fn leads_to(to: &str, names: &[String]) -> bool {
+    let rest = match to.split_once("://") {
+        Some((scheme, rest))
+            if ["https", "http", "{scheme}", "{http.request.scheme}"]
+                .iter()
+                .any(|web| scheme.eq_ignore_ascii_case(web)) =>
+        {
+            rest
+        }
+        // `mailto:` and addresses of apps.
+        Some((scheme, _)) if is_word(scheme, b"+.-") => return false,
+        _ => match to.strip_prefix("//") {
+            Some(rest) => rest,
+            // Without a scheme the host is a part of the path.
+            None if to.starts_with('{') => return begins_with_own_address(to),
+            None => return !to.split(['/', '?', '#']).next().is_some_and(|s| s.contains(':')),
+        },
+    };
+    // A placeholder such as `{uri}` may follow the host at once.
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let end = rest[..end].rfind('{').filter(|at| *at > 0).unwrap_or(end);
+    let authority = &rest[..end];
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = host.strip_suffix(":443").unwrap_or(host).to_lowercase();
+    let is_own = ["{host}", "{hostport}", "{http.request.host}", "{http.request.hostport}"];
+    is_own.contains(&host.as_str()) || names.contains(&host)
+}

@@ -1,0 +1,139 @@
+//! The front, and its sites.
+
+use super::HostPort;
+use crate::caddyfile::Place;
+use crate::form::Domain;
+use crate::setting::{Bind, Number, Pairs, Spanned, Tls, Unread};
+use crate::source::Span;
+use crate::tree::Text;
+use crate::value::Value;
+
+/// The name of the Caddy snippet with the headers of all sites.
+pub const HEADERS: &str = "site-headers";
+
+/// The program that serves all sites, and what every site has.
+#[derive(Debug)]
+pub struct Front {
+    /// Where it stands.
+    pub span: Span,
+    /// What of it could not be read.
+    pub unread: Unread,
+    /// The domain of the sites.
+    pub domain: Option<Value<Domain>>,
+    /// Where it listens.
+    pub bind: Spanned<Bind>,
+    /// Headers that every answer has.
+    pub headers: Pairs,
+    /// Every site that leads somewhere.
+    pub sites: Vec<Site>,
+    /// The others, which were reported.
+    pub lost_sites: Vec<LostSite>,
+    /// Whether somebody is told when it fails.
+    pub tells: bool,
+    /// The program.
+    pub program: Program,
+}
+
+/// A program that serves sites, with what is its own.
+#[derive(Debug)]
+pub enum Program {
+    /// Caddy.
+    Caddy(Caddy),
+}
+
+/// What is Caddy's own.
+#[derive(Debug)]
+pub struct Caddy {
+    /// How it comes by certificates.
+    pub tls: Option<Tls>,
+    /// Lines for its global options.
+    pub global: Option<Text>,
+    /// Lines at the top level of its Caddyfile.
+    pub extra: Option<Text>,
+}
+
+impl Front {
+    /// Caddy, where that is the program.
+    pub fn caddy(&self) -> Option<&Caddy> {
+        match &self.program {
+            Program::Caddy(caddy) => Some(caddy),
+        }
+    }
+
+    /// How it comes by certificates.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.caddy()?.tls.as_ref()
+    }
+
+    /// Its unit.
+    pub fn unit(&self) -> &'static str {
+        match &self.program {
+            Program::Caddy(_) => "caddy.service",
+        }
+    }
+
+    /// The lines of a Caddyfile that the file has, each with its place there.
+    pub fn caddy_lines(&self) -> impl Iterator<Item = (&Text, Place)> {
+        let global = self.caddy().and_then(|caddy| caddy.global.as_ref());
+        let extra = self.caddy().and_then(|caddy| caddy.extra.as_ref());
+        let of_sites = self.sites.iter().map(|site| &site.extra);
+        let of_sites = of_sites.chain(self.lost_sites.iter().map(|site| &site.extra)).flatten();
+        let blocks = global.into_iter().chain(of_sites).map(|lines| (lines, Place::Block));
+        extra.into_iter().map(|lines| (lines, Place::TopLevel)).chain(blocks)
+    }
+
+    /// The headers of all sites, and those of each.
+    pub fn all_headers(&self) -> impl Iterator<Item = &(Text, Text)> {
+        let of_sites = self.sites.iter().map(|site| &site.headers);
+        let of_sites = of_sites.chain(self.lost_sites.iter().map(|site| &site.headers));
+        std::iter::once(&self.headers).chain(of_sites).flat_map(|headers| &headers.0)
+    }
+}
+
+/// A site.
+#[derive(Debug)]
+pub struct Site {
+    /// Its whole name.
+    pub host: Text,
+    /// The option of the service that it belongs to.
+    pub service: Option<String>,
+    /// What it answers with.
+    pub answer: Answer,
+    /// More names.
+    pub aliases: Vec<Value<Domain>>,
+    /// The port on the host that is written, where it is not the service's.
+    pub port: Option<Number>,
+    /// Headers that its answers have.
+    pub headers: Pairs,
+    /// Lines of its own.
+    pub extra: Option<Text>,
+    /// Whether its name is one label below the domain, which one certificate covers.
+    pub below_domain: bool,
+}
+
+/// A site that leads nowhere, or has no name.
+#[derive(Debug)]
+pub struct LostSite {
+    /// Headers that its answers would have.
+    pub headers: Pairs,
+    /// Lines of its own.
+    pub extra: Option<Text>,
+}
+
+/// What a site answers with.
+#[derive(Debug)]
+pub enum Answer {
+    /// What listens on a port of 127.0.0.1.
+    Port(HostPort),
+    /// What listens elsewhere.
+    Upstream {
+        /// The address.
+        address: Text,
+        /// The port.
+        port: Text,
+    },
+    /// A redirect.
+    Redirect(Text),
+    /// Only what its own lines say.
+    Lines,
+}
