@@ -90,11 +90,14 @@ mod own_localhost;
 mod path_in_container;
 mod ping_twice;
 mod podman_arguments;
+mod port_number;
 mod port_taken;
 mod postgres_major;
 mod postgres_volume;
 mod published_wide;
 mod redirect;
+mod repository_password;
+mod restic_path;
 mod root_user;
 mod run_folder;
 mod secret_file;
@@ -221,11 +224,14 @@ const RULES: &[fn(&Host, &Node, &mut Diagnostics)] = &[
     path_in_container::check,
     ping_twice::check,
     podman_arguments::check,
+    port_number::check,
     port_taken::check,
     postgres_major::check,
     postgres_volume::check,
     published_wide::check,
     redirect::check,
+    repository_password::check,
+    restic_path::check,
     root_user::check,
     run_folder::check,
     secret_file::check,

@@ -124,21 +124,6 @@ fn look_around(host: &mut Host, surroundings: &Surroundings) {
     }
 }
 
-/// A port of the host is one that TCP has.
-fn check_port(port: &setting::Number, diagnostics: &mut Diagnostics) {
-    if !(1..=65535).contains(&port.value) {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadValue,
-                format!("{} is not a port", port.value),
-                port.text.span,
-                "not from 1 to 65535",
-            )
-            .help("choose a port from 1 to 65535"),
-        );
-    }
-}
-
 /// Where the file gives the argument of a preset that `text` is.
 fn argument(host: &Host, text: &Text) -> Option<Span> {
     let Target::Parameter { service, path } = &text.reference()?.target else { return None };

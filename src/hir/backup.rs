@@ -115,6 +115,8 @@ pub struct PostgresDatabase {
 /// A copy of backups elsewhere.
 #[derive(Debug)]
 pub struct Offsite {
+    /// Where it stands.
+    pub span: Span,
     /// Where it goes.
     pub repository: Repository,
     /// The mount point that it needs, where it is a folder.

@@ -82,6 +82,12 @@ impl Front {
         extra.into_iter().map(|lines| (lines, Place::TopLevel)).chain(blocks)
     }
 
+    /// The ports on the host that sites have of their own.
+    pub fn site_ports(&self) -> impl Iterator<Item = &Number> {
+        let lost = self.lost_sites.iter().map(|site| &site.port);
+        self.sites.iter().map(|site| &site.port).chain(lost).flatten()
+    }
+
     /// The headers of all sites, and those of each.
     pub fn all_headers(&self) -> impl Iterator<Item = &(Text, Text)> {
         let of_sites = self.sites.iter().map(|site| &site.headers);
@@ -114,6 +120,8 @@ pub struct Site {
 /// A site that leads nowhere, or has no name.
 #[derive(Debug)]
 pub struct LostSite {
+    /// The port on the host that is written.
+    pub port: Option<Number>,
     /// Headers that its answers would have.
     pub headers: Pairs,
     /// Lines of its own.

@@ -57,7 +57,6 @@ pub(super) fn link(
         if !all_sites.is_empty() {
             sites.push(ServiceSites { service: services.len(), sites: all_sites });
         }
-        service.port.iter().for_each(|port| super::check_port(port, diagnostics));
         let own = format!("{service_name}-network");
         let of_service: Vec<(String, Span)> = service.networks.iter().map(|n| (n.value(), n.span)).collect();
         // Also where every container has networks of its own.

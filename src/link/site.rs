@@ -167,7 +167,7 @@ impl Found {
 }
 
 fn lost_site(declared: ast::Site) -> LostSite {
-    LostSite { headers: declared.headers, extra: declared.extra }
+    LostSite { port: declared.port, headers: declared.headers, extra: declared.extra }
 }
 
 fn link_one(
@@ -302,7 +302,6 @@ fn upstream(
             return None;
         }
     }
-    site.port.iter().for_each(|port| super::check_port(port, diagnostics));
     let host = match (&site.port, &service.port) {
         (Some(port), _) => HostPort::Fixed(port.text.clone()),
         (None, Some(_)) => HostPort::Service(service.name.clone()),

@@ -56,7 +56,7 @@ pub(super) fn link(
             needed.push(mount.clone());
         }
     }
-    let offsite = declared.offsite.and_then(|offsite| self::offsite(offsite, &to, owner.mounts, diagnostics));
+    let offsite = declared.offsite.and_then(|offsite| self::offsite(offsite, owner.mounts, diagnostics));
     let unit = unit_name(service, "backup", &stem);
     let tells = job_tells(declared.notify, owner.told);
     Some(Job {
@@ -83,45 +83,9 @@ pub(super) fn link(
     })
 }
 
-fn offsite(
-    declared: ast::Offsite,
-    to: &Text,
-    mounts: &Mounts,
-    diagnostics: &mut Diagnostics,
-) -> Option<Offsite> {
-    // restic reads the list of what it copies as patterns, with variables (restic-backup(1), --files-from). In a list of
-    // mounts systemd takes a quote, a colon and a percent sign for its own (systemd.exec(5), BindReadOnlyPaths=).
-    if let Some(letter) = to.value().chars().find(|letter| "*?[\\$\":%".contains(*letter)) {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::UnsupportedValue,
-                format!("restic cannot copy a folder with `{letter}` in its path"),
-                to.span,
-                "has one of * ? [ \\ $ : % and \"",
-            )
-            .and(declared.span, "copied by restic")
-            .help("call the folder something else"),
-        );
-    }
+fn offsite(declared: ast::Offsite, mounts: &Mounts, diagnostics: &mut Diagnostics) -> Option<Offsite> {
     let repository = match (declared.repository, declared.repository_secret) {
-        (Some(repository), None) => {
-            // `rest:https://user:password@host`: NixOS writes it into the store.
-            let value = repository.text.value();
-            let login =
-                value.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
-            if login.is_some_and(|(user, _)| user.contains(':')) {
-                diagnostics.push(
-                    Diagnostic::new(
-                        Code::LiteralSecret,
-                        "a password written into the file",
-                        repository.text.span,
-                        "everyone on the host could read it",
-                    )
-                    .help("put the whole address into a secret, and name that as `repository_secret`"),
-                );
-            }
-            Repository::Plain(repository.text)
-        }
+        (Some(repository), None) => Repository::Plain(repository.text),
         (None, Some(secret)) => Repository::Secret(secret),
         (Some(repository), Some(secret)) => {
             diagnostics.push(
@@ -140,6 +104,7 @@ fn offsite(
         )?,
     };
     Some(Offsite {
+        span: declared.span,
         mounts: match &repository {
             Repository::Plain(repository) => {
                 mounts.of_path(&repository.value()).cloned().into_iter().collect()

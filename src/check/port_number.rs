@@ -1,0 +1,21 @@
+//! A port of the host is one that TCP has.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let of_services = host.services.iter().filter_map(|service| service.port.as_ref());
+    let of_sites = host.front.iter().flat_map(|front| front.site_ports());
+    for port in of_services.chain(of_sites).filter(|port| !(1..=65535).contains(&port.value)) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadValue,
+                format!("{} is not a port", port.value),
+                port.text.span,
+                "not from 1 to 65535",
+            )
+            .help("choose a port from 1 to 65535"),
+        );
+    }
+}

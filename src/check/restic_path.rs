@@ -1,0 +1,24 @@
+//! restic reads the list of what it copies as patterns, with variables (restic-backup(1), --files-from). In a list of
+//! mounts systemd takes a quote, a colon and a percent sign for its own (systemd.exec(5), BindReadOnlyPaths=).
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for (_, backup) in host.backups() {
+        let Some(offsite) = &backup.offsite else { continue };
+        let to = &backup.to;
+        let Some(letter) = to.value().chars().find(|letter| "*?[\\$\":%".contains(*letter)) else { continue };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::UnsupportedValue,
+                format!("restic cannot copy a folder with `{letter}` in its path"),
+                to.span,
+                "has one of * ? [ \\ $ : % and \"",
+            )
+            .and(offsite.span, "copied by restic")
+            .help("call the folder something else"),
+        );
+    }
+}
