@@ -39,12 +39,7 @@ pub enum Change {
     /// The file is new.
     Create(String),
     /// The file gets another text.
-    Update {
-        /// What is there.
-        old: String,
-        /// What will be there.
-        new: String,
-    },
+    Update(Update),
     /// The file is as it should be.
     Unchanged,
     /// The last build wrote the file, and this one would not.
@@ -62,15 +57,24 @@ impl Change {
     }
 }
 
+/// Two texts of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// What is there.
+    pub old: String,
+    /// What should be there.
+    pub new: String,
+}
+
 /// Why a file cannot be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// homegen did not generate what is there: a person's file, a folder, a link.
     Foreign,
     /// homegen generated the file, and it has changed since the last build.
-    Edited,
+    Edited(Update),
     /// homegen generated the file, and the record does not show whether it has changed since.
-    Unknown,
+    Unknown(Update),
 }
 
 /// What is at a path now.
@@ -149,12 +153,11 @@ pub fn plan(
             None => Change::Create(file.text),
             Some(Existing::File(bytes)) if bytes == file.text.as_bytes() => Change::Unchanged,
             Some(Existing::File(bytes)) if is_marked(&file.path, bytes) => {
+                let update = Update { old: String::from_utf8_lossy(bytes).into_owned(), new: file.text };
                 match (may_overwrite(&file.path, bytes), &last_build) {
-                    (true, _) => {
-                        Change::Update { old: String::from_utf8_lossy(bytes).into_owned(), new: file.text }
-                    }
-                    (false, LastBuild::Read(_)) => Change::Refuse(Refusal::Edited),
-                    (false, _) => Change::Refuse(Refusal::Unknown),
+                    (true, _) => Change::Update(update),
+                    (false, LastBuild::Read(_)) => Change::Refuse(Refusal::Edited(update)),
+                    (false, _) => Change::Refuse(Refusal::Unknown(update)),
                 }
             }
             Some(_) => Change::Refuse(Refusal::Foreign),
@@ -250,9 +253,13 @@ mod tests {
         let changes = plan(files.into(), &existing, false);
         assert_eq!(changes["new"], Change::Create("x".into()));
         assert_eq!(changes["same"], Change::Unchanged);
-        assert!(matches!(changes["old"], Change::Update { .. }));
-        assert_eq!(changes["edited"], Change::Refuse(Refusal::Edited));
-        assert_eq!(changes["anothers"], Change::Refuse(Refusal::Edited));
+        assert!(matches!(changes["old"], Change::Update(_)));
+        let edited = |old: &str| {
+            let update = Update { old: marked_text(old), new: marked_text("b") };
+            Change::Refuse(Refusal::Edited(update))
+        };
+        assert_eq!(changes["edited"], edited("mine"));
+        assert_eq!(changes["anothers"], edited("a"));
         for path in ["link/a", "mine", "dir"] {
             assert_eq!(changes[path], Change::Refuse(Refusal::Foreign), "{path}");
         }
@@ -268,7 +275,7 @@ mod tests {
         let mut existing = folder(&[("edited", "mine")], Some(&record(&[("edited", "a")])));
         existing.insert("mine".to_owned(), Existing::File(b"by hand".to_vec()));
         let changes = plan(vec![file("edited", "b"), file("mine", "b")], &existing, true);
-        assert!(matches!(changes["edited"], Change::Update { .. }));
+        assert!(matches!(changes["edited"], Change::Update(_)));
         assert_eq!(changes["mine"], Change::Refuse(Refusal::Foreign));
     }
 
@@ -276,7 +283,7 @@ mod tests {
     fn white_space_is_no_edit() {
         let existing = folder(&[("a", "{\r\n    x = 1;\r\n}\r\n")], Some(&record(&[("a", "{ x = 1; }\n")])));
         let changes = plan(vec![file("a", &marked_text("{ x = 2; }\n"))], &existing, false);
-        assert!(matches!(changes["a"], Change::Update { .. }));
+        assert!(matches!(changes["a"], Change::Update(_)));
     }
 
     #[test]
@@ -286,20 +293,21 @@ mod tests {
         let newer = whole.replace("\"version\": 1", "\"version\": 2");
         let conflict = format!("<<<<<<< HEAD\n=======\n>>>>>>> other\n{whole}");
         let files = || vec![file("a", &marked_text("new")), file("b", &marked_text("new"))];
+        let is_unknown = |change: &Change| matches!(change, Change::Refuse(Refusal::Unknown(_)));
         for (record, unedited, edited) in [
             (None, None, None),
-            (Some(&*newer), None, Some(Refusal::Unknown)),
-            (Some(&*conflict), None, Some(Refusal::Unknown)),
-            (Some(cut), Some(Refusal::Unknown), Some(Refusal::Unknown)),
-            (Some(""), Some(Refusal::Unknown), Some(Refusal::Unknown)),
+            (Some(&*newer), None, Some(is_unknown)),
+            (Some(&*conflict), None, Some(is_unknown)),
+            (Some(cut), Some(is_unknown), Some(is_unknown)),
+            (Some(""), Some(is_unknown), Some(is_unknown)),
         ] {
             for (text, expected) in [("b", unedited), ("mine", edited)] {
                 let changes =
                     plan(files(), &folder(&[("a", "a"), ("b", text), ("stale", "c")], record), false);
                 assert!(!changes.contains_key("stale"), "{record:?}");
                 match expected {
-                    Some(why) => assert_eq!(changes["b"], Change::Refuse(why), "{record:?}"),
-                    None => assert!(matches!(changes["b"], Change::Update { .. }), "{record:?}"),
+                    Some(is_meant) => assert!(is_meant(&changes["b"]), "{record:?}"),
+                    None => assert!(matches!(changes["b"], Change::Update(_)), "{record:?}"),
                 }
             }
         }
@@ -314,6 +322,6 @@ mod tests {
         let conflict = "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> other\n";
         let existing = folder(&[("a", conflict)], Some(&record(&[("a", "a")])));
         let changes = plan(vec![file("a", &marked_text("a"))], &existing, false);
-        assert!(matches!(changes["a"], Change::Update { .. }));
+        assert!(matches!(changes["a"], Change::Update(_)));
     }
 }

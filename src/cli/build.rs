@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use homegen::output::{Change, Existing, LastBuild, Refusal, is_marked, plan};
+use homegen::output::{Change, Existing, LastBuild, Refusal, Update, is_marked, plan};
 use homegen::printable::{printable, printable_lines};
 use homegen::record;
 use similar::TextDiff;
@@ -75,36 +75,50 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Ends the run where a file cannot be written, and says for each reason what to do.
+/// Ends the run where a file cannot be written, and says for each reason what to do. Of a file that somebody changed, it shows
+/// what would be overwritten.
 fn refuse(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) -> Result<(), Stop> {
-    let mut said = Vec::new();
-    for refusal in [Refusal::Foreign, Refusal::Edited, Refusal::Unknown] {
-        let is_so = |(_, change): &(&String, &Change)| **change == Change::Refuse(refusal);
-        let paths: Vec<&str> = plan.iter().filter(is_so).map(|(path, _)| path.as_str()).collect();
-        if paths.is_empty() {
-            continue;
-        }
-        let (why, help) = match (refusal, LastBuild::of(existing)) {
-            (Refusal::Foreign, _) => (
-                "homegen did not generate".to_owned(),
-                "move it away, or choose another folder with -o".to_owned(),
-            ),
-            (Refusal::Unknown, LastBuild::Unreadable(why)) => (
-                format!("somebody may have changed: {} {}", record::PATH, why.reason()),
-                format!("restore {}, for example from Git, or overwrite the files with --force", record::PATH),
-            ),
-            _ => (
-                "changed since homegen generated them".to_owned(),
-                "make the change in the YAML (`nixos:` takes every option of NixOS), or discard it with --force"
-                    .to_owned(),
-            ),
+    let (mut foreign, mut edited, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    for (path, change) in plan {
+        let Change::Refuse(refusal) = change else { continue };
+        let paths = match refusal {
+            Refusal::Foreign => &mut foreign,
+            Refusal::Edited(_) => &mut edited,
+            Refusal::Unknown(_) => &mut unknown,
         };
-        said.push(format!(
-            "refusing to overwrite files in {} that {why}: {}\n{help}",
-            shown(out),
-            printable(&paths.join(", "))
-        ));
+        paths.push(path.as_str());
+        print(&printable_lines(&difference(path, change)))?;
     }
+    let unread = match LastBuild::of(existing) {
+        LastBuild::Unreadable(why) => why.reason(),
+        LastBuild::Absent | LastBuild::Read(_) => String::new(),
+    };
+    let reasons = [
+        (
+            foreign,
+            "homegen did not generate".to_owned(),
+            "move it away, or choose another folder with -o".to_owned(),
+        ),
+        (
+            edited,
+            "changed since homegen generated them".to_owned(),
+            "make the change in the YAML (`nixos:` takes every option of NixOS), or discard it with --force"
+                .to_owned(),
+        ),
+        (
+            unknown,
+            format!("somebody may have changed: {} {unread}", record::PATH),
+            format!("restore {}, for example from Git, or overwrite the files with --force", record::PATH),
+        ),
+    ];
+    let said: Vec<String> = reasons
+        .into_iter()
+        .filter(|(paths, ..)| !paths.is_empty())
+        .map(|(paths, why, help)| {
+            let paths = printable(&paths.join(", ")).into_owned();
+            format!("refusing to overwrite files in {} that {why}: {paths}\n{help}", shown(out))
+        })
+        .collect();
     if said.is_empty() { Ok(()) } else { Err(Stop::Failed(said.join("\n"))) }
 }
 
@@ -144,7 +158,7 @@ fn report(out: &Path, plan: &Plan, changed: usize) -> Result<(), Stop> {
     for (path, change) in plan {
         let (sign, paint, lines) = match change {
             Change::Create(new) => ("+", "32", format!("{} lines", new.lines().count())),
-            Change::Update { old, new } => {
+            Change::Update(Update { old, new }) => {
                 let diff = TextDiff::from_lines(old.as_str(), new.as_str());
                 let count = |tag| diff.iter_all_changes().filter(|c| c.tag() == tag).count();
                 (
@@ -173,9 +187,12 @@ fn report(out: &Path, plan: &Plan, changed: usize) -> Result<(), Stop> {
 fn difference(path: &str, change: &Change) -> String {
     let (old, new) = match change {
         Change::Create(new) => ("", new.as_str()),
-        Change::Update { old, new } => (old.as_str(), new.as_str()),
+        Change::Update(Update { old, new })
+        | Change::Refuse(Refusal::Edited(Update { old, new }) | Refusal::Unknown(Update { old, new })) => {
+            (old.as_str(), new.as_str())
+        }
         Change::Prune => return format!("- {path}: no longer needed\n"),
-        Change::Unchanged | Change::Keep | Change::Refuse(_) => return String::new(),
+        Change::Unchanged | Change::Keep | Change::Refuse(Refusal::Foreign) => return String::new(),
     };
     TextDiff::from_lines(old, new)
         .unified_diff()

@@ -213,7 +213,7 @@ impl Folder {
     fn only_file<'a>(&self, plan: &'a Plan) -> Option<&'a str> {
         let mut changes = plan.iter().filter(|(_, change)| !change.is_none());
         match (changes.next()?, changes.next()) {
-            ((path, Change::Create(_) | Change::Update { .. }), None) => {
+            ((path, Change::Create(_) | Change::Update(_)), None) => {
                 self.path.join(path).parent()?.is_dir().then_some(path)
             }
             _ => None,
@@ -236,7 +236,7 @@ impl Folder {
             let target = self.path.join(path);
             let around = target.parent().unwrap_or(&self.path);
             match change {
-                Change::Create(_) | Change::Update { .. } => {
+                Change::Create(_) | Change::Update(_) => {
                     std::fs::create_dir_all(around).map_err(at(around))?;
                     std::fs::rename(stage.path().join(path), &target).map_err(at(&target))?;
                 }

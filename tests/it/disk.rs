@@ -327,6 +327,8 @@ fn a_record_that_cannot_be_used_deletes_nothing_and_keeps_edits() {
         let output = place.homegen(&["build", "new.yaml"]);
         assert_eq!(output.status.code(), Some(2), "{name}: {}", said(&output));
         assert!(said(&output).contains("services/s0.nix") && said(&output).contains("--force"), "{name}");
+        let difference = String::from_utf8_lossy(&output.stdout);
+        assert!(difference.contains("\n-# by hand\n"), "{name}: {difference}");
         assert_eq!(tree(&place.generated()), damaged, "{name}");
         // Without the edit, a file that some part of the record knows is overwritten.
         std::fs::write(&edited, &text).unwrap();

@@ -5,7 +5,7 @@ use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 
-use homegen::output::MARK;
+use homegen::output::{MARK, Update};
 use rayon::prelude::*;
 
 use super::*;
@@ -50,7 +50,7 @@ impl Stage {
         let mut new: Vec<(&str, &str)> = Vec::new();
         let mut around = BTreeSet::new();
         for (path, change) in plan {
-            let (Change::Create(text) | Change::Update { new: text, .. }) = change else { continue };
+            let (Change::Create(text) | Change::Update(Update { new: text, .. })) = change else { continue };
             around.extend(Path::new(path).parent());
             new.push((path, text));
         }
