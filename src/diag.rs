@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::Location;
 
 use serde::Serialize;
 
@@ -65,10 +66,29 @@ pub struct Diagnostic {
     pub fix: Option<Fix>,
     /// Whether all diagnostics with its message are one mistake, which shows at several places.
     pub once: bool,
+    /// Where homegen's code makes it.
+    pub maker: Maker,
+}
+
+/// A place in homegen's code that makes a diagnostic. Two diagnostics that say the same are equal, whichever place makes them.
+#[derive(Clone, Copy, Debug)]
+pub struct Maker(pub &'static Location<'static>);
+
+impl PartialEq for Maker {
+    fn eq(&self, _: &Maker) -> bool {
+        true
+    }
+}
+
+impl Eq for Maker {}
+
+impl Hash for Maker {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 impl Diagnostic {
     /// A diagnostic at one place. Its texts are printable, whatever the file brings into them.
+    #[track_caller]
     pub fn new(code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
         Diagnostic {
             code,
@@ -77,6 +97,7 @@ impl Diagnostic {
             help: None,
             fix: None,
             once: false,
+            maker: Maker(Location::caller()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use crate::common::{compile, compile_beside, said};
 use homegen::Outcome;
@@ -45,6 +46,13 @@ fn compile_of(code: Code, heading: &str) -> Outcome {
     compile_beside(file(code, heading), &surroundings)
 }
 
+/// The outcome of the file that fails, of each page. Each is compiled once for all tests.
+pub fn failures() -> &'static [(Code, Outcome)] {
+    static FAILURES: LazyLock<Vec<(Code, Outcome)>> =
+        LazyLock::new(|| Code::ALL.iter().map(|code| (*code, compile_of(*code, "Fails"))).collect());
+    &FAILURES
+}
+
 #[test]
 fn every_page_has_its_parts() {
     for code in Code::ALL {
@@ -62,11 +70,10 @@ fn every_page_has_its_parts() {
 
 #[test]
 fn the_file_that_fails_does_so_once_and_with_this_code() {
-    for code in Code::ALL {
-        let outcome = compile_of(*code, "Fails");
+    for (code, outcome) in failures() {
         let found: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.code()).collect();
-        assert_eq!(found, [code.code()], "{}", said(&outcome));
-        assert!(outcome.diagnostics[0].help.is_some(), "no help:\n{}", said(&outcome));
+        assert_eq!(found, [code.code()], "{}", said(outcome));
+        assert!(outcome.diagnostics[0].help.is_some(), "no help:\n{}", said(outcome));
         assert_eq!(outcome.files.is_none(), code.severity() == Severity::Error, "{}", code.code());
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::common::scripts::{scripts, shell_scripts};
 use crate::common::{compile, outcomes, said};
+use crate::diagnostics::failures;
 use homegen::output::File;
 use homegen::record;
 
@@ -19,6 +20,9 @@ fn parts<'a>(case: &str, file: &'a File) -> (String, &'a str, &'a str) {
 /// The file that is the same for every host, and the case whose snapshot has it.
 const SHARED: &str = "containers.nix";
 const WITH_SHARED: &str = "greenhead";
+
+/// The folder with what is reported of the file that fails, of each page in `docs/diagnostics/`.
+const PAGES: &str = "snapshots/pages";
 
 /// The files of a case that have a snapshot. Scripts are copies of `templates/scripts/`, which another test holds.
 fn pinned<'a>(case: &'a str, files: Option<&'a Vec<File>>) -> impl Iterator<Item = &'a File> {
@@ -39,7 +43,7 @@ fn pinned_text(file: &File) -> String {
 }
 
 #[test]
-fn diagnostics_and_files_of_every_case_equal_their_snapshots() {
+fn diagnostics_and_files_of_every_case_and_page_equal_their_snapshots() {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
@@ -50,6 +54,11 @@ fn diagnostics_and_files_of_every_case_equal_their_snapshots() {
             different.push(path);
         }
     };
+    settings.set_snapshot_path(PAGES);
+    for (code, outcome) in failures() {
+        let name = code.code();
+        settings.bind(|| compare(name.to_owned(), &|| insta::assert_snapshot!(name, said(outcome))));
+    }
     for (case, outcome) in outcomes() {
         settings.set_snapshot_path("snapshots");
         settings.bind(|| compare(case.clone(), &|| insta::assert_snapshot!(case.as_str(), said(outcome))));
@@ -74,6 +83,7 @@ fn diagnostics_and_files_of_every_case_equal_their_snapshots() {
 fn every_snapshot_belongs_to_a_case_and_to_a_file_of_its_output() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
     let mut expected = BTreeSet::new();
+    expected.extend(failures().iter().map(|(code, _)| root.join(format!("{PAGES}/{}.snap", code.code()))));
     for (case, outcome) in outcomes() {
         expected.insert(root.join(format!("snapshots/{case}.snap")));
         for file in pinned(case, outcome.files.as_ref()) {
