@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use crate::diag::Code;
 use crate::form::{Mode, Owner};
 use crate::record::{self, Record};
-use crate::setting::{self, NetworkMode, Settings, Spanned, Tell, Unread, Volumes};
+use crate::setting::{self, NetworkMode, Settings, Spanned, Tell, Unread, UsedSecret, Volumes};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 use crate::value::Value;
@@ -79,6 +79,18 @@ impl Host {
     /// Every job, those of the host itself last.
     pub fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.services.iter().flat_map(|s| &s.jobs).chain(&self.jobs)
+    }
+
+    /// Every use of a secret of the host.
+    pub fn used_secrets(&self) -> impl Iterator<Item = UsedSecret<'_>> {
+        // A secret of a client's is of its own backend, and only the same file where it is declared here.
+        let is_here = |(name, _): &UsedSecret| self.secrets.contains_key(&name.text.value());
+        let of_clients = self.clients.iter().flat_map(|client| client.upload.secrets()).filter(is_here);
+        let of_containers = self.containers().flat_map(Container::secrets);
+        let of_jobs = self.jobs().flat_map(Job::secrets);
+        let of_front = self.front.iter().flat_map(Front::secrets);
+        let of_notify = self.notify.iter().flat_map(setting::Notify::secrets);
+        of_containers.chain(of_notify).chain(of_jobs).chain(of_clients).chain(of_front)
     }
 
     /// Every backup, with its job.
@@ -230,6 +242,22 @@ pub struct Container {
 }
 
 impl Container {
+    /// The secrets that it uses.
+    fn secrets(&self) -> Vec<UsedSecret<'_>> {
+        let settings = &self.settings;
+        // One that is mounted by itself may be any.
+        let mounted = settings.secrets.0.iter().map(|used| {
+            let format = used.variable.is_some().then_some(setting::Format::Raw);
+            (&used.secret, format)
+        });
+        let login = settings.login.iter().map(|login| (&login.password, Some(setting::Format::Raw)));
+        let files = settings.env_file.0.iter().filter_map(|file| match file {
+            setting::EnvFile::Secret(name) => Some((name, Some(setting::Format::Env))),
+            setting::EnvFile::Path(_) => None,
+        });
+        mounted.chain(login).chain(files).collect()
+    }
+
     /// Its unit, without `.service`.
     pub fn unit(&self) -> String {
         format!("podman-{}", self.name)

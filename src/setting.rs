@@ -34,7 +34,8 @@ pub use podman::{Podman, Prune};
 pub use port::{Expose, LongPort, Port, Ports};
 pub use scalar::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned};
 pub use secret::{
-    EnvFile, EnvFiles, Format, Login, Secret, SecretEnvFile, SecretFile, SecretUse, SecretUses, takes_path,
+    EnvFile, EnvFiles, Format, Login, Secret, SecretEnvFile, SecretFile, SecretUse, SecretUses, UsedSecret,
+    takes_path,
 };
 pub use tailscale::Tailscale;
 pub use unread::Unread;

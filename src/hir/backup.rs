@@ -2,7 +2,7 @@
 
 use crate::form::{KeepRule, SecretName};
 use crate::path::straight;
-use crate::setting::Format;
+use crate::setting::{Format, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
@@ -132,14 +132,14 @@ pub struct Offsite {
 }
 
 impl Offsite {
-    /// The secrets that restic reads, each with the format that it needs.
-    pub(super) fn secrets(&self) -> Vec<(&Value<SecretName>, Format)> {
+    /// The secrets that restic reads.
+    pub(super) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let repository = match &self.repository {
             Repository::Secret(secret) => Some(secret),
             Repository::Plain(_) => None,
         };
-        let raw = [&self.password].into_iter().chain(repository).map(|secret| (secret, Format::Raw));
-        raw.chain(self.environment.iter().map(|secret| (secret, Format::Env))).collect()
+        let raw = [&self.password].into_iter().chain(repository).map(|secret| (secret, Some(Format::Raw)));
+        raw.chain(self.environment.iter().map(|secret| (secret, Some(Format::Env)))).collect()
     }
 }
 

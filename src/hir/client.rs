@@ -2,6 +2,7 @@
 
 use crate::application::Uploader;
 use crate::form::{HomePath, SecretName};
+use crate::setting::{Format, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
@@ -34,4 +35,12 @@ pub struct Upload {
     pub api_key: Value<SecretName>,
     /// The secret of the Mac's with what Pushover asks for.
     pub notify: Option<Value<SecretName>>,
+}
+
+impl Upload {
+    /// The secrets of the Mac's that it uses.
+    pub fn secrets(&self) -> Vec<UsedSecret<'_>> {
+        let notify = self.notify.iter().map(|notify| (notify, Some(Format::Env)));
+        std::iter::once((&self.api_key, Some(Format::Raw))).chain(notify).collect()
+    }
 }

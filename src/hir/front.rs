@@ -3,7 +3,7 @@
 use super::HostPort;
 use crate::caddyfile::Place;
 use crate::form::Domain;
-use crate::setting::{Bind, Number, Pairs, Spanned, Tls, Unread};
+use crate::setting::{Bind, Format, Number, Pairs, Spanned, Tls, Unread, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
@@ -63,6 +63,18 @@ impl Front {
     /// How it comes by certificates.
     pub fn tls(&self) -> Option<&Tls> {
         self.caddy()?.tls.as_ref()
+    }
+
+    /// The secrets that it uses.
+    pub fn secrets(&self) -> Vec<UsedSecret<'_>> {
+        match self.tls() {
+            Some(Tls::Acme(acme)) => {
+                let credentials = acme.credentials.entries.iter().map(|(_, secret)| secret);
+                acme.token.iter().chain(credentials).map(|secret| (secret, Some(Format::Raw))).collect()
+            }
+            Some(Tls::Plugin(plugin)) => vec![(&plugin.environment, Some(Format::Env))],
+            Some(Tls::Tailscale | Tls::Internal) | None => Vec::new(),
+        }
     }
 
     /// Its unit.

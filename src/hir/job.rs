@@ -4,7 +4,7 @@ use super::Backup;
 use super::backup::Offsite;
 use crate::application::Task;
 use crate::form::{Calendar, SecretName};
-use crate::setting::Format;
+use crate::setting::{Format, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
@@ -63,14 +63,16 @@ impl Job {
         }
     }
 
-    /// The secrets that it reads, each with the format that it needs.
-    pub fn secrets(&self) -> Vec<(&Value<SecretName>, Format)> {
+    /// The secrets that it reads.
+    pub fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let own = match &self.work {
-            Work::Task(task) => task.secrets.iter().map(|(_, secret, format)| (secret, *format)).collect(),
+            Work::Task(task) => {
+                task.secrets.iter().map(|(_, secret, format)| (secret, Some(*format))).collect()
+            }
             Work::Backup(backup) => backup.offsite.as_ref().map_or_else(Vec::new, Offsite::secrets),
             Work::Update(_) | Work::SmokeTest(_) => Vec::new(),
         };
-        self.pings().map(|(ping, _)| (ping, Format::Raw)).chain(own).collect()
+        self.pings().map(|(ping, _)| (ping, Some(Format::Raw))).chain(own).collect()
     }
 
     /// Whom its runs, and the copies after them, are told to, each with what it hears of.

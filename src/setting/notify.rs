@@ -1,6 +1,6 @@
 //! Whom to tell, and how.
 
-use super::Allow;
+use super::{Allow, Format, UsedSecret};
 use crate::form::{Advice, SecretName, ServiceUnit, WebAddress};
 use crate::shape::{keyword, mapping};
 use crate::tree::{Kind, Node};
@@ -19,6 +19,16 @@ mapping! {
         units: Vec<Value<ServiceUnit>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
+    }
+}
+
+impl Notify {
+    /// The secrets that it uses.
+    pub fn secrets(&self) -> Vec<UsedSecret<'_>> {
+        let pushover = self.pushover.iter().map(|pushover| (&pushover.credentials, Some(Format::Env)));
+        let webhook = self.webhook.iter().map(|webhook| &webhook.url);
+        let ntfy = self.ntfy.iter().flat_map(|ntfy| ntfy.url_secret.iter().chain(&ntfy.token));
+        pushover.chain(webhook.chain(ntfy).map(|secret| (secret, Some(Format::Raw)))).collect()
     }
 }
 

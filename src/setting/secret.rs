@@ -48,6 +48,9 @@ pub fn takes_path(variable: &str) -> bool {
         || name.ends_with("FILEPATH")
 }
 
+/// A use of a secret: its name, and the format that the use needs, where not any will do.
+pub type UsedSecret<'a> = (&'a Value<SecretName>, Option<Format>);
+
 /// How a container uses a secret.
 #[derive(Clone, Debug)]
 pub struct SecretUse {

@@ -1,0 +1,80 @@
+//! Uses of secrets: each names one that is declared.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::SecretName;
+use crate::hir::{Host, WrongSecret};
+use crate::setting::Format;
+use crate::source::{SourceId, Span};
+use crate::tree::{Step, Target, Text};
+use crate::value::Value;
+
+/// Every use of a secret names one that is declared, with the format that the use needs. Returns the others, which are
+/// reported.
+pub(super) fn check(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret> {
+    let mut wrong = Vec::new();
+    let mut used = |name: &Value<SecretName>, format: Option<Format>| {
+        let span: Span = name.text.span;
+        let Some(secret) = host.secrets.get(&name.text.value()) else {
+            if diagnostics.is_full() {
+                return;
+            }
+            let format = format.unwrap_or(Format::Raw);
+            wrong.push(WrongSecret { name: name.text.value(), format });
+            let span = argument(host, &name.text).unwrap_or(span);
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UnknownSecret,
+                    format!("there is no secret `{}`", name.text.value()),
+                    span,
+                    "not declared",
+                )
+                .help(match host.secrets.is_empty() {
+                    true => {
+                        let how = if format == Format::Env { "{ format: env }" } else { "{}" };
+                        format!("declare it: `secrets: {{ {}: {how} }}`", name.text.value())
+                    }
+                    false => format!(
+                        "declare it under `secrets`; {}",
+                        diagnostics.suggestion(&name.text.value(), host.secrets.keys().map(String::as_str))
+                    ),
+                })
+                .once(),
+            );
+            return;
+        };
+        let Some(format) = format else { return };
+        if secret.settings.format != format && !secret.settings.unread.may_hold(&["format"]) {
+            wrong.push(WrongSecret { name: name.text.value(), format });
+            let (has, wants) = match format {
+                Format::Raw => ("lines of KEY=value", "the value itself"),
+                Format::Env => ("the value itself", "lines of KEY=value"),
+            };
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::SecretFormat,
+                    format!("the secret `{}` holds {has}", name.text.value()),
+                    span,
+                    format!("needed here: {wants}"),
+                )
+                .and(secret.span, "declared here")
+                .help(match format {
+                    Format::Raw => "name another secret, or take `format: env` away from its declaration",
+                    Format::Env => "declare it with `format: env`, if that is what is in it",
+                }),
+            );
+        }
+    };
+    for (name, format) in host.used_secrets() {
+        used(name, format);
+    }
+    wrong
+}
+
+/// Where the file gives the argument of a preset that `text` is.
+fn argument(host: &Host, text: &Text) -> Option<Span> {
+    let Target::Parameter { service, path } = &text.reference()?.target else { return None };
+    let service = host.services.iter().find(|other| other.name == *service)?;
+    let Some(Step::Key(parameter)) = path.first() else { return None };
+    let (_, value) = service.parameters.iter().find(|(name, _)| name == parameter)?;
+    (value.span.source == SourceId::FILE).then_some(value.span)
+}
