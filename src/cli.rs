@@ -22,7 +22,7 @@ use homegen::output::{LastBuild, Place};
 use homegen::printable::{printable, printable_lines};
 use homegen::source::Sources;
 use homegen::surroundings::Surroundings;
-use homegen::{Outcome, compile, record};
+use homegen::{Linked, Outcome, compile, link, record};
 use terminal_size::{Width, terminal_size_of};
 
 /// Compiles homeserver.yaml into NixOS modules.
@@ -178,17 +178,28 @@ impl Input {
 
     /// Compiles the file for an output in `folder`, and tells a person what there is to say about it.
     fn compile(&self, folder: &Path) -> Result<Outcome, Stop> {
-        let outcome = self.compile_as(&self.name(), folder)?;
+        let name = self.file.file_name().map_or_else(|| self.name(), |n| n.to_string_lossy().into_owned());
+        let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
+        let place = Place { source, to_source: folder::way(folder, &self.folder()) };
+        let outcome =
+            self.compared(folder, |bytes, surroundings| compile(&self.name(), bytes, &place, surroundings))?;
         say(&outcome.diagnostics, &outcome.sources);
         Ok(outcome)
     }
 
-    /// Compiles the file for an output in `folder`. Diagnostics call it `label`.
-    fn compile_as(&self, label: &str, folder: &Path) -> Result<Outcome, Stop> {
+    /// Reads, links and checks the file, and compares it with the last build in `folder`. Diagnostics call it `label`.
+    fn check(&self, label: &str, folder: &Path) -> Result<Linked, Stop> {
+        self.compared(folder, |bytes, surroundings| link(label, bytes, surroundings))
+    }
+
+    /// Does `work` with the bytes of the file, and with what stands around it. A last build in `folder` that cannot be
+    /// read is reported.
+    fn compared<T>(
+        &self,
+        folder: &Path,
+        work: impl FnOnce(&[u8], &Surroundings) -> Result<T, Bug>,
+    ) -> Result<T, Stop> {
         let bytes = self.read()?;
-        let name = self.file.file_name().map_or_else(|| self.name(), |n| n.to_string_lossy().into_owned());
-        let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
-        let place = Place { source, to_source: folder::way(folder, &self.folder()) };
         let last_build = folder::last_build(folder);
         if let LastBuild::Unreadable(why) = last_build {
             let path = folder.join(record::PATH);
@@ -203,7 +214,7 @@ impl Input {
                 }
             );
         }
-        self.surrounded(&last_build, |surroundings| compile(label, &bytes, &place, surroundings))
+        self.surrounded(&last_build, |surroundings| work(&bytes, surroundings))
     }
 
     /// Reads the file for whoever asks about the host itself. A person hears only what is in the way of
@@ -211,8 +222,7 @@ impl Input {
     fn host(&self) -> Result<Host, Stop> {
         let bytes = self.read()?;
         let last_build = folder::last_build(&self.default_output());
-        let linked =
-            self.surrounded(&last_build, |surroundings| homegen::link(&self.name(), &bytes, surroundings))?;
+        let linked = self.surrounded(&last_build, |surroundings| link(&self.name(), &bytes, surroundings))?;
         linked.host.ok_or_else(|| {
             say(&linked.diagnostics, &linked.sources);
             Stop::Wrong

@@ -117,7 +117,7 @@ pub fn compile(name: &str, bytes: &[u8], place: &Place, surroundings: &Surroundi
     })
 }
 
-/// Reads, links and checks the bytes of a file that is called `name`, for whoever asks about the host
+/// Reads, links and checks the bytes of a file that is called `name`, for whoever asks what is wrong with it or about the host
 /// itself.
 pub fn link(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Result<Linked, Bug> {
     on_threads(|| Ok(link_here(name, bytes, surroundings)))

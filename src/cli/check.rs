@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use homegen::diag::{github, json, sarif};
 use homegen::printable::printable;
 
-use super::{Input, Stop, fix, print};
+use super::{Input, Stop, fix, print, say};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -45,24 +45,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     if arguments.fix {
         fix::run(input, &folder)?;
     }
-    let outcome = match arguments.format {
-        Format::Human => input.compile(&folder)?,
-        Format::Json => input.compile_as(&input.name(), &folder)?,
+    let label = match arguments.format {
         // GitHub looks for a file of the repository, and standard input is none.
-        Format::Github | Format::Sarif if input.is_stdin() => input.compile_as("homeserver.yaml", &folder)?,
-        Format::Github | Format::Sarif => input.compile_as(&input.name(), &folder)?,
+        Format::Github | Format::Sarif if input.is_stdin() => "homeserver.yaml".to_owned(),
+        _ => input.name(),
     };
-    let (diagnostics, sources) = (&outcome.diagnostics, &outcome.sources);
+    let linked = input.check(&label, &folder)?;
+    let (diagnostics, sources) = (&linked.diagnostics, &linked.sources);
     match arguments.format {
         Format::Human if diagnostics.is_empty() => {
             print(&format!("{}: nothing to say\n", printable(&input.name())))?;
         }
-        Format::Human => {}
+        Format::Human => say(diagnostics, sources),
         Format::Json => print(&json::render(diagnostics, sources))?,
         Format::Github => print(&github::render(diagnostics, sources))?,
         Format::Sarif => print(&sarif::render(diagnostics, sources))?,
     }
-    if outcome.files.is_none() || (arguments.deny_warnings && !diagnostics.is_empty()) {
+    if linked.host.is_none() || (arguments.deny_warnings && !diagnostics.is_empty()) {
         return Err(Stop::Wrong);
     }
     Ok(())

@@ -59,7 +59,7 @@ fn ends_well(name: &str, text: &str) {
     let path = folder.path().join("homeserver.yaml");
     std::fs::write(&path, text).unwrap();
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_homegen"))
-        .arg("check")
+        .args(["build", "--stdout"])
         .arg(&path)
         .output()
         .expect("homegen runs");
