@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::data::{self, text};
+use crate::data::{self, Row, text};
 
 /// A DNS provider that takes one token from a file.
 #[derive(Debug, Deserialize)]
@@ -17,13 +17,13 @@ pub struct AcmeProvider {
 }
 
 /// All of them, in the order of their names.
-pub fn all() -> &'static [AcmeProvider] {
-    data::table!(Vec<AcmeProvider>, "acme-providers")
+pub fn all() -> &'static [Row<AcmeProvider>] {
+    data::rows!(AcmeProvider, "acme-providers")
 }
 
 /// The variable with the path of a provider's token, where the provider takes one.
 pub fn token_variable(provider: &str) -> Option<&'static str> {
-    all().iter().find(|known| known.name == provider).map(|known| known.variable)
+    all().iter().find(|row| row.is(provider)).map(|row| row.get().variable)
 }
 
 #[cfg(test)]
@@ -33,8 +33,9 @@ mod tests {
 
     #[test]
     fn providers_are_in_order_and_take_files() {
-        assert!(all().is_sorted_by(|one, next| one.name < next.name));
-        for AcmeProvider { name, variable } in all() {
+        data::tests::rows_are_those_of(data::file!("acme-providers"), all());
+        assert!(all().is_sorted_by(|one, next| one.get().name < next.get().name));
+        for AcmeProvider { name, variable } in all().iter().map(Row::get) {
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{name}");
             assert!(Variable::parse(variable).is_some() && variable.ends_with("_FILE"), "{variable}");
         }

@@ -1,14 +1,12 @@
-//! Keys that people bring from Compose, Kubernetes and other tools: `data/foreign-keys.yaml`, which is read when the first
-//! unknown key is found.
-
-use std::sync::LazyLock;
+//! Keys that people bring from Compose, Kubernetes and other tools: `data/foreign-keys.yaml`.
 
 use serde::Deserialize;
 
-use crate::data;
+use crate::data::{self, Row};
 
 /// A key of another tool.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(from = "Written")]
 pub struct ForeignKey {
     /// The key as it is written.
     pub key: String,
@@ -35,19 +33,19 @@ pub enum Action {
 }
 
 /// All of them, in the order of their keys.
-pub fn all() -> &'static [ForeignKey] {
-    static ALL: LazyLock<Vec<ForeignKey>> =
-        LazyLock::new(|| read().into_iter().map(ForeignKey::from).collect());
-    &ALL
+pub fn all() -> &'static [Row<ForeignKey>] {
+    data::rows!(ForeignKey, "foreign-keys")
 }
 
-fn read() -> Vec<Row> {
-    data::read("foreign-keys", data::file!("foreign-keys"))
+/// Those that are written so.
+pub fn called(key: &str) -> impl Iterator<Item = &'static ForeignKey> {
+    all().iter().filter(move |row| row.is(key)).map(Row::get)
 }
 
+/// A row as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+struct Written {
     key: String,
     beside: String,
     #[serde(default)]
@@ -57,8 +55,8 @@ struct Row {
     help: Option<String>,
 }
 
-impl From<Row> for ForeignKey {
-    fn from(row: Row) -> ForeignKey {
+impl From<Written> for ForeignKey {
+    fn from(row: Written) -> ForeignKey {
         let (action, help) = match (&row.move_under, row.drop) {
             (Some(path), _) => {
                 let (parent, member) = path.split_once('.').expect("a path has two keys");
@@ -82,13 +80,15 @@ mod tests {
 
     #[test]
     fn each_row_says_one_thing_and_rows_are_in_order() {
-        let rows = read();
+        const FILE: &str = data::file!("foreign-keys");
+        data::tests::rows_are_those_of(FILE, all());
+        let rows: Vec<Written> = data::read(FILE);
         for row in &rows {
             let actions = [row.rename, row.move_under.is_some(), row.drop.is_some()];
             let count = actions.iter().filter(|given| **given).count();
             assert!(count == 1 || count == 0 && row.help.is_some(), "{}", row.key);
         }
         assert!(rows.windows(2).all(|pair| pair[0].key <= pair[1].key));
-        assert!(all().iter().all(|row| !row.help.is_empty()));
+        assert!(all().iter().all(|row| !row.get().help.is_empty()));
     }
 }

@@ -5,7 +5,7 @@ mod entry;
 
 use serde::Deserialize;
 
-use crate::data::{self, text, texts};
+use crate::data::{self, Row, text, texts};
 use crate::form::Image;
 use entry::Entry;
 
@@ -26,8 +26,8 @@ impl Image {
     /// The variables that it takes its user from, where it has some.
     pub fn user_variables(&self) -> Option<&'static UserVariables> {
         let row =
-            publishers().iter().find(|row| row.paths.iter().any(|path| self.repository.starts_with(path)))?;
-        (!self.is_rootless()).then_some(row)
+            publishers().iter().find(|row| row.names().any(|path| self.repository.starts_with(path)))?;
+        (!self.is_rootless()).then(|| row.get())
     }
 
     /// Whether it is `path` of any registry: `library/redis` is `docker.io/library/redis` as well as a
@@ -107,8 +107,8 @@ impl Image {
     }
 }
 
-fn publishers() -> &'static [UserVariables] {
-    data::table!(Vec<UserVariables>, "image-publishers")
+fn publishers() -> &'static [Row<UserVariables>] {
+    data::rows!(UserVariables, "image-publishers")
 }
 
 /// The variables from which the images of one publisher take their user. Their start script runs as root, prepares
@@ -116,12 +116,13 @@ fn publishers() -> &'static [UserVariables] {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserVariables {
+    /// Where their images are, up to the name.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the row is found by them"))]
+    #[serde(deserialize_with = "texts")]
+    paths: &'static [&'static str],
     /// The publisher.
     #[serde(deserialize_with = "text")]
     pub publisher: &'static str,
-    /// Where their images are, up to the name.
-    #[serde(deserialize_with = "texts")]
-    paths: &'static [&'static str],
     /// The variable with the user's number.
     #[serde(deserialize_with = "text")]
     pub user: &'static str,
@@ -260,8 +261,9 @@ mod tests {
     }
     #[test]
     fn publishers_are_in_order_and_their_paths_have_registries() {
-        assert!(publishers().is_sorted_by_key(|row| row.publisher.to_lowercase()));
-        for row in publishers() {
+        crate::data::tests::rows_are_those_of(crate::data::file!("image-publishers"), publishers());
+        assert!(publishers().is_sorted_by_key(|row| row.get().publisher.to_lowercase()));
+        for row in publishers().iter().map(|row| row.get()) {
             assert!([row.user, row.group].into_iter().all(|name| Variable::parse(name).is_some()));
             assert!(
                 row.paths.iter().all(|path| path.split('/').next().is_some_and(|host| host.contains('.')))

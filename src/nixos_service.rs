@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::data;
+use crate::data::{self, Row};
 use crate::form::Protocol;
 
 /// A service of NixOS that listens.
@@ -25,18 +25,19 @@ pub struct NixosService {
 }
 
 /// All of them, in the order of their names.
-pub fn all() -> &'static [NixosService] {
-    data::table!(Vec<NixosService>, "nixos-services")
+pub fn all() -> &'static [Row<NixosService>] {
+    data::rows!(NixosService, "nixos-services")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::all;
+    use super::*;
 
     #[test]
     fn services_are_in_order_and_their_options_are_paths() {
-        assert!(all().is_sorted_by(|one, next| one.name < next.name));
-        for service in all() {
+        data::tests::rows_are_those_of(data::file!("nixos-services"), all());
+        assert!(all().is_sorted_by(|one, next| one.get().name < next.get().name));
+        for service in all().iter().map(Row::get) {
             for part in service.port_option.iter().flat_map(|path| path.split('.')).chain([&*service.name]) {
                 let is_letter = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
                 assert!(!part.is_empty() && part.chars().all(is_letter), "{}", service.name);

@@ -6,34 +6,9 @@ pub mod bind;
 
 use serde::Deserialize;
 
-use crate::data::{self, texts};
+use crate::data::{self, Texts};
 use crate::form::size_bytes;
 use crate::path::is_path;
-
-/// `data/podman-values.yaml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Values {
-    bridge_options: Vec<BridgeOption>,
-    #[serde(deserialize_with = "texts")]
-    security_options: &'static [&'static str],
-    #[serde(deserialize_with = "texts")]
-    host_groups: &'static [&'static str],
-    #[serde(deserialize_with = "texts")]
-    unnumbered_groups: &'static [&'static str],
-    #[serde(deserialize_with = "texts")]
-    ulimits: &'static [&'static str],
-    #[serde(deserialize_with = "texts")]
-    ipc_sysctls: &'static [&'static str],
-    #[serde(deserialize_with = "texts")]
-    core_sysctls: &'static [&'static str],
-    #[serde(deserialize_with = "texts")]
-    host_network_sysctls: &'static [&'static str],
-}
-
-fn values() -> &'static Values {
-    data::table!(Values, "podman-values")
-}
 
 /// An option of Podman's bridge networks.
 #[derive(Debug, Deserialize)]
@@ -76,7 +51,7 @@ impl BridgeOption {
 
 /// The options of Podman's bridge networks.
 pub fn bridge_options() -> &'static [BridgeOption] {
-    &values().bridge_options
+    data::section!(Vec<BridgeOption>, "podman-values", "bridge_options")
 }
 
 /// A boolean of Go (strconv.ParseBool).
@@ -89,7 +64,7 @@ fn is_bool(value: &str) -> bool {
 
 /// The keys of `--security-opt`.
 pub fn security_options() -> &'static [&'static str] {
-    values().security_options
+    data::section!(Texts, "podman-values", "security_options").0
 }
 
 /// The key of a value of `--security-opt` and what follows it. Docker's older form has a colon.
@@ -109,17 +84,17 @@ pub fn is_security_option(text: &str) -> bool {
 
 /// Groups that own devices and have a fixed number on every NixOS host.
 pub fn host_groups() -> &'static [&'static str] {
-    values().host_groups
+    data::section!(Texts, "podman-values", "host_groups").0
 }
 
 /// Groups of other systems that own devices or sockets, and have no fixed number on NixOS.
 pub fn unnumbered_groups() -> &'static [&'static str] {
-    values().unnumbered_groups
+    data::section!(Texts, "podman-values", "unnumbered_groups").0
 }
 
 /// The resources that `--ulimit` takes.
 pub fn ulimits() -> &'static [&'static str] {
-    values().ulimits
+    data::section!(Texts, "podman-values", "ulimits").0
 }
 
 /// The namespace that a kernel parameter belongs to.
@@ -136,12 +111,14 @@ pub enum SysctlOf {
 /// Which namespace a kernel parameter belongs to. A container may only set those of its own namespaces
 /// (podman-run(1), --sysctl).
 pub fn sysctl_of(name: &str) -> SysctlOf {
-    let values = values();
+    let core = || data::section!(Texts, "podman-values", "core_sysctls").0;
+    let ipc = || data::section!(Texts, "podman-values", "ipc_sysctls").0;
+    let host_network = || data::section!(Texts, "podman-values", "host_network_sysctls").0;
     match name {
-        name if name.starts_with("net.core.") && !values.core_sysctls.contains(&name) => SysctlOf::Host,
-        name if values.host_network_sysctls.iter().any(|host| name.starts_with(host)) => SysctlOf::Host,
+        name if name.starts_with("net.core.") && !core().contains(&name) => SysctlOf::Host,
+        name if host_network().iter().any(|host| name.starts_with(host)) => SysctlOf::Host,
         name if name.starts_with("net.") => SysctlOf::Network,
-        name if name.starts_with("fs.mqueue.") || values.ipc_sysctls.contains(&name) => SysctlOf::Ipc,
+        name if name.starts_with("fs.mqueue.") || ipc().contains(&name) => SysctlOf::Ipc,
         _ => SysctlOf::Host,
     }
 }
@@ -232,7 +209,21 @@ mod tests {
     }
     #[test]
     fn the_files_are_in_order() {
-        data::tests::lists_are_in_order(data::file!("podman-values"));
+        const FILE: &str = data::file!("podman-values");
+        data::tests::lists_are_in_order(FILE);
+        data::tests::keys_are(
+            FILE,
+            &[
+                "bridge_options",
+                "security_options",
+                "host_groups",
+                "unnumbered_groups",
+                "ulimits",
+                "ipc_sysctls",
+                "core_sysctls",
+                "host_network_sysctls",
+            ],
+        );
         assert!(bridge_options().is_sorted_by(|one, next| one.name < next.name));
         for option in bridge_options() {
             assert!(option.takes.is_some() || !option.words.is_empty(), "{}", option.name);

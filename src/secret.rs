@@ -5,7 +5,7 @@ mod key;
 mod pattern;
 
 use crate::word::is_word;
-use pattern::{PasswordOption, Patterns, Programs, Redis, Takes};
+use pattern::{Names, PasswordOption, Programs, Redis, Takes, Values};
 
 /// An option of a known program, with the password that it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub fn is_secret_name(name: &str) -> bool {
     if name.contains('/') || name.starts_with('@') {
         return false;
     }
-    let names = &Patterns::get().names;
+    let names = Names::get();
     if ends(name, &names.endings_as_written) {
         return true;
     }
@@ -89,7 +89,7 @@ pub fn is_secret_name(name: &str) -> bool {
 
 /// Whether a name says that everyone may know the value, whatever its form.
 pub fn is_public_name(name: &str) -> bool {
-    contains(&in_capitals(name), &Patterns::get().names.public)
+    contains(&in_capitals(name), &Names::get().public)
 }
 
 /// Whether a value is the secret that its name promises.
@@ -99,7 +99,7 @@ pub fn is_named_secret(name: &str, value: &str) -> bool {
 
 /// Whether a person may have chosen the secret, so that it can be a number.
 fn is_password_name(name: &str) -> bool {
-    contains(&in_capitals(name), &Patterns::get().names.chosen)
+    contains(&in_capitals(name), &Names::get().chosen)
 }
 
 /// A number, or a time or size with its unit, such as `3600` and `30d`. A token is longer.
@@ -110,14 +110,14 @@ fn is_quantity(value: &str) -> bool {
 
 /// Whether a name is that of a password's hash, which NixOS writes into the store.
 pub fn is_hash_name(name: &str) -> bool {
-    ends(&in_capitals(name), &Patterns::get().names.hashes)
+    ends(&in_capitals(name), &Names::get().hashes)
 }
 
 /// Whether a value is worth hiding: no switch such as `true`, no number of up to three digits, no path or address where
 /// the secret is, and no placeholder that something fills in later.
 pub fn may_be_secret(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
-    let values = &Patterns::get().values;
+    let values = Values::get();
     let is_switch = values.switches.contains(&value.to_lowercase());
     let is_number = value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit());
     let is_path = begins(value, &values.paths) || ends(value, &values.files);
@@ -134,7 +134,7 @@ fn is_placeholder(value: &str) -> bool {
             || matches!(rest, "@" | "*")
             || rest.bytes().all(|b| b.is_ascii_digit())
     };
-    let values = &Patterns::get().values;
+    let values = Values::get();
     // Of `user:$PASSWORD` the second half.
     let last = value.split_once(':').map_or(value, |(_, password)| password);
     value.strip_prefix('$').or(last.strip_prefix('$')).is_some_and(of_shell)
@@ -328,7 +328,7 @@ fn in_words_below(words: &[String], depth: usize) -> Option<Reason> {
 fn is_option_with_secret(word: &str) -> bool {
     let name = in_capitals(word.trim_start_matches('-'));
     let is_option = word.starts_with("--") || (word.starts_with('-') && word.len() > 3);
-    let is_switch = begins(&name, &Patterns::get().names.switches);
+    let is_switch = begins(&name, &Names::get().switches);
     is_option && !is_switch && is_secret_name(&name)
 }
 

@@ -1,6 +1,7 @@
 //! `tls: { acme: PROVIDER, token: … }` works for providers that take one token.
 
 use crate::acme_provider::{self, token_variable};
+use crate::data::Row;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Front, Host};
 use crate::setting::Tls;
@@ -47,5 +48,5 @@ fn misspelt(provider: &str) -> Option<&'static str> {
         ..6 => known == provider,
         _ => strsim::osa_distance(known, &provider) < 2,
     };
-    acme_provider::all().iter().map(|known| known.name).find(|known| is_near(known))
+    acme_provider::all().iter().flat_map(Row::names).find(|known| is_near(known))
 }

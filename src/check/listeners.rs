@@ -148,14 +148,15 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
             .map(|option| (option.path.join("."), option))
             .collect();
         let value = |path: &str| enabled.get(path).copied();
-        // Most files set no service of NixOS, and need no table of them.
         if enabled.is_empty() {
             continue;
         }
-        for NixosService { name, port, port_option, protocol, is_local } in nixos_service::all() {
-            let Some(enable) = value(&format!("services.{name}.enable")).filter(|o| is_true(o.node)) else {
+        for row in nixos_service::all() {
+            let enable = row.names().find_map(|name| value(&format!("services.{name}.enable")));
+            let Some(enable) = enable.filter(|o| is_true(o.node)) else {
                 continue;
             };
+            let NixosService { name, port, port_option, protocol, is_local } = row.get();
             // Where its configuration says on what it listens, it says more than is known here.
             let bound = set.iter().any(|o| {
                 let path = o.path.join(".").to_lowercase();

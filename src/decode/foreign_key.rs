@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use super::deploy;
 use crate::ast::Container;
-use crate::foreign_key::{Action, ForeignKey, all};
+use crate::data::Row;
+use crate::foreign_key::{Action, ForeignKey, all, called};
 use crate::tree::{Entry, Kind, Node};
 
 /// What to write in place of `entry`, which is `foreign`.
@@ -127,7 +128,7 @@ const OPTIONS: &[&str] = &[
 /// Whether a container has `key`, or what it is called there.
 fn is_of_container(key: &str) -> bool {
     let has = |key: &str| Container::KEYS.contains(&key);
-    has(key) || all().iter().any(|foreign| foreign.key == key && has(&foreign.beside))
+    has(key) || called(key).any(|foreign| has(&foreign.beside))
 }
 
 /// The foreign key that the key of `entry` is, where a mapping with the keys `known` has what is meant.
@@ -171,12 +172,11 @@ pub fn of(entry: &Entry, known: &[&str]) -> Option<&'static ForeignKey> {
         return Some(&CONTAINER);
     }
     let written = key.to_lowercase().replace('-', "_");
-    let fits = |foreign: &&ForeignKey| {
-        (foreign.key == written || foreign.key == key) && known.contains(&foreign.beside.as_str())
-    };
+    let fits = |foreign: &&ForeignKey| known.contains(&foreign.beside.as_str());
+    let mut rows = all().iter().filter(|row| row.is(&written) || row.is(key)).map(Row::get);
     // A mapping that has one of the keys which stand together for another one is a different mapping.
     let is_elsewhere = |foreign: &&ForeignKey| {
-        all().iter().any(|other| other.help == foreign.help && known.contains(&other.key.as_str()))
+        known.iter().flat_map(|key| called(key)).any(|other| other.help == foreign.help)
     };
-    all().iter().find(fits).filter(|foreign| !is_elsewhere(foreign))
+    rows.find(fits).filter(|foreign| !is_elsewhere(foreign))
 }

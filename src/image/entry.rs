@@ -1,16 +1,15 @@
-//! The images of `data/images.yaml`. Its rows are found by the paths of their images, and each is parsed when it is first
-//! asked for.
+//! The images of `data/images.yaml`. Its rows are found by the paths of their images.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
 use super::{Dropped, FirstPassword, Kind, Known, Sqlite};
-use crate::data::{self, all_kept, kept, row_texts, texts};
+use crate::data::{self, Row, all_kept, kept, texts};
 
 /// All that is known of the images of one row.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(from = "Written")]
 pub(super) struct Entry {
     /// What rules ask of most images, for one that has a name.
     pub(super) known: Option<Known>,
@@ -41,39 +40,24 @@ pub(super) struct ValueOrFile {
     pub(super) ending: String,
 }
 
-/// A row of the file.
-struct Unread {
-    text: &'static str,
-    entry: OnceLock<Entry>,
-}
-
-const FILE: &str = data::file!("images");
-
 /// The entry of an image, by its path without the registry.
 pub(super) fn entry(path: &str) -> Option<&'static Entry> {
-    static ROWS: LazyLock<Vec<Unread>> =
-        LazyLock::new(|| row_texts(FILE).map(|text| Unread { text, entry: OnceLock::new() }).collect());
-    static BY_PATH: LazyLock<HashMap<&str, &Unread>> =
-        LazyLock::new(|| ROWS.iter().flat_map(|row| paths(row.text).map(move |path| (path, row))).collect());
-    let row = BY_PATH.get(path)?;
-    Some(row.entry.get_or_init(|| parse(row.text)))
+    let by_path = data::lazy!(HashMap<&str, &Row<Entry>>, {
+        let mut by_path = HashMap::with_capacity(2 * rows().len());
+        by_path.extend(rows().iter().flat_map(|row| row.names().map(move |path| (path, row))));
+        by_path
+    });
+    by_path.get(path).map(|row| row.get())
 }
 
-/// The paths of a row, which its first key has.
-fn paths(row: &str) -> impl Iterator<Item = &str> {
-    let list = row.strip_prefix("- images: [").and_then(|rest| rest.split_once(']'));
-    list.map_or("", |(paths, _)| paths).split(',').map(str::trim)
+fn rows() -> &'static [Row<Entry>] {
+    data::rows!(Entry, "images")
 }
 
-fn parse(text: &'static str) -> Entry {
-    let [row]: [Row; 1] =
-        serde_yaml::from_str(text).unwrap_or_else(|error| panic!("data/images.yaml: {error}\n{text}"));
-    row.into()
-}
-
+/// A row as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+struct Written {
     #[cfg_attr(not(test), expect(dead_code, reason = "the row is found by them"))]
     images: Vec<String>,
     name: Option<String>,
@@ -124,8 +108,8 @@ struct Rootless {
     starts_as: u32,
 }
 
-impl From<Row> for Entry {
-    fn from(row: Row) -> Entry {
+impl From<Written> for Entry {
+    fn from(row: Written) -> Entry {
         let moved_by = all_kept(row.moved_by);
         let of_sqlite = |files| Kind::Sqlite(Sqlite { files: all_kept(files), moved_by });
         let known = row.name.map(|name| Known {
@@ -173,17 +157,16 @@ mod tests {
     use super::*;
     use crate::form::{Capability, EnvironmentName, Form};
 
+    const FILE: &str = data::file!("images");
+
     #[test]
     fn rows_are_found_by_their_images() {
-        let rows: Vec<Row> = data::read("images", FILE);
-        let found: Vec<Vec<&str>> = row_texts(FILE).map(|text| paths(text).collect()).collect();
-        assert_eq!(rows.iter().map(|row| row.images.clone()).collect::<Vec<_>>(), found);
-        row_texts(FILE).for_each(|text| drop(parse(text)));
+        data::tests::rows_are_those_of(FILE, rows());
     }
 
     #[test]
     fn rows_are_in_order_and_an_image_has_one() {
-        let rows: Vec<Row> = data::read("images", FILE);
+        let rows: Vec<Written> = data::read(FILE);
         assert!(rows.is_sorted_by_key(|row| row.images[0].clone()));
         let mut seen = HashSet::new();
         for path in rows.iter().flat_map(|row| &row.images) {
@@ -202,7 +185,7 @@ mod tests {
 
     #[test]
     fn facts_fit_each_other() {
-        for row in data::read::<Vec<Row>>("images", FILE) {
+        for row in data::read::<Vec<Written>>(FILE) {
             let image = &row.images[0];
             assert!(row.kind.is_none() || row.sqlite.is_none(), "{image}");
             assert!(row.moved_by.is_empty() || row.sqlite.is_some(), "{image}");

@@ -8,24 +8,34 @@ use crate::data;
 use crate::source::Span;
 use crate::tree::Text;
 
-/// The options of `podman run`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Options {
-    /// Those with a value.
-    values: BTreeSet<String>,
-    /// Those without one.
-    switches: BTreeSet<String>,
-    /// Those with a value that every command of Podman takes.
-    globals: BTreeSet<String>,
-    /// The options of one letter, and other names, with the names that they stand for.
-    names: BTreeMap<String, String>,
-    /// Those whose value is several, with commas between them.
-    lists: BTreeSet<String>,
-    /// What `--network` takes in place of the name of a network.
-    network_modes: BTreeSet<String>,
-    /// Those with which the unit of a container does not work.
-    harmful: Vec<Harmful>,
+/// The options with a value.
+fn with_value() -> &'static BTreeSet<String> {
+    data::section!(BTreeSet<String>, "podman-options", "values")
+}
+
+/// The options without a value.
+fn switches() -> &'static BTreeSet<String> {
+    data::section!(BTreeSet<String>, "podman-options", "switches")
+}
+
+/// The options with a value that every command of Podman takes.
+fn globals() -> &'static BTreeSet<String> {
+    data::section!(BTreeSet<String>, "podman-options", "globals")
+}
+
+/// The options of one letter, and other names, with the names that they stand for.
+fn names() -> &'static BTreeMap<String, String> {
+    data::section!(BTreeMap<String, String>, "podman-options", "names")
+}
+
+/// The options whose value is several, with commas between them.
+fn lists() -> &'static BTreeSet<String> {
+    data::section!(BTreeSet<String>, "podman-options", "lists")
+}
+
+/// The options with which the unit of a container does not work.
+fn harmful() -> &'static [Harmful] {
+    data::section!(Vec<Harmful>, "podman-options", "harmful")
 }
 
 /// An option with which the unit of a container does not work.
@@ -44,15 +54,9 @@ struct Harmful {
     help: String,
 }
 
-impl Options {
-    fn get() -> &'static Options {
-        data::table!(Options, "podman-options")
-    }
-
-    /// The long name of an option.
-    fn long_name<'a>(&'a self, name: &'a str) -> &'a str {
-        self.names.get(name).map_or(name, String::as_str)
-    }
+/// The long name of an option.
+fn long_name(name: &str) -> &str {
+    names().get(name).map_or(name, String::as_str)
 }
 
 impl Harmful {
@@ -77,8 +81,7 @@ pub struct Argument {
 impl Argument {
     /// Whether Podman has an option of this name.
     pub fn is_known(&self) -> bool {
-        let Options { values, switches, globals, .. } = Options::get();
-        [values, switches, globals].into_iter().any(|options| options.contains(&self.name))
+        [switches, with_value, globals].into_iter().any(|options| options().contains(&self.name))
     }
 
     /// Whether it is a switch that is on.
@@ -91,21 +94,21 @@ impl Argument {
     /// Its values: several where Podman splits them.
     pub fn values(&self) -> Vec<String> {
         let Some(value) = &self.value else { return Vec::new() };
-        if Options::get().lists.contains(&self.name) { fields(&value.value()) } else { vec![value.value()] }
+        if lists().contains(&self.name) { fields(&value.value()) } else { vec![value.value()] }
     }
 
     /// Whether it is `--network` with a mode, beside which Podman takes no other network.
     pub fn is_network_mode(&self) -> bool {
         let mode = self.value.as_ref().map(|value| value.value()).unwrap_or_default();
         self.name == "network"
-            && Options::get().network_modes.contains(mode.split(':').next().unwrap_or_default())
+            && data::section!(BTreeSet<String>, "podman-options", "network_modes")
+                .contains(mode.split(':').next().unwrap_or_default())
     }
 
     /// Where the unit of the container `own_name` does not work with it: what it does, and what to do.
     pub fn harm(&self, own_name: &str) -> Option<(&'static str, &'static str)> {
-        let options = Options::get();
-        let row = options.harmful.iter().find(|row| row.option == self.name)?;
-        let is_switch = options.switches.contains(&row.option);
+        let row = harmful().iter().find(|row| row.option == self.name)?;
+        let is_switch = switches().contains(&row.option);
         let value = self.value.as_ref().map(Text::value).or(is_switch.then(String::new))?;
         let is_own_name = self.name == "name" && value == own_name;
         // `on-failure:3` has a number of attempts, `keep-id:uid=1000` options.
@@ -116,8 +119,7 @@ impl Argument {
 
 /// The long names of all options of `podman run`.
 pub fn options() -> impl Iterator<Item = &'static str> {
-    let Options { values, switches, globals, .. } = Options::get();
-    values.iter().chain(switches).chain(globals).map(String::as_str)
+    with_value().iter().chain(switches()).chain(globals()).map(String::as_str)
 }
 
 /// A word with which Podman does not start a container.
@@ -164,11 +166,11 @@ fn read(words: &[Text]) -> (Vec<Argument>, Vec<(Mistake, Span)>) {
             }
         };
         for (i, name) in names.iter().enumerate() {
-            let long = Options::get().long_name(name);
+            let long = long_name(name);
             let mut argument = Argument { name: long.to_owned(), value: None, span: word.span };
             if i + 1 == names.len() {
                 argument.value = value.clone();
-                if argument.value.is_none() && !Options::get().switches.contains(long) {
+                if argument.value.is_none() && !switches().contains(long) {
                     // An unknown option may be a switch.
                     let is_known = argument.is_known();
                     let next = words.next_if(|next| is_known || !next.value().starts_with('-'));
@@ -206,7 +208,7 @@ fn letters(word: &Text, short: &str) -> (Vec<String>, Option<Text>) {
     let mut names = Vec::new();
     for (at, letter) in short.char_indices() {
         let name = letter.to_string();
-        let is_switch = Options::get().switches.contains(Options::get().long_name(&name));
+        let is_switch = switches().contains(long_name(&name));
         names.push(name);
         let rest = &short[at + letter.len_utf8()..];
         if rest.starts_with('=') {
@@ -283,7 +285,10 @@ mod tests {
     fn the_file_is_in_order_and_its_options_are_known() {
         let text = data::file!("podman-options");
         data::tests::lists_are_in_order(text);
-        let Options { values, switches, globals, names, lists, harmful, .. } = Options::get();
+        let keys = ["values", "switches", "globals", "names", "lists", "network_modes", "harmful"];
+        data::tests::keys_are(text, &keys);
+        let (values, switches, globals) = (with_value(), switches(), globals());
+        let (names, lists, harmful) = (names(), lists(), harmful());
         let is_option = |name: &str| [values, switches, globals].iter().any(|options| options.contains(name));
         let count = values.len() + switches.len() + globals.len();
         assert_eq!(options().collect::<BTreeSet<_>>().len(), count, "an option is in one list");

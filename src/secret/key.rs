@@ -1,7 +1,7 @@
 //! Secrets that are recognized by their own form, whatever their name: keys of providers, tokens, private keys, and
 //! addresses that hold a token.
 
-use super::pattern::{Beginnings, Keys};
+use super::pattern::{Beginnings, addresses};
 use crate::word::is_word;
 
 /// No key and no address with a token has fewer characters.
@@ -49,7 +49,7 @@ fn is_key(word: &str) -> bool {
     if word.len() < SHORTEST || !has_digit(word) {
         return false;
     }
-    let Beginnings { letters, words, dots } = &Keys::get().keys;
+    let Beginnings { letters, words, dots } = Beginnings::get();
     let forms = [(letters, &b""[..]), (words, b"_-"), (dots, b"_-.")];
     forms.into_iter().any(|(beginnings, signs)| {
         beginnings.iter().any(|(beginning, least)| {
@@ -96,8 +96,8 @@ pub(super) fn has_token_in_address(text: &str) -> bool {
     let may_be = text.contains("://") || text.contains(".com/");
     may_be
         && text.split(|c| is_end(c) || matches!(c, '/' | '@')).any(is_token)
-        && Keys::get().addresses.iter().any(|beginning| {
-            text.split(beginning.as_str())
+        && addresses().iter().any(|beginning| {
+            text.split(beginning)
                 .skip(1)
                 .any(|rest| rest[..rest.find(is_end).unwrap_or(rest.len())].split(['/', '@']).any(is_token))
         })

@@ -4,17 +4,7 @@
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use crate::data;
-
-/// How secrets look that are written into a file.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Patterns {
-    /// Their names.
-    pub(super) names: Names,
-    /// Values that are no secret.
-    pub(super) values: Values,
-}
+use crate::data::{self, Texts};
 
 /// Names of variables, options and labels, in capitals and with `_` between their words.
 #[derive(Debug, Deserialize)]
@@ -36,6 +26,12 @@ pub(super) struct Names {
     pub(super) switches: Vec<String>,
 }
 
+impl Names {
+    pub(super) fn get() -> &'static Names {
+        data::section!(Names, "secret-patterns", "names")
+    }
+}
+
 /// Values that are no secret, whatever their name.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,19 +48,9 @@ pub(super) struct Values {
     pub(super) brackets: Vec<(String, String)>,
 }
 
-/// Secrets that are known by their own form.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Keys {
-    /// The keys of providers.
-    pub(super) keys: Beginnings,
-    /// Beginnings of addresses whose path or user is the token that gives access.
-    pub(super) addresses: Vec<String>,
-}
-
-impl Keys {
-    pub(super) fn get() -> &'static Keys {
-        data::table!(Keys, "secret-keys")
+impl Values {
+    pub(super) fn get() -> &'static Values {
+        data::section!(Values, "secret-patterns", "values")
     }
 }
 
@@ -80,10 +66,15 @@ pub(super) struct Beginnings {
     pub(super) dots: IndexMap<String, usize>,
 }
 
-impl Patterns {
-    pub(super) fn get() -> &'static Patterns {
-        data::table!(Patterns, "secret-patterns")
+impl Beginnings {
+    pub(super) fn get() -> &'static Beginnings {
+        data::section!(Beginnings, "secret-keys", "keys")
     }
+}
+
+/// Beginnings of addresses whose path or user is the token that gives access.
+pub(super) fn addresses() -> &'static [&'static str] {
+    data::section!(Texts, "secret-keys", "addresses").0
 }
 
 /// Options of programs that take a password.
@@ -145,8 +136,9 @@ mod tests {
 
     #[test]
     fn lists_are_in_order_and_names_in_capitals() {
-        let Patterns { names, values } = Patterns::get();
-        let Names { endings, endings_as_written, not_secret, hashes, chosen, public, switches } = names;
+        data::tests::keys_are(data::file!("secret-patterns"), &["names", "values"]);
+        let Names { endings, endings_as_written, not_secret, hashes, chosen, public, switches } =
+            Names::get();
         for list in [endings, endings_as_written, not_secret, hashes, chosen, public, switches] {
             assert!(list.is_sorted_by(|one, next| one < next), "{list:?}");
             for name in list {
@@ -158,7 +150,7 @@ mod tests {
         }
         assert!(not_secret.iter().all(|name| endings.iter().any(|ending| name.ends_with(ending))));
         assert!(switches.iter().all(|word| word.ends_with('_')));
-        let Values { switches, paths, files, pointers, brackets } = values;
+        let Values { switches, paths, files, pointers, brackets } = Values::get();
         for list in [switches, paths, files, pointers] {
             assert!(list.is_sorted_by(|one, next| one < next), "{list:?}");
         }
@@ -168,16 +160,16 @@ mod tests {
 
     #[test]
     fn keys_and_addresses_are_not_missed_by_what_is_asked_first() {
-        let Keys { keys, addresses } = Keys::get();
-        let Beginnings { letters, words, dots } = keys;
+        data::tests::keys_are(data::file!("secret-keys"), &["keys", "addresses"]);
+        let Beginnings { letters, words, dots } = Beginnings::get();
         for keys in [letters, words, dots] {
             assert!(keys.is_sorted_by(|one, _, next, _| one < next), "{keys:?}");
             for (begin, least) in keys {
                 assert!(!begin.is_empty() && begin.len() < *least && *least >= SHORTEST, "{begin}");
             }
         }
-        assert!(addresses.is_sorted_by(|one, next| one < next));
-        for address in addresses {
+        assert!(addresses().is_sorted_by(|one, next| one < next));
+        for address in addresses() {
             assert!(address.contains("://") || address.contains(".com/"), "{address}");
             assert!(address.ends_with('/'), "{address}");
         }
