@@ -32,6 +32,12 @@ pub trait Decode: Sized {
     /// Reads it. `None` if it cannot be read; what is wrong was pushed.
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self>;
 
+    /// The default of a key of the mapping at `owner`, which is written as `default`. A container has fifteen, so that the
+    /// types of most of them make no node of the text.
+    fn of_default(default: &str, owner: Span) -> Option<Self> {
+        Self::decode(&Node::default_of(default, owner), &mut Reader::default())
+    }
+
     /// What stands for one that cannot be read, so that what is around it is looked at all the same. No
     /// output is made of it.
     fn unreadable() -> Option<Self> {
@@ -520,7 +526,7 @@ pub fn unreadable_mapping<T: Fields>() -> Option<T> {
 
 /// Reads the value of a key that has a default.
 pub fn value_or_default<T: Decode>(node: &Node, default: &'static str, reader: &mut Reader) -> Option<T> {
-    if node.is_null() { default_value(default, node.span) } else { T::decode(node, reader) }
+    if node.is_null() { T::of_default(default, node.span) } else { T::decode(node, reader) }
 }
 
 /// What stands for a value that cannot be read, of a key with this default. It was written, and has no place.
@@ -530,11 +536,6 @@ pub fn unreadable_value<T: Decode>(default: &'static str) -> Option<T> {
         text.is_default = false;
     }
     T::decode(&node, &mut Reader::default())
-}
-
-/// The default of a key of the mapping at `owner`.
-pub fn default_value<T: Decode>(default: &'static str, owner: Span) -> Option<T> {
-    T::decode(&Node::default_of(default, owner), &mut Reader::default())
 }
 
 /// `always, on-failure or no`.

@@ -305,7 +305,7 @@ macro_rules! absent {
         $unknown.absent::<$type>($key, $at, $reader)
     };
     ($type:ty, $key:expr, $at:expr, $unknown:expr, $reader:expr, $default:literal) => {
-        $crate::decode::default_value::<$type>($default, $at)
+        <$type as Decode>::of_default($default, $at)
     };
 }
 pub(crate) use absent;
@@ -356,6 +356,10 @@ macro_rules! keyword {
                     None $(.or_else(|| $advice(_word)))?
                 }
                 $crate::decode::word(node, Self::WORDS, advice, reader)
+            }
+
+            fn of_default(default: &str, _: $crate::source::Span) -> Option<Self> {
+                Self::WORDS.iter().find(|(word, _)| *word == default).map(|(_, value)| *value)
             }
 
             fn unreadable() -> Option<Self> {

@@ -222,6 +222,13 @@ impl Text {
         Text { pieces: vec![Piece::Literal(text.into())], span, plain: false, is_default: false }
     }
 
+    /// The default of a key that the mapping at `owner` has not, as it would be written: a text that YAML would read as
+    /// another number stands in quotes.
+    pub fn default_of(text: &str, owner: Span) -> Text {
+        let plain = text.parse::<i64>().map_or(true, |number| number.to_string() == text);
+        Text { plain, is_default: true, ..Text::literal(text, owner) }
+    }
+
     /// One without pieces, to add some.
     pub fn empty(span: Span) -> Text {
         Text { pieces: Vec::new(), span, plain: false, is_default: false }
@@ -421,12 +428,9 @@ pub fn etc_files(options: &[SetOption<'_>]) -> Vec<(String, String)> {
 }
 
 impl Node {
-    /// The default of a key that the mapping at `owner` has not, as it would be written: a text that YAML would
-    /// read as another number stands in quotes.
+    /// [`Text::default_of`] as a value.
     pub fn default_of(text: &str, owner: Span) -> Node {
-        let plain = !matches!(Atom::from_plain(text), Atom::Int(number) if number.to_string() != text);
-        let text = Text { plain, is_default: true, ..Text::literal(text, owner) };
-        Node { span: owner, defined: None, kind: Kind::Scalar(text) }
+        Node { span: owner, defined: None, kind: Kind::Scalar(Text::default_of(text, owner)) }
     }
 
     /// What it is, for a message.

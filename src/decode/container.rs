@@ -1,6 +1,6 @@
 //! Reads the parts of a container that Compose lets one write in several ways.
 
-use super::{Decode, Reader, bad_value, bad_value_because, default_value, wrong_type};
+use super::{Decode, Reader, bad_value, bad_value_because, wrong_type};
 use crate::ast::{Condition, DependsOn, LongDependency};
 use crate::decode::scalar::misread;
 use crate::diag::{Code, Diagnostic};
@@ -450,7 +450,7 @@ fn port((address, published, target, protocol): PortParts, node: &Node, reader: 
 fn or_default<T: Form>(text: Option<Text>, default: &'static str, owner: Span) -> Option<Value<T>> {
     match text {
         Some(text) => Value::of(text),
-        None => default_value(default, owner),
+        None => Value::of_default(default, owner),
     }
 }
 

@@ -87,6 +87,10 @@ impl Decode for Number {
 }
 
 impl Decode for Flag {
+    fn of_default(default: &str, owner: Span) -> Option<Self> {
+        Some(Flag { value: default.parse().ok()?, text: Text::default_of(default, owner) })
+    }
+
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         match &node.kind {
             Kind::Scalar(text) => match text.atom() {
@@ -324,6 +328,10 @@ pub(super) fn misread(node: &Node, noun: &str, what: &str, advice: Option<Advice
 }
 
 impl<T: Form> Decode for Value<T> {
+    fn of_default(default: &str, owner: Span) -> Option<Self> {
+        Some(Value { value: T::parse(default)?, text: Text::default_of(default, owner) })
+    }
+
     fn unreadable() -> Option<Self> {
         let value = T::parse(T::EXAMPLE).expect("a form parses its example");
         Some(Value { value, text: Text::literal("", Span::NOWHERE) })
