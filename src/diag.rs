@@ -284,9 +284,9 @@ impl Diagnostics {
         });
     }
 
-    /// All of them, in the order of their main place in the file.
+    /// All of them, in the order of their main place in the file, and at one place errors first.
     pub fn into_sorted(mut self, sources: &Sources) -> Vec<Diagnostic> {
-        self.all.sort_by_key(|d| d.labels.first().map(|l| sources.in_file(l.span)));
+        self.all.sort_by_key(|d| (d.labels.first().map(|l| sources.in_file(l.span)), d.severity()));
         self.all = join(self.all);
         // Two places of a preset are one in the file.
         let mut seen = HashSet::new();

@@ -1,0 +1,11 @@
+//! Rules about images.
+
+mod floating_image;
+mod image_pair;
+mod postgres_major;
+mod unqualified_image;
+
+use super::Rule;
+
+pub(super) const RULES: &[Rule] =
+    &[floating_image::check, image_pair::check, postgres_major::check, unqualified_image::check];

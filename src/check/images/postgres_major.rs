@@ -1,0 +1,40 @@
+//! The data of one major of Postgres is nothing that another one starts with
+//! (<https://www.postgresql.org/docs/current/upgrading.html>).
+
+use crate::check::storage::databases::{known_databases, mounted_for};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::{Form, Image};
+use crate::hir::Host;
+use crate::image::Kind;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for (container, known) in known_databases(host).filter(|(_, known)| known.kind == Kind::Postgres) {
+        let Some(previous) = &container.previous else { continue };
+        let Some(before) = Image::parse(&previous.container.image) else { continue };
+        let Some(volume) = mounted_for(container, known) else { continue };
+        // A new folder is what the help below asks for.
+        let Some(source) = volume.recorded_source() else { continue };
+        if !previous.container.mounts.values().any(|before| *before == source) {
+            continue;
+        }
+        let was_postgres = before.known().is_some_and(|k| k.kind == Kind::Postgres);
+        let (Some(old), Some(new)) = (before.major(), container.settings.image.value.major()) else {
+            continue;
+        };
+        if was_postgres && old != new {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::PostgresMajor,
+                    format!("`{}` was Postgres {old}, and would be {new} on the same data", container.name),
+                    container.settings.image.text.span,
+                    format!("does not start with the data of {old}"),
+                )
+                .and(volume.span, "the data")
+                .help(format!(
+                    "dump the databases with {old}, mount a new folder here, and restore into {new}"
+                )),
+            );
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What a container is given of the host, by Compose's words and by `podman_args` alike: what several rules ask.
+
+use std::net::IpAddr;
+
+use crate::form::{Form, NamespaceOf, PortRange, Protocol, Userns};
+use crate::hir::Container;
+use crate::isolation::Namespace;
+use crate::podman::arguments::{Argument, arguments};
+use crate::podman::bind::{self, Bind};
+use crate::setting::{NetworkMode, VolumeSource};
+use crate::source::Span;
+use crate::tree::Text;
+
+/// One thing that a container is given, and where that is written.
+#[derive(Debug)]
+pub(in crate::check) struct Grant<T> {
+    pub(in crate::check) what: T,
+    pub(in crate::check) span: Span,
+}
+
+/// The options of `podman run` that a container has by `podman_args`.
+fn podman_args(container: &Container) -> Vec<Argument> {
+    arguments(&container.settings.podman_args)
+}
+
+/// A port that `podman_args` publish (podman-run(1), --publish).
+#[derive(Default)]
+pub(in crate::check) struct Published {
+    /// The address on the host. Without one it is on all of them.
+    pub(in crate::check) address: Option<IpAddr>,
+    /// The ports on the host. Podman chooses those that are not written.
+    pub(in crate::check) ports: Option<PortRange>,
+    /// The port in the container, as it is written.
+    pub(in crate::check) target: String,
+    /// The protocol, if it is one.
+    pub(in crate::check) protocol: Option<Protocol>,
+}
+
+impl Published {
+    /// `ADDRESS:PUBLISHED:TARGET/PROTOCOL`.
+    fn parse(port: &str) -> Published {
+        let (port, protocol) = port.split_once('/').unwrap_or((port, Protocol::Tcp.name()));
+        let (on_host, target) = port.rsplit_once(':').unwrap_or(("", port));
+        let (address, ports) = on_host.rsplit_once(':').unwrap_or(("", on_host));
+        Published {
+            address: address.trim_matches(['[', ']']).parse().ok(),
+            ports: PortRange::parse(ports),
+            target: target.to_owned(),
+            protocol: Protocol::parse(protocol),
+        }
+    }
+}
+
+/// The ports that `podman_args` publish. All that the image exposes are one that is empty.
+pub(in crate::check) fn published(container: &Container) -> Vec<Grant<Published>> {
+    let all = podman_args(container).into_iter().filter(|argument| argument.name == "publish-all");
+    let all = all.map(|argument| Grant { what: Published::default(), span: argument.span });
+    let published = values(container, "publish").into_iter();
+    let published = published.map(|Grant { what, span }| Grant { what: Published::parse(&what), span });
+    // Beside a network mode Podman discards them, which is said elsewhere.
+    published.chain(all).filter(|_| container.network_mode.is_none()).collect()
+}
+
+/// The values of one option of `podman_args`.
+fn values(container: &Container, name: &str) -> Vec<Grant<String>> {
+    let all = podman_args(container).into_iter().filter(|argument| argument.name == name);
+    let each = |argument: Argument| {
+        argument.values().into_iter().map(move |what| Grant { what, span: argument.span })
+    };
+    all.flat_map(each).collect()
+}
+
+fn grant(text: &Text) -> Grant<String> {
+    Grant { what: text.value(), span: text.span }
+}
+
+/// Where the container is made privileged.
+pub(in crate::check) fn privileged(container: &Container) -> Vec<Grant<()>> {
+    let flag = Some(&container.settings.privileged).filter(|flag| flag.value).map(|flag| flag.text.span);
+    let all = podman_args(container);
+    let arguments = all.iter().filter(|a| a.name == "privileged" && a.is_on()).map(|a| a.span);
+    flag.into_iter().chain(arguments).map(|span| Grant { what: (), span }).collect()
+}
+
+/// The paths of the host that are bound into the container.
+pub(in crate::check) fn binds(container: &Container) -> Vec<Bind> {
+    let volumes = container.volumes.iter().filter_map(|volume| {
+        let VolumeSource::Bind(source) = &volume.source else { return None };
+        let options = volume.options.iter().map(Text::value).collect();
+        let (source, target) = (source.value(), volume.target.value());
+        Some(Bind { source, target, options, span: volume.span })
+    });
+    volumes.chain(argument_binds(container)).collect()
+}
+
+/// Those of them that are written under `podman_args`.
+pub(in crate::check) fn argument_binds(container: &Container) -> impl Iterator<Item = Bind> {
+    bind::binds(&container.settings.podman_args)
+}
+
+/// The devices of the host, by their path or their CDI name.
+pub(in crate::check) fn devices(container: &Container) -> Vec<Grant<String>> {
+    let own = container.settings.devices.iter().map(|device| grant(&device.text));
+    let device = |written: String| written.split(':').next().unwrap_or_default().to_owned();
+    own.chain(values(container, "device"))
+        .map(|Grant { what, span }| Grant { what: device(what), span })
+        .collect()
+}
+
+/// The rules that open devices by their numbers.
+pub(in crate::check) fn device_rules(container: &Container) -> Vec<Grant<String>> {
+    let own = container.settings.device_cgroup_rules.iter().map(|rule| grant(&rule.text));
+    own.chain(values(container, "device-cgroup-rule")).collect()
+}
+
+/// The capabilities beyond Podman's default.
+pub(in crate::check) fn capabilities(container: &Container) -> Vec<Grant<String>> {
+    let mut found: Vec<Grant<String>> =
+        container.settings.cap_add.iter().map(|capability| grant(&capability.text)).collect();
+    for Grant { what, span } in values(container, "cap-add") {
+        found.push(Grant { what: what.trim().to_owned(), span });
+    }
+    found
+}
+
+/// The groups of the container's user beside its own.
+pub(in crate::check) fn groups(container: &Container) -> Vec<Grant<String>> {
+    let own = container.settings.group_add.iter().map(|group| grant(&group.text));
+    own.chain(values(container, "group-add")).collect()
+}
+
+/// The kernel parameters that the container sets: each by its name, with the value.
+pub(in crate::check) fn sysctls(container: &Container) -> Vec<Grant<(String, String)>> {
+    let own = container.settings.sysctls.0.iter();
+    let own = own.map(|(name, value)| Grant { what: (name.value(), value.value()), span: name.span });
+    let arguments = values(container, "sysctl").into_iter().filter_map(|Grant { what, span }| {
+        let (name, value) = what.split_once('=')?;
+        Some(Grant { what: (name.to_owned(), value.to_owned()), span })
+    });
+    own.chain(arguments).collect()
+}
+
+/// The options of the kernel's confinement.
+pub(in crate::check) fn security_options(container: &Container) -> Vec<Grant<String>> {
+    let own = container.settings.security_opt.iter().map(grant);
+    own.chain(values(container, "security-opt")).collect()
+}
+
+/// The namespaces of the container that are the host's own.
+pub(in crate::check) fn namespaces_of_host(container: &Container) -> Vec<Grant<Namespace>> {
+    let settings = &container.settings;
+    let mut found = Vec::new();
+    if let Some(NetworkMode::Host(span)) = container.network_mode {
+        found.push(Grant { what: Namespace::Network, span });
+    }
+    for (namespace, mode) in [
+        (Namespace::Pid, settings.pid.as_ref().map(|mode| &mode.text)),
+        (Namespace::Ipc, settings.ipc.as_ref().map(|mode| &mode.text)),
+        (Namespace::User, settings.userns_mode.as_ref().map(|mode| &mode.text)),
+    ] {
+        let of_host = mode.filter(|mode| namespace.is_of_host(&mode.value()));
+        found.extend(of_host.map(|mode| Grant { what: namespace, span: mode.span }));
+    }
+    for argument in podman_args(container) {
+        let namespace = match argument.name.as_str() {
+            "pid" => Namespace::Pid,
+            "ipc" => Namespace::Ipc,
+            "userns" => Namespace::User,
+            "uts" => Namespace::Uts,
+            "cgroupns" => Namespace::Cgroup,
+            _ => continue,
+        };
+        if argument.value.is_some_and(|mode| namespace.is_of_host(&mode.value())) {
+            found.push(Grant { what: namespace, span: argument.span });
+        }
+    }
+    found
+}
+
+/// Whether the container is on the host's network.
+pub(in crate::check) fn is_on_host_network(container: &Container) -> bool {
+    namespaces_of_host(container).iter().any(|grant| grant.what == Namespace::Network)
+}
+
+/// Whether the users of the container are users of a range of its own on the host.
+pub(in crate::check) fn has_own_users(container: &Container) -> bool {
+    let is_own = |mode: &Userns| matches!(mode.0, NamespaceOf::Own(_));
+    container.settings.userns_mode.as_ref().is_some_and(|mode| is_own(&mode.value))
+        || values(container, "userns")
+            .iter()
+            .any(|grant| Userns::parse(&grant.what).as_ref().is_some_and(is_own))
+}
+
+/// The user that the file says the container runs as. The last one counts.
+pub(in crate::check) fn user(container: &Container) -> Option<Grant<String>> {
+    users(container).pop()
+}
+
+/// The users that the file says the container runs as.
+pub(in crate::check) fn users(container: &Container) -> Vec<Grant<String>> {
+    let own = container.settings.user.iter().map(|user| grant(&user.text));
+    own.chain(values(container, "user")).collect()
+}
+
+/// The user that runs in a container, by number.
+#[derive(Clone)]
+pub(in crate::check) struct User {
+    pub(in crate::check) id: u32,
+    /// The group that the file names beside it.
+    pub(in crate::check) group: Option<String>,
+    pub(in crate::check) span: Span,
+}
+
+impl User {
+    /// The user of a container, where the file or the image has a number other than root's, and no user namespace changes
+    /// its meaning.
+    pub(in crate::check) fn of(container: &Container) -> Option<User> {
+        if has_own_users(container) || container.settings.userns_mode.is_some() {
+            return None;
+        }
+        let of_image = || {
+            let image = &container.settings.image;
+            let id = image.value.starts_as()?;
+            Some(Grant { what: id.to_string(), span: image.text.span })
+        };
+        let Grant { what, span } = user(container).or_else(of_image)?;
+        let (id, group) = what.split_once(':').map_or((what.as_str(), None), |(id, group)| (id, Some(group)));
+        let id: u32 = id.parse().ok().filter(|id| *id != 0)?;
+        Some(User { id, group: group.map(str::to_owned), span })
+    }
+}
+
+/// The variables that the container sets, each by its name and with its value. Podman takes the last one of a name.
+pub(in crate::check) fn variables(container: &Container) -> Vec<(Text, Text)> {
+    let written = container.settings.environment.0.iter().cloned();
+    let arguments = podman_args(container).into_iter().filter(|argument| argument.name == "env");
+    let arguments = arguments.filter_map(|argument| {
+        let written = argument.value?;
+        let (name, rest) = written.split_at(written.value().find('=')?);
+        Some((name, rest.split_at(1).1))
+    });
+    written.chain(arguments).collect()
+}
+
+/// Whether the container has variables whose values are not in the file.
+pub(in crate::check) fn has_unknown_variables(container: &Container) -> bool {
+    let is_unknown = |argument: Argument| match argument.name.as_str() {
+        "env" => argument.value.is_none_or(|value| !value.value().contains('=')),
+        "env-file" | "env-host" | "secret" => true,
+        _ => false,
+    };
+    !container.settings.env_file.0.is_empty() || podman_args(container).into_iter().any(is_unknown)
+}

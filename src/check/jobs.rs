@@ -1,0 +1,35 @@
+//! Rules about jobs and notifications.
+
+mod auto_update_label;
+mod backup_in_source;
+mod backup_lost;
+mod backup_of_running;
+mod backup_on_disk;
+mod backup_unseen;
+mod database_other;
+mod notify_address;
+mod notify_own_site;
+mod path_in_container;
+mod ping_twice;
+mod restic_path;
+mod sqlite_other;
+mod update_pull;
+
+use super::Rule;
+
+pub(super) const RULES: &[Rule] = &[
+    auto_update_label::check,
+    backup_in_source::check,
+    backup_lost::check,
+    backup_of_running::check,
+    backup_on_disk::check,
+    backup_unseen::check,
+    database_other::check,
+    notify_address::check,
+    notify_own_site::check,
+    path_in_container::check,
+    ping_twice::check,
+    restic_path::check,
+    sqlite_other::check,
+    update_pull::check,
+];

@@ -1,0 +1,122 @@
+//! The files of a running database are no backup: a copy of them is of several moments.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::check::storage::databases::{data_volume, known_databases, mounted_for, sqlite_files};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::backup::Source;
+use crate::hir::{Container, Host};
+use crate::image::{Kind, Known};
+use crate::path::ancestors;
+use crate::source::Span;
+use crate::tree::{Node, Text};
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let databases: Vec<Database> = known_databases(host)
+        // Redis and Valkey replace their file by a whole new one.
+        .filter(|(_, known)| !matches!(known.kind, Kind::Cache | Kind::Store))
+        .flat_map(|(container, known)| match known.kind {
+            Kind::Sqlite(_) => sqlite_databases(container, known),
+            _ => server_database(container, known).into_iter().collect(),
+        })
+        .collect();
+    // A backup that is off saves nothing.
+    let sources = || host.backups().filter(|(job, _)| job.enable).map(|(_, backup)| &backup.source);
+    let files: Vec<String> = sources().filter_map(Source::sqlite).map(Text::value).collect();
+    // A container whose most important database has a backup of its own: the folder has the files around it.
+    let files: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();
+    let mut seen: HashSet<&str> = HashSet::new();
+    let saved: HashSet<&str> = databases
+        .iter()
+        .filter(|database| seen.insert(&database.container.name) && files.contains(database.path.as_str()))
+        .map(|database| database.container.name.as_str())
+        .collect();
+    let (sqlite, servers): (Vec<_>, Vec<_>) =
+        databases.iter().partition(|database| matches!(database.known.kind, Kind::Sqlite(_)));
+    let sqlite = sqlite.into_iter().filter(|database| !saved.contains(database.container.name.as_str()));
+    let (sqlite, servers) = (Places::of(sqlite.collect()), Places::of(servers));
+    for folder in sources().filter_map(Source::folder) {
+        let path = folder.value();
+        let found = servers.touching(&path).or_else(|| sqlite.touching(&path));
+        let Some(database) = found else { continue };
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BackupOfRunning,
+                format!("the database of `{}` is copied while it runs", database.container.name),
+                folder.span,
+                "copied file by file",
+            )
+            .and(database.span, format!("the files of {}", database.known.name))
+            .help(match database.known.kind {
+                Kind::Postgres => {
+                    "back it up with `postgres: { container: …, database: …, user: … }`".to_owned()
+                }
+                Kind::Sqlite(_) => format!(
+                    "add a backup of the database beside this one: `database: {{ sqlite: {}, to: …, at: … }}`",
+                    quoted(&database.path)
+                ),
+                _ => {
+                    let program = database.container.settings.image.value.dump_program();
+                    let program = program.map_or_else(|| "its own program".to_owned(), |p| format!("`{p}`"));
+                    format!(
+                        "dump it with {program} in a systemd unit of your own (`nixos`), and leave its files out of the folder"
+                    )
+                }
+            }),
+        );
+    }
+}
+
+/// A path as a value of a flow mapping.
+fn quoted(path: &str) -> String {
+    if path.contains([' ', '*']) { format!("\"{path}\"") } else { path.to_owned() }
+}
+
+/// The database of a server: the folder that its data is in.
+fn server_database<'a>(container: &'a Container, known: &'static Known) -> Option<Database<'a>> {
+    let (volume, path) = data_volume(container, known)?;
+    Some(Database { container, known, span: volume.span, path: path.value() })
+}
+
+/// The databases of an application that uses SQLite: its files.
+fn sqlite_databases<'a>(container: &'a Container, known: &'static Known) -> Vec<Database<'a>> {
+    let span = mounted_for(container, known).map_or(container.settings.image.text.span, |volume| volume.span);
+    let files = sqlite_files(container, known).into_iter();
+    files.map(|path| Database { container, known, span, path }).collect()
+}
+
+/// A database with its data on the host.
+struct Database<'a> {
+    container: &'a Container,
+    known: &'static Known,
+    span: Span,
+    path: String,
+}
+
+/// Databases by their folders.
+#[derive(Default)]
+struct Places<'a> {
+    /// By the folder that the data is in.
+    own: HashMap<&'a str, &'a Database<'a>>,
+    /// By that, and by each one that it lies in.
+    within: HashMap<&'a str, &'a Database<'a>>,
+}
+
+impl<'a> Places<'a> {
+    fn of(databases: Vec<&'a Database<'a>>) -> Self {
+        let mut places = Places::default();
+        for database in databases {
+            places.own.entry(database.path.trim_end_matches('/')).or_insert(database);
+            for folder in ancestors(&database.path) {
+                places.within.entry(folder).or_insert(database);
+            }
+        }
+        places
+    }
+
+    /// A database that lies in `path`, or around it.
+    fn touching(&self, path: &str) -> Option<&'a Database<'a>> {
+        let inside = self.within.get(path.trim_end_matches('/'));
+        inside.or_else(|| ancestors(path).find_map(|folder| self.own.get(folder))).copied()
+    }
+}

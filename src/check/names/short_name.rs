@@ -1,0 +1,205 @@
+//! A container answers to its key on its service's own network only. On other networks it has its full name.
+
+use std::cell::LazyCell;
+use std::collections::{HashMap, HashSet};
+
+use crate::check::networks::named_hosts::{Named, named_hosts};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::{Container, Host, Service};
+use crate::podman::arguments::arguments;
+use crate::setting::NetworkMode;
+use crate::source::Span;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let by_name: HashMap<&str, &Container> = host.containers().map(|c| (c.name.as_str(), c)).collect();
+    // Few files name a host in a variable.
+    let declared = LazyCell::new(|| declared_names(host));
+    let full_names = LazyCell::new(|| Slips::of(host.containers().map(|c| (c.name.as_str(), c))));
+    for service in &host.services {
+        let by_short: HashMap<&str, &Container> =
+            service.containers.iter().map(|c| (c.short.as_str(), c)).collect();
+        let names = names(service);
+        let short_names =
+            LazyCell::new(|| Slips::of(service.containers.iter().map(|c| (c.short.as_str(), c))));
+        for container in &service.containers {
+            // A container with the network of another one asks that one's DNS.
+            let other = container.shares_network_of.as_deref().and_then(|other| by_name.get(other));
+            let networks = &other.map_or(container, |other| other).networks;
+            for Named { host, span, .. } in named_hosts(container) {
+                let is_declared = declared.contains(&host.to_lowercase()) || is_extra_host(container, &host);
+                if !is_declared
+                    && let Some(meant) = short_names.meant(&host).or_else(|| full_names.meant(&host))
+                    && meant.name != container.name
+                {
+                    let is_on = |name: &str| networks.iter().any(|n| n.network == name);
+                    let is_short =
+                        names.get(&meant.short).is_some_and(|on| on.iter().any(|name| is_on(name)));
+                    if is_short || meant.networks.iter().any(|attached| is_on(&attached.network)) {
+                        let name = if is_short { &meant.short } else { &meant.name };
+                        misspelled(container, (&host, span), meant, name, diagnostics);
+                    }
+                }
+                let Some(meant) = by_short.get(host.as_str()).filter(|c| c.name != c.short) else { continue };
+                let resolves = names.get(&meant.short);
+                if resolves.is_some_and(|on| networks.iter().any(|n| on.contains(n.network.as_str()))) {
+                    continue;
+                }
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::ShortName,
+                        format!("`{}` does not resolve in `{}`", meant.short, container.name),
+                        span,
+                        "a container's key, a name on its service's own network only",
+                    )
+                    .and(meant.span, format!("its full name is `{}`", meant.name))
+                    .help(help(container, meant)),
+                );
+            }
+        }
+    }
+}
+
+/// The networks on which each name of a service's containers resolves, without their full names.
+fn names(service: &Service) -> HashMap<String, HashSet<&str>> {
+    let mut all: HashMap<String, HashSet<&str>> = HashMap::new();
+    for attached in service.containers.iter().flat_map(|c| c.networks.iter().map(move |n| (c, n))) {
+        let (container, attached) = attached;
+        for alias in container.aliases(attached) {
+            all.entry(alias.value().to_lowercase()).or_default().insert(&attached.network);
+        }
+    }
+    all
+}
+
+fn help(container: &Container, meant: &Container) -> String {
+    match (&container.network_mode, &meant.shares_network_of) {
+        (Some(NetworkMode::Host(_)), _) => format!(
+            "publish the port of `{}` and write 127.0.0.1: the host does not resolve names of containers",
+            meant.name
+        ),
+        (Some(NetworkMode::None), _) => "remove `network_mode: none`: it leaves no network".to_owned(),
+        (_, Some(other)) => format!("write `{other}`, whose network it shares"),
+        _ if meant.network_mode.is_some() => {
+            format!("put `{}` on a network in place of its `network_mode`", meant.name)
+        }
+        _ => format!("write `{}`, or add `aliases: [{}]` to it", meant.name, meant.short),
+    }
+}
+
+fn misspelled(
+    container: &Container,
+    (written, span): (&str, Span),
+    meant: &Container,
+    name: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    diagnostics.push(
+        Diagnostic::new(
+            Code::ShortName,
+            format!("`{written}` does not resolve in `{}`", container.name),
+            span,
+            "no container has this name",
+        )
+        .and(meant.span, "a container with nearly this name")
+        .help(format!("did you mean `{name}`?")),
+    );
+}
+
+/// The names that the file gives to the host, to containers and to addresses, in small letters.
+fn declared_names(host: &Host) -> HashSet<String> {
+    let mut all = HashSet::from([host.machine.name.text.value().to_lowercase()]);
+    for container in host.containers() {
+        all.insert(container.name.to_lowercase());
+        all.insert(container.short.to_lowercase());
+        let aliases = container.networks.iter().flat_map(|attached| container.aliases(attached));
+        all.extend(aliases.map(|alias| alias.value().to_lowercase()));
+        all.extend(container.settings.hostname.iter().map(|name| name.text.value().to_lowercase()));
+        let given = arguments(&container.settings.podman_args).into_iter();
+        let given = given.filter(|argument| matches!(argument.name.as_str(), "network-alias" | "add-host"));
+        all.extend(given.filter_map(|argument| {
+            Some(argument.value?.value().split(':').next().unwrap_or_default().to_lowercase())
+        }));
+    }
+    all
+}
+
+/// Whether a container may know a name from elsewhere: `extra_hosts`, or the DNS of a search domain.
+fn is_extra_host(container: &Container, name: &str) -> bool {
+    let settings = &container.settings;
+    !settings.dns_search.0.is_empty() || settings.extra_hosts.0.iter().any(|(extra, _)| extra.value() == name)
+}
+
+/// Names of containers by how they are misspelled: with `_` in place of `-`, which no other host can have in its name, or
+/// with one slip of a finger.
+struct Slips<'a> {
+    /// Each name with `-` in place of `_`, and without any one of its letters.
+    by_form: HashMap<String, (&'a str, &'a Container)>,
+}
+
+impl<'a> Slips<'a> {
+    fn of(names: impl Iterator<Item = (&'a str, &'a Container)>) -> Self {
+        let mut by_form = HashMap::new();
+        for (name, container) in names {
+            for form in forms(name) {
+                by_form.entry(form).or_insert((name, container));
+            }
+        }
+        Slips { by_form }
+    }
+
+    /// The container that a misspelled name means.
+    fn meant(&self, written: &str) -> Option<&'a Container> {
+        // The name of a public host has a dot.
+        if written.contains('.') || written.len() > 63 {
+            return None;
+        }
+        let mut found = forms(written).filter_map(|form| self.by_form.get(&form).copied());
+        found.find(|(name, _)| is_slip(written, name)).map(|(_, container)| container)
+    }
+}
+
+/// Two names with one slip between them have one of these in common.
+fn forms(name: &str) -> impl Iterator<Item = String> {
+    let name = name.to_lowercase().replace('_', "-");
+    let letters: Vec<usize> = name.char_indices().map(|(at, _)| at).collect();
+    let without = |at: usize| name[..at].chars().chain(name[at..].chars().skip(1)).collect();
+    let shorter: Vec<String> = letters.into_iter().map(without).collect();
+    std::iter::once(name.clone()).chain(shorter)
+}
+
+/// Whether a name is another one with `_` in place of `-`, or with one letter too many, too few, wrong or in the other
+/// place. Other digits are another host, and so is another letter in a short name unless it is a doubled one.
+fn is_slip(written: &str, name: &str) -> bool {
+    let (written, name) = (written.to_lowercase().replace('_', "-"), name.to_lowercase().replace('_', "-"));
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let once = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.dedup();
+        letters
+    };
+    let is_near = strsim::osa_distance(&written, &name) == 1 && digits(&written) == digits(&name);
+    written == name || is_near && (name.len() >= 4 && written.len() >= 4 || once(&written) == once(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{forms, is_slip};
+
+    #[test]
+    fn slips_of_names() {
+        for (written, name, slips) in [
+            ("my_app", "my-app", true),
+            ("postgress", "postgres", true),
+            ("postgers", "postgres", true),
+            ("dbb", "db", true),
+            ("db2", "db", false),
+            ("app", "api", false),
+            ("redis-1", "redis-2", false),
+            ("mail", "main", true),
+        ] {
+            assert_eq!(is_slip(written, name), slips, "{written}");
+            assert!(!slips || forms(written).any(|form| forms(name).any(|other| form == other)), "{written}");
+        }
+    }
+}

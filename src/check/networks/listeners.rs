@@ -1,0 +1,201 @@
+//! What listens on the host's ports: containers, Caddy, and the services of NixOS that the file turns on.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::check::isolation::grants::{self, Grant};
+use crate::form::{PortRange, Protocol};
+use crate::hir::{Container, Host, HostPort, Service};
+use crate::nixos_service::{self, NixosService};
+use crate::setting::{self, NetworkMode};
+use crate::source::Span;
+use crate::tree::{Atom, Kind, Node, SetOption, options};
+
+/// Something that listens.
+#[derive(Debug)]
+pub(in crate::check) struct Listener {
+    /// On which address; none is all of them.
+    pub(in crate::check) address: Option<IpAddr>,
+    /// The ports.
+    pub(in crate::check) ports: PortRange,
+    /// Their protocol.
+    pub(in crate::check) protocol: Protocol,
+    /// What it is, for a message.
+    pub(in crate::check) what: String,
+    /// The port in the container that is published here.
+    pub(in crate::check) target: Option<String>,
+    /// The container that a site of this port forwards to, or that publishes it.
+    pub(in crate::check) container: Option<String>,
+    /// Where it is said.
+    pub(in crate::check) span: Span,
+}
+
+/// Everything that the file says to listen, in its order. What is off by default is left out.
+pub(in crate::check) fn listeners(host: &Host) -> Vec<Listener> {
+    let mut found = Vec::new();
+    for service in host.services.iter().filter(|s| s.enable) {
+        for container in &service.containers {
+            published(container, &mut found);
+            behind_sites(service, container, &mut found);
+        }
+    }
+    front(host, &mut found);
+    native(host, &mut found);
+    found
+}
+
+fn published(container: &Container, found: &mut Vec<Listener>) {
+    let what = || format!("the container `{}`", container.name);
+    // Where there is a network mode Podman discards them, which is said elsewhere.
+    let ports = container.settings.ports.iter().filter(|_| container.network_mode.is_none());
+    for port in ports {
+        found.push(Listener {
+            address: Some(port.address.value.0).filter(|address| !address.is_unspecified()),
+            ports: port.published.value,
+            protocol: port.protocol.value,
+            what: what(),
+            target: Some(port.target.text.value()),
+            container: Some(container.name.clone()),
+            span: port.span,
+        });
+    }
+    for Grant { what: port, span } in grants::published(container) {
+        // A rule of its own reports another protocol, and Podman chooses a port that is not written.
+        let (Some(ports), Some(protocol)) = (port.ports, port.protocol) else { continue };
+        found.push(Listener {
+            address: port.address.filter(|address| !address.is_unspecified()),
+            ports,
+            protocol,
+            what: what(),
+            target: Some(port.target),
+            container: Some(container.name.clone()),
+            span,
+        });
+    }
+    if !matches!(container.network_mode, Some(NetworkMode::Host(_))) {
+        return;
+    }
+    for exposed in &container.settings.expose {
+        found.push(Listener {
+            address: None,
+            ports: exposed.port.value,
+            protocol: if exposed.udp { Protocol::Udp } else { Protocol::Tcp },
+            what: what(),
+            target: None,
+            container: Some(container.name.clone()),
+            span: exposed.port.span(),
+        });
+    }
+}
+
+/// A site's port is the service's option, or one of its own.
+fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listener>) {
+    for port in &container.site_ports {
+        let (number, span) = match (&port.host, &service.port) {
+            (HostPort::Fixed(text), _) => (text.value().parse().ok(), text.span),
+            (HostPort::Service(_), Some(own)) => (own.value.try_into().ok(), own.text.span),
+            (HostPort::Service(_), None) => continue,
+        };
+        let Some(number) = number else { continue };
+        found.push(Listener {
+            address: Some(Ipv4Addr::LOCALHOST.into()),
+            ports: PortRange::one(number),
+            protocol: Protocol::Tcp,
+            what: format!("the container `{}`, for its site", container.name),
+            target: None,
+            container: Some(container.name.clone()),
+            span,
+        });
+    }
+}
+
+/// Caddy: HTTP, HTTPS, and HTTPS over QUIC.
+fn front(host: &Host, found: &mut Vec<Listener>) {
+    let Some(front) = &host.front else { return };
+    let addresses: Vec<Option<IpAddr>> = match &front.bind.value {
+        setting::Bind::Tailscale => match &host.tailscale {
+            Some(tailscale) => vec![Some(tailscale.address.value.0)],
+            None => return,
+        },
+        setting::Bind::All => vec![None],
+        setting::Bind::On { interfaces, .. } if !interfaces.is_empty() => vec![None],
+        setting::Bind::On { addresses, .. } => {
+            addresses.iter().map(|address| Some(address.value.0)).collect()
+        }
+    };
+    for address in addresses {
+        for (port, protocol) in [(80, Protocol::Tcp), (443, Protocol::Tcp), (443, Protocol::Udp)] {
+            found.push(Listener {
+                address,
+                ports: PortRange::one(port),
+                protocol,
+                what: "Caddy".to_owned(),
+                target: None,
+                container: None,
+                span: front.bind.span,
+            });
+        }
+    }
+}
+
+fn native(host: &Host, found: &mut Vec<Listener>) {
+    for tree in host.raw_options() {
+        let set = options(tree);
+        let enabled: HashMap<String, &SetOption> = set
+            .iter()
+            .filter(|option| option.path.first().is_some_and(|first| first == "services"))
+            .rev()
+            .map(|option| (option.path.join("."), option))
+            .collect();
+        let value = |path: &str| enabled.get(path).copied();
+        if enabled.is_empty() {
+            continue;
+        }
+        for row in nixos_service::all() {
+            let enable = row.names().find_map(|name| value(&format!("services.{name}.enable")));
+            let Some(enable) = enable.filter(|o| is_true(o.node)) else {
+                continue;
+            };
+            let NixosService { name, port, port_option, protocol, is_local } = row.get();
+            // Where its configuration says on what it listens, it says more than is known here.
+            let bound = set.iter().any(|o| {
+                let path = o.path.join(".").to_lowercase();
+                let words = ["listen", "interface", "bind", "host", "http_addr"];
+                path.starts_with(&format!("services.{name}.")) && words.iter().any(|w| path.contains(w))
+            });
+            if bound {
+                continue;
+            }
+            let option = |path: &String| value(&format!("services.{name}.{path}"));
+            let stated = port_option.as_ref().and_then(option);
+            let ports = match stated {
+                Some(option) => numbers(option.node).into_iter().map(|port| (port, option.span)).collect(),
+                None => vec![(*port, enable.span)],
+            };
+            for (port, span) in ports {
+                // One on 127.0.0.1 by default may have been moved, which is more than is known here.
+                found.push(Listener {
+                    address: is_local.then_some(Ipv4Addr::LOCALHOST.into()),
+                    ports: PortRange::one(port),
+                    protocol: *protocol,
+                    what: format!("services.{name}"),
+                    target: None,
+                    container: None,
+                    span,
+                });
+            }
+        }
+    }
+}
+
+fn is_true(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Scalar(text) if text.atom() == Atom::Bool(true))
+}
+
+fn numbers(node: &Node) -> Vec<u16> {
+    match &node.kind {
+        Kind::Scalar(text) => text.value().parse().ok().into_iter().collect(),
+        Kind::List(items) => items.iter().flat_map(numbers).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,52 @@
+//! A published port bypasses the NixOS firewall, so one beyond loopback and the tailnet is worth a word.
+
+use super::lan_ports::for_others;
+use crate::check::isolation::grants::{self, Grant};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::Host;
+use crate::subnet::is_in_tailnet;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let tailnet = host.tailscale.as_ref().map(|tailscale| tailscale.address.value.0);
+    for container in host.services.iter().flat_map(|s| &s.containers) {
+        // Podman publishes on every address where none is written (podman-run(1), --publish).
+        for Grant { what, span } in grants::published(container) {
+            let is_loopback = what.address.is_some_and(|address| address.is_loopback());
+            let is_in_tailnet = what.address.is_some() && what.address == tailnet;
+            if !is_loopback && !is_in_tailnet {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::PublishedWide,
+                        format!("`podman_args` of `{}` publish a port past the firewall", container.name),
+                        span,
+                        "Podman goes around the firewall",
+                    )
+                    .help("publish the port under `ports`, where it is on 127.0.0.1 without an address"),
+                );
+            }
+        }
+        for port in &container.settings.ports {
+            let address = &port.address;
+            let value = address.value.0;
+            // Any address of the tailnet is meant for it: whether it is the host's is looked at elsewhere.
+            if !value.is_loopback() && !is_in_tailnet(value) && Some(value) != tailnet {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::PublishedWide,
+                        format!(
+                            "port {} is open on {value}, whatever the firewall says",
+                            port.published.text.value()
+                        ),
+                        port.span,
+                        "Podman goes around the firewall",
+                    )
+                    .help(match for_others(port) {
+                        Some(_) => "if other machines need it, write `allow: { HG0506: \"REASON\" }` beside `ports`: Caddy cannot forward it",
+                        None => "publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; if it is meant, `allow` it with the reason",
+                    }),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Rules about secrets.
+
+mod acl_order;
+mod literal_secret;
+mod repository_password;
+mod secret_file;
+mod secret_file_missing;
+mod secret_unreadable;
+mod secrets_folder;
+mod unused_secret;
+mod variable_twice;
+
+use super::Rule;
+
+pub(super) const RULES: &[Rule] = &[
+    acl_order::check,
+    literal_secret::check,
+    repository_password::check,
+    secret_file::check,
+    secret_file_missing::check,
+    secret_unreadable::check,
+    secrets_folder::check,
+    unused_secret::check,
+    variable_twice::check,
+];

@@ -1,0 +1,59 @@
+//! A path of a container that was on the disk in the last build and is in memory here: the data stays where it is, and
+//! what the container writes is gone after each restart.
+
+use std::collections::HashSet;
+
+use crate::check::last_build::moves::{is_other_postgres, left, may_be_data};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::hir::{Container, Host};
+use crate::path::straight;
+use crate::setting::{Volume, VolumeSource};
+use crate::source::Span;
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for container in host.containers() {
+        let Some(previous) = &container.previous else { continue };
+        if is_other_postgres(container, previous) {
+            continue;
+        }
+        let volumes = container.volumes.iter();
+        let sources: HashSet<String> = volumes.filter_map(Volume::recorded_source).collect();
+        for (target, span) in in_memory(container) {
+            let Some(from) = previous.container.mounts.get(&target) else { continue };
+            if sources.contains(from) || !may_be_data(from, &target) || is_temporary(&target) {
+                continue;
+            }
+            diagnostics.push(
+                Diagnostic::new(
+                    left(from),
+                    format!("the data of `{}` would stay in `{from}`", container.name),
+                    span,
+                    format!("`{from}` in the last build, and in memory here"),
+                )
+                .help(format!("mount `{from}` here: files in memory are gone after each restart")),
+            );
+        }
+    }
+}
+
+/// The paths of a container that are in memory.
+fn in_memory(container: &Container) -> Vec<(String, Span)> {
+    let volumes = container.volumes.iter();
+    let volumes = volumes.filter(|volume| matches!(volume.source, VolumeSource::Tmpfs));
+    let volumes = volumes.map(|volume| (straight(&volume.target.value()), volume.span));
+    let tmpfs = container.settings.tmpfs.0.iter().map(|tmpfs| {
+        let value = tmpfs.text.value();
+        (straight(value.split(':').next().unwrap_or_default()), tmpfs.text.span)
+    });
+    volumes.chain(tmpfs).collect()
+}
+
+/// Whether a path by its name has files that a program can make again.
+fn is_temporary(target: &str) -> bool {
+    let is_temporary = |step: &str| {
+        matches!(step, "log" | "logs" | "run" | "temp")
+            || ["cache", "tmp", "transcod"].iter().any(|word| step.contains(word))
+    };
+    target.to_lowercase().split('/').any(is_temporary)
+}
