@@ -115,6 +115,11 @@ pub trait Form: Sized {
         None
     }
 
+    /// What it is called in the tables of keys in `docs/language.md`.
+    fn title() -> &'static str {
+        Self::NOUN.split_once(' ').map_or(Self::NOUN, |(_, noun)| noun)
+    }
+
     /// What it is and looks like, for a message.
     fn description() -> String {
         format!("{}{}", Self::NOUN, Self::LOOKS)

@@ -8,10 +8,18 @@ use schemars::{Schema, json_schema};
 use serde_json::Value;
 
 use crate::ast::File;
+use crate::shape::ORDER;
+
+/// The schema that the declarations give, with members for `docs/language.md`: the `title` of a type is its name there, in
+/// which `[…]` links to the keys of a mapping, and [`ORDER`] has the keys of a mapping in their order.
+pub fn declared() -> Schema {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>()
+}
 
 /// The schema of `homeserver.yaml`, as indented JSON with a newline at its end.
 pub fn schema() -> String {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>();
+    let mut schema = declared();
+    Undocumented.transform(&mut schema);
     schema.insert("$id".to_owned(), "https://homegen.dev/homeserver.schema.json".into());
     schema.insert("title".to_owned(), "homeserver.yaml".into());
     let requirements = take_requirements(&mut schema);
@@ -87,6 +95,17 @@ fn requirements(
         required.insert("additionalProperties".to_owned(), members);
     }
     (!required.is_empty()).then_some(Value::Object(required))
+}
+
+/// Removes the members for `docs/language.md`.
+struct Undocumented;
+
+impl Transform for Undocumented {
+    fn transform(&mut self, schema: &mut Schema) {
+        transform_subschemas(self, schema);
+        schema.remove("title");
+        schema.remove(ORDER);
+    }
 }
 
 /// Makes the value that it is of each example, which a mapping has as YAML.

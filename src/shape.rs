@@ -1,5 +1,5 @@
 //! The macros that declare the language: what a key is called, what it may hold, what stands for it where it is absent.
-//! Reading and the JSON Schema are made from the same lines.
+//! Reading, the JSON Schema and the tables of `docs/language.md` are made from the same lines.
 
 use schemars::Schema;
 use serde_json::Value;
@@ -37,8 +37,15 @@ pub const fn both<const N: usize>(own: &[&'static str], part: &[&'static str]) -
     all
 }
 
-/// Completes the schema of a mapping: the keys that have to be there, the defaults of others, and an example.
-pub fn complete<T: Fields>(schema: &mut Schema, example: &str) {
+/// The member of a mapping's schema that has the keys in the order of their declarations, for the reference.
+pub const ORDER: &str = "order";
+
+/// Completes the schema of a mapping: the keys that have to be there, the defaults of others, and an example. `parts` is how
+/// many keys stand in a struct of their own, which are declared first.
+pub fn complete<T: Fields>(schema: &mut Schema, example: &str, parts: usize) {
+    let mut order = T::KEYS.to_vec();
+    order.rotate_right(parts);
+    schema.insert(ORDER.to_owned(), order.into());
     schema.insert("required".to_owned(), T::required().into());
     schema.insert("examples".to_owned(), vec![example].into());
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
@@ -98,7 +105,7 @@ macro_rules! mapping {
             $($crate::shape::nothing_as!($nothing);)?
 
             fn complete_schema(schema: &mut schemars::Schema) {
-                $crate::shape::complete::<$name>(schema, $example);
+                $crate::shape::complete::<$name>(schema, $example, 0 $(+ <$parts>::KEYS.len())?);
             }
         }
 

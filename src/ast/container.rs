@@ -11,15 +11,17 @@ mapping! {
     /// A container, in Compose's words.
     Container such as "{ image: docker.io/example/notes:1.2.3 }" called "server" {
         ..settings: Settings,
-        /// Folders, files and volumes in the container.
+        /// Folders, files and volumes in the container. Becomes `volumes`, `--tmpfs`.
         volumes: Volumes,
-        /// Whether somebody is told when it fails. Default: never.
+        /// Whether a notification is sent when it fails. A stop is no failure. Default: that of its service. Becomes
+        /// `ExecStopPost`.
         notify: Option<Spanned<Tell>>,
-        /// The networks that it is on, in place of the service's.
+        /// The networks that it is on, in place of the service's. Becomes `networks`.
         networks: Attachments,
-        /// `host`, `none`, or `container:NAME` to share that one's.
+        /// A network that is not Podman's. With `container:` it shares the network of that container and depends on it.
+        /// Becomes `networks`.
         network_mode: Option<NetworkMode>,
-        /// The containers that are up before it starts.
+        /// The containers that are up before it starts. Becomes `dependsOn`.
         depends_on: DependsOn,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
@@ -55,7 +57,7 @@ mapping! {
 schema!(DependsOn, |g| {
     let condition = g.subschema_for::<Condition>();
     let long = g.subschema_for::<LongDependency>();
-    json_schema!({ "anyOf": [
+    json_schema!({ "title": "list, or map of [conditions]", "anyOf": [
         { "type": "array", "items": { "type": "string" } },
         { "type": "object", "additionalProperties": { "anyOf": [condition, long] } },
     ] })

@@ -10,11 +10,12 @@ use crate::tree::Text;
 mapping! {
     /// A home server in one file.
     File such as "{ homegen: 1, host: { name: nas, nixos: \"26.05\", timezone: Europe/Berlin } }" {
-        /// The version of this language: 1.
+        /// The version of this language: `1`.
         homegen: Number,
         /// The machine.
         host: Host,
-        /// Values with names: any tree. `${a.b}` refers to them from everywhere in the file.
+        /// Values with names, in any tree. `${a.b}` refers to one from everywhere in the file. They become
+        /// `constants.nix`.
         constants: Option<Raw>,
         /// The tailnet that the host is in.
         tailscale: Option<Tailscale>,
@@ -26,7 +27,7 @@ mapping! {
         secrets: Map<Secret>,
         /// Where notifications go.
         notify: Option<Notify>,
-        /// A regular look at what runs here.
+        /// A regular look at all that runs on the host.
         smoke_test: Option<SmokeTest>,
         /// Podman itself.
         podman: Option<Podman>,
@@ -34,7 +35,7 @@ mapping! {
         networks: Map<Network>,
         /// The services, by name.
         services: Map<Service>,
-        /// The Macs that upload to a service, by name.
+        /// Other machines that use the services, by name: Macs that upload to a service.
         clients: Map<Client>,
         /// NixOS options of the host, as nested values.
         nixos: Option<Raw>,
@@ -46,11 +47,11 @@ mapping! {
 mapping! {
     /// A stack of containers, with its sites.
     Service such as "{ containers: { server: { image: docker.io/example/notes:1.2.3 } } }" called "notes" {
-        /// What it is, in a few words.
+        /// What it is, in a few words. Default: its name.
         description: Option<Text>,
-        /// Whether it is on until the owner says otherwise.
+        /// Whether it is on until your own configuration says otherwise.
         enable: Flag = "true",
-        /// The port on the host behind its site.
+        /// The port on the host behind its site: the default of `homeserver.NAME.port`. An error where nothing uses it.
         port: Option<Number>,
         /// The preset that it starts from.
         preset: Option<Text>,
@@ -60,17 +61,18 @@ mapping! {
         site: Option<Site>,
         /// Its sites, if there are several.
         sites: Sites,
-        /// The shared networks its containers are on, in place of one of its own.
+        /// Names of the shared networks that its containers are on, in place of its own.
         networks: Vec<Text>,
         /// Its containers, by name.
         containers: Map<Container>,
-        /// Its backups, by name. The one called `database` is the service's own.
+        /// Its backups, by name. `database` is the service's own.
         backup: Map<Backup>,
         /// Its updates.
         update: Option<Update>,
         /// Its clean-up.
         cleanup: Option<Cleanup>,
-        /// Whether somebody is told when one of its containers fails. What a container says wins. Default: never.
+        /// Whether a notification is sent when one of its containers fails. The `notify` of a container wins. Default:
+        /// `never`.
         notify: Option<Spanned<Tell>>,
         /// NixOS options that belong to it, as nested values.
         nixos: Option<Raw>,

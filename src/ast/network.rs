@@ -12,7 +12,7 @@ pub struct Attachments(pub Vec<(Text, Attachment)>);
 
 schema!(Attachments, |g| {
     let attachment = g.subschema_for::<Attachment>();
-    json_schema!({ "anyOf": [
+    json_schema!({ "title": "list, or map of [mappings]", "anyOf": [
         { "type": "array", "items": { "type": "string" } },
         { "type": "object", "additionalProperties": attachment },
     ] })

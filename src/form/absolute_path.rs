@@ -15,6 +15,10 @@ impl Form for AbsolutePath {
     const EXAMPLE: &'static str = "/srv/data";
     const PATTERN: &'static str = r"^/";
 
+    fn title() -> &'static str {
+        "absolute path"
+    }
+
     fn parse(text: &str) -> Option<AbsolutePath> {
         is_path(text).then(|| AbsolutePath(text.to_owned()))
     }

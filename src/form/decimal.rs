@@ -13,6 +13,10 @@ impl Form for Decimal {
     const PATTERN: &'static str = r"^[0-9]+(\.[0-9]+)?$";
     const NUMBERS: bool = true;
 
+    fn title() -> &'static str {
+        "decimal number"
+    }
+
     fn parse(text: &str) -> Option<Decimal> {
         let number = positive(text)?;
         text.bytes().all(|b| b.is_ascii_digit() || b == b'.').then_some(Decimal(number))

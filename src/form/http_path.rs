@@ -18,6 +18,10 @@ impl Form for HttpPath {
     const EXAMPLE: &'static str = "/health";
     const PATTERN: &'static str = r"^/[A-Za-z0-9/._~%?&=+-]*$";
 
+    fn title() -> &'static str {
+        "URL path"
+    }
+
     fn parse(text: &str) -> Option<HttpPath> {
         is_http_path(text).then(|| HttpPath(text.to_owned()))
     }

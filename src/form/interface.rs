@@ -14,6 +14,10 @@ impl Form for Interface {
     const EXAMPLE: &'static str = "eth0";
     const PATTERN: &'static str = r"^[A-Za-z0-9_.-]{1,15}$";
 
+    fn title() -> &'static str {
+        "interface name"
+    }
+
     fn parse(text: &str) -> Option<Interface> {
         let fits = text.len() <= 15 && is_word(text, b"_-.") && !matches!(text, "." | "..");
         fits.then(|| Interface(text.to_owned()))

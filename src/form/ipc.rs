@@ -13,6 +13,10 @@ impl Form for Ipc {
     const EXAMPLE: &'static str = "private";
     const PATTERN: &'static str = r"^(host|none|private|shareable|container:.+|ns:/.+)$";
 
+    fn title() -> &'static str {
+        "`host`, `none`, `private`, `shareable`, `container:NAME` or `ns:PATH`"
+    }
+
     fn parse(text: &str) -> Option<Ipc> {
         namespace::parse(text, &["none", "private", "shareable"], &[]).map(Ipc)
     }

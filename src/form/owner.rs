@@ -52,6 +52,10 @@ impl Form for Owner {
     const PATTERN: &'static str = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$";
     const NUMBERS: bool = true;
 
+    fn title() -> &'static str {
+        "user or group"
+    }
+
     fn parse(text: &str) -> Option<Owner> {
         match text.split_once(':') {
             Some((user, group)) => Some(Owner { user: account(user)?, group: Some(account(group)?) }),

@@ -13,6 +13,10 @@ impl Form for Pid {
     const EXAMPLE: &'static str = "private";
     const PATTERN: &'static str = r"^(host|private|container:.+|ns:/.+)$";
 
+    fn title() -> &'static str {
+        "`host`, `private`, `container:NAME` or `ns:PATH`"
+    }
+
     fn parse(text: &str) -> Option<Pid> {
         namespace::parse(text, &["private"], &[]).map(Pid)
     }

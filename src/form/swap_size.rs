@@ -18,6 +18,10 @@ impl Form for SwapSize {
     const PATTERN: &'static str = r"^(-1|[0-9]+(\.[0-9]+)?([bkmgtBKMGT]([iI]?[bB])?)?)$";
     const NUMBERS: bool = true;
 
+    fn title() -> &'static str {
+        "size or `-1`"
+    }
+
     fn parse(text: &str) -> Option<SwapSize> {
         match text {
             "-1" => Some(SwapSize::Unlimited),

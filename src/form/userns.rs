@@ -14,6 +14,10 @@ impl Form for Userns {
     const EXAMPLE: &'static str = "auto";
     const PATTERN: &'static str = r"^(auto(:.+)?|host|container:.+|ns:/.+)$";
 
+    fn title() -> &'static str {
+        "`auto`, `host`, `container:NAME` or `ns:PATH`"
+    }
+
     fn parse(text: &str) -> Option<Userns> {
         namespace::parse(text, &["auto"], &["auto"]).map(Userns)
     }

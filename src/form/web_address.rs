@@ -20,6 +20,10 @@ impl Form for WebAddress {
     const PATTERN: &'static str =
         r"^[hH][tT][tT][pP][sS]?://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9/._~%?&=+-]+$";
 
+    fn title() -> &'static str {
+        "URL"
+    }
+
     fn parse(text: &str) -> Option<WebAddress> {
         let (authority, path) = web_parts(text)?;
         let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));

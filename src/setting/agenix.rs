@@ -6,7 +6,8 @@ use crate::tree::Text;
 mapping! {
     /// agenix, <https://github.com/ryantm/agenix>.
     Agenix such as "{ directory: secrets }" {
-        /// The folder of the `.age` files, relative to this file.
+        /// The folder of the `.age` files, relative to this file. The default of the option
+        /// `homeserver.secretsDirectory`.
         directory: Text,
     }
 }

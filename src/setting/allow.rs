@@ -13,6 +13,7 @@ pub struct Allow(pub Vec<(Code, Span)>);
 schema!(Allow, |_g| {
     let codes: Vec<&str> = Code::ALL.iter().filter(|c| c.can_be_allowed()).map(|c| c.code()).collect();
     json_schema!({
+        "title": "[map of reasons by code](#allow)",
         "type": "object",
         "propertyNames": { "enum": codes },
         "additionalProperties": { "type": "string", "minLength": 1 },

@@ -24,7 +24,7 @@ pub enum Bind {
     },
 }
 
-schema!(Bind, |_g| json_schema!({ "anyOf": [
+schema!(Bind, |_g| json_schema!({ "title": "`tailscale`, `all`, interface names or IP addresses", "anyOf": [
     { "enum": ["tailscale", "all"] },
     { "type": "string" },
     { "type": "array", "items": { "type": "string" } },
@@ -48,9 +48,11 @@ mapping! {
     AcmeTls such as "{ acme: cloudflare, token: cloudflare-token, email: me@example.de }" {
         /// The DNS provider, as lego names it (<https://go-acme.github.io/lego/dns>).
         acme: Value<Variable>,
-        /// The name of the secret with its API token.
+        /// The secret with the API token, for providers that take one token: cloudflare, desec, digitalocean, dnsimple,
+        /// duckdns, gandiv5, hetzner, linode, netlify, vercel.
         token: Option<Value<SecretName>>,
-        /// The variables of the provider, such as CF_DNS_API_TOKEN_FILE, and the secret for each.
+        /// For every other provider: its variables, which end in `_FILE`, such as CF_DNS_API_TOKEN_FILE, and the secret
+        /// for each.
         credentials: Map<Value<SecretName>>,
         /// Your address, for the certificate authority.
         email: Value<Email>,
@@ -60,13 +62,13 @@ mapping! {
 mapping! {
     /// Certificates through a DNS plugin that is built into Caddy.
     PluginTls such as "{ plugins: [github.com/caddy-dns/cloudflare@v0.2.2], hash: sha256-…, acme_dns: \"cloudflare {env.CF_API_TOKEN}\", environment: cloudflare }" {
-        /// The plugins with their versions, such as github.com/caddy-dns/cloudflare@v0.2.2.
+        /// The plugins with their versions, such as `github.com/caddy-dns/cloudflare@v0.2.2`. Required.
         plugins: Vec<Text>,
-        /// The hash of the build, sha256-….
+        /// The hash of the build, `sha256-…`.
         hash: Text,
-        /// The value of the global option `acme_dns`, such as `cloudflare {env.CF_API_TOKEN}`.
+        /// The value of Caddy's global option `acme_dns`, such as `cloudflare {env.CF_API_TOKEN}`.
         acme_dns: Text,
-        /// The name of a secret of format `env` with the variables it uses.
+        /// A secret of format `env` with the variables that the plugin uses.
         environment: Value<SecretName>,
         /// Your address, for the certificate authority.
         email: Option<Value<Email>>,
@@ -76,5 +78,5 @@ mapping! {
 schema!(Tls, |g| {
     let acme = g.subschema_for::<AcmeTls>();
     let plugin = g.subschema_for::<PluginTls>();
-    json_schema!({ "anyOf": [{ "enum": ["tailscale", "internal"] }, acme, plugin] })
+    json_schema!({ "title": "`tailscale`, `internal` or [mapping]", "anyOf": [{ "enum": ["tailscale", "internal"] }, acme, plugin] })
 });

@@ -14,91 +14,117 @@ use crate::value::Value;
 part! {
     /// The settings of a container.
     Settings {
-        /// The image, with its registry.
+        /// The image, with its registry. Becomes `image`.
         image: Value<Image>,
-        /// A login at the registry.
+        /// A login at the registry. Becomes `login`.
         login: Option<Login>,
-        /// When the image is pulled.
+        /// When the image is pulled. Becomes `pull`.
         pull_policy: PullPolicy = "missing",
-        /// Arguments in place of the image's.
+        /// Arguments in place of the image's. A text is split as a shell would, and the value of a reference stays one
+        /// word. Becomes `cmd`.
         command: Option<Command>,
-        /// The program in place of the image's.
+        /// The program in place of the image's. Becomes `entrypoint`.
         entrypoint: Option<Command>,
-        /// Environment variables.
+        /// Environment variables. They lie in the world-readable store, so a value that looks like a secret is an
+        /// error, as in commands, health checks, labels, other options, NixOS options and constants (HG0604). `TZ` is
+        /// set unless you set it. Becomes `environment`.
         environment: Pairs,
-        /// Files with environment variables.
+        /// Files with environment variables: one on the host, or a secret of format `env`. Becomes `environmentFiles`.
         env_file: EnvFiles,
-        /// Secrets, by the variable that takes them.
+        /// Secrets: a mapping by the variable that takes each, or a list of secrets that are mounted as files. Becomes
+        /// `volumes`, `environment`, `environmentFiles`.
         secrets: SecretUses,
-        /// Folders in memory.
+        /// Folders in memory, `/path` or `/path:options`; options are those of `podman run --tmpfs`, such as `size=64m`
+        /// and `mode=1777`. Becomes `--tmpfs`.
         tmpfs: OneOrMany<Value<TmpfsMount>>,
-        /// Ports on the host. Without an address they are on 127.0.0.1.
+        /// Ports on the host. Without an address they are on 127.0.0.1. Becomes `ports`.
         ports: Ports,
-        /// Ports that it listens on without publishing them. With `network_mode: host` they are the host's.
+        /// Ports that it listens on and does not publish, with `/tcp` or `/udp` behind them. With `network_mode: host`
+        /// they are the host's. Documentation, except together with `firewall`.
         expose: Vec<Expose>,
-        /// Interfaces on which the firewall lets in what `expose` names, with `network_mode: host`.
+        /// Interfaces on which the firewall lets in the ports of `expose`, with `network_mode: host` only. Becomes
+        /// `networking.firewall.interfaces`.
         firewall: OneOrMany<Value<Interface>>,
-        /// Devices of the host, such as /dev/dri or nvidia.com/gpu=all.
+        /// Devices of the host: below `/dev`, with `:container:rwm` behind if they are to differ, or a CDI name such as
+        /// `nvidia.com/gpu=all`, for which the host needs `hardware.nvidia-container-toolkit.enable`; the container
+        /// starts after the unit that describes the cards. For other vendors NixOS describes no devices: put the
+        /// description into `/etc/cdi`. Becomes `devices`.
         devices: Vec<Value<Device>>,
-        /// Rules for devices that appear while it runs, such as `c 189:* rmw`.
+        /// Rules for devices that appear while it runs, `TYPE MAJOR:MINOR MODE`, such as `c 189:* rmw` for USB. Becomes
+        /// `--device-cgroup-rule`.
         device_cgroup_rules: Vec<Value<DeviceCgroupRule>>,
-        /// Capabilities that it has beyond Podman's default.
+        /// Capabilities of capabilities(7), with or without `CAP_`, or `ALL`, beyond Podman's default. Becomes
+        /// `capabilities.NAME = true`.
         cap_add: Vec<Value<Capability>>,
-        /// Capabilities that it has not.
+        /// Capabilities that it does without. Becomes `capabilities.NAME = false`.
         cap_drop: Vec<Value<Capability>>,
-        /// Whether it may do all that the host may.
+        /// Whether it may do all that the host may. Becomes `privileged`.
         privileged: Flag = "false",
-        /// The user, or user:group, that it runs as.
+        /// The user, or `user:group`, that it runs as. Names are those of the image, except for groups as under
+        /// `group_add`. Becomes `user`.
         user: Option<Value<Owner>>,
-        /// More groups of that user.
+        /// More groups of that user. Podman looks names up in the image; for groups of devices with a fixed number on
+        /// NixOS, such as `render` and `video`, the host's number is used. Becomes `--group-add`.
         group_add: Vec<Value<Owner>>,
-        /// The folder that it starts in.
+        /// The folder that it starts in. Becomes `workdir`.
         working_dir: Option<Value<AbsolutePath>>,
-        /// Its own name for itself.
+        /// Its own name for itself. Becomes `hostname`.
         hostname: Option<Value<Domain>>,
-        /// More names that it has on all of its networks.
+        /// More names that it has on all of its networks. Becomes `networks`.
         aliases: Vec<Value<Domain>>,
-        /// Names and their addresses for its /etc/hosts.
+        /// Names and their addresses for its `/etc/hosts`; an address may be `host-gateway`. Becomes `--add-host`.
         extra_hosts: ExtraHosts,
-        /// DNS servers, in order.
+        /// DNS servers, in order. Becomes `--dns`.
         dns: OneOrMany<Value<Address>>,
-        /// DNS search domains, in order.
+        /// DNS search domains, in order. Becomes `--dns-search`.
         dns_search: OneOrMany<Value<Domain>>,
-        /// Kernel parameters.
+        /// Kernel parameters of its own namespaces: `net.*`, `fs.mqueue.*`, and those of `kernel.*` for IPC. Becomes
+        /// `--sysctl`.
         sysctls: Pairs,
-        /// Limits of resources, such as nofile.
+        /// Limits of resources by name, such as `nofile`: one number, or the soft and the hard limit. Becomes
+        /// `--ulimit`.
         ulimits: Map<Ulimit>,
-        /// The size of /dev/shm.
+        /// The size of `/dev/shm`. Becomes `--shm-size`.
         shm_size: Option<Value<Size>>,
-        /// Whether a small init reaps its processes.
+        /// Whether a small init reaps its processes. Becomes `--init`.
         init: Flag = "false",
-        /// Whether its own file system is read-only.
+        /// Whether its own file system is read-only. Becomes `--read-only`.
         read_only: Flag = "false",
-        /// Options of SELinux, AppArmor, seccomp and no-new-privileges.
+        /// Options of SELinux, AppArmor, seccomp and no-new-privileges. Becomes `--security-opt`.
         security_opt: Vec<Text>,
-        /// The IPC namespace.
+        /// The IPC namespace. With `container:` the container depends on that one, by its name on the host. Becomes
+        /// `--ipc`.
         ipc: Option<Value<Ipc>>,
-        /// The PID namespace.
+        /// The PID namespace. With `container:` the container depends on that one, by its name on the host. Becomes
+        /// `--pid`.
         pid: Option<Value<Pid>>,
-        /// The user namespace.
+        /// The user namespace. For `auto` the host gets the user `containers` with ranges of users and groups.
+        /// `keep-id` is not for containers of root. Becomes `--userns`.
         userns_mode: Option<Value<Userns>>,
-        /// Labels.
+        /// Labels. Becomes `labels`.
         labels: Pairs,
-        /// Where its output goes. Default: the journal.
+        /// Where its output goes. Without it, to the journal. Becomes `log-driver`, `--log-opt`.
         logging: Logging,
-        /// How it is known to be well.
+        /// How its health is checked. Becomes `--health-…`.
         healthcheck: Option<Healthcheck>,
-        /// When it is started again.
+        /// When systemd starts it again. It is always written, because NixOS's default differs between releases.
+        /// `unless-stopped` is the same as `always`: systemd does not restart what a person stopped. `on-failure:3` is
+        /// not possible. With `no` the container runs at boot, and again when a container that depends on it is
+        /// restarted; restarts of its own dependencies do not run it again. Becomes `Restart=` of the unit.
         restart: Restart = "always",
-        /// The signal that stops it.
+        /// The signal that stops it: `SIGINT`, `INT`, `2`, `RTMIN+3`. Becomes `--stop-signal`.
         stop_signal: Option<Value<Signal>>,
-        /// How long it may take to stop.
+        /// How long it may take to stop: Podman's 10 seconds, or 90 where other containers wait for it as `healthy`.
+        /// Over 110 seconds the unit's own limit is raised. A value from a constant is in whole seconds, such as `90s`.
+        /// Becomes `--stop-timeout`, `TimeoutStopSec=`.
         stop_grace_period: GracePeriod = "10s",
-        /// Whether it starts at boot.
+        /// Whether it starts at boot. Becomes `autoStart`.
         auto_start: Flag = "true",
         /// What it may use of the host.
         limits: Limits,
-        /// Further arguments of `podman run`.
+        /// Further arguments of `podman run`, for options without a key: `--name=value`, or the two as two entries.
+        /// `--name`, `--restart`, `--sdnotify`, `--cidfile` and `--rootfs` are errors where the unit needs them as
+        /// NixOS sets them. Becomes `extraOptions`.
         podman_args: Vec<Text>,
     }
 }
@@ -107,23 +133,26 @@ part! {
 #[derive(Clone, Debug, Default)]
 pub struct ExtraHosts(pub Vec<(Text, Text)>);
 
-schema!(ExtraHosts, |_g| json_schema!({ "anyOf": [
+schema!(
+    ExtraHosts,
+    |_g| json_schema!({ "title": "map of addresses by name, or list of `name:address`", "anyOf": [
     { "type": "object", "additionalProperties": { "type": "string" } },
     { "type": "array", "items": { "type": "string" } },
-] }));
+] })
+);
 
 mapping! {
     /// What a container may use of the host.
     Limits such as "{ memory: 512m }" or nothing {
-        /// Memory.
+        /// Memory. Becomes `--memory`.
         memory: Option<Value<Size>>,
-        /// Memory that it is pushed back to when the host runs short.
+        /// Memory that it is pushed back to when the host runs short. Becomes `--memory-reservation`.
         memory_reservation: Option<Value<Size>>,
-        /// Memory and swap together; -1 is no limit of swap.
+        /// Memory and swap together; `-1` is no limit of swap. It needs `memory`. Becomes `--memory-swap`.
         memory_swap: Option<Value<SwapSize>>,
-        /// Processors.
+        /// Processors; the number may have a fraction. Becomes `--cpus`.
         cpus: Option<Value<Decimal>>,
-        /// Processes.
+        /// Processes. Becomes `--pids-limit`.
         pids: Option<Number>,
     }
 }
@@ -162,7 +191,7 @@ keyword! {
 #[derive(Clone, Debug)]
 pub struct Command(pub Vec<Text>);
 
-schema!(Command, |_g| json_schema!({ "anyOf": [
+schema!(Command, |_g| json_schema!({ "title": "text or list", "anyOf": [
     { "type": "string" },
     { "type": "array", "items": { "type": ["string", "number", "boolean"] } },
 ] }));
@@ -178,7 +207,7 @@ pub struct GracePeriod {
 
 schema!(GracePeriod, |g| {
     let span = g.subschema_for::<Value<Duration>>();
-    json_schema!({ "anyOf": [span, { "type": "integer" }] })
+    json_schema!({ "title": "time span or whole seconds", "anyOf": [span, { "type": "integer" }] })
 });
 
 /// The limit of one resource.
@@ -202,15 +231,15 @@ mapping! {
 
 schema!(Ulimit, |g| {
     let long = g.subschema_for::<LongUlimit>();
-    json_schema!({ "anyOf": [{ "type": "integer" }, long] })
+    json_schema!({ "title": "number or [mapping]", "anyOf": [{ "type": "integer" }, long] })
 });
 
 mapping! {
     /// Where a container's output goes.
     Logging such as "{ driver: journald }" or nothing {
-        /// The driver.
+        /// Podman's log driver.
         driver: LogDriver = "journald",
-        /// Its options.
+        /// Its options, `--log-opt`.
         options: Pairs,
     }
 }

@@ -11,19 +11,21 @@ use crate::value::Value;
 mapping! {
     /// How a container is known to be well.
     Healthcheck such as "{ test: curl -f localhost }" {
-        /// The command: a line for the shell, or a list.
+        /// The command: a line for the container's shell, or a list that begins with `CMD`, `CMD-SHELL` or is `[NONE]`.
+        /// Becomes `--health-cmd`.
         test: Option<HealthTest>,
-        /// Time between two checks.
+        /// The time between two checks. Neither this nor `timeout` nor `retries` may be 0. Becomes `--health-interval`.
         interval: Value<Period> = "30s",
-        /// How long one may take.
+        /// How long one may take. Becomes `--health-timeout`.
         timeout: Value<Period> = "30s",
-        /// How many have to fail.
+        /// How many have to fail. Becomes `--health-retries`.
         retries: Value<Count> = "3",
-        /// How long failures do not count after the start.
+        /// How long failures do not count after the start. Becomes `--health-start-period`.
         start_period: Value<Duration> = "0s",
-        /// Time between two checks until the first success.
+        /// The time between two checks until the first success. Becomes `--health-startup-cmd`,
+        /// `--health-startup-interval`.
         start_interval: Value<Period> = "2s",
-        /// Whether the image's own check is turned off.
+        /// Whether the check of the image or of a preset is turned off. Becomes `--no-healthcheck`.
         disable: Flag = "false",
     }
 }
@@ -39,7 +41,7 @@ pub enum HealthTest {
     None,
 }
 
-schema!(HealthTest, |_g| json_schema!({ "anyOf": [
+schema!(HealthTest, |_g| json_schema!({ "title": "text or list", "anyOf": [
     { "type": "string" },
     { "type": "array", "items": { "type": ["string", "number", "boolean"] } },
 ] }));

@@ -11,15 +11,16 @@ use crate::value::Value;
 mapping! {
     /// The machine that the output is for.
     Host such as "{ name: nas, nixos: \"26.05\", timezone: Europe/Berlin }" {
-        /// Its name, `networking.hostName`.
+        /// The name of the host: `networking.hostName`, at a priority that a definition of your own overrides.
         name: Value<Domain>,
-        /// The NixOS release.
+        /// The release of NixOS that the output is for. The quotes keep it from being a number.
         nixos: Release,
-        /// The time zone of the host and of every container, such as `Europe/Berlin`.
+        /// The time zone of the host and of every container, a name of the IANA database such as `Europe/Berlin`:
+        /// `time.timeZone`, at the same priority as the name. Every container's `TZ` is `config.time.timeZone`.
         timezone: TimeZone,
-        /// Its memory, which the limits are held against.
+        /// The memory of the machine, which the limits of the containers are held against.
         memory: Option<Value<Size>>,
-        /// Its file systems, by mount point.
+        /// The file systems that containers depend on, by mount point.
         mounts: Map<Mount>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
@@ -44,20 +45,21 @@ pub struct TimeZone(pub Text);
 
 schema!(
     TimeZone,
-    |_g| json_schema!({ "type": "string", "pattern": r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$" })
+    |_g| json_schema!({ "title": "time zone", "type": "string", "pattern": r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$" })
 );
 
 mapping! {
     /// A file system. With `nfs` it is emitted; otherwise the host's own configuration mounts it, and
     /// this describes it.
     Mount such as "{ nfs: nas.lan:/export }" or nothing called "/mnt/nas" {
-        /// `server:/path` of an NFS export.
+        /// `server:/path` of an NFS export. Emits `fileSystems.PATH` with `fsType = "nfs"` and `_netdev`.
         nfs: Option<Value<NfsExport>>,
-        /// Options of the mount, for NFS.
+        /// Options of the mount, for NFS: one each, without commas and spaces.
         options: Vec<Value<MountOption>>,
-        /// Mount on first access, for NFS.
+        /// Whether the first access mounts it, for NFS: `noauto` and `x-systemd.automount`.
         automount: Flag = "false",
-        /// Whether the host boots without it. Containers that need it wait either way.
+        /// Whether the host boots without it, for NFS: `nofail`. Containers that need it wait either way. Default:
+        /// `true`.
         nofail: Option<Flag>,
     }
 }

@@ -15,7 +15,7 @@ mapping! {
         ntfy: Option<Ntfy>,
         /// An address that takes a POST of JSON with `title` and `message`.
         webhook: Option<Webhook>,
-        /// Units that tell when they fail, beside those that say so where they stand.
+        /// Units of the host that send a notification when they fail, such as `plex`, `sshd` or `tailscaled`.
         units: Vec<Value<ServiceUnit>>,
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
@@ -43,11 +43,11 @@ mapping! {
 mapping! {
     /// ntfy. Its topic is in `url`, or in a secret where nobody else may know it.
     Ntfy such as "{ url: https://ntfy.example.de/server }" {
-        /// The address of the topic, such as <https://ntfy.example.de/server>.
+        /// The address of the topic, such as <https://ntfy.example.de/server>. Either this or `url_secret`.
         url: Option<Value<WebAddress>>,
         /// The secret with the address of the topic.
         url_secret: Option<Value<SecretName>>,
-        /// The secret with the access token.
+        /// The secret with the access token, if there is one.
         token: Option<Value<SecretName>>,
     }
 }

@@ -10,15 +10,19 @@ use crate::value::Value;
 mapping! {
     /// Podman.
     Podman such as "{ prune: weekly }" or nothing {
-        /// When unused images, containers and networks are removed: `false`, or a time.
+        /// When Podman removes stopped containers, networks that no container uses, and images without a tag
+        /// (`autoPrune`, which is `podman system prune`): never, or at a time. It also removes those that homegen did
+        /// not create. Images with a tag stay, unless your own configuration adds `--all` to
+        /// `virtualisation.podman.autoPrune.flags`.
         prune: Prune = "weekly",
         /// Whether `docker` is an alias of `podman`.
         docker_compat: Flag = "false",
-        /// Whether there is a Docker-compatible socket at /run/docker.sock.
+        /// Whether there is a Docker-compatible socket at `/run/docker.sock`.
         docker_socket: Flag = "false",
-        /// Whether there is the command `homeserver`, for logs, a shell in a container, and psql.
+        /// Whether there is the command `homeserver`: `homeserver list`, `logs immich -f`, `shell immich-server`, and
+        /// `psql immich` for the Postgres of a service.
         commands: Flag = "false",
-        /// The users in the group `podman`, who may talk to that socket.
+        /// The members of the group `podman`, who may use that socket and thereby are root.
         users: Vec<Value<Owner>>,
     }
 }
@@ -34,5 +38,5 @@ pub enum Prune {
 
 schema!(Prune, |g| {
     let at = g.subschema_for::<Value<Calendar>>();
-    json_schema!({ "anyOf": [{ "const": false }, at] })
+    json_schema!({ "title": "`false` or a time", "anyOf": [{ "const": false }, at] })
 });

@@ -36,20 +36,20 @@ impl Port {
 mapping! {
     /// A port in Compose's long form.
     LongPort such as "{ target: 80, published: 8080 }" {
-        /// The port in the container.
+        /// The port in the container, or a range.
         target: Text,
-        /// The port on the host.
+        /// The port on the host, or a range.
         published: Text,
         /// The address on the host.
         host_ip: Value<Address> = "127.0.0.1",
-        /// The protocol.
+        /// The protocol: `tcp`, `udp` or `sctp`.
         protocol: Text = "tcp",
     }
 }
 
 schema!(Port, |g| {
     let long = g.subschema_for::<LongPort>();
-    json_schema!({ "anyOf": [{ "type": "string" }, long] })
+    json_schema!({ "title": "[port]", "anyOf": [{ "type": "string" }, long] })
 });
 
 /// The ports of a container.
@@ -64,7 +64,7 @@ pub struct Expose {
     pub udp: bool,
 }
 
-schema!(Expose, |_g| json_schema!({ "anyOf": [
+schema!(Expose, |_g| json_schema!({ "title": "port or range", "anyOf": [
     { "type": "integer" },
     { "type": "string", "pattern": "^[0-9]+(-[0-9]+)?(/([tT][cC][pP]|[uU][dD][pP]))?$" },
 ] }));

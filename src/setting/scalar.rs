@@ -77,11 +77,12 @@ impl<T> Default for OneOrMany<T> {
     }
 }
 
-schema!(Text, |_g| json_schema!({ "type": ["string", "number", "boolean"] }));
-schema!(Number, |_g| json_schema!({ "type": "integer" }));
-schema!(Flag, |_g| json_schema!({ "type": "boolean" }));
-schema!(Raw, |_g| json_schema!({ "type": ["object", "null"] }));
+schema!(Text, |_g| json_schema!({ "title": "text", "type": ["string", "number", "boolean"] }));
+schema!(Number, |_g| json_schema!({ "title": "number", "type": "integer" }));
+schema!(Flag, |_g| json_schema!({ "title": "flag", "type": "boolean" }));
+schema!(Raw, |_g| json_schema!({ "title": "mapping of any values", "type": ["object", "null"] }));
 schema!(Pairs, |_g| json_schema!({
+    "title": "pairs",
     "anyOf": [
         { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } },
         { "type": "array", "items": { "type": "string" } },
@@ -136,9 +137,12 @@ impl<T: Form> JsonSchema for Value<T> {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         match T::NUMBERS {
             true => {
-                json_schema!({ "anyOf": [{ "type": "string", "pattern": T::PATTERN }, { "type": "number" }] })
+                json_schema!({
+                    "title": T::title(),
+                    "anyOf": [{ "type": "string", "pattern": T::PATTERN }, { "type": "number" }],
+                })
             }
-            false => json_schema!({ "type": "string", "pattern": T::PATTERN }),
+            false => json_schema!({ "title": T::title(), "type": "string", "pattern": T::PATTERN }),
         }
     }
 }

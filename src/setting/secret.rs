@@ -12,15 +12,15 @@ use crate::value::Value;
 mapping! {
     /// A secret that agenix decrypts.
     Secret such as "{ format: env }" or nothing called "pushover" {
-        /// Its file in the folder of secrets. Default: NAME.age.
+        /// Its file in the folder of `agenix`. Default: `NAME.age`.
         file: Option<Text>,
-        /// Who owns the decrypted file.
+        /// The owner of the decrypted file.
         owner: Value<Owner> = "root",
-        /// Its group. Default: root, or that of a numeric owner.
+        /// Its group. That of a numeric owner is the same number. Default: `root`.
         group: Option<Value<Owner>>,
         /// Its mode.
         mode: Value<Mode> = "0400",
-        /// What is in it: the value itself, or lines of KEY=value.
+        /// What is in it. `raw`: the value itself. `env`: lines of `KEY=value`.
         format: Format = "raw",
         /// Diagnostics that are accepted here, each by its code and with the reason.
         allow: Allow,
@@ -73,7 +73,7 @@ mapping! {
     SecretFile such as "{ source: token }" {
         /// The secret's name.
         source: Value<SecretName>,
-        /// Where the file is mounted. Default: /run/secrets/NAME.
+        /// Where the file is mounted. Default: `/run/secrets/NAME`.
         target: Option<Value<AbsolutePath>>,
     }
 }
@@ -81,7 +81,7 @@ mapping! {
 schema!(SecretUses, |g| {
     let name = g.subschema_for::<Value<SecretName>>();
     let file = g.subschema_for::<SecretFile>();
-    json_schema!({ "anyOf": [
+    json_schema!({ "title": "map of secrets by variable, or [list]", "anyOf": [
         { "type": "object", "additionalProperties": name },
         { "type": "array", "items": { "anyOf": [
             name,
@@ -94,7 +94,7 @@ schema!(SecretUses, |g| {
 mapping! {
     /// A secret of format `env` that is an environment file.
     SecretEnvFile such as "{ secret: settings }" {
-        /// The secret's name.
+        /// The secret, of format `env`.
         secret: Value<SecretName>,
     }
 }
@@ -122,11 +122,11 @@ schema!(EnvFiles, |g| {
 mapping! {
     /// A login at the image's registry.
     Login such as "{ registry: ghcr.io, username: me, password: ghcr-token }" {
-        /// The registry's address.
+        /// The registry's address, with its port if it has one.
         registry: Value<Registry>,
         /// The user.
         username: Text,
-        /// The name of the secret with the password.
+        /// A secret of format `raw` with the password.
         password: Value<SecretName>,
     }
 }

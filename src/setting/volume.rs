@@ -55,21 +55,24 @@ pub enum VolumeSource {
 mapping! {
     /// A volume in Compose's long form.
     LongVolume such as "{ source: /srv/notes, target: /data }" {
-        /// `bind`, `volume` or `tmpfs`. Default: what the source looks like.
+        /// What is mounted. Default: what the source looks like.
         r#type: Option<VolumeType>,
-        /// A path on the host, or the name of a volume.
+        /// A path on the host, or the name of a volume. Required except for tmpfs.
         source: Option<Text>,
         /// The path in the container.
         target: Value<AbsolutePath>,
-        /// Whether it is read-only.
+        /// Whether it is read-only. The same as the option `ro`.
         read_only: Flag = "false",
-        /// Options of the mount.
+        /// Options of the mount, such as `z` or `U`: those of `podman run --volume`.
         options: Vec<Text>,
-        /// Who owns the folder on the host.
+        /// The owner of the folder on the host. Without it: the container's `user` where that is a number, unless its
+        /// users are other ones on the host (`userns_mode: auto` without the option `idmap`); otherwise an existing
+        /// folder keeps its owner, and a new one belongs to the user of the image where homegen knows it, or else to
+        /// root.
         owner: Option<Value<Owner>>,
-        /// Its group. Default: that of a numeric owner.
+        /// Its group. Without it: for a numeric owner the same number; otherwise as it is.
         group: Option<Value<Owner>>,
-        /// Its mode. Default: "0755".
+        /// Its mode. Without it: `"0755"` where the owner is given; otherwise as it is.
         mode: Option<Value<Mode>>,
         /// The size of a tmpfs.
         size: Option<Value<Size>>,
@@ -90,7 +93,7 @@ keyword! {
 
 schema!(Volume, |g| {
     let long = g.subschema_for::<LongVolume>();
-    json_schema!({ "anyOf": [{ "type": "string" }, long] })
+    json_schema!({ "title": "[volume]", "anyOf": [{ "type": "string" }, long] })
 });
 
 /// The volumes of a container.

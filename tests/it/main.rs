@@ -24,6 +24,7 @@ mod layers;
 mod nix;
 mod notify;
 mod postgres;
+mod reference;
 mod restore_sqlite;
 mod schema;
 mod scripts;
