@@ -206,6 +206,7 @@ fn arguments(container: &Container) -> Vec<Expr> {
         all.extend(text.map(|text| Expr::flag(flag, text)));
     }
     all.extend(settings.shm_size.iter().map(|s| Expr::flag("--shm-size=", &s.text)));
+    all.extend(settings.oom_score_adj.iter().map(|a| Expr::flag("--oom-score-adj=", &a.text)));
     for (name, value) in &settings.sysctls.0 {
         all.push(pair("--sysctl=", name, "=", value));
     }

@@ -5,7 +5,7 @@ use schemars::json_schema;
 use super::{EnvFiles, Expose, Flag, Healthcheck, Login, Map, Number, OneOrMany, Pairs, Ports, SecretUses};
 use crate::form::{
     AbsolutePath, Address, Capability, Decimal, Device, DeviceCgroupRule, Domain, Duration, Image, Interface,
-    Ipc, Owner, Pid, Signal, Size, SwapSize, TmpfsMount, Userns,
+    Ipc, OomScoreAdj, Owner, Pid, Signal, Size, SwapSize, TmpfsMount, Userns,
 };
 use crate::shape::{keyword, mapping, part, schema};
 use crate::tree::Text;
@@ -86,6 +86,9 @@ part! {
         ulimits: Map<Ulimit>,
         /// The size of `/dev/shm`. Becomes `--shm-size`.
         shm_size: Option<Value<Size>>,
+        /// How likely the kernel is to kill its processes when memory runs out: from -1000, never, to 1000. Becomes
+        /// `--oom-score-adj`.
+        oom_score_adj: Option<Value<OomScoreAdj>>,
         /// Whether a small init reaps its processes. Becomes `--init`.
         init: Flag = "false",
         /// Whether its own file system is read-only. Becomes `--read-only`.

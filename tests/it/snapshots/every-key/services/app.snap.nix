@@ -82,6 +82,7 @@ in
               "--cpus=0.5"
               "--pids-limit=100"
               "--shm-size=64m"
+              "--oom-score-adj=-500"
               "--sysctl=net.core.somaxconn=1024"
               "--ulimit=nofile=1024:4096"
               "--init"
