@@ -18,8 +18,21 @@ pub struct Output {
     pub enabled: Vec<String>,
     /// Whether the host has containers, or networks for them, and so needs containers.nix.
     pub containers: bool,
+    /// Where decrypted secrets are.
+    pub secrets: SecretOptions,
     /// What the next build compares with, without the files.
     pub record: Record,
+}
+
+/// The options of NixOS through which secrets are decrypted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SecretOptions {
+    /// The set whose `secrets` has each secret by its name, with its `name` and the `path` of the decrypted file.
+    pub set: &'static str,
+    /// The attribute of a secret with its encrypted file.
+    pub encrypted: &'static str,
+    /// The unit that decrypts, where it is not the activation of the system that does.
+    pub unit: &'static str,
 }
 
 /// One file that is a NixOS module.

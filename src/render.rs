@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::diag::Bug;
 use crate::nix::print::Printer;
 use crate::nix::{Expr, ITEM, Set, attribute, identifiers, is_call, quoted};
-use crate::nixos::{Module, Output, node};
+use crate::nixos::{Module, Output, SecretOptions, node};
 use crate::output::{File, Place};
 use crate::record::{self, hash};
 use crate::script::{SOURCED, Script};
@@ -30,7 +30,7 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     let rendered: Result<Vec<_>, Bug> = modules
         .into_par_iter()
         .map(|(path, module)| {
-            let scope = Scope::of(path, module, &services, place);
+            let scope = Scope::of(path, module, &services, place, output.secrets);
             self::module(path, module, &scope, place, &templates)
         })
         .collect();
@@ -67,7 +67,7 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
         )?);
     }
     if output.containers {
-        let file = containers(place, &templates)?;
+        let file = containers(output.secrets, place, &templates)?;
         scripts.extend(calls(&file.text));
         imports.push(format!("./{}", file.path));
         files.push(file);
@@ -135,8 +135,13 @@ pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
 }
 
 /// The file with the settings of all containers.
-fn containers(place: &Place, templates: &Environment) -> Result<File, Bug> {
-    let values = context! { source => safe(comment(&place.source)) };
+fn containers(secrets: SecretOptions, place: &Place, templates: &Environment) -> Result<File, Bug> {
+    let values = context! {
+        source => safe(comment(&place.source)),
+        secrets => safe(secrets.set.to_owned()),
+        encrypted => safe(secrets.encrypted.to_owned()),
+        decrypts => secrets.unit,
+    };
     fill(templates, "containers.nix.j2", "containers.nix", true, values)
 }
 

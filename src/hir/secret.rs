@@ -17,6 +17,13 @@ impl SecretBackend {
         format!("{name}.age")
     }
 
+    /// The folder that secrets are decrypted into, each into a file of its name.
+    pub fn decrypted(backend: Option<&SecretBackend>) -> &'static str {
+        match backend {
+            Some(SecretBackend::Agenix(_)) | None => "/run/agenix",
+        }
+    }
+
     /// The folder of the encrypted files, relative to the file that is compiled.
     pub fn folder(&self) -> &Text {
         match self {

@@ -5,12 +5,15 @@ use std::collections::{HashMap, HashSet};
 use super::folder::Makers;
 use crate::hir::{Container, Host, HostPort};
 use crate::map::{self, Mounted, Written};
+use crate::nixos::SecretOptions;
 use crate::path::{Folders, ancestors, is_inside_etc, without_static};
 use crate::setting::{Number, Volume};
 use crate::tree::{Atom, Piece, Reference, Target, Text, etc_files, options};
 
 /// What stands around a service.
 pub(super) struct Around<'a> {
+    /// The options through which secrets are decrypted.
+    pub(super) secrets: SecretOptions,
     /// The ports of all services.
     pub(super) ports: Ports<'a>,
     /// The options of the services that Caddy forwards to.
@@ -36,6 +39,7 @@ impl<'a> Around<'a> {
         let is_asked = host.backups().any(|(_, backup)| backup.source.sqlite().is_some());
         let asked = || host.containers().filter(|_| is_asked);
         Around {
+            secrets: super::secret::options(host),
             ports: Ports::of(host),
             forwarded: sites.filter_map(|site| site.service.as_deref()).collect(),
             makers: Makers::of(host),

@@ -8,7 +8,7 @@ use crate::acme_provider::token_variable;
 use crate::hir::front::{Caddy, HEADERS};
 use crate::hir::{Answer, Front, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
-use crate::nixos::{Module, Output};
+use crate::nixos::{Module, Output, SecretOptions};
 use crate::setting::{AcmeTls, Bind, Pairs, Tls};
 use crate::tree::{Piece, Target, Text};
 
@@ -58,7 +58,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         module.config.at(&["services", "caddy", "virtualHosts"]).set_named(&site.host, value);
     }
     redirect_to_https(front, host, module);
-    certificates_of(caddy, &certificates, module);
+    certificates_of(caddy, super::secret::options(host), &certificates, module);
     firewall(front, host, module);
     if front.tells {
         super::notify::tell_failure("caddy", module);
@@ -251,7 +251,12 @@ fn lines(text: &Text) -> Vec<Vec<Part>> {
     all
 }
 
-fn certificates_of(caddy: &Caddy, certificates: &IndexMap<String, Certificate>, module: &mut Module) {
+fn certificates_of(
+    caddy: &Caddy,
+    secrets: SecretOptions,
+    certificates: &IndexMap<String, Certificate>,
+    module: &mut Module,
+) {
     match &caddy.tls {
         Some(Tls::Tailscale) => {
             module.config.at(&["services", "tailscale"]).set("permitCertUid", Expr::str("caddy"))
@@ -273,8 +278,8 @@ fn certificates_of(caddy: &Caddy, certificates: &IndexMap<String, Certificate>, 
             }
             let name = plugin.environment.text.value();
             let unit = module.unit("caddy");
-            unit.append("after", [Expr::str(super::secret::DECRYPTED)]);
-            unit.append("restartTriggers", [super::secret::trigger(&name)]);
+            unit.append("after", [Expr::str(secrets.unit)]);
+            unit.append("restartTriggers", [super::secret::trigger(&name, secrets)]);
             unit.at(&["serviceConfig"]).set("EnvironmentFile", super::secret::path(&name));
         }
         Some(Tls::Acme(acme)) => {
@@ -290,7 +295,7 @@ fn certificates_of(caddy: &Caddy, certificates: &IndexMap<String, Certificate>, 
                 let unit =
                     Text::join(&[Text::literal("acme-order-renew", span), one.name.clone()], "-", span);
                 let units = module.config.at(&["systemd", "services"]);
-                units.at_named(&unit).append("after", [Expr::str(super::secret::DECRYPTED)]);
+                units.at_named(&unit).append("after", [Expr::str(secrets.unit)]);
             }
         }
         Some(Tls::Internal) | None => {}

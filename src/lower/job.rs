@@ -91,7 +91,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
         set.append("wants", [Expr::str(ONLINE)]);
     }
     if !unit.secrets.is_empty() || job.ping.is_some() {
-        after.push(secret::DECRYPTED.to_owned());
+        after.push(around.secrets.unit.to_owned());
     }
     set.append("after", after.into_iter().map(Expr::str));
     set.at(&["unitConfig"])

@@ -53,7 +53,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     for list in ["after", "wants"] {
         unit.append(list, [Expr::str("network-online.target")]);
     }
-    unit.append("after", [Expr::str(super::secret::DECRYPTED)]);
+    unit.append("after", [Expr::str(super::secret::options(host).unit)]);
     let mut exec = Set::default();
     exec.set("Type", Expr::str("oneshot"));
     let program = Part::expr(Expr::Script(Script::NotifyFailure));

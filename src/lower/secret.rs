@@ -10,12 +10,13 @@ use super::around::Around;
 use super::{container_set, own_set};
 use crate::hir::{Container, Host, SecretBackend};
 use crate::nix::{Expr, Part, Set, attribute, parts};
-use crate::nixos::{Module, Output};
+use crate::nixos::{Module, Output, SecretOptions};
 use crate::podman::arguments::arguments;
 use crate::setting::{EnvFile, SecretUse, takes_path};
 use crate::tree::Text;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
+    output.secrets = options(host);
     match &host.secret_backend {
         Some(SecretBackend::Agenix(agenix)) if !host.secrets.is_empty() => {
             agenix::lower(agenix, host, output)
@@ -24,7 +25,12 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
 }
 
-pub(super) use agenix::DECRYPTED;
+/// The options of the host's backend.
+pub(super) fn options(host: &Host) -> SecretOptions {
+    match &host.secret_backend {
+        Some(SecretBackend::Agenix(_)) | None => agenix::OPTIONS,
+    }
+}
 
 /// The secrets that containers use.
 pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module) {
@@ -84,8 +90,8 @@ pub(super) fn path(name: &str) -> Expr {
 }
 
 /// Restarts `unit` when the ciphertext changes.
-pub(super) fn trigger(name: &str) -> Expr {
-    Expr::Str(vec![Part::Code(format!("secrets.{}.file", attribute(name)).into())])
+pub(super) fn trigger(name: &str, options: SecretOptions) -> Expr {
+    Expr::Str(vec![Part::Code(format!("secrets.{}.{}", attribute(name), options.encrypted).into())])
 }
 
 fn needed(name: &str, container: &Container, module: &mut Module) {

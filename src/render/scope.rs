@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Place, select};
 use crate::nix::print::{Printed, Printer};
 use crate::nix::{Expr, Name, Names, attribute, is_identifier};
-use crate::nixos::{Module, Output, ServiceModule, node};
+use crate::nixos::{Module, Output, SecretOptions, ServiceModule, node};
 use crate::tree::{Atom, Kind, Node, Reference, Step, Target};
 
 /// Names that mean something already: arguments of a module, bindings of homegen's, builtins of Nix.
@@ -102,6 +102,7 @@ pub(super) struct Scope<'a> {
     module: &'a Module,
     services: &'a Services<'a>,
     place: &'a Place,
+    secrets: SecretOptions,
     /// The way from the module's folder to the output folder.
     up: String,
     /// Constants that are bound by their last name.
@@ -116,6 +117,7 @@ impl<'a> Scope<'a> {
         module: &'a Module,
         services: &'a Services<'a>,
         place: &'a Place,
+        secrets: SecretOptions,
     ) -> Scope<'a> {
         let mut references: Vec<&Reference> = Vec::new();
         for set in [&module.options, &module.config, &module.own] {
@@ -176,7 +178,7 @@ impl<'a> Scope<'a> {
             }
         }
         let up = "../".repeat(path.matches('/').count());
-        Scope { module, services, place, up, bare, groups }
+        Scope { module, services, place, secrets, up, bare, groups }
     }
 
     /// The bindings that a file needs whose body was printed, in the order of their need. The names and scripts that
@@ -226,7 +228,7 @@ impl<'a> Scope<'a> {
             used.insert("config".to_owned());
         }
         if used.contains("secrets") {
-            printer.line("inherit (config.age) secrets;");
+            printer.inherit(self.secrets.set, &["secrets"]);
             used.insert("config".to_owned());
         }
         if used.contains("scripts") {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Host, SecretBackend};
 use crate::podman::arguments::arguments;
 use crate::secret::{
     Argument, Reason, has_two_halves, in_caddyfile, in_header, in_lines, in_nix, in_text, in_words,
@@ -14,7 +14,8 @@ use crate::source::{SourceId, Span};
 use crate::tree::{Kind, Node, Piece, Step, Target, Text, option_path};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
-    let mut found = Found { places: HashSet::new(), constants: HashSet::new(), diagnostics };
+    let decrypted = format!("{}/NAME", SecretBackend::decrypted(host.secret_backend.as_ref()));
+    let mut found = Found { places: HashSet::new(), constants: HashSet::new(), decrypted, diagnostics };
     for container in host.containers() {
         of_container(container, &mut found);
     }
@@ -61,7 +62,7 @@ enum Reader {
 
 impl Reader {
     /// What to do about a secret.
-    fn help(self, reason: &Reason) -> String {
+    fn help(self, reason: &Reason, decrypted: &str) -> String {
         let argument = match reason {
             Reason::Argument(argument) => Some(argument),
             _ => None,
@@ -69,14 +70,16 @@ impl Reader {
         let (path, declare) = match self {
             Reader::Caddy => return CADDY.to_owned(),
             Reader::Other => return "declare a secret, and refer to it where this value is used".to_owned(),
-            Reader::Option => ("/run/agenix/NAME", "declare a secret"),
+            Reader::Option => (decrypted, "declare a secret"),
             Reader::Command | Reader::Shell => {
                 ("/run/secrets/NAME", "declare a secret, list it under the container's `secrets`")
             }
         };
         let Some(line) = argument.and_then(|argument| argument.in_shell(path)) else {
             return match self {
-                Reader::Option => OPTION.to_owned(),
+                Reader::Option => format!(
+                    "set the option that takes the path of a file, such as `passwordFile`, to that of a secret, {decrypted}"
+                ),
                 _ => format!("{declare}, and name its file, {path}"),
             };
         };
@@ -95,14 +98,13 @@ impl Reader {
 const CADDY: &str = "write `{env.NAME}`, and give Caddy the variable from a secret through \
                      `systemd.services.caddy.serviceConfig.EnvironmentFile` under `nixos`";
 
-/// What to do about a secret of a NixOS option.
-const OPTION: &str = "set the option that takes the path of a file, such as `passwordFile`, to that of a secret, /run/agenix/NAME";
-
 /// Reports secrets, each place once.
 struct Found<'a> {
     places: HashSet<Span>,
     /// Constants whose use was reported.
     constants: HashSet<Vec<Step>>,
+    /// The path of a decrypted secret that is called NAME.
+    decrypted: String,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -129,7 +131,7 @@ impl Found<'_> {
         if !self.places.insert(span) || self.diagnostics.is_reported(span) {
             return;
         }
-        let help = reader.help(&reason);
+        let help = reader.help(&reason, &self.decrypted);
         let mut label = "would be readable by everyone, in the Nix store";
         let message = match reason {
             Reason::Argument(Argument { name, path: Some(_), .. }) => {
@@ -160,7 +162,7 @@ impl Found<'_> {
                 span,
                 "everyone on the host can try passwords against it",
             )
-            .help("set `hashedPasswordFile` to the path of a secret, /run/agenix/NAME"),
+            .help(format!("set `hashedPasswordFile` to the path of a secret, {}", self.decrypted)),
         );
     }
 }

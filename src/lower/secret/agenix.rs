@@ -2,11 +2,12 @@
 
 use crate::hir::Host;
 use crate::nix::{Expr, Set};
-use crate::nixos::Output;
+use crate::nixos::{Output, SecretOptions};
 use crate::setting::Agenix;
 
-/// The unit in which agenix decrypts with sysusers or userborn; elsewhere there is none of this name.
-pub(crate) const DECRYPTED: &str = "agenix-install-secrets.service";
+/// The unit is there with sysusers or userborn; elsewhere agenix decrypts while the system is activated.
+pub(super) const OPTIONS: SecretOptions =
+    SecretOptions { set: "config.age", encrypted: "file", unit: "agenix-install-secrets.service" };
 
 pub(super) fn lower(agenix: &Agenix, host: &Host, output: &mut Output) {
     let module = output.module("secrets.nix", "secrets");

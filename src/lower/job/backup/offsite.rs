@@ -5,7 +5,6 @@ use crate::hir::backup::{Backup, Offsite, Repository};
 use crate::hir::job::Job;
 use crate::lower::around::Around;
 use crate::lower::job::{ONLINE, is_plain, pinged, secret_file, secret_is_there};
-use crate::lower::secret::DECRYPTED;
 use crate::nix::{Expr, Part, attribute, parts};
 use crate::nixos::Module;
 use crate::path::is_below;
@@ -33,7 +32,7 @@ pub(super) fn lower(
     let unit = format!("restic-backups-{}", job.unit);
     module.unit(&job.unit).append("onSuccess", [Expr::str(format!("{unit}.service"))]);
     let set = module.unit(&unit);
-    set.append("after", [Expr::str(DECRYPTED)]);
+    set.append("after", [Expr::str(around.secrets.unit)]);
     if job.tells {
         set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
     }

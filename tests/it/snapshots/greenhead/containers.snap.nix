@@ -42,7 +42,7 @@ let
         restart = text "always" "Restart policy of the unit: always, on-failure or no.";
         notify = flag false "Whether a notification is sent when the container fails.";
         tailnet = flag false "Whether the container publishes ports on the tailnet address.";
-        secrets = texts "Secrets of agenix that the container reads.";
+        secrets = texts "Secrets that the container reads.";
         secretVariables = option (types.attrsOf types.str) { } "Variables with the content of a secret.";
         mounts = texts "Mount units of the disks that the container needs.";
         prepare = texts "Commands that have to succeed before each start.";
@@ -102,7 +102,7 @@ let
       units = own.mounts ++ networkUnits ++ lib.optional own.tailnet "tailscale-address.service";
     in
     {
-      # agenix decrypts in this unit with sysusers or userborn; elsewhere there is none of this name.
+      # Secrets are decrypted in this unit with sysusers or userborn; elsewhere there is none of this name.
       after = lib.optional (own.secrets != [ ]) "agenix-install-secrets.service" ++ units;
       wants = units;
       partOf =
