@@ -5,6 +5,7 @@ mod allow;
 mod client;
 mod container;
 mod folder;
+mod front;
 mod job;
 mod name;
 mod network;
@@ -26,7 +27,7 @@ use crate::tree::{Node, Text};
 
 /// Links a file with what stands around it. `parameters` are the arguments of each service's preset.
 pub fn link(
-    file: ast::File,
+    mut file: ast::File,
     mut parameters: HashMap<String, IndexMap<String, Node>>,
     surroundings: &Surroundings,
     diagnostics: &mut Diagnostics,
@@ -44,6 +45,8 @@ pub fn link(
     }
     let accepted = allow::link(&file);
     notify::check(&file, diagnostics);
+    let front = front::take(&mut file);
+    let secret_backend = secret::take_backend(&mut file);
     let secrets: IndexMap<String, Secret> = file
         .secrets
         .entries
@@ -85,7 +88,7 @@ pub fn link(
         constants: file.constants.map(|c| c.0),
         tailscale,
         front: None,
-        secret_backend: file.agenix.map(SecretBackend::Agenix),
+        secret_backend,
         secrets,
         wrong_secrets: Vec::new(),
         notify: file.notify,
@@ -99,7 +102,7 @@ pub fn link(
         last_build: surroundings.last_build.cloned(),
     };
     let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
-    host.front = site::link(file.caddy, tailnet.as_deref(), sites, &mut host.services, diagnostics);
+    host.front = site::link(front, tailnet.as_deref(), sites, &mut host.services, diagnostics);
     folder::link(&mut host);
     job::link(jobs, file.smoke_test, &mut host, diagnostics);
     client::link(file.clients, &mut host, diagnostics);

@@ -77,6 +77,13 @@ impl Front {
         }
     }
 
+    /// The key of the file that declares it.
+    pub fn key(&self) -> &'static str {
+        match &self.program {
+            Program::Caddy(_) => "caddy",
+        }
+    }
+
     /// Its unit.
     pub fn unit(&self) -> &'static str {
         match &self.program {

@@ -1,12 +1,18 @@
-//! Uses of secrets: each names one that is declared.
+//! What decrypts the secrets, and their uses: each names one that is declared.
 
+use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::SecretName;
-use crate::hir::{Host, WrongSecret};
+use crate::hir::{Host, SecretBackend, WrongSecret};
 use crate::setting::Format;
 use crate::source::{SourceId, Span};
 use crate::tree::{Step, Target, Text};
 use crate::value::Value;
+
+/// Takes what decrypts the secrets out of a file.
+pub(super) fn take_backend(file: &mut ast::File) -> Option<SecretBackend> {
+    file.agenix.take().map(SecretBackend::Agenix)
+}
 
 /// Every use of a secret names one that is declared, with the format that the use needs. Returns the others, which are
 /// reported.

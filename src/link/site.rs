@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 
 use super::container::ServiceSites;
-use crate::ast::{self, Caddy};
+use super::front::Declared;
+use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
-use crate::hir::front::{self, LostSite, Program};
+use crate::hir::front::LostSite;
 use crate::hir::{Answer, Front, HostPort, Service, Site, SitePort};
 use crate::setting;
 use crate::source::{SourceId, Span};
@@ -15,13 +16,13 @@ use crate::tree::{Target, Text};
 
 /// Gathers the sites of all services behind the front, and publishes the ports that they need.
 pub(super) fn link(
-    caddy: Option<Caddy>,
+    declared: Option<Declared>,
     tailnet: Option<&str>,
     sites: Vec<ServiceSites>,
     services: &mut [Service],
     diagnostics: &mut Diagnostics,
 ) -> Option<Front> {
-    let Some(mut caddy) = caddy else {
+    let Some(Declared { mut front, sites: own }) = declared else {
         if let Some(site) = sites.iter().flat_map(|s| &s.sites).next() {
             diagnostics.push(
                 Diagnostic::new(
@@ -45,39 +46,27 @@ pub(super) fn link(
         }
         return None;
     };
-    bind_the_tailnet(&mut caddy, tailnet);
-    let own = std::mem::take(&mut caddy.sites);
-    let (mut linked, mut lost) = (Vec::new(), Vec::new());
+    bind_the_tailnet(&mut front, tailnet);
     for site in own {
-        match link_one(&site, None, &caddy, diagnostics) {
-            Some(found) => linked.push(found.site(site)),
-            None => lost.push(lost_site(site)),
+        match link_one(&site, None, &front, diagnostics) {
+            Some(found) => front.sites.push(found.site(site)),
+            None => front.lost_sites.push(lost_site(site)),
         }
     }
     for of_service in sites {
         let mut owner = Owner::of(&mut services[of_service.service]);
         for site in of_service.sites {
-            match link_one(&site, Some(&mut owner), &caddy, diagnostics) {
-                Some(found) => linked.push(found.site(site)),
+            match link_one(&site, Some(&mut owner), &front, diagnostics) {
+                Some(found) => front.sites.push(found.site(site)),
                 None => {
                     owner.service.has_broken_site = true;
-                    lost.push(lost_site(site));
+                    front.lost_sites.push(lost_site(site));
                 }
             }
         }
         publish_once(&mut services[of_service.service]);
     }
-    Some(Front {
-        tells: super::notify::tells(caddy.notify),
-        sites: linked,
-        lost_sites: lost,
-        span: caddy.span,
-        unread: caddy.unread,
-        domain: caddy.domain,
-        bind: caddy.bind,
-        headers: caddy.headers,
-        program: Program::Caddy(front::Caddy { tls: caddy.tls, global: caddy.global, extra: caddy.extra }),
-    })
+    Some(front)
 }
 
 /// `8096:8096` beside a site on the same port is the same publication, which the option of the site's port moves.
@@ -105,12 +94,12 @@ fn publish_once(service: &mut Service) {
 }
 
 /// An address of the tailnet that is written out is waited for all the same.
-fn bind_the_tailnet(caddy: &mut Caddy, tailnet: Option<&str>) {
-    if let setting::Bind::On { addresses, interfaces } = &caddy.bind.value
+fn bind_the_tailnet(front: &mut Front, tailnet: Option<&str>) {
+    if let setting::Bind::On { addresses, interfaces } = &front.bind.value
         && let ([address], []) = (addresses.as_slice(), interfaces.as_slice())
         && Some(address.text.value().as_str()) == tailnet
     {
-        caddy.bind.value = setting::Bind::Tailscale;
+        front.bind.value = setting::Bind::Tailscale;
     }
 }
 
@@ -173,11 +162,11 @@ fn lost_site(declared: ast::Site) -> LostSite {
 fn link_one(
     site: &ast::Site,
     owner: Option<&mut Owner>,
-    caddy: &Caddy,
+    front: &Front,
     diagnostics: &mut Diagnostics,
 ) -> Option<Found> {
     let is_unread = site.unread.may_hold(&["host", "subdomain", "to", "redirect"]);
-    let Some((host, below_domain)) = name_of(site, caddy, is_unread, diagnostics) else {
+    let Some((host, below_domain)) = name_of(site, front, is_unread, diagnostics) else {
         // The container is another mistake than the name.
         site.to.as_ref().and_then(|to| place_of(to, owner.as_deref(), diagnostics));
         return None;
@@ -208,11 +197,11 @@ fn link_one(
 /// The name of a site, and whether it is one label below the domain.
 fn name_of(
     site: &ast::Site,
-    caddy: &Caddy,
+    front: &Front,
     is_unread: bool,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Text, bool)> {
-    Some(match (&site.host, &site.subdomain, &caddy.domain) {
+    Some(match (&site.host, &site.subdomain, &front.domain) {
         (Some(host), None, domain) => {
             let below = domain.as_ref().is_some_and(|d| {
                 host.text.value() == d.text.value() || one_label_below(&host.text.value(), &d.text.value())
@@ -236,17 +225,17 @@ fn name_of(
             let host = Text::join(&[subdomain.text.clone(), domain.text.clone()], ".", subdomain.text.span);
             (host, !subdomain.text.value().contains('.'))
         }
-        // What stands for an unreadable `caddy` has no domain.
-        (None, Some(_), None) if caddy.span == Span::NOWHERE => return None,
+        // What stands for an unreadable front has no domain.
+        (None, Some(_), None) if front.span == Span::NOWHERE => return None,
         (None, Some(subdomain), None) => {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadSite,
                     "a subdomain of no domain",
                     subdomain.text.span,
-                    "`caddy` has no `domain`",
+                    format!("`{}` has no `domain`", front.key()),
                 )
-                .help("add `domain` under `caddy`, or write the whole name as `host`")
+                .help(format!("add `domain` under `{}`, or write the whole name as `host`", front.key()))
                 .once(),
             );
             return None;

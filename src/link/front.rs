@@ -1,0 +1,30 @@
+//! The front that the file declares.
+
+use super::notify::tells;
+use crate::ast;
+use crate::hir::Front;
+use crate::hir::front::{Caddy, Program};
+
+/// A front, still without its sites, and the sites that belong to no service.
+pub(super) struct Declared {
+    pub(super) front: Front,
+    pub(super) sites: ast::Sites,
+}
+
+/// Takes the front out of a file.
+pub(super) fn take(file: &mut ast::File) -> Option<Declared> {
+    file.caddy.take().map(|caddy| Declared {
+        front: Front {
+            span: caddy.span,
+            unread: caddy.unread,
+            domain: caddy.domain,
+            bind: caddy.bind,
+            headers: caddy.headers,
+            sites: Vec::new(),
+            lost_sites: Vec::new(),
+            tells: tells(caddy.notify),
+            program: Program::Caddy(Caddy { tls: caddy.tls, global: caddy.global, extra: caddy.extra }),
+        },
+        sites: caddy.sites,
+    })
+}
