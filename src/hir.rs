@@ -236,7 +236,7 @@ pub struct Container {
     /// Whether it publishes on the host's address in the tailnet.
     pub on_tailnet: bool,
     /// Whether somebody is told when it fails.
-    pub tells: bool,
+    pub tells: Tells,
     /// The container as it was in the last build, perhaps under another name.
     pub previous: Option<Previous>,
 }
@@ -271,6 +271,24 @@ impl Container {
         let written = self.settings.aliases.iter().chain(there).map(|alias| alias.text.clone());
         let mut seen = HashSet::new();
         key.into_iter().chain(written).filter(|alias| seen.insert(alias.value().to_lowercase())).collect()
+    }
+}
+
+/// Whether somebody is told when something fails.
+#[derive(Clone, Copy, Debug)]
+pub enum Tells {
+    /// Nobody is.
+    No,
+    /// Whoever the file names.
+    Yes,
+    /// The same, which the file asks for here.
+    Asked(Span),
+}
+
+impl Tells {
+    /// Whether somebody is told.
+    pub fn is_on(self) -> bool {
+        !matches!(self, Tells::No)
     }
 }
 

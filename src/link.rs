@@ -44,7 +44,6 @@ pub fn link(
         );
     }
     let accepted = allow::link(&file);
-    notify::check(&file, diagnostics);
     let front = front::take(&mut file);
     let secret_backend = secret::take_backend(&mut file);
     let secrets: IndexMap<String, Secret> = file

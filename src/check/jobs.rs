@@ -8,6 +8,7 @@ mod backup_on_disk;
 mod backup_unseen;
 mod database_other;
 mod notify_address;
+mod notify_missing;
 mod notify_own_site;
 mod path_in_container;
 mod ping_twice;
@@ -26,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
     backup_unseen::check,
     database_other::check,
     notify_address::check,
+    notify_missing::check,
     notify_own_site::check,
     path_in_container::check,
     ping_twice::check,

@@ -1,6 +1,6 @@
 //! The front, and its sites.
 
-use super::HostPort;
+use super::{HostPort, Tells};
 use crate::caddyfile::Place;
 use crate::form::Domain;
 use crate::setting::{Bind, Format, Number, Pairs, Spanned, Tls, Unread, UsedSecret};
@@ -29,7 +29,7 @@ pub struct Front {
     /// The others, which were reported.
     pub lost_sites: Vec<LostSite>,
     /// Whether somebody is told when it fails.
-    pub tells: bool,
+    pub tells: Tells,
     /// The program.
     pub program: Program,
 }

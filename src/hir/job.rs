@@ -1,7 +1,7 @@
 //! Jobs: what runs at its time, beside the containers.
 
-use super::Backup;
 use super::backup::Offsite;
+use super::{Backup, Tells};
 use crate::application::Task;
 use crate::form::{Calendar, SecretName};
 use crate::setting::{Format, UsedSecret};
@@ -29,7 +29,7 @@ pub struct Job {
     /// The secret with the address that hears of each run.
     pub ping: Option<Value<SecretName>>,
     /// Whether somebody is told when it fails.
-    pub tells: bool,
+    pub tells: Tells,
     /// What it does.
     pub work: Work,
 }

@@ -11,7 +11,7 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Calendar;
 use crate::hir::job::{Job, SmokeTest, Work};
-use crate::hir::{Container, Host, HostPort, Service};
+use crate::hir::{Container, Host, HostPort, Service, Tells};
 use crate::setting::{Flag, Map, Unread};
 use crate::source::{SourceId, Span};
 use crate::tree::Text;
@@ -219,7 +219,7 @@ fn job(name: String, span: Span, enable: Option<Flag>, at: Value<Calendar>, work
         enable: enable.is_none_or(|e| e.value),
         at,
         ping: None,
-        tells: false,
+        tells: Tells::No,
         work,
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     redirect_to_https(front, host, module);
     certificates_of(caddy, super::secret::options(host), &certificates, module);
     firewall(front, host, module);
-    if front.tells {
+    if front.tells.is_on() {
         super::notify::tell_failure("caddy", module);
     }
     if matches!(front.bind.value, Bind::Tailscale) {

@@ -98,7 +98,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
         .append("RequiresMountsFor", unit.paths.iter().filter(|p| is_plain(p)).map(Expr::text));
     set.set_with("A switch leaves a run in peace.", "restartIfChanged", Expr::Bool(false));
     set.set("startAt", Expr::code("cfg.at"));
-    if job.tells {
+    if job.tells.is_on() {
         set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
     }
     let mut exec = Set::default();

@@ -74,7 +74,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 
 /// A container that fails.
 pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module) {
-    if container.tells {
+    if container.tells.is_on() {
         super::own_set(module, container).set("notify", Expr::Bool(true));
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         let start = Expr::run(Script::Start, [Expr::List(vec![Expr::str(front.unit())])]);
         service.set("ExecStartPost", start);
         // What waits for a unit that fails does not fail itself: it is not started.
-        if front.tells {
+        if front.tells.is_on() {
             super::notify::tell_failure(UNIT, module);
         }
     }

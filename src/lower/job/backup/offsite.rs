@@ -33,7 +33,7 @@ pub(super) fn lower(
     module.unit(&job.unit).append("onSuccess", [Expr::str(format!("{unit}.service"))]);
     let set = module.unit(&unit);
     set.append("after", [Expr::str(around.secrets.unit)]);
-    if job.tells {
+    if job.tells.is_on() {
         set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
     }
     // What was saved is not read again, and its disk may be the one that died.
