@@ -2,7 +2,6 @@
 
 mod acl_order;
 mod literal_secret;
-mod repository_password;
 mod secret_file;
 mod secret_file_missing;
 mod secret_unreadable;
@@ -15,7 +14,6 @@ use super::Rule;
 pub(super) const RULES: &[Rule] = &[
     acl_order::check,
     literal_secret::check,
-    repository_password::check,
     secret_file::check,
     secret_file_missing::check,
     secret_unreadable::check,

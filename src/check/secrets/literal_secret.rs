@@ -33,6 +33,9 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
             found.reason(in_caddyfile(&line), plugin.acme_dns.span, Reader::Caddy);
         }
     }
+    for repository in host.backups().filter_map(|(_, backup)| backup.repository()) {
+        found.reason(in_text(&repository.value()), repository.span, Reader::Repository);
+    }
     for tree in host.raw_options() {
         of_options(tree, None, &mut found);
     }
@@ -54,6 +57,8 @@ enum Reader {
     Shell,
     /// Caddy.
     Caddy,
+    /// restic, through an option of NixOS.
+    Repository,
     /// A NixOS option.
     Option,
     /// Anything else.
@@ -69,6 +74,10 @@ impl Reader {
         };
         let (path, declare) = match self {
             Reader::Caddy => return CADDY.to_owned(),
+            Reader::Repository => {
+                return "put the whole address into a secret, and name that as `repository_secret`"
+                    .to_owned();
+            }
             Reader::Other => return "declare a secret, and refer to it where this value is used".to_owned(),
             Reader::Option => (decrypted, "declare a secret"),
             Reader::Command | Reader::Shell => {
