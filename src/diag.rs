@@ -66,6 +66,8 @@ pub struct Diagnostic {
     pub fix: Option<Fix>,
     /// Whether all diagnostics with its message are one mistake, which shows at several places.
     pub once: bool,
+    /// Whether it is dropped where another error is about its value: one value has one mistake.
+    pub gives_way: bool,
     /// Where homegen's code makes it.
     pub maker: Maker,
 }
@@ -97,6 +99,7 @@ impl Diagnostic {
             help: None,
             fix: None,
             once: false,
+            gives_way: false,
             maker: Maker(Location::caller()),
         }
     }
@@ -105,6 +108,12 @@ impl Diagnostic {
     /// used.
     pub fn once(mut self) -> Self {
         self.once = true;
+        self
+    }
+
+    /// Drops it where another error is about the value at its main place, or about a part of that.
+    pub fn gives_way(mut self) -> Self {
+        self.gives_way = true;
         self
     }
 
@@ -268,12 +277,6 @@ impl Diagnostics {
         self.all.iter().any(|d| d.code == code)
     }
 
-    /// Whether an error of the value at `span` is there. One value has one mistake.
-    pub fn is_reported(&self, span: Span) -> bool {
-        let errors = self.all.iter().filter(|d| d.severity() == Severity::Error);
-        errors.flat_map(|d| d.labels.first()).any(|l| span.contains(l.span))
-    }
-
     /// Keeps those for which `keep` holds.
     pub fn retain(&mut self, mut keep: impl FnMut(&Diagnostic) -> bool) {
         let errors = &mut self.errors;
@@ -289,6 +292,18 @@ impl Diagnostics {
         self.all.sort_by_key(|d| (d.labels.first().map(|l| sources.in_file(l.span)), d.severity()));
         self.all = join(self.all);
         // Two places of a preset are one in the file.
+        let errors = self.all.iter().filter(|d| d.severity() == Severity::Error && !d.gives_way);
+        let mut errors: Vec<Span> = errors.filter_map(|d| d.labels.first()).map(|l| l.span).collect();
+        errors.sort_by_key(|span| (span.source, span.start));
+        // A span that lies in another one begins in it.
+        let has_error = |value: Span| {
+            let from = errors.partition_point(|span| (span.source, span.start) < (value.source, value.start));
+            let inside = errors[from..]
+                .iter()
+                .take_while(|span| span.source == value.source && span.start <= value.end);
+            inside.into_iter().any(|span| value.contains(*span))
+        };
+        self.all.retain(|d| !(d.gives_way && d.labels.first().is_some_and(|l| has_error(l.span))));
         let mut seen = HashSet::new();
         self.all.retain(|d| {
             let places: Vec<Span> = d.labels.iter().map(|l| sources.in_file(l.span)).collect();

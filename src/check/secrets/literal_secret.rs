@@ -136,8 +136,7 @@ impl Found<'_> {
     }
 
     fn push(&mut self, reason: Reason, span: Span, name: Option<Span>, reader: Reader) {
-        // A value that could not be read was reported.
-        if !self.places.insert(span) || self.diagnostics.is_reported(span) {
+        if !self.places.insert(span) {
             return;
         }
         let help = reader.help(&reason, &self.decrypted);
@@ -156,7 +155,8 @@ impl Found<'_> {
             Reason::Header => "the login in this header looks like a secret".to_owned(),
             Reason::Hash(option) => return self.hash(&option, span),
         };
-        let mut diagnostic = Diagnostic::new(Code::LiteralSecret, message, span, label).help(help);
+        let mut diagnostic =
+            Diagnostic::new(Code::LiteralSecret, message, span, label).help(help).gives_way();
         if let Some(name) = name {
             diagnostic = diagnostic.and(name, "its name");
         }
@@ -171,7 +171,8 @@ impl Found<'_> {
                 span,
                 "everyone on the host can try passwords against it",
             )
-            .help(format!("set `hashedPasswordFile` to the path of a secret, {}", self.decrypted)),
+            .help(format!("set `hashedPasswordFile` to the path of a secret, {}", self.decrypted))
+            .gives_way(),
         );
     }
 }

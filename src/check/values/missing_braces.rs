@@ -25,18 +25,19 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     });
     for (span, Found { name, behind }) in found {
         // Elsewhere `$name` is a variable of a shell or of the application.
-        if refused.contains(&span) || name.contains('.') && !diagnostics.is_reported(span) {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::BadReference,
-                    format!("`${name}` is a text, not a reference"),
-                    span,
-                    "the braces are missing",
-                )
-                .help(format!("write `\"${{{name}}}{behind}\"`"))
-                .fix(Fix::likely(span, format!("\"${{{name}}}{behind}\""))),
-            );
+        let is_refused = refused.contains(&span);
+        if !is_refused && !name.contains('.') {
+            continue;
         }
+        let diagnostic = Diagnostic::new(
+            Code::BadReference,
+            format!("`${name}` is a text, not a reference"),
+            span,
+            "the braces are missing",
+        )
+        .help(format!("write `\"${{{name}}}{behind}\"`"))
+        .fix(Fix::likely(span, format!("\"${{{name}}}{behind}\"")));
+        diagnostics.push(if is_refused { diagnostic } else { diagnostic.gives_way() });
     }
 }
 

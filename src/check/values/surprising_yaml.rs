@@ -30,10 +30,6 @@ fn scalar(text: &Text, in_nixos: bool, diagnostics: &mut Diagnostics) {
     }
     let written = text.value();
     let Some(other) = in_yaml_1_1(&written) else { return };
-    // Where it cannot stay as it is, that was said.
-    if diagnostics.is_reported(text.span) {
-        return;
-    }
     // An option that is true or false refuses the text.
     let quoted = format!("\"{written}\"");
     let (help, fix) = match in_nixos && matches!(other.as_str(), "true" | "false") {
@@ -47,6 +43,7 @@ fn scalar(text: &Text, in_nixos: bool, diagnostics: &mut Diagnostics) {
             text.span,
             "the text itself, to homegen",
         )
+        .gives_way()
         .help(help)
         .fix(fix),
     );
