@@ -85,7 +85,10 @@ impl Decode for EnvFile {
                             node.span,
                             "a file on the host is named by its path",
                         )
-                        .help(format!("for a secret of format env write `{{ secret: {} }}`", text.value())),
+                        .help(format!(
+                            "for a secret of format `env`, write `{{ secret: {} }}`",
+                            text.value()
+                        )),
                     );
                     return None;
                 }

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use crate::common::{compile, compile_beside, said};
+use crate::common::{compile, compile_beside, record_of, said};
 use homegen::Outcome;
 use homegen::diag::{Code, Severity};
-use homegen::record::{self, Record};
 use homegen::surroundings::Surroundings;
 use serde_yaml::Value;
 
@@ -36,9 +35,7 @@ fn file(code: Code, heading: &str) -> Vec<u8> {
 fn compile_of(code: Code, heading: &str) -> Outcome {
     let page = code.page();
     let exists = |path: &str| page.lines().any(|line| line == format!("- `{path}`"));
-    let before = page.contains("\n## Before\n").then(|| compile(file(code, "Before")));
-    let last_build =
-        before.map(|before| Record::read(crate::common::file(&before, record::PATH).as_bytes()).unwrap());
+    let last_build = page.contains("\n## Before\n").then(|| record_of(&compile(file(code, "Before"))));
     let surroundings = Surroundings {
         exists: if page.contains("\n## Files\n") { Some(&exists) } else { None },
         last_build: last_build.as_ref(),

@@ -1,6 +1,6 @@
 //! What is reported of a file whose containers, volumes, backups and disks differ from those of the last build.
 
-use crate::common::{cases, compile, compile_beside, file, said};
+use crate::common::{cases, compile, compile_beside, file, record_of, said};
 use homegen::record::{self, Record};
 use homegen::surroundings::Surroundings;
 
@@ -8,7 +8,7 @@ const HEAD: &str = "homegen: 1\nhost: { name: nas, nixos: \"26.05\", timezone: E
 
 /// The record of a build of `text`.
 fn built(text: &str) -> Record {
-    Record::read(file(&compile(text), record::PATH).as_bytes()).expect("homegen reads what it writes")
+    record_of(&compile(text))
 }
 
 /// The codes of subject 16 that are reported of `after` once `before` was built, and all that is said.
@@ -139,7 +139,7 @@ fn another_source_for_a_path_of_a_container_is_reported() {
         ),
         // Memory, in both forms.
         ("\"/srv/a:/data\"", "{ type: tmpfs, target: /data }", "HG1601", &["mount `/srv/a` here"]),
-        ("\"a:/data\"", "], tmpfs: [\"/data:size=64m\"", "HG1602", &["mount `wiki_a` here"]),
+        ("\"a:/data\"", "], tmpfs: [\"/data:size=64m\"", "HG1602", &["mount `a` here"]),
         // Each has the source of the other one.
         (
             "\"/srv/a:/data\", \"/srv/b:/files\"",

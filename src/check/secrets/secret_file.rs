@@ -19,7 +19,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         Code::BadValue,
                         format!("`{path}` is not in the folder of secrets"),
                         file.span,
-                        "leads out of it",
+                        "expected a relative path without `.` and `..`",
                     )
                     .help(format!("write a path below `{folder}`")),
                 );
@@ -35,16 +35,18 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 );
             }
         }
-        let owners = [Some(&declared.owner), declared.group.as_ref()].into_iter().flatten();
-        for owner in owners.filter(|owner| owner.text.value().contains(':')) {
+        let owners = [("owner", Some(&declared.owner)), ("group", declared.group.as_ref())];
+        for (key, owner) in owners.into_iter().filter_map(|(key, owner)| Some((key, owner?))) {
+            let value = owner.text.value();
+            let Some((user, group)) = value.split_once(':') else { continue };
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadValue,
-                    format!("`{}` is two names", owner.text.value()),
+                    format!("`{key}` takes one name, not `user:group`"),
                     owner.text.span,
-                    "one is needed here",
+                    "expected one name",
                 )
-                .help("write `owner` and `group` apart"),
+                .help(format!("write `owner: {user}` and `group: {group}`")),
             );
         }
     }

@@ -1,5 +1,6 @@
 //! A secret is a file that can be decrypted. NixOS does not evaluate without it.
 
+use super::secrets_folder::is_folder;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::tree::Node;
@@ -8,6 +9,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(backend) = &host.secret_backend else { return };
     let written = backend.folder();
     let folder = written.value();
+    if !is_folder(&folder) {
+        return;
+    }
     let folder = folder.trim_end_matches('/');
     if folder.starts_with('/') && !host.secrets.is_empty() {
         diagnostics.push(
@@ -18,24 +22,23 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 "is an absolute path, which only an impure evaluation reads",
             )
             .help(
-                "keep them in the repository, and write the folder relative to this file, such as `secrets`",
+                "keep the secrets in the repository, and write the folder relative to this file, such as `secrets`",
             ),
         );
         return;
     }
     let missing: Vec<_> = host.secrets.values().filter(|secret| secret.file_is_missing).collect();
-    let create =
-        |what: &str, file: &str| format!("make {what} in {folder}, with `{}`", backend.command(file));
+    let create = |file: &str| format!("in `{folder}`, run `{}`", backend.command(file));
     // Of a folder that is not there at all, one word is enough.
     if let ([first, _, ..], true) = (missing.as_slice(), missing.len() == host.secrets.len()) {
         diagnostics.push(
             Diagnostic::new(
                 Code::SecretFileMissing,
-                format!("none of the {} secrets has its file in {folder}", missing.len()),
+                format!("none of the {} secrets has its file in `{folder}`", missing.len()),
                 written.span,
                 "relative to this file",
             )
-            .help(create("each", &first.file.value())),
+            .help(format!("{}, and the same for each other secret", create(&first.file.value()))),
         );
         return;
     }
@@ -44,11 +47,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::SecretFileMissing,
-                format!("there is no {folder}/{file}"),
+                format!("there is no `{folder}/{file}`"),
                 secret.span,
                 "the secret's file",
             )
-            .help(create("it", &file)),
+            .help(create(&file)),
         );
     }
 }

@@ -19,17 +19,21 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     if let Some(backend) = &host.secret_backend {
         let written = backend.folder();
         let folder = written.value();
-        if folder.trim_matches('/').is_empty() || folder.starts_with('~') || folder.contains(char::is_control)
-        {
+        if !is_folder(&folder) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadValue,
-                    format!("`{folder}` is no folder of secrets"),
+                    format!("`{folder}` is not a valid folder for secrets"),
                     written.span,
-                    "cannot be used",
+                    "expected a folder relative to this file",
                 )
-                .help("write a path relative to this file, such as secrets"),
+                .help("write a path relative to this file, such as `secrets`"),
             );
         }
     }
+}
+
+/// Whether a path can be the folder of secrets.
+pub(super) fn is_folder(path: &str) -> bool {
+    !path.trim_matches('/').is_empty() && !path.starts_with('~') && !path.contains(char::is_control)
 }

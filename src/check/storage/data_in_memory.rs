@@ -12,7 +12,9 @@ use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for container in host.containers() {
+    let containers =
+        host.services.iter().flat_map(|s| s.containers.iter().map(move |container| (s, container)));
+    for (service, container) in containers {
         let Some(previous) = &container.previous else { continue };
         if is_other_postgres(container, previous) {
             continue;
@@ -31,7 +33,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     span,
                     format!("`{from}` in the last build, and in memory here"),
                 )
-                .help(format!("mount `{from}` here: files in memory are gone after each restart")),
+                .help(format!(
+                    "mount `{}` here: files in memory are gone after each restart",
+                    // The file has the name of a volume without that of its service.
+                    from.strip_prefix(&format!("{}_", service.name)).unwrap_or(from)
+                )),
             );
         }
     }

@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 use homegen::Outcome;
 use homegen::diag::human::{self, Style};
 use homegen::output::Place;
+use homegen::record::{self, Record};
 use homegen::surroundings::Surroundings;
 
 /// The folder of the fixtures.
@@ -39,9 +40,32 @@ pub fn cases() -> Vec<(String, String)> {
 
 /// The outcome of every case, by name. Each case is compiled once for all tests.
 pub fn outcomes() -> &'static [(String, Outcome)] {
-    static OUTCOMES: LazyLock<Vec<(String, Outcome)>> =
-        LazyLock::new(|| cases().into_iter().map(|(name, text)| (name, compile(text))).collect());
+    static OUTCOMES: LazyLock<Vec<(String, Outcome)>> = LazyLock::new(|| {
+        let outcome = |(name, text): (String, String)| {
+            let outcome = compile_case(&fixtures().join(&name), &text);
+            (name, outcome)
+        };
+        cases().into_iter().map(outcome).collect()
+    });
     &OUTCOMES
+}
+
+/// Compiles the file of a case. The file `before.yaml` in its folder is the file of the last build, and beside a folder
+/// `secrets` the compiler sees which files exist.
+fn compile_case(folder: &Path, text: &str) -> Outcome {
+    let before = std::fs::read(folder.join("before.yaml")).ok();
+    let last_build = before.map(|before| record_of(&compile(before)));
+    let exists = |path: &str| folder.join(path).exists();
+    let surroundings = Surroundings {
+        exists: if folder.join("secrets").is_dir() { Some(&exists) } else { None },
+        last_build: last_build.as_ref(),
+    };
+    compile_beside(text, &surroundings)
+}
+
+/// The record that a build leaves.
+pub fn record_of(outcome: &Outcome) -> Record {
+    Record::read(file(outcome, record::PATH).as_bytes()).expect("homegen reads what it writes")
 }
 
 /// Compiles a text as the CLI would with the file beside the folder `generated`, and nothing else there.
