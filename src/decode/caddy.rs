@@ -59,6 +59,9 @@ impl Bind {
 /// The words among the ways to certificates.
 const WORDS: [&str; 2] = ["tailscale", "internal"];
 
+/// Words for what Caddy does without `tls`.
+const DEFAULT: [&str; 4] = ["letsencrypt", "lets-encrypt", "let's encrypt", "auto"];
+
 impl Decode for Tls {
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         if let Kind::Map(_) = node.kind {
@@ -96,14 +99,17 @@ impl Decode for Tls {
                 reader.push(
                     Diagnostic::new(
                         Code::BadValue,
-                        format!("`{word}` is not a way to certificates"),
+                        format!("`{word}` is not a valid source of certificates"),
                         node.span,
-                        "unknown word",
+                        "expected tailscale, internal or a mapping with `acme`",
                     )
-                    .help(suggestion(
-                        &word,
-                        WORDS.into_iter().chain(["{ acme: PROVIDER, token: SECRET, email: ADDRESS }"]),
-                    )),
+                    .help(match DEFAULT.contains(&word.to_lowercase().as_str()) {
+                        true => "remove `tls`: without it, Caddy asks Let's Encrypt".to_owned(),
+                        false => suggestion(
+                            &word,
+                            WORDS.into_iter().chain(["{ acme: PROVIDER, token: SECRET, email: ADDRESS }"]),
+                        ),
+                    }),
                 );
                 None
             }

@@ -276,7 +276,7 @@ fn upstream(
                 setting::NetworkMode::Container(other) => {
                     format!("forward to `{}`, whose network it shares", other.value())
                 }
-                _ => "take `network_mode` out".to_owned(),
+                _ => "remove `network_mode`".to_owned(),
             };
             diagnostics.push(
                 Diagnostic::new(
@@ -320,9 +320,9 @@ fn upstream(
                 Code::PortWithoutService,
                 "two sites need two ports on the host",
                 to.span,
-                "this one has the service's port",
+                "uses the port of the service",
             )
-            .and(other.target.span, "and so has this one")
+            .and(other.target.span, "uses the same port for another port of the container")
             .help("give one of the sites a `port` of its own"),
         );
         return None;
@@ -344,11 +344,11 @@ fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnos
         diagnostics.push(
             Diagnostic::new(
                 Code::BadSite,
-                format!("`{name}` is no address"),
+                format!("`{name}` is not an address"),
                 to.span,
-                "a site of no service has no containers",
+                "a site under `caddy` belongs to no service, and has no containers",
             )
-            .help("write an address, or move the site to its service"),
+            .help("write an IP address, or move the site to the service of the container"),
         );
         return None;
     };

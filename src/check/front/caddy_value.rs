@@ -70,9 +70,9 @@ fn check_in_snippet(value: &Text, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadSite,
-                "a value that Caddy would not take as it is",
+                "Caddy would replace a part of this value",
                 value.span,
-                "holds `{args` or `{block`, which `import` replaces",
+                "contains `{args` or `{block`, which Caddy's `import` replaces",
             )
             .help("write the header under the `extra` of each site"),
         );

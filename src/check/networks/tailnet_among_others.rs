@@ -13,11 +13,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadValue,
-                "the tailnet's address among others",
+                "`bind` has the address of the tailnet among others",
                 address.span(),
-                "is there later than the others",
+                "exists only after Tailscale has started",
             )
-            .help("bind to `tailscale` alone, or to interfaces: `bind: [tailscale0, …]`"),
+            .help(format!(
+                "write `bind: tailscale`, or name interfaces in place of addresses: `bind: [{}, …]`",
+                tailscale.interface.text.value()
+            )),
         );
     }
 }
