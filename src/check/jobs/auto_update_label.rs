@@ -8,8 +8,10 @@ use crate::source::Span;
 use crate::tree::Node;
 
 /// How labels of such programs begin.
-const LABELS: &[(&str, &str)] =
-    &[("io.containers.autoupdate", "podman auto-update"), ("com.centurylinklabs.watchtower.", "Watchtower")];
+const LABELS: &[(&str, &str)] = &[
+    ("io.containers.autoupdate", "`podman auto-update`"),
+    ("com.centurylinklabs.watchtower.", "Watchtower"),
+];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
@@ -33,7 +35,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 span,
                 format!("is read by {program}, which nothing starts"),
             )
-            .help("take the label out, and write `update` on the service"),
+            .help("remove the label, and write `update` under the service"),
         );
     }
 }

@@ -32,8 +32,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 /// folders, such as `data` and `keys`, with the application's.
 fn copy(repository: &str, span: Span, to: &Text, saved: Option<&Text>) -> Option<Diagnostic> {
     if is_below(repository, &to.value()) {
-        let title = "a copy elsewhere that is in the same place";
-        let diagnostic = Diagnostic::new(Code::BackupInSource, title, span, "is inside of what it copies");
+        let title = "the repository of the copy is inside of the copied folder";
+        let diagnostic =
+            Diagnostic::new(Code::BackupInSource, title, span, "inside of the folder with the backups");
         return Some(diagnostic.and(to.span, "this folder is copied"));
     }
     let saved = saved?;

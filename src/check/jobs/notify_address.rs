@@ -12,8 +12,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let goes_nowhere = notify.pushover.is_none() && notify.ntfy.is_none() && notify.webhook.is_none();
     if goes_nowhere && !notify.unread.may_hold(&["pushover", "ntfy", "webhook"]) {
         diagnostics.push(
-            Diagnostic::new(Code::MissingKey, "`notify` goes nowhere", notify.span, "names nobody")
-                .help("add one of `pushover`, `ntfy` and `webhook`"),
+            Diagnostic::new(
+                Code::MissingKey,
+                "`notify` has no destination",
+                notify.span,
+                "expected `pushover`, `ntfy` or `webhook`",
+            )
+            .help("add one of `pushover`, `ntfy` and `webhook`"),
         );
     }
     let mut known: HashMap<String, Span> = HashMap::new();
@@ -34,14 +39,21 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(ntfy) = &notify.ntfy else { return };
     match (&ntfy.url, &ntfy.url_secret) {
         (Some(url), Some(secret)) => diagnostics.push(
-            Diagnostic::new(Code::Contradiction, "two addresses of one topic", url.text.span, "one is here")
-                .and(secret.text.span, "and one is in this secret")
-                .help("keep one of `url` and `url_secret`"),
+            Diagnostic::new(
+                Code::Contradiction,
+                "`url` and `url_secret` are both set",
+                url.text.span,
+                "an address of the topic",
+            )
+            .and(secret.text.span, "a secret with an address of the topic")
+            .help("keep one of `url` and `url_secret`"),
         ),
-        (None, None) if !ntfy.unread.may_hold(&["url", "url_secret"]) => diagnostics.push(
-            Diagnostic::new(Code::MissingKey, "`url` is missing", ntfy.span, "has no `url`")
-                .help("add `url:`, the address of the topic, or `url_secret:`, a secret with it"),
-        ),
+        (None, None) if !ntfy.unread.may_hold(&["url", "url_secret"]) => {
+            diagnostics
+                .push(Diagnostic::new(Code::MissingKey, "`url` is missing", ntfy.span, "has no topic").help(
+                "add `url:` with the address of the topic, or `url_secret:` with a secret that contains it",
+            ))
+        }
         _ => {}
     }
 }

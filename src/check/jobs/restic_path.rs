@@ -15,10 +15,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Code::UnsupportedValue,
                 format!("restic cannot copy a folder with `{letter}` in its path"),
                 to.span,
-                "has one of * ? [ \\ $ : % and \"",
+                "expected a path without * ? [ \\ $ : % and \"",
             )
             .and(offsite.span, "copied by restic")
-            .help("call the folder something else"),
+            .help("choose a folder with another name"),
         );
     }
 }

@@ -33,9 +33,6 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
             found.reason(in_caddyfile(&line), plugin.acme_dns.span, Reader::Caddy);
         }
     }
-    for repository in host.backups().filter_map(|(_, backup)| backup.repository()) {
-        found.reason(in_text(&repository.value()), repository.span, Reader::Repository);
-    }
     for tree in host.raw_options() {
         of_options(tree, None, &mut found);
     }
@@ -45,7 +42,18 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         let names = host.secrets.keys().cloned().chain(others.map(|name| name.text.value())).collect();
         of_constants(constants, &mut Vec::new(), &names, &mut found);
     }
+    for repository in host.backups().filter_map(|(_, backup)| backup.repository()) {
+        if has_login(&repository.value()) {
+            found.push(Reason::Address, repository.span, None, Reader::Restic);
+        }
+    }
     everywhere(file, &mut found);
+}
+
+/// Whether the address of a repository of restic has a password in it: `rest:https://user:password@host`.
+fn has_login(repository: &str) -> bool {
+    let login = repository.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+    login.is_some_and(|(user, _)| user.contains(':'))
 }
 
 /// What reads a text with a secret in it.
@@ -57,10 +65,10 @@ enum Reader {
     Shell,
     /// Caddy.
     Caddy,
-    /// restic, through an option of NixOS.
-    Repository,
     /// A NixOS option.
     Option,
+    /// restic, which takes the address of its repository.
+    Restic,
     /// Anything else.
     Other,
 }
@@ -74,10 +82,7 @@ impl Reader {
         };
         let (path, declare) = match self {
             Reader::Caddy => return CADDY.to_owned(),
-            Reader::Repository => {
-                return "put the whole address into a secret, and name that as `repository_secret`"
-                    .to_owned();
-            }
+            Reader::Restic => return RESTIC.to_owned(),
             Reader::Other => return "declare a secret, and refer to it where this value is used".to_owned(),
             Reader::Option => (decrypted, "declare a secret"),
             Reader::Command | Reader::Shell => {
@@ -106,6 +111,9 @@ impl Reader {
 /// What to do about a secret in Caddy's configuration.
 const CADDY: &str = "write `{env.NAME}`, and give Caddy the variable from a secret through \
                      `systemd.services.caddy.serviceConfig.EnvironmentFile` under `nixos`";
+
+/// What to do about a secret in the address of a repository.
+const RESTIC: &str = "put the whole address into a secret, and name the secret under `repository_secret`";
 
 /// Reports secrets, each place once.
 struct Found<'a> {

@@ -89,9 +89,14 @@ fn offsite(declared: ast::Offsite, mounts: &Mounts, diagnostics: &mut Diagnostic
         (None, Some(secret)) => Repository::Secret(secret),
         (Some(repository), Some(secret)) => {
             diagnostics.push(
-                Diagnostic::new(Code::Contradiction, "two repositories", repository.text.span, "one is here")
-                    .and(secret.text.span, "and one is in this secret")
-                    .help("keep one of `repository` and `repository_secret`"),
+                Diagnostic::new(
+                    Code::Contradiction,
+                    "`repository` and `repository_secret` are both set",
+                    repository.text.span,
+                    "a repository",
+                )
+                .and(secret.text.span, "a secret with a repository")
+                .help("keep one of `repository` and `repository_secret`"),
             );
             Repository::Plain(repository.text)
         }
@@ -136,12 +141,17 @@ fn database(
 }
 
 fn without_source(backup: Span) -> Diagnostic {
-    Diagnostic::new(Code::MissingKey, "a backup of nothing", backup, "does not say what is saved")
-        .help(format!("add one of {}", listed_keys(Sources::KEYS)))
+    Diagnostic::new(
+        Code::MissingKey,
+        "a backup without a source",
+        backup,
+        format!("expected one of {}", listed_keys(Sources::KEYS)),
+    )
+    .help(format!("add one of {}", listed_keys(Sources::KEYS)))
 }
 
 fn with_several(backup: Span) -> Diagnostic {
-    let label = format!("has two of {}", listed_keys(Sources::KEYS));
-    Diagnostic::new(Code::Contradiction, "a backup of several things", backup, label)
-        .help("write a backup for each")
+    let label = format!("expected one of {}", listed_keys(Sources::KEYS));
+    Diagnostic::new(Code::Contradiction, "a backup with several sources", backup, label)
+        .help("write one backup for each source")
 }
