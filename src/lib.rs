@@ -137,11 +137,11 @@ fn link_here(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Linked {
         diagnostics.push(
             Diagnostic::new(
                 Code::TooLarge,
-                "the file is too large",
+                format!("the file is larger than {} MiB", MAX_BYTES >> 20),
                 Span::default(),
-                format!("more than {} MiB", MAX_BYTES >> 20),
+                "too large",
             )
-            .help("a server of a thousand services needs less; is this the right file?"),
+            .help("check that this is the right file: a server of a thousand services takes about 1 MiB"),
         );
         let sources = Sources::new(name, String::new());
         let diagnostics = diagnostics.into_sorted(&sources);
@@ -189,7 +189,7 @@ fn front_end(
                     Code::MissingKey,
                     "the file is empty",
                     Span::new(SourceId::FILE, end..end),
-                    "nothing here",
+                    "expected `homegen: 1`",
                 )
                 .help("`homegen init` writes a file to start from"),
             );
@@ -198,8 +198,13 @@ fn front_end(
     };
     if !matches!(root.kind, syntax::Kind::Map(_)) {
         diagnostics.push(
-            Diagnostic::new(Code::WrongType, "the file is not a mapping", root.span, "this is all there is")
-                .help("begin with `homegen: 1`; `homegen init` writes a file to start from"),
+            Diagnostic::new(
+                Code::WrongType,
+                "the file is not a mapping",
+                root.span,
+                "expected keys such as `host` and `services`",
+            )
+            .help("begin with `homegen: 1`; `homegen init` writes a file to start from"),
         );
         return None;
     }

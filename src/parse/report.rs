@@ -13,6 +13,7 @@ pub fn report(text: &str, broken: &Broken, source: SourceId, diagnostics: &mut D
         .or_else(|| tab(text, broken, source))
         .or_else(|| misplaced_line(text, broken, source))
         .or_else(|| unclosed(text, broken, source))
+        .or_else(|| second_colon(text, broken, source))
         .or_else(|| word(text, broken, source));
     diagnostics.push(known.unwrap_or_else(|| {
         let at = broken.stop.at;
@@ -134,6 +135,29 @@ fn unclosed_quote(line: &str) -> Option<usize> {
         }
     }
     open.map(|(at, _)| at)
+}
+
+/// A line such as `title: Notes: mine`, whose value needs quotes.
+fn second_colon(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic> {
+    let line = line_at(text, broken.stop.at);
+    let start = first_sign(text, line.start);
+    let (key, value) = text[start..line.end].trim_end().split_once(": ")?;
+    let is_key = is_word(key.trim_start_matches("- "), b"_-.");
+    let is_plain = !value.starts_with(|c: char| c == '"' || c == '\'' || "[{|>&*!#%@`".contains(c))
+        && !value.contains(" #");
+    let is_meant = broken.stop.said.contains("mapping values") && broken.stop.flow.is_none();
+    if !is_meant || !is_key || !is_plain || !(value.contains(": ") || value.ends_with(':')) {
+        return None;
+    }
+    let quoted = match value.contains(['"', '\\']) {
+        true => format!("'{}'", value.replace('\'', "''")),
+        false => format!("\"{value}\""),
+    };
+    let title = format!("line {} has a second colon", number(text, start));
+    let at = start + key.len() + ": ".len();
+    let span = Span::new(source, at..at + value.len());
+    let label = "YAML reads a colon and a space as the end of another key";
+    Some(Diagnostic::new(Code::Syntax, title, span, label).help(format!("write `{key}: {quoted}`")))
 }
 
 /// A line that is one word, or several.
