@@ -38,7 +38,7 @@ pub fn link(
                 Code::BadValue,
                 format!("version {} of the language does not exist", file.homegen.value),
                 file.homegen.text.span,
-                "unknown version",
+                "expected 1",
             )
             .help("write `homegen: 1`"),
         );

@@ -81,7 +81,7 @@ pub fn expand(
                     preset.value.span,
                     format!("by here there are more than {MAX_EXPANDED} values"),
                 )
-                .help("use fewer of them"),
+                .help("use fewer presets"),
             );
             break;
         }

@@ -149,7 +149,7 @@ impl<'a> Resolver<'a> {
                         Code::ReservedConstant,
                         format!("a constant cannot be called `{}`", entry.key),
                         entry.key_span,
-                        "means something in Nix",
+                        "has a meaning in Nix",
                     )
                     .help("choose another name"),
                 );
@@ -159,18 +159,23 @@ impl<'a> Resolver<'a> {
                         Code::BadName,
                         format!("a constant cannot be called `{}`", entry.key),
                         entry.key_span,
-                        "not a name",
+                        "not a valid name",
                     )
                     .help(
-                        "use letters, digits, `_` and `-`, begin with a letter, and take no keyword of Nix",
+                        "use letters, digits, `_` and `-`, begin with a letter, and avoid the keywords of Nix",
                     ),
                 );
             }
         }
         if !matches!(node.kind, Written::Map(_) | Written::Unreadable) && !node.is_null() {
             self.diagnostics.push(
-                Diagnostic::new(Code::WrongType, "`constants` is a mapping", node.span, "not a mapping")
-                    .help("write `name: value` pairs below it"),
+                Diagnostic::new(
+                    Code::WrongType,
+                    "`constants` is not a mapping",
+                    node.span,
+                    "expected `name: value` pairs",
+                )
+                .help("write the constants as a mapping: `data: /srv/data`"),
             );
         }
         self.node(node)
@@ -192,7 +197,7 @@ impl<'a> Resolver<'a> {
                     node.span,
                     "too deep",
                 )
-                .help("write it flatter"),
+                .help("nest the values less"),
             );
             return Node { span: node.span, defined: None, kind: Kind::Unknown };
         }
@@ -259,6 +264,8 @@ impl<'a> Resolver<'a> {
     fn is_exhausted(&mut self, span: Span) -> bool {
         if self.nodes > MAX_EXPANDED && !self.exhausted {
             self.exhausted = true;
+            // The reference in the file, not the value that it leads to.
+            let span = self.trail.first().map_or(span, |(_, reference)| *reference);
             self.diagnostics.push(
                 Diagnostic::new(
                     Code::TooLarge,
@@ -406,7 +413,8 @@ impl<'a> Resolver<'a> {
                     span,
                     "too deep",
                 )
-                .help("refer to the value itself"),
+                .help("refer to the value itself")
+                .once(),
             );
             return false;
         }

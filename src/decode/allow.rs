@@ -55,7 +55,7 @@ impl Decode for Allow {
                 Some(code) if !code.can_be_allowed() => refuse(
                     format!("{name} cannot be allowed: {}", code.title()),
                     "the output could not work",
-                    format!("take it out, and mend what `homegen explain {name}` describes"),
+                    format!("remove it, and correct what `homegen explain {name}` describes"),
                 ),
                 Some(code) if !has_reason => {
                     refuse(

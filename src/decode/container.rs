@@ -51,9 +51,9 @@ impl Decode for ExtraHosts {
                         Code::BadValue,
                         format!("`{}` is not an address", address.value()),
                         address.span,
-                        "cannot be read",
+                        "expected an IP address",
                     )
-                    .help("write an IP address, or host-gateway"),
+                    .help("write an IP address, or `host-gateway` for this host"),
                 );
             }
         }
@@ -199,7 +199,7 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
         (Some(VolumeType::Tmpfs), Some(source)) => {
             reader.push(
                 Diagnostic::new(Code::BadValue, "a tmpfs has no source", source.span, "not used")
-                    .help("take `source` out"),
+                    .help("remove `source`"),
             );
             return None;
         }
@@ -211,22 +211,17 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
         (_, Some(source)) if source.span == Span::NOWHERE => return None,
         (kind, Some(source)) => {
             let found = source_of(source.clone(), node, reader)?;
-            let fits = matches!(
-                (kind, &found),
-                (None, _)
-                    | (Some(VolumeType::Bind), VolumeSource::Bind(_))
-                    | (Some(VolumeType::Volume), VolumeSource::Named(_))
-            );
-            if !fits {
-                reader.push(
-                    Diagnostic::new(
-                        Code::BadValue,
-                        "the type does not fit the source",
-                        source.span,
-                        "the source of this type",
-                    )
-                    .help("a bind has a path as its source, a volume has a name; or leave `type` away"),
-                );
+            let wrong = match (kind, &found) {
+                (Some(VolumeType::Bind), VolumeSource::Named(_)) => {
+                    Some(("a `bind` needs a path as its source", "a name", "write `type: volume`, or a path"))
+                }
+                (Some(VolumeType::Volume), VolumeSource::Bind(_)) => {
+                    Some(("a `volume` needs a name as its source", "a path", "write `type: bind`"))
+                }
+                _ => None,
+            };
+            if let Some((title, label, help)) = wrong {
+                reader.push(Diagnostic::new(Code::BadValue, title, source.span, label).help(help));
                 return None;
             }
             found
@@ -236,7 +231,7 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
         if !matches!(source, VolumeSource::Tmpfs) {
             reader.push(
                 Diagnostic::new(Code::BadValue, "only a tmpfs has a size", size.text.span, "not used")
-                    .help("take `size` out"),
+                    .help("remove `size`"),
             );
             return None;
         }
@@ -262,7 +257,7 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
                 span,
                 "not used",
             )
-            .help("take it out, or give a path as the source"),
+            .help("remove it, or write a path as the source"),
         );
         return None;
     }

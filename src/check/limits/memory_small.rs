@@ -64,12 +64,12 @@ fn of_host(host: &Host, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::MemorySmall,
-                format!("{} wants a host with {}", known.name, bytes_in_words(least)),
+                format!("{} asks for a host with {} of memory", known.name, bytes_in_words(least)),
                 memory.span(),
-                "all that the host has",
+                "the host has less",
             )
-            .and(span, "by its requirements")
-            .help("run it on a host with more memory, or take its machine learning out"),
+            .and(span, "by the requirements of its authors")
+            .help("run it on a host with more memory, or remove its machine learning"),
         );
     }
 }

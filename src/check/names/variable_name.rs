@@ -9,20 +9,23 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (name, _) in host.services.iter().flat_map(|s| &s.containers).flat_map(|c| &c.settings.environment.0)
     {
         let value = name.value();
-        if value.is_empty() || value.contains(|c: char| c == '=' || c.is_whitespace() || c.is_control()) {
+        let title = || format!("`{value}` is not a valid name for a variable");
+        let is_wrong = |c: char| c == '=' || c.is_whitespace() || c.is_control();
+        if value.is_empty() {
+            let (title, label) = ("a variable without a name", "expected a name such as `LOG_LEVEL`");
             diagnostics.push(
-                Diagnostic::new(
-                    Code::BadName,
-                    format!("`{value}` is no name of a variable"),
-                    name.span,
-                    "not a possible name",
-                )
-                .help("take out the white space and the `=`"),
+                Diagnostic::new(Code::BadName, title, name.span, label)
+                    .help("write the name of the variable, or remove the line"),
+            );
+        } else if value.contains(is_wrong) {
+            let label = "contains white space, `=` or a control character";
+            diagnostics.push(
+                Diagnostic::new(Code::BadName, title(), name.span, label)
+                    .help(format!("write `{}`", value.trim().replace(is_wrong, "_"))),
             );
         } else if let Some(hidden) = hidden(&value) {
-            let title = format!("`{value}` is no name of a variable");
             diagnostics.push(
-                Diagnostic::new(Code::BadName, title, name.span, hidden)
+                Diagnostic::new(Code::BadName, title(), name.span, hidden)
                     .help(format!("write `{}`", without_hidden(&value))),
             );
         }

@@ -13,13 +13,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for own in host.raw_options() {
         if !matches!(own.kind, Kind::Map(_)) && !own.is_null() {
             diagnostics.push(
-                Diagnostic::new(
-                    Code::WrongType,
-                    "`nixos` is a mapping of options",
-                    own.span,
-                    "not a mapping",
-                )
-                .help("write the options as nested values: `services.openssh.enable: true`"),
+                Diagnostic::new(Code::WrongType, "`nixos` is not a mapping", own.span, "expected options")
+                    .help("write the options as nested values: `services.openssh.enable: true`"),
             );
         }
         if let Kind::Map(entries) = &own.kind {
@@ -61,9 +56,9 @@ fn below(node: &Node, taken: &mut usize, diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::TooLarge,
-                        "too much Nix",
+                        "the Nix of this file takes too long to read",
                         node.span,
-                        "too long, with those before it",
+                        "too long, with the expressions before it",
                     )
                     .help("write it in your own configuration, beside the import of this folder"),
                 );
