@@ -5,8 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use crate::common::scripts::{scripts, shell_scripts};
-use crate::common::{compile, outcomes, said};
+use crate::common::{STYLE, compile, outcomes, said};
 use crate::diagnostics::failures;
+use crate::messages::{large_outcomes, last};
+use homegen::diag::human;
 use homegen::output::File;
 use homegen::record;
 
@@ -23,6 +25,9 @@ const WITH_SHARED: &str = "greenhead";
 
 /// The folder with what is reported of the file that fails, of each page in `docs/diagnostics/`.
 const PAGES: &str = "snapshots/pages";
+
+/// The folder with what is reported of each file that is too large to be a case.
+const LARGE: &str = "snapshots/too-large";
 
 /// The files of a case that have a snapshot. Scripts are copies of `templates/scripts/`, which another test holds.
 fn pinned<'a>(case: &'a str, files: Option<&'a Vec<File>>) -> impl Iterator<Item = &'a File> {
@@ -61,6 +66,15 @@ fn diagnostics_and_files_of_every_case_and_page_equal_their_snapshots() {
         let name = code.code();
         settings.bind(|| compare(name.to_owned(), &|| insta::assert_snapshot!(name, said(outcome))));
     }
+    settings.set_snapshot_path(LARGE);
+    for (name, outcome) in large_outcomes() {
+        settings.bind(|| {
+            compare((*name).to_owned(), &|| {
+                let text = human::render(last(outcome), &outcome.sources, STYLE);
+                insta::assert_snapshot!(*name, text)
+            })
+        });
+    }
     for (case, outcome) in outcomes() {
         settings.set_snapshot_path("snapshots");
         settings.bind(|| compare(case.clone(), &|| insta::assert_snapshot!(case.as_str(), said(outcome))));
@@ -86,6 +100,7 @@ fn every_snapshot_belongs_to_a_case_and_to_a_file_of_its_output() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
     let mut expected = BTreeSet::new();
     expected.extend(failures().iter().map(|(code, _)| root.join(format!("{PAGES}/{}.snap", code.code()))));
+    expected.extend(large_outcomes().iter().map(|(name, _)| root.join(format!("{LARGE}/{name}.snap"))));
     for (case, outcome) in outcomes() {
         expected.insert(root.join(format!("snapshots/{case}.snap")));
         for file in pinned(case, outcome.files.as_ref()) {

@@ -21,6 +21,7 @@ mod growth;
 mod half_typed;
 mod last_build;
 mod layers;
+mod messages;
 mod nix;
 mod notify;
 mod postgres;

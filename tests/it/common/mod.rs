@@ -80,9 +80,12 @@ pub fn compile_beside(bytes: impl AsRef<[u8]>, surroundings: &Surroundings) -> O
         .unwrap_or_else(|bug| panic!("homegen wrote what is not Nix: {}", bug.0))
 }
 
+/// How tests render diagnostics.
+pub const STYLE: Style = Style { width: 100, color: false };
+
 /// The diagnostics as a person sees them.
 pub fn said(outcome: &Outcome) -> String {
-    human::render(&outcome.diagnostics, &outcome.sources, Style { width: 100, color: false })
+    human::render(&outcome.diagnostics, &outcome.sources, STYLE)
 }
 
 /// One file of the output.
