@@ -330,6 +330,8 @@ impl<'a> Printer<'a> {
             {
                 self.argument(left);
                 self.text.push_str(&format!(" {operator} "));
+                // Behind a long name even the bracket does not fit on the line.
+                self.certain &= self.column() + 2 <= WIDTH;
                 self.broken(right);
             }
             Expr::Set(set) => {

@@ -183,6 +183,18 @@ proptest! {
 }
 
 #[test]
+fn a_set_behind_an_operator_begins_where_its_bracket_fits() {
+    for length in 10..110 {
+        let inner = Set::of([("b", Expr::Str(Vec::new()))]);
+        let left = Box::new(Expr::Code("pkgs.some-name.another-name".to_owned().into()));
+        let value = || Expr::Infix(left.clone(), "+", Box::new(Expr::Set(inner.clone())));
+        let name = vec![Part::Text("x".repeat(length).into()), Part::Code("c".to_owned().into())];
+        let set = Set(vec![("a".into(), Attr::with(value(), None, Some(name)))].into_iter().collect());
+        known(&set, 0).expect("as nixfmt has it");
+    }
+}
+
+#[test]
 fn most_expressions_need_no_formatter() {
     // A printer that never knew would be right about all of it.
     let mut runner = TestRunner::deterministic();
