@@ -1,4 +1,5 @@
-//! The address in the tailnet is there later than the others, and what binds it among others does not wait for it.
+//! The address in the tailnet exists only after Tailscale has started, and a socket on several addresses does not wait
+//! for it.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;

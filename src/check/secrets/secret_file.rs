@@ -1,4 +1,4 @@
-//! Secrets whose file is not in the folder of secrets, or whose owner is two names.
+//! Secrets whose file is not in the folder of secrets, or whose owner or group is `user:group`.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
