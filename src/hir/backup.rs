@@ -88,7 +88,15 @@ impl Source {
         }
     }
 
-    /// The database whose server runs in a container.
+    /// A database of Postgres.
+    pub fn postgres(&self) -> Option<&PostgresDatabase> {
+        match self {
+            Source::Postgres(database) => Some(database),
+            Source::Sqlite(_) | Source::Folder(_) => None,
+        }
+    }
+
+    /// The database whose server runs in a container, whichever server that is.
     pub fn database(&self) -> Option<&PostgresDatabase> {
         match self {
             Source::Postgres(database) => Some(database),

@@ -31,6 +31,12 @@ impl SecretBackend {
         }
     }
 
+    /// Whether that can be a folder.
+    pub fn has_folder(&self) -> bool {
+        let path = self.folder().value();
+        !path.trim_matches('/').is_empty() && !path.starts_with('~') && !path.contains(char::is_control)
+    }
+
     /// The key that names the folder.
     pub fn folder_key(&self) -> &'static str {
         match self {

@@ -1,17 +1,13 @@
 //! A secret is a file that can be decrypted. NixOS does not evaluate without it.
 
-use super::secrets_folder::is_folder;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let Some(backend) = &host.secret_backend else { return };
+    let Some(backend) = host.secret_backend.as_ref().filter(|backend| backend.has_folder()) else { return };
     let written = backend.folder();
     let folder = written.value();
-    if !is_folder(&folder) {
-        return;
-    }
     let folder = folder.trim_end_matches('/');
     if folder.starts_with('/') && !host.secrets.is_empty() {
         diagnostics.push(

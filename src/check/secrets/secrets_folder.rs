@@ -19,7 +19,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     if let Some(backend) = &host.secret_backend {
         let written = backend.folder();
         let folder = written.value();
-        if !is_folder(&folder) {
+        if !backend.has_folder() {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadValue,
@@ -31,9 +31,4 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         }
     }
-}
-
-/// Whether a path can be the folder of secrets.
-pub(super) fn is_folder(path: &str) -> bool {
-    !path.trim_matches('/').is_empty() && !path.starts_with('~') && !path.contains(char::is_control)
 }
