@@ -3,7 +3,7 @@
 //! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`repetition`] → [`link`] → [`check`] → [`accept`] →
 //! [`lower`] → [`render`]. Data stands in modules of its own: [`syntax`], [`tree`], [`ast`], [`setting`], [`hir`],
 //! [`nix`], [`nixos`]. A pass knows its data and no other pass; only [`compile`] knows them all. [`link()`] ends before the
-//! output, for [`map`]. Nothing here touches the disk: the binary does, and clippy.toml names what may not be used here.
+//! output, for `homegen check` and [`map`]. Nothing here touches the disk: the binary does, and clippy.toml names what may not be used here.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -49,13 +49,52 @@ pub struct Module {
     /// What it defines.
     pub config: Set,
     /// Bindings of its own, in place of an expression that it would repeat.
-    pub bindings: Vec<(&'static str, Expr)>,
+    pub bindings: Vec<(Binding, Expr)>,
     /// What its `nixos` defines beside that.
     pub own: Set,
     /// Whether it is another system's, which imports it by itself.
     pub elsewhere: bool,
     /// Scripts that stand beside it.
     pub beside: Vec<ShellFile>,
+}
+
+macro_rules! bindings {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// A name that a module binds by itself. No constant is bound by the same name beside it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Binding { $($(#[$doc])* $variant,)* }
+
+        impl Binding {
+            /// All names.
+            pub const NAMES: &'static [&'static str] = &[$($name,)*];
+
+            /// The name.
+            pub fn name(self) -> &'static str {
+                match self { $(Binding::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+bindings! {
+    /// What launchd is told of an agent.
+    Agent = "agent",
+    /// A command for a person.
+    Command = "command",
+    /// The addresses that the front listens on, where there are several.
+    FrontAddresses = "frontAddresses",
+    /// The program that loads a dump, which a backup and its command use.
+    LoadDump = "loadDump",
+    /// The program that a job's unit runs.
+    Program = "program",
+    /// The command that restores a backup.
+    Restore = "restore",
+}
+
+impl From<Binding> for Expr {
+    fn from(binding: Binding) -> Expr {
+        Expr::code(binding.name())
+    }
 }
 
 /// What a module has because it is a service's.

@@ -88,15 +88,7 @@ impl Source {
         }
     }
 
-    /// A database of Postgres.
-    pub fn postgres(&self) -> Option<&PostgresDatabase> {
-        match self {
-            Source::Postgres(database) => Some(database),
-            Source::Sqlite(_) | Source::Folder(_) => None,
-        }
-    }
-
-    /// The database whose server runs in a container, whichever server that is.
+    /// The database whose server runs in a container.
     pub fn database(&self) -> Option<&PostgresDatabase> {
         match self {
             Source::Postgres(database) => Some(database),

@@ -8,7 +8,7 @@ use crate::acme_provider::token_variable;
 use crate::hir::front::{Caddy, HEADERS};
 use crate::hir::{Answer, Front, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
-use crate::nixos::{Module, Output, SecretOptions};
+use crate::nixos::{Binding, Module, Output, SecretOptions};
 use crate::setting::{AcmeTls, Bind, Pairs, Tls};
 use crate::tree::{Piece, Target, Text};
 
@@ -28,7 +28,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
     let addresses = listen(front, host);
     if addresses.len() > 1 {
-        module.bindings.push((ADDRESSES, Expr::List(addresses)));
+        module.bindings.push((Binding::FrontAddresses, Expr::List(addresses)));
     }
     let ports = Ports::of(host);
     let mut certificates: IndexMap<String, Certificate> = IndexMap::new();
@@ -133,14 +133,11 @@ fn listen(front: &Front, host: &Host) -> Vec<Expr> {
     }
 }
 
-/// The binding of the addresses, where there are several.
-const ADDRESSES: &str = "frontAddresses";
-
 /// Has a site answer where Caddy listens.
 fn listen_there(set: &mut Set, front: &Front, host: &Host) {
     let several = matches!(&front.bind.value, Bind::On { addresses, .. } if addresses.len() > 1);
     match several {
-        true => set.set("listenAddresses", Expr::code(ADDRESSES)),
+        true => set.set("listenAddresses", Binding::FrontAddresses.into()),
         false => set.append("listenAddresses", listen(front, host)),
     }
 }

@@ -7,14 +7,8 @@
 use crate::hir::client::{Client, Upload};
 use crate::hir::{Host, Service};
 use crate::nix::{Expr, Part, Set, parts};
-use crate::nixos::{Module, Output};
+use crate::nixos::{Binding, Module, Output};
 use crate::tree::{Piece, Target, Text};
-
-/// The binding of what launchd is told.
-const AGENT: &str = "agent";
-
-/// The binding of the program for a person.
-const COMMAND: &str = "command";
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     for client in &host.clients {
@@ -33,9 +27,10 @@ fn upload(client: &Client, upload: &Upload, module: &mut Module) {
     let name = format!("upload-{}", upload.service);
     let script = format!("./{}", upload.uploader.script.0);
     let config = format!("config.launchd.agents.{name}.config");
-    module.bindings = vec![(AGENT, Expr::code(config)), (COMMAND, command(&name, script.clone()))];
+    module.bindings =
+        vec![(Binding::Agent, Expr::code(config)), (Binding::Command, command(&name, script.clone()))];
     let home = module.config.at(&["home"]);
-    home.append("packages", [Expr::code(COMMAND)]);
+    home.append("packages", [Binding::Command.into()]);
     home.at(&["activation"]).set(Service::option_name(&name), folders());
     let agent = module.config.at(&["launchd", "agents", &name]);
     agent.set("enable", Expr::Bool(true));

@@ -12,13 +12,10 @@ use crate::form::SecretName;
 use crate::hir::job::{Job, Work};
 use crate::hir::{Host, Service};
 use crate::nix::{Expr, Part, Set, attribute};
-use crate::nixos::Module;
+use crate::nixos::{Binding, Module};
 use crate::script::Script;
 use crate::tree::Text;
 use crate::value::Value;
-
-/// The binding of the program that a job's unit runs.
-const PROGRAM: &str = "program";
 
 /// What restricts a job.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,7 +79,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
         Work::SmokeTest(test) => smoke_test::lower(job, test, host, around, &mut module),
     };
     options(job, owner, &unit.about, &mut module);
-    module.bindings.insert(0, (PROGRAM, unit.program));
+    module.bindings.insert(0, (Binding::Program, unit.program));
     let set = module.unit(&job.unit);
     set.set("description", Expr::str(unit.description));
     let mut after = unit.after;
@@ -108,7 +105,10 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
     exec.set("Type", Expr::str("oneshot"));
     exec.append("ExecStartPre", before);
     let program = format!("/bin/{}", unit.name);
-    exec.set("ExecStart", Expr::Str(vec![Part::Code(PROGRAM.into()), Part::Text(program.into())]));
+    exec.set(
+        "ExecStart",
+        Expr::Str(vec![Part::Code(Binding::Program.name().into()), Part::Text(program.into())]),
+    );
     if let Some(ping) = &job.ping {
         exec.set("ExecStopPost", pinged(ping, "end"));
     }

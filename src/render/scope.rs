@@ -9,18 +9,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Place, select};
 use crate::nix::print::{Printed, Printer};
 use crate::nix::{Expr, Name, Names, attribute, is_identifier};
-use crate::nixos::{Module, Output, SecretOptions, ServiceModule, node};
+use crate::nixos::{Binding, Module, Output, SecretOptions, ServiceModule, node};
 use crate::tree::{Atom, Kind, Node, Reference, Step, Target};
 
-/// Names that mean something already: arguments of a module, bindings of homegen's, builtins of Nix.
-pub(crate) const RESERVED: &[&str] = &[
+/// Whether a name means something already in a module.
+fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || Binding::NAMES.contains(&name)
+}
+
+/// Arguments of a module, sets that it inherits, and builtins of Nix.
+const RESERVED: &[&str] = &[
     "abort",
-    "agent",
     "baseNameOf",
     "break",
     "builtins",
     "cfg",
-    "command",
     "config",
     "constants",
     "derivation",
@@ -32,7 +35,6 @@ pub(crate) const RESERVED: &[&str] = &[
     "fetchTarball",
     "fetchTree",
     "fromTOML",
-    "frontAddresses",
     "homeserver",
     "import",
     "isNull",
@@ -43,9 +45,7 @@ pub(crate) const RESERVED: &[&str] = &[
     "options",
     "pkgs",
     "placeholder",
-    "program",
     "removeAttrs",
-    "restore",
     "scopedImport",
     "scripts",
     "secrets",
@@ -155,7 +155,7 @@ impl<'a> Scope<'a> {
             Some(Step::Key(name)) => name.clone(),
             _ => String::new(),
         };
-        let taken = |name: &str| RESERVED.contains(&name) || parameters.iter().any(|(p, _)| p == name);
+        let taken = |name: &str| is_reserved(name) || parameters.iter().any(|(p, _)| p == name);
         let parents: BTreeSet<String> =
             constants.keys().filter(|path| path.len() > 1).map(|path| first(path)).collect();
         let (mut bare, mut groups) = (BTreeMap::new(), BTreeSet::new());
@@ -194,7 +194,7 @@ impl<'a> Scope<'a> {
             (printed.text, printed.certain)
         };
         let own: Vec<_> =
-            self.module.bindings.iter().map(|(name, value)| printed(name, value, used)).collect();
+            self.module.bindings.iter().map(|(name, value)| printed(name.name(), value, used)).collect();
         let service = self.module.service.as_ref();
         let parameters: &[(String, Node)] = service.map_or(&[], |service| &service.parameters);
         let mut arguments: Vec<Option<(String, bool)>> = vec![None; parameters.len()];
@@ -301,7 +301,7 @@ impl Names for Scope<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::RESERVED;
+    use super::is_reserved;
     use crate::diag::Diagnostics;
     use crate::nix::is_identifier;
     use crate::preset::PRESETS;
@@ -313,7 +313,7 @@ mod tests {
             let root = crate::parse::parse(text, SourceId::FILE, &mut Diagnostics::default()).unwrap();
             for parameter in root.get("parameters").unwrap().entries() {
                 let name = parameter.key.as_str();
-                assert!(is_identifier(name) && !RESERVED.contains(&name), "{preset}: {name}");
+                assert!(is_identifier(name) && !is_reserved(name), "{preset}: {name}");
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::common::nix::{System, nix, nix_is_here, words};
 use crate::common::{compile, file, outcomes, said};
+use homegen::nixos::Binding;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -201,6 +202,44 @@ services:
     }
     assert_eq!(found["FLAGGED"], "true 3");
     assert_eq!((&found["FLAG"], &found["NUMBER"]), (&json!("is true"), &json!("is 3")));
+}
+
+#[test]
+fn a_constant_may_have_the_name_of_a_binding() {
+    if !nix_is_here() {
+        return;
+    }
+    let constants: String = Binding::NAMES.iter().map(|name| format!("  {name}: x\n")).collect();
+    let all: String = Binding::NAMES.iter().map(|name| format!("/${{{name}}}")).collect();
+    // Every module that has bindings refers to all of the constants.
+    let outcome = compile(format!(
+        r#"homegen: 1
+host: {{ name: box, nixos: "26.05", timezone: Europe/Berlin }}
+constants:
+{constants}
+caddy: {{ domain: example.org, bind: [192.0.2.1, 192.0.2.2], tls: internal, headers: {{ X-All: "{all}" }} }}
+services:
+  photos:
+    port: 2283
+    site: {{ subdomain: photos, to: "server:2283" }}
+    backup:
+      database: {{ postgres: {{ container: db, database: photos, user: photos }}, to: "/srv{all}", at: daily }}
+    update: {{ repository: example/photos, restart: server, health: "{all}", at: daily }}
+    containers:
+      server: {{ image: "ghcr.io/immich-app/immich-server:v3.3.1", volumes: ["/srv/photos:/data"] }}
+      db: {{ image: "docker.io/library/postgres:17", volumes: ["data:/var/lib/postgresql/data"], env_file: /srv/db.env }}
+clients:
+  macbook: {{ upload: {{ to: photos, folder: "~{all}", api_key: key }} }}
+"#
+    ));
+    let system = System::of(&outcome);
+    let modules = outcome.files.iter().flatten().filter(|file| file.path.ends_with(".nix"));
+    for file in modules {
+        let mut command = std::process::Command::new("nix-instantiate");
+        let output =
+            command.arg("--parse").arg(system.folder.path().join(&file.path)).output().expect("nix runs");
+        assert!(output.status.success(), "{}: {}", file.path, String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 }
 
 fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
-    let databases = service.jobs.iter().filter_map(|job| job.backup()?.source.postgres());
+    let databases = service.jobs.iter().filter_map(|job| job.backup()?.source.database());
     let mut databases = databases.peekable();
     if databases.peek().is_none() {
         return;

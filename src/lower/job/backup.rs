@@ -11,12 +11,9 @@ use crate::hir::backup::{Backup, Source};
 use crate::hir::job::Job;
 use crate::lower::around::Around;
 use crate::nix::{Expr, Set};
-use crate::nixos::Module;
+use crate::nixos::{Binding, Module};
 use crate::script::Script;
 use crate::tree::Text;
-
-/// The binding of the command that restores.
-const RESTORE: &str = "restore";
 
 /// What the sources of backups differ in.
 struct Saved {
@@ -47,8 +44,8 @@ pub(super) fn lower(
         Source::Folder(folder) => folder::lower(folder, around),
     };
     if let Some(restore) = saved.restore {
-        module.bindings.push((RESTORE, restore));
-        on_path(Expr::code(RESTORE), module);
+        module.bindings.push((Binding::Restore, restore));
+        on_path(Binding::Restore.into(), module);
     }
     let mut parameters = Set::default();
     parameters.set("TARGET", Expr::text(&backup.to));

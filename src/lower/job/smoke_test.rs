@@ -2,12 +2,12 @@
 
 use indexmap::IndexMap;
 
-use super::{Confinement, PROGRAM, Unit, on_path};
+use super::{Confinement, Unit, on_path};
 use crate::hir::job::{Job, SmokeTest};
 use crate::hir::{Answer, Front, Host, Site};
 use crate::lower::around::Around;
 use crate::nix::{Expr, Part, Set, attribute, parts};
-use crate::nixos::Module;
+use crate::nixos::{Binding, Module};
 use crate::script::Script;
 use crate::setting::{Bind, Tls};
 use crate::tree::Text;
@@ -57,7 +57,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
     }));
     let all = Expr::call("lib.flatten", [Expr::List(checks)]);
     let parameters = Set::of([("CHECKS", Expr::call("lib.concatLines", [all]))]);
-    on_path(Expr::code(PROGRAM), module);
+    on_path(Binding::Program.into(), module);
     Unit {
         description: "Smoke test of sites, backups, disks and network mounts".to_owned(),
         about: "look at every site, backup, disk and network mount".to_owned(),

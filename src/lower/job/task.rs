@@ -6,7 +6,7 @@ use crate::hir::Service;
 use crate::hir::job::Job;
 use crate::lower::around::Around;
 use crate::nix::{Expr, Set};
-use crate::nixos::Module;
+use crate::nixos::{Binding, Module};
 
 pub(super) fn lower(job: &Job, task: &Task, service: &Service, around: &Around, module: &mut Module) -> Unit {
     let mut parameters = Set::of([(task.address, address(service, around, &[]))]);
@@ -16,7 +16,7 @@ pub(super) fn lower(job: &Job, task: &Task, service: &Service, around: &Around, 
     for (variable, text) in &task.variables {
         parameters.set(*variable, Expr::text(text));
     }
-    on_path(Expr::code(super::PROGRAM), module);
+    on_path(Binding::Program.into(), module);
     Unit {
         description: format!("{} of {}", task.title, service.name),
         about: format!("{} of {}", task.action, service.name),

@@ -5,11 +5,8 @@ use crate::hir::Service;
 use crate::hir::job::{Job, Update};
 use crate::lower::around::Around;
 use crate::nix::{Expr, Part, Set, attribute, parts};
-use crate::nixos::Module;
+use crate::nixos::{Binding, Module};
 use crate::script::Script;
-
-/// The binding of the command that updates.
-const COMMAND: &str = "command";
 
 pub(super) fn lower(
     job: &Job,
@@ -40,8 +37,8 @@ pub(super) fn lower(
     first(backup, &mut parameters);
     parameters.set("HEALTH_URL", address(service, around, &parts(&update.health)));
     let command = Expr::run(Script::Update, [Expr::str(job.name.clone()), Expr::Set(parameters)]);
-    module.bindings.push((COMMAND, command));
-    on_path(Expr::code(COMMAND), module);
+    module.bindings.push((Binding::Command, command));
+    on_path(Binding::Command.into(), module);
     let mut parameters = Set::default();
     parameters.set("SERVICE", Expr::str(service.name.clone()));
     parameters.set("REPOSITORY", Expr::text(&update.repository));

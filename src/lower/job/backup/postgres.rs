@@ -3,19 +3,19 @@
 use super::{Confinement, Saved, units};
 use crate::hir::backup::{Backup, PostgresDatabase};
 use crate::nix::{Expr, Set};
-use crate::nixos::Module;
+use crate::nixos::{Binding, Module};
 use crate::script::Script;
 
-/// The binding of the program that loads a dump, which the backup and the command use.
-const LOAD: &str = "loadDump";
-
 pub(super) fn lower(backup: &Backup, database: &PostgresDatabase, module: &mut Module) -> Saved {
-    module.bindings.push((LOAD, Expr::run(Script::LoadDump, [Expr::Set(parameters(database))])));
+    module.bindings.push((Binding::LoadDump, Expr::run(Script::LoadDump, [Expr::Set(parameters(database))])));
     let mut restored = parameters(database);
     restored.set("UNITS", units(&database.used_by));
-    let command = [Expr::code(LOAD), Expr::str(backup.restore.clone()), Expr::Set(restored)];
+    let command = [Binding::LoadDump.into(), Expr::str(backup.restore.clone()), Expr::Set(restored)];
     Saved {
-        producer: Expr::run(Script::DumpPostgres, [Expr::code(LOAD), Expr::Set(parameters(database))]),
+        producer: Expr::run(
+            Script::DumpPostgres,
+            [Binding::LoadDump.into(), Expr::Set(parameters(database))],
+        ),
         suffix: ".dump",
         what: "database",
         confinement: Confinement::Restricted,
