@@ -6,7 +6,7 @@ use crate::source::{SourceId, Sources, Span};
 
 /// Takes what `accepted` names out of `diagnostics`. One of a mapping covers each diagnostic with a place
 /// inside of it: whoever accepts a collision at one end accepts it.
-pub fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut Diagnostics) {
+pub(crate) fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut Diagnostics) {
     let mut used = vec![false; accepted.len()];
     let is_cut = diagnostics.is_cut();
     diagnostics.retain(|diagnostic| {

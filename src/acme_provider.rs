@@ -7,8 +7,9 @@ use crate::data::{self, Row, text};
 /// A DNS provider that takes one token from a file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AcmeProvider {
+pub(crate) struct AcmeProvider {
     /// Its name for lego, which NixOS gets certificates with.
+    #[allow(dead_code, reason = "a row is found by it before it is read")]
     #[serde(rename = "provider", deserialize_with = "text")]
     pub name: &'static str,
     /// The variable with the path of the token's file.
@@ -17,12 +18,12 @@ pub struct AcmeProvider {
 }
 
 /// All of them, in the order of their names.
-pub fn all() -> &'static [Row<AcmeProvider>] {
+pub(crate) fn all() -> &'static [Row<AcmeProvider>] {
     data::rows!(AcmeProvider, "acme-providers")
 }
 
 /// The variable with the path of a provider's token, where the provider takes one.
-pub fn token_variable(provider: &str) -> Option<&'static str> {
+pub(crate) fn token_variable(provider: &str) -> Option<&'static str> {
     all().iter().find(|row| row.is(provider)).map(|row| row.get().variable)
 }
 

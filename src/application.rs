@@ -10,7 +10,7 @@ use crate::shape::part;
 use crate::tree::Text;
 use crate::value::Value;
 
-pub use immich::ImmichAlbum;
+pub(crate) use immich::ImmichAlbum;
 
 part! {
     /// What a clean-up removes.
@@ -22,14 +22,14 @@ part! {
 
 impl Cleaning {
     /// The task that does it.
-    pub fn task(self) -> Task {
+    pub(crate) fn task(self) -> Task {
         self.immich_album.task()
     }
 }
 
 /// A script that asks a service at its address on the host.
 #[derive(Debug)]
-pub struct Task {
+pub(crate) struct Task {
     /// The script.
     pub script: Script,
     /// What it does, before `of` and the service: `empty an album`.
@@ -46,7 +46,7 @@ pub struct Task {
 
 /// How files get from another machine to a service.
 #[derive(Debug)]
-pub struct Uploader {
+pub(crate) struct Uploader {
     /// The application.
     pub application: &'static str,
     /// The script that uploads what is in a folder.
@@ -60,4 +60,4 @@ pub struct Uploader {
 }
 
 /// All of them.
-pub static UPLOADERS: [&Uploader; 1] = [&immich::UPLOADER];
+pub(crate) static UPLOADERS: [&Uploader; 1] = [&immich::UPLOADER];

@@ -6,7 +6,7 @@ use crate::setting::Volume;
 
 /// What becomes of the source of a bind mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// A folder is created.
     Created,
     /// It is left alone: it is mounted read-only, is a file, or is itself a mount point.
@@ -20,7 +20,7 @@ pub enum Source {
 }
 
 /// What becomes of the source `path` of `volume`, where `is_mount_point` says that a disk is mounted there.
-pub fn source(volume: &Volume, path: &str, is_mount_point: bool) -> Source {
+pub(crate) fn source(volume: &Volume, path: &str, is_mount_point: bool) -> Source {
     let kind = kind(path, &volume.target.value());
     // Where the name leaves it open, an owner or a mode says that it is a folder.
     if volume.owner.is_some() || volume.group.is_some() || volume.mode.is_some() {
@@ -68,12 +68,12 @@ fn is_file_target(target: &str) -> bool {
 }
 
 /// Whether a path is in a folder that NixOS or the kernel fills.
-pub fn is_system(path: &str) -> bool {
+pub(crate) fn is_system(path: &str) -> bool {
     SYSTEM.iter().any(|system| is_below(path, system))
 }
 
 /// Whether a file is bound, as far as the names on the host and in the container tell.
-pub fn is_file(source: &str, target: &str) -> bool {
+pub(crate) fn is_file(source: &str, target: &str) -> bool {
     kind(source, target) == Kind::File
 }
 

@@ -42,7 +42,7 @@ const SUBJECTS: &[&[Rule]] = &[
 ];
 
 /// Checks a host.
-pub fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
+pub(crate) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     for rule in SUBJECTS.iter().copied().flatten() {
         rule(host, file, diagnostics);
     }

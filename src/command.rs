@@ -32,13 +32,13 @@ const BETWEEN_COMMANDS: &[&str] = &["&&", "||"];
 const OTHER_OPERATORS: &[&str] = &["|", ";", "&", ">", ">>", "<", "2>", "2>&1", ">/dev/null", "2>/dev/null"];
 
 /// Whether a word is the name or the path of a program that takes each word as it is.
-pub fn is_plain_program(word: &str) -> bool {
+pub(crate) fn is_plain_program(word: &str) -> bool {
     PLAIN.contains(&name(word))
 }
 
 /// The first word that only a shell understands, in the words of a program: an operator, or a command in `$(…)`; for
 /// the programs above also a variable. A script behind `-c` is a shell's.
-pub fn of_shell<'a>(words: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn of_shell<'a>(words: &[&'a str]) -> Option<&'a str> {
     let program = name(words.first()?);
     let (mut after_option, mut after_line) = (false, false);
     for (at, word) in words.iter().enumerate() {

@@ -52,14 +52,14 @@ pub(crate) use lazy;
 
 /// Parses a file, or a part of one. Its comments are left out before: for the parser they are nearly as much work as the
 /// rest. No text that goes over several lines has a line with `#` at its start.
-pub fn read<T: Deserialize<'static>>(text: &'static str) -> T {
+pub(crate) fn read<T: Deserialize<'static>>(text: &'static str) -> T {
     let is_comment = |line: &&str| line.trim_start().starts_with('#');
     let code: String = text.split_inclusive('\n').filter(|line| !is_comment(line)).collect();
     serde_yaml::from_str(kept(code)).unwrap_or_else(|error| panic!("data/: {error}\n{text}"))
 }
 
 /// Parses the value of a key of a file, which is a mapping.
-pub fn section_of<T: Deserialize<'static>>(text: &'static str, key: &str) -> T {
+pub(crate) fn section_of<T: Deserialize<'static>>(text: &'static str, key: &str) -> T {
     let start = next_line(text, |rest| rest.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
     let rest = &text[start..];
     let end = next_line(rest, |rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
@@ -75,7 +75,7 @@ fn next_line(text: &str, begins: impl Fn(&str) -> bool) -> usize {
 
 /// A row of a file that is a list, which is parsed when it is first asked for.
 #[derive(Debug)]
-pub struct Row<T> {
+pub(crate) struct Row<T> {
     /// What its first key has, without brackets.
     names: &'static str,
     text: &'static str,
@@ -91,17 +91,17 @@ impl<T: Deserialize<'static>> Row<T> {
     }
 
     /// What its first key has: one text, or several. The row is not parsed for it.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<T> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + use<T> {
         self.names.split(',').map(str::trim)
     }
 
     /// Whether its first key has this text.
-    pub fn is(&self, name: &str) -> bool {
+    pub(crate) fn is(&self, name: &str) -> bool {
         self.names().any(|own| own == name)
     }
 
     /// The row.
-    pub fn get(&self) -> &T {
+    pub(crate) fn get(&self) -> &T {
         self.value.get_or_init(|| {
             let [value]: [T; 1] = read(self.text);
             Box::new(value)
@@ -110,7 +110,7 @@ impl<T: Deserialize<'static>> Row<T> {
 }
 
 /// The rows of a file, which is a list.
-pub fn rows_of<T: Deserialize<'static>>(text: &'static str) -> Vec<Row<T>> {
+pub(crate) fn rows_of<T: Deserialize<'static>>(text: &'static str) -> Vec<Row<T>> {
     let next = |text: &str| next_line(text, |rest| rest.starts_with("- "));
     let mut rest = if text.starts_with("- ") { text } else { &text[next(text)..] };
     let mut rows = Vec::with_capacity(256);
@@ -123,27 +123,27 @@ pub fn rows_of<T: Deserialize<'static>>(text: &'static str) -> Vec<Row<T>> {
 }
 
 /// Reads a text that lives as long as the program.
-pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
     String::deserialize(deserializer).map(kept)
 }
 
 /// Reads a list of such texts.
-pub fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static [&'static str], D::Error> {
+pub(crate) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static [&'static str], D::Error> {
     Vec::deserialize(deserializer).map(all_kept)
 }
 
 /// A list of texts that live as long as the program.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
-pub struct Texts(#[serde(deserialize_with = "texts")] pub &'static [&'static str]);
+pub(crate) struct Texts(#[serde(deserialize_with = "texts")] pub &'static [&'static str]);
 
 /// A text, for as long as the program runs.
-pub fn kept(text: String) -> &'static str {
+pub(crate) fn kept(text: String) -> &'static str {
     text.leak()
 }
 
 /// A list of texts, for as long as the program runs.
-pub fn all_kept(texts: Vec<String>) -> &'static [&'static str] {
+pub(crate) fn all_kept(texts: Vec<String>) -> &'static [&'static str] {
     texts.into_iter().map(kept).collect::<Vec<_>>().leak()
 }
 

@@ -1,18 +1,18 @@
 //! Pass: [`tree`](crate::tree) → [`ast`](crate::ast). Reads every value with the type that its place
 //! asks for, and goes on after a mistake, so that all of them are found in one run.
 
-pub mod allow;
-pub mod caddy;
-pub mod container;
+pub(crate) mod allow;
+pub(crate) mod caddy;
+pub(crate) mod container;
 mod deploy;
-pub mod file;
+pub(crate) mod file;
 mod foreign_key;
-pub mod network;
+pub(crate) mod network;
 mod reader;
-pub mod scalar;
-pub mod secret;
+pub(crate) mod scalar;
+pub(crate) mod secret;
 
-pub use reader::Reader;
+pub(crate) use reader::Reader;
 
 use crate::diag::{Code, Diagnostic, Edit, Fix, Help};
 use crate::foreign_key::{Action, ForeignKey};
@@ -169,17 +169,17 @@ fn double_quoted(text: &str) -> String {
 }
 
 /// Says that `node` is not `wanted`.
-pub fn wrong_type(node: &Node, wanted: &str, reader: &mut Reader) {
+pub(crate) fn wrong_type(node: &Node, wanted: &str, reader: &mut Reader) {
     wrong_type_with(node, wanted, format!("write {wanted}").into(), reader);
 }
 
 /// Reports a scalar of another type than `wanted`, and the value that was probably meant.
-pub fn wrong_scalar(node: &Node, wanted: &str, help: Option<Help>, reader: &mut Reader) {
+pub(crate) fn wrong_scalar(node: &Node, wanted: &str, help: Option<Help>, reader: &mut Reader) {
     wrong_type_with(node, wanted, help.unwrap_or_else(|| format!("write {wanted}").into()), reader);
 }
 
 /// Says that `node` is no mapping, and shows one.
-pub fn no_mapping(node: &Node, example: Option<&str>, reader: &mut Reader) {
+pub(crate) fn no_mapping(node: &Node, example: Option<&str>, reader: &mut Reader) {
     let help = match example {
         Some(example) => format!("write a mapping, such as `{example}`"),
         None => "write a mapping".to_owned(),
@@ -188,7 +188,7 @@ pub fn no_mapping(node: &Node, example: Option<&str>, reader: &mut Reader) {
 }
 
 /// The same, where it is known what was meant.
-pub fn wrong_type_because(node: &Node, advice: Advice, reader: &mut Reader) {
+pub(crate) fn wrong_type_because(node: &Node, advice: Advice, reader: &mut Reader) {
     wrong_type_at(node, "a mapping is needed here", advice.why, advice.help, reader);
 }
 
@@ -228,12 +228,18 @@ fn hidden_in(node: &Node) -> Option<(String, Help)> {
 }
 
 /// Says that `node` is of the right type and not a `noun`, and what to do.
-pub fn bad_value(node: &Node, noun: &str, help: impl Into<Help>, reader: &mut Reader) {
+pub(crate) fn bad_value(node: &Node, noun: &str, help: impl Into<Help>, reader: &mut Reader) {
     bad_value_because(node, noun, "cannot be read", help, reader);
 }
 
 /// The same, where it is known why it is none.
-pub fn bad_value_because(node: &Node, noun: &str, why: &str, help: impl Into<Help>, reader: &mut Reader) {
+pub(crate) fn bad_value_because(
+    node: &Node,
+    noun: &str,
+    why: &str,
+    help: impl Into<Help>,
+    reader: &mut Reader,
+) {
     if matches!(node.kind, Kind::Unknown) {
         reader.skip();
         return;
@@ -475,7 +481,7 @@ pub trait Fields: Sized {
 }
 
 /// Reads the mapping at `at` out of its entries.
-pub fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reader) -> Option<T> {
+pub(crate) fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reader) -> Option<T> {
     let mut partial = T::Partial::default();
     let mut unknown = UnknownKeys::default();
     let mut lost = Unread::default();
@@ -515,22 +521,26 @@ pub fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reader) -> O
 }
 
 /// A mapping at `at` without a key.
-pub fn empty_mapping<T: Fields>(at: Span, reader: &mut Reader) -> Option<T> {
+pub(crate) fn empty_mapping<T: Fields>(at: Span, reader: &mut Reader) -> Option<T> {
     T::finish(T::Partial::default(), at, Unread::default(), &mut UnknownKeys::default(), reader)
 }
 
 /// What stands for a mapping that cannot be read at all.
-pub fn unreadable_mapping<T: Fields>() -> Option<T> {
+pub(crate) fn unreadable_mapping<T: Fields>() -> Option<T> {
     T::unreadable(Span::NOWHERE, Unread::whole())
 }
 
 /// Reads the value of a key that has a default.
-pub fn value_or_default<T: Decode>(node: &Node, default: &'static str, reader: &mut Reader) -> Option<T> {
+pub(crate) fn value_or_default<T: Decode>(
+    node: &Node,
+    default: &'static str,
+    reader: &mut Reader,
+) -> Option<T> {
     if node.is_null() { T::of_default(default, node.span) } else { T::decode(node, reader) }
 }
 
 /// What stands for a value that cannot be read, of a key with this default. It was written, and has no place.
-pub fn unreadable_value<T: Decode>(default: &'static str) -> Option<T> {
+pub(crate) fn unreadable_value<T: Decode>(default: &'static str) -> Option<T> {
     let mut node = Node::default_of(default, Span::NOWHERE);
     if let Kind::Scalar(text) = &mut node.kind {
         text.is_default = false;
@@ -539,7 +549,7 @@ pub fn unreadable_value<T: Decode>(default: &'static str) -> Option<T> {
 }
 
 /// `always, on-failure or no`.
-pub fn one_of(words: &[&str]) -> String {
+pub(crate) fn one_of(words: &[&str]) -> String {
     match words {
         [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
         words => words.concat(),
@@ -547,7 +557,13 @@ pub fn one_of(words: &[&str]) -> String {
 }
 
 /// Reports a `word` that is none of `words`.
-pub fn unknown_word(node: &Node, word: &str, words: &[&str], advice: Option<Advice>, reader: &mut Reader) {
+pub(crate) fn unknown_word(
+    node: &Node,
+    word: &str,
+    words: &[&str],
+    advice: Option<Advice>,
+    reader: &mut Reader,
+) {
     let meant = crate::diag::closest(&without_hidden(word), words.iter().copied());
     let help = match (advice, meant) {
         (Some(advice), _) => advice.help,
@@ -563,7 +579,7 @@ pub fn unknown_word(node: &Node, word: &str, words: &[&str], advice: Option<Advi
 }
 
 /// Reads one of `words`. `advice` knows what was probably meant by another.
-pub fn word<T: Copy>(
+pub(crate) fn word<T: Copy>(
     node: &Node,
     words: &[(&str, T)],
     advice: fn(&str) -> Option<Advice>,

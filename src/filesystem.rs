@@ -3,12 +3,12 @@
 use crate::path::is_below;
 
 /// Folders of the system. What lies in them exists already or is not homegen's to create.
-pub const SYSTEM: &[&str] =
+pub(crate) const SYSTEM: &[&str] =
     &["/bin", "/boot", "/dev", "/etc", "/lib", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
 
 /// A path of other distributions that NixOS does not have.
 #[derive(Debug)]
-pub struct Absent {
+pub(crate) struct Absent {
     /// The path. What lies below it is absent too.
     pub path: &'static str,
     /// What NixOS has in its place, as the action of a help.
@@ -96,7 +96,7 @@ const ABSENT: &[Absent] = &[
 const PRESENT: &[&str] = &["/bin/sh", "/usr/bin/env", "/lib/ld-linux.so.2", "/lib64/ld-linux-x86-64.so.2"];
 
 /// The row for a path that NixOS does not have.
-pub fn absent_on_nixos(path: &str) -> Option<&'static Absent> {
+pub(crate) fn absent_on_nixos(path: &str) -> Option<&'static Absent> {
     let path = path.trim_end_matches('/');
     // Whoever binds a folder that is there, such as /usr/bin around env, finds it nearly empty.
     if PRESENT.contains(&path) {
@@ -194,12 +194,12 @@ fn is_uncreated_in_run(path: &str) -> bool {
 }
 
 /// Whether every host with containers has the folder /run/`name`.
-pub fn is_in_run(name: &str) -> bool {
+pub(crate) fn is_in_run(name: &str) -> bool {
     RUN_FOLDERS.iter().any(|(known, always)| *always && *known == name)
 }
 
 /// Whether a path below /etc, /tmp, /run or /dev/shm is one that no module of NixOS creates.
-pub fn is_uncreated(path: &str) -> bool {
+pub(crate) fn is_uncreated(path: &str) -> bool {
     let path = path.trim_end_matches('/');
     match path {
         "/etc" | "/tmp" | "/tmp/.X11-unix" => false,

@@ -7,7 +7,7 @@ use crate::data::{self, Row};
 /// A key of another tool.
 #[derive(Debug, Deserialize)]
 #[serde(from = "Written")]
-pub struct ForeignKey {
+pub(crate) struct ForeignKey {
     /// The key as it is written.
     pub key: String,
     /// A key of the mapping in which it stands: the key that is meant, or one that tells the mapping apart.
@@ -20,7 +20,7 @@ pub struct ForeignKey {
 
 /// What becomes of a foreign key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// It has another name here. Whether that is the only one that it can have.
     Rename {
         /// Whether nothing else can be meant.
@@ -33,12 +33,12 @@ pub enum Action {
 }
 
 /// All of them, in the order of their keys.
-pub fn all() -> &'static [Row<ForeignKey>] {
+pub(crate) fn all() -> &'static [Row<ForeignKey>] {
     data::rows!(ForeignKey, "foreign-keys")
 }
 
 /// Those that are written so.
-pub fn called(key: &str) -> impl Iterator<Item = &'static ForeignKey> {
+pub(crate) fn called(key: &str) -> impl Iterator<Item = &'static ForeignKey> {
     all().iter().filter(move |row| row.is(key)).map(Row::get)
 }
 

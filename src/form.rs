@@ -49,52 +49,52 @@ mod userns;
 mod variable;
 mod web_address;
 
-pub use absolute_path::AbsolutePath;
-pub use address::Address;
-pub use advice::Advice;
-pub use calendar::Calendar;
-pub use capability::Capability;
-pub use count::Count;
-pub use days::Days;
-pub use decimal::Decimal;
-pub use device::Device;
-pub use device_cgroup_rule::DeviceCgroupRule;
-pub use domain::Domain;
-pub use duration::Duration;
-pub use email::Email;
-pub use environment_name::EnvironmentName;
-pub use home_path::HomePath;
-pub use http_path::HttpPath;
-pub use image::Image;
-pub use interface::Interface;
-pub use ipc::Ipc;
-pub use keep_rule::KeepRule;
-pub use mac::Mac;
-pub use mode::Mode;
-pub use mount_option::MountOption;
-pub use name::Name;
-pub use namespace::NamespaceOf;
-pub use nfs_export::NfsExport;
-pub use oom_score_adj::OomScoreAdj;
-pub use owner::{Account, Owner};
-pub use percent::Percent;
-pub use period::Period;
-pub use pid::Pid;
-pub use port_range::PortRange;
-pub use protocol::Protocol;
-pub use registry::Registry;
-pub use repository::Repository;
-pub use restic_repository::ResticRepository;
-pub use secret_name::SecretName;
-pub use service_unit::ServiceUnit;
-pub use signal::Signal;
-pub use size::{Size, bytes_in_words, size_bytes};
-pub use subnet::Subnet;
-pub use swap_size::SwapSize;
-pub use tmpfs_mount::TmpfsMount;
-pub use userns::Userns;
-pub use variable::Variable;
-pub use web_address::{WebAddress, web_parts};
+pub(crate) use absolute_path::AbsolutePath;
+pub(crate) use address::Address;
+pub(crate) use advice::Advice;
+pub(crate) use calendar::Calendar;
+pub(crate) use capability::Capability;
+pub(crate) use count::Count;
+pub(crate) use days::Days;
+pub(crate) use decimal::Decimal;
+pub(crate) use device::Device;
+pub(crate) use device_cgroup_rule::DeviceCgroupRule;
+pub(crate) use domain::Domain;
+pub(crate) use duration::Duration;
+pub(crate) use email::Email;
+pub(crate) use environment_name::EnvironmentName;
+pub(crate) use home_path::HomePath;
+pub(crate) use http_path::HttpPath;
+pub(crate) use image::Image;
+pub(crate) use interface::Interface;
+pub(crate) use ipc::Ipc;
+pub(crate) use keep_rule::KeepRule;
+pub(crate) use mac::Mac;
+pub(crate) use mode::Mode;
+pub(crate) use mount_option::MountOption;
+pub(crate) use name::Name;
+pub(crate) use namespace::NamespaceOf;
+pub(crate) use nfs_export::NfsExport;
+pub(crate) use oom_score_adj::OomScoreAdj;
+pub(crate) use owner::{Account, Owner};
+pub(crate) use percent::Percent;
+pub(crate) use period::Period;
+pub(crate) use pid::Pid;
+pub(crate) use port_range::PortRange;
+pub(crate) use protocol::Protocol;
+pub(crate) use registry::Registry;
+pub(crate) use repository::Repository;
+pub(crate) use restic_repository::ResticRepository;
+pub(crate) use secret_name::SecretName;
+pub(crate) use service_unit::ServiceUnit;
+pub(crate) use signal::Signal;
+pub(crate) use size::{Size, bytes_in_words, size_bytes};
+pub(crate) use subnet::Subnet;
+pub(crate) use swap_size::SwapSize;
+pub(crate) use tmpfs_mount::TmpfsMount;
+pub(crate) use userns::Userns;
+pub(crate) use variable::Variable;
+pub(crate) use web_address::{WebAddress, web_parts};
 
 /// A text with a grammar, parsed.
 pub trait Form: Sized {
@@ -133,11 +133,12 @@ macro_rules! text_form {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(String);
+        pub(crate) struct $name(String);
 
         impl $name {
             /// The text.
-            pub fn as_str(&self) -> &str {
+            #[allow(dead_code, reason = "some are only compared, or emitted as they are written")]
+            pub(crate) fn as_str(&self) -> &str {
                 &self.0
             }
         }
@@ -150,13 +151,13 @@ mod tests {
     use super::Form;
 
     /// Asserts that `F` is parsed from each of `right` and from none of `wrong`.
-    pub fn parses<F: Form>(right: &[&str], wrong: &[&str]) {
+    pub(super) fn parses<F: Form>(right: &[&str], wrong: &[&str]) {
         right.iter().for_each(|text| assert!(F::parse(text).is_some(), "{text}"));
         wrong.iter().for_each(|text| assert!(F::parse(text).is_none(), "{text}"));
     }
 
     /// Asserts the help of `F`'s advice for each text. It is empty where there is none.
-    pub fn advises<F: Form>(helps: &[(&str, &str)]) {
+    pub(super) fn advises<F: Form>(helps: &[(&str, &str)]) {
         for (text, help) in helps {
             assert!(F::parse(text).is_none(), "{text}");
             assert_eq!(F::advice(text).map(|advice| advice.help.text).unwrap_or_default(), *help, "{text}");
@@ -164,7 +165,7 @@ mod tests {
     }
 
     /// Asserts why `F` cannot be parsed from each text.
-    pub fn explains<F: Form>(reasons: &[(&str, &str)]) {
+    pub(super) fn explains<F: Form>(reasons: &[(&str, &str)]) {
         for (text, why) in reasons {
             assert!(F::parse(text).is_none(), "{text}");
             assert_eq!(F::advice(text).map(|advice| advice.why).unwrap_or_default(), *why, "{text}");

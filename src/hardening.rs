@@ -14,7 +14,7 @@ const FLAGS: &[&str] = &["cap-add", "cap-drop", "entrypoint", "privileged", "sec
 
 /// The capabilities that a container is limited to. `None` where its image was not tried, and where the file itself says
 /// anything about its privileges or replaces the image's start script.
-pub fn capabilities(settings: &Settings) -> Option<&'static [&'static str]> {
+pub(crate) fn capabilities(settings: &Settings) -> Option<&'static [&'static str]> {
     let decides = !settings.cap_add.is_empty()
         || !settings.cap_drop.is_empty()
         || !settings.security_opt.is_empty()

@@ -1,11 +1,11 @@
 //! The host as it will be: names given, references between services followed, defaults filled in
 //! where they need the rest of the file.
 
-pub mod backup;
-pub mod client;
-pub mod front;
-pub mod job;
-pub mod secret;
+pub(crate) mod backup;
+pub(crate) mod client;
+pub(crate) mod front;
+pub(crate) mod job;
+pub(crate) mod secret;
 
 use std::collections::HashSet;
 
@@ -19,70 +19,75 @@ use crate::source::Span;
 use crate::tree::{Node, Text};
 use crate::value::Value;
 
-pub use backup::Backup;
-pub use client::Client;
-pub use front::{Answer, Front, Site};
-pub use job::Job;
-pub use secret::{Secret, SecretBackend, WrongSecret};
+pub(crate) use backup::Backup;
+pub(crate) use client::Client;
+pub(crate) use front::{Answer, Front, Site};
+pub(crate) use job::Job;
+pub(crate) use secret::{Secret, SecretBackend, WrongSecret};
 
 /// A host.
 #[derive(Debug)]
 pub struct Host {
     /// What of the file could not be read.
-    pub unread: Unread,
+    pub(crate) unread: Unread,
     /// What the file says of the machine.
-    pub machine: setting::Host,
+    pub(crate) machine: setting::Host,
     /// The constants.
-    pub constants: Option<Node>,
+    pub(crate) constants: Option<Node>,
     /// The tailnet.
-    pub tailscale: Option<setting::Tailscale>,
+    pub(crate) tailscale: Option<setting::Tailscale>,
     /// The front, where there is one.
-    pub front: Option<Front>,
+    pub(crate) front: Option<Front>,
     /// What decrypts the secrets.
-    pub secret_backend: Option<SecretBackend>,
+    pub(crate) secret_backend: Option<SecretBackend>,
     /// The secrets, by name.
-    pub secrets: IndexMap<String, Secret>,
+    pub(crate) secrets: IndexMap<String, Secret>,
     /// The uses of secrets that were reported.
-    pub wrong_secrets: Vec<WrongSecret>,
+    pub(crate) wrong_secrets: Vec<WrongSecret>,
     /// Where notifications go.
-    pub notify: Option<setting::Notify>,
+    pub(crate) notify: Option<setting::Notify>,
     /// Podman.
-    pub podman: Option<setting::Podman>,
+    pub(crate) podman: Option<setting::Podman>,
     /// The networks that services share.
-    pub networks: Vec<Network>,
+    pub(crate) networks: Vec<Network>,
     /// The services.
-    pub services: Vec<Service>,
+    pub(crate) services: Vec<Service>,
     /// The jobs of the host itself.
-    pub jobs: Vec<Job>,
+    pub(crate) jobs: Vec<Job>,
     /// The machines that use them.
-    pub clients: Vec<Client>,
+    pub(crate) clients: Vec<Client>,
     /// Options of the host.
-    pub nixos: Option<Node>,
+    pub(crate) nixos: Option<Node>,
     /// What the file accepts.
-    pub accepted: Vec<Accepted>,
+    pub(crate) accepted: Vec<Accepted>,
     /// What the last build left.
-    pub last_build: Option<Record>,
+    pub(crate) last_build: Option<Record>,
 }
 
 impl Host {
+    /// The services, in the order of the file.
+    pub fn services(&self) -> &[Service] {
+        &self.services
+    }
+
     /// Every container, in the order of the file.
-    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+    pub(crate) fn containers(&self) -> impl Iterator<Item = &Container> {
         self.services.iter().flat_map(|s| &s.containers)
     }
 
     /// Whether `path` is that of Docker's socket, and the file does not turn that on.
-    pub fn has_no_docker_socket(&self, path: &str) -> bool {
+    pub(crate) fn has_no_docker_socket(&self, path: &str) -> bool {
         let on = self.podman.as_ref().is_some_and(|podman| podman.docker_socket.value);
         !on && matches!(path, "/var/run/docker.sock" | "/run/docker.sock")
     }
 
     /// Every job, those of the host itself last.
-    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.services.iter().flat_map(|s| &s.jobs).chain(&self.jobs)
     }
 
     /// Every use of a secret of the host.
-    pub fn used_secrets(&self) -> impl Iterator<Item = UsedSecret<'_>> {
+    pub(crate) fn used_secrets(&self) -> impl Iterator<Item = UsedSecret<'_>> {
         // A secret of a client's is of its own backend, and only the same file where it is declared here.
         let is_here = |(name, _): &UsedSecret| self.secrets.contains_key(&name.text.value());
         let of_clients = self.clients.iter().flat_map(|client| client.upload.secrets()).filter(is_here);
@@ -94,12 +99,12 @@ impl Host {
     }
 
     /// Every backup, with its job.
-    pub fn backups(&self) -> impl Iterator<Item = (&Job, &Backup)> {
+    pub(crate) fn backups(&self) -> impl Iterator<Item = (&Job, &Backup)> {
         self.jobs().filter_map(|job| Some((job, job.backup()?)))
     }
 
     /// The mount points that the file describes, without a slash at their ends.
-    pub fn mount_points(&self) -> HashSet<String> {
+    pub(crate) fn mount_points(&self) -> HashSet<String> {
         self.machine
             .mounts
             .entries
@@ -109,45 +114,45 @@ impl Host {
     }
 
     /// Every tree of options that stands under a `nixos`.
-    pub fn raw_options(&self) -> impl Iterator<Item = &Node> {
+    pub(crate) fn raw_options(&self) -> impl Iterator<Item = &Node> {
         self.nixos.iter().chain(self.services.iter().filter_map(|s| s.nixos.as_ref()))
     }
 }
 
 /// A diagnostic that the file accepts.
 #[derive(Clone, Copy, Debug)]
-pub struct Accepted {
+pub(crate) struct Accepted {
     /// Its code.
-    pub code: Code,
+    pub(crate) code: Code,
     /// Where it is accepted: inside of this mapping, or everywhere.
-    pub within: Option<Span>,
+    pub(crate) within: Option<Span>,
     /// Whether something there could not be read, which may be what it is about.
-    pub is_unread: bool,
+    pub(crate) is_unread: bool,
     /// Where that is written.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// A network of Podman's.
 #[derive(Debug)]
-pub struct Network {
+pub(crate) struct Network {
     /// Its name in Podman.
-    pub name: String,
+    pub(crate) name: String,
     /// The name of its bridge.
-    pub interface: Text,
+    pub(crate) interface: Text,
     /// Its settings.
-    pub settings: setting::Network,
+    pub(crate) settings: setting::Network,
     /// Where its name stands.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 impl Network {
     /// Whether someone else makes it.
-    pub fn is_external(&self) -> bool {
+    pub(crate) fn is_external(&self) -> bool {
         self.settings.external.value
     }
 
     /// The unit that makes it.
-    pub fn unit(&self) -> String {
+    pub(crate) fn unit(&self) -> String {
         match self.name.strip_suffix("-network") {
             Some(_) => self.name.clone(),
             None => format!("{}-network", self.name),
@@ -161,84 +166,82 @@ pub struct Service {
     /// Its name in the file.
     pub name: String,
     /// Its name below `homeserver`.
-    pub option: String,
+    pub(crate) option: String,
     /// Where its name stands.
-    pub span: Span,
-    /// Where all that is written of it stands.
-    pub body: Span,
+    pub(crate) span: Span,
     /// What of it could not be read.
-    pub unread: Unread,
+    pub(crate) unread: Unread,
     /// Whether a line among its containers could not be read.
-    pub is_cut: bool,
+    pub(crate) is_cut: bool,
     /// Whether one of its sites leads nowhere, which was reported.
-    pub has_broken_site: bool,
+    pub(crate) has_broken_site: bool,
     /// What it is.
-    pub description: Option<Text>,
+    pub(crate) description: Option<Text>,
     /// Whether it is on by default.
-    pub enable: bool,
+    pub(crate) enable: bool,
     /// Where that is said, or for a default, where the service is.
-    pub enable_span: Span,
+    pub(crate) enable_span: Span,
     /// The port behind its site.
-    pub port: Option<setting::Number>,
+    pub(crate) port: Option<setting::Number>,
     /// The network of its own.
-    pub network: Option<Network>,
+    pub(crate) network: Option<Network>,
     /// Its containers.
-    pub containers: Vec<Container>,
+    pub(crate) containers: Vec<Container>,
     /// The arguments of its preset.
-    pub parameters: Vec<(String, Node)>,
+    pub(crate) parameters: Vec<(String, Node)>,
     /// Its jobs.
-    pub jobs: Vec<Job>,
+    pub(crate) jobs: Vec<Job>,
     /// Whether its containers tell.
-    pub notify: Option<Spanned<Tell>>,
+    pub(crate) notify: Option<Spanned<Tell>>,
     /// Options of NixOS.
-    pub nixos: Option<Node>,
+    pub(crate) nixos: Option<Node>,
     /// Its name in the last build.
-    pub previous: Option<String>,
+    pub(crate) previous: Option<String>,
 }
 
 /// A container.
 #[derive(Debug)]
-pub struct Container {
+pub(crate) struct Container {
     /// Its name on the host, its unit without `podman-`.
-    pub name: String,
+    pub(crate) name: String,
     /// Its name in the service.
-    pub short: String,
+    pub(crate) short: String,
     /// Where its name stands.
-    pub span: Span,
+    pub(crate) span: Span,
     /// What of it could not be read.
-    pub unread: Unread,
+    pub(crate) unread: Unread,
     /// Its settings.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// What it sees of the host. A volume of Podman's has its whole name there.
-    pub volumes: Volumes,
+    pub(crate) volumes: Volumes,
     /// What network it has, where it is on none of Podman's.
-    pub network_mode: Option<NetworkMode>,
+    pub(crate) network_mode: Option<NetworkMode>,
     /// The networks that it is on.
-    pub networks: Vec<Attached>,
+    pub(crate) networks: Vec<Attached>,
     /// The ports that its service's sites need, beyond what the file publishes.
-    pub site_ports: Vec<SitePort>,
+    pub(crate) site_ports: Vec<SitePort>,
     /// What its `depends_on` names.
-    pub depends_on: Vec<Dependency>,
+    pub(crate) depends_on: Vec<Dependency>,
     /// The containers that have to be up before it.
-    pub dependencies: Vec<String>,
+    pub(crate) dependencies: Vec<String>,
     /// The containers that wait for it, start at boot and are restarted.
-    pub dependents: Vec<String>,
+    pub(crate) dependents: Vec<String>,
     /// The same with `restart: "no"`, which run once.
-    pub one_time_dependents: Vec<String>,
+    pub(crate) one_time_dependents: Vec<String>,
     /// Whether one of them waits for its health.
-    pub awaited_healthy: bool,
+    pub(crate) awaited_healthy: bool,
     /// The container whose network it shares.
-    pub shares_network_of: Option<String>,
+    pub(crate) shares_network_of: Option<String>,
     /// The mount points that it needs, described or emitted.
-    pub mounts: Vec<Text>,
+    pub(crate) mounts: Vec<Text>,
     /// The folders that are made for it.
-    pub folders: Vec<Folder>,
+    pub(crate) folders: Vec<Folder>,
     /// Whether it publishes on the host's address in the tailnet.
-    pub on_tailnet: bool,
+    pub(crate) on_tailnet: bool,
     /// Whether somebody is told when it fails.
-    pub tells: Tells,
+    pub(crate) tells: Tells,
     /// The container as it was in the last build, perhaps under another name.
-    pub previous: Option<Previous>,
+    pub(crate) previous: Option<Previous>,
 }
 
 impl Container {
@@ -259,13 +262,13 @@ impl Container {
     }
 
     /// Its unit, without `.service`.
-    pub fn unit(&self) -> String {
+    pub(crate) fn unit(&self) -> String {
         format!("podman-{}", self.name)
     }
 
     /// The names that the container answers to on a network besides its full name, each once: its key on its
     /// service's own network, as in Compose, and the aliases that the file gives it.
-    pub fn aliases(&self, attached: &Attached) -> Vec<Text> {
+    pub(crate) fn aliases(&self, attached: &Attached) -> Vec<Text> {
         let key = (attached.own && self.short != self.name).then(|| Text::literal(&*self.short, self.span));
         let there = attached.attachment.aliases.iter();
         let written = self.settings.aliases.iter().chain(there).map(|alias| alias.text.clone());
@@ -276,7 +279,7 @@ impl Container {
 
 /// Whether somebody is told when something fails.
 #[derive(Clone, Copy, Debug)]
-pub enum Tells {
+pub(crate) enum Tells {
     /// Nobody is.
     No,
     /// Whoever the file names.
@@ -287,54 +290,54 @@ pub enum Tells {
 
 impl Tells {
     /// Whether somebody is told.
-    pub fn is_on(self) -> bool {
+    pub(crate) fn is_on(self) -> bool {
         !matches!(self, Tells::No)
     }
 }
 
 /// A container that another one waits for.
 #[derive(Debug)]
-pub struct Dependency {
+pub(crate) struct Dependency {
     /// Its name on the host.
-    pub container: String,
+    pub(crate) container: String,
     /// Whether it has to be healthy, and not only started.
-    pub healthy: bool,
+    pub(crate) healthy: bool,
     /// Where it is named.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// A container as it was in the last build.
 #[derive(Clone, Debug)]
-pub struct Previous {
+pub(crate) struct Previous {
     /// The name of its service.
-    pub service: String,
+    pub(crate) service: String,
     /// What the record has of it.
-    pub container: record::Container,
+    pub(crate) container: record::Container,
 }
 
 /// A container on a network.
 #[derive(Debug)]
-pub struct Attached {
+pub(crate) struct Attached {
     /// The network's name in Podman.
-    pub network: String,
+    pub(crate) network: String,
     /// Whether it is the network of the container's service, where the container also answers to its key.
-    pub own: bool,
+    pub(crate) own: bool,
     /// How it is attached.
-    pub attachment: setting::Attachment,
+    pub(crate) attachment: setting::Attachment,
 }
 
 /// A port that a site needs.
 #[derive(Debug)]
-pub struct SitePort {
+pub(crate) struct SitePort {
     /// The port on the host: the service's own, or a further one.
-    pub host: HostPort,
+    pub(crate) host: HostPort,
     /// The port in the container.
-    pub target: Text,
+    pub(crate) target: Text,
 }
 
 /// A port on the host behind a site.
 #[derive(Clone, Debug)]
-pub enum HostPort {
+pub(crate) enum HostPort {
     /// The option `homeserver.NAME.port` of this service.
     Service(String),
     /// A fixed one.
@@ -343,23 +346,23 @@ pub enum HostPort {
 
 /// A folder on the host.
 #[derive(Debug)]
-pub struct Folder {
+pub(crate) struct Folder {
     /// Its path.
-    pub path: Text,
+    pub(crate) path: Text,
     /// Its owner. Default: the container's `user` where that is a number.
-    pub owner: Option<Value<Owner>>,
+    pub(crate) owner: Option<Value<Owner>>,
     /// Its group. Default: that of a numeric owner, or root.
-    pub group: Option<Value<Owner>>,
+    pub(crate) group: Option<Value<Owner>>,
     /// Its mode. Default: 0755.
-    pub mode: Option<Value<Mode>>,
+    pub(crate) mode: Option<Value<Mode>>,
     /// Whether the owner is the default, and not written.
-    pub owner_is_guessed: bool,
+    pub(crate) owner_is_guessed: bool,
     /// The user of the image by number, who owns the folder if it is new and has no owner.
-    pub image_user: Option<u32>,
+    pub(crate) image_user: Option<u32>,
     /// Whether tmpfiles can make it: not on a disk that comes late, nor below a user's own folder.
-    pub by_tmpfiles: bool,
+    pub(crate) by_tmpfiles: bool,
     /// The outermost folder above it that a container writes to.
-    pub shared: Option<Text>,
+    pub(crate) shared: Option<Text>,
     /// Where it is asked for.
-    pub span: Span,
+    pub(crate) span: Span,
 }

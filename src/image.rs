@@ -11,7 +11,7 @@ use entry::Entry;
 
 impl Image {
     /// What is known of it.
-    pub fn known(&self) -> Option<&'static Known> {
+    pub(crate) fn known(&self) -> Option<&'static Known> {
         let entry = self.entry()?;
         if self.is_rootless() { &entry.rootless } else { &entry.known }.as_ref()
     }
@@ -24,7 +24,7 @@ impl Image {
     }
 
     /// The variables that it takes its user from, where it has some.
-    pub fn user_variables(&self) -> Option<&'static UserVariables> {
+    pub(crate) fn user_variables(&self) -> Option<&'static UserVariables> {
         let row =
             publishers().iter().find(|row| row.names().any(|path| self.repository.starts_with(path)))?;
         (!self.is_rootless()).then(|| row.get())
@@ -32,13 +32,13 @@ impl Image {
 
     /// Whether it is `path` of any registry: `library/redis` is `docker.io/library/redis` as well as a
     /// mirror's.
-    pub fn is(&self, path: &str) -> bool {
+    pub(crate) fn is(&self, path: &str) -> bool {
         self.repository.strip_suffix(path).is_some_and(|registry| registry.ends_with('/'))
     }
 
     /// The major version that the tag begins with: 16 of `16-vectorchord0.4.3` and `v16.1`; or that of the
     /// Postgres in it: 16 of `pg16-v0.3` and of TimescaleDB's `2.17.2-pg16`.
-    pub fn major(&self) -> Option<u32> {
+    pub(crate) fn major(&self) -> Option<u32> {
         let tag = self.tag.as_deref()?;
         let postgres = tag.split('-').find_map(|part| part.strip_prefix("pg")?.parse().ok());
         if postgres.is_some() {
@@ -51,29 +51,29 @@ impl Image {
 
     /// The name of a variable for the value itself, where `name` is that for a file with the value and the image does not
     /// start with both.
-    pub fn excluded_by<'a>(&self, name: &'a str) -> Option<&'a str> {
+    pub(crate) fn excluded_by<'a>(&self, name: &'a str) -> Option<&'a str> {
         let variables = self.entry()?.value_or_file.as_ref()?;
         let direct = name.strip_suffix(&variables.ending).filter(|direct| !direct.is_empty())?;
         variables.prefixes.iter().any(|prefix| direct.starts_with(prefix)).then_some(direct)
     }
 
     /// What it needs for its first start, where that is a password.
-    pub fn first_password(&self) -> Option<&'static FirstPassword> {
+    pub(crate) fn first_password(&self) -> Option<&'static FirstPassword> {
         self.entry()?.first_password.as_ref()
     }
 
     /// The program that dumps its database, where homegen does not.
-    pub fn dump_program(&self) -> Option<&'static str> {
+    pub(crate) fn dump_program(&self) -> Option<&'static str> {
         self.entry()?.dump_program
     }
 
     /// The capabilities that its program needs, where its start was tried without the rest of Podman's default ones.
-    pub fn capabilities(&self) -> Option<&'static [&'static str]> {
+    pub(crate) fn capabilities(&self) -> Option<&'static [&'static str]> {
         self.entry()?.capabilities
     }
 
     /// An image that it does not run with any more.
-    pub fn dropped(&self) -> Option<&'static Dropped> {
+    pub(crate) fn dropped(&self) -> Option<&'static Dropped> {
         let dropped = self.entry()?.dropped.as_ref()?;
         let is_since = match self.major() {
             Some(major) => major >= dropped.since,
@@ -84,12 +84,12 @@ impl Image {
 
     /// Whether a word of a tag is the code name of a release: it is a version of a distribution's own image, and of no
     /// other one.
-    pub fn is_code_name(&self, word: &str) -> bool {
+    pub(crate) fn is_code_name(&self, word: &str) -> bool {
         self.entry().is_some_and(|entry| entry.code_names.contains(&word))
     }
 
     /// The user by number that its first process runs as, where that is known and not root.
-    pub fn starts_as(&self) -> Option<u32> {
+    pub(crate) fn starts_as(&self) -> Option<u32> {
         self.known()?.starts_as
     }
 
@@ -99,7 +99,7 @@ impl Image {
     }
 
     /// The user by number that the program in it runs as, where that is known.
-    pub fn user(&self) -> Option<u32> {
+    pub(crate) fn user(&self) -> Option<u32> {
         let known = self.known()?;
         let alpine = self.tag.as_deref().is_some_and(|t| t.contains("alpine"));
         // The Alpine variant of Postgres has a user of Alpine's (docker-library/postgres, Dockerfile-alpine).
@@ -115,7 +115,7 @@ fn publishers() -> &'static [Row<UserVariables>] {
 /// folders, and then changes to that user.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct UserVariables {
+pub(crate) struct UserVariables {
     /// Where their images are, up to the name.
     #[cfg_attr(not(test), expect(dead_code, reason = "the row is found by them"))]
     #[serde(deserialize_with = "texts")]
@@ -134,7 +134,7 @@ pub struct UserVariables {
 /// An image that another one does not run with any more.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Dropped {
+pub(crate) struct Dropped {
     /// The major of the other one since which that is so.
     pub since: u32,
     /// The tags of the other one that are as new.
@@ -149,7 +149,7 @@ pub struct Dropped {
 
 /// What a program is, as far as rules care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Postgres, and what is built on its image.
     Postgres,
     /// A program that keeps its data in SQLite.
@@ -166,7 +166,7 @@ pub enum Kind {
 
 /// The database files of an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sqlite {
+pub(crate) struct Sqlite {
     /// The files, relative to the folder of the data, the most important one first. A `*` stands for any name.
     pub files: &'static [&'static str],
     /// The environment variables that put the database elsewhere: on a server, or in a file whose path they hold.
@@ -175,7 +175,7 @@ pub struct Sqlite {
 
 impl Sqlite {
     /// Whether a variable, or the one for a file with its value, is one of [`Sqlite::moved_by`].
-    pub fn is_moved_by(self, variable: &str) -> bool {
+    pub(crate) fn is_moved_by(self, variable: &str) -> bool {
         self.moved_by.contains(&variable)
             || variable.strip_suffix("_FILE").is_some_and(|v| self.moved_by.contains(&v))
     }
@@ -183,7 +183,7 @@ impl Sqlite {
 
 /// What is known of an image.
 #[derive(Clone, Copy, Debug)]
-pub struct Known {
+pub(crate) struct Known {
     /// Its name for a person.
     pub name: &'static str,
     /// What it is.
@@ -209,7 +209,7 @@ pub struct Known {
 
 impl Known {
     /// Whether the image is docker-library's Postgres, or built on it: its folders changed with 18.
-    pub fn is_official_postgres(&self) -> bool {
+    pub(crate) fn is_official_postgres(&self) -> bool {
         self.kind == Kind::Postgres && self.data == Some(POSTGRES_DATA)
     }
 }
@@ -217,7 +217,7 @@ impl Known {
 /// Databases that do not start for the first time without a password.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FirstPassword {
+pub(crate) struct FirstPassword {
     /// The variables of which one is needed: the first one has the password. Those that hold a value also have a name with
     /// `_FILE` behind it.
     #[serde(deserialize_with = "texts")]
@@ -228,10 +228,10 @@ pub struct FirstPassword {
 }
 
 /// The major of docker-library's Postgres behind `latest` and other tags without a major.
-pub const NEWEST_POSTGRES: u32 = 18;
+pub(crate) const NEWEST_POSTGRES: u32 = 18;
 
 /// Where docker-library's Postgres, and what is built on it, keeps its data until 17.
-pub const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
+pub(crate) const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use crate::path::straight;
 
 /// A kind of path that gives the host away, and the rule that it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PathKind {
+pub(crate) enum PathKind {
     /// Keys and passwords of the host or of its users.
     Secret,
     /// A socket that takes orders as root.
@@ -37,7 +37,7 @@ enum Access {
 
 /// A path of the host that a container should not have.
 #[derive(Debug)]
-pub struct HostPath {
+pub(crate) struct HostPath {
     /// The path. `*` stands for any part of one step.
     pub path: &'static str,
     /// The rule that it belongs to.
@@ -57,7 +57,7 @@ impl HostPath {
     }
 
     /// What a container with it can do or read, after "the container can".
-    pub fn gives(&self, read_only: bool) -> String {
+    pub(crate) fn gives(&self, read_only: bool) -> String {
         match read_only || self.writable.is_empty() {
             true => self.gives.to_owned(),
             false => format!("{}, and {}", self.gives, self.writable),
@@ -267,7 +267,7 @@ fn matches(text: &str, pattern: &str) -> bool {
 }
 
 /// What a bind of `path` gives a container, if it is one of those that give the host away.
-pub fn host_path(path: &str, read_only: bool) -> Option<&'static HostPath> {
+pub(crate) fn host_path(path: &str, read_only: bool) -> Option<&'static HostPath> {
     let mut path = straight(path);
     if let Some(rest) = path.strip_prefix("/var/run").filter(|rest| rest.is_empty() || rest.starts_with('/'))
     {
@@ -340,7 +340,7 @@ const DEVICES: &[Given] = &[
 const DISK: &str = "read and change everything on a disk, whoever owns it";
 
 /// What a device of the host, by its path, gives a container.
-pub fn device(path: &str) -> Option<&'static str> {
+pub(crate) fn device(path: &str) -> Option<&'static str> {
     let path = straight(path);
     let steps: Vec<&str> = steps(&path).collect();
     if steps.as_slice() == ["dev"] {
@@ -377,7 +377,7 @@ const NETWORK_CAPABILITIES: &[Given] = &[
 ];
 
 /// What a capability, in any spelling of Podman's, gives a container.
-pub fn capability(name: &str, on_host_network: bool) -> Option<&'static str> {
+pub(crate) fn capability(name: &str, on_host_network: bool) -> Option<&'static str> {
     let upper = name.to_uppercase();
     let name = upper.strip_prefix("CAP_").unwrap_or(&upper);
     let network = if on_host_network { NETWORK_CAPABILITIES } else { &[] };
@@ -398,7 +398,7 @@ const SECURITY_OPTIONS: &[Given] = &[
 ];
 
 /// The confinement that an option of `--security-opt` turns off.
-pub fn security_option(option: &str) -> Option<&'static str> {
+pub(crate) fn security_option(option: &str) -> Option<&'static str> {
     // Docker's older form has a colon (podman-run(1), --security-opt).
     let (name, value) = option.split_once(['=', ':']).unwrap_or((option, ""));
     let option = format!("{}={}", name.trim(), value.trim()).to_lowercase();
@@ -410,7 +410,7 @@ pub fn security_option(option: &str) -> Option<&'static str> {
 
 /// A namespace that Podman gives each container, by its argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Namespace {
+pub(crate) enum Namespace {
     /// `--pid`
     Pid,
     /// `--ipc`
@@ -427,7 +427,7 @@ pub enum Namespace {
 
 impl Namespace {
     /// Its name, for a message.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Namespace::Pid => "PID",
             Namespace::Ipc => "IPC",
@@ -439,7 +439,7 @@ impl Namespace {
     }
 
     /// What a container in the host's one can do.
-    pub fn gives(self) -> &'static str {
+    pub(crate) fn gives(self) -> &'static str {
         match self {
             Namespace::Pid => "see, stop and read every process of the host",
             Namespace::Ipc => "read and change the shared memory of the host's programs",
@@ -463,13 +463,13 @@ impl Namespace {
     }
 
     /// Whether a mode of it is the host's own.
-    pub fn is_of_host(self, mode: &str) -> bool {
+    pub(crate) fn is_of_host(self, mode: &str) -> bool {
         mode == "host" || mode.strip_prefix("ns:") == Some(&format!("/proc/1/ns/{}", self.file()))
     }
 }
 
 /// Whether a rule of `--device-cgroup-rule`, such as `c 189:* rwm`, opens disks, or devices of every kind.
-pub fn opens_all_devices(rule: &str) -> bool {
+pub(crate) fn opens_all_devices(rule: &str) -> bool {
     let mut words = rule.split_whitespace();
     let (kind, number) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     // Major 1 has /dev/mem (Documentation/admin-guide/devices.txt of Linux).

@@ -1,61 +1,64 @@
 //! homegen compiles one `homeserver.yaml` into NixOS modules.
 //!
-//! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`repetition`] → [`link`] → [`check`] → [`accept`] →
+//! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`repetition`] → [`mod@link`] → [`check`] → [`accept`] →
 //! [`lower`] → [`render`]. Data stands in modules of its own: [`syntax`], [`tree`], [`ast`], [`setting`], [`hir`],
 //! [`nix`], [`nixos`]. A pass knows its data and no other pass; only [`compile`] knows them all. [`link()`] ends before the
 //! output, for `homegen check` and [`map`]. Nothing here touches the disk: the binary does, and clippy.toml names what may not be used here.
 
+#![warn(clippy::missing_docs_in_private_items, unreachable_pub)]
+// Whoever works on it reads its documentation with the private items.
+#![allow(rustdoc::private_intra_doc_links)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-pub mod accept;
-pub mod acme_provider;
-pub mod application;
-pub mod ast;
-pub mod bind;
+mod accept;
+mod acme_provider;
+mod application;
+mod ast;
+mod bind;
 pub mod caddyfile;
-pub mod check;
-pub mod command;
-pub mod data;
-pub mod decode;
+mod check;
+mod command;
+mod data;
+mod decode;
 pub mod diag;
-pub mod filesystem;
-pub mod foreign_key;
-pub mod form;
-pub mod hardening;
+mod filesystem;
+mod foreign_key;
+mod form;
+mod hardening;
 pub mod hir;
-pub mod image;
-pub mod instance;
-pub mod isolation;
+mod image;
+mod instance;
+mod isolation;
 pub mod limits;
-pub mod link;
-pub mod lower;
+mod link;
+mod lower;
 pub mod map;
-pub mod merge;
+mod merge;
 pub mod nix;
 pub mod nixos;
-pub mod nixos_service;
+mod nixos_service;
 pub mod output;
 pub mod parse;
-pub mod path;
-pub mod podman;
+mod path;
+mod podman;
 pub mod preset;
 pub mod printable;
 pub mod record;
-pub mod render;
-pub mod repetition;
-pub mod resolve;
+mod render;
+mod repetition;
+mod resolve;
 pub mod schema;
-pub mod script;
-pub mod secret;
-pub mod setting;
+mod script;
+mod secret;
+mod setting;
 pub mod shape;
 pub mod source;
-pub mod subnet;
+mod subnet;
 pub mod surroundings;
 pub mod syntax;
 pub mod tree;
-pub mod value;
-pub mod word;
+mod value;
+mod word;
 
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
@@ -131,6 +134,7 @@ fn on_threads<T: Send>(work: impl FnOnce() -> Result<T, Bug> + Send) -> Result<T
     }
 }
 
+/// [`link()`], on the thread that it is called on.
 fn link_here(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Linked {
     let mut diagnostics = Diagnostics::default();
     if bytes.len() > MAX_BYTES {

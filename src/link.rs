@@ -1,4 +1,4 @@
-//! Pass: [`ast`](crate::ast) → [`hir`](crate::hir). Gives names, follows references between services,
+//! Pass: [`crate::ast`] → [`crate::hir`]. Gives names, follows references between services,
 //! and says where one leads nowhere.
 
 mod allow;
@@ -26,7 +26,7 @@ use crate::surroundings::Surroundings;
 use crate::tree::{Node, Text};
 
 /// Links a file with what stands around it. `parameters` are the arguments of each service's preset.
-pub fn link(
+pub(crate) fn link(
     mut file: ast::File,
     mut parameters: HashMap<String, IndexMap<String, Node>>,
     surroundings: &Surroundings,

@@ -63,7 +63,7 @@ const CONTAINER: &[fn(&Container, &Around, &mut Module)] = &[
 ];
 
 /// Lowers a host.
-pub fn lower(host: &Host) -> Output {
+pub(crate) fn lower(host: &Host) -> Output {
     let mut output = Output::default();
     for concern in HOST {
         concern(host, &mut output);

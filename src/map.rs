@@ -60,7 +60,7 @@ pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result
 }
 
 /// The path on the host of a path in these containers. For many paths of the same containers.
-pub fn on_host_in(containers: &[(&Container, Mounted)], path: &str) -> Result<String, Nowhere> {
+pub(crate) fn on_host_in(containers: &[(&Container, Mounted)], path: &str) -> Result<String, Nowhere> {
     let found = containers
         .iter()
         .filter_map(|(container, mounted)| Some((container.name.clone(), mounted.on_host(path)?)));
@@ -79,7 +79,7 @@ pub struct Mounted(Folders<(String, Option<String>)>);
 
 impl Mounted {
     /// What `container` has.
-    pub fn of(container: &Container) -> Mounted {
+    pub(crate) fn of(container: &Container) -> Mounted {
         let volumes = container.volumes.iter().map(|v| (squeezed(&v.target.value()), source(v)));
         let in_memory = container.settings.tmpfs.0.iter().map(|tmpfs| {
             let written = tmpfs.text.value();

@@ -70,12 +70,12 @@ fn rule(place: &[String]) -> Option<Rule> {
 }
 
 /// Whether a value at `place`, the keys that lead there from the service, is one entry of a list or several.
-pub fn is_one_or_many(place: &[String]) -> bool {
+pub(crate) fn is_one_or_many(place: &[String]) -> bool {
     matches!(rule(place), Some(Rule::Entries(_)))
 }
 
 /// Merges the value `over` with the preset's value `base`, both at `place`.
-pub fn merge(place: &[String], base: Node, over: Node) -> Node {
+pub(crate) fn merge(place: &[String], base: Node, over: Node) -> Node {
     // Already reported.
     if let (Kind::Unknown, _) | (_, Kind::Unknown) = (&base.kind, &over.kind) {
         return Node { kind: Kind::Unknown, ..over };

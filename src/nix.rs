@@ -1,4 +1,4 @@
-//! Nix expressions as data. How they are printed is in [`print`]; every string of the user's comes out
+//! Nix expressions as data. How they are printed is in [`mod@print`]; every string of the user's comes out
 //! escaped.
 
 pub mod print;

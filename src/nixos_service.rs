@@ -8,7 +8,7 @@ use crate::form::Protocol;
 /// A service of NixOS that listens.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NixosService {
+pub(crate) struct NixosService {
     /// Its name below `services`.
     #[serde(rename = "service")]
     pub name: String,
@@ -25,7 +25,7 @@ pub struct NixosService {
 }
 
 /// All of them, in the order of their names.
-pub fn all() -> &'static [Row<NixosService>] {
+pub(crate) fn all() -> &'static [Row<NixosService>] {
     data::rows!(NixosService, "nixos-services")
 }
 

@@ -1,8 +1,8 @@
 //! What `podman run` takes as values of its arguments, as podman-run(1) and Podman's sources have it:
 //! `data/podman-values.yaml` and `data/mount-options.yaml`.
 
-pub mod arguments;
-pub mod bind;
+pub(crate) mod arguments;
+pub(crate) mod bind;
 
 use serde::Deserialize;
 
@@ -13,7 +13,7 @@ use crate::path::is_path;
 /// An option of Podman's bridge networks.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BridgeOption {
+pub(crate) struct BridgeOption {
     /// Its name.
     #[serde(rename = "option")]
     pub name: String,
@@ -36,7 +36,7 @@ enum Takes {
 
 impl BridgeOption {
     /// Whether it takes a value.
-    pub fn fits(&self, value: &str) -> bool {
+    pub(crate) fn fits(&self, value: &str) -> bool {
         let is_number =
             || value.parse::<u32>().is_ok_and(|number| self.most.is_none_or(|most| number <= most));
         self.words.iter().any(|word| word == value)
@@ -50,7 +50,7 @@ impl BridgeOption {
 }
 
 /// The options of Podman's bridge networks.
-pub fn bridge_options() -> &'static [BridgeOption] {
+pub(crate) fn bridge_options() -> &'static [BridgeOption] {
     data::section!(Vec<BridgeOption>, "podman-values", "bridge_options")
 }
 
@@ -63,18 +63,18 @@ fn is_bool(value: &str) -> bool {
 }
 
 /// The keys of `--security-opt`.
-pub fn security_options() -> &'static [&'static str] {
+pub(crate) fn security_options() -> &'static [&'static str] {
     data::section!(Texts, "podman-values", "security_options").0
 }
 
 /// The key of a value of `--security-opt` and what follows it. Docker's older form has a colon.
-pub fn security_option_parts(text: &str) -> (&str, Option<&str>) {
+pub(crate) fn security_option_parts(text: &str) -> (&str, Option<&str>) {
     let separator = if text.contains('=') { '=' } else { ':' };
     text.split_once(separator).map_or((text, None), |(key, value)| (key, Some(value)))
 }
 
 /// Whether Podman takes `text` as a value of `--security-opt`.
-pub fn is_security_option(text: &str) -> bool {
+pub(crate) fn is_security_option(text: &str) -> bool {
     match security_option_parts(text) {
         ("no-new-privileges", value) => value.is_none_or(is_bool),
         ("systempaths", value) => value == Some("unconfined"),
@@ -83,23 +83,23 @@ pub fn is_security_option(text: &str) -> bool {
 }
 
 /// Groups that own devices and have a fixed number on every NixOS host.
-pub fn host_groups() -> &'static [&'static str] {
+pub(crate) fn host_groups() -> &'static [&'static str] {
     data::section!(Texts, "podman-values", "host_groups").0
 }
 
 /// Groups of other systems that own devices or sockets, and have no fixed number on NixOS.
-pub fn unnumbered_groups() -> &'static [&'static str] {
+pub(crate) fn unnumbered_groups() -> &'static [&'static str] {
     data::section!(Texts, "podman-values", "unnumbered_groups").0
 }
 
 /// The resources that `--ulimit` takes.
-pub fn ulimits() -> &'static [&'static str] {
+pub(crate) fn ulimits() -> &'static [&'static str] {
     data::section!(Texts, "podman-values", "ulimits").0
 }
 
 /// The namespace that a kernel parameter belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SysctlOf {
+pub(crate) enum SysctlOf {
     /// The network.
     Network,
     /// System V IPC and message queues.
@@ -110,7 +110,7 @@ pub enum SysctlOf {
 
 /// Which namespace a kernel parameter belongs to. A container may only set those of its own namespaces
 /// (podman-run(1), --sysctl).
-pub fn sysctl_of(name: &str) -> SysctlOf {
+pub(crate) fn sysctl_of(name: &str) -> SysctlOf {
     let core = || data::section!(Texts, "podman-values", "core_sysctls").0;
     let ipc = || data::section!(Texts, "podman-values", "ipc_sysctls").0;
     let host_network = || data::section!(Texts, "podman-values", "host_network_sysctls").0;
@@ -138,13 +138,13 @@ fn mount_options(tmpfs: bool) -> &'static [Vec<String>] {
 }
 
 /// Whether an option is one of Docker's for the owner of a tmpfs, which Podman does not have.
-pub fn is_tmpfs_owner(option: &str) -> bool {
+pub(crate) fn is_tmpfs_owner(option: &str) -> bool {
     matches!(option.split('=').next(), Some("uid" | "gid"))
 }
 
 /// What is wrong with the options of a mount.
 #[derive(Debug, PartialEq, Eq)]
-pub enum BadOption<'a> {
+pub(crate) enum BadOption<'a> {
     /// There is none of this name.
     Unknown(&'a str),
     /// Its value cannot be read.
@@ -154,7 +154,7 @@ pub enum BadOption<'a> {
 }
 
 /// The first of the options of a volume, or of a tmpfs, that is wrong: its index, and why.
-pub fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<(usize, BadOption<'a>)> {
+pub(crate) fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<(usize, BadOption<'a>)> {
     let mut seen: Vec<(usize, &str)> = Vec::new();
     for (index, option) in options.iter().enumerate() {
         let (name, value) =
@@ -185,7 +185,7 @@ pub fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<(usize, BadOpt
 }
 
 /// The option that was probably meant by one that is unknown.
-pub fn closest_option(option: &str, tmpfs: bool) -> Option<&'static str> {
+pub(crate) fn closest_option(option: &str, tmpfs: bool) -> Option<&'static str> {
     let name = option.split('=').next().unwrap_or_default();
     crate::diag::closest(name, mount_options(tmpfs).iter().flatten().map(String::as_str))
 }

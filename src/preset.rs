@@ -1,5 +1,5 @@
 //! Pass: [`syntax`](crate::syntax) → [`syntax`](crate::syntax). A service that starts from a preset
-//! becomes that preset's definition, merged with the values that the user wrote beside it ([`merge`]).
+//! becomes that preset's definition, merged with the values that the user wrote beside it ([`mod@crate::merge`]).
 //!
 //! A preset is a file in `presets/`, in homegen's own language, that opens with its `parameters`.
 

@@ -20,7 +20,7 @@ use crate::script::{SOURCED, Script};
 use scope::{ConstantsFile, Scope, Services};
 
 /// Renders the whole output, in the order of the paths.
-pub fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
+pub(crate) fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     let templates = templates();
     let services = Services::of(output);
     let mut files = Vec::with_capacity(output.modules.len() + Script::ALL.len() + 3);

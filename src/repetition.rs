@@ -1,4 +1,4 @@
-//! Pass over the [`ast`](crate::ast): counts what the output repeats.
+//! Pass over the [`crate::ast`]: counts what the output repeats.
 //!
 //! Some values of a file stand in the output once for each of some others: a port on each interface, the
 //! containers that a restore stops in each backup. A few kilobytes of these products would be gigabytes of output, so
@@ -18,7 +18,7 @@ use crate::source::Span;
 use crate::tree::{etc_files, options};
 
 /// Refuses a file whose output would repeat too much.
-pub fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
+pub(crate) fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
     let mut counter = Counter { total: 0, diagnostics };
     // A product that is too large ends the count.
     let _ = ports_on_interfaces(file, &mut counter)

@@ -23,7 +23,7 @@ const MAX_NESTING: usize = 100;
 
 /// Resolves the whole file. `instances` are the presets in use, by their source. `facts` are the keys
 /// of the file, which begin the names of facts. `sources` have the texts in which references have places of their own.
-pub fn resolve(
+pub(crate) fn resolve(
     root: &WrittenNode,
     instances: &HashMap<SourceId, Instance>,
     facts: &[&str],
@@ -71,7 +71,7 @@ pub fn resolve(
 
 /// What comes out of the pass.
 #[derive(Debug)]
-pub struct Resolved {
+pub(crate) struct Resolved {
     /// The file.
     pub file: Node,
     /// The arguments of each service's preset, by service and parameter.

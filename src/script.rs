@@ -2,7 +2,7 @@
 //! scripts/default.nix, whose code stands in a file of `templates/scripts/`, in the official style.
 
 /// A file of the output that is a shell script.
-pub type ShellFile = (&'static str, &'static str);
+pub(crate) type ShellFile = (&'static str, &'static str);
 
 /// Declares the scripts: `Variant = "attribute" in "file.nix" runs "file.sh"`.
 macro_rules! scripts {
@@ -40,7 +40,7 @@ macro_rules! text {
 }
 
 /// What several scripts source.
-pub const SOURCED: ShellFile = ("enter-folder.sh", text!("enter-folder.sh"));
+pub(crate) const SOURCED: ShellFile = ("enter-folder.sh", text!("enter-folder.sh"));
 
 scripts! {
     /// Makes a backup out of what a producer writes.

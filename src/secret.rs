@@ -9,7 +9,7 @@ use pattern::{Names, PasswordOption, Programs, Redis, Takes, Values};
 
 /// An option of a known program, with the password that it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Argument {
+pub(crate) struct Argument {
     /// The program, such as `redis-server`. It is empty for a line of a configuration.
     program: String,
     /// The option, with what stands between it and the password: `--requirepass `, `-u admin:`.
@@ -22,7 +22,7 @@ pub struct Argument {
 
 impl Argument {
     /// The option in a shell that reads `file`, or the file whose path it is given.
-    pub fn in_shell(&self, file: &str) -> Option<String> {
+    pub(crate) fn in_shell(&self, file: &str) -> Option<String> {
         let file = self.path.as_deref().unwrap_or(file);
         (!self.program.is_empty()).then(|| format!("{} {}\"$(cat {file})\"", self.program, self.before))
     }
@@ -30,7 +30,7 @@ impl Argument {
 
 /// Why a text is taken for a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// It is the value of what has this name.
     Named(String),
     /// It is the value of an option that takes the password itself, whatever the program is given in its place.
@@ -74,7 +74,7 @@ fn contains(text: &str, words: &[String]) -> bool {
 }
 
 /// Whether a name is one of a secret. A path, as in a Caddyfile, and a matcher are not names.
-pub fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.trim_start_matches(['-', '+', '?', '>']);
     if name.contains('/') || name.starts_with('@') {
         return false;
@@ -88,12 +88,12 @@ pub fn is_secret_name(name: &str) -> bool {
 }
 
 /// Whether a name says that everyone may know the value, whatever its form.
-pub fn is_public_name(name: &str) -> bool {
+pub(crate) fn is_public_name(name: &str) -> bool {
     contains(&in_capitals(name), &Names::get().public)
 }
 
 /// Whether a value is the secret that its name promises.
-pub fn is_named_secret(name: &str, value: &str) -> bool {
+pub(crate) fn is_named_secret(name: &str, value: &str) -> bool {
     is_secret_name(name) && may_be_secret(value) && (is_password_name(name) || !is_quantity(value))
 }
 
@@ -109,13 +109,13 @@ fn is_quantity(value: &str) -> bool {
 }
 
 /// Whether a name is that of a password's hash, which NixOS writes into the store.
-pub fn is_hash_name(name: &str) -> bool {
+pub(crate) fn is_hash_name(name: &str) -> bool {
     ends(&in_capitals(name), &Names::get().hashes)
 }
 
 /// Whether a value is worth hiding: no switch such as `true`, no number of up to three digits, no path or address where
 /// the secret is, and no placeholder that something fills in later.
-pub fn may_be_secret(value: &str) -> bool {
+pub(crate) fn may_be_secret(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     let values = Values::get();
     let is_switch = values.switches.contains(&value.to_lowercase());
@@ -146,7 +146,7 @@ fn is_placeholder(value: &str) -> bool {
 }
 
 /// Whether a value is `user:password`, which basic authentication takes.
-pub fn has_two_halves(value: &str) -> bool {
+pub(crate) fn has_two_halves(value: &str) -> bool {
     is_login(value, ':') && !value.starts_with(':')
 }
 
@@ -156,7 +156,7 @@ fn is_login(value: &str, separator: char) -> bool {
 }
 
 /// Why a text is a secret by itself, whatever its name: there is an address with a password or a token in it, or a key.
-pub fn in_text(text: &str) -> Option<Reason> {
+pub(crate) fn in_text(text: &str) -> Option<Reason> {
     if text.contains("://")
         && text
             .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
@@ -248,7 +248,7 @@ fn in_header_line(text: &str) -> Option<Reason> {
 }
 
 /// Whether the value of a header is a login: `Bearer …` or `Basic …`, and in `Authorization` anything.
-pub fn in_header(name: &str, value: &str) -> bool {
+pub(crate) fn in_header(name: &str, value: &str) -> bool {
     let login = |scheme: &str| {
         let start = value.get(..scheme.len()).filter(|start| start.eq_ignore_ascii_case(scheme));
         start.is_some()
@@ -269,7 +269,7 @@ pub fn in_header(name: &str, value: &str) -> bool {
 }
 
 /// The first secret among the words of a command line. A word with spaces in it is a command line of its own.
-pub fn in_words(words: &[String]) -> Option<Reason> {
+pub(crate) fn in_words(words: &[String]) -> Option<Reason> {
     in_words_below(words, 2)
 }
 
@@ -407,7 +407,7 @@ fn is_option(word: &str, name: &str) -> bool {
 
 /// The first secret in lines of a Caddyfile: a word whose name is that of a secret, with its value behind it, a login
 /// for an upstream, or the token of a DNS provider.
-pub fn in_caddyfile(text: &str) -> Option<Reason> {
+pub(crate) fn in_caddyfile(text: &str) -> Option<Reason> {
     // `copy_headers` names headers, and no values.
     let has_values = |line: &&str| !line.starts_with('#') && !line.starts_with("copy_headers");
     for line in text.lines().map(str::trim).filter(has_values) {
@@ -447,7 +447,7 @@ fn is_matcher(word: &str) -> bool {
 }
 
 /// The first secret in lines: of a script, or of a file with settings (`name = value` and `name: value`).
-pub fn in_lines(text: &str) -> Option<Reason> {
+pub(crate) fn in_lines(text: &str) -> Option<Reason> {
     text.lines().find_map(|line| {
         let is_comment = line.trim_start().starts_with(['#', ';']);
         if is_comment { in_text(line) } else { in_words(&words(line)).or_else(|| in_setting(line)) }
@@ -479,7 +479,7 @@ const NAME: &[u8] = b"_.:-";
 
 /// The first secret in a Nix expression: a string that is bound to a secret's name, an option and its value in a list,
 /// or a string that is a secret by itself.
-pub fn in_nix(code: &str) -> Option<Reason> {
+pub(crate) fn in_nix(code: &str) -> Option<Reason> {
     let mut list: Vec<String> = Vec::new();
     for string in strings(code) {
         let name = bound_name(string.before);

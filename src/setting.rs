@@ -19,24 +19,23 @@ mod tailscale;
 mod unread;
 mod volume;
 
-pub use agenix::Agenix;
-pub use allow::Allow;
-pub use caddy::{AcmeTls, Bind, PluginTls, Tls};
-pub use container::{
-    Command, ExtraHosts, GracePeriod, Limits, LogDriver, Logging, LongUlimit, PullPolicy, Restart, Settings,
-    Ulimit,
+pub(crate) use agenix::Agenix;
+pub(crate) use allow::Allow;
+pub(crate) use caddy::{AcmeTls, Bind, PluginTls, Tls};
+pub(crate) use container::{
+    Command, ExtraHosts, GracePeriod, LogDriver, LongUlimit, PullPolicy, Restart, Settings, Ulimit,
 };
-pub use health::{HealthTest, Healthcheck};
-pub use host::{Host, Mount, Release, TimeZone};
-pub use network::{Attachment, Network, NetworkMode};
-pub use notify::{Notify, Ntfy, Pushover, Tell, Webhook};
-pub use podman::{Podman, Prune};
-pub use port::{Expose, LongPort, Port, Ports};
-pub use scalar::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned};
-pub use secret::{
+pub(crate) use health::{HealthTest, Healthcheck};
+pub(crate) use host::{Host, Mount, Release, TimeZone};
+pub(crate) use network::{Attachment, Network, NetworkMode};
+pub(crate) use notify::{Notify, Tell};
+pub(crate) use podman::{Podman, Prune};
+pub(crate) use port::{Expose, LongPort, Port, Ports};
+pub(crate) use scalar::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned};
+pub(crate) use secret::{
     EnvFile, EnvFiles, Format, Login, Secret, SecretEnvFile, SecretFile, SecretUse, SecretUses, UsedSecret,
     takes_path,
 };
-pub use tailscale::Tailscale;
-pub use unread::Unread;
-pub use volume::{LongVolume, Volume, VolumeSource, VolumeType, Volumes};
+pub(crate) use tailscale::Tailscale;
+pub(crate) use unread::Unread;
+pub(crate) use volume::{LongVolume, Volume, VolumeSource, VolumeType, Volumes};

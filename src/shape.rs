@@ -83,24 +83,26 @@ macro_rules! mapping {
         $(#[$doc])*
         #[derive(Clone, Debug, schemars::JsonSchema)]
         #[schemars(deny_unknown_fields, transform = $name::complete_schema)]
-        pub struct $name {
+        pub(crate) struct $name {
             /// Where it stands.
+            #[allow(dead_code, reason = "not every mapping is asked")]
             #[schemars(skip)]
-            pub span: $crate::source::Span,
+            pub(crate) span: $crate::source::Span,
             /// What of it could not be read.
+            #[allow(dead_code, reason = "not every mapping is asked")]
             #[schemars(skip)]
-            pub unread: $crate::setting::Unread,
+            pub(crate) unread: $crate::setting::Unread,
             $(
                 /// More of its keys.
                 #[schemars(flatten)]
-                pub $part: $parts,
+                pub(crate) $part: $parts,
             )?
-            $($(#[$fdoc])* pub $field: $type,)*
+            $($(#[$fdoc])* pub(crate) $field: $type,)*
         }
 
         impl $name {
             /// The keys that it may have.
-            pub const KEYS: &'static [&'static str] = <$name as $crate::decode::Fields>::KEYS;
+            pub(crate) const KEYS: &'static [&'static str] = <$name as $crate::decode::Fields>::KEYS;
 
             $($crate::shape::nothing_as!($nothing);)?
 
@@ -156,7 +158,8 @@ pub(crate) use empty_as;
 macro_rules! nothing_as {
     (nothing) => {
         /// One without a key, for the mapping at `at`.
-        pub fn nothing(at: $crate::source::Span) -> Self {
+        #[allow(dead_code, reason = "not every part of the host has one")]
+        pub(crate) fn nothing(at: $crate::source::Span) -> Self {
             let nothing = $crate::decode::empty_mapping(at, &mut $crate::decode::Reader::default());
             nothing.expect("no key has to be there")
         }
@@ -179,11 +182,11 @@ macro_rules! part {
     ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty $(= $default:literal)?,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, schemars::JsonSchema)]
-        pub struct $name { $($(#[$fdoc])* pub $field: $type,)* }
+        pub(crate) struct $name { $($(#[$fdoc])* pub(crate) $field: $type,)* }
 
         impl $name {
             /// Its keys.
-            pub const KEYS: &'static [&'static str] = <$name as $crate::decode::Fields>::KEYS;
+            pub(crate) const KEYS: &'static [&'static str] = <$name as $crate::decode::Fields>::KEYS;
         }
 
         $crate::shape::fields!($name { $($field: $type $(= $default)?,)* });
@@ -204,7 +207,7 @@ macro_rules! fields {
 
             /// What was read until now: each key that is there, with its value unless that cannot be read.
             #[derive(Default)]
-            pub struct Partial {
+            pub(crate) struct Partial {
                 $($part: <$parts as Fields>::Partial,)?
                 $($field: Option<Option<$type>>,)*
             }
@@ -341,14 +344,15 @@ macro_rules! keyword {
     ($(#[$doc:meta])* $name:ident $(else $advice:path)? { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
+        pub(crate) enum $name { $($(#[$vdoc])* $variant,)* }
 
         impl $name {
             /// The words, and what they mean.
-            pub const WORDS: &'static [(&'static str, $name)] = &[$(($word, $name::$variant),)*];
+            pub(crate) const WORDS: &'static [(&'static str, $name)] = &[$(($word, $name::$variant),)*];
 
             /// Its word.
-            pub fn word(self) -> &'static str {
+            #[allow(dead_code, reason = "not every keyword is written again")]
+            pub(crate) fn word(self) -> &'static str {
                 match self {
                     $($name::$variant => $word,)*
                 }

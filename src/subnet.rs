@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 /// The first address that something can have, which Podman gives to the gateway: the one after the subnet's
 /// own (podman-network-create(1), --gateway).
-pub fn first_address(subnet: &IpNet) -> IpAddr {
+pub(crate) fn first_address(subnet: &IpNet) -> IpAddr {
     match subnet {
         IpNet::V4(v4) => v4.hosts().next().unwrap_or(v4.network()).into(),
         IpNet::V6(v6) => Ipv6Addr::from_bits(v6.network().to_bits().saturating_add(1)).into(),
@@ -16,7 +16,7 @@ pub fn first_address(subnet: &IpNet) -> IpAddr {
 
 /// Subnets, in which an address is found by its prefixes: that takes no longer where there are many.
 #[derive(Debug)]
-pub struct Subnets {
+pub(crate) struct Subnets {
     all: HashSet<IpNet>,
     /// The lengths of their prefixes, of both versions.
     lengths: BTreeSet<u8>,
@@ -24,23 +24,23 @@ pub struct Subnets {
 
 impl Subnets {
     /// These.
-    pub fn of(subnets: impl Iterator<Item = IpNet>) -> Subnets {
+    pub(crate) fn of(subnets: impl Iterator<Item = IpNet>) -> Subnets {
         let all: HashSet<IpNet> = subnets.map(|subnet| subnet.trunc()).collect();
         Subnets { lengths: all.iter().map(IpNet::prefix_len).collect(), all }
     }
 
     /// Whether an address is in one of them.
-    pub fn contain(&self, address: IpAddr) -> bool {
+    pub(crate) fn contain(&self, address: IpAddr) -> bool {
         let prefixes = self.lengths.iter().filter_map(|length| IpNet::new(address, *length).ok());
         prefixes.into_iter().any(|prefix| self.all.contains(&prefix.trunc()))
     }
 }
 
 /// What Tailscale gives addresses out of (<https://tailscale.com/kb/1015/100.x-addresses>).
-pub const TAILNET: [&str; 2] = ["100.64.0.0/10", "fd7a:115c:a1e0::/48"];
+pub(crate) const TAILNET: [&str; 2] = ["100.64.0.0/10", "fd7a:115c:a1e0::/48"];
 
 /// Whether Tailscale may have given the address.
-pub fn is_in_tailnet(address: IpAddr) -> bool {
+pub(crate) fn is_in_tailnet(address: IpAddr) -> bool {
     TAILNET.iter().any(|net| net.parse::<IpNet>().is_ok_and(|net| net.contains(&address)))
 }
 

@@ -1,12 +1,12 @@
 //! Words: what names are made of, and lists of words in a sentence.
 
 /// ASCII letters, digits and `more`, at least one.
-pub fn is_word(text: &str, more: &[u8]) -> bool {
+pub(crate) fn is_word(text: &str, more: &[u8]) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
 }
 
 /// `a`, `a and b`, or `a, b and c`.
-pub fn listed(words: &[String]) -> String {
+pub(crate) fn listed(words: &[String]) -> String {
     match words {
         [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
         words => words.concat(),
@@ -14,6 +14,6 @@ pub fn listed(words: &[String]) -> String {
 }
 
 /// The same of keys: `` `a`, `b` and `c` ``.
-pub fn listed_keys(keys: &[&str]) -> String {
+pub(crate) fn listed_keys(keys: &[&str]) -> String {
     listed(&keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>())
 }

@@ -3,5 +3,5 @@
 mod album;
 mod upload;
 
-pub use album::ImmichAlbum;
-pub use upload::UPLOADER;
+pub(crate) use album::ImmichAlbum;
+pub(super) use upload::UPLOADER;

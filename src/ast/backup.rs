@@ -54,7 +54,7 @@ part! {
 
 /// What a backup saves.
 #[derive(Debug)]
-pub enum Source {
+pub(crate) enum Source {
     /// A database of Postgres.
     Postgres(PostgresDatabase),
     /// The file of an SQLite database.
@@ -65,7 +65,7 @@ pub enum Source {
 
 impl Sources {
     /// Those that are written.
-    pub fn written(self) -> Vec<Source> {
+    pub(crate) fn written(self) -> Vec<Source> {
         let postgres = self.postgres.map(Source::Postgres);
         let sqlite = self.sqlite.map(|file| Source::Sqlite(file.text));
         let folder = self.folder.map(|folder| Source::Folder(folder.text));

@@ -63,7 +63,7 @@ mapping! {
 
 /// What a site forwards to.
 #[derive(Clone, Debug)]
-pub struct Upstream {
+pub(crate) struct Upstream {
     /// A container's name, or an address.
     pub host: Text,
     /// The port there.
@@ -78,4 +78,4 @@ schema!(
 );
 
 /// Several sites.
-pub type Sites = Vec<Site>;
+pub(crate) type Sites = Vec<Site>;

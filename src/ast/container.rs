@@ -30,7 +30,7 @@ mapping! {
 
 /// The containers that one waits for, and for what.
 #[derive(Clone, Debug, Default)]
-pub struct DependsOn(pub Vec<(Text, Condition)>);
+pub(crate) struct DependsOn(pub Vec<(Text, Condition)>);
 
 keyword! {
     /// What a container waits for.

@@ -54,8 +54,10 @@ mapping! {
         /// The port on the host behind its site: the default of `homeserver.NAME.port`. An error where nothing uses it.
         port: Option<Number>,
         /// The preset that it starts from.
+        #[allow(dead_code, reason = "presets are expanded before")]
         preset: Option<Text>,
         /// The preset's parameters.
+        #[allow(dead_code, reason = "presets are expanded before")]
         with: Option<Raw>,
         /// Its site.
         site: Option<Site>,

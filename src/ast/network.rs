@@ -8,7 +8,7 @@ use crate::tree::Text;
 
 /// The networks of a container: a list of names, or a mapping. `default` is the service's own.
 #[derive(Clone, Debug, Default)]
-pub struct Attachments(pub Vec<(Text, Attachment)>);
+pub(crate) struct Attachments(pub Vec<(Text, Attachment)>);
 
 schema!(Attachments, |g| {
     let attachment = g.subschema_for::<Attachment>();

@@ -30,8 +30,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let host = Input { file: arguments.file.clone() }.host()?;
-    let Some(service) = host.services.iter().find(|s| s.name == arguments.service) else {
-        let names = host.services.iter().map(|s| s.name.as_str());
+    let Some(service) = host.services().iter().find(|s| s.name == arguments.service) else {
+        let names = host.services().iter().map(|s| s.name.as_str());
         return wrong(&format!(
             "there is no service `{}`; {}",
             arguments.service,

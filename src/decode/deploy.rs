@@ -8,7 +8,7 @@ use crate::word::listed;
 const LIMITS: &[(&str, &str)] = &[("memory", "memory"), ("cpus", "cpus"), ("pids", "pids")];
 
 /// What to write in place of the mapping `deploy`. `None` if it is none.
-pub fn instead(deploy: &Node) -> Option<String> {
+pub(super) fn instead(deploy: &Node) -> Option<String> {
     let Kind::Map(members) = &deploy.kind else { return None };
     let keys: Vec<String> =
         [limits(deploy), devices(deploy), restart(deploy)].into_iter().flatten().collect();

@@ -9,7 +9,7 @@ use crate::foreign_key::{Action, ForeignKey, all, called};
 use crate::tree::{Entry, Kind, Node};
 
 /// What to write in place of `entry`, which is `foreign`.
-pub fn help(foreign: &ForeignKey, entry: &Entry) -> String {
+pub(super) fn help(foreign: &ForeignKey, entry: &Entry) -> String {
     let worked_out = match foreign.key.as_str() {
         "deploy" => deploy::instead(&entry.value),
         // Compose's long form of an environment file.
@@ -25,7 +25,7 @@ pub fn help(foreign: &ForeignKey, entry: &Entry) -> String {
 }
 
 /// The key that holds the value of `entry` here, and the mapping to write under it, where that is known.
-pub fn moved<'f>(foreign: &'f ForeignKey, entry: &Entry) -> Option<(&'f str, String)> {
+pub(super) fn moved<'f>(foreign: &'f ForeignKey, entry: &Entry) -> Option<(&'f str, String)> {
     let Action::MoveUnder(parent, member) = &foreign.action else { return None };
     let Kind::Scalar(text) = &entry.value.kind else { return None };
     let is_plain = text.plain && text.is_literal() && !text.value().is_empty();
@@ -132,7 +132,7 @@ fn is_of_container(key: &str) -> bool {
 }
 
 /// The foreign key that the key of `entry` is, where a mapping with the keys `known` has what is meant.
-pub fn of(entry: &Entry, known: &[&str]) -> Option<&'static ForeignKey> {
+pub(super) fn of(entry: &Entry, known: &[&str]) -> Option<&'static ForeignKey> {
     let key = entry.key.value();
     let key = key.as_str();
     if known.contains(&key) {

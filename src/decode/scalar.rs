@@ -8,7 +8,7 @@ use crate::form::{Advice, Form};
 use crate::setting::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned};
 use crate::shape::Shape;
 use crate::source::Span;
-use crate::tree::{Atom, Entry, Kind, Node, Piece, Text};
+use crate::tree::{Atom, Entry, Kind, Node, Text};
 use crate::value::Value;
 
 impl Decode for Text {
@@ -370,13 +370,8 @@ impl<T: Form> Decode for Value<T> {
 }
 
 /// The number that a part of a short form has, such as the `8080` of `8080:80`; and its text.
-pub fn port_part(text: &Text) -> Option<u16> {
+pub(crate) fn port_part(text: &Text) -> Option<u16> {
     let value = text.value();
     let port: u16 = value.parse().ok()?;
     (port > 0 && port.to_string() == value).then_some(port)
-}
-
-/// Whether `text` begins with something written in place that begins with `prefix`.
-pub fn starts_with(text: &Text, prefix: &str) -> bool {
-    matches!(text.pieces.first(), Some(Piece::Literal(first)) if first.starts_with(prefix))
 }

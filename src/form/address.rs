@@ -8,7 +8,7 @@ use super::{Advice, Form};
 
 /// An IPv4 or IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Address(pub IpAddr);
+pub(crate) struct Address(pub IpAddr);
 
 impl Form for Address {
     const NOUN: &'static str = "an IP address";

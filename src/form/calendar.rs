@@ -9,7 +9,7 @@ text_form! {
 
 impl Calendar {
     /// How many hours lie between two runs at the most: days exactly, and what is less than a day roughly.
-    pub fn longest_pause(&self) -> u32 {
+    pub(crate) fn longest_pause(&self) -> u32 {
         longest_pause(self.as_str())
     }
 }

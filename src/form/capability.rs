@@ -5,7 +5,7 @@ use crate::diag::closest;
 
 /// A capability of capabilities(7), or all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Capability {
+pub(crate) struct Capability {
     /// Its name in capitals without `CAP_`, or `ALL`.
     pub name: &'static str,
 }

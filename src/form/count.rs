@@ -4,7 +4,7 @@ use super::Form;
 
 /// A number of things, or of times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Count(pub u32);
+pub(crate) struct Count(pub u32);
 
 impl Form for Count {
     const NOUN: &'static str = "a number from 1 on";

@@ -5,7 +5,7 @@ use super::{Advice, Form};
 
 /// A number of whole days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Days(pub u16);
+pub(crate) struct Days(pub u16);
 
 impl Form for Days {
     const NOUN: &'static str = "a number of days";

@@ -4,7 +4,7 @@ use super::{Advice, Form};
 
 /// A number above 0 that may have a fraction.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Decimal(pub f64);
+pub(crate) struct Decimal(pub f64);
 
 impl Form for Decimal {
     const NOUN: &'static str = "a number";

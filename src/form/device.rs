@@ -6,7 +6,7 @@ use crate::word::is_word;
 
 /// A device of the host by its path, or by its name in the Container Device Interface.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Device {
+pub(crate) enum Device {
     /// `/dev/x:/dev/y:rwm`.
     Path {
         /// On the host.

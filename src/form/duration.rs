@@ -5,7 +5,7 @@ use super::{Advice, Form};
 
 /// A time span as Go and systemd both take it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Duration {
+pub(crate) struct Duration {
     /// The number of milliseconds.
     pub ms: u64,
 }

@@ -6,7 +6,7 @@ use crate::word::is_word;
 
 /// An image. It reaches a shell unquoted in NixOS, hence the narrow form.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Image {
+pub(crate) struct Image {
     /// Registry and path, such as `docker.io/library/redis`. An image without a registry is Docker's.
     pub repository: String,
     /// Whether the registry is written.

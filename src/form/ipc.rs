@@ -5,7 +5,7 @@ use super::{Advice, Form};
 
 /// A mode of the IPC namespace (podman-run(1), --ipc).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ipc(pub NamespaceOf);
+pub(crate) struct Ipc(pub NamespaceOf);
 
 impl Form for Ipc {
     const NOUN: &'static str = "a mode of the IPC namespace";

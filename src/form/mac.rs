@@ -4,7 +4,7 @@ use super::{Advice, Form};
 
 /// The MAC address of one interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Mac(pub [u8; 6]);
+pub(crate) struct Mac(pub [u8; 6]);
 
 impl Form for Mac {
     const NOUN: &'static str = "a MAC address";

@@ -7,7 +7,7 @@ use crate::word::is_word;
 
 /// Whose namespace a container is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NamespaceOf {
+pub(crate) enum NamespaceOf {
     /// The host's.
     Host,
     /// That of the container with this name on the host.

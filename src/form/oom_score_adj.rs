@@ -4,7 +4,7 @@ use super::Form;
 
 /// An adjustment of an OOM score (proc_pid_oom_score_adj(5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OomScoreAdj(pub i16);
+pub(crate) struct OomScoreAdj(pub i16);
 
 impl Form for OomScoreAdj {
     const NOUN: &'static str = "an OOM score adjustment";

@@ -4,7 +4,7 @@ use super::{Count, Form};
 
 /// A part of a hundred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Percent(pub u32);
+pub(crate) struct Percent(pub u32);
 
 impl Form for Percent {
     const NOUN: &'static str = "a percentage";

@@ -4,7 +4,7 @@ use super::{Advice, Duration, Form};
 
 /// A time span that is longer than nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Period(pub Duration);
+pub(crate) struct Period(pub Duration);
 
 impl Form for Period {
     const NOUN: &'static str = "a time span";

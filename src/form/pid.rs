@@ -5,7 +5,7 @@ use super::{Advice, Form};
 
 /// A mode of the PID namespace (podman-run(1), --pid).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pid(pub NamespaceOf);
+pub(crate) struct Pid(pub NamespaceOf);
 
 impl Form for Pid {
     const NOUN: &'static str = "a mode of the PID namespace";

@@ -4,7 +4,7 @@ use super::Form;
 
 /// A port, or a range of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PortRange {
+pub(crate) struct PortRange {
     /// The first port.
     pub first: u16,
     /// The last port, which is the first one of a single port.
@@ -13,17 +13,17 @@ pub struct PortRange {
 
 impl PortRange {
     /// One port.
-    pub fn one(port: u16) -> PortRange {
+    pub(crate) fn one(port: u16) -> PortRange {
         PortRange { first: port, last: port }
     }
 
     /// Whether it is more than one port.
-    pub fn is_range(self) -> bool {
+    pub(crate) fn is_range(self) -> bool {
         self.first < self.last
     }
 
     /// Whether `port` is among them.
-    pub fn has(self, port: u16) -> bool {
+    pub(crate) fn has(self, port: u16) -> bool {
         (self.first..=self.last).contains(&port)
     }
 }

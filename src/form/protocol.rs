@@ -7,7 +7,7 @@ use super::Form;
 /// The protocol of a port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Protocol {
+pub(crate) enum Protocol {
     /// TCP.
     #[default]
     Tcp,
@@ -19,7 +19,7 @@ pub enum Protocol {
 
 impl Protocol {
     /// Its name, as Podman takes it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",

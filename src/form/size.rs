@@ -5,7 +5,7 @@ use super::{Advice, Form};
 
 /// A size in bytes as Podman takes it: a number with `b`, `k`, `m`, `g` or `t` (podman-run(1)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Size {
+pub(crate) struct Size {
     /// The number of bytes.
     pub bytes: u64,
 }
@@ -36,7 +36,7 @@ impl Form for Size {
 }
 
 /// The bytes of a size, by the rules of `units.RAMInBytes` that Podman uses: factors of 1024.
-pub fn size_bytes(text: &str) -> Option<u64> {
+pub(crate) fn size_bytes(text: &str) -> Option<u64> {
     let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let number: f64 = text[..at].parse().ok()?;
     let factor = match text[at..].to_lowercase().as_str() {
@@ -58,7 +58,7 @@ fn lacks_unit(text: &str) -> bool {
 }
 
 /// A number of bytes for a person, in the largest unit that it is at least one of.
-pub fn bytes_in_words(bytes: u64) -> String {
+pub(crate) fn bytes_in_words(bytes: u64) -> String {
     let (unit, name) = [(1u64 << 40, "t"), (1 << 30, "g"), (1 << 20, "m"), (1 << 10, "k")]
         .into_iter()
         .find(|(unit, _)| bytes >= *unit)

@@ -8,7 +8,7 @@ use super::{Advice, Form};
 
 /// A network in CIDR notation, without bits behind its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Subnet(pub IpNet);
+pub(crate) struct Subnet(pub IpNet);
 
 impl Form for Subnet {
     const NOUN: &'static str = "a subnet";

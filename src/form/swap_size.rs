@@ -4,7 +4,7 @@ use super::{Advice, Form, Size};
 
 /// A size, or -1 for no limit (podman-run(1), --memory-swap).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SwapSize {
+pub(crate) enum SwapSize {
     /// At most so much.
     Limited(Size),
     /// No limit.

@@ -6,7 +6,7 @@ use super::{Advice, Form};
 /// A mode of the user namespace that a container of root's may have: `keep-id` and `nomap` are "not allowed for containers
 /// created by the root user" (podman-run(1), --userns).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Userns(pub NamespaceOf);
+pub(crate) struct Userns(pub NamespaceOf);
 
 impl Form for Userns {
     const NOUN: &'static str = "a mode of the user namespace";

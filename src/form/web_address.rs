@@ -61,7 +61,7 @@ impl Form for WebAddress {
 }
 
 /// The host with its port, and the path, of an address of the web. The scheme may be in capitals (RFC 3986, 3.1).
-pub fn web_parts(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn web_parts(text: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = text.split_once("://")?;
     let is_web = ["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     is_web.then(|| rest.split_at(rest.find('/').unwrap_or(rest.len())))

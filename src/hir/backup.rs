@@ -9,33 +9,33 @@ use crate::value::Value;
 
 /// A backup.
 #[derive(Debug)]
-pub struct Backup {
+pub(crate) struct Backup {
     /// What it writes is called, before its date.
-    pub stem: String,
+    pub(crate) stem: String,
     /// The command that restores it, where there is one.
-    pub restore: String,
+    pub(crate) restore: String,
     /// Of what.
-    pub source: Source,
+    pub(crate) source: Source,
     /// The folder that it writes to.
-    pub to: Text,
+    pub(crate) to: Text,
     /// The mount points that it needs, for what it reads and what it writes.
-    pub mounts: Vec<Text>,
+    pub(crate) mounts: Vec<Text>,
     /// How long backups are kept, such as `30d`.
-    pub keep: Text,
+    pub(crate) keep: Text,
     /// How many are kept whatever their age.
-    pub keep_at_least: Text,
+    pub(crate) keep_at_least: Text,
     /// The copy elsewhere.
-    pub offsite: Option<Offsite>,
+    pub(crate) offsite: Option<Offsite>,
 }
 
 impl Backup {
     /// The folders and files of the host that it reads and writes.
-    pub fn paths(&self) -> impl Iterator<Item = &Text> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Text> {
         self.source.path().into_iter().chain([&self.to])
     }
 
     /// The repository of the copy elsewhere, where it is written into the file.
-    pub fn repository(&self) -> Option<&Text> {
+    pub(crate) fn repository(&self) -> Option<&Text> {
         match &self.offsite.as_ref()?.repository {
             Repository::Plain(repository) => Some(repository),
             Repository::Secret(_) => None,
@@ -45,7 +45,7 @@ impl Backup {
 
 /// What a backup saves.
 #[derive(Debug)]
-pub enum Source {
+pub(crate) enum Source {
     /// A database of Postgres.
     Postgres(PostgresDatabase),
     /// The file of an SQLite database.
@@ -56,7 +56,7 @@ pub enum Source {
 
 impl Source {
     /// What the record has of it: its kind, and the database, or the path without steps that mean nothing.
-    pub fn recorded(&self) -> (&'static str, String) {
+    pub(crate) fn recorded(&self) -> (&'static str, String) {
         match self {
             Source::Postgres(database) => ("postgres", database.database.value()),
             Source::Sqlite(path) => ("sqlite", straight(&path.value())),
@@ -65,7 +65,7 @@ impl Source {
     }
 
     /// The path of the host that is copied: of a file or folder.
-    pub fn path(&self) -> Option<&Text> {
+    pub(crate) fn path(&self) -> Option<&Text> {
         match self {
             Source::Sqlite(path) | Source::Folder(path) => Some(path),
             Source::Postgres(_) => None,
@@ -73,7 +73,7 @@ impl Source {
     }
 
     /// The file of an SQLite database.
-    pub fn sqlite(&self) -> Option<&Text> {
+    pub(crate) fn sqlite(&self) -> Option<&Text> {
         match self {
             Source::Sqlite(path) => Some(path),
             Source::Postgres(_) | Source::Folder(_) => None,
@@ -81,7 +81,7 @@ impl Source {
     }
 
     /// The folder that is copied file by file.
-    pub fn folder(&self) -> Option<&Text> {
+    pub(crate) fn folder(&self) -> Option<&Text> {
         match self {
             Source::Folder(path) => Some(path),
             Source::Postgres(_) | Source::Sqlite(_) => None,
@@ -89,7 +89,7 @@ impl Source {
     }
 
     /// The database whose server runs in a container.
-    pub fn database(&self) -> Option<&PostgresDatabase> {
+    pub(crate) fn database(&self) -> Option<&PostgresDatabase> {
         match self {
             Source::Postgres(database) => Some(database),
             Source::Sqlite(_) | Source::Folder(_) => None,
@@ -99,36 +99,36 @@ impl Source {
 
 /// A database of Postgres in a container.
 #[derive(Clone, Debug)]
-pub struct PostgresDatabase {
+pub(crate) struct PostgresDatabase {
     /// The container's name on the host.
-    pub container: String,
+    pub(crate) container: String,
     /// Where it is named.
-    pub named: Span,
+    pub(crate) named: Span,
     /// The database.
-    pub database: Text,
+    pub(crate) database: Text,
     /// The user that owns it.
-    pub user: Text,
+    pub(crate) user: Text,
     /// The containers that use it, by their names on the host.
-    pub used_by: Vec<String>,
+    pub(crate) used_by: Vec<String>,
 }
 
 /// A copy of backups elsewhere.
 #[derive(Debug)]
-pub struct Offsite {
+pub(crate) struct Offsite {
     /// Where it stands.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Where it goes.
-    pub repository: Repository,
+    pub(crate) repository: Repository,
     /// The mount point that it needs, where it is a folder.
-    pub mounts: Vec<Text>,
+    pub(crate) mounts: Vec<Text>,
     /// The secret with its password.
-    pub password: Value<SecretName>,
+    pub(crate) password: Value<SecretName>,
     /// The secret with what its storage asks for.
-    pub environment: Option<Value<SecretName>>,
+    pub(crate) environment: Option<Value<SecretName>>,
     /// The secret with the address that hears of each copy.
-    pub ping: Option<Value<SecretName>>,
+    pub(crate) ping: Option<Value<SecretName>>,
     /// Rules of `restic forget`.
-    pub keep: Vec<Value<KeepRule>>,
+    pub(crate) keep: Vec<Value<KeepRule>>,
 }
 
 impl Offsite {
@@ -145,7 +145,7 @@ impl Offsite {
 
 /// Where a copy of backups goes.
 #[derive(Debug)]
-pub enum Repository {
+pub(crate) enum Repository {
     /// As restic writes it.
     Plain(Text),
     /// That is in this secret.

@@ -9,64 +9,64 @@ use crate::tree::Text;
 use crate::value::Value;
 
 /// The name of the Caddy snippet with the headers of all sites.
-pub const HEADERS: &str = "site-headers";
+pub(crate) const HEADERS: &str = "site-headers";
 
 /// The program that serves all sites, and what every site has.
 #[derive(Debug)]
-pub struct Front {
+pub(crate) struct Front {
     /// Where it stands.
-    pub span: Span,
+    pub(crate) span: Span,
     /// What of it could not be read.
-    pub unread: Unread,
+    pub(crate) unread: Unread,
     /// The domain of the sites.
-    pub domain: Option<Value<Domain>>,
+    pub(crate) domain: Option<Value<Domain>>,
     /// Where it listens.
-    pub bind: Spanned<Bind>,
+    pub(crate) bind: Spanned<Bind>,
     /// Headers that every answer has.
-    pub headers: Pairs,
+    pub(crate) headers: Pairs,
     /// Every site that leads somewhere.
-    pub sites: Vec<Site>,
+    pub(crate) sites: Vec<Site>,
     /// The others, which were reported.
-    pub lost_sites: Vec<LostSite>,
+    pub(crate) lost_sites: Vec<LostSite>,
     /// Whether somebody is told when it fails.
-    pub tells: Tells,
+    pub(crate) tells: Tells,
     /// The program.
-    pub program: Program,
+    pub(crate) program: Program,
 }
 
 /// A program that serves sites, with what is its own.
 #[derive(Debug)]
-pub enum Program {
+pub(crate) enum Program {
     /// Caddy.
     Caddy(Caddy),
 }
 
 /// What is Caddy's own.
 #[derive(Debug)]
-pub struct Caddy {
+pub(crate) struct Caddy {
     /// How it comes by certificates.
-    pub tls: Option<Tls>,
+    pub(crate) tls: Option<Tls>,
     /// Lines for its global options.
-    pub global: Option<Text>,
+    pub(crate) global: Option<Text>,
     /// Lines at the top level of its Caddyfile.
-    pub extra: Option<Text>,
+    pub(crate) extra: Option<Text>,
 }
 
 impl Front {
     /// Caddy, where that is the program.
-    pub fn caddy(&self) -> Option<&Caddy> {
+    pub(crate) fn caddy(&self) -> Option<&Caddy> {
         match &self.program {
             Program::Caddy(caddy) => Some(caddy),
         }
     }
 
     /// How it comes by certificates.
-    pub fn tls(&self) -> Option<&Tls> {
+    pub(crate) fn tls(&self) -> Option<&Tls> {
         self.caddy()?.tls.as_ref()
     }
 
     /// The secrets that it uses.
-    pub fn secrets(&self) -> Vec<UsedSecret<'_>> {
+    pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         match self.tls() {
             Some(Tls::Acme(acme)) => {
                 let credentials = acme.credentials.entries.iter().map(|(_, secret)| secret);
@@ -78,21 +78,21 @@ impl Front {
     }
 
     /// The key of the file that declares it.
-    pub fn key(&self) -> &'static str {
+    pub(crate) fn key(&self) -> &'static str {
         match &self.program {
             Program::Caddy(_) => "caddy",
         }
     }
 
     /// Its unit.
-    pub fn unit(&self) -> &'static str {
+    pub(crate) fn unit(&self) -> &'static str {
         match &self.program {
             Program::Caddy(_) => "caddy.service",
         }
     }
 
     /// The lines of a Caddyfile that the file has, each with its place there.
-    pub fn caddy_lines(&self) -> impl Iterator<Item = (&Text, Place)> {
+    pub(crate) fn caddy_lines(&self) -> impl Iterator<Item = (&Text, Place)> {
         let global = self.caddy().and_then(|caddy| caddy.global.as_ref());
         let extra = self.caddy().and_then(|caddy| caddy.extra.as_ref());
         let of_sites = self.sites.iter().map(|site| &site.extra);
@@ -102,13 +102,13 @@ impl Front {
     }
 
     /// The ports on the host that sites have of their own.
-    pub fn site_ports(&self) -> impl Iterator<Item = &Number> {
+    pub(crate) fn site_ports(&self) -> impl Iterator<Item = &Number> {
         let lost = self.lost_sites.iter().map(|site| &site.port);
         self.sites.iter().map(|site| &site.port).chain(lost).flatten()
     }
 
     /// The headers of all sites, and those of each.
-    pub fn all_headers(&self) -> impl Iterator<Item = &(Text, Text)> {
+    pub(crate) fn all_headers(&self) -> impl Iterator<Item = &(Text, Text)> {
         let of_sites = self.sites.iter().map(|site| &site.headers);
         let of_sites = of_sites.chain(self.lost_sites.iter().map(|site| &site.headers));
         std::iter::once(&self.headers).chain(of_sites).flat_map(|headers| &headers.0)
@@ -117,39 +117,39 @@ impl Front {
 
 /// A site.
 #[derive(Debug)]
-pub struct Site {
+pub(crate) struct Site {
     /// Its whole name.
-    pub host: Text,
+    pub(crate) host: Text,
     /// The option of the service that it belongs to.
-    pub service: Option<String>,
+    pub(crate) service: Option<String>,
     /// What it answers with.
-    pub answer: Answer,
+    pub(crate) answer: Answer,
     /// More names.
-    pub aliases: Vec<Value<Domain>>,
+    pub(crate) aliases: Vec<Value<Domain>>,
     /// The port on the host that is written, where it is not the service's.
-    pub port: Option<Number>,
+    pub(crate) port: Option<Number>,
     /// Headers that its answers have.
-    pub headers: Pairs,
+    pub(crate) headers: Pairs,
     /// Lines of its own.
-    pub extra: Option<Text>,
+    pub(crate) extra: Option<Text>,
     /// Whether its name is one label below the domain, which one certificate covers.
-    pub below_domain: bool,
+    pub(crate) below_domain: bool,
 }
 
 /// A site that leads nowhere, or has no name.
 #[derive(Debug)]
-pub struct LostSite {
+pub(crate) struct LostSite {
     /// The port on the host that is written.
-    pub port: Option<Number>,
+    pub(crate) port: Option<Number>,
     /// Headers that its answers would have.
-    pub headers: Pairs,
+    pub(crate) headers: Pairs,
     /// Lines of its own.
-    pub extra: Option<Text>,
+    pub(crate) extra: Option<Text>,
 }
 
 /// What a site answers with.
 #[derive(Debug)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// What listens on a port of 127.0.0.1.
     Port(HostPort),
     /// What listens elsewhere.

@@ -11,32 +11,32 @@ use crate::value::Value;
 
 /// A job.
 #[derive(Debug)]
-pub struct Job {
+pub(crate) struct Job {
     /// Its name, such as `immich-backup`: of its module and, where there is one, of its command.
-    pub name: String,
+    pub(crate) name: String,
     /// Its unit without `.service`.
-    pub unit: String,
+    pub(crate) unit: String,
     /// Its name below `homeserver`, such as `immichBackup`.
-    pub option: String,
+    pub(crate) option: String,
     /// The way to it in the file, such as `services.immich.backup.database`.
-    pub origin: String,
+    pub(crate) origin: String,
     /// Where it stands.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Whether it is on (for a service's, where that is), until the owner says otherwise.
-    pub enable: bool,
+    pub(crate) enable: bool,
     /// When it runs.
-    pub at: Value<Calendar>,
+    pub(crate) at: Value<Calendar>,
     /// The secret with the address that hears of each run.
-    pub ping: Option<Value<SecretName>>,
+    pub(crate) ping: Option<Value<SecretName>>,
     /// Whether somebody is told when it fails.
-    pub tells: Tells,
+    pub(crate) tells: Tells,
     /// What it does.
-    pub work: Work,
+    pub(crate) work: Work,
 }
 
 /// What a job does.
 #[derive(Debug)]
-pub enum Work {
+pub(crate) enum Work {
     /// Saves data.
     Backup(Box<Backup>),
     /// Looks for a new release, and updates on command.
@@ -49,14 +49,14 @@ pub enum Work {
 
 /// A smoke test.
 #[derive(Debug)]
-pub struct SmokeTest {
+pub(crate) struct SmokeTest {
     /// How much of each disk has to be free, in percent.
-    pub free_percent: Text,
+    pub(crate) free_percent: Text,
 }
 
 impl Job {
     /// The backup that it makes, if it makes one.
-    pub fn backup(&self) -> Option<&Backup> {
+    pub(crate) fn backup(&self) -> Option<&Backup> {
         match &self.work {
             Work::Backup(backup) => Some(backup),
             _ => None,
@@ -64,7 +64,7 @@ impl Job {
     }
 
     /// The secrets that it reads.
-    pub fn secrets(&self) -> Vec<UsedSecret<'_>> {
+    pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let own = match &self.work {
             Work::Task(task) => {
                 task.secrets.iter().map(|(_, secret, format)| (secret, Some(*format))).collect()
@@ -76,7 +76,7 @@ impl Job {
     }
 
     /// Whom its runs, and the copies after them, are told to, each with what it hears of.
-    pub fn pings(&self) -> impl Iterator<Item = (&Value<SecretName>, String)> {
+    pub(crate) fn pings(&self) -> impl Iterator<Item = (&Value<SecretName>, String)> {
         let offsite = self.backup().and_then(|backup| backup.offsite.as_ref());
         let copies = offsite.and_then(|offsite| offsite.ping.as_ref());
         let own = self.ping.iter().map(|ping| (ping, self.name.clone()));
@@ -86,13 +86,13 @@ impl Job {
 
 /// An update.
 #[derive(Debug)]
-pub struct Update {
+pub(crate) struct Update {
     /// The repository on GitHub.
-    pub repository: Text,
+    pub(crate) repository: Text,
     /// The containers that are updated, by their names on the host, in the order in which they start.
-    pub containers: Vec<String>,
+    pub(crate) containers: Vec<String>,
     /// The unit of the backup that runs first.
-    pub backup: Option<String>,
+    pub(crate) backup: Option<String>,
     /// The path that answers once the service is well.
-    pub health: Text,
+    pub(crate) health: Text,
 }

@@ -28,7 +28,6 @@ pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mu
         }
         clients.push(Client {
             name: name.value(),
-            span: name.span,
             upload: Upload {
                 service: upload.to.value(),
                 uploader: uploader(services.by_name.get(upload.to.value().as_str()).copied()),

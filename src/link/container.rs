@@ -82,7 +82,6 @@ pub(super) fn link(
         services.push(Service {
             option: Service::option_name(&service_name),
             span: name.span,
-            body: service.span,
             unread: service.unread,
             is_cut,
             has_broken_site: false,

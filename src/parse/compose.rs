@@ -12,7 +12,7 @@ use crate::source::{SourceId, Span};
 use crate::syntax::{Entry, Kind, Node};
 
 /// What became of a text.
-pub struct Composed {
+pub(super) struct Composed {
     /// The tree. `None` if the text is empty, or was not read to its end.
     pub root: Option<Node>,
     /// Why it was not read to its end.
@@ -23,7 +23,7 @@ pub struct Composed {
 
 /// Why a text is not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Halt {
+pub(super) enum Halt {
     /// It is not YAML.
     Broken,
     /// It has too many values, which was pushed.
@@ -31,7 +31,7 @@ pub enum Halt {
 }
 
 /// Composes the first document of `text`, which is `written` with other signs for the braces of `references`.
-pub fn compose(
+pub(super) fn compose(
     text: &str,
     written: &str,
     source: SourceId,

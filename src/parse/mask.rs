@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// The text with `$(…)` for each `${…}`, which YAML reads everywhere and which is as long; and where they are.
-pub fn references(text: &str) -> (String, Vec<Range<usize>>) {
+pub(super) fn references(text: &str) -> (String, Vec<Range<usize>>) {
     let mut masked = String::with_capacity(text.len());
     let mut references = Vec::new();
     while let Some(start) = text[masked.len()..].find("${").map(|at| masked.len() + at) {
@@ -22,7 +22,7 @@ pub fn references(text: &str) -> (String, Vec<Range<usize>>) {
 }
 
 /// The text with spaces in the place of `lines`. Their breaks stay.
-pub fn blank(text: &str, lines: &Range<usize>) -> String {
+pub(super) fn blank(text: &str, lines: &Range<usize>) -> String {
     let mut blanked = String::with_capacity(text.len());
     blanked.push_str(&text[..lines.start]);
     blanked.extend(text[lines.clone()].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));

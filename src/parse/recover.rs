@@ -21,7 +21,7 @@ const MAX_TRIED: usize = 8 << 20;
 
 /// Where the reader stops, and why.
 #[derive(Clone, Debug)]
-pub struct Stop {
+pub(super) struct Stop {
     /// The place.
     pub at: usize,
     /// The words of the reader.
@@ -34,7 +34,7 @@ pub struct Stop {
 
 /// A part of the text that YAML cannot take.
 #[derive(Clone, Debug)]
-pub struct Broken {
+pub(super) struct Broken {
     /// From the first sign of its first line to the end of its last line.
     pub lines: Range<usize>,
     /// Where the reader stopped because of it.
@@ -44,7 +44,7 @@ pub struct Broken {
 }
 
 /// Blanks in `text` what YAML cannot take, in the order in which the reader found it.
-pub fn recover(text: &mut String) -> Vec<Broken> {
+pub(super) fn recover(text: &mut String) -> Vec<Broken> {
     let mut found = Vec::new();
     let mut left = MAX_TRIED;
     let mut next = read(text).stop;
@@ -149,7 +149,7 @@ fn open_quote(text: &str, stop: &Stop) -> Option<usize> {
 }
 
 /// Whether the reader's words are about a quoted text.
-pub fn is_about_quotes(said: &str) -> bool {
+pub(super) fn is_about_quotes(said: &str) -> bool {
     said.contains("quote")
 }
 
@@ -212,7 +212,7 @@ fn read(text: &str) -> Reach {
 }
 
 /// Puts an unreadable value where the indentation of `broken` says that it belongs: what is missing there may be in it.
-pub fn attach(root: &mut Node, text: &str, broken: &Broken, source: SourceId) {
+pub(super) fn attach(root: &mut Node, text: &str, broken: &Broken, source: SourceId) {
     let at = broken.lines.start;
     let span = Span::new(source, broken.lines.clone());
     let unreadable = Node { span, kind: Kind::Unreadable };
@@ -273,19 +273,19 @@ fn column_at(text: &str, at: usize) -> usize {
 }
 
 /// The line around a place, without its break.
-pub fn line_at(text: &str, at: usize) -> Range<usize> {
+pub(super) fn line_at(text: &str, at: usize) -> Range<usize> {
     let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
     let end = text[at..].find('\n').map_or(text.len(), |i| at + i);
     start..end
 }
 
 /// In which column the line that begins at `start` has its first sign.
-pub fn indent(text: &str, start: usize) -> usize {
+pub(super) fn indent(text: &str, start: usize) -> usize {
     column_at(text, first_sign(text, start))
 }
 
 /// The first sign of the line that begins at `start`.
-pub fn first_sign(text: &str, start: usize) -> usize {
+pub(super) fn first_sign(text: &str, start: usize) -> usize {
     start + text[start..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
@@ -303,7 +303,7 @@ fn lines_below(text: &str, end: usize) -> impl Iterator<Item = usize> {
 }
 
 /// Where the lines above a place begin that are not blank, the nearest first.
-pub fn lines_above(text: &str, start: usize) -> impl Iterator<Item = usize> {
+pub(super) fn lines_above(text: &str, start: usize) -> impl Iterator<Item = usize> {
     let breaks = text[..start.saturating_sub(1)].rmatch_indices('\n').map(|(at, _)| at + 1);
     let starts = breaks.chain((start > 0).then_some(0));
     starts.filter(|start| !text[line_at(text, *start)].trim().is_empty())

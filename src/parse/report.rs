@@ -8,7 +8,7 @@ use crate::source::{SourceId, Span};
 use crate::word::is_word;
 
 /// Reports one part of `text` that cannot be read.
-pub fn report(text: &str, broken: &Broken, source: SourceId, diagnostics: &mut Diagnostics) {
+pub(super) fn report(text: &str, broken: &Broken, source: SourceId, diagnostics: &mut Diagnostics) {
     let known = unquoted_line(text, broken, source)
         .or_else(|| tab(text, broken, source))
         .or_else(|| misplaced_line(text, broken, source))
@@ -35,7 +35,7 @@ fn unquoted_line(text: &str, broken: &Broken, source: SourceId) -> Option<Diagno
 }
 
 /// A reference that wants quotes.
-pub fn unquoted(span: Span) -> Diagnostic {
+pub(super) fn unquoted(span: Span) -> Diagnostic {
     Diagnostic::new(
         Code::UnquotedReference,
         "a reference inside `{ }` or `[ ]` needs quotes",
@@ -72,7 +72,7 @@ fn misplaced_line(text: &str, broken: &Broken, source: SourceId) -> Option<Diagn
 }
 
 /// An item of a list that YAML takes for a part of the item above.
-pub fn too_deep_item(item: Span, code: Code) -> Diagnostic {
+pub(super) fn too_deep_item(item: Span, code: Code) -> Diagnostic {
     Diagnostic::new(
         code,
         "an item of a list is indented too far",

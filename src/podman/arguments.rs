@@ -69,7 +69,7 @@ impl Harmful {
 
 /// One option of `podman run`.
 #[derive(Clone, Debug)]
-pub struct Argument {
+pub(crate) struct Argument {
     /// Its long name, without the dashes.
     pub name: String,
     /// Its value, unless it is a switch that stands alone.
@@ -80,25 +80,25 @@ pub struct Argument {
 
 impl Argument {
     /// Whether Podman has an option of this name.
-    pub fn is_known(&self) -> bool {
+    pub(crate) fn is_known(&self) -> bool {
         [switches, with_value, globals].into_iter().any(|options| options().contains(&self.name))
     }
 
     /// Whether it is a switch that is on.
-    pub fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         // strconv.ParseBool of Go, which pflag uses.
         let on = |text: &Text| matches!(text.value().as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True");
         self.value.as_ref().is_none_or(on)
     }
 
     /// Its values: several where Podman splits them.
-    pub fn values(&self) -> Vec<String> {
+    pub(crate) fn values(&self) -> Vec<String> {
         let Some(value) = &self.value else { return Vec::new() };
         if lists().contains(&self.name) { fields(&value.value()) } else { vec![value.value()] }
     }
 
     /// Whether it is `--network` with a mode, beside which Podman takes no other network.
-    pub fn is_network_mode(&self) -> bool {
+    pub(crate) fn is_network_mode(&self) -> bool {
         let mode = self.value.as_ref().map(|value| value.value()).unwrap_or_default();
         self.name == "network"
             && data::section!(BTreeSet<String>, "podman-options", "network_modes")
@@ -106,7 +106,7 @@ impl Argument {
     }
 
     /// Where the unit of the container `own_name` does not work with it: what it does, and what to do.
-    pub fn harm(&self, own_name: &str) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn harm(&self, own_name: &str) -> Option<(&'static str, &'static str)> {
         let row = harmful().iter().find(|row| row.option == self.name)?;
         let is_switch = switches().contains(&row.option);
         let value = self.value.as_ref().map(Text::value).or(is_switch.then(String::new))?;
@@ -118,13 +118,13 @@ impl Argument {
 }
 
 /// The long names of all options of `podman run`.
-pub fn options() -> impl Iterator<Item = &'static str> {
+pub(crate) fn options() -> impl Iterator<Item = &'static str> {
     with_value().iter().chain(switches()).chain(globals()).map(String::as_str)
 }
 
 /// A word with which Podman does not start a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mistake {
+pub(crate) enum Mistake {
     /// It belongs to no option, so that Podman takes it for the image.
     Alone,
     /// An option and its value, which are two words.
@@ -134,12 +134,12 @@ pub enum Mistake {
 }
 
 /// The options in a list of words.
-pub fn arguments(words: &[Text]) -> Vec<Argument> {
+pub(crate) fn arguments(words: &[Text]) -> Vec<Argument> {
     read(words).0
 }
 
 /// The words in a list that are mistakes.
-pub fn mistakes(words: &[Text]) -> Vec<(Mistake, Span)> {
+pub(crate) fn mistakes(words: &[Text]) -> Vec<(Mistake, Span)> {
     read(words).1
 }
 
@@ -186,7 +186,7 @@ fn read(words: &[Text]) -> (Vec<Argument>, Vec<(Mistake, Span)>) {
 }
 
 /// The fields of a line of CSV, as which Podman reads lists and mounts: `type=bind,"src=/a,b",dst=/c`.
-pub fn fields(line: &str) -> Vec<String> {
+pub(crate) fn fields(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut quoted = false;
     let mut characters = line.chars().peekable();

@@ -6,7 +6,7 @@ use crate::tree::Text;
 
 /// A path of the host, or the name of a volume, in a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bind {
+pub(crate) struct Bind {
     /// The path on the host, or the name of a volume.
     pub source: String,
     /// The path in the container.
@@ -19,18 +19,18 @@ pub struct Bind {
 
 impl Bind {
     /// Whether the container can only read it.
-    pub fn is_read_only(&self) -> bool {
+    pub(crate) fn is_read_only(&self) -> bool {
         self.options.iter().any(|option| option == "ro")
     }
 }
 
 /// What a list of arguments binds, volumes included.
-pub fn mounts(words: &[Text]) -> impl Iterator<Item = Bind> {
+pub(crate) fn mounts(words: &[Text]) -> impl Iterator<Item = Bind> {
     arguments(words).into_iter().filter_map(bind)
 }
 
 /// The paths of the host that a list of arguments binds.
-pub fn binds(words: &[Text]) -> impl Iterator<Item = Bind> {
+pub(crate) fn binds(words: &[Text]) -> impl Iterator<Item = Bind> {
     mounts(words).filter(|bind| bind.source.starts_with('/'))
 }
 

@@ -8,7 +8,7 @@ use crate::source::Span;
 
 /// The diagnostics that are accepted here, each by its code and with the reason.
 #[derive(Clone, Debug, Default)]
-pub struct Allow(pub Vec<(Code, Span)>);
+pub(crate) struct Allow(pub Vec<(Code, Span)>);
 
 schema!(Allow, |_g| {
     let codes: Vec<&str> = Code::ALL.iter().filter(|c| c.can_be_allowed()).map(|c| c.code()).collect();

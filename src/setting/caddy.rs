@@ -10,7 +10,7 @@ use crate::value::Value;
 
 /// What Caddy listens on.
 #[derive(Clone, Debug)]
-pub enum Bind {
+pub(crate) enum Bind {
     /// On the host's address in the tailnet.
     Tailscale,
     /// Everywhere.
@@ -32,7 +32,7 @@ schema!(Bind, |_g| json_schema!({ "title": "`tailscale`, `all`, interface names 
 
 /// How certificates are had.
 #[derive(Clone, Debug)]
-pub enum Tls {
+pub(crate) enum Tls {
     /// From the tailnet, for `*.ts.net`.
     Tailscale,
     /// From a certificate authority of Caddy's own.

@@ -134,7 +134,7 @@ part! {
 
 /// `name: address` pairs, or a list of `name:address`.
 #[derive(Clone, Debug, Default)]
-pub struct ExtraHosts(pub Vec<(Text, Text)>);
+pub(crate) struct ExtraHosts(pub Vec<(Text, Text)>);
 
 schema!(
     ExtraHosts,
@@ -192,7 +192,7 @@ keyword! {
 
 /// A program and its arguments.
 #[derive(Clone, Debug)]
-pub struct Command(pub Vec<Text>);
+pub(crate) struct Command(pub Vec<Text>);
 
 schema!(Command, |_g| json_schema!({ "title": "text or list", "anyOf": [
     { "type": "string" },
@@ -201,7 +201,7 @@ schema!(Command, |_g| json_schema!({ "title": "text or list", "anyOf": [
 
 /// How long a container may take to stop: a time span, or whole seconds.
 #[derive(Clone, Debug)]
-pub struct GracePeriod {
+pub(crate) struct GracePeriod {
     /// In seconds, rounded up.
     pub seconds: u64,
     /// How it is written.
@@ -215,7 +215,7 @@ schema!(GracePeriod, |g| {
 
 /// The limit of one resource.
 #[derive(Clone, Debug)]
-pub struct Ulimit {
+pub(crate) struct Ulimit {
     /// The limit that is in force.
     pub soft: Text,
     /// The limit that the process may raise it to.

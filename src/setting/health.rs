@@ -32,7 +32,7 @@ mapping! {
 
 /// The command of a health check.
 #[derive(Clone, Debug)]
-pub enum HealthTest {
+pub(crate) enum HealthTest {
     /// A line for the container's shell.
     Shell(Text),
     /// A program and its arguments.

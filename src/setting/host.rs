@@ -41,7 +41,7 @@ keyword! {
 
 /// The name of a time zone.
 #[derive(Clone, Debug)]
-pub struct TimeZone(pub Text);
+pub(crate) struct TimeZone(pub Text);
 
 schema!(
     TimeZone,
@@ -66,7 +66,7 @@ mapping! {
 
 impl Mount {
     /// Whether the host boots without it: as `nofail` says, and otherwise for NFS.
-    pub fn is_nofail(&self) -> bool {
+    pub(crate) fn is_nofail(&self) -> bool {
         self.nofail.as_ref().map_or(self.nfs.is_some(), |flag| flag.value)
     }
 }

@@ -49,7 +49,7 @@ mapping! {
 
 /// What network a container has when it is on none of Podman's.
 #[derive(Clone, Debug)]
-pub enum NetworkMode {
+pub(crate) enum NetworkMode {
     /// The host's, and where that is written.
     Host(Span),
     /// None.

@@ -24,7 +24,7 @@ mapping! {
 
 impl Notify {
     /// The secrets that it uses.
-    pub fn secrets(&self) -> Vec<UsedSecret<'_>> {
+    pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let pushover = self.pushover.iter().map(|pushover| (&pushover.credentials, Some(Format::Env)));
         let webhook = self.webhook.iter().map(|webhook| &webhook.url);
         let ntfy = self.ntfy.iter().flat_map(|ntfy| ntfy.url_secret.iter().chain(&ntfy.token));

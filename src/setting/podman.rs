@@ -29,7 +29,7 @@ mapping! {
 
 /// `false`, or when to prune.
 #[derive(Clone, Debug)]
-pub enum Prune {
+pub(crate) enum Prune {
     /// Never.
     Never,
     /// At these times.

@@ -12,7 +12,7 @@ use crate::value::Value;
 
 /// A port on the host that leads into a container.
 #[derive(Clone, Debug)]
-pub struct Port {
+pub(crate) struct Port {
     /// The address on the host.
     pub address: Value<Address>,
     /// The port on the host, or a range.
@@ -27,7 +27,7 @@ pub struct Port {
 
 impl Port {
     /// Whether 127.0.0.1 leads to it.
-    pub fn is_on_loopback(&self) -> bool {
+    pub(crate) fn is_on_loopback(&self) -> bool {
         let address = self.address.value.0;
         address == Ipv4Addr::LOCALHOST || address == Ipv4Addr::UNSPECIFIED
     }
@@ -53,11 +53,11 @@ schema!(Port, |g| {
 });
 
 /// The ports of a container.
-pub type Ports = Vec<Port>;
+pub(crate) type Ports = Vec<Port>;
 
 /// A port that a container listens on.
 #[derive(Clone, Debug)]
-pub struct Expose {
+pub(crate) struct Expose {
     /// The port, or a range of ports such as `3000-3010`.
     pub port: Value<PortRange>,
     /// Whether it is UDP; otherwise TCP.

@@ -12,7 +12,7 @@ use crate::value::Value;
 
 /// A whole number.
 #[derive(Clone, Debug)]
-pub struct Number {
+pub(crate) struct Number {
     /// Its value when the file is compiled.
     pub value: i64,
     /// How it is written.
@@ -21,7 +21,7 @@ pub struct Number {
 
 /// `true` or `false`.
 #[derive(Clone, Debug)]
-pub struct Flag {
+pub(crate) struct Flag {
     /// Its value when the file is compiled.
     pub value: bool,
     /// How it is written.
@@ -30,7 +30,7 @@ pub struct Flag {
 
 /// A value, and where it stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Spanned<T> {
+pub(crate) struct Spanned<T> {
     /// The value.
     pub value: T,
     /// Where it stands.
@@ -39,11 +39,11 @@ pub struct Spanned<T> {
 
 /// A value of any shape, read by whoever needs it.
 #[derive(Clone, Debug)]
-pub struct Raw(pub Node);
+pub(crate) struct Raw(pub Node);
 
 /// A mapping whose keys the user chooses, in the order of the file.
 #[derive(Clone, Debug)]
-pub struct Map<T> {
+pub(crate) struct Map<T> {
     /// Its entries.
     pub entries: Vec<(Text, T)>,
     /// Whether a line of it could not be read. A name that it has not may stand there.
@@ -58,18 +58,18 @@ impl<T> Default for Map<T> {
 
 impl<T> Map<T> {
     /// The value of `name`.
-    pub fn get(&self, name: &str) -> Option<&T> {
+    pub(crate) fn get(&self, name: &str) -> Option<&T> {
         self.entries.iter().find(|(k, _)| k.value() == name).map(|(_, v)| v)
     }
 }
 
 /// `NAME: value` pairs, or a list of `NAME=value`.
 #[derive(Clone, Debug, Default)]
-pub struct Pairs(pub Vec<(Text, Text)>);
+pub(crate) struct Pairs(pub Vec<(Text, Text)>);
 
 /// One value, or a list of them.
 #[derive(Clone, Debug)]
-pub struct OneOrMany<T>(pub Vec<T>);
+pub(crate) struct OneOrMany<T>(pub Vec<T>);
 
 impl<T> Default for OneOrMany<T> {
     fn default() -> Self {

@@ -40,7 +40,7 @@ keyword! {
 /// Whether a variable of this name takes the path of a file, and not what is in it: `DB_PASSWORD_FILE`, Gluetun's
 /// `WIREGUARD_PRIVATE_KEY_SECRETFILE`, `PGPASSFILE`, linuxserver.io's `FILE__PASSWORD`, `TLS_KEY_PATH`,
 /// `SSH_KEY_FILEPATH`.
-pub fn takes_path(variable: &str) -> bool {
+pub(crate) fn takes_path(variable: &str) -> bool {
     let name = variable.to_ascii_uppercase();
     (name.ends_with("FILE") && !name.ends_with("PROFILE"))
         || name.starts_with("FILE__")
@@ -49,11 +49,11 @@ pub fn takes_path(variable: &str) -> bool {
 }
 
 /// A use of a secret: its name, and the format that the use needs, where not any will do.
-pub type UsedSecret<'a> = (&'a Value<SecretName>, Option<Format>);
+pub(crate) type UsedSecret<'a> = (&'a Value<SecretName>, Option<Format>);
 
 /// How a container uses a secret.
 #[derive(Clone, Debug)]
-pub struct SecretUse {
+pub(crate) struct SecretUse {
     /// The variable that is set; none in the list form.
     pub variable: Option<Value<EnvironmentName>>,
     /// The secret's name.
@@ -66,7 +66,7 @@ pub struct SecretUse {
 
 /// `VARIABLE: secret` pairs, or a list of secrets that are mounted only.
 #[derive(Clone, Debug, Default)]
-pub struct SecretUses(pub Vec<SecretUse>);
+pub(crate) struct SecretUses(pub Vec<SecretUse>);
 
 mapping! {
     /// A secret that is mounted as a file, in Compose's long form.
@@ -101,7 +101,7 @@ mapping! {
 
 /// An environment file: a path on the host, or a secret of format `env`.
 #[derive(Clone, Debug)]
-pub enum EnvFile {
+pub(crate) enum EnvFile {
     /// A file that is there already.
     Path(Value<AbsolutePath>),
     /// A secret.
@@ -110,7 +110,7 @@ pub enum EnvFile {
 
 /// One environment file, or several.
 #[derive(Clone, Debug, Default)]
-pub struct EnvFiles(pub Vec<EnvFile>);
+pub(crate) struct EnvFiles(pub Vec<EnvFile>);
 
 schema!(EnvFiles, |g| {
     let path = g.subschema_for::<Value<AbsolutePath>>();

@@ -97,4 +97,4 @@ schema!(Volume, |g| {
 });
 
 /// The volumes of a container.
-pub type Volumes = Vec<Volume>;
+pub(crate) type Volumes = Vec<Volume>;

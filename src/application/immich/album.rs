@@ -23,7 +23,7 @@ mapping! {
 
 impl ImmichAlbum {
     /// The task that empties it.
-    pub fn task(self) -> Task {
+    pub(crate) fn task(self) -> Task {
         Task {
             script: Script::CleanAlbum,
             action: "empty an album",

@@ -4,7 +4,7 @@ use crate::application::Uploader;
 use crate::form::Image;
 
 /// Photos and videos go to Immich, and are deleted once it has them.
-pub static UPLOADER: Uploader = Uploader {
+pub(crate) static UPLOADER: Uploader = Uploader {
     application: "Immich",
     script: ("upload-immich.sh", include_str!("../../../templates/scripts/upload-immich.sh")),
     package: "immich-cli",
