@@ -9,8 +9,8 @@ use crate::source::{SourceId, Sources, Span};
 pub(crate) fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut Diagnostics) {
     let mut used = vec![false; accepted.len()];
     let is_cut = diagnostics.is_cut();
-    diagnostics.retain(|diagnostic| {
-        let mut keep = true;
+    diagnostics.accept(|diagnostic| {
+        let mut is_accepted = false;
         for (one, used) in accepted.iter().zip(&mut used).filter(|(a, _)| a.code == diagnostic.code) {
             let covers = |within: Span| {
                 diagnostic.labels.iter().any(|l| match one.span.source {
@@ -21,10 +21,10 @@ pub(crate) fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut
             };
             if one.within.is_none_or(covers) {
                 *used = true;
-                keep = false;
+                is_accepted = true;
             }
         }
-        keep
+        is_accepted
     });
     // What an `allow` is about may be among the diagnostics that are not kept.
     if is_cut {

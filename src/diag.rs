@@ -66,10 +66,22 @@ pub struct Diagnostic {
     pub fix: Option<Fix>,
     /// Whether all diagnostics with its message are one mistake, which shows at several places.
     pub once: bool,
-    /// Whether it is dropped where another error is about its value: one value has one mistake.
-    pub gives_way: bool,
+    /// What becomes of it beside others about its value: one value has one mistake.
+    pub standing: Standing,
     /// Where homegen's code makes it.
     pub maker: Maker,
+}
+
+/// What becomes of a diagnostic beside others about the same value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// It stays.
+    Stays,
+    /// It is dropped where another error is about the value, or about a part of that.
+    GivesWay,
+    /// It says why the value cannot be read: it takes the place of the errors that only say so, and is dropped where the
+    /// value can be read.
+    Explains,
 }
 
 /// A place in homegen's code that makes a diagnostic. Two diagnostics that say the same are equal, whichever place makes them.
@@ -99,7 +111,7 @@ impl Diagnostic {
             help: None,
             fix: None,
             once: false,
-            gives_way: false,
+            standing: Standing::Stays,
             maker: Maker(Location::caller()),
         }
     }
@@ -113,7 +125,14 @@ impl Diagnostic {
 
     /// Drops it where another error is about the value at its main place, or about a part of that.
     pub fn gives_way(mut self) -> Self {
-        self.gives_way = true;
+        self.standing = Standing::GivesWay;
+        self
+    }
+
+    /// Puts it in the place of the errors which say that the value at its main place cannot be read, and drops it where
+    /// there is none.
+    pub fn explains(mut self) -> Self {
+        self.standing = Standing::Explains;
         self
     }
 
@@ -231,6 +250,11 @@ impl Diagnostics {
         if !self.seen.insert(hasher.finish()) {
             return;
         }
+        // It only ever takes the place of one that is counted.
+        if diagnostic.standing == Standing::Explains {
+            self.all.push(diagnostic);
+            return;
+        }
         let (kept, most, code) = match diagnostic.severity() {
             Severity::Error => (&mut self.errors, "mistakes", Code::TooLarge),
             Severity::Warning => (&mut self.warnings, "warnings", diagnostic.code),
@@ -277,13 +301,13 @@ impl Diagnostics {
         self.all.iter().any(|d| d.code == code)
     }
 
-    /// Keeps those for which `keep` holds.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Diagnostic) -> bool) {
+    /// Drops those for which `is_accepted` holds.
+    pub fn accept(&mut self, mut is_accepted: impl FnMut(&Diagnostic) -> bool) {
         let errors = &mut self.errors;
         self.all.retain(|diagnostic| {
-            let kept = keep(diagnostic);
-            *errors -= usize::from(!kept && diagnostic.severity() == Severity::Error);
-            kept
+            let dropped = is_accepted(diagnostic);
+            *errors -= usize::from(dropped && diagnostic.severity() == Severity::Error);
+            !dropped
         });
     }
 
@@ -291,8 +315,9 @@ impl Diagnostics {
     pub fn into_sorted(mut self, sources: &Sources) -> Vec<Diagnostic> {
         self.all.sort_by_key(|d| (d.labels.first().map(|l| sources.in_file(l.span)), d.severity()));
         self.all = join(self.all);
-        // Two places of a preset are one in the file.
-        let errors = self.all.iter().filter(|d| d.severity() == Severity::Error && !d.gives_way);
+        self.explain();
+        let errors =
+            self.all.iter().filter(|d| d.severity() == Severity::Error && d.standing != Standing::GivesWay);
         let mut errors: Vec<Span> = errors.filter_map(|d| d.labels.first()).map(|l| l.span).collect();
         errors.sort_by_key(|span| (span.source, span.start));
         // A span that lies in another one begins in it.
@@ -303,13 +328,37 @@ impl Diagnostics {
                 .take_while(|span| span.source == value.source && span.start <= value.end);
             inside.into_iter().any(|span| value.contains(*span))
         };
-        self.all.retain(|d| !(d.gives_way && d.labels.first().is_some_and(|l| has_error(l.span))));
+        let gives_way = |d: &Diagnostic| d.standing == Standing::GivesWay;
+        self.all.retain(|d| !(gives_way(d) && d.labels.first().is_some_and(|l| has_error(l.span))));
+        // Two places of a preset are one in the file.
         let mut seen = HashSet::new();
         self.all.retain(|d| {
             let places: Vec<Span> = d.labels.iter().map(|l| sources.in_file(l.span)).collect();
             seen.insert((d.code, d.message.clone(), places))
         });
         self.all
+    }
+}
+
+impl Diagnostics {
+    /// Leaves of each value's errors the one that explains the others, or else the others.
+    fn explain(&mut self) {
+        let main = |d: &Diagnostic| d.labels.first().map(|label| label.span);
+        let explains = |d: &Diagnostic| d.standing == Standing::Explains;
+        let is_explained =
+            |d: &Diagnostic| !explains(d) && matches!(d.code, Code::BadValue | Code::WrongType);
+        let explained: HashSet<Option<Span>> = self.all.iter().filter(|d| explains(d)).map(main).collect();
+        let unread: HashSet<Option<Span>> = self
+            .all
+            .iter()
+            .filter(|d| is_explained(d))
+            .map(main)
+            .filter(|at| explained.contains(at))
+            .collect();
+        self.all.retain(|d| match unread.contains(&main(d)) {
+            true => !is_explained(d),
+            false => !explains(d),
+        });
     }
 }
 

@@ -15,20 +15,7 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     scalars(constants, String::new(), &mut names);
     let mut found = IndexMap::new();
     below(file, &names, &mut found);
-    // A value that its place cannot take has this one mistake.
-    let mut refused = HashSet::new();
-    diagnostics.retain(|diagnostic| {
-        let place = diagnostic.labels.first().map(|label| label.span).filter(|span| found.contains_key(span));
-        let is_follow_up = matches!(diagnostic.code, Code::BadValue | Code::WrongType) && place.is_some();
-        refused.extend(place.filter(|_| is_follow_up));
-        !is_follow_up
-    });
     for (span, Found { name, behind }) in found {
-        // Elsewhere `$name` is a variable of a shell or of the application.
-        let is_refused = refused.contains(&span);
-        if !is_refused && !name.contains('.') {
-            continue;
-        }
         let diagnostic = Diagnostic::new(
             Code::BadReference,
             format!("`${name}` is a text, not a reference"),
@@ -37,7 +24,11 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         )
         .help(format!("write `\"${{{name}}}{behind}\"`"))
         .fix(Fix::likely(span, format!("\"${{{name}}}{behind}\"")));
-        diagnostics.push(if is_refused { diagnostic } else { diagnostic.gives_way() });
+        // Where its place takes any text, `$name` is a variable of a shell or of the application.
+        if name.contains('.') {
+            diagnostics.push(diagnostic.clone().gives_way());
+        }
+        diagnostics.push(diagnostic.explains());
     }
 }
 
