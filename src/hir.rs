@@ -3,6 +3,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod client;
+pub(crate) mod folder;
 pub(crate) mod front;
 pub(crate) mod job;
 pub(crate) mod secret;
@@ -12,15 +13,14 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use crate::diag::Code;
-use crate::form::{Mode, Owner};
 use crate::record::{self, Record};
 use crate::setting::{self, NetworkMode, Settings, Spanned, Tell, Unread, UsedSecret, Volumes};
 use crate::source::Span;
 use crate::tree::{Node, Text};
-use crate::value::Value;
 
 pub(crate) use backup::Backup;
 pub(crate) use client::Client;
+pub(crate) use folder::Folder;
 pub(crate) use front::{Answer, Front, Site};
 pub(crate) use job::Job;
 pub(crate) use secret::{Secret, SecretBackend, WrongSecret};
@@ -342,27 +342,4 @@ pub(crate) enum HostPort {
     Service(String),
     /// A fixed one.
     Fixed(Text),
-}
-
-/// A folder on the host.
-#[derive(Debug)]
-pub(crate) struct Folder {
-    /// Its path.
-    pub(crate) path: Text,
-    /// Its owner. Default: the container's `user` where that is a number.
-    pub(crate) owner: Option<Value<Owner>>,
-    /// Its group. Default: that of a numeric owner, or root.
-    pub(crate) group: Option<Value<Owner>>,
-    /// Its mode. Default: 0755.
-    pub(crate) mode: Option<Value<Mode>>,
-    /// Whether the owner is the default, and not written.
-    pub(crate) owner_is_guessed: bool,
-    /// The user of the image by number, who owns the folder if it is new and has no owner.
-    pub(crate) image_user: Option<u32>,
-    /// Whether tmpfiles can make it: not on a disk that comes late, nor below a user's own folder.
-    pub(crate) by_tmpfiles: bool,
-    /// The outermost folder above it that a container writes to.
-    pub(crate) shared: Option<Text>,
-    /// Where it is asked for.
-    pub(crate) span: Span,
 }

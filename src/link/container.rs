@@ -8,7 +8,7 @@ use crate::ast::{self, Condition, DependsOn};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Attached, Container, Dependency, Network, Service};
 use crate::podman::arguments::arguments;
-use crate::setting::{self, NetworkMode, Restart, Settings, VolumeSource};
+use crate::setting::{self, GracePeriod, NetworkMode, Restart, Settings, VolumeSource};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -38,6 +38,10 @@ enum Why {
     /// They share another namespace.
     Namespace,
 }
+
+/// Seconds that a container may take to stop when others wait for its health. Such a one is a database, and Podman's ten seconds
+/// are too few for its last checkpoint.
+const AWAITED_STOP: u64 = 90;
 
 /// Links all services. Their sites come back apart, for the front.
 pub(super) fn link(
@@ -299,6 +303,13 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
         }
         if why == Why::Healthy {
             target.awaited_healthy = true;
+            let grace = &mut target.settings.stop_grace_period;
+            if grace.text.is_default {
+                *grace = GracePeriod {
+                    seconds: AWAITED_STOP,
+                    text: Text::literal(format!("{AWAITED_STOP}s"), grace.text.span),
+                };
+            }
         }
         let source = &mut services[from.0].containers[from.1];
         if dependencies.insert((from, to)) {

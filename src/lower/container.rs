@@ -262,16 +262,12 @@ fn host_group(group: &Text) -> Option<Part> {
     known.then(|| Part::Code(format!("toString config.users.groups.{name}.gid").into()))
 }
 
-/// Seconds that a container has to stop in when others wait for its health. Such a one is a database,
-/// and Podman's ten seconds are too few for a last checkpoint.
-const DATABASE_STOP: &str = "90";
-
 /// `podman run --stop-timeout` takes whole seconds without a unit.
 fn stop_timeout(container: &Container) -> Option<Expr> {
     let flag = "--stop-timeout=";
     let grace = &container.settings.stop_grace_period;
     if grace.text.is_default {
-        return container.awaited_healthy.then(|| Expr::str(format!("{flag}{DATABASE_STOP}")));
+        return None;
     }
     Some(match grace.text.reference().map(|r| (&r.value, r)) {
         Some((Atom::Str(_), reference)) => {

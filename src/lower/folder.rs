@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::around::Around;
 use super::own_set;
+use crate::hir::folder::Holder;
 use crate::hir::{Container, Folder, Host};
 use crate::nix::{Expr, Part, parts};
 use crate::nixos::Module;
@@ -31,13 +32,9 @@ impl<'a> Makers<'a> {
 
 pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
     for folder in &container.folders {
-        let (owner, group) = owner_and_group(folder);
-        // What nobody asked for is left as it is: an image may have given the folder to its own user.
-        let asked = folder.owner.is_some() || folder.group.is_some() || folder.mode.is_some();
-        let mode = match &folder.mode {
-            Some(mode) => parts(&mode.text),
-            None => text(if asked { "0755" } else { "-" }),
-        };
+        let (owner, group) = folder.holders();
+        let (owner, group) = (holder(owner), holder(group));
+        let mode = folder.final_mode().map_or_else(|| text("-"), |mode| parts(&mode));
         if by_rule(folder) {
             if !around.makers.makes(container, folder) {
                 continue;
@@ -86,31 +83,15 @@ fn needs_more_than_quotes(path: &Text) -> bool {
         .any(|piece| matches!(piece, Piece::Reference(r) if r.value.text().contains(['%', '"', '\\'])))
 }
 
-/// The owner and group of a folder; `-` leaves them as they are, and a colon is for a new folder alone.
-fn owner_and_group(folder: &Folder) -> (Vec<Part>, Vec<Part>) {
-    let own_group = folder.group.as_ref().map(|g| parts(&g.text));
-    let Some(owner) = folder.owner.as_ref().map(|owner| &owner.text) else {
-        let user =
-            folder.image_user.map_or_else(|| text("-"), |user| vec![Part::Text(format!(":{user}").into())]);
-        return (user.clone(), own_group.unwrap_or(user));
-    };
-    // `uid:gid` that a constant brings whole is taken apart where the constant is known.
-    if let Some(reference) = owner.reference().filter(|r| r.value.text().contains(':')) {
-        let half = |i: i64| {
-            let split = Expr::call("lib.splitString", [Expr::str(":"), Expr::Ref(reference.clone())]);
-            vec![Part::expr(Expr::call("builtins.elemAt", [split, Expr::Int(i)]))]
-        };
-        return (half(0), own_group.unwrap_or_else(|| half(1)));
+/// The field of an owner or a group; `-` leaves it as it is, and a colon is for a new folder alone (tmpfiles.d(5)).
+fn holder(holder: Holder) -> Vec<Part> {
+    match holder {
+        Holder::Kept => text("-"),
+        Holder::OfNew(user) => vec![Part::Text(format!(":{user}").into())],
+        Holder::Given(holder) => parts(&holder),
+        Holder::Part(whole, place) => {
+            let split = Expr::call("lib.splitString", [Expr::str(":"), Expr::Ref(whole)]);
+            vec![Part::expr(Expr::call("builtins.elemAt", [split, Expr::Int(place as i64)]))]
+        }
     }
-    let mut names = owner.split(':');
-    let group = (names.len() > 1).then(|| names.pop()).flatten();
-    let owner = names.swap_remove(0);
-    let group = match (own_group, group) {
-        (Some(group), _) => group,
-        (None, Some(group)) => parts(&group),
-        // A uid of a container has no group of its own on the host but the same number.
-        (None, None) if owner.value().bytes().all(|b| b.is_ascii_digit()) => parts(&owner),
-        (None, None) => text("-"),
-    };
-    (parts(&owner), group)
 }
