@@ -30,6 +30,8 @@ pub(crate) use secret::{Secret, SecretBackend, WrongSecret};
 pub struct Host {
     /// What of the file could not be read.
     pub(crate) unread: Unread,
+    /// The version of the language that the file is written in.
+    pub(crate) language: setting::Number,
     /// What the file says of the machine.
     pub(crate) machine: setting::Host,
     /// The constants.

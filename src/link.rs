@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use crate::ast;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::Diagnostics;
 use crate::hir::{Host, Secret, SecretBackend, Service};
 use crate::setting;
 use crate::surroundings::Surroundings;
@@ -32,17 +32,6 @@ pub(crate) fn link(
     surroundings: &Surroundings,
     diagnostics: &mut Diagnostics,
 ) -> Host {
-    if file.homegen.value != 1 {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadValue,
-                format!("version {} of the language does not exist", file.homegen.value),
-                file.homegen.text.span,
-                "expected 1",
-            )
-            .help("write `homegen: 1`"),
-        );
-    }
     let accepted = allow::link(&file);
     let front = front::take(&mut file);
     let secret_backend = secret::take_backend(&mut file);
@@ -83,6 +72,7 @@ pub(crate) fn link(
     let has_containers = linked.iter().any(|service| !service.containers.is_empty());
     let mut host = Host {
         unread: file.unread,
+        language: file.homegen,
         machine: file.host,
         constants: file.constants.map(|c| c.0),
         tailscale,

@@ -5,6 +5,7 @@ mod bridge_option;
 mod capability_twice;
 mod command_lines;
 mod compose_dollar;
+mod language_version;
 mod long_argument;
 mod missing_braces;
 mod mount_point;
@@ -25,6 +26,7 @@ pub(super) const RULES: &[Rule] = &[
     capability_twice::check,
     command_lines::check,
     compose_dollar::check,
+    language_version::check,
     long_argument::check,
     missing_braces::check,
     mount_point::check,
