@@ -5,6 +5,8 @@ pub(crate) mod backup;
 pub(crate) mod client;
 pub(crate) mod folder;
 pub(crate) mod front;
+mod id;
+mod index;
 pub(crate) mod job;
 pub(crate) mod secret;
 
@@ -22,6 +24,8 @@ pub(crate) use backup::Backup;
 pub(crate) use client::Client;
 pub(crate) use folder::Folder;
 pub(crate) use front::{Answer, Front, Site};
+pub(crate) use id::Id;
+pub(crate) use index::Index;
 pub(crate) use job::Job;
 pub(crate) use secret::{Secret, SecretBackend, WrongSecret};
 
@@ -43,7 +47,7 @@ pub struct Host {
     /// What decrypts the secrets.
     pub(crate) secret_backend: Option<SecretBackend>,
     /// The secrets, by name.
-    pub(crate) secrets: IndexMap<String, Secret>,
+    pub(crate) secrets: IndexMap<Id<Secret>, Secret>,
     /// The uses of secrets that were reported.
     pub(crate) wrong_secrets: Vec<WrongSecret>,
     /// Where notifications go.
@@ -54,6 +58,8 @@ pub struct Host {
     pub(crate) networks: Vec<Network>,
     /// The services.
     pub(crate) services: Vec<Service>,
+    /// The places of services, containers and networks.
+    pub(crate) index: Index,
     /// The jobs of the host itself.
     pub(crate) jobs: Vec<Job>,
     /// The machines that use them.
@@ -91,7 +97,7 @@ impl Host {
     /// Every use of a secret of the host.
     pub(crate) fn used_secrets(&self) -> impl Iterator<Item = UsedSecret<'_>> {
         // A secret of a client's is of its own backend, and only the same file where it is declared here.
-        let is_here = |(name, _): &UsedSecret| self.secrets.contains_key(&name.text.value());
+        let is_here = |(name, _): &UsedSecret| self.secret(name).is_some();
         let of_clients = self.clients.iter().flat_map(|client| client.upload.secrets()).filter(is_here);
         let of_containers = self.containers().flat_map(Container::secrets);
         let of_jobs = self.jobs().flat_map(Job::secrets);
@@ -138,7 +144,7 @@ pub(crate) struct Accepted {
 #[derive(Debug)]
 pub(crate) struct Network {
     /// Its name in Podman.
-    pub(crate) name: String,
+    pub(crate) name: Id<Network>,
     /// The name of its bridge.
     pub(crate) interface: Text,
     /// Its settings.
@@ -155,8 +161,8 @@ impl Network {
 
     /// The unit that makes it.
     pub(crate) fn unit(&self) -> String {
-        match self.name.strip_suffix("-network") {
-            Some(_) => self.name.clone(),
+        match self.name.as_str().strip_suffix("-network") {
+            Some(_) => self.name.to_string(),
             None => format!("{}-network", self.name),
         }
     }
@@ -166,7 +172,7 @@ impl Network {
 #[derive(Debug)]
 pub struct Service {
     /// Its name in the file.
-    pub name: String,
+    pub(crate) name: Id<Service>,
     /// Its name below `homeserver`.
     pub(crate) option: String,
     /// Where its name stands.
@@ -201,11 +207,18 @@ pub struct Service {
     pub(crate) previous: Option<String>,
 }
 
+impl Service {
+    /// Its name in the file.
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+}
+
 /// A container.
 #[derive(Debug)]
 pub(crate) struct Container {
     /// Its name on the host, its unit without `podman-`.
-    pub(crate) name: String,
+    pub(crate) name: Id<Container>,
     /// Its name in the service.
     pub(crate) short: String,
     /// Where its name stands.
@@ -225,15 +238,15 @@ pub(crate) struct Container {
     /// What its `depends_on` names.
     pub(crate) depends_on: Vec<Dependency>,
     /// The containers that have to be up before it.
-    pub(crate) dependencies: Vec<String>,
+    pub(crate) dependencies: Vec<Id<Container>>,
     /// The containers that wait for it, start at boot and are restarted.
-    pub(crate) dependents: Vec<String>,
+    pub(crate) dependents: Vec<Id<Container>>,
     /// The same with `restart: "no"`, which run once.
-    pub(crate) one_time_dependents: Vec<String>,
+    pub(crate) one_time_dependents: Vec<Id<Container>>,
     /// Whether one of them waits for its health.
     pub(crate) awaited_healthy: bool,
     /// The container whose network it shares.
-    pub(crate) shares_network_of: Option<String>,
+    pub(crate) shares_network_of: Option<Id<Container>>,
     /// The mount points that it needs, described or emitted.
     pub(crate) mounts: Vec<Text>,
     /// The folders that are made for it.
@@ -265,17 +278,25 @@ impl Container {
 
     /// Its unit, without `.service`.
     pub(crate) fn unit(&self) -> String {
-        format!("podman-{}", self.name)
+        self.name.unit()
     }
 
     /// The names that the container answers to on a network besides its full name, each once: its key on its
     /// service's own network, as in Compose, and the aliases that the file gives it.
     pub(crate) fn aliases(&self, attached: &Attached) -> Vec<Text> {
-        let key = (attached.own && self.short != self.name).then(|| Text::literal(&*self.short, self.span));
+        let key = (attached.own && self.short != self.name.as_str())
+            .then(|| Text::literal(&*self.short, self.span));
         let there = attached.attachment.aliases.iter();
         let written = self.settings.aliases.iter().chain(there).map(|alias| alias.text.clone());
         let mut seen = HashSet::new();
         key.into_iter().chain(written).filter(|alias| seen.insert(alias.value().to_lowercase())).collect()
+    }
+}
+
+impl Id<Container> {
+    /// The container's unit, without `.service`.
+    pub(crate) fn unit(&self) -> String {
+        format!("podman-{self}")
     }
 }
 
@@ -300,8 +321,8 @@ impl Tells {
 /// A container that another one waits for.
 #[derive(Debug)]
 pub(crate) struct Dependency {
-    /// Its name on the host.
-    pub(crate) container: String,
+    /// The container.
+    pub(crate) container: Id<Container>,
     /// Whether it has to be healthy, and not only started.
     pub(crate) healthy: bool,
     /// Where it is named.
@@ -320,8 +341,8 @@ pub(crate) struct Previous {
 /// A container on a network.
 #[derive(Debug)]
 pub(crate) struct Attached {
-    /// The network's name in Podman.
-    pub(crate) network: String,
+    /// The network.
+    pub(crate) network: Id<Network>,
     /// Whether it is the network of the container's service, where the container also answers to its key.
     pub(crate) own: bool,
     /// How it is attached.
@@ -341,7 +362,7 @@ pub(crate) struct SitePort {
 #[derive(Clone, Debug)]
 pub(crate) enum HostPort {
     /// The option `homeserver.NAME.port` of this service.
-    Service(String),
+    Service(Id<Service>),
     /// A fixed one.
     Fixed(Text),
 }

@@ -20,7 +20,7 @@ use indexmap::IndexMap;
 
 use crate::ast;
 use crate::diag::Diagnostics;
-use crate::hir::{Host, Secret, SecretBackend, Service};
+use crate::hir::{Host, Id, Index, Secret, SecretBackend, Service};
 use crate::setting;
 use crate::surroundings::Surroundings;
 use crate::tree::{Node, Text};
@@ -35,7 +35,7 @@ pub(crate) fn link(
     let accepted = allow::link(&file);
     let front = front::take(&mut file);
     let secret_backend = secret::take_backend(&mut file);
-    let secrets: IndexMap<String, Secret> = file
+    let secrets: IndexMap<Id<Secret>, Secret> = file
         .secrets
         .entries
         .into_iter()
@@ -50,7 +50,7 @@ pub(crate) fn link(
                 span: name.span,
                 file_is_missing: false,
             };
-            (name.value(), secret)
+            (Id::new(name.value()), secret)
         })
         .collect();
     let networks: Vec<_> = file
@@ -82,6 +82,7 @@ pub(crate) fn link(
         wrong_secrets: Vec::new(),
         notify: file.notify,
         podman: file.podman.or_else(|| has_containers.then(|| setting::Podman::nothing(file.span))),
+        index: Index::of(&linked, &networks),
         networks,
         services: linked,
         jobs: Vec::new(),

@@ -101,14 +101,14 @@ fn lower_service(service: &Service, around: &Around) -> Module {
         }
     }
     service::lower_nixos(service, &mut module);
-    parameter::lower(&service.name, &service.parameters, &mut module);
+    parameter::lower(service.name.as_str(), &service.parameters, &mut module);
     arrange::arrange(&mut module);
     module
 }
 
 /// A container's attributes below `virtualisation.oci-containers.containers`.
 fn container_set<'a>(module: &'a mut Module, container: &Container) -> &'a mut Set {
-    module.config.at(CONTAINERS).at(&[&container.name])
+    module.config.at(CONTAINERS).at(&[container.name.as_str()])
 }
 
 /// Where NixOS has containers.

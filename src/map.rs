@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::hir::{Container, Host, Service};
+use crate::hir::{Container, Host, Id, Service};
 use crate::path::{Folders, ancestors, is_below, is_path};
 use crate::podman::bind::binds;
 use crate::setting::{Volume, VolumeSource};
@@ -63,7 +63,7 @@ pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result
 pub(crate) fn on_host_in(containers: &[(&Container, Mounted)], path: &str) -> Result<String, Nowhere> {
     let found = containers
         .iter()
-        .filter_map(|(container, mounted)| Some((container.name.clone(), mounted.on_host(path)?)));
+        .filter_map(|(container, mounted)| Some((container.name.to_string(), mounted.on_host(path)?)));
     let found: Vec<(String, String)> = found.collect();
     match found.as_slice() {
         [] => Err(Nowhere::Uncovered(Vec::new())),
@@ -119,8 +119,8 @@ pub struct Written(HashMap<String, Writer>);
 pub struct Writer {
     /// The folder.
     pub folder: Text,
-    /// The name of the container.
-    pub container: String,
+    /// The container.
+    pub(crate) container: Id<Container>,
     /// Who runs in it, if the file says so.
     pub user: Option<String>,
     /// The volume.
@@ -169,7 +169,7 @@ impl Written {
 
 fn chosen<'a>(service: &'a Service, name: Option<&str>) -> Result<Vec<&'a Container>, Nowhere> {
     let Some(name) = name else { return Ok(service.containers.iter().collect()) };
-    match service.containers.iter().find(|c| c.short == name || c.name == name) {
+    match service.containers.iter().find(|c| c.short == name || c.name.as_str() == name) {
         Some(container) => Ok(vec![container]),
         None => Err(Nowhere::NoContainer(service.containers.iter().map(|c| c.short.clone()).collect())),
     }
@@ -178,7 +178,7 @@ fn chosen<'a>(service: &'a Service, name: Option<&str>) -> Result<Vec<&'a Contai
 fn bound_in(container: &Container) -> impl Iterator<Item = Bound> {
     container.volumes.iter().filter_map(|volume| {
         Some(Bound {
-            container: container.name.clone(),
+            container: container.name.to_string(),
             from: folder(&volume.target.value()),
             to: folder(&source(volume)?),
         })

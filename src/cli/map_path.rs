@@ -30,8 +30,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let host = Input { file: arguments.file.clone() }.host()?;
-    let Some(service) = host.services().iter().find(|s| s.name == arguments.service) else {
-        let names = host.services().iter().map(|s| s.name.as_str());
+    let Some(service) = host.services().iter().find(|s| s.name() == arguments.service) else {
+        let names = host.services().iter().map(Service::name);
         return wrong(&format!(
             "there is no service `{}`; {}",
             arguments.service,
@@ -59,8 +59,8 @@ fn wrong(why: &str) -> Result<(), Stop> {
 fn said(why: &Nowhere, service: &Service, arguments: &Arguments) -> String {
     let path = arguments.path.as_deref().unwrap_or_default();
     let of_whom = match &arguments.container {
-        Some(container) => format!("the container `{container}` of {}", service.name),
-        None => service.name.clone(),
+        Some(container) => format!("the container `{container}` of {}", service.name()),
+        None => service.name().to_owned(),
     };
     let list = |lines: Vec<String>| lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
     match why {
@@ -68,7 +68,7 @@ fn said(why: &Nowhere, service: &Service, arguments: &Arguments) -> String {
         Nowhere::NoContainer(names) => {
             let container = arguments.container.as_deref().unwrap_or_default();
             let names = names.iter().map(String::as_str);
-            format!("{} has no container `{container}`; {}", service.name, suggestion(container, names))
+            format!("{} has no container `{container}`; {}", service.name(), suggestion(container, names))
         }
         Nowhere::Uncovered(all) if all.is_empty() => {
             format!("{path} is not on the host; {of_whom} sees none of its folders")

@@ -1,5 +1,6 @@
 //! Backups: what is saved, where it goes, and the copy elsewhere.
 
+use super::{Container, Id};
 use crate::form::{KeepRule, SecretName};
 use crate::path::straight;
 use crate::setting::{Format, UsedSecret};
@@ -100,16 +101,16 @@ impl Source {
 /// A database of Postgres in a container.
 #[derive(Clone, Debug)]
 pub(crate) struct PostgresDatabase {
-    /// The container's name on the host.
-    pub(crate) container: String,
+    /// The container. None is one that the service does not have, which is reported.
+    pub(crate) container: Option<Id<Container>>,
     /// Where it is named.
     pub(crate) named: Span,
     /// The database.
     pub(crate) database: Text,
     /// The user that owns it.
     pub(crate) user: Text,
-    /// The containers that use it, by their names on the host.
-    pub(crate) used_by: Vec<String>,
+    /// The containers that use it.
+    pub(crate) used_by: Vec<Id<Container>>,
 }
 
 /// A copy of backups elsewhere.

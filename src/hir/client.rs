@@ -1,5 +1,6 @@
 //! Other machines that use the services.
 
+use super::{Id, Service};
 use crate::application::Uploader;
 use crate::form::{HomePath, SecretName};
 use crate::setting::{Format, UsedSecret};
@@ -18,8 +19,8 @@ pub(crate) struct Client {
 /// A folder whose files go to a service.
 #[derive(Debug)]
 pub(crate) struct Upload {
-    /// The service.
-    pub(crate) service: String,
+    /// The service. None is one that the host does not have, which is reported.
+    pub(crate) service: Option<Id<Service>>,
     /// How they get there.
     pub(crate) uploader: &'static Uploader,
     /// Where its name is written.

@@ -1,6 +1,6 @@
 //! The front, and its sites.
 
-use super::{HostPort, Tells};
+use super::{HostPort, Id, Service, Tells};
 use crate::caddyfile::Place;
 use crate::form::Domain;
 use crate::setting::{Bind, Format, Number, Pairs, Spanned, Tls, Unread, UsedSecret};
@@ -120,8 +120,8 @@ impl Front {
 pub(crate) struct Site {
     /// Its whole name.
     pub(crate) host: Text,
-    /// The option of the service that it belongs to.
-    pub(crate) service: Option<String>,
+    /// The service that it belongs to.
+    pub(crate) service: Option<Id<Service>>,
     /// What it answers with.
     pub(crate) answer: Answer,
     /// More names.

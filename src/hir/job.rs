@@ -1,7 +1,7 @@
 //! Jobs: what runs at its time, beside the containers.
 
 use super::backup::Offsite;
-use super::{Backup, Tells};
+use super::{Backup, Container, Id, Tells};
 use crate::application::Task;
 use crate::form::{Calendar, SecretName};
 use crate::setting::{Format, UsedSecret};
@@ -13,7 +13,7 @@ use crate::value::Value;
 #[derive(Debug)]
 pub(crate) struct Job {
     /// Its name, such as `immich-backup`: of its module and, where there is one, of its command.
-    pub(crate) name: String,
+    pub(crate) name: Id<Job>,
     /// Its unit without `.service`.
     pub(crate) unit: String,
     /// Its name below `homeserver`, such as `immichBackup`.
@@ -79,7 +79,7 @@ impl Job {
     pub(crate) fn pings(&self) -> impl Iterator<Item = (&Value<SecretName>, String)> {
         let offsite = self.backup().and_then(|backup| backup.offsite.as_ref());
         let copies = offsite.and_then(|offsite| offsite.ping.as_ref());
-        let own = self.ping.iter().map(|ping| (ping, self.name.clone()));
+        let own = self.ping.iter().map(|ping| (ping, self.name.to_string()));
         own.chain(copies.map(|ping| (ping, format!("restic-backups-{}", self.unit))))
     }
 }
@@ -89,10 +89,10 @@ impl Job {
 pub(crate) struct Update {
     /// The repository on GitHub.
     pub(crate) repository: Text,
-    /// The containers that are updated, by their names on the host, in the order in which they start.
-    pub(crate) containers: Vec<String>,
-    /// The unit of the backup that runs first.
-    pub(crate) backup: Option<String>,
+    /// The containers that are updated, in the order in which they start.
+    pub(crate) containers: Vec<Id<Container>>,
+    /// The backup that runs first.
+    pub(crate) backup: Option<Id<Job>>,
     /// The path that answers once the service is well.
     pub(crate) health: Text,
 }

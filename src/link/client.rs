@@ -7,7 +7,7 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::SecretName;
 use crate::hir::client::{Client, Upload};
-use crate::hir::{Answer, Host, Service, Site};
+use crate::hir::{Answer, Host, Id, Service, Site};
 use crate::setting::Map;
 use crate::source::Span;
 use crate::tree::Text;
@@ -15,24 +15,24 @@ use crate::value::Value;
 
 /// Links the clients, once the sites are.
 pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mut Diagnostics) {
-    let services = Services::of(host);
+    let sites = sites(host);
     let mut clients = Vec::new();
     for (name, declared) in declared.entries {
         super::name::check_client(&name, diagnostics);
         let upload = declared.upload;
         // Where it goes is said to be wrong then, and the rest of it is looked at all the same.
-        let site =
-            site(&upload.to, &services, diagnostics).unwrap_or_else(|| Text::literal("", Span::NOWHERE));
+        let service = service(&upload.to, host, diagnostics);
+        let site = service.and_then(|service| site(service, &upload.to, &sites, diagnostics));
         if let Some(notify) = &upload.notify {
             check_notify(notify, host, diagnostics);
         }
         clients.push(Client {
             name: name.value(),
             upload: Upload {
-                service: upload.to.value(),
-                uploader: uploader(services.by_name.get(upload.to.value().as_str()).copied()),
+                service: service.map(|service| service.name.clone()),
+                uploader: uploader(service),
                 to: upload.to,
-                site,
+                site: site.unwrap_or_else(|| Text::literal("", Span::NOWHERE)),
                 folder: upload.folder,
                 api_key: upload.api_key,
                 notify: upload.notify,
@@ -42,24 +42,13 @@ pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mu
     host.clients = clients;
 }
 
-/// The services by their names, and the site that a browser finds each of them at: the first one.
-struct Services<'a> {
-    all: &'a [Service],
-    by_name: HashMap<&'a str, &'a Service>,
-    /// By the services' options.
-    sites: HashMap<&'a str, &'a Site>,
-}
-
-impl<'a> Services<'a> {
-    fn of(host: &'a Host) -> Services<'a> {
-        // Of two with one name the first one counts, which is why the last one comes first.
-        let by_name = host.services.iter().rev().map(|service| (service.name.as_str(), service)).collect();
-        let is_found =
-            |site: &&Site| !matches!(site.answer, Answer::Redirect(_)) && !site.host.value().contains('*');
-        let sites = host.front.iter().flat_map(|front| &front.sites).filter(is_found).rev();
-        let sites = sites.filter_map(|site| Some((site.service.as_deref()?, site))).collect();
-        Services { all: &host.services, by_name, sites }
-    }
+/// The site that a browser finds each service at.
+fn sites(host: &Host) -> HashMap<&Id<Service>, &Site> {
+    let is_found =
+        |site: &&Site| !matches!(site.answer, Answer::Redirect(_)) && !site.host.value().contains('*');
+    // Of several sites the first one counts, which is why the last one comes first.
+    let sites = host.front.iter().flat_map(|front| &front.sites).filter(is_found).rev();
+    sites.filter_map(|site| Some((site.service.as_ref()?, site))).collect()
 }
 
 /// The uploader that a service takes files from; the first one where no image tells.
@@ -73,7 +62,7 @@ fn uploader(service: Option<&Service>) -> &'static Uploader {
 /// Elsewhere `notify` says when somebody is told, and here it says with what.
 fn check_notify(notify: &Value<SecretName>, host: &Host, diagnostics: &mut Diagnostics) {
     let word = notify.text.value();
-    if !matches!(word.as_str(), "failure" | "never") || host.secrets.contains_key(&word) {
+    if !matches!(word.as_str(), "failure" | "never") || host.secret(notify).is_some() {
         return;
     }
     let help = match word.as_str() {
@@ -91,11 +80,12 @@ fn check_notify(notify: &Value<SecretName>, host: &Host, diagnostics: &mut Diagn
     );
 }
 
-/// The name of the first site that a browser would find the service at.
-fn site(to: &Text, services: &Services, diagnostics: &mut Diagnostics) -> Option<Text> {
+/// The service that `to` names.
+fn service<'a>(to: &Text, host: &'a Host, diagnostics: &mut Diagnostics) -> Option<&'a Service> {
     let name = to.value();
-    let Some(service) = services.by_name.get(name.as_str()) else {
-        let names = services.all.iter().map(|s| s.name.as_str());
+    let found = host.service_called(&name);
+    if found.is_none() {
+        let names = host.services.iter().map(|s| s.name.as_str());
         diagnostics.push(
             Diagnostic::new(
                 Code::ClientService,
@@ -105,16 +95,25 @@ fn site(to: &Text, services: &Services, diagnostics: &mut Diagnostics) -> Option
             )
             .help(diagnostics.suggestion(&name, names)),
         );
-        return None;
-    };
-    match services.sites.get(service.option.as_str()) {
+    }
+    found
+}
+
+/// The name of the first site that a browser would find the service at.
+fn site(
+    service: &Service,
+    to: &Text,
+    sites: &HashMap<&Id<Service>, &Site>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Text> {
+    match sites.get(&service.name) {
         Some(site) => Some(site.host.clone()),
         None if service.has_broken_site || service.unread.may_hold(&["site", "sites"]) => None,
         None => {
             diagnostics.push(
                 Diagnostic::new(
                     Code::ClientService,
-                    format!("`{name}` has no site to upload to"),
+                    format!("`{}` has no site to upload to", service.name),
                     to.span,
                     "cannot be reached from elsewhere",
                 )

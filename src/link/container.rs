@@ -6,7 +6,7 @@ use super::notify::tells;
 use super::{name, network};
 use crate::ast::{self, Condition, DependsOn};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Attached, Container, Dependency, Network, Service};
+use crate::hir::{Attached, Container, Dependency, Id, Network, Service};
 use crate::podman::arguments::arguments;
 use crate::setting::{self, GracePeriod, NetworkMode, Restart, Settings, VolumeSource};
 use crate::source::Span;
@@ -61,11 +61,11 @@ pub(super) fn link(
         if !all_sites.is_empty() {
             sites.push(ServiceSites { service: services.len(), sites: all_sites });
         }
-        let own = format!("{service_name}-network");
+        let own = network::own_name(&service_name);
         let of_service: Vec<(String, Span)> = service.networks.iter().map(|n| (n.value(), n.span)).collect();
         // Also where every container has networks of its own.
         of_service.iter().for_each(|(network, span)| {
-            shared.check(network, &own, *span, diagnostics);
+            shared.find(network, &own, *span, diagnostics);
         });
         let is_cut = service.containers.is_cut;
         let mut containers = Vec::with_capacity(service.containers.entries.len());
@@ -100,7 +100,7 @@ pub(super) fn link(
             notify: service.notify,
             nixos: service.nixos.map(|n| n.0),
             previous: None,
-            name: service_name,
+            name: Id::new(service_name),
         });
     }
     depend(&mut services, &depends_on, diagnostics);
@@ -110,31 +110,45 @@ pub(super) fn link(
 /// The networks that services share.
 struct Shared<'a> {
     all: &'a [Network],
-    names: HashSet<&'a str>,
+    names: HashSet<Id<Network>>,
 }
 
 impl<'a> Shared<'a> {
     fn of(all: &'a [Network]) -> Shared<'a> {
-        Shared { all, names: all.iter().map(|network| network.name.as_str()).collect() }
+        Shared { all, names: all.iter().map(|network| network.name.clone()).collect() }
     }
 
-    /// Whether a service whose own network is called `own` knows the network. Reports one that it does not know.
-    fn check(&self, network: &str, own: &str, span: Span, diagnostics: &mut Diagnostics) -> bool {
-        let known = network == "default" || network == own || self.names.contains(network);
-        if !known {
-            let names = self.all.iter().map(|n| n.name.as_str()).chain(["default"]);
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::UnknownNetwork,
-                    format!("there is no network `{network}`"),
-                    span,
-                    "not among `networks`",
-                )
-                .help(diagnostics.suggestion(network, names))
-                .once(),
-            );
+    /// The network that a service whose own network is `own` means by `written`, and whether it is that one. Reports a
+    /// network that the service does not know.
+    fn find(
+        &self,
+        written: &str,
+        own: &Id<Network>,
+        span: Span,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(Id<Network>, bool)> {
+        if written == "default" {
+            return Some((own.clone(), true));
         }
-        known
+        // A shared network may have the name of the service's own. Whoever writes the name means the shared one.
+        if let Some(shared) = self.names.get(written) {
+            return Some((shared.clone(), false));
+        }
+        if written == own.as_str() {
+            return Some((own.clone(), true));
+        }
+        let names = self.all.iter().map(|n| n.name.as_str()).chain(["default"]);
+        diagnostics.push(
+            Diagnostic::new(
+                Code::UnknownNetwork,
+                format!("there is no network `{written}`"),
+                span,
+                "not among `networks`",
+            )
+            .help(diagnostics.suggestion(written, names))
+            .once(),
+        );
+        None
     }
 }
 
@@ -160,7 +174,7 @@ fn container(
             *name = Text::join(&[Text::literal(service, name.span), name.clone()], "_", name.span);
         }
     }
-    let own = format!("{service}-network");
+    let own = network::own_name(service);
     if let (Some(_), Some((network, _))) = (&network_mode, attachments.0.first()) {
         diagnostics.push(
             Diagnostic::new(
@@ -172,36 +186,30 @@ fn container(
             .help("take out `networks` or `network_mode`"),
         );
     }
-    // A shared network may have the name of the service's own. Whoever writes the name means the shared one.
     let plain = |at: Span| setting::Attachment::nothing(at);
-    let attached = |written: &str, attachment| {
-        let is_own = written == "default" || written == own && !shared.names.contains(written);
-        let network = if is_own { own.clone() } else { written.to_owned() };
-        Attached { network, own: is_own, attachment }
-    };
     let mut networks = Vec::new();
+    let mut attach = |written: &str, attachment, span| {
+        let found = shared.find(written, &own, span, diagnostics);
+        networks.extend(found.map(|(network, own)| Attached { network, own, attachment }));
+    };
     if network_mode.is_none() {
         if !attachments.0.is_empty() {
             for (network, attachment) in attachments.0 {
-                if shared.check(&network.value(), &own, network.span, diagnostics) {
-                    networks.push(attached(&network.value(), attachment));
-                }
+                attach(&network.value(), attachment, network.span);
             }
         } else if !of_service.is_empty() {
             for (network, span) in of_service {
-                if shared.check(network, &own, *span, diagnostics) {
-                    networks.push(attached(network, plain(*span)));
-                }
+                attach(network, plain(*span), *span);
             }
         } else {
-            networks.push(attached("default", plain(short.span)));
+            attach("default", plain(short.span), short.span);
         }
     }
     let tailnet = tailscale.map(|t| t.address.value.0);
     let tells = tells(notify);
     let on_tailnet = settings.ports.iter().any(|port| Some(port.address.value.0) == tailnet);
     Container {
-        name: full,
+        name: Id::new(full),
         short: short.value(),
         span: short.span,
         unread,
@@ -230,7 +238,7 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
     let mut beside: HashMap<(usize, &str), At> = HashMap::new();
     for (s, service) in services.iter().enumerate() {
         for (c, container) in service.containers.iter().enumerate() {
-            at.insert(&container.name, (s, c));
+            at.insert(container.name.as_str(), (s, c));
             beside.entry((s, &container.short)).or_insert((s, c));
         }
     }

@@ -11,7 +11,7 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Calendar;
 use crate::hir::job::{Job, SmokeTest, Work};
-use crate::hir::{Container, Host, HostPort, Service, Tells};
+use crate::hir::{Container, Host, HostPort, Id, Service, Tells};
 use crate::setting::{Flag, Map, Unread};
 use crate::source::{SourceId, Span};
 use crate::tree::Text;
@@ -108,8 +108,8 @@ struct Owner<'a> {
     service: &'a Service,
     /// Its containers, by their names in it and on the host.
     containers: HashMap<&'a str, &'a Container>,
-    /// Those of its containers that depend on a container, by its name on the host.
-    users: HashMap<&'a str, Vec<&'a Container>>,
+    /// Those of its containers that depend on a container.
+    users: HashMap<&'a Id<Container>, Vec<&'a Container>>,
     /// The mount points of the host.
     mounts: &'a Mounts,
     /// Whether there is anybody to be told.
@@ -121,7 +121,7 @@ impl<'a> Owner<'a> {
         let by_name = service.containers.iter().map(|c| (c.name.as_str(), c));
         // The names in the service come last, and win.
         let containers = by_name.chain(service.containers.iter().map(|c| (c.short.as_str(), c))).collect();
-        let mut users: HashMap<&str, Vec<&Container>> = HashMap::new();
+        let mut users: HashMap<&Id<Container>, Vec<&Container>> = HashMap::new();
         for container in &service.containers {
             for dependency in &container.dependencies {
                 users.entry(dependency).or_default().push(container);
@@ -165,7 +165,7 @@ fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnost
     };
     let own = |text: &Text| text.value() == port.text.value();
     let behind_site = service.containers.iter().flat_map(|c| &c.site_ports).any(|p| match &p.host {
-        HostPort::Service(name) => *name == service.name,
+        HostPort::Service(id) => *id == service.name,
         HostPort::Fixed(text) => own(text),
     });
     let published: Vec<_> = service
@@ -214,7 +214,7 @@ fn job(name: String, span: Span, enable: Option<Flag>, at: Value<Calendar>, work
         option: Service::option_name(&name),
         origin: name.clone(),
         unit: name.clone(),
-        name,
+        name: Id::new(name),
         span,
         enable: enable.is_none_or(|e| e.value),
         at,

@@ -1,9 +1,9 @@
 //! Names: which are possible, and which are taken.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Host, Site};
+use crate::hir::{Host, Id, Service, Site};
 use crate::printable::{hidden, without_hidden};
 use crate::source::Span;
 use crate::tree::Text;
@@ -21,7 +21,7 @@ const LONGEST_LABEL: usize = 63;
 
 pub(super) fn check_service(name: &Text, diagnostics: &mut Diagnostics) {
     let value = name.value();
-    if RESERVED_OPTIONS.contains(&super::Service::option_name(&value).as_str()) {
+    if RESERVED_OPTIONS.contains(&Service::option_name(&value).as_str()) {
         bad(name, "choose another one: homegen has an option of this name", diagnostics);
     } else {
         check_plain(name, diagnostics);
@@ -156,7 +156,7 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         take("interface", interface.value(), interface.span);
     }
     for network in &host.networks {
-        take("network", network.name.clone(), network.span);
+        take("network", network.name.to_string(), network.span);
         if !network.is_external() {
             take("unit", network.unit(), network.span);
             take("interface", network.interface.value(), network.span);
@@ -166,13 +166,13 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         take("option", service.option.clone(), service.span);
         if let Some(network) = &service.network {
             // Two networks of one name would have the same unit.
-            if take("network", network.name.clone(), network.span) {
+            if take("network", network.name.to_string(), network.span) {
                 take("unit", network.unit(), network.span);
                 take("interface", network.interface.value(), network.span);
             }
         }
         for container in &service.containers {
-            take("container", container.name.clone(), container.span);
+            take("container", container.name.to_string(), container.span);
         }
     }
     for job in host.jobs() {
@@ -183,8 +183,8 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         }
     }
     // A service that is off has no site, and may be the other one of a choice.
-    let off: HashSet<&str> = host.services.iter().filter(|s| !s.enable).map(|s| s.option.as_str()).collect();
-    let is_on = |site: &&Site| site.service.as_deref().is_none_or(|option| !off.contains(option));
+    let is_off = |id: &Id<Service>| host.service(id).is_some_and(|service| !service.enable);
+    let is_on = |site: &&Site| !site.service.as_ref().is_some_and(is_off);
     for site in host.front.iter().flat_map(|f| &f.sites).filter(is_on) {
         take("site", site.host.value().to_lowercase(), site.host.span);
         for alias in &site.aliases {

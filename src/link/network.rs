@@ -2,7 +2,7 @@
 
 use super::name::{check_bridge, check_network};
 use crate::diag::Diagnostics;
-use crate::hir::Network;
+use crate::hir::{Id, Network};
 use crate::setting;
 use crate::source::Span;
 use crate::tree::Text;
@@ -17,17 +17,22 @@ pub(super) fn shared(name: &Text, declared: setting::Network, diagnostics: &mut 
         }
         None => Text::literal(bridge(&name.value()), name.span),
     };
-    Network { name: name.value(), interface, settings: declared, span: name.span }
+    Network { name: Id::new(name.value()), interface, settings: declared, span: name.span }
 }
 
 /// The network that a service has for itself.
 pub(super) fn own(service: &str, span: Span) -> Network {
     Network {
-        name: format!("{service}-network"),
+        name: own_name(service),
         interface: Text::literal(bridge(service), span),
         settings: setting::Network::nothing(span),
         span,
     }
+}
+
+/// The name of the network that a service has for itself.
+pub(super) fn own_name(service: &str) -> Id<Network> {
+    Id::new(format!("{service}-network"))
 }
 
 /// The bridge of a network: `br-NAME`, shortened to the 15 characters that Linux allows (IFNAMSIZ).

@@ -44,7 +44,7 @@ enum Likeness {
 
 /// Gives every container and service what it was in the last build.
 pub(super) fn link(host: &mut Host, last_build: &Record) {
-    let names: HashSet<String> = host.services.iter().map(|service| service.name.clone()).collect();
+    let names: HashSet<String> = host.services.iter().map(|service| service.name.to_string()).collect();
     let mut before: Vec<Before> = Vec::new();
     for (service, declared) in &last_build.services {
         for (name, container) in &declared.containers {
@@ -69,7 +69,7 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
     });
     let gone: HashSet<(&str, &str)> = by_name.into_keys().collect();
     let mut left: Vec<&Before> = before.iter().filter(|b| gone.contains(&(b.service, b.name))).collect();
-    let is_new = |s: usize| !last_build.services.contains_key(&host.services[s].name);
+    let is_new = |s: usize| !last_build.services.contains_key(host.services[s].name.as_str());
 
     let of_service =
         |service: &str, image: &str| Some(Likeness::OfService(service.to_owned(), repository(image)));
@@ -78,7 +78,7 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
         &mut new,
         &mut found,
         |b| of_service(b.service, &b.container.image),
-        |(s, c)| of_service(&host.services[s].name, &image(host, (s, c))),
+        |(s, c)| of_service(host.services[s].name.as_str(), &image(host, (s, c))),
     );
     pair(
         &mut left,
@@ -142,7 +142,7 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
             let service = renamed.get(b.service).map_or(b.service, |s| host.services[*s].name.as_str());
             Some(Likeness::Database(service.to_owned(), database(&b.container.image)?))
         },
-        |at| Some(Likeness::Database(host.services[at.0].name.clone(), database(&image(host, at))?)),
+        |at| Some(Likeness::Database(host.services[at.0].name.to_string(), database(&image(host, at))?)),
     );
     let with_mounts = |service: &str, mounts: Vec<String>| {
         (!mounts.is_empty()).then(|| Likeness::Mounts(service.to_owned(), mounts))
@@ -152,7 +152,7 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
         &mut new,
         &mut found,
         |b| with_mounts(b.service, b.container.mounts.keys().cloned().collect()),
-        |at| with_mounts(&host.services[at.0].name, mounts(host, at)),
+        |at| with_mounts(host.services[at.0].name.as_str(), mounts(host, at)),
     );
 
     let found: Vec<(At, Previous)> = found
@@ -170,7 +170,8 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
         host.services[at.0].containers[at.1].previous = Some(previous);
     }
     for (s, service) in host.services.iter_mut().enumerate() {
-        let same = last_build.services.contains_key(&service.name).then(|| service.name.clone());
+        let name = service.name.as_str();
+        let same = last_build.services.contains_key(name).then(|| name.to_owned());
         service.previous = same.or_else(|| services.get(&s).cloned());
     }
 }
@@ -186,7 +187,7 @@ fn renamed_by_backup(host: &Host, last_build: &Record, known: impl Fn(&str) -> b
         by_source.entry((&backup.kind, backup.source.clone())).or_insert(name);
     }
     let is_new = |name: &str| !last_build.services.contains_key(name);
-    let new = host.services.iter().enumerate().filter(|(_, service)| is_new(&service.name));
+    let new = host.services.iter().enumerate().filter(|(_, service)| is_new(service.name.as_str()));
     new.filter_map(|(s, service)| {
         let sources = service.jobs.iter().filter_map(|job| Some(job.backup()?.source.recorded()));
         let mut names = sources.filter_map(|source| by_source.get(&source));

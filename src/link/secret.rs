@@ -3,7 +3,7 @@
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::SecretName;
-use crate::hir::{Host, SecretBackend, WrongSecret};
+use crate::hir::{Host, Id, SecretBackend, WrongSecret};
 use crate::setting::Format;
 use crate::source::{SourceId, Span};
 use crate::tree::{Step, Target, Text};
@@ -20,7 +20,7 @@ pub(super) fn check(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecr
     let mut wrong = Vec::new();
     let mut used = |name: &Value<SecretName>, format: Option<Format>| {
         let span: Span = name.text.span;
-        let Some(secret) = host.secrets.get(&name.text.value()) else {
+        let Some(secret) = host.secret(name) else {
             if diagnostics.is_full() {
                 return;
             }
@@ -41,7 +41,7 @@ pub(super) fn check(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecr
                     }
                     false => format!(
                         "declare it under `secrets`; {}",
-                        diagnostics.suggestion(&name.text.value(), host.secrets.keys().map(String::as_str))
+                        diagnostics.suggestion(&name.text.value(), host.secrets.keys().map(Id::as_str))
                     ),
                 })
                 .once(),
@@ -79,8 +79,7 @@ pub(super) fn check(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecr
 /// Where the file gives the argument of a preset that `text` is.
 fn argument(host: &Host, text: &Text) -> Option<Span> {
     let Target::Parameter { service, path } = &text.reference()?.target else { return None };
-    let service = host.services.iter().find(|other| other.name == *service)?;
     let Some(Step::Key(parameter)) = path.first() else { return None };
-    let (_, value) = service.parameters.iter().find(|(name, _)| name == parameter)?;
+    let (_, value) = host.service_called(service)?.parameters.iter().find(|(name, _)| name == parameter)?;
     (value.span.source == SourceId::FILE).then_some(value.span)
 }

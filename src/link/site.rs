@@ -9,7 +9,7 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
 use crate::hir::front::LostSite;
-use crate::hir::{Answer, Front, HostPort, Service, Site, SitePort};
+use crate::hir::{Answer, Front, HostPort, Id, Service, Site, SitePort};
 use crate::setting;
 use crate::source::{SourceId, Span};
 use crate::tree::{Target, Text};
@@ -119,10 +119,10 @@ impl<'a> Owner<'a> {
     fn of(service: &'a mut Service) -> Owner<'a> {
         let mut containers = HashMap::new();
         let mut published = HashSet::new();
-        let own = Target::Port(service.name.clone());
+        let own = Target::Port(service.name.to_string());
         for (place, container) in service.containers.iter().enumerate() {
-            for name in [&container.short, &container.name] {
-                containers.entry(name.clone()).or_insert(place);
+            for name in [&container.short, container.name.as_str()] {
+                containers.entry(name.to_owned()).or_insert(place);
             }
             let ports = container.settings.ports.iter();
             let ports = ports.filter(|port| port.published.text.reference().is_some_and(|r| r.target == own));
@@ -135,7 +135,7 @@ impl<'a> Owner<'a> {
 /// What the links of a site lead to.
 struct Found {
     host: Text,
-    service: Option<String>,
+    service: Option<Id<Service>>,
     answer: Answer,
     below_domain: bool,
 }
@@ -171,7 +171,7 @@ fn link_one(
         site.to.as_ref().and_then(|to| place_of(to, owner.as_deref(), diagnostics));
         return None;
     };
-    let option = owner.as_ref().map(|owner| owner.service.option.clone());
+    let service = owner.as_ref().map(|owner| owner.service.name.clone());
     let answer = match (&site.to, &site.redirect) {
         (Some(to), None) => upstream(to, site, owner, diagnostics)?,
         (None, Some(redirect)) => Answer::Redirect(redirect.clone()),
@@ -191,7 +191,7 @@ fn link_one(
             return None;
         }
     };
-    Some(Found { host, service: option, answer, below_domain })
+    Some(Found { host, service, answer, below_domain })
 }
 
 /// The name of a site, and whether it is one label below the domain.

@@ -3,21 +3,21 @@
 use std::collections::{HashMap, HashSet};
 
 use super::folder::Makers;
-use crate::hir::{Container, Host, HostPort};
+use crate::hir::{Container, Host, HostPort, Id, Service};
 use crate::map::{self, Mounted, Written};
 use crate::nixos::SecretOptions;
 use crate::path::{Folders, ancestors, is_inside_etc, without_static};
-use crate::setting::{Number, Volume};
+use crate::setting::Volume;
 use crate::tree::{Atom, Piece, Reference, Target, Text, etc_files, options};
 
 /// What stands around a service.
 pub(super) struct Around<'a> {
+    /// The host.
+    pub(super) host: &'a Host,
     /// The options through which secrets are decrypted.
     pub(super) secrets: SecretOptions,
-    /// The ports of all services.
-    pub(super) ports: Ports<'a>,
-    /// The options of the services that Caddy forwards to.
-    pub(super) forwarded: HashSet<&'a str>,
+    /// The services that Caddy forwards to.
+    pub(super) forwarded: HashSet<&'a Id<Service>>,
     /// Which container's rule makes a folder.
     pub(super) makers: Makers<'a>,
     /// The names of `environment.etc` that the file declares, by their paths.
@@ -26,8 +26,8 @@ pub(super) struct Around<'a> {
     pub(super) written: Written,
     /// The containers that a folder or file of the host is mounted into, by its path, each with the volume.
     volumes: HashMap<String, Vec<(&'a Container, &'a Volume)>>,
-    /// What each container has at its paths, by its name.
-    mounted: HashMap<&'a str, Mounted>,
+    /// What each container has at its paths.
+    mounted: HashMap<&'a Id<Container>, Mounted>,
     /// How many backups go to a folder, by its path.
     backups_to: HashMap<String, usize>,
 }
@@ -39,14 +39,14 @@ impl<'a> Around<'a> {
         let is_asked = host.backups().any(|(_, backup)| backup.source.sqlite().is_some());
         let asked = || host.containers().filter(|_| is_asked);
         Around {
+            host,
             secrets: super::secret::options(host),
-            ports: Ports::of(host),
-            forwarded: sites.filter_map(|site| site.service.as_deref()).collect(),
+            forwarded: sites.filter_map(|site| site.service.as_ref()).collect(),
             makers: Makers::of(host),
             etc_files: Folders::of(host.raw_options().flat_map(|tree| etc_files(&options(tree)))),
             written: Written::of(host),
             volumes: volumes(asked()),
-            mounted: asked().map(|container| (container.name.as_str(), Mounted::of(container))).collect(),
+            mounted: asked().map(|container| (&container.name, Mounted::of(container))).collect(),
             backups_to: backups_to(host),
         }
     }
@@ -73,7 +73,7 @@ impl<'a> Around<'a> {
     pub(super) fn seeing(&self, path: &str) -> Vec<&'a Container> {
         let candidates = ancestors(path).filter_map(|folder| self.volumes.get(folder)).flatten();
         let shows = |(container, volume): &&(&'a Container, &'a Volume)| {
-            self.mounted.get(container.name.as_str()).is_some_and(|mounted| mounted.shows(volume, path))
+            self.mounted.get(&container.name).is_some_and(|mounted| mounted.shows(volume, path))
         };
         let mut seeing: Vec<&Container> = candidates.filter(shows).map(|(container, _)| *container).collect();
         seeing.sort_by_key(|container| &container.name);
@@ -105,26 +105,16 @@ fn volumes<'a>(
     volumes
 }
 
-/// The ports of services, by their names.
-pub(super) struct Ports<'a>(HashMap<&'a str, &'a Number>);
-
-impl<'a> Ports<'a> {
-    pub(super) fn of(host: &'a Host) -> Ports<'a> {
-        let services = host.services.iter();
-        Ports(services.filter_map(|s| Some((s.name.as_str(), s.port.as_ref()?))).collect())
-    }
-
-    /// A port of the host behind a site, as a text.
-    pub(super) fn text(&self, port: &HostPort) -> Text {
-        match port {
-            HostPort::Fixed(text) => text.clone(),
-            HostPort::Service(name) => {
-                let port = self.0.get(name.as_str());
-                let span = port.map_or_else(Default::default, |p| p.text.span);
-                let value = Atom::Int(port.map_or(0, |p| p.value));
-                let reference = Reference { target: Target::Port(name.clone()), value, span };
-                Text { pieces: vec![Piece::Reference(reference.into())], ..Text::empty(span) }
-            }
+/// A port of the host behind a site, as a text.
+pub(super) fn port(port: &HostPort, host: &Host) -> Text {
+    match port {
+        HostPort::Fixed(text) => text.clone(),
+        HostPort::Service(id) => {
+            let port = host.service(id).and_then(|service| service.port.as_ref());
+            let span = port.map_or_else(Default::default, |p| p.text.span);
+            let value = Atom::Int(port.map_or(0, |p| p.value));
+            let reference = Reference { target: Target::Port(id.to_string()), value, span };
+            Text { pieces: vec![Piece::Reference(reference.into())], ..Text::empty(span) }
         }
     }
 }

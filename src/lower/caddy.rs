@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::around::Ports;
+use super::around;
 use super::tailscale;
 use crate::acme_provider::token_variable;
 use crate::hir::front::{Caddy, HEADERS};
@@ -30,7 +30,6 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     if addresses.len() > 1 {
         module.bindings.push((Binding::FrontAddresses, Expr::List(addresses)));
     }
-    let ports = Ports::of(host);
     let mut certificates: IndexMap<String, Certificate> = IndexMap::new();
     for site in &front.sites {
         let certificate = match &caddy.tls {
@@ -40,7 +39,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             }),
             _ => None,
         };
-        let set = virtual_host(site, front, host, &ports, &shared, certificate.as_ref());
+        let set = virtual_host(site, front, host, &shared, certificate.as_ref());
         if let Some(name) = certificate {
             let one = certificates.entry(name.value()).or_insert_with(|| {
                 let wildcard = front.domain.as_ref().is_some_and(|d| d.text.value() == name.value());
@@ -48,10 +47,10 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             });
             one.more.extend(site.aliases.iter().map(|a| a.text.clone()));
         }
-        let value = match &site.service {
-            Some(option) => Expr::call(
+        let value = match site.service.as_ref().and_then(|id| host.service(id)) {
+            Some(service) => Expr::call(
                 "lib.mkIf",
-                [Expr::code(format!("homeserver.{}.enable", attribute(option))), Expr::Set(set)],
+                [Expr::code(format!("homeserver.{}.enable", attribute(&service.option))), Expr::Set(set)],
             ),
             None => Expr::Set(set),
         };
@@ -71,14 +70,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
 }
 
-fn virtual_host(
-    site: &Site,
-    front: &Front,
-    host: &Host,
-    ports: &Ports,
-    shared: &Shared,
-    certificate: Option<&Text>,
-) -> Set {
+fn virtual_host(site: &Site, front: &Front, host: &Host, shared: &Shared, certificate: Option<&Text>) -> Set {
     let mut set = Set::default();
     set.append("serverAliases", site.aliases.iter().map(|a| Expr::text(&a.text)));
     listen_there(&mut set, front, host);
@@ -98,7 +90,7 @@ fn virtual_host(
     match &site.answer {
         Answer::Port(port) => {
             let mut line = vec![Part::Text("reverse_proxy 127.0.0.1:".into())];
-            line.extend(parts(&ports.text(port)));
+            line.extend(parts(&around::port(port, host)));
             config.push(line);
         }
         Answer::Upstream { address, port } => {

@@ -24,7 +24,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 }
 
 fn upload(client: &Client, upload: &Upload, module: &mut Module) {
-    let name = format!("upload-{}", upload.service);
+    let name = format!("upload-{}", upload.to.value());
     let script = format!("./{}", upload.uploader.script.0);
     let config = format!("config.launchd.agents.{name}.config");
     module.bindings =

@@ -1,7 +1,7 @@
 //! A container: each of Compose's words as an option of `virtualisation.oci-containers`, or as an
 //! argument of `podman run` where there is no option.
 
-use super::around::{Around, Ports};
+use super::around::{self, Around};
 use super::{container_set, own_set};
 use crate::form::{Device, Form, Protocol};
 use crate::hir::{Attached, Container, Host};
@@ -20,7 +20,7 @@ pub(super) fn lower_host(host: &Host, output: &mut Output) {
 }
 
 pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
-    let mut set = options(container, &around.ports);
+    let mut set = options(container, around.host);
     set.append("extraOptions", arguments(container));
     set.append("extraOptions", stop_timeout(container));
     *container_set(module, container) = set;
@@ -34,7 +34,7 @@ pub(super) fn lower(container: &Container, around: &Around, module: &mut Module)
     unit(container, module);
 }
 
-fn options(container: &Container, ports: &Ports) -> Set {
+fn options(container: &Container, host: &Host) -> Set {
     let settings = &container.settings;
     let mut set = Set::default();
     set.set("image", Expr::text(&settings.image.text));
@@ -71,11 +71,11 @@ fn options(container: &Container, ports: &Ports) -> Set {
         set.set("autoStart", Expr::typed(&settings.auto_start.text));
     }
     set.append("networks", networks(container));
-    set.append("dependsOn", container.dependencies.iter().cloned().map(Expr::str));
+    set.append("dependsOn", container.dependencies.iter().map(|id| Expr::str(id.to_string())));
     set.append("ports", settings.ports.iter().map(port));
     for site in &container.site_ports {
         let mut mapping = vec![Part::Text("127.0.0.1:".into())];
-        mapping.extend(parts(&ports.text(&site.host)));
+        mapping.extend(parts(&around::port(&site.host, host)));
         mapping.push(Part::Text(":".into()));
         mapping.extend(parts(&site.target));
         set.append("ports", [Expr::Str(mapping)]);
@@ -117,7 +117,7 @@ fn networks(container: &Container) -> Vec<Expr> {
 /// podman-run(1): `--network=NAME:ip=…,alias=…`. All aliases are written there, because `--network-alias`
 /// replaces those of every network.
 fn network(container: &Container, attached: &Attached) -> Expr {
-    let mut all = vec![Part::Text(attached.network.clone().into())];
+    let mut all = vec![Part::Text(attached.network.to_string().into())];
     let mut option = |name: &str, text: &Text| {
         let separator = if all.len() == 1 { ":" } else { "," };
         all.push(Part::Text(format!("{separator}{name}=").into()));

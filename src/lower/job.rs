@@ -6,12 +6,12 @@ mod smoke_test;
 mod task;
 mod update;
 
-use super::around::Around;
+use super::around::{self, Around};
 use super::secret;
 use crate::form::SecretName;
 use crate::hir::job::{Job, Work};
-use crate::hir::{Host, Service};
-use crate::nix::{Expr, Part, Set, attribute};
+use crate::hir::{Container, Host, HostPort, Id, Service};
+use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
 use crate::tree::Text;
@@ -76,7 +76,7 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
         Work::Backup(backup) => backup::lower(job, backup, owner?, around, &mut module),
         Work::Update(update) => update::lower(job, update, owner?, around, &mut module),
         Work::Task(task) => task::lower(job, task, owner?, around, &mut module),
-        Work::SmokeTest(test) => smoke_test::lower(job, test, host, around, &mut module),
+        Work::SmokeTest(test) => smoke_test::lower(job, test, host, &mut module),
     };
     options(job, owner, &unit.about, &mut module);
     module.bindings.insert(0, (Binding::Program, unit.program));
@@ -172,11 +172,17 @@ fn pinged(name: &Value<SecretName>, moment: &'static str) -> Expr {
     Expr::run(Script::Ping, [secret, Expr::str(moment)])
 }
 
+/// The units of containers, with spaces between them.
+fn units<'a>(containers: impl Iterator<Item = &'a Id<Container>>) -> Expr {
+    let units = containers.map(|container| format!("{}.service", container.unit()));
+    Expr::str(units.collect::<Vec<_>>().join(" "))
+}
+
 /// An address of the service on this host.
 fn address(service: &Service, around: &Around, path: &[Part]) -> Expr {
     let mut all = vec![Part::Text("http://127.0.0.1:".into())];
-    let port = crate::hir::HostPort::Service(service.name.clone());
-    all.extend(crate::nix::parts(&around.ports.text(&port)));
+    let port = HostPort::Service(service.name.clone());
+    all.extend(parts(&around::port(&port, around.host)));
     all.extend(path.iter().cloned());
     Expr::Str(all)
 }

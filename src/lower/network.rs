@@ -41,7 +41,7 @@ fn declare(network: &Network, module: &mut Module) {
         set.set("interface", Expr::text(&network.interface));
         set.append("options", options(network));
     }
-    module.config.at(&["homeserver", "networks"]).set(network.name.clone(), Expr::Set(set));
+    module.config.at(&["homeserver", "networks"]).set(network.name.to_string(), Expr::Set(set));
 }
 
 /// The options of `podman network create`.

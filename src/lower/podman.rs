@@ -77,10 +77,9 @@ fn command(host: &Host) -> Expr {
         };
         vec![Part::Text(format!("{service} {} {kind}", container.name).into())]
     };
-    let containers = host
-        .services
-        .iter()
-        .flat_map(|service| service.containers.iter().map(|container| line(&service.name, container)));
+    let containers = host.services.iter().flat_map(|service| {
+        service.containers.iter().map(|container| line(service.name.as_str(), container))
+    });
     let parameters = Set::of([("CONTAINERS", Expr::Lines(containers.collect()))]);
     Expr::run(Script::Homeserver, [Expr::Set(parameters)])
 }

@@ -22,14 +22,14 @@ use crate::record::{Backup, Container, Service};
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let record = &mut output.record;
-    record.services = host.services.iter().map(|s| (s.name.clone(), service(s))).collect();
+    record.services = host.services.iter().map(|s| (s.name.to_string(), service(s))).collect();
     let shared = host.networks.iter().filter(|network| !network.is_external());
     let own = host.services.iter().filter_map(|service| service.network.as_ref());
     record.networks = shared
         .chain(own)
         .map(|network| {
             let subnets = network.settings.subnet.0.iter().map(|subnet| subnet.text.value()).collect();
-            (network.name.clone(), subnets)
+            (network.name.to_string(), subnets)
         })
         .collect();
     record.mounts = host
@@ -57,7 +57,7 @@ fn container(container: &hir::Container) -> Container {
         .iter()
         .filter_map(|volume| Some((straight(&volume.target.value()), volume.recorded_source()?)));
     Container {
-        name: container.name.clone(),
+        name: container.name.to_string(),
         image: container.settings.image.text.value(),
         mounts: mounts.collect(),
     }

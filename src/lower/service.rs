@@ -13,18 +13,18 @@ pub(super) fn lower_enabled(host: &Host, output: &mut Output) {
 pub(super) fn lower(service: &Service, around: &Around, module: &mut Module) {
     module.option = Some(service.option.clone());
     module.service = Some(ServiceModule {
-        name: service.name.clone(),
+        name: service.name.to_string(),
         option: service.option.clone(),
         parameters: service.parameters.clone(),
     });
     let options = module.options.at(&["homeserver", &service.option]);
     let about = match &service.description {
         Some(description) => Expr::text(description),
-        None => Expr::str(service.name.clone()),
+        None => Expr::str(service.name.to_string()),
     };
     options.set("enable", Expr::call("lib.mkEnableOption", [about]));
     if let Some(port) = &service.port {
-        let forwarded = around.forwarded.contains(service.option.as_str());
+        let forwarded = around.forwarded.contains(&service.name);
         let option = Set::of([
             ("type", Expr::code("lib.types.port")),
             ("default", Expr::typed(&port.text)),

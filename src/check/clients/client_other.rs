@@ -4,18 +4,18 @@ use std::collections::HashMap;
 
 use crate::application::UPLOADERS;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Host, Id, Service};
 use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     // The first container of each service, where none of its containers takes uploads.
-    let others: HashMap<&str, &Container> = host
+    let others: HashMap<&Id<Service>, &Container> = host
         .services
         .iter()
         .filter(|_| !host.clients.is_empty())
         .filter(|service| !service.containers.iter().any(may_take_uploads))
-        .filter_map(|service| Some((service.name.as_str(), service.containers.first()?)))
+        .filter_map(|service| Some((&service.name, service.containers.first()?)))
         .collect();
     let applications = UPLOADERS.map(|uploader| uploader.application).join(" or ");
     for upload in host.clients.iter().map(|client| &client.upload) {
@@ -24,11 +24,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             continue;
         }
         // A service without containers may be one of NixOS's own.
-        let Some(first) = others.get(upload.service.as_str()) else { continue };
+        let Some((service, first)) = upload.service.as_ref().and_then(|id| others.get_key_value(id)) else {
+            continue;
+        };
         diagnostics.push(
             Diagnostic::new(
                 Code::ClientOther,
-                format!("`{}` takes no uploads", upload.service),
+                format!("`{service}` takes no uploads"),
                 upload.to.span,
                 format!("uploads go to {applications} alone"),
             )

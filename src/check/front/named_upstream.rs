@@ -87,7 +87,7 @@ fn names(host: &Host) -> HashMap<String, Option<(&Service, &Container)>> {
     }
     let containers = host.services.iter().flat_map(|s| s.containers.iter().map(move |c| (s, c)));
     for (service, container) in containers {
-        let mut own = vec![container.name.to_lowercase(), container.short.to_lowercase()];
+        let mut own = vec![container.name.as_str().to_lowercase(), container.short.to_lowercase()];
         own.extend(container.settings.aliases.iter().map(|alias| alias.text.value().to_lowercase()));
         own.sort();
         own.dedup();

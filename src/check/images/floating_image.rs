@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Image;
 use crate::hir::job::Work;
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Host, Id};
 use crate::image::{NEWEST_POSTGRES, POSTGRES_DATA};
 use crate::path::straight;
 use crate::setting::Volume;
@@ -38,7 +38,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         // What is built on this host has the version that was built.
         if image.digest.is_some()
             || image.repository.starts_with("localhost/")
-            || updated.contains(container.name.as_str())
+            || updated.contains(&container.name)
         {
             continue;
         }
@@ -68,12 +68,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// The containers that an update pulls: on command, and back if the new image does not get well. A tag that moves is
 /// what it is for.
-fn updated(host: &Host) -> HashSet<&str> {
+fn updated(host: &Host) -> HashSet<&Id<Container>> {
     let updates = host.jobs().filter_map(|job| match &job.work {
         Work::Update(update) => Some(&update.containers),
         _ => None,
     });
-    updates.flatten().map(String::as_str).collect()
+    updates.flatten().collect()
 }
 
 /// The tag of the newest Postgres in the same variant: `18-alpine` for `alpine`. A folder at the old path holds the data

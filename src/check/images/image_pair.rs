@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Host, Id, Network, Service};
 use crate::image::Dropped;
 use crate::tree::Node;
 
@@ -32,8 +32,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     // The first one on each network, and in each service: with `network_mode` a container has no networks, and its service is
     // what says that the two belong together.
-    let mut on_network: HashMap<(&str, &str), usize> = HashMap::new();
-    let mut in_service: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut on_network: HashMap<(&Id<Network>, &str), usize> = HashMap::new();
+    let mut in_service: HashMap<(&Id<Service>, &str), usize> = HashMap::new();
     for (place, user) in users.iter().enumerate() {
         in_service.entry((user.service, &user.dropped.image)).or_insert(place);
         for attached in &user.container.networks {
@@ -43,11 +43,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (service, container) in host.services.iter().flat_map(|s| s.containers.iter().map(move |c| (s, c))) {
         let image = &container.settings.image.value;
         let Some(dropped) = dropped.iter().find(|dropped| image.is(&dropped.image)) else { continue };
-        let beside = in_service.get(&(service.name.as_str(), dropped.image.as_str()));
+        let beside = in_service.get(&(&service.name, dropped.image.as_str()));
         let elsewhere = container
             .networks
             .iter()
-            .filter_map(|attached| on_network.get(&(attached.network.as_str(), dropped.image.as_str())));
+            .filter_map(|attached| on_network.get(&(&attached.network, dropped.image.as_str())));
         let Some(user) = beside.or_else(|| elsewhere.min()).map(|place| &users[*place]) else { continue };
         let known = user.container.settings.image.value.known().map_or("", |known| known.name);
         let newer = format!("{known} {}", dropped.since);
@@ -67,7 +67,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// A container whose image does not run with another one.
 struct User<'a> {
-    service: &'a str,
+    service: &'a Id<Service>,
     container: &'a Container,
     dropped: &'static Dropped,
 }

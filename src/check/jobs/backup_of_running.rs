@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::check::storage::databases::{data_volume, known_databases, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::backup::Source;
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Host, Id};
 use crate::image::{Kind, Known};
 use crate::path::ancestors;
 use crate::source::Span;
@@ -25,15 +25,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let files: Vec<String> = sources().filter_map(Source::sqlite).map(Text::value).collect();
     // A container whose most important database has a backup of its own: the folder has the files around it.
     let files: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();
-    let mut seen: HashSet<&str> = HashSet::new();
-    let saved: HashSet<&str> = databases
+    let mut seen: HashSet<&Id<Container>> = HashSet::new();
+    let saved: HashSet<&Id<Container>> = databases
         .iter()
         .filter(|database| seen.insert(&database.container.name) && files.contains(database.path.as_str()))
-        .map(|database| database.container.name.as_str())
+        .map(|database| &database.container.name)
         .collect();
     let (sqlite, servers): (Vec<_>, Vec<_>) =
         databases.iter().partition(|database| matches!(database.known.kind, Kind::Sqlite(_)));
-    let sqlite = sqlite.into_iter().filter(|database| !saved.contains(database.container.name.as_str()));
+    let sqlite = sqlite.into_iter().filter(|database| !saved.contains(&database.container.name));
     let (sqlite, servers) = (Places::of(sqlite.collect()), Places::of(servers));
     for folder in sources().filter_map(Source::folder) {
         let path = folder.value();

@@ -5,8 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::check::storage::databases::data_volume;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Backup;
-use crate::hir::{Host, Service};
+use crate::hir::{Backup, Container, Host, Id};
 use crate::path::{ancestors, is_below};
 use crate::source::Span;
 use crate::tree::Node;
@@ -15,9 +14,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     // Of the root file system nobody knows what else is mounted below.
     let points: HashSet<String> =
         host.machine.mounts.entries.iter().map(|(at, _)| at.value()).filter(|at| at != "/").collect();
-    let mut data: HashMap<&str, Option<(String, Span)>> = HashMap::new();
-    for (service, job) in host.services.iter().flat_map(|s| s.jobs.iter().map(move |job| (s, job))) {
-        let Some(backup) = job.backup() else { continue };
+    let mut data: HashMap<&Id<Container>, Option<(String, Span)>> = HashMap::new();
+    for (_, backup) in host.backups() {
         let to = backup.to.value();
         let Some(disk) = disk_of(&to, &points) else { continue };
         if backup.offsite.is_some() {
@@ -38,7 +36,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
             continue;
         }
-        let Some((path, span)) = saved(backup, service, &mut data) else { continue };
+        let Some((path, span)) = saved(backup, host, &mut data) else { continue };
         if disk_of(&path, &points) == Some(disk) && !is_below(&to, &path) {
             diagnostics.push(
                 Diagnostic::new(
@@ -63,15 +61,15 @@ fn disk_of<'a>(path: &'a str, points: &HashSet<String>) -> Option<&'a str> {
 /// their containers.
 fn saved<'a>(
     backup: &'a Backup,
-    service: &Service,
-    data: &mut HashMap<&'a str, Option<(String, Span)>>,
+    host: &Host,
+    data: &mut HashMap<&'a Id<Container>, Option<(String, Span)>>,
 ) -> Option<(String, Span)> {
     if let Some(path) = backup.source.path() {
         return Some((path.value(), path.span));
     }
-    let database = backup.source.database()?;
-    let found = data.entry(&database.container).or_insert_with(|| {
-        let container = service.containers.iter().find(|c| c.name == database.container)?;
+    let id = backup.source.database()?.container.as_ref()?;
+    let found = data.entry(id).or_insert_with(|| {
+        let container = host.container(id)?;
         let known = container.settings.image.value.known()?;
         let (volume, path) = data_volume(container, known)?;
         Some((path.value(), volume.span))

@@ -7,28 +7,21 @@ use std::collections::HashMap;
 
 use crate::check::isolation::grants;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host, Service};
+use crate::hir::{Container, Host, Id, Service};
 use crate::image::Kind;
 use crate::path::is_below;
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for service in &host.services {
-        of_service(service, diagnostics);
+        of_service(service, host, diagnostics);
     }
 }
 
-fn of_service(service: &Service, diagnostics: &mut Diagnostics) {
-    let databases = service.jobs.iter().filter_map(|job| job.backup()?.source.database());
-    let mut databases = databases.peekable();
-    if databases.peek().is_none() {
-        return;
-    }
-    let by_name: HashMap<&str, &Container> =
-        service.containers.iter().map(|container| (container.name.as_str(), container)).collect();
-    let mut variables: HashMap<&str, Variables> = HashMap::new();
-    for saved in databases {
-        let Some(&container) = by_name.get(saved.container.as_str()) else { continue };
+fn of_service(service: &Service, host: &Host, diagnostics: &mut Diagnostics) {
+    let mut variables: HashMap<&Id<Container>, Variables> = HashMap::new();
+    for saved in service.jobs.iter().filter_map(|job| job.backup()?.source.database()) {
+        let Some(container) = saved.container.as_ref().and_then(|id| host.container(id)) else { continue };
         if let Some(known) = container.settings.image.value.known()
             && known.kind != Kind::Postgres
         {

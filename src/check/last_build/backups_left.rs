@@ -79,7 +79,7 @@ fn report(left: &[Left], what: &str, place: &str, main: Option<(Span, String)>) 
     for (span, text) in labels {
         diagnostic = diagnostic.and(span, text);
     }
-    if first.owner != first.service.name {
+    if first.owner != first.service.name.as_str() {
         diagnostic = diagnostic.and(first.service.span, format!("`{}` in the last build", first.owner));
     }
     let commands: Vec<String> = left.iter().take(NAMED).map(|one| rename(one.old, one.new)).collect();

@@ -5,36 +5,36 @@ use std::collections::HashMap;
 
 use crate::check::networks::named_hosts::{Named, named_hosts};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Host, Id, Network};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let all =
         || host.services.iter().filter(|service| service.enable).flat_map(|service| &service.containers);
-    let mut by_name: HashMap<(&str, String), &Container> = HashMap::new();
+    let mut by_name: HashMap<(&Id<Network>, String), &Container> = HashMap::new();
     for container in all() {
         for attached in &container.networks {
             let aliases = container.aliases(attached).into_iter().map(|alias| alias.value());
-            for name in aliases.chain([container.name.clone()]) {
+            for name in aliases.chain([container.name.to_string()]) {
                 // A second one on the same network is reported as such.
                 by_name.entry((&attached.network, name.to_lowercase())).or_insert(container);
             }
         }
     }
-    let by_full_name: HashMap<&str, &Container> = all().map(|c| (c.name.as_str(), c)).collect();
+    let by_id: HashMap<&Id<Container>, &Container> = all().map(|c| (&c.name, c)).collect();
     for container in all() {
         // A container with the network of another one asks that one's DNS.
-        let other = container.shares_network_of.as_deref().and_then(|other| by_full_name.get(other));
+        let other = container.shares_network_of.as_ref().and_then(|other| by_id.get(other));
         let networks = &other.map_or(container, |other| other).networks;
         if networks.len() < 2 {
             continue;
         }
         for Named { host, span, .. } in named_hosts(container) {
             let found = networks.iter().filter_map(|attached| {
-                let answers = by_name.get(&(attached.network.as_str(), host.to_lowercase()))?;
-                Some((*answers, attached.network.as_str()))
+                let answers = by_name.get(&(&attached.network, host.to_lowercase()))?;
+                Some((*answers, &attached.network))
             });
-            let found: Vec<(&Container, &str)> = found.collect();
+            let found: Vec<(&Container, &Id<Network>)> = found.collect();
             let Some(((first, on), (second, also_on))) = found.first().and_then(|first| {
                 Some((first, found.iter().find(|(container, _)| container.name != first.0.name)?))
             }) else {
@@ -58,7 +58,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 fn help(host: &str, first: &Container, second: &Container) -> String {
     let full: Vec<String> = [first, second]
         .iter()
-        .filter(|container| container.name != host)
+        .filter(|container| container.name.as_str() != host)
         .map(|container| format!("`{}`", container.name))
         .collect();
     match full.as_slice() {

@@ -5,14 +5,13 @@ use std::collections::{HashMap, HashSet};
 
 use crate::check::networks::named_hosts::{Named, named_hosts};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host, Service};
+use crate::hir::{Container, Host, Id, Network, Service};
 use crate::podman::arguments::arguments;
 use crate::setting::NetworkMode;
 use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let by_name: HashMap<&str, &Container> = host.containers().map(|c| (c.name.as_str(), c)).collect();
     // Few files name a host in a variable.
     let declared = LazyCell::new(|| declared_names(host));
     let full_names = LazyCell::new(|| Slips::of(host.containers().map(|c| (c.name.as_str(), c))));
@@ -24,25 +23,27 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             LazyCell::new(|| Slips::of(service.containers.iter().map(|c| (c.short.as_str(), c))));
         for container in &service.containers {
             // A container with the network of another one asks that one's DNS.
-            let other = container.shares_network_of.as_deref().and_then(|other| by_name.get(other));
-            let networks = &other.map_or(container, |other| other).networks;
+            let other = container.shares_network_of.as_ref().and_then(|other| host.container(other));
+            let networks = &other.unwrap_or(container).networks;
             for Named { host, span, .. } in named_hosts(container) {
                 let is_declared = declared.contains(&host.to_lowercase()) || is_extra_host(container, &host);
                 if !is_declared
                     && let Some(meant) = short_names.meant(&host).or_else(|| full_names.meant(&host))
                     && meant.name != container.name
                 {
-                    let is_on = |name: &str| networks.iter().any(|n| n.network == name);
+                    let is_on = |network: &Id<Network>| networks.iter().any(|n| n.network == *network);
                     let is_short =
-                        names.get(&meant.short).is_some_and(|on| on.iter().any(|name| is_on(name)));
+                        names.get(&meant.short).is_some_and(|on| on.iter().any(|network| is_on(network)));
                     if is_short || meant.networks.iter().any(|attached| is_on(&attached.network)) {
-                        let name = if is_short { &meant.short } else { &meant.name };
+                        let name = if is_short { &meant.short } else { meant.name.as_str() };
                         misspelled(container, (&host, span), meant, name, diagnostics);
                     }
                 }
-                let Some(meant) = by_short.get(host.as_str()).filter(|c| c.name != c.short) else { continue };
+                let Some(meant) = by_short.get(host.as_str()).filter(|c| c.name.as_str() != c.short) else {
+                    continue;
+                };
                 let resolves = names.get(&meant.short);
-                if resolves.is_some_and(|on| networks.iter().any(|n| on.contains(n.network.as_str()))) {
+                if resolves.is_some_and(|on| networks.iter().any(|n| on.contains(&n.network))) {
                     continue;
                 }
                 diagnostics.push(
@@ -61,8 +62,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 }
 
 /// The networks on which each name of a service's containers resolves, without their full names.
-fn names(service: &Service) -> HashMap<String, HashSet<&str>> {
-    let mut all: HashMap<String, HashSet<&str>> = HashMap::new();
+fn names(service: &Service) -> HashMap<String, HashSet<&Id<Network>>> {
+    let mut all: HashMap<String, HashSet<&Id<Network>>> = HashMap::new();
     for attached in service.containers.iter().flat_map(|c| c.networks.iter().map(move |n| (c, n))) {
         let (container, attached) = attached;
         for alias in container.aliases(attached) {
@@ -110,7 +111,7 @@ fn misspelled(
 fn declared_names(host: &Host) -> HashSet<String> {
     let mut all = HashSet::from([host.machine.name.text.value().to_lowercase()]);
     for container in host.containers() {
-        all.insert(container.name.to_lowercase());
+        all.insert(container.name.as_str().to_lowercase());
         all.insert(container.short.to_lowercase());
         let aliases = container.networks.iter().flat_map(|attached| container.aliases(attached));
         all.extend(aliases.map(|alias| alias.value().to_lowercase()));

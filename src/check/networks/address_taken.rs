@@ -6,13 +6,13 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Host, Network};
+use crate::hir::{Host, Id, Network};
 use crate::source::Span;
 use crate::subnet::first_address;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let mut taken: HashMap<(&str, IpAddr), (Span, &'static str)> = HashMap::new();
+    let mut taken: HashMap<(&Id<Network>, IpAddr), (Span, &'static str)> = HashMap::new();
     for network in host.networks.iter().filter(|n| !n.is_external()) {
         for (address, span, whose) in reserved(network) {
             taken.insert((&network.name, address), (span, whose));
@@ -24,7 +24,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let attachment = &attached.attachment;
             for fixed in [&attachment.ipv4_address, &attachment.ipv6_address].into_iter().flatten() {
                 let address = fixed.value.0;
-                let at = (attached.network.as_str(), address);
+                let at = (&attached.network, address);
                 match taken.get(&at) {
                     None => {
                         taken.insert(at, (fixed.text.span, "another container's address"));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Attached, Host, Network};
+use crate::hir::{Attached, Host, Id, Network};
 use crate::subnet::Subnets;
 use crate::tree::Node;
 
@@ -13,10 +13,10 @@ const SHOWN: usize = 8;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let subnets =
         |network: &Network| Subnets::of(network.settings.subnet.0.iter().map(|subnet| subnet.value.0));
-    let known: HashMap<&str, (&Network, Subnets)> =
-        host.networks.iter().map(|network| (network.name.as_str(), (network, subnets(network)))).collect();
+    let known: HashMap<&Id<Network>, (&Network, Subnets)> =
+        host.networks.iter().map(|network| (&network.name, (network, subnets(network)))).collect();
     for attached in host.containers().flat_map(|container| &container.networks) {
-        check_one(attached, known.get(attached.network.as_str()), diagnostics);
+        check_one(attached, known.get(&attached.network), diagnostics);
     }
 }
 

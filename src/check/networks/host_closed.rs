@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::listeners::listeners;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
-use crate::hir::{Container, Host, Network};
+use crate::hir::{Container, Host, Id, Service};
 use crate::podman::arguments::arguments;
 use crate::setting::{Bind, HealthTest, NetworkMode};
 use crate::tree::{Kind, Node, Text, options};
@@ -46,22 +46,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     if open.everything {
         return;
     }
-    let networks: HashMap<&str, &Network> = host
-        .networks
-        .iter()
-        .chain(host.services.iter().filter_map(|s| s.network.as_ref()))
-        .map(|network| (network.name.as_str(), network))
-        .collect();
     let sites = sites(host);
     let published = published(host);
-    let containers: HashMap<&str, &Container> = host.containers().map(|c| (c.name.as_str(), c)).collect();
     for service in &host.services {
         for container in &service.containers {
-            let bridge = container.networks.iter().find_map(|attached| {
-                networks.get(attached.network.as_str()).filter(|network| !network.is_external())
-            });
+            let mut networks =
+                container.networks.iter().filter_map(|attached| host.network(&attached.network));
+            let bridge = networks.find(|network| !network.is_external());
             let Some(bridge) = bridge.map(|network| network.interface.value()) else { continue };
-            let names = names(host, container, &networks);
+            let names = names(host, container);
             let mut reported = HashSet::new();
             let texts = texts(container);
             let ports = port_variables(&texts);
@@ -76,7 +69,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     let port = Port { number, udp };
                     let is_host = names.contains(&name);
                     let is_site = matches!(port.number, 80 | 443)
-                        && sites.get(&name).is_some_and(|owner| *owner != Some(service.option.as_str()))
+                        && sites.get(&name).is_some_and(|owner| *owner != Some(&service.name))
                         && !variable.as_deref().is_some_and(is_for_browsers);
                     // Podman forwards a port that is published on the address before the firewall sees it.
                     let forwarded = published.contains_key(&(port, None))
@@ -89,8 +82,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     }
                     let found = report(container, text, &name, port, &bridge);
                     let loopback = published.get(&(port, Some(Ipv4Addr::LOCALHOST.into())));
-                    let publisher =
-                        loopback.and_then(|(name, target)| Some((containers.get(name.as_str())?, target)));
+                    let publisher = loopback.and_then(|(id, target)| Some((host.container(id)?, target)));
                     diagnostics.push(found.help(match publisher {
                         Some((other, target)) if is_host => by_network(container, other, target),
                         _ => by_firewall(port, &bridge),
@@ -187,11 +179,11 @@ fn texts(container: &Container) -> Vec<(Option<String>, Cow<'_, Text>)> {
 }
 
 /// The names and addresses of the host for a container.
-fn names(host: &Host, container: &Container, networks: &HashMap<&str, &Network>) -> HashSet<String> {
+fn names(host: &Host, container: &Container) -> HashSet<String> {
     let mut names: HashSet<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
     names.extend(host.tailscale.iter().map(|t| t.address.text.value()));
     for attached in &container.networks {
-        let declared = networks.get(attached.network.as_str()).map(|network| &network.settings);
+        let declared = host.network(&attached.network).map(|network| &network.settings);
         names.extend(declared.iter().flat_map(|d| &d.gateway.0).map(|gateway| gateway.text.value()));
     }
     if let Some(Bind::On { addresses, .. }) = host.front.as_ref().map(|front| &front.bind.value) {
@@ -216,19 +208,19 @@ fn names(host: &Host, container: &Container, networks: &HashMap<&str, &Network>)
 
 /// The sites that are reached on some interfaces only, with the service of each. Where Caddy listens on every
 /// interface, its ports are open on the bridges too.
-fn sites(host: &Host) -> HashMap<String, Option<&str>> {
+fn sites(host: &Host) -> HashMap<String, Option<&Id<Service>>> {
     let Some(front) = &host.front else { return HashMap::new() };
     let on_some = match &front.bind.value {
         Bind::Tailscale => true,
         Bind::All => false,
         Bind::On { interfaces, .. } => !interfaces.is_empty(),
     };
-    let mut owners: HashMap<String, Option<&str>> = HashMap::new();
+    let mut owners: HashMap<String, Option<&Id<Service>>> = HashMap::new();
     let mut shared = HashSet::new();
     for site in front.sites.iter().filter(|_| on_some) {
         let aliases = site.aliases.iter().map(|alias| alias.text.value());
         for name in std::iter::once(site.host.value()).chain(aliases).map(|name| name.to_lowercase()) {
-            let owner = site.service.as_deref();
+            let owner = site.service.as_ref();
             if owners.insert(name.clone(), owner).is_some_and(|other| other != owner) {
                 shared.insert(name);
             }
@@ -240,7 +232,7 @@ fn sites(host: &Host) -> HashMap<String, Option<&str>> {
 }
 
 /// The ports that containers publish, each with its address; none is all of them. With the container and its port.
-fn published(host: &Host) -> HashMap<(Port, Option<IpAddr>), (String, String)> {
+fn published(host: &Host) -> HashMap<(Port, Option<IpAddr>), (Id<Container>, String)> {
     let mut found = HashMap::new();
     for listener in listeners(host) {
         let port = Port { number: listener.ports.first, udp: listener.protocol == Protocol::Udp };

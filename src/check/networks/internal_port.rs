@@ -1,23 +1,17 @@
 //! Podman publishes no port into an internal network (netavark makes no rules for it).
 
-use std::collections::HashSet;
-
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
+use crate::hir::{Host, Id, Network};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let internal: HashSet<&str> = host
-        .networks
-        .iter()
-        .filter(|network| !network.is_external())
-        .filter(|network| network.settings.internal.value)
-        .map(|network| network.name.as_str())
-        .collect();
+    let is_internal = |id: &Id<Network>| {
+        host.network(id).is_some_and(|network| !network.is_external() && network.settings.internal.value)
+    };
     for container in host.containers() {
-        let mut networks = container.networks.iter().map(|attached| attached.network.as_str()).peekable();
+        let mut networks = container.networks.iter().map(|attached| &attached.network).peekable();
         let Some(first) = networks.peek().copied() else { continue };
-        if !networks.all(|network| internal.contains(network)) {
+        if !networks.all(is_internal) {
             continue;
         }
         let published = container.settings.ports.iter().map(|port| port.span);

@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host, Network};
+use crate::hir::{Container, Host, Id, Network};
 use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let shared: HashMap<&str, (bool, bool)> =
-        host.networks.iter().map(|network| (network.name.as_str(), versions(network))).collect();
+    let shared: HashMap<&Id<Network>, (bool, bool)> =
+        host.networks.iter().map(|network| (&network.name, versions(network))).collect();
     for container in host.containers().filter(|c| c.network_mode.is_none()) {
         // The network of a service's own has IPv4 alone.
-        let of = |name: &str| shared.get(name).copied().unwrap_or((true, false));
+        let of = |id: &Id<Network>| shared.get(id).copied().unwrap_or((true, false));
         let (v4, v6) = container.networks.iter().fold((false, false), |(v4, v6), attached| {
             let (also_v4, also_v6) = of(&attached.network);
             (v4 || also_v4, v6 || also_v6)

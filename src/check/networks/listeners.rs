@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::check::isolation::grants::{self, Grant};
 use crate::form::{PortRange, Protocol};
-use crate::hir::{Container, Host, HostPort, Service};
+use crate::hir::{Container, Host, HostPort, Id, Service};
 use crate::nixos_service::{self, NixosService};
 use crate::setting::{self, NetworkMode};
 use crate::source::Span;
@@ -25,7 +25,7 @@ pub(in crate::check) struct Listener {
     /// The port in the container that is published here.
     pub(in crate::check) target: Option<String>,
     /// The container that a site of this port forwards to, or that publishes it.
-    pub(in crate::check) container: Option<String>,
+    pub(in crate::check) container: Option<Id<Container>>,
     /// Where it is said.
     pub(in crate::check) span: Span,
 }

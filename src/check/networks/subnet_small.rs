@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use ipnet::IpNet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
+use crate::hir::{Host, Id, Network};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let mut containers: HashMap<&str, usize> = HashMap::new();
+    let mut containers: HashMap<&Id<Network>, usize> = HashMap::new();
     // One that does not start by itself may take the place of another one.
     let started = host
         .services
@@ -21,7 +21,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         *containers.entry(&attached.network).or_default() += 1;
     }
     for network in host.networks.iter().filter(|network| !network.is_external()) {
-        let count = containers.get(network.name.as_str()).copied().unwrap_or_default();
+        let count = containers.get(&network.name).copied().unwrap_or_default();
         for subnet in &network.settings.subnet.0 {
             let net = subnet.value.0;
             let bits = net.max_prefix_len() - net.prefix_len();

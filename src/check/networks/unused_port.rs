@@ -20,7 +20,8 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
             .flat_map(|c| &c.site_ports)
             .any(|p| matches!(p.host, HostPort::Service(_)));
         let in_nix = in_expressions.contains(service.option.as_str());
-        let is_used = behind_site || service.has_broken_site || in_nix || used.contains(&service.name);
+        let is_used =
+            behind_site || service.has_broken_site || in_nix || used.contains(service.name.as_str());
         let unread = service.unread.may_hold(&["site", "sites", "containers", "nixos"]);
         if !is_used && !unread {
             let on_host =

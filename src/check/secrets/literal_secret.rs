@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host, SecretBackend};
+use crate::hir::{Container, Host, Id, SecretBackend};
 use crate::podman::arguments::arguments;
 use crate::secret::{
     Argument, Reason, has_two_halves, in_caddyfile, in_header, in_lines, in_nix, in_text, in_words,
@@ -39,7 +39,8 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     if let Some(constants) = &host.constants {
         let uploads = host.clients.iter().map(|client| &client.upload);
         let others = uploads.flat_map(|upload| std::iter::once(&upload.api_key).chain(&upload.notify));
-        let names = host.secrets.keys().cloned().chain(others.map(|name| name.text.value())).collect();
+        let names =
+            host.secrets.keys().map(Id::to_string).chain(others.map(|name| name.text.value())).collect();
         of_constants(constants, &mut Vec::new(), &names, &mut found);
     }
     for repository in host.backups().filter_map(|(_, backup)| backup.repository()) {

@@ -19,7 +19,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             if used.variable.as_ref().is_some_and(|v| !takes_path(&v.text.value())) {
                 continue;
             }
-            let Some(secret) = host.secrets.get(&used.secret.text.value()) else { continue };
+            let Some(secret) = host.secret(&used.secret) else { continue };
             if reader.can_read(secret) != Some(false) {
                 continue;
             }

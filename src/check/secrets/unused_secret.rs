@@ -18,8 +18,9 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     }
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     let words: HashSet<&str> = uses.expressions.split(|c| !is_part(c)).collect();
-    for (name, secret) in &host.secrets {
-        let is_used = uses.names.contains(name) || words.contains(name.as_str());
+    for (id, secret) in &host.secrets {
+        let name = id.as_str();
+        let is_used = uses.names.contains(name) || words.contains(name);
         // No value can name a secret whose name is not valid.
         let is_valid = SecretName::parse(name).is_some();
         if !is_valid

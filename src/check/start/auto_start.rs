@@ -3,23 +3,20 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Host, Id};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let running = || host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers);
-    let by_name: HashMap<&str, &Container> = running().map(|c| (c.name.as_str(), c)).collect();
+    let by_id: HashMap<&Id<Container>, &Container> = running().map(|c| (&c.name, c)).collect();
     for container in running() {
         let flag = &container.settings.auto_start;
         if flag.value {
             continue;
         }
         // Those that start at boot themselves.
-        let mut dependents = container
-            .dependents
-            .iter()
-            .chain(&container.one_time_dependents)
-            .filter_map(|name| by_name.get(name.as_str()));
+        let mut dependents =
+            container.dependents.iter().chain(&container.one_time_dependents).filter_map(|id| by_id.get(id));
         let Some(first) = dependents.next() else { continue };
         diagnostics.push(
             Diagnostic::new(

@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Host, Id};
 use crate::setting::HealthTest;
 use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let mut waiting: HashMap<&str, Vec<Span>> = HashMap::new();
+    let mut waiting: HashMap<&Id<Container>, Vec<Span>> = HashMap::new();
     let named = host.containers().flat_map(|container| &container.depends_on);
     for dependency in named.filter(|dependency| dependency.healthy) {
         waiting.entry(&dependency.container).or_default().push(dependency.span);
     }
     for container in host.containers().filter(|container| !has_check(container)) {
-        let Some([first, others @ ..]) = waiting.get(container.name.as_str()).map(Vec::as_slice) else {
+        let Some([first, others @ ..]) = waiting.get(&container.name).map(Vec::as_slice) else {
             continue;
         };
         let diagnostic = Diagnostic::new(

@@ -3,27 +3,26 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Host, Id, Network};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let by_name: HashMap<&str, &Container> = host.containers().map(|c| (c.name.as_str(), c)).collect();
-    let on = |container: &Container, network: &str| container.networks.iter().any(|n| n.network == network);
-    // Each network of a container with several, by the container's name.
+    let on = |container: &Container, id: &Id<Network>| container.networks.iter().any(|n| n.network == *id);
+    // The networks of each container with several.
     let several = host.containers().filter(|container| container.networks.len() > SHOWN);
-    let several: HashMap<&str, HashSet<&str>> =
-        several.map(|c| (c.name.as_str(), c.networks.iter().map(|n| n.network.as_str()).collect())).collect();
+    let several: HashMap<&Id<Container>, HashSet<&Id<Network>>> =
+        several.map(|c| (&c.name, c.networks.iter().map(|n| &n.network).collect())).collect();
     for service in &host.services {
         for container in &service.containers {
             for dependency in &container.depends_on {
-                let Some(&other) = by_name.get(dependency.container.as_str()) else { continue };
+                let Some(other) = host.container(&dependency.container) else { continue };
                 let modes = [container, other].iter().any(|c| c.network_mode.is_some());
                 let (fewer, more) = match container.networks.len() < other.networks.len() {
                     true => (container, other),
                     false => (other, container),
                 };
-                let shared = fewer.networks.iter().any(|attached| match several.get(more.name.as_str()) {
-                    Some(networks) => networks.contains(attached.network.as_str()),
+                let shared = fewer.networks.iter().any(|attached| match several.get(&more.name) {
+                    Some(networks) => networks.contains(&attached.network),
                     None => on(more, &attached.network),
                 });
                 // A network that does not exist was said to, and may be the one that both would share.

@@ -71,7 +71,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 }
 
 fn report(container: &Container, sibling: &Container, named: &Named, diagnostics: &mut Diagnostics) {
-    let name = if sibling.networks.iter().any(|n| n.own) { &sibling.short } else { &sibling.name };
+    let is_on_own = sibling.networks.iter().any(|n| n.own);
+    let name = if is_on_own { &sibling.short } else { sibling.name.as_str() };
     diagnostics.push(
         Diagnostic::new(
             Code::OwnLocalhost,

@@ -18,7 +18,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             protocols(container, &argument, diagnostics);
             values(container, &argument, diagnostics);
             health(container, &argument, diagnostics);
-            let Some((does, help)) = argument.harm(&container.name) else { continue };
+            let Some((does, help)) = argument.harm(container.name.as_str()) else { continue };
             diagnostics.push(
                 Diagnostic::new(
                     Code::UnsupportedValue,

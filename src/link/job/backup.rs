@@ -130,10 +130,10 @@ fn database(
     diagnostics: &mut Diagnostics,
 ) -> PostgresDatabase {
     let found = owner.container(&declared.container, diagnostics);
-    let name = found.map_or_else(|| declared.container.value(), |c| c.name.clone());
+    let users = found.and_then(|container| owner.users.get(&container.name));
     PostgresDatabase {
-        used_by: owner.users.get(name.as_str()).into_iter().flatten().map(|c| c.name.clone()).collect(),
-        container: name,
+        used_by: users.into_iter().flatten().map(|c| c.name.clone()).collect(),
+        container: found.map(|container| container.name.clone()),
         named: declared.container.span,
         database: declared.database.text,
         user: declared.user.text,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::{DATABASE, Owner, job, missing, needs_port, time, unit_name};
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Service;
 use crate::hir::job::{Job, Update, Work};
+use crate::hir::{Id, Service};
 use crate::link::notify::job_tells;
 use crate::setting::Flag;
 use crate::source::Span;
@@ -67,7 +67,7 @@ pub(super) fn link(
     })
 }
 
-/// The unit of the service's own backup, which stands at `own` if it has one. It runs first unless the file says
+/// The service's own backup, which stands at `own` if it has one. It runs first unless the file says
 /// otherwise: a new image may change the database so that the old one cannot read it.
 fn backup_first(
     wanted: Option<Flag>,
@@ -75,13 +75,13 @@ fn backup_first(
     backups: &[Job],
     service: &Service,
     diagnostics: &mut Diagnostics,
-) -> Option<String> {
+) -> Option<Id<Job>> {
     if wanted.as_ref().is_some_and(|wanted| !wanted.value) {
         return None;
     }
     let name = unit_name(service, "backup", DATABASE);
-    if let Some(job) = backups.iter().find(|job| job.enable && job.name == name) {
-        return Some(job.unit.clone());
+    if let Some(job) = backups.iter().find(|job| job.enable && job.name.as_str() == name) {
+        return Some(job.name.clone());
     }
     let wanted = wanted?;
     if service.unread.may_hold(&["backup"]) {

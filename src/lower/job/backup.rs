@@ -64,9 +64,9 @@ pub(super) fn lower(
         about: format!("back up the {} of {}", saved.what, service.name),
         program: Expr::run(
             Script::Backup,
-            [Expr::str(job.name.clone()), saved.producer, Expr::Set(parameters)],
+            [Expr::str(job.name.to_string()), saved.producer, Expr::Set(parameters)],
         ),
-        name: job.name.clone(),
+        name: job.name.to_string(),
         after: saved.after,
         paths: backup.paths().chain(&backup.mounts).cloned().collect(),
         confinement: saved.confinement,
@@ -95,10 +95,4 @@ fn days(keep: &Text) -> Expr {
         Some(reference) => Expr::call("lib.removeSuffix", [Expr::str("d"), Expr::Ref(reference.clone())]),
         None => Expr::str(keep.value().trim_end_matches('d').to_owned()),
     }
-}
-
-/// The units of containers, with spaces between them.
-fn units(containers: &[String]) -> Expr {
-    let units = containers.iter().map(|name| format!("podman-{name}.service"));
-    Expr::str(units.collect::<Vec<_>>().join(" "))
 }

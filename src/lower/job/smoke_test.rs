@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::{Confinement, Unit, on_path};
 use crate::hir::job::{Job, SmokeTest};
 use crate::hir::{Answer, Front, Host, Site};
-use crate::lower::around::Around;
+use crate::lower::around;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
@@ -15,15 +15,15 @@ use crate::tree::Text;
 /// Hours that a backup may be late: it takes its time, and was spread.
 const LATE: u32 = 12;
 
-pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, module: &mut Module) -> Unit {
+pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Module) -> Unit {
     // What the owner turns off is not looked at: by the option that turns it off.
     let mut of_option: IndexMap<&str, Vec<Expr>> = IndexMap::new();
     let mut checks: Vec<Expr> = Vec::new();
     if let Some(front) = &host.front {
         for one in &front.sites {
-            let Some(check) = site(one, front, host, around) else { continue };
-            match &one.service {
-                Some(option) => of_option.entry(option).or_default().push(check),
+            let Some(check) = site(one, front, host) else { continue };
+            match one.service.as_ref().and_then(|id| host.service(id)) {
+                Some(service) => of_option.entry(&service.option).or_default().push(check),
                 None => checks.push(check),
             }
         }
@@ -61,8 +61,8 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
     Unit {
         description: "Smoke test of sites, backups, disks and network mounts".to_owned(),
         about: "look at every site, backup, disk and network mount".to_owned(),
-        program: Expr::run(Script::SmokeTest, [Expr::str(job.name.clone()), Expr::Set(parameters)]),
-        name: job.name.clone(),
+        program: Expr::run(Script::SmokeTest, [Expr::str(job.name.to_string()), Expr::Set(parameters)]),
+        name: job.name.to_string(),
         after: vec!["multi-user.target".to_owned()],
         paths: vec![],
         confinement: Confinement::Confined,
@@ -81,7 +81,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, around: &Around, m
 }
 
 /// How a site is asked: through Caddy where it listens, by the site's name.
-fn site(site: &Site, front: &Front, host: &Host, around: &Around) -> Option<Expr> {
+fn site(site: &Site, front: &Front, host: &Host) -> Option<Expr> {
     if site.host.value().starts_with('*') {
         return None;
     }
@@ -90,7 +90,7 @@ fn site(site: &Site, front: &Front, host: &Host, around: &Around) -> Option<Expr
         // Nobody but who was given Caddy's own root believes that certificate.
         (Some(Tls::Internal), Answer::Port(port)) => {
             check.push(Part::Text("=http://127.0.0.1:".into()));
-            check.extend(parts(&around.ports.text(port)));
+            check.extend(parts(&around::port(port, host)));
         }
         (Some(Tls::Internal), _) => return None,
         _ => {

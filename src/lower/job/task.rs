@@ -20,8 +20,8 @@ pub(super) fn lower(job: &Job, task: &Task, service: &Service, around: &Around, 
     Unit {
         description: format!("{} of {}", task.title, service.name),
         about: format!("{} of {}", task.action, service.name),
-        program: Expr::run(task.script, [Expr::str(job.name.clone()), Expr::Set(parameters)]),
-        name: job.name.clone(),
+        program: Expr::run(task.script, [Expr::str(job.name.to_string()), Expr::Set(parameters)]),
+        name: job.name.to_string(),
         // The service is asked, and a run that was missed is made up for while the host boots.
         after: service.containers.iter().map(|c| format!("{}.service", c.unit())).collect(),
         confinement: Confinement::Confined,

@@ -1,8 +1,8 @@
 //! A look for new releases at its time, and an update on command.
 
-use super::{Confinement, Unit, address, on_path};
-use crate::hir::Service;
+use super::{Confinement, Unit, address, on_path, units};
 use crate::hir::job::{Job, Update};
+use crate::hir::{Id, Service};
 use crate::lower::around::Around;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Binding, Module};
@@ -15,12 +15,12 @@ pub(super) fn lower(
     around: &Around,
     module: &mut Module,
 ) -> Unit {
-    let units = update.containers.iter().map(|name| format!("podman-{name}.service"));
+    let containers: Vec<&str> = update.containers.iter().map(Id::as_str).collect();
     let mut parameters = Set::default();
-    parameters.set("SERVICE", Expr::str(service.name.clone()));
-    parameters.set("CONTAINERS", Expr::str(update.containers.join(" ")));
-    parameters.set("UNITS", Expr::str(units.collect::<Vec<_>>().join(" ")));
-    let backup = service.jobs.iter().find(|job| update.backup.as_ref() == Some(&job.unit));
+    parameters.set("SERVICE", Expr::str(service.name.to_string()));
+    parameters.set("CONTAINERS", Expr::str(containers.join(" ")));
+    parameters.set("UNITS", units(update.containers.iter()));
+    let backup = service.jobs.iter().find(|job| update.backup.as_ref() == Some(&job.name));
     if let Some(backup) = backup {
         let assertion = Set::of([
             ("assertion", Expr::code(format!("homeserver.{}.enable", attribute(&backup.option)))),
@@ -36,13 +36,13 @@ pub(super) fn lower(
     }
     first(backup, &mut parameters);
     parameters.set("HEALTH_URL", address(service, around, &parts(&update.health)));
-    let command = Expr::run(Script::Update, [Expr::str(job.name.clone()), Expr::Set(parameters)]);
+    let command = Expr::run(Script::Update, [Expr::str(job.name.to_string()), Expr::Set(parameters)]);
     module.bindings.push((Binding::Command, command));
     on_path(Binding::Command.into(), module);
     let mut parameters = Set::default();
-    parameters.set("SERVICE", Expr::str(service.name.clone()));
+    parameters.set("SERVICE", Expr::str(service.name.to_string()));
     parameters.set("REPOSITORY", Expr::text(&update.repository));
-    parameters.set("COMMAND", Expr::str(job.name.clone()));
+    parameters.set("COMMAND", Expr::str(job.name.to_string()));
     Unit {
         description: format!("Look for a new release of {}", service.name),
         about: format!("look for new releases of {}, and have the command {}", service.name, job.name),
@@ -62,8 +62,8 @@ pub(super) fn lower(
 /// What the command has to know of the backup that runs first.
 fn first(backup: Option<&Job>, parameters: &mut Set) {
     let saved = backup.and_then(|job| Some((job, job.backup()?)));
-    let database = saved.and_then(|(_, backup)| Some(backup.source.database()?.container.clone()));
-    parameters.set("DATABASE_CONTAINER", Expr::str(database.unwrap_or_default()));
+    let database = saved.and_then(|(_, backup)| backup.source.database()?.container.as_ref());
+    parameters.set("DATABASE_CONTAINER", Expr::str(database.map(Id::to_string).unwrap_or_default()));
     let Some((job, backup)) = saved else {
         parameters.set("BACKUP_UNIT", Expr::str(""));
         return;

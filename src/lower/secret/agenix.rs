@@ -22,7 +22,7 @@ pub(super) fn lower(agenix: &Agenix, host: &Host, output: &mut Output) {
         .set("secretsDirectory", Expr::call("lib.mkOption", [Expr::Set(option)]));
     for (name, secret) in &host.secrets {
         let declared = &secret.settings;
-        let set = module.config.at(&["age", "secrets", name]);
+        let set = module.config.at(&["age", "secrets", name.as_str()]);
         set.set(
             "file",
             Expr::Infix(

@@ -1,7 +1,9 @@
 //! A dump of a database of Postgres, and the command that loads it: `immich-restore DUMP`.
 
-use super::{Confinement, Saved, units};
+use super::{Confinement, Saved};
+use crate::hir::Id;
 use crate::hir::backup::{Backup, PostgresDatabase};
+use crate::lower::job::units;
 use crate::nix::{Expr, Set};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
@@ -9,7 +11,7 @@ use crate::script::Script;
 pub(super) fn lower(backup: &Backup, database: &PostgresDatabase, module: &mut Module) -> Saved {
     module.bindings.push((Binding::LoadDump, Expr::run(Script::LoadDump, [Expr::Set(parameters(database))])));
     let mut restored = parameters(database);
-    restored.set("UNITS", units(&database.used_by));
+    restored.set("UNITS", units(database.used_by.iter()));
     let command = [Binding::LoadDump.into(), Expr::str(backup.restore.clone()), Expr::Set(restored)];
     Saved {
         producer: Expr::run(
@@ -19,14 +21,15 @@ pub(super) fn lower(backup: &Backup, database: &PostgresDatabase, module: &mut M
         suffix: ".dump",
         what: "database",
         confinement: Confinement::Restricted,
-        after: vec![format!("podman-{}.service", database.container)],
+        after: database.container.iter().map(|container| format!("{}.service", container.unit())).collect(),
         restore: Some(Expr::run(Script::RestorePostgres, command)),
     }
 }
 
 fn parameters(database: &PostgresDatabase) -> Set {
+    let container = database.container.as_ref().map(Id::to_string);
     Set::of([
-        ("CONTAINER", Expr::str(database.container.clone())),
+        ("CONTAINER", Expr::str(container.unwrap_or_default())),
         ("DATABASE", Expr::text(&database.database)),
         ("DATABASE_USER", Expr::text(&database.user)),
     ])
