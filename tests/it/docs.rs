@@ -1,13 +1,16 @@
-//! The documentation is true: every example compiles, every path exists.
+//! The documentation is true: every example compiles, the output and the report that it shows are real, every path and
+//! every link leads somewhere, and the site has every page.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common::{self, STYLE, said};
 use homegen::output::{File, Place};
 
 /// Folders of the repository whose paths the pages name.
-const FOLDERS: &[&str] = &["src/", "docs/", "templates/", "presets/", "fixtures/", "schema/", "tests/"];
+const FOLDERS: &[&str] =
+    &["src/", "docs/", "templates/", "presets/", "fixtures/", "schema/", "tests/", "data/"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -17,16 +20,32 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// What is held true: the README and every page in `docs/`.
-fn pages() -> Vec<String> {
-    let docs = fs::read_dir(root().join("docs")).expect("docs/ is there");
-    let names =
-        docs.map(|entry| entry.expect("docs/ can be read").file_name().to_string_lossy().into_owned());
-    let mut pages: Vec<String> =
-        names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
-    pages.push("README.md".to_owned());
-    pages.sort();
+/// The pages in a folder and in the folders below it.
+fn pages_below(folder: &str) -> BTreeSet<String> {
+    let mut pages = BTreeSet::new();
+    for entry in fs::read_dir(root().join(folder)).expect("a folder of pages") {
+        let path = format!("{folder}/{}", entry.expect("an entry").file_name().to_string_lossy());
+        if root().join(&path).is_dir() {
+            pages.extend(pages_below(&path));
+        } else if path.ends_with(".md") {
+            pages.insert(path);
+        }
+    }
     pages
+}
+
+/// The pages that these tests hold: those of the repository's root and all below `docs/`, except the pages of the
+/// diagnostics, which have tests of their own.
+fn pages() -> BTreeSet<String> {
+    let mut pages = pages_below("docs");
+    pages.retain(|page| !page.starts_with("docs/diagnostics/"));
+    pages.extend(["README.md".to_owned(), "CONTRIBUTING.md".to_owned()]);
+    pages
+}
+
+/// Whether the examples of a page have no diagnostics at all, and a block of Nix behind an example is its output.
+fn is_exemplary(page: &str) -> bool {
+    matches!(page, "README.md" | "docs/index.md" | "docs/tutorial.md") || page.starts_with("docs/guides/")
 }
 
 /// A fenced block of a page.
@@ -34,6 +53,13 @@ struct Block {
     language: String,
     line: usize,
     text: String,
+}
+
+impl Block {
+    /// Whether the block is a whole `homeserver.yaml`.
+    fn is_example(&self) -> bool {
+        self.language == "yaml" && self.text.starts_with("homegen: 1")
+    }
 }
 
 /// The fenced blocks of a page, and the lines outside of them.
@@ -64,16 +90,25 @@ fn code_spans(page: &str) -> BTreeSet<String> {
     prose.join("\n").split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect()
 }
 
-/// Compiles an example, which has to have no error.
+/// The destinations of the links in a text.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split(')').next())
+}
+
+/// Compiles an example, which has no errors, and on some pages no warnings either.
 fn compile(page: &str, block: &Block) -> Vec<File> {
     let place = Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
     let outcome = homegen::compile("homeserver.yaml", block.text.as_bytes(), &place, &Default::default())
         .unwrap_or_else(|bug| panic!("{page}, line {}: {}", block.line, bug.0));
-    let style = homegen::diag::human::Style { width: 100, color: false };
-    let said = homegen::diag::human::render(&outcome.diagnostics, &outcome.sources, style);
+    let report = homegen::diag::human::render(&outcome.diagnostics, &outcome.sources, STYLE);
+    assert!(
+        !is_exemplary(page) || outcome.diagnostics.is_empty(),
+        "{page}, line {}: the example has diagnostics\n{report}",
+        block.line
+    );
     outcome
         .files
-        .unwrap_or_else(|| panic!("{page}, line {}: the example does not compile\n{said}", block.line))
+        .unwrap_or_else(|| panic!("{page}, line {}: the example does not compile\n{report}", block.line))
 }
 
 #[test]
@@ -81,14 +116,70 @@ fn every_example_compiles() {
     let mut examples = 0;
     for page in pages() {
         let text = read(&page);
-        for block in
-            take_apart(&text).0.iter().filter(|b| b.language == "yaml" && b.text.starts_with("homegen: 1"))
-        {
+        for block in take_apart(&text).0.iter().filter(|block| block.is_example()) {
             compile(&page, block);
             examples += 1;
         }
     }
-    assert!(examples >= 5, "only {examples} examples");
+    assert!(examples >= 25, "only {examples} examples");
+}
+
+#[test]
+fn every_guide_begins_with_an_example() {
+    for page in pages_below("docs/guides") {
+        let text = read(&page);
+        assert!(
+            take_apart(&text).0.first().is_some_and(Block::is_example),
+            "{page} begins with another block"
+        );
+    }
+}
+
+#[test]
+fn the_nix_behind_an_example_is_its_output() {
+    let mut shown = 0;
+    for page in pages().iter().filter(|page| is_exemplary(page)) {
+        let text = read(page);
+        let (blocks, _) = take_apart(&text);
+        for pair in blocks.windows(2).filter(|pair| pair[0].is_example() && pair[1].language == "nix") {
+            let files = compile(page, &pair[0]);
+            // `# …` stands for omitted lines; each part between two of them is in one file as it is here.
+            for part in pair[1].text.split("# …\n") {
+                let found = files.iter().any(|file| file.text.contains(part));
+                assert!(
+                    found,
+                    "{page}, line {}: the output does not have these lines:\n{part}",
+                    pair[1].line
+                );
+            }
+            shown += 1;
+        }
+    }
+    assert!(shown >= 11, "only {shown} examples show their output");
+}
+
+#[test]
+fn the_readme_counts_the_lines_of_its_example() {
+    let text = read("README.md");
+    let (blocks, _) = take_apart(&text);
+    let at = blocks.iter().position(Block::is_example).expect("an example in the README");
+    assert_eq!(blocks[at].text.lines().count(), 15, "the README promises fifteen lines");
+    assert_eq!(blocks[at + 1].language, "nix", "the output of the example follows it");
+}
+
+#[test]
+fn the_readme_shows_a_real_report() {
+    let text = read("README.md");
+    let (blocks, _) = take_apart(&text);
+    let example = blocks.iter().find(|block| block.is_example()).expect("an example in the README");
+    // The report is about the example with the service that stands before the report.
+    let at = blocks.iter().position(|block| block.language == "text").expect("a report in the README");
+    let report = said(&common::compile(format!("{}{}", example.text, blocks[at - 1].text)));
+    assert!(
+        report.contains(&blocks[at].text),
+        "README.md, line {}: homegen reports this instead:\n{report}",
+        blocks[at].line
+    );
 }
 
 #[test]
@@ -98,10 +189,54 @@ fn every_path_exists() {
             let is_path = FOLDERS.iter().any(|folder| span.starts_with(folder));
             let has_placeholder = span.contains(['<', '*', '…', ' ']);
             if is_path && !has_placeholder {
-                assert!(root().join(&span).exists(), "{page} names `{span}`, which is not there");
+                assert!(root().join(&span).exists(), "{page} names `{span}`, which does not exist");
             }
         }
     }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    // GitHub's anchors: small letters, hyphens for blanks, and no other marks.
+    let anchor = |line: &str| -> String {
+        let words = line.trim_start_matches(['#', ' ']).to_lowercase().replace(' ', "-");
+        words.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
+    };
+    for page in pages() {
+        let text = read(&page);
+        let folder = Path::new(&page).parent().expect("a page has a folder");
+        let prose = take_apart(&text).1.join("\n");
+        for link in links(&prose).filter(|link| !link.starts_with("https://")) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let to = match file {
+                "" => page.clone(),
+                file => folder.join(file).display().to_string(),
+            };
+            assert!(root().join(&to).exists(), "{page} links to {link}, which does not exist");
+            let is_heading = |line: &str| line.starts_with('#') && anchor(line) == heading;
+            assert!(
+                heading.is_empty() || read(&to).lines().any(is_heading),
+                "{page} links to {link}, and the page has no such heading"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_summary_lists_every_page() {
+    let summary = read("docs/SUMMARY.md");
+    // A part without a page has an empty link.
+    let listed: Vec<String> =
+        links(&summary).filter(|link| !link.is_empty()).map(|link| format!("docs/{link}")).collect();
+    let mut expected = pages_below("docs");
+    expected.remove("docs/SUMMARY.md");
+    for page in &expected {
+        assert!(listed.contains(page), "docs/SUMMARY.md does not list {page}");
+    }
+    for page in &listed {
+        assert!(expected.contains(page), "docs/SUMMARY.md lists {page}, which does not exist");
+    }
+    assert_eq!(listed.len(), expected.len(), "docs/SUMMARY.md lists a page twice");
 }
 
 #[test]
@@ -111,70 +246,4 @@ fn the_schema_is_up_to_date() {
         read(path) == homegen::schema::schema(),
         "{path} is not what the types say: run `cargo run -- schema > {path}`"
     );
-}
-
-#[test]
-fn the_readme_shows_real_output() {
-    let text = read("README.md");
-    let (blocks, _) = take_apart(&text);
-    let at = blocks.iter().position(|b| b.text.starts_with("homegen: 1")).expect("an example in the README");
-    assert_eq!(blocks[at].text.lines().count(), 15, "the README promises fifteen lines");
-    let files = compile("README.md", &blocks[at]);
-    let shown = &blocks[at + 1];
-    assert_eq!(shown.language, "nix", "what the example becomes stands after it");
-    // `# …` stands for what is left out; each part between two of them is in one file as it is here.
-    let parts: Vec<&str> = shown.text.split("# …\n").collect();
-    assert!(parts.len() > 1);
-    for part in parts {
-        let found = files.iter().any(|file| file.text.contains(part));
-        assert!(found, "the output does not have, as it stands in the README:\n{part}");
-    }
-}
-
-#[test]
-fn pages_link_to_what_is_there() {
-    for page in pages() {
-        let text = read(&page);
-        let folder = Path::new(&page).parent().expect("a page has a folder").to_path_buf();
-        for link in
-            take_apart(&text).1.join("\n").split("](").skip(1).filter_map(|rest| rest.split(')').next())
-        {
-            if link.starts_with("https://") {
-                continue;
-            }
-            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
-            let to = match file {
-                "" => page.clone(),
-                file => folder.join(file).display().to_string(),
-            };
-            assert!(root().join(&to).exists(), "{page} links to {link}, which is not there");
-            // GitHub's anchors: small letters, hyphens for blanks, and no other marks.
-            let anchor = |line: &str| -> String {
-                let words = line.trim_start_matches(['#', ' ']).to_lowercase().replace(' ', "-");
-                words.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
-            };
-            let is_heading = |line: &str| line.starts_with('#') && anchor(line) == heading;
-            assert!(
-                heading.is_empty() || read(&to).lines().any(is_heading),
-                "{page} links to {link}, and there is no such heading"
-            );
-        }
-    }
-    let language = read("docs/language.md");
-    let headings: BTreeSet<String> = language
-        .lines()
-        .filter(|line| line.starts_with("##"))
-        .map(|line| {
-            let title = line.trim_start_matches('#').trim().to_lowercase();
-            title
-                .chars()
-                .filter_map(|c| {
-                    if c == ' ' { Some('-') } else { Some(c).filter(|c| c.is_alphanumeric() || *c == '-') }
-                })
-                .collect()
-        })
-        .collect();
-    for anchor in language.split("](#").skip(1).filter_map(|rest| rest.split(')').next()) {
-        assert!(headings.contains(anchor), "docs/language.md links to #{anchor}, which is no heading");
-    }
 }
