@@ -122,6 +122,7 @@
             pkgs.cargo-insta
             pkgs.clippy
             pkgs.jq
+            pkgs.mdbook
             pkgs.postgresql
             pkgs.rsync
             pkgs.rustfmt
