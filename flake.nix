@@ -37,6 +37,8 @@
             fileset = lib.fileset.unions [
               ./Cargo.toml
               ./Cargo.lock
+              ./benches
+              ./data
               ./src
               ./templates
               ./presets
