@@ -189,7 +189,7 @@ impl Input {
 
     /// Reads, links and checks the file, and compares it with the last build in `folder`. Diagnostics call it `label`.
     fn check(&self, label: &str, folder: &Path) -> Result<Linked, Stop> {
-        self.compared(folder, |bytes, surroundings| link(label, bytes, surroundings))
+        self.compared(folder, |bytes, surroundings| Ok(link(label, bytes, surroundings)))
     }
 
     /// Does `work` with the bytes of the file, and with what stands around it. A last build in `folder` that cannot be
@@ -222,7 +222,8 @@ impl Input {
     fn host(&self) -> Result<Host, Stop> {
         let bytes = self.read()?;
         let last_build = folder::last_build(&self.default_output());
-        let linked = self.surrounded(&last_build, |surroundings| link(&self.name(), &bytes, surroundings))?;
+        let linked =
+            self.surrounded(&last_build, |surroundings| Ok(link(&self.name(), &bytes, surroundings)))?;
         linked.host.ok_or_else(|| {
             say(&linked.diagnostics, &linked.sources);
             Stop::Wrong

@@ -29,7 +29,7 @@ pub(super) fn run(input: &Input, output: &Path) -> Result<(), Stop> {
     let (mut fixed, mut made) = (text.to_owned(), 0);
     for _ in 0..MAX_ROUNDS {
         let linked = input.surrounded(&last_build, |surroundings| {
-            homegen::link(&input.name(), fixed.as_bytes(), surroundings)
+            Ok(homegen::link(&input.name(), fixed.as_bytes(), surroundings))
         })?;
         let (next, count) = apply(&fixed, &linked.diagnostics);
         if count == 0 {

@@ -135,7 +135,7 @@ fn merged(first: &Value, second: &Value) -> Option<Value> {
 /// The codes of two files in one. `None` if they do not fit together.
 fn codes_of(first: &Value, second: &Value) -> Option<BTreeSet<&'static str>> {
     let text = serde_yaml::to_string(&merged(first, second)?).expect("a value is YAML");
-    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default()).unwrap();
+    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default());
     Some(linked.diagnostics.iter().map(|d| d.code.code()).collect())
 }
 

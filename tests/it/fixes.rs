@@ -11,7 +11,7 @@ use homegen::surroundings::Surroundings;
 
 /// The diagnostics of a file.
 fn diagnostics(text: &str) -> Vec<homegen::diag::Diagnostic> {
-    homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default()).unwrap().diagnostics
+    homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default()).diagnostics
 }
 
 /// The file with all certain fixes, and their number.
