@@ -38,6 +38,7 @@
               ./Cargo.toml
               ./Cargo.lock
               ./benches
+              ./build.rs
               ./data
               ./src
               ./templates

@@ -1,26 +1,36 @@
-//! Reading the files of `data/`, which are YAML. A file that does not fit its type is a mistake of homegen's, which the tests
-//! of the module that reads it find.
+//! Reading the files of `data/`. A file that does not fit its type is a mistake of homegen's, which the tests of the module
+//! that reads it find.
 //!
-//! Parsing a file takes a quarter of the work of compiling a small host. So a file is parsed when it is first asked for, and
-//! a long one in parts: a list by its rows ([`Row`]), a mapping by its keys ([`section_of`]).
+//! The files are YAML, which `build.rs` turns into JSON: parsing YAML would be a fifth of the work of building a small
+//! host. A file is parsed when it is first asked for, and a long one in parts: a list by its rows ([`Row`]), a mapping by its
+//! keys ([`section_of`]).
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Deserializer};
 
 /// The text of the file that is called `$name`.
+#[cfg(test)]
 macro_rules! file {
     ($name:literal) => {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/", $name, ".yaml"))
     };
 }
+#[cfg(test)]
 pub(crate) use file;
+
+/// The file that is called `$name` as JSON, with a line for each row or key between the brackets.
+macro_rules! json {
+    ($name:literal) => {
+        include_str!(concat!(env!("OUT_DIR"), "/data/", $name, ".json"))
+    };
+}
+pub(crate) use json;
 
 /// The file that is called `$name`, which is parsed when it is first asked for.
 macro_rules! table {
     ($type:ty, $name:literal) => {
-        $crate::data::lazy!($type, $crate::data::read($crate::data::file!($name)))
+        $crate::data::lazy!($type, $crate::data::read($crate::data::json!($name)))
     };
 }
 pub(crate) use table;
@@ -28,7 +38,7 @@ pub(crate) use table;
 /// The rows of the file that is called `$name`, which is a list.
 macro_rules! rows {
     ($type:ty, $name:literal) => {
-        $crate::data::lazy!(Vec<$crate::data::Row<$type>>, $crate::data::rows_of($crate::data::file!($name)))
+        $crate::data::lazy!(Vec<$crate::data::Row<$type>>, $crate::data::rows_of($crate::data::json!($name)))
     };
 }
 pub(crate) use rows;
@@ -36,7 +46,7 @@ pub(crate) use rows;
 /// The value of a key of the file that is called `$name`, which is parsed when it is first asked for.
 macro_rules! section {
     ($type:ty, $name:literal, $key:literal) => {
-        $crate::data::lazy!($type, $crate::data::section_of($crate::data::file!($name), $key))
+        $crate::data::lazy!($type, $crate::data::section_of($crate::data::json!($name), $key))
     };
 }
 pub(crate) use section;
@@ -50,27 +60,21 @@ macro_rules! lazy {
 }
 pub(crate) use lazy;
 
-/// Parses a file, or a part of one. Its comments are left out before: for the parser they are nearly as much work as the
-/// rest. No text that goes over several lines has a line with `#` at its start.
-pub(crate) fn read<T: Deserialize<'static>>(text: &'static str) -> T {
-    let is_comment = |line: &&str| line.trim_start().starts_with('#');
-    let code: String = text.split_inclusive('\n').filter(|line| !is_comment(line)).collect();
-    serde_yaml::from_str(kept(code)).unwrap_or_else(|error| panic!("data/: {error}\n{text}"))
+/// Parses a file, or a part of one.
+pub(crate) fn read<T: Deserialize<'static>>(json: &'static str) -> T {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("data/: {error}\n{json}"))
 }
 
 /// Parses the value of a key of a file, which is a mapping.
-pub(crate) fn section_of<T: Deserialize<'static>>(text: &'static str, key: &str) -> T {
-    let start = next_line(text, |rest| rest.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
-    let rest = &text[start..];
-    let end = next_line(rest, |rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
-    let mut section: BTreeMap<String, T> = read(&rest[..end]);
-    section.remove(key).unwrap_or_else(|| panic!("data/: no `{key}`"))
+pub(crate) fn section_of<T: Deserialize<'static>>(json: &'static str, key: &str) -> T {
+    let section = lines(json).find_map(|line| line.strip_prefix('"')?.strip_prefix(key)?.strip_prefix("\":"));
+    read(section.unwrap_or_else(|| panic!("data/: no `{key}`")))
 }
 
-/// Where the first line but one begins of which `begins` holds, or the end of the text.
-fn next_line(text: &str, begins: impl Fn(&str) -> bool) -> usize {
-    let starts = text.match_indices('\n').map(|(at, _)| at + 1);
-    starts.into_iter().find(|at| begins(&text[*at..])).unwrap_or(text.len())
+/// The lines of a file between its brackets: rows, or keys with their values.
+fn lines(json: &'static str) -> impl Iterator<Item = &'static str> {
+    let is_entry = |line: &&str| !matches!(*line, "[" | "]" | "{" | "}");
+    json.lines().filter(is_entry).map(|line| line.strip_suffix(',').unwrap_or(line))
 }
 
 /// A row of a file that is a list, which is parsed when it is first asked for.
@@ -84,15 +88,18 @@ pub(crate) struct Row<T> {
 
 impl<T: Deserialize<'static>> Row<T> {
     fn of(text: &'static str) -> Row<T> {
-        let value = text.split_once(": ").map_or("", |(_, value)| value);
-        let end = value.find(if value.starts_with('[') { ']' } else { '\n' });
-        let names = value[..end.unwrap_or(value.len())].trim_start_matches('[');
+        let value = text.split_once("\":").map_or("", |(_, value)| value);
+        let names = match value.strip_prefix('[') {
+            Some(list) => list.split(']').next(),
+            None => value.split([',', '}']).next(),
+        };
+        let names = names.unwrap_or_default();
         Row { names, text, value: OnceLock::new() }
     }
 
     /// What its first key has: one text, or several. The row is not parsed for it.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + use<T> {
-        self.names.split(',').map(str::trim)
+        self.names.split(',').map(|name| name.trim_matches('"'))
     }
 
     /// Whether its first key has this text.
@@ -102,24 +109,13 @@ impl<T: Deserialize<'static>> Row<T> {
 
     /// The row.
     pub(crate) fn get(&self) -> &T {
-        self.value.get_or_init(|| {
-            let [value]: [T; 1] = read(self.text);
-            Box::new(value)
-        })
+        self.value.get_or_init(|| Box::new(read(self.text)))
     }
 }
 
 /// The rows of a file, which is a list.
-pub(crate) fn rows_of<T: Deserialize<'static>>(text: &'static str) -> Vec<Row<T>> {
-    let next = |text: &str| next_line(text, |rest| rest.starts_with("- "));
-    let mut rest = if text.starts_with("- ") { text } else { &text[next(text)..] };
-    let mut rows = Vec::with_capacity(256);
-    while !rest.is_empty() {
-        let (row, after) = rest.split_at(next(rest));
-        rows.push(Row::of(row));
-        rest = after;
-    }
-    rows
+pub(crate) fn rows_of<T: Deserialize<'static>>(json: &'static str) -> Vec<Row<T>> {
+    lines(json).map(Row::of).collect()
 }
 
 /// Reads a text that lives as long as the program.
@@ -135,7 +131,7 @@ pub(crate) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'stat
 /// A list of texts that live as long as the program.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Texts(#[serde(deserialize_with = "texts")] pub &'static [&'static str]);
+pub(crate) struct Texts(#[serde(deserialize_with = "texts")] pub(crate) &'static [&'static str]);
 
 /// A text, for as long as the program runs.
 pub(crate) fn kept(text: String) -> &'static str {
@@ -169,8 +165,8 @@ pub(crate) mod tests {
         assert_eq!(file.keys().filter_map(Value::as_str).collect::<Vec<_>>(), keys);
     }
 
-    /// Asserts that rows are those of a file, with the texts of its first keys, and can be parsed.
-    pub(crate) fn rows_are_those_of<T: Deserialize<'static>>(text: &'static str, rows: &[Row<T>]) {
+    /// Asserts that rows are those of a YAML file, with the texts of its first keys, and can be parsed.
+    pub(crate) fn rows_are_those_of<T: Deserialize<'static>>(text: &str, rows: &[Row<T>]) {
         let file: Vec<serde_yaml::Mapping> = serde_yaml::from_str(text).unwrap();
         let names = |value: &Value| match value {
             Value::Sequence(names) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -185,19 +181,16 @@ pub(crate) mod tests {
 
     #[test]
     fn a_file_is_its_rows() {
-        const FILE: &str = "# A comment.\n\n- a: 1\n  b: [\n    - 2]\n# Another one.\n- c: [d,\n    e]\n";
+        const FILE: &str = "[\n{\"a\":\"1\",\"b\":[2]},\n{\"c\":[\"d\",\"e\"]}\n]\n";
         let rows: Vec<Row<Value>> = rows_of(FILE);
-        assert_eq!(
-            rows.iter().map(|row| row.text).collect::<Vec<_>>(),
-            ["- a: 1\n  b: [\n    - 2]\n# Another one.\n", "- c: [d,\n    e]\n"]
-        );
+        let texts: Vec<&str> = rows.iter().map(|row| row.text).collect();
+        assert_eq!(texts, ["{\"a\":\"1\",\"b\":[2]}", "{\"c\":[\"d\",\"e\"]}"]);
         assert!(rows[0].is("1") && rows[1].is("d") && rows[1].is("e") && !rows[1].is("d,"));
-        assert!(super::rows_of::<Value>("").is_empty());
     }
 
     #[test]
     fn a_file_is_its_sections() {
-        const FILE: &str = "# A comment.\n\na: 1\n# Another one.\nab:\n  - a: 2\n    # One more.\n  - b\n";
+        const FILE: &str = "{\n\"ab\":[{\"a\":2},\"b\"],\n\"a\":1\n}\n";
         assert_eq!(section_of::<u8>(FILE, "a"), 1);
         assert_eq!(section_of::<Vec<Value>>(FILE, "ab").len(), 2);
     }

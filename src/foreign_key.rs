@@ -82,7 +82,7 @@ mod tests {
     fn each_row_says_one_thing_and_rows_are_in_order() {
         const FILE: &str = data::file!("foreign-keys");
         data::tests::rows_are_those_of(FILE, all());
-        let rows: Vec<Written> = data::read(FILE);
+        let rows: Vec<Written> = data::read(data::json!("foreign-keys"));
         for row in &rows {
             let actions = [row.rename, row.move_under.is_some(), row.drop.is_some()];
             let count = actions.iter().filter(|given| **given).count();

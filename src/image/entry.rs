@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn rows_are_in_order_and_an_image_has_one() {
-        let rows: Vec<Written> = data::read(FILE);
+        let rows: Vec<Written> = data::read(data::json!("images"));
         assert!(rows.is_sorted_by_key(|row| row.images[0].clone()));
         let mut seen = HashSet::new();
         for path in rows.iter().flat_map(|row| &row.images) {
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn facts_fit_each_other() {
-        for row in data::read::<Vec<Written>>(FILE) {
+        for row in data::read::<Vec<Written>>(data::json!("images")) {
             let image = &row.images[0];
             assert!(row.kind.is_none() || row.sqlite.is_none(), "{image}");
             assert!(row.moved_by.is_empty() || row.sqlite.is_some(), "{image}");
