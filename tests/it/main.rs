@@ -15,6 +15,7 @@ mod docs;
 mod every_key;
 mod fixes;
 mod fixtures;
+mod flake;
 mod folders;
 mod formats;
 mod growth;
