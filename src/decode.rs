@@ -1,5 +1,5 @@
-//! Pass: [`tree`](crate::tree) → [`ast`](crate::ast). Reads every value with the type that its place
-//! asks for, and goes on after a mistake, so that all of them are found in one run.
+//! Pass: [`tree`](crate::tree) → [`ast`](crate::ast). Reads every value with the type of its key, and continues after a
+//! mistake, so that one run reports all of them.
 
 pub(crate) mod allow;
 pub(crate) mod caddy;
@@ -7,11 +7,13 @@ pub(crate) mod container;
 mod deploy;
 pub(crate) mod file;
 mod foreign_key;
+mod keyword;
 pub(crate) mod network;
 mod reader;
 pub(crate) mod scalar;
 pub(crate) mod secret;
 
+pub(crate) use keyword::Keyword;
 pub(crate) use reader::Reader;
 
 use crate::diag::{Code, Diagnostic, Edit, Fix, Help};
@@ -24,40 +26,39 @@ use crate::source::Span;
 use crate::tree::{Entry, Kind, Node, Text};
 use crate::word::is_word;
 
-/// A type that can be read out of the tree.
+/// A type that can be decoded from the tree.
 pub trait Decode: Sized {
-    /// What it looks like, if it is a mapping.
+    /// The keys and an example, for a mapping.
     const SHAPE: Option<Shape> = None;
 
-    /// Reads it. `None` if it cannot be read; what is wrong was pushed.
+    /// Decodes `node`. Returns `None` if the value is invalid, after pushing a diagnostic.
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self>;
 
-    /// The default of a key of the mapping at `owner`, which is written as `default`. A container has fifteen, so that the
-    /// types of most of them make no node of the text.
+    /// The default of a key of the mapping at `owner`, written as `default`. A container has fifteen defaults, so most
+    /// types build the value without a node.
     fn of_default(default: &str, owner: Span) -> Option<Self> {
         Self::decode(&Node::default_of(default, owner), &mut Reader::default())
     }
 
-    /// What stands for one that cannot be read, so that what is around it is looked at all the same. No
-    /// output is made of it.
+    /// A placeholder for an invalid value, so that the values around it are still checked. It never reaches the output.
     fn unreadable() -> Option<Self> {
         None
     }
 
-    /// What was probably meant by a scalar `text` that stands where a list belongs.
-    fn meant_by(text: &str) -> String {
+    /// The item of a list that a scalar `text` in the list's place probably stands for.
+    fn item_of(text: &str) -> String {
         text.to_owned()
     }
 
-    /// What stands for it when its `key` is absent from the mapping at `owner`. `None` if it has to be
-    /// there, which was pushed.
+    /// The value for a `key` that the mapping at `owner` does not have. Returns `None` for a required key, after pushing a
+    /// diagnostic.
     fn absent(key: &str, owner: Span, reader: &mut Reader) -> Option<Self> {
         reader.push(
             Diagnostic::new(
                 Code::MissingKey,
                 format!("`{key}` is missing"),
                 owner,
-                format!("has no `{key}`"),
+                format!("expected the key `{key}`"),
             )
             .help(format!("add `{key}:`")),
         );
@@ -79,7 +80,7 @@ impl<T: Decode> Decode for Option<T> {
         Some(None)
     }
 
-    /// What is there and cannot be read is not absent.
+    /// An invalid value is not an absent one.
     fn unreadable() -> Option<Self> {
         Some(T::unreadable())
     }
@@ -88,7 +89,7 @@ impl<T: Decode> Decode for Option<T> {
 impl<T: Decode> Decode for Vec<T> {
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::List(items) = &node.kind else {
-            return one_in_place_of_a_list(node, reader);
+            return single_item(node, reader);
         };
         let decoded: Vec<T> = items.iter().filter_map(|item| T::decode(item, reader)).collect();
         Some(decoded)
@@ -111,12 +112,12 @@ impl<T: Decode> Decode for Box<T> {
     }
 }
 
-/// Reports a value that stands where a list of such values belongs, and reads it.
-fn one_in_place_of_a_list<T: Decode>(node: &Node, reader: &mut Reader) -> Option<Vec<T>> {
+/// Reports a single value in the place of a list, and decodes it as the list's only item.
+fn single_item<T: Decode>(node: &Node, reader: &mut Reader) -> Option<Vec<T>> {
     let read = T::decode(node, &mut Reader::default());
     let help: Help = match &node.kind {
         Kind::Scalar(text) if is_item_without_space(&text.value()) => {
-            format!("write `- {}`, with a space after the hyphen", &text.value()[1..]).into()
+            format!("write `- {}`: a space follows the hyphen", &text.value()[1..]).into()
         }
         Kind::Scalar(text) if !node.is_null() => {
             let value = text.value();
@@ -126,19 +127,19 @@ fn one_in_place_of_a_list<T: Decode>(node: &Node, reader: &mut Reader) -> Option
                     Help::write(format!("[{}]", items.join(", "))).likely()
                 }
                 None => {
-                    let help = Help::write(format!("[{}]", quoted(&T::meant_by(&value))));
+                    let help = Help::write(format!("[{}]", quoted(&T::item_of(&value))));
                     if read.is_some() && text.is_literal() { help } else { help.likely() }
                 }
             }
         }
-        Kind::Map(_) if read.is_some() => "write `- ` before its first key: it is one entry of a list".into(),
+        Kind::Map(_) if read.is_some() => "write `- ` before the first key of the mapping".into(),
         _ => "write a list".into(),
     };
     wrong_type_with(node, "a list", help, reader);
     read.map(|one| vec![one])
 }
 
-/// The items in `text`, with commas or spaces between them, if each of them can be read at the place of `node`.
+/// Splits `text` at commas and spaces, if each part can be decoded as an item in the place of `node`.
 fn several<'t, T: Decode>(node: &Node, text: &'t str) -> Option<Vec<&'t str>> {
     let items: Vec<&str> =
         text.split([',', ' ']).filter(|item| !item.is_empty()).take(MAX_ITEMS + 1).collect();
@@ -149,36 +150,36 @@ fn several<'t, T: Decode>(node: &Node, text: &'t str) -> Option<Vec<&'t str>> {
     (1 < items.len() && items.len() <= MAX_ITEMS && items.iter().all(is_item)).then_some(items)
 }
 
-/// How many items a help shows.
+/// The most items that a help shows.
 const MAX_ITEMS: usize = 8;
 
-/// Whether `text` is `-item`, and not an option such as `-v` and `--volume`.
+/// Reports whether `text` is `-item`, and not an option such as `-v` and `--volume`.
 fn is_item_without_space(text: &str) -> bool {
     let rest = text.strip_prefix('-').unwrap_or_default().as_bytes();
     matches!(rest, [first, second, ..] if *first != b'-' && (!first.is_ascii_alphabetic() || second.is_ascii_alphanumeric()))
 }
 
-/// `text` as an entry of a list in brackets, which needs quotes around some characters.
+/// `text` as an item of a list in brackets, in quotes if its characters need them.
 fn quoted(text: &str) -> String {
     if is_word(text, b"_-./") { text.to_owned() } else { double_quoted(text) }
 }
 
-/// `text` in double quotes, whose escapes YAML reads as JSON does.
+/// `text` in double quotes. YAML's escapes include those of JSON.
 fn double_quoted(text: &str) -> String {
     serde_json::to_string(text).expect("text is JSON")
 }
 
-/// Says that `node` is not `wanted`.
-pub(crate) fn wrong_type(node: &Node, wanted: &str, reader: &mut Reader) {
-    wrong_type_with(node, wanted, format!("write {wanted}").into(), reader);
+/// Reports that `node` has another type than `expected`.
+pub(crate) fn wrong_type(node: &Node, expected: &str, reader: &mut Reader) {
+    wrong_type_with(node, expected, format!("write {expected}").into(), reader);
 }
 
-/// Reports a scalar of another type than `wanted`, and the value that was probably meant.
-pub(crate) fn wrong_scalar(node: &Node, wanted: &str, help: Option<Help>, reader: &mut Reader) {
-    wrong_type_with(node, wanted, help.unwrap_or_else(|| format!("write {wanted}").into()), reader);
+/// Reports that `node` has another type than `expected`, with help for this value if there is some.
+pub(crate) fn wrong_scalar(node: &Node, expected: &str, help: Option<Help>, reader: &mut Reader) {
+    wrong_type_with(node, expected, help.unwrap_or_else(|| format!("write {expected}").into()), reader);
 }
 
-/// Says that `node` is no mapping, and shows one.
+/// Reports that `node` is not a mapping, with an example of one.
 pub(crate) fn no_mapping(node: &Node, example: Option<&str>, reader: &mut Reader) {
     let help = match example {
         Some(example) => format!("write a mapping, such as `{example}`"),
@@ -187,39 +188,50 @@ pub(crate) fn no_mapping(node: &Node, example: Option<&str>, reader: &mut Reader
     wrong_type_with(node, "a mapping", help.into(), reader);
 }
 
-/// The same, where it is known what was meant.
+/// Reports that `node` is not a mapping, with advice for this value.
 pub(crate) fn wrong_type_because(node: &Node, advice: Advice, reader: &mut Reader) {
-    wrong_type_at(node, "a mapping is needed here", advice.why, advice.help, reader);
+    wrong_type_at(node, "a mapping", advice.why, advice.help, reader);
 }
 
-fn wrong_type_with(node: &Node, wanted: &str, help: Help, reader: &mut Reader) {
-    let found = format!("this is {}", node.type_name());
-    wrong_type_at(node, &format!("{wanted} is needed here"), found, help, reader);
+fn wrong_type_with(node: &Node, expected: &str, help: Help, reader: &mut Reader) {
+    let label = format!("this is {}", node.type_name());
+    wrong_type_at(node, expected, label, help, reader);
 }
 
-fn wrong_type_at(node: &Node, said: &str, label: String, help: Help, reader: &mut Reader) {
+fn wrong_type_at(node: &Node, expected: &str, label: String, help: Help, reader: &mut Reader) {
+    let title = format!("expected {expected}, found {}", node.type_name());
+    report_wrong_type(node, title, label, help, reader);
+}
+
+/// Reports a number, a boolean or null in the place of a `noun`, which is a string.
+pub(crate) fn wrong_string(node: &Node, noun: &str, why: String, help: Help, reader: &mut Reader) {
+    let title = format!("`{}` is not {}", node.text().unwrap_or_default(), valid(noun));
+    report_wrong_type(node, title, why, help, reader);
+}
+
+fn report_wrong_type(node: &Node, title: String, label: String, help: Help, reader: &mut Reader) {
     if matches!(node.kind, Kind::Unknown) {
         reader.skip();
         return;
     }
     let code = if node.defined.is_some() { Code::ReferenceType } else { Code::WrongType };
-    report_value(node, Diagnostic::new(code, said, node.span, ""), label, help, reader);
+    report_value(node, Diagnostic::new(code, title, node.span, ""), label, help, reader);
 }
 
-/// Reports what is wrong with the value of `node`: `label` says why, `help` what to do. An invisible character is the
-/// mistake where there is one.
+/// Reports the value of `node`. An invisible character in the value takes precedence over `label` and `help`: it is the
+/// mistake then.
 fn report_value(node: &Node, mut diagnostic: Diagnostic, label: String, help: Help, reader: &mut Reader) {
     let (label, help) = hidden_in(node).unwrap_or((label, help));
     diagnostic.labels[0].text = label;
     match node.defined {
         Some(defined) => diagnostic = diagnostic.and(defined, "defined here"),
-        // A value that came by reference is written elsewhere, also for others.
+        // A value that came by reference is defined in another place, and may be used by other keys.
         None => diagnostic = diagnostic.fix(help.fix(node.span)),
     }
     reader.push(diagnostic.help(help.text));
 }
 
-/// The label and the help for a scalar in which a character cannot be seen.
+/// The label and the help for a scalar with an invisible character.
 fn hidden_in(node: &Node) -> Option<(String, Help)> {
     let Kind::Scalar(text) = &node.kind else { return None };
     let written = text.value();
@@ -227,12 +239,12 @@ fn hidden_in(node: &Node) -> Option<(String, Help)> {
     Some((hidden(&written)?, if text.plain { help } else { help.likely() }))
 }
 
-/// Says that `node` is of the right type and not a `noun`, and what to do.
-pub(crate) fn bad_value(node: &Node, noun: &str, help: impl Into<Help>, reader: &mut Reader) {
-    bad_value_because(node, noun, "cannot be read", help, reader);
+/// Reports that `node` has the right type and is not a valid `noun`. `expected` is the grammar.
+pub(crate) fn bad_value(node: &Node, noun: &str, expected: &str, help: impl Into<Help>, reader: &mut Reader) {
+    bad_value_because(node, noun, &format!("expected {expected}"), help, reader);
 }
 
-/// The same, where it is known why it is none.
+/// Reports that `node` has the right type and is not a valid `noun`, with the reason for this value.
 pub(crate) fn bad_value_because(
     node: &Node,
     noun: &str,
@@ -244,41 +256,50 @@ pub(crate) fn bad_value_because(
         reader.skip();
         return;
     }
-    let said = match &node.kind {
-        Kind::Scalar(text) if text.value().is_empty() => format!("an empty text is not {noun}"),
+    let noun = valid(noun);
+    let title = match &node.kind {
+        Kind::Scalar(text) if text.value().is_empty() => format!("an empty string is not {noun}"),
         Kind::Scalar(text) => format!("`{}` is not {noun}", text.value()),
         _ => format!("this is not {noun}"),
     };
-    let diagnostic = Diagnostic::new(Code::BadValue, said, node.span, "");
+    let diagnostic = Diagnostic::new(Code::BadValue, title, node.span, "");
     report_value(node, diagnostic, why.to_owned(), help.into(), reader);
 }
 
-/// The keys of a mapping that it does not declare. One is one mistake: its value is read where it is known what was
-/// meant, and whatever is wrong with it is not reported.
+/// `a port` as `a valid port`.
+fn valid(noun: &str) -> String {
+    match noun.split_once(' ') {
+        Some(("a" | "an", noun)) => format!("a valid {noun}"),
+        _ => noun.to_owned(),
+    }
+}
+
+/// The undeclared keys of a mapping. Each is one mistake: the value is decoded if the intended key is known, and mistakes
+/// inside the value are not reported.
 #[derive(Default)]
 pub struct UnknownKeys<'a> {
-    /// The keys that were meant. Their absence needs no diagnostic of its own.
-    meant: Vec<&'static str>,
-    /// Those of which nobody knows what was meant.
+    /// The declared keys that undeclared ones probably stand for. Their absence needs no diagnostic of its own.
+    intended: Vec<&'static str>,
+    /// The keys without a known intended key.
     unexplained: Vec<&'a Entry>,
     /// The required keys that are absent.
     missing: Vec<&'static str>,
-    /// Whether a line could not be read. What is absent may stand there.
+    /// A line could not be parsed. An absent key may be in it.
     is_cut: bool,
-    /// The last declared key, if it has no value. Unknown keys behind it are its value, which is not indented.
+    /// The last declared key, if it has no value. Undeclared keys after it are probably its value without indentation.
     empty: Option<&'a Entry>,
-    /// The keys that stand in the column of the key that they belong to, and that key.
+    /// The keys in the column of the key that they belong to, after that key.
     unindented: Vec<(&'a Entry, &'a Entry)>,
 }
 
 impl<'a> UnknownKeys<'a> {
-    /// Notes a line that could not be read.
+    /// Records a line that could not be parsed.
     pub fn cut(&mut self) {
         self.is_cut = true;
         self.empty = None;
     }
 
-    /// Notes `entry`, whose key is declared. Returns whether it has a value: `key:` is as good as no key.
+    /// Records `entry`, whose key is declared. Returns whether it has a value: `key:` equals an absent key.
     pub fn has_value(&mut self, entry: &'a Entry) -> bool {
         let is_null = entry.value.is_null() && entry.value.defined.is_none();
         let is_empty = is_null && entry.value.text().is_some_and(|text| text.is_empty());
@@ -286,8 +307,8 @@ impl<'a> UnknownKeys<'a> {
         !is_null
     }
 
-    /// Takes in the unknown key of `entry`, one of `entries`. Returns the key under which its value can be read. Keys that
-    /// stand together for one other are reported together.
+    /// Records the undeclared key of `entry`, one of `entries`. Returns the key under which its value can be decoded. Keys
+    /// that together replace another key are reported together.
     pub fn take(
         &mut self,
         entry: &'a Entry,
@@ -296,12 +317,12 @@ impl<'a> UnknownKeys<'a> {
         reader: &mut Reader,
     ) -> Option<&'static str> {
         reader.mute(entry.value.span);
-        // To look for what was meant takes longer than all else.
+        // Searching for the intended key takes longer than everything else.
         if reader.is_full_after(self.unexplained.len()) {
             return None;
         }
         let written = entry.key.value();
-        // Most keys of this language are in lower case, and most variables are not.
+        // Most keys of this language are lower case, and most variables are not.
         let is_variable = !written.contains(|c: char| c.is_ascii_lowercase());
         if let Some(above) = self.empty
             && (is_variable
@@ -327,19 +348,19 @@ impl<'a> UnknownKeys<'a> {
         self.stand_for(meant, entries)
     }
 
-    /// Notes that `key` was meant. Returns it, unless the mapping has a value of it already.
+    /// Records that `key` was intended. Returns it, unless the mapping already has a value for it.
     fn stand_for(&mut self, key: &'static str, entries: &[Entry]) -> Option<&'static str> {
         let is_there = self.mean(key) || entries.iter().any(|other| other.key.value() == key);
-        self.meant.push(key);
+        self.intended.push(key);
         (!is_there).then_some(key)
     }
 
-    /// Whether an unknown key stands for `key`.
+    /// Reports whether an undeclared key probably stands for `key`.
     pub fn mean(&self, key: &str) -> bool {
-        self.meant.contains(&key)
+        self.intended.contains(&key)
     }
 
-    /// What stands for the absent `key` of the mapping at `owner`. A required key that is absent beside an unknown one is a
+    /// The value for the absent `key` of the mapping at `owner`. A required key that is absent beside an undeclared one is
     /// part of the same mistake.
     pub fn absent<T: Decode>(&mut self, key: &'static str, owner: Span, reader: &mut Reader) -> Option<T> {
         if self.unexplained.is_empty() && self.unindented.is_empty() && !self.is_cut {
@@ -352,7 +373,7 @@ impl<'a> UnknownKeys<'a> {
         value
     }
 
-    /// Reports those of which nobody knows what was meant, once it is known what is missing beside them.
+    /// Reports the keys without a known intended key, once the missing keys of the mapping are known.
     pub fn report(&self, known: &'static [&'static str], reader: &mut Reader) {
         for group in self.unindented.chunk_by(|a, b| a.0.key.span == b.0.key.span) {
             report_unindented(group, reader);
@@ -362,7 +383,7 @@ impl<'a> UnknownKeys<'a> {
             let help = match self.missing.as_slice() {
                 [one] if self.unexplained.len() == 1 => format!("did you mean `{one}`, which is missing?"),
                 missing if at == 0 && !missing.is_empty() => {
-                    format!("{listed}; required: {}", missing.join(", "))
+                    format!("{listed}; these are required: {}", missing.join(", "))
                 }
                 _ => listed,
             };
@@ -371,7 +392,7 @@ impl<'a> UnknownKeys<'a> {
     }
 }
 
-/// Reports keys, each with the same key without a value above it.
+/// Reports keys that follow the same key without a value.
 fn report_unindented(keys: &[(&Entry, &Entry)], reader: &mut Reader) {
     let [(above, first), others @ ..] = keys else { return };
     let title = format!("there is no key `{}` here", first.key.value());
@@ -380,14 +401,15 @@ fn report_unindented(keys: &[(&Entry, &Entry)], reader: &mut Reader) {
         diagnostic = diagnostic.and(other.key.span, "unknown key");
     }
     let above = (above.key.value(), above.key.span);
-    reader
-        .push(diagnostic.and(above.1, "has no value").help(format!("indent the lines below `{}`", above.0)));
+    reader.push(
+        diagnostic.and(above.1, "has no value").help(format!("indent these lines below `{}`", above.0)),
+    );
 }
 
-/// How many more unknown keys one diagnostic shows.
+/// The most further undeclared keys that one diagnostic shows.
 const MAX_PLACES: usize = 6;
 
-/// Reports the key of `entry`. An invisible character in it is the mistake.
+/// Reports the key of `entry`. An invisible character in the key takes precedence over `help`.
 fn report_key(entry: &Entry, help: Help, reader: &mut Reader) {
     let written = entry.key.value();
     let (label, help) = match hidden(&written) {
@@ -399,7 +421,8 @@ fn report_key(entry: &Entry, help: Help, reader: &mut Reader) {
     reader.push(Diagnostic::new(Code::UnknownKey, title, entry.key.span, label).help(help.text).fix(fix));
 }
 
-/// Reports the key of `entry`, one of `entries`, that is `foreign`: once for all that stand together for one other.
+/// Reports the key of `entry`, one of `entries`, that is `foreign`. Keys that together replace another key get one
+/// diagnostic.
 fn report_foreign(
     entry: &Entry,
     entries: &[Entry],
@@ -422,7 +445,7 @@ fn report_foreign(
     reader.push(diagnostic.help(foreign_key::help(foreign, entry)).fix(fix));
 }
 
-/// The edit that puts the value of `entry` where it belongs, unless something is there already.
+/// The edit that moves the value of `entry` to its own key, unless that key already has a value.
 fn foreign_fix(
     entry: &Entry,
     entries: &[Entry],
@@ -449,19 +472,18 @@ fn foreign_fix(
     }
 }
 
-/// A mapping that is read key by key, or a part of one.
+/// A mapping that is decoded key by key, or a part of one.
 pub trait Fields: Sized {
-    /// What was read of it until now.
+    /// The values decoded so far.
     type Partial: Default;
 
-    /// The keys that it may have.
+    /// The declared keys.
     const KEYS: &'static [&'static str];
 
-    /// Reads the value of `key`. Returns whether it could be read; `None` if there is no such key.
+    /// Decodes the value of `key`. Returns whether the value is valid; `None` if the key is not declared.
     fn read(partial: &mut Self::Partial, key: &str, value: &Node, reader: &mut Reader) -> Option<bool>;
 
-    /// One out of what was read, for the mapping at `at`, of which `lost` could not be read. What is absent and has to
-    /// be there is reported.
+    /// Completes the mapping at `at`. `lost` are the values that could not be decoded. Reports absent required keys.
     fn finish(
         partial: Self::Partial,
         at: Span,
@@ -470,17 +492,17 @@ pub trait Fields: Sized {
         reader: &mut Reader,
     ) -> Option<Self>;
 
-    /// One with nothing in it but what has to be there, which is unreadable too.
+    /// A placeholder with the required keys only, whose values are placeholders too.
     fn unreadable(at: Span, lost: Unread) -> Option<Self>;
 
-    /// The keys that have to be there: those whose absence is a diagnostic.
+    /// The required keys: their absence is a diagnostic.
     fn required() -> Vec<&'static str>;
 
-    /// The keys that have a default, and the default as it would be written.
+    /// The keys with a default, and the default as it would be written.
     fn defaults() -> Vec<(&'static str, &'static str)>;
 }
 
-/// Reads the mapping at `at` out of its entries.
+/// Decodes the mapping at `at` from its entries.
 pub(crate) fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reader) -> Option<T> {
     let mut partial = T::Partial::default();
     let mut unknown = UnknownKeys::default();
@@ -496,9 +518,9 @@ pub(crate) fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reade
         let key = match T::KEYS.iter().find(|key| **key == written) {
             Some(key) => key,
             None => match unknown.take(entry, entries, T::KEYS, reader) {
-                Some(meant) => {
-                    lost.add_key(meant);
-                    meant
+                Some(intended) => {
+                    lost.add_key(intended);
+                    intended
                 }
                 None => {
                     lost.add_unknown(written);
@@ -520,17 +542,17 @@ pub(crate) fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reade
     read
 }
 
-/// A mapping at `at` without a key.
+/// An empty mapping at `at`.
 pub(crate) fn empty_mapping<T: Fields>(at: Span, reader: &mut Reader) -> Option<T> {
     T::finish(T::Partial::default(), at, Unread::default(), &mut UnknownKeys::default(), reader)
 }
 
-/// What stands for a mapping that cannot be read at all.
+/// A placeholder for a mapping that cannot be decoded at all.
 pub(crate) fn unreadable_mapping<T: Fields>() -> Option<T> {
     T::unreadable(Span::NOWHERE, Unread::whole())
 }
 
-/// Reads the value of a key that has a default.
+/// Decodes the value of a key that has a default.
 pub(crate) fn value_or_default<T: Decode>(
     node: &Node,
     default: &'static str,
@@ -539,7 +561,7 @@ pub(crate) fn value_or_default<T: Decode>(
     if node.is_null() { T::of_default(default, node.span) } else { T::decode(node, reader) }
 }
 
-/// What stands for a value that cannot be read, of a key with this default. It was written, and has no place.
+/// A placeholder for an invalid value of a key with this default. It counts as written, and has no place.
 pub(crate) fn unreadable_value<T: Decode>(default: &'static str) -> Option<T> {
     let mut node = Node::default_of(default, Span::NOWHERE);
     if let Kind::Scalar(text) = &mut node.kind {
@@ -556,30 +578,31 @@ pub(crate) fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// Reports a `word` that is none of `words`.
+/// Reports a `word` that is not one of `words`, the values of a `noun`.
 pub(crate) fn unknown_word(
     node: &Node,
+    noun: &str,
     word: &str,
     words: &[&str],
     advice: Option<Advice>,
     reader: &mut Reader,
 ) {
-    let meant = crate::diag::closest(&without_hidden(word), words.iter().copied());
-    let help = match (advice, meant) {
+    let close = crate::diag::closest(&without_hidden(word), words.iter().copied());
+    let help = match (advice, close) {
         (Some(advice), _) => advice.help,
-        (None, Some(meant)) => Help::write(meant).likely().say(format!("did you mean `{meant}`?")),
-        (None, None) => "write one of these words".into(),
+        (None, Some(close)) => Help::write(close).likely().say(format!("did you mean `{close}`?")),
+        (None, None) => format!("write {}", one_of(words)).into(),
     };
     let label = format!("expected {}", one_of(words));
     let title = match node.is_null() {
-        true => "a value is missing here".to_owned(),
-        false => format!("`{word}` is not a valid value here"),
+        true => format!("expected {noun}, found {}", node.type_name()),
+        false => format!("`{word}` is not {}", valid(noun)),
     };
     report_value(node, Diagnostic::new(Code::BadValue, title, node.span, ""), label, help, reader);
 }
 
-/// Reads one of `words`. `advice` knows what was probably meant by another.
-pub(crate) fn word<T: Copy>(
+/// Decodes one of `words`. `advice` explains other words.
+pub(crate) fn word<T: Copy + Keyword>(
     node: &Node,
     words: &[(&str, T)],
     advice: fn(&str) -> Option<Advice>,
@@ -587,13 +610,13 @@ pub(crate) fn word<T: Copy>(
 ) -> Option<T> {
     let names = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>();
     let Kind::Scalar(text) = &node.kind else {
-        wrong_type(node, &one_of(&names()), reader);
+        wrong_scalar(node, T::NOUN, Some(format!("write {}", one_of(&names())).into()), reader);
         return None;
     };
     let word = text.value();
     let found = words.iter().find(|(known, _)| *known == word).map(|(_, value)| *value);
     if found.is_none() {
-        unknown_word(node, &word, &names(), advice(&word), reader);
+        unknown_word(node, T::NOUN, &word, &names(), advice(&word), reader);
     }
     found
 }

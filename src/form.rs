@@ -1,5 +1,7 @@
-//! Texts with a grammar. Each form is one file: what it means, its pattern, its parser, the advice for what is nearly one,
-//! and its tests. Whoever reads the language parses a text once, and later passes compare what it means.
+//! Scalars with a grammar, such as durations, sizes and paths.
+//!
+//! Each form is one file: its type, its pattern, its parser, the advice for near misses, and its tests. Decoding parses a
+//! scalar once, and later passes compare the parsed values.
 
 mod absolute_path;
 mod address;
@@ -96,39 +98,41 @@ pub(crate) use userns::Userns;
 pub(crate) use variable::Variable;
 pub(crate) use web_address::{WebAddress, web_parts};
 
-/// A text with a grammar, parsed.
+/// A scalar with a grammar, parsed.
 pub trait Form: Sized {
-    /// What it is, for a message: `a size`.
+    /// The noun with its article, for a message: `a size`.
     const NOUN: &'static str;
-    /// What it looks like, to be read behind the noun: ` such as 512m or 2g`.
+    /// Examples that follow the noun: ` such as 512m or 2g`.
     const LOOKS: &'static str;
-    /// A text of this form.
+    /// The grammar, for the label of a value that does not have the form: `a number and a unit: b, k, m, g or t`.
+    const EXPECTED: &'static str;
+    /// A value that has the form.
     const EXAMPLE: &'static str;
-    /// Its form as a regular expression, for the JSON Schema. It may match more than the parser takes.
+    /// A regular expression for the JSON Schema. It may match more than the parser accepts.
     const PATTERN: &'static str;
-    /// Whether YAML's numbers are read as well as its texts.
+    /// Accepts YAML's numbers as well as its strings.
     const NUMBERS: bool = false;
 
-    /// What `text` means. `None` if it does not have this form.
+    /// Parses `text`. Returns `None` if it does not have the form.
     fn parse(text: &str) -> Option<Self>;
 
-    /// What was probably meant by a `text` that cannot be parsed.
+    /// Explains why `text` does not have the form, and suggests a value.
     fn advice(_text: &str) -> Option<Advice> {
         None
     }
 
-    /// What it is called in the tables of keys in `docs/language.md`.
+    /// The name in the tables of keys in `docs/language.md`.
     fn title() -> &'static str {
         Self::NOUN.split_once(' ').map_or(Self::NOUN, |(_, noun)| noun)
     }
 
-    /// What it is and looks like, for a message.
+    /// The noun with its examples, for a message: `a size such as 512m or 2g`.
     fn description() -> String {
         format!("{}{}", Self::NOUN, Self::LOOKS)
     }
 }
 
-/// Forms whose meaning is the text itself.
+/// Declares forms whose parsed value is the text itself.
 macro_rules! text_form {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

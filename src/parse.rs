@@ -1,7 +1,7 @@
 //! Pass: text → [`syntax`](crate::syntax). The only module that knows the YAML parser.
 //!
-//! Always yields a tree, if there is anything to read: a line that YAML cannot take is blanked, reported, and becomes an
-//! unreadable entry of the mapping or list in which it stands.
+//! Yields a tree whenever possible. A line that is not valid YAML is blanked, reported, and becomes an unreadable entry of
+//! the mapping or list that contains it.
 
 mod compose;
 mod mask;
@@ -15,7 +15,7 @@ use crate::limits::MAX_MASKED;
 use crate::source::SourceId;
 use crate::syntax::Node;
 
-/// Reads one document. `None` if it is empty or nothing of it can be read; what is wrong is pushed.
+/// Parses one document, and pushes a diagnostic for each mistake. Returns `None` if it is empty or entirely invalid.
 pub fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
     let mut found = Diagnostics::default();
     let Composed { root, halt, has_unquoted } = compose(text, text, source, &[], &mut found);
@@ -23,7 +23,7 @@ pub fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Opt
         diagnostics.append(found);
         return root;
     }
-    // YAML stops at a brace that lacks its quotes. With other signs in its place the rest is read as well.
+    // YAML stops at a reference without quotes. With other characters for its braces, the rest of the file is parsed too.
     let (mut masked, mut references) = match text.len() {
         ..=MAX_MASKED => mask::references(text),
         _ => (text.to_owned(), Vec::new()),

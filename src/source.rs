@@ -1,9 +1,9 @@
-//! Where text came from: spans into the sources of one run.
+//! Spans into the sources of one run.
 
 use std::ops::Range;
 
-/// Which text of a run a [`Span`] points into. The user's file is [`SourceId::FILE`]; each use of a
-/// preset is a source of its own, because its parameters have values of their own.
+/// The ID of a text that a [`Span`] points into. The user's file is [`SourceId::FILE`]. Each use of a preset is a source of
+/// its own, because its parameters have values of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct SourceId(pub u32);
 
@@ -15,16 +15,16 @@ impl SourceId {
 /// A range of bytes in one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Span {
-    /// The text that the range is in.
+    /// The source of the range.
     pub source: SourceId,
-    /// First byte.
+    /// The first byte.
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
 }
 
 impl Span {
-    /// The place of what could not be read and stands in for it.
+    /// The place of a placeholder for an invalid value. Diagnostics at this place are dropped.
     pub const NOWHERE: Span = Span { source: SourceId::FILE, start: u32::MAX, end: u32::MAX };
 
     /// The span of `range` in `source`.
@@ -32,7 +32,7 @@ impl Span {
         Span { source, start: range.start as u32, end: range.end as u32 }
     }
 
-    /// Whether `other` lies inside of it.
+    /// Reports whether `other` is inside this span.
     pub fn contains(self, other: Span) -> bool {
         other.source == self.source && other.start >= self.start && other.end <= self.end
     }
@@ -44,14 +44,14 @@ impl Span {
     }
 }
 
-/// One text: the user's file, or a preset in one place of its use.
+/// One text: the user's file, or one use of a preset.
 #[derive(Debug)]
 pub struct Source {
     /// The name that diagnostics show.
     pub name: String,
     /// The whole text.
     pub text: String,
-    /// For a preset: where the user's file asks for it. Diagnostics point there.
+    /// For a preset, the span of its name in the user's file. Diagnostics point there.
     pub used_at: Option<Span>,
 }
 
@@ -81,13 +81,13 @@ impl Sources {
         self.get(SourceId::FILE)
     }
 
-    /// The bytes of `span` as they are written.
+    /// The text of `span` as it is written.
     pub fn written(&self, span: Span) -> &str {
         let text = &self.get(span.source).text;
         text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
-    /// The place in the user's file that `span` concerns: itself, or where its preset is named.
+    /// The place of `span` in the user's file: the span itself, or the name of its preset.
     pub fn in_file(&self, span: Span) -> Span {
         self.get(span.source).used_at.unwrap_or(span)
     }

@@ -1,4 +1,4 @@
-//! YAML as it is written: a tree in which every node knows its place.
+//! YAML as it is written: a tree of nodes with spans.
 
 use crate::limits::weight;
 use crate::source::Span;
@@ -6,20 +6,20 @@ use crate::source::Span;
 /// One YAML value.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Where it stands. For a mapping or sequence, from its first to its last child.
+    /// The span. For a mapping or sequence, from its first to its last child.
     pub span: Span,
-    /// What it is.
+    /// The value.
     pub kind: Kind,
 }
 
-/// The kinds of YAML values that homegen reads.
+/// The kinds of YAML values.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    /// Text, a number, a boolean or null, not yet told apart.
+    /// A string, a number, a boolean or null. The type is resolved later.
     Scalar {
         /// The text after YAML's own unescaping.
         text: String,
-        /// Whether it stands without quotes, so that YAML would take `1` for a number.
+        /// The scalar has no quotes, so that YAML reads `1` as a number.
         plain: bool,
     },
     /// A Nix expression, written with the tag `!nix`.
@@ -28,18 +28,18 @@ pub enum Kind {
     List(Vec<Node>),
     /// A mapping, in the order of the file.
     Map(Vec<Entry>),
-    /// A value with the tag `!replace`: it replaces a preset's.
+    /// A value with the tag `!replace`: it replaces a preset's value.
     Replace(Box<Node>),
-    /// A preset's value and the one beside it, which merge once references are resolved.
+    /// A preset's value and the user's value, which merge after references are resolved.
     Layers(Box<Layers>),
-    /// What homegen does not read, which was said.
+    /// A value that could not be parsed; a diagnostic was emitted.
     Unreadable,
 }
 
 /// Two values for one key of a service that starts from a preset.
 #[derive(Clone, Debug)]
 pub struct Layers {
-    /// The keys that lead here from the service.
+    /// The path of keys from the service.
     pub place: Vec<String>,
     /// The preset's value.
     pub base: Node,
@@ -52,29 +52,29 @@ pub struct Layers {
 pub struct Entry {
     /// The key's text.
     pub key: String,
-    /// Whether the key stands without quotes.
+    /// The key has no quotes.
     pub plain_key: bool,
-    /// Where the key stands.
+    /// The span of the key.
     pub key_span: Span,
     /// The value.
     pub value: Node,
 }
 
 impl Entry {
-    /// What stands for a line of a mapping that cannot be read, at `span`. Whatever the mapping lacks may be in it.
+    /// A placeholder for a line of a mapping that could not be parsed, at `span`. It may contain any key that is absent.
     pub fn unreadable(span: Span) -> Entry {
         let value = Node { span, kind: Kind::Unreadable };
         Entry { key: String::new(), plain_key: false, key_span: span, value }
     }
 
-    /// Whether it is one of [`Entry::unreadable`].
+    /// Reports whether this is an [`Entry::unreadable`].
     pub fn is_unreadable(&self) -> bool {
         matches!(self.value.kind, Kind::Unreadable) && self.key.is_empty()
     }
 }
 
 impl Node {
-    /// The entries of a mapping, and none of anything else.
+    /// The entries of a mapping. Other values have none.
     pub fn entries(&self) -> &[Entry] {
         match &self.kind {
             Kind::Map(entries) => entries,
@@ -82,7 +82,7 @@ impl Node {
         }
     }
 
-    /// Whether a line of a mapping could not be read. A key that it has not may stand there.
+    /// Reports whether a line of a mapping could not be parsed, which may contain an absent key.
     pub fn has_unreadable_entry(&self) -> bool {
         self.entries().iter().any(Entry::is_unreadable)
     }
@@ -97,7 +97,7 @@ impl Node {
         self.entries().iter().find(|e| e.key == key)
     }
 
-    /// As how many values it counts, with all that is in it.
+    /// The number of values that the node and its children count as.
     pub fn weight(&self) -> usize {
         match &self.kind {
             Kind::Scalar { text, .. } | Kind::Nix(text) => weight(text),
@@ -111,7 +111,7 @@ impl Node {
         }
     }
 
-    /// Whether this is YAML's null: `key:`, `key: ~` or `key: null`.
+    /// Reports whether this is YAML's null: `key:`, `key: ~` or `key: null`.
     pub fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }

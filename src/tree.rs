@@ -1,5 +1,5 @@
-//! The file after its references were resolved: every scalar knows its value, and which constants it
-//! was put together from, so that the output can name them.
+//! The file after references are resolved. Every scalar has its value, and the constants that the value comes from, so that
+//! the output can refer to them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,18 +9,18 @@ use crate::source::Span;
 /// One value.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Where it is used: for a value that came by reference, the place of the reference.
+    /// The place of use: for a value that came by reference, the span of the reference.
     pub span: Span,
-    /// Where the constant stands that it came from.
+    /// The span of the constant that the value came from.
     pub defined: Option<Span>,
-    /// What it is.
+    /// The value.
     pub kind: Kind,
 }
 
 /// The kinds of values.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    /// Text, a number, a boolean or null.
+    /// A string, a number, a boolean or null.
     Scalar(Text),
     /// A Nix expression, written with `!nix`.
     Nix(String),
@@ -28,7 +28,7 @@ pub enum Kind {
     List(Vec<Node>),
     /// A mapping.
     Map(Vec<Entry>),
-    /// A value that a reference should have brought and did not. It was said; nothing more is.
+    /// A value that could not be parsed or resolved; a diagnostic was emitted.
     Unknown,
 }
 
@@ -42,31 +42,31 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether it stands for a line that could not be read. The mapping may lack what that line was to say.
+    /// Reports whether this is a placeholder for a line that could not be parsed, which may contain an absent key.
     pub fn is_unreadable(&self) -> bool {
         matches!(self.value.kind, Kind::Unknown) && self.key.pieces.is_empty()
     }
 }
 
-/// Scalar text in pieces. Two are equal wherever they stand.
+/// The text of a scalar in pieces. Equality ignores spans.
 #[derive(Clone, Debug)]
 pub struct Text {
-    /// What it is put together from; no two literals stand side by side.
+    /// The pieces. Two literals are never adjacent.
     pub pieces: Vec<Piece>,
-    /// Where it is used.
+    /// The place of use.
     pub span: Span,
-    /// Whether it is written without quotes, so that `1` is a number.
+    /// The scalar has no quotes, so that `1` is a number.
     pub plain: bool,
-    /// Whether it is a default. Its span is that of the mapping without the key.
+    /// The text is a default, and its span is the mapping that does not have the key.
     pub is_default: bool,
 }
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Piece {
-    /// Written in place.
+    /// Text written in place.
     Literal(String),
-    /// Stands elsewhere.
+    /// A reference to another scalar.
     Reference(Arc<Reference>),
 }
 
@@ -76,15 +76,15 @@ impl PartialEq for Text {
     }
 }
 
-/// A scalar that stands elsewhere. It is shared, because passes copy texts, and few are references. Two are equal if they
-/// name the same, wherever they stand.
+/// A reference to a scalar. It is shared, because passes copy texts, and few of them are references. Equality compares the
+/// targets and ignores spans.
 #[derive(Clone, Debug)]
 pub struct Reference {
-    /// Where.
+    /// The target.
     pub target: Target,
-    /// Its value when the file is compiled.
+    /// The value when the file is compiled.
     pub value: Atom,
-    /// Where the reference is written.
+    /// The span of the reference.
     pub span: Span,
 }
 
@@ -100,7 +100,7 @@ impl std::hash::Hash for Reference {
     }
 }
 
-/// What a reference names in the output.
+/// The name in the output that a reference becomes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Target {
     /// A scalar of `constants`.
@@ -109,19 +109,19 @@ pub enum Target {
     Parameter {
         /// The service.
         service: String,
-        /// Name of the parameter, and the way into its value.
+        /// The name of the parameter, and the path into its value.
         path: Vec<Step>,
     },
-    /// The host's name, which the owner may set elsewhere.
+    /// The host's name, which another NixOS module may set.
     HostName,
-    /// The host's time zone, which the owner may set elsewhere.
+    /// The host's time zone, which another NixOS module may set.
     TimeZone,
     /// The port of a service, an option of the output.
     Port(String),
 }
 
 impl Target {
-    /// The part of a constant or a parameter that one more step leads to.
+    /// The part of a constant or a parameter at one further step.
     pub fn below(mut self, step: Step) -> Target {
         if let Target::Constant(path) | Target::Parameter { path, .. } = &mut self {
             path.push(step);
@@ -129,7 +129,7 @@ impl Target {
         self
     }
 
-    /// The list of which it is the first entry, and the number of its entries.
+    /// The list whose first entry this is, and the number of its entries.
     pub fn list_of_first(&self) -> Option<(Target, usize)> {
         let mut list = self.clone();
         let (Target::Constant(path) | Target::Parameter { path, .. }) = &mut list else { return None };
@@ -143,11 +143,11 @@ impl Target {
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
-    /// Of a mapping.
+    /// A key of a mapping.
     Key(String),
-    /// Of a list.
+    /// An entry of a list.
     Item {
-        /// From 0.
+        /// The index, from 0.
         index: usize,
         /// The number of entries.
         of: usize,
@@ -157,20 +157,20 @@ pub enum Step {
 /// A scalar's value, by YAML 1.2's core schema.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Atom {
-    /// `null`, `~`, or nothing.
+    /// `null`, `~`, or an absent value.
     Null,
     /// `true` or `false`.
     Bool(bool),
     /// A whole number.
     Int(i64),
-    /// A number with a point, as it is written.
+    /// A number with a fraction, as it is written.
     Float(String),
-    /// Text.
+    /// A string.
     Str(String),
 }
 
 impl Atom {
-    /// What a plain scalar means.
+    /// Resolves a plain scalar.
     pub fn from_plain(text: &str) -> Atom {
         match text {
             "" | "~" | "null" | "Null" | "NULL" => return Atom::Null,
@@ -195,7 +195,7 @@ impl Atom {
         Atom::Str(text.to_owned())
     }
 
-    /// The text that stands for it inside of a string.
+    /// The text of the value inside a longer string.
     pub fn text(&self) -> String {
         match self {
             Atom::Null => String::new(),
@@ -205,13 +205,13 @@ impl Atom {
         }
     }
 
-    /// Its type, for a message.
+    /// The type, for a message.
     pub fn type_name(&self) -> &'static str {
         match self {
-            Atom::Null => "nothing",
+            Atom::Null => "an empty value",
             Atom::Bool(_) => "a boolean",
             Atom::Int(_) | Atom::Float(_) => "a number",
-            Atom::Str(_) => "text",
+            Atom::Str(_) => "a string",
         }
     }
 }
@@ -222,24 +222,24 @@ impl Text {
         Text { pieces: vec![Piece::Literal(text.into())], span, plain: false, is_default: false }
     }
 
-    /// The default of a key that the mapping at `owner` has not, as it would be written: a text that YAML would read as
-    /// another number stands in quotes.
+    /// The default of a key that the mapping at `owner` does not have, as it would be written. A text that YAML reads as
+    /// another number gets quotes.
     pub fn default_of(text: &str, owner: Span) -> Text {
         let plain = text.parse::<i64>().map_or(true, |number| number.to_string() == text);
         Text { plain, is_default: true, ..Text::literal(text, owner) }
     }
 
-    /// One without pieces, to add some.
+    /// An empty text, to which pieces can be added.
     pub fn empty(span: Span) -> Text {
         Text { pieces: Vec::new(), span, plain: false, is_default: false }
     }
 
-    /// Itself, unless it is a default.
+    /// The text, unless it is a default.
     pub fn written(&self) -> Option<&Text> {
         (!self.is_default).then_some(self)
     }
 
-    /// Its value as text.
+    /// The value as a string.
     pub fn value(&self) -> String {
         self.pieces
             .iter()
@@ -250,7 +250,7 @@ impl Text {
             .collect()
     }
 
-    /// Its value with the type that YAML gives it.
+    /// The value with its YAML type.
     pub fn atom(&self) -> Atom {
         match self.pieces.as_slice() {
             [] if self.plain => Atom::Null,
@@ -261,7 +261,7 @@ impl Text {
         }
     }
 
-    /// The one reference that this text is, if it is nothing else.
+    /// The reference, if the text is a single reference.
     pub fn reference(&self) -> Option<&Arc<Reference>> {
         match self.pieces.as_slice() {
             [Piece::Reference(reference)] => Some(reference),
@@ -269,13 +269,12 @@ impl Text {
         }
     }
 
-    /// Whether there is no reference in it.
+    /// Reports whether the text has no reference.
     pub fn is_literal(&self) -> bool {
         self.pieces.iter().all(|p| matches!(p, Piece::Literal(_)))
     }
 
-    /// Its parts between each `separator`. A reference that is cut becomes literal text. The parts keep the span of the
-    /// whole.
+    /// Splits at each `separator`. A reference that contains one becomes literal text. The parts keep the whole span.
     pub fn split(&self, separator: char) -> Vec<Text> {
         let part = || Text { plain: self.plain, ..Text::empty(self.span) };
         let (mut parts, mut last) = (Vec::new(), part());
@@ -299,21 +298,21 @@ impl Text {
         parts
     }
 
-    /// The text before the first `separator` of its value, and the text behind it.
+    /// Splits at the first `separator` of the value.
     pub fn split_once(&self, separator: char) -> Option<(Text, Text)> {
-        self.value().find(separator).map(|at| self.around(at, separator))
+        self.value().find(separator).map(|at| self.split_out(at, separator))
     }
 
-    /// The text before the last `separator` of its value, and the text behind it.
+    /// Splits at the last `separator` of the value.
     pub fn rsplit_once(&self, separator: char) -> Option<(Text, Text)> {
-        self.value().rfind(separator).map(|at| self.around(at, separator))
+        self.value().rfind(separator).map(|at| self.split_out(at, separator))
     }
 
-    fn around(&self, at: usize, separator: char) -> (Text, Text) {
+    fn split_out(&self, at: usize, separator: char) -> (Text, Text) {
         (self.split_at(at).0, self.split_at(at + separator.len_utf8()).1)
     }
 
-    /// The text before a byte of its value, and the text from there on. A reference that is cut becomes literal text.
+    /// Splits at a byte of the value. A reference that is cut becomes literal text.
     pub fn split_at(&self, at: usize) -> (Text, Text) {
         let part = || Text::empty(self.span);
         let (mut before, mut after) = (part(), part());
@@ -336,7 +335,7 @@ impl Text {
         (before, after)
     }
 
-    /// The parts joined by `separator`.
+    /// Joins the parts with `separator`.
     pub fn join(parts: &[Text], separator: &str, span: Span) -> Text {
         let mut joined = Text::empty(span);
         for (i, part) in parts.iter().enumerate() {
@@ -348,7 +347,7 @@ impl Text {
         joined
     }
 
-    /// Adds a piece at the end.
+    /// Appends a piece.
     pub fn push(&mut self, piece: Piece) {
         match (self.pieces.last_mut(), piece) {
             (_, Piece::Literal(text)) if text.is_empty() => {}
@@ -358,8 +357,8 @@ impl Text {
     }
 }
 
-/// The attributes that a key under `nixos` leads through: a plain one is a path, in which quotes keep a
-/// name with a dot together, as in Nix; one in YAML's quotes is one name.
+/// The attribute path of a key under `nixos`. A plain key is a path, in which quotes keep a name with a dot together, as in
+/// Nix. A key in YAML's quotes is one name.
 pub fn option_path(key: &Text) -> Vec<Text> {
     if !key.plain || !key.is_literal() {
         return vec![key.clone()];
@@ -376,18 +375,18 @@ pub fn option_path(key: &Text) -> Vec<Text> {
     path.into_iter().map(|step| Text::literal(step, key.span)).collect()
 }
 
-/// An option of NixOS that a tree sets.
+/// A NixOS option that a tree sets.
 #[derive(Clone, Debug)]
 pub struct SetOption<'a> {
-    /// Its path.
+    /// The path.
     pub path: Vec<String>,
-    /// Where its key stands.
+    /// The span of the key.
     pub span: Span,
-    /// Its value.
+    /// The value.
     pub node: &'a Node,
 }
 
-/// The options that the tree under a `nixos` sets, in the order of the file.
+/// The options that the tree under `nixos` sets, in the order of the file.
 pub fn options(tree: &Node) -> Vec<SetOption<'_>> {
     fn below<'a>(node: &'a Node, path: &mut Vec<String>, span: Span, found: &mut Vec<SetOption<'a>>) {
         match &node.kind {
@@ -407,8 +406,8 @@ pub fn options(tree: &Node) -> Vec<SetOption<'_>> {
     found
 }
 
-/// The files below `environment.etc` that options set: the path of each, and its name. The name is the path relative to
-/// /etc, unless `target` is another one.
+/// The files below `environment.etc` that options set, each with its path and its name. The name is the path relative to
+/// /etc, unless `target` differs.
 pub fn etc_files(options: &[SetOption<'_>]) -> Vec<(String, String)> {
     let mut targets: BTreeMap<&str, Option<String>> = BTreeMap::new();
     for option in options {
@@ -433,18 +432,18 @@ impl Node {
         Node { span: owner, defined: None, kind: Kind::Scalar(Text::default_of(text, owner)) }
     }
 
-    /// What it is, for a message.
+    /// The type, for a message.
     pub fn type_name(&self) -> &'static str {
         match &self.kind {
             Kind::Scalar(text) => text.atom().type_name(),
             Kind::Nix(_) => "a Nix expression",
-            Kind::Unknown => "unknown",
+            Kind::Unknown => "an unknown value",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
         }
     }
 
-    /// Whether it is null.
+    /// Reports whether the value is null.
     pub fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar(text) if text.atom() == Atom::Null)
     }

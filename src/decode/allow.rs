@@ -1,4 +1,4 @@
-//! Reads what the file accepts.
+//! Decodes `allow`: the diagnostics that the file accepts.
 
 use super::{Decode, Reader, wrong_scalar};
 use crate::diag::{Code, Diagnostic, suggestion};
@@ -6,7 +6,7 @@ use crate::setting::Allow;
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node};
 
-/// The texts of a list, or the one text.
+/// The strings of a list, or the one string.
 fn texts(node: &Node) -> Vec<String> {
     match &node.kind {
         Kind::Scalar(text) => vec![text.value()],
@@ -29,8 +29,8 @@ impl Decode for Allow {
                 (Some(code), true) => Some(format!("remove it: {} cannot be allowed", code.code())),
                 (Some(_), false) => Some(format!("write `{{ {} }}`", reasons.join(", "))),
             };
-            wrong_scalar(node, "a mapping of CODE: \"reason\"", help.map(Into::into), reader);
-            // What they are about is accepted, so that the missing reasons are the one mistake.
+            wrong_scalar(node, "a mapping of `CODE: \"reason\"`", help.map(Into::into), reader);
+            // The codes count as accepted, so that the missing reasons are the only mistake.
             return Some(Allow(
                 codes.into_iter().filter(|c| c.can_be_allowed()).map(|code| (code, node.span)).collect(),
             ));
@@ -48,20 +48,20 @@ impl Decode for Allow {
                     refuse(format!("there is no code `{name}`"), "unknown code", suggestion(&name, codes));
                 }
                 Some(Code::UnusedAllow) => refuse(
-                    format!("{name} cannot be allowed: it is about an `allow` itself"),
-                    "reports an `allow` without an effect",
-                    "remove it, and each `allow` that HG0208 reports".to_owned(),
+                    format!("{name} cannot be allowed"),
+                    "reports an `allow` that has no effect",
+                    format!("remove {name}, and each `allow` that it reports"),
                 ),
                 Some(code) if !code.can_be_allowed() => refuse(
-                    format!("{name} cannot be allowed: {}", code.title()),
-                    "the output could not work",
-                    format!("remove it, and correct what `homegen explain {name}` describes"),
+                    format!("{name} cannot be allowed"),
+                    "without a correction, the output could not work",
+                    format!("remove {name}, and correct the mistake that `homegen explain {name}` describes"),
                 ),
                 Some(code) if !has_reason => {
                     refuse(
                         format!("{name} is allowed without a reason"),
                         "expected a reason",
-                        format!("write `{name}: \"…\"` with the reason, for whoever reads the file next"),
+                        format!("write `{name}: \"REASON\"`"),
                     );
                     allow.0.push((code, span));
                 }

@@ -1,4 +1,4 @@
-//! Reads the front.
+//! Decodes `caddy`.
 
 use std::net::IpAddr;
 
@@ -44,11 +44,11 @@ impl Bind {
             reader.push(
                 Diagnostic::new(
                     Code::BadValue,
-                    "interfaces and addresses do not go together",
+                    "`bind` mixes interfaces and addresses",
                     interface.span(),
-                    "an interface among addresses",
+                    "this is an interface",
                 )
-                .help("name interfaces, where Caddy listens on all of their addresses, or only addresses"),
+                .help("write only interfaces, on all of whose addresses Caddy listens, or only addresses"),
             );
             return None;
         }
@@ -56,18 +56,18 @@ impl Bind {
     }
 }
 
-/// The words among the ways to certificates.
+/// The sources of certificates that are a word.
 const WORDS: [&str; 2] = ["tailscale", "internal"];
 
-/// Words for what Caddy does without `tls`.
+/// Words for Caddy's default without `tls`: Let's Encrypt.
 const DEFAULT: [&str; 4] = ["letsencrypt", "lets-encrypt", "let's encrypt", "auto"];
 
 impl Decode for Tls {
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         if let Kind::Map(_) = node.kind {
-            // A word that stands for itself, as a key.
+            // A word in the place of a key.
             if let Some(word) = WORDS.iter().find(|word| node.get(word).is_some()) {
-                let title = format!("`{word}` is a word, not a key");
+                let title = format!("`{word}` is a value of `tls`, not a key");
                 reader.push(
                     Diagnostic::new(Code::WrongType, title, node.span, "this is a mapping")
                         .help(format!("write `tls: {word}`")),
@@ -81,11 +81,11 @@ impl Decode for Tls {
                 reader.push(
                     Diagnostic::new(
                         Code::WrongType,
-                        "`acme` is the name of a provider",
+                        "`acme` takes the name of a DNS provider",
                         inner.span,
                         "this is a mapping",
                     )
-                    .help("write `tls: { acme: PROVIDER, token: SECRET, email: ADDRESS }`, on one level"),
+                    .help("write `tls: { acme: PROVIDER, token: SECRET, email: ADDRESS }`"),
                 );
                 return None;
             }
@@ -104,7 +104,7 @@ impl Decode for Tls {
                         "expected tailscale, internal or a mapping with `acme`",
                     )
                     .help(match DEFAULT.contains(&word.to_lowercase().as_str()) {
-                        true => "remove `tls`: without it, Caddy asks Let's Encrypt".to_owned(),
+                        true => "remove `tls`: Caddy uses Let's Encrypt by default".to_owned(),
                         false => suggestion(
                             &word,
                             WORDS.into_iter().chain(["{ acme: PROVIDER, token: SECRET, email: ADDRESS }"]),
@@ -120,7 +120,7 @@ impl Decode for Tls {
 impl Decode for Upstream {
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::Scalar(text) = &node.kind else {
-            wrong_type(node, "container:port", reader);
+            wrong_type(node, "CONTAINER:PORT", reader);
             return None;
         };
         match text.split(':').as_slice() {
@@ -128,19 +128,26 @@ impl Decode for Upstream {
                 Some(Upstream { host: host.clone(), port: port.clone(), span: node.span })
             }
             _ => {
-                let noun = "a container with its port";
-                misread(node, noun, "container:port", meant_upstream(&text.value()), reader);
+                let value = text.value();
+                misread(
+                    node,
+                    "an upstream",
+                    "CONTAINER:PORT",
+                    "`CONTAINER:PORT`",
+                    upstream_advice(&value),
+                    reader,
+                );
                 None
             }
         }
     }
 }
 
-/// `http://vaultwarden:80`, and `vaultwarden`.
-fn meant_upstream(value: &str) -> Option<Advice> {
+/// Advice for `http://vaultwarden:80` and `vaultwarden`.
+fn upstream_advice(value: &str) -> Option<Advice> {
     let (authority, _) = web_parts(value).unwrap_or((value, ""));
     if value.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https")) {
-        // Caddy runs on the host, and does not know the names of containers.
+        // Caddy runs on the host, where the names of containers do not resolve.
         let (published, address) = match authority.rsplit_once(':') {
             Some((name, port)) if name.parse::<IpAddr>().is_err() && !name.contains('.') => (
                 format!("publish the port with `ports: [\"{port}:{port}\"]`, and "),
@@ -149,24 +156,24 @@ fn meant_upstream(value: &str) -> Option<Advice> {
             _ => (String::new(), authority.to_owned()),
         };
         return Advice::new(
-            "is an https address, and `to` forwards with http",
+            "`to` forwards with http, not https",
             format!(
-                "{published}write the proxy under `extra` in place of `to`: `reverse_proxy https://{address} {{`, and \
+                "{published}write the proxy under `extra` instead of `to`: `reverse_proxy https://{address} {{`, and \
                  in its block `transport http` with `tls_insecure_skip_verify` if the certificate is not for this name"
             ),
         );
     }
-    let why = if authority == value { "has no port" } else { "is a whole address" };
+    let why = if authority == value { "has no port" } else { "is a URL, expected CONTAINER:PORT" };
     let readable = |part: &str| is_word(part, b"_.-");
     match authority.split_once(':') {
         Some((host, port)) if readable(host) && port.parse::<u16>().is_ok_and(|port| port > 0) => {
             (authority != value).then(|| Advice::write(why, authority))?
         }
         None if value.parse::<u16>().is_ok() => {
-            Advice::new("names no container", format!("write `CONTAINER:{value}`"))
+            Advice::new("has no container", format!("write `CONTAINER:{value}`"))
         }
         None if readable(authority) => {
-            Advice::new(why, format!("write `{authority}:PORT`, with the port that it listens on"))
+            Advice::new(why, format!("write `{authority}:PORT`, with the port that the container listens on"))
         }
         _ => None,
     }
@@ -174,21 +181,21 @@ fn meant_upstream(value: &str) -> Option<Advice> {
 
 #[cfg(test)]
 mod tests {
-    use super::meant_upstream;
+    use super::upstream_advice;
 
     #[test]
-    fn an_upstream_that_cannot_be_read_gets_what_was_meant() {
-        for (text, meant) in [
+    fn an_invalid_upstream_gets_advice() {
+        for (text, help) in [
             ("HTTP://vaultwarden:80/x", "write `vaultwarden:80`"),
             (
                 "HTTPS://192.168.1.1:8443",
-                "write the proxy under `extra` in place of `to`: `reverse_proxy https://192.168.1.1:8443 {`, and in \
+                "write the proxy under `extra` instead of `to`: `reverse_proxy https://192.168.1.1:8443 {`, and in \
                  its block `transport http` with `tls_insecure_skip_verify` if the certificate is not for this name",
             ),
-            ("vaultwarden", "write `vaultwarden:PORT`, with the port that it listens on"),
+            ("vaultwarden", "write `vaultwarden:PORT`, with the port that the container listens on"),
             ("a:b:c", ""),
         ] {
-            assert_eq!(meant_upstream(text).map(|advice| advice.help.text).unwrap_or_default(), meant);
+            assert_eq!(upstream_advice(text).map(|advice| advice.help.text).unwrap_or_default(), help);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reads the parts of a container that Compose lets one write in several ways.
+//! Decodes the keys of a container that Compose writes in a short and a long form.
 
 use super::{Decode, Reader, bad_value, bad_value_because, wrong_type};
 use crate::ast::{Condition, DependsOn, LongDependency};
@@ -30,15 +30,17 @@ impl Decode for ExtraHosts {
             Kind::List(items) => {
                 for item in items {
                     let Some(text) = Text::decode(item, reader) else { continue };
-                    // Compose takes both `name:address` and `name=address`.
+                    // Compose accepts both `name:address` and `name=address`.
                     match text.split_once('=').or_else(|| text.split_once(':')) {
                         Some(pair) => hosts.push(pair),
-                        None => bad_value(item, "a name with its address", "write name:address", reader),
+                        None => {
+                            bad_value(item, "an extra host", "NAME:ADDRESS", "write `NAME:ADDRESS`", reader)
+                        }
                     }
                 }
             }
             _ => {
-                wrong_type(node, "a mapping of name: address, or a list of name:address", reader);
+                wrong_type(node, "a mapping of `NAME: ADDRESS`", reader);
                 return None;
             }
         }
@@ -49,9 +51,9 @@ impl Decode for ExtraHosts {
                 reader.push(
                     Diagnostic::new(
                         Code::BadValue,
-                        format!("`{}` is not an address", address.value()),
+                        format!("`{}` is not a valid address for an extra host", address.value()),
                         address.span,
-                        "expected an IP address",
+                        "expected an IP address or `host-gateway`",
                     )
                     .help("write an IP address, or `host-gateway` for this host"),
                 );
@@ -78,20 +80,26 @@ impl Decode for Command {
         match words(&text) {
             Some(words) => Some(Command(words)),
             None => {
-                bad_value(node, "a command line", "close its quotes", reader);
+                bad_value_because(
+                    node,
+                    "a command line",
+                    "has a quote that is not closed",
+                    "close the quote",
+                    reader,
+                );
                 None
             }
         }
     }
 }
 
-/// Splits a command line as a shell does. What a reference stands for is one word or a part of one.
+/// Splits a command line as a shell does. The value of a reference is not split.
 fn words(text: &Text) -> Option<Vec<Text>> {
     let mut line = String::new();
     for (i, piece) in text.pieces.iter().enumerate() {
         match piece {
             Piece::Literal(literal) => line.push_str(literal),
-            // No text of a file holds a NUL, so this stands for the piece and for nothing else.
+            // No string of a file contains a NUL, so that these marks are unambiguous.
             Piece::Reference(_) => line.push_str(&format!("\0{i}\0")),
         }
     }
@@ -126,16 +134,24 @@ impl Decode for GracePeriod {
         };
         let Some(ms) = ms else {
             let advice = Duration::advice(&text.value());
-            misread(node, Duration::NOUN, "90s or 2m, of a day at most", advice, reader);
+            misread(
+                node,
+                Duration::NOUN,
+                "a duration of at most 24h",
+                "a duration such as 90s or 2m",
+                advice,
+                reader,
+            );
             return None;
         };
-        // `podman run --stop-timeout` takes whole seconds, and what a constant says has to reach it.
+        // `podman run --stop-timeout` takes whole seconds, and the value of a constant is passed to it unchanged.
         let whole = text.value().strip_suffix('s').is_none_or(|n| n.bytes().all(|b| b.is_ascii_digit()));
         if !text.is_literal() && (!whole || matches!(text.value().chars().last(), Some('m' | 'h'))) {
             bad_value(
                 node,
-                "a time in whole seconds",
-                "write seconds, such as 90s, in the constant that it comes from",
+                "a grace period",
+                "whole seconds such as 90s",
+                "write the value of the constant in seconds, such as 90s",
                 reader,
             );
             return None;
@@ -158,27 +174,23 @@ impl Decode for Volume {
                 bad_value_because(
                     node,
                     "a volume",
-                    "an option of a volume",
+                    "is an option of a volume",
                     "put the whole volume in quotes, as in \"SOURCE:TARGET:ro,z\": a comma ends an item of `[ ]`",
                     reader,
                 );
                 return None;
             }
             _ => {
-                bad_value(node, "a volume", "write source:target, or source:target:options", reader);
+                let expected = "SOURCE:TARGET or SOURCE:TARGET:OPTIONS";
+                bad_value(node, "a volume", expected, "write `SOURCE:TARGET`", reader);
                 return None;
             }
         };
         let (target, source) = (parts.pop()?, parts.pop()?);
         let source = source_of(source, node, reader)?;
         if !is_path(&target.value()) {
-            misread(
-                node,
-                "a volume with an absolute target",
-                "source:/target",
-                AbsolutePath::advice(&target.value()),
-                reader,
-            );
+            let advice = AbsolutePath::advice(&target.value()).map(|advice| advice.about("the target"));
+            misread(node, "a volume", "an absolute path as the target", "`SOURCE:/TARGET`", advice, reader);
             return None;
         }
         check_no_colon([&target], node, reader)?;
@@ -198,7 +210,7 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
         (Some(VolumeType::Tmpfs), None) => VolumeSource::Tmpfs,
         (Some(VolumeType::Tmpfs), Some(source)) => {
             reader.push(
-                Diagnostic::new(Code::BadValue, "a tmpfs has no source", source.span, "not used")
+                Diagnostic::new(Code::BadValue, "a tmpfs mount has no source", source.span, "not used")
                     .help("remove `source`"),
             );
             return None;
@@ -212,11 +224,13 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
         (kind, Some(source)) => {
             let found = source_of(source.clone(), node, reader)?;
             let wrong = match (kind, &found) {
-                (Some(VolumeType::Bind), VolumeSource::Named(_)) => {
-                    Some(("a `bind` needs a path as its source", "a name", "write `type: volume`, or a path"))
-                }
+                (Some(VolumeType::Bind), VolumeSource::Named(_)) => Some((
+                    "a bind mount needs a path as its source",
+                    "this is a name",
+                    "write `type: volume`, or a path",
+                )),
                 (Some(VolumeType::Volume), VolumeSource::Bind(_)) => {
-                    Some(("a `volume` needs a name as its source", "a path", "write `type: bind`"))
+                    Some(("a volume needs a name as its source", "this is a path", "write `type: bind`"))
                 }
                 _ => None,
             };
@@ -230,7 +244,7 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
     if let Some(size) = long.size {
         if !matches!(source, VolumeSource::Tmpfs) {
             reader.push(
-                Diagnostic::new(Code::BadValue, "only a tmpfs has a size", size.text.span, "not used")
+                Diagnostic::new(Code::BadValue, "only a tmpfs mount has a size", size.text.span, "not used")
                     .help("remove `size`"),
             );
             return None;
@@ -253,11 +267,11 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
         reader.push(
             Diagnostic::new(
                 Code::BadValue,
-                "only a folder of the host has an owner, a group and a mode",
+                "only a bind mount has an owner, a group and a mode",
                 span,
                 "not used",
             )
-            .help("remove it, or write a path as the source"),
+            .help("remove this key, or write a path on the host as `source`"),
         );
         return None;
     }
@@ -291,25 +305,32 @@ fn source_of(source: Text, node: &Node, reader: &mut Reader) -> Option<VolumeSou
         return Some(VolumeSource::Named(source));
     }
     let advice = value.contains('/').then(|| AbsolutePath::advice(&value)).flatten();
-    let source = "an absolute path on the host, or the name of a volume, and then the target";
-    misread(node, "a volume with a source that Podman can find", source, advice, reader);
+    let advice = advice.map(|advice| advice.about("the source"));
+    let expected = "an absolute path or the name of a volume as the source";
+    misread(node, "a volume", expected, "`/SOURCE:/TARGET` or `NAME:/TARGET`", advice, reader);
     None
 }
 
-/// Podman separates the parts of a volume by colons, and knows no way to quote one.
+/// Reports a colon or a comma in a path: Podman separates the parts of a volume with them, and has no quotes for them.
 pub(super) fn check_no_colon<'a>(
     texts: impl IntoIterator<Item = &'a Text>,
     node: &Node,
     reader: &mut Reader,
 ) -> Option<()> {
     if texts.into_iter().any(|t| t.value().contains([':', ','])) {
-        bad_value(node, "a path that Podman can take", "name the folder without a colon and a comma", reader);
+        bad_value_because(
+            node,
+            "a path of a mount",
+            "contains a colon or a comma, which separate the parts of a mount",
+            "rename the folder, without colons and commas",
+            reader,
+        );
         return None;
     }
     Some(())
 }
 
-/// The root of a container is its image's.
+/// Reports a mount on the container's root folder.
 fn check_target(target: &Text, reader: &mut Reader) -> Option<()> {
     let value = target.value();
     if !value.starts_with('/') || !value.trim_end_matches('/').is_empty() {
@@ -318,11 +339,11 @@ fn check_target(target: &Text, reader: &mut Reader) -> Option<()> {
     reader.push(
         Diagnostic::new(
             Code::BadValue,
-            "a volume on the container's `/`",
+            "a volume cannot be mounted on `/`",
             target.span,
-            "hides the whole image",
+            "would hide the whole image",
         )
-        .help("mount it on a folder in the container"),
+        .help("write a folder of the container as the target"),
     );
     None
 }
@@ -331,36 +352,36 @@ fn check_options(options: &[Text], tmpfs: bool, node: &Node, reader: &mut Reader
     let values: Vec<String> = options.iter().map(Text::value).collect();
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let Some((index, bad)) = podman::bad_option(&values, tmpfs) else { return Some(()) };
-    let (of, page) = if tmpfs { ("a tmpfs", "--tmpfs") } else { ("a volume", "--volume") };
+    let (noun, page) = if tmpfs { ("a tmpfs mount", "--tmpfs") } else { ("a volume", "--volume") };
     let (message, help) = match bad {
         BadOption::Unknown(option) => (
-            format!("`{option}` is no option of {of}"),
+            format!("`{option}` is not a valid option of {noun}"),
             match podman::closest_option(option, tmpfs) {
                 _ if tmpfs && podman::is_tmpfs_owner(option) => {
-                    "write `mode=1777` in its place: any user may write there".to_owned()
+                    "write `mode=1777` instead: any user may write to the mount".to_owned()
                 }
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("take it out; podman-run(1) has the options, at {page}"),
+                None => format!("remove it; podman-run(1) lists the options at {page}"),
             },
         ),
         BadOption::Value(option) => (
-            format!("the option `{option}` has a value that {of} cannot have"),
-            format!("write it as in podman-run(1), at {page}"),
+            format!("the option `{option}` of {noun} has an invalid value"),
+            format!("write a value that podman-run(1) lists at {page}"),
         ),
         BadOption::Both(first, second) if first == second => {
-            (format!("`{first}` is there twice"), "keep one of the two".to_owned())
+            (format!("the option `{first}` is set twice"), "remove one of the two".to_owned())
         }
         BadOption::Both(first, second) => {
-            (format!("`{first}` and `{second}` exclude each other"), "keep one of the two".to_owned())
+            (format!("`{first}` and `{second}` exclude each other"), "remove one of the two".to_owned())
         }
     };
     let span = options.get(index).map_or(node.span, |option| option.span);
-    reader.push(Diagnostic::new(Code::BadValue, message, span, "Podman refuses it").help(help));
+    reader.push(Diagnostic::new(Code::BadValue, message, span, "Podman refuses this option").help(help));
     None
 }
 
 impl Decode for Port {
-    fn meant_by(text: &str) -> String {
+    fn item_of(text: &str) -> String {
         let is_alone = text.parse::<u16>().is_ok();
         if is_alone { format!("{text}:{text}") } else { text.to_owned() }
     }
@@ -381,19 +402,19 @@ impl Decode for Port {
             reader.push(
                 Diagnostic::new(
                     Code::BadValue,
-                    "a port without one on the host",
+                    format!("`{}` has no host port", text.value()),
                     node.span,
-                    "Podman would choose one at each start",
+                    "Podman would choose a random host port at each start",
                 )
                 .help(format!(
-                    "write \"{}:{}\", or `expose` if nothing on the host needs it",
+                    "write `\"{}:{}\"`, or move the port to `expose` if nothing on the host connects to it",
                     ports.value(),
                     text.value()
                 )),
             );
             return None;
         };
-        // An IPv6 address has colons of its own, and stands in brackets.
+        // An IPv6 address contains colons, and stands in brackets.
         let (address, published) = match rest.rsplit_once(':') {
             Some((address, published)) => (Some(without_brackets(address)), published),
             None => (None, rest),
@@ -402,7 +423,7 @@ impl Decode for Port {
     }
 }
 
-/// The address in `[…]`, or a text without them as it is.
+/// Removes the brackets of an IPv6 address.
 fn without_brackets(text: Text) -> Text {
     let value = text.value();
     match value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -411,7 +432,7 @@ fn without_brackets(text: Text) -> Text {
     }
 }
 
-/// The parts of a port, as they are written: the address, the port on the host, that in the container, and the protocol.
+/// The written parts of a port: the address, the host port, the container port, and the protocol.
 type PortParts = (Option<Text>, Text, Text, Option<Text>);
 
 fn port((address, published, target, protocol): PortParts, node: &Node, reader: &mut Reader) -> Option<Port> {
@@ -434,14 +455,15 @@ fn port((address, published, target, protocol): PortParts, node: &Node, reader: 
         bad_value(
             node,
             "a published port",
-            "write host:container or address:host:container, with ports from 1 to 65535",
+            "HOST:CONTAINER or ADDRESS:HOST:CONTAINER, with ports from 1 to 65535",
+            "write `HOST:CONTAINER`, with two ports or two ranges of the same length",
             reader,
         );
     }
     port
 }
 
-/// What a text means, or the default of the port at `owner` in its place. `None` if it cannot be parsed.
+/// Parses a text, or the default of the port at `owner` if there is no text. Returns `None` if the text is invalid.
 fn or_default<T: Form>(text: Option<Text>, default: &'static str, owner: Span) -> Option<Value<T>> {
     match text {
         Some(text) => Value::of(text),
@@ -449,7 +471,7 @@ fn or_default<T: Form>(text: Option<Text>, default: &'static str, owner: Span) -
     }
 }
 
-/// What stands before the `/` of `8080:80/udp`, and the protocol behind it.
+/// Splits `8080:80/udp` at its `/` into the ports and the protocol.
 fn without_protocol(text: &Text, node: &Node, reader: &mut Reader) -> Option<(Text, Option<Text>)> {
     let mut parts = text.split('/');
     has_one_protocol(&format!("{}/", parts[0].value()), &parts[1..], node, reader)?;
@@ -457,15 +479,15 @@ fn without_protocol(text: &Text, node: &Node, reader: &mut Reader) -> Option<(Te
     Some((parts.swap_remove(0), protocol))
 }
 
-/// Refuses `tcp/udp`: Podman publishes a port for one protocol. The help writes `before` in front of each.
+/// Reports `tcp/udp`: Podman publishes a port for one protocol. The help puts `before` in front of each protocol.
 fn has_one_protocol(before: &str, protocols: &[Text], node: &Node, reader: &mut Reader) -> Option<()> {
     if protocols.len() < 2 {
         return Some(());
     }
     let entries: Vec<String> =
         protocols.iter().map(|protocol| format!("`{before}{}`", protocol.value())).collect();
-    let help = format!("write an entry for each: {}", entries.join(" and "));
-    bad_value_because(node, "a port", "a port has one protocol", &help, reader);
+    let help = format!("write one entry for each protocol: {}", entries.join(" and "));
+    bad_value_because(node, "a port", "expected one protocol", &help, reader);
     None
 }
 
@@ -481,7 +503,8 @@ impl Decode for Expose {
                 bad_value(
                     node,
                     "a port",
-                    "write a number from 1 to 65535 or a range such as 3000-3010, with /udp where it is UDP",
+                    "PORT, PORT-PORT, or one of them with `/udp`",
+                    "write a port from 1 to 65535 such as `3000`, `3000-3010` or `53/udp`",
                     reader,
                 );
                 None
@@ -497,8 +520,9 @@ impl Decode for NetworkMode {
             "host" => return Some(NetworkMode::Host(node.span)),
             "none" => return Some(NetworkMode::None),
             "bridge" | "default" => {
-                let help = "remove it: a container is on the bridge of its service without it";
-                bad_value_because(node, "a mode of the network", "Compose's default", help, reader);
+                let help =
+                    "remove `network_mode`: a container is on the bridge network of its service by default";
+                bad_value_because(node, "a network mode", "this is Compose's default", help, reader);
                 return None;
             }
             _ => {}
@@ -512,8 +536,9 @@ impl Decode for NetworkMode {
             _ => {
                 bad_value(
                     node,
-                    "a mode of the network",
-                    "write host, none or container:NAME; `networks` names networks",
+                    "a network mode",
+                    "host, none or container:NAME",
+                    "write `host`, `none` or `container:NAME`, or list networks under `networks`",
                     reader,
                 );
                 None
@@ -541,8 +566,9 @@ impl Decode for HealthTest {
             if text.value().trim().is_empty() || matches!(first.as_str(), "NONE" | "CMD" | "CMD-SHELL") {
                 bad_value(
                     node,
-                    "a command line",
-                    "write the line alone; `disable: true` turns the check off",
+                    "a health check",
+                    "a command line without NONE, CMD or CMD-SHELL",
+                    "write the command line, or `disable: true` without a check",
                     reader,
                 );
                 return None;
@@ -561,8 +587,9 @@ impl Decode for HealthTest {
             _ => {
                 bad_value(
                     node,
-                    "a command",
-                    "write a line for the shell, or a list that begins with CMD or CMD-SHELL",
+                    "a health check",
+                    "a list that starts with CMD or CMD-SHELL",
+                    "write a command line, or a list such as `[CMD, curl, localhost]`",
                     reader,
                 );
                 None
@@ -571,8 +598,8 @@ impl Decode for HealthTest {
     }
 }
 
-/// Reports Compose's `service_completed_successfully`, in the short form or the long one. No other condition may be
-/// suggested in its place: a container that starts beside a migration races it.
+/// Reports Compose's `service_completed_successfully`, in the short or the long form. No other condition is a replacement:
+/// a container that starts beside a migration races with it.
 fn waits_for_end(value: &Node, reader: &mut Reader) -> bool {
     let condition = value.get("condition").unwrap_or(value);
     let Kind::Scalar(text) = &condition.kind else { return false };
@@ -584,9 +611,9 @@ fn waits_for_end(value: &Node, reader: &mut Reader) -> bool {
     reader.push(
         Diagnostic::new(
             Code::BadValue,
-            format!("`{}` is not supported: no container waits for the end of another", text.value()),
+            format!("the condition `{}` is not supported", text.value()),
             condition.span,
-            "a container can wait for the start or the health of another one",
+            "a container can wait for the start or the health of another, not for its end",
         )
         .help("run both commands in this container, one after the other: `command: [sh, -c, \"migrate && exec serve\"]`"),
     );
@@ -608,7 +635,7 @@ impl Decode for DependsOn {
                 Kind::Map(_) => LongDependency::decode(&entry.value, reader).map(|l| l.condition),
                 _ => Condition::decode(&entry.value, reader),
             };
-            // The name may be another mistake than the condition.
+            // The name is still checked: it may be a mistake of its own.
             all.push((entry.key.clone(), condition.unwrap_or(Condition::Started)));
         }
         Some(DependsOn(all))

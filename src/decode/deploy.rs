@@ -1,13 +1,13 @@
-//! What stands for Compose's `deploy` here (<https://docs.docker.com/reference/compose-file/deploy/>):
+//! The replacement of Compose's `deploy` (<https://docs.docker.com/reference/compose-file/deploy/>):
 //! `deploy: { resources: { limits: { memory: 512m } } }` is `limits: { memory: 512m }`.
 
 use crate::tree::{Kind, Node};
 use crate::word::listed;
 
-/// Compose's names of limits, and those of `limits`.
+/// The names of limits in Compose, and in `limits`.
 const LIMITS: &[(&str, &str)] = &[("memory", "memory"), ("cpus", "cpus"), ("pids", "pids")];
 
-/// What to write in place of the mapping `deploy`. `None` if it is none.
+/// The help for the mapping `deploy`. `None` if it is not a mapping.
 pub(super) fn instead(deploy: &Node) -> Option<String> {
     let Kind::Map(members) = &deploy.kind else { return None };
     let keys: Vec<String> =
@@ -15,12 +15,12 @@ pub(super) fn instead(deploy: &Node) -> Option<String> {
     let copies = member(deploy, &["replicas"]).and_then(Node::text).and_then(|text| text.parse::<u32>().ok());
     let copies = copies.filter(|copies| *copies > 1);
     Some(match (keys.as_slice(), copies) {
-        ([], None) if members.is_empty() => "remove it".to_owned(),
-        ([], None) => "remove it: what it says is for Docker Swarm".to_owned(),
-        ([], Some(copies)) => format!("remove it, and write out each of the {copies} containers"),
-        (keys, None) => format!("write {} in its place", listed(keys)),
+        ([], None) if members.is_empty() => "remove `deploy`".to_owned(),
+        ([], None) => "remove `deploy`: its settings are for Docker Swarm".to_owned(),
+        ([], Some(copies)) => format!("remove `deploy`, and declare each of the {copies} containers"),
+        (keys, None) => format!("write {} instead", listed(keys)),
         (keys, Some(copies)) => {
-            format!("write {} in its place, in each of {copies} containers", listed(keys))
+            format!("declare {copies} containers, and write {} in each", listed(keys))
         }
     })
 }
@@ -35,7 +35,7 @@ fn limits(deploy: &Node) -> Option<String> {
     (!limits.is_empty()).then(|| format!("`limits: {{ {} }}`", limits.join(", ")))
 }
 
-/// Graphics cards of NVIDIA are the only devices that Compose reserves by itself.
+/// NVIDIA GPUs are the only devices that Compose reserves by itself.
 fn devices(deploy: &Node) -> Option<String> {
     member(deploy, &["resources", "reservations", "devices"])?;
     Some("`devices: [nvidia.com/gpu=all]`".to_owned())

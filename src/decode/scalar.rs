@@ -1,7 +1,8 @@
-//! Reads scalars, and collections of any element.
+//! Decodes scalars, and collections of any element type.
 
 use super::{
-    Decode, Reader, bad_value, bad_value_because, double_quoted, no_mapping, wrong_scalar, wrong_type,
+    Decode, Reader, bad_value, bad_value_because, double_quoted, no_mapping, wrong_scalar, wrong_string,
+    wrong_type,
 };
 use crate::diag::{Code, Diagnostic, Help};
 use crate::form::{Advice, Form};
@@ -22,15 +23,15 @@ impl Decode for Text {
             kind => {
                 let help = pair(kind)
                     .filter(|_| node.defined.is_none())
-                    .map(|(name, value)| format!("put it in quotes: `\"{name}: {value}\"`").into());
-                wrong_scalar(node, "text", help, reader);
+                    .map(|(name, value)| format!("write `\"{name}: {value}\"`").into());
+                wrong_scalar(node, "a string", help, reader);
                 None
             }
         }
     }
 }
 
-/// The name and the value of a mapping that has one scalar: `- a: b` in a list of texts.
+/// The key and the value of a mapping with one scalar: `- a: b` in a list of strings.
 fn pair(kind: &Kind) -> Option<(String, String)> {
     let Kind::Map(entries) = kind else { return None };
     let [Entry { key, value: Node { kind: Kind::Scalar(value), .. } }] = entries.as_slice() else {
@@ -60,15 +61,17 @@ impl Decode for Number {
             return None;
         };
         match text.atom() {
-            // `080` and `+80` are numbers to YAML, and not what Nix or Podman would read.
+            // YAML reads `080` and `+80` as numbers; Nix and Podman do not read the same value.
             Atom::Int(value) if !text.is_literal() || value.to_string() == text.value() => {
                 Some(Number { value, text: text.clone() })
             }
-            Atom::Int(_) => {
-                bad_value(
+            Atom::Int(value) => {
+                let why = "has a leading zero or a plus sign";
+                bad_value_because(
                     node,
                     "a whole number",
-                    "write it without leading zeros and without a sign",
+                    why,
+                    Help::write(value.to_string()).likely(),
                     reader,
                 );
                 None
@@ -101,8 +104,8 @@ impl Decode for Flag {
                     bad_value_because(
                         node,
                         "a boolean",
-                        "a word like any other in YAML 1.2",
-                        Help::write(value).say(format!("write {value}")),
+                        "is a string in YAML 1.2, expected true or false",
+                        Help::write(value),
                         reader,
                     );
                 }
@@ -124,8 +127,8 @@ impl Decode for Raw {
     }
 }
 
-/// Says which keys of a map from names to mappings belong into one of these, and gives them back: a key that
-/// such a mapping has, and that is no name, because no such mapping stands under it.
+/// Reports and returns the keys of a map from names to mappings that belong into one of these mappings: a key that such a
+/// mapping declares, and whose value is not such a mapping.
 fn nameless<'a>(entries: &'a [Entry], shape: Shape, reader: &mut Reader) -> Vec<&'a Entry> {
     let is_key = |key: &Text| shape.keys.contains(&key.value().as_str());
     let is_member = |node: &Node| match &node.kind {
@@ -135,7 +138,7 @@ fn nameless<'a>(entries: &'a [Entry], shape: Shape, reader: &mut Reader) -> Vec<
         Kind::Unknown => true,
     };
     let is_nameless = |entry: &Entry| is_key(&entry.key) && !is_member(&entry.value);
-    // Beside one that is certain, `offsite: { keep: … }` is no member called `offsite`.
+    // Beside a certain one, `offsite: { keep: … }` is not a member called `offsite`.
     let any = entries.iter().any(is_nameless);
     let (nameless, named): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| any && is_key(&entry.key));
     if let Some((first, others)) = nameless.split_first() {
@@ -144,21 +147,21 @@ fn nameless<'a>(entries: &'a [Entry], shape: Shape, reader: &mut Reader) -> Vec<
         let name = named.first().map_or(shape.called.to_owned(), |entry| entry.key.value());
         let diagnostic = Diagnostic::new(
             Code::WrongType,
-            format!("`{key}` stands where a name belongs"),
+            format!("expected a name, found the key `{key}`"),
             first.key.span,
-            "expected a name",
+            "belongs below a name",
         );
         reader.push(
             others
                 .iter()
-                .fold(diagnostic, |diagnostic, other| diagnostic.and(other.key.span, "and here"))
-                .help(format!("give it a name: `{name}: {{ {} }}`", members.join(", "))),
+                .fold(diagnostic, |diagnostic, other| diagnostic.and(other.key.span, "belongs below a name"))
+                .help(format!("write `{name}: {{ {} }}`", members.join(", "))),
         );
     }
     nameless
 }
 
-/// Names that stand in a list, where each could also say more: it is clear what they are.
+/// Decodes a list of names in the place of a mapping, as a mapping of names without settings.
 fn listed<T: Decode>(node: &Node, reader: &mut Reader) -> Option<Map<T>> {
     let Kind::List(items) = &node.kind else { return None };
     let mut map: Vec<(Text, T)> = Vec::new();
@@ -186,7 +189,7 @@ impl<T: Decode> Decode for Map<T> {
             return None;
         };
         let nameless = T::SHAPE.map_or_else(Vec::new, |shape| nameless(entries, shape, reader));
-        // What is wrong in it besides its name is said in the same run.
+        // Reports the mistakes inside the mapping in the same run.
         if !nameless.is_empty() && nameless.len() == entries.len() {
             T::decode(node, reader);
             return Some(Map::default());
@@ -199,17 +202,17 @@ impl<T: Decode> Decode for Map<T> {
                 continue;
             }
             let key = entry.key.value();
-            // Two keys may be written differently and refer to the same text. The first of two stays.
+            // Two keys may be written differently and have the same value through references. The first one stays.
             if let Some(first) = seen.get(&key) {
                 reader.push(
                     Diagnostic::new(
                         Code::DuplicateKey,
-                        format!("`{key}` is written twice"),
+                        format!("`{key}` is declared twice"),
                         entry.key.span,
-                        "again here",
+                        "declared again here",
                     )
-                    .and(*first, "first here")
-                    .help("keep one of the two"),
+                    .and(*first, "first declared here")
+                    .help("remove one of the two"),
                 );
                 T::decode(&entry.value, reader);
                 continue;
@@ -259,8 +262,16 @@ impl Decode for Pairs {
                 for entry in entries {
                     if entry.value.is_null() {
                         reader.push(
-                            Diagnostic::new(Code::WrongType, format!("`{}` has no value", entry.key.value()), entry.key.span, "nothing stands here")
-                                .help("write a value, or \"\" for an empty one: there is no environment to take it from"),
+                            Diagnostic::new(
+                                Code::WrongType,
+                                format!("`{}` has no value", entry.key.value()),
+                                entry.key.span,
+                                "expected a value",
+                            )
+                            .help(format!(
+                                "write `{}: \"\"`, or a value: a service inherits no environment",
+                                entry.key.value()
+                            )),
                         );
                     } else if let Some(value) = Text::decode(&entry.value, reader) {
                         pairs.push((entry.key.clone(), value));
@@ -271,23 +282,23 @@ impl Decode for Pairs {
                 for item in items {
                     if let Some((name, value)) = pair(&item.kind) {
                         let help = Some(Help::write(format!("{name}={value}")).likely());
-                        wrong_scalar(item, "NAME=value", help, reader);
+                        wrong_scalar(item, "NAME=VALUE", help, reader);
                         continue;
                     }
                     let Some(text) = Text::decode(item, reader) else { continue };
                     match text.split_once('=') {
                         Some(pair) => pairs.push(pair),
-                        None => bad_value(item, "a name with its value", "write NAME=value", reader),
+                        None => bad_value(item, "a pair", "NAME=VALUE", "write `NAME=VALUE`", reader),
                     }
                 }
             }
             Kind::Scalar(text) if text.value().contains('=') => {
                 let help = Some(Help::write(format!("[{}]", double_quoted(&text.value()))).likely());
-                wrong_scalar(node, "a mapping, or a list of NAME=value,", help, reader);
+                wrong_scalar(node, "a mapping or a list of NAME=VALUE", help, reader);
                 return None;
             }
             _ => {
-                wrong_type(node, "a mapping, or a list of NAME=value,", reader);
+                wrong_type(node, "a mapping or a list of NAME=VALUE", reader);
                 return None;
             }
         }
@@ -297,12 +308,12 @@ impl Decode for Pairs {
                 reader.push(
                     Diagnostic::new(
                         Code::DuplicateKey,
-                        format!("`{}` is written twice", name.value()),
+                        format!("`{}` is declared twice", name.value()),
                         name.span,
-                        "again here",
+                        "declared again here",
                     )
-                    .and(first, "first here")
-                    .help("keep one of the two"),
+                    .and(first, "first declared here")
+                    .help("remove one of the two"),
                 );
             }
         }
@@ -318,12 +329,19 @@ impl Decode for Pairs {
     }
 }
 
-/// Says that `node` is not a `noun`: with advice if there is some for just this value, or else with what any
-/// `noun` looks like.
-pub(super) fn misread(node: &Node, noun: &str, what: &str, advice: Option<Advice>, reader: &mut Reader) {
+/// Reports that `node` is not a valid `noun`: with advice for this value if there is some, or else with the grammar and an
+/// example.
+pub(super) fn misread(
+    node: &Node,
+    noun: &str,
+    expected: &str,
+    example: &str,
+    advice: Option<Advice>,
+    reader: &mut Reader,
+) {
     match advice {
         Some(Advice { why, help }) => bad_value_because(node, noun, &why, help, reader),
-        None => bad_value(node, noun, format!("write {what}"), reader),
+        None => bad_value(node, noun, expected, format!("write {example}"), reader),
     }
 }
 
@@ -344,32 +362,40 @@ impl<T: Form> Decode for Value<T> {
         };
         let written = text.value();
         let parsed = T::parse(&written);
-        let is_welcome = match text.atom() {
+        let has_type = match text.atom() {
             Atom::Null | Atom::Bool(_) => false,
             Atom::Int(_) | Atom::Float(_) => T::NUMBERS,
             Atom::Str(_) => true,
         };
-        if is_welcome && let Some(value) = parsed {
+        if has_type && let Some(value) = parsed {
             return Some(Value { value, text: text.clone() });
         }
-        // A diagnostic that is not kept needs no advice, which may take longer than all else.
+        // A diagnostic that is not kept needs no advice, which may take longer than everything else.
         let advice = || if reader.is_full() { None } else { T::advice(&written) };
-        if is_welcome {
+        if has_type {
             let advice = advice();
-            misread(node, T::NOUN, &T::description(), advice, reader);
-        } else {
-            let help = match parsed {
-                _ if text.atom() == Atom::Null => None,
-                Some(_) => Some(Help::write(format!("\"{written}\""))),
-                None => advice().map(|advice| advice.help),
-            };
-            wrong_scalar(node, &T::description(), help, reader);
+            misread(node, T::NOUN, T::EXPECTED, &T::description(), advice, reader);
+            return None;
+        }
+        match (parsed, text.atom()) {
+            (_, Atom::Null) => wrong_type(node, &T::description(), reader),
+            (Some(_), _) => {
+                let label = format!("YAML reads this as {}", node.type_name());
+                wrong_string(node, T::NOUN, label, Help::write(format!("\"{written}\"")), reader);
+            }
+            (None, _) => {
+                let advice = advice().unwrap_or_else(|| Advice {
+                    why: format!("expected {}", T::EXPECTED),
+                    help: format!("write {}", T::description()).into(),
+                });
+                wrong_string(node, T::NOUN, advice.why, advice.help, reader);
+            }
         }
         None
     }
 }
 
-/// The number that a part of a short form has, such as the `8080` of `8080:80`; and its text.
+/// Parses one port of a short form, such as the `8080` of `8080:80`.
 pub(crate) fn port_part(text: &Text) -> Option<u16> {
     let value = text.value();
     let port: u16 = value.parse().ok()?;

@@ -1,4 +1,4 @@
-//! Reads how secrets are used.
+//! Decodes the uses of secrets.
 
 use super::container::check_no_colon;
 use super::{Decode, Reader, wrong_type};
@@ -39,7 +39,7 @@ impl Decode for SecretUses {
                 }
             }
             _ => {
-                wrong_type(node, "a mapping of VARIABLE: secret, or a list of secrets", reader);
+                wrong_type(node, "a mapping of `VARIABLE: SECRET` or a list of secrets", reader);
                 return None;
             }
         }
@@ -55,7 +55,7 @@ impl Decode for SecretUses {
     }
 }
 
-/// Reads `VARIABLE: secret`.
+/// Decodes `VARIABLE: secret`.
 fn in_variable(entry: &Entry, reader: &mut Reader) -> Option<SecretUse> {
     let key = Node { span: entry.key.span, defined: None, kind: Kind::Scalar(entry.key.clone()) };
     let variable = Decode::decode(&key, reader);
@@ -63,7 +63,7 @@ fn in_variable(entry: &Entry, reader: &mut Reader) -> Option<SecretUse> {
     Some(SecretUse { variable: Some(variable?), secret, target: None, span: entry.key.span })
 }
 
-/// Whether an entry of a list is `VARIABLE: secret`, and not a secret that is mounted.
+/// Reports whether an item of a list is `VARIABLE: secret`, and not a mounted secret.
 fn is_variable(entries: &[Entry]) -> bool {
     matches!(entries, [entry] if closest(&entry.key.value(), SecretFile::KEYS.iter().copied()).is_none())
 }
@@ -73,7 +73,7 @@ impl Decode for EnvFile {
         match node.kind {
             Kind::Map(_) => SecretEnvFile::decode(node, reader).map(|e| EnvFile::Secret(e.secret)),
             _ => {
-                // A secret's name where a path belongs is a short form that Compose does not have either.
+                // A secret's name in the place of a path. Compose has no such short form either.
                 if let Kind::Scalar(text) = &node.kind
                     && !text.value().contains('/')
                     && is_word(&text.value(), b"_-")
@@ -81,14 +81,11 @@ impl Decode for EnvFile {
                     reader.push(
                         Diagnostic::new(
                             Code::BadValue,
-                            format!("`{}` is not an absolute path", text.value()),
+                            format!("`{}` is not a valid environment file", text.value()),
                             node.span,
-                            "a file on the host is named by its path",
+                            "expected an absolute path, or a mapping with `secret`",
                         )
-                        .help(format!(
-                            "for a secret of format `env`, write `{{ secret: {} }}`",
-                            text.value()
-                        )),
+                        .help(format!("write `{{ secret: {} }}` for a secret of format `env`", text.value())),
                     );
                     return None;
                 }

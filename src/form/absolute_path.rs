@@ -1,6 +1,6 @@
 //! Absolute paths.
 
-use super::advice::may_not_be;
+use super::advice::contains;
 use super::{Advice, Form, text_form};
 use crate::path::{MAX_NAME, MAX_PATH, is_path, is_short_enough, straight};
 
@@ -10,14 +10,11 @@ text_form! {
 }
 
 impl Form for AbsolutePath {
-    const NOUN: &'static str = "a plain absolute path";
+    const NOUN: &'static str = "an absolute path";
     const LOOKS: &'static str = " such as /srv/data";
+    const EXPECTED: &'static str = "a path that starts with `/` and has no `.`, `..` or empty part";
     const EXAMPLE: &'static str = "/srv/data";
     const PATTERN: &'static str = r"^/";
-
-    fn title() -> &'static str {
-        "absolute path"
-    }
 
     fn parse(text: &str) -> Option<AbsolutePath> {
         is_path(text).then(|| AbsolutePath(text.to_owned()))
@@ -29,23 +26,24 @@ impl Form for AbsolutePath {
             return Some(advice);
         }
         if !text.starts_with('/') {
-            let why = if text.starts_with('~') { "has no home to start from" } else { "is relative" };
-            return Advice::new(why, "write the whole path, from / on");
+            let why = if text.starts_with('~') { "`~` is not expanded" } else { "is a relative path" };
+            return Advice::new(why, "write the whole path, starting with `/`");
         }
         if !is_short_enough(text) {
-            let why = format!("is longer than {MAX_PATH} bytes, or has a step longer than {MAX_NAME}");
+            let why =
+                format!("expected at most {MAX_PATH} bytes, and at most {MAX_NAME} between two slashes");
             return Advice::new(why, "choose a shorter path");
         }
         let straight = straight(text);
         (is_path(&straight) && straight != text).then_some(())?;
-        Advice::write("has a step back in it, `..`, or one to nowhere, `.` or `//`", straight)
+        Advice::write("contains `..`, `.` or `//`", straight)
     }
 }
 
-/// A letter that no path may have.
+/// Advice for a path with a character that no path may contain.
 pub(super) fn letter(path: &str) -> Option<Advice> {
     let letter = path.chars().find(|c| matches!(c, '\n' | '\r' | '\0'))?;
-    Advice::new(may_not_be(letter), "take it out, or call the folder something else")
+    Advice::new(contains(letter), "remove the character, or rename the folder")
 }
 
 #[cfg(test)]
@@ -59,12 +57,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant() {
+    fn near_misses_get_advice() {
         advises::<AbsolutePath>(&[
             ("/srv/../data/./x", "write `/data/x`"),
-            ("srv", "write the whole path, from / on"),
-            ("/srv/a\nb", "take it out, or call the folder something else"),
+            ("srv", "write the whole path, starting with `/`"),
+            ("/srv/a\nb", "remove the character, or rename the folder"),
         ]);
-        explains::<AbsolutePath>(&[("/srv/a\nb", "a line break may not be in it")]);
+        explains::<AbsolutePath>(&[("/srv/a\nb", "contains a line break")]);
     }
 }

@@ -13,6 +13,7 @@ pub(crate) struct Address(pub IpAddr);
 impl Form for Address {
     const NOUN: &'static str = "an IP address";
     const LOOKS: &'static str = " such as 192.168.1.20";
+    const EXPECTED: &'static str = "an IPv4 or IPv6 address";
     const EXAMPLE: &'static str = "192.168.1.20";
     const PATTERN: &'static str = r"^[0-9A-Fa-f.:]+$";
 
@@ -23,14 +24,11 @@ impl Form for Address {
     /// `100.64.0.7/32`, and `1.1.1.1, 8.8.8.8`.
     fn advice(text: &str) -> Option<Advice> {
         if let Ok(net) = text.parse::<IpNet>() {
-            return Advice::write("has the length of a prefix", net.addr());
+            return Advice::write("is a network: it ends with a prefix length", net.addr());
         }
         let all: Option<Vec<IpAddr>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
         let list: Vec<String> = all?.iter().map(|address| format!("\"{address}\"")).collect();
-        Advice::new(
-            "is several addresses",
-            format!("write each in a text of its own: `[{}]`", list.join(", ")),
-        )
+        Advice::new("contains several addresses", format!("write a list: `[{}]`", list.join(", ")))
     }
 }
 
@@ -43,7 +41,7 @@ mod tests {
     fn addresses_of_both_versions() {
         advises::<Address>(&[
             ("100.64.0.7/32", "write `100.64.0.7`"),
-            ("1.1.1.1, 8.8.8.8", "write each in a text of its own: `[\"1.1.1.1\", \"8.8.8.8\"]`"),
+            ("1.1.1.1, 8.8.8.8", "write a list: `[\"1.1.1.1\", \"8.8.8.8\"]`"),
             ("nas", ""),
         ]);
         parses::<Address>(

@@ -1,55 +1,55 @@
-//! Calendar expressions, as systemd.time(7) describes them: when a job runs.
+//! Calendar expressions, as in systemd.time(7): the times at which a job runs.
 
 use super::{Advice, Form, text_form};
 
 text_form! {
-    /// When a job runs, again and again.
+    /// The recurring times at which a job runs.
     Calendar
 }
 
 impl Calendar {
-    /// How many hours lie between two runs at the most: days exactly, and what is less than a day roughly.
+    /// The longest time between two runs in hours. Whole days are exact; less than a day is a rough value.
     pub(crate) fn longest_pause(&self) -> u32 {
         longest_pause(self.as_str())
     }
 }
 
 impl Form for Calendar {
-    const NOUN: &'static str = "a time";
+    const NOUN: &'static str = "a calendar expression";
     const LOOKS: &'static str = " such as daily, 05:30 or Mon *-*-* 04:00";
+    const EXPECTED: &'static str =
+        "a word such as daily, a time, or a date and a time, as in systemd.time(7)";
     const EXAMPLE: &'static str = "daily";
     const PATTERN: &'static str = r"^[A-Za-z0-9*:,./~ _+-]+$";
 
     fn parse(text: &str) -> Option<Calendar> {
-        (is_calendar(text) && comes_again(text)).then(|| Calendar(text.to_owned()))
+        (is_calendar(text) && recurs(text)).then(|| Calendar(text.to_owned()))
     }
 
-    /// `2020-01-01` and `*-02-30`, which do not come again; `0 4 * * *` and `@daily`, which are cron's (crontab(5)).
+    /// `2020-01-01` and `*-02-30`, which do not recur; `0 4 * * *` and `@daily`, which are cron's (crontab(5)).
     fn advice(text: &str) -> Option<Advice> {
         if is_calendar(text) {
             return match without_year(text) {
-                Some(meant) => {
-                    Advice::new("does not come again after this year", format!("write \"{meant}\""))
-                }
-                None => Advice::new("no month that it names has this day", "write a day that the month has"),
+                Some(meant) => Advice::new("does not recur: it has a year", format!("write \"{meant}\"")),
+                None => Advice::new("the month has no such day", "write a day that the month has"),
             };
         }
         let meant = from_cron(text)?;
-        let why = "this is cron's form";
+        let why = "is a cron expression";
         if is_calendar(&meant) {
             return Advice::new(why, format!("write \"{meant}\""));
         }
-        Advice::new(why, "write a time such as daily, \"04:00\" or \"Mon *-*-* 04:00\"")
+        Advice::new(why, "write a calendar expression such as daily, \"04:00\" or \"Mon *-*-* 04:00\"")
     }
 }
 
-/// The time of an entry of cron, which may not be one that systemd takes.
+/// The systemd form of a cron expression. It may still be invalid for systemd.
 fn from_cron(text: &str) -> Option<String> {
     match text.split_ascii_whitespace().collect::<Vec<_>>().as_slice() {
         [word] => word.strip_prefix('@').map(str::to_owned),
         ["0", "*", "*", "*", "*"] => Some("hourly".to_owned()),
         [minute, hour, day, month, weekday] => {
-            // Cron's `*/15` starts at 0, and systemd's has to say so.
+            // Cron's `*/15` starts at 0; systemd's form writes the start.
             let time = |field: &str| match field.strip_prefix("*/") {
                 Some(step) => format!("00/{step}"),
                 None if field.len() == 1 && field != "*" => format!("0{field}"),
@@ -88,7 +88,7 @@ const SHORTHANDS: &[&str] = &[
 
 const DAYS: &[&str] = &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/// Whether systemd takes `text` for a time at which something runs.
+/// Reports whether systemd accepts `text` as a calendar expression.
 fn is_calendar(text: &str) -> bool {
     let mut words: Vec<&str> = text.split_ascii_whitespace().collect();
     if let Some(zone) = words.last()
@@ -113,9 +113,8 @@ fn is_calendar(text: &str) -> bool {
     }
 }
 
-/// Whether what systemd takes for a time comes again and again: a day that no month has never comes, and a
-/// year comes once.
-fn comes_again(text: &str) -> bool {
+/// Reports whether a valid calendar expression recurs. A day that no month has never occurs, and a year occurs once.
+fn recurs(text: &str) -> bool {
     let Some(Date { year, month, day, .. }) = date(text) else { return true };
     let has_day = |month: u32| {
         let days = match month {
@@ -130,7 +129,7 @@ fn comes_again(text: &str) -> bool {
     comes && year.is_none_or(|year| year.split(',').any(has_no_end))
 }
 
-/// The same time in every year, for one that would come again then.
+/// The expression without its year, if it recurs without it.
 fn without_year(text: &str) -> Option<String> {
     let words = text.split_ascii_whitespace().map(|word| match word.split_once('-') {
         Some((_, rest)) if is_date(word) && date(word).is_some_and(|date| date.year.is_some()) => {
@@ -139,7 +138,7 @@ fn without_year(text: &str) -> Option<String> {
         _ => word.to_owned(),
     });
     let every = words.collect::<Vec<_>>().join(" ");
-    (every != text && comes_again(&every)).then_some(every)
+    (every != text && recurs(&every)).then_some(every)
 }
 
 /// The parts of a date, as they are written.
@@ -147,11 +146,11 @@ struct Date<'a> {
     year: Option<&'a str>,
     month: &'a str,
     day: &'a str,
-    /// Whether days are counted from the end of the month.
+    /// Days are counted from the end of the month.
     from_end: bool,
 }
 
-/// The date that a time is bound to, if it is.
+/// The date in a calendar expression, if it has one.
 fn date(text: &str) -> Option<Date<'_>> {
     let word = text.split_ascii_whitespace().find(|word| is_date(word))?;
     let (months, day) = word.rsplit_once('~').or_else(|| word.rsplit_once('-'))?;
@@ -162,7 +161,7 @@ fn date(text: &str) -> Option<Date<'_>> {
     })
 }
 
-/// Whether a component stands for a number among others.
+/// Reports whether a component of a date matches a number.
 fn includes(component: &str, number: u32) -> bool {
     component.split(',').any(|part| {
         let (range, step) = match part.split_once('/') {
@@ -174,7 +173,7 @@ fn includes(component: &str, number: u32) -> bool {
             None if range == "*" => (Some(1), None),
             None => (range.parse().ok(), range.parse().ok().filter(|_| step.is_none())),
         };
-        // One without an end goes as far as there are numbers.
+        // A range without an end has no upper bound.
         first.is_some_and(|first: u32| {
             first <= number
                 && last.is_none_or(|last: u32| number <= last)
@@ -210,7 +209,7 @@ fn longest_pause(text: &str) -> u32 {
     }
 }
 
-/// The same of days alone, as they fall within 28 years: then every date was on each day of the week.
+/// The longest pause in whole days, found by trying 28 years: within them every date falls on each day of the week.
 fn longest_pause_in_days(weekdays: Option<&str>, date: Option<&Date>) -> u32 {
     let on_weekday: Vec<bool> =
         (0..7).map(|day| weekdays.is_none_or(|weekdays| is_among(day, weekdays))).collect();
@@ -218,7 +217,7 @@ fn longest_pause_in_days(weekdays: Option<&str>, date: Option<&Date>) -> u32 {
         (0..=12).map(|month| date.is_none_or(|date| includes(date.month, month))).collect();
     let on_day: Vec<bool> = (0..=31).map(|day| date.is_none_or(|date| includes(date.day, day))).collect();
     let from_end = date.is_some_and(|date| date.from_end);
-    // 2024 began with a Monday.
+    // 1 January 2024 was a Monday.
     let (mut today, mut weekday, mut last, mut longest) = (0_u32, 0, None, 0);
     for year in 2024..2052 {
         for (month, &in_month) in in_month.iter().enumerate().skip(1) {
@@ -242,7 +241,7 @@ fn longest_pause_in_days(weekdays: Option<&str>, date: Option<&Date>) -> u32 {
     if longest == 0 { 366 } else { longest }
 }
 
-/// Whether a day of the week, counted from Monday, is among `Mon`, `Sat,Sun` or `Fri..Mon`.
+/// Reports whether a day of the week, counted from Monday, is in a list such as `Mon`, `Sat,Sun` or `Fri..Mon`.
 fn is_among(day: usize, weekdays: &str) -> bool {
     let number = |word: &str| DAYS.iter().position(|name| word.len() >= 3 && name.starts_with(word));
     weekdays.split(',').any(|part| {
@@ -292,7 +291,7 @@ fn is_time(text: &str) -> bool {
     }
 }
 
-/// `*`, or numbers within bounds, ranges of them and steps, with commas between.
+/// Reports whether a component is `*`, or a comma-separated list of numbers within bounds, ranges and steps.
 fn component(text: &str, least: u32, most: u32) -> bool {
     let number = |text: &str| {
         let digits = !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
@@ -316,15 +315,15 @@ fn component(text: &str, least: u32, most: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::tests::advises;
-    use super::{Calendar, comes_again, is_calendar, longest_pause, without_year};
+    use super::{Calendar, is_calendar, longest_pause, recurs, without_year};
 
     #[test]
-    fn what_was_meant() {
+    fn near_misses_get_advice() {
         advises::<Calendar>(&[
             ("0 4 * * *", "write \"04:00\""),
             ("*/15 * * * *", "write \"*:00/15\""),
             ("30 4 1 * *", "write \"*-*-01 04:30\""),
-            ("0 4 * * 1-5", "write a time such as daily, \"04:00\" or \"Mon *-*-* 04:00\""),
+            ("0 4 * * 1-5", "write a calendar expression such as daily, \"04:00\" or \"Mon *-*-* 04:00\""),
             ("0 4 * * mon-fri", "write \"mon..fri 04:00\""),
             ("@daily", "write \"daily\""),
             ("2026-12-24 18:00", "write \"*-12-24 18:00\""),
@@ -360,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_year_or_no_day_does_not_come_again() {
+    fn expressions_with_a_year_or_an_impossible_day_do_not_recur() {
         for again in [
             "daily",
             "05:30",
@@ -373,7 +372,7 @@ mod tests {
             "*-*-28..31",
             "*-*-1/7",
         ] {
-            assert!(is_calendar(again) && comes_again(again), "{again}");
+            assert!(is_calendar(again) && recurs(again), "{again}");
         }
         for never in [
             "*-2-30",
@@ -386,14 +385,14 @@ mod tests {
             "2026..2030/2-*-01",
             "2026-02-30",
         ] {
-            assert!(is_calendar(never) && !comes_again(never), "{never}");
+            assert!(is_calendar(never) && !recurs(never), "{never}");
         }
         assert_eq!(without_year("Mon 2026-12-24 18:00 UTC").as_deref(), Some("Mon *-12-24 18:00 UTC"));
         assert_eq!(without_year("*-02-30"), None);
         assert_eq!(without_year("daily Etc/GMT-1"), None);
     }
 
-    /// Each with what `systemd-analyze calendar` says of it; tests/it/systemd.rs asks it.
+    /// Each expression with the verdict of `systemd-analyze calendar`; tests/it/systemd.rs compares them.
     #[test]
     fn calendars() {
         for right in include_str!("../../tests/it/calendar/right.txt").lines() {

@@ -1,4 +1,4 @@
-//! Capabilities of Linux.
+//! Linux capabilities.
 
 use super::{Advice, Form};
 use crate::diag::closest;
@@ -6,11 +6,11 @@ use crate::diag::closest;
 /// A capability of capabilities(7), or all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Capability {
-    /// Its name in capitals without `CAP_`, or `ALL`.
+    /// The name in capitals without `CAP_`, or `ALL`.
     pub name: &'static str,
 }
 
-/// The capabilities of capabilities(7), without their `CAP_`, and the word for all of them.
+/// The names in capabilities(7) without `CAP_`, and the word for all of them.
 const CAPABILITIES: &[&str] = &[
     "ALL",
     "AUDIT_CONTROL",
@@ -58,11 +58,12 @@ const CAPABILITIES: &[&str] = &[
 
 impl Form for Capability {
     const NOUN: &'static str = "a capability";
-    const LOOKS: &'static str = " of capabilities(7), such as NET_ADMIN, or ALL";
+    const LOOKS: &'static str = " such as NET_ADMIN, or ALL";
+    const EXPECTED: &'static str = "a name of capabilities(7), or ALL";
     const EXAMPLE: &'static str = "NET_ADMIN";
     const PATTERN: &'static str = r"^[A-Za-z_]+$";
 
-    /// In any case, with its `CAP_` or without.
+    /// Accepts any case, with or without `CAP_`.
     fn parse(text: &str) -> Option<Capability> {
         let upper = text.to_uppercase();
         let name = upper.strip_prefix("CAP_").filter(|name| *name != "ALL").unwrap_or(&upper);
@@ -74,7 +75,7 @@ impl Form for Capability {
         let upper = text.to_uppercase();
         let name = upper.strip_prefix("CAP_").unwrap_or(&upper);
         let meant = closest(name, CAPABILITIES.iter().copied())?;
-        Advice::new("Linux has none of this name", format!("did you mean `{meant}`?"))
+        Advice::new("Linux has no capability of this name", format!("did you mean `{meant}`?"))
     }
 }
 

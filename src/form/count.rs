@@ -1,17 +1,22 @@
-//! Numbers of things.
+//! Counts.
 
 use super::Form;
 
-/// A number of things, or of times.
+/// A count, at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Count(pub u32);
 
 impl Form for Count {
-    const NOUN: &'static str = "a number from 1 on";
-    const LOOKS: &'static str = ", such as 3";
+    const NOUN: &'static str = "a count";
+    const LOOKS: &'static str = " such as 3";
+    const EXPECTED: &'static str = "a whole number from 1 on";
     const EXAMPLE: &'static str = "3";
     const PATTERN: &'static str = r"^[1-9][0-9]*$";
     const NUMBERS: bool = true;
+
+    fn title() -> &'static str {
+        "number from 1 on"
+    }
 
     fn parse(text: &str) -> Option<Count> {
         text.parse().ok().filter(|number: &u32| *number > 0 && number.to_string() == text).map(Count)

@@ -10,6 +10,7 @@ pub(crate) struct Days(pub u16);
 impl Form for Days {
     const NOUN: &'static str = "a number of days";
     const LOOKS: &'static str = " such as 30d";
+    const EXPECTED: &'static str = "a whole number and the unit `d`";
     const EXAMPLE: &'static str = "30d";
     const PATTERN: &'static str = r"^[1-9][0-9]{0,3}d$";
 
@@ -27,10 +28,10 @@ impl Form for Days {
         let whole: u64 = number.parse().ok()?;
         let (why, days) = match unit.as_str() {
             "" => ("has no unit", whole),
-            "d" | "day" | "days" => ("is not written as a number and `d`", whole),
-            "w" | "week" | "weeks" => ("days are the only unit", whole.checked_mul(7)?),
-            "m" | "month" | "months" => ("days are the only unit", whole.checked_mul(30)?),
-            "y" | "year" | "years" => ("days are the only unit", whole.checked_mul(365)?),
+            "d" | "day" | "days" => ("expected a whole number and the unit `d`", whole),
+            "w" | "week" | "weeks" => ("expected the unit `d`", whole.checked_mul(7)?),
+            "m" | "month" | "months" => ("expected the unit `d`", whole.checked_mul(30)?),
+            "y" | "year" | "years" => ("expected the unit `d`", whole.checked_mul(365)?),
             _ => return None,
         };
         let meant = format!("{days}d");

@@ -9,6 +9,7 @@ pub(crate) struct Decimal(pub f64);
 impl Form for Decimal {
     const NOUN: &'static str = "a number";
     const LOOKS: &'static str = " such as 2 or 0.5";
+    const EXPECTED: &'static str = "a number above 0, with a decimal point if it has a fraction";
     const EXAMPLE: &'static str = "0.5";
     const PATTERN: &'static str = r"^[0-9]+(\.[0-9]+)?$";
     const NUMBERS: bool = true;
@@ -25,7 +26,8 @@ impl Form for Decimal {
     /// `0,5`.
     fn advice(text: &str) -> Option<Advice> {
         let meant = text.replacen(',', ".", 1);
-        (meant != text && positive(&meant).is_some()).then(|| Advice::rewrite("has a comma", meant))?
+        (meant != text && positive(&meant).is_some())
+            .then(|| Advice::rewrite("has a decimal comma", meant))?
     }
 }
 

@@ -9,27 +9,28 @@ use crate::word::is_word;
 pub(crate) enum Device {
     /// `/dev/x:/dev/y:rwm`.
     Path {
-        /// On the host.
+        /// The path on the host.
         host: String,
-        /// In the container, if it is not the same.
+        /// The path in the container, if it differs.
         container: Option<String>,
-        /// What the container may do, if it is not all: `r` reads, `w` writes, `m` makes nodes.
+        /// The permissions of the container, if they are not all: `r` reads, `w` writes, `m` creates nodes.
         permissions: Option<String>,
     },
     /// `vendor/class=name` (<https://github.com/cncf-tags/container-device-interface/blob/main/SPEC.md>).
     Cdi {
-        /// Who makes it, such as `nvidia.com`.
+        /// The vendor, such as `nvidia.com`.
         vendor: String,
-        /// What it is, such as `gpu`.
+        /// The class, such as `gpu`.
         class: String,
-        /// Which one, such as `all`.
+        /// The device's name in its class, such as `all`.
         name: String,
     },
 }
 
 impl Form for Device {
     const NOUN: &'static str = "a device";
-    const LOOKS: &'static str = ": a path such as /dev/dri, or a CDI name such as nvidia.com/gpu=all";
+    const LOOKS: &'static str = " such as /dev/dri or nvidia.com/gpu=all";
+    const EXPECTED: &'static str = "a path below /dev, or a CDI name such as nvidia.com/gpu=all";
     const EXAMPLE: &'static str = "/dev/dri";
     const PATTERN: &'static str = r"^(/dev/|[A-Za-z0-9._-]+/[A-Za-z0-9._-]+=)";
 
@@ -60,26 +61,29 @@ impl Form for Device {
     fn advice(text: &str) -> Option<Advice> {
         if text.starts_with("/dev/serial/by-path/") {
             return Advice::new(
-                "has colons in it, and Podman cannot quote them",
-                "name the device by its link in /dev/serial/by-id, which has none: `ls -l /dev/serial/by-id` shows them",
+                "contains a colon, which separates the parts of a device",
+                "write the link in /dev/serial/by-id instead, which has no colons: `ls -l /dev/serial/by-id` lists the links",
             );
         }
         if text.starts_with("/dev/") && text.contains("/by-path/") {
             return Advice::new(
-                "has colons in it, and Podman cannot quote them",
-                "name the device by what the link leads to, or by a link in by-id, which has no colons",
+                "contains a colon, which separates the parts of a device",
+                "write the target of the link, or a link in by-id, which has no colons",
             );
         }
         if text.starts_with("/dev/") {
-            let form = "write /dev/HOST:/dev/CONTAINER:rwm, or less: r reads, w writes, m makes nodes";
-            return Advice::new("what is behind the path cannot be read", form);
+            let form = "write `/dev/HOST:/dev/CONTAINER:rwm`; the last two parts are optional";
+            return Advice::new(
+                "expected a path in the container, or permissions out of r, w and m, after the colon",
+                form,
+            );
         }
         if text.starts_with('/') {
-            return Advice::new("lies outside of /dev", "a file or a folder is mounted under `volumes`");
+            return Advice::new("is not below /dev", "mount a file or a folder under `volumes`");
         }
         let meant = format!("/dev/{text}");
         Device::parse(&meant)?;
-        Advice::write("is no path", meant)
+        Advice::write("is not a path", meant)
     }
 }
 
@@ -110,7 +114,7 @@ mod tests {
         );
         advises::<Device>(&[
             ("dri", "write `/dev/dri`"),
-            ("/srv/x", "a file or a folder is mounted under `volumes`"),
+            ("/srv/x", "mount a file or a folder under `volumes`"),
         ]);
     }
 }

@@ -1,15 +1,16 @@
-//! Rules of the device cgroup.
+//! Device cgroup rules.
 
 use super::{Form, text_form};
 
 text_form! {
-    /// A rule of the device cgroup, `TYPE MAJOR:MINOR MODE`, with `*` for any number (podman-run(1), --device-cgroup-rule).
+    /// A device cgroup rule, `TYPE MAJOR:MINOR MODE`, with `*` for any number (podman-run(1), --device-cgroup-rule).
     DeviceCgroupRule
 }
 
 impl Form for DeviceCgroupRule {
-    const NOUN: &'static str = "a rule for devices";
+    const NOUN: &'static str = "a device cgroup rule";
     const LOOKS: &'static str = " such as `c 189:* rmw`";
+    const EXPECTED: &'static str = "TYPE MAJOR:MINOR MODE";
     const EXAMPLE: &'static str = "c 189:* rmw";
     const PATTERN: &'static str = r"^[abc] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}$";
 

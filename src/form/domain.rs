@@ -1,11 +1,11 @@
 //! DNS names.
 
-use super::advice::{may_not_be, stray};
+use super::advice::{contains, stray};
 use super::{Advice, Form, text_form, web_parts};
 use crate::word::is_word;
 
 text_form! {
-    /// A DNS name, or `*.` and one.
+    /// A DNS name, or `*.` and a DNS name.
     Domain
 }
 
@@ -16,6 +16,7 @@ const MAX_LABEL: usize = 63;
 impl Form for Domain {
     const NOUN: &'static str = "a domain name";
     const LOOKS: &'static str = " such as cloud.example.de";
+    const EXPECTED: &'static str = "letters, digits and hyphens, in parts with dots between them";
     const EXAMPLE: &'static str = "cloud.example.de";
     const PATTERN: &'static str =
         r"^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$";
@@ -28,14 +29,14 @@ impl Form for Domain {
     fn advice(text: &str) -> Option<Advice> {
         let host = web_parts(text).map(|(host, _)| host.split(':').next().unwrap_or_default());
         if let Some(host) = host.filter(|host| is_domain(host)) {
-            return Advice::write("is a whole address", host);
+            return Advice::write("is a URL", host);
         }
         if let Some(letter) = stray(text.strip_prefix("*.").unwrap_or(text), b"-_.") {
-            return Advice::new(may_not_be(letter), "use letters, digits, `-` and `.`");
+            return Advice::new(contains(letter), "use letters, digits, `-` and `.`");
         }
         let longest = text.split('.').map(str::len).max().unwrap_or_default();
         for (length, most, what) in
-            [(longest, MAX_LABEL, "a part without a dot has"), (text.len(), MAX_DOMAIN, "a domain name has")]
+            [(longest, MAX_LABEL, "a part between dots has"), (text.len(), MAX_DOMAIN, "a domain name has")]
         {
             if length > most {
                 let why = format!("{what} at most {most} characters, found {length}");
@@ -50,7 +51,7 @@ impl Form for Domain {
     }
 }
 
-/// Whether a text is a DNS name without a `*`.
+/// Reports whether a text is a DNS name without a `*`.
 pub(super) fn is_domain(text: &str) -> bool {
     text.len() <= MAX_DOMAIN
         && text.split('.').all(|label| {
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant() {
+    fn near_misses_get_advice() {
         advises::<Domain>(&[
             ("https://example.org/x", "write `example.org`"),
             (&"a".repeat(73), "shorten it by 10"),

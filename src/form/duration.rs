@@ -1,9 +1,9 @@
-//! Time spans.
+//! Durations.
 
 use super::unit::number_and_unit;
 use super::{Advice, Form};
 
-/// A time span as Go and systemd both take it.
+/// A duration that both Go and systemd accept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Duration {
     /// The number of milliseconds.
@@ -11,8 +11,9 @@ pub(crate) struct Duration {
 }
 
 impl Form for Duration {
-    const NOUN: &'static str = "a time span";
+    const NOUN: &'static str = "a duration";
     const LOOKS: &'static str = " such as 30s or 1m30s";
+    const EXPECTED: &'static str = "a number and a unit: ms, s, m or h";
     const EXAMPLE: &'static str = "30s";
     const PATTERN: &'static str = r"^([0-9]+(ms|s|m|h))+$";
 
@@ -38,23 +39,23 @@ impl Form for Duration {
     fn advice(text: &str) -> Option<Advice> {
         let joined: String = text.split_whitespace().collect();
         if joined != text && Duration::parse(&joined).is_some_and(|meant| meant.ms > 0) {
-            return Advice::rewrite("has a space in it", joined);
+            return Advice::rewrite("contains a space", joined);
         }
         let (number, unit) = number_and_unit(text)?;
         let whole: u64 = number.parse().ok()?;
         let (why, meant) = match unit.as_str() {
-            "" => ("has no unit", format!("{number}s")),
-            "ms" | "s" | "m" | "h" => ("has a space in it", format!("{number}{unit}")),
+            "" => ("has no unit: ms, s, m or h", format!("{number}s")),
+            "ms" | "s" | "m" | "h" => ("contains a space", format!("{number}{unit}")),
             "sec" | "secs" | "second" | "seconds" => {
-                ("has a unit that Podman does not read", format!("{number}s"))
+                ("expected the unit ms, s, m or h", format!("{number}s"))
             }
             "min" | "mins" | "minute" | "minutes" => {
-                ("has a unit that Podman does not read", format!("{number}m"))
+                ("expected the unit ms, s, m or h", format!("{number}m"))
             }
-            "hr" | "hrs" | "hour" | "hours" => ("has a unit that Podman does not read", format!("{number}h")),
+            "hr" | "hrs" | "hour" | "hours" => ("expected the unit ms, s, m or h", format!("{number}h")),
             // Go's longest unit is the hour (pkg.go.dev/time, ParseDuration).
-            "d" | "day" | "days" => ("hours are the longest unit", format!("{}h", whole.checked_mul(24)?)),
-            "w" | "week" | "weeks" => ("hours are the longest unit", format!("{}h", whole.checked_mul(168)?)),
+            "d" | "day" | "days" => ("the longest unit is h", format!("{}h", whole.checked_mul(24)?)),
+            "w" | "week" | "weeks" => ("the longest unit is h", format!("{}h", whole.checked_mul(168)?)),
             _ => return None,
         };
         Duration::parse(&meant).filter(|meant| meant.ms > 0)?;
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant() {
+    fn near_misses_get_advice() {
         advises::<Duration>(&[
             ("1d", "write `24h`"),
             ("30 s", "write `30s`"),

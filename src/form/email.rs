@@ -1,17 +1,18 @@
-//! E-mail addresses.
+//! Email addresses.
 
 use super::domain::is_domain;
 use super::{Form, text_form};
 use crate::word::is_word;
 
 text_form! {
-    /// An e-mail address.
+    /// An email address.
     Email
 }
 
 impl Form for Email {
-    const NOUN: &'static str = "an e-mail address";
+    const NOUN: &'static str = "an email address";
     const LOOKS: &'static str = " such as me@example.de";
+    const EXPECTED: &'static str = "NAME@DOMAIN";
     const EXAMPLE: &'static str = "me@example.de";
     const PATTERN: &'static str = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$";
 

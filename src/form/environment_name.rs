@@ -1,16 +1,17 @@
-//! Names of variables in environment files.
+//! Variable names in environment files.
 
 use super::{Form, text_form};
 use crate::printable::is_invisible;
 
 text_form! {
-    /// The name of a variable in an environment file, which Podman takes up to the `=`.
+    /// A variable name in an environment file. Podman reads the name up to the `=`.
     EnvironmentName
 }
 
 impl Form for EnvironmentName {
-    const NOUN: &'static str = "the name of a variable";
-    const LOOKS: &'static str = " without white space and `=`";
+    const NOUN: &'static str = "a variable name";
+    const LOOKS: &'static str = " such as NAME";
+    const EXPECTED: &'static str = "a name without white space and `=` that does not start with `#`";
     const EXAMPLE: &'static str = "NAME";
     const PATTERN: &'static str = r"^[^\s=#][^\s=]*$";
 

@@ -1,17 +1,18 @@
-//! Paths in a user's own folder.
+//! Paths in a user's home folder.
 
 use super::absolute_path::letter;
 use super::{Advice, Form, text_form};
 use crate::path::is_path;
 
 text_form! {
-    /// A path below `~/`, without the steps that would lead out of it.
+    /// A path below `~/`, without `..` parts that would lead out of it.
     HomePath
 }
 
 impl Form for HomePath {
-    const NOUN: &'static str = "a path in the user's folder";
+    const NOUN: &'static str = "a path in the home folder";
     const LOOKS: &'static str = " such as ~/Pictures/upload";
+    const EXPECTED: &'static str = "a path that starts with `~/` and has no `.`, `..` or empty part";
     const EXAMPLE: &'static str = "~/Pictures/upload";
     const PATTERN: &'static str = r"^~/";
 
@@ -25,7 +26,7 @@ impl Form for HomePath {
         let below = text.strip_prefix("/Users/").or_else(|| text.strip_prefix("/home/"));
         let meant = below.and_then(|below| below.split_once('/')).map(|(_, rest)| format!("~/{rest}"));
         match meant.filter(|meant| HomePath::parse(meant).is_some()) {
-            Some(meant) => Advice::write("does not begin with ~/", meant),
+            Some(meant) => Advice::write("does not start with `~/`", meant),
             None => letter(text),
         }
     }

@@ -1,26 +1,23 @@
-//! Paths in addresses of the web.
+//! Paths of URLs.
 
-use super::advice::{may_not_be, stray};
+use super::advice::{contains, stray};
 use super::{Advice, Form, text_form, web_parts};
 use crate::word::is_word;
 
 text_form! {
-    /// A path in an address of the web.
+    /// The path of a URL, and its query.
     HttpPath
 }
 
-/// What a path and query may have besides letters and digits, without an escape (RFC 3986).
+/// The characters besides letters and digits that need no escape in a path and a query (RFC 3986).
 const SIGNS: &[u8] = b"/._~%?&=+-";
 
 impl Form for HttpPath {
-    const NOUN: &'static str = "a path";
-    const LOOKS: &'static str = " in an address, such as /health";
+    const NOUN: &'static str = "a URL path";
+    const LOOKS: &'static str = " such as /health";
+    const EXPECTED: &'static str = "a path that starts with `/`, and a query if there is one";
     const EXAMPLE: &'static str = "/health";
     const PATTERN: &'static str = r"^/[A-Za-z0-9/._~%?&=+-]*$";
-
-    fn title() -> &'static str {
-        "URL path"
-    }
 
     fn parse(text: &str) -> Option<HttpPath> {
         is_http_path(text).then(|| HttpPath(text.to_owned()))
@@ -29,11 +26,11 @@ impl Form for HttpPath {
     /// `http://127.0.0.1/health`, `health`, and `/a b`.
     fn advice(text: &str) -> Option<Advice> {
         if let Some((_, path)) = web_parts(text).filter(|(_, path)| is_http_path(path)) {
-            return Advice::write("is a whole address", path);
+            return Advice::write("is a whole URL", path);
         }
         let whole = format!("/{text}");
         if is_http_path(&whole) && !text.starts_with('/') {
-            return Advice::write("does not begin with /", whole);
+            return Advice::write("does not start with `/`", whole);
         }
         stray_in_path(text)
     }
@@ -43,11 +40,11 @@ pub(super) fn is_http_path(text: &str) -> bool {
     text.starts_with('/') && is_word(text, SIGNS)
 }
 
-/// A letter that an address has to have as an escape (RFC 3986, 2.1).
+/// Advice for a path with a character that a URL must escape (RFC 3986, 2.1).
 pub(super) fn stray_in_path(path: &str) -> Option<Advice> {
     let letter = stray(path, SIGNS)?;
     let escape: String = letter.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02X}")).collect();
-    Advice::new(may_not_be(letter), format!("write it as {escape}, or take it out"))
+    Advice::new(contains(letter), format!("write `{escape}` in its place, or remove it"))
 }
 
 #[cfg(test)]
@@ -61,8 +58,8 @@ mod tests {
         advises::<HttpPath>(&[
             ("http://127.0.0.1:80/ping", "write `/ping`"),
             ("ping", "write `/ping`"),
-            ("/a b", "write it as %20, or take it out"),
+            ("/a b", "write `%20` in its place, or remove it"),
         ]);
-        explains::<HttpPath>(&[("/a b", "a space may not be in it")]);
+        explains::<HttpPath>(&[("/a b", "contains a space")]);
     }
 }

@@ -1,27 +1,32 @@
-//! Names of images.
+//! Image names.
 
 use super::registry::is_registry;
 use super::{Advice, Form};
 use crate::word::is_word;
 
-/// An image. It reaches a shell unquoted in NixOS, hence the narrow form.
+/// An image name. NixOS writes it into a shell script without quotes, hence the narrow form.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Image {
-    /// Registry and path, such as `docker.io/library/redis`. An image without a registry is Docker's.
+    /// The registry and the path, such as `docker.io/library/redis`. The default registry is docker.io.
     pub repository: String,
-    /// Whether the registry is written.
+    /// The name includes the registry.
     pub has_registry: bool,
-    /// What stands after the colon.
+    /// The tag after the colon.
     pub tag: Option<String>,
-    /// The SHA-256 that says which image it is, whatever the tag says.
+    /// The SHA-256 digest, which takes precedence over the tag.
     pub digest: Option<String>,
 }
 
 impl Form for Image {
-    const NOUN: &'static str = "an image";
-    const LOOKS: &'static str = " with its registry, such as docker.io/library/redis:7";
+    const NOUN: &'static str = "an image name";
+    const LOOKS: &'static str = " such as docker.io/library/redis:7";
+    const EXPECTED: &'static str = "REGISTRY/PATH:TAG in lower case";
     const EXAMPLE: &'static str = "ghcr.io/example/app:1";
     const PATTERN: &'static str = r"^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost|[a-z0-9-]+:[0-9]+)(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$";
+
+    fn title() -> &'static str {
+        "image"
+    }
 
     fn parse(text: &str) -> Option<Image> {
         qualified(text).or_else(|| Some(Image { has_registry: false, ..qualified(&of_docker(text))? }))
@@ -31,7 +36,7 @@ impl Form for Image {
     fn advice(text: &str) -> Option<Advice> {
         if let Some((_, rest)) = text.split_once("://") {
             qualified(rest)?;
-            return Advice::rewrite("is an address of the web", rest);
+            return Advice::rewrite("is a URL", rest);
         }
         // A tag may have capital letters.
         let path = text.rfind('/').map_or(0, |at| at + 1);
@@ -42,17 +47,17 @@ impl Form for Image {
             meant = of_docker(&meant);
         }
         qualified(&meant)?;
-        Advice::write("its name has capital letters, and names of images are lower case", meant)
+        Advice::write("contains capital letters", meant)
     }
 }
 
-/// The name of an image at Docker Hub with its registry.
+/// An image name at Docker Hub, with its registry.
 fn of_docker(text: &str) -> String {
     let library = if text.contains('/') { "" } else { "library/" };
     format!("docker.io/{library}{text}")
 }
 
-/// An image with its registry.
+/// Parses an image name that includes its registry.
 fn qualified(text: &str) -> Option<Image> {
     let (name, digest) = match text.split_once('@') {
         Some((name, digest)) => (name, Some(digest.strip_prefix("sha256:")?)),
@@ -61,7 +66,7 @@ fn qualified(text: &str) -> Option<Image> {
     let is_digest = |digest: &str| {
         digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     };
-    // A colon before the last slash is that of the registry's port.
+    // A colon before the last slash precedes the registry's port.
     let last = name.rfind('/')? + 1;
     let (repository, tag) = match name[last..].find(':') {
         Some(at) => (&name[..last + at], Some(&name[last + at + 1..])),
@@ -119,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant() {
+    fn near_misses_get_advice() {
         advises::<Image>(&[
             ("ghcr.io/Me/App:V1", "write `ghcr.io/me/app:V1`"),
             ("Redis:7", "write `docker.io/library/redis:7`"),

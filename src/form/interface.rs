@@ -1,4 +1,4 @@
-//! Names of network interfaces.
+//! Network interface names.
 
 use super::{Form, text_form};
 use crate::word::is_word;
@@ -9,14 +9,11 @@ text_form! {
 }
 
 impl Form for Interface {
-    const NOUN: &'static str = "an interface's name";
-    const LOOKS: &'static str = ": at most 15 letters, digits, _, - and .";
+    const NOUN: &'static str = "an interface name";
+    const LOOKS: &'static str = " such as eth0";
+    const EXPECTED: &'static str = "at most 15 letters, digits, `_`, `-` and `.`";
     const EXAMPLE: &'static str = "eth0";
     const PATTERN: &'static str = r"^[A-Za-z0-9_.-]{1,15}$";
-
-    fn title() -> &'static str {
-        "interface name"
-    }
 
     fn parse(text: &str) -> Option<Interface> {
         let fits = text.len() <= 15 && is_word(text, b"_-.") && !matches!(text, "." | "..");

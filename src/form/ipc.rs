@@ -1,15 +1,16 @@
-//! Modes of the IPC namespace.
+//! IPC namespace modes.
 
 use super::namespace::{self, NamespaceOf};
 use super::{Advice, Form};
 
-/// A mode of the IPC namespace (podman-run(1), --ipc).
+/// An IPC namespace mode (podman-run(1), --ipc).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ipc(pub NamespaceOf);
 
 impl Form for Ipc {
-    const NOUN: &'static str = "a mode of the IPC namespace";
-    const LOOKS: &'static str = ": host, none, private, shareable, container:NAME or ns:PATH";
+    const NOUN: &'static str = "an IPC mode";
+    const LOOKS: &'static str = " such as host";
+    const EXPECTED: &'static str = "host, none, private, shareable, container:NAME or ns:PATH";
     const EXAMPLE: &'static str = "private";
     const PATTERN: &'static str = r"^(host|none|private|shareable|container:.+|ns:/.+)$";
 
@@ -39,7 +40,7 @@ mod tests {
         );
         advises::<Ipc>(&[
             ("hots", "did you mean `host`?"),
-            ("service:db", "write `container:` and the container's name on the host"),
+            ("service:db", "write `container:NAME`, with the container's name on the host"),
         ]);
     }
 }

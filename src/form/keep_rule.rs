@@ -1,26 +1,26 @@
-//! Rules of what restic keeps.
+//! restic's retention rules.
 
 use super::{Advice, Form, text_form};
 use crate::diag::closest;
 use crate::word::is_word;
 
 text_form! {
-    /// A rule of `restic forget`. NixOS writes it into a unit without quotes, hence the narrow form.
+    /// A `--keep-…` option of `restic forget`. NixOS writes it into a unit without quotes, hence the narrow form.
     KeepRule
 }
 
-/// What a rule of restic's takes (restic-forget(1)).
+/// The kind of value that a rule takes (restic-forget(1)).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kept {
-    /// How many.
+    /// A number of snapshots.
     Number,
-    /// How long.
+    /// A duration.
     Duration,
-    /// What is tagged so.
+    /// A tag.
     Tag,
 }
 
-/// The rules that restic has, behind `--keep-`.
+/// The names of the rules, without `--keep-`.
 const RULES: &[(&str, Kept)] = &[
     ("last", Kept::Number),
     ("hourly", Kept::Number),
@@ -38,7 +38,7 @@ const RULES: &[(&str, Kept)] = &[
 ];
 
 impl Kept {
-    /// Whether it takes this value.
+    /// Reports whether a value is valid for this kind.
     fn takes(self, value: &str) -> bool {
         match self {
             Kept::Number => {
@@ -55,8 +55,9 @@ impl Kept {
 }
 
 impl Form for KeepRule {
-    const NOUN: &'static str = "a rule of restic forget";
+    const NOUN: &'static str = "a retention rule";
     const LOOKS: &'static str = " such as --keep-daily 14";
+    const EXPECTED: &'static str = "a `--keep-…` option of `restic forget` with its value";
     const EXAMPLE: &'static str = "--keep-daily 14";
     const PATTERN: &'static str = r"^--keep-(last|hourly|daily|weekly|monthly|yearly|within(-(hourly|daily|weekly|monthly|yearly))?|tag)[ =][A-Za-z0-9_.:,-]+$";
 
@@ -74,11 +75,16 @@ impl Form for KeepRule {
         let (name, number) = rule.split_once([' ', '=']).unwrap_or((rule, ""));
         let number = number.trim();
         let named = |name: &str| RULES.iter().find(|(rule, _)| *rule == name).copied();
-        let why = if named(name).is_some() { "cannot be read" } else { "restic has no such rule" };
+        let why = match named(name) {
+            Some((_, Kept::Number)) => "expected a number of snapshots",
+            Some((_, Kept::Duration)) => "expected a duration in y, m, d and h",
+            Some((_, Kept::Tag)) => "expected a tag",
+            None => "restic has no such rule",
+        };
         let closest = || closest(name, RULES.iter().map(|(rule, _)| *rule)).and_then(named);
         let Some((name, kept)) = named(name).or_else(closest) else {
             let names: Vec<_> = RULES.iter().map(|(rule, _)| format!("--keep-{rule}")).collect();
-            return Advice::new(why, format!("there are: {}", names.join(", ")));
+            return Advice::new(why, format!("write one of {}", names.join(", ")));
         };
         let in_days = format!("--keep-{name} {number}d");
         let whole = format!("--keep-{name} {number}");
@@ -89,11 +95,13 @@ impl Form for KeepRule {
             return Advice::write(why, whole);
         }
         let form = match kept {
-            Kept::Number => format!("write `--keep-{name} 14`, with how many are kept"),
+            Kept::Number => format!("write `--keep-{name} 14`, with the number of snapshots to keep"),
             Kept::Duration => {
-                format!("write `--keep-{name} 30d`, with years, months, days and hours as in 1y6m")
+                format!("write `--keep-{name} 30d`, with a duration in y, m, d and h")
             }
-            Kept::Tag => format!("write `--keep-{name} TAG`, with letters, digits and _ . : , -"),
+            Kept::Tag => {
+                format!("write `--keep-{name} TAG`, with letters, digits and `_ . : , -` in the tag")
+            }
         };
         Advice::new(why, form)
     }
@@ -113,12 +121,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant() {
+    fn near_misses_get_advice() {
         advises::<KeepRule>(&[
             ("--keep-dayly 30", "write `--keep-daily 30`"),
             ("daily 30", "write `--keep-daily 30`"),
             ("--keep-within 30", "write `--keep-within 30d`"),
-            ("--keep-last", "write `--keep-last 14`, with how many are kept"),
+            ("--keep-last", "write `--keep-last 14`, with the number of snapshots to keep"),
         ]);
     }
 }

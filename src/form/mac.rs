@@ -9,10 +9,11 @@ pub(crate) struct Mac(pub [u8; 6]);
 impl Form for Mac {
     const NOUN: &'static str = "a MAC address";
     const LOOKS: &'static str = " such as 02:42:ac:11:00:02";
+    const EXPECTED: &'static str = "six hexadecimal bytes with `:` between them";
     const EXAMPLE: &'static str = "02:42:ac:11:00:02";
     const PATTERN: &'static str = r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$";
 
-    /// An odd first byte is a group's, which the kernel refuses for an interface.
+    /// Rejects an odd first byte: that is a multicast address, which the kernel refuses for an interface.
     fn parse(text: &str) -> Option<Mac> {
         let byte = |part: &str| {
             u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2 && !part.starts_with('+'))
@@ -21,11 +22,16 @@ impl Form for Mac {
         <[u8; 6]>::try_from(bytes).ok().filter(|bytes| bytes[0] % 2 == 0).map(Mac)
     }
 
-    /// `02-42-ac-11-00-02`.
+    /// `02-42-ac-11-00-02`, and `01:00:00:00:00:05`.
     fn advice(text: &str) -> Option<Advice> {
-        let meant = text.replace('-', ":");
-        Mac::parse(&meant)?;
-        Advice::rewrite("has hyphens", meant)
+        let colons = text.replace('-', ":");
+        if Mac::parse(&colons).is_some() {
+            return Advice::rewrite("expected `:` between the bytes", colons);
+        }
+        let (first, rest) = text.split_once(':')?;
+        let unicast = format!("{:02x}:{rest}", u8::from_str_radix(first, 16).ok()? & !1);
+        Mac::parse(&unicast)?;
+        Advice::write("is a multicast address: its first byte is odd", unicast)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Advice, Form};
 
-/// An octal file mode, in quotes because YAML would take it for a number.
+/// An octal file mode. It stands in quotes because YAML reads the digits as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mode {
     /// The permission bits, up to 0o7777.
@@ -12,6 +12,7 @@ pub struct Mode {
 impl Form for Mode {
     const NOUN: &'static str = "an octal mode";
     const LOOKS: &'static str = " in quotes, such as \"0750\"";
+    const EXPECTED: &'static str = "three or four octal digits in quotes";
     const EXAMPLE: &'static str = "0750";
     const PATTERN: &'static str = r"^[0-7]{3,4}$";
 
@@ -21,11 +22,11 @@ impl Form for Mode {
         u16::from_str_radix(text, 8).ok().filter(|_| fits).map(|bits| Mode { bits })
     }
 
-    /// `0o755`, `u=rwx,g=rx,o=`, and `755` with something around it.
+    /// `0o755`, and `755` with spaces around it.
     fn advice(text: &str) -> Option<Advice> {
         let digits = text.strip_prefix("0o").unwrap_or(text).trim();
         Mode::parse(digits).filter(|_| digits != text)?;
-        Advice::rewrite("is not three or four octal digits", format!("\"{digits:0>4}\""))
+        Advice::rewrite("expected three or four octal digits", format!("\"{digits:0>4}\""))
     }
 }
 

@@ -1,21 +1,22 @@
-//! Options of mounts.
+//! Mount options.
 
-use super::advice::{may_not_be, stray};
+use super::advice::{contains, stray};
 use super::{Advice, Form, text_form};
 use crate::word::is_word;
 
 text_form! {
-    /// An option of a mount, which becomes a part of a field of /etc/fstab (fstab(5)).
+    /// A mount option, which becomes a part of a field of /etc/fstab (fstab(5)).
     MountOption
 }
 
-/// What it may have besides letters and digits. Spaces, commas and line breaks separate options, fields and lines of
-/// /etc/fstab, and a backslash begins an escape there.
+/// The characters besides letters and digits. Spaces, commas and line breaks separate options, fields and lines of
+/// /etc/fstab, and a backslash starts an escape there.
 const SIGNS: &[u8] = b"._@%/:+=-";
 
 impl Form for MountOption {
     const NOUN: &'static str = "a mount option";
     const LOOKS: &'static str = " such as ro or nfsvers=4.2";
+    const EXPECTED: &'static str = "letters, digits and `. _ @ % / : + = -`";
     const EXAMPLE: &'static str = "ro";
     const PATTERN: &'static str = r"^[A-Za-z0-9._@%/:+=-]+$";
 
@@ -27,9 +28,9 @@ impl Form for MountOption {
     fn advice(text: &str) -> Option<Advice> {
         let options: Vec<&str> = text.split([',', ' ']).filter(|option| !option.is_empty()).collect();
         if options.len() > 1 && options.iter().all(|option| is_word(option, SIGNS)) {
-            return Advice::write("holds several options", format!("[{}]", options.join(", ")));
+            return Advice::write("contains several options", format!("[{}]", options.join(", ")));
         }
-        Advice::new(may_not_be(stray(text, SIGNS)?), "remove it")
+        Advice::new(contains(stray(text, SIGNS)?), "remove the character")
     }
 }
 
@@ -41,6 +42,10 @@ mod tests {
     #[test]
     fn options_of_mounts() {
         parses::<MountOption>(&["ro", "nfsvers=4.2"], &["", "ro,noatime", "a b", "a\\040b"]);
-        advises::<MountOption>(&[("ro,noatime", "write `[ro, noatime]`"), ("a\\b", "remove it"), ("", "")]);
+        advises::<MountOption>(&[
+            ("ro,noatime", "write `[ro, noatime]`"),
+            ("a\\b", "remove the character"),
+            ("", ""),
+        ]);
     }
 }

@@ -1,15 +1,16 @@
-//! Names that somebody else gave.
+//! Names that other systems assign.
 
 use super::{Form, text_form};
 
 text_form! {
-    /// A name that somebody else gave.
+    /// A name that another system assigns, such as a database's user.
     Name
 }
 
 impl Form for Name {
     const NOUN: &'static str = "a name";
     const LOOKS: &'static str = " that is not empty";
+    const EXPECTED: &'static str = "a string that is not empty";
     const EXAMPLE: &'static str = "name";
     const PATTERN: &'static str = r"\S";
     const NUMBERS: bool = true;

@@ -1,25 +1,25 @@
-//! Modes of namespaces.
+//! Namespace modes.
 
 use super::Advice;
 use crate::diag::closest;
 use crate::path::is_path;
 use crate::word::is_word;
 
-/// Whose namespace a container is in.
+/// The namespace that a container uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NamespaceOf {
-    /// The host's.
+    /// The host's namespace.
     Host,
-    /// That of the container with this name on the host.
+    /// The namespace of the container with this name on the host.
     Container(String),
-    /// The one at this path.
+    /// The namespace at this path.
     Path(String),
-    /// One of its own, by this word.
+    /// A namespace of its own, requested by this word.
     Own(String),
 }
 
-/// The mode `text`, where a namespace of its own is one of `words`, and those that may have options behind a colon are
-/// in `with_options`.
+/// Parses the mode `text`. `words` request a namespace of the container's own; those in `with_options` may be followed by a
+/// colon and options.
 pub(super) fn parse(text: &str, words: &[&str], with_options: &[&str]) -> Option<NamespaceOf> {
     if text == "host" {
         return Some(NamespaceOf::Host);
@@ -36,11 +36,14 @@ pub(super) fn parse(text: &str, words: &[&str], with_options: &[&str]) -> Option
     }
 }
 
-/// `hots`, where there are these modes.
+/// Suggests the mode that is close to `text`, as for `hots`.
 pub(super) fn advice(text: &str, modes: &[&str]) -> Option<Advice> {
     if text.starts_with("service:") {
-        return Advice::new("is Compose's", "write `container:` and the container's name on the host");
+        return Advice::new(
+            "`service:` is Compose's",
+            "write `container:NAME`, with the container's name on the host",
+        );
     }
     let meant = closest(text, modes.iter().copied())?;
-    Advice::new("is no mode of it", format!("did you mean `{meant}`?"))
+    Advice::new("is not a mode of this namespace", format!("did you mean `{meant}`?"))
 }

@@ -2,19 +2,20 @@
 
 use std::net::Ipv6Addr;
 
-use super::advice::may_not_be;
+use super::advice::contains;
 use super::domain::is_domain;
 use super::{Advice, Form, text_form};
 
 text_form! {
-    /// An export of an NFS server, `server:/path` (nfs(5)). It becomes a field of /etc/fstab, for which NixOS escapes
-    /// spaces, and nothing else.
+    /// An export of an NFS server, `server:/path` (nfs(5)). It becomes a field of /etc/fstab, where NixOS escapes spaces
+    /// and nothing else.
     NfsExport
 }
 
 impl Form for NfsExport {
     const NOUN: &'static str = "an NFS export";
     const LOOKS: &'static str = " such as nas.lan:/export";
+    const EXPECTED: &'static str = "SERVER:/PATH";
     const EXAMPLE: &'static str = "nas.lan:/export";
     const PATTERN: &'static str = r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):/[^\\]*$";
 
@@ -32,13 +33,13 @@ impl Form for NfsExport {
     /// `nas.lan/export`, and `nfs://nas.lan/export`.
     fn advice(text: &str) -> Option<Advice> {
         if let Some(letter) = text.chars().find(|c| is_refused(*c)) {
-            return Advice::new(may_not_be(letter), "remove it");
+            return Advice::new(contains(letter), "remove the character");
         }
         let rest = text.split_once("://").map_or(text, |(_, rest)| rest).trim_start_matches("//");
         let (server, path) = rest.split_once('/')?;
         let meant = format!("{}:/{path}", server.trim_end_matches(':'));
         NfsExport::parse(&meant).filter(|_| meant != text)?;
-        Advice::write("is not of the form server:/path", meant)
+        Advice::write("expected SERVER:/PATH", meant)
     }
 }
 
@@ -60,7 +61,7 @@ mod tests {
         advises::<NfsExport>(&[
             ("nas.lan/export", "write `nas.lan:/export`"),
             ("nfs://nas.lan/export", "write `nas.lan:/export`"),
-            ("nas:/a\\b", "remove it"),
+            ("nas:/a\\b", "remove the character"),
         ]);
     }
 }

@@ -1,4 +1,4 @@
-//! Adjustments of the score by which the kernel chooses processes to kill.
+//! OOM score adjustments, by which the kernel chooses processes to kill.
 
 use super::Form;
 
@@ -8,7 +8,8 @@ pub(crate) struct OomScoreAdj(pub i16);
 
 impl Form for OomScoreAdj {
     const NOUN: &'static str = "an OOM score adjustment";
-    const LOOKS: &'static str = " from -1000 to 1000, such as -500";
+    const LOOKS: &'static str = " such as -500";
+    const EXPECTED: &'static str = "a whole number from -1000 to 1000";
     const EXAMPLE: &'static str = "-500";
     const PATTERN: &'static str = r"^(0|-?[1-9][0-9]{0,3})$";
     const NUMBERS: bool = true;

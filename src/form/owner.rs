@@ -3,12 +3,12 @@
 use super::Form;
 use crate::word::is_word;
 
-/// A user and perhaps a group, by number or name.
+/// A user and an optional group, each by number or name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Owner {
-    /// The user, or where only a group is asked for, the group.
+    /// The user, or the group for a key that takes only a group.
     pub user: Account,
-    /// What stands behind the colon.
+    /// The group after the colon.
     pub group: Option<Account>,
 }
 
@@ -22,7 +22,7 @@ pub enum Account {
 }
 
 impl Account {
-    /// Its number, where the file has it: that of root and of root's group is 0.
+    /// The number, if the file determines it. root is user 0 and group 0.
     pub fn id(&self) -> Option<u32> {
         match self {
             Account::Id(id) => Some(*id),
@@ -30,7 +30,7 @@ impl Account {
         }
     }
 
-    /// Whether it is root or root's group.
+    /// Reports whether this is root or root's group.
     pub fn is_root(&self) -> bool {
         self.id() == Some(0)
     }
@@ -46,15 +46,12 @@ impl std::fmt::Display for Account {
 }
 
 impl Form for Owner {
-    const NOUN: &'static str = "a user";
-    const LOOKS: &'static str = " or user:group, by number or name";
+    const NOUN: &'static str = "a user or group";
+    const LOOKS: &'static str = " such as 1000 or 1000:1000";
+    const EXPECTED: &'static str = "a name or a number, or USER:GROUP";
     const EXAMPLE: &'static str = "1000:1000";
     const PATTERN: &'static str = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$";
     const NUMBERS: bool = true;
-
-    fn title() -> &'static str {
-        "user or group"
-    }
 
     fn parse(text: &str) -> Option<Owner> {
         match text.split_once(':') {
@@ -64,7 +61,7 @@ impl Form for Owner {
     }
 }
 
-/// A number is written as the kernel prints it. A larger one than it has is no name either.
+/// Parses a user or a group. A number is written as the kernel prints it; a number out of range is not a name either.
 fn account(text: &str) -> Option<Account> {
     if text.parse::<u64>().is_ok() {
         return text.parse().ok().filter(|id: &u32| id.to_string() == text).map(Account::Id);

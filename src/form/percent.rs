@@ -1,14 +1,15 @@
-//! Parts of a hundred.
+//! Percentages.
 
 use super::{Count, Form};
 
-/// A part of a hundred.
+/// A percentage from 1 to 99.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Percent(pub u32);
 
 impl Form for Percent {
     const NOUN: &'static str = "a percentage";
-    const LOOKS: &'static str = " from 1 to 99, such as 10";
+    const LOOKS: &'static str = " such as 10";
+    const EXPECTED: &'static str = "a whole number from 1 to 99";
     const EXAMPLE: &'static str = "10";
     const PATTERN: &'static str = r"^[1-9][0-9]?$";
     const NUMBERS: bool = true;

@@ -1,14 +1,15 @@
-//! Time spans that are not empty.
+//! Durations above zero.
 
 use super::{Advice, Duration, Form};
 
-/// A time span that is longer than nothing.
+/// A duration above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Period(pub Duration);
 
 impl Form for Period {
-    const NOUN: &'static str = "a time span";
-    const LOOKS: &'static str = " above 0 such as 30s";
+    const NOUN: &'static str = "a duration";
+    const LOOKS: &'static str = " such as 30s";
+    const EXPECTED: &'static str = "a number above 0 and a unit: ms, s, m or h";
     const EXAMPLE: &'static str = "30s";
     const PATTERN: &'static str = r"^([0-9]+(ms|s|m|h))*[0-9]*[1-9][0-9]*(ms|s|m|h)([0-9]+(ms|s|m|h))*$";
 

@@ -1,15 +1,16 @@
-//! Modes of the PID namespace.
+//! PID namespace modes.
 
 use super::namespace::{self, NamespaceOf};
 use super::{Advice, Form};
 
-/// A mode of the PID namespace (podman-run(1), --pid).
+/// A PID namespace mode (podman-run(1), --pid).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pid(pub NamespaceOf);
 
 impl Form for Pid {
-    const NOUN: &'static str = "a mode of the PID namespace";
-    const LOOKS: &'static str = ": host, private, container:NAME or ns:PATH";
+    const NOUN: &'static str = "a PID mode";
+    const LOOKS: &'static str = " such as host";
+    const EXPECTED: &'static str = "host, private, container:NAME or ns:PATH";
     const EXAMPLE: &'static str = "private";
     const PATTERN: &'static str = r"^(host|private|container:.+|ns:/.+)$";
 

@@ -2,27 +2,27 @@
 
 use super::Form;
 
-/// A port, or a range of them.
+/// A port, or a range of ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PortRange {
     /// The first port.
     pub first: u16,
-    /// The last port, which is the first one of a single port.
+    /// The last port. It equals the first for a single port.
     pub last: u16,
 }
 
 impl PortRange {
-    /// One port.
+    /// A range of one port.
     pub(crate) fn one(port: u16) -> PortRange {
         PortRange { first: port, last: port }
     }
 
-    /// Whether it is more than one port.
+    /// Reports whether there is more than one port.
     pub(crate) fn is_range(self) -> bool {
         self.first < self.last
     }
 
-    /// Whether `port` is among them.
+    /// Reports whether the range includes `port`.
     pub(crate) fn has(self, port: u16) -> bool {
         (self.first..=self.last).contains(&port)
     }
@@ -30,7 +30,8 @@ impl PortRange {
 
 impl Form for PortRange {
     const NOUN: &'static str = "a port";
-    const LOOKS: &'static str = " from 1 to 65535, or a range such as 8000-8010";
+    const LOOKS: &'static str = " such as 8080 or 8000-8010";
+    const EXPECTED: &'static str = "a number from 1 to 65535, or a range such as 8000-8010";
     const EXAMPLE: &'static str = "8080";
     const PATTERN: &'static str = r"^[1-9][0-9]{0,4}(-[1-9][0-9]{0,4})?$";
     const NUMBERS: bool = true;

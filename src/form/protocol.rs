@@ -18,7 +18,7 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
-    /// Its name, as Podman takes it.
+    /// The name, as Podman writes it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Protocol::Tcp => "tcp",
@@ -30,11 +30,12 @@ impl Protocol {
 
 impl Form for Protocol {
     const NOUN: &'static str = "a protocol";
-    const LOOKS: &'static str = ": tcp, udp or sctp";
+    const LOOKS: &'static str = " such as tcp";
+    const EXPECTED: &'static str = "tcp, udp or sctp";
     const EXAMPLE: &'static str = "tcp";
     const PATTERN: &'static str = "^([tT][cC][pP]|[uU][dD][pP]|[sS][cC][tT][pP])$";
 
-    /// Docker takes a name in capitals.
+    /// Ignores case, as Docker does.
     fn parse(text: &str) -> Option<Protocol> {
         let all = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
         all.into_iter().find(|protocol| text.eq_ignore_ascii_case(protocol.name()))

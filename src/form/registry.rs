@@ -1,16 +1,17 @@
-//! Registries of images.
+//! Image registries.
 
 use super::domain::is_domain;
 use super::{Advice, Form, text_form};
 
 text_form! {
-    /// A registry, with its port if it has one.
+    /// A registry, with an optional port.
     Registry
 }
 
 impl Form for Registry {
     const NOUN: &'static str = "a registry";
     const LOOKS: &'static str = " such as ghcr.io or reg.example.de:5000";
+    const EXPECTED: &'static str = "HOST or HOST:PORT";
     const EXAMPLE: &'static str = "ghcr.io";
     const PATTERN: &'static str = r"^[A-Za-z0-9.-]+(:[0-9]+)?$";
 
@@ -22,7 +23,7 @@ impl Form for Registry {
     fn advice(text: &str) -> Option<Advice> {
         let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
         let host = rest.split('/').next().filter(|host| is_registry(host))?;
-        Advice::write("is more than the name of a host", host)
+        Advice::write("expected only HOST or HOST:PORT", host)
     }
 }
 

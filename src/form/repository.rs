@@ -1,17 +1,18 @@
-//! Repositories on GitHub.
+//! GitHub repositories.
 
 use super::{Advice, Form, text_form};
 use crate::word::is_word;
 
 text_form! {
-    /// A repository on GitHub: an owner and a name (docs.github.com, "Repository limits"). GitHub takes `.git` for the end of
-    /// an address.
+    /// A GitHub repository: an owner and a name (docs.github.com, "Repository limits"). A name cannot end with `.git`,
+    /// which is a part of clone URLs.
     Repository
 }
 
 impl Form for Repository {
-    const NOUN: &'static str = "a repository";
-    const LOOKS: &'static str = " of GitHub, such as immich-app/immich";
+    const NOUN: &'static str = "a GitHub repository";
+    const LOOKS: &'static str = " such as immich-app/immich";
+    const EXPECTED: &'static str = "OWNER/NAME";
     const EXAMPLE: &'static str = "immich-app/immich";
     const PATTERN: &'static str = r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$";
 
@@ -30,18 +31,18 @@ impl Form for Repository {
         let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
         let rest = rest.strip_prefix("git@").unwrap_or(rest);
         let rest = rest.strip_prefix("www.").unwrap_or(rest);
-        let way =
-            rest.strip_prefix("github.com").and_then(|way| way.strip_prefix(['/', ':'])).unwrap_or(rest);
-        let mut steps = way.split('/');
+        let path =
+            rest.strip_prefix("github.com").and_then(|path| path.strip_prefix(['/', ':'])).unwrap_or(rest);
+        let mut steps = path.split('/');
         let (owner, name) = (steps.next()?, steps.next()?);
         let meant = format!("{owner}/{}", name.strip_suffix(".git").unwrap_or(name));
         if Repository::parse(&meant).is_some() {
-            return Advice::write("is more than an owner and a name", meant);
+            return Advice::write("expected only OWNER/NAME", meant);
         }
-        // Another forge, whose name has a dot, as no owner's has.
+        // Another forge: its host name has a dot, and owners of GitHub have none.
         owner.contains('.').then(|| {
-            let help = "name its mirror on GitHub, or take `update` out";
-            Advice::new("is not on GitHub, which alone is asked for releases", help)
+            let help = "write its mirror on GitHub, or remove `update`";
+            Advice::new("homegen looks for releases on GitHub only", help)
         })?
     }
 }
@@ -57,13 +58,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant() {
+    fn near_misses_get_advice() {
         advises::<Repository>(&[
             ("https://github.com/immich-app/immich", "write `immich-app/immich`"),
             ("https://www.github.com/a/b.git", "write `a/b`"),
             ("git@github.com:a/b.git", "write `a/b`"),
             ("github.com/a/b/releases", "write `a/b`"),
-            ("https://codeberg.org/a/b", "name its mirror on GitHub, or take `update` out"),
+            ("https://codeberg.org/a/b", "write its mirror on GitHub, or remove `update`"),
         ]);
     }
 }

@@ -1,30 +1,31 @@
-//! Repositories of restic.
+//! restic repositories.
 
-use super::advice::{may_not_be, stray};
+use super::advice::{contains, stray};
 use super::{Advice, Form, text_form};
 use crate::diag::suggestion;
 use crate::word::is_word;
 
 text_form! {
-    /// A repository of restic: a path, or one of its storages with a place in it (its documentation, "Preparing a new
+    /// A restic repository: a path, or a backend with a location in it (restic's documentation, "Preparing a new
     /// repository"). NixOS writes it into a script without quotes, hence the narrow form.
     ResticRepository
 }
 
-/// What a repository of restic may have besides letters and digits.
+/// The characters that a repository may contain besides letters and digits.
 const SIGNS: &[u8] = b"@:/._~+=-";
 
-/// Where restic keeps repositories besides a folder.
-const STORAGES: &[&str] = &["azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift"];
+/// The backends of restic besides a local folder.
+const BACKENDS: &[&str] = &["azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift"];
 
 impl Form for ResticRepository {
-    const NOUN: &'static str = "a repository of restic";
+    const NOUN: &'static str = "a restic repository";
     const LOOKS: &'static str = " such as sftp:me@nas:/backups";
+    const EXPECTED: &'static str = "an absolute path, or a backend such as `sftp:` with a location";
     const EXAMPLE: &'static str = "sftp:me@nas:/backups";
     const PATTERN: &'static str = r"^(/|(azure|b2|gs|rclone|rest|s3|sftp|swift):)[A-Za-z0-9@:/._~+=-]*$";
 
     fn parse(text: &str) -> Option<ResticRepository> {
-        let is_stored = |(kind, place): (&str, &str)| STORAGES.contains(&kind) && !place.is_empty();
+        let is_stored = |(kind, place): (&str, &str)| BACKENDS.contains(&kind) && !place.is_empty();
         let fits =
             is_word(text, SIGNS) && (text.starts_with('/') || text.split_once(':').is_some_and(is_stored));
         fits.then(|| ResticRepository(text.to_owned()))
@@ -34,18 +35,18 @@ impl Form for ResticRepository {
     fn advice(text: &str) -> Option<Advice> {
         if let Some(letter) = stray(text, SIGNS) {
             return Advice::new(
-                may_not_be(letter),
-                "put the whole address into a secret, and name that as `repository_secret`",
+                contains(letter),
+                "put the repository into a secret, and write the secret's name as `repository_secret`",
             );
         }
         let Some((kind, place)) = text.split_once(':') else {
             return Advice::new(
-                "is neither an absolute path nor a storage",
-                "write the whole path, from / on",
+                "is neither an absolute path nor a backend",
+                "write the whole path, starting with `/`",
             );
         };
         let meant = match kind {
-            "ssh" => match place.strip_prefix("//").and_then(|way| way.split_once('/')) {
+            "ssh" => match place.strip_prefix("//").and_then(|rest| rest.split_once('/')) {
                 Some((host, path)) => format!("sftp:{host}:/{path}"),
                 None => format!("sftp:{place}"),
             },
@@ -56,11 +57,11 @@ impl Form for ResticRepository {
             }
             _ => String::new(),
         };
-        let why = "restic has no such storage";
+        let why = "restic has no such backend";
         if ResticRepository::parse(&meant).is_some() {
             return Advice::write(why, meant);
         }
-        Advice::new(why, suggestion(kind, STORAGES.iter().copied()))
+        Advice::new(why, suggestion(kind, BACKENDS.iter().copied()))
     }
 }
 
@@ -78,15 +79,15 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant() {
+    fn near_misses_get_advice() {
         advises::<ResticRepository>(&[
             ("me@nas:/backups", "write `sftp:me@nas:/backups`"),
             ("nas:/backups", "write `sftp:nas:/backups`"),
             ("ssh://me@nas/backups", "write `sftp:me@nas:/backups`"),
             ("https://nas:8000/me", "write `rest:https://nas:8000/me`"),
             ("local:/srv/x", "write `/srv/x`"),
-            ("backups", "write the whole path, from / on"),
+            ("backups", "write the whole path, starting with `/`"),
         ]);
-        explains::<ResticRepository>(&[("sftp:me@nas:/a\u{200b}b", "U+200B may not be in it")]);
+        explains::<ResticRepository>(&[("sftp:me@nas:/a\u{200b}b", "contains U+200B")]);
     }
 }

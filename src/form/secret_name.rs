@@ -1,16 +1,17 @@
-//! Names of secrets.
+//! Secret names.
 
 use super::{Advice, Form, text_form};
 use crate::word::is_word;
 
 text_form! {
-    /// The name of a secret, which is a file name and an attribute of the output.
+    /// A secret name, which becomes a file name and an attribute of the output.
     SecretName
 }
 
 impl Form for SecretName {
-    const NOUN: &'static str = "the name of a secret";
-    const LOOKS: &'static str = ": letters, digits, - and _";
+    const NOUN: &'static str = "a secret name";
+    const LOOKS: &'static str = " such as db-password";
+    const EXPECTED: &'static str = "letters, digits, `-` and `_`, starting with a letter or `_`";
     const EXAMPLE: &'static str = "name";
     const PATTERN: &'static str = r"^[A-Za-z_][A-Za-z0-9_-]*$";
 
@@ -22,14 +23,14 @@ impl Form for SecretName {
     /// `hunter2!`, and `secrets/restic.age`.
     fn advice(text: &str) -> Option<Advice> {
         if is_word(text, b"_-") {
-            return Advice::new("begins with a digit or with -", "begin it with a letter");
+            return Advice::new("starts with a digit or `-`", "start the name with a letter");
         }
         let file = text.rsplit('/').next().and_then(|file| file.strip_suffix(".age"));
         match file.filter(|name| SecretName::parse(name).is_some()) {
-            Some(name) => Advice::write("is the file, and the name of the secret is needed", name),
+            Some(name) => Advice::write("is the secret's file, expected its name", name),
             None => Advice::new(
-                "the name of a secret belongs here, never its value",
-                "put the value into NAME.age with agenix, and write NAME",
+                "expected the name of a secret, never its value",
+                "put the value into NAME.age with `agenix -e`, and write NAME here",
             ),
         }
     }
@@ -45,8 +46,8 @@ mod tests {
         parses::<SecretName>(&["restic", "_a-1"], &["", "1a", "-a", "a.b", "a b"]);
         advises::<SecretName>(&[
             ("secrets/restic.age", "write `restic`"),
-            ("hunter2!", "put the value into NAME.age with agenix, and write NAME"),
-            ("1a", "begin it with a letter"),
+            ("hunter2!", "put the value into NAME.age with `agenix -e`, and write NAME here"),
+            ("1a", "start the name with a letter"),
         ]);
     }
 }

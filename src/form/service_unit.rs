@@ -1,15 +1,15 @@
-//! Units of systemd.
+//! systemd service units.
 
 use super::{Advice, Form, text_form};
 use crate::word::is_word;
 
 text_form! {
-    /// A unit of systemd's that is a service, without `.service` (systemd.unit(5)).
+    /// A systemd service unit, without `.service` (systemd.unit(5)).
     ServiceUnit
 }
 
-/// What systemd has units of (systemd.unit(5)).
-const UNIT_KINDS: &[&str] = &[
+/// The types of systemd units (systemd.unit(5)).
+const UNIT_TYPES: &[&str] = &[
     "automount",
     "device",
     "mount",
@@ -24,13 +24,14 @@ const UNIT_KINDS: &[&str] = &[
 ];
 
 impl Form for ServiceUnit {
-    const NOUN: &'static str = "a unit";
-    const LOOKS: &'static str = " as `systemctl` shows it, without .service, such as plex";
+    const NOUN: &'static str = "a service unit";
+    const LOOKS: &'static str = " such as plex";
+    const EXPECTED: &'static str = "a unit name as `systemctl` lists it, without `.service`";
     const EXAMPLE: &'static str = "plex";
     const PATTERN: &'static str = r"^[A-Za-z0-9_][A-Za-z0-9:_.@-]{0,199}$";
 
     fn parse(text: &str) -> Option<ServiceUnit> {
-        let has_kind = text.rsplit_once('.').is_some_and(|(_, kind)| UNIT_KINDS.contains(&kind));
+        let has_kind = text.rsplit_once('.').is_some_and(|(_, kind)| UNIT_TYPES.contains(&kind));
         let fits = text.len() <= 200
             && is_word(text, b":_.@-")
             && !text.starts_with([':', '.', '@', '-'])
@@ -43,9 +44,11 @@ impl Form for ServiceUnit {
         let (name, kind) = text.rsplit_once('.')?;
         ServiceUnit::parse(name)?;
         match kind {
-            "service" => Advice::write("has its kind with it, and only services are meant", name),
-            "timer" => Advice::write("is a timer, and what fails is its service", name),
-            kind => Advice::new(format!("is a {kind}, and only a service tells"), "name a service"),
+            "service" => Advice::write("expected the name without `.service`", name),
+            "timer" => Advice::write("is a timer, expected the service that it starts", name),
+            kind => {
+                Advice::new(format!("is a {kind} unit, expected a service"), "write the name of a service")
+            }
         }
     }
 }
@@ -64,7 +67,7 @@ mod tests {
         advises::<ServiceUnit>(&[
             ("plex.service", "write `plex`"),
             ("backup.timer", "write `backup`"),
-            ("x.mount", "name a service"),
+            ("x.mount", "write the name of a service"),
         ]);
     }
 }

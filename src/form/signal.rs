@@ -8,7 +8,7 @@ text_form! {
     Signal
 }
 
-/// The signals of pkg/signal/signal_linux.go, without their `SIG`. Those of real time have an offset.
+/// The signals of Podman's pkg/signal/signal_linux.go, without `SIG`. Real-time signals have an offset.
 const SIGNALS: &[&str] = &[
     "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE",
     "POLL", "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP",
@@ -18,6 +18,7 @@ const SIGNALS: &[&str] = &[
 impl Form for Signal {
     const NOUN: &'static str = "a signal";
     const LOOKS: &'static str = " such as SIGTERM, INT or RTMIN+3";
+    const EXPECTED: &'static str = "a name such as SIGTERM, INT or RTMIN+3, or a number from 1 to 64";
     const EXAMPLE: &'static str = "SIGTERM";
     const PATTERN: &'static str = r"^[A-Za-z0-9+-]+$";
     const NUMBERS: bool = true;
@@ -39,7 +40,7 @@ impl Form for Signal {
     fn advice(text: &str) -> Option<Advice> {
         let upper = text.to_uppercase();
         let meant = closest(upper.strip_prefix("SIG").unwrap_or(&upper), SIGNALS.iter().copied())?;
-        Advice::new("Linux has none of this name", format!("did you mean `SIG{meant}`?"))
+        Advice::new("Linux has no signal of this name", format!("did you mean `SIG{meant}`?"))
     }
 }
 

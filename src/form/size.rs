@@ -3,7 +3,7 @@
 use super::unit::number_and_unit;
 use super::{Advice, Form};
 
-/// A size in bytes as Podman takes it: a number with `b`, `k`, `m`, `g` or `t` (podman-run(1)).
+/// A size in bytes, written as for Podman: a number with `b`, `k`, `m`, `g` or `t` (podman-run(1)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Size {
     /// The number of bytes.
@@ -13,6 +13,7 @@ pub(crate) struct Size {
 impl Form for Size {
     const NOUN: &'static str = "a size";
     const LOOKS: &'static str = " such as 512m or 2g";
+    const EXPECTED: &'static str = "a number and a unit: b, k, m, g or t";
     const EXAMPLE: &'static str = "512m";
     const PATTERN: &'static str = r"^[0-9]+(\.[0-9]+)?([bkmgtBKMGT]([iI]?[bB])?)?$";
     const NUMBERS: bool = true;
@@ -25,17 +26,17 @@ impl Form for Size {
     fn advice(text: &str) -> Option<Advice> {
         let (number, unit) = number_and_unit(text)?;
         if lacks_unit(text) {
-            let why = format!("is {number} bytes: the unit is missing");
-            return Advice::new(why, format!("write `{number}m` or `{number}g`; bytes are `{number}b`"));
+            let why = format!("has no unit, and Podman would read {number} bytes");
+            return Advice::new(why, format!("write `{number}m` or `{number}g`, or `{number}b` for bytes"));
         }
         let known = ["b", "k", "m", "g", "t"].into_iter().find(|known| unit.starts_with(known))?;
         let meant = format!("{number}{known}");
         size_bytes(&meant)?;
-        Advice::rewrite("has a unit that Podman does not read", meant)
+        Advice::rewrite("expected the unit b, k, m, g or t", meant)
     }
 }
 
-/// The bytes of a size, by the rules of `units.RAMInBytes` that Podman uses: factors of 1024.
+/// The number of bytes, by the rules of Podman's `units.RAMInBytes`: factors of 1024.
 pub(crate) fn size_bytes(text: &str) -> Option<u64> {
     let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let number: f64 = text[..at].parse().ok()?;
@@ -51,13 +52,13 @@ pub(crate) fn size_bytes(text: &str) -> Option<u64> {
     (bytes > 0.0 && bytes < u64::MAX as f64).then_some(bytes as u64)
 }
 
-/// Whether a size is a number of bytes that nobody means: `3`, which would be 3g.
+/// Reports whether a number without a unit is below 1 MiB, so that its unit is probably missing: `3` is 3 bytes.
 fn lacks_unit(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         && size_bytes(text).is_some_and(|bytes| bytes < 1 << 20)
 }
 
-/// A number of bytes for a person, in the largest unit that it is at least one of.
+/// Formats a number of bytes in the largest unit of which there is at least one.
 pub(crate) fn bytes_in_words(bytes: u64) -> String {
     let (unit, name) = [(1u64 << 40, "t"), (1 << 30, "g"), (1 << 20, "m"), (1 << 10, "k")]
         .into_iter()
@@ -84,10 +85,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant() {
+    fn near_misses_get_advice() {
         advises::<Size>(&[
             ("512 megabytes", "write `512m`"),
-            ("3", "write `3m` or `3g`; bytes are `3b`"),
+            ("3", "write `3m` or `3g`, or `3b` for bytes"),
             ("2x", ""),
         ]);
     }

@@ -6,13 +6,14 @@ use ipnet::{IpNet, Ipv4Net};
 
 use super::{Advice, Form};
 
-/// A network in CIDR notation, without bits behind its prefix.
+/// A network in CIDR notation, without host bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Subnet(pub IpNet);
 
 impl Form for Subnet {
     const NOUN: &'static str = "a subnet";
     const LOOKS: &'static str = " such as 172.20.0.0/16";
+    const EXPECTED: &'static str = "a network in CIDR notation: ADDRESS/PREFIX";
     const EXAMPLE: &'static str = "172.20.0.0/16";
     const PATTERN: &'static str = r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$";
 
@@ -26,14 +27,14 @@ impl Form for Subnet {
             Ipv4Net::with_netmask(address.parse().ok()?, mask.parse().ok()?).ok()
         });
         if let Some(net) = mask {
-            return Advice::write("has a mask in place of the length of its prefix", net.trunc());
+            return Advice::write("has a netmask, expected a prefix length", net.trunc());
         }
         if let Ok(net) = text.parse::<IpNet>() {
             return Advice::write("has host bits set", net.trunc());
         }
         let address: IpAddr = text.parse().ok()?;
         let net = IpNet::new(address, if address.is_ipv4() { 24 } else { 64 }).ok()?;
-        Advice::write("does not say how long its prefix is", net.trunc())
+        Advice::write("has no prefix length", net.trunc())
     }
 }
 

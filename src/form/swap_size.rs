@@ -1,11 +1,11 @@
-//! Sizes with a word for no limit.
+//! Swap sizes: a size, or -1.
 
 use super::{Advice, Form, Size};
 
 /// A size, or -1 for no limit (podman-run(1), --memory-swap).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SwapSize {
-    /// At most so much.
+    /// A limit.
     Limited(Size),
     /// No limit.
     Unlimited,
@@ -14,6 +14,7 @@ pub(crate) enum SwapSize {
 impl Form for SwapSize {
     const NOUN: &'static str = Size::NOUN;
     const LOOKS: &'static str = " such as 512m or 2g, or -1 for no limit";
+    const EXPECTED: &'static str = "a number and a unit (b, k, m, g or t), or -1";
     const EXAMPLE: &'static str = "2g";
     const PATTERN: &'static str = r"^(-1|[0-9]+(\.[0-9]+)?([bkmgtBKMGT]([iI]?[bB])?)?)$";
     const NUMBERS: bool = true;
@@ -42,6 +43,6 @@ mod tests {
     #[test]
     fn a_size_or_no_limit() {
         parses::<SwapSize>(&["-1", "2g"], &["-2", "-1g", ""]);
-        advises::<SwapSize>(&[("3", "write `3m` or `3g`; bytes are `3b`")]);
+        advises::<SwapSize>(&[("3", "write `3m` or `3g`, or `3b` for bytes")]);
     }
 }

@@ -1,6 +1,6 @@
 //! Numbers with a unit.
 
-/// A number, and the unit behind it in small letters.
+/// Splits a number and the unit after it. The unit is returned in lower case.
 pub(super) fn number_and_unit(text: &str) -> Option<(&str, String)> {
     let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(at);

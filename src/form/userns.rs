@@ -1,16 +1,17 @@
-//! Modes of the user namespace.
+//! User namespace modes.
 
 use super::namespace::{self, NamespaceOf};
 use super::{Advice, Form};
 
-/// A mode of the user namespace that a container of root's may have: `keep-id` and `nomap` are "not allowed for containers
+/// A user namespace mode that Podman accepts for a rootful container: `keep-id` and `nomap` are "not allowed for containers
 /// created by the root user" (podman-run(1), --userns).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Userns(pub NamespaceOf);
 
 impl Form for Userns {
-    const NOUN: &'static str = "a mode of the user namespace";
-    const LOOKS: &'static str = ": auto, host, container:NAME or ns:PATH";
+    const NOUN: &'static str = "a user namespace mode";
+    const LOOKS: &'static str = " such as host";
+    const EXPECTED: &'static str = "auto, host, container:NAME or ns:PATH";
     const EXAMPLE: &'static str = "auto";
     const PATTERN: &'static str = r"^(auto(:.+)?|host|container:.+|ns:/.+)$";
 
@@ -22,12 +23,12 @@ impl Form for Userns {
         namespace::parse(text, &["auto"], &["auto"]).map(Userns)
     }
 
-    /// `keep-id`, which root has not.
+    /// `keep-id`, which Podman refuses for rootful containers.
     fn advice(text: &str) -> Option<Advice> {
         match text.split(':').next() {
             Some("keep-id" | "nomap") => Advice::new(
-                "Podman has it for users, and this container is root's",
-                "write `auto`, or take it out",
+                "Podman accepts this mode only for rootless containers",
+                "write `auto`, or remove it",
             ),
             _ => namespace::advice(text, &["auto", "host"]),
         }
@@ -42,6 +43,6 @@ mod tests {
     #[test]
     fn modes() {
         parses::<Userns>(&["auto", "auto:size=8192", "host"], &["", "keep-id", "nomap", "auto:"]);
-        advises::<Userns>(&[("keep-id", "write `auto`, or take it out"), ("aut", "did you mean `auto`?")]);
+        advises::<Userns>(&[("keep-id", "write `auto`, or remove it"), ("aut", "did you mean `auto`?")]);
     }
 }

@@ -1,16 +1,17 @@
-//! Names of variables.
+//! Variable names.
 
 use super::{Form, text_form};
 use crate::word::is_word;
 
 text_form! {
-    /// The name of a variable in an environment.
+    /// The name of an environment variable.
     Variable
 }
 
 impl Form for Variable {
-    const NOUN: &'static str = "the name of a variable";
-    const LOOKS: &'static str = ": letters, digits and _";
+    const NOUN: &'static str = "a variable name";
+    const LOOKS: &'static str = " such as DB_HOST";
+    const EXPECTED: &'static str = "letters, digits and `_`, not starting with a digit";
     const EXAMPLE: &'static str = "NAME";
     const PATTERN: &'static str = r"^[A-Za-z_][A-Za-z0-9_]*$";
 

@@ -1,28 +1,25 @@
-//! Addresses of the web.
+//! URLs.
 
-use super::advice::{may_not_be, stray};
+use super::advice::{contains, stray};
 use super::http_path::{is_http_path, stray_in_path};
 use super::{Advice, Form, text_form};
 use crate::word::is_word;
 
 text_form! {
-    /// The address of something at a host: of a topic of ntfy, which is what stands behind the host.
+    /// The URL of an ntfy topic or a webhook: a host and a path.
     WebAddress
 }
 
-/// What the name of a host may have besides letters and digits (RFC 3986).
+/// The characters of a host name besides letters and digits (RFC 3986).
 const HOST_SIGNS: &[u8] = b".-";
 
 impl Form for WebAddress {
-    const NOUN: &'static str = "an address";
+    const NOUN: &'static str = "a URL";
     const LOOKS: &'static str = " such as https://ntfy.example.de/server";
+    const EXPECTED: &'static str = "https://HOST/PATH or http://HOST/PATH";
     const EXAMPLE: &'static str = "https://ntfy.example.de/server";
     const PATTERN: &'static str =
         r"^[hH][tT][tT][pP][sS]?://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9/._~%?&=+-]+$";
-
-    fn title() -> &'static str {
-        "URL"
-    }
 
     fn parse(text: &str) -> Option<WebAddress> {
         let (authority, path) = web_parts(text)?;
@@ -37,30 +34,28 @@ impl Form for WebAddress {
         let Some((authority, path)) = web_parts(text) else {
             let whole = format!("https://{text}");
             WebAddress::parse(&whole)?;
-            return Advice::write("does not begin with https:// or http://", whole);
+            return Advice::write("does not start with https:// or http://", whole);
         };
         if authority.contains('@') {
             return Advice::new(
-                "has a login in it, which everyone on the host could read",
-                "put the whole address into a secret, and name that as `url_secret`",
+                "contains a login, which every user of the host could read",
+                "put the URL into a secret, and write the secret's name as `url_secret`",
             );
         }
         let host = authority.split_once(':').map_or(authority, |(host, _)| host);
         match stray(host, HOST_SIGNS) {
-            Some(letter) => Advice::new(
-                may_not_be(letter),
-                "write the name of the host alone, with letters, digits, - and .",
-            ),
-            None if path.len() <= 1 && !host.is_empty() => Advice::new(
-                "has no topic",
-                format!("write the topic behind it: {}/TOPIC", text.trim_end_matches('/')),
-            ),
+            Some(letter) => {
+                Advice::new(contains(letter), "use letters, digits, `-` and `.` in the host name")
+            }
+            None if path.len() <= 1 && !host.is_empty() => {
+                Advice::new("has no topic", format!("write `{}/TOPIC`", text.trim_end_matches('/')))
+            }
             None => stray_in_path(path),
         }
     }
 }
 
-/// The host with its port, and the path, of an address of the web. The scheme may be in capitals (RFC 3986, 3.1).
+/// Splits a URL into the host with its port, and the path. The scheme may be in capitals (RFC 3986, 3.1).
 pub(crate) fn web_parts(text: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = text.split_once("://")?;
     let is_web = ["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
@@ -81,16 +76,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant() {
+    fn near_misses_get_advice() {
         advises::<WebAddress>(&[
             ("ntfy.sh/x", "write `https://ntfy.sh/x`"),
-            ("https://ntfy.sh/ü", "write it as %C3%BC, or take it out"),
-            ("https://ntfy.sh", "write the topic behind it: https://ntfy.sh/TOPIC"),
+            ("https://ntfy.sh/ü", "write `%C3%BC` in its place, or remove it"),
+            ("https://ntfy.sh", "write `https://ntfy.sh/TOPIC`"),
         ]);
         explains::<WebAddress>(&[
-            ("https://ntfy.sh/ü", "`ü` may not be in it"),
-            ("https://me:password@ntfy.sh/x", "has a login in it, which everyone on the host could read"),
-            ("https://my_server:8080/x", "`_` may not be in it"),
+            ("https://ntfy.sh/ü", "contains `ü`"),
+            ("https://me:password@ntfy.sh/x", "contains a login, which every user of the host could read"),
+            ("https://my_server:8080/x", "contains `_`"),
         ]);
     }
 }

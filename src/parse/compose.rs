@@ -11,26 +11,26 @@ use crate::limits::MAX_NODES;
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry, Kind, Node};
 
-/// What became of a text.
+/// The result of composing a text.
 pub(super) struct Composed {
-    /// The tree. `None` if the text is empty, or was not read to its end.
+    /// The tree. `None` if the text is empty, or parsing stopped early.
     pub root: Option<Node>,
-    /// Why it was not read to its end.
+    /// The reason for which parsing stopped early.
     pub halt: Option<Halt>,
-    /// Whether a reference lacks its quotes.
+    /// A reference needs quotes.
     pub has_unquoted: bool,
 }
 
-/// Why a text is not read to its end.
+/// A reason for which parsing stops early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Halt {
-    /// It is not YAML.
+    /// The text is not valid YAML.
     Broken,
-    /// It has too many values, which was pushed.
+    /// The text has too many values; a diagnostic was pushed.
     TooLarge,
 }
 
-/// Composes the first document of `text`, which is `written` with other signs for the braces of `references`.
+/// Composes the first document of `text`, which is `written` with other characters for the braces of `references`.
 pub(super) fn compose(
     text: &str,
     written: &str,
@@ -55,7 +55,7 @@ pub(super) fn compose(
     Composed { root, halt, has_unquoted: composer.has_unquoted }
 }
 
-/// A collection that has begun and not ended.
+/// A collection whose end has not been reached.
 struct Open {
     anchor: usize,
     span: Span,
@@ -65,11 +65,11 @@ struct Open {
 
 /// The tag of a collection.
 enum Tag {
-    /// No tag, or one that says nothing new.
+    /// No tag, or a default tag such as `!!map`.
     None,
     /// [`REPLACE`].
     Replace,
-    /// A tag that means nothing here.
+    /// An unsupported tag.
     Unknown,
 }
 
@@ -77,20 +77,20 @@ enum Items {
     List(Vec<Node>),
     Map {
         entries: Vec<Entry>,
-        /// The last key, whose value comes next. One that is no text has none.
+        /// The last key, whose value follows. A key that is not a string has no text.
         key: Option<(Option<String>, bool, Span)>,
-        /// The keys so far, with their places.
+        /// The keys so far, with their spans.
         known: HashMap<String, Span>,
     },
 }
 
 struct Composer<'a> {
     source: SourceId,
-    /// What is read.
+    /// The parsed text, with masked references.
     text: &'a str,
-    /// The same before references were masked in it.
+    /// The text before references were masked.
     written: &'a str,
-    /// Where they are, in their order.
+    /// The ranges of the masked references, in order.
     references: &'a [Range<usize>],
     diagnostics: &'a mut Diagnostics,
     open: Vec<Open>,
@@ -101,7 +101,7 @@ struct Composer<'a> {
 }
 
 impl Composer<'_> {
-    /// Runs through the events of the first document.
+    /// Processes the events of the first document.
     fn run(&mut self) -> Result<(), Halt> {
         let mut documents = 0;
         let text = self.text;
@@ -115,11 +115,11 @@ impl Composer<'_> {
                         self.diagnostics.push(
                             Diagnostic::new(
                                 Code::UnsupportedYaml,
-                                "more than one document",
+                                "the file has more than one YAML document",
                                 span,
-                                "a second document begins here",
+                                "a second document starts here",
                             )
-                            .help("write one file for each host"),
+                            .help("write one file per host"),
                         );
                         break;
                     }
@@ -127,7 +127,7 @@ impl Composer<'_> {
                 Event::Scalar(value, style, anchor, tag) => {
                     let plain = style == ScalarStyle::Plain;
                     let mut text = value.into_owned();
-                    // The parser writes an absent value as `~`; the empty span tells the two apart.
+                    // The parser reports an absent value as `~`; only an absent value has an empty span.
                     if plain && span.start == span.end {
                         text.clear();
                     }
@@ -154,8 +154,13 @@ impl Composer<'_> {
                         && text.contains('\0')
                     {
                         self.diagnostics.push(
-                            Diagnostic::new(Code::BadValue, "a NUL character", span, "contains \\0")
-                                .help("take it out: neither Nix nor a process can hold one"),
+                            Diagnostic::new(
+                                Code::BadValue,
+                                "a value cannot contain a NUL character",
+                                span,
+                                "contains `\\0`",
+                            )
+                            .help("remove the NUL character: neither Nix nor a process can hold it"),
                         );
                         kind = Kind::Unreadable;
                     }
@@ -216,11 +221,11 @@ impl Composer<'_> {
                         self.diagnostics.push(
                             Diagnostic::new(
                                 Code::UnsupportedYaml,
-                                "an alias inside of its own anchor",
+                                "an alias refers to its own anchor",
                                 span,
-                                "refers to what it is part of",
+                                "is a part of the value that it refers to",
                             )
-                            .help("put the value under `constants` and refer to it by name"),
+                            .help("move the value to `constants`, and refer to it by name"),
                         );
                         self.add(Node { span, kind: Kind::Unreadable }, 0, 1)?;
                     }
@@ -231,8 +236,7 @@ impl Composer<'_> {
         Ok(())
     }
 
-    /// Reports an item of a list at `span` that goes on in the next line with what was meant as the next item: YAML makes
-    /// one text of both.
+    /// Reports a list item at `span` that continues with an item indented further: YAML joins both into one string.
     fn is_joined_with_next_item(&mut self, span: Span) -> bool {
         let written = &self.text[span.start as usize..span.end as usize];
         let list = match self.open.last() {
@@ -249,7 +253,7 @@ impl Composer<'_> {
         true
     }
 
-    /// Puts the references back into a scalar, which wants quotes where it is plain and inside of brackets.
+    /// Restores the references in a scalar. A plain scalar inside brackets needs quotes.
     fn unmask(&mut self, text: &mut String, span: Span, plain: bool) {
         let first = self.references.partition_point(|reference| reference.start < span.start as usize);
         let inside =
@@ -258,8 +262,8 @@ impl Composer<'_> {
         let mut done = 0;
         for reference in inside {
             let masked = &self.text[reference.clone()];
-            // A plain scalar on one line is what is written. Elsewhere it is behind the one before, if no escape
-            // changed it: nothing is written in this run.
+            // A plain scalar on one line has the written offsets. Otherwise the reference follows the previous one,
+            // unless an escape changed the text: this run writes no output.
             let offset = reference.start - span.start as usize;
             let at = match text.get(offset..offset + masked.len()) {
                 Some(there) if there == masked && offset >= done => offset,
@@ -284,12 +288,12 @@ impl Composer<'_> {
                 false => format!("\"{text}\""),
             };
             self.has_unquoted = true;
-            let help = format!("write {quoted}");
+            let help = format!("write `{quoted}`");
             self.diagnostics.push(unquoted(span).help(help).fix(Fix::certain(span, quoted)));
         }
     }
 
-    /// Puts a finished node where it belongs.
+    /// Adds a complete node to the open collection.
     fn add(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), Halt> {
         self.nodes += size;
         if self.nodes > MAX_NODES {
@@ -298,15 +302,15 @@ impl Composer<'_> {
                     Code::TooLarge,
                     "the file is too large",
                     node.span,
-                    format!("by here there are more than {MAX_NODES} values"),
+                    format!("the file has more than {MAX_NODES} values up to here"),
                 )
-                .help("use fewer aliases and shorter texts: an alias counts as all that it stands for, a text as its words"),
+                .help("use fewer aliases and shorter strings: an alias counts as all its values, a string as its words"),
             );
             return Err(Halt::TooLarge);
         }
         if anchor != 0 {
             let size = node.weight();
-            // What an alias may stand for is kept beside the tree.
+            // The copy for later aliases counts too: it is kept beside the tree.
             self.nodes += size;
             self.anchors.insert(anchor, (node.clone(), size));
         }
@@ -314,56 +318,58 @@ impl Composer<'_> {
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open { items: Items::List(items), .. }) => items.push(node),
-            Some(Open { items: Items::Map { entries, key, .. }, .. }) => match key.take() {
-                Some((Some(key), plain_key, key_span)) => {
-                    entries.push(Entry { key, plain_key, key_span, value: node });
-                    self.check_duplicate();
-                }
-                Some((None, _, key_span)) => entries.push(Entry::unreadable(key_span)),
-                None => {
-                    let span = node.span;
-                    let (text, plain) = match node.kind {
-                        Kind::Scalar { text, plain } => (Some(text), plain),
-                        // That was said.
-                        Kind::Unreadable => (None, false),
-                        _ => {
-                            let written = self.text[..span.end as usize]
-                                .get(span.start.saturating_sub(1) as usize..)
-                                .unwrap_or("");
-                            let diagnostic = if source == SourceId::FILE
-                                && (written.starts_with("${")
-                                    || self.text[..span.start as usize].ends_with('$'))
-                            {
-                                self.has_unquoted = true;
-                                unquoted(span)
-                            } else {
-                                Diagnostic::new(
-                                    Code::UnsupportedYaml,
-                                    "a key that is not text",
-                                    span,
-                                    "this key is a mapping or a list",
-                                )
-                                .help("write the key as text")
-                            };
-                            self.diagnostics.push(diagnostic);
-                            (None, false)
-                        }
-                    };
-                    if text.as_deref() == Some(MERGE) && plain {
-                        self.diagnostics.push(
-                            Diagnostic::new(Code::UnsupportedYaml, "YAML's merge key", span, "homegen does not merge with `<<`")
-                                .help("put the mapping under `constants`, and refer to it: `limits: ${limits.small}`"),
-                        );
+            Some(Open { items: Items::Map { entries, key, .. }, .. }) => {
+                match key.take() {
+                    Some((Some(key), plain_key, key_span)) => {
+                        entries.push(Entry { key, plain_key, key_span, value: node });
+                        self.check_duplicate();
                     }
-                    *key = Some((text, plain, span));
+                    Some((None, _, key_span)) => entries.push(Entry::unreadable(key_span)),
+                    None => {
+                        let span = node.span;
+                        let (text, plain) = match node.kind {
+                            Kind::Scalar { text, plain } => (Some(text), plain),
+                            // Already reported.
+                            Kind::Unreadable => (None, false),
+                            _ => {
+                                let written = self.text[..span.end as usize]
+                                    .get(span.start.saturating_sub(1) as usize..)
+                                    .unwrap_or("");
+                                let diagnostic = if source == SourceId::FILE
+                                    && (written.starts_with("${")
+                                        || self.text[..span.start as usize].ends_with('$'))
+                                {
+                                    self.has_unquoted = true;
+                                    unquoted(span)
+                                } else {
+                                    Diagnostic::new(
+                                        Code::UnsupportedYaml,
+                                        "a key must be a string",
+                                        span,
+                                        "this key is a mapping or a list",
+                                    )
+                                    .help("write the key as a string")
+                                };
+                                self.diagnostics.push(diagnostic);
+                                (None, false)
+                            }
+                        };
+                        if text.as_deref() == Some(MERGE) && plain {
+                            self.diagnostics.push(
+                            Diagnostic::new(Code::UnsupportedYaml, "the merge key `<<` is not supported", span, "merges a mapping")
+                                .help("move the mapping to `constants`, and refer to it: `limits: ${limits.small}`"),
+                        );
+                        }
+                        *key = Some((text, plain, span));
+                    }
                 }
-            },
+            }
         }
         Ok(())
     }
 
-    /// Compares the entry that was just finished with those before it. The first of two stays: its service, port
-    /// or name would otherwise be reported as taken by the second.
+    /// Reports the last entry if its key was declared before, and drops it. Otherwise its service, port or name would
+    /// also be reported as taken.
     fn check_duplicate(&mut self) {
         let Some(Open { items: Items::Map { entries, known, .. }, .. }) = self.open.last_mut() else {
             return;
@@ -377,12 +383,12 @@ impl Composer<'_> {
         self.diagnostics.push(
             Diagnostic::new(
                 Code::DuplicateKey,
-                format!("`{}` is written twice", last.key),
+                format!("`{}` is declared twice", last.key),
                 last.key_span,
-                "written again here",
+                "declared again here",
             )
-            .and(first, "first written here")
-            .help("keep one of the two"),
+            .and(first, "first declared here")
+            .help("remove one of the two"),
         );
     }
 
@@ -390,7 +396,7 @@ impl Composer<'_> {
         Span::new(self.source, at.byte_range().unwrap_or(0..0))
     }
 
-    /// The tag of a collection. Reports one that homegen does not know.
+    /// The tag of a collection. Reports an unsupported tag.
     fn tag(&mut self, tag: Option<String>, span: Span) -> Tag {
         match tag.filter(|tag| !tag.ends_with("map") && !tag.ends_with("seq")) {
             Some(tag) if tag == REPLACE => Tag::Replace,
@@ -405,22 +411,22 @@ impl Composer<'_> {
     fn unsupported_tag(&mut self, tag: &str, span: Span) {
         let help = match tag {
             "!override" => "Compose's `!override` is `!replace` here",
-            "!reset" => "write `~` in place of the value: it removes a preset's",
-            _ => "remove the tag; homegen reads `!nix` and, beside a preset, `!replace`",
+            "!reset" => "write `~` as the value: it removes the preset's value",
+            _ => "remove the tag: homegen reads only `!nix` and, for values of a preset, `!replace`",
         };
         self.diagnostics.push(
             Diagnostic::new(
                 Code::UnsupportedYaml,
-                format!("the tag `{tag}` means nothing here"),
+                format!("the tag `{tag}` is not supported"),
                 span,
-                "tagged value",
+                "this value has the tag",
             )
             .help(help),
         );
     }
 }
 
-/// Where a line of `text` after its first one begins an item of a list, further in than `text` itself does.
+/// The range of the first line of `text`, after its own first line, that starts a list item.
 fn next_item(text: &str) -> Option<Range<usize>> {
     let mut start = 0;
     text.split('\n').find_map(|line| {
@@ -432,14 +438,13 @@ fn next_item(text: &str) -> Option<Range<usize>> {
     })
 }
 
-/// The tag of a value that replaces a preset's. Compose's word for it is `!override`.
+/// The tag of a value that replaces a preset's value. Compose's tag is `!override`.
 const REPLACE: &str = "!replace";
 
-/// YAML 1.1's key for a mapping that stands for its members (yaml.org/type/merge).
+/// YAML 1.1's merge key (yaml.org/type/merge).
 const MERGE: &str = "<<";
 
-/// The entries with those that merge keys stand for. It was said that these have to go, and what they stand for
-/// is not missing.
+/// Expands merge keys, which were reported, so that their entries do not count as missing.
 fn merged(entries: Vec<Entry>) -> Vec<Entry> {
     let is_merge = |entry: &Entry| entry.key == MERGE && entry.plain_key;
     if !entries.iter().any(is_merge) {

@@ -1,8 +1,9 @@
-//! Text in which some bytes are replaced by others, so that all places stay what they are.
+//! Replaces bytes of a text with others, so that all offsets stay the same.
 
 use std::ops::Range;
 
-/// The text with `$(…)` for each `${…}`, which YAML reads everywhere and which is as long; and where they are.
+/// Replaces each `${…}` with `$(…)`, which has the same length and is valid YAML everywhere. Returns the text and the
+/// ranges.
 pub(super) fn references(text: &str) -> (String, Vec<Range<usize>>) {
     let mut masked = String::with_capacity(text.len());
     let mut references = Vec::new();
@@ -21,7 +22,7 @@ pub(super) fn references(text: &str) -> (String, Vec<Range<usize>>) {
     (masked, references)
 }
 
-/// The text with spaces in the place of `lines`. Their breaks stay.
+/// Replaces `lines` with spaces, and keeps the line breaks.
 pub(super) fn blank(text: &str, lines: &Range<usize>) -> String {
     let mut blanked = String::with_capacity(text.len());
     blanked.push_str(&text[..lines.start]);

@@ -1,8 +1,8 @@
-//! Reading on after a mistake: the line that YAML cannot take is blanked, and the text is read again.
+//! Recovery from syntax errors: the invalid line is blanked, and the text is parsed again.
 //!
-//! Which line that is, the reader does not know: it stops where a sentence of YAML can no longer be ended, which is often
-//! a line or a block behind the mistake. So each line that may be the cause is blanked on trial, and the one without
-//! which the reader gets furthest stays blank.
+//! The parser does not know the invalid line. It stops where no valid YAML can follow, which is often a line or a block
+//! after the mistake. Each possible cause is therefore blanked on trial, and the one without which the parser gets furthest
+//! stays blank.
 
 use std::ops::Range;
 
@@ -12,38 +12,38 @@ use super::mask::blank;
 use crate::source::{SourceId, Span};
 use crate::syntax::{Entry, Kind, Node};
 
-/// How many lines or blocks are blanked in one text. The rest behind the last one is not read.
+/// The most lines or blocks that are blanked in one text. The rest after the last one is not parsed.
 const MAX_BROKEN: usize = 20;
 
-/// How many bytes are read on trial, in all: a text of a thousand lines twenty times over, and a text of 2 MiB not even
-/// for one line.
+/// The most bytes that are parsed on trial, in all: twenty trials for a text of a thousand lines, and less than one line
+/// for a text of 2 MiB.
 const MAX_TRIED: usize = 8 << 20;
 
-/// Where the reader stops, and why.
+/// The place where the parser stops, and the reason.
 #[derive(Clone, Debug)]
 pub(super) struct Stop {
-    /// The place.
+    /// The offset.
     pub at: usize,
-    /// The words of the reader.
-    pub said: String,
-    /// Where the outermost open bracket stands.
+    /// The parser's own message. Only its keywords are used: users do not see it.
+    pub reason: String,
+    /// The offset of the outermost open bracket.
     pub flow: Option<usize>,
-    /// Where what was read before it ends.
+    /// The end of the last event before it.
     last: usize,
 }
 
-/// A part of the text that YAML cannot take.
+/// A part of the text that is not valid YAML.
 #[derive(Clone, Debug)]
 pub(super) struct Broken {
-    /// From the first sign of its first line to the end of its last line.
+    /// The range from the first character of the first line to the end of the last line.
     pub lines: Range<usize>,
-    /// Where the reader stopped because of it.
+    /// The stop that it caused.
     pub stop: Stop,
-    /// Whether it is all that is left of the text.
+    /// It extends to the end of the text.
     is_rest: bool,
 }
 
-/// Blanks in `text` what YAML cannot take, in the order in which the reader found it.
+/// Blanks the invalid parts of `text`, in the order in which the parser finds them.
 pub(super) fn recover(text: &mut String) -> Vec<Broken> {
     let mut found = Vec::new();
     let mut left = MAX_TRIED;
@@ -55,7 +55,7 @@ pub(super) fn recover(text: &mut String) -> Vec<Broken> {
                 next = after;
                 lines
             }
-            // Nothing helps, or there is no time to find out what would.
+            // No trial helps, or the limit of trials is reached.
             None => {
                 let start = end_of_readable(text, &stop);
                 found.push(Broken { lines: first_sign(text, start)..text.len(), stop, is_rest: true });
@@ -69,8 +69,8 @@ pub(super) fn recover(text: &mut String) -> Vec<Broken> {
     found
 }
 
-/// Where the line begins before which `text` can be read to its end: the one at which the reader stopped, or the one where
-/// what is open there began.
+/// The start of the line before which `text` is valid: the line at which the parser stopped, or the line where the open
+/// collection started.
 fn end_of_readable(text: &str, stop: &Stop) -> usize {
     let places = [Some(stop.at), Some(stop.last), stop.flow].into_iter().flatten();
     let starts: Vec<usize> = places.map(|at| line_at(text, at).start).collect();
@@ -78,10 +78,10 @@ fn end_of_readable(text: &str, stop: &Stop) -> usize {
     readable.copied().unwrap_or(0)
 }
 
-/// The lines without which the reader gets furthest, and where it stops then. `None` if it gets no further.
+/// The lines without which the parser gets furthest, and the next stop. `None` if it gets no further.
 fn best(text: &str, stop: &Stop, left: &mut usize) -> Option<(Range<usize>, Option<Stop>)> {
     let causes = causes(text, stop);
-    // Without the block of a key everything that is wrong in the block is gone: that is the last resort.
+    // Blanking the block of a key also hides its other mistakes, so it is the last resort.
     let (mut small, mut large) = (Vec::new(), Vec::new());
     for line in &causes {
         let block = block_of(text, line);
@@ -114,11 +114,11 @@ fn best(text: &str, stop: &Stop, left: &mut usize) -> Option<(Range<usize>, Opti
         let Some((lines, reach)) = own.filter(|(lines, reach)| reach.at() > stop.at.max(lines.end)) else {
             continue;
         };
-        // The reader stopped inside of a text that began with this quote.
+        // The parser stopped inside a string that started with this quote.
         if open_quote(text, stop).is_some_and(|quote| lines.contains(&quote)) {
             return Some((lines, reach.stop));
         }
-        // Of two that get as far, the one that leaves more is the mistake.
+        // Of two causes that get equally far, the one that leaves more values is the mistake.
         if best.as_ref().is_none_or(|(_, known)| (reach.at(), reach.values) > (known.at(), known.values)) {
             best = Some((lines, reach));
         }
@@ -126,8 +126,8 @@ fn best(text: &str, stop: &Stop, left: &mut usize) -> Option<(Range<usize>, Opti
     best.map(|(lines, reach)| (lines, reach.stop))
 }
 
-/// The lines that may be why the reader stops: the line of a bracket that is open, the one of a quote that may lack its
-/// second one, the one where the reader stopped, and two above it.
+/// The lines that may have caused a stop: the line of an open bracket, the line of an open quote, the line of the stop, and
+/// two lines above it.
 fn causes(text: &str, stop: &Stop) -> Vec<Range<usize>> {
     let here = line_at(text, stop.at).start;
     let open = stop.flow.into_iter().chain(open_quote(text, stop));
@@ -142,18 +142,18 @@ fn causes(text: &str, stop: &Stop) -> Vec<Range<usize>> {
     causes
 }
 
-/// The quote that begins the text in which the reader stopped.
+/// The quote that starts the string in which the parser stopped.
 fn open_quote(text: &str, stop: &Stop) -> Option<usize> {
-    let at = text[stop.last..].find(['"', '\'']).filter(|_| is_about_quotes(&stop.said))?;
+    let at = text[stop.last..].find(['"', '\'']).filter(|_| is_about_quotes(&stop.reason))?;
     Some(stop.last + at)
 }
 
-/// Whether the reader's words are about a quoted text.
-pub(super) fn is_about_quotes(said: &str) -> bool {
-    said.contains("quote")
+/// Reports whether the parser's message is about a quoted string.
+pub(super) fn is_about_quotes(reason: &str) -> bool {
+    reason.contains("quote")
 }
 
-/// Whether the lines below `line` that are indented further belong to it, and not to the line above it.
+/// Reports whether the lines below `line` that are indented further belong to it, and not to the line above it.
 fn owns_block(text: &str, line: &Range<usize>, block: &Range<usize>) -> bool {
     let Some(first) = lines_below(text, line.end).find(|start| *start < block.end) else { return false };
     let inner = indent(text, first);
@@ -164,11 +164,11 @@ fn owns_block(text: &str, line: &Range<usize>, block: &Range<usize>) -> bool {
     is_even && above.is_none_or(|above| indent(text, above) >= inner)
 }
 
-/// How far the reader gets.
+/// The part of a text that the parser accepts.
 struct Reach {
-    /// Where it stops. `None` at the end.
+    /// The stop. `None` at the end of the text.
     stop: Option<Stop>,
-    /// How many values it read.
+    /// The number of scalars before it.
     values: usize,
 }
 
@@ -178,7 +178,7 @@ impl Reach {
     }
 }
 
-/// How far the reader gets in `text`, or in its first document.
+/// Parses the first document of `text`.
 fn read(text: &str) -> Reach {
     let mut flows: Vec<Option<usize>> = Vec::new();
     let (mut last, mut documents, mut values) = (0, 0, 0);
@@ -189,7 +189,7 @@ fn read(text: &str) -> Reach {
                 let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
                 let at = (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
                 let flow = flows.into_iter().flatten().next();
-                let stop = Stop { at, said: error.info().to_string(), flow, last };
+                let stop = Stop { at, reason: error.info().to_string(), flow, last };
                 return Reach { stop: Some(stop), values };
             }
         };
@@ -211,7 +211,7 @@ fn read(text: &str) -> Reach {
     Reach { stop: None, values }
 }
 
-/// Puts an unreadable value where the indentation of `broken` says that it belongs: what is missing there may be in it.
+/// Inserts an unreadable value for `broken`, at the place of its indentation. It may contain keys that are absent there.
 pub(super) fn attach(root: &mut Node, text: &str, broken: &Broken, source: SourceId) {
     let at = broken.lines.start;
     let span = Span::new(source, broken.lines.clone());
@@ -229,7 +229,7 @@ pub(super) fn attach(root: &mut Node, text: &str, broken: &Broken, source: Sourc
                 let owner = before.checked_sub(1).map(|i| &entries[i].value);
                 let is_here =
                     is_flow || is_own || owner.is_none_or(|value| begins_deeper(value) && !value.is_null());
-                // What is left of the text may hold more of everything around it.
+                // The rest of the text may continue each of the collections around it.
                 if is_here || broken.is_rest {
                     entries.insert(before, Entry::unreadable(span));
                 }
@@ -247,7 +247,7 @@ pub(super) fn attach(root: &mut Node, text: &str, broken: &Broken, source: Sourc
                 }
                 &mut items[before - 1]
             }
-            // A key whose value was to stand below it.
+            // A key whose value was on the lines below.
             kind => {
                 *kind = Kind::Unreadable;
                 return;
@@ -256,53 +256,53 @@ pub(super) fn attach(root: &mut Node, text: &str, broken: &Broken, source: Sourc
     }
 }
 
-/// Whether `node` is a mapping or a list without brackets.
+/// Reports whether `node` is a mapping or a list without brackets.
 fn is_block(node: &Node, text: &str) -> bool {
     matches!(node.kind, Kind::Map(_) | Kind::List(_))
         && !matches!(text.as_bytes().get(node.span.start as usize), Some(b'[' | b'{'))
 }
 
-/// The column in which `node` begins.
+/// The column of the first character of `node`.
 fn column(text: &str, node: &Node) -> usize {
     column_at(text, node.span.start as usize)
 }
 
-/// The column of a place. A tab leads far to the right.
+/// The column of an offset. A tab counts as eight columns.
 fn column_at(text: &str, at: usize) -> usize {
     text[line_at(text, at).start..at].bytes().map(|byte| if byte == b'\t' { 8 } else { 1 }).sum()
 }
 
-/// The line around a place, without its break.
+/// The range of the line that contains an offset, without its line break.
 pub(super) fn line_at(text: &str, at: usize) -> Range<usize> {
     let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
     let end = text[at..].find('\n').map_or(text.len(), |i| at + i);
     start..end
 }
 
-/// In which column the line that begins at `start` has its first sign.
+/// The indentation of the line that starts at `start`.
 pub(super) fn indent(text: &str, start: usize) -> usize {
     column_at(text, first_sign(text, start))
 }
 
-/// The first sign of the line that begins at `start`.
+/// The offset of the first character, after the indentation, of the line that starts at `start`.
 pub(super) fn first_sign(text: &str, start: usize) -> usize {
     start + text[start..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
-/// `line`, without its indentation, and the lines below it that are indented further.
+/// The range of `line`, without its indentation, and of the lines below it that are indented further.
 fn block_of(text: &str, line: &Range<usize>) -> Range<usize> {
     let own = column_at(text, line.start);
     let below = lines_below(text, line.end).take_while(|start| indent(text, *start) > own);
     line.start..below.last().map_or(line.end, |start| line_at(text, start).end)
 }
 
-/// Where the lines below a place begin that are not blank.
+/// The starts of the lines below an offset that are not blank.
 fn lines_below(text: &str, end: usize) -> impl Iterator<Item = usize> {
     let starts = text[end..].match_indices('\n').map(move |(at, _)| end + at + 1);
     starts.filter(|start| !text[line_at(text, *start)].trim().is_empty())
 }
 
-/// Where the lines above a place begin that are not blank, the nearest first.
+/// The starts of the lines above an offset that are not blank, the nearest first.
 pub(super) fn lines_above(text: &str, start: usize) -> impl Iterator<Item = usize> {
     let breaks = text[..start.saturating_sub(1)].rmatch_indices('\n').map(|(at, _)| at + 1);
     let starts = breaks.chain((start > 0).then_some(0));

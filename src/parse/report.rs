@@ -1,13 +1,13 @@
-//! Reports of what YAML cannot take, in the words of somebody who looks at the line and not of the reader.
+//! Diagnostics for syntax errors. They describe the line as a person sees it, not the state of the parser.
 
 use std::ops::Range;
 
-use super::recover::{Broken, first_sign, indent, is_about_quotes, line_at, lines_above};
+use super::recover::{Broken, Stop, first_sign, indent, is_about_quotes, line_at, lines_above};
 use crate::diag::{Code, Diagnostic, Diagnostics, Fix};
 use crate::source::{SourceId, Span};
 use crate::word::is_word;
 
-/// Reports one part of `text` that cannot be read.
+/// Reports one invalid part of `text`.
 pub(super) fn report(text: &str, broken: &Broken, source: SourceId, diagnostics: &mut Diagnostics) {
     let known = unquoted_line(text, broken, source)
         .or_else(|| tab(text, broken, source))
@@ -17,44 +17,113 @@ pub(super) fn report(text: &str, broken: &Broken, source: SourceId, diagnostics:
         .or_else(|| word(text, broken, source));
     diagnostics.push(known.unwrap_or_else(|| {
         let at = broken.stop.at;
-        Diagnostic::new(
-            Code::Syntax,
-            format!("this is not YAML: {}", broken.stop.said),
-            Span::new(source, at..at),
-            "the reader stopped here",
-        )
-        .help("look at the indentation, the quotes and the brackets around this place")
+        let (fault, label, help) = other(text, &broken.stop);
+        let title = format!("line {} {fault}", number(text, at));
+        Diagnostic::new(Code::Syntax, title, Span::new(source, at..at), label).help(help)
     }));
 }
 
-/// `[${a}/b]` breaks off at the brace: YAML takes `{` for the start of a mapping there.
+/// The fault of the line at `stop`, the label and the help. The parser's own message is about its state, so only its
+/// keywords decide.
+fn other(text: &str, stop: &Stop) -> (&'static str, &'static str, String) {
+    let has = |word: &str| stop.reason.contains(word);
+    if has("unexpected character") {
+        let rest = text[stop.at..line_at(text, stop.at).end].trim_end();
+        let (quoted, label) = (quoted(rest), "a value without quotes cannot start with this character");
+        return match rest.chars().count() <= MAX_SHOWN {
+            true => ("has an unexpected character", label, format!("write `{quoted}`")),
+            false => ("has an unexpected character", label, "put the value in quotes".to_owned()),
+        };
+    }
+    let (fault, label, help) = if has("unknown anchor") {
+        (
+            "has an alias without an anchor",
+            "no `&NAME` before this alias",
+            "move the value to `constants`, and refer to it by name",
+        )
+    } else if has("escape") || has("hexadecimal") || has("surrogate") {
+        (
+            "has an invalid escape",
+            "unknown escape in double quotes",
+            "write `\\\\` for a backslash, or use single quotes",
+        )
+    } else if has("trailing content") {
+        (
+            "continues after its closing quote",
+            "expected the end of the value",
+            "put the whole value in one pair of quotes",
+        )
+    } else if has("block scalar") {
+        (
+            "has an invalid block string",
+            "expected a line break after `|` or `>`",
+            "start the text on the next line",
+        )
+    } else if has("flow") {
+        (
+            "has an incomplete list or mapping in brackets",
+            "expected `,` or the closing bracket",
+            "close the bracket, or add the comma",
+        )
+    } else if has("indentation") {
+        (
+            "has a wrong indentation",
+            "expected the indentation of a line above",
+            "indent the line as the lines that it belongs to",
+        )
+    } else if has("expected key") || has("mapping values") || has("indicator") || has("simple key") {
+        (
+            "does not fit the lines above it",
+            "expected a key or an item of the block above",
+            "indent the line as the lines that it belongs to",
+        )
+    } else {
+        (
+            "is not valid YAML",
+            "the YAML parser stopped here",
+            "check the indentation, the quotes and the brackets of this line and the line above",
+        )
+    };
+    (fault, label, help.to_owned())
+}
+
+/// `text` in the quotes that need no escape.
+fn quoted(text: &str) -> String {
+    match text.contains(['"', '\\']) {
+        true => format!("'{}'", text.replace('\'', "''")),
+        false => format!("\"{text}\""),
+    }
+}
+
+/// Reports `[${a}/b]`, where YAML reads the brace as the start of a mapping.
 fn unquoted_line(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic> {
     let line = line_at(text, broken.stop.at);
     let found = unquoted_reference(&text[line.clone()])?;
     Some(unquoted(Span::new(source, line.start + found.start..line.start + found.end)))
 }
 
-/// A reference that wants quotes.
+/// The diagnostic for a reference that needs quotes.
 pub(super) fn unquoted(span: Span) -> Diagnostic {
     Diagnostic::new(
         Code::UnquotedReference,
         "a reference inside `{ }` or `[ ]` needs quotes",
         span,
-        "YAML takes this brace for a mapping",
+        "YAML reads this brace as the start of a mapping",
     )
-    .help("put the whole value in double quotes: \"${…}\"")
+    .help("put the whole value in double quotes: `\"${…}\"`")
 }
 
 fn tab(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic> {
     let start = line_at(text, broken.stop.at).start;
-    let at = start + indenting_tab(&text[start..]).filter(|_| broken.stop.said.contains("tab"))?;
+    let at = start + indenting_tab(&text[start..]).filter(|_| broken.stop.reason.contains("tab"))?;
     let tab = Span::new(source, at..at + 1);
-    let label = "YAML indents with spaces alone";
-    Some(Diagnostic::new(Code::Syntax, "a tab indents a line", tab, label).help("use spaces").once())
+    let label = "YAML accepts only spaces as indentation";
+    let title = "a line is indented with a tab";
+    Some(Diagnostic::new(Code::Syntax, title, tab, label).help("replace the tab with spaces").once())
 }
 
-/// The line where the reader stopped, or the line above it, that lacks the space after a hyphen or a colon, or is an item
-/// of a list that is indented too far.
+/// Reports the line where the parser stopped, or the line above it, if it has no space after a hyphen or a colon, or is a
+/// list item that is indented too far.
 fn misplaced_line(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic> {
     let Range { start: line, end } = line_at(text, broken.stop.at);
     if line == 0 || broken.stop.flow.is_some() {
@@ -71,18 +140,18 @@ fn misplaced_line(text: &str, broken: &Broken, source: SourceId) -> Option<Diagn
         .or_else(|| missing_space(text, above..line - 1, source).filter(|_| own == its))
 }
 
-/// An item of a list that YAML takes for a part of the item above.
+/// The diagnostic for a list item that YAML reads as a part of the item above.
 pub(super) fn too_deep_item(item: Span, code: Code) -> Diagnostic {
     Diagnostic::new(
         code,
-        "an item of a list is indented too far",
+        "a list item is indented too far",
         item,
         "YAML reads this line as a part of the item above",
     )
-    .help("indent it as the item above")
+    .help("indent this item as the item above")
 }
 
-/// A `line` such as `A:1` and `-a`.
+/// Reports a `line` such as `A:1` and `-a`.
 fn missing_space(text: &str, line: Range<usize>, source: SourceId) -> Option<Diagnostic> {
     let written = text[line.clone()].trim_end();
     let spaced = spaced(written)?;
@@ -96,7 +165,7 @@ fn missing_space(text: &str, line: Range<usize>, source: SourceId) -> Option<Dia
     )
 }
 
-/// A bracket or a quote that is not closed in its own block.
+/// Reports a bracket or a quote that is not closed in its own block.
 fn unclosed(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic> {
     let first = line_at(text, broken.lines.start);
     let (at, what, label, help) = match broken.stop.flow {
@@ -104,7 +173,7 @@ fn unclosed(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic>
             let (open, close) = if text[flow..].starts_with('[') { ('[', ']') } else { ('{', '}') };
             (flow, "bracket", format!("this `{open}` is not closed"), format!("close it with `{close}`"))
         }
-        None if is_about_quotes(&broken.stop.said) && !is_content_behind(broken) => {
+        None if is_about_quotes(&broken.stop.reason) && !is_content_behind(broken) => {
             let at = first.start + unclosed_quote(&text[first])?;
             let quote = &text[at..at + 1];
             (at, "quote", format!("this `{quote}` is not closed"), format!("close it with `{quote}`"))
@@ -115,12 +184,12 @@ fn unclosed(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic>
     Some(Diagnostic::new(Code::Syntax, title, Span::new(source, at..at + 1), label).help(help))
 }
 
-/// Whether the reader stopped at signs behind a second quote.
+/// Reports whether the parser stopped at characters after a closing quote.
 fn is_content_behind(broken: &Broken) -> bool {
-    broken.stop.said.contains("trailing content")
+    broken.stop.reason.contains("trailing content")
 }
 
-/// Where the quote stands in `line` that has no second one.
+/// The offset in `line` of a quote that is not closed.
 fn unclosed_quote(line: &str) -> Option<usize> {
     let mut open: Option<(usize, char)> = None;
     let mut chars = line.char_indices();
@@ -137,7 +206,7 @@ fn unclosed_quote(line: &str) -> Option<usize> {
     open.map(|(at, _)| at)
 }
 
-/// A line such as `title: Notes: mine`, whose value needs quotes.
+/// Reports a line such as `title: Notes: mine`, whose value needs quotes.
 fn second_colon(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic> {
     let line = line_at(text, broken.stop.at);
     let start = first_sign(text, line.start);
@@ -145,22 +214,19 @@ fn second_colon(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnos
     let is_key = is_word(key.trim_start_matches("- "), b"_-.");
     let is_plain = !value.starts_with(|c: char| c == '"' || c == '\'' || "[{|>&*!#%@`".contains(c))
         && !value.contains(" #");
-    let is_meant = broken.stop.said.contains("mapping values") && broken.stop.flow.is_none();
-    if !is_meant || !is_key || !is_plain || !(value.contains(": ") || value.ends_with(':')) {
+    let is_cause = broken.stop.reason.contains("mapping values") && broken.stop.flow.is_none();
+    if !is_cause || !is_key || !is_plain || !(value.contains(": ") || value.ends_with(':')) {
         return None;
     }
-    let quoted = match value.contains(['"', '\\']) {
-        true => format!("'{}'", value.replace('\'', "''")),
-        false => format!("\"{value}\""),
-    };
+    let quoted = quoted(value);
     let title = format!("line {} has a second colon", number(text, start));
     let at = start + key.len() + ": ".len();
     let span = Span::new(source, at..at + value.len());
-    let label = "YAML reads a colon and a space as the end of another key";
+    let label = "a colon and a space end a key in YAML";
     Some(Diagnostic::new(Code::Syntax, title, span, label).help(format!("write `{key}: {quoted}`")))
 }
 
-/// A line that is one word, or several.
+/// Reports a line of words without a colon.
 fn word(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic> {
     let line = broken.lines.start..line_at(text, broken.lines.start).end;
     let written = text[line.clone()].trim_end();
@@ -168,7 +234,7 @@ fn word(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic> {
     if broken.stop.flow.is_some() || !is_word(written) || written.starts_with('-') {
         return None;
     }
-    // Deeper lines would be the value of a list's item as well.
+    // The line may continue a list.
     let above = lines_above(text, line_at(text, line.start).start).next();
     let is_item = above.is_some_and(|above| {
         indent(text, above) == indent(text, line_at(text, line.start).start)
@@ -177,27 +243,23 @@ fn word(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic> {
     let shown: String = written.chars().take(MAX_SHOWN).collect();
     let (label, help) = match is_item {
         true => ("expected an item such as `- value`", format!("write `- {shown}`")),
-        false => (
-            "expected `key: value`",
-            format!("write a value behind a colon, `{shown}: …`, or remove the line"),
-        ),
+        false => ("expected `key: value`", format!("write `{shown}: VALUE`, or remove the line")),
     };
     let title = format!("line {} has no colon", number(text, line.start));
-    let title =
-        if is_item { format!("line {} is not an item of the list", number(text, line.start)) } else { title };
+    let title = if is_item { format!("line {} is not a list item", number(text, line.start)) } else { title };
     let span = Span::new(source, line.start..line.start + written.len());
     Some(Diagnostic::new(Code::Syntax, title, span, label).help(help))
 }
 
-/// How many signs of a line a help repeats.
+/// The most characters of a line that a help repeats.
 const MAX_SHOWN: usize = 40;
 
-/// The number of the line that a place is in.
+/// The number of the line that contains an offset.
 fn number(text: &str, at: usize) -> usize {
     text[..at].matches('\n').count() + 1
 }
 
-/// The line `item` with the space that it lacks.
+/// The line `item` with its missing space.
 fn spaced(item: &str) -> Option<String> {
     if let Some(value) = item.strip_prefix('-') {
         return (!value.starts_with(['-', ' ']) && !value.is_empty()).then(|| format!("- {value}"));
@@ -218,7 +280,7 @@ fn indenting_tab(text: &str) -> Option<usize> {
     })
 }
 
-/// Where `line` has a `${…}` outside of quotes and inside of brackets.
+/// The range of a `${…}` in `line` that is inside brackets and outside quotes.
 fn unquoted_reference(line: &str) -> Option<Range<usize>> {
     let (mut depth, mut quote) = (0usize, None);
     let mut chars = line.char_indices().peekable();
@@ -249,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_line_without_its_space() {
-        for (line, meant) in [
+        for (line, expected) in [
             ("LEVEL:debug", Some("LEVEL: debug")),
             ("restart:always", Some("restart: always")),
             ("-/srv/a:/a", Some("- /srv/a:/a")),
@@ -261,7 +323,7 @@ mod tests {
             ("image: a:1", None),
             ("image:", None),
         ] {
-            assert_eq!(spaced(line).as_deref(), meant, "{line}");
+            assert_eq!(spaced(line).as_deref(), expected, "{line}");
         }
     }
 
