@@ -1,11 +1,11 @@
-//! Pass: takes away the diagnostics that the file accepts, and says which acceptance is about nothing.
+//! Pass: removes the diagnostics that the file accepts with `allow`, and reports each `allow` without an effect.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Accepted;
 use crate::source::{SourceId, Sources, Span};
 
-/// Takes what `accepted` names out of `diagnostics`. One of a mapping covers each diagnostic with a place
-/// inside of it: whoever accepts a collision at one end accepts it.
+/// Removes the `accepted` diagnostics. An `allow` of a mapping covers each diagnostic with a label inside it: accepting a
+/// collision at one of its places is enough.
 pub(crate) fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut Diagnostics) {
     let mut used = vec![false; accepted.len()];
     let is_cut = diagnostics.is_cut();
@@ -15,7 +15,7 @@ pub(crate) fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut
             let covers = |within: Span| {
                 diagnostic.labels.iter().any(|l| match one.span.source {
                     SourceId::FILE => within.contains(l.span) || within.contains(sources.in_file(l.span)),
-                    // An `allow` of a preset is about the preset's own text, wherever the file changes the rest.
+                    // An `allow` of a preset covers only the preset's own values.
                     preset => l.span.source == preset,
                 })
             };
@@ -26,12 +26,12 @@ pub(crate) fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut
         }
         is_accepted
     });
-    // What an `allow` is about may be among the diagnostics that are not kept.
+    // The covered diagnostic may be one that exceeded the limit.
     if is_cut {
         return;
     }
     for (one, _) in accepted.iter().zip(used).filter(|(_, used)| !used) {
-        // The file may replace what a preset's `allow` is about.
+        // The file may replace the value that a preset's `allow` covers.
         if one.span.source != SourceId::FILE {
             continue;
         }
@@ -41,11 +41,11 @@ pub(crate) fn accept(accepted: &[Accepted], sources: &Sources, diagnostics: &mut
         diagnostics.push(
             Diagnostic::new(
                 Code::UnusedAllow,
-                format!("this `allow` has no effect: {} is not said here", one.code.code()),
+                format!("this `allow` has no effect: {} is not reported here", one.code.code()),
                 one.span,
-                format!("would accept {}", one.code.title()),
+                format!("accepts: {}", one.code.title()),
             )
-            .help("take it out"),
+            .help(format!("remove {} from `allow`", one.code.code())),
         );
     }
 }

@@ -1,5 +1,4 @@
-//! Pass: [`crate::ast`] → [`crate::hir`]. Gives names, follows references between services,
-//! and says where one leads nowhere.
+//! Pass: [`crate::ast`] → [`crate::hir`]. Assigns names, resolves references between services, and reports invalid ones.
 
 mod allow;
 mod client;
@@ -25,7 +24,7 @@ use crate::setting;
 use crate::surroundings::Surroundings;
 use crate::tree::{Node, Text};
 
-/// Links a file with what stands around it. `parameters` are the arguments of each service's preset.
+/// Links a file with its host context. `parameters` are the arguments of each service's preset.
 pub(crate) fn link(
     mut file: ast::File,
     mut parameters: HashMap<String, IndexMap<String, Node>>,
@@ -96,14 +95,14 @@ pub(crate) fn link(
     folder::link(&mut host);
     job::link(jobs, file.smoke_test, &mut host, diagnostics);
     client::link(file.clients, &mut host, diagnostics);
-    look_around(&mut host, surroundings);
+    link_context(&mut host, surroundings);
     name::check_unique(&host, diagnostics);
     host.wrong_secrets = secret::check(&host, diagnostics);
     host
 }
 
-/// Notes what is missing around the file, and what was there before.
-fn look_around(host: &mut Host, surroundings: &Surroundings) {
+/// Records missing secret files, and links the last build.
+fn link_context(host: &mut Host, surroundings: &Surroundings) {
     if let (Some(exists), Some(backend)) = (surroundings.exists, &host.secret_backend) {
         let folder = backend.folder().value();
         for secret in host.secrets.values_mut() {
@@ -116,7 +115,7 @@ fn look_around(host: &mut Host, surroundings: &Surroundings) {
 }
 
 impl Service {
-    /// Whether a container called `name` may be what could not be read.
+    /// Reports whether an invalid part of the service may declare a container `name`.
     pub(crate) fn may_have_container(&self, name: &str) -> bool {
         let is_unread = self.containers.is_empty() && !self.unread.is_empty();
         is_unread || self.is_cut || self.unread.has_unknown(name)

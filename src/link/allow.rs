@@ -1,11 +1,11 @@
-//! Where the file accepts what is said about it: everywhere, or inside of the mapping with the `allow`.
+//! The scopes in which the file accepts diagnostics: the whole file, or the mapping with the `allow`.
 
 use crate::ast;
 use crate::hir::Accepted;
 use crate::setting::{self, Unread};
 use crate::source::Span;
 
-/// Everything that `file` accepts.
+/// Collects all `allow` entries of `file`.
 pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
     let mut accepted = Vec::new();
     let mut add = |allow: &setting::Allow, within: Option<Span>, unread: &Unread| {
@@ -42,7 +42,7 @@ pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
     accepted
 }
 
-/// A mapping with the name that stands before it, which diagnostics point at too.
+/// The span of a mapping including its name, at which diagnostics also point.
 fn from(name: Span, mapping: Span) -> Span {
     match name.source == mapping.source && name.start < mapping.start {
         true => Span { start: name.start, ..mapping },

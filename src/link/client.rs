@@ -1,4 +1,4 @@
-//! Clients: the site that each one reaches its service at.
+//! Clients: the site through which each one reaches its service.
 
 use std::collections::HashMap;
 
@@ -13,14 +13,14 @@ use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
 
-/// Links the clients, once the sites are.
+/// Links the clients, after the sites.
 pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mut Diagnostics) {
     let sites = sites(host);
     let mut clients = Vec::new();
     for (name, declared) in declared.entries {
         super::name::check_client(&name, diagnostics);
         let upload = declared.upload;
-        // Where it goes is said to be wrong then, and the rest of it is looked at all the same.
+        // A missing service is reported, and the rest of the client is still checked.
         let service = service(&upload.to, host, diagnostics);
         let site = service.and_then(|service| site(service, &upload.to, &sites, diagnostics));
         if let Some(notify) = &upload.notify {
@@ -42,16 +42,16 @@ pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mu
     host.clients = clients;
 }
 
-/// The site that a browser finds each service at.
+/// The site at which a browser reaches each service.
 fn sites(host: &Host) -> HashMap<&Id<Service>, &Site> {
     let is_found =
         |site: &&Site| !matches!(site.answer, Answer::Redirect(_)) && !site.host.value().contains('*');
-    // Of several sites the first one counts, which is why the last one comes first.
+    // The first of several sites counts. Later insertions overwrite earlier ones, hence the reverse order.
     let sites = host.front.iter().flat_map(|front| &front.sites).filter(is_found).rev();
     sites.filter_map(|site| Some((site.service.as_ref()?, site))).collect()
 }
 
-/// The uploader that a service takes files from; the first one where no image tells.
+/// The uploader for a service, chosen by its images. The default is the first one.
 fn uploader(service: Option<&Service>) -> &'static Uploader {
     let mut images = service.into_iter().flat_map(|s| &s.containers).map(|c| &c.settings.image.value);
     let taken =
@@ -59,22 +59,22 @@ fn uploader(service: Option<&Service>) -> &'static Uploader {
     taken.unwrap_or(UPLOADERS[0])
 }
 
-/// Elsewhere `notify` says when somebody is told, and here it says with what.
+/// Reports `failure` and `never`, which are values of `notify` for jobs. For clients, `notify` is a secret.
 fn check_notify(notify: &Value<SecretName>, host: &Host, diagnostics: &mut Diagnostics) {
     let word = notify.text.value();
     if !matches!(word.as_str(), "failure" | "never") || host.secret(notify).is_some() {
         return;
     }
     let help = match word.as_str() {
-        "never" => "take it out: without a secret nobody is told",
-        _ => "name the secret with PUSHOVER_TOKEN and PUSHOVER_USER",
+        "never" => "remove `notify`: without a secret there are no notifications",
+        _ => "write the name of the secret with PUSHOVER_TOKEN and PUSHOVER_USER",
     };
     diagnostics.push(
         Diagnostic::new(
             Code::BadValue,
             format!("there is no secret `{word}`"),
             notify.text.span,
-            "the name of a secret belongs here",
+            "expected the name of a secret",
         )
         .help(help),
     );
@@ -91,7 +91,7 @@ fn service<'a>(to: &Text, host: &'a Host, diagnostics: &mut Diagnostics) -> Opti
                 Code::ClientService,
                 format!("there is no service `{name}`"),
                 to.span,
-                "uploads to nothing",
+                "not declared",
             )
             .help(diagnostics.suggestion(&name, names)),
         );
@@ -99,7 +99,7 @@ fn service<'a>(to: &Text, host: &'a Host, diagnostics: &mut Diagnostics) -> Opti
     found
 }
 
-/// The name of the first site that a browser would find the service at.
+/// The name of the first site at which a browser reaches the service.
 fn site(
     service: &Service,
     to: &Text,
@@ -115,10 +115,10 @@ fn site(
                     Code::ClientService,
                     format!("`{}` has no site to upload to", service.name),
                     to.span,
-                    "cannot be reached from elsewhere",
+                    "needs a service with a site",
                 )
-                .and(service.span, "this service")
-                .help("give the service a `site` that forwards to it"),
+                .and(service.span, "declared here")
+                .help("add a `site` to the service"),
             );
             None
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::notify::tells;
+use super::notify;
 use super::{name, network};
 use crate::ast::{self, Condition, DependsOn};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -12,7 +12,7 @@ use crate::setting::{self, GracePeriod, NetworkMode, Restart, Settings, VolumeSo
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
-/// The sites of one service, by its place in the list.
+/// The sites of one service, by its index.
 pub(super) struct ServiceSites {
     pub service: usize,
     pub sites: Vec<ast::Site>,
@@ -20,30 +20,30 @@ pub(super) struct ServiceSites {
 
 type Declared = (Text, ast::Service, Vec<(String, Node)>);
 
-/// A container by the place of its service, and its own place there.
+/// A container by the indexes of its service and of itself.
 type At = (usize, usize);
 
-/// One container waits for another, as written at a place.
+/// One container waits for another, with the reason and the span.
 type Edge = (At, At, Why, Span);
 
-/// Why a container waits for another.
+/// The reason for which a container waits for another.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Why {
-    /// `depends_on`, for its start.
+    /// `depends_on`, until the other container starts.
     Started,
-    /// `depends_on`, for its health.
+    /// `depends_on`, until the other container is healthy.
     Healthy,
-    /// `network_mode`: they share a network.
+    /// `network_mode`: the containers share a network.
     Network,
-    /// They share another namespace.
+    /// The containers share another namespace.
     Namespace,
 }
 
-/// Seconds that a container may take to stop when others wait for its health. Such a one is a database, and Podman's ten seconds
-/// are too few for its last checkpoint.
+/// The seconds that a container gets to stop if others wait for its health. Such a container is usually a database, and
+/// Podman's ten seconds are too short for its last checkpoint.
 const AWAITED_STOP: u64 = 90;
 
-/// Links all services. Their sites come back apart, for the front.
+/// Links all services. Returns their sites separately, for the front.
 pub(super) fn link(
     declared: Vec<Declared>,
     shared: &[Network],
@@ -63,7 +63,7 @@ pub(super) fn link(
         }
         let own = network::own_name(&service_name);
         let of_service: Vec<(String, Span)> = service.networks.iter().map(|n| (n.value(), n.span)).collect();
-        // Also where every container has networks of its own.
+        // The networks of the service are checked even if every container has its own.
         of_service.iter().for_each(|(network, span)| {
             shared.find(network, &own, *span, diagnostics);
         });
@@ -118,8 +118,8 @@ impl<'a> Shared<'a> {
         Shared { all, names: all.iter().map(|network| network.name.clone()).collect() }
     }
 
-    /// The network that a service whose own network is `own` means by `written`, and whether it is that one. Reports a
-    /// network that the service does not know.
+    /// Resolves the network name `written` for a service whose own network is `own`. Returns whether it is the own network.
+    /// Reports an unknown name.
     fn find(
         &self,
         written: &str,
@@ -130,7 +130,7 @@ impl<'a> Shared<'a> {
         if written == "default" {
             return Some((own.clone(), true));
         }
-        // A shared network may have the name of the service's own. Whoever writes the name means the shared one.
+        // A shared network may have the same name as the service's own network. The shared one takes precedence.
         if let Some(shared) = self.names.get(written) {
             return Some((shared.clone(), false));
         }
@@ -143,7 +143,7 @@ impl<'a> Shared<'a> {
                 Code::UnknownNetwork,
                 format!("there is no network `{written}`"),
                 span,
-                "not among `networks`",
+                "not declared under `networks`",
             )
             .help(diagnostics.suggestion(written, names))
             .once(),
@@ -168,7 +168,7 @@ fn container(
     name::check_container(&short, &full, diagnostics);
     let ast::Container { settings, mut volumes, networks: attachments, network_mode, notify, unread, .. } =
         declared;
-    // A volume is the service's, as it is the project's in Compose, and has the name that it has there.
+    // A volume belongs to the service, as to a project in Compose, and gets the same name as there.
     for volume in &mut volumes {
         if let VolumeSource::Named(name) = &mut volume.source {
             *name = Text::join(&[Text::literal(service, name.span), name.clone()], "_", name.span);
@@ -179,11 +179,11 @@ fn container(
         diagnostics.push(
             Diagnostic::new(
                 Code::NetworkWithHost,
-                "a container with `network_mode` is on no network",
+                "a container with `network_mode` cannot have `networks`",
                 network.span,
                 "would not be attached",
             )
-            .help("take out `networks` or `network_mode`"),
+            .help("remove `networks` or `network_mode`"),
         );
     }
     let plain = |at: Span| setting::Attachment::nothing(at);
@@ -206,7 +206,7 @@ fn container(
         }
     }
     let tailnet = tailscale.map(|t| t.address.value.0);
-    let tells = tells(notify);
+    let tells = notify::resolve(notify);
     let on_tailnet = settings.ports.iter().any(|port| Some(port.address.value.0) == tailnet);
     Container {
         name: Id::new(full),
@@ -232,7 +232,7 @@ fn container(
     }
 }
 
-/// Follows `depends_on`, `network_mode: container:…` and the namespaces of other containers.
+/// Resolves `depends_on`, `network_mode: container:…` and shared namespaces.
 fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnostics: &mut Diagnostics) {
     let mut at: HashMap<&str, At> = HashMap::new();
     let mut beside: HashMap<(usize, &str), At> = HashMap::new();
@@ -255,7 +255,7 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
             if let Some(NetworkMode::Container(name)) = &container.network_mode {
                 wanted.push((name, Why::Network));
             }
-            // A name that no container of the host has is reported by a rule.
+            // A rule reports names without a container on the host.
             let shared = namespaces(&container.settings);
             let known = shared.iter().filter(|name| at.contains_key(&*name.value()));
             wanted.extend(known.map(|name| (name, Why::Namespace)));
@@ -270,7 +270,7 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
                             Code::UnknownDependency,
                             format!("there is no container `{value}`"),
                             name.span,
-                            "no such container",
+                            "not declared",
                         )
                         .help(suggest_container(
                             &value,
@@ -294,12 +294,12 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
             diagnostics.push(
                 Diagnostic::new(
                     Code::UnknownDependency,
-                    format!("the service `{}` is off", services[to.0].name),
+                    format!("the service `{}` is disabled", services[to.0].name),
                     span,
                     "depends on a container of that service",
                 )
-                .and(services[to.0].enable_span, "turned off here")
-                .help("turn both services on, or both off"),
+                .and(services[to.0].enable_span, "disabled here")
+                .help("enable both services, or disable both"),
             );
         }
         let target = &mut services[to.0].containers[to.1];
@@ -332,10 +332,10 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
             Why::Namespace => {}
         }
     }
-    circle(services, &edges, diagnostics);
+    report_cycles(services, &edges, diagnostics);
 }
 
-/// The containers whose namespaces a container shares, by their names on the host, which Podman gets as they are.
+/// The containers whose namespaces a container shares, by their names on the host, which are passed to Podman unchanged.
 fn namespaces(settings: &Settings) -> Vec<Text> {
     let written = [
         settings.ipc.as_ref().map(|mode| mode.text.clone()),
@@ -351,10 +351,10 @@ fn namespaces(settings: &Settings) -> Vec<Text> {
         .collect()
 }
 
-/// What a mode of a namespace has before the name of a container.
+/// The prefix of a namespace mode before the name of a container.
 const CONTAINER: &str = "container:";
 
-/// Which container was meant: one of the service by its short name, or another service's by its full name.
+/// Suggests a container for an unknown name: of the same service by its short name, or of another by its full name.
 fn suggest_container(
     name: &str,
     service: &Service,
@@ -366,8 +366,8 @@ fn suggest_container(
         return String::new();
     }
     let beside = || service.containers.iter().map(|c| c.short.as_str()).filter(|n| *n != own.short);
-    let elsewhere = || services.iter().filter(|s| s.name != service.name).flat_map(|s| &s.containers);
-    let others = || elsewhere().map(|c| c.name.as_str());
+    let of_others = || services.iter().filter(|s| s.name != service.name).flat_map(|s| &s.containers);
+    let others = || of_others().map(|c| c.name.as_str());
     let ending = format!("-{name}");
     match diagnostics
         .closest(name, beside())
@@ -376,49 +376,50 @@ fn suggest_container(
     {
         Some(meant) => format!("did you mean `{meant}`?"),
         None if beside().next().is_some() => diagnostics.suggestion(name, beside()),
-        None => "name a container of this service, or one of another by its full name, SERVICE-CONTAINER"
-            .to_owned(),
+        None => {
+            "write a container of this service, or of another by its full name, SERVICE-CONTAINER".to_owned()
+        }
     }
 }
 
-/// Says when containers wait for each other: none of them would ever start.
-fn circle(services: &[Service], edges: &[Edge], diagnostics: &mut Diagnostics) {
+/// Reports containers that wait for each other: none of them would start.
+fn report_cycles(services: &[Service], edges: &[Edge], diagnostics: &mut Diagnostics) {
     let mut next: HashMap<At, Vec<(At, Span)>> = HashMap::new();
     for (from, to, _, span) in edges {
         next.entry(*from).or_default().push((*to, *span));
     }
-    // Depth-first without recursion.
+    // A depth-first search without recursion.
     let mut state: HashMap<At, State> = HashMap::new();
     for (start, _, _, _) in edges {
         if state.contains_key(start) {
             continue;
         }
-        let mut way: Vec<Step> = vec![Step { at: *start, edge: 0, reported: 0 }];
-        state.insert(*start, State::OnTheWay(0));
-        while let Some(Step { at, edge, reported }) = way.last_mut() {
+        let mut path: Vec<Step> = vec![Step { at: *start, edge: 0, reported: 0 }];
+        state.insert(*start, State::Open(0));
+        while let Some(Step { at, edge, reported }) = path.last_mut() {
             let Some((to, span)) = next.get(at).and_then(|n| n.get(*edge)).copied() else {
                 state.insert(*at, State::Done);
-                way.pop();
+                path.pop();
                 continue;
             };
             *edge += 1;
             match state.get(&to) {
                 None => {
                     let step = Step { at: to, edge: 0, reported: *reported };
-                    state.insert(to, State::OnTheWay(way.len()));
-                    way.push(step);
+                    state.insert(to, State::Open(path.len()));
+                    path.push(step);
                 }
-                Some(&State::OnTheWay(begin)) => {
-                    // One circle for each knot: where many wait for many, a way out of one is a beginning.
-                    let before = begin.checked_sub(1).map_or(0, |before| way[before].reported);
-                    if way.last().is_some_and(|last| last.reported > before) {
+                Some(&State::Open(begin)) => {
+                    // Reports one cycle of each connected group: breaking one may break the others.
+                    let before = begin.checked_sub(1).map_or(0, |before| path[before].reported);
+                    if path.last().is_some_and(|last| last.reported > before) {
                         continue;
                     }
-                    way[begin..].iter_mut().zip(1..).for_each(|(step, more)| step.reported = before + more);
-                    let way: Vec<At> = way[begin..].iter().map(|step| step.at).collect();
+                    path[begin..].iter_mut().zip(1..).for_each(|(step, more)| step.reported = before + more);
+                    let cycle: Vec<At> = path[begin..].iter().map(|step| step.at).collect();
                     let name = |at: At| services[at.0].containers[at.1].name.as_str();
-                    let mut names: Vec<&str> = way.iter().take(MAX_SHOWN).map(|at| name(*at)).collect();
-                    names.extend((way.len() > MAX_SHOWN).then_some("…"));
+                    let mut names: Vec<&str> = cycle.iter().take(MAX_SHOWN).map(|at| name(*at)).collect();
+                    names.extend((cycle.len() > MAX_SHOWN).then_some("…"));
                     names.push(name(to));
                     let mut diagnostic = Diagnostic::new(
                         Code::DependencyCycle,
@@ -426,13 +427,13 @@ fn circle(services: &[Service], edges: &[Edge], diagnostics: &mut Diagnostics) {
                         span,
                         format!("waits for `{}`", name(to)),
                     );
-                    for pair in way.windows(2).take(MAX_SHOWN) {
-                        let on_the_way = next[&pair[0]].iter().find(|(t, _)| *t == pair[1]);
-                        if let Some((t, span)) = on_the_way {
+                    for pair in cycle.windows(2).take(MAX_SHOWN) {
+                        let edge = next[&pair[0]].iter().find(|(t, _)| *t == pair[1]);
+                        if let Some((t, span)) = edge {
                             diagnostic = diagnostic.and(*span, format!("waits for `{}`", name(*t)));
                         }
                     }
-                    diagnostics.push(diagnostic.help("take one of these dependencies out"));
+                    diagnostics.push(diagnostic.help("remove one of these dependencies"));
                 }
                 Some(State::Done) => {}
             }
@@ -440,23 +441,23 @@ fn circle(services: &[Service], edges: &[Edge], diagnostics: &mut Diagnostics) {
     }
 }
 
-/// How many containers of a circle are shown.
+/// The most containers of a cycle that a diagnostic shows.
 const MAX_SHOWN: usize = 8;
 
-/// A container on the way of the search for circles.
+/// A container on the current path of the search for cycles.
 struct Step {
     at: At,
     /// The edge to follow next.
     edge: usize,
-    /// How many of the containers up to this one are in a circle that was reported.
+    /// The number of containers up to this one that are in a reported cycle.
     reported: usize,
 }
 
-/// How far the search for circles is with a container.
+/// The state of a container in the search for cycles.
 #[derive(Clone, Copy)]
 enum State {
-    /// It is on the way, at this place.
-    OnTheWay(usize),
-    /// All that it leads to was looked at.
+    /// The container is on the current path, at this index.
+    Open(usize),
+    /// All dependencies of the container were searched.
     Done,
 }

@@ -1,4 +1,4 @@
-//! Folders of the host: which are made, and by whom.
+//! The host folders that homegen creates, with their owners.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +19,7 @@ use crate::value::Value;
 pub(super) fn link(host: &mut Host) {
     let mounts = Mounts::of(&host.machine);
     for container in host.services.iter_mut().flat_map(|s| &mut s.containers) {
-        // Who runs in the container by number owns what nobody else was given.
+        // A numeric `user:` becomes the owner of folders that name no owner.
         let runs_as = user(&container.settings).filter(|user| matches!(user.value.user, Account::Id(_)));
         let image_user = image_user(&container.settings);
         let has_own_users = has_own_users(&container.settings);
@@ -28,9 +28,9 @@ pub(super) fn link(host: &mut Host) {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             let value = path.value();
             let mount = mounts.places.around(&value).copied();
-            // A container with a folder around a mount point sees an empty folder in the place of a disk that is mounted
-            // after its start, unless the volume brings later mounts along (podman-run(1), `--volume`). One with the whole
-            // host in it is about no disk in particular, and runs while one is missing.
+            // A container that mounts a folder above a mount point sees an empty folder instead of a disk that is mounted
+            // after its start, unless the volume propagates later mounts (podman-run(1), `--volume`). A container that
+            // mounts the whole host needs no particular disk, and also runs while one is missing.
             let propagates =
                 |option: &Text| matches!(option.value().as_str(), "rslave" | "slave" | "rshared" | "shared");
             if value != "/" && !volume.options.iter().any(propagates) {
@@ -43,7 +43,7 @@ pub(super) fn link(host: &mut Host) {
             if bind::source(volume, &value, is_mount_point) != bind::Source::Created {
                 continue;
             }
-            // The numbers of its users are others on the host, unless the mount maps them back.
+            // Its users have other IDs on the host, unless the mount maps them back.
             let is_mapped = has_own_users && !volume.options.iter().any(is_idmap);
             container.folders.push(Folder {
                 path: path.clone(),
@@ -72,16 +72,16 @@ pub(super) fn link(host: &mut Host) {
     for folder in host.services.iter_mut().flat_map(|s| &mut s.containers).flat_map(|c| &mut c.folders) {
         let path = folder.path.value();
         folder.shared = written.above(&path).map(|writer| writer.folder.clone());
-        // systemd-tmpfiles refuses to go through a folder that is not root's ("unsafe path transition"), and follows a
-        // link that the root user of a container made.
+        // systemd-tmpfiles refuses a path through a folder that root does not own ("unsafe path transition"), and follows a
+        // link that the root user of a container created.
         if folder.shared.is_some() || ancestors(&path).skip(1).any(|folder| owned.contains(folder)) {
             folder.by_tmpfiles = false;
         }
     }
 }
 
-/// The user that a container runs as: the last one that the file says counts. One under `podman_args` was not read as an
-/// owner, so only numbers do.
+/// The user of a container. The last declaration counts. A user under `podman_args` was not decoded as an owner, so that
+/// only numbers count there.
 fn user(settings: &Settings) -> Option<Value<Owner>> {
     let given = arguments(&settings.podman_args).into_iter().rfind(|argument| argument.name == "user");
     match given.and_then(|argument| argument.value) {
@@ -92,7 +92,7 @@ fn user(settings: &Settings) -> Option<Value<Owner>> {
     }
 }
 
-/// Whether the users of a container are others on the host.
+/// Reports whether the users of a container have other IDs on the host.
 fn has_own_users(settings: &Settings) -> bool {
     let is_auto = |mode: &Text| mode.value().split(':').next() == Some("auto");
     settings.userns_mode.as_ref().is_some_and(|mode| is_auto(&mode.text))
@@ -103,13 +103,12 @@ fn has_own_users(settings: &Settings) -> bool {
         })
 }
 
-/// Whether an option of a volume maps the owners of files to the users of the container.
+/// Reports whether a volume option maps the owners of files to the users of the container.
 fn is_idmap(option: &Text) -> bool {
     option.value().split('=').next() == Some("idmap")
 }
 
-/// The user of the image, by number, that a container runs as: where the file says nothing of users, and the numbers in the
-/// container are those on the host.
+/// The numeric user of the image, if the file does not set a user and the IDs in the container equal those on the host.
 fn image_user(settings: &Settings) -> Option<u32> {
     let is_about_users = |name: &str| matches!(name, "user" | "userns" | "uidmap" | "subuidname");
     let has_users = settings.user.is_some()
@@ -118,10 +117,10 @@ fn image_user(settings: &Settings) -> Option<u32> {
     settings.image.value.starts_as().filter(|_| !has_users)
 }
 
-/// The mount points that the file describes.
+/// The declared mount points.
 pub(super) struct Mounts {
     points: Vec<Text>,
-    /// Where each is among them.
+    /// The index of each mount point, by folder.
     places: Folders<usize>,
 }
 
@@ -132,16 +131,15 @@ impl Mounts {
         Mounts { places: Folders::of(places), points }
     }
 
-    /// The mount point that a path is on.
+    /// The mount point that contains a path.
     pub(super) fn of_path(&self, path: &str) -> Option<&Text> {
         self.places.around(path).map(|place| &self.points[*place])
     }
 }
 
-/// A folder of several containers is one folder: the owner, the group and the mode that one of them writes hold
-/// for all. Where none writes an owner, a mode or a group is meant for the user of the container that writes it, because
-/// another user may be locked out by it. Where none writes any of them and they run as different users, the folder
-/// keeps the owner that it has.
+/// Unifies the folders that several containers share. An owner, a group or a mode that one container declares holds for
+/// all. Without a declared owner, the user of the container that declares a mode or a group becomes the owner, because
+/// another user could be locked out. Without any declaration and with different users, the folder keeps its owner.
 fn share(host: &mut Host) {
     let mut by_path: HashMap<String, Vec<&mut Folder>> = HashMap::new();
     for folder in host.services.iter_mut().flat_map(|s| &mut s.containers).flat_map(|c| &mut c.folders) {

@@ -1,17 +1,17 @@
-//! The front that the file declares.
+//! The declared front.
 
-use super::notify::tells;
+use super::notify;
 use crate::ast;
 use crate::hir::Front;
 use crate::hir::front::{Caddy, Program};
 
-/// A front, still without its sites, and the sites that belong to no service.
+/// A front without its sites, and the sites that belong to no service.
 pub(super) struct Declared {
     pub(super) front: Front,
     pub(super) sites: ast::Sites,
 }
 
-/// Takes the front out of a file.
+/// Takes the front from a file.
 pub(super) fn take(file: &mut ast::File) -> Option<Declared> {
     file.caddy.take().map(|caddy| Declared {
         front: Front {
@@ -22,7 +22,7 @@ pub(super) fn take(file: &mut ast::File) -> Option<Declared> {
             headers: caddy.headers,
             sites: Vec::new(),
             lost_sites: Vec::new(),
-            tells: tells(caddy.notify),
+            tells: notify::resolve(caddy.notify),
             program: Program::Caddy(Caddy { tls: caddy.tls, global: caddy.global, extra: caddy.extra }),
         },
         sites: caddy.sites,

@@ -1,4 +1,4 @@
-//! Jobs: their names, the containers that they work on, and what they need.
+//! Jobs: their names, containers and requirements.
 
 mod backup;
 mod update;
@@ -6,7 +6,7 @@ mod update;
 use std::collections::HashMap;
 
 use super::folder::Mounts;
-use super::notify::job_tells;
+use super::notify;
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Calendar;
@@ -17,10 +17,10 @@ use crate::source::{SourceId, Span};
 use crate::tree::Text;
 use crate::value::Value;
 
-/// The backup that is the service's own: the others say their names after it.
+/// The name of the service's own backup. The names of other backups are added to unit names.
 const DATABASE: &str = "database";
 
-/// The jobs of one service, as the file has them.
+/// The declared jobs of one service.
 pub(super) struct Declared {
     backup: Map<ast::Backup>,
     update: Option<ast::Update>,
@@ -45,9 +45,9 @@ pub(super) fn link(
     diagnostics: &mut Diagnostics,
 ) {
     let mounts = Mounts::of(&host.machine);
-    let told = host.notify.is_some();
+    let has_notify = host.notify.is_some();
     for (declared, service) in declared.into_iter().zip(&mut host.services) {
-        let owner = Owner::of(service, &mounts, told);
+        let owner = Owner::of(service, &mounts, has_notify);
         let mut jobs: Vec<Job> = Vec::new();
         let own = declared.backup.get(DATABASE).map(|backup| backup.span);
         for (name, declared) in declared.backup.entries {
@@ -58,10 +58,10 @@ pub(super) fn link(
         jobs.extend(declared.cleanup.and_then(|declared| cleanup(declared, &owner, diagnostics)));
         service.jobs = jobs;
     }
-    host.jobs.extend(smoke.map(|declared| smoke_test(declared, told)));
+    host.jobs.extend(smoke.map(|declared| smoke_test(declared, has_notify)));
 }
 
-/// When a job runs. What a preset describes without a time is there for the one who gives it one.
+/// The time at which a job runs. A preset may leave it to the user: a job without a time does not run.
 fn time(
     at: Option<Value<Calendar>>,
     owner: Span,
@@ -89,8 +89,13 @@ fn missing<T>(
         return None;
     }
     diagnostics.push(
-        Diagnostic::new(Code::MissingKey, format!("`{key}` is missing"), owner, format!("has no `{key}`"))
-            .help(help),
+        Diagnostic::new(
+            Code::MissingKey,
+            format!("`{key}` is missing"),
+            owner,
+            format!("expected the key `{key}`"),
+        )
+        .help(help),
     );
     None
 }
@@ -103,23 +108,23 @@ fn unit_name(service: &Service, what: &str, backup: &str) -> String {
     }
 }
 
-/// The service whose jobs are linked, and what these need of the host.
+/// The service whose jobs are linked, and the data of the host that the jobs need.
 struct Owner<'a> {
     service: &'a Service,
     /// Its containers, by their names in it and on the host.
     containers: HashMap<&'a str, &'a Container>,
-    /// Those of its containers that depend on a container.
+    /// The containers of the service that depend on a container.
     users: HashMap<&'a Id<Container>, Vec<&'a Container>>,
     /// The mount points of the host.
     mounts: &'a Mounts,
-    /// Whether there is anybody to be told.
-    told: bool,
+    /// The file declares a destination for notifications.
+    has_notify: bool,
 }
 
 impl<'a> Owner<'a> {
-    fn of(service: &'a Service, mounts: &'a Mounts, told: bool) -> Owner<'a> {
+    fn of(service: &'a Service, mounts: &'a Mounts, has_notify: bool) -> Owner<'a> {
         let by_name = service.containers.iter().map(|c| (c.name.as_str(), c));
-        // The names in the service come last, and win.
+        // The names in the service come last, and take precedence.
         let containers = by_name.chain(service.containers.iter().map(|c| (c.short.as_str(), c))).collect();
         let mut users: HashMap<&Id<Container>, Vec<&Container>> = HashMap::new();
         for container in &service.containers {
@@ -127,10 +132,10 @@ impl<'a> Owner<'a> {
                 users.entry(dependency).or_default().push(container);
             }
         }
-        Owner { service, containers, users, mounts, told }
+        Owner { service, containers, users, mounts, has_notify }
     }
 
-    /// The container of this name, as the service or the host calls it.
+    /// The container with this name in the service or on the host.
     fn container(&self, name: &Text, diagnostics: &mut Diagnostics) -> Option<&'a Container> {
         let found = self.containers.get(name.value().as_str()).copied();
         if found.is_none() && !self.service.may_have_container(&name.value()) {
@@ -140,10 +145,10 @@ impl<'a> Owner<'a> {
                     Code::JobContainer,
                     format!("the service has no container `{name_there}`"),
                     name.span,
-                    "unknown container",
+                    "not declared",
                 )
                 .help(match self.containers.is_empty() {
-                    true => "take the job out: only containers are updated and dumped".to_owned(),
+                    true => "remove the job: the service has no containers".to_owned(),
                     false => diagnostics
                         .suggestion(&name_there, self.service.containers.iter().map(|c| c.short.as_str())),
                 }),
@@ -153,13 +158,13 @@ impl<'a> Owner<'a> {
     }
 }
 
-/// A job asks its service at the port on 127.0.0.1, so that has to be published there.
+/// Reports a job whose service has no port on 127.0.0.1, where the job sends its requests.
 fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnostics) {
     let Some(port) = &service.port else {
         diagnostics.push(
-            Diagnostic::new(Code::JobWithoutPort, "a job that cannot reach its service", at, why.to_owned())
+            Diagnostic::new(Code::JobWithoutPort, "a job cannot reach its service", at, why.to_owned())
                 .and(service.span, "this service has no `port`")
-                .help("give the service a `port`, and a site or a published port that uses it"),
+                .help("add a `port` to the service, and a site or a published port that uses it"),
         );
         return;
     };
@@ -175,10 +180,10 @@ fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnost
         .filter(|p| own(&p.published.text))
         .collect();
     let is_reached = behind_site || published.iter().any(|port| port.is_on_loopback());
-    if let (false, Some(elsewhere)) = (is_reached, published.first()) {
+    if let (false, Some(other)) = (is_reached, published.first()) {
         diagnostics.push(
-            Diagnostic::new(Code::JobWithoutPort, "a job that cannot reach its service", at, why.to_owned())
-                .and(elsewhere.span, "is published on another address than 127.0.0.1")
+            Diagnostic::new(Code::JobWithoutPort, "a job cannot reach its service", at, why.to_owned())
+                .and(other.span, "published on another address than 127.0.0.1")
                 .help("publish the port on 127.0.0.1 as well"),
         );
     }
@@ -187,18 +192,18 @@ fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnost
 fn cleanup(declared: ast::Cleanup, owner: &Owner, diagnostics: &mut Diagnostics) -> Option<Job> {
     let service = owner.service;
     let at = time(declared.at, declared.span, &declared.unread, diagnostics)?;
-    needs_port(service, declared.span, "asks the service", diagnostics);
+    needs_port(service, declared.span, "sends requests to the service", diagnostics);
     let name = format!("{}-cleanup", service.name);
     Some(Job {
         origin: format!("services.{}.cleanup", service.name),
         ping: declared.ping,
-        tells: job_tells(declared.notify, owner.told),
+        tells: notify::resolve_job(declared.notify, owner.has_notify),
         ..job(name, declared.span, declared.enable, at, Work::Task(declared.what.task()))
     })
 }
 
-fn smoke_test(declared: ast::SmokeTest, told: bool) -> Job {
-    let tells = job_tells(declared.notify, told);
+fn smoke_test(declared: ast::SmokeTest, has_notify: bool) -> Job {
+    let tells = notify::resolve_job(declared.notify, has_notify);
     let work = Work::SmokeTest(SmokeTest { free_percent: declared.free_percent.text });
     Job {
         origin: "smoke_test".to_owned(),
@@ -208,7 +213,7 @@ fn smoke_test(declared: ast::SmokeTest, told: bool) -> Job {
     }
 }
 
-/// A job that nobody hears of, whose unit, option and origin are called after it.
+/// A job without notifications, whose unit, option and origin have its name.
 fn job(name: String, span: Span, enable: Option<Flag>, at: Value<Calendar>, work: Work) -> Job {
     Job {
         option: Service::option_name(&name),

@@ -1,4 +1,4 @@
-//! Names: which are possible, and which are taken.
+//! Checks that names are valid and unique.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use crate::source::Span;
 use crate::tree::Text;
 use crate::word::is_word;
 
-/// What a service cannot be called, because `homeserver.NAME` is something else.
+/// The names that a service cannot have, because `homeserver.NAME` is another option.
 const RESERVED_OPTIONS: &[&str] =
     &["mounts", "networks", "notify", "scripts", "secretsDirectory", "smokeTest"];
 
-/// The most characters of a service's name, which is a part of names that have limits of their own.
+/// The most characters of a service's name. It becomes a part of other names, which have limits of their own.
 const LONGEST_SERVICE: usize = 40;
 
 /// The most characters of a label of a domain name (RFC 1035, 2.3.4). A container is found by its name in the DNS.
@@ -22,18 +22,18 @@ const LONGEST_LABEL: usize = 63;
 pub(super) fn check_service(name: &Text, diagnostics: &mut Diagnostics) {
     let value = name.value();
     if RESERVED_OPTIONS.contains(&Service::option_name(&value).as_str()) {
-        bad(name, "choose another one: homegen has an option of this name", diagnostics);
+        bad(name, "a service", "rename the service: homegen declares an option of this name", diagnostics);
     } else {
-        check_plain(name, diagnostics);
+        check_plain(name, "a service", diagnostics);
     }
 }
 
 pub(super) fn check_client(name: &Text, diagnostics: &mut Diagnostics) {
-    check_plain(name, diagnostics);
+    check_plain(name, "a client", diagnostics);
 }
 
-/// What may be a service's name: a folder, a unit and, in another spelling, an option.
-fn check_plain(name: &Text, diagnostics: &mut Diagnostics) {
+/// Checks the name of a service or a client, which becomes a folder, a unit and an option.
+fn check_plain(name: &Text, owner: &str, diagnostics: &mut Diagnostics) {
     let value = name.value();
     let fits = is_word(&value, b"-")
         && value.bytes().all(|b| !b.is_ascii_uppercase())
@@ -41,30 +41,51 @@ fn check_plain(name: &Text, diagnostics: &mut Diagnostics) {
         && !value.ends_with('-')
         && !value.contains("--");
     if !fits {
-        bad(name, "use small letters, digits and single hyphens, and begin with a letter", diagnostics);
+        bad(
+            name,
+            owner,
+            "use lower-case letters, digits and single hyphens, and start with a letter",
+            diagnostics,
+        );
     } else if value.len() > LONGEST_SERVICE {
         too_long(name, &value, LONGEST_SERVICE, "", diagnostics);
     }
 }
 
 pub(super) fn check_container(name: &Text, full: &str, diagnostics: &mut Diagnostics) {
+    check_part(name, full, "a container", diagnostics);
+}
+
+pub(super) fn check_backup(name: &Text, full: &str, diagnostics: &mut Diagnostics) {
+    check_part(name, full, "a backup", diagnostics);
+}
+
+/// Checks a name that is unique in its service. `full` is the name on the host.
+fn check_part(name: &Text, full: &str, owner: &str, diagnostics: &mut Diagnostics) {
     let value = name.value();
     let fits = is_word(&value, b"-_")
         && value.bytes().all(|b| !b.is_ascii_uppercase())
         && value.starts_with(|c: char| c.is_ascii_alphanumeric());
     if !fits {
-        bad(name, "use small letters, digits, `-` and `_`, and begin with a letter", diagnostics);
+        let help = "use lower-case letters, digits, `-` and `_`, and start with a letter or a digit";
+        bad(name, owner, help, diagnostics);
         return;
     }
-    // A service's name that is too long was reported.
+    // The length of the service's name is checked separately.
     let service = full.strip_suffix(&value).map_or(full, |service| service.trim_end_matches('-'));
     let service = if service.is_empty() { &value } else { service };
     if full.len() > LONGEST_LABEL && service.len() <= LONGEST_SERVICE {
-        too_long(name, full, LONGEST_LABEL, ", with the service's name before it", diagnostics);
+        too_long(name, full, LONGEST_LABEL, ", including the service's name", diagnostics);
     }
 }
 
-/// Reports a name of allowed characters, of which there are too many.
+/// `1 character`, or `2 characters`.
+fn characters(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} character{plural}")
+}
+
+/// Reports a name with too many characters.
 fn too_long(name: &Text, full: &str, most: usize, why: &str, diagnostics: &mut Diagnostics) {
     let length = full.len();
     diagnostics.push(
@@ -74,14 +95,14 @@ fn too_long(name: &Text, full: &str, most: usize, why: &str, diagnostics: &mut D
             name.span,
             format!("expected at most {most} characters, found {length}{why}"),
         )
-        .help(format!("shorten it by {}", length - most)),
+        .help(format!("shorten it by {}", characters(length - most))),
     );
 }
 
 pub(super) fn check_network(name: &Text, diagnostics: &mut Diagnostics) {
     let value = name.value();
     let fits = is_word(&value, b"-_.") && value.starts_with(|c: char| c.is_ascii_alphanumeric());
-    // `podman` is the default network, and the modes are not networks.
+    // `podman` is Podman's default network. The other words are network modes.
     let taken = matches!(
         value.as_str(),
         "podman"
@@ -98,7 +119,8 @@ pub(super) fn check_network(name: &Text, diagnostics: &mut Diagnostics) {
     if !fits || taken {
         bad(
             name,
-            "use letters, digits, `-`, `_` and `.`, and none of Podman's own words such as `host`",
+            "a network",
+            "use letters, digits, `-`, `_` and `.`, and no network mode of Podman such as `host`",
             diagnostics,
         );
     } else if value.len() > LONGEST_LABEL {
@@ -106,47 +128,52 @@ pub(super) fn check_network(name: &Text, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Refuses a bridge with the name of an interface that is there already: loopback, the bridge of Podman's default network,
-/// and the tailnet's.
+/// Reports a bridge with the name of an existing interface: loopback, the bridge of Podman's default network, or Tailscale.
 pub(super) fn check_bridge(name: &Text, diagnostics: &mut Diagnostics) {
     if matches!(name.value().as_str(), "lo" | "podman0" | "tailscale0") {
-        bad(name, "choose a name that no interface has, such as `br-NAME`", diagnostics);
+        bad(name, "a bridge", "write a name that no interface has, such as `br-NAME`", diagnostics);
     }
 }
 
 pub(super) fn check_secret(name: &Text, diagnostics: &mut Diagnostics) {
     let value = name.value();
     if !is_word(&value, b"-_") || !value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        bad(name, "use letters, digits, `-` and `_`, and begin with a letter", diagnostics);
+        bad(
+            name,
+            "a secret",
+            "use letters, digits, `-` and `_`, and start with a letter or `_`",
+            diagnostics,
+        );
     }
 }
 
-fn bad(name: &Text, help: &str, diagnostics: &mut Diagnostics) {
+/// Reports a name that is not valid for its `owner`, such as `a service`.
+fn bad(name: &Text, owner: &str, help: &str, diagnostics: &mut Diagnostics) {
     let value = name.value();
     let (label, help) = match hidden(&value) {
         Some(hidden) => (hidden, format!("write `{}`", without_hidden(&value))),
-        None => ("not a possible name".to_owned(), help.to_owned()),
+        None => ("this name is not valid".to_owned(), help.to_owned()),
     };
-    let title = format!("`{value}` cannot be a name here");
+    let title = format!("`{value}` is not a valid name for {owner}");
     diagnostics.push(Diagnostic::new(Code::BadName, title, name.span, label).help(help));
 }
 
-/// What ends up under one name on the host, and may be there once.
+/// Reports names that must be unique on the host and are used twice.
 pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
     let mut taken: HashMap<(&str, String), Span> = HashMap::new();
-    // Whether the name is free.
+    // Returns whether the name is unused.
     let mut take = |kind: &'static str, name: String, span: Span| {
         let first = taken.insert((kind, name.clone()), span);
         if let Some(first) = first {
             diagnostics.push(
                 Diagnostic::new(
                     Code::NameTaken,
-                    format!("two of the {kind}s are called `{name}`"),
+                    format!("the {kind} name `{name}` is used twice"),
                     span,
-                    "has a name that is taken",
+                    "used again here",
                 )
-                .and(first, "by this one")
-                .help("give one of them another name"),
+                .and(first, "first used here")
+                .help("rename one of the two"),
             );
         }
         first.is_none()
@@ -165,7 +192,7 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
     for service in &host.services {
         take("option", service.option.clone(), service.span);
         if let Some(network) = &service.network {
-            // Two networks of one name would have the same unit.
+            // Two networks with the same name would also have the same unit, which needs no second diagnostic.
             if take("network", network.name.to_string(), network.span) {
                 take("unit", network.unit(), network.span);
                 take("interface", network.interface.value(), network.span);
@@ -182,7 +209,7 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
             take("backup", format!("{}/{}", backup.to.value().trim_end_matches('/'), backup.stem), job.span);
         }
     }
-    // A service that is off has no site, and may be the other one of a choice.
+    // A disabled service has no site, and may be an alternative to an enabled one.
     let is_off = |id: &Id<Service>| host.service(id).is_some_and(|service| !service.enable);
     let is_on = |site: &&Site| !site.service.as_ref().is_some_and(is_off);
     for site in host.front.iter().flat_map(|f| &f.sites).filter(is_on) {

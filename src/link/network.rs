@@ -7,7 +7,7 @@ use crate::setting;
 use crate::source::Span;
 use crate::tree::Text;
 
-/// A network out of the file's `networks`. One with a name that is not possible is known all the same.
+/// A network declared under `networks`. A network with an invalid name is kept, so that references to it resolve.
 pub(super) fn shared(name: &Text, declared: setting::Network, diagnostics: &mut Diagnostics) -> Network {
     check_network(name, diagnostics);
     let interface = match &declared.interface {
@@ -20,7 +20,7 @@ pub(super) fn shared(name: &Text, declared: setting::Network, diagnostics: &mut 
     Network { name: Id::new(name.value()), interface, settings: declared, span: name.span }
 }
 
-/// The network that a service has for itself.
+/// The service's own network.
 pub(super) fn own(service: &str, span: Span) -> Network {
     Network {
         name: own_name(service),
@@ -30,13 +30,13 @@ pub(super) fn own(service: &str, span: Span) -> Network {
     }
 }
 
-/// The name of the network that a service has for itself.
+/// The name of the service's own network.
 pub(super) fn own_name(service: &str) -> Id<Network> {
     Id::new(format!("{service}-network"))
 }
 
 /// The bridge of a network: `br-NAME`, shortened to the 15 characters that Linux allows (IFNAMSIZ).
-/// What is cut off lives on in four digits, so that two long names stay apart.
+/// Four hexadecimal digits replace the cut part, so that two long names stay different.
 fn bridge(name: &str) -> String {
     let plain = format!("br-{}", name.replace(['.', '_'], "-"));
     if plain.len() <= 15 {
@@ -45,7 +45,7 @@ fn bridge(name: &str) -> String {
     // FNV-1a: the same on every machine and in every version.
     let hash =
         name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    // A letter of more than one byte is refused elsewhere, and must not be cut in two here.
+    // A non-ASCII character is reported by another check, and must not be cut in two here.
     let end = (0..=10).rev().find(|end| plain.is_char_boundary(*end)).unwrap_or(0);
     format!("{}-{:04x}", &plain[..end], hash & 0xffff)
 }

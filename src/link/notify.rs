@@ -1,20 +1,20 @@
-//! Notifications: who is told.
+//! Notifications of containers and jobs.
 
 use crate::hir::Tells;
 use crate::setting::{Spanned, Tell};
 
-/// Whether somebody is told of what says this.
-pub(super) fn tells(said: Option<Spanned<Tell>>) -> Tells {
-    match said {
+/// Resolves the `notify` of a container or a front.
+pub(super) fn resolve(written: Option<Spanned<Tell>>) -> Tells {
+    match written {
         Some(Spanned { value: Tell::Failure, span }) => Tells::Asked(span),
         Some(Spanned { value: Tell::Never, .. }) | None => Tells::No,
     }
 }
 
-/// The same of a job, which tells without a word where there is anybody.
-pub(super) fn job_tells(said: Option<Spanned<Tell>>, anybody: bool) -> Tells {
-    match (said, anybody) {
+/// Resolves the `notify` of a job. By default a job notifies if the file declares a destination.
+pub(super) fn resolve_job(written: Option<Spanned<Tell>>, has_notify: bool) -> Tells {
+    match (written, has_notify) {
         (None, true) => Tells::Yes,
-        _ => tells(said),
+        _ => resolve(written),
     }
 }

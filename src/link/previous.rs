@@ -1,9 +1,9 @@
-//! The last build: which of its containers and services each of today's is, also under another name.
+//! Matches containers and services with those of the last build, even after they were renamed.
 //!
-//! A container that has its name and its service is itself. A container whose name is gone from its service is a
-//! renamed one if a new container there has its image, is the same kind of database, or has something mounted at the
-//! same paths. A service that is gone is a renamed one if a new service has its programs, also out of another registry,
-//! or backs up the same paths: databases are the same image everywhere, and count only beside a program that was found.
+//! A container with the same name in the same service is the same container. A container whose name disappeared from its
+//! service was renamed if a new container of that service has its image, is the same kind of database, or mounts the same
+//! paths. A service that disappeared was renamed if a new service has its programs, even from another registry, or backs up
+//! the same paths. Database images are the same in many services, so that they count only beside a matched program.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -18,31 +18,31 @@ struct Before<'a> {
     service: &'a str,
     name: &'a str,
     container: &'a record::Container,
-    /// Whether its whole service is gone.
+    /// The whole service is absent from this build.
     without_service: bool,
 }
 
-/// A container by the places of its service and of itself.
+/// A container by the indexes of its service and of itself.
 type At = (usize, usize);
 
-/// What makes two containers alike.
+/// The properties by which two containers match.
 #[derive(PartialEq, Eq, Hash)]
 enum Likeness {
     /// The service and the image.
     OfService(String, String),
-    /// The name in the service, the image, and what is mounted where.
+    /// The name in the service, the image, and the mounts.
     Whole(String, String, Vec<String>),
     /// The image alone.
     Image(String),
-    /// The last step of the image's path, and what is mounted where: an image that is published elsewhere.
+    /// The last part of the image's path, and the mounts: an image that is published in another place.
     Published(String, Vec<String>),
     /// The service, and the kind of database.
     Database(String, String),
-    /// The service, and the paths in the container at which something is mounted.
+    /// The service, and the mount paths in the container.
     Mounts(String, Vec<String>),
 }
 
-/// Gives every container and service what it was in the last build.
+/// Sets the previous version of every container and service.
 pub(super) fn link(host: &mut Host, last_build: &Record) {
     let names: HashSet<String> = host.services.iter().map(|service| service.name.to_string()).collect();
     let mut before: Vec<Before> = Vec::new();
@@ -63,7 +63,7 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
             }
         }
     }
-    // In the order of the names, as the record has it: of several that are alike, the first is paired with the first.
+    // Ordered by name, as in the record: of several equal matches, the first is paired with the first.
     new.sort_by_key(|(s, c)| {
         (host.services[*s].name.as_str(), host.services[*s].containers[*c].short.as_str())
     });
@@ -94,7 +94,7 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
             Some(Likeness::Whole(short, repository(&image(host, at)), mounts(host, at)))
         },
     );
-    // A service of databases alone is found by them.
+    // A service that consists of databases is matched by them.
     let mut programs: HashSet<&str> = HashSet::new();
     programs.extend(before.iter().filter(|b| !is_database(&b.container.image)).map(|b| b.service));
     let has_program =
@@ -176,13 +176,13 @@ pub(super) fn link(host: &mut Host, last_build: &Record) {
     }
 }
 
-/// The new services that back up a path which a service of the last build did, and that one's name. Those of the last
-/// build that are `known` are left out.
+/// The new services that back up a path of a service of the last build, each with that service's name. Services of the last
+/// build that are `known` are excluded.
 fn renamed_by_backup(host: &Host, last_build: &Record, known: impl Fn(&str) -> bool) -> Vec<(usize, String)> {
     let gone = last_build.services.iter().filter(|(name, _)| !known(name));
     let saved = gone.flat_map(|(name, service)| service.backups.values().map(move |backup| (backup, name)));
     let mut by_source: HashMap<(&str, String), &String> = HashMap::new();
-    // The name of a database says less than a path.
+    // The name of a database is less specific than a path.
     for (backup, name) in saved.filter(|(backup, _)| backup.source.starts_with('/')) {
         by_source.entry((&backup.kind, backup.source.clone())).or_insert(name);
     }
@@ -196,7 +196,7 @@ fn renamed_by_backup(host: &Host, last_build: &Record, known: impl Fn(&str) -> b
     .collect()
 }
 
-/// Pairs containers that are alike, in their order, and takes them out of what is left.
+/// Pairs matching containers in order, and removes them from the remaining ones.
 fn pair<'a>(
     left: &mut Vec<&'a Before<'a>>,
     new: &mut Vec<At>,
@@ -224,7 +224,7 @@ fn image(host: &Host, at: At) -> String {
     host.services[at.0].containers[at.1].settings.image.text.value()
 }
 
-/// The paths in a container at which something is mounted, as the record has them.
+/// The mount paths in a container, as in the record.
 fn mounts(host: &Host, at: At) -> Vec<String> {
     let volumes = host.services[at.0].containers[at.1].volumes.iter();
     let volumes = volumes.filter(|volume| volume.recorded_source().is_some());
@@ -232,18 +232,18 @@ fn mounts(host: &Host, at: At) -> Vec<String> {
     paths.into_iter().collect()
 }
 
-/// Registry and path of an image. One that cannot be parsed, out of a record that somebody edited, is like no other.
+/// The registry and path of an image. An invalid name, from an edited record, matches no other.
 fn whole(image: &str) -> String {
     Image::parse(image).map_or_else(|| image.to_owned(), |image| image.repository)
 }
 
-/// An image's path in its registry: a mirror has the same image.
+/// The path of an image in its registry. Mirrors have the same path.
 fn repository(image: &str) -> String {
     let repository = whole(image);
     repository.split_once('/').map_or(repository.clone(), |(_, path)| path.to_owned())
 }
 
-/// The last step of an image's path, which is the same for most images that are published in several places.
+/// The last part of an image's path. It is the same for most images that are published in several places.
 fn program(image: &str) -> String {
     let repository = whole(image);
     repository.rsplit('/').next().unwrap_or_default().to_owned()
@@ -253,7 +253,7 @@ fn is_database(image: &str) -> bool {
     database(image).is_some()
 }
 
-/// What kind of database an image is, if it is one.
+/// The kind of database of an image, if it is a database.
 fn database(image: &str) -> Option<String> {
     match Image::parse(image)?.known()?.kind {
         Kind::Postgres => Some("Postgres".to_owned()),

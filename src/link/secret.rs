@@ -1,4 +1,4 @@
-//! What decrypts the secrets, and their uses: each names one that is declared.
+//! The secret backend, and the uses of secrets.
 
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -9,12 +9,12 @@ use crate::source::{SourceId, Span};
 use crate::tree::{Step, Target, Text};
 use crate::value::Value;
 
-/// Takes what decrypts the secrets out of a file.
+/// Takes the secret backend from a file.
 pub(super) fn take_backend(file: &mut ast::File) -> Option<SecretBackend> {
     file.agenix.take().map(SecretBackend::Agenix)
 }
 
-/// Every use of a secret names one that is declared, with the format that the use needs. Returns the others, which are
+/// Checks that every use of a secret refers to a declared one with the needed format. Returns the invalid uses, which are
 /// reported.
 pub(super) fn check(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecret> {
     let mut wrong = Vec::new();
@@ -52,20 +52,20 @@ pub(super) fn check(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecr
         if secret.settings.format != format && !secret.settings.unread.may_hold(&["format"]) {
             wrong.push(WrongSecret { name: name.text.value(), format });
             let (has, wants) = match format {
-                Format::Raw => ("lines of KEY=value", "the value itself"),
-                Format::Env => ("the value itself", "lines of KEY=value"),
+                Format::Raw => ("env", "raw"),
+                Format::Env => ("raw", "env"),
             };
             diagnostics.push(
                 Diagnostic::new(
                     Code::SecretFormat,
-                    format!("the secret `{}` holds {has}", name.text.value()),
+                    format!("the secret `{}` has the format `{has}`", name.text.value()),
                     span,
-                    format!("needed here: {wants}"),
+                    format!("expected a secret of format `{wants}`"),
                 )
                 .and(secret.span, "declared here")
                 .help(match format {
-                    Format::Raw => "name another secret, or take `format: env` away from its declaration",
-                    Format::Env => "declare it with `format: env`, if that is what is in it",
+                    Format::Raw => "write a secret that holds only the value, or remove `format: env` from the declaration",
+                    Format::Env => "add `format: env` to the declaration if the secret holds lines of KEY=VALUE",
                 }),
             );
         }
@@ -76,7 +76,7 @@ pub(super) fn check(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecr
     wrong
 }
 
-/// Where the file gives the argument of a preset that `text` is.
+/// The span of the argument in the file that `text` refers to.
 fn argument(host: &Host, text: &Text) -> Option<Span> {
     let Target::Parameter { service, path } = &text.reference()?.target else { return None };
     let Some(Step::Key(parameter)) = path.first() else { return None };

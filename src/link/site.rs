@@ -1,4 +1,4 @@
-//! Sites: their names, and what is behind them.
+//! Sites: their names and upstreams.
 
 use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
@@ -14,7 +14,7 @@ use crate::setting;
 use crate::source::{SourceId, Span};
 use crate::tree::{Target, Text};
 
-/// Gathers the sites of all services behind the front, and publishes the ports that they need.
+/// Collects the sites of all services for the front, and publishes the ports that they need.
 pub(super) fn link(
     declared: Option<Declared>,
     tailnet: Option<&str>,
@@ -27,13 +27,13 @@ pub(super) fn link(
             diagnostics.push(
                 Diagnostic::new(
                     Code::FrontMissing,
-                    "a site, and no Caddy to serve it",
+                    "a site needs `caddy`, which is not declared",
                     site.span,
-                    "nobody would answer",
+                    "this site would not be served",
                 )
                 .help(match site.span.source {
-                    SourceId::FILE => "add `caddy: { domain: …, bind: tailscale }`",
-                    _ => "add `caddy: { domain: …, bind: tailscale }`, or write `site: ~` and publish the port under `ports` of the container",
+                    SourceId::FILE => "add `caddy: { domain: DOMAIN, bind: tailscale }`",
+                    _ => "add `caddy: { domain: DOMAIN, bind: tailscale }`, or write `site: ~` and publish the port under `ports` of the container",
                 }),
             );
         }
@@ -46,7 +46,7 @@ pub(super) fn link(
         }
         return None;
     };
-    bind_the_tailnet(&mut front, tailnet);
+    bind_tailnet(&mut front, tailnet);
     for site in own {
         match link_one(&site, None, &front, diagnostics) {
             Some(found) => front.sites.push(found.site(site)),
@@ -69,7 +69,7 @@ pub(super) fn link(
     Some(front)
 }
 
-/// `8096:8096` beside a site on the same port is the same publication, which the option of the site's port moves.
+/// Removes `8096:8096` beside a site on the same port: both publish the same port, and the site's option can move it.
 fn publish_once(service: &mut Service) {
     let own = service.port.as_ref().map(|port| port.text.value());
     for container in service.containers.iter_mut().filter(|c| !c.site_ports.is_empty()) {
@@ -93,8 +93,8 @@ fn publish_once(service: &mut Service) {
     }
 }
 
-/// An address of the tailnet that is written out is waited for all the same.
-fn bind_the_tailnet(front: &mut Front, tailnet: Option<&str>) {
+/// Turns the written address of the tailnet into `tailscale`, so that Caddy waits for the address.
+fn bind_tailnet(front: &mut Front, tailnet: Option<&str>) {
     if let setting::Bind::On { addresses, interfaces } = &front.bind.value
         && let ([address], []) = (addresses.as_slice(), interfaces.as_slice())
         && Some(address.text.value().as_str()) == tailnet
@@ -103,13 +103,13 @@ fn bind_the_tailnet(front: &mut Front, tailnet: Option<&str>) {
     }
 }
 
-/// The service whose sites are linked, and what each site asks about the service.
+/// The service whose sites are linked, with indexes of its containers and ports.
 struct Owner<'a> {
     service: &'a mut Service,
-    /// The places of its containers, by their names in it and on the host.
+    /// The indexes of its containers, by their names in it and on the host.
     containers: HashMap<String, usize>,
-    /// The place of a container's port behind a site among its `site_ports`, by the container and the port on the host:
-    /// none is the service's own port.
+    /// The index in `site_ports` of the port behind a site, by the container and the host port. `None` is the service's own
+    /// port.
     behind: HashMap<(usize, Option<String>), usize>,
     /// The ports of containers that `ports` publishes as the service's own port.
     published: HashSet<(usize, String)>,
@@ -132,7 +132,7 @@ impl<'a> Owner<'a> {
     }
 }
 
-/// What the links of a site lead to.
+/// A linked site.
 struct Found {
     host: Text,
     service: Option<Id<Service>>,
@@ -167,7 +167,7 @@ fn link_one(
 ) -> Option<Found> {
     let is_unread = site.unread.may_hold(&["host", "subdomain", "to", "redirect"]);
     let Some((host, below_domain)) = name_of(site, front, is_unread, diagnostics) else {
-        // The container is another mistake than the name.
+        // The container may be a second mistake.
         site.to.as_ref().and_then(|to| place_of(to, owner.as_deref(), diagnostics));
         return None;
     };
@@ -181,11 +181,14 @@ fn link_one(
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadSite,
-                    "a site answers in one way",
+                    "a site needs exactly one of `to` and `redirect`",
                     site.span,
-                    "either forwards or redirects",
+                    if to.is_some() { "has both" } else { "has neither" },
                 )
-                .help("give it `to: \"container:port\"`, or `redirect: https://…`"),
+                .help(match to.is_some() {
+                    true => "remove `to` or `redirect`",
+                    false => "add `to: \"CONTAINER:PORT\"` or `redirect: https://HOST`",
+                }),
             );
             to.as_ref().and_then(|to| place_of(to, owner.as_deref(), diagnostics));
             return None;
@@ -213,11 +216,15 @@ fn name_of(
                 diagnostics.push(
                     Diagnostic::new(
                         Code::BadSite,
-                        format!("the name would be `{}.{}`", subdomain.text.value(), domain.text.value()),
+                        format!(
+                            "the site's name would be `{}.{}`",
+                            subdomain.text.value(),
+                            domain.text.value()
+                        ),
                         subdomain.text.span,
-                        "has the domain already",
+                        "already ends with the domain",
                     )
-                    .and(domain.text.span, "and this is put behind it")
+                    .and(domain.text.span, "this domain is appended")
                     .help(help),
                 );
                 return None;
@@ -225,13 +232,13 @@ fn name_of(
             let host = Text::join(&[subdomain.text.clone(), domain.text.clone()], ".", subdomain.text.span);
             (host, !subdomain.text.value().contains('.'))
         }
-        // What stands for an unreadable front has no domain.
+        // The placeholder for an invalid front has no domain.
         (None, Some(_), None) if front.span == Span::NOWHERE => return None,
         (None, Some(subdomain), None) => {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadSite,
-                    "a subdomain of no domain",
+                    format!("`subdomain` needs a `domain` under `{}`", front.key()),
                     subdomain.text.span,
                     format!("`{}` has no `domain`", front.key()),
                 )
@@ -242,17 +249,18 @@ fn name_of(
         }
         (None, _, _) if is_unread => return None,
         (host, _, _) => {
-            let said = if host.is_some() { "has both a `host` and a `subdomain`" } else { "has no name" };
-            diagnostics.push(
-                Diagnostic::new(Code::BadSite, format!("a site that {said}"), site.span, "this site")
-                    .help("give it either a `subdomain` or a `host`"),
-            );
+            let (label, help) = match host.is_some() {
+                true => ("has both", "remove `host` or `subdomain`"),
+                false => ("has neither", "add `subdomain: NAME` or `host: NAME.DOMAIN`"),
+            };
+            let title = "a site needs exactly one of `host` and `subdomain`";
+            diagnostics.push(Diagnostic::new(Code::BadSite, title, site.span, label).help(help));
             return None;
         }
     })
 }
 
-/// What `to` leads to: a container's port through one on the host, or an address.
+/// Resolves `to`: a container's port behind a host port, or an address.
 fn upstream(
     to: &ast::Upstream,
     site: &ast::Site,
@@ -260,9 +268,9 @@ fn upstream(
     diagnostics: &mut Diagnostics,
 ) -> Option<Answer> {
     let name = to.host.value();
-    let elsewhere = || Answer::Upstream { address: to.host.clone(), port: to.port.clone() };
+    let upstream = || Answer::Upstream { address: to.host.clone(), port: to.port.clone() };
     if name.parse::<std::net::IpAddr>().is_ok() {
-        return Some(elsewhere());
+        return Some(upstream());
     }
     let place = place_of(to, owner.as_deref(), diagnostics)?;
     let owner = owner?;
@@ -274,18 +282,22 @@ fn upstream(
         Some(mode) => {
             let help = match mode {
                 setting::NetworkMode::Container(other) => {
-                    format!("forward to `{}`, whose network it shares", other.value())
+                    format!(
+                        "write `to: \"{}:{}\"`: the container shares that network",
+                        other.value(),
+                        to.port.value()
+                    )
                 }
                 _ => "remove `network_mode`".to_owned(),
             };
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadSite,
-                    format!("`{name}` has no ports of its own"),
+                    format!("the container `{name}` has no ports of its own"),
                     to.span,
                     "forwards to a container with `network_mode`",
                 )
-                .and(container.span, "this container")
+                .and(container.span, "declared here")
                 .help(help),
             );
             return None;
@@ -298,12 +310,12 @@ fn upstream(
             diagnostics.push(
                 Diagnostic::new(
                     Code::PortWithoutService,
-                    "a site needs a port on the host behind it",
+                    "a site of a container needs a host port",
                     to.span,
                     "forwards to a container",
                 )
                 .and(service.span, "this service has no `port`")
-                .help("give the service a `port`, such as the container's own"),
+                .help(format!("add `port: {}` to the service, or another free port", to.port.value())),
             );
             return None;
         }
@@ -318,12 +330,12 @@ fn upstream(
         diagnostics.push(
             Diagnostic::new(
                 Code::PortWithoutService,
-                "two sites need two ports on the host",
+                "two sites use one host port for different container ports",
                 to.span,
-                "uses the port of the service",
+                "uses the service's `port`",
             )
-            .and(other.target.span, "uses the same port for another port of the container")
-            .help("give one of the sites a `port` of its own"),
+            .and(other.target.span, "uses the same host port")
+            .help("add a `port` to one of the sites"),
         );
         return None;
     }
@@ -344,9 +356,9 @@ fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnos
         diagnostics.push(
             Diagnostic::new(
                 Code::BadSite,
-                format!("`{name}` is not an address"),
+                format!("`{name}` is not a valid upstream for a site under `caddy`"),
                 to.span,
-                "a site under `caddy` belongs to no service, and has no containers",
+                "expected an IP address",
             )
             .help("write an IP address, or move the site to the service of the container"),
         );
@@ -364,10 +376,10 @@ fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnos
                 Code::BadSite,
                 format!("the service has no container `{name}`"),
                 to.span,
-                "unknown container",
+                "not declared",
             )
             .help(match service.containers.is_empty() {
-                true => format!("write `127.0.0.1:{}`, if it listens on the host", to.port.value()),
+                true => format!("write `127.0.0.1:{}` for a program on the host", to.port.value()),
                 false => diagnostics.suggestion(&name, names),
             }),
         );
@@ -375,7 +387,7 @@ fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnos
     place
 }
 
-/// What to write in place of a subdomain that is a whole name.
+/// The help for a subdomain that already ends with the domain.
 fn without_domain(subdomain: &str, domain: &str) -> Option<String> {
     if subdomain == domain {
         return Some(format!("write `host: {domain}`"));

@@ -1,4 +1,4 @@
-//! Backups: what is saved, where it goes, and the disks that it needs.
+//! Backups: their sources, targets and needed disks.
 
 use super::{Owner, job, missing, time, unit_name};
 use crate::ast::{self, Sources};
@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::backup::{Backup, Offsite, PostgresDatabase, Repository, Source};
 use crate::hir::job::{Job, Work};
 use crate::link::folder::Mounts;
-use crate::link::notify::job_tells;
+use crate::link::notify;
 use crate::source::Span;
 use crate::tree::Text;
 use crate::word::listed_keys;
@@ -19,7 +19,7 @@ pub(super) fn link(
 ) -> Option<Job> {
     let service = owner.service;
     let stem = name.value();
-    crate::link::name::check_container(name, &format!("{}-backup-{stem}", service.name), diagnostics);
+    crate::link::name::check_backup(name, &format!("{}-backup-{stem}", service.name), diagnostics);
     let at = time(declared.at, declared.span, &declared.unread, diagnostics)?;
     let to = match declared.to {
         Some(to) => to.text,
@@ -27,11 +27,11 @@ pub(super) fn link(
             "to",
             declared.span,
             &declared.unread,
-            "add `to:`, the folder that the backups go to",
+            "add `to:` with the folder for the backups, such as `to: /mnt/backup`",
             diagnostics,
         )?,
     };
-    // An unknown key may stand for one of them.
+    // An undeclared key may stand for one of the sources.
     let is_certain = !declared.unread.may_hold(Sources::KEYS);
     let mut sources = declared.sources.written().into_iter();
     let source = match sources.next() {
@@ -58,7 +58,7 @@ pub(super) fn link(
     }
     let offsite = declared.offsite.and_then(|offsite| self::offsite(offsite, owner.mounts, diagnostics));
     let unit = unit_name(service, "backup", &stem);
-    let tells = job_tells(declared.notify, owner.told);
+    let tells = notify::resolve_job(declared.notify, owner.has_notify);
     Some(Job {
         origin: format!("services.{}.backup.{stem}", service.name),
         ping: declared.ping,
@@ -69,7 +69,7 @@ pub(super) fn link(
             declared.enable,
             at,
             Work::Backup(Box::new(Backup {
-                // Of one folder's backups each belongs to the one that it is called after.
+                // The prefix of file names identifies the backups of one job in a shared folder.
                 stem: format!("{}-{stem}", service.name),
                 restore: unit_name(service, "restore", &stem),
                 source,
@@ -91,12 +91,12 @@ fn offsite(declared: ast::Offsite, mounts: &Mounts, diagnostics: &mut Diagnostic
             diagnostics.push(
                 Diagnostic::new(
                     Code::Contradiction,
-                    "`repository` and `repository_secret` are both set",
+                    "`repository` and `repository_secret` exclude each other",
                     repository.text.span,
-                    "a repository",
+                    "sets the repository",
                 )
-                .and(secret.text.span, "a secret with a repository")
-                .help("keep one of `repository` and `repository_secret`"),
+                .and(secret.text.span, "also sets the repository")
+                .help("remove `repository` or `repository_secret`"),
             );
             Repository::Plain(repository.text)
         }
@@ -104,7 +104,7 @@ fn offsite(declared: ast::Offsite, mounts: &Mounts, diagnostics: &mut Diagnostic
             "repository",
             declared.span,
             &declared.unread,
-            "add `repository:`, or `repository_secret:`, a secret with it",
+            "add `repository:`, or `repository_secret:` with the name of a secret",
             diagnostics,
         )?,
     };
@@ -143,15 +143,15 @@ fn database(
 fn without_source(backup: Span) -> Diagnostic {
     Diagnostic::new(
         Code::MissingKey,
-        "a backup without a source",
+        "a backup needs a source",
         backup,
         format!("expected one of {}", listed_keys(Sources::KEYS)),
     )
-    .help(format!("add one of {}", listed_keys(Sources::KEYS)))
+    .help("add a source, such as `folder: /srv/data`")
 }
 
 fn with_several(backup: Span) -> Diagnostic {
     let label = format!("expected one of {}", listed_keys(Sources::KEYS));
-    Diagnostic::new(Code::Contradiction, "a backup with several sources", backup, label)
-        .help("write one backup for each source")
+    Diagnostic::new(Code::Contradiction, "a backup has several sources", backup, label)
+        .help("declare one backup for each source")
 }

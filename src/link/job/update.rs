@@ -1,4 +1,4 @@
-//! Updates: the containers that are updated, and the backup before.
+//! Updates: their containers, and the backup that runs first.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,11 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Job, Update, Work};
 use crate::hir::{Id, Service};
-use crate::link::notify::job_tells;
+use crate::link::notify;
 use crate::setting::Flag;
 use crate::source::Span;
 
-/// Links an update. `own` is where the service's own backup stands, if it has one, and `backups` are all of its
-/// backups.
+/// Links an update. `own` is the span of the service's own backup, if it has one, and `backups` are all of its backups.
 pub(super) fn link(
     declared: ast::Update,
     own: Option<Span>,
@@ -22,13 +21,13 @@ pub(super) fn link(
 ) -> Option<Job> {
     let service = owner.service;
     let at = time(declared.at, declared.span, &declared.unread, diagnostics)?;
-    needs_port(service, declared.health.text.span, "asks for this path", diagnostics);
+    needs_port(service, declared.health.text.span, "requests this path", diagnostics);
     if declared.restart.0.is_empty() {
         missing::<()>(
             "restart",
             declared.span,
             &declared.unread,
-            "add `restart:`, the containers in the order in which they start",
+            "add `restart:` with the containers in the order of their start",
             diagnostics,
         );
     }
@@ -40,12 +39,12 @@ pub(super) fn link(
             Some(first) => diagnostics.push(
                 Diagnostic::new(
                     Code::Contradiction,
-                    format!("`{}` is started twice", name.value()),
+                    format!("`restart` lists `{}` twice", name.value()),
                     name.span,
-                    "again here",
+                    "listed again here",
                 )
-                .and(first, "and here")
-                .help("keep one of the two"),
+                .and(first, "first listed here")
+                .help("remove one of the two"),
             ),
         }
     }
@@ -59,16 +58,16 @@ pub(super) fn link(
     });
     Some(Job {
         origin: format!("services.{}.update", service.name),
-        // What runs at its time only looks.
+        // The timer starts only the check for a new version.
         unit: format!("{}-version-check", service.name),
         ping: declared.ping,
-        tells: job_tells(declared.notify, owner.told),
+        tells: notify::resolve_job(declared.notify, owner.has_notify),
         ..job(name, declared.span, declared.enable, at, work)
     })
 }
 
-/// The service's own backup, which stands at `own` if it has one. It runs first unless the file says
-/// otherwise: a new image may change the database so that the old one cannot read it.
+/// The service's own backup, with the span `own`. It runs before the update unless `backup_first` is false: a new image may
+/// change the database so that the old image cannot read it.
 fn backup_first(
     wanted: Option<Flag>,
     own: Option<Span>,
@@ -89,18 +88,18 @@ fn backup_first(
     }
     let missing = Diagnostic::new(
         Code::BackupMissing,
-        "a backup that would run first and does not exist",
+        format!("the service has no backup `{DATABASE}` to run first"),
         wanted.text.span,
-        "needs a backup called `database`",
+        format!("needs a backup with the name `{DATABASE}`"),
     );
     let others = if own.is_none() { backups } else { &[] };
     diagnostics.push(
         others
             .iter()
-            .fold(missing, |missing, other| missing.and(other.span, format!("is not called `{DATABASE}`")))
+            .fold(missing, |missing, other| missing.and(other.span, "has another name"))
             .help(match others {
-                [] => "add `backup: { database: … }` to the service, with a time and turned on, or take this out",
-                _ => "call the backup that runs first `database`",
+                [] => "add an enabled `backup: { database: … }` with a time to the service, or remove `backup_first`",
+                _ => "rename the backup that runs first to `database`",
             }),
     );
     None
