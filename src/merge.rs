@@ -1,9 +1,9 @@
-//! How a value beside a preset merges with the preset's: as Compose merges files
+//! Merging of the user's values with a preset's values, by the rules of Compose for several files
 //! (<https://docs.docker.com/reference/compose-file/merge/>; compose-go, `override/merge.go` and
 //! `override/uncity.go`), for the keys of this language.
 //!
-//! Mappings merge by key, and `~` removes a key. Lists are appended, each entry once. [`RULES`] has the keys
-//! whose values merge in another way; every other value replaces the preset's.
+//! Mappings merge by key, and `~` removes a key. Lists are appended, each entry once. [`RULES`] has the keys with other
+//! rules. Every other value replaces the preset's value.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,27 +11,26 @@ use std::net::IpAddr;
 use crate::path::straight;
 use crate::tree::{Entry, Kind, Node, Text};
 
-/// How the values of one key merge.
+/// The merge rule of one key.
 #[derive(Clone, Copy, Debug)]
 enum Rule {
-    /// The value replaces the preset's, a list too.
+    /// The value replaces the preset's value, even if both are lists.
     Replace,
-    /// All entries follow those of the preset, also equal ones.
+    /// All entries follow the preset's entries, even equal ones.
     Append,
-    /// A list, or one entry. An entry with the identity of one of the preset's replaces it.
+    /// A list, or one entry. An entry replaces the preset's entry with the same identity.
     Entries(fn(&Node) -> Option<String>),
     /// A mapping, or a list of `NAME=value`. Merges by name.
     Pairs,
     /// A mapping of names to addresses, or a list of `name:address` or `name=address`. Merges by name.
     Hosts,
-    /// A mapping of names, or a list of names, each of which stands for `name: …` with this value. Merges by
-    /// name.
+    /// A mapping of names, or a list of names, each of which equals `name: …` with this value. Merges by name.
     Names(&'static str),
     /// A mapping of variables to secrets, or a list of secrets. Merges by variable, and by path.
     Secrets,
 }
 
-/// The keys whose values merge in a way of their own; `*` stands for any name.
+/// The keys with merge rules of their own. `*` matches any name.
 const RULES: &[(&[&str], Rule)] = &[
     (&["containers", "*", "command"], Rule::Replace),
     (&["containers", "*", "entrypoint"], Rule::Replace),
@@ -69,7 +68,7 @@ fn rule(place: &[String]) -> Option<Rule> {
     RULES.iter().find(|(keys, _)| leads_here(keys)).map(|(_, rule)| *rule)
 }
 
-/// Whether a value at `place`, the keys that lead there from the service, is one entry of a list or several.
+/// Reports whether the value at `place`, a path of keys from the service, is one entry of a list or several.
 pub(crate) fn is_one_or_many(place: &[String]) -> bool {
     matches!(rule(place), Some(Rule::Entries(_)))
 }
@@ -110,10 +109,10 @@ fn mappings(place: &[String], base: Node, over: Node) -> Node {
         };
         let removes = entry.value.is_null() && entry.value.defined.is_none();
         *slot = match slot.take() {
-            // The second of two entries with one key is reported when the mapping is decoded.
+            // Decoding reports the second of two entries with the same key.
             None => Some(entry),
             Some(_) if removes => None,
-            // A name in a list says nothing that the preset's mapping could lose.
+            // A name in a list has no settings that could replace those of the preset.
             Some(old) if entry.value.is_null() && matches!(rule(place), Some(Rule::Names(""))) => Some(old),
             Some(old) => {
                 let place: Vec<String> = place.iter().cloned().chain([key]).collect();
@@ -124,15 +123,14 @@ fn mappings(place: &[String], base: Node, over: Node) -> Node {
     Node { span, defined, kind: Kind::Map(merged.into_iter().flatten().collect()) }
 }
 
-/// The entries of `base`, and those of `over` behind them. An entry of `over` takes the place of the one with its
-/// identity.
+/// Appends the entries of `over` to those of `base`. An entry of `over` replaces the entry with the same identity.
 fn lists(base: Node, over: Node, identity: impl Fn(&Node) -> Option<String>) -> Node {
     let (span, defined) = (over.span, over.defined);
     let mut merged = items(base);
     let mut places: HashMap<String, usize> =
         merged.iter().enumerate().filter_map(|(at, item)| Some((identity(item)?, at))).collect();
     for item in items(over) {
-        // An identity is used once: what stands twice in the user's list is for a rule to report.
+        // An identity is used once: a rule reports duplicates in the user's list.
         match identity(&item).and_then(|identity| places.remove(&identity)) {
             Some(at) => merged[at] = item,
             None => merged.push(item),
@@ -149,8 +147,8 @@ fn items(node: Node) -> Vec<Node> {
     }
 }
 
-/// Merges two values of which at least one is a list that stands for a mapping. An entry that `entry` cannot read
-/// leaves the user's value as it is, for decoding to report.
+/// Merges two values of which at least one is a list in the place of a mapping. If `entry` cannot parse an entry, the
+/// user's value stays unchanged, and decoding reports it.
 fn as_mappings(place: &[String], base: Node, over: Node, entry: impl Fn(&Node) -> Option<Entry>) -> Node {
     let mapping = |node: &Node| match &node.kind {
         Kind::Map(_) => Some(node.clone()),
@@ -181,7 +179,7 @@ fn split(item: &Node, separators: &[char]) -> Option<Entry> {
 fn named(item: &Node, value: &str) -> Option<Entry> {
     let Kind::Scalar(name) = &item.kind else { return None };
     let value = Text { plain: true, ..Text::literal(value, item.span) };
-    // A `~` that is written in place would remove the name.
+    // A written `~` would remove the name.
     let defined = Some(item.span);
     Some(Entry { key: name.clone(), value: Node { span: item.span, defined, kind: Kind::Scalar(value) } })
 }
@@ -217,7 +215,7 @@ fn member(node: &Node, key: &str) -> Option<String> {
     node.get(key).and_then(text)
 }
 
-/// An entry as text that tells different entries apart.
+/// A text that identifies an entry.
 fn identity(node: &Node) -> Option<String> {
     fn write(node: &Node, out: &mut String) {
         match &node.kind {
@@ -266,7 +264,7 @@ fn tmpfs(node: &Node) -> Option<String> {
 fn device(node: &Node) -> Option<String> {
     let device = text(node)?;
     let (host, rest) = device.split_once(':').unwrap_or((&device, ""));
-    // `/dev/a:rwm` has permissions in the second place.
+    // `/dev/a:rwm` has permissions as its second part.
     let target = rest.split(':').next().filter(|target| target.starts_with('/')).unwrap_or(host);
     Some(if target.starts_with('/') { straight(target) } else { device })
 }

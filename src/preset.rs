@@ -1,7 +1,7 @@
-//! Pass: [`syntax`](crate::syntax) → [`syntax`](crate::syntax). A service that starts from a preset
-//! becomes that preset's definition, merged with the values that the user wrote beside it ([`mod@crate::merge`]).
+//! Pass: [`syntax`](crate::syntax) → [`syntax`](crate::syntax). A service with a `preset` becomes the preset's definition,
+//! merged with the user's values ([`mod@crate::merge`]).
 //!
-//! A preset is a file in `presets/`, in homegen's own language, that opens with its `parameters`.
+//! A preset is a file in `presets/`, in homegen's own language, that starts with its `parameters`.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -24,10 +24,10 @@ pub const PRESETS: &[(&str, &str)] = &[
     ("uptime-kuma", include_str!("../presets/uptime-kuma.yaml")),
 ];
 
-/// Reads a text into a tree, and says what is wrong with it.
+/// Parses a text into a tree, and reports its mistakes.
 pub type Parse = fn(&str, SourceId, &mut Diagnostics) -> Option<Node>;
 
-/// Expands every `preset:` of the file, whose text `parse` reads.
+/// Expands every `preset:` of the file. `parse` parses the text of a preset.
 pub fn expand(
     mut root: Node,
     parse: Parse,
@@ -47,11 +47,11 @@ pub fn expand(
                 diagnostics.push(
                     Diagnostic::new(
                         Code::BadParameter,
-                        "`with` without a `preset`",
+                        "`with` needs a `preset`",
                         with.key_span,
-                        "parameters of nothing",
+                        "the service has no `preset`",
                     )
-                    .help("name a `preset` beside it, or take it out"),
+                    .help("add a `preset`, or remove `with`"),
                 );
             }
             continue;
@@ -77,9 +77,9 @@ pub fn expand(
             diagnostics.push(
                 Diagnostic::new(
                     Code::TooLarge,
-                    "the presets expand to too much",
+                    "the presets expand to too many values",
                     preset.value.span,
-                    format!("by here there are more than {MAX_EXPANDED} values"),
+                    format!("more than {MAX_EXPANDED} values up to here"),
                 )
                 .help("use fewer presets"),
             );
@@ -111,8 +111,8 @@ pub fn expand(
     (root, instances)
 }
 
-/// Reports the keys `preset` and `with` of a service where they are written wrong, and reads them all the same: the rest of
-/// the service is right only beside the preset.
+/// Reports misspelled keys `preset` and `with` of a service, and corrects them: the rest of the service is valid only with
+/// the preset.
 fn mend_keys(service: &mut Node, diagnostics: &mut Diagnostics) {
     for key in ["preset", "with"] {
         if service.get(key).is_some() {
@@ -121,7 +121,7 @@ fn mend_keys(service: &mut Node, diagnostics: &mut Diagnostics) {
         let Kind::Map(entries) = &mut service.kind else { return };
         let known = Service::KEYS;
         let is_meant = |entry: &&mut Entry| {
-            // The other keys are compared with few: that takes time.
+            // Comparing names takes time, so the other keys are compared only with few.
             !known.contains(&entry.key.as_str())
                 && closest(&entry.key, [key]).is_some()
                 && closest(&entry.key, known.iter().copied()) == Some(key)
@@ -136,7 +136,8 @@ fn mend_keys(service: &mut Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Takes out the containers that were meant to be one of the preset's: they have no image of their own.
+/// Reports and removes containers that the preset does not have and that have no image: their names are probably
+/// misspelled.
 fn without_strangers(preset: &str, own: &mut [Entry], base: &Node, diagnostics: &mut Diagnostics) {
     let known = base.get("containers").map_or(&[][..], Node::entries);
     let Some(containers) = own.iter_mut().find(|e| e.key == "containers") else { return };
@@ -151,7 +152,7 @@ fn without_strangers(preset: &str, own: &mut [Entry], base: &Node, diagnostics: 
                     Code::UnknownKey,
                     format!("the preset `{preset}` has no container `{}`", container.key),
                     container.key_span,
-                    "and this one has no `image`",
+                    "this container has no `image`",
                 )
                 .help(diagnostics.suggestion(&container.key, known.iter().map(|k| k.key.as_str()))),
             );
@@ -160,8 +161,8 @@ fn without_strangers(preset: &str, own: &mut [Entry], base: &Node, diagnostics: 
     });
 }
 
-/// Notes where each parameter is used first. `place` is what leads to `node`: keys with dots between them; what stands
-/// in an entry of a list is at the list's place.
+/// Records the first use of each parameter. `place` is the path of `node`: keys with dots between them. A use in a list has
+/// the path of the list.
 fn find_uses(node: &Node, place: &str, in_list: bool, uses: &mut HashMap<String, String>) {
     match &node.kind {
         Kind::Scalar { text, .. } => {
@@ -192,7 +193,7 @@ fn removed_containers(own: &[Entry], base: &Node) -> Vec<(String, Span)> {
     removed.map(|entry| (entry.key.clone(), entry.key_span)).collect()
 }
 
-/// Takes the removed containers out of the lists in which the preset itself names them.
+/// Removes the removed containers from the preset's own lists.
 fn forget_dependencies(service: &mut Node, removed: &[(String, Span)], preset: SourceId) {
     let Kind::Map(entries) = &mut service.kind else { return };
     for entry in entries {
@@ -208,7 +209,7 @@ fn forget_dependencies(service: &mut Node, removed: &[(String, Span)], preset: S
     }
 }
 
-/// Takes names of the preset's out of the list or mapping that is the member `key`.
+/// Removes the preset's names from the list or mapping `key`.
 fn forget(node: &mut Node, key: &str, removed: &[(String, Span)], preset: SourceId) {
     let Kind::Map(members) = &mut node.kind else { return };
     let Some(member) = members.iter_mut().find(|member| member.key == key) else { return };
@@ -226,11 +227,11 @@ fn forget(node: &mut Node, key: &str, removed: &[(String, Span)], preset: Source
     }
 }
 
-/// The keys of a container whose texts may name another container.
+/// The keys of a container whose values may contain the name of another container.
 const NAMING: &[&str] = &["environment", "command", "entrypoint", "healthcheck"];
 
-/// Reports arguments that nothing in the resolved `file` uses, and texts of a preset that name a container which is
-/// removed. `parameters` are the arguments of each service.
+/// Reports arguments that the resolved `file` does not use, and values of a preset that contain the name of a removed
+/// container. `parameters` are the arguments of each service.
 pub fn check(
     file: &tree::Node,
     instances: &HashMap<SourceId, Instance>,
@@ -248,14 +249,14 @@ pub fn check(
         };
         let mut used = Used::default();
         used.below(service);
-        // An argument may be used by the default of another parameter.
+        // The default of another parameter may use an argument.
         let mut pending: Vec<String> = used.parameters.iter().cloned().collect();
         while let Some(name) = pending.pop() {
             let before = used.parameters.clone();
             arguments.get(&name).into_iter().for_each(|argument| used.below(argument));
             pending.extend(used.parameters.difference(&before).cloned());
         }
-        // A value that could not be read may have been the one that uses a parameter.
+        // A value that could not be resolved may use any parameter.
         if !used.has_unknown {
             check_arguments(instance, arguments, &used.parameters, diagnostics);
         }
@@ -265,11 +266,11 @@ pub fn check(
     }
 }
 
-/// The parameters of a service's preset that its values come from.
+/// The parameters of a preset that the values of its service use.
 #[derive(Default)]
 struct Used {
     parameters: BTreeSet<String>,
-    /// Whether there is a value that could not be resolved, which may have used any parameter.
+    /// A value could not be resolved. It may use any parameter.
     has_unknown: bool,
 }
 
@@ -312,7 +313,7 @@ fn check_arguments(
             tree::Kind::Map(entries) => entries.is_empty(),
             _ => argument.is_null(),
         };
-        // A default stands in the preset.
+        // Defaults are in the preset.
         let is_free = !instance.required.contains(name);
         if argument.span.source != SourceId::FILE || is_empty || used.contains(name) || !is_free {
             continue;
@@ -326,14 +327,14 @@ fn check_arguments(
                 Code::ParameterUnused,
                 format!("the parameter `{name}` has no effect"),
                 argument.span,
-                "the values that use it are removed or replaced",
+                "every value that uses it is removed or replaced",
             )
             .help(help),
         );
     }
 }
 
-/// Reports the preset's texts in a service that name its removed `container`.
+/// Reports the preset's values in a service that contain the name of its removed `container`.
 fn check_removed(
     service: &tree::Node,
     preset: SourceId,
@@ -342,7 +343,7 @@ fn check_removed(
     removed: Span,
     diagnostics: &mut Diagnostics,
 ) {
-    // A service's own name stands for much besides its container.
+    // The service's own name has other meanings besides its container.
     if container == instance.service {
         return;
     }
@@ -360,7 +361,10 @@ fn check_removed(
                 diagnostics.push(
                     Diagnostic::new(
                         Code::RemovedContainer,
-                        format!("`{what}` of `{}` names `{name}`, which is removed", other.key.value()),
+                        format!(
+                            "`{what}` of `{}` refers to the removed container `{name}`",
+                            other.key.value()
+                        ),
                         removed,
                         "removed here",
                     )
@@ -371,24 +375,24 @@ fn check_removed(
     }
 }
 
-/// What to do about a text of `container` at `path` that names a removed container.
+/// The help for a value of `container` at `path` that contains the name of a removed container.
 fn instead(variable: &str, container: &str, path: &str) -> String {
     let write = |value: &str| format!("`{container}: {}`", path.replacen('~', value, 1));
     match default_addresses().get(variable) {
         Some((other, value)) => format!("write {}", write(&format!("~, {other}: {value:?}"))),
         _ if path.starts_with("{ environment:") => {
-            format!("name what takes its place: {}", write("HOST"))
+            format!("write the replacement: {}", write("HOST"))
         }
-        _ => format!("remove it too: {}", write("~")),
+        _ => format!("remove the value: {}", write("~")),
     }
 }
 
-/// Variables without which a program uses an address of its own, each with the variable, and its value, that turns that off.
+/// Variables whose absence makes a program use a default address, each with the variable and the value that disable it.
 fn default_addresses() -> &'static HashMap<String, (String, String)> {
     data::table!(HashMap<String, (String, String)>, "default-addresses")
 }
 
-/// Finds texts of the preset's with the word `name`, each by the keys that lead to it.
+/// Finds the preset's values that contain the word `name`, and passes the path of each to `found`.
 fn naming(node: &tree::Node, place: &str, preset: SourceId, name: &str, found: &mut impl FnMut(&str)) {
     match &node.kind {
         tree::Kind::Scalar(text) if text.span.source == preset => {
@@ -407,8 +411,8 @@ fn naming(node: &tree::Node, place: &str, preset: SourceId, name: &str, found: &
     }
 }
 
-/// Binds the parameters that `definition` declares to what `with` gives. Those that could not be bound
-/// come back apart.
+/// Binds the parameters of `definition` to the arguments in `with`. Returns the arguments, and the parameters without a
+/// valid one.
 fn arguments(
     preset: &str,
     definition: &Node,
@@ -461,7 +465,7 @@ fn arguments(
             }
             None => match parameter.value.get("default") {
                 Some(default) => default.clone(),
-                // Written wrong, which was reported.
+                // Misspelled; already reported.
                 None if meant.contains(parameter.key.as_str()) => {
                     missing.push(parameter.key.clone());
                     continue;
@@ -471,12 +475,12 @@ fn arguments(
                     diagnostics.push(
                         Diagnostic::new(
                             Code::BadParameter,
-                            format!("the preset `{preset}` needs `{}`", parameter.key),
+                            format!("the preset `{preset}` needs the parameter `{}`", parameter.key),
                             at,
-                            "not given here",
+                            format!("expected `{}` under `with`", parameter.key),
                         )
                         .help(format!(
-                            "write `with: {{ {}: … }}`: {}",
+                            "write `with: {{ {}: VALUE }}`: {}",
                             parameter.key,
                             scalar("description")
                         )),
@@ -491,7 +495,7 @@ fn arguments(
     (arguments, missing)
 }
 
-/// Whether an argument is of its declared type. What a reference stands for is seen where it is used.
+/// Checks the type of an argument. The value of a reference is checked where it is used.
 fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostics) -> bool {
     let fits = match (&value.kind, kind) {
         (Kind::Scalar { text, .. }, _) if text.contains("${") => true,
@@ -500,38 +504,37 @@ fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostic
         (Kind::Scalar { text, plain: true }, "boolean") => matches!(text.as_str(), "true" | "false"),
         (Kind::Scalar { .. }, "string") => !value.is_null(),
         (Kind::List(_), "list") | (Kind::Map(_), "mapping") => true,
-        // That was said.
+        // Already reported.
         (Kind::Unreadable, _) => return false,
         _ => false,
     };
     if !fits {
-        let wanted = match kind {
+        let expected = match kind {
             "path" => "an absolute path",
             "integer" => "a whole number",
             "boolean" => "true or false",
-            "string" => "text",
+            "string" => "a string",
             "list" => "a list",
             _ => "a mapping",
         };
         diagnostics.push(
             Diagnostic::new(
                 Code::BadParameter,
-                format!("`{name}` is not {wanted}"),
+                format!("the parameter `{name}` is not {expected}"),
                 value.span,
-                format!("{wanted} is needed here"),
+                format!("expected {expected}"),
             )
-            .help(format!("write {wanted}")),
+            .help(format!("write {expected}")),
         );
     }
     fits
 }
 
-/// Merges `over` into the mapping `base`, to which the keys in `place` lead from the service. Mappings merge,
-/// `~` removes and `!replace` replaces. Values whose merge depends on what references stand for become
-/// [`Layers`].
+/// Merges `over` into the mapping `base`, whose path from the service is `place`. Mappings merge, `~` removes and
+/// `!replace` replaces. Values whose merge depends on references become [`Layers`].
 fn merge(base: &mut Node, over: Vec<Entry>, place: &mut Vec<String>) {
     let Kind::Map(entries) = &mut base.kind else { return };
-    // No key is twice in `over`, so that what was added has not to be looked through.
+    // The keys of `over` are unique, so that added entries need no search.
     let mut own = entries.len();
     for entry in over {
         let Some(at) = entries[..own].iter().position(|e| e.key == entry.key) else {
@@ -571,7 +574,7 @@ fn merge(base: &mut Node, over: Vec<Entry>, place: &mut Vec<String>) {
     }
 }
 
-/// Whether it is a scalar that no reference can turn into a list or a mapping.
+/// Reports whether a value is a scalar that no reference can turn into a list or a mapping.
 fn is_plain(kind: &Kind) -> bool {
     match kind {
         Kind::Scalar { text, .. } => !(text.starts_with("${") && text.ends_with('}')),

@@ -1,9 +1,9 @@
-//! Pass over the [`crate::ast`]: counts what the output repeats.
+//! Pass over the [`crate::ast`]: counts the values that the output repeats.
 //!
-//! Some values of a file stand in the output once for each of some others: a port on each interface, the
-//! containers that a restore stops in each backup. A few kilobytes of these products would be gigabytes of output, so
-//! they are counted before any of them is made. A new key whose values are repeated for each value of another key gets
-//! a function here. What can be emitted once, such as the headers of all sites, is, and is not counted.
+//! The output repeats some values for each of some others: each port on each interface, the containers that a restore stops
+//! in each backup. A file of a few kilobytes could become gigabytes of output this way, so that these products are counted
+//! before any of them is emitted. A new key whose values are repeated for each value of another key gets a function here.
+//! Values that are emitted once, such as the headers of all sites, are not counted.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use crate::setting::{Tls, VolumeSource};
 use crate::source::Span;
 use crate::tree::{etc_files, options};
 
-/// Refuses a file whose output would repeat too much.
+/// Rejects a file whose output would repeat too many values.
 pub(crate) fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
     let mut counter = Counter { total: 0, diagnostics };
     // A product that is too large ends the count.
@@ -37,7 +37,7 @@ struct Counter<'a> {
 }
 
 impl Counter<'_> {
-    /// Counts values that the output repeats because of what stands at `span`. `None` if they are too many.
+    /// Counts values that the output repeats because of the value at `span`. Returns `None` above the limit.
     fn add(&mut self, values: usize, span: Span, label: &str, help: &str) -> Option<()> {
         self.total = self.total.saturating_add(values);
         if self.total <= MAX_REPEATED {
@@ -46,7 +46,7 @@ impl Counter<'_> {
         self.diagnostics.push(
             Diagnostic::new(
                 Code::TooLarge,
-                format!("the output repeats more than {MAX_REPEATED} values"),
+                format!("the output would repeat more than {MAX_REPEATED} values"),
                 span,
                 label,
             )
@@ -56,7 +56,7 @@ impl Counter<'_> {
     }
 }
 
-/// The product of two counts, where both repeat the other.
+/// The product of two counts, if each repeats the other.
 fn product(one: usize, other: usize) -> usize {
     if one > 1 && other > 1 { one.saturating_mul(other) } else { 0 }
 }
@@ -73,7 +73,7 @@ fn ports_on_interfaces(file: &ast::File, counter: &mut Counter) -> Option<()> {
             product(interfaces.len(), container.settings.expose.len()),
             first.text.span,
             "each port of `expose` is opened on each interface",
-            "name fewer interfaces, or fewer ports",
+            "list fewer interfaces, or fewer ports",
         )?;
     }
     Some(())
@@ -87,7 +87,7 @@ fn networks_of_services(file: &ast::File, counter: &mut Counter) -> Option<()> {
             product(service.networks.len(), on_them),
             first.span,
             "each container of the service is on each of these networks",
-            "give each container the `networks` that it needs",
+            "list under `networks` of each container only the networks that it needs",
         )?;
     }
     Some(())
@@ -105,7 +105,7 @@ fn aliases_on_networks(file: &ast::File, counter: &mut Counter) -> Option<()> {
                 product(container.settings.aliases.len(), networks),
                 first.text.span,
                 "the container has each alias on each of its networks",
-                "write the aliases under the networks that need them",
+                "move the aliases to the networks that need them",
             )?;
         }
     }
@@ -120,15 +120,15 @@ fn mounts_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
             counter.add(
                 mounts.inside(&path.value()).take(MAX_REPEATED + 1).count(),
                 volume.span,
-                "needs each mount point inside of the folder",
-                "mount a folder with fewer of `host.mounts` inside of it",
+                "the container waits for each mount point inside the folder",
+                "mount a folder with fewer `host.mounts` inside",
             )?;
         }
     }
     Some(())
 }
 
-/// A container restarts when a file of `environment.etc` changes that is in a folder which it binds.
+/// A container restarts when a file of `environment.etc` in a folder that it mounts changes.
 fn etc_files_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
     let of_services = services(file).filter_map(|(_, service)| service.nixos.as_ref());
     let trees = file.nixos.iter().chain(of_services);
@@ -146,7 +146,7 @@ fn etc_files_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
                 inside.saturating_sub(1),
                 span,
                 "the container restarts with each file of `environment.etc` in the folder",
-                "mount the files that the container needs",
+                "mount only the files that the container needs",
             )?;
         }
     }
@@ -178,7 +178,7 @@ fn databases_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
     Some(())
 }
 
-/// A restore of SQLite stops the containers that see the file, and where none does, those of the service.
+/// A restore of SQLite stops the containers that mount the file, or those of the service if none does.
 fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
     let mut mounted: HashMap<String, usize> = HashMap::new();
     for (name, service) in services(file) {
@@ -199,8 +199,8 @@ fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
             counter.add(
                 seeing.max(product(service.containers.entries.len(), service.backup.entries.len())),
                 database.text.span,
-                "each restore stops the containers that see the file",
-                "mount the folder of the database into fewer containers",
+                "each restore stops the containers that mount the file",
+                "mount the folder of the database in fewer containers",
             )?;
         }
     }
@@ -211,12 +211,12 @@ fn credentials_of_certificates(file: &ast::File, counter: &mut Counter) -> Optio
     let Some(caddy) = &file.caddy else { return Some(()) };
     let Some(Tls::Acme(acme)) = &caddy.tls else { return Some(()) };
     let of_services = services(file).flat_map(|(_, service)| service.site.iter().chain(&service.sites));
-    // One certificate is for all that is one label below the domain.
+    // One certificate covers all names one label below the domain.
     let certificates = caddy.sites.iter().chain(of_services).filter(|site| site.host.is_some()).count();
     counter.add(
         product(certificates, acme.credentials.entries.len()),
         acme.span,
         "each certificate has all of these credentials",
-        "name fewer credentials",
+        "list fewer credentials",
     )
 }

@@ -1,5 +1,4 @@
-//! Pass: [`syntax`](crate::syntax) → [`tree`](crate::tree). Replaces each `${…}` by what it names,
-//! and keeps the name.
+//! Pass: [`syntax`](crate::syntax) → [`tree`](crate::tree). Resolves each `${…}` to its value, and keeps the name.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -14,15 +13,15 @@ use crate::source::{SourceId, Sources, Span};
 use crate::syntax::{Entry as WrittenEntry, Kind as Written, Node as WrittenNode};
 use crate::tree::{Atom, Entry, Kind, Node, Piece, Reference, Step, Target, Text};
 
-/// How deep references may lead through each other. Each step is a constant that refers to another
-/// one, so what a person writes stays far below.
+/// The longest chain of references. Each step is a constant that refers to another constant, so that files written by
+/// people stay far below the limit.
 const MAX_DEPTH: usize = 64;
 
-/// How deep values may lie in each other, references followed. A NixOS option is ten levels deep.
+/// The deepest nesting of values, after references are resolved. A NixOS option is ten levels deep.
 const MAX_NESTING: usize = 100;
 
-/// Resolves the whole file. `instances` are the presets in use, by their source. `facts` are the keys
-/// of the file, which begin the names of facts. `sources` have the texts in which references have places of their own.
+/// Resolves the whole file. `instances` are the presets in use, by source. `facts` are the top-level keys of the file, with
+/// which the names of facts start. `sources` are the texts in which references have spans of their own.
 pub(crate) fn resolve(
     root: &WrittenNode,
     instances: &HashMap<SourceId, Instance>,
@@ -37,7 +36,7 @@ pub(crate) fn resolve(
         sources,
         diagnostics,
         trail: Vec::new(),
-        circles: HashSet::new(),
+        cycles: HashSet::new(),
         depth: 0,
         nodes: 0,
         exhausted: false,
@@ -69,7 +68,7 @@ pub(crate) fn resolve(
     Resolved { file: Node { span: root.span, defined: None, kind: Kind::Map(entries) }, parameters }
 }
 
-/// What comes out of the pass.
+/// The result of the pass.
 #[derive(Debug)]
 pub(crate) struct Resolved {
     /// The file.
@@ -84,23 +83,23 @@ struct Resolver<'a> {
     facts: &'a [&'a str],
     sources: &'a Sources,
     diagnostics: &'a mut Diagnostics,
-    /// The references that led here, each with the name it uses: for cycles.
+    /// The chain of references to the current value, each with its name. It finds cycles.
     trail: Vec<(String, Span)>,
-    /// The circles that were said already, by their members.
-    circles: HashSet<Vec<String>>,
+    /// The cycles that were reported, by their members.
+    cycles: HashSet<Vec<String>>,
     depth: usize,
     nodes: usize,
     exhausted: bool,
     in_constants: bool,
-    /// Whether the value is a command of a container, whose shell has variables of the same form.
+    /// The value is a command of a container, whose shell has variables of the same form.
     in_command: bool,
-    /// The entries of the large mappings that references lead through, by their places in memory.
+    /// Indexes of the large mappings that references go through, by their addresses in memory.
     large: HashMap<*const WrittenNode, HashMap<&'a str, &'a WrittenNode>>,
-    /// The keys of the file that were probably meant by unknown ones.
+    /// The top-level keys for which undeclared keys probably stand.
     misspelt: HashSet<&'a str>,
 }
 
-/// The keys among `known` that unknown keys of the file were probably meant to be.
+/// The keys in `known` for which undeclared keys of the file probably stand.
 fn misspelt<'a>(root: &WrittenNode, known: &[&'a str]) -> HashSet<&'a str> {
     let unknown = root.entries().iter().filter(|entry| !known.contains(&entry.key.as_str()));
     unknown.take(LARGE).filter_map(|entry| closest(&entry.key, known.iter().copied())).collect()
@@ -109,10 +108,10 @@ fn misspelt<'a>(root: &WrittenNode, known: &[&'a str]) -> HashSet<&'a str> {
 /// The keys of the file that hold facts.
 const FACTS: &[&str] = &["host", "services", "networks", "tailscale", "caddy"];
 
-/// How many entries a mapping has that is worth an index.
+/// The number of entries from which a mapping gets an index.
 const LARGE: usize = 32;
 
-/// What a name stands for.
+/// The value that a name refers to.
 struct Found<'a> {
     node: &'a WrittenNode,
     target: Option<Target>,
@@ -125,7 +124,7 @@ impl<'a> Resolver<'a> {
             return node.get(key);
         }
         let index = self.large.entry(node).or_insert_with(|| {
-            // The first of two entries with one name wins, as it does in a small mapping.
+            // The first of two entries with the same name wins, as in a small mapping.
             node.entries().iter().rev().map(|entry| (entry.key.as_str(), &entry.value)).collect()
         });
         index.get(key).copied()
@@ -137,33 +136,31 @@ impl<'a> Resolver<'a> {
                 self.diagnostics.push(
                     Diagnostic::new(
                         Code::ReservedConstant,
-                        format!("a constant cannot be called `{}`", entry.key),
+                        format!("a constant cannot have the name `{}`", entry.key),
                         entry.key_span,
-                        "the file has a key of this name",
+                        "is a top-level key of the file",
                     )
-                    .help("choose another name: `${…}` could not tell the two apart"),
+                    .help("rename the constant: `${…}` would be ambiguous"),
                 );
             } else if matches!(entry.key.as_str(), "builtins" | "toString" | "true" | "false" | "null") {
                 self.diagnostics.push(
                     Diagnostic::new(
                         Code::ReservedConstant,
-                        format!("a constant cannot be called `{}`", entry.key),
+                        format!("a constant cannot have the name `{}`", entry.key),
                         entry.key_span,
-                        "has a meaning in Nix",
+                        "is a built-in name of Nix",
                     )
-                    .help("choose another name"),
+                    .help("rename the constant"),
                 );
             } else if !is_name(&entry.key) || !crate::nix::is_identifier(&entry.key) {
                 self.diagnostics.push(
                     Diagnostic::new(
                         Code::BadName,
-                        format!("a constant cannot be called `{}`", entry.key),
+                        format!("`{}` is not a valid name for a constant", entry.key),
                         entry.key_span,
-                        "not a valid name",
+                        "expected letters, digits, `_` and `-`, starting with a letter",
                     )
-                    .help(
-                        "use letters, digits, `_` and `-`, begin with a letter, and avoid the keywords of Nix",
-                    ),
+                    .help("rename the constant; keywords of Nix cannot be names either"),
                 );
             }
         }
@@ -173,9 +170,9 @@ impl<'a> Resolver<'a> {
                     Code::WrongType,
                     "`constants` is not a mapping",
                     node.span,
-                    "expected `name: value` pairs",
+                    "expected `NAME: VALUE` pairs",
                 )
-                .help("write the constants as a mapping: `data: /srv/data`"),
+                .help("write a mapping, such as `data: /srv/data`"),
             );
         }
         self.node(node)
@@ -193,15 +190,15 @@ impl<'a> Resolver<'a> {
             self.diagnostics.push(
                 Diagnostic::new(
                     Code::TooLarge,
-                    format!("more than {MAX_NESTING} levels of values"),
+                    format!("values are nested more than {MAX_NESTING} levels deep"),
                     node.span,
-                    "too deep",
+                    format!("level {}", MAX_NESTING + 1),
                 )
-                .help("nest the values less"),
+                .help("remove levels of nesting"),
             );
             return Node { span: node.span, defined: None, kind: Kind::Unknown };
         }
-        // What stands in the file was counted when it was read.
+        // Values outside of references were counted when the file was parsed.
         if !self.trail.is_empty() {
             self.nodes += match &node.kind {
                 Written::Scalar { text, .. } | Written::Nix(text) => weight(text),
@@ -219,11 +216,11 @@ impl<'a> Resolver<'a> {
                 self.diagnostics.push(
                     Diagnostic::new(
                         Code::NothingToReplace,
-                        "`!replace` has nothing to replace",
+                        "`!replace` has no value of a preset to replace",
                         node.span,
                         "no preset has a value here",
                     )
-                    .help("remove the tag"),
+                    .help("remove the tag `!replace`"),
                 );
                 return self.node(value);
             }
@@ -253,25 +250,25 @@ impl<'a> Resolver<'a> {
     }
 
     fn entry(&mut self, entry: &WrittenEntry) -> Entry {
-        let around = self.in_command;
+        let outer = self.in_command;
         self.in_command |= matches!(entry.key.as_str(), "command" | "entrypoint" | "test");
         let resolved = Entry { key: self.key(entry), value: self.node(&entry.value) };
-        self.in_command = around;
+        self.in_command = outer;
         resolved
     }
 
-    /// Whether there is too much to go on.
+    /// Reports whether the limit of expanded values is reached.
     fn is_exhausted(&mut self, span: Span) -> bool {
         if self.nodes > MAX_EXPANDED && !self.exhausted {
             self.exhausted = true;
-            // The reference in the file, not the value that it leads to.
+            // The place is the reference in the file, not its value.
             let span = self.trail.first().map_or(span, |(_, reference)| *reference);
             self.diagnostics.push(
                 Diagnostic::new(
                     Code::TooLarge,
-                    "the references expand to too much",
+                    "the references expand to too many values",
                     span,
-                    format!("by here there are more than {MAX_EXPANDED} values"),
+                    format!("more than {MAX_EXPANDED} values up to here"),
                 )
                 .help("refer to smaller constants"),
             );
@@ -279,7 +276,7 @@ impl<'a> Resolver<'a> {
         self.exhausted
     }
 
-    /// A scalar that is one reference takes the value whatever it is.
+    /// Resolves a scalar that is a single reference. The value may have any type.
     fn whole(&mut self, name: &str, span: Span) -> Node {
         let nothing = Node { span, defined: None, kind: Kind::Unknown };
         let Some(found) = self.look_up(name, span) else { return nothing };
@@ -294,13 +291,13 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// A key. One whose reference leads nowhere keeps the text that is written.
+    /// Resolves a key. A key with an invalid reference keeps its written text.
     fn key(&mut self, entry: &WrittenEntry) -> Text {
         let literal = || Text { plain: entry.plain_key, ..Text::literal(entry.key.clone(), entry.key_span) };
         self.text(&entry.key, entry.plain_key, entry.key_span).unwrap_or_else(literal)
     }
 
-    /// A text with its references, unless one of them leads nowhere.
+    /// Resolves the references in a text. Returns `None` if one of them is invalid.
     fn text(&mut self, written: &str, plain: bool, span: Span) -> Option<Text> {
         if !written.contains("${") && !written.is_empty() {
             return Some(Text { plain, ..Text::literal(written, span) });
@@ -333,7 +330,7 @@ impl<'a> Resolver<'a> {
         whole.then_some(text)
     }
 
-    /// The pieces that a reference inside of a longer text stands for.
+    /// Resolves a reference inside a longer text to pieces.
     fn part(&mut self, name: &str, span: Span) -> Option<Vec<Piece>> {
         self.nodes += 1;
         if self.is_exhausted(span) {
@@ -354,10 +351,10 @@ impl<'a> Resolver<'a> {
                     Code::ReferenceType,
                     format!("`${{{name}}}` is {}", value.type_name()),
                     span,
-                    "text is needed here",
+                    "expected a string",
                 )
                 .and(found.node.span, "defined here")
-                .help("refer to a value inside of it"),
+                .help(format!("refer to a value inside it, such as `{}`", inside(name, found.node))),
             );
             return None;
         };
@@ -367,14 +364,14 @@ impl<'a> Resolver<'a> {
                     Code::ReferenceType,
                     format!("`${{{name}}}` has no value"),
                     span,
-                    "text is needed here",
+                    "expected a string",
                 )
-                .and(found.node.span, "empty")
-                .help("give it a value"),
+                .and(found.node.span, "this value is empty")
+                .help(format!("write a value for `{name}`")),
             );
             return None;
         }
-        // Text that doubles at each step grows as fast as a tree of values does.
+        // Text that doubles at each step grows as fast as a tree of values.
         self.nodes += weight(&text.value());
         match found.target {
             Some(target) => {
@@ -390,18 +387,18 @@ impl<'a> Resolver<'a> {
                 self.trail[start..].iter().map(|(n, _)| n.as_str()).chain([name]).collect();
             let mut diagnostic = Diagnostic::new(
                 Code::ReferenceCycle,
-                format!("a circle of references: {}", chain.join(" → ")),
+                format!("references form a cycle: {}", chain.join(" → ")),
                 span,
-                format!("leads back to `{name}`"),
+                format!("refers back to `{name}`"),
             );
             for (name, span) in &self.trail[start + 1..] {
                 diagnostic = diagnostic.and(*span, format!("refers to `{name}`"));
             }
-            // The same circle is found once from each of its members: the first is enough.
+            // Each member of a cycle finds the same cycle. Only the first is reported.
             let mut members: Vec<String> = chain[1..].iter().map(|n| (*n).to_owned()).collect();
             members.sort();
-            if self.circles.insert(members) {
-                self.diagnostics.push(diagnostic.help("write one of them out"));
+            if self.cycles.insert(members) {
+                self.diagnostics.push(diagnostic.help("write a value in place of one of these references"));
             }
             return false;
         }
@@ -409,11 +406,11 @@ impl<'a> Resolver<'a> {
             self.diagnostics.push(
                 Diagnostic::new(
                     Code::TooLarge,
-                    format!("more than {MAX_DEPTH} references lead through each other"),
+                    format!("a chain of more than {MAX_DEPTH} references"),
                     span,
-                    "too deep",
+                    format!("reference {}", MAX_DEPTH + 1),
                 )
-                .help("refer to the value itself")
+                .help("refer to the last value of the chain")
                 .once(),
             );
             return false;
@@ -428,22 +425,22 @@ impl<'a> Resolver<'a> {
             _ if begins.is_some_and(|name| NIX_NAMES.contains(&name)) => {
                 format!("under `nixos`, write the whole value as an expression: `!nix '\"{written}…\"'`")
             }
-            Some(_) if self.in_command => format!("write `${written}`, for the shell of the container"),
+            Some(_) if self.in_command => format!("write `${written}` to leave it to the container's shell"),
             Some(name) => format!("declare `{name}` under `constants`, and write `${{{name}}}`"),
-            None => "write `${name.of.a.constant}`, or `$${` where a literal `${` is meant".to_owned(),
+            None => "write `${NAME}`, or `$${` for a literal `${`".to_owned(),
         };
         self.diagnostics.push(
             Diagnostic::new(
                 Code::BadReference,
-                format!("`{written}` is not a reference"),
+                format!("`{written}` is not a valid reference"),
                 span,
-                "cannot be read",
+                "expected names with dots between them, and `}` at the end",
             )
             .help(help),
         );
     }
 
-    /// What `name` stands for in the source of `span`.
+    /// Looks up `name` in the source of `span`.
     fn look_up(&mut self, name: &str, span: Span) -> Option<Found<'a>> {
         let steps: Vec<&str> = name.split('.').collect();
         if steps.iter().any(|step| !is_name(step)) {
@@ -483,8 +480,15 @@ impl<'a> Resolver<'a> {
     fn fact(&mut self, steps: &[&str], name: &str, span: Span) -> Option<Found<'a>> {
         if self.in_constants {
             self.diagnostics.push(
-                Diagnostic::new(Code::ReferenceType, format!("a constant cannot depend on `{name}`"), span, "a fact of the file")
-                    .help("use the fact where it is needed, or make the value a constant and refer to it from both places"),
+                Diagnostic::new(
+                    Code::ReferenceType,
+                    format!("a constant cannot refer to `{name}`"),
+                    span,
+                    "is not a constant",
+                )
+                .help(format!(
+                    "move the value of `{name}` to `constants`, and refer to the constant in both places"
+                )),
             );
             return None;
         }
@@ -515,7 +519,7 @@ impl<'a> Resolver<'a> {
         Some(Found { node: found.node, target })
     }
 
-    /// Goes from `node` along `steps`; the first step names `node` itself unless it is the file.
+    /// Follows `steps` from `node`. The first step is the name of `node`, unless `node` is the file.
     fn walk(
         &mut self,
         node: &'a WrittenNode,
@@ -538,7 +542,7 @@ impl<'a> Resolver<'a> {
                     .ok()
                     .and_then(|index| Some((Step::Item { index, of: items.len() }, items.get(index)?))),
                 Written::Scalar { text, .. } if whole_reference(text).is_some_and(|n| n != name) => {
-                    // `a: ${b}` and `${a.c}`: go on in what `a` refers to.
+                    // For `a: ${b}` and `${a.c}`, continue in `b`.
                     let inner = whole_reference(text).expect("seen just now");
                     let rest = &steps[path.len().max(1)..];
                     let through = format!("{inner}.{}", rest.join("."));
@@ -565,7 +569,7 @@ impl<'a> Resolver<'a> {
         Some(Found { node: upper(node), target: Some(target(path)) })
     }
 
-    /// A name that leads on from a value which has nothing of that name.
+    /// Reports a name whose last step does not exist in `parent`.
     fn missing_step(&mut self, name: &str, step: &str, parent: &WrittenNode, span: Span) {
         let is_reported = std::ptr::eq(parent, self.root) && self.is_reported(step);
         if is_reported || is_cut(parent) {
@@ -578,7 +582,10 @@ impl<'a> Resolver<'a> {
             (["services", service, "port"], _) => {
                 format!("give the service a port: `{service}: {{ port: … }}`")
             }
-            (_, true) => "refer to the value itself: nothing is inside of it".to_owned(),
+            (_, true) => format!(
+                "write `${{{}}}`: the value has no keys",
+                name.strip_suffix(step).unwrap_or(name).trim_end_matches('.')
+            ),
             (_, false) => match self.diagnostics.closest(step, known.clone()) {
                 Some(meant) => {
                     let meant = format!("{}{meant}", name.strip_suffix(step).unwrap_or_default());
@@ -588,17 +595,17 @@ impl<'a> Resolver<'a> {
                 None => self.diagnostics.suggestion(step, known),
             },
         };
-        self.diagnostics.push(unknown(name, step, span).and(at, "looked for in here").help(help).fix(fix));
+        self.diagnostics.push(unknown(name, step, span).and(at, "searched here").help(help).fix(fix));
     }
 
-    /// The edit that writes `meant` in place of `name`, in the reference at `span`.
-    fn renaming(&self, name: &str, meant: &str, span: Span) -> Option<Fix> {
+    /// The edit that replaces `name` with `new`, in the reference at `span`.
+    fn renaming(&self, name: &str, new: &str, span: Span) -> Option<Fix> {
         let at = self.sources.written(span).find(name)?;
-        Some(Fix::certain(span.slice(at..at + name.len()), meant))
+        Some(Fix::certain(span.slice(at..at + name.len()), new))
     }
 
-    /// Whether decoding reports a mistake about the file's `key`: it is required, is no mapping, or is absent beside an
-    /// unknown key that was probably meant to be it.
+    /// Reports whether decoding emits a diagnostic for the top-level `key`: it is required, is not a mapping, or is absent
+    /// beside an undeclared key that probably stands for it.
     fn is_reported(&self, key: &str) -> bool {
         match self.root.get(key) {
             Some(node) => {
@@ -622,19 +629,19 @@ impl<'a> Resolver<'a> {
             return;
         }
         if let Some(meant) = name.strip_prefix("constants.") {
-            let help = format!("write `${{{meant}}}`: constants are named without that word");
+            let help = format!("write `${{{meant}}}`: references to constants have no prefix");
             let fix = self.renaming(name, meant, span);
             self.diagnostics.push(unknown(name, step, span).help(help).fix(fix));
             return;
         }
-        // `${paths.data}` and `${paths.media}` are one mistake where `paths` is missing.
+        // `${paths.data}` and `${paths.media}` are one mistake if `paths` is missing.
         let missing = if name.starts_with(step) { step } else { name };
         let help = if NIX_NAMES.contains(&step) {
             format!("under `nixos`, write the whole value as an expression: `!nix '\"${{{name}}}…\"'`")
         } else if self.in_command && is_variable(name) {
-            format!("write `$${{{name}}}`, for the shell of the container")
+            format!("write `$${{{name}}}` to leave it to the container's shell")
         } else if is_variable(name) && self.diagnostics.closest(step, known.clone()).is_none() {
-            format!("declare it under `constants`: `constants: {{ {name}: … }}`")
+            format!("declare it: `constants: {{ {name}: VALUE }}`")
         } else {
             self.diagnostics.suggestion(step, known)
         };
@@ -642,9 +649,9 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The places of references inside of a scalar.
+/// The spans of references inside a scalar.
 struct Places<'a> {
-    /// What is left of the scalar as it is written, and where that begins.
+    /// The rest of the scalar as it is written, and its offset.
     rest: &'a str,
     start: usize,
     whole: Span,
@@ -655,7 +662,7 @@ impl<'a> Places<'a> {
         Places { rest: written, start: 0, whole }
     }
 
-    /// The place of the next `reference`. The whole scalar, if an escape or a break of the line changed how it is written.
+    /// The span of the next `reference`, or of the whole scalar if an escape or a line break changed its text.
     fn next(&mut self, reference: &str) -> Span {
         let Some(at) = self.rest.find(reference) else { return self.whole };
         let start = self.start + at;
@@ -665,13 +672,13 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Whether something of `node` could not be read. A name that it has not may stand there.
+/// Reports whether a part of `node` could not be parsed, which may contain an absent name.
 fn is_cut(node: &WrittenNode) -> bool {
     matches!(node.kind, Written::Unreadable) || node.has_unreadable_entry()
 }
 
-/// The user's value where a preset has one too, if it replaces the preset's: a list merges with it, and no reference
-/// leads to the result.
+/// The user's value, if it replaces a preset's value. A list merges with the preset's list, and references cannot go
+/// through the result.
 fn upper(node: &WrittenNode) -> &WrittenNode {
     match &node.kind {
         Written::Layers(layers) if matches!(layers.over.kind, Written::Scalar { .. }) => &layers.over,
@@ -679,22 +686,22 @@ fn upper(node: &WrittenNode) -> &WrittenNode {
     }
 }
 
-/// Names that mean something in Nix, and nothing in a text of this language.
+/// Names that have a meaning in Nix and none in this language.
 const NIX_NAMES: &[&str] = &["builtins", "config", "lib", "pkgs"];
 
-/// Whether `name` has the form of a variable of the environment, which Compose reads in the place of a constant.
+/// Reports whether `name` looks like an environment variable, which Compose would interpolate.
 fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase())
         && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// The variable in `${NAME:-default}` and the other forms of a shell.
+/// The variable in `${NAME:-default}` and other shell forms.
 fn variable_with_default(written: &str) -> Option<&str> {
     let (name, _) = written.strip_prefix("${")?.split_once([':', '-', '?', '+'])?;
     is_variable(name).then_some(name)
 }
 
-/// A preset leaves out what a parameter without a value would have filled.
+/// Reports whether a preset omits the value because its parameter has no value.
 fn omitted(node: &Node) -> bool {
     let Kind::Scalar(text) = &node.kind else { return false };
     matches!(
@@ -708,23 +715,32 @@ fn unknown(name: &str, step: &str, span: Span) -> Diagnostic {
         Code::UnknownReference,
         format!("there is no `{name}`"),
         span,
-        format!("`{step}` is not known here"),
+        format!("`{step}` is not declared"),
     )
     .once()
 }
 
-/// The name in a text that is one `${name}` and nothing else.
+/// A reference to the first value inside `node`, which `name` refers to.
+fn inside(name: &str, node: &WrittenNode) -> String {
+    let step = match &node.kind {
+        Written::List(_) => "0",
+        _ => node.entries().first().map_or("KEY", |entry| entry.key.as_str()),
+    };
+    format!("${{{name}.{step}}}")
+}
+
+/// The name in a text that is a single `${name}`.
 fn whole_reference(text: &str) -> Option<&str> {
     let name = text.strip_prefix("${")?.strip_suffix('}')?;
     (!name.contains(['{', '}', '$'])).then_some(name)
 }
 
-/// Whether `step` may be a part of a reference.
+/// Reports whether `step` is a valid part of a reference.
 fn is_name(step: &str) -> bool {
     !step.is_empty() && step.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
-/// Makes each scalar of `value` a reference to its place below `target`.
+/// Turns each scalar of `value` into a reference below `target`.
 fn retarget(value: Node, target: &Target, span: Span, defined: Span) -> Node {
     let below = |step: Step| target.clone().below(step);
     let kind = match value.kind {
@@ -765,7 +781,7 @@ fn retarget(value: Node, target: &Target, span: Span, defined: Span) -> Node {
     Node { span, defined: Some(defined), kind }
 }
 
-/// Moves a value to the place of its use, and leaves its pieces as they are.
+/// Moves a value to the place of its use, and keeps its pieces.
 fn respan(value: Node, span: Span, defined: Span) -> Node {
     let kind = match value.kind {
         Kind::Scalar(text) => Kind::Scalar(Text { span, ..text }),
