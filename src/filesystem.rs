@@ -1,17 +1,17 @@
-//! What the file system of a NixOS host has, lacks, and keeps for itself.
+//! Facts about the file system of a NixOS host: system folders, and paths that are present or absent.
 
 use crate::path::is_below;
 
-/// Folders of the system. What lies in them exists already or is not homegen's to create.
+/// System folders. homegen creates nothing in them.
 pub(crate) const SYSTEM: &[&str] =
     &["/bin", "/boot", "/dev", "/etc", "/lib", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
 
 /// A path of other distributions that NixOS does not have.
 #[derive(Debug)]
 pub(crate) struct Absent {
-    /// The path. What lies below it is absent too.
+    /// The path. Everything below it is absent too.
     pub path: &'static str,
-    /// What NixOS has in its place, as the action of a help.
+    /// The help, with the replacement on NixOS.
     pub instead: &'static str,
 }
 
@@ -19,60 +19,56 @@ const fn absent(path: &'static str, instead: &'static str) -> Absent {
     Absent { path, instead }
 }
 
-const NO_FHS: &str = "mount the package's own path: NixOS keeps programs and libraries in /nix/store";
-const NO_PACKAGES: &str = "remove it: Nix keeps its packages in /nix/store";
-const JOURNAL: &str = "mount /var/log/journal: the log is the journal";
-const MODULES: &str = "mount /run/booted-system/kernel-modules/lib/modules in its place";
-const CERTIFICATES: &str = "mount /etc/ssl/certs in its place";
+const NO_FHS: &str = "mount the path of the package in /nix/store, where NixOS has programs and libraries";
+const NO_PACKAGES: &str = "remove this volume: Nix keeps its packages in /nix/store";
+const JOURNAL: &str = "mount /var/log/journal: NixOS logs to the journal";
+const MODULES: &str = "mount /run/booted-system/kernel-modules/lib/modules instead";
+const CERTIFICATES: &str = "mount /etc/ssl/certs instead";
 
-/// The absent paths. Where several hold a path, the longest is the one that counts. Sources: the modules of
-/// NixOS that create /etc (`config/locale.nix`, `security/ca.nix`, `system/etc`), /bin and /usr/bin
-/// (`config/shells-environment.nix`), and /var (`services/logging`).
+/// The absent paths. The longest match counts. Sources: the NixOS modules that create /etc (`config/locale.nix`,
+/// `security/ca.nix`, `system/etc`), /bin and /usr/bin (`config/shells-environment.nix`), and /var (`services/logging`).
 const ABSENT: &[Absent] = &[
     absent("/bin", NO_FHS),
     absent("/etc/alternatives", NO_PACKAGES),
     absent("/etc/apt", NO_PACKAGES),
     absent("/etc/ca-certificates", CERTIFICATES),
-    absent("/etc/cron.d", "remove it: NixOS has systemd timers"),
-    absent("/etc/cron.daily", "remove it: NixOS has systemd timers"),
-    absent("/etc/cron.hourly", "remove it: NixOS has systemd timers"),
-    absent("/etc/cron.monthly", "remove it: NixOS has systemd timers"),
-    absent("/etc/cron.weekly", "remove it: NixOS has systemd timers"),
-    absent("/etc/crontab", "remove it: NixOS has systemd timers"),
-    absent("/etc/debian_version", "mount /etc/os-release in its place"),
-    absent("/etc/default", "remove it: NixOS configures services by options"),
-    absent("/etc/init.d", "remove it: NixOS has systemd units"),
+    absent("/etc/cron.d", "remove this volume: NixOS uses systemd timers"),
+    absent("/etc/cron.daily", "remove this volume: NixOS uses systemd timers"),
+    absent("/etc/cron.hourly", "remove this volume: NixOS uses systemd timers"),
+    absent("/etc/cron.monthly", "remove this volume: NixOS uses systemd timers"),
+    absent("/etc/cron.weekly", "remove this volume: NixOS uses systemd timers"),
+    absent("/etc/crontab", "remove this volume: NixOS uses systemd timers"),
+    absent("/etc/debian_version", "mount /etc/os-release instead"),
+    absent("/etc/default", "remove this volume: NixOS configures services with options"),
+    absent("/etc/init.d", "remove this volume: NixOS uses systemd units"),
     absent("/etc/ld.so.cache", NO_FHS),
     absent("/etc/ld.so.conf", NO_FHS),
     absent("/etc/ld.so.conf.d", NO_FHS),
-    absent("/etc/network", "remove it: NixOS configures the network by `networking` options"),
-    absent("/etc/profile.d", "remove it: NixOS configures it by options"),
-    absent("/etc/redhat-release", "mount /etc/os-release in its place"),
+    absent("/etc/network", "remove this volume: NixOS configures the network with `networking` options"),
+    absent("/etc/profile.d", "remove this volume: NixOS configures this with options"),
+    absent("/etc/redhat-release", "mount /etc/os-release instead"),
     absent("/etc/rsyslog.conf", JOURNAL),
     absent("/etc/rsyslog.d", JOURNAL),
-    absent("/etc/sudoers.d", "remove it: NixOS configures it by options"),
-    absent("/etc/sysconfig", "remove it: NixOS configures services by options"),
-    absent(
-        "/etc/timezone",
-        "remove it: every container gets TZ from `host.timezone`. NixOS has /etc/localtime and /etc/zoneinfo",
-    ),
+    absent("/etc/sudoers.d", "remove this volume: NixOS configures this with options"),
+    absent("/etc/sysconfig", "remove this volume: NixOS configures services with options"),
+    absent("/etc/timezone", "remove this volume: every container gets TZ from `host.timezone`"),
     absent("/lib", NO_FHS),
     absent("/lib/modules", MODULES),
     absent("/lib64", NO_FHS),
-    absent("/opt/vc", "remove it: NixOS has no firmware there"),
+    absent("/opt/vc", "remove this volume: NixOS has no firmware there"),
     absent("/sbin", NO_FHS),
     absent("/snap", NO_PACKAGES),
     absent("/usr", NO_FHS),
     absent("/usr/lib/modules", MODULES),
     absent("/usr/local/share/ca-certificates", CERTIFICATES),
     absent("/usr/share/ca-certificates", CERTIFICATES),
-    absent("/usr/share/zoneinfo", "mount /etc/zoneinfo in its place"),
+    absent("/usr/share/zoneinfo", "mount /etc/zoneinfo instead"),
     absent("/usr/src", MODULES),
     absent("/var/cache/apt", NO_PACKAGES),
     absent("/var/lib/apt", NO_PACKAGES),
     absent(
         "/var/lib/docker",
-        "mount /var/lib/containers in its place: containers are Podman's, in another layout",
+        "mount /var/lib/containers instead: the containers run under Podman, with another layout",
     ),
     absent("/var/lib/dpkg", NO_PACKAGES),
     absent("/var/lib/rpm", NO_PACKAGES),
@@ -91,21 +87,20 @@ const ABSENT: &[Absent] = &[
     absent("/var/snap", NO_PACKAGES),
 ];
 
-/// What NixOS does have below an absent path: /bin/sh and /usr/bin/env, and the loader that `stub-ld` puts in
-/// place.
+/// The paths below absent ones that NixOS does have: /bin/sh, /usr/bin/env, and the loader that `stub-ld` installs.
 const PRESENT: &[&str] = &["/bin/sh", "/usr/bin/env", "/lib/ld-linux.so.2", "/lib64/ld-linux-x86-64.so.2"];
 
 /// The row for a path that NixOS does not have.
 pub(crate) fn absent_on_nixos(path: &str) -> Option<&'static Absent> {
     let path = path.trim_end_matches('/');
-    // Whoever binds a folder that is there, such as /usr/bin around env, finds it nearly empty.
+    // A folder such as /usr/bin exists only for env and is nearly empty, so that it counts as absent.
     if PRESENT.contains(&path) {
         return None;
     }
     ABSENT.iter().filter(|row| is_below(path, row.path)).max_by_key(|row| row.path.len())
 }
 
-/// Folders below /etc that a NixOS host has, by its own modules or by those of services that are often there.
+/// Folders in /etc that NixOS modules create, including those of common services.
 const ETC_FOLDERS: &[&str] = &[
     "/etc/NetworkManager",
     "/etc/avahi",
@@ -134,7 +129,7 @@ const ETC_FOLDERS: &[&str] = &[
     "/etc/zoneinfo",
 ];
 
-/// Files below /etc without an ending in their names that a NixOS host has.
+/// Files in /etc without an extension that a NixOS host has.
 const ETC_FILES: &[&str] = &[
     "/etc/group",
     "/etc/hostname",
@@ -150,7 +145,7 @@ const ETC_FILES: &[&str] = &[
     "/etc/sudoers",
 ];
 
-/// Folders of /run that NixOS and its services fill, and whether every host with containers has them.
+/// Folders in /run that NixOS and its services create. The flag marks those on every host with containers.
 const RUN_FOLDERS: &[(&str, bool)] = &[
     ("agenix", true),
     ("agenix.d", true),
@@ -184,8 +179,8 @@ const RUN_FOLDERS: &[(&str, bool)] = &[
     ("wrappers", true),
 ];
 
-/// Whether a path below /run lies in a folder that a container would have to make. A folder of one step may be that of any
-/// service.
+/// Reports whether a path below /run is in a folder that no known service creates. A path directly in /run may belong to
+/// any service.
 fn is_uncreated_in_run(path: &str) -> bool {
     let below = path.strip_prefix("/var").unwrap_or(path).strip_prefix("/run/");
     below
@@ -193,12 +188,12 @@ fn is_uncreated_in_run(path: &str) -> bool {
         .is_some_and(|(folder, _)| !RUN_FOLDERS.iter().any(|(known, _)| *known == folder))
 }
 
-/// Whether every host with containers has the folder /run/`name`.
+/// Reports whether every host with containers has the folder /run/`name`.
 pub(crate) fn is_in_run(name: &str) -> bool {
     RUN_FOLDERS.iter().any(|(known, always)| *always && *known == name)
 }
 
-/// Whether a path below /etc, /tmp, /run or /dev/shm is one that no module of NixOS creates.
+/// Reports whether no NixOS module creates a path below /etc, /tmp, /run or /dev/shm.
 pub(crate) fn is_uncreated(path: &str) -> bool {
     let path = path.trim_end_matches('/');
     match path {
@@ -223,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_row_counts_and_what_nixos_has_is_not_absent() {
+    fn the_longest_row_counts_and_present_paths_are_not_absent() {
         let row = |path| absent_on_nixos(path).map(|row| row.path);
         assert_eq!(row("/usr/share/zoneinfo/Europe/Berlin"), Some("/usr/share/zoneinfo"));
         assert_eq!(row("/usr/share/misc"), Some("/usr"));

@@ -1,4 +1,4 @@
-//! Keys that people bring from Compose, Kubernetes and other tools: `data/foreign-keys.yaml`.
+//! Keys of Compose, Kubernetes and other tools, with their replacements: `data/foreign-keys.yaml`.
 
 use serde::Deserialize;
 
@@ -10,34 +10,34 @@ use crate::data::{self, Row};
 pub(crate) struct ForeignKey {
     /// The key as it is written.
     pub key: String,
-    /// A key of the mapping in which it stands: the key that is meant, or one that tells the mapping apart.
+    /// A key that the mapping declares: the replacement, or a key that identifies the mapping.
     pub beside: String,
-    /// What becomes of it.
+    /// The action.
     pub action: Action,
-    /// What to do.
+    /// The help.
     pub help: String,
 }
 
-/// What becomes of a foreign key.
+/// The action for a foreign key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// It has another name here. Whether that is the only one that it can have.
+    /// The key has another name here.
     Rename {
-        /// Whether nothing else can be meant.
+        /// No other key can be intended.
         is_certain: bool,
     },
-    /// Its value belongs under a key of this mapping: `limits` and `memory`.
+    /// The value moves under a key of a mapping: `limits` and `memory`.
     MoveUnder(String, String),
-    /// It goes, or something else is to be done, which the help says.
+    /// Another action, which the help describes.
     Rewrite,
 }
 
-/// All of them, in the order of their keys.
+/// All foreign keys, in the order of their names.
 pub(crate) fn all() -> &'static [Row<ForeignKey>] {
     data::rows!(ForeignKey, "foreign-keys")
 }
 
-/// Those that are written so.
+/// The foreign keys with this name.
 pub(crate) fn called(key: &str) -> impl Iterator<Item = &'static ForeignKey> {
     all().iter().filter(move |row| row.is(key)).map(Row::get)
 }
