@@ -1,5 +1,4 @@
-//! Diagnostics: what homegen says about a file. Each has a stable code, every place that it
-//! concerns, and one thing to do.
+//! Diagnostics about a file. Each has a stable code, the places that it concerns, and one action to take.
 
 pub mod codes;
 pub mod fix;
@@ -22,18 +21,18 @@ use crate::source::{SourceId, Sources, Span};
 pub use codes::{Code, Level};
 pub use fix::{Edit, Fix, Help};
 
-/// How bad a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Nothing is written.
+    /// No output is written.
     Error,
-    /// The output is written, and probably not what was meant.
+    /// The output is written, but probably has a mistake.
     Warning,
 }
 
 impl Severity {
-    /// Its name, which is also what GitHub and SARIF call it.
+    /// The name, which GitHub and SARIF use too.
     pub fn name(self) -> &'static str {
         match self {
             Severity::Error => "error",
@@ -42,49 +41,49 @@ impl Severity {
     }
 }
 
-/// One place, and what is the matter there.
+/// A place with a fact about it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
     /// The place.
     pub span: Span,
-    /// What is true of it.
+    /// The fact.
     pub text: String,
 }
 
 /// One finding about the file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
-    /// Which rule it is about.
+    /// The code of the rule.
     pub code: Code,
-    /// What is wrong, in lower case, without a full stop.
+    /// The problem, in lower case, without a period.
     pub message: String,
     /// The places, the main one first.
     pub labels: Vec<Label>,
-    /// The one thing to do.
+    /// The action to take.
     pub help: Option<String>,
-    /// The edit that does it.
+    /// The edit that takes the action.
     pub fix: Option<Fix>,
-    /// Whether all diagnostics with its message are one mistake, which shows at several places.
+    /// All diagnostics with this message are one mistake with several places.
     pub once: bool,
-    /// What becomes of it beside others about its value: one value has one mistake.
+    /// The precedence over other diagnostics about the same value: one mistake gets one diagnostic.
     pub standing: Standing,
-    /// Where homegen's code makes it.
+    /// The place in homegen's code that creates it.
     pub maker: Maker,
 }
 
-/// What becomes of a diagnostic beside others about the same value.
+/// The precedence of a diagnostic over others about the same value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Standing {
-    /// It stays.
+    /// The diagnostic stays.
     Stays,
-    /// It is dropped where another error is about the value, or about a part of that.
+    /// The diagnostic is dropped if another error is about the value or a part of it.
     GivesWay,
-    /// It says why the value cannot be read: it takes the place of the errors that only say so, and is dropped where the
-    /// value can be read.
+    /// The diagnostic explains why the value is invalid. It replaces the errors that only report the invalid value, and is
+    /// dropped if the value is valid.
     Explains,
 }
 
-/// A place in homegen's code that makes a diagnostic. Two diagnostics that say the same are equal, whichever place makes them.
+/// The place in homegen's code that creates a diagnostic. Equality of diagnostics ignores it.
 #[derive(Clone, Copy, Debug)]
 pub struct Maker(pub &'static Location<'static>);
 
@@ -101,7 +100,7 @@ impl Hash for Maker {
 }
 
 impl Diagnostic {
-    /// A diagnostic at one place. Its texts are printable, whatever the file brings into them.
+    /// Creates a diagnostic at one place. Its texts are made printable.
     #[track_caller]
     pub fn new(code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
         Diagnostic {
@@ -116,39 +115,38 @@ impl Diagnostic {
         }
     }
 
-    /// Makes it one with all others of its message: a name that is declared nowhere is one mistake, however often it is
-    /// used.
+    /// Joins the diagnostic with all others that have the same message: an undeclared name is one mistake, however often
+    /// it is used.
     pub fn once(mut self) -> Self {
         self.once = true;
         self
     }
 
-    /// Drops it where another error is about the value at its main place, or about a part of that.
+    /// Drops the diagnostic if another error is about the value at its main place or a part of it.
     pub fn gives_way(mut self) -> Self {
         self.standing = Standing::GivesWay;
         self
     }
 
-    /// Puts it in the place of the errors which say that the value at its main place cannot be read, and drops it where
-    /// there is none.
+    /// Replaces the errors that report the value at the main place as invalid, and drops the diagnostic if there are none.
     pub fn explains(mut self) -> Self {
         self.standing = Standing::Explains;
         self
     }
 
-    /// Adds a further place.
+    /// Adds a place.
     pub fn and(mut self, span: Span, label: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: shown(label) });
         self
     }
 
-    /// Says what to do.
+    /// Sets the help.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(shown(help));
         self
     }
 
-    /// Adds the edit that does it.
+    /// Sets the fix.
     pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
         self.fix = fix.into();
         self
@@ -168,37 +166,37 @@ fn shown(text: impl Into<String>) -> String {
     }
 }
 
-/// A mistake of homegen's own: what it wrote is not Nix.
+/// A bug of homegen: its output is not valid Nix.
 #[derive(Debug)]
 pub struct Bug(pub String);
 
-/// How many errors, and how many warnings, a run keeps. Nobody mends so many before the next run.
+/// The most errors, and the most warnings, that a run keeps. People correct fewer before the next run.
 pub const MAX_KEPT: usize = 500;
 
-/// How many names one suggestion is chosen from.
+/// The most names that one suggestion compares.
 const MAX_NAMES: usize = 1_000;
 
-/// How many names the suggestions of a run are chosen from, together: 500 times 100, or 50 times 1,000. Comparing a
-/// name takes about a microsecond.
+/// The most names that the suggestions of a run compare, in all: 500 times 100, or 50 times 1,000. One comparison takes
+/// about a microsecond.
 const MAX_COMPARED: usize = 50_000;
 
-/// The diagnostics of one run. Passes push into it and go on with what they have.
+/// The diagnostics of one run. Passes push into it and continue.
 #[derive(Debug, Default)]
 pub struct Diagnostics {
     all: Vec<Diagnostic>,
-    /// Hashes of them.
+    /// The hashes of the diagnostics, to drop duplicates.
     seen: HashSet<u64>,
     errors: usize,
     warnings: usize,
-    /// How many names the suggestions were chosen from.
+    /// The number of names that suggestions compared so far.
     compared: Cell<usize>,
-    /// The values of unknown keys: where each begins, and where it ends.
+    /// The values of undeclared keys: the start and the end of each.
     muted: BTreeMap<(SourceId, u32), u32>,
 }
 
 impl Diagnostics {
-    /// Suggests the one of `names`, which the file declares, that `word` was probably meant to be. Looks at a limited
-    /// number of names in a run, and at none once another error is not kept.
+    /// Suggests one of `names`, which the file declares, for `word`. Compares a limited number of names in a run, and
+    /// none once the limit of errors is reached.
     pub fn suggestion<'a>(&self, word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
         if self.is_full() {
             return String::new();
@@ -210,12 +208,12 @@ impl Diagnostics {
             return suggestion(word, names);
         }
         match names.len() {
-            ..=LISTED => format!("there are: {}", names.join(", ")),
+            ..=LISTED => format!("write one of {}", names.join(", ")),
             count => none_of(count),
         }
     }
 
-    /// The one of `names` that `word` was probably meant to be, within the limits of [`Diagnostics::suggestion`].
+    /// The one of `names` that is close to `word`, within the limits of [`Diagnostics::suggestion`].
     pub fn closest<'a>(&self, word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
         let left = MAX_COMPARED.saturating_sub(self.compared.get());
         if self.is_full() || left == 0 {
@@ -226,8 +224,8 @@ impl Diagnostics {
         closest(word, names)
     }
 
-    /// Ignores every later diagnostic with a place inside of `span`, the value of a key that was reported: what is wrong
-    /// there follows from the key.
+    /// Ignores every later diagnostic with a place inside `span`, the value of a reported key: its mistakes follow from the
+    /// key.
     pub fn mute(&mut self, span: Span) {
         if !self.is_muted(span) {
             self.muted.insert((span.source, span.start), span.end);
@@ -239,7 +237,7 @@ impl Diagnostics {
         before.is_some_and(|((source, _), end)| *source == span.source && span.end <= *end)
     }
 
-    /// Adds one, unless the very same was said already, or it is about what could not be read.
+    /// Adds a diagnostic, unless it is a duplicate, or one of its places is a placeholder or ignored.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         let is_ignored = |span: Span| span == Span::NOWHERE || self.is_muted(span);
         if diagnostic.labels.iter().any(|label| is_ignored(label.span)) {
@@ -250,13 +248,13 @@ impl Diagnostics {
         if !self.seen.insert(hasher.finish()) {
             return;
         }
-        // It only ever takes the place of one that is counted.
+        // It replaces a diagnostic that is counted.
         if diagnostic.standing == Standing::Explains {
             self.all.push(diagnostic);
             return;
         }
         let (kept, most, code) = match diagnostic.severity() {
-            Severity::Error => (&mut self.errors, "mistakes", Code::TooLarge),
+            Severity::Error => (&mut self.errors, "errors", Code::TooLarge),
             Severity::Warning => (&mut self.warnings, "warnings", diagnostic.code),
         };
         *kept += 1;
@@ -265,43 +263,48 @@ impl Diagnostics {
         } else if *kept == MAX_KEPT + 1 {
             let at = diagnostic.labels.first().map(|label| label.span).unwrap_or_default();
             self.all.push(
-                Diagnostic::new(code, format!("more than {MAX_KEPT} {most}"), at, "the next one")
-                    .help("mend the others first: they may be the cause of the rest"),
+                Diagnostic::new(
+                    code,
+                    format!("the file has more than {MAX_KEPT} {most}"),
+                    at,
+                    "the next one",
+                )
+                .help("correct the first ones: they may cause the others"),
             );
         }
     }
 
-    /// Adds those of another run.
+    /// Adds the diagnostics of another run.
     pub fn append(&mut self, other: Diagnostics) {
         other.all.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
-    /// Whether there are so many errors that another one is not kept.
+    /// Reports whether the limit of errors is reached.
     pub fn is_full(&self) -> bool {
         self.is_full_after(0)
     }
 
-    /// Whether another error is not kept once `pending` more are there.
+    /// Reports whether the limit of errors is reached with `pending` more.
     pub fn is_full_after(&self, pending: usize) -> bool {
         self.errors + pending > MAX_KEPT
     }
 
-    /// Whether there were so many that some are not kept.
+    /// Reports whether some diagnostics exceeded the limit.
     pub fn is_cut(&self) -> bool {
         self.errors > MAX_KEPT || self.warnings > MAX_KEPT
     }
 
-    /// Whether there is one that forbids writing.
+    /// Reports whether there is an error.
     pub fn has_errors(&self) -> bool {
         self.errors > 0
     }
 
-    /// Whether one has this code.
+    /// Reports whether a diagnostic has this code.
     pub fn has(&self, code: Code) -> bool {
         self.all.iter().any(|d| d.code == code)
     }
 
-    /// Drops those for which `is_accepted` holds.
+    /// Drops the diagnostics for which `is_accepted` holds.
     pub fn accept(&mut self, mut is_accepted: impl FnMut(&Diagnostic) -> bool) {
         let errors = &mut self.errors;
         self.all.retain(|diagnostic| {
@@ -311,7 +314,7 @@ impl Diagnostics {
         });
     }
 
-    /// All of them, in the order of their main place in the file, and at one place errors first.
+    /// Returns all diagnostics in the order of their main places, with errors before warnings at the same place.
     pub fn into_sorted(mut self, sources: &Sources) -> Vec<Diagnostic> {
         self.all.sort_by_key(|d| (d.labels.first().map(|l| sources.in_file(l.span)), d.severity()));
         self.all = join(self.all);
@@ -320,7 +323,7 @@ impl Diagnostics {
             self.all.iter().filter(|d| d.severity() == Severity::Error && d.standing != Standing::GivesWay);
         let mut errors: Vec<Span> = errors.filter_map(|d| d.labels.first()).map(|l| l.span).collect();
         errors.sort_by_key(|span| (span.source, span.start));
-        // A span that lies in another one begins in it.
+        // A span inside another one also starts in it.
         let has_error = |value: Span| {
             let from = errors.partition_point(|span| (span.source, span.start) < (value.source, value.start));
             let inside = errors[from..]
@@ -330,7 +333,7 @@ impl Diagnostics {
         };
         let gives_way = |d: &Diagnostic| d.standing == Standing::GivesWay;
         self.all.retain(|d| !(gives_way(d) && d.labels.first().is_some_and(|l| has_error(l.span))));
-        // Two places of a preset are one in the file.
+        // Several places in a preset are the same place in the file.
         let mut seen = HashSet::new();
         self.all.retain(|d| {
             let places: Vec<Span> = d.labels.iter().map(|l| sources.in_file(l.span)).collect();
@@ -341,7 +344,7 @@ impl Diagnostics {
 }
 
 impl Diagnostics {
-    /// Leaves of each value's errors the one that explains the others, or else the others.
+    /// Keeps of the errors of each value the one that explains the others, or else the others.
     fn explain(&mut self) {
         let main = |d: &Diagnostic| d.labels.first().map(|label| label.span);
         let explains = |d: &Diagnostic| d.standing == Standing::Explains;
@@ -362,10 +365,10 @@ impl Diagnostics {
     }
 }
 
-/// How many places a diagnostic shows that is one with others.
+/// The most places of a joined diagnostic.
 const PLACES: usize = 8;
 
-/// Joins those that are one mistake: the first one gets the places of the others.
+/// Joins diagnostics that are one mistake: the first one gets the places of the others.
 fn join(all: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut joined: Vec<Diagnostic> = Vec::with_capacity(all.len());
     let mut first: HashMap<(Code, String), usize> = HashMap::new();
@@ -383,16 +386,16 @@ fn join(all: Vec<Diagnostic>) -> Vec<Diagnostic> {
     joined
 }
 
-/// The one of `names` that `word` was probably meant to be.
+/// The one of `names` that is close to `word`, as for a misspelling.
 pub fn closest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    // What is this long is no slip of the fingers.
+    // Long words are compared slowly, and are rarely misspellings.
     let names = names.into_iter().take(if word.len() > 200 { 0 } else { MAX_NAMES });
     names
         .filter(|name| name.len() <= 200)
         .map(|name| {
             let name_lower = name.to_lowercase();
-            // Two letters that changed places, or one that is wrong, in a short word; or none but their case.
+            // Two swapped letters or one wrong letter in a short word, or a difference only in case.
             let slips = strsim::osa_distance(&word, &name_lower);
             let nearly = if word.len() > 2 && slips < 2 { 2.0 - slips as f64 } else { 0.0 };
             (strsim::jaro_winkler(&word, &name_lower) + nearly, name)
@@ -402,25 +405,25 @@ pub fn closest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, name)| name)
 }
 
-/// How many names a message lists.
+/// The most names that a message lists.
 const LISTED: usize = 24;
 
-/// `did you mean …?`, or else what there is to choose from. For words of the language; names that a file declares go
-/// through [`Diagnostics::suggestion`].
+/// `did you mean …?`, or a list of the names. For words of the language; [`Diagnostics::suggestion`] is for names that a
+/// file declares.
 pub fn suggestion<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().take(MAX_NAMES + 1).collect();
     match closest(word, names.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
-        None if names.is_empty() => "there is none yet".to_owned(),
+        None if names.is_empty() => "declare it first: none is declared yet".to_owned(),
         None if names.len() > LISTED => none_of(names.len()),
-        None => format!("there are: {}", names.join(", ")),
+        None => format!("write one of {}", names.join(", ")),
     }
 }
 
 fn none_of(count: usize) -> String {
     match count {
-        ..=MAX_NAMES => format!("it is none of the {count} that exist here"),
-        _ => format!("it is none of the more than {MAX_NAMES} that exist here"),
+        ..=MAX_NAMES => format!("write one of the {count} names that exist here"),
+        _ => format!("write one of the more than {MAX_NAMES} names that exist here"),
     }
 }
 
@@ -429,7 +432,7 @@ mod tests {
     use super::closest;
 
     #[test]
-    fn the_name_that_was_meant() {
+    fn a_misspelled_name_gets_the_closest_one() {
         for (word, meant) in [
             ("hg0506", Some("HG0506")),
             ("wbe", Some("web")),

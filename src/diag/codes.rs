@@ -1,29 +1,29 @@
-//! The one table of codes. Numbers follow the user's subject and are never used again:
+//! The table of codes. Numbers are grouped by subject and never reused:
 //! 01 YAML, 02 keys and values, 03 references, 04 names, 05 networks and ports, 06 secrets,
 //! 07 storage, 08 dependencies and health, 09 the front, 10 presets and raw Nix, 11 limits, 12 images, 13 jobs, 14 clients,
 //! 15 isolation, 16 the last build.
 
 use super::Severity;
 
-/// What a rule does to the output, and whether the file can accept it with `allow`.
+/// The effect of a rule on the output, and whether the file can accept it with `allow`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Nothing could be written, or what was written could not work.
+    /// An error: there would be no output, or the output could not work.
     Error,
-    /// Nothing is written until the file says that it is meant.
+    /// An error that the file can accept with `allow`.
     Deny,
-    /// It is written, and probably not what was meant.
+    /// A warning: the output is written, but probably has a mistake.
     Warning,
 }
 
 macro_rules! codes {
     ($($name:ident = $code:literal, $level:ident, $title:literal;)*) => {
-        /// A rule of homegen's, by the name that the sources use for it.
+        /// A rule of homegen, by its name in the source code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $(#[doc = $title] $name,)* }
 
         impl Code {
-            /// Every code there is.
+            /// All codes.
             pub const ALL: &'static [Code] = &[$(Code::$name,)*];
 
             /// The stable code, such as `HG0101`.
@@ -31,7 +31,7 @@ macro_rules! codes {
                 match self { $(Code::$name => $code,)* }
             }
 
-            /// What it does to the output.
+            /// The effect on the output.
             pub fn level(self) -> Level {
                 match self { $(Code::$name => Level::$level,)* }
             }
@@ -41,7 +41,7 @@ macro_rules! codes {
                 match self { $(Code::$name => $title,)* }
             }
 
-            /// Its page, in Markdown: what it means, why it is said, a file that fails and one that passes.
+            /// The page in Markdown: the explanation, a file that fails and a file that passes.
             pub fn page(self) -> &'static str {
                 match self {
                     $(Code::$name => include_str!(concat!("../../docs/diagnostics/", $code, ".md")),)*
@@ -52,7 +52,7 @@ macro_rules! codes {
 }
 
 impl Code {
-    /// Whether it forbids writing.
+    /// The severity: errors prevent output.
     pub fn severity(self) -> Severity {
         match self.level() {
             Level::Error | Level::Deny => Severity::Error,
@@ -60,12 +60,12 @@ impl Code {
         }
     }
 
-    /// Whether the file can accept it, with a reason.
+    /// Reports whether the file can accept it with a reason.
     pub fn can_be_allowed(self) -> bool {
         self.level() != Level::Error && self != Code::UnusedAllow
     }
 
-    /// The code that is written so.
+    /// Parses a code such as `HG0101`.
     pub fn from_code(code: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|c| c.code() == code)
     }

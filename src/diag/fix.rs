@@ -1,37 +1,37 @@
-//! Edits of the file that mend what a diagnostic is about.
+//! Edits of the file that correct the mistake of a diagnostic.
 
 use std::ops::Range;
 
 use super::Diagnostic;
 use crate::source::{SourceId, Span};
 
-/// What to do about a value.
+/// The action to take for a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Help {
-    /// In words.
+    /// The action in words.
     pub text: String,
-    /// What to write in place of the value, as YAML, and whether that is certain.
+    /// The replacement of the value as YAML, and whether it is certain.
     pub instead: Option<(String, bool)>,
 }
 
 impl Help {
-    /// To write `value`, which is certainly meant.
+    /// Help to write `value`, which is certain.
     pub fn write(value: impl Into<String>) -> Help {
         let value = value.into();
         Help { text: format!("write `{value}`"), instead: Some((value, true)) }
     }
 
-    /// The same in other words.
+    /// Replaces the words of the help.
     pub fn say(self, text: impl Into<String>) -> Help {
         Help { text: text.into(), ..self }
     }
 
-    /// The same, where it is only likely.
+    /// Marks the replacement as a guess.
     pub fn likely(self) -> Help {
         Help { instead: self.instead.map(|(value, _)| (value, false)), ..self }
     }
 
-    /// The edit of the value at `span`.
+    /// The edit that replaces the value at `span`.
     pub fn fix(&self, span: Span) -> Option<Fix> {
         let (text, is_certain) = self.instead.clone()?;
         Some(Fix { edits: vec![Edit { span, text }], is_certain })
@@ -49,32 +49,32 @@ impl<T: Into<String>> From<T> for Help {
 pub struct Fix {
     /// The edits.
     pub edits: Vec<Edit>,
-    /// Whether the result is certainly what was meant: `homegen check --fix` makes no other edits.
+    /// The result is certain. `homegen check --fix` makes no other edits.
     pub is_certain: bool,
 }
 
 /// One replacement in a source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Edit {
-    /// What is replaced.
+    /// The replaced span.
     pub span: Span,
-    /// What is written in its place.
+    /// The replacement.
     pub text: String,
 }
 
 impl Fix {
-    /// The replacement of `span`, which is certainly meant.
+    /// A certain replacement of `span`.
     pub fn certain(span: Span, text: impl Into<String>) -> Fix {
         Fix { edits: vec![Edit { span, text: text.into() }], is_certain: true }
     }
 
-    /// The replacement of `span`, which is likely meant.
+    /// A likely replacement of `span`.
     pub fn likely(span: Span, text: impl Into<String>) -> Fix {
         Fix { is_certain: false, ..Fix::certain(span, text) }
     }
 
-    /// Whether it can be made in the user's file, whose text is `text`. What comes from a preset, and a text of several
-    /// lines, cannot be edited in place.
+    /// Reports whether the fix can be applied to `text`, the user's file. Values of a preset and values on several lines
+    /// cannot be edited in place.
     pub fn applies(&self, text: &str) -> bool {
         let is_line = |span: Span| {
             let written = text.get(span.start as usize..span.end as usize);
@@ -84,7 +84,8 @@ impl Fix {
     }
 }
 
-/// The file with the certain fixes of `diagnostics`, and their number. Of two that overlap the first one is made.
+/// Applies the certain fixes of `diagnostics`, and returns the text and their number. The first of two overlapping fixes is
+/// applied.
 pub fn apply(text: &str, diagnostics: &[Diagnostic]) -> (String, usize) {
     let mut edits: Vec<(Range<usize>, &str)> = Vec::new();
     let mut made = 0;
@@ -95,7 +96,7 @@ pub fn apply(text: &str, diagnostics: &[Diagnostic]) -> (String, usize) {
             .iter()
             .map(|edit| (edit.span.start as usize..edit.span.end as usize, edit.text.as_str()))
             .collect();
-        // Sorted, so that the neighbors of a range are the only ones that it can overlap.
+        // The edits are sorted, so that a range can overlap only with its neighbors.
         let overlaps = |range: &Range<usize>| {
             let at = edits.partition_point(|(other, _)| other.end <= range.start);
             edits.get(at).is_some_and(|(other, _)| other.start < range.end || other.start == range.start)

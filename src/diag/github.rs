@@ -8,7 +8,7 @@ use crate::source::Sources;
 /// Renders one command for each of `diagnostics`, each on a line.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let regions = Regions::new(sources);
-    // The path has to be that of a file in the repository, to the letter.
+    // The path must exactly match a file of the repository.
     let name = printable(&sources.file().name);
     let file = name.strip_prefix("./").unwrap_or(&name);
     diagnostics.iter().map(|diagnostic| command(diagnostic, &regions, file)).collect()
@@ -25,7 +25,7 @@ fn command(diagnostic: &Diagnostic, regions: &Regions, file: &str) -> String {
             ));
             message.push_str(&format!("\n{text}"));
         } else {
-            // An annotation has one place; the others are at least named.
+            // An annotation has one place, so that the message lists the others.
             message.push_str(&format!("\nline {}: {text}", start.line));
         }
     }
@@ -36,12 +36,12 @@ fn command(diagnostic: &Diagnostic, regions: &Regions, file: &str) -> String {
     format!("::{severity} {properties},title={}::{}\n", property(code), data(&message))
 }
 
-/// What stands behind the `::`, as `escapeData` of GitHub's own toolkit writes it.
+/// Escapes the message after `::`, like `escapeData` of GitHub's toolkit.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a property, as `escapeProperty` of the toolkit writes it.
+/// Escapes the value of a property, like `escapeProperty` of the toolkit.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::{data, property};
 
     #[test]
-    fn what_would_end_a_command_or_a_property_is_escaped() {
+    fn characters_that_would_end_a_command_or_a_property_are_escaped() {
         assert_eq!(data("100 % of a: b, c\r\nd"), "100 %25 of a: b, c%0D%0Ad");
         assert_eq!(property("100 % of a: b, c\r\nd"), "100 %25 of a%3A b%2C c%0D%0Ad");
         assert_eq!(data("%0A"), "%250A", "an escape that a user wrote stays what it is");

@@ -12,19 +12,19 @@ use super::{Diagnostic, Severity};
 use crate::printable::{escape, escapes, printable, without_command};
 use crate::source::{Source, Sources};
 
-/// How to print.
+/// The style of the output.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
-    /// Columns of the terminal.
+    /// The columns of the terminal.
     pub width: usize,
-    /// Whether to use colours and box-drawing characters.
+    /// Uses colors.
     pub color: bool,
 }
 
-/// Nobody reads more than this at once.
+/// The most diagnostics that are printed at once.
 const MAX_SHOWN: usize = 100;
 
-/// Nor does anyone follow more places than this for one of them.
+/// The most places of one diagnostic.
 const MAX_LABELS: usize = 16;
 
 /// Renders `diagnostics`, each followed by an empty line.
@@ -33,7 +33,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
         .with_break_words(false)
-        // A path, an address or a name in two halves cannot be copied: lines break at spaces alone.
+        // Lines break only at spaces, so that paths, URLs and names can be copied.
         .with_word_separator(textwrap::WordSeparator::AsciiSpace)
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .with_links(false)
@@ -47,8 +47,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
             continue;
         }
         let report = Report { diagnostic, lines: &lines, labels };
-        // Writing into a String fails only where a label lies outside of the text, which would be a
-        // mistake of a pass; the message is still worth showing then.
+        // Rendering fails only for a label outside the text, which would be a bug of a pass. The message is still printed.
         if handler.render_report(&mut out, &report).is_err() {
             out.push_str(&format!("{}: {}\n", diagnostic.code.code(), diagnostic.message));
         }
@@ -56,19 +55,19 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     }
     if diagnostics.len() > MAX_SHOWN {
         out.push_str(&format!(
-            "… and {} more: these first may be the cause of the rest\n\n",
+            "… and {} more: the first ones may cause the others\n\n",
             diagnostics.len() - MAX_SHOWN
         ));
     }
-    // A message that is wrapped could have `::` at the beginning of a line.
+    // Wrapping could move `::` to the start of a line.
     out.split_inclusive('\n').map(without_command).collect()
 }
 
-/// Longer lines are no text that a person wrote, and would fill the screen. miette cannot indent further
-/// than 65,535 columns either.
+/// The longest line that is printed. Longer lines would fill the screen, and miette cannot indent by more than 65,535
+/// columns.
 const MAX_LINE: usize = 2_000;
 
-/// The same in plain lines.
+/// Renders a diagnostic without a snippet.
 fn without_snippet(diagnostic: &Diagnostic, labels: &[LabeledSpan], lines: &Lines) -> String {
     let mut out = format!("{}\n\n  × {}\n", diagnostic.code.code(), cut(&diagnostic.message));
     for label in labels {
@@ -95,8 +94,8 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// The labels in the text that is shown of the user's file. A zero-width one at the end of the file would vanish, so
-/// each covers at least one byte where there is one.
+/// The labels in the printed text of the user's file. A zero-width label at the end of the file would be invisible, so that
+/// each label covers at least one character if there is one.
 fn labels(diagnostic: &Diagnostic, sources: &Sources, lines: &Lines) -> Vec<LabeledSpan> {
     let text = &sources.file().text;
     let mut labels: Vec<LabeledSpan> = Vec::new();
@@ -109,25 +108,25 @@ fn labels(diagnostic: &Diagnostic, sources: &Sources, lines: &Lines) -> Vec<Labe
         if end <= start {
             end = start + text[start..].chars().next().map_or(0, char::len_utf8);
         }
-        // A label that spans lines hides the text between them: its first line says enough.
+        // A label over several lines would hide the text between them, so that only its first line is marked.
         if let Some(line) = text[start..end].find('\n') {
             end = start + line.max(1);
         }
         let (start, end) = (lines.shown(start), lines.shown(end));
-        let said = (!label.text.is_empty()).then(|| label.text.clone());
-        let same = |l: &LabeledSpan| l.offset() == start && l.label() == said.as_deref();
+        let text = (!label.text.is_empty()).then(|| label.text.clone());
+        let same = |l: &LabeledSpan| l.offset() == start && l.label() == text.as_deref();
         if !labels.iter().any(same) {
-            // The header names the place of the first one, wherever the others are.
+            // The header shows the place of the first label.
             labels.push(match labels.is_empty() {
-                true => LabeledSpan::new_primary_with_span(said, (start, end - start)),
-                false => LabeledSpan::new(said, start, end - start),
+                true => LabeledSpan::new_primary_with_span(text, (start, end - start)),
+                false => LabeledSpan::new(text, start, end - start),
             });
         }
     }
     labels
 }
 
-/// How many lines there are between the snippets of two labels that are far from each other.
+/// The number of lines between the snippets of two distant labels.
 const FRAME: usize = 2;
 
 struct Report<'a> {
@@ -176,18 +175,18 @@ impl miette::Diagnostic for Report<'_> {
     }
 }
 
-/// The file by its lines, with escapes for what cannot be printed. miette would look through all of it for each label,
-/// count columns in bytes where an editor counts characters, and show all that stands between two labels far from
-/// each other. Offsets are those of the text with its escapes.
+/// The file by lines, with escapes for unprintable characters. By itself, miette would search the whole file for each
+/// label, count columns in bytes instead of characters, and print all lines between two distant labels. Offsets refer to
+/// the text with escapes.
 struct Lines<'a> {
     source: &'a Source,
-    /// Its name, printable.
+    /// The printable name.
     name: Cow<'a, str>,
-    /// Its text, printable.
+    /// The printable text.
     text: Cow<'a, str>,
-    /// The byte behind each escaped character: in the file, and in the text that is shown.
+    /// The offset after each escaped character: in the file, and in the printed text.
     moved: Vec<(usize, usize)>,
-    /// Where each line begins, and at last the end of the text.
+    /// The start of each line, and the end of the text.
     starts: Vec<usize>,
 }
 
@@ -202,7 +201,7 @@ impl<'a> Lines<'a> {
         Lines { source, name: printable(&source.name), text, moved, starts }
     }
 
-    /// Where a byte of the file is in the text that is shown.
+    /// The offset in the printed text of an offset in the file.
     fn shown(&self, offset: usize) -> usize {
         match self.moved.partition_point(|(file, _)| *file <= offset).checked_sub(1) {
             Some(last) => self.moved[last].1 + (offset - self.moved[last].0),
@@ -210,7 +209,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Where a byte of the text that is shown is in the file.
+    /// The offset in the file of an offset in the printed text.
     fn in_file(&self, shown: usize) -> usize {
         match self.moved.partition_point(|(_, text)| *text <= shown).checked_sub(1) {
             Some(last) => self.moved[last].0 + (shown - self.moved[last].1),
@@ -218,7 +217,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The line that holds a byte, from 0.
+    /// The line of an offset, from 0.
     fn at(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset).clamp(1, self.last() + 1) - 1
     }
@@ -227,26 +226,26 @@ impl<'a> Lines<'a> {
         self.starts.len() - 2
     }
 
-    /// The column of a byte in its line, in characters of the file, from 0.
+    /// The column of an offset in its line, in characters of the file, from 0.
     fn column(&self, line: usize, offset: usize) -> usize {
         self.source.text[self.in_file(self.starts[line])..self.in_file(offset)].chars().count()
     }
 
-    /// The lines of a span, first and last, with so many around them.
-    fn around(&self, span: &SourceSpan, before: usize, after: usize) -> (usize, usize) {
+    /// The first and the last line of a span, extended by `before` and `after` lines.
+    fn lines_of(&self, span: &SourceSpan, before: usize, after: usize) -> (usize, usize) {
         let (first, last) = (self.at(span.offset()), self.at(span.offset() + span.len().saturating_sub(1)));
         (first.saturating_sub(before), (last + after).min(self.last()))
     }
 
-    /// Whether the lines of a label, and those beside it, can be shown.
+    /// Reports whether the lines of a label, and the adjacent ones, are short enough to print.
     fn are_readable(&self, span: &SourceSpan) -> bool {
-        let (first, last) = self.around(span, 1, 1);
+        let (first, last) = self.lines_of(span, 1, 1);
         self.starts[first..=last + 1].windows(2).all(|line| line[1] - line[0] <= MAX_LINE)
     }
 }
 
-/// A text with escapes, and the byte behind each of them, before and after. Tabs stay, which miette shows as spaces, and
-/// so do line breaks.
+/// Escapes a text, and returns the offsets after each escaped character, in both texts. Tabs, which miette prints as
+/// spaces, and line breaks stay.
 fn with_escapes(text: &str) -> (Cow<'_, str>, Vec<(usize, usize)>) {
     let mut moved = Vec::new();
     let mut out = String::new();
@@ -280,7 +279,7 @@ impl SourceCode for Lines<'_> {
         if text.get(start..end).is_none() {
             return Err(MietteError::OutOfBounds);
         }
-        let (first, last) = self.around(span, before, after);
+        let (first, last) = self.lines_of(span, before, after);
         let shown =
             if before == 0 && after == 0 { start..end } else { self.starts[first]..self.starts[last + 1] };
         let column = if before == 0 { self.column(first, start) } else { 0 };
@@ -290,8 +289,8 @@ impl SourceCode for Lines<'_> {
             (shown.start, shown.len()).into(),
             first,
             column,
-            // By this miette tells whether two snippets touch. The frame between two takes as many lines as
-            // it may leave out here.
+            // miette uses this number to detect adjacent snippets. The frame between two snippets takes as many lines as
+            // it may omit here.
             last + 1 - first + FRAME,
         )))
     }

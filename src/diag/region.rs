@@ -1,4 +1,4 @@
-//! Where labels are, as an editor counts. The formats that a machine reads share this.
+//! Positions of labels as editors count them, for the machine-readable formats.
 
 use std::collections::HashSet;
 
@@ -21,36 +21,36 @@ pub struct Position {
 /// A part of one line of the user's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Region {
-    /// Before its first character.
+    /// The position before the first character.
     pub start: Position,
-    /// Behind its last one.
+    /// The position after the last character.
     pub end: Position,
 }
 
 /// Finds regions in the user's file.
 pub struct Regions<'a> {
     sources: &'a Sources,
-    /// Where each line begins, in bytes.
+    /// The start of each line, in bytes.
     lines: Vec<usize>,
 }
 
 impl<'a> Regions<'a> {
-    /// Those of the file that `sources` is about.
+    /// Creates the index of the user's file in `sources`.
     pub fn new(sources: &'a Sources) -> Self {
         let ends = sources.file().text.match_indices('\n').map(|(at, _)| at + 1);
         Regions { sources, lines: std::iter::once(0).chain(ends).collect() }
     }
 
-    /// The labels of `diagnostic` with what is said of them, the main one first. What lies in a preset is
-    /// where the file asks for the preset, and is said there once. Of a label that spans lines the first one
-    /// is shown: it says enough, and GitHub shows nothing whose lines a pull request does not all touch.
+    /// The labels of `diagnostic` with their texts, the main one first. Labels in a preset move to the name of the preset
+    /// in the file, once each. A label over several lines covers only its first line: GitHub hides annotations unless a
+    /// pull request touches all of their lines.
     pub fn labels<'d>(&self, diagnostic: &'d Diagnostic) -> Vec<(Region, &'d str)> {
         let all = diagnostic.labels.iter().map(|label| (self.region(label.span), label.text.as_str()));
         let mut known = HashSet::new();
         all.filter(|one| known.insert(*one)).collect()
     }
 
-    /// The fix of `diagnostic` that can be made in the file, with the regions that are replaced and what replaces them.
+    /// The fix of `diagnostic`, if it can be applied to the file, with the replaced regions and their replacements.
     pub fn fix<'d>(&self, diagnostic: &'d Diagnostic) -> Option<(&'d Fix, Vec<(Region, &'d str)>)> {
         let fix = diagnostic.fix.as_ref().filter(|fix| fix.applies(&self.sources.file().text))?;
         let region = |span: Span| Region {
@@ -64,15 +64,15 @@ impl<'a> Regions<'a> {
     fn region(&self, span: Span) -> Region {
         let text = &self.sources.file().text;
         let span = self.sources.in_file(span);
-        // A place inside of a character would be a mistake of a pass, and is no reason to say nothing.
+        // An offset inside a character would be a bug of a pass. The diagnostic is still reported.
         let boundary =
             |at: u32| (0..=(at as usize).min(text.len())).rev().find(|at| text.is_char_boundary(*at));
         let (mut start, mut end) = (boundary(span.start).unwrap_or(0), boundary(span.end).unwrap_or(0));
-        // The end of the file is a line that an editor may not have: what stands last is there.
+        // Editors may have no line at the end of the file, so that the last character is marked.
         if start >= text.len() {
             start = text.trim_end().char_indices().next_back().map_or(0, |(at, _)| at);
         }
-        // A mark of no width would not be seen. Behind the end of a line there is nothing to cover.
+        // A zero-width mark would be invisible, except at the end of a line, where there is no character to cover.
         if end <= start {
             let next = text[start..].chars().next().filter(|c| !matches!(c, '\r' | '\n'));
             end = start + next.map_or(0, char::len_utf8);

@@ -7,8 +7,8 @@ use super::{Code, Diagnostic};
 use crate::printable::printable_json;
 use crate::source::Sources;
 
-/// Renders `diagnostics` as one log with one run. Every rule is in it, also those that found nothing: it
-/// describes the program, and not the file.
+/// Renders `diagnostics` as one log with one run. The log lists all rules, because it describes the program, not only the
+/// file.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let regions = Regions::new(sources);
     let hashes = line_hashes(&sources.file().text);
@@ -51,16 +51,16 @@ fn result(diagnostic: &Diagnostic, regions: &Regions, hashes: &[String], uri: &s
     if let Some(help) = &diagnostic.help {
         text.push_str(&format!("\nHelp: {}", escape(help)));
     }
-    // The main place is the result's own; the others are linked from the text by their number.
+    // The main place is the location of the result. The text links the other places by number.
     let further = labels.iter().enumerate().skip(1);
     let links: Vec<String> =
-        further.clone().map(|(id, (_, said))| format!("[{}]({id})", escape(&link_text(said)))).collect();
+        further.clone().map(|(id, (_, label))| format!("[{}]({id})", escape(&link_text(label)))).collect();
     if !links.is_empty() {
         text.push_str(&format!("\nSee: {}", links.join(", ")));
     }
     let related: Vec<Value> = further
-        .map(|(id, (region, said))| {
-            let mut related = location(*region, said, uri);
+        .map(|(id, (region, label))| {
+            let mut related = location(*region, label, uri);
             related["id"] = json!(id);
             related
         })
@@ -70,7 +70,7 @@ fn result(diagnostic: &Diagnostic, regions: &Regions, hashes: &[String], uri: &s
         "ruleIndex": Code::ALL.iter().position(|code| *code == diagnostic.code),
         "level": diagnostic.severity().name(),
         "message": { "text": text },
-        "locations": labels.iter().take(1).map(|(region, said)| location(*region, said, uri)).collect::<Vec<_>>(),
+        "locations": labels.iter().take(1).map(|(region, label)| location(*region, label, uri)).collect::<Vec<_>>(),
     });
     if !related.is_empty() {
         result["relatedLocations"] = json!(related);
@@ -94,15 +94,15 @@ fn result(diagnostic: &Diagnostic, regions: &Regions, hashes: &[String], uri: &s
     result
 }
 
-fn location(region: Region, said: &str, uri: &str) -> Value {
+fn location(region: Region, label: &str, uri: &str) -> Value {
     let mut location = json!({
         "physicalLocation": {
             "artifactLocation": { "uri": uri },
             "region": lines_and_columns(region),
         },
     });
-    if !said.is_empty() {
-        location["message"] = json!({ "text": escape(said) });
+    if !label.is_empty() {
+        location["message"] = json!({ "text": escape(label) });
     }
     location
 }
@@ -116,19 +116,18 @@ fn lines_and_columns(region: Region) -> Value {
     })
 }
 
-/// Text of a message. `{0}` would be the place of an argument, so braces are written twice (SARIF 2.1.0,
-/// section 3.11.5).
+/// Escapes the text of a message. `{0}` would be a placeholder, so that braces are doubled (SARIF 2.1.0, section 3.11.5).
 fn escape(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
 
-/// Text inside of the brackets of a link (section 3.11.6).
+/// Escapes the text of a link in brackets (section 3.11.6).
 fn link_text(text: &str) -> String {
-    let said = if text.is_empty() { "here" } else { text };
-    said.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+    let text = if text.is_empty() { "here" } else { text };
+    text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
 }
 
-/// A path as a URI. A relative one is below the root of the repository, for GitHub.
+/// A path as a URI. GitHub resolves a relative URI from the root of the repository.
 fn uri(path: &str) -> String {
     let relative = path.strip_prefix("./").unwrap_or(path);
     let scheme = if path.starts_with('/') { "file://" } else { "" };
@@ -141,12 +140,12 @@ fn uri(path: &str) -> String {
     scheme.chars().map(String::from).chain(encoded).collect()
 }
 
-/// How much of a file a hash of a line covers, from the start of the line.
+/// The number of UTF-16 units that the hash of a line covers, from the start of the line.
 const HASHED: usize = 100;
 
-/// A fingerprint of each line, by which GitHub knows a result again after lines above it have moved. The
-/// action that uploads a log computes the same and complains about any other: the first hundred UTF-16 units
-/// from the line on, without spaces and tabs, as a polynomial in 37, and how often that hash came before.
+/// A fingerprint of each line, by which GitHub recognizes a result after lines above it have moved. The action that
+/// uploads a log computes the same fingerprint and rejects others: the first hundred UTF-16 units from the start of the
+/// line, without spaces and tabs, as a polynomial in 37, and the number of equal hashes so far.
 fn line_hashes(text: &str) -> Vec<String> {
     const LINE_BREAK: u16 = b'\n' as u16;
     const END: u16 = u16::MAX;

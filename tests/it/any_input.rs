@@ -328,7 +328,7 @@ fn a_large_number_of_mistakes_is_said_as_such() {
     let outcome = timed("unknown keys", format!("{HEAD}{}", many(10_000, |i| format!("key{i}: x\n"))));
     assert_eq!(outcome.diagnostics.len(), 501);
     assert!(said(&outcome).contains("and 401 more"));
-    assert_eq!(outcome.diagnostics.last().unwrap().message, "more than 500 mistakes");
+    assert_eq!(outcome.diagnostics.last().unwrap().message, "the file has more than 500 errors");
 }
 
 #[test]

@@ -55,11 +55,11 @@ fn json_is_one_object_with_every_place() {
           "code": "HG0103",
           "severity": "error",
           "title": "a key is written twice",
-          "message": "`volumes` is written twice",
-          "help": "keep one of the two",
+          "message": "`volumes` is declared twice",
+          "help": "remove one of the two",
           "labels": [
             {
-              "text": "written again here",
+              "text": "declared again here",
               "start": {
                 "line": 11,
                 "column": 9,
@@ -72,7 +72,7 @@ fn json_is_one_object_with_every_place() {
               }
             },
             {
-              "text": "first written here",
+              "text": "first declared here",
               "start": {
                 "line": 10,
                 "column": 9,
@@ -158,17 +158,17 @@ fn a_file_of_nothing_has_a_place_too() {
 #[test]
 fn github_gets_one_command_for_each_diagnostic() {
     insta::assert_snapshot!(rendered(github::render, &fixture("five-mistakes")), @r#"
-    ::error file=homeserver.yaml,line=4,col=23,endLine=4,endColumn=35,title=HG0204::`100.64.0.300` is not an IP address%0Acannot be read%0Ahelp: write an IP address such as 192.168.1.20
+    ::error file=homeserver.yaml,line=4,col=23,endLine=4,endColumn=35,title=HG0204::`100.64.0.300` is not a valid IP address%0Aexpected an IPv4 or IPv6 address%0Ahelp: write an IP address such as 192.168.1.20
     ::error file=homeserver.yaml,line=12,col=16,endLine=12,endColumn=26,title=HG1202::`nginx:1.27` names no registry%0Aexpected a registry before it%0Ahelp: write `docker.io/library/nginx:1.27`, if it is Docker's
     ::error file=homeserver.yaml,line=13,col=38,endLine=13,endColumn=48,title=HG0601::there is no secret `db-pasword`%0Anot declared%0Ahelp: declare it under `secrets`; did you mean `db-password`?
-    ::error file=homeserver.yaml,line=14,col=22,endLine=14,endColumn=29,title=HG0801::there is no container `databse`%0Ano such container%0Ahelp: did you mean `database`?
+    ::error file=homeserver.yaml,line=14,col=22,endLine=14,endColumn=29,title=HG0801::there is no container `databse`%0Anot declared%0Ahelp: did you mean `database`?
     ::error file=homeserver.yaml,line=17,col=9,endLine=17,endColumn=17,title=HG0201::there is no key `shm_sice` here%0Aunknown key%0Ahelp: did you mean `shm_size`?
     "#);
     insta::assert_snapshot!(rendered(github::render, &fixture("published-wide")), @r#"
     ::warning file=homeserver.yaml,line=7,col=59,endLine=7,endColumn=76,title=HG0506::port 8080 is open on 0.0.0.0, whatever the firewall says%0APodman goes around the firewall%0Ahelp: publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; if it is meant, `allow` it with the reason
     "#);
     insta::assert_snapshot!(rendered(github::render, &fixture("duplicate-key")), @r#"
-    ::error file=homeserver.yaml,line=11,col=9,endLine=11,endColumn=16,title=HG0103::`volumes` is written twice%0Awritten again here%0Aline 10: first written here%0Ahelp: keep one of the two
+    ::error file=homeserver.yaml,line=11,col=9,endLine=11,endColumn=16,title=HG0103::`volumes` is declared twice%0Adeclared again here%0Aline 10: first declared here%0Ahelp: remove one of the two
     "#);
     for (name, outcome) in outcomes() {
         let commands = rendered(github::render, outcome);
@@ -280,7 +280,7 @@ fn sarif_of_one_diagnostic() {
       "locations": [
         {
           "message": {
-            "text": "written again here"
+            "text": "declared again here"
           },
           "physicalLocation": {
             "artifactLocation": {
@@ -296,7 +296,7 @@ fn sarif_of_one_diagnostic() {
         }
       ],
       "message": {
-        "text": "`volumes` is written twice.\nHelp: keep one of the two\nSee: [first written here](1)"
+        "text": "`volumes` is declared twice.\nHelp: remove one of the two\nSee: [first declared here](1)"
       },
       "partialFingerprints": {
         "primaryLocationLineHash": "67df600d4af920f3:1"
@@ -305,7 +305,7 @@ fn sarif_of_one_diagnostic() {
         {
           "id": 1,
           "message": {
-            "text": "first written here"
+            "text": "first declared here"
           },
           "physicalLocation": {
             "artifactLocation": {
