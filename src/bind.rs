@@ -1,28 +1,28 @@
-//! What becomes of the host's side of a bind mount: whether homegen creates a folder there.
+//! The source of a bind mount: decides whether homegen creates a folder there.
 
 use crate::filesystem::SYSTEM;
 use crate::path::is_below;
 use crate::setting::Volume;
 
-/// What becomes of the source of a bind mount.
+/// The treatment of the source of a bind mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// A folder is created.
+    /// homegen creates a folder.
     Created,
-    /// It is left alone: it is mounted read-only, is a file, or is itself a mount point.
+    /// homegen creates nothing: the source is mounted read-only, is a file, or is a mount point.
     Left,
-    /// It lies in a folder of the system, where nothing is created.
+    /// The source is in a system folder, where homegen creates nothing.
     System,
-    /// Its name does not tell whether it is a file or a folder.
+    /// The name is ambiguous: a file or a folder.
     Unclear,
-    /// It is a file with an owner, a group or a mode, which homegen gives to folders alone.
+    /// The source is a file with an owner, a group or a mode, which homegen sets only for folders.
     OwnedFile,
 }
 
-/// What becomes of the source `path` of `volume`, where `is_mount_point` says that a disk is mounted there.
+/// The treatment of the source `path` of `volume`. `is_mount_point` reports that a disk is mounted there.
 pub(crate) fn source(volume: &Volume, path: &str, is_mount_point: bool) -> Source {
     let kind = kind(path, &volume.target.value());
-    // Where the name leaves it open, an owner or a mode says that it is a folder.
+    // An owner or a mode marks an ambiguous name as a folder.
     if volume.owner.is_some() || volume.group.is_some() || volume.mode.is_some() {
         return if kind == Kind::File { Source::OwnedFile } else { Source::Created };
     }
@@ -37,7 +37,7 @@ pub(crate) fn source(volume: &Volume, path: &str, is_mount_point: bool) -> Sourc
     }
 }
 
-/// What a name belongs to.
+/// The kind of a path, guessed from its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     File,
@@ -45,7 +45,7 @@ enum Kind {
     Unclear,
 }
 
-/// Whether a file or a folder is bound, by the paths on the host and in the container.
+/// Guesses whether a file or a folder is mounted, from the paths on the host and in the container.
 fn kind(source: &str, target: &str) -> Kind {
     if source.ends_with('/') {
         return Kind::Folder;
@@ -53,7 +53,7 @@ fn kind(source: &str, target: &str) -> Kind {
     let (name, in_container) = (last_step(source), last_step(target));
     match (kind_of_name(name), kind_of_name(in_container)) {
         (Kind::File, _) => Kind::File,
-        // `passwords` on the host is a file where it is `/mosquitto/config/passwd` in the container.
+        // `passwords` on the host is a file if it is `/mosquitto/config/passwd` in the container.
         (_, Kind::File) if !name.ends_with(".d") => Kind::File,
         _ if is_file_target(target) => Kind::File,
         (Kind::Folder, _) if is_below(target, "/etc") && AMBIGUOUS_IN_ETC.contains(&name) => Kind::Unclear,
@@ -61,18 +61,18 @@ fn kind(source: &str, target: &str) -> Kind {
     }
 }
 
-/// Whether a path in the container is a file's. A secret of Compose is always a file.
+/// Reports whether a path in the container is a file. A secret of Compose is always a file.
 fn is_file_target(target: &str) -> bool {
     FILE_TARGETS.contains(&target)
         || target.strip_prefix("/run/secrets/").is_some_and(|name| !name.is_empty())
 }
 
-/// Whether a path is in a folder that NixOS or the kernel fills.
+/// Reports whether a path is in a folder that NixOS or the kernel fills.
 pub(crate) fn is_system(path: &str) -> bool {
     SYSTEM.iter().any(|system| is_below(path, system))
 }
 
-/// Whether a file is bound, as far as the names on the host and in the container tell.
+/// Reports whether a file is mounted, judged by the names on the host and in the container.
 pub(crate) fn is_file(source: &str, target: &str) -> bool {
     kind(source, target) == Kind::File
 }
@@ -81,8 +81,8 @@ fn last_step(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }
 
-/// Whether a name is a file's: by a table of names and endings, because an ending may as well be a version's
-/// (`search_v1.12`), a domain's (`example.org`) or that of a folder of fragments (`conf.d`).
+/// Guesses the kind of a name with a table of names and extensions, because a text after a dot may also be a version
+/// (`search_v1.12`), a domain (`example.org`) or the `.d` of a folder of fragments (`conf.d`).
 fn kind_of_name(name: &str) -> Kind {
     if FILES.contains(&name) {
         return Kind::File;
@@ -108,19 +108,19 @@ fn is_ending(ending: &str) -> bool {
     ENDINGS.binary_search(&ending.to_ascii_lowercase().as_str()).is_ok()
 }
 
-/// What the names of files end in: variables for files, such as `DB_PASSWORD_FILE`, give them names like these.
+/// The suffixes of file names that follow variables such as `DB_PASSWORD_FILE`.
 const FILE_SUFFIXES: &[&str] =
     &["_key", "_passphrase", "_passwd", "_password", "_psk", "_secret", "_token", "credentials"];
 
-/// Names of files and of folders.
+/// Names that are common for both files and folders.
 const AMBIGUOUS: &[&str] =
     &["allowlist", "blacklist", "blocklist", "denylist", "entrypoint", "jwt", "pw", "whitelist", "zone"];
 
-/// Names of folders that are often files below /etc.
+/// Names of folders that are often files in /etc.
 const AMBIGUOUS_IN_ETC: &[&str] =
     &["aliases", "canonical", "exports", "relay_domains", "transport", "users", "virtual"];
 
-/// Files of Unix, of NFS and of Postfix without an ending, by their whole paths.
+/// The paths of files of Unix, NFS and Postfix without an extension.
 const FILE_TARGETS: &[&str] = &[
     "/etc/aliases",
     "/etc/environment",
@@ -133,7 +133,7 @@ const FILE_TARGETS: &[&str] = &[
     "/etc/postfix/virtual",
 ];
 
-/// Files whose names have no ending, or only one.
+/// The names of files without a stem or without an extension.
 const FILES: &[&str] = &[
     ".bashrc",
     ".env",
@@ -189,7 +189,7 @@ const FILES: &[&str] = &[
     "token",
 ];
 
-/// Endings of the names of files, in order.
+/// File extensions, in order.
 const ENDINGS: &[&str] = &[
     "7z",
     "acl",

@@ -1,8 +1,7 @@
-//! How lines of a Caddyfile are read, as far as their blocks go.
+//! A checker for the block structure of Caddyfile lines.
 //!
-//! The rules are those of `caddyconfig/caddyfile/lexer.go` and `parse.go` in caddyserver/caddy. homegen puts lines of
-//! the user into a block of its own, so that a brace too many or a quote without its end would reach into the
-//! sites that follow.
+//! It follows `caddyconfig/caddyfile/lexer.go` and `parse.go` in caddyserver/caddy. homegen puts the user's lines into a
+//! block of its own, so that an extra brace or an open quote would affect the sites that follow.
 
 use std::borrow::Cow;
 use std::iter::Peekable;
@@ -10,33 +9,33 @@ use std::str::Chars;
 
 use crate::word::is_word;
 
-/// Where the lines are put.
+/// The place of the lines in the Caddyfile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Inside of a block: of a site, or of the global options.
+    /// In a block: of a site, or of the global options.
     Block,
     /// Between the sites.
     TopLevel,
 }
 
-/// Why lines would not stay where they are put. Lines are counted from 1.
+/// A reason for which lines would affect other parts of the Caddyfile. Lines are counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// A `{` that no `}` closes.
     Unclosed(usize),
     /// A `}` that closes no `{`.
     Unopened(usize),
-    /// A `{` at the beginning of a line.
+    /// A `{` at the start of a line.
     OpensLine(usize),
-    /// A `{` with more behind it on its line.
+    /// A `{` followed by words on its line.
     WordsAfterBrace(usize),
-    /// A `}` with something before it on its line.
+    /// A `}` preceded by words on its line.
     WordsBeforeBrace(usize),
-    /// A quotation mark or backtick without its end.
+    /// A quotation mark or backtick that is not closed.
     Quote(usize),
-    /// A heredoc without its end, or with a marker that Caddy refuses.
+    /// A heredoc that is not closed, or with a marker that Caddy refuses.
     Heredoc(usize),
-    /// A backslash that joins what follows the lines to them, or that Caddy reads in an unexpected way.
+    /// A backslash that joins the next line of the Caddyfile, or that Caddy reads as an escape.
     Backslash(usize),
     /// A control character.
     Control(usize),
@@ -47,53 +46,52 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The title of a diagnostic, and what to do.
+    /// The title and the help of a diagnostic.
     pub fn describe(&self) -> (String, &'static str) {
-        let close = "close every `{` with a `}` on a line of its own";
+        let close = "write one `}` on a line of its own for each `{`";
         match self {
-            Fault::Unclosed(line) => (format!("line {line} opens a `{{` that no `}}` closes"), close),
-            Fault::Unopened(line) => (format!("the `}}` of line {line} closes no `{{`"), close),
+            Fault::Unclosed(line) => (format!("the `{{` of line {line} is not closed"), close),
+            Fault::Unopened(line) => (format!("the `}}` of line {line} has no matching `{{`"), close),
             Fault::OpensLine(line) => (
-                format!("line {line} begins with `{{`"),
-                "write the `{` at the end of the line before it; global options stand under `global`",
+                format!("line {line} starts with `{{`"),
+                "move the `{` to the end of the previous line, or move global options to `global`",
             ),
             Fault::WordsAfterBrace(line) => {
-                (format!("line {line} goes on after its `{{`"), "begin a new line after the `{`")
+                (format!("line {line} has words after its `{{`"), "start a new line after the `{`")
             }
             Fault::WordsBeforeBrace(line) => {
                 (format!("line {line} has words before its `}}`"), "write the `}` on a line of its own")
             }
             Fault::Quote(line) => {
-                (format!("the quotation of line {line} has no end"), "write the closing quotation mark")
+                (format!("the quote of line {line} is not closed"), "add the closing quote")
             }
             Fault::Heredoc(line) => (
-                format!("the heredoc of line {line} has no end"),
-                "write its marker again, on a line of its own",
+                format!("the heredoc of line {line} is not closed"),
+                "repeat its marker on a line of its own",
             ),
-            Fault::Backslash(line) => (
-                format!("line {line} has a backslash in a place where Caddy reads it as an escape"),
-                "remove the backslash",
-            ),
+            Fault::Backslash(line) => {
+                (format!("line {line} has a backslash that Caddy reads as an escape"), "remove the backslash")
+            }
             Fault::Control(line) => (format!("line {line} has a control character"), "remove the character"),
             Fault::Variable(line) => (
-                format!("the `{{$` of line {line} has no `}}`"),
+                format!("the `{{$` of line {line} is not closed"),
                 "write `{$NAME}` or `{$NAME:default}` on one line",
             ),
             Fault::NoBlock(line) => (
                 format!("line {line} is outside of a block"),
-                "write a snippet, an `import` or a site with its `{ … }`",
+                "write a snippet, an `import`, or a site with a block `{ … }`",
             ),
         }
     }
 }
 
-/// Whether no quotation protects a word: Caddy takes a token that is one brace for the beginning or end of a
-/// block, in quotes too (caddyserver/caddy issue 7874).
+/// Reports whether quotes cannot protect a word: Caddy reads a token that is a single brace as the start or end of a block,
+/// even in quotes (caddyserver/caddy issue 7874).
 pub fn is_brace(token: &str) -> bool {
     matches!(token, "{" | "}")
 }
 
-/// The first reason why `lines` would not stay in their place.
+/// The first fault of `lines`.
 pub fn fault(lines: &str, place: Place) -> Option<Fault> {
     let line_of = |at: usize| lines[..at].matches('\n').count() + 1;
     if let Some(at) = lines.find(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
@@ -125,7 +123,7 @@ pub fn fault(lines: &str, place: Place) -> Option<Fault> {
                 _ => {}
             }
         }
-        // A comma carries a list of addresses on to the next line.
+        // A comma continues a list of addresses on the next line.
         let goes_on = last.text.ends_with(',') || first.text == "import" || first.text == "}";
         if place == Place::TopLevel && depth == 0 && open.is_empty() && !goes_on {
             return Some(Fault::NoBlock(first.line));
@@ -155,8 +153,8 @@ fn rows(lines: &str) -> Vec<Vec<String>> {
     rows.map(|row| row.iter().map(|token| token.text.clone()).collect()).collect()
 }
 
-/// The lines as Caddy reads them after it has put in `{$NAME:default}`, of which only the default is known here. The
-/// place of a `{$` without its end is an error.
+/// Expands `{$NAME:default}` as Caddy does, with the default as the value. Returns the offset of a `{$` that is not closed
+/// as an error.
 fn with_variables(lines: &str) -> Result<Cow<'_, str>, usize> {
     if !lines.contains("{$") {
         return Ok(lines.into());
@@ -174,8 +172,7 @@ fn with_variables(lines: &str) -> Result<Cow<'_, str>, usize> {
     Ok(all.into())
 }
 
-/// A word, with the line that it stands on and the row that it belongs to: the end of a line does not end the row
-/// where it is escaped or quoted.
+/// A word with its line and its row. An escaped or quoted line break does not end a row.
 struct Token {
     text: String,
     line: usize,
@@ -216,7 +213,7 @@ fn tokens(lines: &str) -> Result<Vec<Token>, Fault> {
     Ok(all)
 }
 
-/// A token and the line breaks in it; or nothing but an escaped line break.
+/// A token and the number of line breaks in it, or an escaped line break.
 enum Word {
     Text(String, usize),
     Nothing,
@@ -272,7 +269,7 @@ fn word(rest: &mut Peekable<Chars>, line: usize) -> Result<Word, Fault> {
     Ok(Word::Text(text, 0))
 }
 
-/// What follows `<<`: a marker and text up to the same marker, or only the rest of a word.
+/// Reads the text after `<<`: a marker and the text up to the same marker, or only the rest of a word.
 fn heredoc(rest: &mut Peekable<Chars>, line: usize) -> Result<Word, Fault> {
     let mut marker = String::new();
     while let Some(c) = rest.next_if(|c| !matches!(c, ' ' | '\n')) {

@@ -1,7 +1,7 @@
-//! What is known of command lines that no shell reads.
+//! Facts about command lines that run without a shell.
 
-/// Servers and clients that take each word as it is: they look for no variable in it. The start scripts of their images
-/// start the server with its arguments as they are.
+/// Servers and clients that do not expand variables in their arguments. The start scripts of their images pass arguments
+/// unchanged.
 const PLAIN: &[&str] = &[
     "curl",
     "keydb-server",
@@ -22,22 +22,22 @@ const PLAIN: &[&str] = &[
     "wget",
 ];
 
-/// Programs with arguments that look like operators of a shell.
+/// Programs with arguments that look like shell operators.
 const WITH_OPERATORS: &[&str] = &["[", "awk", "expr", "find", "jq", "test", "xargs"];
 
-/// The operators of a shell that stand between two commands.
+/// The shell operators between two commands.
 const BETWEEN_COMMANDS: &[&str] = &["&&", "||"];
 
-/// The operators of a shell that are also values of options.
+/// The shell operators that can also be values of options.
 const OTHER_OPERATORS: &[&str] = &["|", ";", "&", ">", ">>", "<", "2>", "2>&1", ">/dev/null", "2>/dev/null"];
 
-/// Whether a word is the name or the path of a program that takes each word as it is.
+/// Reports whether a word is the name or the path of a program that does not expand variables.
 pub(crate) fn is_plain_program(word: &str) -> bool {
     PLAIN.contains(&name(word))
 }
 
-/// The first word that only a shell understands, in the words of a program: an operator, or a command in `$(…)`; for
-/// the programs above also a variable. A script behind `-c` is a shell's.
+/// The first argument that only a shell interprets: an operator, a command substitution `$(…)`, or a variable for the
+/// programs in [`PLAIN`]. A script after `-c` is run by a shell.
 pub(crate) fn of_shell<'a>(words: &[&'a str]) -> Option<&'a str> {
     let program = name(words.first()?);
     let (mut after_option, mut after_line) = (false, false);
@@ -57,7 +57,7 @@ pub(crate) fn of_shell<'a>(words: &[&'a str]) -> Option<&'a str> {
     None
 }
 
-/// Whether a word is a variable of a shell, for a program that does not look for one.
+/// Reports whether a word is a shell variable, for a program that does not expand it.
 fn is_variable(word: &str, program: &str) -> bool {
     let variable = word.strip_prefix('$').map(|rest| rest.trim_start_matches('{'));
     PLAIN.contains(&program)

@@ -1,5 +1,5 @@
-//! What an image's name says, and what is known of the images that home servers run: `data/images.yaml`, and
-//! `data/image-publishers.yaml` for all images of a publisher.
+//! Facts about images: from their names, from `data/images.yaml`, and from `data/image-publishers.yaml` for all images of a
+//! publisher.
 
 mod entry;
 
@@ -10,34 +10,33 @@ use crate::form::Image;
 use entry::Entry;
 
 impl Image {
-    /// What is known of it.
+    /// The known facts about the image.
     pub(crate) fn known(&self) -> Option<&'static Known> {
         let entry = self.entry()?;
         if self.is_rootless() { &entry.rootless } else { &entry.known }.as_ref()
     }
 
-    /// The row of the images that it is one of.
+    /// The row of the image in the table.
     fn entry(&self) -> Option<&'static Entry> {
-        // The path without the registry, and without the mirror's own folders before it.
+        // Tries the path without the registry, and without the folders of a mirror.
         let paths = self.repository.match_indices('/').map(|(at, _)| &self.repository[at + 1..]);
         paths.filter_map(entry::entry).next()
     }
 
-    /// The variables that it takes its user from, where it has some.
+    /// The variables from which the image takes its user, if there are any.
     pub(crate) fn user_variables(&self) -> Option<&'static UserVariables> {
         let row =
             publishers().iter().find(|row| row.names().any(|path| self.repository.starts_with(path)))?;
         (!self.is_rootless()).then(|| row.get())
     }
 
-    /// Whether it is `path` of any registry: `library/redis` is `docker.io/library/redis` as well as a
-    /// mirror's.
+    /// Reports whether the image is `path` of any registry: `library/redis` matches `docker.io/library/redis` and mirrors.
     pub(crate) fn is(&self, path: &str) -> bool {
         self.repository.strip_suffix(path).is_some_and(|registry| registry.ends_with('/'))
     }
 
-    /// The major version that the tag begins with: 16 of `16-vectorchord0.4.3` and `v16.1`; or that of the
-    /// Postgres in it: 16 of `pg16-v0.3` and of TimescaleDB's `2.17.2-pg16`.
+    /// The major version at the start of the tag: 16 for `16-vectorchord0.4.3` and `v16.1`. A version of Postgres in the
+    /// tag takes precedence: 16 for `pg16-v0.3` and TimescaleDB's `2.17.2-pg16`.
     pub(crate) fn major(&self) -> Option<u32> {
         let tag = self.tag.as_deref()?;
         let postgres = tag.split('-').find_map(|part| part.strip_prefix("pg")?.parse().ok());
@@ -49,30 +48,30 @@ impl Image {
         version[..digits].parse().ok()
     }
 
-    /// The name of a variable for the value itself, where `name` is that for a file with the value and the image does not
-    /// start with both.
+    /// The variable for the value, if `name` is the variable for a file with the value and the image refuses to start with
+    /// both.
     pub(crate) fn excluded_by<'a>(&self, name: &'a str) -> Option<&'a str> {
         let variables = self.entry()?.value_or_file.as_ref()?;
         let direct = name.strip_suffix(&variables.ending).filter(|direct| !direct.is_empty())?;
         variables.prefixes.iter().any(|prefix| direct.starts_with(prefix)).then_some(direct)
     }
 
-    /// What it needs for its first start, where that is a password.
+    /// The password that the image needs for its first start, if it needs one.
     pub(crate) fn first_password(&self) -> Option<&'static FirstPassword> {
         self.entry()?.first_password.as_ref()
     }
 
-    /// The program that dumps its database, where homegen does not.
+    /// The program that dumps the image's database, if homegen has no backup for it.
     pub(crate) fn dump_program(&self) -> Option<&'static str> {
         self.entry()?.dump_program
     }
 
-    /// The capabilities that its program needs, where its start was tried without the rest of Podman's default ones.
+    /// The capabilities that the image needs. Its start was tested without the other default capabilities of Podman.
     pub(crate) fn capabilities(&self) -> Option<&'static [&'static str]> {
         self.entry()?.capabilities
     }
 
-    /// An image that it does not run with any more.
+    /// An image that this version of the image no longer supports.
     pub(crate) fn dropped(&self) -> Option<&'static Dropped> {
         let dropped = self.entry()?.dropped.as_ref()?;
         let is_since = match self.major() {
@@ -82,27 +81,27 @@ impl Image {
         is_since.then_some(dropped)
     }
 
-    /// Whether a word of a tag is the code name of a release: it is a version of a distribution's own image, and of no
-    /// other one.
+    /// Reports whether a word of the tag is the code name of a release. It is a version only for a distribution's own
+    /// image.
     pub(crate) fn is_code_name(&self, word: &str) -> bool {
         self.entry().is_some_and(|entry| entry.code_names.contains(&word))
     }
 
-    /// The user by number that its first process runs as, where that is known and not root.
+    /// The numeric user of the first process, if it is known and not root.
     pub(crate) fn starts_as(&self) -> Option<u32> {
         self.known()?.starts_as
     }
 
-    /// Whether it is a variant without root, which has its data in another folder.
+    /// Reports whether the tag is a rootless variant, which has its data in another folder.
     fn is_rootless(&self) -> bool {
         self.tag.as_deref().is_some_and(|tag| tag.contains("rootless"))
     }
 
-    /// The user by number that the program in it runs as, where that is known.
+    /// The numeric user of the program, if it is known.
     pub(crate) fn user(&self) -> Option<u32> {
         let known = self.known()?;
         let alpine = self.tag.as_deref().is_some_and(|t| t.contains("alpine"));
-        // The Alpine variant of Postgres has a user of Alpine's (docker-library/postgres, Dockerfile-alpine).
+        // The Alpine variant of Postgres uses Alpine's user ID (docker-library/postgres, Dockerfile-alpine).
         if alpine && known.kind == Kind::Postgres { Some(70) } else { known.user }
     }
 }
@@ -116,7 +115,7 @@ fn publishers() -> &'static [Row<UserVariables>] {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserVariables {
-    /// Where their images are, up to the name.
+    /// The registry and path of the images, up to the name.
     #[cfg_attr(not(test), expect(dead_code, reason = "the row is found by them"))]
     #[serde(deserialize_with = "texts")]
     paths: &'static [&'static str],
@@ -126,39 +125,39 @@ pub(crate) struct UserVariables {
     /// The variable with the user's number.
     #[serde(deserialize_with = "text")]
     pub user: &'static str,
-    /// The variable with the group's.
+    /// The variable with the group's number.
     #[serde(deserialize_with = "text")]
     pub group: &'static str,
 }
 
-/// An image that another one does not run with any more.
+/// An image that another image no longer supports.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Dropped {
-    /// The major of the other one since which that is so.
+    /// The first major version of the other image without support.
     pub since: u32,
-    /// The tags of the other one that are as new.
+    /// The tags of the other image that are at least as new.
     tags: Vec<String>,
     /// The path of the image.
     pub image: String,
-    /// Its name for a person.
+    /// The display name.
     pub name: String,
-    /// What to do about it. `MAJOR` stands for its major version.
+    /// The remedy. `MAJOR` stands for the major version of the image.
     pub instead: String,
 }
 
-/// What a program is, as far as rules care.
+/// The kind of a program, as rules distinguish it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Postgres, and what is built on its image.
+    /// Postgres, and images built on it.
     Postgres,
     /// A program that keeps its data in SQLite.
     Sqlite(Sqlite),
-    /// Another database that keeps files.
+    /// Another database with files.
     Database,
-    /// A database whose files may be copied while it runs: they are whole at any moment, or its data can be made again.
+    /// A database whose files may be copied while it runs: they are always consistent, or the data can be recreated.
     Store,
-    /// A database that keeps files, and is often one of what can be had again.
+    /// A database with files that is often a cache.
     Cache,
     /// Anything else.
     Program,
@@ -167,70 +166,69 @@ pub(crate) enum Kind {
 /// The database files of an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sqlite {
-    /// The files, relative to the folder of the data, the most important one first. A `*` stands for any name.
+    /// The files, relative to the data folder, the most important first. `*` matches any name.
     pub files: &'static [&'static str],
-    /// The environment variables that put the database elsewhere: on a server, or in a file whose path they hold.
+    /// The environment variables that move the database to a server or another file.
     pub moved_by: &'static [&'static str],
 }
 
 impl Sqlite {
-    /// Whether a variable, or the one for a file with its value, is one of [`Sqlite::moved_by`].
+    /// Reports whether a variable, or its `_FILE` form, is in [`Sqlite::moved_by`].
     pub(crate) fn is_moved_by(self, variable: &str) -> bool {
         self.moved_by.contains(&variable)
             || variable.strip_suffix("_FILE").is_some_and(|v| self.moved_by.contains(&v))
     }
 }
 
-/// What is known of an image.
+/// The known facts about an image.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
-    /// Its name for a person.
+    /// The display name.
     pub name: &'static str,
-    /// What it is.
+    /// The kind.
     pub kind: Kind,
-    /// Where it keeps its data, and declares a volume for it.
+    /// The data folder, for which the image declares a volume.
     pub data: Option<&'static str>,
-    /// What names another folder for the data: an environment variable, or an option of its command. Behind a slash is
-    /// what the program adds to the folder.
+    /// The environment variables and command options that set another data folder. A text after a slash is the subfolder
+    /// that the program appends.
     pub data_from: &'static [&'static str],
-    /// Where an older version keeps its data, and a new one finds it.
+    /// The data folder of an older version, which a newer version also reads.
     pub older_data: Option<&'static str>,
-    /// The major that has its data there, where other ones do not.
+    /// The only major version that uses this data folder.
     pub major: Option<u32>,
-    /// The user by number that it runs as.
+    /// The numeric user of the program.
     pub user: Option<u32>,
-    /// The user by number that its Dockerfile ends with. Such an image cannot give its folders to its user by itself.
+    /// The numeric user at the end of the Dockerfile. Such an image cannot change the owner of its folders.
     pub starts_as: Option<u32>,
-    /// The memory in MiB below which it does not work well, and when or who says so.
+    /// The least memory in MiB for normal operation, and the condition or the source.
     pub memory: Option<(u64, &'static str)>,
-    /// The memory in MiB that its authors want the host to have.
+    /// The host memory in MiB that the authors require.
     pub host_memory: Option<u64>,
 }
 
 impl Known {
-    /// Whether the image is docker-library's Postgres, or built on it: its folders changed with 18.
+    /// Reports whether the image is docker-library's Postgres, or built on it. Its folders changed with version 18.
     pub(crate) fn is_official_postgres(&self) -> bool {
         self.kind == Kind::Postgres && self.data == Some(POSTGRES_DATA)
     }
 }
 
-/// Databases that do not start for the first time without a password.
+/// The password without which a database refuses its first start.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FirstPassword {
-    /// The variables of which one is needed: the first one has the password. Those that hold a value also have a name with
-    /// `_FILE` behind it.
+    /// The variables of which one is needed. The first holds the password. Variables with a value also have a `_FILE` form.
     #[serde(deserialize_with = "texts")]
     pub variables: &'static [&'static str],
-    /// The programs of the command with which the start script makes a database.
+    /// The programs with which the start script creates a database.
     #[serde(deserialize_with = "texts")]
     pub programs: &'static [&'static str],
 }
 
-/// The major of docker-library's Postgres behind `latest` and other tags without a major.
+/// The major version of docker-library's Postgres with the tag `latest` and other tags without a major version.
 pub(crate) const NEWEST_POSTGRES: u32 = 18;
 
-/// Where docker-library's Postgres, and what is built on it, keeps its data until 17.
+/// The data folder of docker-library's Postgres up to version 17, and of images built on it.
 pub(crate) const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
 
 #[cfg(test)]

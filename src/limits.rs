@@ -1,23 +1,23 @@
-//! How much a file may be. Few bytes can stand for many values, so that too many of them are refused within a
-//! second and 100 MB.
+//! Limits on the size of a file. A few bytes can expand to many values, so that files above these limits are rejected
+//! within one second and 100 MB.
 
-/// How many bytes a file may have. A server of 1,000 services has about one million.
+/// The most bytes of a file. A server with 1,000 services has about one million.
 pub const MAX_BYTES: usize = 6 << 20;
 
-/// How many bytes are read again, with other signs for the braces of references that lack their quotes.
+/// The most bytes that are parsed again with masked references, if a reference needs quotes.
 pub const MAX_MASKED: usize = 2 << 20;
 
-/// How many values a file may have, aliases expanded. A server of 10,000 services has about 260,000.
+/// The most values of a file with aliases expanded. A server with 10,000 services has about 260,000.
 pub const MAX_NODES: usize = 400_000;
 
-/// How many more its presets may bring, and its references.
+/// The most further values that presets may add, and the most that references may add.
 pub const MAX_EXPANDED: usize = 100_000;
 
-/// How many values the output may repeat for each of some others, in all.
+/// The most values that the output may repeat, in all.
 pub const MAX_REPEATED: usize = 100_000;
 
-/// As how many values a text counts: one that is copied costs as much as short ones with its bytes, and one that is taken
-/// apart, such as a command or lines of a Caddyfile, as its words or lines.
+/// The number of values that a text counts as. Copying a text costs as much as short texts with the same bytes. Splitting a
+/// text, such as a command or lines of a Caddyfile, costs as much as its words or lines.
 pub fn weight(text: &str) -> usize {
     let bytes = text.as_bytes();
     let ends_one = |pair: &[u8]| pair[0].is_ascii_whitespace() && !pair[1].is_ascii_whitespace();

@@ -1,5 +1,5 @@
-//! Where what a container sees lies on the host, for a person or a phone that was given a container's path; and
-//! which containers see what lies there. Functions of the [`hir`](crate::hir).
+//! Maps paths in containers to paths on the host, and finds the containers that mount a host path. Functions of the
+//! [`hir`](crate::hir).
 
 use std::collections::HashMap;
 
@@ -12,40 +12,40 @@ use crate::setting::{Volume, VolumeSource};
 use crate::source::Span;
 use crate::tree::Text;
 
-/// A folder or file of the host, or a volume of Podman's, that a container sees. Both ways end in `/`, so that one is put in the
-/// place of the other in the path of anything below.
+/// A mount of a host path or a Podman volume in a container. Both paths end with `/`, so that replacing one prefix with the
+/// other maps every path below.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Bound {
     /// The container's name on the host.
     pub container: String,
-    /// Where it is in the container.
+    /// The path in the container.
     pub from: String,
-    /// Where it is on the host.
+    /// The path on the host.
     pub to: String,
 }
 
-/// Why a path leads nowhere on the host.
+/// The reason for which a path has no unique path on the host.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Nowhere {
-    /// It is not an absolute path, or has steps such as `..`, whose meaning only the container knows.
+    /// The path is not absolute, or has parts such as `..`, which only the container can resolve.
     NoPath,
-    /// The service has no container of this name; these it has.
+    /// The service has no container with this name. The names of its containers.
     NoContainer(Vec<String>),
-    /// No folder of the host is mounted there; these are.
+    /// No host path is mounted there. The mounts of the containers.
     Uncovered(Vec<Bound>),
-    /// Containers that see different things there: each, and the path on the host.
+    /// The containers map the path differently. Each container with its path on the host.
     Ambiguous(Vec<(String, String)>),
 }
 
-/// Everything of the host that the containers of a service see, the longest way first. `container` is one
-/// by its name on the host or in the service.
+/// The mounts of a service's containers, the longest path first. `container` selects a container by its name on the host or
+/// in the service.
 pub fn bound(service: &Service, container: Option<&str>) -> Result<Vec<Bound>, Nowhere> {
     let mut all: Vec<Bound> = chosen(service, container)?.into_iter().flat_map(bound_in).collect();
     all.sort_by(|a, b| (b.from.len(), &a.from, &a.container).cmp(&(a.from.len(), &b.from, &b.container)));
     Ok(all)
 }
 
-/// The path on the host of a path in the containers of a service.
+/// Maps a path in the containers of a service to the host.
 pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result<String, Nowhere> {
     let path = squeezed(path);
     if !is_path(&path) {
@@ -59,7 +59,7 @@ pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result
     }
 }
 
-/// The path on the host of a path in these containers. For many paths of the same containers.
+/// Maps a path in these containers to the host. Suited for many paths of the same containers.
 pub(crate) fn on_host_in(containers: &[(&Container, Mounted)], path: &str) -> Result<String, Nowhere> {
     let found = containers
         .iter()
@@ -72,13 +72,12 @@ pub(crate) fn on_host_in(containers: &[(&Container, Mounted)], path: &str) -> Re
     }
 }
 
-/// What a container has at its paths. As the kernel resolves mounts in mounts, the innermost one counts, and one in
-/// memory hides what is below it.
+/// The mounts of a container by path. As in the kernel, the innermost mount counts, and a tmpfs hides everything below it.
 #[derive(Debug)]
 pub struct Mounted(Folders<(String, Option<String>)>);
 
 impl Mounted {
-    /// What `container` has.
+    /// The mounts of `container`.
     pub(crate) fn of(container: &Container) -> Mounted {
         let volumes = container.volumes.iter().map(|v| (squeezed(&v.target.value()), source(v)));
         let in_memory = container.settings.tmpfs.0.iter().map(|tmpfs| {
@@ -89,7 +88,7 @@ impl Mounted {
         Mounted(Folders::of(all.map(|(target, source)| (target.clone(), (target, source)))))
     }
 
-    /// The path on the host of a path in the container.
+    /// Maps a path in the container to the host.
     pub fn on_host(&self, path: &str) -> Option<String> {
         let (target, source) = self.0.around(path)?;
         let rest = path.strip_prefix(target.trim_end_matches('/'))?;
@@ -97,7 +96,7 @@ impl Mounted {
         Some(if on_host.is_empty() { "/".to_owned() } else { on_host })
     }
 
-    /// Whether a path of the host is seen through one of the container's volumes.
+    /// Reports whether a host path is visible through a volume of the container.
     pub fn shows(&self, volume: &Volume, path: &str) -> bool {
         let path = squeezed(path);
         let Some(source) = source(volume).map(|source| squeezed(&source)) else { return false };
@@ -105,30 +104,30 @@ impl Mounted {
         else {
             return false;
         };
-        // Something else may be mounted over it.
+        // Another mount may hide it.
         let target = squeezed(&volume.target.value());
         let inside = format!("{}{rest}", target.trim_end_matches('/'));
         self.on_host(&inside).as_deref() == Some(path.as_str())
     }
 }
 
-/// The folders of the host that containers write to. What is in them is not root's alone.
+/// The host folders that containers write to. Not only root controls their content.
 pub struct Written(HashMap<String, Writer>);
 
-/// A container that writes to a folder of the host.
+/// A container that writes to a host folder.
 pub struct Writer {
     /// The folder.
     pub folder: Text,
     /// The container.
     pub(crate) container: Id<Container>,
-    /// Who runs in it, if the file says so.
+    /// The declared user of the container.
     pub user: Option<String>,
     /// The volume.
     pub span: Span,
 }
 
 impl Written {
-    /// Those of a host. A container that writes to `/` owns the host anyway.
+    /// Collects the folders of a host. A container that writes to `/` controls the host anyway, and is left out.
     pub fn of(host: &Host) -> Written {
         let mut all = HashMap::new();
         for container in host.containers() {
@@ -156,12 +155,12 @@ impl Written {
         Written(all)
     }
 
-    /// The outermost of the folders that a path lies in or is.
+    /// The outermost folder that is or contains a path.
     pub fn holding(&self, path: &str) -> Option<&Writer> {
         ancestors(path).filter_map(|folder| self.0.get(folder)).last()
     }
 
-    /// The outermost of the folders that a path lies in, other than the path itself.
+    /// The outermost folder that contains a path, excluding the path itself.
     pub fn above(&self, path: &str) -> Option<&Writer> {
         ancestors(path).skip(1).filter_map(|folder| self.0.get(folder)).last()
     }
@@ -185,7 +184,7 @@ fn bound_in(container: &Container) -> impl Iterator<Item = Bound> {
     })
 }
 
-/// Where a volume is on the host, unless it is in memory.
+/// The path of a volume on the host. `None` for a tmpfs.
 pub fn source(volume: &Volume) -> Option<String> {
     match &volume.source {
         VolumeSource::Bind(source) => Some(source.value()),
@@ -194,16 +193,16 @@ pub fn source(volume: &Volume) -> Option<String> {
     }
 }
 
-/// Where one of Podman's volumes is on the host.
+/// The path of a Podman volume on the host.
 pub fn volume_folder(name: &str) -> String {
     format!("{VOLUMES}/{name}/_data")
 }
 
-/// Where Podman keeps the volumes of root's containers (containers-storage.conf(5), graphroot), which is what
-/// NixOS sets as well (virtualisation.containers.storage.settings).
+/// The folder of the volumes of rootful containers (containers-storage.conf(5), graphroot). NixOS sets the same
+/// (virtualisation.containers.storage.settings).
 pub const VOLUMES: &str = "/var/lib/containers/storage/volumes";
 
-/// Without slashes that mean nothing. One at the end stays, as the user may want a folder's path so.
+/// Removes repeated slashes. A trailing slash stays, as the user may want it for a folder.
 fn squeezed(path: &str) -> String {
     let mut squeezed = String::with_capacity(path.len());
     for c in path.chars() {
@@ -247,7 +246,7 @@ mod tests {
 "#;
 
     #[test]
-    fn the_longest_way_wins() {
+    fn the_longest_mount_path_counts() {
         let host = host(NESTED);
         for (path, on_host) in [
             ("/up/a.png", "/srv/up/a.png"),
@@ -265,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_on_the_host_leads_nowhere() {
+    fn paths_that_are_not_on_the_host_are_errors() {
         let host = host(NESTED);
         for path in ["/", "/upper", "/up/tmp/x", "/etc"] {
             assert!(matches!(asked(&host, None, path), Err(Nowhere::Uncovered(_))), "{path}");
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_seen_by_those_who_find_nothing_else_in_its_place() {
+    fn a_file_is_visible_unless_another_mount_hides_it() {
         let host = host(
             r#"
       whole: { image: "docker.io/library/nginx:1.27", volumes: ["/:/host:ro"] }
@@ -302,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn the_map_has_the_longest_way_first_and_replaces_prefixes() {
+    fn the_map_lists_the_longest_path_first() {
         let all = bound(&host(NESTED).services[0], None).unwrap();
         let pairs: Vec<(&str, &str)> = all.iter().map(|b| (b.from.as_str(), b.to.as_str())).collect();
         assert_eq!(
@@ -318,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_host_has_no_slash_too_many() {
+    fn a_mount_of_the_whole_host_adds_no_slash() {
         let host =
             host("      web: { image: \"docker.io/library/nginx:1.27\", volumes: [\"/:/host:ro\"] }\n");
         assert_eq!(asked(&host, None, "/host/etc/fstab").as_deref(), Ok("/etc/fstab"));
@@ -328,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn containers_that_differ_are_told_apart_by_name() {
+    fn ambiguous_paths_need_the_name_of_a_container() {
         let host = host(
             r#"
       one: { image: "docker.io/library/nginx:1.27", volumes: ["/srv/one:/data", "/srv/both:/both"] }

@@ -1,42 +1,41 @@
-//! Paths of the host, as text: nothing here looks at a disk.
+//! Paths of the host as text, without access to a disk.
 
 use std::collections::BTreeMap;
 
 use crate::printable::is_invisible;
 
-/// Whether `path` is `folder` or lies in it.
+/// Reports whether `path` is `folder` or is inside it.
 pub(crate) fn is_below(path: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The path in /etc of a file of NixOS, which is in /etc/static, with a link to it in /etc.
+/// The path in /etc of a file in /etc/static. NixOS links /etc to files in /etc/static.
 pub(crate) fn without_static(path: &str) -> String {
     path.strip_prefix("/etc/static/").map_or_else(|| path.to_owned(), |name| format!("/etc/{name}"))
 }
 
-/// Whether `path` lies in /etc. A container with the whole of /etc or of the host in it, such as a monitor, uses no file of
-/// /etc in particular.
+/// Reports whether `path` is inside /etc. A container that mounts all of /etc or the host, such as a monitor, depends on no
+/// particular file of /etc.
 pub(crate) fn is_inside_etc(path: &str) -> bool {
     is_below(path, "/etc") && path.trim_end_matches('/').len() > "/etc".len()
 }
 
-/// How deep a path is looked at: nobody's is deeper, and a hostile one would take long.
+/// The most parts of a path that are compared. Real paths are shorter, and a hostile path could be slow.
 const MAX_DEPTH: usize = 128;
 
-/// `path` and the folders that it lies in, the innermost first, without a slash at their ends: those of which
-/// [`is_below`] holds.
+/// `path` and the folders that contain it, the innermost first, without trailing slashes. [`is_below`] holds for each.
 pub(crate) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     let whole = path.trim_end_matches('/');
     std::iter::successors(Some(whole), |path| path.rfind('/').map(|at| &path[..at])).take(MAX_DEPTH)
 }
 
-/// Values by the folders that they belong to. Finding one takes no longer where there are many.
+/// Values by folder. A lookup is fast even with many folders.
 #[derive(Debug)]
 pub(crate) struct Folders<T>(BTreeMap<String, T>);
 
 impl<T> Folders<T> {
-    /// Those of these folders. Of two for one folder the last one counts.
+    /// Creates the index. The last of several values for one folder counts.
     pub(crate) fn of(folders: impl IntoIterator<Item = (String, T)>) -> Folders<T> {
         let trimmed = |(path, value): (String, T)| (path.trim_end_matches('/').to_owned(), value);
         Folders(folders.into_iter().map(trimmed).collect())
@@ -47,20 +46,20 @@ impl<T> Folders<T> {
         self.0.get(path.trim_end_matches('/'))
     }
 
-    /// The value of the folder `path`, or of the innermost folder around it.
+    /// The value of the folder `path`, or of the innermost folder that contains it.
     pub(crate) fn around(&self, path: &str) -> Option<&T> {
         ancestors(path).find_map(|folder| self.0.get(folder))
     }
 
-    /// The values of the folders inside of `path`, which is not one of them.
+    /// The values of the folders inside `path`, excluding `path`.
     pub(crate) fn inside(&self, path: &str) -> impl Iterator<Item = &T> {
         let path = path.trim_end_matches('/');
-        // The sign behind the slash is the digit zero.
+        // The character after the slash in ASCII is the digit zero.
         self.0.range(format!("{path}/")..format!("{path}0")).map(|(_, value)| value)
     }
 }
 
-/// An absolute path without the steps that say nothing, or lead back, and without a slash at its end.
+/// Normalizes an absolute path: without `.`, `..`, empty parts and a trailing slash.
 pub(crate) fn straight(path: &str) -> String {
     let mut steps: Vec<&str> = Vec::new();
     for step in path.split('/').filter(|step| !step.is_empty() && *step != ".") {
@@ -72,21 +71,21 @@ pub(crate) fn straight(path: &str) -> String {
     format!("/{}", steps.join("/"))
 }
 
-/// The longest path in bytes that Linux takes, without its final NUL (PATH_MAX in path_resolution(7)).
+/// The longest path in bytes that Linux accepts, without its final NUL (PATH_MAX in path_resolution(7)).
 pub(crate) const MAX_PATH: usize = 4095;
 
-/// The longest step of a path in bytes (NAME_MAX in path_resolution(7)).
+/// The longest part of a path in bytes (NAME_MAX in path_resolution(7)).
 pub(crate) const MAX_NAME: usize = 255;
 
-/// Whether a path is short enough for Linux. One line with a longer path makes systemd-tmpfiles skip its whole
+/// Reports whether a path is short enough for Linux. One longer path makes systemd-tmpfiles skip the whole configuration
 /// file.
 pub(crate) fn is_short_enough(path: &str) -> bool {
     path.len() <= MAX_PATH && path.split('/').all(|step| step.len() <= MAX_NAME)
 }
 
-/// Whether a path is absolute, without the steps that would make two spellings of one folder, and
-/// without what no mount option or tmpfiles rule can hold. Invisible characters come from a web page, and make another folder
-/// of the same looks.
+/// Reports whether a path is absolute and normalized, so that each folder has one spelling, and fits into mount options and
+/// tmpfiles rules. Invisible characters, which come with text copied from web pages, would create another folder with the
+/// same look.
 pub(crate) fn is_path(path: &str) -> bool {
     path.starts_with('/')
         && is_short_enough(path)

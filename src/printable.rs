@@ -1,6 +1,6 @@
-//! Text out of a file, of a file's name or of an argument, as it may be printed.
+//! Escapes text from files, file names and arguments for printing.
 //!
-//! A control character can move the cursor, hide what was printed before it, or begin a line. A bidirectional one shows
+//! A control character can move the cursor, hide earlier output, or start a line. A bidirectional one shows
 //! text in another order than programs read it (<https://trojansource.codes>). An invisible one, which comes with text
 //! copied from a web page, makes two different words look the same. GitHub Actions takes a line that begins
 //! with `::error::`, after white space, for a command, and `##[error]` anywhere in a line (`TryParseV2` and `TryParse`
@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-/// `text` on one line, with escapes for what a terminal or a build's log would obey.
+/// `text` on one line, with escapes for characters that a terminal or a build log would interpret.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if escapes(text).next().is_none() {
         return Cow::Borrowed(text);
@@ -25,7 +25,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The same for a text of several lines: tabs and line breaks stay, and no line begins with `::`.
+/// Escapes a text of several lines. Tabs and line breaks stay, and no line starts with `::`.
 pub fn printable_lines(text: &str) -> String {
     text.split_inclusive('\n')
         .flat_map(|line| {
@@ -36,7 +36,7 @@ pub fn printable_lines(text: &str) -> String {
         .collect()
 }
 
-/// A line in which `::` does not come first, even after white space.
+/// Escapes `::` at the start of a line, even after white space.
 pub fn without_command(line: &str) -> Cow<'_, str> {
     let rest = line.trim_start();
     match rest.strip_prefix("::") {
@@ -48,8 +48,8 @@ pub fn without_command(line: &str) -> Cow<'_, str> {
     }
 }
 
-/// JSON in which the same characters are escaped in JSON's own way, so that a reader gets the text as it was. Outside of
-/// its strings JSON has none of them but line breaks.
+/// Escapes the same characters with JSON's own escapes, so that parsers get the original text. Outside strings, JSON
+/// contains none of them except line breaks.
 pub fn printable_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut copied = 0;
@@ -70,7 +70,7 @@ pub fn escape(c: char) -> impl Iterator<Item = char> {
     default.into_iter().flatten().chain(unicode.into_iter().flatten())
 }
 
-/// Where the characters are that cannot be printed as they are.
+/// The offsets of the characters that need an escape.
 pub fn escapes(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     text.char_indices().filter(move |&(at, c)| match c {
         // In `##[`, one character is enough.
@@ -89,22 +89,22 @@ fn is_bidirectional(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Characters without a width that no script needs: the soft hyphen, the zero-width space, and the word joiner and its
-/// kin (General_Category=Cf in
+/// Zero-width characters that no script needs: the soft hyphen, the zero-width space, the word joiner and similar ones
+/// (General_Category=Cf in
 /// <https://www.unicode.org/Public/UCD/latest/ucd/extracted/DerivedGeneralCategory.txt>). The joiners U+200C and U+200D are
 /// a part of Persian words and of emoji.
 pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
-/// A label for a text with a character that cannot be seen, or that looks like a space and is none.
+/// The label for a text with an invisible character, or with a space that is not ASCII.
 pub fn hidden(text: &str) -> Option<String> {
     let c = text.chars().find(|c| is_hidden(*c))?;
-    let kind = if is_invisible(c) { "the invisible character" } else { "a space that is not ASCII," };
+    let kind = if is_invisible(c) { "the invisible character" } else { "the non-ASCII space" };
     Some(format!("contains {kind} U+{:04X}", u32::from(c)))
 }
 
-/// `text` without such characters at all, and with a space of ASCII for each other one inside of it.
+/// `text` without invisible characters, and with an ASCII space for each other space inside.
 pub fn without_hidden(text: &str) -> String {
     let seen: String =
         text.chars().filter(|c| !is_invisible(*c)).map(|c| if is_hidden(c) { ' ' } else { c }).collect();

@@ -1,5 +1,5 @@
-//! How secrets look that are written into a file: the names that they have, the values, and the words of a command line
-//! that take them. `key` has those that their own form gives away. `pattern` reads both out of `data/`.
+//! Detection of secrets in a file: by their names, by their values, and by the command-line options that take them. `key`
+//! detects secrets by their own form. `pattern` loads the patterns from `data/`.
 
 mod key;
 mod pattern;
@@ -10,44 +10,44 @@ use pattern::{Names, PasswordOption, Programs, Redis, Takes, Values};
 /// An option of a known program, with the password that it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Argument {
-    /// The program, such as `redis-server`. It is empty for a line of a configuration.
+    /// The program, such as `redis-server`. Empty for a line of a configuration.
     program: String,
-    /// The option, with what stands between it and the password: `--requirepass `, `-u admin:`.
+    /// The option, and the text between the option and the password: `--requirepass `, `-u admin:`.
     before: String,
-    /// The option as it is written.
+    /// The option as written.
     pub name: String,
-    /// The path of a secret's file that it is given, and which would be the password.
+    /// The path of a secret file as the value, which the program would use as the password itself.
     pub path: Option<String>,
 }
 
 impl Argument {
-    /// The option in a shell that reads `file`, or the file whose path it is given.
+    /// The option in a shell command that reads the secret file, by default `file`.
     pub(crate) fn in_shell(&self, file: &str) -> Option<String> {
         let file = self.path.as_deref().unwrap_or(file);
         (!self.program.is_empty()).then(|| format!("{} {}\"$(cat {file})\"", self.program, self.before))
     }
 }
 
-/// Why a text is taken for a secret.
+/// The reason for which a text counts as a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// It is the value of what has this name.
+    /// The value has this name.
     Named(String),
-    /// It is the value of an option that takes the password itself, whatever the program is given in its place.
+    /// The text is the value of an option that takes the password itself.
     Argument(Argument),
-    /// It is an address with a password in it.
+    /// The text has a URL with a password.
     Address,
-    /// It is an address whose path is a token, such as a webhook.
+    /// The text has a URL whose path is a token, such as a webhook.
     Webhook,
-    /// It has the form of a provider's keys, of a token or of a private key.
+    /// The text has the form of a provider's key, a token or a private key.
     Key,
-    /// It is what a login sends in a header.
+    /// The text is a login in an HTTP header.
     Header,
-    /// It is the hash of a password, and has this name.
+    /// The text is the hash of a password, and has this name.
     Hash(String),
 }
 
-/// `apiKey`, `api-key` and `api.key` as `API_KEY`.
+/// Normalizes `apiKey`, `api-key` and `api.key` to `API_KEY`.
 fn in_capitals(name: &str) -> String {
     let mut out = String::new();
     let mut lower = false;
@@ -73,7 +73,7 @@ fn contains(text: &str, words: &[String]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
-/// Whether a name is one of a secret. A path, as in a Caddyfile, and a matcher are not names.
+/// Reports whether a name is a secret's name. Paths and matchers of a Caddyfile are not names.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.trim_start_matches(['-', '+', '?', '>']);
     if name.contains('/') || name.starts_with('@') {
@@ -87,55 +87,56 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     ends(&name, &names.endings) && !ends(&name, &names.not_secret)
 }
 
-/// Whether a name says that everyone may know the value, whatever its form.
+/// Reports whether a name marks the value as public, whatever its form.
 pub(crate) fn is_public_name(name: &str) -> bool {
     contains(&in_capitals(name), &Names::get().public)
 }
 
-/// Whether a value is the secret that its name promises.
+/// Reports whether a value with the name of a secret is a secret.
 pub(crate) fn is_named_secret(name: &str, value: &str) -> bool {
     is_secret_name(name) && may_be_secret(value) && (is_password_name(name) || !is_quantity(value))
 }
 
-/// Whether a person may have chosen the secret, so that it can be a number.
+/// Reports whether a person may have chosen the secret, so that it can be a number.
 fn is_password_name(name: &str) -> bool {
     contains(&in_capitals(name), &Names::get().chosen)
 }
 
-/// A number, or a time or size with its unit, such as `3600` and `30d`. A token is longer.
+/// Reports whether a value is a number or a quantity with a unit, such as `3600` and `30d`. Tokens are longer.
 fn is_quantity(value: &str) -> bool {
     let unit = value.trim_start_matches(|c: char| c.is_ascii_digit());
     unit.len() < value.len() && value.len() < 10 && matches!(unit, "" | "ms" | "s" | "m" | "h" | "d" | "w")
 }
 
-/// Whether a name is that of a password's hash, which NixOS writes into the store.
+/// Reports whether a name is the name of a password hash, which NixOS writes into the store.
 pub(crate) fn is_hash_name(name: &str) -> bool {
     ends(&in_capitals(name), &Names::get().hashes)
 }
 
-/// Whether a value is worth hiding: no switch such as `true`, no number of up to three digits, no path or address where
-/// the secret is, and no placeholder that something fills in later.
+/// Reports whether a value can be a secret: not a switch such as `true`, a number of up to three digits, a path or URL of
+/// the secret, or a placeholder.
 pub(crate) fn may_be_secret(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     let values = Values::get();
     let is_switch = values.switches.contains(&value.to_lowercase());
     let is_number = value.len() < 4 && value.bytes().all(|b| b.is_ascii_digit());
     let is_path = begins(value, &values.paths) || ends(value, &values.files);
-    // A password in an address, and a token in one, are found by themselves.
+    // Passwords and tokens in URLs are detected separately.
     !is_switch && !is_number && !is_path && !value.contains("://") && !is_placeholder(value)
 }
 
-/// `$NAME`, `${NAME}`, `$(command)`, `{env.NAME}`, `{{ name }}`, `%name%`, `<password>` and `****`.
+/// Reports whether a value is a placeholder: `$NAME`, `${NAME}`, `$(command)`, `{env.NAME}`, `{{ name }}`, `%name%`,
+/// `<password>` or `****`.
 fn is_placeholder(value: &str) -> bool {
     let variable = |c: char| c.is_ascii_alphabetic() || matches!(c, '{' | '(' | '_');
-    // Compose writes `$$` for the `$` of a shell, which another rule reports.
+    // Compose writes `$$` for a literal `$`, which another rule reports.
     let of_shell = |rest: &str| {
         rest.strip_prefix('$').unwrap_or(rest).starts_with(variable)
             || matches!(rest, "@" | "*")
             || rest.bytes().all(|b| b.is_ascii_digit())
     };
     let values = Values::get();
-    // Of `user:$PASSWORD` the second half.
+    // The second half of `user:$PASSWORD`.
     let last = value.split_once(':').map_or(value, |(_, password)| password);
     value.strip_prefix('$').or(last.strip_prefix('$')).is_some_and(of_shell)
         || begins(value, &values.pointers)
@@ -145,17 +146,17 @@ fn is_placeholder(value: &str) -> bool {
         || (!value.is_empty() && value.bytes().all(|b| b == b'*'))
 }
 
-/// Whether a value is `user:password`, which basic authentication takes.
+/// Reports whether a value is `user:password`, as in basic authentication.
 pub(crate) fn has_two_halves(value: &str) -> bool {
     is_login(value, ':') && !value.starts_with(':')
 }
 
-/// Whether a value is a user's name and a password behind a separator.
+/// Reports whether a value is a user name and a password with a separator between them.
 fn is_login(value: &str, separator: char) -> bool {
     value.split_once(separator).is_some_and(|(_, password)| may_be_secret(password))
 }
 
-/// Why a text is a secret by itself, whatever its name: there is an address with a password or a token in it, or a key.
+/// The reason for which a text contains a secret, whatever its name: a URL with a password or a token, or a key.
 pub(crate) fn in_text(text: &str) -> Option<Reason> {
     if text.contains("://")
         && text
@@ -177,7 +178,7 @@ pub(crate) fn in_text(text: &str) -> Option<Reason> {
     key::has_key(text).then_some(Reason::Key)
 }
 
-/// Whether an address holds a password, as in `postgres://user:password@host/`.
+/// Reports whether a URL has a password, as in `postgres://user:password@host/`.
 fn has_password(word: &str) -> bool {
     let mut rest = word;
     while let Some((_, behind)) = rest.split_once("://") {
@@ -191,7 +192,7 @@ fn has_password(word: &str) -> bool {
     false
 }
 
-/// Whether the query of an address sets a secret, as in `https://host/hook?token=…`. `?reset_token=yes` is a switch.
+/// Reports whether the query of a URL has a secret, as in `https://host/hook?token=…`. `?reset_token=yes` is a switch.
 fn has_secret_in_query(word: &str) -> bool {
     let Some((_, query)) = word.split_once("://").and_then(|(_, rest)| rest.split_once('?')) else {
         return false;
@@ -204,8 +205,8 @@ fn has_secret_in_query(word: &str) -> bool {
     })
 }
 
-/// The first secret in a text that is JSON: a text with digits or other characters behind the name of a secret. A text of
-/// letters alone may be the name of a field.
+/// The first secret in a JSON text: a string that has more than letters and the name of a secret. A string of letters may
+/// be the name of a field.
 fn in_json(text: &str) -> Option<Reason> {
     let is_json = text.trim_start().starts_with(['{', '[']) && text.contains('"');
     let value: serde_json::Value = is_json.then(|| serde_json::from_str(text).ok())??;
@@ -227,7 +228,7 @@ fn in_json_value(value: &serde_json::Value) -> Option<Reason> {
     }
 }
 
-/// The password among the settings of a connection: `Server=db;Password=…`, and `host=db password=…`.
+/// The password in a connection string: `Server=db;Password=…`, and `host=db password=…`.
 fn in_pairs(text: &str) -> Option<Reason> {
     [';', ' '].into_iter().find_map(|separator| {
         let parts = text.split(separator).map(str::trim).filter(|part| !part.is_empty());
@@ -240,14 +241,14 @@ fn in_pairs(text: &str) -> Option<Reason> {
     })
 }
 
-/// A login in a text that is a header: `Authorization: Basic …`, and `Cookie: session=…`.
+/// The login in a header line: `Authorization: Basic …`, and `Cookie: session=…`.
 fn in_header_line(text: &str) -> Option<Reason> {
     let (name, value) = text.split_once(": ")?;
     let is_login = matches!(in_capitals(name).as_str(), "AUTHORIZATION" | "PROXY_AUTHORIZATION" | "COOKIE");
     (is_login && in_header(name, value.trim())).then_some(Reason::Header)
 }
 
-/// Whether the value of a header is a login: `Bearer …` or `Basic …`, and in `Authorization` anything.
+/// Reports whether the value of a header is a login: `Bearer …` or `Basic …`, and any value in `Authorization`.
 pub(crate) fn in_header(name: &str, value: &str) -> bool {
     let login = |scheme: &str| {
         let start = value.get(..scheme.len()).filter(|start| start.eq_ignore_ascii_case(scheme));
@@ -263,12 +264,12 @@ pub(crate) fn in_header(name: &str, value: &str) -> bool {
         let values = value.split(';').filter_map(|pair| pair.split_once('='));
         return values.map(|(_, value)| value.trim()).any(|value| value.len() >= 16 && key::is_random(value));
     }
-    // Another short value is a word, such as `delete` in a filter of a log.
+    // Other short values are words, such as `delete` in a log filter.
     let plain = !value.contains(' ') && (value.len() >= 16 || key::is_random(value)) && may_be_secret(value);
     plain && (name.ends_with("AUTHORIZATION") || is_secret_name(&name))
 }
 
-/// The first secret among the words of a command line. A word with spaces in it is a command line of its own.
+/// The first secret in the words of a command line. A word with spaces is a command line of its own.
 pub(crate) fn in_words(words: &[String]) -> Option<Reason> {
     in_words_below(words, 2)
 }
@@ -286,7 +287,7 @@ fn in_words_below(words: &[String], depth: usize) -> Option<Reason> {
         }
         if word.contains(char::is_whitespace) {
             let inner = if depth > 0 { shell_words::split(word).unwrap_or_default() } else { Vec::new() };
-            // A command line for a shell: its own words say more than the whole of it.
+            // A command line for a shell: its words are checked separately.
             if inner.len() > 1 {
                 let found = in_words_below(&inner, depth - 1);
                 if found.is_some() {
@@ -316,7 +317,7 @@ fn in_words_below(words: &[String], depth: usize) -> Option<Reason> {
             return Some(Reason::Named(word.clone()));
         }
         programs.push(word.rsplit('/').next().unwrap_or(word));
-        // A program stands near its options.
+        // Options are near their program.
         if programs.len() > 32 {
             programs.remove(0);
         }
@@ -324,7 +325,7 @@ fn in_words_below(words: &[String], depth: usize) -> Option<Reason> {
     None
 }
 
-/// Whether a word is an option whose next word is a secret: `--password`.
+/// Reports whether a word is an option whose next word is a secret: `--password`.
 fn is_option_with_secret(word: &str) -> bool {
     let name = in_capitals(word.trim_start_matches('-'));
     let is_option = word.starts_with("--") || (word.starts_with('-') && word.len() > 3);
@@ -332,24 +333,24 @@ fn is_option_with_secret(word: &str) -> bool {
     is_option && !is_switch && is_secret_name(&name)
 }
 
-/// Whether a value for an option that takes a password is one, or the path of a secret's file, which would be one.
+/// Reports whether a value of a password option is a password, or the path of a secret file, which would be used as one.
 fn is_password(value: &str) -> bool {
     may_be_secret(value) || secret_path(value).is_some()
 }
 
-/// The path of a secret's file in a container or on the host that a value is.
+/// The value, if it is the path of a secret file in a container or on the host.
 fn secret_path(value: &str) -> Option<String> {
     let is_path = ["/run/secrets/", "/run/agenix/"].iter().any(|folder| value.starts_with(folder));
     is_path.then(|| value.to_owned())
 }
 
-/// The setting of Redis that `word` is, if it is given a password: `--requirepass`, and `requirepass` of a configuration.
+/// The Redis setting `word` with a password: `--requirepass`, and `requirepass` of a configuration.
 fn setting(programs: &[&str], word: &str, next: Option<&str>) -> Option<Argument> {
     let value = next.filter(|value| is_password(value) && value.len() > 2 && !value.starts_with('-'))?;
     let Redis { programs: servers, settings } = &Programs::get().redis;
     let setting = word.trim_start_matches("--");
     let is_setting = settings.iter().any(|known| known == setting);
-    // The start script of the images passes options to the server.
+    // The start scripts of the images pass options to the server.
     let default = if word.starts_with("--") { servers[0].as_str() } else { "" };
     let is_server = |program: &&&str| servers.iter().any(|server| server == **program);
     let program = programs.iter().find(is_server).unwrap_or(&default);
@@ -361,7 +362,7 @@ fn setting(programs: &[&str], word: &str, next: Option<&str>) -> Option<Argument
     })
 }
 
-/// The option of a program that `word` is, if it takes a password there.
+/// The program option `word` with a password.
 fn option(programs: &[&str], word: &str, next: Option<&str>) -> Option<Argument> {
     if !word.starts_with('-') {
         return None;
@@ -370,7 +371,7 @@ fn option(programs: &[&str], word: &str, next: Option<&str>) -> Option<Argument>
         let Some(name) = options.iter().find(|name| is_option(word, name)) else { continue };
         let is_one_of = |program: &&&str| of.iter().any(|known| known == **program);
         let Some(program) = programs.iter().find(is_one_of) else { continue };
-        // `-fsu` is `-f -s -u`, and its value is in the next word.
+        // `-fsu` is `-f -s -u`, and its value is the next word.
         let value = word.strip_prefix(name.as_str()).filter(|rest| !rest.is_empty());
         let value = value.map(|rest| rest.strip_prefix('=').unwrap_or(rest));
         let (before, password) = match takes {
@@ -395,7 +396,7 @@ fn option(programs: &[&str], word: &str, next: Option<&str>) -> Option<Argument>
     None
 }
 
-/// Whether a word is an option: alone, with its value, or as the last letter of several.
+/// Reports whether a word is an option: alone, with its value, or as the last letter of several.
 fn is_option(word: &str, name: &str) -> bool {
     let Some(rest) = word.strip_prefix(name) else {
         let letter = name.strip_prefix('-').filter(|letter| letter.len() == 1);
@@ -405,10 +406,10 @@ fn is_option(word: &str, name: &str) -> bool {
     !name.starts_with("--") || rest.is_empty() || rest.starts_with('=')
 }
 
-/// The first secret in lines of a Caddyfile: a word whose name is that of a secret, with its value behind it, a login
-/// for an upstream, or the token of a DNS provider.
+/// The first secret in lines of a Caddyfile: the name of a secret with its value, a login for an upstream, or the token
+/// of a DNS provider.
 pub(crate) fn in_caddyfile(text: &str) -> Option<Reason> {
-    // `copy_headers` names headers, and no values.
+    // `copy_headers` lists headers without values.
     let has_values = |line: &&str| !line.starts_with('#') && !line.starts_with("copy_headers");
     for line in text.lines().map(str::trim).filter(has_values) {
         if let Some(reason) = in_text(line) {
@@ -441,12 +442,12 @@ pub(crate) fn in_caddyfile(text: &str) -> Option<Reason> {
 /// Caddy's directives and matchers for headers.
 const HEADERS: &[&str] = &["header", "header_up", "header_down", "request_header"];
 
-/// Whether a word of a Caddyfile is a matcher.
+/// Reports whether a word of a Caddyfile is a matcher.
 fn is_matcher(word: &str) -> bool {
     word.starts_with(['@', '/', '*'])
 }
 
-/// The first secret in lines: of a script, or of a file with settings (`name = value` and `name: value`).
+/// The first secret in the lines of a script or a configuration file (`name = value` and `name: value`).
 pub(crate) fn in_lines(text: &str) -> Option<Reason> {
     text.lines().find_map(|line| {
         let is_comment = line.trim_start().starts_with(['#', ';']);
@@ -454,12 +455,12 @@ pub(crate) fn in_lines(text: &str) -> Option<Reason> {
     })
 }
 
-/// The words of a line. A line that is not one of a shell is split at its spaces.
+/// The words of a line. A line with invalid shell quoting is split at spaces.
 fn words(line: &str) -> Vec<String> {
     shell_words::split(line).unwrap_or_else(|_| line.split_whitespace().map(str::to_owned).collect())
 }
 
-/// `name = value`, where the value is in quotes, or one word that no program has for a variable.
+/// The secret in `name = value`, if the value is in quotes, or a single word that is not a variable of a program.
 fn in_setting(line: &str) -> Option<Reason> {
     let (name, value) = line.split_once(['=', ':'])?;
     let name = name.trim().trim_matches(['"', '\'']);
@@ -474,11 +475,11 @@ fn in_setting(line: &str) -> Option<Reason> {
     found.then(|| Reason::Named(name.to_owned()))
 }
 
-/// The characters of a name beside letters and digits.
+/// The characters of a name besides letters and digits.
 const NAME: &[u8] = b"_.:-";
 
-/// The first secret in a Nix expression: a string that is bound to a secret's name, an option and its value in a list,
-/// or a string that is a secret by itself.
+/// The first secret in a Nix expression: a string bound to the name of a secret, an option and its value in a list, or a
+/// string that is a secret by its form.
 pub(crate) fn in_nix(code: &str) -> Option<Reason> {
     let mut list: Vec<String> = Vec::new();
     for string in strings(code) {
@@ -495,7 +496,7 @@ pub(crate) fn in_nix(code: &str) -> Option<Reason> {
         if let Some(reason) = in_lines(string.text) {
             return Some(reason);
         }
-        // Strings with only spaces between them are items of one list.
+        // Strings with only white space between them are items of one list.
         if !string.before.trim().is_empty() {
             list.clear();
         }
@@ -508,20 +509,20 @@ pub(crate) fn in_nix(code: &str) -> Option<Reason> {
     in_text(code)
 }
 
-/// The attribute that a string behind this code is the value of.
+/// The name of the attribute whose value follows this code.
 fn bound_name(before: &str) -> Option<&str> {
     let path = before.trim_end().strip_suffix('=')?.trim_end();
     let name = path.rsplit(|c: char| c.is_whitespace() || matches!(c, '{' | '.' | ';')).next()?;
     Some(name.trim_matches('"'))
 }
 
-/// A string of a Nix expression, and the code between it and the string before.
+/// A string of a Nix expression, and the code between it and the previous string.
 struct NixString<'a> {
     before: &'a str,
     text: &'a str,
 }
 
-/// The strings of a Nix expression, as they are written.
+/// The strings of a Nix expression as written.
 fn strings(code: &str) -> Vec<NixString<'_>> {
     let mut found = Vec::new();
     let mut rest = code;
@@ -544,7 +545,7 @@ fn strings(code: &str) -> Vec<NixString<'_>> {
     found
 }
 
-/// Where a string ends, in what is behind its first mark.
+/// The end of a string in the text after its opening mark.
 fn string_end(body: &str, mark: &str) -> usize {
     let mut at = 0;
     while let Some(found) = body[at..].find(['\\', '"', '\'']) {

@@ -5,8 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-/// The first address that something can have, which Podman gives to the gateway: the one after the subnet's
-/// own (podman-network-create(1), --gateway).
+/// The first usable address of a subnet, which Podman assigns to the gateway (podman-network-create(1), --gateway).
 pub(crate) fn first_address(subnet: &IpNet) -> IpAddr {
     match subnet {
         IpNet::V4(v4) => v4.hosts().next().unwrap_or(v4.network()).into(),
@@ -14,32 +13,32 @@ pub(crate) fn first_address(subnet: &IpNet) -> IpAddr {
     }
 }
 
-/// Subnets, in which an address is found by its prefixes: that takes no longer where there are many.
+/// A set of subnets with fast lookups of addresses, by their prefixes.
 #[derive(Debug)]
 pub(crate) struct Subnets {
     all: HashSet<IpNet>,
-    /// The lengths of their prefixes, of both versions.
+    /// The prefix lengths of both IP versions.
     lengths: BTreeSet<u8>,
 }
 
 impl Subnets {
-    /// These.
+    /// Creates the set.
     pub(crate) fn of(subnets: impl Iterator<Item = IpNet>) -> Subnets {
         let all: HashSet<IpNet> = subnets.map(|subnet| subnet.trunc()).collect();
         Subnets { lengths: all.iter().map(IpNet::prefix_len).collect(), all }
     }
 
-    /// Whether an address is in one of them.
+    /// Reports whether an address is in one of the subnets.
     pub(crate) fn contain(&self, address: IpAddr) -> bool {
         let prefixes = self.lengths.iter().filter_map(|length| IpNet::new(address, *length).ok());
         prefixes.into_iter().any(|prefix| self.all.contains(&prefix.trunc()))
     }
 }
 
-/// What Tailscale gives addresses out of (<https://tailscale.com/kb/1015/100.x-addresses>).
+/// The ranges from which Tailscale assigns addresses (<https://tailscale.com/kb/1015/100.x-addresses>).
 pub(crate) const TAILNET: [&str; 2] = ["100.64.0.0/10", "fd7a:115c:a1e0::/48"];
 
-/// Whether Tailscale may have given the address.
+/// Reports whether Tailscale may have assigned the address.
 pub(crate) fn is_in_tailnet(address: IpAddr) -> bool {
     TAILNET.iter().any(|net| net.parse::<IpNet>().is_ok_and(|net| net.contains(&address)))
 }

@@ -1,6 +1,6 @@
-//! Words: what names are made of, and lists of words in a sentence.
+//! Words of names, and lists of words in a sentence.
 
-/// ASCII letters, digits and `more`, at least one.
+/// Reports whether `text` is not empty and has only ASCII letters, digits and `more`.
 pub(crate) fn is_word(text: &str, more: &[u8]) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
 }
@@ -13,7 +13,7 @@ pub(crate) fn listed(words: &[String]) -> String {
     }
 }
 
-/// The same of keys: `` `a`, `b` and `c` ``.
+/// Lists keys in code quotes: `` `a`, `b` and `c` ``.
 pub(crate) fn listed_keys(keys: &[&str]) -> String {
     listed(&keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>())
 }

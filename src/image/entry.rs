@@ -1,4 +1,4 @@
-//! The images of `data/images.yaml`. Its rows are found by the paths of their images.
+//! The rows of `data/images.yaml`, indexed by the paths of their images.
 
 use std::collections::HashMap;
 
@@ -7,36 +7,36 @@ use serde::Deserialize;
 use super::{Dropped, FirstPassword, Kind, Known, Sqlite};
 use crate::data::{self, Row, all_kept, kept, texts};
 
-/// All that is known of the images of one row.
+/// The known facts about the images of one row.
 #[derive(Debug, Deserialize)]
 #[serde(from = "Written")]
 pub(super) struct Entry {
-    /// What rules ask of most images, for one that has a name.
+    /// The facts that most rules use, for an image with a name.
     pub(super) known: Option<Known>,
-    /// The same for the variants with `rootless` in their tags.
+    /// The same facts for variants with `rootless` in their tags.
     pub(super) rootless: Option<Known>,
-    /// What a database needs for its first start.
+    /// The password that a database needs for its first start.
     pub(super) first_password: Option<FirstPassword>,
-    /// The variables of which an image does not take both forms.
+    /// The variables that the image accepts in one of two forms.
     pub(super) value_or_file: Option<ValueOrFile>,
     /// The program that dumps the database.
     pub(super) dump_program: Option<&'static str>,
     /// The capabilities that the image's program needs.
     pub(super) capabilities: Option<&'static [&'static str]>,
-    /// An image that it does not run with any more.
+    /// An image that it no longer supports.
     pub(super) dropped: Option<Dropped>,
     /// The tags that name a release of a distribution.
     pub(super) code_names: &'static [&'static str],
 }
 
-/// Variables that the start script or the program takes directly or out of a file. It does not start with both.
+/// Variables with a value, or with the path of a file. The image refuses to start with both.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ValueOrFile {
-    /// What their names begin with.
+    /// The prefixes of their names.
     #[serde(deserialize_with = "texts")]
     pub(super) prefixes: &'static [&'static str],
-    /// What the name of the variable with the file has behind it.
+    /// The suffix of the variable for a file.
     pub(super) ending: String,
 }
 
@@ -177,7 +177,7 @@ mod tests {
             assert!(path.contains('/') && path.split('/').all(is_step), "{path}");
             assert!(seen.insert(path), "{path}");
         }
-        // An image is found by the end of its name.
+        // A mirror's path ends with the image's path.
         for path in &seen {
             assert!(!seen.iter().any(|other| other.ends_with(&format!("/{path}"))), "{path}");
         }

@@ -1,31 +1,31 @@
-//! Secrets that are recognized by their own form, whatever their name: keys of providers, tokens, private keys, and
-//! addresses that hold a token.
+//! Detection of secrets by their own form, whatever their name: keys of providers, tokens, private keys, and URLs with a
+//! token.
 
 use super::pattern::{Beginnings, addresses};
 use crate::word::is_word;
 
-/// No key and no address with a token has fewer characters.
+/// The fewest characters of a key or a URL with a token.
 pub(super) const SHORTEST: usize = 16;
 
-/// A token in one of those addresses has at least this many characters.
+/// The fewest characters of a token in a URL.
 const SHORTEST_TOKEN: usize = 20;
 
 fn has_letter_and_digit(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// Whether a value is too irregular for a word: letters and digits, without spaces.
+/// Reports whether a value is too irregular for a word: letters and digits without spaces.
 pub(super) fn is_irregular(value: &str) -> bool {
     let is_part = |b: u8| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b);
     value.bytes().all(is_part) && has_letter_and_digit(value)
 }
 
-/// Whether a value is irregular and has as many characters as a token.
+/// Reports whether a value is irregular and as long as a token.
 pub(super) fn is_random(value: &str) -> bool {
     value.len() >= 12 && is_irregular(value)
 }
 
-/// Whether a text holds a key of a provider, a JSON Web Token, a token of a Telegram bot, a private key, or a key of Laravel.
+/// Reports whether a text has a key of a provider, a JSON Web Token, a Telegram bot token, a private key, or a Laravel key.
 pub(super) fn has_key(text: &str) -> bool {
     let is_end = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
     text.split(is_end).any(|word| {
@@ -35,7 +35,7 @@ pub(super) fn has_key(text: &str) -> bool {
         || has_laravel_key(text)
 }
 
-/// The key of an application of Laravel: `base64:` and 16 or 32 bytes.
+/// Detects the key of a Laravel application: `base64:` and 16 or 32 bytes.
 fn has_laravel_key(text: &str) -> bool {
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || b"+/=".contains(b);
     text.split("base64:").skip(1).any(|rest| {
@@ -60,14 +60,14 @@ fn is_key(word: &str) -> bool {
     })
 }
 
-/// Three parts of base64url, of which the first two are JSON (RFC 7519): `{"` is `eyJ`.
+/// Detects three parts of base64url, of which the first two are JSON (RFC 7519): `{"` is `eyJ`.
 fn is_jwt(word: &str) -> bool {
     let mut parts = word.split('.');
     let mut is_json = || parts.next().is_some_and(|part| part.starts_with("eyJ") && part.len() > 10);
     is_json() && is_json() && parts.next().is_some_and(|part| part.len() >= 20) && parts.next().is_none()
 }
 
-/// `123456789:` and 35 characters, in an address of the API after `bot`.
+/// Detects `123456789:` and 35 characters, which follow `bot` in a URL of the API.
 fn is_telegram_token(word: &str) -> bool {
     let word = word.strip_prefix("bot").unwrap_or(word);
     let Some((bot, token)) = word.split_once(':') else { return false };
@@ -78,7 +78,7 @@ fn is_telegram_token(word: &str) -> bool {
         && token.bytes().all(is_part)
 }
 
-/// A private key in PEM, with line breaks or with `\n`.
+/// Detects a private key in PEM, with line breaks or with `\n`.
 fn has_private_key(text: &str) -> bool {
     text.split("-----BEGIN ").skip(1).any(|block| {
         let Some((kind, rest)) = block.split_once("-----") else { return false };
@@ -88,11 +88,11 @@ fn has_private_key(text: &str) -> bool {
     })
 }
 
-/// Whether a text holds an address with a token in it.
+/// Reports whether a text has a URL with a token.
 pub(super) fn has_token_in_address(text: &str) -> bool {
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '?' | '#');
     let is_token = |part: &str| part.len() >= SHORTEST_TOKEN && is_random(part);
-    // Few texts have one of these, and every address has. Few of those have a token.
+    // A fast test first: few texts have a URL, and few URLs have a token.
     let may_be = text.contains("://") || text.contains(".com/");
     may_be
         && text.split(|c| is_end(c) || matches!(c, '/' | '@')).any(is_token)

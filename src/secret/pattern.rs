@@ -1,5 +1,5 @@
-//! The patterns of secrets. `data/secret-patterns.yaml` is read in most runs, `data/secret-keys.yaml` when a text may be a key,
-//! and `data/secret-options.yaml` when a command may have an option with a password.
+//! The patterns of secrets. Most runs load `data/secret-patterns.yaml`; a text that may be a key loads
+//! `data/secret-keys.yaml`; a command that may have a password option loads `data/secret-options.yaml`.
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -10,19 +10,19 @@ use crate::data::{self, Texts};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Names {
-    /// How the names of secrets end.
+    /// The endings of the names of secrets.
     pub(super) endings: Vec<String>,
-    /// The same, for names as they are written.
+    /// Endings that are compared with names as written.
     pub(super) endings_as_written: Vec<String>,
-    /// How names end that end so and hold none.
+    /// Endings of names that match an ending above and are not secrets.
     pub(super) not_secret: Vec<String>,
-    /// How the names of a password's hash end.
+    /// The endings of the names of password hashes.
     pub(super) hashes: Vec<String>,
     /// Words in the names of secrets that a person may have chosen.
     pub(super) chosen: Vec<String>,
-    /// Words in names that say that everyone may know the value.
+    /// Words in names that mark the value as public.
     pub(super) public: Vec<String>,
-    /// Words before a name that make a switch of an option.
+    /// Prefixes that turn the name of an option into a switch.
     pub(super) switches: Vec<String>,
 }
 
@@ -32,17 +32,17 @@ impl Names {
     }
 }
 
-/// Values that are no secret, whatever their name.
+/// Values that are not secrets, whatever their names.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Values {
-    /// Values that turn something on or off, or name a way to get the secret.
+    /// Values that enable or disable a setting, or select a source of the secret.
     pub(super) switches: Vec<String>,
-    /// How paths begin.
+    /// Prefixes of paths.
     pub(super) paths: Vec<String>,
     /// Endings of files that hold a secret.
     pub(super) files: Vec<String>,
-    /// How values begin that say where an application finds the secret.
+    /// Prefixes of values that point to the secret.
     pub(super) pointers: Vec<String>,
     /// The brackets around a placeholder.
     pub(super) brackets: Vec<(String, String)>,
@@ -54,7 +54,7 @@ impl Values {
     }
 }
 
-/// How keys begin, and their least length, by the characters behind the beginning.
+/// Prefixes of keys with their least lengths, by the characters after the prefix.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Beginnings {
@@ -72,7 +72,7 @@ impl Beginnings {
     }
 }
 
-/// Beginnings of addresses whose path or user is the token that gives access.
+/// Prefixes of URLs whose path or user is an access token.
 pub(super) fn addresses() -> &'static [&'static str] {
     data::section!(Texts, "secret-keys", "addresses").0
 }
@@ -81,9 +81,9 @@ pub(super) fn addresses() -> &'static [&'static str] {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Programs {
-    /// The options, of which the first one that fits holds.
+    /// The options. The first match counts.
     pub(super) options: Vec<PasswordOption>,
-    /// The servers of the protocol of Redis.
+    /// The servers of the Redis protocol.
     pub(super) redis: Redis,
 }
 
@@ -95,21 +95,21 @@ pub(super) struct PasswordOption {
     pub(super) programs: Vec<String>,
     /// The options.
     pub(super) options: Vec<String>,
-    /// Where the password is.
+    /// The position of the password.
     pub(super) takes: Takes,
-    /// What stands between the user's name and the password of a login.
+    /// The separator between the user name and the password of a login.
     pub(super) between: Option<char>,
 }
 
-/// How an option takes a password that its name does not tell.
+/// The position of the password of an option whose name does not reveal it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Takes {
     /// In the next word.
     Next,
-    /// In the same word, right behind it.
+    /// In the same word, directly after the option.
     Same,
-    /// In the next word, or behind `=` or right behind it, behind a user's name and a character.
+    /// After a user name and a separator: in the next word, after `=`, or directly after the option.
     Login,
 }
 
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_and_addresses_are_not_missed_by_what_is_asked_first() {
+    fn keys_and_addresses_are_not_missed_by_the_fast_tests() {
         data::tests::keys_are(data::file!("secret-keys"), &["keys", "addresses"]);
         let Beginnings { letters, words, dots } = Beginnings::get();
         for keys in [letters, words, dots] {
