@@ -336,16 +336,16 @@ impl<'a> UnknownKeys<'a> {
             let is_renamed = matches!(foreign.action, Action::Rename { .. });
             return self.stand_for(&foreign.beside, entries).filter(|_| is_renamed);
         }
-        let Some(meant) = crate::diag::closest(&without_hidden(&written), known.iter().copied()) else {
+        let Some(suggested) = crate::diag::closest(&without_hidden(&written), known.iter().copied()) else {
             match self.empty {
                 Some(above) => self.unindented.push((above, entry)),
                 None => self.unexplained.push(entry),
             }
             return None;
         };
-        let help = Help::write(meant).likely().say(format!("did you mean `{meant}`?"));
+        let help = Help::write(suggested).likely().say(format!("did you mean `{suggested}`?"));
         report_key(entry, help, reader);
-        self.stand_for(meant, entries)
+        self.stand_for(suggested, entries)
     }
 
     /// Records that `key` was intended. Returns it, unless the mapping already has a value for it.
@@ -591,7 +591,7 @@ pub(crate) fn unknown_word(
     let help = match (advice, close) {
         (Some(advice), _) => advice.help,
         (None, Some(close)) => Help::write(close).likely().say(format!("did you mean `{close}`?")),
-        (None, None) => format!("write {}", one_of(words)).into(),
+        (None, None) => format!("write one of {}", words.join(", ")).into(),
     };
     let label = format!("expected {}", one_of(words));
     let title = match node.is_null() {
@@ -610,7 +610,7 @@ pub(crate) fn word<T: Copy + Keyword>(
 ) -> Option<T> {
     let names = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>();
     let Kind::Scalar(text) = &node.kind else {
-        wrong_scalar(node, T::NOUN, Some(format!("write {}", one_of(&names())).into()), reader);
+        wrong_scalar(node, T::NOUN, Some(format!("write one of {}", names().join(", ")).into()), reader);
         return None;
     };
     let word = text.value();

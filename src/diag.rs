@@ -433,13 +433,13 @@ mod tests {
 
     #[test]
     fn a_misspelled_name_gets_the_closest_one() {
-        for (word, meant) in [
+        for (word, suggested) in [
             ("hg0506", Some("HG0506")),
             ("wbe", Some("web")),
             ("enviroment", Some("environment")),
             ("zzz", None),
         ] {
-            assert_eq!(closest(word, ["HG0509", "HG0506", "environment", "web"]), meant, "{word}");
+            assert_eq!(closest(word, ["HG0509", "HG0506", "environment", "web"]), suggested, "{word}");
         }
     }
 }

@@ -427,14 +427,14 @@ fn arguments(
     let absent = absent.next().filter(|_| absent.next().is_none());
     let is_unknown = |argument: &&Entry| !declared.iter().any(|p| p.key == argument.key);
     let is_single = given.iter().filter(is_unknown).take(2).count() == 1;
-    let mut meant = HashSet::new();
+    let mut suggested = HashSet::new();
     for argument in given.iter().filter(is_unknown) {
         let names = declared.iter().map(|p| p.key.as_str());
         let known = closest(&argument.key, names.clone());
-        meant.extend(known);
+        suggested.extend(known);
         let help = match absent.filter(|_| known.is_none() && is_single) {
             Some(absent) => {
-                meant.insert(absent.key.as_str());
+                suggested.insert(absent.key.as_str());
                 format!("did you mean `{}`, which is missing?", absent.key)
             }
             None => diagnostics.suggestion(&argument.key, names),
@@ -466,7 +466,7 @@ fn arguments(
             None => match parameter.value.get("default") {
                 Some(default) => default.clone(),
                 // Misspelled; already reported.
-                None if meant.contains(parameter.key.as_str()) => {
+                None if suggested.contains(parameter.key.as_str()) => {
                     missing.push(parameter.key.clone());
                     continue;
                 }

@@ -587,10 +587,10 @@ impl<'a> Resolver<'a> {
                 name.strip_suffix(step).unwrap_or(name).trim_end_matches('.')
             ),
             (_, false) => match self.diagnostics.closest(step, known.clone()) {
-                Some(meant) => {
-                    let meant = format!("{}{meant}", name.strip_suffix(step).unwrap_or_default());
-                    fix = self.renaming(name, &meant, span).map(|fix| Fix { is_certain: false, ..fix });
-                    format!("did you mean `{meant}`?")
+                Some(suggested) => {
+                    let suggested = format!("{}{suggested}", name.strip_suffix(step).unwrap_or_default());
+                    fix = self.renaming(name, &suggested, span).map(|fix| Fix { is_certain: false, ..fix });
+                    format!("did you mean `{suggested}`?")
                 }
                 None => self.diagnostics.suggestion(step, known),
             },
@@ -628,9 +628,9 @@ impl<'a> Resolver<'a> {
         if self.is_reported(declared_by) {
             return;
         }
-        if let Some(meant) = name.strip_prefix("constants.") {
-            let help = format!("write `${{{meant}}}`: references to constants have no prefix");
-            let fix = self.renaming(name, meant, span);
+        if let Some(suggested) = name.strip_prefix("constants.") {
+            let help = format!("write `${{{suggested}}}`: references to constants have no prefix");
+            let fix = self.renaming(name, suggested, span);
             self.diagnostics.push(unknown(name, step, span).help(help).fix(fix));
             return;
         }

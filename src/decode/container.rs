@@ -360,7 +360,7 @@ fn check_options(options: &[Text], tmpfs: bool, node: &Node, reader: &mut Reader
                 _ if tmpfs && podman::is_tmpfs_owner(option) => {
                     "write `mode=1777` instead: any user may write to the mount".to_owned()
                 }
-                Some(meant) => format!("did you mean `{meant}`?"),
+                Some(suggested) => format!("did you mean `{suggested}`?"),
                 None => format!("remove it; podman-run(1) lists the options at {page}"),
             },
         ),

@@ -169,7 +169,7 @@ pub(super) fn of(entry: &Entry, known: &[&str]) -> Option<&'static ForeignKey> {
     let written = key.to_lowercase().replace('-', "_");
     let fits = |foreign: &&ForeignKey| known.contains(&foreign.beside.as_str());
     let mut rows = all().iter().filter(|row| row.is(&written) || row.is(key)).map(Row::get);
-    // If the mapping declares one of several keys that together replace another, it is not the mapping that is meant.
+    // If the mapping declares one of several keys that together replace another, the key belongs to a different mapping.
     let is_other_mapping = |foreign: &&ForeignKey| {
         known.iter().flat_map(|key| called(key)).any(|other| other.help == foreign.help)
     };

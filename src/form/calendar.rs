@@ -30,14 +30,16 @@ impl Form for Calendar {
     fn advice(text: &str) -> Option<Advice> {
         if is_calendar(text) {
             return match without_year(text) {
-                Some(meant) => Advice::new("does not recur: it has a year", format!("write \"{meant}\"")),
+                Some(suggested) => {
+                    Advice::new("does not recur: it has a year", format!("write \"{suggested}\""))
+                }
                 None => Advice::new("the month has no such day", "write a day that the month has"),
             };
         }
-        let meant = from_cron(text)?;
+        let suggested = from_cron(text)?;
         let why = "is a cron expression";
-        if is_calendar(&meant) {
-            return Advice::new(why, format!("write \"{meant}\""));
+        if is_calendar(&suggested) {
+            return Advice::new(why, format!("write \"{suggested}\""));
         }
         Advice::new(why, "write a calendar expression such as daily, \"04:00\" or \"Mon *-*-* 04:00\"")
     }

@@ -74,8 +74,8 @@ impl Form for Capability {
     fn advice(text: &str) -> Option<Advice> {
         let upper = text.to_uppercase();
         let name = upper.strip_prefix("CAP_").unwrap_or(&upper);
-        let meant = closest(name, CAPABILITIES.iter().copied())?;
-        Advice::new("Linux has no capability of this name", format!("did you mean `{meant}`?"))
+        let suggested = closest(name, CAPABILITIES.iter().copied())?;
+        Advice::new("Linux has no capability of this name", format!("did you mean `{suggested}`?"))
     }
 }
 

@@ -34,9 +34,9 @@ impl Form for Days {
             "y" | "year" | "years" => ("expected the unit `d`", whole.checked_mul(365)?),
             _ => return None,
         };
-        let meant = format!("{days}d");
-        Days::parse(&meant).filter(|_| meant != text)?;
-        Advice::write(why, meant)
+        let suggested = format!("{days}d");
+        Days::parse(&suggested).filter(|_| suggested != text)?;
+        Advice::write(why, suggested)
     }
 }
 

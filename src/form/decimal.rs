@@ -25,9 +25,9 @@ impl Form for Decimal {
 
     /// `0,5`.
     fn advice(text: &str) -> Option<Advice> {
-        let meant = text.replacen(',', ".", 1);
-        (meant != text && positive(&meant).is_some())
-            .then(|| Advice::rewrite("has a decimal comma", meant))?
+        let suggested = text.replacen(',', ".", 1);
+        (suggested != text && positive(&suggested).is_some())
+            .then(|| Advice::rewrite("has a decimal comma", suggested))?
     }
 }
 

@@ -81,9 +81,9 @@ impl Form for Device {
         if text.starts_with('/') {
             return Advice::new("is not below /dev", "mount a file or a folder under `volumes`");
         }
-        let meant = format!("/dev/{text}");
-        Device::parse(&meant)?;
-        Advice::write("is not a path", meant)
+        let suggested = format!("/dev/{text}");
+        Device::parse(&suggested)?;
+        Advice::write("is not a path", suggested)
     }
 }
 

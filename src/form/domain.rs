@@ -45,9 +45,9 @@ impl Form for Domain {
         }
         let trimmed: Vec<&str> =
             text.split('.').map(|label| label.trim_matches('-')).filter(|label| !label.is_empty()).collect();
-        let meant = trimmed.join(".");
-        (is_domain(&meant) && meant != text)
-            .then(|| Advice::write("a part between dots is empty, or begins or ends with `-`", meant))?
+        let suggested = trimmed.join(".");
+        (is_domain(&suggested) && suggested != text)
+            .then(|| Advice::write("a part between dots is empty, or begins or ends with `-`", suggested))?
     }
 }
 

@@ -38,12 +38,12 @@ impl Form for Duration {
     /// `1d`, `30 s`, `1min`, and `30` without a unit.
     fn advice(text: &str) -> Option<Advice> {
         let joined: String = text.split_whitespace().collect();
-        if joined != text && Duration::parse(&joined).is_some_and(|meant| meant.ms > 0) {
+        if joined != text && Duration::parse(&joined).is_some_and(|suggested| suggested.ms > 0) {
             return Advice::rewrite("contains a space", joined);
         }
         let (number, unit) = number_and_unit(text)?;
         let whole: u64 = number.parse().ok()?;
-        let (why, meant) = match unit.as_str() {
+        let (why, suggested) = match unit.as_str() {
             "" => ("has no unit: ms, s, m or h", format!("{number}s")),
             "ms" | "s" | "m" | "h" => ("contains a space", format!("{number}{unit}")),
             "sec" | "secs" | "second" | "seconds" => {
@@ -58,12 +58,12 @@ impl Form for Duration {
             "w" | "week" | "weeks" => ("the longest unit is h", format!("{}h", whole.checked_mul(168)?)),
             _ => return None,
         };
-        Duration::parse(&meant).filter(|meant| meant.ms > 0)?;
-        if meant == text {
+        Duration::parse(&suggested).filter(|suggested| suggested.ms > 0)?;
+        if suggested == text {
             return None;
         }
         // A number without a unit may be milliseconds.
-        if unit.is_empty() { Advice::write(why, meant) } else { Advice::rewrite(why, meant) }
+        if unit.is_empty() { Advice::write(why, suggested) } else { Advice::rewrite(why, suggested) }
     }
 }
 

@@ -24,9 +24,9 @@ impl Form for HomePath {
     /// `/Users/me/Pictures`.
     fn advice(text: &str) -> Option<Advice> {
         let below = text.strip_prefix("/Users/").or_else(|| text.strip_prefix("/home/"));
-        let meant = below.and_then(|below| below.split_once('/')).map(|(_, rest)| format!("~/{rest}"));
-        match meant.filter(|meant| HomePath::parse(meant).is_some()) {
-            Some(meant) => Advice::write("does not start with `~/`", meant),
+        let suggested = below.and_then(|below| below.split_once('/')).map(|(_, rest)| format!("~/{rest}"));
+        match suggested.filter(|suggested| HomePath::parse(suggested).is_some()) {
+            Some(suggested) => Advice::write("does not start with `~/`", suggested),
             None => letter(text),
         }
     }

@@ -41,13 +41,13 @@ impl Form for Image {
         // A tag may have capital letters.
         let path = text.rfind('/').map_or(0, |at| at + 1);
         let tag = text[path..].find([':', '@']).map_or(text.len(), |at| path + at);
-        let mut meant = text[..tag].to_lowercase() + &text[tag..];
-        (meant != text).then_some(())?;
-        if qualified(&meant).is_none() {
-            meant = of_docker(&meant);
+        let mut suggested = text[..tag].to_lowercase() + &text[tag..];
+        (suggested != text).then_some(())?;
+        if qualified(&suggested).is_none() {
+            suggested = of_docker(&suggested);
         }
-        qualified(&meant)?;
-        Advice::write("contains capital letters", meant)
+        qualified(&suggested)?;
+        Advice::write("contains capital letters", suggested)
     }
 }
 

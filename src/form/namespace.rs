@@ -44,6 +44,6 @@ pub(super) fn advice(text: &str, modes: &[&str]) -> Option<Advice> {
             "write `container:NAME`, with the container's name on the host",
         );
     }
-    let meant = closest(text, modes.iter().copied())?;
-    Advice::new("is not a mode of this namespace", format!("did you mean `{meant}`?"))
+    let suggested = closest(text, modes.iter().copied())?;
+    Advice::new("is not a mode of this namespace", format!("did you mean `{suggested}`?"))
 }

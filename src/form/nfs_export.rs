@@ -37,9 +37,9 @@ impl Form for NfsExport {
         }
         let rest = text.split_once("://").map_or(text, |(_, rest)| rest).trim_start_matches("//");
         let (server, path) = rest.split_once('/')?;
-        let meant = format!("{}:/{path}", server.trim_end_matches(':'));
-        NfsExport::parse(&meant).filter(|_| meant != text)?;
-        Advice::write("expected SERVER:/PATH", meant)
+        let suggested = format!("{}:/{path}", server.trim_end_matches(':'));
+        NfsExport::parse(&suggested).filter(|_| suggested != text)?;
+        Advice::write("expected SERVER:/PATH", suggested)
     }
 }
 

@@ -35,9 +35,9 @@ impl Form for Repository {
             rest.strip_prefix("github.com").and_then(|path| path.strip_prefix(['/', ':'])).unwrap_or(rest);
         let mut steps = path.split('/');
         let (owner, name) = (steps.next()?, steps.next()?);
-        let meant = format!("{owner}/{}", name.strip_suffix(".git").unwrap_or(name));
-        if Repository::parse(&meant).is_some() {
-            return Advice::write("expected only OWNER/NAME", meant);
+        let suggested = format!("{owner}/{}", name.strip_suffix(".git").unwrap_or(name));
+        if Repository::parse(&suggested).is_some() {
+            return Advice::write("expected only OWNER/NAME", suggested);
         }
         // Another forge: its host name has a dot, and owners of GitHub have none.
         owner.contains('.').then(|| {

@@ -45,7 +45,7 @@ impl Form for ResticRepository {
                 "write the whole path, starting with `/`",
             );
         };
-        let meant = match kind {
+        let suggested = match kind {
             "ssh" => match place.strip_prefix("//").and_then(|rest| rest.split_once('/')) {
                 Some((host, path)) => format!("sftp:{host}:/{path}"),
                 None => format!("sftp:{place}"),
@@ -58,8 +58,8 @@ impl Form for ResticRepository {
             _ => String::new(),
         };
         let why = "restic has no such backend";
-        if ResticRepository::parse(&meant).is_some() {
-            return Advice::write(why, meant);
+        if ResticRepository::parse(&suggested).is_some() {
+            return Advice::write(why, suggested);
         }
         Advice::new(why, suggestion(kind, BACKENDS.iter().copied()))
     }

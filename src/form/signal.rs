@@ -39,8 +39,8 @@ impl Form for Signal {
     /// `SIGTREM`.
     fn advice(text: &str) -> Option<Advice> {
         let upper = text.to_uppercase();
-        let meant = closest(upper.strip_prefix("SIG").unwrap_or(&upper), SIGNALS.iter().copied())?;
-        Advice::new("Linux has no signal of this name", format!("did you mean `SIG{meant}`?"))
+        let suggested = closest(upper.strip_prefix("SIG").unwrap_or(&upper), SIGNALS.iter().copied())?;
+        Advice::new("Linux has no signal of this name", format!("did you mean `SIG{suggested}`?"))
     }
 }
 

@@ -30,9 +30,9 @@ impl Form for Size {
             return Advice::new(why, format!("write `{number}m` or `{number}g`, or `{number}b` for bytes"));
         }
         let known = ["b", "k", "m", "g", "t"].into_iter().find(|known| unit.starts_with(known))?;
-        let meant = format!("{number}{known}");
-        size_bytes(&meant)?;
-        Advice::rewrite("expected the unit b, k, m, g or t", meant)
+        let suggested = format!("{number}{known}");
+        size_bytes(&suggested)?;
+        Advice::rewrite("expected the unit b, k, m, g or t", suggested)
     }
 }
 

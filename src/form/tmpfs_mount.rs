@@ -47,7 +47,7 @@ impl Form for TmpfsMount {
             BadOption::Unknown(option) => Advice::new(
                 format!("Podman has no option `{option}` for tmpfs"),
                 match closest_option(option, true) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
+                    Some(suggested) => format!("did you mean `{suggested}`?"),
                     None => "remove it: the options are size=, mode=, ro, noexec, nosuid, nodev and others"
                         .to_owned(),
                 },

@@ -374,7 +374,7 @@ fn suggest_container(
         .or_else(|| others().find(|n| n.ends_with(&ending)))
         .or_else(|| diagnostics.closest(name, others()))
     {
-        Some(meant) => format!("did you mean `{meant}`?"),
+        Some(suggested) => format!("did you mean `{suggested}`?"),
         None if beside().next().is_some() => diagnostics.suggestion(name, beside()),
         None => {
             "write a container of this service, or of another by its full name, SERVICE-CONTAINER".to_owned()

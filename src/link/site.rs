@@ -392,8 +392,8 @@ fn without_domain(subdomain: &str, domain: &str) -> Option<String> {
     if subdomain == domain {
         return Some(format!("write `host: {domain}`"));
     }
-    let meant = subdomain.strip_suffix(domain)?.strip_suffix('.')?;
-    Some(format!("write `subdomain: {meant}`"))
+    let suggested = subdomain.strip_suffix(domain)?.strip_suffix('.')?;
+    Some(format!("write `subdomain: {suggested}`"))
 }
 
 fn one_label_below(host: &str, domain: &str) -> bool {
