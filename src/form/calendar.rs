@@ -30,16 +30,14 @@ impl Form for Calendar {
     fn advice(text: &str) -> Option<Advice> {
         if is_calendar(text) {
             return match without_year(text) {
-                Some(suggested) => {
-                    Advice::new("does not recur: it has a year", format!("write \"{suggested}\""))
-                }
+                Some(suggested) => Advice::write("does not recur: it has a year", format!("\"{suggested}\"")),
                 None => Advice::new("the month has no such day", "write a day that the month has"),
             };
         }
         let suggested = from_cron(text)?;
         let why = "is a cron expression";
         if is_calendar(&suggested) {
-            return Advice::new(why, format!("write \"{suggested}\""));
+            return Advice::write(why, format!("\"{suggested}\""));
         }
         Advice::new(why, "write a calendar expression such as daily, \"04:00\" or \"Mon *-*-* 04:00\"")
     }
@@ -322,13 +320,13 @@ mod tests {
     #[test]
     fn near_misses_get_advice() {
         advises::<Calendar>(&[
-            ("0 4 * * *", "write \"04:00\""),
-            ("*/15 * * * *", "write \"*:00/15\""),
-            ("30 4 1 * *", "write \"*-*-01 04:30\""),
+            ("0 4 * * *", "write `\"04:00\"`"),
+            ("*/15 * * * *", "write `\"*:00/15\"`"),
+            ("30 4 1 * *", "write `\"*-*-01 04:30\"`"),
             ("0 4 * * 1-5", "write a calendar expression such as daily, \"04:00\" or \"Mon *-*-* 04:00\""),
-            ("0 4 * * mon-fri", "write \"mon..fri 04:00\""),
-            ("@daily", "write \"daily\""),
-            ("2026-12-24 18:00", "write \"*-12-24 18:00\""),
+            ("0 4 * * mon-fri", "write `\"mon..fri 04:00\"`"),
+            ("@daily", "write `\"daily\"`"),
+            ("2026-12-24 18:00", "write `\"*-12-24 18:00\"`"),
             ("2026-02-30", "write a day that the month has"),
         ]);
     }

@@ -27,7 +27,7 @@ impl Form for Days {
         let (number, unit) = number_and_unit(text)?;
         let whole: u64 = number.parse().ok()?;
         let (why, days) = match unit.as_str() {
-            "" => ("has no unit", whole),
+            "" => ("expected the unit `d`", whole),
             "d" | "day" | "days" => ("expected a whole number and the unit `d`", whole),
             "w" | "week" | "weeks" => ("expected the unit `d`", whole.checked_mul(7)?),
             "m" | "month" | "months" => ("expected the unit `d`", whole.checked_mul(30)?),
