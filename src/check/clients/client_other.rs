@@ -1,4 +1,4 @@
-//! An upload goes through an application's own interface, which nothing else has.
+//! An upload uses the interface of one application; no other service accepts it.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    // The first container of each service, where none of its containers takes uploads.
+    // The first container of each service in which no container accepts uploads.
     let others: HashMap<&Id<Service>, &Container> = host
         .services
         .iter()
@@ -19,28 +19,28 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         .collect();
     let applications = UPLOADERS.map(|uploader| uploader.application).join(" or ");
     for upload in host.clients.iter().map(|client| &client.upload) {
-        // That a service cannot be reached is reported already.
+        // An unreachable service is already reported.
         if upload.site.span == Span::NOWHERE {
             continue;
         }
-        // A service without containers may be one of NixOS's own.
+        // A service without containers may be a NixOS service.
         let Some((service, first)) = upload.service.as_ref().and_then(|id| others.get_key_value(id)) else {
             continue;
         };
         diagnostics.push(
             Diagnostic::new(
                 Code::ClientOther,
-                format!("`{service}` takes no uploads"),
+                format!("`{service}` does not accept uploads"),
                 upload.to.span,
-                format!("uploads go to {applications} alone"),
+                format!("expected a service that runs {applications}"),
             )
-            .and(first.settings.image.text.span, "runs this")
-            .help(format!("name the service that is {applications}")),
+            .and(first.settings.image.text.span, "this image does not accept uploads")
+            .help(format!("name a service that runs {applications}")),
         );
     }
 }
 
-/// Whether an image that cannot be read, or that takes uploads, runs in a container.
+/// True if a container runs an image that accepts uploads, or one that could not be parsed.
 fn may_take_uploads(container: &Container) -> bool {
     let image = &container.settings.image.value;
     image.repository.is_empty() || UPLOADERS.iter().any(|uploader| (uploader.is_served_by)(image))

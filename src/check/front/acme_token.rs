@@ -8,9 +8,9 @@ use crate::setting::Tls;
 use crate::source::Span;
 use crate::tree::Node;
 
-/// What to add for a provider that does not take one token.
+/// The help for a provider that needs several variables.
 const CREDENTIALS: &str =
-    "add `credentials: { VARIABLE_FILE: SECRET }`, with the variables of https://go-acme.github.io/lego/dns";
+    "`credentials: { VARIABLE_FILE: SECRET }`; https://go-acme.github.io/lego/dns lists the variables";
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(Tls::Acme(acme)) = host.front.as_ref().and_then(Front::tls) else { return };
@@ -20,14 +20,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         Some(token) if variable.is_none() => diagnostics.push(
             Diagnostic::new(
                 Code::BadTls,
-                format!("which variable takes the token of `{provider}` is not known"),
+                format!("homegen knows no token variable for `{provider}`"),
                 token.text.span,
-                "a token",
+                "expected `credentials` for this provider",
             )
-            .and(acme.acme.text.span, "for this provider")
+            .and(acme.acme.text.span, "the provider")
             .help(match misspelt(&provider) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("remove `token`, and {CREDENTIALS}"),
+                Some(known) => format!("did you mean `{known}`?"),
+                None => format!("replace `token` with {CREDENTIALS}"),
             }),
         ),
         Some(token) => {
@@ -39,33 +39,33 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         Code::VariableTwice,
                         format!("`{}` is set twice", name.value()),
                         token.text.span,
-                        "set by the token",
+                        "`token` sets it",
                     )
                     .and(name.span, "set again here")
-                    .help("keep one of the two"),
+                    .help(format!("remove `{}` from `credentials`: `token` sets it", name.value())),
                 );
             }
         }
-        // Without a provider the challenge is not described at all, which was reported.
+        // A missing provider is already reported.
         None if acme.credentials.entries.is_empty() && acme.acme.text.span != Span::NOWHERE => diagnostics
             .push(
                 Diagnostic::new(
                     Code::BadTls,
-                    "a DNS challenge without credentials",
+                    "the DNS challenge has no credentials",
                     acme.span,
-                    "has neither `token` nor `credentials`",
+                    "expected `token` or `credentials`",
                 )
                 .help(match variable {
-                    Some(_) => "add `token: SECRET`",
-                    None => CREDENTIALS,
+                    Some(_) => "add `token: SECRET`".to_owned(),
+                    None => format!("add {CREDENTIALS}"),
                 }),
             ),
         _ => {}
     }
 }
 
-/// The provider that a name was probably meant to be. Most providers are not among those of one token, so that only a
-/// slip counts: a letter, or its case.
+/// The provider that a misspelled name most likely stands for. Most providers need several variables and are not in
+/// this table, so that only one wrong letter, or its case, counts as a misspelling.
 fn misspelt(provider: &str) -> Option<&'static str> {
     let provider = provider.to_lowercase();
     let is_near = |known: &str| match known.len() {

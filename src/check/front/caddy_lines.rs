@@ -1,5 +1,4 @@
-//! Lines of a Caddyfile stay in the block that they are put into: those of the front and its sites, and those in options of
-//! NixOS.
+//! Caddyfile lines must stay inside their block: the lines of the front and its sites, and lines in NixOS options.
 
 use crate::caddyfile::{self, Place};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -32,7 +31,7 @@ fn check_lines(lines: &Text, place: Place, diagnostics: &mut Diagnostics) {
     let Some(fault) = caddyfile::fault(&lines.value(), place) else { return };
     let (message, help) = fault.describe();
     diagnostics.push(
-        Diagnostic::new(Code::BadSite, message, lines.span, "Caddy would refuse its whole configuration")
+        Diagnostic::new(Code::BadSite, message, lines.span, "Caddy would reject its whole configuration")
             .help(help),
     );
 }

@@ -16,7 +16,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 name.span,
                 "expected a Go module and its version",
             )
-            .help("write one module, such as `github.com/caddy-dns/cloudflare@v0.2.2`"),
+            .help("write one module and its version, such as `github.com/caddy-dns/cloudflare@v0.2.2`"),
         );
     }
 }

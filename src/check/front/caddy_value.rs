@@ -30,7 +30,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 fn check_name(name: &Text, diagnostics: &mut Diagnostics) {
     let written = name.value();
-    // Operations of Caddy's directive `header`.
+    // The operators of Caddy's directive `header`.
     let field = written.strip_prefix(['-', '+', '?', '>']).unwrap_or(&written);
     if !is_word(field, b"-_") {
         diagnostics.push(
@@ -45,8 +45,8 @@ fn check_name(name: &Text, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Text that Caddy would not read as one plain token: it replaces `{$NAME}` before anything else, and takes a token
-/// that is one brace for a block.
+/// Reports text that Caddy would not read as one plain token. Caddy replaces `{$NAME}` before it parses anything, and
+/// reads a token that is a single brace as the start or end of a block.
 fn check_value(text: &Text, diagnostics: &mut Diagnostics) {
     let value = text.value();
     let label = if caddyfile::is_brace(&value) {
@@ -57,8 +57,8 @@ fn check_value(text: &Text, diagnostics: &mut Diagnostics) {
         return;
     };
     diagnostics.push(
-        Diagnostic::new(Code::BadSite, "a value that Caddy does not take as plain text", text.span, label)
-            .help("remove it, or write the directive under `extra`"),
+        Diagnostic::new(Code::BadSite, "Caddy does not read this value as plain text", text.span, label)
+            .help("remove these characters, or write the directive under `extra`"),
     );
 }
 
@@ -79,18 +79,18 @@ fn check_in_snippet(value: &Text, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// One name is one snippet.
+/// A snippet name can be defined only once.
 fn check_own_snippet(extra: &Text, diagnostics: &mut Diagnostics) {
     let declared = format!("({HEADERS})");
     if extra.value().contains(&declared) {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadSite,
-                format!("the snippet `{HEADERS}` is homegen's own"),
+                format!("the snippet name `{HEADERS}` is reserved"),
                 extra.span,
                 format!("contains `{declared}`"),
             )
-            .help("give your snippet another name"),
+            .help("rename your snippet"),
         );
     }
 }

@@ -1,15 +1,15 @@
-//! A certificate is for a name that its authority can check: Tailscale's for names of the tailnet, and
-//! Caddy's default for sites that the internet reaches (<https://caddyserver.com/docs/automatic-https>).
+//! A certificate needs a name that its authority can verify: Tailscale signs names of the tailnet, and Caddy's default
+//! authority signs sites that the internet reaches (<https://caddyserver.com/docs/automatic-https>).
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Front, Host, Site};
 use crate::setting::{Bind, Tls};
 use crate::tree::{Node, Text, options};
 
-/// Names that Caddy signs by itself when nothing else is said.
+/// Domains for which Caddy uses no public authority by default.
 const LOCAL: &[&str] = &[".localhost", ".local", ".internal", ".home.arpa", TAILNET];
 
-/// The end of the names that Tailscale gives.
+/// The domain of the names that Tailscale assigns.
 const TAILNET: &str = ".ts.net";
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -22,11 +22,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::BadTls,
-                        format!("no DNS challenge works for `{}`", name.value()),
+                        format!("a DNS challenge cannot work for `{}`", name.value()),
                         name.span,
-                        "the records of ts.net are Tailscale's",
+                        "Tailscale manages the records of ts.net",
                     )
-                    .help("use a name of your own domain, or `tls: tailscale` for all sites"),
+                    .help("use a name in your own domain, or `tls: tailscale` for all sites"),
                 );
             }
         }
@@ -37,11 +37,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::CertificateUnreachable,
-                        format!("nobody outside of the tailnet can reach `{}`", name.value()),
+                        format!("`{}` is not reachable from the internet", name.value()),
                         name.span,
-                        "Caddy's default certificates are checked from the internet",
+                        "Caddy's default authority verifies the name from the internet",
                     )
-                    .and(front.bind.span, "on the tailnet alone, and no `tls`")
+                    .and(front.bind.span, "Caddy listens on the tailnet only, and `tls` is not set")
                     .help("write `tls: { acme: PROVIDER, token: SECRET, email: … }` for a DNS challenge, or `tls: internal`"),
                 );
             }
@@ -58,25 +58,25 @@ fn site_names(site: &Site) -> impl Iterator<Item = &Text> {
     std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text))
 }
 
-/// What to do about several names in a tailnet, where a machine has one.
-const SEVERAL: &str = "use the machine's name for one site, with `host`, and a domain of your own with `tls: { acme: PROVIDER, … }` for several";
+/// The help for several names in a tailnet: a machine has one name.
+const SEVERAL: &str = "use the machine's name as the `host` of one site, and your own domain with `tls: { acme: PROVIDER, … }` for the others";
 
-/// Whether a name has more labels than MACHINE.TAILNET.ts.net, and so no certificate of Tailscale's.
+/// True if a name has more labels than MACHINE.TAILNET.ts.net: Tailscale has no certificate for it.
 fn is_below_machine(name: &Text) -> bool {
     name.value().split('.').count() > 4
 }
 
-/// `tls: tailscale`: Tailscale signs MACHINE.TAILNET.ts.net alone (tailscale/tailscale issue 7081).
+/// `tls: tailscale`: Tailscale signs only MACHINE.TAILNET.ts.net (tailscale/tailscale issue 7081).
 fn by_tailscale(front: &Front, diagnostics: &mut Diagnostics) {
     let mut first: Option<&Text> = None;
     for name in names(front) {
         let (label, help) = if !ends_with(name, &[TAILNET]) {
             (
-                "not a name below ts.net",
+                "expected a name below ts.net",
                 "use the machine's name in the tailnet, or `tls: { acme: PROVIDER, … }`",
             )
         } else if is_below_machine(name) {
-            ("below the name of a machine: expected MACHINE.TAILNET.ts.net", SEVERAL)
+            ("expected MACHINE.TAILNET.ts.net", SEVERAL)
         } else {
             match first {
                 Some(first) if first.value().to_lowercase() != name.value().to_lowercase() => {
@@ -85,10 +85,10 @@ fn by_tailscale(front: &Front, diagnostics: &mut Diagnostics) {
                             Code::CertificateUnreachable,
                             format!("Tailscale has no certificate for `{}`", name.value()),
                             name.span,
-                            "another name than the machine's",
+                            "expected the machine's name",
                         )
                         .and(first.span, "a machine has one name in its tailnet")
-                        .help("use the machine's name for one site, and a domain of your own with `tls: { acme: PROVIDER, … }` for several"),
+                        .help(SEVERAL),
                     );
                 }
                 _ => first = Some(name),
@@ -107,8 +107,8 @@ fn by_tailscale(front: &Front, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Caddy asks Tailscale for certificates of its names by itself, and Tailscale refuses a user that it does not know
-/// (`services.tailscale.permitCertUid`).
+/// Caddy requests certificates for ts.net names from Tailscale by itself, and Tailscale refuses a user that
+/// `services.tailscale.permitCertUid` does not name.
 fn not_permitted(host: &Host, front: &Front, diagnostics: &mut Diagnostics) {
     let is_option = |path: &[String]| path == ["services", "tailscale", "permitCertUid"];
     if host.raw_options().flat_map(options).any(|option| is_option(&option.path)) {
@@ -130,9 +130,9 @@ fn not_permitted(host: &Host, front: &Front, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::CertificateUnreachable,
-                format!("Caddy may not ask Tailscale for the certificate of `{}`", name.value()),
+                format!("Tailscale does not permit Caddy to get the certificate of `{}`", name.value()),
                 name.span,
-                "no public authority signs a name below ts.net",
+                "only Tailscale signs names below ts.net",
             )
             .help(help),
         );

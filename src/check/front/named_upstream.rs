@@ -1,4 +1,4 @@
-//! Caddy runs on the host: `localhost` is ::1 first there, and names of containers do not resolve.
+//! Caddy runs on the host: `localhost` resolves to ::1 first there, and container names do not resolve.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use crate::hir::{Container, Host, HostPort, Service};
 use crate::setting::NetworkMode;
 use crate::tree::{Node, Text, options};
 
-/// The directives of Caddy with upstreams behind them, and its option with the address of a server.
+/// The Caddy directives that take upstreams, and the option `ask`, which takes the address of a server.
 const DIRECTIVES: &[&str] = &["reverse_proxy", "to", "forward_auth", "php_fastcgi", "ask"];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -33,11 +33,11 @@ fn localhost(text: &Text, diagnostics: &mut Diagnostics) {
     diagnostics.push(
         Diagnostic::new(
             Code::NamedUpstream,
-            "a proxy to `localhost`, which is ::1 as well",
+            "the upstream `localhost` also resolves to ::1",
             text.span,
-            "Caddy may try an address where nothing listens",
+            "containers listen on 127.0.0.1, and Caddy may try ::1 first",
         )
-        .help("write 127.0.0.1"),
+        .help("write `127.0.0.1`"),
     );
 }
 
@@ -49,33 +49,33 @@ fn of_container(
     diagnostics: &mut Diagnostics,
 ) {
     let help = match published {
-        Some(published) => format!("write 127.0.0.1:{published} in place of {name}:{port}"),
+        Some(published) => format!("write `127.0.0.1:{published}` instead of `{name}:{port}`"),
         None => {
-            // Caddy itself has 80 and 443.
+            // Caddy listens on 80 and 443 itself.
             let free = match port {
                 "80" => "8080",
                 "443" => "8443",
                 other => other,
             };
             format!(
-                "publish the port, `ports: [\"{free}:{port}\"]`, and write 127.0.0.1:{free} in place of {name}:{port}"
+                "publish the port with `ports: [\"{free}:{port}\"]`, and write `127.0.0.1:{free}` instead of `{name}:{port}`"
             )
         }
     };
     diagnostics.push(
         Diagnostic::new(
             Code::NamedUpstream,
-            format!("Caddy does not resolve `{name}`: it runs on the host"),
+            format!("Caddy cannot resolve the container name `{name}`"),
             text.span,
-            format!("names {name}:{port}"),
+            format!("`{name}:{port}` resolves in containers only, and Caddy runs on the host"),
         )
-        .and(container.span, "a name for containers")
+        .and(container.span, "the container")
         .help(help),
     );
 }
 
-/// The containers, with their services, by each name that they have for other containers; none where several have it.
-/// Where the file gives the host names of its own, no name is certain.
+/// The containers, with their services, by each name that other containers can use; `None` for a name of several
+/// containers. Empty if the file defines host names under `nixos`, because any name may resolve then.
 fn names(host: &Host) -> HashMap<String, Option<(&Service, &Container)>> {
     let mut all = HashMap::new();
     let names_hosts = |path: &[String]| {
@@ -98,7 +98,7 @@ fn names(host: &Host) -> HashMap<String, Option<(&Service, &Container)>> {
     all
 }
 
-/// The port of 127.0.0.1 on which a port of a container is published.
+/// The port of 127.0.0.1 that publishes a port of a container.
 fn published(service: &Service, container: &Container, port: &str) -> Option<String> {
     if matches!(container.network_mode, Some(NetworkMode::Host(_))) {
         return Some(port.to_owned());
@@ -115,7 +115,7 @@ fn published(service: &Service, container: &Container, port: &str) -> Option<Str
     written.map(|port| port.published.text.value()).or_else(of_site)
 }
 
-/// The hosts and ports of upstreams in lines of a Caddyfile.
+/// The hosts and ports of the upstreams in lines of a Caddyfile.
 fn upstreams(lines: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for line in lines.lines() {

@@ -1,4 +1,4 @@
-//! Redirects that never end, and addresses that are none.
+//! A redirect needs a valid address, and must not lead back to its own site, directly or through other sites.
 
 use std::collections::HashMap;
 
@@ -7,11 +7,11 @@ use crate::hir::{Answer, Host, Site};
 use crate::tree::{Node, Text};
 use crate::word::is_word;
 
-/// How many more redirects of a circle are shown.
+/// The maximum number of further redirects of a loop that a message shows.
 const MAX_SHOWN: usize = 8;
 
-/// The placeholders of Caddy for the host, or for the path of the address that was asked for, with or without `orig_` and
-/// `%` (placeholderShorthands in caddyconfig/httpcaddyfile/shorthands.go).
+/// Caddy's placeholders for the host or the path of the requested address, with or without `orig_` and `%`
+/// (placeholderShorthands in caddyconfig/httpcaddyfile/shorthands.go).
 const OWN_ADDRESS: &[&str] = &["dir", "file", "host", "hostport", "path", "uri"];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -24,37 +24,39 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     check_circles(&front.sites, diagnostics);
 }
 
-/// A redirect leads to an address of another site: Caddy redirects before it does anything else, so that one to
-/// the same site would never end.
+/// Reports an invalid address, and a redirect to its own site: Caddy redirects before it does anything else, so that
+/// such a redirect never ends.
 fn check_one(to: &Text, names: &[String], diagnostics: &mut Diagnostics) {
     let value = to.value();
     let (title, label, help) = if value.is_empty() || value.contains(char::is_whitespace) {
-        let help = "write a whole address, with %20 for a space".to_owned();
-        ("a redirect to an address that is not valid", "empty, or with a space", help)
+        let help = "write a full address such as `https://example.org`, with `%20` for a space".to_owned();
+        ("the redirect target is not a valid address", "expected an address without spaces", help)
     } else if leads_to(&value, names) {
         let name = names.first().map_or("example.org", String::as_str);
         let help = match value.starts_with('/') {
-            true => format!("write the path under `extra`: `redir / {value} permanent`, with `to` beside it"),
-            // Without a scheme, Caddy takes the name of a site for a path.
+            true => {
+                format!("write `to` instead of `redirect`, and `redir / {value} permanent` under `extra`")
+            }
+            // Caddy reads a site name without a scheme as a path.
             false if !leads_to(&format!("https://{value}"), names) && is_name_of_site(&value) => {
                 format!("write `https://{value}`")
             }
-            false => format!("write an address of another site than {name}"),
+            false => format!("write the address of a site other than {name}"),
         };
-        ("a redirect to its own site never ends", "leads to the same site again", help)
+        ("the redirect leads back to its own site", "redirects to the same site without end", help)
     } else {
         return;
     };
     diagnostics.push(Diagnostic::new(Code::BadSite, title, to.span, label).help(help));
 }
 
-/// Whether an address begins with the name of a site.
+/// True if an address begins with the name of a site.
 fn is_name_of_site(address: &str) -> bool {
     let name = address.split(['/', '?', '#', '{']).next().unwrap_or_default();
     name.contains('.') && is_word(name, b".-")
 }
 
-/// Reports sites that redirect to each other. Each site has one redirect at most, so each circle is walked once.
+/// Reports sites that redirect to each other. A site has at most one redirect, so each loop is visited once.
 fn check_circles(sites: &[Site], diagnostics: &mut Diagnostics) {
     let redirects: HashMap<String, (&Text, Option<String>)> = sites
         .iter()
@@ -68,14 +70,14 @@ fn check_circles(sites: &[Site], diagnostics: &mut Diagnostics) {
     for (walk, site) in sites.iter().enumerate() {
         let name = site.host.value().to_lowercase();
         let mut next = redirects.get_key_value(&name);
-        let mut way: Vec<(&str, &Text)> = Vec::new();
+        let mut route: Vec<(&str, &Text)> = Vec::new();
         while let Some((name, (to, target))) = next {
             match walked.insert(name, walk) {
-                None => way.push((name, to)),
+                None => route.push((name, to)),
                 Some(earlier) => {
-                    let begin = way.iter().position(|(seen, _)| *seen == name.as_str());
+                    let begin = route.iter().position(|(seen, _)| *seen == name.as_str());
                     if let (true, Some(begin)) = (earlier == walk, begin) {
-                        report_circle(&way[begin..], diagnostics);
+                        report_circle(&route[begin..], diagnostics);
                     }
                     break;
                 }
@@ -86,36 +88,36 @@ fn check_circles(sites: &[Site], diagnostics: &mut Diagnostics) {
 }
 
 fn report_circle(circle: &[(&str, &Text)], diagnostics: &mut Diagnostics) {
-    // A redirect to its own site was reported.
+    // A redirect to its own site is already reported.
     let [(first, to), others @ ..] = circle else { return };
     if others.is_empty() {
         return;
     }
     let chain: Vec<&str> = circle.iter().map(|(name, _)| *name).chain([*first]).collect();
-    let title = format!("redirects that never end: {}", chain.join(" → "));
-    let diagnostic = Diagnostic::new(Code::BadSite, title, to.span, "leads to the next one");
+    let title = format!("redirects form a loop: {}", chain.join(" → "));
+    let diagnostic = Diagnostic::new(Code::BadSite, title, to.span, "redirects to the next site");
     let others = others.iter().take(MAX_SHOWN);
     diagnostics.push(
         others
-            .fold(diagnostic, |diagnostic, (_, to)| diagnostic.and(to.span, "and so does this one"))
-            .help(format!("write `to` in place of `redirect` at the site that answers, such as {first}")),
+            .fold(diagnostic, |diagnostic, (_, to)| diagnostic.and(to.span, "redirects to the next site"))
+            .help(format!("write `to` instead of `redirect` at one of the sites, such as {first}")),
     );
 }
 
-/// The names that a site answers to.
+/// The names of a site, in lower case.
 fn names(site: &Site) -> impl Iterator<Item = String> {
     let aliases = site.aliases.iter().map(|alias| alias.text.value());
     std::iter::once(site.host.value()).chain(aliases).map(|name| name.to_lowercase())
 }
 
-/// The host that a redirect leads to, unless a placeholder stands in it.
+/// The host that a redirect leads to, unless it contains a placeholder.
 fn target(to: &str) -> Option<String> {
     let rest = to.split_once("://").map_or_else(|| to.strip_prefix("//"), |(_, rest)| Some(rest))?;
     let host = rest.split(['/', '?', '#', '{']).next()?.to_lowercase();
     Some(host.strip_suffix(":443").unwrap_or(&host).to_owned())
 }
 
-/// Whether a text begins with one of those placeholders.
+/// True if a text begins with a placeholder of [`OWN_ADDRESS`].
 fn begins_with_own_address(text: &str) -> bool {
     let placeholder = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
     placeholder.is_some_and(|name| {
@@ -125,7 +127,7 @@ fn begins_with_own_address(text: &str) -> bool {
     })
 }
 
-/// Whether a redirect leads to a site of one of these names. Other placeholders at its beginning may lead anywhere.
+/// True if a redirect leads to a site with one of these names. Other placeholders at its beginning may lead anywhere.
 fn leads_to(to: &str, names: &[String]) -> bool {
     let rest = match to.split_once("://") {
         Some((scheme, rest))

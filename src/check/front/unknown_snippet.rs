@@ -1,5 +1,5 @@
-//! Caddy takes an `import` of a snippet that is not defined before it for the path of a file, and does not start without the
-//! file (doImport in caddyconfig/caddyfile/parse.go).
+//! Caddy reads an `import` of a snippet that is not defined before it as the path of a file, and does not start without
+//! the file (doImport in caddyconfig/caddyfile/parse.go).
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::tree::{Node, Text, etc_files, options};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(caddy) = host.front.as_ref().and_then(Front::caddy) else { return };
-    if is_defined_elsewhere(host) {
+    if may_be_defined_in_nixos(host) {
         return;
     }
     let extra = caddy.extra.as_ref();
@@ -23,15 +23,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         for name in imports(&lines.value()).into_iter().filter(|name| !defined.contains(name)) {
             let known = defined.iter().map(String::as_str).filter(|known| *known != HEADERS);
             let help = match diagnostics.closest(&name, known) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("define it under `extra` of `caddy`: `({name}) {{ … }}`"),
+                Some(known) => format!("did you mean `{known}`?"),
+                None => format!("define `({name}) {{ … }}` under `caddy.extra`"),
             };
             report(&name, lines, help, diagnostics);
         }
     }
     if let Some(lines) = &caddy.global {
         for name in imports(&lines.value()) {
-            let help = "write its lines here: the global options stand before every snippet";
+            let help = "write the snippet's lines here: global options cannot import snippets";
             report(&name, lines, help.to_owned(), diagnostics);
         }
     }
@@ -41,16 +41,16 @@ fn report(name: &str, lines: &Text, help: String, diagnostics: &mut Diagnostics)
     diagnostics.push(
         Diagnostic::new(
             Code::UnknownSnippet,
-            format!("there is no snippet `{name}` to import"),
+            format!("the snippet `{name}` is not defined"),
             lines.span,
-            "Caddy would look for a file of this name, and not start",
+            "Caddy would read it as a file name and not start",
         )
         .help(help),
     );
 }
 
-/// Whether the file has a Caddyfile, lines of one, or files beside one under `nixos`.
-fn is_defined_elsewhere(host: &Host) -> bool {
+/// True if the file sets lines of the Caddyfile, or files in /etc/caddy, under `nixos`.
+fn may_be_defined_in_nixos(host: &Host) -> bool {
     host.raw_options().any(|tree| {
         let options = options(tree);
         let has_lines = options.iter().any(|option| {

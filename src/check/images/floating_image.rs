@@ -1,4 +1,4 @@
-//! A tag that moves brings another program at some restart, and none at all while the image is not pulled.
+//! A moving tag brings another version at some restart, and none as long as the image is not pulled.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::path::straight;
 use crate::setting::Volume;
 use crate::tree::Node;
 
-/// Tags that are given to each new version.
+/// Tags that move to each new version.
 const FLOATING: &[&str] = &[
     "beta",
     "canary",
@@ -35,39 +35,39 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let updated = updated(host);
     for container in host.containers() {
         let image = &container.settings.image.value;
-        // What is built on this host has the version that was built.
+        // A locally built image has the version that was built.
         if image.digest.is_some()
             || image.repository.starts_with("localhost/")
             || updated.contains(&container.name)
         {
             continue;
         }
-        let said = match image.tag.as_deref() {
-            None => "has no tag, which is `latest`".to_owned(),
+        let problem = match image.tag.as_deref() {
+            None => "has no tag, so Podman uses `latest`".to_owned(),
             Some(tag) if is_floating(tag) && !is_code_name(image, tag) => {
-                format!("has a tag that moves: `{tag}`")
+                format!("has the moving tag `{tag}`")
             }
             Some(_) => continue,
         };
         diagnostics.push(
             Diagnostic::new(
                 Code::FloatingImage,
-                format!("the image of `{}` {said}", container.name),
+                format!("the image of `{}` {problem}", container.name),
                 container.settings.image.text.span,
-                "may be another program after the next pull",
+                "the next pull may bring another version",
             )
             .help(match postgres_tag(container, image) {
                 Some(tag) => {
-                    format!("write the major that made the data, such as `{}:{tag}`", image.repository)
+                    format!("write the major version of the data, such as `{}:{tag}`", image.repository)
                 }
-                None => "name a version, such as its major, or pin it with @sha256:…".to_owned(),
+                None => "write a version tag, or pin the image with `@sha256:…`".to_owned(),
             }),
         );
     }
 }
 
-/// The containers that an update pulls: on command, and back if the new image does not get well. A tag that moves is
-/// what it is for.
+/// The containers that an `update` job restarts. The job pulls on command and rolls back if the new image is not
+/// healthy, so that a moving tag is intended there.
 fn updated(host: &Host) -> HashSet<&Id<Container>> {
     let updates = host.jobs().filter_map(|job| match &job.work {
         Work::Update(update) => Some(&update.containers),
@@ -76,8 +76,8 @@ fn updated(host: &Host) -> HashSet<&Id<Container>> {
     updates.flatten().collect()
 }
 
-/// The tag of the newest Postgres in the same variant: `18-alpine` for `alpine`. A folder at the old path holds the data
-/// of 17 or older.
+/// The tag of the newest Postgres in the same variant: `18-alpine` for `alpine`. A folder at the old path holds the
+/// data of 17 or older.
 fn postgres_tag(container: &Container, image: &Image) -> Option<String> {
     let variant = image.is("library/postgres").then(|| image.tag.as_deref().unwrap_or("latest"))?;
     let is_old = |volume: &Volume| straight(&volume.target.value()) == POSTGRES_DATA;
@@ -88,8 +88,9 @@ fn postgres_tag(container: &Container, image: &Image) -> Option<String> {
     })
 }
 
-/// `latest`, and `latest-alpine`, which moves with it; and a tag with no version but that of a distribution, such as
-/// `alpine`, `fpm` or `alpine3.22`: a variant of whatever is newest. `release-4.0.9` and `nightly-20260101` are versions.
+/// True for `latest` and tags that move with it, such as `latest-alpine`; and for tags whose only version is a
+/// distribution's, such as `alpine`, `fpm` or `alpine3.22`: a variant of the newest version. `release-4.0.9` and
+/// `nightly-20260101` are versions.
 fn is_floating(tag: &str) -> bool {
     let has_digit = |part: &&str| part.contains(|c: char| c.is_ascii_digit());
     let word = tag.split('-').next().unwrap_or_default().to_lowercase();
@@ -97,12 +98,12 @@ fn is_floating(tag: &str) -> bool {
     FLOATING.contains(&word.as_str()) && !has_version || tag.split('-').filter(has_digit).all(is_distribution)
 }
 
-/// Whether a part of a tag is a release of a distribution, such as `alpine3.22`.
+/// True if a part of a tag is a release of a distribution, such as `alpine3.22`.
 fn is_distribution(part: &str) -> bool {
     ["alpine", "debian", "ubuntu"].iter().filter_map(|name| part.strip_prefix(name)).any(is_version)
 }
 
-/// Whether a tag of a distribution's own image names a release, such as `trixie` and `trixie-slim`.
+/// True if a tag of a distribution's own image names a release, such as `trixie` and `trixie-slim`.
 fn is_code_name(image: &Image, tag: &str) -> bool {
     image.is_code_name(tag.split('-').next().unwrap_or_default())
 }

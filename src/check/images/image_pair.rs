@@ -1,4 +1,4 @@
-//! Images that stopped working with each other.
+//! Images that are incompatible with each other.
 
 use std::collections::HashMap;
 
@@ -30,34 +30,36 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             dropped.push(user.dropped);
         }
     }
-    // The first one on each network, and in each service: with `network_mode` a container has no networks, and its service is
-    // what says that the two belong together.
+    // The first user on each network and in each service. A container with `network_mode` has no networks, so that only
+    // its service relates the two.
     let mut on_network: HashMap<(&Id<Network>, &str), usize> = HashMap::new();
     let mut in_service: HashMap<(&Id<Service>, &str), usize> = HashMap::new();
-    for (place, user) in users.iter().enumerate() {
-        in_service.entry((user.service, &user.dropped.image)).or_insert(place);
+    for (index, user) in users.iter().enumerate() {
+        in_service.entry((user.service, &user.dropped.image)).or_insert(index);
         for attached in &user.container.networks {
-            on_network.entry((&attached.network, &user.dropped.image)).or_insert(place);
+            on_network.entry((&attached.network, &user.dropped.image)).or_insert(index);
         }
     }
     for (service, container) in host.services.iter().flat_map(|s| s.containers.iter().map(move |c| (s, c))) {
         let image = &container.settings.image.value;
         let Some(dropped) = dropped.iter().find(|dropped| image.is(&dropped.image)) else { continue };
         let beside = in_service.get(&(&service.name, dropped.image.as_str()));
-        let elsewhere = container
+        let on_same_network = container
             .networks
             .iter()
             .filter_map(|attached| on_network.get(&(&attached.network, dropped.image.as_str())));
-        let Some(user) = beside.or_else(|| elsewhere.min()).map(|place| &users[*place]) else { continue };
+        let Some(user) = beside.or_else(|| on_same_network.min()).map(|index| &users[*index]) else {
+            continue;
+        };
         let known = user.container.settings.image.value.known().map_or("", |known| known.name);
         let newer = format!("{known} {}", dropped.since);
         let major = image.major().unwrap_or(16).to_string();
         diagnostics.push(
             Diagnostic::new(
                 Code::ImagePair,
-                format!("{newer} does not run on {}", dropped.name),
+                format!("{newer} does not support {}", dropped.name),
                 container.settings.image.text.span,
-                "is no longer supported",
+                format!("{newer} does not start with this image"),
             )
             .and(user.container.settings.image.text.span, format!("{newer} or newer"))
             .help(dropped.instead.replace("MAJOR", &major)),
@@ -65,7 +67,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A container whose image does not run with another one.
+/// A container whose image is incompatible with another one.
 struct User<'a> {
     service: &'a Id<Service>,
     container: &'a Container,

@@ -1,4 +1,4 @@
-//! The data of one major of Postgres is nothing that another one starts with
+//! A major version of Postgres does not start with the data of another one
 //! (<https://www.postgresql.org/docs/current/upgrading.html>).
 
 use crate::check::storage::databases::{known_databases, mounted_for};
@@ -13,7 +13,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let Some(previous) = &container.previous else { continue };
         let Some(before) = Image::parse(&previous.container.image) else { continue };
         let Some(volume) = mounted_for(container, known) else { continue };
-        // A new folder is what the help below asks for.
+        // The help below asks for a new folder, so that a new folder is not reported.
         let Some(source) = volume.recorded_source() else { continue };
         if !previous.container.mounts.values().any(|before| *before == source) {
             continue;
@@ -26,13 +26,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::PostgresMajor,
-                    format!("`{}` was Postgres {old}, and would be {new} on the same data", container.name),
+                    format!("`{}` changes from Postgres {old} to {new} on the same data", container.name),
                     container.settings.image.text.span,
-                    format!("does not start with the data of {old}"),
+                    format!("Postgres {new} does not start with the data of Postgres {old}"),
                 )
-                .and(volume.span, "the data")
+                .and(volume.span, "this folder has the data of the last build")
                 .help(format!(
-                    "dump the databases with {old}, mount a new folder here, and restore into {new}"
+                    "dump the databases with Postgres {old}, mount a new folder here, and restore the dump into Postgres {new}"
                 )),
             );
         }

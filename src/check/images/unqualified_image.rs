@@ -1,4 +1,5 @@
-//! Podman on NixOS searches no registry for an image without one.
+//! An image needs its registry: the registry that Podman searches for a short name depends on the host's
+//! registries.conf.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -12,12 +13,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::UnqualifiedImage,
-                format!("`{written}` names no registry"),
+                format!("the image `{written}` has no registry"),
                 image.span(),
-                "expected a registry before it",
+                "expected `REGISTRY/NAME:TAG`",
             )
             .help(format!(
-                "write `{}{}`, if it is Docker's",
+                "for the image on Docker Hub, write `{}{}`",
                 image.value.repository,
                 &written[name..]
             )),
