@@ -1,32 +1,32 @@
-//! The settings of a container that give the host away, as data: paths, devices, capabilities, options of the kernel's
-//! confinement. The rules in `src/check/` read these tables. They follow the CIS Docker Benchmark (section 5), KICS's
-//! queries for Compose and KubeLinter's checks, with what is different on NixOS and with Podman.
+//! Tables of the settings that give a container control of the host: paths, devices, capabilities, options of the
+//! kernel's confinement. The rules in `src/check/` read these tables. They follow the CIS Docker Benchmark (section
+//! 5), KICS's queries for Compose and KubeLinter's checks, with the differences of NixOS and Podman.
 
 use crate::path::straight;
 
-/// A kind of path that gives the host away, and the rule that it belongs to.
+/// A kind of path that gives control of the host, and the rule that it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathKind {
     /// Keys and passwords of the host or of its users.
     Secret,
-    /// A socket that takes orders as root.
+    /// A socket that controls the host as root.
     Socket,
     /// A system folder.
     System,
-    /// One thing below a folder of another row, which gives nothing away by itself.
+    /// A path below a folder of another row that gives no control by itself.
     Harmless,
 }
 
-/// How much of a path a row covers. A bind of a folder above it counts in any case, because it holds the path.
+/// The part of a path that a row covers. A bind of a folder above it counts in any case, because it contains the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
-    /// The path alone. A thing below it may be harmless.
+    /// Only the path itself. Paths below it may be harmless.
     Alone,
     /// The path and everything below it.
     Below,
 }
 
-/// Whether a read-only bind counts too.
+/// The access at which a bind counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
     /// Reading is enough.
@@ -44,19 +44,19 @@ pub(crate) struct HostPath {
     pub kind: PathKind,
     reach: Reach,
     access: Access,
-    /// What a container with it can do or read, after "the container can".
+    /// The effect on a container, after "the container can".
     gives: &'static str,
-    /// What a writable bind gives besides.
+    /// The additional effect of a writable bind.
     writable: &'static str,
 }
 
 impl HostPath {
-    /// The row, with what a writable bind gives besides.
+    /// Returns the row with the additional effect of a writable bind.
     const fn and(self, writable: &'static str) -> HostPath {
         HostPath { writable, ..self }
     }
 
-    /// What a container with it can do or read, after "the container can".
+    /// The effect on a container, after "the container can".
     pub(crate) fn gives(&self, read_only: bool) -> String {
         match read_only || self.writable.is_empty() {
             true => self.gives.to_owned(),
@@ -79,21 +79,21 @@ use Access::{Read, Write};
 use PathKind::{Harmless, Secret, Socket, System};
 use Reach::{Alone, Below};
 
-/// The paths. A bind counts for the first row that is the same path, or else for the first one above it, or else for
-/// the first one that it holds. `/var/run` is `/run`.
+/// The paths. A bind counts for the first row with the same path, or else for the first one above it, or else for the
+/// first one that it contains. `/var/run` is `/run`.
 ///
-/// Not here: `/srv`, `/mnt` and `/media`, which KICS lists, because data is there; single files of `/etc` such as
+/// Not included: `/srv`, `/mnt` and `/media`, which KICS lists, because data is there; single files of `/etc` such as
 /// `/etc/localtime`, which are links to the world-readable store on NixOS; `/var/log` and a read-only `/nix` or `/usr`,
 /// which hold no secrets.
 const PATHS: &[HostPath] = &[
-    row("/", System, Alone, Read, "read every file of the host, its secrets included"),
+    row("/", System, Alone, Read, "read every file of the host, including its secrets"),
     // Secrets. One file of /run/agenix is what `secrets` mounts.
     row("/run/agenix", Secret, Alone, Read, "read every decrypted secret of the host"),
     row("/run/agenix.d", Secret, Below, Read, "read every decrypted secret of the host"),
     row("/run/secrets", Secret, Alone, Read, "read every decrypted secret of the host"),
     row("/run/secrets.d", Secret, Below, Read, "read every decrypted secret of the host"),
     row("/run/secrets-for-users", Secret, Below, Read, "read the password hashes of the host's users"),
-    row("/run/keys", Secret, Below, Read, "read the keys that were sent to the host"),
+    row("/run/keys", Secret, Below, Read, "read the host's deployment keys"),
     row("/run/credentials", Secret, Below, Read, "read the credentials of the host's units"),
     row("/etc/ssh", Secret, Alone, Read, "read the host's SSH keys, which decrypt its secrets"),
     row("/etc/ssh/ssh_host_*_key", Secret, Below, Read, "read a host key, which decrypts the host's secrets"),
@@ -144,13 +144,13 @@ const PATHS: &[HostPath] = &[
         "decrypt the credentials of the host's units",
     ),
     row("/etc/krb5.keytab", Secret, Below, Read, "read the host's Kerberos keys"),
-    // Sockets. A read-only mount of a socket can be connected to all the same.
+    // Sockets. A read-only mount does not prevent connections.
     row("/run/podman", Socket, Below, Read, "start a privileged container, and be root on the host"),
     row("/run/docker.sock", Socket, Below, Read, "start a privileged container, and be root on the host"),
     row("/run/docker", Socket, Below, Read, "start a privileged container, and be root on the host"),
     row("/run/containerd", Socket, Below, Read, "start a privileged container, and be root on the host"),
     row("/run/crio", Socket, Below, Read, "start a privileged container, and be root on the host"),
-    // D-Bus goes by the user that connects, and root in a container is the host's root without a user namespace.
+    // D-Bus checks the user that connects, and root in a container is the host's root without a user namespace.
     row("/run/dbus", Socket, Below, Read, "start units through systemd as root, if it runs as root"),
     row("/run/systemd", Socket, Alone, Read, "start units through systemd as root, if it runs as root"),
     row("/run/systemd/private", Socket, Below, Read, "start units through systemd as root"),
@@ -162,7 +162,7 @@ const PATHS: &[HostPath] = &[
         Read,
         "share the host's files in the tailnet, and open an SSH server",
     ),
-    row("/nix/var/nix/daemon-socket", Socket, Below, Read, "give orders to the Nix daemon as a trusted user"),
+    row("/nix/var/nix/daemon-socket", Socket, Below, Read, "control the Nix daemon as a trusted user"),
     row("/run/incus", Socket, Below, Read, "start a privileged container, and be root on the host"),
     row("/var/lib/incus", Socket, Alone, Read, "start a privileged container, and be root on the host"),
     row(
@@ -180,12 +180,12 @@ const PATHS: &[HostPath] = &[
     // System folders.
     row("/etc", System, Alone, Read, "read the host's settings, its password hashes and its SSH keys"),
     row("/etc/nixos", System, Below, Write, "change the configuration that the next rebuild runs as root"),
-    row("/etc/passwd", System, Below, Write, "make itself a user of the host with root's rights"),
+    row("/etc/passwd", System, Below, Write, "become a user of the host with root's rights"),
     row("/etc/group", System, Below, Write, "put a user of the host into any group"),
     row("/root", System, Alone, Read, "read root's keys").and("change what root runs at login"),
     row("/root/.*", System, Below, Write, "change what root runs at login"),
-    row("/home", System, Alone, Read, "read every user's files, their SSH keys included"),
-    row("/home/*", System, Alone, Read, "read all files of a user, the SSH keys included"),
+    row("/home", System, Alone, Read, "read every user's files, including their SSH keys"),
+    row("/home/*", System, Alone, Read, "read all files of a user, including the SSH keys"),
     row("/home/*/.*", System, Alone, Write, "change what a user runs at login"),
     row("/home/*/.config/autostart", System, Below, Write, "change what a user runs at login"),
     row("/home/*/.config/systemd", System, Below, Write, "change what a user runs at login"),
@@ -201,7 +201,7 @@ const PATHS: &[HostPath] = &[
     row("/sys/firmware", System, Below, Write, "change the firmware's variables"),
     row("/sys/module", System, Below, Write, "set the parameters of the host's kernel"),
     row("/dev/shm", Harmless, Below, Read, ""),
-    row("/dev", System, Alone, Read, "reach the host's devices, its disks included"),
+    row("/dev", System, Alone, Read, "reach the host's devices, including its disks"),
     row("/boot", System, Below, Read, "read the keys in the initial RAM disk")
         .and("change what the host boots"),
     row("/efi", System, Below, Read, "read the keys in the initial RAM disk")
@@ -222,7 +222,7 @@ const PATHS: &[HostPath] = &[
     row("/usr", System, Below, Write, "change the programs that the host runs"),
 ];
 
-/// How a path lies to that of a row; the closest first.
+/// The relation of a path to the path of a row; the closest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Relation {
     Same,
@@ -235,9 +235,9 @@ fn steps(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|step| !step.is_empty())
 }
 
-/// How the path of these steps lies to that of a row.
+/// The relation of the path with these steps to the path of a row.
 fn relation(path: &[&str], row: &str) -> Option<Relation> {
-    // Most rows differ in the first letter from a path that is asked for.
+    // Most rows differ from the path in the first letter.
     let letters = path.first().and_then(|step| step.as_bytes().first()).zip(row.as_bytes().get(1));
     if letters.is_some_and(|(own, its)| own != its && *its != b'*') {
         return None;
@@ -256,7 +256,7 @@ fn relation(path: &[&str], row: &str) -> Option<Relation> {
     }
 }
 
-/// Whether `text` is `pattern`, in which one `*` stands for anything.
+/// True if `text` is `pattern`, in which one `*` stands for anything.
 fn matches(text: &str, pattern: &str) -> bool {
     match pattern.split_once('*') {
         Some((start, end)) => {
@@ -266,7 +266,7 @@ fn matches(text: &str, pattern: &str) -> bool {
     }
 }
 
-/// What a bind of `path` gives a container, if it is one of those that give the host away.
+/// The row that a bind of `path` counts for, if it gives control of the host.
 pub(crate) fn host_path(path: &str, read_only: bool) -> Option<&'static HostPath> {
     let mut path = straight(path);
     if let Some(rest) = path.strip_prefix("/var/run").filter(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -284,23 +284,23 @@ pub(crate) fn host_path(path: &str, read_only: bool) -> Option<&'static HostPath
         };
         counts.then_some((relation, row))
     });
-    // Of several rows with the least relation, it is the first one.
+    // Among rows with the closest relation, the first one counts.
     relations.min_by_key(|(relation, _)| *relation).map(|(_, row)| row).filter(|row| row.kind != Harmless)
 }
 
-/// A thing by its name, and what it gives.
+/// A name, and its effect on a container.
 type Given = (&'static str, &'static str);
 
-/// The devices, as in [`HostPath::path`], and what a container with one of them can do. A row covers what is below it.
-/// Graphics cards, serial ports, `/dev/net/tun`, `/dev/fuse`, `/dev/kvm` and USB devices are not here.
+/// The devices, as in [`HostPath::path`], with the effect of each. A row covers the paths below it. Graphics cards,
+/// serial ports, `/dev/net/tun`, `/dev/fuse`, `/dev/kvm` and USB devices are not included.
 const DEVICES: &[Given] = &[
     ("/dev/mem", "read and change the host's memory"),
     ("/dev/kmem", "read and change the host's memory"),
     ("/dev/port", "reach every device of the host"),
     ("/dev/kmsg", "read and forge the messages of the host's kernel"),
     ("/dev/snapshot", "read and replace the host's memory"),
-    ("/dev/cpu", "change how the host's processors work"),
-    ("/dev/tpm*", "unlock what the host's TPM keeps, such as the keys of its disks"),
+    ("/dev/cpu", "change the settings of the host's processors"),
+    ("/dev/tpm*", "use the keys in the host's TPM, such as those of its disks"),
     ("/dev/uinput", "type on the host's console"),
     ("/dev/mtd*", "change the host's firmware"),
     ("/dev/sd*", DISK),
@@ -336,15 +336,15 @@ const DEVICES: &[Given] = &[
     ("/dev/bsg", DISK),
 ];
 
-/// A container with a block device needs no file system to read its files.
-const DISK: &str = "read and change everything on a disk, whoever owns it";
+/// A container can read the files of a block device without mounting its file system.
+const DISK: &str = "read and change everything on a disk, regardless of its owner";
 
-/// What a device of the host, by its path, gives a container.
+/// The effect of a host device on a container, by its path.
 pub(crate) fn device(path: &str) -> Option<&'static str> {
     let path = straight(path);
     let steps: Vec<&str> = steps(&path).collect();
     if steps.as_slice() == ["dev"] {
-        return Some("reach the host's devices, its disks included");
+        return Some("reach the host's devices, including its disks");
     }
     DEVICES
         .iter()
@@ -352,7 +352,7 @@ pub(crate) fn device(path: &str) -> Option<&'static str> {
         .map(|(_, gives)| *gives)
 }
 
-/// The capabilities of capabilities(7) that reach beyond a container, and what a container with one can do.
+/// The capabilities of capabilities(7) that reach beyond a container, with the effect of each.
 const CAPABILITIES: &[Given] = &[
     ("ALL", "do everything that root can do on the host"),
     ("SYS_ADMIN", "mount the host's disks and leave the container: it is close to being root on the host"),
@@ -366,17 +366,17 @@ const CAPABILITIES: &[Given] = &[
     ("PERFMON", "read the memory of the host's kernel"),
     ("SYSLOG", "read the addresses and messages of the host's kernel"),
     ("MAC_ADMIN", "change the rules of AppArmor or SELinux"),
-    ("MAC_OVERRIDE", "pass the rules of AppArmor or SELinux"),
+    ("MAC_OVERRIDE", "bypass the rules of AppArmor or SELinux"),
     ("AUDIT_CONTROL", "turn the host's audit log off"),
 ];
 
-/// Those that reach beyond a container which is on the host's network.
+/// The capabilities that reach beyond a container on the host's network.
 const NETWORK_CAPABILITIES: &[Given] = &[
     ("NET_ADMIN", "change the host's firewall, addresses and routes"),
-    ("NET_RAW", "read and forge what the host sends and receives"),
+    ("NET_RAW", "read and forge the host's network traffic"),
 ];
 
-/// What a capability, in any spelling of Podman's, gives a container.
+/// The effect of a capability, in any spelling of Podman's, on a container.
 pub(crate) fn capability(name: &str, on_host_network: bool) -> Option<&'static str> {
     let upper = name.to_uppercase();
     let name = upper.strip_prefix("CAP_").unwrap_or(&upper);
@@ -384,17 +384,17 @@ pub(crate) fn capability(name: &str, on_host_network: bool) -> Option<&'static s
     CAPABILITIES.iter().chain(network).find(|(row, _)| *row == name).map(|(_, gives)| *gives)
 }
 
-/// The options of `--security-opt` that turn a confinement off, and what it keeps a container from. A row that ends
-/// with `=` stands for any value.
+/// The options of `--security-opt` that turn a confinement off, with its name. A row that ends with `=` stands for any
+/// value.
 const SECURITY_OPTIONS: &[Given] = &[
-    ("seccomp=unconfined", "the filter of system calls"),
+    ("seccomp=unconfined", "the system call filter"),
     ("apparmor=unconfined", "the AppArmor profile"),
     ("label=disable", "the SELinux label"),
     ("label=type:spc_t", "the SELinux label"),
     ("label=type:unconfined_t", "the SELinux label"),
-    ("systempaths=unconfined", "the cover over /proc and /sys"),
-    ("unmask=", "the cover over /proc and /sys"),
-    ("no-new-privileges=false", "the ban on setuid programs"),
+    ("systempaths=unconfined", "the masks over /proc and /sys"),
+    ("unmask=", "the masks over /proc and /sys"),
+    ("no-new-privileges=false", "the restriction of setuid programs"),
 ];
 
 /// The confinement that an option of `--security-opt` turns off.
@@ -426,7 +426,7 @@ pub(crate) enum Namespace {
 }
 
 impl Namespace {
-    /// Its name, for a message.
+    /// The name in messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Namespace::Pid => "PID",
@@ -438,19 +438,19 @@ impl Namespace {
         }
     }
 
-    /// What a container in the host's one can do.
+    /// The effect of the host's namespace on a container, after "the container can".
     pub(crate) fn gives(self) -> &'static str {
         match self {
             Namespace::Pid => "see, stop and read every process of the host",
             Namespace::Ipc => "read and change the shared memory of the host's programs",
-            Namespace::User => "act as the host's users, root included",
+            Namespace::User => "act as the host's users, including root",
             Namespace::Uts => "change the host's name",
             Namespace::Cgroup => "see the control groups of the whole host",
-            Namespace::Network => "reach every port of the host, those on 127.0.0.1 included",
+            Namespace::Network => "reach every port of the host, including those on 127.0.0.1",
         }
     }
 
-    /// The name of its file below `/proc/1/ns` (namespaces(7)).
+    /// The name of the namespace's file below `/proc/1/ns` (namespaces(7)).
     fn file(self) -> &'static str {
         match self {
             Namespace::Pid => "pid",
@@ -462,13 +462,13 @@ impl Namespace {
         }
     }
 
-    /// Whether a mode of it is the host's own.
+    /// True if a mode of the namespace is the host's own.
     pub(crate) fn is_of_host(self, mode: &str) -> bool {
         mode == "host" || mode.strip_prefix("ns:") == Some(&format!("/proc/1/ns/{}", self.file()))
     }
 }
 
-/// Whether a rule of `--device-cgroup-rule`, such as `c 189:* rwm`, opens disks, or devices of every kind.
+/// True if a rule of `--device-cgroup-rule`, such as `c 189:* rwm`, opens disks, or devices of every kind.
 pub(crate) fn opens_all_devices(rule: &str) -> bool {
     let mut words = rule.split_whitespace();
     let (kind, number) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());

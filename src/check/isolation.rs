@@ -1,4 +1,4 @@
-//! Rules about what of the host a container can reach.
+//! Rules about a container's access to the host.
 
 pub(super) mod grants;
 mod host_capability;

@@ -1,4 +1,4 @@
-//! What a container is given of the host, by Compose's words and by `podman_args` alike: what several rules ask.
+//! The permissions of a container on the host, from its own keys and from `podman_args` alike. Several rules use them.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use crate::setting::{NetworkMode, VolumeSource};
 use crate::source::Span;
 use crate::tree::Text;
 
-/// One thing that a container is given, and where that is written.
+/// A permission of a container, and its position in the file.
 #[derive(Debug)]
 pub(in crate::check) struct Grant<T> {
     pub(in crate::check) what: T,
@@ -51,13 +51,13 @@ impl Published {
     }
 }
 
-/// The ports that `podman_args` publish. All that the image exposes are one that is empty.
+/// The ports that `podman_args` publish. `--publish-all` is one empty entry.
 pub(in crate::check) fn published(container: &Container) -> Vec<Grant<Published>> {
     let all = podman_args(container).into_iter().filter(|argument| argument.name == "publish-all");
     let all = all.map(|argument| Grant { what: Published::default(), span: argument.span });
     let published = values(container, "publish").into_iter();
     let published = published.map(|Grant { what, span }| Grant { what: Published::parse(&what), span });
-    // Beside a network mode Podman discards them, which is said elsewhere.
+    // Podman discards published ports beside a network mode, and `network_mode.rs` reports them.
     published.chain(all).filter(|_| container.network_mode.is_none()).collect()
 }
 
@@ -74,7 +74,7 @@ fn grant(text: &Text) -> Grant<String> {
     Grant { what: text.value(), span: text.span }
 }
 
-/// Where the container is made privileged.
+/// The positions at which the container is made privileged.
 pub(in crate::check) fn privileged(container: &Container) -> Vec<Grant<()>> {
     let flag = Some(&container.settings.privileged).filter(|flag| flag.value).map(|flag| flag.text.span);
     let all = podman_args(container);
@@ -93,7 +93,7 @@ pub(in crate::check) fn binds(container: &Container) -> Vec<Bind> {
     volumes.chain(argument_binds(container)).collect()
 }
 
-/// Those of them that are written under `podman_args`.
+/// The paths of the host that `podman_args` bind.
 pub(in crate::check) fn argument_binds(container: &Container) -> impl Iterator<Item = Bind> {
     bind::binds(&container.settings.podman_args)
 }
@@ -146,7 +146,7 @@ pub(in crate::check) fn security_options(container: &Container) -> Vec<Grant<Str
     own.chain(values(container, "security-opt")).collect()
 }
 
-/// The namespaces of the container that are the host's own.
+/// The host namespaces that the container is in.
 pub(in crate::check) fn namespaces_of_host(container: &Container) -> Vec<Grant<Namespace>> {
     let settings = &container.settings;
     let mut found = Vec::new();
@@ -177,12 +177,12 @@ pub(in crate::check) fn namespaces_of_host(container: &Container) -> Vec<Grant<N
     found
 }
 
-/// Whether the container is on the host's network.
+/// True if the container is on the host's network.
 pub(in crate::check) fn is_on_host_network(container: &Container) -> bool {
     namespaces_of_host(container).iter().any(|grant| grant.what == Namespace::Network)
 }
 
-/// Whether the users of the container are users of a range of its own on the host.
+/// True if the container's users are mapped to a range of its own on the host.
 pub(in crate::check) fn has_own_users(container: &Container) -> bool {
     let is_own = |mode: &Userns| matches!(mode.0, NamespaceOf::Own(_));
     container.settings.userns_mode.as_ref().is_some_and(|mode| is_own(&mode.value))
@@ -191,12 +191,12 @@ pub(in crate::check) fn has_own_users(container: &Container) -> bool {
             .any(|grant| Userns::parse(&grant.what).as_ref().is_some_and(is_own))
 }
 
-/// The user that the file says the container runs as. The last one counts.
+/// The user that the file sets for the container. The last one counts.
 pub(in crate::check) fn user(container: &Container) -> Option<Grant<String>> {
     users(container).pop()
 }
 
-/// The users that the file says the container runs as.
+/// The users that the file sets for the container.
 pub(in crate::check) fn users(container: &Container) -> Vec<Grant<String>> {
     let own = container.settings.user.iter().map(|user| grant(&user.text));
     own.chain(values(container, "user")).collect()
@@ -212,8 +212,8 @@ pub(in crate::check) struct User {
 }
 
 impl User {
-    /// The user of a container, where the file or the image has a number other than root's, and no user namespace changes
-    /// its meaning.
+    /// The user of a container, where the file or the image has a number other than root's, and no user namespace
+    /// changes its meaning.
     pub(in crate::check) fn of(container: &Container) -> Option<User> {
         if has_own_users(container) || container.settings.userns_mode.is_some() {
             return None;
@@ -242,7 +242,7 @@ pub(in crate::check) fn variables(container: &Container) -> Vec<(Text, Text)> {
     written.chain(arguments).collect()
 }
 
-/// Whether the container has variables whose values are not in the file.
+/// True if the container has variables whose values are not in the file.
 pub(in crate::check) fn has_unknown_variables(container: &Container) -> bool {
     let is_unknown = |argument: Argument| match argument.name.as_str() {
         "env" => argument.value.is_none_or(|value| !value.value().contains('=')),

@@ -1,4 +1,4 @@
-//! Some capabilities reach beyond a container: whoever has one owns the host, or a part of it.
+//! Some capabilities reach beyond the container and give control of the host, or of a part of it.
 
 use super::grants::{capabilities, has_own_users, is_on_host_network};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -8,7 +8,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        // In a user namespace of its own a container has capabilities over that namespace alone.
+        // In a user namespace of its own a container has capabilities in that namespace only.
         if has_own_users(container) {
             continue;
         }
@@ -22,7 +22,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     grant.span,
                     format!("the container can {gives}"),
                 )
-                .help("remove it, and add only capabilities that stay inside of the container"),
+                .help("remove the capability: most programs run without it"),
             );
         }
     }

@@ -1,8 +1,8 @@
-//! A device passes by every permission of files: a disk has all of them on it.
+//! A device bypasses file permissions: a disk contains every file on it.
 //!
-//! A bind of a device's node opens nothing by itself: the control group of a container lets it use the devices that
+//! A bind of a device node opens nothing by itself: the control group of a container lets it use only the devices that
 //! `devices` and `device_cgroup_rules` name (Linux, Documentation/admin-guide/cgroup-v2.rst, "Device controller"). So
-//! `/dev/disk:/dev/disk:ro` shows the names of disks, which monitors want.
+//! `/dev/disk:/dev/disk:ro` shows only the names of disks, which monitors need.
 
 use super::grants::{binds, device_rules, devices};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -13,7 +13,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         let rules = device_rules(container);
-        // A bind of /dev itself is a system folder.
+        // `host_path.rs` reports a bind of /dev itself as a system folder.
         let bound = binds(container).into_iter().map(|bind| (bind.source, bind.span));
         let nodes = bound.filter(|(path, _)| !rules.is_empty() && path.trim_end_matches('/') != "/dev");
         let given = devices(container).into_iter().map(|grant| (grant.what, grant.span));
@@ -22,22 +22,22 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::HostDevice,
-                    format!("`{}` has the device {path}", container.name),
+                    format!("`{}` has access to the device {path}", container.name),
                     span,
                     format!("the container can {gives}"),
                 )
-                .help("remove it, and mount the files that the container needs under `volumes`"),
+                .help("remove the device, and mount the folder that the container needs under `volumes`"),
             );
         }
         for grant in rules.into_iter().filter(|grant| opens_all_devices(&grant.what)) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::HostDevice,
-                    format!("`{}` may use devices of every number", container.name),
+                    format!("`{}` has access to a whole class of devices", container.name),
                     grant.span,
-                    "the host's disks or memory are among them",
+                    "the class includes the host's disks or memory",
                 )
-                .help("list the devices that the container needs under `devices`"),
+                .help("remove the rule, and list the devices that the container needs under `devices`"),
             );
         }
     }

@@ -1,4 +1,4 @@
-//! A container in a namespace of the host sees and changes what belongs to the host's programs.
+//! A container in a namespace of the host can see and change the host's programs.
 
 use super::grants::namespaces_of_host;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -17,7 +17,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 ),
                 _ => (
                     Code::HostNamespace,
-                    format!("remove it: Podman gives the container its own {} namespace", namespace.name()),
+                    format!(
+                        "remove it: Podman then gives the container its own {} namespace",
+                        namespace.name()
+                    ),
                 ),
             };
             diagnostics.push(

@@ -15,7 +15,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     grant.span,
                     "the container can do everything that root can do on the host",
                 )
-                .help("remove it, and list what the container needs under `devices` and `cap_add`"),
+                .help("remove it, and list the devices that the container needs under `devices` and the capabilities under `cap_add`"),
             );
         }
     }

@@ -1,4 +1,4 @@
-//! With shared propagation, a file system that is mounted inside of a container appears on the host.
+//! With shared propagation, a file system that is mounted inside a container appears on the host.
 
 use super::grants::binds;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -16,9 +16,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Code::MountPropagation,
                     format!("`{}` can mount file systems on the host below {}", container.name, bind.source),
                     bind.span,
-                    format!("`{mode}` passes the container's mounts on to the host"),
+                    format!("`{mode}` propagates the container's mounts to the host"),
                 )
-                .help("write `rslave`, by which the container sees the host's mounts and not the other way round"),
+                .help("write `rslave`: the container sees the host's mounts, and the host does not see the container's"),
             );
         }
     }

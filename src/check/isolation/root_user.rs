@@ -13,18 +13,21 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             if user != "root" && user.parse() != Ok(0) {
                 continue;
             }
-            let instead = match container.settings.image.value.user() {
-                Some(own) => format!("in place of the user {own} of the image"),
-                None => "in place of the user of the image".to_owned(),
+            let own = container.settings.image.value.user();
+            let (overridden, owner) = match own {
+                Some(own) => (format!("the image's user {own}"), format!("`owner: {own}`")),
+                None => ("the image's user".to_owned(), "`owner`".to_owned()),
             };
             diagnostics.push(
                 Diagnostic::new(
                     Code::RootUser,
                     format!("`{}` runs as root", container.name),
                     grant.span,
-                    format!("{instead}; root there is root on the host"),
+                    format!("overrides {overridden}; root in the container is root on the host"),
                 )
-                .help("remove it, and give folders that the image's user cannot write an `owner`"),
+                .help(format!(
+                    "remove it, and set {owner} on the volumes that the image's user cannot write to"
+                )),
             );
         }
     }

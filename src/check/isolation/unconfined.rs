@@ -1,4 +1,4 @@
-//! Podman confines each container by a filter of system calls and covers parts of /proc and /sys.
+//! Podman confines each container with a system call filter, and masks parts of /proc and /sys.
 
 use super::grants::security_options;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -15,9 +15,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Code::Unconfined,
                     format!("`{}` runs without {confinement}", container.name),
                     grant.span,
-                    "a mistake in the kernel, or in the program, reaches the host from here",
+                    "weakens the isolation from the host's kernel",
                 )
-                .help("remove this option: Podman's default suits nearly every image"),
+                .help("remove this option: nearly every image runs with Podman's default"),
             );
         }
     }
