@@ -1,5 +1,5 @@
-//! Labels that ask another program for updates: `podman auto-update` (podman-auto-update(1)) runs from a timer that NixOS
-//! does not start, and Watchtower needs Docker's socket.
+//! Labels for another update program have no effect: NixOS does not start the timer of `podman auto-update`
+//! (podman-auto-update(1)), and Watchtower needs Docker's socket.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -7,7 +7,7 @@ use crate::podman::arguments::arguments;
 use crate::source::Span;
 use crate::tree::Node;
 
-/// How labels of such programs begin.
+/// The prefixes of such labels, with the program that reads them.
 const LABELS: &[(&str, &str)] = &[
     ("io.containers.autoupdate", "`podman auto-update`"),
     ("com.centurylinklabs.watchtower.", "Watchtower"),
@@ -31,11 +31,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::UpdatePull,
-                format!("`{}` asks for updates that never come", container.name),
+                format!("the update label of `{}` has no effect", container.name),
                 span,
-                format!("is read by {program}, which nothing starts"),
+                format!("only {program} reads it, and this file does not start {program}"),
             )
-            .help("remove the label, and write `update` under the service"),
+            .help("remove the label, and add `update` to the service"),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! A backup does not go into what it saves: each would hold the ones before it.
+//! A backup must not be stored in its source: each backup would contain the previous ones.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -13,37 +13,37 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BackupInSource,
-                    "a backup into the folder that it saves",
+                    "the backup is stored inside its source",
                     backup.to.span,
-                    "is it, or is inside of it",
+                    "expected a folder outside the source",
                 )
-                .and(saved.span, "this is saved")
-                .help("choose a folder outside of it, best on another disk"),
+                .and(saved.span, "the backup's source")
+                .help(format!("choose a folder outside {}, preferably on another disk", saved.value())),
             );
         }
         let Some(repository) = backup.repository() else { continue };
         if let Some(diagnostic) = copy(&repository.value(), repository.span, &backup.to, saved) {
-            diagnostics.push(diagnostic.help("choose a repository on another disk, or another host"));
+            diagnostics.push(diagnostic.help("choose a repository on another disk or another host"));
         }
     }
 }
 
-/// Reports a repository in the folder of the backups, or in the data itself. A repository around the data mixes its own
-/// folders, such as `data` and `keys`, with the application's.
+/// Reports a repository in the folder of the backups, or one that overlaps the source. A repository above the source
+/// mixes its own folders, such as `data` and `keys`, with the application's.
 fn copy(repository: &str, span: Span, to: &Text, saved: Option<&Text>) -> Option<Diagnostic> {
     if is_below(repository, &to.value()) {
-        let title = "the repository of the copy is inside of the copied folder";
+        let title = "the offsite repository is inside the folder that it copies";
         let diagnostic =
-            Diagnostic::new(Code::BackupInSource, title, span, "inside of the folder with the backups");
-        return Some(diagnostic.and(to.span, "this folder is copied"));
+            Diagnostic::new(Code::BackupInSource, title, span, "expected a repository outside this folder");
+        return Some(diagnostic.and(to.span, "the copied folder"));
     }
     let saved = saved?;
     let label = match (is_below(repository, &saved.value()), is_below(&saved.value(), repository)) {
-        (true, true) => "is the folder that is saved",
-        (true, false) => "is inside of the folder that is saved",
-        (false, true) => "holds what is saved",
+        (true, true) => "the same folder as the backup's source",
+        (true, false) => "inside the backup's source",
+        (false, true) => "contains the backup's source",
         (false, false) => return None,
     };
-    let title = "the repository of a copy overlaps the data";
-    Some(Diagnostic::new(Code::BackupInSource, title, span, label).and(saved.span, "this is saved"))
+    let title = "the offsite repository overlaps the backup's source";
+    Some(Diagnostic::new(Code::BackupInSource, title, span, label).and(saved.span, "the backup's source"))
 }

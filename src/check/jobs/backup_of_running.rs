@@ -1,4 +1,4 @@
-//! The files of a running database are no backup: a copy of them is of several moments.
+//! A copy of a running database's files is not a backup: its parts are from different moments.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,17 +13,17 @@ use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let databases: Vec<Database> = known_databases(host)
-        // Redis and Valkey replace their file by a whole new one.
+        // Redis and Valkey replace their file as a whole.
         .filter(|(_, known)| !matches!(known.kind, Kind::Cache | Kind::Store))
         .flat_map(|(container, known)| match known.kind {
             Kind::Sqlite(_) => sqlite_databases(container, known),
             _ => server_database(container, known).into_iter().collect(),
         })
         .collect();
-    // A backup that is off saves nothing.
+    // A disabled backup saves nothing.
     let sources = || host.backups().filter(|(job, _)| job.enable).map(|(_, backup)| &backup.source);
     let files: Vec<String> = sources().filter_map(Source::sqlite).map(Text::value).collect();
-    // A container whose most important database has a backup of its own: the folder has the files around it.
+    // Containers whose main database has a backup of its own: a folder backup saves the other files.
     let files: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();
     let mut seen: HashSet<&Id<Container>> = HashSet::new();
     let saved: HashSet<&Id<Container>> = databases
@@ -34,7 +34,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let (sqlite, servers): (Vec<_>, Vec<_>) =
         databases.iter().partition(|database| matches!(database.known.kind, Kind::Sqlite(_)));
     let sqlite = sqlite.into_iter().filter(|database| !saved.contains(&database.container.name));
-    let (sqlite, servers) = (Places::of(sqlite.collect()), Places::of(servers));
+    let (sqlite, servers) = (DatabaseFolders::of(sqlite.collect()), DatabaseFolders::of(servers));
     for folder in sources().filter_map(Source::folder) {
         let path = folder.value();
         let found = servers.touching(&path).or_else(|| sqlite.touching(&path));
@@ -46,20 +46,21 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 folder.span,
                 "copied file by file",
             )
-            .and(database.span, format!("the files of {}", database.known.name))
+            .and(database.span, format!("the data of {}", database.known.name))
             .help(match database.known.kind {
-                Kind::Postgres => {
-                    "back it up with `postgres: { container: …, database: …, user: … }`".to_owned()
-                }
+                Kind::Postgres => format!(
+                    "back it up with `postgres: {{ container: {}, database: NAME, user: USER }}`",
+                    database.container.short
+                ),
                 Kind::Sqlite(_) => format!(
                     "add a backup of the database beside this one: `database: {{ sqlite: {}, to: …, at: … }}`",
                     quoted(&database.path)
                 ),
                 _ => {
                     let program = database.container.settings.image.value.dump_program();
-                    let program = program.map_or_else(|| "its own program".to_owned(), |p| format!("`{p}`"));
+                    let program = program.map_or_else(|| "its dump program".to_owned(), |p| format!("`{p}`"));
                     format!(
-                        "dump it with {program} in a systemd unit of your own (`nixos`), and leave its files out of the folder"
+                        "dump it with {program} in a systemd unit under `nixos`, and exclude its files from this folder"
                     )
                 }
             }),
@@ -72,13 +73,13 @@ fn quoted(path: &str) -> String {
     if path.contains([' ', '*']) { format!("\"{path}\"") } else { path.to_owned() }
 }
 
-/// The database of a server: the folder that its data is in.
+/// The database of a server, by the folder of its data.
 fn server_database<'a>(container: &'a Container, known: &'static Known) -> Option<Database<'a>> {
     let (volume, path) = data_volume(container, known)?;
     Some(Database { container, known, span: volume.span, path: path.value() })
 }
 
-/// The databases of an application that uses SQLite: its files.
+/// The SQLite databases of an application, one for each file.
 fn sqlite_databases<'a>(container: &'a Container, known: &'static Known) -> Vec<Database<'a>> {
     let span = mounted_for(container, known).map_or(container.settings.image.text.span, |volume| volume.span);
     let files = sqlite_files(container, known).into_iter();
@@ -95,26 +96,26 @@ struct Database<'a> {
 
 /// Databases by their folders.
 #[derive(Default)]
-struct Places<'a> {
-    /// By the folder that the data is in.
+struct DatabaseFolders<'a> {
+    /// By the folder of the data.
     own: HashMap<&'a str, &'a Database<'a>>,
-    /// By that, and by each one that it lies in.
+    /// By the folder of the data, and by each folder above it.
     within: HashMap<&'a str, &'a Database<'a>>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> DatabaseFolders<'a> {
     fn of(databases: Vec<&'a Database<'a>>) -> Self {
-        let mut places = Places::default();
+        let mut folders = DatabaseFolders::default();
         for database in databases {
-            places.own.entry(database.path.trim_end_matches('/')).or_insert(database);
+            folders.own.entry(database.path.trim_end_matches('/')).or_insert(database);
             for folder in ancestors(&database.path) {
-                places.within.entry(folder).or_insert(database);
+                folders.within.entry(folder).or_insert(database);
             }
         }
-        places
+        folders
     }
 
-    /// A database that lies in `path`, or around it.
+    /// Returns a database that lies in `path` or above it.
     fn touching(&self, path: &str) -> Option<&'a Database<'a>> {
         let inside = self.within.get(path.trim_end_matches('/'));
         inside.or_else(|| ancestors(path).find_map(|folder| self.own.get(folder))).copied()

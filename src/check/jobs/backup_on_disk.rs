@@ -1,5 +1,4 @@
-//! A backup on the disk of what it saves is lost with it. What lies on one disk is known only of those that the file
-//! describes.
+//! A backup on the disk of its source is lost with the disk. Only disks under `host.mounts` are known.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +10,7 @@ use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    // Of the root file system nobody knows what else is mounted below.
+    // Undeclared file systems may be mounted anywhere below the root file system.
     let points: HashSet<String> =
         host.machine.mounts.entries.iter().map(|(at, _)| at.value()).filter(|at| at != "/").collect();
     let mut data: HashMap<&Id<Container>, Option<(String, Span)>> = HashMap::new();
@@ -20,17 +19,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let Some(disk) = disk_of(&to, &points) else { continue };
         if backup.offsite.is_some() {
             let Some(repository) = backup.repository() else { continue };
-            let place = repository.value();
-            // One inside of the other is said.
-            if disk_of(&place, &points) == Some(disk) && !is_below(&place, &to) {
+            let location = repository.value();
+            // `backup_in_source.rs` reports a repository inside the copied folder.
+            if disk_of(&location, &points) == Some(disk) && !is_below(&location, &to) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::BackupOnDisk,
-                        "a copy elsewhere that is on the same disk",
+                        "the offsite copy is on the same disk as the backup",
                         repository.span,
-                        format!("is on {disk}"),
+                        format!("on {disk}"),
                     )
-                    .and(backup.to.span, "and so is what it copies")
+                    .and(backup.to.span, format!("the backup is on {disk} too"))
                     .help("choose a repository on another disk, or another host"),
                 );
             }
@@ -41,23 +40,23 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BackupOnDisk,
-                    "a backup on the disk of what it saves",
+                    "the backup is on the same disk as its source",
                     backup.to.span,
-                    format!("is on {disk}"),
+                    format!("on {disk}"),
                 )
-                .and(span, "and so is what it saves")
-                .help("choose a folder on another disk, or add an `offsite`"),
+                .and(span, format!("the source is on {disk} too"))
+                .help("choose a folder on another disk, or add `offsite`"),
             );
         }
     }
 }
 
-/// The mount point that a path is on, of those that the file describes.
+/// The mount point in `points` that holds a path.
 fn disk_of<'a>(path: &'a str, points: &HashSet<String>) -> Option<&'a str> {
     ancestors(path).find(|folder| points.contains(*folder))
 }
 
-/// The path of the host that a backup saves, and where it is written. `data` has what was found for databases, by
+/// The path of the host that a backup saves, and its position in the file. `data` caches the paths of databases by
 /// their containers.
 fn saved<'a>(
     backup: &'a Backup,

@@ -1,5 +1,5 @@
-//! A volume that moved while its backup did not: the old data is still there, so every backup succeeds, and the
-//! new data is in none.
+//! A backup of a path that no container mounts is probably outdated: the volume moved, the old data is still there, so
+//! every backup succeeds, and the new data is in none.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for service in &host.services {
-        // A service of NixOS's own keeps its data where its module says.
+        // A NixOS service keeps its data in the folder of its module.
         if service.nixos.is_some() {
             continue;
         }
@@ -36,18 +36,22 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BackupUnseen,
-                    format!("no container of `{}` has `{value}`", service.name),
+                    format!("no container of `{}` mounts `{value}`", service.name),
                     path.span,
-                    "backed up, and no volume mounts it",
+                    "expected the source of a volume",
                 )
-                .and(service.span, "the containers of this service")
-                .help("write the path that the volume has on the host; `homegen map-path` prints it"),
+                .and(service.span, "this service")
+                .help(match (sources.len(), sources.iter().next()) {
+                    (1, Some(only)) => format!("did you mean `{only}`?"),
+                    _ => "write the path that the volume has on the host; `homegen map-path SERVICE PATH` prints it"
+                        .to_owned(),
+                }),
             );
         }
     }
 }
 
-/// Whether the path is one in a container, which another rule reports.
+/// True if the path is one inside a container, which `path_in_container.rs` reports.
 fn is_in_container(service: &Service, path: &str) -> bool {
     let volumes = service.containers.iter().flat_map(|c| &c.volumes);
     let targets: HashSet<String> =

@@ -1,7 +1,7 @@
-//! A backup of Postgres is one of the database that its container makes.
+//! A Postgres backup must name the database and the user that the container creates.
 //!
-//! Postgres makes one user and one database when it first starts, which its container names (docker-library,
-//! postgres: POSTGRES_USER, POSTGRES_DB). A dump of another one is of nothing, or cannot be restored.
+//! The image creates one user and one database on its first start, by the variables POSTGRES_USER and POSTGRES_DB
+//! (docker-library, postgres). A dump of another database fails or cannot be restored.
 
 use std::collections::HashMap;
 
@@ -31,19 +31,19 @@ fn of_service(service: &Service, host: &Host, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::JobContainer,
-                    format!("`{}` is no Postgres", container.short),
+                    format!("`{}` does not run Postgres", container.short),
                     saved.named,
-                    "has no database that pg_dump reads",
+                    "pg_dump cannot read its database",
                 )
-                .and(container.settings.image.text.span, format!("this is {}", known.name))
+                .and(container.settings.image.text.span, format!("this image is {}", known.name))
                 .help(match service.containers.iter().find(is_postgres) {
                     Some(postgres) => format!("write `container: {}`", postgres.short),
-                    None => "name the container that Postgres runs in".to_owned(),
+                    None => "name the container that runs Postgres".to_owned(),
                 }),
             );
             continue;
         }
-        // Bitnami's image has variables of its own.
+        // Bitnami's image has other variables.
         if container.settings.image.value.known().is_some_and(|known| !known.is_official_postgres()) {
             continue;
         }
@@ -52,8 +52,8 @@ fn of_service(service: &Service, host: &Host, diagnostics: &mut Diagnostics) {
             .entry(&container.name)
             .or_insert_with(|| (made("POSTGRES_USER"), made("POSTGRES_DB")))
             .clone();
-        // A variable that is not written has the image's default, which is only known to hold beside another variable
-        // of that image.
+        // A variable that is not set has the image's default. That is certain only if another variable of the same
+        // image is set.
         let made_by = |own: Option<&Text>, otherwise: Option<(String, Text)>| match own {
             Some(text) => Some((text.value(), text.span)),
             None => otherwise.map(|(value, beside)| (value, beside.span)),
@@ -66,11 +66,11 @@ fn of_service(service: &Service, host: &Host, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::DatabaseOther,
-                    format!("`{}` does not make the database `{}`", container.name, saved.database.value()),
+                    format!("`{}` does not create the database `{}`", container.name, saved.database.value()),
                     saved.database.span,
-                    "is saved",
+                    "the backup saves this database",
                 )
-                .and(at, format!("makes `{made}`"))
+                .and(at, format!("creates `{made}`"))
                 .help(format!("write `database: {made}`")),
             );
         }
@@ -79,21 +79,21 @@ fn of_service(service: &Service, host: &Host, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::DatabaseUser,
-                    format!("`{}` does not make the user `{}`", container.name, saved.user.value()),
+                    format!("`{}` does not create the user `{}`", container.name, saved.user.value()),
                     saved.user.span,
-                    "connects to save the database",
+                    "the backup connects as this user",
                 )
-                .and(at, format!("makes `{made}` alone"))
+                .and(at, format!("creates `{made}` only"))
                 .help(format!("write `user: {made}`")),
             );
         }
     }
 }
 
-/// The variables with the user and the database.
+/// The variables of the user and the database.
 type Variables = (Result<Option<Text>, ()>, Result<Option<Text>, ()>);
 
-/// A variable of the image of Postgres, or the secret behind one.
+/// A variable of the Postgres image, or the secret that sets one.
 fn of_image(container: &Container) -> Option<Text> {
     let written = grants::variables(container).into_iter().map(|(name, _)| name);
     let secrets = container.settings.secrets.0.iter();
@@ -101,11 +101,11 @@ fn of_image(container: &Container) -> Option<Text> {
     written.chain(by_secret).find(|name| name.value().starts_with("POSTGRES_"))
 }
 
-/// The folder whose scripts the image runs when it makes the database (docker-library, postgres).
+/// The folder of the scripts that the image runs when it creates the database (docker-library, postgres).
 const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
 
-/// A variable as the container's environment has it, if it does. An error where it comes out of a file or a secret,
-/// which nobody can read here.
+/// The value of a variable in the container's environment, if it is set. An error if it comes from a file or a secret,
+/// which cannot be read here.
 fn variable(container: &Container, name: &str) -> Result<Option<Text>, ()> {
     let written = grants::variables(container);
     if let Some((_, value)) = written.iter().rfind(|(key, _)| key.value() == name) {

@@ -1,4 +1,4 @@
-//! Where notifications go: anywhere, and to one address of each kind.
+//! `notify` needs a destination, and each destination one address.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(notify) = &host.notify else { return };
-    let goes_nowhere = notify.pushover.is_none() && notify.ntfy.is_none() && notify.webhook.is_none();
-    if goes_nowhere && !notify.unread.may_hold(&["pushover", "ntfy", "webhook"]) {
+    let has_no_destination = notify.pushover.is_none() && notify.ntfy.is_none() && notify.webhook.is_none();
+    if has_no_destination && !notify.unread.may_hold(&["pushover", "ntfy", "webhook"]) {
         diagnostics.push(
             Diagnostic::new(
                 Code::MissingKey,
@@ -18,7 +18,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 notify.span,
                 "expected `pushover`, `ntfy` or `webhook`",
             )
-            .help("add one of `pushover`, `ntfy` and `webhook`"),
+            .help("add `pushover`, `ntfy` or `webhook`"),
         );
     }
     let mut known: HashMap<String, Span> = HashMap::new();
@@ -27,12 +27,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::Contradiction,
-                    format!("`{}` is named twice", unit.text.value()),
+                    format!("the unit `{}` is listed twice", unit.text.value()),
                     unit.text.span,
-                    "again here",
+                    "listed again here",
                 )
-                .and(first, "and here")
-                .help("keep one of the two"),
+                .and(first, "first listed here")
+                .help("remove one of the two entries"),
             );
         }
     }
@@ -43,15 +43,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Code::Contradiction,
                 "`url` and `url_secret` are both set",
                 url.text.span,
-                "an address of the topic",
+                "the address of the topic",
             )
-            .and(secret.text.span, "a secret with an address of the topic")
-            .help("keep one of `url` and `url_secret`"),
+            .and(secret.text.span, "a secret with the address of the topic")
+            .help("remove `url` or `url_secret`"),
         ),
         (None, None) if !ntfy.unread.may_hold(&["url", "url_secret"]) => {
             diagnostics
-                .push(Diagnostic::new(Code::MissingKey, "`url` is missing", ntfy.span, "has no topic").help(
-                "add `url:` with the address of the topic, or `url_secret:` with a secret that contains it",
+                .push(Diagnostic::new(Code::MissingKey, "`ntfy` has no topic", ntfy.span, "expected `url` or `url_secret`").help(
+                    "add `url: https://ntfy.sh/TOPIC`, or `url_secret` with the name of a secret that contains the address",
             ))
         }
         _ => {}

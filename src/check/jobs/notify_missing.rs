@@ -1,4 +1,4 @@
-//! A notification needs a destination.
+//! `notify: failure` and a smoke test need a destination.
 
 use std::collections::HashSet;
 
@@ -13,35 +13,36 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     if host.notify.is_some() {
         return;
     }
-    let front = host.front.iter().filter_map(|front| asked(front.tells));
+    let front = host.front.iter().filter_map(|front| requested(front.tells));
     let services = host.services.iter().flat_map(|service| {
-        let own = service.notify.filter(|said| said.value == Tell::Failure).map(|said| said.span);
-        let containers = service.containers.iter().filter_map(|container| asked(container.tells));
-        own.into_iter().chain(containers).chain(service.jobs.iter().filter_map(|job| asked(job.tells)))
+        let own = service.notify.filter(|notify| notify.value == Tell::Failure).map(|notify| notify.span);
+        let containers = service.containers.iter().filter_map(|container| requested(container.tells));
+        own.into_iter().chain(containers).chain(service.jobs.iter().filter_map(|job| requested(job.tells)))
     });
-    let of_host = host.jobs.iter().filter_map(|job| asked(job.tells));
-    let asks = front.chain(services).chain(of_host).map(|span| (span, "would notify nobody"));
-    // Whatever its own `notify` says.
+    let of_host = host.jobs.iter().filter_map(|job| requested(job.tells));
+    let asks = front.chain(services).chain(of_host).map(|span| (span, "requests a notification"));
+    // A smoke test reports problems regardless of its own `notify`.
     let is_silent = |job: &&Job| matches!(job.work, Work::SmokeTest(_)) && job.ping.is_none();
     let finds = host.jobs.iter().filter(is_silent);
-    let finds = finds.map(|job| (job.span, "the smoke test reports by a notification"));
-    // The containers of a service may have its word.
+    let finds = finds.map(|job| (job.span, "a smoke test sends a notification about each problem"));
+    // The containers of a service may inherit its `notify`.
     let mut seen = HashSet::new();
-    let places = asks.chain(finds).filter(|(span, _)| *span != Span::NOWHERE && seen.insert(*span));
-    let diagnostic = places.fold(None, |all: Option<Diagnostic>, (span, said)| match all {
+    let requests = asks.chain(finds).filter(|(span, _)| *span != Span::NOWHERE && seen.insert(*span));
+    let diagnostic = requests.fold(None, |all: Option<Diagnostic>, (span, label)| match all {
         None => {
-            Some(Diagnostic::new(Code::NotifyMissing, "`notify: failure` has no destination", span, said))
+            Some(Diagnostic::new(Code::NotifyMissing, "`notify: failure` has no destination", span, label))
         }
-        Some(diagnostic) => Some(diagnostic.and(span, said)),
+        Some(diagnostic) => Some(diagnostic.and(span, label)),
     });
     if let Some(diagnostic) = diagnostic {
-        diagnostics
-            .push(diagnostic.help("add `notify: { ntfy: { url: … } }`, or Pushover, at the top of the file"));
+        diagnostics.push(
+            diagnostic.help("add `notify: { ntfy: { url: https://ntfy.sh/TOPIC } }` at the top of the file"),
+        );
     }
 }
 
-/// Where the file asks for a notification.
-fn asked(tells: Tells) -> Option<Span> {
+/// The position of a request for notifications.
+fn requested(tells: Tells) -> Option<Span> {
     match tells {
         Tells::Asked(span) => Some(span),
         Tells::No | Tells::Yes => None,

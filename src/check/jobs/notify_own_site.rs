@@ -1,5 +1,5 @@
-//! Notifications do not depend on what they report: with the front or the service of a site, the way through that site
-//! is down too, and with the container that publishes a port, the way through that port.
+//! Notifications must not depend on the host that they report about: if the front, the service of a site or a container
+//! with a published port fails, ntfy behind it is unreachable too.
 
 use std::net::IpAddr;
 
@@ -11,14 +11,14 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(notify) = &host.notify else { return };
     let Some(url) = notify.ntfy.as_ref().and_then(|ntfy| ntfy.url.as_ref()) else { return };
-    // A notification goes to every destination. Where a secret holds the address it is not known.
+    // A notification goes to every destination. An address in a secret is unknown.
     if notify.pushover.is_some() || notify.webhook.is_some() {
         return;
     }
     let value = url.text.value();
     let name = server(&value);
     let diagnostic = |fact: String| {
-        Diagnostic::new(Code::NotifyOwnSite, "notifications go through this host alone", url.text.span, fact)
+        Diagnostic::new(Code::NotifyOwnSite, "notifications depend on this host", url.text.span, fact)
     };
     let sites = host.front.iter().flat_map(|front| &front.sites);
     let names = sites.flat_map(|site| {
@@ -29,15 +29,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let found = if is_loopback(&name) || is_own(&name, host) {
         diagnostic(format!("`{name}` is this host"))
     } else if let Some(span) = served {
-        diagnostic(format!("`{name}` is a site of this host")).and(span, "is served here")
+        diagnostic(format!("`{name}` is a site of this host")).and(span, "served here")
     } else {
         return;
     };
     diagnostics
-        .push(found.help("add a destination outside of this host, such as `pushover` or https://ntfy.sh"));
+        .push(found.help("add a destination outside this host, such as `pushover` or https://ntfy.sh"));
 }
 
-/// The name or address in a web address, in small letters.
+/// The name or address in a URL, in lower case.
 fn server(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -49,7 +49,7 @@ fn server(url: &str) -> String {
     host.trim_end_matches('.').to_lowercase()
 }
 
-/// Whether a name is an address of the host: the tailnet's, or one that something listens on.
+/// True if a name is an address of the host: its tailnet address, or the address of a listener.
 fn is_own(name: &str, host: &Host) -> bool {
     let Ok(address) = name.parse::<IpAddr>() else { return false };
     host.tailscale.as_ref().is_some_and(|tailscale| tailscale.address.text.value() == name)

@@ -1,4 +1,4 @@
-//! A backup reads the host's paths, and a container's own paths are others.
+//! A backup reads paths of the host. A path inside a container is a different path.
 
 use std::collections::{HashMap, HashSet};
 
@@ -33,11 +33,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::PathInContainer,
-                    format!("`{value}` is a path inside of a container"),
+                    format!("`{value}` is a path inside a container"),
                     path.span,
-                    "is read on the host",
+                    "expected a path of the host",
                 )
-                .and(volume.span, "is there by this volume")
+                .and(volume.span, "mounted in the container by this volume")
                 .help({
                     let of_service = || service.containers.iter().map(|c| (c, Mounted::of(c))).collect();
                     help(&value, mounted.get_or_insert_with(of_service), volume)
@@ -61,8 +61,8 @@ fn help(path: &str, containers: &[(&Container, Mounted)], volume: &Volume) -> St
     }
 }
 
-/// The paths that the file speaks of as the host's: by a volume, or by a disk. `/` holds every path, those of containers
-/// as well.
+/// The host paths in the file: the sources of volumes and the mount points. `/` is left out because it contains every
+/// path, including those of containers.
 fn of_host(host: &Host) -> HashSet<String> {
     let volumes = host.containers().flat_map(|c| &c.volumes).filter_map(|v| match &v.source {
         VolumeSource::Bind(source) => Some(source),

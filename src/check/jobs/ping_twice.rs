@@ -1,5 +1,5 @@
-//! A check at Healthchecks hears of one job: it cannot tell the runs of two apart, and while one of them runs,
-//! nobody hears that the other one does not.
+//! A check at Healthchecks watches one job: it cannot distinguish the runs of two, and the pings of one job hide that
+//! the other one does not run.
 
 use std::collections::HashMap;
 
@@ -18,12 +18,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::PingTwice,
-                format!("one check hears of `{job}` and of `{name}`"),
+                format!("`{job}` and `{name}` ping the same check"),
                 ping.text.span,
-                "cannot tell the two apart",
+                "used again here",
             )
-            .and(*first, "hears of the other one")
-            .help("make a check for each job, and a secret with its address"),
+            .and(*first, "first used here")
+            .help("create a check for each job, and a secret with its address"),
         );
     }
 }

@@ -1,5 +1,5 @@
-//! restic reads the list of what it copies as patterns, with variables (restic-backup(1), --files-from). In a list of
-//! mounts systemd takes a quote, a colon and a percent sign for its own (systemd.exec(5), BindReadOnlyPaths=).
+//! restic reads its list of paths as patterns, with variables (restic-backup(1), --files-from). In a list of mounts,
+//! systemd reads a quote, a colon and a percent sign as syntax (systemd.exec(5), BindReadOnlyPaths=).
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -17,8 +17,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 to.span,
                 "expected a path without * ? [ \\ $ : % and \"",
             )
-            .and(offsite.span, "copied by restic")
-            .help("choose a folder with another name"),
+            .and(offsite.span, "restic copies the folder")
+            .help(format!("choose a path without `{letter}`")),
         );
     }
 }

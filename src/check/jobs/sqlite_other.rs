@@ -1,10 +1,10 @@
-//! A backup of SQLite is one of the file that the application uses. Where a variable moved the database, the old file
-//! often stays behind: every backup succeeds, and the data is in none. A backup of a file that is not there fails every time.
+//! A SQLite backup must name the file that the application uses. If a variable moved the database, the old file often
+//! stays behind: every backup succeeds, and the data is in none. A backup of a missing file fails every time.
 
 use std::collections::HashMap;
 
 use crate::check::storage::databases::{
-    data_place, database_in, left_sqlite_files, mounted_for, sqlite_files,
+    data_location, database_in, left_sqlite_files, mounted_for, sqlite_files,
 };
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Job, Service};
@@ -24,7 +24,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Reports the files where an application would keep its database if no variable moved it.
+/// Reports backups of the files that an application would use if no variable moved its database.
 fn moved(service: &Service, saved: &[&Text], diagnostics: &mut Diagnostics) {
     let mut by_path: HashMap<String, Vec<&Text>> = HashMap::new();
     for path in saved {
@@ -39,7 +39,7 @@ fn moved(service: &Service, saved: &[&Text], diagnostics: &mut Diagnostics) {
                 diagnostics.push(report(
                     container,
                     path,
-                    (moved.span, "puts the database elsewhere"),
+                    (moved.span, "moves the database"),
                     known.is_some(),
                     &used,
                 ));
@@ -48,19 +48,20 @@ fn moved(service: &Service, saved: &[&Text], diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Reports the folder of a database, and a file beside or above it with nearly its name: an application may have other
-/// databases than the one that is known.
+/// Reports a backup of a database's folder, and of a file beside or above the database with nearly its name: an
+/// application may have other databases than the known one.
 fn misnamed(service: &Service, saved: &[&Text], diagnostics: &mut Diagnostics) {
     let databases = Folders::of(service.containers.iter().filter_map(only_database));
     for path in saved {
         let value = straight(&path.value());
-        let around = databases.around(&value);
-        let Some(Database { container, file, volume }) = around.or_else(|| databases.inside(&value).next())
+        let enclosing = databases.around(&value);
+        let Some(Database { container, file, volume }) =
+            enclosing.or_else(|| databases.inside(&value).next())
         else {
             continue;
         };
-        if *file != value && (is_below(file, &value) || around.is_some() && is_misspelt(&value, file)) {
-            let why = (*volume, "the folder of the database");
+        if *file != value && (is_below(file, &value) || enclosing.is_some() && is_misspelt(&value, file)) {
+            let why = (*volume, "the volume of the database");
             diagnostics.push(report(container, path, why, true, std::slice::from_ref(file)));
         }
     }
@@ -69,25 +70,25 @@ fn misnamed(service: &Service, saved: &[&Text], diagnostics: &mut Diagnostics) {
 /// The one database of an application.
 struct Database<'a> {
     container: &'a Container,
-    /// Its path on the host.
+    /// The path of the file on the host.
     file: String,
-    /// The volume that it is on.
+    /// The position of its volume.
     volume: Span,
 }
 
-/// The database of an application that has one, and the folder of its data on the host.
+/// The database of an application that has exactly one, and the folder of its data on the host.
 fn only_database(container: &Container) -> Option<(String, Database<'_>)> {
     let known = database_in(container)?;
     let Kind::Sqlite(Sqlite { files: [file], .. }) = known.kind else { return None };
     let is_any = file.ends_with('*');
     let file = sqlite_files(container, known).pop().filter(|_| !is_any)?;
-    let (data, _) = data_place(container, known)?;
+    let (data, _) = data_location(container, known)?;
     let volume = mounted_for(container, known)?.span;
     Some((Mounted::of(container).on_host(&data)?, Database { container, file, volume }))
 }
 
-/// Whether a path was probably meant to be `file`, which is in the same folder or below it: its name is the same, but for
-/// the ending or a letter in five.
+/// True if a path is probably a misspelling of `file`, which is in the same folder or below it: the names differ only
+/// in the ending, or in less than one letter of five.
 fn is_misspelt(path: &str, file: &str) -> bool {
     let Some((_, name)) = path.rsplit_once('/').filter(|(folder, _)| is_below(file, folder)) else {
         return false;
@@ -98,7 +99,7 @@ fn is_misspelt(path: &str, file: &str) -> bool {
     is_same || strsim::osa_distance(&name, &right) * 5 < right.len()
 }
 
-/// The endings of the files of SQLite.
+/// The endings of SQLite files.
 const ENDINGS: &[&str] = &[".db", ".db3", ".sqlite", ".sqlite3"];
 
 fn report(
@@ -112,19 +113,19 @@ fn report(
         Code::DatabaseOther,
         format!("`{}` does not use the database {}", container.name, path.value()),
         path.span,
-        "is saved",
+        "the backup saves this file",
     )
     .and(why.0, why.1)
     .help(match used {
         [file] => format!("write `sqlite: {file}`"),
         _ if is_sqlite => {
-            "write the path that the database has on the host; `homegen map-path` prints it".to_owned()
+            "write the path of the database on the host; `homegen map-path SERVICE PATH` prints it".to_owned()
         }
-        _ => "back up the database of the server, in place of this file".to_owned(),
+        _ => "back up the server's database instead of this file".to_owned(),
     })
 }
 
-/// The file that a backup of SQLite saves.
+/// The file that a SQLite backup saves.
 fn saved_file(job: &Job) -> Option<&Text> {
     job.backup()?.source.sqlite()
 }

@@ -1,5 +1,5 @@
-//! An update goes back to the image of before by giving it its name again, and a container that pulls at each
-//! start takes the new one all the same.
+//! An update rolls back by giving the previous image its name again. A container that pulls at each start runs the new
+//! image regardless.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::Work;
@@ -15,12 +15,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::UpdatePull,
-                    format!("an update could not go back to the `{}` of before", container.name),
+                    format!("an update of `{}` cannot roll back", container.name),
                     container.span,
                     "pulls its image at each start",
                 )
-                .and(job.span, "brings the image of before back when the new one does not get well")
-                .help("take `pull_policy` out"),
+                .and(job.span, "rolls back to the previous image if the new one is not healthy")
+                .help("remove `pull_policy`"),
             );
         }
     }

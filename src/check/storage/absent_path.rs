@@ -1,5 +1,5 @@
-//! Paths of other distributions that Compose files bind. Podman refuses to start a container whose source is
-//! missing (podman-run(1), --volume).
+//! Paths of other distributions that Compose files bind. Podman refuses to start a container whose source is missing
+//! (podman-run(1), --volume).
 
 use super::created_paths::CreatedPaths;
 use crate::check::isolation::grants::binds;
@@ -20,10 +20,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::AbsentPath,
-                format!("NixOS has no `{}`", row.path),
+                format!("`{}` does not exist on NixOS", row.path),
                 span,
                 if value.trim_end_matches('/') == row.path {
-                    "does not exist".to_owned()
+                    "expected a path that exists on the host".to_owned()
                 } else {
                     format!("`{value}` does not exist")
                 },
@@ -40,7 +40,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 struct Path {
     value: String,
     span: Span,
-    /// Whether a container writes to it. A program of the host is on the same path in the container.
+    /// True if a container writes to it. A program of the host is on the same path in the container.
     is_data: bool,
 }
 

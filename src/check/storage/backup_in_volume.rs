@@ -1,5 +1,5 @@
-//! Root writes backups, and a container that writes to the same folder can rename them and put links in their place. So
-//! can a user whose home folder they are in: the backup does not create its folder there.
+//! Root writes backups. A container that writes to the same folder can rename them and put links in their place. So
+//! can the owner of a home folder, in which the backup creates no folder.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -21,30 +21,30 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
             let Some(writer) = written.holding(&path) else {
                 let is_made = target.span == backup.to.span && !is_on_disk(&path);
-                if let Some(home) = home_around(&path).filter(|_| is_made) {
+                if let Some(home) = enclosing_home(&path).filter(|_| is_made) {
                     diagnostics.push(in_home(target, home));
                 }
                 continue;
             };
             let folder = writer.folder.value();
             let user = writer.user.as_ref().map(|user| format!(" as user {user}")).unwrap_or_default();
-            let place = if is_below(&folder, &path) { "is" } else { "is below" };
+            let relation = if is_below(&folder, &path) { "the folder" } else { "inside the folder" };
             diagnostics.push(
                 Diagnostic::new(
                     Code::BackupInVolume,
-                    format!("container `{}` can change the backups in {path}", writer.container),
+                    format!("the container `{}` can change the backups in {path}", writer.container),
                     target.span,
-                    format!("{place} {folder}"),
+                    format!("{relation} {folder}"),
                 )
                 .and(writer.span, format!("`{}` writes to {folder}{user}", writer.container))
-                .help(format!("choose a folder outside of {folder}, or mount {folder} with `:ro`")),
+                .help(format!("choose a folder outside {folder}, or mount {folder} with `:ro`")),
             );
         }
     }
 }
 
-/// The home folder of a user that a path lies in: `/home/me` of `/home/me/backups`. `/home/backups` is no user's.
-fn home_around(path: &str) -> Option<&str> {
+/// The home folder that a path lies in: `/home/me` for `/home/me/backups`. `/home/backups` belongs to no user.
+fn enclosing_home(path: &str) -> Option<&str> {
     let (user, rest) = path.strip_prefix("/home/")?.split_once('/')?;
     let is_home = !rest.trim_matches('/').is_empty() && !user.starts_with("backup");
     is_home.then(|| &path[.."/home/".len() + user.len()])
@@ -56,7 +56,7 @@ fn in_home(target: &Text, home: &str) -> Diagnostic {
         Code::BackupInVolume,
         format!("the owner of {home} can change the backups in {path}"),
         target.span,
-        "the backup fails where this folder does not exist",
+        "the backup fails if this folder does not exist",
     )
-    .help("choose a folder outside of /home, such as one below /srv")
+    .help("choose a folder outside /home, such as one below /srv")
 }

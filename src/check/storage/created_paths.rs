@@ -1,4 +1,4 @@
-//! The paths of the host that the file itself creates by options of NixOS: what several rules ask.
+//! The paths of the host that the file creates by options of NixOS. Several rules use them.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::tree::{Kind, Node, etc_files, options};
 pub(super) struct CreatedPaths {
     /// The paths, without a slash at their ends.
     paths: HashSet<String>,
-    /// Those, and the folders that they lie in.
+    /// The paths, and the folders that they lie in.
     within: HashSet<String>,
 }
 
@@ -33,7 +33,7 @@ impl CreatedPaths {
         CreatedPaths { paths, within }
     }
 
-    /// Whether `path` is created, lies in what is created, or holds it.
+    /// True if `path` is created, lies in a created path, or contains one.
     pub(super) fn has(&self, path: &str) -> bool {
         let path = path.trim_end_matches('/');
         self.within.contains(path) || ancestors(path).any(|folder| self.paths.contains(folder))

@@ -1,8 +1,8 @@
-//! A database's data folder has the owner and the mode that the database gives it. Where tmpfiles applies
-//! others at every run, the two take turns, and Postgres does not start with one that others can read
+//! A database's data folder must have the owner and the mode that the database sets. If tmpfiles applies others at
+//! every run, the two alternate, and Postgres does not start with a folder that other users can read
 //! (<https://www.postgresql.org/docs/current/creating-cluster.html>).
 
-use super::databases::{data_place, data_volume, known_data, known_databases, mounted_for};
+use super::databases::{data_location, data_volume, known_data, known_databases, mounted_for};
 use crate::check::isolation::grants::user;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -13,12 +13,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     read_only(host, diagnostics);
     for (container, known) in known_databases(host) {
         let Some((volume, path)) = data_volume(container, known) else { continue };
-        let asked = volume.owner.is_some() || volume.group.is_some() || volume.mode.is_some();
+        let is_set = volume.owner.is_some() || volume.group.is_some() || volume.mode.is_some();
         // A folder above the data may have any mode.
         let target = volume.target.value();
-        let exactly = data_place(container, known)
+        let exactly = data_location(container, known)
             .is_some_and(|(data, _)| target.trim_end_matches('/') == data.trim_end_matches('/'));
-        if asked && exactly && known.is_official_postgres() {
+        if is_set && exactly && known.is_official_postgres() {
             let mode = volume.mode.as_ref();
             let private = mode.is_some_and(|mode| matches!(mode.value.bits, 0o700 | 0o750));
             if !private {
@@ -26,12 +26,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Diagnostic::new(
                         Code::DataFolder,
                         format!(
-                            "{} would have mode {}",
+                            "the data folder {} would have mode {}",
                             path.value(),
                             mode.map_or_else(|| "0755".to_owned(), |mode| mode.text.value())
                         ),
                         mode.map_or(volume.span, |mode| mode.span()),
-                        "Postgres keeps its data to itself",
+                        "expected 0700 or 0750: Postgres refuses a folder that other users can read",
                     )
                     .help("write `mode: \"0700\"`"),
                 );
@@ -49,11 +49,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::DataFolder,
-                        format!("{} runs as {runs}, and its data would belong to {owns}", known.name),
+                        format!("{} runs as {runs}, but its data would belong to {owns}", known.name),
                         owner.text.span,
-                        "somebody else",
+                        format!("expected {runs}"),
                     )
-                    .and(container.settings.image.text.span, format!("runs as {runs}"))
+                    .and(container.settings.image.text.span, format!("this image runs as {runs}"))
                     .help(format!("write `owner: {runs}`")),
                 );
             }
@@ -73,7 +73,7 @@ fn read_only(host: &Host, diagnostics: &mut Diagnostics) {
         };
         diagnostics.push(
             Diagnostic::new(Code::DataFolder, message, option.span, "mounted read-only")
-                .and(container.settings.image.text.span, format!("{} writes there", known.name))
+                .and(container.settings.image.text.span, format!("{} writes to this path", known.name))
                 .help("remove `ro`"),
         );
     }

@@ -1,5 +1,5 @@
-//! A path of a container that was on the disk in the last build and is in memory here: the data stays where it is, and
-//! what the container writes is gone after each restart.
+//! A path that was on the disk in the last build and is in memory here: the old data stays on the disk, and new data
+//! is lost at each restart.
 
 use std::collections::HashSet;
 
@@ -31,11 +31,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     left(from),
                     format!("the data of `{}` would stay in `{from}`", container.name),
                     span,
-                    format!("`{from}` in the last build, and in memory here"),
+                    format!("`{from}` in the last build, in memory here"),
                 )
                 .help(format!(
-                    "mount `{}` here: files in memory are gone after each restart",
-                    // The file has the name of a volume without that of its service.
+                    "mount `{}` here: files in memory are lost at each restart",
+                    // The file names a volume without the prefix of its service.
                     from.strip_prefix(&format!("{}_", service.name)).unwrap_or(from)
                 )),
             );
@@ -55,7 +55,7 @@ fn in_memory(container: &Container) -> Vec<(String, Span)> {
     volumes.chain(tmpfs).collect()
 }
 
-/// Whether a path by its name has files that a program can make again.
+/// True if the name of a path suggests files that a program can create again.
 fn is_temporary(target: &str) -> bool {
     let is_temporary = |step: &str| {
         matches!(step, "log" | "logs" | "run" | "temp")

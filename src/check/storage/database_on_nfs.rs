@@ -19,10 +19,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Code::DatabaseOnNfs,
                 format!("{} would keep its data on NFS", known.name),
                 volume.span,
-                "loses data when the network does",
+                "a failure of the network can damage the data",
             )
-            .and(nfs.text.span, "mounted from here")
-            .help("put it on a disk of the host, and its backups on the NFS"),
+            .and(nfs.text.span, "the NFS export")
+            .help("move the data to a disk of the host, and keep its backups on NFS"),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The databases of a host, and where their data lies: what several rules ask.
+//! The databases of a host, and the location of their data. Several rules use them.
 
 use crate::check::isolation::grants::variables;
 use crate::hir::{Container, Host};
@@ -24,7 +24,7 @@ pub(in crate::check) fn known_data(host: &Host) -> impl Iterator<Item = (&Contai
     })
 }
 
-/// What is known of the database that a container holds.
+/// The known database that a container holds.
 pub(in crate::check) fn database_in(container: &Container) -> Option<&'static Known> {
     let image = &container.settings.image.value;
     let known = image.known()?;
@@ -39,13 +39,14 @@ pub(in crate::check) fn database_in(container: &Container) -> Option<&'static Kn
     holds.then_some(known)
 }
 
-/// Whether the environment or a secret of a container puts the database of an application that can use SQLite on a server.
+/// True if the environment or a secret of a container puts the database of an application that can use SQLite on a
+/// server.
 fn is_on_server(container: &Container, sqlite: Sqlite) -> bool {
     let mut secrets = container.settings.secrets.0.iter().filter_map(|used| used.variable.as_ref());
     server(container, sqlite).is_some() || secrets.any(|variable| sqlite.is_moved_by(&variable.text.value()))
 }
 
-/// The value of the variable that puts the database on a server. The word `sqlite` in another one decides against it.
+/// The value of the variable that puts the database on a server. The word `sqlite` in another variable overrides it.
 fn server(container: &Container, sqlite: Sqlite) -> Option<Text> {
     let moving = variables(container).into_iter().filter(|(name, _)| sqlite.is_moved_by(&name.value()));
     let values: Vec<Text> = moving.map(|(_, value)| value).collect();
@@ -53,14 +54,14 @@ fn server(container: &Container, sqlite: Sqlite) -> Option<Text> {
     values.into_iter().find(|value| !is_chosen && !is_no_server(&value.value()))
 }
 
-/// Whether a value is the word for SQLite, such as `sqlite3` and `better-sqlite3`, or an address such as
+/// True if a value is the word for SQLite, such as `sqlite3` and `better-sqlite3`, or an address such as
 /// `sqlite:///data/x.db`.
 fn is_sqlite(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     lower.starts_with("sqlite") || lower.contains("sqlite") && !lower.contains(['/', ':', '.'])
 }
 
-/// Whether a value is no server: it turns one off, or is the path of a file.
+/// True if a value is not a server: it turns one off, or is the path of a file.
 fn is_no_server(value: &str) -> bool {
     let path = value.split('?').next().unwrap_or_default();
     let is_file = [".db", ".db3", ".sqlite", ".sqlite3"].iter().any(|ending| path.ends_with(ending));
@@ -69,17 +70,17 @@ fn is_no_server(value: &str) -> bool {
         || named_file(value).is_some()
 }
 
-/// The file in the value of such a variable: `/data/x.db`, or `sqlite:////data/x.db`, with options behind a `?`. Three
-/// slashes are a relative path to some programs.
+/// The file in the value of such a variable: `/data/x.db`, or `sqlite:////data/x.db`, with options after a `?`. Three
+/// slashes are a relative path in some programs.
 fn named_file(value: &str) -> Option<String> {
     let path = value.split('?').next()?;
     let path = path.strip_prefix("sqlite:///").unwrap_or(path);
-    // `/run/postgresql` is where the socket of a server is.
+    // `/run/postgresql` is the folder of a server's socket.
     let has_ending = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     (path.starts_with('/') && has_ending).then(|| straight(path))
 }
 
-/// The value of a variable of the environment, as the file has it.
+/// The value of a variable in the environment, as the file has it.
 fn variable(container: &Container, name: &str) -> Option<Text> {
     variables(container).into_iter().rfind(|(key, _)| key.value() == name).map(|(_, value)| value)
 }
@@ -93,7 +94,7 @@ fn option(container: &Container, name: &str) -> Option<Text> {
     })
 }
 
-/// A place of the data that the file chose in place of the image's own, and where it does.
+/// A location of the data that the file sets instead of the image's own.
 struct Chosen {
     /// The folder, or for a database in one file, that file.
     path: String,
@@ -129,13 +130,13 @@ pub(in crate::check) fn sqlite_files(container: &Container, known: &Known) -> Ve
     let mounted = Mounted::of(container);
     let files = match chosen_file(container, known) {
         Some(chosen) => vec![chosen.path],
-        None => data_place(container, known).map_or_else(Vec::new, |(data, _)| files_in(&data, known)),
+        None => data_location(container, known).map_or_else(Vec::new, |(data, _)| files_in(&data, known)),
     };
     files.iter().filter_map(|file| mounted.on_host(file)).collect()
 }
 
-/// Where an application would keep its SQLite, on the host, if no variable put it elsewhere: these files, and the value of
-/// that variable.
+/// The SQLite files on the host that an application would use if no variable moved its database, and the value of that
+/// variable.
 pub(in crate::check) fn left_sqlite_files(container: &Container) -> Option<(Vec<String>, Text)> {
     let known = container.settings.image.value.known()?;
     let Kind::Sqlite(sqlite) = known.kind else { return None };
@@ -153,15 +154,18 @@ fn files_in(data: &str, known: &Known) -> Vec<String> {
     files.map(|file| straight(&format!("{data}/{file}"))).collect()
 }
 
-/// Where a database keeps its data, and the volume that its image declares for it.
-pub(in crate::check) fn data_place(container: &Container, known: &Known) -> Option<(String, &'static str)> {
+/// The folder of a database's data, and the volume that its image declares for it.
+pub(in crate::check) fn data_location(
+    container: &Container,
+    known: &Known,
+) -> Option<(String, &'static str)> {
     let declared = known.data?;
     if let Some(Chosen { path, .. }) = chosen_file(container, known) {
         let (folder, _) = path.rsplit_once('/')?;
         return Some((straight(folder), declared));
     }
-    // From 18 on the volume is the folder above (<https://hub.docker.com/_/postgres>, "PGDATA"). Where the tag does not
-    // tell the major, the volume does.
+    // From 18 on the volume is the folder above (<https://hub.docker.com/_/postgres>, "PGDATA"). If the tag does not
+    // show the major, the volume does.
     let major = container.settings.image.value.major();
     let is_mounted = || container.volumes.iter().any(|v| straight(&v.target.value()) == declared);
     let (data, declared) = match (major, known.is_official_postgres()) {
@@ -174,10 +178,9 @@ pub(in crate::check) fn data_place(container: &Container, known: &Known) -> Opti
     Some((chosen_folder(container, known).map_or(data, |chosen| chosen.path), declared))
 }
 
-/// What is mounted where the data lies. The volume that the image of a server declares takes its place from one
-/// that is mounted above it.
+/// The volume that holds the data. The volume that the image of a server declares hides one that is mounted above it.
 pub(in crate::check) fn mounted_for<'a>(container: &'a Container, known: &Known) -> Option<&'a Volume> {
-    let (data, declared) = data_place(container, known)?;
+    let (data, declared) = data_location(container, known)?;
     let covers = |folder: &str| is_below(&data, folder);
     let depth = |folder: &str| folder.trim_end_matches('/').len();
     let volume = container
@@ -193,7 +196,7 @@ pub(in crate::check) fn mounted_for<'a>(container: &'a Container, known: &Known)
 
 /// The volume that has the folder of the data in the container as its source: source and target are swapped.
 pub(in crate::check) fn swapped_volume<'a>(container: &'a Container, known: &Known) -> Option<&'a Volume> {
-    let (data, declared) = data_place(container, known)?;
+    let (data, declared) = data_location(container, known)?;
     if mounted_for(container, known).is_some() {
         return None;
     }
@@ -203,7 +206,7 @@ pub(in crate::check) fn swapped_volume<'a>(container: &'a Container, known: &Kno
     })
 }
 
-/// The folder of the host that a database's data ends up in.
+/// The volume of a database's data, and its folder on the host.
 pub(in crate::check) fn data_volume<'a>(
     container: &'a Container,
     known: &Known,

@@ -1,4 +1,4 @@
-//! There is no Docker here: its socket is Podman's, where that is turned on.
+//! The host has no Docker socket, unless `podman.docker_socket` creates one for Podman.
 
 use crate::check::isolation::grants::binds;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -11,9 +11,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::DockerSocket,
-                    "there is no Docker socket on this host",
+                    "the Docker socket does not exist on this host",
                     bind.span,
-                    "does not exist",
+                    "expected Podman's socket",
                 )
                 .help("write `docker_socket: true` under `podman`, or mount /run/podman/podman.sock"),
             );

@@ -1,4 +1,4 @@
-//! Who owns a folder can rename and remove what lies in it, whoever owns that.
+//! The owner of a folder can rename and remove everything in it, whoever owns the contents.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Account;
@@ -9,7 +9,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut folders: Vec<(String, &Folder)> =
         host.containers().flat_map(|c| &c.folders).map(|f| (f.path.value(), f)).collect();
-    // With `/` before all else, a folder stands right before what lies in it.
+    // Sorted by steps, a folder comes right before its contents.
     folders.sort_by(|a, b| a.0.split('/').cmp(b.0.split('/')));
     let mut above: Vec<&(String, &Folder)> = Vec::new();
     for one in &folders {
@@ -25,15 +25,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::FolderInFolder,
-                    format!("{} lies in a folder of {owner}'s", one.0),
+                    format!("{} is inside a folder of the user {owner}", one.0),
                     one.1.span,
                     format!("belongs to {inner}"),
                 )
-                .and(outer.span, format!("{path} belongs to {owner}, who can remove what is in it"))
-                .help("put the two beside each other"),
+                .and(outer.span, format!("{path} belongs to {owner}, who can remove everything in it"))
+                .help(format!("move {} out of {path}", one.0)),
             );
         }
-        // Of several that are one folder two are enough: one of them has another owner than what lies in it.
+        // Two entries for one folder are enough: one of them has another owner than a folder inside it.
         let mut same = above.iter().rev().take_while(|outer| outer.0 == one.0);
         let is_known = |outer: &&(String, &Folder)| user(outer.1) == user(one.1);
         if same.clone().count() < 2 && !same.any(is_known) {
@@ -42,7 +42,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The user who owns a folder.
+/// The owner of a folder.
 fn user(folder: &Folder) -> Option<&Account> {
     folder.owner.as_ref().map(|owner| &owner.value.user)
 }

@@ -17,42 +17,42 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             known.insert(path, folder);
             continue;
         };
-        let (a, b) = (Said::of(first), Said::of(folder));
+        let (a, b) = (Ownership::of(first), Ownership::of(folder));
         if differ(a.user, b.user) || differ(a.group, b.group) || differ(a.mode, b.mode) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::NestedFolder,
-                    format!("the folder {path} has two owners or modes"),
+                    format!("the folder {path} is declared with different owners, groups or modes"),
                     folder.span,
-                    "this says one thing",
+                    "declared again here",
                 )
-                .and(first.span, "and this another")
+                .and(first.span, "first declared here")
                 .help("give both the same `owner`, `group` and `mode`"),
             );
         }
     }
 }
 
-/// Whether two say something, and not the same.
+/// True if both values are set and differ.
 fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
     one.zip(other).is_some_and(|(one, other)| one != other)
 }
 
-/// What is said of a folder.
-struct Said<'a> {
+/// The owner, the group and the mode that the file sets for a folder.
+struct Ownership<'a> {
     user: Option<&'a Account>,
     group: Option<&'a Account>,
     mode: Option<Mode>,
 }
 
-impl Said<'_> {
-    fn of(folder: &Folder) -> Said<'_> {
+impl Ownership<'_> {
+    fn of(folder: &Folder) -> Ownership<'_> {
         // A default contradicts nothing.
         let owner = folder.owner.as_ref().filter(|_| !folder.owner_is_guessed).map(|owner| &owner.value);
         let user = owner.map(|owner| &owner.user);
         let group = folder.group.as_ref().map(|group| &group.value.user);
         let group = group.or_else(|| owner.and_then(|owner| owner.group.as_ref()));
         let mode = folder.mode.as_ref().map(|mode| mode.value);
-        Said { user, group, mode }
+        Ownership { user, group, mode }
     }
 }

@@ -1,5 +1,5 @@
-//! A new folder of containers that run as different users is root's: neither can write to it, unless the file says whose
-//! it is.
+//! homegen gives a new folder to root. Containers that run as different users cannot write to it, unless the file sets
+//! an owner.
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,7 +30,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::FolderUsers,
-                    format!("a new folder {path} would be writable by root alone"),
+                    format!("only root could write to a new folder {path}"),
                     folder.span,
                     label(&user, container),
                 )
@@ -41,8 +41,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Reports folders of a container with a user namespace of its own: a new one belongs to the host's root, who is none of
-/// the users in the container, unless the mount maps it or Podman changes its owner (podman-run(1), --volume).
+/// Reports folders of a container with a user namespace of its own: a new one belongs to the host's root, which is not
+/// a user in the container, unless the mount maps it or Podman changes its owner (podman-run(1), --volume).
 fn mapped(container: &Container, diagnostics: &mut Diagnostics) {
     if !grants::has_own_users(container) {
         return;
@@ -59,15 +59,15 @@ fn mapped(container: &Container, diagnostics: &mut Diagnostics) {
                 Code::FolderUsers,
                 format!("`{}` could not write to a new folder {path}", container.name),
                 folder.span,
-                "belongs to root, and the users in the container are other ones on the host",
+                "belongs to root; the users in the container have other numbers on the host",
             )
-            .help("add `:U`, by which Podman gives the folder to the user of the container at each start"),
+            .help("add `:U`: Podman then gives the folder to the user of the container at each start"),
         );
     }
 }
 
-/// Reports folders that a container cannot open, because their mode keeps all but the owner out: root, where the user is a
-/// name, whose number is in the image alone, and otherwise the user of another container.
+/// Reports folders that a container cannot open because of their mode. Without an `owner` the folder belongs to root if
+/// the user is a name, whose number only the image knows; otherwise it belongs to the user of another container.
 fn closed(container: &Container, diagnostics: &mut Diagnostics) {
     let (name, span, id) = match (User::of(container), grants::user(container)) {
         (Some(user), _) => (user.id.to_string(), user.span, Some(user)),
@@ -102,7 +102,7 @@ fn closed(container: &Container, diagnostics: &mut Diagnostics) {
                     folder.path.value()
                 ),
                 mode.text.span,
-                "keeps all other users out",
+                "this mode denies access to other users",
             )
             .and(span, format!("`{}` runs as `{name}`", container.name))
             .help(match id {
@@ -114,31 +114,31 @@ fn closed(container: &Container, diagnostics: &mut Diagnostics) {
                     format!("write `owner: {name}`, or a mode that lets others in, such as `\"0755\"`")
                 }
                 None => {
-                    format!("add `owner` to this volume, with the number that `{name}` has in the image")
+                    format!("set `owner` on this volume to the number that `{name}` has in the image")
                 }
             }),
         );
     }
 }
 
-/// Whether a user may be the owner of a folder, a name or a number, or in its group.
+/// True if a user may be the owner of a folder, given as a name or a number, or in its group.
 fn may_open(user: &User, owner: &str, mode: &str) -> bool {
     let number = owner.split(':').next().and_then(|owner| owner.parse::<u32>().ok());
     let is_open_to_group = u32::from_str_radix(mode, 8).is_ok_and(|mode| mode & 0o010 != 0);
     number.is_none_or(|owner| owner == user.id) || is_open_to_group && user.group.is_some()
 }
 
-/// Whether a mode lets nobody but the owner and the group into a folder.
+/// True if a mode denies other users access to a folder.
 fn is_closed(mode: &str) -> bool {
     u32::from_str_radix(mode, 8).is_ok_and(|mode| mode & 0o001 == 0)
 }
 
-/// Whether a new folder would belong to root.
+/// True if a new folder would belong to root.
 fn is_roots(folder: &Folder) -> bool {
     folder.owner.is_none() && folder.group.is_none() && folder.mode.is_none() && folder.image_user.is_none()
 }
 
-/// What to do about two users of one folder.
+/// The help for two users of one folder.
 fn help(first: &User, second: &User) -> String {
     match &first.group {
         Some(group) if second.group.as_ref() == Some(group) => {

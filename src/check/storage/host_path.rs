@@ -1,5 +1,4 @@
-//! Paths of the host that give it away when they are bound into a container: sockets that take orders as root, keys
-//! and passwords, and system folders.
+//! Paths of the host that give a container control of it: control sockets, keys and passwords, and system folders.
 
 use super::created_paths::CreatedPaths;
 use crate::check::isolation::grants::binds;
@@ -16,7 +15,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         for bind in binds(container) {
             let read_only = bind.is_read_only();
             let Some(row) = host_path(&bind.source, read_only) else { continue };
-            // A rule of its own reports a path that is not there.
+            // `absent_path.rs` reports a path that does not exist.
             if !accepts_absent
                 && absent_on_nixos(&bind.source).is_some()
                 && !created.get_or_insert_with(|| CreatedPaths::of(host)).has(&bind.source)
@@ -25,12 +24,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
             let (name, path) = (&container.name, &bind.source);
             let (code, message, help) = match row.kind {
-                // A rule of its own reports Docker's socket where there is none.
+                // `docker_socket.rs` reports Docker's socket if it does not exist.
                 PathKind::Socket if host.has_no_docker_socket(path) => continue,
                 PathKind::Socket => (
                     Code::ControlSocket,
-                    format!("`{name}` can give orders through {path}"),
-                    "remove this volume, or mount the socket of a proxy that passes on only what the container needs",
+                    format!("`{name}` can control the host through {path}"),
+                    "remove this volume, or mount the socket of a proxy that passes only the requests that the container needs",
                 ),
                 PathKind::Secret => (
                     Code::HostSecrets,
@@ -39,13 +38,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 ),
                 PathKind::System | PathKind::Harmless if read_only => (
                     Code::HostFolder,
-                    format!("`{name}` can read {path} of the host"),
+                    format!("`{name}` can read {path} on the host"),
                     "mount only the file or folder that the container needs",
                 ),
                 PathKind::System | PathKind::Harmless => (
                     Code::HostFolder,
-                    format!("`{name}` can change {path} of the host"),
-                    "mount only the file or folder that the container needs, with `:ro` where it only reads",
+                    format!("`{name}` can change {path} on the host"),
+                    "mount only the file or folder that the container needs, with `:ro` if it only reads",
                 ),
             };
             diagnostics.push(

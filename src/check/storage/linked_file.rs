@@ -1,6 +1,6 @@
-//! NixOS makes a file of `environment.etc` as a link into /etc/static, and from there into the store. Podman follows a
-//! link that is bound itself. In a folder that is bound it stays a link, and a container has neither /etc/static nor
-//! the store.
+//! NixOS creates a file of `environment.etc` as a symlink into /etc/static, and from there into the store. Podman
+//! follows a symlink that is bound itself. In a folder that is bound it stays a symlink, and a container has neither
+//! /etc/static nor the store.
 
 use std::collections::HashMap;
 
@@ -28,21 +28,21 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Code::LinkedFile,
                     format!("`{}` cannot read {inside}", container.name),
                     volume.span,
-                    "a link in this folder leads out of the container",
+                    "this folder has a symlink to a path outside the container",
                 )
-                .and(*span, "NixOS makes a link for this file")
+                .and(*span, "NixOS creates a symlink for this file")
                 .help(format!("bind the file itself: write `{file}:{inside}:ro` under `volumes`")),
             );
         }
     }
 }
 
-/// Whether a container has the store, where the links lead.
+/// True if a container has the store, which the symlinks lead to.
 fn has_store(container: &Container) -> bool {
     container.volumes.iter().any(|volume| is_below("/nix/store", &volume.target.value()))
 }
 
-/// The files of `environment.etc` that are links, by their paths: those without a `mode`, with which NixOS makes a copy.
+/// The files of `environment.etc` that are symlinks, by their paths: with a `mode` NixOS makes a copy.
 fn links(host: &Host) -> Folders<(String, Span)> {
     let mut files: HashMap<String, (Span, bool)> = HashMap::new();
     for SetOption { path, span, .. } in host.raw_options().flat_map(options) {

@@ -13,7 +13,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let image = &settings.image.value;
         let is_postgres = image.known().is_some_and(|known| known.is_official_postgres());
         let Some(major) = image.major().filter(|m| is_postgres && *m >= 18) else { continue };
-        // Who says where the data is knows.
+        // PGDATA chooses another folder.
         if variables(container).iter().any(|(name, _)| name.value() == "PGDATA") {
             continue;
         }
@@ -23,12 +23,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::PostgresVolume,
-                    format!("Postgres {major} keeps its data elsewhere"),
+                    format!("Postgres {major} does not keep its data in {POSTGRES_DATA}"),
                     volume.span,
-                    "where the majors until 17 keep it",
+                    "the path of Postgres 17 and older",
                 )
-                .and(settings.image.text.span, format!("this is {major}"))
-                .help("mount the folder on /var/lib/postgresql"),
+                .and(settings.image.text.span, format!("this image is Postgres {major}"))
+                .help("mount the folder on `/var/lib/postgresql`"),
             );
         }
     }

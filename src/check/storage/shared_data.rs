@@ -1,9 +1,9 @@
-//! Two databases in one folder destroy each other's files, or the second one does not start: each takes the folder for
-//! its own.
+//! Two databases in one folder destroy each other's files, or the second one does not start: each expects to own the
+//! folder.
 
 use std::collections::HashMap;
 
-use super::databases::{data_place, database_in, mounted_for};
+use super::databases::{data_location, database_in, mounted_for};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::image::{Kind, Known};
@@ -15,7 +15,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<String, Data> = HashMap::new();
-    // Only one of two services may be on, while data moves from one to the other.
+    // One of two services may be off while data moves from one to the other.
     for container in host.services.iter().filter(|service| service.enable).flat_map(|s| &s.containers) {
         let Some((folder, data)) = data_of(container) else { continue };
         let Some(first) = seen.get(&folder) else {
@@ -29,12 +29,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::SharedData,
-                format!("`{one}` and `{other}` keep their data in one folder"),
+                format!("`{one}` and `{other}` keep their data in the same folder"),
                 data.span,
                 format!("the data of `{other}`"),
             )
             .and(first.span, format!("the data of `{one}`"))
-            .help("mount another folder in one of them"),
+            .help(format!("mount another folder in `{other}`")),
         );
     }
 }
@@ -43,15 +43,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 struct Data<'a> {
     container: &'a Container,
     known: &'static Known,
-    /// Whether it is a database, or only lies beside one that a server has.
+    /// True if the data is a database, and false if a server has the application's database.
     is_database: bool,
     /// The volume.
     span: Span,
 }
 
 impl Data<'_> {
-    /// Whether both are one application that keeps its database in SQLite and has several programs, such as a server
-    /// and its worker: another command of one image.
+    /// True if both are programs of one application with its database in SQLite, such as a server and its worker:
+    /// different commands of one image.
     fn is_same_program(&self, other: &Data) -> bool {
         let command = |data: &Data| {
             let words = data.container.settings.command.iter().flat_map(|command| &command.0);
@@ -70,7 +70,7 @@ fn data_of(container: &Container) -> Option<(String, Data<'_>)> {
     if settings.entrypoint.is_some() || settings.restart == Restart::No {
         return None;
     }
-    let (data, _) = data_place(container, known)?;
+    let (data, _) = data_location(container, known)?;
     let volume = mounted_for(container, known)?;
     if volume.options.iter().any(|option| option.value() == "ro") {
         return None;

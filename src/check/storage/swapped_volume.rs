@@ -1,4 +1,4 @@
-//! `target:source` in place of `source:target` compiles, creates a folder on the host, and leaves the data in
+//! `target:source` instead of `source:target` compiles, creates a folder on the host, and leaves the data in
 //! the container, which NixOS removes at each stop (`podman run --rm`).
 
 use std::collections::HashSet;
@@ -22,8 +22,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let VolumeSource::Bind(source) = &volume.source else { continue };
         let (from, to) = (source.value(), volume.target.value());
         if of_databases.contains(&volume.span) {
-            diagnostics
-                .push(report(format!("the source `{from}` is where the image keeps its data"), volume));
+            diagnostics.push(report(
+                format!("the source `{from}` is the path at which the image keeps its data"),
+                volume,
+            ));
             continue;
         }
         let in_data =
@@ -33,9 +35,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let folder = ancestors(&to).find(|folder| neighbors.contains(*folder))?;
             (!is_usual_source).then(|| folder.to_owned())
         };
-        // A path that is the same on both sides is usual for programs that start containers.
+        // Programs that start containers usually have the same path on both sides.
         let (Some(folder), None) = (in_data(&to).or_else(in_neighbors), in_data(&from)) else { continue };
-        let title = format!("the target `{to}` lies in the host's data folder `{folder}`");
+        let title = format!("the target `{to}` is inside the host's data folder `{folder}`");
         diagnostics.push(report(title, volume));
     }
 }
@@ -49,11 +51,11 @@ fn report(title: String, volume: &Volume) -> Diagnostic {
         .help(format!("did you mean `{}:{source}`?", volume.target.value()))
 }
 
-/// Where hosts have the sources of volumes.
+/// The usual folders for the sources of volumes on a host.
 const HOST_FOLDERS: &[&str] = &["/home", "/media", "/mnt", "/srv", "/var"];
 
-/// Folders in which a target is suspicious if its source is at no usual place of a host: the described disks, and the
-/// folders that sources of volumes lie in.
+/// Folders in which a target is suspicious if its source is outside the usual folders of a host: the declared disks,
+/// and the folders that contain sources of volumes.
 fn neighbors(host: &Host) -> HashSet<String> {
     let disks = host.machine.mounts.entries.iter().map(|(at, _)| at.value().trim_end_matches('/').to_owned());
     let sources = host.containers().flat_map(|c| &c.volumes).filter_map(|v| match &v.source {
@@ -79,6 +81,6 @@ fn data_folders(host: &Host) -> HashSet<String> {
         VolumeSource::Bind(path) => Some(path),
         VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
     });
-    // A constant such as `/` or `/mnt` is above too much to say anything.
+    // A constant such as `/` or `/mnt` contains too much to be significant.
     sources.filter_map(constant).filter(|folder| folder.matches('/').count() > 1).collect()
 }

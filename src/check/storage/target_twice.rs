@@ -1,4 +1,4 @@
-//! One path of a container is one thing: Podman refuses a second one ("duplicate mount destination").
+//! A path of a container takes one mount: Podman refuses a second one ("duplicate mount destination").
 
 use std::collections::HashMap;
 
@@ -17,11 +17,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::TargetTwice,
-                        format!("`{}` has two things at {plain}", container.name),
+                        format!("`{}` has two mounts at {plain}", container.name),
                         span,
-                        "again here",
+                        "mounted again here",
                     )
-                    .and(*first, "first here")
+                    .and(*first, "first mounted here")
                     .help("give one of them another path in the container"),
                 );
             } else {
@@ -31,11 +31,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What is mounted in a container, and where.
+/// The mounts of a container, by their targets.
 fn targets(container: &Container) -> Vec<(String, Span)> {
     let settings = &container.settings;
     let volumes = container.volumes.iter().map(|v| (v.target.value(), v.span));
-    // Compose's `tmpfs` may have options behind a colon.
+    // Compose's `tmpfs` may have options after a colon.
     let tmpfs = settings.tmpfs.0.iter().map(|t| {
         let value = t.text.value();
         (value.split(':').next().unwrap_or_default().to_owned(), t.text.span)

@@ -1,5 +1,5 @@
-//! homegen creates the folders that containers bind, and no files. Podman refuses to start a container whose
-//! source is missing, and an application that finds a folder in the place of its file does not start either.
+//! homegen creates the folders that containers bind, and no files. Podman refuses to start a container whose source is
+//! missing, and an application that finds a folder instead of its file does not start either.
 
 use crate::bind::{self, Source};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -20,10 +20,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Diagnostic::new(
                         Code::UnclearBind,
                         format!(
-                            "`{value}` looks like a file, and only folders get an owner, a group and a mode"
+                            "`{value}` looks like a file, but only folders take an owner, a group and a mode"
                         ),
                         volume.span,
-                        "nothing is created here",
+                        "homegen creates no files",
                     )
                     .help("remove `owner`, `group` and `mode`, and set them on the file itself"),
                 );
@@ -36,7 +36,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Code::UnclearBind,
                 format!("`{value}` may be a file or a folder, and homegen does not create it"),
                 volume.span,
-                "the name does not tell which",
+                "the name does not show which of the two it is",
             )
             .help(format!(
                 "for a folder, write `{{ source: {value}, target: {}, mode: \"0755\" }}`, which creates it",

@@ -1,6 +1,6 @@
-//! homegen creates nothing in the folders of the system, where a rule could get in the way of NixOS's own. A
-//! folder of one's own there has to come from somewhere: /etc is NixOS's, /tmp is emptied, and /run and /dev/shm are in memory. It also creates nothing, and
-//! waits for no disk, where a folder is bound by `podman_args`.
+//! homegen creates no folders inside the folders of the system, where a tmpfiles rule could conflict with those of
+//! NixOS: NixOS owns /etc, /tmp is emptied, and /run and /dev/shm are in memory. It also creates no folder that
+//! `podman_args` bind, and such a bind waits for no disk.
 
 use super::created_paths::CreatedPaths;
 use crate::bind::{self, Source};
@@ -21,7 +21,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let value = path.value();
         let is_system = bind::source(volume, &value, mount_points.contains(value.trim_end_matches('/')))
             == Source::System;
-        // The socket of a service is on the same path in the container.
+        // The socket of a service has the same path in the container.
         let is_socket =
             is_below(&volume.target.value(), "/run") || is_below(&volume.target.value(), "/var/run");
         if !is_system || is_socket || !is_uncreated(&value) || absent_on_nixos(&value).is_some() {
@@ -34,12 +34,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::UncreatedFolder,
-                format!("nothing creates `{value}`"),
+                format!("homegen does not create the folder `{value}`"),
                 volume.span,
                 "the container does not start without it",
             )
             .help(format!(
-                "move it to a folder of your own, such as /srv/{name}, or create it here: `{{ source: {value}, target: {}, mode: \"0755\" }}`",
+                "use a folder of your own, such as /srv/{name}, or have it created: `{{ source: {value}, target: {}, mode: \"0755\" }}`",
                 volume.target.value()
             )),
         );
@@ -54,22 +54,19 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             if !may_be_missing || created.get_or_insert_with(|| CreatedPaths::of(host)).has(&path) {
                 continue;
             }
-            (
-                String::new(),
-                "move it to a folder of your own, such as one below /srv, and write it under `volumes`",
-            )
+            (String::new(), "use a folder of your own, such as one below /srv, and write it under `volumes`")
         } else if host_path(&path, false).is_some() {
-            // The host has its own folders.
+            // These folders exist on the host.
             continue;
         } else {
-            (", or waits for its disk".to_owned(), "write it under `volumes`")
+            (", or wait for its disk".to_owned(), "write it under `volumes`")
         };
         diagnostics.push(
             Diagnostic::new(
                 Code::UncreatedFolder,
-                format!("nothing creates `{path}`{problem}"),
+                format!("homegen does not create `{path}`{problem}"),
                 found.span,
-                "homegen creates no folders for `podman_args`",
+                "Podman gets the bind as it is written under `podman_args`",
             )
             .help(help),
         );

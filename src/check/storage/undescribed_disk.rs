@@ -1,5 +1,5 @@
-//! What is written below a mount point while nothing is mounted there fills the root disk, and disappears
-//! when the disk comes back.
+//! Data that is written below a mount point while its disk is missing fills the root disk, and is hidden when the disk
+//! is back.
 
 use std::collections::HashSet;
 
@@ -9,12 +9,12 @@ use crate::path::{Folders, is_below, straight};
 use crate::setting::VolumeSource;
 use crate::tree::Node;
 
-/// Where disks are mounted (hier(7), file-hierarchy(7)).
-const PLACES: &[&str] = &["/mnt", "/media", "/run/media"];
+/// The folders in which disks are mounted (hier(7), file-hierarchy(7)).
+const MOUNT_FOLDERS: &[&str] = &["/mnt", "/media", "/run/media"];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let mut said = HashSet::new();
-    // One that is written without its first slash was reported.
+    let mut reported = HashSet::new();
+    // A mount point without its first slash is already reported.
     let mounts = Folders::of(
         host.machine.mounts.entries.iter().map(|(at, _)| (straight(&format!("/{}", at.value())), ())),
     );
@@ -25,24 +25,24 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let backups = host.backups().flat_map(|(_, backup)| backup.paths());
     for (path, span) in volumes.chain(backups.map(|path| (path, path.span))) {
         let value = path.value();
-        let Some(place) = PLACES.iter().find(|place| is_below(&value, place)) else { continue };
+        let Some(parent) = MOUNT_FOLDERS.iter().find(|parent| is_below(&value, parent)) else { continue };
         let described = mounts.around(&value).is_some();
         // udisks mounts at /run/media/USER/LABEL.
-        let depth = if *place == "/run/media" { 2 } else { 1 };
-        let names: Vec<&str> = value[place.len()..].split('/').filter(|part| !part.is_empty()).collect();
-        // Whoever has the place itself has all disks that are there, whichever those are.
+        let depth = if *parent == "/run/media" { 2 } else { 1 };
+        let names: Vec<&str> = value[parent.len()..].split('/').filter(|part| !part.is_empty()).collect();
+        // A bind of the whole parent includes every disk.
         let Some(names) = names.get(..depth) else { continue };
-        let disk = format!("{place}/{}", names.join("/"));
-        if !described && said.insert(disk.clone()) {
+        let disk = format!("{parent}/{}", names.join("/"));
+        if !described && reported.insert(disk.clone()) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::UndescribedDisk,
-                    format!("nothing is known of {disk}"),
+                    format!("`{disk}` is not declared under `host.mounts`"),
                     span,
-                    "would be made on the root disk while the disk is missing",
+                    "while the disk is missing, this folder would be on the root disk",
                 )
                 .help(format!(
-                    "if it is a disk, write `mounts: {{ {disk}: {{}} }}` under `host`; if it is a folder of the root disk, accept it with `allow: {{ HG0705: \"REASON\" }}`"
+                    "for a disk, write `mounts: {{ {disk}: {{}} }}` under `host`; for a folder of the root disk, write `allow: {{ HG0705: \"REASON\" }}`"
                 )),
             );
         }
