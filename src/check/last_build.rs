@@ -1,4 +1,4 @@
-//! Rules that compare with the last build.
+//! Rules that compare the file with the last build.
 
 mod backups_left;
 mod exchanged_volumes;

@@ -1,12 +1,12 @@
-//! Backups are called after their service and the backup, and lie where they were written. Under another name or in
-//! another folder nothing looks at the older ones: they are not deleted when they are old, and no smoke test asks how
-//! old the newest is.
+//! Backups are named after their service and the backup, and stay in the folder that they were written to. After a
+//! rename or a move the older ones are orphaned: no run deletes them when they expire, and no smoke test checks the
+//! age of the newest.
 
 use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::moves::{Disks, constant, places};
+use super::moves::{Disks, constant, moved_folders};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Backup;
 use crate::hir::{Host, Job, Service};
@@ -15,7 +15,7 @@ use crate::record;
 use crate::source::Span;
 use crate::tree::Node;
 
-/// How many backups are named one by one.
+/// The maximum number of backups that a message names.
 const NAMED: usize = 4;
 
 /// A backup whose older files have another name or lie in another folder.
@@ -32,7 +32,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let (Some(last_build), Some(disks)) = (&host.last_build, Disks::of(host)) else { return };
     let all = host.backups().map(|(_, backup)| (backup.stem.clone(), straight(&backup.to.value())));
     let used: HashSet<(String, String)> = all.collect();
-    // One constant can move the backups of many services, and a name is that of one.
+    // One constant can move the backups of many services, while a name belongs to one service.
     let mut moved: IndexMap<(String, String), Vec<Left>> = IndexMap::new();
     for service in &host.services {
         let Some((owner, before)) =
@@ -49,7 +49,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             if new.stem != old.name {
                 renamed.push(left);
             } else if to != old.to && disks.moved(&old.to, &to).is_none() {
-                moved.entry(places(&old.to, &to)).or_default().push(left);
+                moved.entry(moved_folders(&old.to, &to)).or_default().push(left);
             }
         }
         let names = format!("under {} other names", renamed.len());
@@ -57,20 +57,21 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         report(&renamed, &what, &names, None).into_iter().for_each(|d| diagnostics.push(d));
     }
     for ((from, to), left) in moved {
-        let place = left.iter().find_map(|one| constant(host, &one.new.to, &from));
-        let label = format!("leads to `{to}`, and led to `{from}` in the last build");
+        let constant = left.iter().find_map(|one| constant(host, &one.new.to, &from));
+        let label = format!("changed from `{from}` to `{to}` since the last build");
         let count = format!("files of {} backups", left.len());
-        let main = place.map(|span| (span, label));
+        let main = constant.map(|span| (span, label));
         report(&left, &count, &format!("in `{from}`"), main).into_iter().for_each(|d| diagnostics.push(d));
     }
 }
 
-/// One diagnostic about backups: `what` would stay `place`, at `main` or else at the first of them.
-fn report(left: &[Left], what: &str, place: &str, main: Option<(Span, String)>) -> Option<Diagnostic> {
+/// Builds one diagnostic about backups: `what` would stay `location`. The main label is `main`, or else the first
+/// backup.
+fn report(left: &[Left], what: &str, location: &str, main: Option<(Span, String)>) -> Option<Diagnostic> {
     let first = left.first()?;
     let message = match left.len() {
-        1 => format!("the older backups of `{}` would stay in {}", first.service.name, files(first.old)),
-        _ => format!("the older {what} would stay {place}"),
+        1 => format!("the older backups of `{}` would stay at {}", first.service.name, files(first.old)),
+        _ => format!("the older {what} would stay {location}"),
     };
     let label = |one: &Left| (one.job.span, format!("wrote {} in the last build", files(one.old)));
     let mut labels = main.into_iter().chain(left.iter().take(NAMED).map(label));
@@ -80,24 +81,21 @@ fn report(left: &[Left], what: &str, place: &str, main: Option<(Span, String)>) 
         diagnostic = diagnostic.and(span, text);
     }
     if first.owner != first.service.name.as_str() {
-        diagnostic = diagnostic.and(first.service.span, format!("`{}` in the last build", first.owner));
+        diagnostic = diagnostic.and(first.service.span, format!("named `{}` in the last build", first.owner));
     }
     let commands: Vec<String> = left.iter().take(NAMED).map(|one| rename(one.old, one.new)).collect();
     let more = match left.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(", and the other {more} in the same way"),
     };
-    Some(diagnostic.help(format!(
-        "as root, {}{more}; or delete the older backups if you do not need them",
-        commands.join(", ")
-    )))
+    Some(diagnostic.help(format!("as root, {}{more}; or delete the older backups", commands.join(", "))))
 }
 
 fn files(backup: &record::Backup) -> String {
     format!("`{}/{}-…`", backup.to.trim_end_matches('/'), backup.name)
 }
 
-/// The backups of a service, each with what it was in the last build.
+/// The backups of a service, each with its record of the last build.
 fn pairs<'a>(
     service: &'a Service,
     before: &'a record::Service,
@@ -115,7 +113,7 @@ fn pairs<'a>(
             None => others.push((job, backup)),
         }
     }
-    // Under another name of its own a backup saves the same.
+    // A renamed backup still has its source.
     let mut by_source: HashMap<(String, String), &record::Backup> = HashMap::new();
     let mut names: Vec<&&str> = left.keys().collect();
     names.sort();
@@ -132,8 +130,8 @@ fn pairs<'a>(
     found
 }
 
-/// The command that gives backups the name and the folder of the new ones, or the same in words where the shell would
-/// take a name for something else.
+/// The command that renames the files of a backup, or the same in words if the shell would not read a name as one plain
+/// word.
 fn rename(old: &record::Backup, new: &Backup) -> String {
     let (from, to) = (old.to.trim_end_matches('/'), straight(&new.to.value()));
     let to = to.trim_end_matches('/');

@@ -1,5 +1,5 @@
-//! Volumes of a container that have each other's source of the last build: the container finds the data of one path at
-//! another one.
+//! Volumes of a container that exchanged their sources since the last build: the container would find the data of one
+//! path at another one.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,19 +18,19 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let label = |from: &str| format!("was `{from}` in the last build");
         let mut diagnostic = Diagnostic::new(
             left(from),
-            format!("`{}` would find other data at {} of its paths", container.name, exchanged.len()),
+            format!("`{}` would find different data at {} of its paths", container.name, exchanged.len()),
             first.span,
             label(from),
         );
         for (volume, from) in exchanged.iter().skip(1).take(3) {
             diagnostic = diagnostic.and(volume.span, label(from));
         }
-        diagnostics.push(diagnostic.help("give each path of the container its source of the last build"));
+        diagnostics.push(diagnostic.help("restore the source of the last build at each of these paths"));
     }
 }
 
-/// The volumes whose source was at another path, where the source of the last build is at another one, too. A path that
-/// is new was chosen for its source.
+/// The volumes whose source was mounted at another path, where the source of the last build is also mounted at another
+/// path. The source of a new path was chosen on purpose.
 fn exchanged<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&'a Volume, &'a str)> {
     let before = &previous.container.mounts;
     let known: HashSet<&String> = before.values().collect();
@@ -43,9 +43,9 @@ fn exchanged<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&'a V
     let found = volumes().filter_map(|volume| {
         let target = straight(&volume.target.value());
         let (from, to) = (before.get(&target)?, volume.recorded_source()?);
-        let is_elsewhere = targets.get(from).copied().unwrap_or_default();
+        let is_mounted = targets.get(from).copied().unwrap_or_default();
         let is_data = may_be_data(from, &target) && may_be_data(&to, &target);
-        (*from != to && known.contains(&to) && is_elsewhere && is_data).then_some((volume, from.as_str()))
+        (*from != to && known.contains(&to) && is_mounted && is_data).then_some((volume, from.as_str()))
     });
     found.collect()
 }

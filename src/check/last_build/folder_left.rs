@@ -1,17 +1,17 @@
-//! A container that looks for its data in another folder than in the last build finds an empty one: homegen makes
-//! folders, and moves nothing. One constant can move the folders of many services, so that folders which move from
-//! one place to another are reported together.
+//! homegen creates folders and moves no data: a container whose folder changed since the last build would start on an
+//! empty one. One constant can move the folders of many services, so that folders which move together are reported
+//! together.
 
 use indexmap::IndexMap;
 
-use super::moves::{Move, constant, moves, places, stop};
+use super::moves::{Move, constant, moved_folders, moves, stop};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::path::is_below;
 use crate::setting::VolumeSource;
 use crate::tree::{Node, Text};
 
-/// How many folders are named one by one.
+/// The maximum number of folders that a message names.
 const NAMED: usize = 8;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -19,7 +19,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for one in moves(host) {
         let is_bind = matches!(one.volume.source, VolumeSource::Bind(_)) && one.from.starts_with('/');
         if is_bind && one.disk.is_none() {
-            groups.entry(places(one.from, &one.to)).or_default().push(one);
+            groups.entry(moved_folders(one.from, &one.to)).or_default().push(one);
         }
     }
     for ((from, to), moves) in groups {
@@ -31,16 +31,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             _ => format!("the data of {count} folders would stay in `{from}`"),
         };
         let constant = moves.iter().find_map(|one| constant(host, source(one)?, &from));
-        let place = |one: &Move| source(one).map_or(one.volume.span, |text| text.span);
+        let position = |one: &Move| source(one).map_or(one.volume.span, |text| text.span);
         let mut diagnostic = match constant {
             Some(span) => {
-                let was = format!("leads to `{to}`, and led to `{from}` in the last build");
-                Diagnostic::new(Code::FolderLeft, message, span, was).and(place(first), label(first))
+                let was = format!("changed from `{from}` to `{to}` since the last build");
+                Diagnostic::new(Code::FolderLeft, message, span, was).and(position(first), label(first))
             }
-            None => Diagnostic::new(Code::FolderLeft, message, place(first), label(first)),
+            None => Diagnostic::new(Code::FolderLeft, message, position(first), label(first)),
         };
         for one in moves.iter().skip(1).take(3) {
-            diagnostic = diagnostic.and(place(one), label(one));
+            diagnostic = diagnostic.and(position(one), label(one));
         }
         diagnostics.push(diagnostic.help(help(&moves, &folders)));
     }
@@ -58,7 +58,7 @@ fn source<'a>(one: &Move<'a>) -> Option<&'a Text> {
 }
 
 fn help(moves: &[Move], folders: &IndexMap<&str, &str>) -> String {
-    // What moves with the folder that it is in needs no command.
+    // A folder that moves with a parent folder needs no command of its own.
     let moves_along = |from: &str, to: &str| {
         crate::path::ancestors(from).skip(1).any(|parent| {
             folders.get(parent).is_some_and(|new| {
@@ -70,7 +70,7 @@ fn help(moves: &[Move], folders: &IndexMap<&str, &str>) -> String {
         folders.iter().map(|(from, to)| (*from, *to)).filter(|(from, to)| !moves_along(from, to)).collect();
     if let Some((from, to)) = alone.iter().find(|(from, to)| is_below(from, to) || is_below(to, from)) {
         return format!(
-            "before the switch, stop the container and move what is in `{from}` to `{to}`; or keep the path"
+            "before the switch, stop the container and move the contents of `{from}` to `{to}`; or keep the old path"
         );
     }
     let named = &alone[..alone.len().min(NAMED)];
@@ -91,5 +91,8 @@ fn help(moves: &[Move], folders: &IndexMap<&str, &str>) -> String {
         0 => String::new(),
         more => format!(", and the other {more} in the same way"),
     };
-    format!("move the data before the switch, as root: `{}`{more}; or keep the path", commands.join(" && "))
+    format!(
+        "move the data before the switch, as root: `{}`{more}; or keep the old path",
+        commands.join(" && ")
+    )
 }

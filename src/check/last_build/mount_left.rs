@@ -1,5 +1,5 @@
-//! A mount point that leads to another disk than in the last build, or a disk with another mount point: containers find
-//! what is there, and their data is on the other one.
+//! A mount point with another disk than in the last build, or a disk with another mount point: containers would look
+//! for their data on the wrong disk.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -32,7 +32,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     for ((old, new), moves) in disks {
         let Some(&(span, nfs)) = declared.get(&new) else { continue };
-        // homegen itself mounts the same export at the new place.
+        // homegen itself mounts the same export at the new path.
         let before = last_build.mounts.get(old).and_then(Option::as_ref);
         if nfs.is_some() && nfs.map(|nfs| nfs.value()).as_ref() == before {
             continue;
@@ -41,13 +41,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Code::MountLeft,
             format!("containers would look for the data of `{old}` in `{new}`"),
             span,
-            format!("`{old}` in the last build"),
+            format!("was `{old}` in the last build"),
         );
         for one in moves.iter().take(3) {
             diagnostic = diagnostic.and(one.volume.span, format!("was `{}`", one.from));
         }
         diagnostics.push(diagnostic.help(format!(
-            "mount the disk at `{new}` in your NixOS configuration (`fileSystems`) in the same switch, or move the data there before it"
+            "mount the disk at `{new}` in your NixOS configuration (`fileSystems`) in the same switch, or move the data there before the switch"
         )));
     }
     let used: BTreeSet<String> = host
@@ -64,10 +64,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Code::MountLeft,
                     format!("the data in `{path}` would stay on `{before}`"),
                     nfs.span,
-                    format!("`{before}` in the last build"),
+                    format!("was `{before}` in the last build"),
                 )
                 .help(format!(
-                    "copy the data to `{}` before the switch, unless the export has it under another name",
+                    "copy the data to `{}` before the switch, unless it is the same export under another name",
                     nfs.value()
                 )),
             );

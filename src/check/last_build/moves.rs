@@ -1,4 +1,4 @@
-//! What containers have in other places than in the last build: what several rules ask.
+//! The sources that changed since the last build. Several rules use them.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,22 +14,22 @@ use crate::setting::{Volume, VolumeSource};
 use crate::source::Span;
 use crate::tree::{self, Node, Piece, Step, Target, Text};
 
-/// A path in a container that has other data than in the last build.
+/// A path in a container whose source differs from the last build.
 pub(in crate::check) struct Move<'a> {
     pub service: &'a Service,
     pub container: &'a Container,
     pub previous: &'a Previous,
-    /// What is mounted there.
+    /// The volume that is mounted at the path.
     pub volume: &'a Volume,
-    /// The path of the host, or the volume, that was mounted there.
+    /// The source in the last build: a path of the host, or a volume.
     pub from: &'a str,
-    /// The path of the host, or the volume, that is.
+    /// The source in this file: a path of the host, or a volume.
     pub to: String,
-    /// The mount points of a disk that has another one, where only that moves the path.
+    /// The old and the new mount point of a disk, if nothing else in the path changed.
     pub disk: Option<(&'a str, String)>,
 }
 
-/// Everything that moves. What a container only reads, and what is no folder of data, is left out.
+/// Returns every source that moves. Sources that a container only reads, and sources without data, are left out.
 pub(in crate::check) fn moves(host: &Host) -> Vec<Move<'_>> {
     let Some(disks) = Disks::of(host) else { return Vec::new() };
     let mut found = Vec::new();
@@ -39,7 +39,7 @@ pub(in crate::check) fn moves(host: &Host) -> Vec<Move<'_>> {
             if is_other_postgres(container, previous) {
                 continue;
             }
-            // homegen makes these folders, and they are empty then.
+            // homegen creates these folders, and they would be empty.
             let made: HashSet<Span> = container.folders.iter().map(|folder| folder.span).collect();
             for (volume, from) in other_sources(container, previous) {
                 let Some(to) = volume.recorded_source() else { continue };
@@ -59,7 +59,7 @@ pub(in crate::check) fn moves(host: &Host) -> Vec<Move<'_>> {
     found
 }
 
-/// The volumes of a container whose source is another one than in the last build, with the old source.
+/// The volumes of a container whose source differs from the last build, with the old source.
 fn other_sources<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&'a Volume, &'a str)> {
     let before = &previous.container.mounts;
     let volumes = || container.volumes.iter();
@@ -69,13 +69,13 @@ fn other_sources<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&
     let mut new = Vec::new();
     for volume in volumes() {
         match before.get(&straight(&volume.target.value())) {
-            // What is mounted elsewhere in the container was put there.
+            // A source that is mounted at another path of the container was moved there on purpose.
             Some(from) if !sources.contains(from) => found.push((volume, from.as_str())),
             Some(_) => {}
             None => new.push(volume),
         }
     }
-    // An image that looks for its data in another place often brings another source along.
+    // An image with another path for its data often comes with another source.
     let mut gone = before.iter().filter(|(target, from)| {
         !targets.contains(*target) && !sources.contains(*from) && may_be_data(from, target)
     });
@@ -90,8 +90,8 @@ fn other_sources<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&
     found
 }
 
-/// Whether a container is another major of Postgres than before. It starts on a new folder, as HG1204 asks, and the data
-/// is restored from a dump.
+/// True if a container runs another Postgres major than in the last build. It starts on a new folder, as HG1204 asks,
+/// and its data is restored from a dump.
 pub(in crate::check) fn is_other_postgres(container: &Container, previous: &Previous) -> bool {
     let is_postgres = |image: &Image| image.known().is_some_and(|known| known.kind == Kind::Postgres);
     let major = |image: &Image| image.major().filter(|_| is_postgres(image));
@@ -102,8 +102,8 @@ pub(in crate::check) fn is_other_postgres(container: &Container, previous: &Prev
     }
 }
 
-/// Whether a source that is mounted on `target` can hold data of a container: a volume, or a folder that is not the
-/// system's.
+/// True if a source that is mounted on `target` can hold data of a container: a volume, or a folder outside the system
+/// folders.
 pub(in crate::check) fn may_be_data(source: &str, target: &str) -> bool {
     const SYSTEM: &[&str] =
         &["/boot", "/dev", "/etc", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
@@ -116,21 +116,21 @@ pub(in crate::check) fn left(from: &str) -> Code {
     if from.starts_with('/') { Code::FolderLeft } else { Code::VolumeLeft }
 }
 
-/// The mount points of the host, in the last build and here.
+/// The mount points of the host, in the last build and in this file.
 pub(in crate::check) struct Disks<'a> {
     before: &'a BTreeMap<String, Option<String>>,
     mounts: HashSet<String>,
 }
 
 impl<'a> Disks<'a> {
-    /// Those of a host that was built before.
+    /// Returns the mount points of a host that has a last build.
     pub(in crate::check) fn of(host: &'a Host) -> Option<Disks<'a>> {
         let mounts = host.machine.mounts.entries.iter().map(|(path, _)| straight(&path.value())).collect();
         Some(Disks { before: &host.last_build.as_ref()?.mounts, mounts })
     }
 
-    /// The mount points that two paths are on, if nothing else differs in them, and the first mount point is gone and
-    /// the second new: the disk has another mount point, and the data is on it.
+    /// The mount points of two paths, if the paths differ in nothing else, the first mount point is gone and the
+    /// second is new: the disk has another mount point, and the data is on it.
     pub(in crate::check) fn moved(&self, from: &str, to: &str) -> Option<(&'a str, String)> {
         let (old, _) = ancestors(from).find_map(|path| self.before.get_key_value(path))?;
         let new = ancestors(to).find_map(|path| self.mounts.get(path))?;
@@ -140,9 +140,9 @@ impl<'a> Disks<'a> {
     }
 }
 
-/// Two paths without the steps at their ends that are the same: what moves from one place to another has them in
-/// common.
-pub(in crate::check) fn places(from: &str, to: &str) -> (String, String) {
+/// Removes the equal steps at the ends of two paths. Everything that moves between the same two folders has the result
+/// in common.
+pub(in crate::check) fn moved_folders(from: &str, to: &str) -> (String, String) {
     let (mut from, mut to) = (from, to);
     while let (Some((from_parent, from_name)), Some((to_parent, to_name))) =
         (from.rsplit_once('/'), to.rsplit_once('/'))
@@ -152,11 +152,11 @@ pub(in crate::check) fn places(from: &str, to: &str) -> (String, String) {
         }
         (from, to) = (from_parent, to_parent);
     }
-    let place = |path: &str| if path.is_empty() { "/".to_owned() } else { path.to_owned() };
-    (place(from), place(to))
+    let folder = |path: &str| if path.is_empty() { "/".to_owned() } else { path.to_owned() };
+    (folder(from), folder(to))
 }
 
-/// Where the constant stands that a path begins with, if its value is what moved the path out of `from`.
+/// The position of the constant that a path begins with, if its value moved the path out of `from`.
 pub(in crate::check) fn constant(host: &Host, path: &Text, from: &str) -> Option<Span> {
     path.pieces.iter().find_map(|piece| {
         let Piece::Reference(reference) = piece else { return None };
@@ -176,7 +176,7 @@ fn step_into<'a>(node: &'a Node, step: &Step) -> Option<&'a Node> {
     }
 }
 
-/// The command that stops containers under their names in the last build, or all where there are many.
+/// The command that stops containers by their names in the last build, or all containers if there are many.
 pub(in crate::check) fn stop<'a>(containers: impl IntoIterator<Item = &'a Previous>) -> String {
     let mut units: IndexSet<String> = IndexSet::new();
     for previous in containers {
@@ -189,24 +189,24 @@ pub(in crate::check) fn stop<'a>(containers: impl IntoIterator<Item = &'a Previo
     }
 }
 
-/// How many units a command names.
+/// The maximum number of units in a command.
 const MAX_UNITS: usize = 16;
 
 #[cfg(test)]
 mod tests {
-    use super::places;
+    use super::moved_folders;
 
     #[test]
-    fn folders_move_from_one_place_to_another() {
-        for (from, to, places_of) in [
+    fn moved_folders_have_no_common_end() {
+        for (from, to, expected) in [
             ("/srv/appdata/wiki", "/srv/apps/wiki", ("/srv/appdata", "/srv/apps")),
             ("/srv/appdata/wiki/data", "/srv/apps/wiki/data", ("/srv/appdata", "/srv/apps")),
             ("/srv/a", "/srv/b", ("/srv/a", "/srv/b")),
             ("/data/a", "/srv/data/a", ("/", "/srv")),
             ("/a", "/b/a", ("/", "/b")),
         ] {
-            let (a, b) = places(from, to);
-            assert_eq!((a.as_str(), b.as_str()), places_of);
+            let (a, b) = moved_folders(from, to);
+            assert_eq!((a.as_str(), b.as_str()), expected);
         }
     }
 }

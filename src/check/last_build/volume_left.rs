@@ -1,5 +1,5 @@
-//! Podman makes a volume that does not exist, and it is empty. A volume is called after its service, so that one that
-//! is renamed has other volumes.
+//! Podman creates a volume that does not exist, and it is empty. The name of a volume contains its service's name, so
+//! that a renamed service has other volumes.
 
 use indexmap::IndexMap;
 
@@ -9,7 +9,7 @@ use crate::hir::Host;
 use crate::map::VOLUMES;
 use crate::tree::Node;
 
-/// How many volumes are named one by one.
+/// The maximum number of volumes that a message names.
 const NAMED: usize = 4;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -25,16 +25,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         sources.extend(moves.iter().map(|one| (one.from, one.to.as_str())));
         let first = &moves[0];
         let message = match sources.len() {
-            1 => format!("the data of `{}` would stay in {}", first.container.name, called(first.from)),
-            count => format!("the data of {count} volumes of `{old}` would stay in them"),
+            1 => format!("the data of `{}` would stay in {}", first.container.name, describe(first.from)),
+            count => format!("the data of {count} volumes of `{old}` would stay in the old volumes"),
         };
-        let label = |one: &Move| format!("{} in the last build, {} here", called(one.from), called(&one.to));
+        let label =
+            |one: &Move| format!("{} in the last build, {} here", describe(one.from), describe(&one.to));
         let mut diagnostic = Diagnostic::new(Code::VolumeLeft, message, first.volume.span, label(first));
         for one in moves.iter().skip(1).take(3) {
             diagnostic = diagnostic.and(one.volume.span, label(one));
         }
         if old != new {
-            diagnostic = diagnostic.and(first.service.span, format!("`{old}` in the last build"));
+            diagnostic = diagnostic.and(first.service.span, format!("named `{old}` in the last build"));
         }
         let named: Vec<String> = sources.iter().take(NAMED).map(|(from, to)| copy(from, to)).collect();
         let stopped = moves.iter().filter(|one| sources.get_index_of(one.from).is_some_and(|at| at < NAMED));
@@ -43,7 +44,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             0 => String::new(),
             more => format!(", and the other {more} in the same way"),
         };
-        let keep = if old != new { format!("the name `{old}`") } else { "the volume".to_owned() };
+        let keep = if old != new { format!("the name `{old}`") } else { "the old volume".to_owned() };
         diagnostics.push(
             diagnostic.help(format!(
                 "copy the data before the switch, as root: `{commands}`{more}; or keep {keep}"
@@ -52,7 +53,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn called(source: &str) -> String {
+fn describe(source: &str) -> String {
     match source.starts_with('/') {
         true => format!("`{source}`"),
         false => format!("the volume `{source}`"),
