@@ -1,4 +1,4 @@
-//! Limits that the kernel or Podman would refuse together.
+//! Limits that the kernel or Podman refuses together.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::{Size, SwapSize};
@@ -31,36 +31,36 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         });
         if let Some((reserved, memory)) = above(reserved, memory) {
             report(
-                "more memory is reserved than allowed",
-                (reserved, "reserved"),
-                (memory, "allowed"),
-                "make `memory_reservation` smaller than `memory`",
+                "`memory_reservation` is above `memory`",
+                (reserved, "the reservation"),
+                (memory, "the limit"),
+                "lower `memory_reservation`, or raise `memory`",
             );
         }
         // podman-run(1): the value of --memory-swap is memory and swap together.
         if let Some((memory, swap)) = above(memory, swap) {
             report(
-                "memory and swap together are less than memory",
+                "`memory_swap` is below `memory`",
                 (swap, "memory and swap together"),
-                (memory, "memory alone"),
-                "make `memory_swap` at least as much as `memory`: it counts both",
+                (memory, "the limit of memory"),
+                "raise `memory_swap` to at least `memory`: it counts memory and swap together",
             );
         }
         if let (Some(swap), None) = (&limits.memory_swap, &limits.memory) {
             report(
-                "a limit of memory and swap, and none of memory",
-                (swap.text.span, "Podman wants `memory` too"),
+                "`memory_swap` is set without `memory`",
+                (swap.text.span, "Podman requires `memory` too"),
                 (container.span, "in this container"),
-                "add `memory`",
+                "add `memory` under `limits`",
             );
         }
-        // 0 and -1 are no limit (podman-run(1), --pids-limit).
+        // 0 and -1 mean no limit (podman-run(1), --pids-limit).
         if let Some(pids) = limits.pids.as_ref().filter(|p| p.value < -1) {
             report(
-                "less than no process",
-                (pids.text.span, "no number of processes"),
+                "`pids` is below -1",
+                (pids.text.span, "expected a number of processes"),
                 (container.span, "in this container"),
-                "write how many processes it may have, or leave `pids` away",
+                "write the maximum number of processes, or remove `pids`",
             );
         }
     }

@@ -1,15 +1,15 @@
-//! Programs that are killed, or never start, with less memory than they say they need.
+//! Programs that are killed, or never start, with less memory than their documentation requires.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::bytes_in_words;
 use crate::hir::Host;
 use crate::tree::Node;
 
-/// What OpenVINO's variant of the machine learning takes, in MiB.
+/// The memory that OpenVINO's variant of the machine learning image needs, in MiB.
 const OPENVINO: u64 = 6144;
 
-/// What a container should have for its start alone, in bytes. Podman takes any limit; Docker refuses less than this "to account for overhead during startup" (linuxMinMemory in moby,
-/// daemon/daemon_unix.go).
+/// The memory that the start of a container needs, in bytes. Podman accepts any limit; Docker refuses less than this
+/// "to account for overhead during startup" (linuxMinMemory in moby, daemon/daemon_unix.go).
 const LEAST: u64 = 6 << 20;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -19,11 +19,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::MemorySmall,
-                    format!("a container hardly starts in {}", bytes_in_words(limit.value.bytes)),
+                    format!("a container cannot start with {} of memory", bytes_in_words(limit.value.bytes)),
                     limit.span(),
-                    "its limit",
+                    "the limit of the container",
                 )
-                .help(format!("give it {} or more", bytes_in_words(LEAST))),
+                .help(format!("raise the limit to {} or more", bytes_in_words(LEAST))),
             );
             continue;
         }
@@ -36,19 +36,19 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::MemorySmall,
-                    format!("{} needs {}", known.name, bytes_in_words(least)),
+                    format!("{} needs {} of memory", known.name, bytes_in_words(least)),
                     limit.span(),
-                    "its limit",
+                    format!("the limit is {}", bytes_in_words(limit.value.bytes)),
                 )
                 .and(container.settings.image.span(), why)
-                .help(format!("give it {} or more", bytes_in_words(least))),
+                .help(format!("raise the limit to {} or more", bytes_in_words(least))),
             );
         }
     }
     of_host(host, diagnostics);
 }
 
-/// What the most demanding of the containers that are on wants the host to have.
+/// Compares the host's memory with the requirement of the most demanding container that is enabled.
 fn of_host(host: &Host, diagnostics: &mut Diagnostics) {
     let Some(memory) = &host.machine.memory else { return };
     let running = host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers);
@@ -64,11 +64,11 @@ fn of_host(host: &Host, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::MemorySmall,
-                format!("{} asks for a host with {} of memory", known.name, bytes_in_words(least)),
+                format!("{} needs a host with {} of memory", known.name, bytes_in_words(least)),
                 memory.span(),
-                "the host has less",
+                format!("the host has {}", bytes_in_words(memory.value.bytes)),
             )
-            .and(span, "by the requirements of its authors")
+            .and(span, "required by its documentation")
             .help("run it on a host with more memory, or remove its machine learning"),
         );
     }

@@ -1,4 +1,4 @@
-//! When every container takes what it may, the host has to have it.
+//! The host must have the memory for all containers that reach their limit at the same time.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::bytes_in_words;
@@ -6,7 +6,7 @@ use crate::hir::Host;
 use crate::source::Span;
 use crate::tree::Node;
 
-/// How many of the largest are pointed at.
+/// The maximum number of limits that a message shows.
 const SHOWN: usize = 8;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -28,20 +28,21 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut diagnostic = Diagnostic::new(
         Code::MemorySum,
         format!(
-            "{} {}, and the host has {}",
+            "{} {}, but the host has {}",
             match given.len() {
                 1 => "the limit of a container is".to_owned(),
-                several => format!("the limits of {several} containers come to"),
+                several => format!("the limits of {several} containers add up to"),
             },
             bytes_in_words(sum),
             bytes_in_words(has)
         ),
         memory.span(),
-        "all the memory there is",
+        "the host's memory",
     );
     for (bytes, span) in given.iter().take(SHOWN) {
         diagnostic = diagnostic.and(*span, bytes_in_words(*bytes));
     }
-    diagnostics
-        .push(diagnostic.help("give less to those that use less: `podman stats` shows what they take"));
+    diagnostics.push(
+        diagnostic.help("lower the limits of containers that use less: `podman stats` shows their memory"),
+    );
 }

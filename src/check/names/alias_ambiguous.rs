@@ -1,4 +1,4 @@
-//! A container that is on several networks gets the addresses of a name on all of them: aardvark-dns looks the name up on
+//! A container on several networks gets the addresses of a name from all of them: aardvark-dns looks the name up on
 //! each network of the container that asks (`lookup` in src/backend/mod.rs).
 
 use std::collections::HashMap;
@@ -16,14 +16,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         for attached in &container.networks {
             let aliases = container.aliases(attached).into_iter().map(|alias| alias.value());
             for name in aliases.chain([container.name.to_string()]) {
-                // A second one on the same network is reported as such.
+                // `alias_taken.rs` reports a second container on the same network.
                 by_name.entry((&attached.network, name.to_lowercase())).or_insert(container);
             }
         }
     }
     let by_id: HashMap<&Id<Container>, &Container> = all().map(|c| (&c.name, c)).collect();
     for container in all() {
-        // A container with the network of another one asks that one's DNS.
+        // A container that shares the network of another one uses its DNS.
         let other = container.shares_network_of.as_ref().and_then(|other| by_id.get(other));
         let networks = &other.map_or(container, |other| other).networks;
         if networks.len() < 2 {
@@ -45,10 +45,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Code::AliasTaken,
                     format!("`{host}` resolves to two containers in `{}`", container.name),
                     span,
-                    "the name has the addresses of both",
+                    "resolves to the addresses of both",
                 )
-                .and(first.span, format!("`{}` answers to it on the network `{on}`", first.name))
-                .and(second.span, format!("`{}` answers to it on the network `{also_on}`", second.name))
+                .and(first.span, format!("`{}` has this name on the network `{on}`", first.name))
+                .and(second.span, format!("`{}` has this name on the network `{also_on}`", second.name))
                 .help(help(&host, first, second)),
             );
         }
@@ -62,7 +62,7 @@ fn help(host: &str, first: &Container, second: &Container) -> String {
         .map(|container| format!("`{}`", container.name))
         .collect();
     match full.as_slice() {
-        [one] => format!("write {one} where that container is meant, or rename it"),
+        [one] => format!("write {one} to reach that container, or rename it"),
         _ => format!("write the full name, {}", full.join(" or ")),
     }
 }

@@ -1,4 +1,4 @@
-//! A name on a network should lead to one container: Podman's DNS returns the addresses of all that have it.
+//! A name on a network should belong to one container: Podman's DNS returns the addresses of every container with it.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut taken: HashMap<(&Id<Network>, String), (&Container, Span)> = HashMap::new();
-    // A service that is off may be the alternative to one that is on.
+    // A disabled service may be the alternative to an enabled one.
     for container in host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers) {
         for attached in &container.networks {
             let aliases = container.aliases(attached).into_iter().map(|alias| (alias.value(), alias.span));
@@ -19,20 +19,22 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     taken.insert(at, (container, span));
                     continue;
                 };
-                // Two containers with one full name are reported where names are given.
+                // Two containers with the same full name are already reported.
                 if other.name != container.name {
                     diagnostics.push(
                         Diagnostic::new(
                             Code::AliasTaken,
                             format!(
-                                "`{}` and `{}` both answer to `{name}` on the network `{}`",
+                                "`{}` and `{}` both have the name `{name}` on the network `{}`",
                                 other.name, container.name, attached.network
                             ),
                             span,
-                            format!("`{}` answers to it here", container.name),
+                            format!("`{}` has it here", container.name),
                         )
-                        .and(*first, format!("`{}` answers to it here", other.name))
-                        .help("rename one of them, or accept the warning where either container may answer"),
+                        .and(*first, format!("`{}` has it here", other.name))
+                        .help(
+                            "rename one of them, or accept this with `allow` if either container may answer",
+                        ),
                     );
                 }
             }

@@ -1,5 +1,5 @@
-//! NixOS gives the unit of a container the folder /run/NAME (RuntimeDirectory), so the name must not be that of a folder
-//! that another program has there.
+//! NixOS gives the unit of a container the folder /run/NAME (RuntimeDirectory), so the name must not be the name of
+//! another program's folder there.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use crate::hir::Host;
 use crate::source::Span;
 use crate::tree::{Node, options};
 
-/// Services of NixOS that have a folder of their name in /run.
+/// NixOS services with a folder of their name in /run.
 const OF_SERVICES: &[&str] = &["caddy", "postgresql", "tailscale"];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    // What the file sets under `services` and `services.redis.servers`, by name.
+    // The options under `services` and `services.redis.servers`, by name.
     let mut services: HashMap<String, Span> = HashMap::new();
     let mut redis: HashMap<String, Span> = HashMap::new();
     for option in host.raw_options().flat_map(options) {
@@ -50,10 +50,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Code::BadName,
             format!("the container `{name}` would own the folder /run/{name}"),
             container.span,
-            "the name of another program's folder",
+            "another program uses this folder",
         );
         if let Some(span) = other {
-            diagnostic = diagnostic.and(span, "this program's");
+            diagnostic = diagnostic.and(span, "the other program");
         }
         diagnostics.push(diagnostic.help("rename the container or its service"));
     }

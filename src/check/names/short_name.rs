@@ -1,4 +1,4 @@
-//! A container answers to its key on its service's own network only. On other networks it has its full name.
+//! A container's key resolves only on its service's own network. On other networks the container has its full name.
 
 use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
@@ -12,7 +12,7 @@ use crate::source::Span;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    // Few files name a host in a variable.
+    // Collected on demand: few files name a host in a variable.
     let declared = LazyCell::new(|| declared_names(host));
     let full_names = LazyCell::new(|| Slips::of(host.containers().map(|c| (c.name.as_str(), c))));
     for service in &host.services {
@@ -22,39 +22,39 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let short_names =
             LazyCell::new(|| Slips::of(service.containers.iter().map(|c| (c.short.as_str(), c))));
         for container in &service.containers {
-            // A container with the network of another one asks that one's DNS.
+            // A container that shares the network of another one uses its DNS.
             let other = container.shares_network_of.as_ref().and_then(|other| host.container(other));
             let networks = &other.unwrap_or(container).networks;
             for Named { host, span, .. } in named_hosts(container) {
                 let is_declared = declared.contains(&host.to_lowercase()) || is_extra_host(container, &host);
                 if !is_declared
-                    && let Some(meant) = short_names.meant(&host).or_else(|| full_names.meant(&host))
-                    && meant.name != container.name
+                    && let Some(target) = short_names.target(&host).or_else(|| full_names.target(&host))
+                    && target.name != container.name
                 {
                     let is_on = |network: &Id<Network>| networks.iter().any(|n| n.network == *network);
                     let is_short =
-                        names.get(&meant.short).is_some_and(|on| on.iter().any(|network| is_on(network)));
-                    if is_short || meant.networks.iter().any(|attached| is_on(&attached.network)) {
-                        let name = if is_short { &meant.short } else { meant.name.as_str() };
-                        misspelled(container, (&host, span), meant, name, diagnostics);
+                        names.get(&target.short).is_some_and(|on| on.iter().any(|network| is_on(network)));
+                    if is_short || target.networks.iter().any(|attached| is_on(&attached.network)) {
+                        let name = if is_short { &target.short } else { target.name.as_str() };
+                        misspelled(container, (&host, span), target, name, diagnostics);
                     }
                 }
-                let Some(meant) = by_short.get(host.as_str()).filter(|c| c.name.as_str() != c.short) else {
+                let Some(target) = by_short.get(host.as_str()).filter(|c| c.name.as_str() != c.short) else {
                     continue;
                 };
-                let resolves = names.get(&meant.short);
+                let resolves = names.get(&target.short);
                 if resolves.is_some_and(|on| networks.iter().any(|n| on.contains(&n.network))) {
                     continue;
                 }
                 diagnostics.push(
                     Diagnostic::new(
                         Code::ShortName,
-                        format!("`{}` does not resolve in `{}`", meant.short, container.name),
+                        format!("`{}` does not resolve in `{}`", target.short, container.name),
                         span,
-                        "a container's key, a name on its service's own network only",
+                        "a container's key resolves only on its service's own network",
                     )
-                    .and(meant.span, format!("its full name is `{}`", meant.name))
-                    .help(help(container, meant)),
+                    .and(target.span, format!("its full name is `{}`", target.name))
+                    .help(help(container, target)),
                 );
             }
         }
@@ -73,25 +73,27 @@ fn names(service: &Service) -> HashMap<String, HashSet<&Id<Network>>> {
     all
 }
 
-fn help(container: &Container, meant: &Container) -> String {
-    match (&container.network_mode, &meant.shares_network_of) {
+fn help(container: &Container, target: &Container) -> String {
+    match (&container.network_mode, &target.shares_network_of) {
         (Some(NetworkMode::Host(_)), _) => format!(
-            "publish the port of `{}` and write 127.0.0.1: the host does not resolve names of containers",
-            meant.name
+            "publish the port of `{}`, and write 127.0.0.1: container names do not resolve on the host",
+            target.name
         ),
-        (Some(NetworkMode::None), _) => "remove `network_mode: none`: it leaves no network".to_owned(),
-        (_, Some(other)) => format!("write `{other}`, whose network it shares"),
-        _ if meant.network_mode.is_some() => {
-            format!("put `{}` on a network in place of its `network_mode`", meant.name)
+        (Some(NetworkMode::None), _) => {
+            "remove `network_mode: none`: the container has no network".to_owned()
         }
-        _ => format!("write `{}`, or add `aliases: [{}]` to it", meant.name, meant.short),
+        (_, Some(other)) => format!("write `{other}`: the containers share its network"),
+        _ if target.network_mode.is_some() => {
+            format!("put `{}` on a network instead of its `network_mode`", target.name)
+        }
+        _ => format!("write `{}`, or add `aliases: [{}]` to that container", target.name, target.short),
     }
 }
 
 fn misspelled(
     container: &Container,
     (written, span): (&str, Span),
-    meant: &Container,
+    target: &Container,
     name: &str,
     diagnostics: &mut Diagnostics,
 ) {
@@ -102,12 +104,12 @@ fn misspelled(
             span,
             "no container has this name",
         )
-        .and(meant.span, "a container with nearly this name")
+        .and(target.span, "a container with a similar name")
         .help(format!("did you mean `{name}`?")),
     );
 }
 
-/// The names that the file gives to the host, to containers and to addresses, in small letters.
+/// The names that the file declares for the host, containers and addresses, in lower case.
 fn declared_names(host: &Host) -> HashSet<String> {
     let mut all = HashSet::from([host.machine.name.text.value().to_lowercase()]);
     for container in host.containers() {
@@ -125,16 +127,16 @@ fn declared_names(host: &Host) -> HashSet<String> {
     all
 }
 
-/// Whether a container may know a name from elsewhere: `extra_hosts`, or the DNS of a search domain.
+/// True if a container may resolve a name by other means: `extra_hosts`, or the DNS of a search domain.
 fn is_extra_host(container: &Container, name: &str) -> bool {
     let settings = &container.settings;
     !settings.dns_search.0.is_empty() || settings.extra_hosts.0.iter().any(|(extra, _)| extra.value() == name)
 }
 
-/// Names of containers by how they are misspelled: with `_` in place of `-`, which no other host can have in its name, or
-/// with one slip of a finger.
+/// The names of containers by their misspellings: with `_` instead of `-`, which is not valid in another host's name,
+/// or with one typing error.
 struct Slips<'a> {
-    /// Each name with `-` in place of `_`, and without any one of its letters.
+    /// Each name with `-` for `_`, and each variant without one of its letters.
     by_form: HashMap<String, (&'a str, &'a Container)>,
 }
 
@@ -149,9 +151,9 @@ impl<'a> Slips<'a> {
         Slips { by_form }
     }
 
-    /// The container that a misspelled name means.
-    fn meant(&self, written: &str) -> Option<&'a Container> {
-        // The name of a public host has a dot.
+    /// Returns the container whose name is misspelled as `written`.
+    fn target(&self, written: &str) -> Option<&'a Container> {
+        // Names of public hosts contain a dot.
         if written.contains('.') || written.len() > 63 {
             return None;
         }
@@ -160,7 +162,7 @@ impl<'a> Slips<'a> {
     }
 }
 
-/// Two names with one slip between them have one of these in common.
+/// The forms of a name. Two names with one typing error between them share a form.
 fn forms(name: &str) -> impl Iterator<Item = String> {
     let name = name.to_lowercase().replace('_', "-");
     let letters: Vec<usize> = name.char_indices().map(|(at, _)| at).collect();
@@ -169,8 +171,8 @@ fn forms(name: &str) -> impl Iterator<Item = String> {
     std::iter::once(name.clone()).chain(shorter)
 }
 
-/// Whether a name is another one with `_` in place of `-`, or with one letter too many, too few, wrong or in the other
-/// place. Other digits are another host, and so is another letter in a short name unless it is a doubled one.
+/// True if a name is another one with `_` instead of `-`, or with one letter that is extra, missing, wrong or swapped.
+/// Different digits mean another host, and so does another letter in a short name, unless a letter is doubled.
 fn is_slip(written: &str, name: &str) -> bool {
     let (written, name) = (written.to_lowercase().replace('_', "-"), name.to_lowercase().replace('_', "-"));
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
