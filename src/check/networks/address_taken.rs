@@ -1,4 +1,4 @@
-//! A fixed address belongs to one container, and is neither the gateway's nor the network's own.
+//! A fixed address belongs to one container, and is not a reserved address of the subnet.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             taken.insert((&network.name, address), (span, whose));
         }
     }
-    // What is off is not there, and may be the other one of a choice.
+    // A disabled service is not on the host, and may be the alternative to an enabled one.
     for container in host.services.iter().filter(|s| s.enable).flat_map(|s| &s.containers) {
         for attached in &container.networks {
             let attachment = &attached.attachment;
@@ -34,7 +34,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                             Code::AddressTaken,
                             format!("{address} is {whose} on `{}`", attached.network),
                             fixed.text.span,
-                            "taken",
+                            "already in use",
                         )
                         .and(*first, *whose)
                         .help("choose another address of the subnet"),
@@ -45,8 +45,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The addresses of a network that no container can have. Where no gateway is named, Podman takes the
-/// first address (podman-network-create(1), --gateway).
+/// The addresses of a network that no container can have. If no gateway is declared, Podman takes the first address
+/// (podman-network-create(1), --gateway).
 fn reserved(network: &Network) -> Vec<(IpAddr, Span, &'static str)> {
     let declared = &network.settings;
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! A container without a network of Podman's has no names on one.
+//! A container with `network_mode` is on no network of Podman's and has no names there.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -12,9 +12,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Code::NetworkWithHost,
                     "a container with `network_mode` has no names on a network",
                     alias.text.span,
-                    "nobody could look it up",
+                    "no network resolves this name",
                 )
-                .help("take `aliases` out"),
+                .help("remove `aliases`"),
             );
         }
     }

@@ -1,4 +1,4 @@
-//! 10.88.0.1 is the host only while a container is on Podman's default network, which none of these is.
+//! 10.88.0.1 is the host only while a container is on Podman's default network. homegen puts no container there.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -15,17 +15,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::DefaultGateway,
-                    format!("{GATEWAY} is not always there"),
+                    format!("{GATEWAY} exists only while a container uses Podman's default network"),
                     text.span,
-                    "the host, while something is on Podman's default network",
+                    "no container of this file uses that network",
                 )
-                .help("mount the program's socket, or write host.containers.internal"),
+                .help("write `host.containers.internal`, or mount the program's socket"),
             );
         }
     }
 }
 
-/// Whether the address stands in it by itself, and not as a part of a longer one.
+/// True if the text contains the address by itself, and not as a part of a longer one.
 fn names_gateway(text: &Text) -> bool {
     let value = text.value();
     value.match_indices(GATEWAY).any(|(at, _)| {

@@ -1,5 +1,5 @@
-//! Podman's aardvark-dns answers on port 53 of every network's gateway, so nothing else can have the port
-//! on all addresses.
+//! Podman's aardvark-dns listens on port 53 of every network's gateway, so that no other program can listen on port 53
+//! of all addresses.
 
 use std::collections::HashSet;
 
@@ -11,20 +11,20 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(on_network) = host.containers().find(|c| !c.networks.is_empty()) else { return };
-    let mut said = HashSet::new();
+    let mut reported = HashSet::new();
     for listener in listeners(host) {
         let is_dns = listener.ports.has(53) && listener.protocol != Protocol::Sctp;
-        // UDP and TCP are one server.
-        if is_dns && listener.address.is_none() && said.insert(listener.what.clone()) {
+        // UDP and TCP belong to the same server.
+        if is_dns && listener.address.is_none() && reported.insert(listener.what.clone()) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::DnsPort,
-                    format!("{} has port 53 on every address", listener.what),
+                    format!("{} listens on port 53 of every address", listener.what),
                     listener.span,
-                    "the gateways of Podman's networks among them",
+                    "includes the gateways of Podman's networks",
                 )
-                .and(on_network.span, "needs Podman's DNS there")
-                .help("have it listen on the addresses that its clients use, such as the one in the LAN"),
+                .and(on_network.span, "this container needs Podman's DNS on its gateway")
+                .help("bind it to the addresses that its clients use, such as the host's address in the LAN"),
             );
         }
     }

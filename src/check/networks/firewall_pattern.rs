@@ -1,5 +1,4 @@
-//! The firewall takes the names of interfaces as they are: `podman+` is a pattern to iptables alone, and a
-//! syntax error to nftables.
+//! The firewall takes exact names of interfaces: `podman+` is a pattern of iptables, and a syntax error in nftables.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -18,11 +17,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::FirewallPattern,
-                        format!("`{interface}` is no interface"),
+                        format!("`{interface}` is not the name of an interface"),
                         option.span,
-                        "a pattern, which nftables cannot read",
+                        "expected an exact name: nftables does not support this pattern",
                     )
-                    .help("take it out: homegen opens port 53 on the bridge of every network that it makes"),
+                    .help("remove it: homegen opens port 53 on the bridge of every network that it creates"),
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! Fixed addresses outside of the subnet of their network, which therefore has to have one.
+//! A fixed address must be inside a subnet of its network, so that the network needs a `subnet`.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use crate::hir::{Attached, Host, Id, Network};
 use crate::subnet::Subnets;
 use crate::tree::Node;
 
-/// How many subnets of a network are pointed at.
+/// The maximum number of subnets that a message shows.
 const SHOWN: usize = 8;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -23,7 +23,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 fn check_one(attached: &Attached, known: Option<&(&Network, Subnets)>, diagnostics: &mut Diagnostics) {
     let attachment = &attached.attachment;
     let settings = known.map(|(network, _)| &network.settings);
-    // The network, or its subnet.
+    // The network, or its subnet, could not be parsed.
     let is_unread = settings
         .is_some_and(|settings| settings.subnet.0.is_empty() && settings.unread.may_hold(&["subnet"]));
     if is_unread || known.is_some_and(|(network, _)| network.is_external()) {
@@ -37,7 +37,7 @@ fn check_one(attached: &Attached, known: Option<&(&Network, Subnets)>, diagnosti
         }
         let mut diagnostic = Diagnostic::new(
             Code::BadAddress,
-            format!("{ip} is no address of the network `{}`", attached.network),
+            format!("{ip} is not in a subnet of the network `{}`", attached.network),
             address.text.span,
             "the fixed address",
         );
@@ -45,8 +45,8 @@ fn check_one(attached: &Attached, known: Option<&(&Network, Subnets)>, diagnosti
             diagnostic = diagnostic.and(subnet.text.span, "the subnet");
         }
         diagnostics.push(diagnostic.help(match subnets.is_empty() {
-            true => "a fixed address needs a network with a `subnet`, under the top-level `networks`",
-            false => "choose an address inside of the subnet",
+            true => "declare the network under the top-level `networks`, with a `subnet` that contains the address",
+            false => "choose an address inside the subnet",
         }));
     }
 }

@@ -1,4 +1,4 @@
-//! A container reaches the host through the bridge of its network, where the firewall of NixOS opens port 53 alone.
+//! A container reaches the host through the bridge of its network, on which the NixOS firewall opens only port 53.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -12,10 +12,10 @@ use crate::podman::arguments::arguments;
 use crate::setting::{Bind, HealthTest, NetworkMode};
 use crate::tree::{Kind, Node, Text, options};
 
-/// Names that Podman gives the host in each container (podman-run(1), --add-host).
+/// The names that Podman gives the host in each container (podman-run(1), --add-host).
 const NAMES: &[&str] = &["host.containers.internal", "host.docker.internal"];
 
-/// The ports of URLs that name none.
+/// The default ports of URL schemes.
 const SCHEMES: &[(&str, u16)] = &[
     ("amqp", 5672),
     ("http", 80),
@@ -35,7 +35,7 @@ const SCHEMES: &[(&str, u16)] = &[
     ("wss", 443),
 ];
 
-/// Words in the names of variables whose address a browser uses, and no program in the container.
+/// Words in the names of variables with an address for browsers: no program in the container connects to it.
 const FOR_BROWSERS: &[&str] = &[
     "ALLOWED", "CALLBACK", "CORS", "CSP", "EXTERNAL", "FRAME", "FRONTEND", "HREF", "LINK", "LOGOUT",
     "ORIGIN", "PUBLIC", "REDIRECT", "TRUSTED",
@@ -105,31 +105,30 @@ fn report(container: &Container, text: &Text, name: &str, port: Port, bridge: &s
         Code::HostClosed,
         format!("`{}` cannot reach port {} of the host", container.name, port.number),
         text.span,
-        format!("`{name}` is the host, and the port is closed on `{bridge}`"),
+        format!("`{name}` is the host, and its firewall blocks the port on `{bridge}`"),
     )
 }
 
 fn by_firewall(port: Port, bridge: &str) -> String {
     let list = if port.udp { "allowedUDPPorts" } else { "allowedTCPPorts" };
     let port = port.number;
-    format!(
-        "open it under the service: `nixos: {{ networking.firewall.interfaces.{bridge}.{list}: [{port}] }}`"
-    )
+    format!("add to the service: `nixos: {{ networking.firewall.interfaces.{bridge}.{list}: [{port}] }}`")
 }
 
-/// A port that a container publishes on loopback is not on the bridge, whatever the firewall opens.
+/// Returns the help for a port that another container publishes on loopback: no firewall setting opens it on the
+/// bridge.
 fn by_network(container: &Container, other: &Container, target: &str) -> String {
     let name = &other.name;
     let is_shared = container.networks.iter().any(|a| other.networks.iter().any(|b| a.network == b.network));
     if is_shared {
         format!("write `{name}:{target}`: the containers are on the same network")
     } else {
-        format!("put both containers on one of the shared `networks`, and write `{name}:{target}`")
+        format!("put both containers on one of the top-level `networks`, and write `{name}:{target}`")
     }
 }
 
 /// The variable of the port beside a variable of a host: `DB_PORT` beside `DB_HOST`. An address that a program
-/// announces is for others.
+/// announces is for other machines.
 fn port_variable(variable: &str) -> Option<String> {
     let name = variable.to_uppercase();
     if is_for_browsers(&name) || name.contains("ADVERTISE") || name.contains("ANNOUNCE") {
@@ -141,7 +140,7 @@ fn port_variable(variable: &str) -> Option<String> {
     Some(format!("{}PORT", ending?))
 }
 
-/// The ports that variables hold, by the names of the variables in capitals.
+/// The ports that variables hold, by the names of the variables in upper case.
 fn port_variables(texts: &[(Option<String>, Cow<'_, Text>)]) -> HashMap<String, u16> {
     let named = texts.iter().filter_map(|(name, text)| Some((name.as_ref()?.to_uppercase(), text)));
     named
@@ -155,7 +154,7 @@ fn is_for_browsers(variable: &str) -> bool {
     FOR_BROWSERS.iter().any(|word| name.contains(word))
 }
 
-/// The texts of a container that may hold an address to connect to, with the variable that has it.
+/// The texts of a container that may contain an address to connect to, with the name of their variable.
 fn texts(container: &Container) -> Vec<(Option<String>, Cow<'_, Text>)> {
     let settings = &container.settings;
     let mut found: Vec<(Option<String>, Cow<'_, Text>)> = Vec::new();
@@ -178,7 +177,7 @@ fn texts(container: &Container) -> Vec<(Option<String>, Cow<'_, Text>)> {
     found
 }
 
-/// The names and addresses of the host for a container.
+/// The names and addresses by which a container reaches the host.
 fn names(host: &Host, container: &Container) -> HashSet<String> {
     let mut names: HashSet<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
     names.extend(host.tailscale.iter().map(|t| t.address.text.value()));
@@ -206,8 +205,8 @@ fn names(host: &Host, container: &Container) -> HashSet<String> {
     names
 }
 
-/// The sites that are reached on some interfaces only, with the service of each. Where Caddy listens on every
-/// interface, its ports are open on the bridges too.
+/// The sites that Caddy serves on some interfaces only, with the service of each. If Caddy listens on every interface,
+/// its ports are open on the bridges too.
 fn sites(host: &Host) -> HashMap<String, Option<&Id<Service>>> {
     let Some(front) = &host.front else { return HashMap::new() };
     let on_some = match &front.bind.value {
@@ -226,12 +225,12 @@ fn sites(host: &Host) -> HashMap<String, Option<&Id<Service>>> {
             }
         }
     }
-    // A name that two services have was reported.
+    // A name of two services is already reported.
     owners.retain(|name, _| !shared.contains(name));
     owners
 }
 
-/// The ports that containers publish, each with its address; none is all of them. With the container and its port.
+/// The ports that containers publish, with the address (`None` for all addresses), the container and its port.
 fn published(host: &Host) -> HashMap<(Port, Option<IpAddr>), (Id<Container>, String)> {
     let mut found = HashMap::new();
     for listener in listeners(host) {
@@ -244,7 +243,7 @@ fn published(host: &Host) -> HashMap<(Port, Option<IpAddr>), (Id<Container>, Str
     found
 }
 
-/// A host that a text names, in small letters.
+/// A host that a text names, in lower case.
 #[derive(Debug, PartialEq, Eq)]
 struct Address {
     name: String,
@@ -252,7 +251,7 @@ struct Address {
     udp: bool,
 }
 
-/// The hosts of a text, with the port of each: of URLs wherever they stand, and of `host:port`.
+/// The hosts in a text, with the port of each: from URLs at any position, and from `host:port`.
 fn addresses(text: &str) -> Vec<Address> {
     let is_end = |c: char| {
         matches!(c, '=' | '?' | '#' | ',' | ';' | '"' | '\'' | '(' | ')' | '[' | ']') || c.is_whitespace()
@@ -282,12 +281,12 @@ fn host_and_port(authority: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// What the file opens on the bridges, under `nixos` or for containers of the host's network.
+/// The ports that the file opens on the bridges, under `nixos` or for containers on the host's network.
 struct Open {
     everything: bool,
     everywhere: HashSet<Port>,
     on: HashSet<(String, Port)>,
-    /// Interfaces with all of their ports, or with ports that only Nix knows.
+    /// Interfaces with all ports open, or with ports that only Nix knows.
     trusted: HashSet<String>,
 }
 
@@ -303,7 +302,7 @@ impl Open {
             let path: Vec<&str> = option.path.iter().map(String::as_str).collect();
             let is_expression = matches!(option.node.kind, Kind::Nix(_));
             match path.as_slice() {
-                // An expression in place of a set may open anything.
+                // An expression instead of a set may open anything.
                 ["networking" | "services"]
                 | ["networking", "firewall"]
                 | ["services", _]
@@ -338,7 +337,7 @@ impl Open {
                     "firewall",
                     "allowedTCPPortRanges" | "allowedUDPPortRanges" | "extraCommands" | "extraInputRules",
                 ] => open.everything = true,
-                // Which ports a module opens by it is only known to the module.
+                // Only the module knows the ports that it opens by this option.
                 ["services", .., "openFirewall"] => {
                     open.everything |=
                         !matches!(&option.node.kind, Kind::Scalar(text) if text.value() == "false");
@@ -366,7 +365,7 @@ impl Open {
         self.everywhere.contains(&port)
             || self.trusted.contains(bridge)
             || self.on.contains(&(bridge.to_owned(), port))
-            // Where no scheme says so, the file may open the port for what it really is.
+            // The protocol is a guess if the text has no scheme, and the file may open the port for the other one.
             || self.on.contains(&(bridge.to_owned(), Port { udp: true, ..port }))
     }
 }

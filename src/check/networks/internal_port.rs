@@ -1,4 +1,4 @@
-//! Podman publishes no port into an internal network (netavark makes no rules for it).
+//! Podman publishes no port into an internal network (netavark creates no rules for it).
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Host, Id, Network};
@@ -21,9 +21,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Code::NetworkWithHost,
                     format!("`{}` cannot publish a port: its network is internal", container.name),
                     span,
-                    "would accept connections and never answer",
+                    "connections to this port would hang",
                 )
-                .help(format!("put the container on another network beside `{first}`")),
+                .help(format!(
+                    "add the container to a second network, beside `{first}`, that is not `internal`"
+                )),
             );
         }
     }

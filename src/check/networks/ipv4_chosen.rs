@@ -1,5 +1,5 @@
-//! With `ipv6: true` a network has both kinds of addresses: beside an IPv6 subnet of the file Podman chooses an IPv4
-//! one, which no rule can compare with other subnets (`CreateBridge` in containers/common).
+//! A network with `ipv6: true` has IPv4 and IPv6. If the file declares only an IPv6 subnet, Podman chooses the IPv4
+//! subnet, which no rule can compare with other subnets (`CreateBridge` in containers/common).
 
 use ipnet::IpNet;
 
@@ -21,10 +21,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Code::Ipv4Chosen,
                 format!("Podman chooses an IPv4 subnet for `{}`", network.name),
                 declared.ipv6.text.span,
-                "a network with both kinds of addresses",
+                "adds IPv4 to the network",
             )
-            .and(subnet.text.span, "IPv6 only")
-            .help("remove `ipv6` for a network of IPv6 alone, or add an IPv4 subnet, such as 172.30.0.0/24"),
+            .and(subnet.text.span, "the only subnet, which is IPv6")
+            .help(
+                "add an IPv4 subnet such as `172.30.0.0/24`, or remove `ipv6` for a network with IPv6 only",
+            ),
         );
     }
 }

@@ -1,5 +1,5 @@
-//! A port on an address of IPv4 or IPv6 reaches a container that has an address of the same version. Otherwise it accepts
-//! connections, which then hang.
+//! A published port needs a container with an address of the same IP version. Otherwise the port accepts connections,
+//! and they hang.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let shared: HashMap<&Id<Network>, (bool, bool)> =
         host.networks.iter().map(|network| (&network.name, versions(network))).collect();
     for container in host.containers().filter(|c| c.network_mode.is_none()) {
-        // The network of a service's own has IPv4 alone.
+        // The own network of a service has IPv4 only.
         let of = |id: &Id<Network>| shared.get(id).copied().unwrap_or((true, false));
         let (v4, v6) = container.networks.iter().fold((false, false), |(v4, v6), attached| {
             let (also_v4, also_v6) = of(&attached.network);
@@ -21,10 +21,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         });
         for (address, span) in published(container) {
             let (has, version, help) = match address {
-                Some(IpAddr::V6(_)) => {
-                    (v6, "IPv6", "publish on an IPv4 address, or put it on a network with `ipv6: true`")
-                }
-                _ => (v4, "IPv4", "give its network an IPv4 subnet as well"),
+                Some(IpAddr::V6(_)) => (
+                    v6,
+                    "IPv6",
+                    "publish the port on an IPv4 address, or put the container on a network with `ipv6: true`",
+                ),
+                _ => (v4, "IPv4", "add an IPv4 subnet to the container's network"),
             };
             if has {
                 continue;
@@ -33,9 +35,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::Ipv6Publish,
-                    format!("`{}` has no {version}, and a port on {on}", container.name),
+                    format!("`{}` publishes a port on {on} but has no {version} address", container.name),
                     span,
-                    "would accept connections and never answer",
+                    "connections to this port would hang",
                 )
                 .help(help),
             );
@@ -43,7 +45,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The addresses of the published ports of a container, those behind its sites among them.
+/// The addresses of a container's published ports, including the ports of its sites.
 fn published(container: &Container) -> impl Iterator<Item = (Option<IpAddr>, Span)> {
     let written = container
         .settings
@@ -53,7 +55,7 @@ fn published(container: &Container) -> impl Iterator<Item = (Option<IpAddr>, Spa
     written.chain(container.site_ports.iter().map(|port| (None, port.target.span)))
 }
 
-/// Whether a network gives its containers IPv4 and IPv6 addresses, or is someone else's and might.
+/// The IP versions of a network, as IPv4 and IPv6. An external network may have both.
 fn versions(network: &Network) -> (bool, bool) {
     let both = network.is_external() || network.settings.ipv6.value;
     let subnets = || network.settings.subnet.0.iter().map(|subnet| subnet.value.0);

@@ -1,9 +1,9 @@
-//! Which ports are for other machines, and not for Caddy in front of them. No rule: rules ask it.
+//! The table of ports that serve other machines without Caddy. It is not a rule; rules use it.
 
 use crate::form::Protocol;
 use crate::setting::Port;
 
-/// Ports inside of containers, over TCP, whose clients are other machines (IANA's registry of ports, and the
+/// Ports inside containers, over TCP, whose clients are other machines (IANA's registry of ports, and the
 /// defaults of the programs).
 const FOR_OTHERS: &[(u16, &str)] = &[
     (21, "FTP"),
@@ -55,11 +55,11 @@ const FOR_OTHERS: &[(u16, &str)] = &[
     (64738, "Mumble"),
 ];
 
-/// Ports inside of containers, over UDP, that programs of the host itself send to: logs, metrics and traces. Every
+/// Ports inside containers, over UDP, that programs of the host itself send to: logs, metrics and traces. Every
 /// other UDP port is for other machines.
 const UDP_OF_THE_HOST: &[u16] = &[514, 1514, 5140, 6831, 6832, 8125, 12201];
 
-/// What `port` is for, if programs on other machines use it without HTTP.
+/// The use of `port`, if programs on other machines use it without HTTP.
 pub(super) fn for_others(port: &Port) -> Option<&'static str> {
     let ports = port.target.value;
     match port.protocol.value {
@@ -68,7 +68,7 @@ pub(super) fn for_others(port: &Port) -> Option<&'static str> {
             let is_of_others = (ports.first..=ports.last).any(|port| !UDP_OF_THE_HOST.contains(&port));
             is_of_others.then_some("a UDP port")
         }
-        // Neither Caddy nor a browser has it.
+        // Neither Caddy nor browsers support SCTP.
         Protocol::Sctp => Some("an SCTP port"),
     }
 }

@@ -1,4 +1,4 @@
-//! What listens on the host's ports: containers, Caddy, and the services of NixOS that the file turns on.
+//! The programs that listen on the host's ports: containers, Caddy, and the NixOS services that the file enables.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -11,26 +11,26 @@ use crate::setting::{self, NetworkMode};
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, SetOption, options};
 
-/// Something that listens.
+/// A port that a program listens on.
 #[derive(Debug)]
 pub(in crate::check) struct Listener {
-    /// On which address; none is all of them.
+    /// The address; `None` is all of them.
     pub(in crate::check) address: Option<IpAddr>,
     /// The ports.
     pub(in crate::check) ports: PortRange,
-    /// Their protocol.
+    /// The protocol of the ports.
     pub(in crate::check) protocol: Protocol,
-    /// What it is, for a message.
+    /// The name of the program, for a message.
     pub(in crate::check) what: String,
     /// The port in the container that is published here.
     pub(in crate::check) target: Option<String>,
     /// The container that a site of this port forwards to, or that publishes it.
     pub(in crate::check) container: Option<Id<Container>>,
-    /// Where it is said.
+    /// The position in the file.
     pub(in crate::check) span: Span,
 }
 
-/// Everything that the file says to listen, in its order. What is off by default is left out.
+/// Every listener that the file declares, in its order. Services that are off are left out.
 pub(in crate::check) fn listeners(host: &Host) -> Vec<Listener> {
     let mut found = Vec::new();
     for service in host.services.iter().filter(|s| s.enable) {
@@ -46,7 +46,7 @@ pub(in crate::check) fn listeners(host: &Host) -> Vec<Listener> {
 
 fn published(container: &Container, found: &mut Vec<Listener>) {
     let what = || format!("the container `{}`", container.name);
-    // Where there is a network mode Podman discards them, which is said elsewhere.
+    // Podman discards ports beside a network mode, and `network_mode.rs` reports them.
     let ports = container.settings.ports.iter().filter(|_| container.network_mode.is_none());
     for port in ports {
         found.push(Listener {
@@ -60,7 +60,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
         });
     }
     for Grant { what: port, span } in grants::published(container) {
-        // A rule of its own reports another protocol, and Podman chooses a port that is not written.
+        // `podman_arguments.rs` reports other protocols, and Podman chooses a port that is not given.
         let (Some(ports), Some(protocol)) = (port.ports, port.protocol) else { continue };
         found.push(Listener {
             address: port.address.filter(|address| !address.is_unspecified()),
@@ -88,7 +88,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
     }
 }
 
-/// A site's port is the service's option, or one of its own.
+/// The port of a site is the service's option, or one of its own.
 fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listener>) {
     for port in &container.site_ports {
         let (number, span) = match (&port.host, &service.port) {
@@ -101,7 +101,7 @@ fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listen
             address: Some(Ipv4Addr::LOCALHOST.into()),
             ports: PortRange::one(number),
             protocol: Protocol::Tcp,
-            what: format!("the container `{}`, for its site", container.name),
+            what: format!("the site of the container `{}`", container.name),
             target: None,
             container: Some(container.name.clone()),
             span,
@@ -157,7 +157,7 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
                 continue;
             };
             let NixosService { name, port, port_option, protocol, is_local } = row.get();
-            // Where its configuration says on what it listens, it says more than is known here.
+            // The configuration of the service sets its addresses, which are not known here.
             let bound = set.iter().any(|o| {
                 let path = o.path.join(".").to_lowercase();
                 let words = ["listen", "interface", "bind", "host", "http_addr"];
@@ -173,7 +173,8 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
                 None => vec![(*port, enable.span)],
             };
             for (port, span) in ports {
-                // One on 127.0.0.1 by default may have been moved, which is more than is known here.
+                // A service that listens on 127.0.0.1 by default may be moved to other addresses by settings that are
+                // not known here.
                 found.push(Listener {
                     address: is_local.then_some(Ipv4Addr::LOCALHOST.into()),
                     ports: PortRange::one(port),

@@ -1,4 +1,4 @@
-//! A published port without an address is on 127.0.0.1, where other machines do not reach it.
+//! A published port without an address is on 127.0.0.1, which other machines cannot reach.
 
 use super::lan_ports::for_others;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -18,12 +18,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Code::LoopbackPort,
             format!("{ports} {published} of `{}` {are} published on 127.0.0.1 only", container.name),
             port.span,
-            format!("{what}, and no address"),
+            format!("expected an address: {what} is usually for other machines"),
         );
         diagnostics.push(
             found
                 .fold(diagnostic, |diagnostic, (port, what)| {
-                    diagnostic.and(port.span, format!("{what}, and no address"))
+                    diagnostic
+                        .and(port.span, format!("expected an address: {what} is usually for other machines"))
                 })
                 .help(help(host, port)),
         );
@@ -38,6 +39,6 @@ fn help(host: &Host, port: &Port) -> String {
     };
     let (published, target) = (port.published.text.value(), port.target.text.value());
     format!(
-        "write the host's address that other machines use, such as \"{address}:{published}:{target}{protocol}\", or 127.0.0.1 if only the host needs it"
+        "write the address that other machines use, such as `\"{address}:{published}:{target}{protocol}\"`, or `127.0.0.1` if only the host uses the port"
     )
 }

@@ -1,22 +1,22 @@
-//! The hosts that a container's environment names: what several rules ask.
+//! The hosts that a container's environment names. Several rules use them.
 
 use crate::hir::Container;
 use crate::source::Span;
 use crate::word::is_word;
 
-/// How the names of variables end that hold the name of a host, or an address with one.
+/// The endings of the names of variables that hold the name of a host, or an address with one.
 const ENDINGS: &[&str] =
     &["HOST", "HOSTNAME", "URL", "URI", "ADDR", "ADDRESS", "SERVER", "ENDPOINT", "DSN", "UPSTREAM"];
 
 /// A host in the value of a variable.
 pub(in crate::check) struct Named {
-    /// The name of the variable, in capitals.
+    /// The name of the variable, in upper case.
     pub variable: String,
-    /// The scheme of the address, in small letters, where there is one.
+    /// The scheme of the address, in lower case; empty without one.
     pub scheme: String,
     /// The host.
     pub host: String,
-    /// Where the value stands.
+    /// The position of the value.
     pub span: Span,
 }
 
@@ -30,7 +30,7 @@ pub(in crate::check) fn named_hosts(container: &Container) -> impl Iterator<Item
     })
 }
 
-/// Whether a value is an address whatever the variable is called: `redis://redis:6379`.
+/// True if a value is an address by its form, such as `redis://redis:6379`.
 fn is_address(value: &str) -> bool {
     value.split_once("://").is_some_and(|(scheme, _)| is_word(scheme, b"+.-:"))
 }

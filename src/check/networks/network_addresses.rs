@@ -1,4 +1,4 @@
-//! The gateways of networks, each in its subnet; and addresses of a network that someone else makes.
+//! A gateway must be inside its subnet, and an external network takes no addresses.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -18,29 +18,29 @@ fn check_one(network: &Network, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadAddress,
-                    "someone else makes this network",
+                    "an external network cannot have addresses",
                     span,
-                    "would not be used",
+                    "has no effect: homegen does not create this network",
                 )
-                .help("take it out, or take `external` out"),
+                .help("remove it, or remove `external`"),
             );
         }
         return;
     }
     for (i, gateway) in network.gateway.0.iter().enumerate() {
         let Some(subnet) = network.subnet.0.get(i) else {
-            // The subnet could not be read.
+            // The subnet could not be parsed.
             if network.subnet.0.is_empty() && network.unread.may_hold(&["subnet"]) {
                 return;
             }
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadAddress,
-                    "a gateway without a subnet",
+                    "the gateway has no subnet",
                     gateway.text.span,
-                    "belongs to no subnet",
+                    "expected a subnet for this gateway",
                 )
-                .help("give as many subnets as gateways, in the same order"),
+                .help("add one subnet for each gateway, in the same order"),
             );
             continue;
         };
@@ -52,12 +52,12 @@ fn check_one(network: &Network, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadAddress,
-                    format!("{address} is no address of {net}"),
+                    format!("the gateway {address} is not a usable address of {net}"),
                     gateway.text.span,
-                    "the gateway",
+                    "expected a host address of the subnet",
                 )
                 .and(subnet.text.span, "its subnet")
-                .help(format!("take the first address: {}", first_address(&net))),
+                .help(format!("write `{}`, the first address", first_address(&net))),
             );
         }
     }

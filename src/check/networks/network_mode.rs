@@ -21,9 +21,9 @@ fn ports(container: &Container, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::NetworkWithHost,
-                "a container with `network_mode` publishes nothing",
+                "a container with `network_mode` cannot publish ports",
                 port.span,
-                "Podman would discard it",
+                "Podman discards this port",
             )
             .help(match mode {
                 NetworkMode::Container(name) => {
@@ -32,14 +32,16 @@ fn ports(container: &Container, diagnostics: &mut Diagnostics) {
                         name.value()
                     )
                 }
-                NetworkMode::Host(_) => "write the port under `expose` in its place".to_owned(),
+                NetworkMode::Host(_) => {
+                    "write the port under `expose` instead: the container is on the host's network".to_owned()
+                }
                 NetworkMode::None => "remove it: the container has no network".to_owned(),
             }),
         );
     }
 }
 
-/// Reports interfaces of a firewall that opens ports of the host.
+/// Reports `firewall`, which opens ports of the host, for a container that is not on the host's network.
 fn firewall(container: &Container, diagnostics: &mut Diagnostics) {
     if let (false, Some(interface)) =
         (matches!(container.network_mode, Some(NetworkMode::Host(_))), container.settings.firewall.0.first())
@@ -47,17 +49,17 @@ fn firewall(container: &Container, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::NetworkWithHost,
-                "`firewall` opens the host's ports",
+                "`firewall` has no effect on this container",
                 interface.text.span,
-                "this container has a network of its own",
+                "expected `network_mode: host`: the container has its own network",
             )
-            .help("publish the port on an address under `ports`"),
+            .help("remove `firewall`, and publish the port on an address under `ports`"),
         );
     }
 }
 
-/// Reports settings of /etc/resolv.conf and /etc/hosts that Podman refuses beside a `network_mode`: both files are the
-/// other container's, or there is no network (podman-run(1), --dns and --add-host).
+/// Reports settings of /etc/resolv.conf and /etc/hosts that Podman refuses beside a `network_mode`: both files belong
+/// to the other container, or there is no network (podman-run(1), --dns and --add-host).
 fn names(container: &Container, diagnostics: &mut Diagnostics) {
     let (shares, none) = match &container.network_mode {
         Some(NetworkMode::Container(_)) => (true, false),
@@ -75,7 +77,7 @@ fn names(container: &Container, diagnostics: &mut Diagnostics) {
         .map(|(name, _)| ("extra_hosts", name.span));
     for (key, span) in dns.into_iter().chain(search).chain(hosts) {
         let label =
-            if none { "the container has no network" } else { "the other container's settings are in force" };
+            if none { "the container has no network" } else { "the settings of the other container apply" };
         diagnostics.push(
             Diagnostic::new(
                 Code::NetworkWithHost,
@@ -97,11 +99,11 @@ fn podman_args(container: &Container, diagnostics: &mut Diagnostics) {
     let Some(mode) = &container.network_mode else { return };
     for argument in arguments(&container.settings.podman_args) {
         let label = match (argument.name.as_str(), mode) {
-            ("publish" | "publish-all", _) => "Podman would discard it",
-            ("ip" | "ip6" | "mac-address" | "network-alias", _) => "Podman refuses the container",
+            ("publish" | "publish-all", _) => "Podman discards it",
+            ("ip" | "ip6" | "mac-address" | "network-alias", _) => "Podman refuses to start the container",
             (_, NetworkMode::Host(_)) => continue,
-            ("dns" | "dns-search" | "dns-option", _) => "Podman refuses the container",
-            ("add-host", NetworkMode::Container(_)) => "Podman refuses the container",
+            ("dns" | "dns-search" | "dns-option", _) => "Podman refuses to start the container",
+            ("add-host", NetworkMode::Container(_)) => "Podman refuses to start the container",
             _ => continue,
         };
         diagnostics.push(
@@ -111,7 +113,7 @@ fn podman_args(container: &Container, diagnostics: &mut Diagnostics) {
                 argument.span,
                 label,
             )
-            .help("remove the argument"),
+            .help(format!("remove `--{}`", argument.name)),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Netavark keeps the rules of published ports in nftables. A ruleset that is loaded whole removes them
+//! Netavark keeps the rules of published ports in nftables. NixOS removes them when it loads a whole ruleset
 //! (containers/netavark issue 1258).
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -30,11 +30,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::NftablesFlush,
-                    "a change of the firewall removes Podman's rules",
+                    "each change of the firewall removes Podman's rules",
                     option.span,
-                    "flushes the whole ruleset of nftables, published ports included",
+                    "flushes the whole ruleset of nftables, including published ports",
                 )
-                .and(container.span, "is on a network of Podman")
+                .and(container.span, "on a network of Podman")
                 .help(match path.as_slice() {
                     ["networking", "nftables", "flushRuleset"] => "remove this option",
                     _ => {
@@ -50,7 +50,7 @@ fn is_empty(node: &Node) -> bool {
     matches!(&node.kind, Kind::Scalar(text) if text.value().trim().is_empty()) || node.is_null()
 }
 
-/// Commands for nft that flush everything.
+/// True if a value has commands for nft that flush the whole ruleset.
 fn is_flush(node: &Node) -> bool {
     let text = match &node.kind {
         Kind::Scalar(text) => text.value(),

@@ -1,4 +1,4 @@
-//! A port of an address is one program's. The address 0.0.0.0 is all of them.
+//! One program can listen on a port of an address. The address 0.0.0.0 is all of them.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut all = listeners(host);
-    // Ranges are few and come first, so that each single port is held against all of them.
+    // Ranges are few and come first, so that each single port is compared with all of them.
     all.sort_by_key(|l| (!l.ports.is_range(), l.span));
     let ranges = all.partition_point(|l| l.ports.is_range());
     let (ranges, single) = all.split_at(ranges);
@@ -24,7 +24,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         ranges.push(range);
     }
-    // By port and protocol, the first that listens on an address, and on all of them.
+    // By port and protocol: the first listener on an address, and on all of them.
     let mut taken: HashMap<(u16, Protocol, Option<IpAddr>), &Listener> = HashMap::new();
     let mut anywhere: HashMap<(u16, Protocol), &Listener> = HashMap::new();
     for one in single {
@@ -41,15 +41,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A listener by its last port.
+/// A listener with its last port.
 type LastPort<'a> = (u16, &'a Listener);
 
-/// Ranges of ports, which come in the order of their first ones.
+/// Ranges of ports, in the order of their first ports.
 #[derive(Default)]
 struct Ranges<'a> {
-    /// By protocol and address: of each beginning of the row the range that reaches furthest.
+    /// By protocol and address: for each beginning of the list, the range with the highest last port.
     on_address: HashMap<(Protocol, Option<IpAddr>), Vec<LastPort<'a>>>,
-    /// The same of all addresses together.
+    /// The same for all addresses together.
     anywhere: HashMap<Protocol, Vec<LastPort<'a>>>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Ranges<'a> {
         }
     }
 
-    /// One that wants a port of `other`, too.
+    /// Returns a range that shares a port with `other`.
     fn colliding(&self, other: &Listener) -> Option<&'a Listener> {
         let protocol = other.protocol;
         let rows = match other.address {
@@ -84,22 +84,27 @@ impl<'a> Ranges<'a> {
     }
 }
 
-/// Says so at the later place of the two.
+/// Reports a conflict at the later position of the two.
 fn report(one: &Listener, first: &Listener, diagnostics: &mut Diagnostics) {
     let (one, first) = if one.span < first.span { (first, one) } else { (one, first) };
     let port = one.ports.first.max(first.ports.first);
-    let where_ = |l: &Listener| match l.address {
+    let address = |l: &Listener| match l.address {
         Some(address) => format!("on {address}"),
         None => "on every address".to_owned(),
     };
     diagnostics.push(
         Diagnostic::new(
             Code::PortTaken,
-            format!("port {port}/{} is taken: by {}, and by {}", one.protocol.name(), first.what, one.what),
+            format!(
+                "port {port}/{} is used twice: by {} and by {}",
+                one.protocol.name(),
+                first.what,
+                one.what
+            ),
             one.span,
-            format!("{}, {}", one.what, where_(one)),
+            format!("{}, {}", one.what, address(one)),
         )
-        .and(first.span, format!("{}, {}", first.what, where_(first)))
+        .and(first.span, format!("{}, {}", first.what, address(first)))
         .help(help(one, first, port)),
     );
 }
@@ -107,12 +112,12 @@ fn report(one: &Listener, first: &Listener, diagnostics: &mut Diagnostics) {
 fn help(one: &Listener, first: &Listener, port: u16) -> &'static str {
     let is_same = one.container.is_some() && one.container == first.container;
     if is_same && one.what != first.what {
-        return "remove this port from `ports`: the site publishes it; or write the one address that other machines use";
+        return "remove this `ports` entry: the site publishes the port; or add the address that other machines use";
     }
     if is_same && one.target.is_some() && one.target == first.target && one.address == first.address {
         return match (port, one.protocol) {
-            (53, Protocol::Tcp) => "write `/udp` behind one of the two: DNS needs both",
-            _ => "remove one of the two: it is written twice",
+            (53, Protocol::Tcp) => "append `/udp` to one of the two: DNS needs both protocols",
+            _ => "remove one of the two identical entries",
         };
     }
     "move one of the two to another port, or to another address"

@@ -1,4 +1,4 @@
-//! A published port bypasses the NixOS firewall, so one beyond loopback and the tailnet is worth a word.
+//! A published port bypasses the NixOS firewall, so that a port beyond loopback and the tailnet is reported.
 
 use super::lan_ports::for_others;
 use crate::check::isolation::grants::{self, Grant};
@@ -18,32 +18,35 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::PublishedWide,
-                        format!("`podman_args` of `{}` publish a port past the firewall", container.name),
+                        format!(
+                            "`podman_args` of `{}` publish a port that bypasses the firewall",
+                            container.name
+                        ),
                         span,
-                        "Podman goes around the firewall",
+                        "Podman forwards the port before the firewall filters it",
                     )
-                    .help("publish the port under `ports`, where it is on 127.0.0.1 without an address"),
+                    .help("publish the port under `ports`, which uses 127.0.0.1 by default"),
                 );
             }
         }
         for port in &container.settings.ports {
             let address = &port.address;
             let value = address.value.0;
-            // Any address of the tailnet is meant for it: whether it is the host's is looked at elsewhere.
+            // Any tailnet address counts as intended; `tailnet_address.rs` checks that it is the host's.
             if !value.is_loopback() && !is_in_tailnet(value) && Some(value) != tailnet {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::PublishedWide,
                         format!(
-                            "port {} is open on {value}, whatever the firewall says",
+                            "port {} on {value} bypasses the firewall",
                             port.published.text.value()
                         ),
                         port.span,
-                        "Podman goes around the firewall",
+                        "Podman forwards the port before the firewall filters it",
                     )
                     .help(match for_others(port) {
                         Some(_) => "if other machines need it, write `allow: { HG0506: \"REASON\" }` beside `ports`: Caddy cannot forward it",
-                        None => "publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; if it is meant, `allow` it with the reason",
+                        None => "publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; or accept it with `allow: { HG0506: \"REASON\" }` beside `ports`",
                     }),
                 );
             }

@@ -1,5 +1,4 @@
-//! Subnets lie apart: from each other, from Podman's default network, from the tailnet, and from the
-//! addresses that the host has.
+//! Subnets must not overlap each other, Podman's default network, the tailnet, or the addresses that the host uses.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -16,7 +15,7 @@ use crate::tree::Node;
 /// The network `podman` (containers-common, `default_subnet` in containers.conf(5)).
 const PODMAN: &str = "10.88.0.0/16";
 
-/// Addresses that mean something on every host (RFC 6890, RFC 5771, RFC 4291).
+/// Ranges with a meaning on every host (RFC 6890, RFC 5771, RFC 4291).
 const SPECIAL: &[(&str, &str)] = &[
     ("127.0.0.0/8", "loopback"),
     ("169.254.0.0/16", "link-local"),
@@ -39,30 +38,30 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         if diagnostics.is_full() {
             return;
         }
-        let mut refuse = |whose: String, at: Option<(Span, &str)>| {
+        let mut refuse = |overlap: String, at: Option<(Span, &str)>| {
             let mut diagnostic = Diagnostic::new(
                 Code::SubnetOverlap,
-                format!("the subnet {subnet} of `{}` holds {whose}", network.name),
+                format!("the subnet {subnet} of `{}` {overlap}", network.name),
                 *span,
-                "packets for those would end in this network",
+                "packets to these addresses would go to this network",
             );
-            if let Some((span, said)) = at {
-                diagnostic = diagnostic.and(span, said);
+            if let Some((span, label)) = at {
+                diagnostic = diagnostic.and(span, label);
             }
-            diagnostics.push(diagnostic.help("choose another subnet, such as one of 172.16.0.0/12"));
+            diagnostics.push(diagnostic.help("choose another subnet, such as one in 172.16.0.0/12"));
         };
         if overlap(subnet, &PODMAN.parse().expect("a constant")) {
-            refuse(format!("addresses of Podman's own network, {PODMAN}"), None);
+            refuse(format!("overlaps Podman's default network {PODMAN}"), None);
         }
         for (special, what) in
             SPECIAL.iter().filter(|(net, _)| overlap(subnet, &net.parse().expect("a constant")))
         {
-            refuse(format!("{what} addresses, {special}"), None);
+            refuse(format!("overlaps the {what} range {special}"), None);
         }
         if let Some(tailscale) = &host.tailscale {
             for tailnet in TAILNET.iter().filter(|t| overlap(subnet, &t.parse().expect("a constant"))) {
                 refuse(
-                    format!("addresses of the tailnet, {tailnet}"),
+                    format!("overlaps the tailnet's range {tailnet}"),
                     Some((tailscale.span, "the host is in the tailnet")),
                 );
             }
@@ -73,15 +72,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let mut inside: Vec<_> =
             addresses[begin..].iter().take_while(|(address, ..)| subnet.contains(address)).collect();
         inside.sort_by_key(|(_, span, _)| *span);
-        // The tailnet's own address is part of the tailnet, which was looked at.
+        // The tailnet check above covers the host's address in the tailnet.
         for (address, span, whose) in inside.into_iter().filter(|(a, ..)| !gateways.contains(a)) {
-            refuse(format!("{address}, {whose}"), Some((*span, "this address")));
+            refuse(format!("contains {address}, {whose}"), Some((*span, "this address")));
         }
     }
 }
 
-/// Two subnets are apart, or one lies in the other: in the order of their first addresses, whoever
-/// overlaps does so with the last one that reaches furthest.
+/// Reports subnets that overlap each other. Two subnets are disjoint, or one contains the other: in the order of their
+/// first addresses, a subnet that overlaps any other overlaps the last one that reaches furthest.
 fn between(subnets: &[(IpNet, Span, &Network)], diagnostics: &mut Diagnostics) {
     let mut sorted: Vec<_> = subnets.iter().collect();
     sorted.sort_by_key(|(subnet, span, _)| (subnet.network(), subnet.prefix_len(), *span));
@@ -93,11 +92,11 @@ fn between(subnets: &[(IpNet, Span, &Network)], diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::SubnetOverlap,
-                        format!("{} and {} overlap", second.0, first.0),
+                        format!("the subnets {} and {} overlap", second.0, first.0),
                         second.1,
-                        format!("of `{}`", second.2.name),
+                        format!("subnet of `{}`", second.2.name),
                     )
-                    .and(first.1, format!("of `{}`", first.2.name))
+                    .and(first.1, format!("subnet of `{}`", first.2.name))
                     .help("give one of the networks another subnet"),
                 );
             }
@@ -110,7 +109,7 @@ fn overlap(a: &IpNet, b: &IpNet) -> bool {
     a.contains(&b.network()) || b.contains(&a.network())
 }
 
-/// The addresses of the file that are the host's, or that it has to reach.
+/// The addresses in the file that the host has, or that it must reach.
 fn addresses(host: &Host) -> Vec<(IpAddr, Span, &'static str)> {
     let mut found: Vec<(String, Span, &'static str)> = Vec::new();
     if let Some(setting::Bind::On { addresses, .. }) = host.front.as_ref().map(|f| &f.bind.value) {

@@ -1,4 +1,4 @@
-//! A subnet has an address for every container on its network.
+//! A subnet must have an address for every container on its network.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut containers: HashMap<&Id<Network>, usize> = HashMap::new();
-    // One that does not start by itself may take the place of another one.
+    // A container that does not start by itself may replace another one.
     let started = host
         .services
         .iter()
@@ -35,7 +35,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Code::BadAddress,
                     format!("{net} has too few addresses for the containers on `{}`", network.name),
                     subnet.text.span,
-                    format!("has {free} besides the gateway's, and {count} are needed"),
+                    format!("needs {count} addresses for containers, has {free}"),
                 )
                 .help(format!(
                     "choose a subnet with the prefix /{} or a shorter one",
@@ -46,8 +46,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The number of containers that a subnet with so many bits behind its prefix has addresses for. The first address is the
-/// subnet's, the last one of IPv4 is for broadcasts, and the gateway has one (`getFreeIPFromBucket` of container-libs).
+/// The number of containers for which a subnet with this many host bits has addresses. The first address is the
+/// subnet's, the last one of IPv4 is for broadcasts, and the gateway has one (`getFreeIPFromBucket` of
+/// container-libs).
 fn free_of(net: &IpNet, bits: u8) -> usize {
     let reserved = if net.addr().is_ipv4() { 3 } else { 2 };
     // More than this never matters.

@@ -1,4 +1,4 @@
-//! The address of the tailnet is one that Tailscale gives, and the only one of its range that the host has.
+//! The address of the tailnet is one that Tailscale assigns, and the only one of its range that the host has.
 
 use std::net::IpAddr;
 
@@ -18,11 +18,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::TailnetAddress,
-                format!("{own} is no address of Tailscale's"),
+                format!("{own} is not a Tailscale address"),
                 own_span,
-                format!("not in {}", TAILNET[0]),
+                format!("expected an address in {}", TAILNET[0]),
             )
-            .help("write what `tailscale ip -4` prints on the host"),
+            .help("write the address that `tailscale ip -4` prints on the host"),
         );
         return;
     }
@@ -32,7 +32,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     });
     let published = host.containers().flat_map(addresses);
     for (address, span) in bound.flatten().chain(published) {
-        // The host has one address of each version.
+        // The host has one tailnet address of each IP version.
         if address == own || address.is_ipv4() != own.is_ipv4() || !is_in_tailnet(address) {
             continue;
         }
@@ -41,15 +41,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Code::TailnetAddress,
                 format!("{address} is not the host's address in the tailnet"),
                 span,
-                "nothing can listen on an address that the host does not have",
+                "the host does not have this address, so that no program can listen on it",
             )
             .and(own_span, "the host's address")
-            .help(format!("did you mean {own}?")),
+            .help(format!("did you mean `{own}`?")),
         );
     }
 }
 
-/// The addresses that a container publishes ports on, and where they are written.
+/// The addresses that a container publishes ports on, with their positions.
 fn addresses(container: &Container) -> Vec<(IpAddr, Span)> {
     let ports = &container.settings.ports;
     let own = ports.iter().map(|port| (port.address.value.0, port.span));

@@ -1,5 +1,4 @@
-//! The address in the tailnet exists only after Tailscale has started, and a socket on several addresses does not wait
-//! for it.
+//! The tailnet address exists only after Tailscale has started, and a socket on several addresses does not wait for it.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -14,12 +13,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadValue,
-                "`bind` has the address of the tailnet among others",
+                "`bind` mixes the tailnet address with other addresses",
                 address.span(),
                 "exists only after Tailscale has started",
             )
             .help(format!(
-                "write `bind: tailscale`, or name interfaces in place of addresses: `bind: [{}, …]`",
+                "write `bind: tailscale`, or name interfaces instead of addresses: `bind: [{}, …]`",
                 tailscale.interface.text.value()
             )),
         );

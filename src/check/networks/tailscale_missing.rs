@@ -1,4 +1,4 @@
-//! A front on the tailnet, whose address is not known.
+//! A front on the tailnet needs the host's tailnet address.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -11,11 +11,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::TailscaleMissing,
-                "Caddy binds the tailnet, and its address is not known",
+                "Caddy binds the tailnet, but `tailscale` is not declared",
                 front.bind.span,
-                "needs the address of the host in the tailnet",
+                "needs the host's address in the tailnet",
             )
-            .help("add `tailscale: { address: 100.… }`, as `tailscale ip -4` prints it"),
+            .help("add `tailscale: { address: 100.… }` with the address that `tailscale ip -4` prints on the host"),
         );
     }
 }

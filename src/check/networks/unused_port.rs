@@ -1,4 +1,4 @@
-//! A service's port is an option of the output, which has to do something.
+//! The `port` of a service becomes an option of the output, so that something must use it.
 
 use std::collections::HashSet;
 
@@ -33,24 +33,24 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
                 .find(|p| p.published.text.value() == port.value.to_string());
             let help = match (by_number, on_host) {
                 (Some(published), _) => format!(
-                    "publish it by its name, so that the option moves it: \"${{services.{}.port}}:{}\"",
+                    "write `\"${{services.{}.port}}:{}\"` under `ports`, so that the option sets the published port",
                     service.name,
                     published.target.text.value()
                 ),
                 (None, true) => {
-                    "take `port` out: a container on the host's network listens where it likes".to_owned()
+                    "remove `port`: it does not set the port of a container on the host's network".to_owned()
                 }
                 (None, false) => format!(
-                    "add a `site` that forwards to a container, or publish it: \"${{services.{}.port}}:PORT\"",
+                    "add a `site` that forwards to a container, or publish `\"${{services.{}.port}}:PORT\"`",
                     service.name
                 ),
             };
             diagnostics.push(
                 Diagnostic::new(
                     Code::PortWithoutService,
-                    format!("nothing uses the port of `{}`", service.name),
+                    format!("the `port` of `{}` is unused", service.name),
                     port.text.span,
-                    "an option that would do nothing",
+                    "its option would have no effect",
                 )
                 .help(help),
             );
@@ -58,14 +58,14 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The names before each `.port`.
+/// The names before each `.port` in Nix expressions.
 fn selected_ports(expressions: &str) -> HashSet<&str> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '\'');
     let before = expressions.match_indices(".port").map(|(at, _)| &expressions[..at]);
     before.map(|text| &text[text.trim_end_matches(is_part).len()..]).collect()
 }
 
-/// The services whose ports are referred to, and the expressions that may name more.
+/// Collects the services whose ports are referenced, and the expressions that may reference more of them.
 fn ports(node: &Node, used: &mut HashSet<String>, expressions: &mut String) {
     let in_text = |text: &Text, used: &mut HashSet<String>| {
         used.extend(text.pieces.iter().filter_map(|piece| match piece {
