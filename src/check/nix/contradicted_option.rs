@@ -1,4 +1,4 @@
-//! An option under `nixos` keeps the value that other keys of the file need.
+//! An option under `nixos` must have the value that other keys of the file need.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -17,7 +17,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::Contradiction,
-                format!("`{path}` has to be `{}`", need.value),
+                format!("`{path}` must be `{}`", need.value),
                 option.node.span,
                 format!("expected `{}`", need.value),
             )
@@ -27,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// An option that something in the file depends on.
+/// An option that another key of the file depends on.
 struct Need {
     option: &'static str,
     value: String,
@@ -45,7 +45,7 @@ fn needed(host: &Host) -> Vec<Need> {
             option: "services.tailscale.enable",
             value: on(),
             span: tailscale.span,
-            reason: "`tailscale` turns it on",
+            reason: "`tailscale` enables it",
             help: "remove this option",
         });
         found.push(Need {
@@ -61,7 +61,7 @@ fn needed(host: &Host) -> Vec<Need> {
             option: "services.caddy.enable",
             value: on(),
             span: front.span,
-            reason: "`caddy` turns it on",
+            reason: "`caddy` enables it",
             help: "remove this option",
         });
     }

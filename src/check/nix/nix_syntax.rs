@@ -1,11 +1,11 @@
-//! An expression under `!nix` is Nix, and what stands under `nixos` is a set of options.
+//! An expression under `!nix` must be valid Nix, and `nixos` must be a set of options.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::nix::is_expression;
 use crate::tree::{Kind, Node, Text, option_path};
 
-/// How much [`effort`] the expressions of a file may take together: half a second.
+/// The maximum [`effort`] of all expressions of a file together: about half a second.
 const MAX_EFFORT: usize = 20_000_000;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -13,8 +13,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for own in host.raw_options() {
         if !matches!(own.kind, Kind::Map(_)) && !own.is_null() {
             diagnostics.push(
-                Diagnostic::new(Code::WrongType, "`nixos` is not a mapping", own.span, "expected options")
-                    .help("write the options as nested values: `services.openssh.enable: true`"),
+                Diagnostic::new(
+                    Code::WrongType,
+                    "`nixos` is not a mapping",
+                    own.span,
+                    "expected a mapping of options",
+                )
+                .help("write the options as nested values: `services.openssh.enable: true`"),
             );
         }
         if let Kind::Map(entries) = &own.kind {
@@ -28,22 +33,22 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Says that a key at the top leads to no option.
+/// Reports a key at the top that is not an option.
 fn no_option(key: &Text, diagnostics: &mut Diagnostics) {
     let value = key.value();
     let first = option_path(key)[0].value();
     let (label, help) = if let Some("imports" | "options" | "config" | "_module") = value.split('.').next() {
-        let help = "write it in your own configuration, beside the import of this folder";
-        ("a part of a module", help.to_owned())
+        let help = "write it in your own NixOS configuration, beside the import of this folder";
+        ("a part of a module, not an option", help.to_owned())
     } else if first.contains('.') {
         // Names with dots, such as those of sysctls, are found deeper down.
         let (end, steps) = (" }".repeat(first.matches('.').count()), first.replace('.', ": { "));
-        ("is one name, with its dots", format!("write it nested: `{steps}: …{end}`"))
+        ("read as one name that contains dots", format!("write it nested: `{steps}: …{end}`"))
     } else {
         return;
     };
     diagnostics.push(
-        Diagnostic::new(Code::UnsupportedValue, format!("`{value}` is no option"), key.span, label)
+        Diagnostic::new(Code::UnsupportedValue, format!("`{value}` is not an option"), key.span, label)
             .help(help),
     );
 }
@@ -56,21 +61,21 @@ fn below(node: &Node, taken: &mut usize, diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::TooLarge,
-                        "the Nix of this file takes too long to read",
+                        "the Nix expressions of this file are too long",
                         node.span,
-                        "too long, with the expressions before it",
+                        "exceeds the limit, together with the expressions before it",
                     )
-                    .help("write it in your own configuration, beside the import of this folder"),
+                    .help("move it to your own NixOS configuration, beside the import of this folder"),
                 );
             } else if !is_expression(code) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::NixSyntax,
-                        "this is not a Nix expression",
+                        "this value is not a valid Nix expression",
                         node.span,
-                        "cannot be read",
+                        "expected one complete Nix expression",
                     )
-                    .help("try it with `nix-instantiate --parse -E '…'`"),
+                    .help("check it with `nix-instantiate --parse -E '…'`"),
                 );
             }
         }
@@ -80,10 +85,10 @@ fn below(node: &Node, taken: &mut usize, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// How long an expression takes to read. `f a b c …`, `a.b.c…` and `1 + 1 + …` are trees as deep as they are
-/// long, and what reads them takes time by the square of that: so the longest row of words that can be one
-/// such tree counts, squared. A binding ends a row, and so does a member of a list. Letters without a space
-/// may be a path, which is looked for from each of them on.
+/// The time that an expression takes to parse, in units of [`MAX_EFFORT`]. `f a b c …`, `a.b.c…` and `1 + 1 + …` are
+/// trees as deep as they are long, and walking them takes quadratic time: so the longest row of words that can be one
+/// such tree counts, squared. A binding ends a row, and so does a member of a list. Letters without a space may be a
+/// path, which the tokenizer looks for from each of them on.
 fn effort(code: &str) -> usize {
     let spaceless = code.split_whitespace().map(str::len).max().unwrap_or(0);
     let letters = spaceless * spaceless / 8;

@@ -1,4 +1,4 @@
-//! Under `nixos` an option can be reached as `a.b: …` and as `a: { b: … }`: one of the two would win.
+//! Under `nixos` an option can be written as `a.b: …` and as `a: { b: … }`: one of the two would be lost.
 
 use std::collections::HashMap;
 
@@ -21,10 +21,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         Code::DuplicateKey,
                         format!("the option `{}` is set twice", path.join(".")),
                         *span,
-                        "again here",
+                        "set again here",
                     )
-                    .and(first, "and here")
-                    .help("keep one of the two"),
+                    .and(first, "first set here")
+                    .help("remove one of the two"),
                 );
             }
         }

@@ -6,7 +6,7 @@ use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, options};
 use crate::word::is_word;
 
-/// Top-level sets of options, with which an expression such as `config.services.x.port` goes on.
+/// Top-level option sets that may follow `config.` in an expression such as `config.services.x.port`.
 const OPTIONS: &[&str] = &[
     "age",
     "boot",
@@ -28,7 +28,7 @@ const OPTIONS: &[&str] = &[
     "virtualisation",
 ];
 
-/// Endings of files, which are no packages.
+/// Endings of files, which no package has.
 const FILES: &[&str] = &["gz", "json", "list", "nix", "tar", "toml", "txt", "xml", "yaml", "yml", "zip"];
 
 /// Functions of `lib` whose call is the whole value of an option.
@@ -53,7 +53,7 @@ const BEGINNINGS: &[&str] = &["builtins.", "import ./", "import ../", "with lib;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for option in host.raw_options().flat_map(options) {
-        // Settings are a program's own, and not typed by NixOS.
+        // NixOS does not type the `settings` of a program.
         let is_typed = !option.path.iter().any(|step| step == "nixpkgs" || step == "settings");
         let last = option.path.last().filter(|_| is_typed).map_or("", String::as_str);
         let found = if last == "package" || last.ends_with("ackages") { packages(option.node) } else { None };
@@ -64,12 +64,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether the option `name` takes a file of the configuration.
+/// True if the option `name` takes a file of the configuration.
 fn is_file(name: &str) -> bool {
     matches!(name, "imports" | "source") || name.ends_with("ile") || name.ends_with("iles")
 }
 
-/// Reports names where an option takes packages.
+/// Reports names in an option that takes packages.
 fn packages(node: &Node) -> Option<Diagnostic> {
     let items = match &node.kind {
         Kind::List(items) => items.as_slice(),
@@ -84,7 +84,7 @@ fn packages(node: &Node) -> Option<Diagnostic> {
     Some(report(&first, node.span, &expression))
 }
 
-/// The name of a package in `pkgs`, where nothing else is written.
+/// The name of a package in `pkgs`, if the value contains nothing else.
 fn name_of_package(node: &Node) -> Option<String> {
     let Kind::Scalar(text) = &node.kind else { return None };
     let value = text.value();
@@ -94,7 +94,7 @@ fn name_of_package(node: &Node) -> Option<String> {
     (text.is_literal() && matches!(text.atom(), Atom::Str(_)) && is_name).then(|| name.to_owned())
 }
 
-/// Reports text that is meant as Nix in a value, and in all values inside of it.
+/// Reports text that is probably Nix in a value, and in all values inside it.
 fn below(node: &Node, of_file: bool, diagnostics: &mut Diagnostics) {
     match &node.kind {
         Kind::List(items) => items.iter().for_each(|item| below(item, of_file, diagnostics)),
@@ -117,12 +117,12 @@ fn report(value: &str, span: Span, expression: &str) -> Diagnostic {
         Code::WrongType,
         format!("`{value}` is a text here, not an expression"),
         span,
-        "NixOS would get these letters",
+        "NixOS would receive this text as a string",
     )
     .help(format!("write `!nix {expression}`"))
 }
 
-/// An expression as YAML that stands in a list or a mapping with braces too.
+/// An expression as YAML that is valid in a flow list or mapping too.
 fn quoted(expression: &str) -> String {
     let needs = expression.contains(['[', ']', '{', '}', ',', '#']) || expression.contains(": ");
     match needs {
@@ -136,7 +136,7 @@ fn is_relative(value: &str) -> bool {
     (value.starts_with("./") || value.starts_with("../")) && !value.contains(char::is_whitespace)
 }
 
-/// Whether a text can only be meant as Nix: a path from `pkgs` or `config` on, or a call of a function.
+/// True if a text can only be Nix: a path that begins with `pkgs` or `config`, or a call of a function.
 fn is_code(value: &str) -> bool {
     let called = value.split(' ').next().filter(|called| called.len() < value.len());
     if called.is_some_and(|called| FUNCTIONS.contains(&called))

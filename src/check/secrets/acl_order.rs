@@ -1,11 +1,11 @@
-//! The rules of an ACL apply from left to right, so what is granted after `-@dangerous` is granted
+//! The rules of an ACL apply from left to right, so that a grant after `-@dangerous` takes effect
 //! (<https://valkey.io/topics/acl/>): FLUSHALL is in @write, KEYS in @read.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::tree::{Node, Text};
 
-/// Categories that hold dangerous commands.
+/// Categories that include dangerous commands.
 const GRANTS: &[&str] = &[
     "+@all",
     "allcommands",
@@ -27,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Looks for a grant behind `-@dangerous` among the words of these texts.
+/// Reports a grant after `-@dangerous` among the words of these texts.
 fn find<'a>(texts: impl Iterator<Item = &'a Text> + Clone, diagnostics: &mut Diagnostics) {
     let is_denial = |text: &&Text| text.value().split_whitespace().any(|word| word == "-@dangerous");
     let Some(begin) = texts.clone().position(|text| is_denial(&text)) else { return };
@@ -44,11 +44,13 @@ fn find<'a>(texts: impl Iterator<Item = &'a Text> + Clone, diagnostics: &mut Dia
         diagnostics.push(
             Diagnostic::new(
                 Code::AclOrder,
-                format!("`{grant}` gives back what `-@dangerous` took"),
+                format!("`{grant}` grants commands that `-@dangerous` denies"),
                 span,
                 "the rules apply from left to right",
             )
-            .help("write what is granted first, then `-@dangerous`, then the few commands that are still needed"),
+            .help(format!(
+                "move `{grant}` before `-@dangerous`, and grant single commands after it if they are needed"
+            )),
         );
     }
 }

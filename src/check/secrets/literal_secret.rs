@@ -1,4 +1,4 @@
-//! All that a file says is emitted into the world-readable store: no secret may be written there.
+//! Every value of the file is emitted into the world-readable store, so that the file must not contain secrets.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ use crate::tree::{Kind, Node, Piece, Step, Target, Text, option_path};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     let decrypted = format!("{}/NAME", SecretBackend::decrypted(host.secret_backend.as_ref()));
-    let mut found = Found { places: HashSet::new(), constants: HashSet::new(), decrypted, diagnostics };
+    let mut found = Found { positions: HashSet::new(), constants: HashSet::new(), decrypted, diagnostics };
     for container in host.containers() {
         of_container(container, &mut found);
     }
@@ -51,13 +51,13 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     everywhere(file, &mut found);
 }
 
-/// Whether the address of a repository of restic has a password in it: `rest:https://user:password@host`.
+/// True if the address of a restic repository contains a password: `rest:https://user:password@host`.
 fn has_login(repository: &str) -> bool {
     let login = repository.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
     login.is_some_and(|(user, _)| user.contains(':'))
 }
 
-/// What reads a text with a secret in it.
+/// The reader of a text with a secret in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reader {
     /// A program in a container, with these arguments.
@@ -75,7 +75,7 @@ enum Reader {
 }
 
 impl Reader {
-    /// What to do about a secret.
+    /// The help for a secret that this reader gets.
     fn help(self, reason: &Reason, decrypted: &str) -> String {
         let argument = match reason {
             Reason::Argument(argument) => Some(argument),
@@ -84,7 +84,7 @@ impl Reader {
         let (path, declare) = match self {
             Reader::Caddy => return CADDY.to_owned(),
             Reader::Restic => return RESTIC.to_owned(),
-            Reader::Other => return "declare a secret, and refer to it where this value is used".to_owned(),
+            Reader::Other => return "declare a secret, and use it instead of this value".to_owned(),
             Reader::Option => (decrypted, "declare a secret"),
             Reader::Command | Reader::Shell => {
                 ("/run/secrets/NAME", "declare a secret, list it under the container's `secrets`")
@@ -93,14 +93,14 @@ impl Reader {
         let Some(line) = argument.and_then(|argument| argument.in_shell(path)) else {
             return match self {
                 Reader::Option => format!(
-                    "set the option that takes the path of a file, such as `passwordFile`, to that of a secret, {decrypted}"
+                    "use the option that takes a file, such as `passwordFile`, with the path of a secret: `{decrypted}`"
                 ),
-                _ => format!("{declare}, and name its file, {path}"),
+                _ => format!("{declare}, and pass its path, `{path}`"),
             };
         };
         let read = match self {
             Reader::Command => format!("let a shell read its file: `[sh, -c, 'exec {line}']`"),
-            _ => format!("read its file in a line of a shell: `{line}`"),
+            _ => format!("read its file in the shell command: `{line}`"),
         };
         match argument.is_some_and(|argument| argument.path.is_some()) {
             true => read,
@@ -109,19 +109,19 @@ impl Reader {
     }
 }
 
-/// What to do about a secret in Caddy's configuration.
-const CADDY: &str = "write `{env.NAME}`, and give Caddy the variable from a secret through \
+/// The help for a secret in Caddy's configuration.
+const CADDY: &str = "write `{env.NAME}`, and set the variable from a secret with \
                      `systemd.services.caddy.serviceConfig.EnvironmentFile` under `nixos`";
 
-/// What to do about a secret in the address of a repository.
+/// The help for a secret in the address of a repository.
 const RESTIC: &str = "put the whole address into a secret, and name the secret under `repository_secret`";
 
-/// Reports secrets, each place once.
+/// Reports secrets, once for each position.
 struct Found<'a> {
-    places: HashSet<Span>,
-    /// Constants whose use was reported.
+    positions: HashSet<Span>,
+    /// Constants whose use is already reported.
     constants: HashSet<Vec<Step>>,
-    /// The path of a decrypted secret that is called NAME.
+    /// The path of the decrypted secret NAME.
     decrypted: String,
     diagnostics: &'a mut Diagnostics,
 }
@@ -145,29 +145,29 @@ impl Found<'_> {
     }
 
     fn push(&mut self, reason: Reason, span: Span, name: Option<Span>, reader: Reader) {
-        if !self.places.insert(span) {
+        if !self.positions.insert(span) {
             return;
         }
         let help = reader.help(&reason, &self.decrypted);
-        let mut label = "would be readable by everyone, in the Nix store";
+        let mut label = "would be world-readable in the Nix store";
         let message = match reason {
             Reason::Argument(Argument { name, path: Some(_), .. }) => {
-                label = "this path would be the password";
+                label = "the path itself would be the password";
                 format!("`{name}` takes the password itself, not its file")
             }
             Reason::Named(name) | Reason::Argument(Argument { name, .. }) => {
                 format!("the value of `{name}` looks like a secret")
             }
-            Reason::Address => "there is a password in this address".to_owned(),
-            Reason::Webhook => "there is a token in this address".to_owned(),
-            Reason::Key => "this looks like a secret key".to_owned(),
-            Reason::Header => "the login in this header looks like a secret".to_owned(),
+            Reason::Address => "the address contains a password".to_owned(),
+            Reason::Webhook => "the address contains a token".to_owned(),
+            Reason::Key => "the value looks like a secret key".to_owned(),
+            Reason::Header => "the value of this header looks like a secret".to_owned(),
             Reason::Hash(option) => return self.hash(&option, span),
         };
         let mut diagnostic =
             Diagnostic::new(Code::LiteralSecret, message, span, label).help(help).gives_way();
         if let Some(name) = name {
-            diagnostic = diagnostic.and(name, "its name");
+            diagnostic = diagnostic.and(name, "the name suggests a secret");
         }
         self.diagnostics.push(diagnostic);
     }
@@ -176,11 +176,11 @@ impl Found<'_> {
         self.diagnostics.push(
             Diagnostic::new(
                 Code::PasswordHash,
-                format!("`{option}` puts the hash of a password into the Nix store"),
+                format!("`{option}` puts a password hash into the Nix store"),
                 span,
-                "everyone on the host can try passwords against it",
+                "every user of the host can try passwords against it",
             )
-            .help(format!("set `hashedPasswordFile` to the path of a secret, {}", self.decrypted))
+            .help(format!("set `hashedPasswordFile` to the path of a secret: `{}`", self.decrypted))
             .gives_way(),
         );
     }
@@ -190,7 +190,7 @@ fn of_container(container: &Container, found: &mut Found) {
     let settings = &container.settings;
     let by_secret: HashSet<String> =
         settings.secrets.0.iter().filter_map(|used| Some(used.variable.as_ref()?.text.value())).collect();
-    // A rule of its own reports a variable that a secret sets too.
+    // `variable_twice.rs` reports a variable that a secret sets too.
     for (name, value) in settings.environment.0.iter().filter(|(name, _)| !by_secret.contains(&name.value()))
     {
         variable(name, value, found);
@@ -233,10 +233,10 @@ fn of_container(container: &Container, found: &mut Found) {
 fn variable(name: &Text, value: &Text, found: &mut Found) {
     let (variable, text) = (name.value(), value.value());
     if is_public_name(&variable) {
-        found.places.insert(value.span);
+        found.positions.insert(value.span);
         return;
     }
-    // `user:password` is what basic authentication takes, and a value of options is part of a command line.
+    // Basic authentication takes `user:password`, and a value with options is part of a command line.
     let basic = variable.to_uppercase().ends_with("BASIC_AUTH") && has_two_halves(&text);
     let by_name = !is_fact(value) && (is_named_secret(&variable, &text) || basic);
     let options = || text.starts_with('-').then(|| in_lines(&text)).flatten();
@@ -244,16 +244,16 @@ fn variable(name: &Text, value: &Text, found: &mut Found) {
         return;
     }
     found.remember(value);
-    if found.places.insert(value.span) {
+    if found.positions.insert(value.span) {
         found.diagnostics.push(
             Diagnostic::new(
                 Code::LiteralSecret,
-                format!("`{variable}` looks like a secret"),
+                format!("the value of `{variable}` looks like a secret"),
                 value.span,
-                "would be readable by everyone, in the Nix store",
+                "would be world-readable in the Nix store",
             )
             .and(name.span, "this variable")
-            .help(format!("declare a secret, and write `secrets: {{ {variable}: NAME }}` in place of this")),
+            .help(format!("declare a secret, and write `secrets: {{ {variable}: NAME }}` instead")),
         );
     }
 }
@@ -273,15 +273,15 @@ fn pair(name: &Text, value: &Text, found: &mut Found) {
     }
 }
 
-/// A program and its arguments. The place is that of the word with the secret where one word has it.
+/// A program and its arguments. The position is the word with the secret, if one word contains it.
 fn words(command: &[Text], reader: Reader, found: &mut Found) {
     let values: Vec<String> = command.iter().map(Text::value).collect();
     let Some(reason) = in_words(&values) else { return };
-    // The last of the first words that have the secret: what is in some words is in more of them.
+    // The end of the shortest prefix with the secret: a longer prefix contains it too.
     let ends: Vec<usize> = (1..=values.len()).collect();
-    let place = command.get(ends.partition_point(|end| in_words(&values[..*end]).is_none()));
-    if let Some(place) = place.or(command.first()) {
-        found.push(reason, place.span, None, reader);
+    let word = command.get(ends.partition_point(|end| in_words(&values[..*end]).is_none()));
+    if let Some(word) = word.or(command.first()) {
+        found.push(reason, word.span, None, reader);
     }
 }
 
@@ -290,7 +290,7 @@ fn shell_line(line: &Text, found: &mut Found) {
     found.reason(in_words(&words), line.span, Reader::Shell);
 }
 
-/// The options of NixOS in a tree, each with the name that leads to it.
+/// The options of NixOS in a tree, each with the name of its last step.
 fn of_options(node: &Node, name: Option<&Text>, found: &mut Found) {
     match &node.kind {
         Kind::Map(entries) => {
@@ -309,7 +309,7 @@ fn of_options(node: &Node, name: Option<&Text>, found: &mut Found) {
     }
 }
 
-/// A list of NixOS may be a command line: an option, and its value in the next item.
+/// A list under `nixos` may be a command line: an option, and its value in the next item.
 fn of_arguments(items: &[Node], found: &mut Found) {
     let texts = |item: &Node| match &item.kind {
         Kind::Scalar(text) => Some(text.clone()),
@@ -357,7 +357,7 @@ fn everywhere(node: &Node, found: &mut Found) {
     match &node.kind {
         Kind::Map(entries) => entries.iter().for_each(|entry| everywhere(&entry.value, found)),
         Kind::List(items) => items.iter().for_each(|item| everywhere(item, found)),
-        // A value that came by reference is reported where it is defined.
+        // A referenced value is reported at its definition.
         Kind::Scalar(text) if node.defined.is_none() && text.span.source == SourceId::FILE => {
             found.reason(in_text(&text.value()), text.span, Reader::Other);
         }
@@ -365,7 +365,7 @@ fn everywhere(node: &Node, found: &mut Found) {
     }
 }
 
-/// Whether a value is what the host says of itself to everyone.
+/// True if a value is public: the name, the time zone or a port of the host.
 fn is_fact(value: &Text) -> bool {
     value.pieces.iter().all(|piece| match piece {
         Piece::Literal(_) => false,

@@ -1,4 +1,4 @@
-//! Secrets whose file is not in the folder of secrets, or whose owner or group is `user:group`.
+//! The file of a secret must be inside the folder of secrets, and its `owner` and `group` are one name each.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -17,21 +17,24 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::BadValue,
-                        format!("`{path}` is not in the folder of secrets"),
+                        format!("`{path}` is not inside the folder of secrets"),
                         file.span,
                         "expected a relative path without `.` and `..`",
                     )
-                    .help(format!("write a path below `{folder}`")),
+                    .help(format!("write a path relative to `{folder}`")),
                 );
             } else if let Some(name) = path.rsplit('/').next().filter(|name| !is_word(name, b"+-._?=")) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::BadValue,
-                        format!("`{name}` cannot be the name of a file in the Nix store"),
+                        format!("`{name}` is not a valid file name in the Nix store"),
                         file.span,
                         "expected letters, digits and `+`, `-`, `.`, `_`, `?`, `=`",
                     )
-                    .help("rename the file"),
+                    .help(format!(
+                        "rename the file, for example to `{}`",
+                        name.replace(|c: char| !(c.is_ascii_alphanumeric() || "+-._?=".contains(c)), "-")
+                    )),
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! A secret is a file that can be decrypted. NixOS does not evaluate without it.
+//! A secret needs its encrypted file: NixOS does not evaluate without it.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -13,24 +13,24 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::SecretFileMissing,
-                "a flake would not find the secrets",
+                "a flake cannot read the folder of secrets",
                 written.span,
-                "is an absolute path, which only an impure evaluation reads",
+                "expected a path relative to this file: only an impure evaluation reads an absolute path",
             )
             .help(
-                "keep the secrets in the repository, and write the folder relative to this file, such as `secrets`",
+                "move the encrypted secrets into the repository, and write a relative path such as `secrets`",
             ),
         );
         return;
     }
     let missing: Vec<_> = host.secrets.values().filter(|secret| secret.file_is_missing).collect();
     let create = |file: &str| format!("in `{folder}`, run `{}`", backend.command(file));
-    // Of a folder that is not there at all, one word is enough.
+    // One diagnostic is enough if the whole folder is missing.
     if let ([first, _, ..], true) = (missing.as_slice(), missing.len() == host.secrets.len()) {
         diagnostics.push(
             Diagnostic::new(
                 Code::SecretFileMissing,
-                format!("none of the {} secrets has its file in `{folder}`", missing.len()),
+                format!("the files of all {} secrets are missing in `{folder}`", missing.len()),
                 written.span,
                 "relative to this file",
             )
@@ -43,9 +43,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::SecretFileMissing,
-                format!("there is no `{folder}/{file}`"),
+                format!("the file `{folder}/{file}` does not exist"),
                 secret.span,
-                "the secret's file",
+                "the secret is declared here",
             )
             .help(create(&file)),
         );

@@ -1,5 +1,5 @@
-//! A mounted secret keeps its owner and mode: a container that runs as somebody else cannot read it, and
-//! fails in its own words, at its own time.
+//! A mounted secret keeps its owner and mode: a container that runs as another user cannot read it, and fails at run
+//! time.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +15,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let Some(reader) = Reader::of(container) else { continue };
         let User { id, span, .. } = reader.user;
         for used in &container.settings.secrets.0 {
-            // Any other variable is rendered by root, before the container starts.
+            // Root renders any other variable before the container starts.
             if used.variable.as_ref().is_some_and(|v| !takes_path(&v.text.value())) {
                 continue;
             }
@@ -30,12 +30,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     used.span,
                     "mounted as a file",
                 )
-                .and(span, format!("runs as {id}"))
+                .and(span, format!("the container runs as {id}"))
                 .and(secret.span, owner_of(secret))
                 .help(match readers[&used.secret.text.value()].iter().any(|other| *other != id) {
                     false => format!("declare the secret with `owner: \"{id}\"`"),
                     true => format!(
-                        "declare it once more under another name, with the same `file` and `owner: \"{id}\"`"
+                        "declare the secret a second time under another name, with the same `file` and `owner: \"{id}\"`"
                     ),
                 }),
             );
@@ -61,11 +61,11 @@ fn owner_of(secret: &Secret) -> String {
     format!("belongs to {owner}, with mode {mode}")
 }
 
-/// Who reads a secret.
+/// The user and the groups that read a secret.
 struct Reader {
     user: User,
     groups: Vec<u32>,
-    /// Whether its own group is among these.
+    /// True if the user's own group is among `groups`.
     group_is_known: bool,
 }
 
@@ -73,19 +73,19 @@ impl Reader {
     fn of(container: &Container) -> Option<Reader> {
         let user = User::of(container)?;
         let more = grants::groups(container).into_iter().filter_map(|group| group.what.parse().ok());
-        // Without a group it is the one that the image's /etc/passwd gives the user.
+        // Without a group, the image's /etc/passwd decides the user's group.
         let own = user.group.as_ref().and_then(|group| group.parse().ok());
         let groups = own.into_iter().chain(more).collect();
         Some(Reader { user, groups, group_is_known: own.is_some() })
     }
 
-    /// Unknown where the secret belongs to somebody by name.
+    /// `None` if the owner of the secret is a name, whose number is unknown.
     fn can_read(&self, secret: &Secret) -> Option<bool> {
         let declared = &secret.settings;
         let owner = declared.owner.value.user.id()?;
         let group = match &declared.group {
             Some(group) => group.value.user.id()?,
-            // A numeric owner brings the group of that number.
+            // A numeric owner implies the group with that number.
             None => owner,
         };
         let mode = declared.mode.value.bits;

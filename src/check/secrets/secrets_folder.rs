@@ -1,4 +1,4 @@
-//! The folder that holds the encrypted secrets.
+//! Declared secrets need the folder of their encrypted files.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -9,7 +9,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::AgenixMissing,
-                "secrets, and no folder that holds them",
+                "`secrets` are declared without a folder for their files",
                 secret.span,
                 "declared here",
             )

@@ -1,4 +1,4 @@
-//! A secret is declared because something reads it.
+//! A secret is declared for a reader.
 
 use std::collections::HashSet;
 
@@ -25,23 +25,23 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         let is_valid = SecretName::parse(name).is_some();
         if !is_valid
             || is_used
-            || host.wrong_secrets.iter().any(|wrong| is_meant(wrong, name, secret, diagnostics))
+            || host.wrong_secrets.iter().any(|wrong| is_misspelled_as(wrong, name, secret, diagnostics))
         {
             continue;
         }
         diagnostics.push(
             Diagnostic::new(
                 Code::UnusedSecret,
-                format!("nothing uses the secret `{name}`"),
+                format!("the secret `{name}` is unused"),
                 secret.span,
-                "would be decrypted for nobody",
+                "decrypted at each activation without a reader",
             )
-            .help("use it, or take it out"),
+            .help("remove it, or use it in a container"),
         );
     }
 }
 
-/// Whether a use of a secret may be in what could not be read.
+/// True if a use of a secret may be in a part of the file that could not be parsed.
 fn may_be_lost(host: &Host) -> bool {
     let in_container = |container: &Container| container.unread.has_lost(&["secrets", "env_file", "login"]);
     let in_service = |service: &Service| {
@@ -59,17 +59,17 @@ fn may_be_lost(host: &Host) -> bool {
         || host.services.iter().any(in_service)
 }
 
-/// Whether a use that was reported probably means this secret: by its name, or because it has the right format.
-fn is_meant(wrong: &WrongSecret, name: &str, secret: &Secret, diagnostics: &Diagnostics) -> bool {
+/// True if a reported use probably names this secret: it has the same format and nearly the same name.
+fn is_misspelled_as(wrong: &WrongSecret, name: &str, secret: &Secret, diagnostics: &Diagnostics) -> bool {
     wrong.format == secret.settings.format && diagnostics.closest(&wrong.name, [name]).is_some()
 }
 
-/// What may use a secret.
+/// The texts that may use a secret.
 #[derive(Default)]
 struct Uses {
-    /// Every text: wherever a name stands, the secret may be meant.
+    /// Every text: any of them may be the name of a secret.
     names: HashSet<String>,
-    /// Nix of the user's, and paths such as /run/agenix/NAME.
+    /// The Nix expressions of the file, and paths such as /run/agenix/NAME.
     expressions: String,
 }
 

@@ -1,4 +1,5 @@
-//! A variable is set once: by `environment` or `podman_args`, or by `secrets`; and for images that refuse both, as itself or by a file.
+//! A variable is set once: by `environment`, by `podman_args` or by `secrets`. Some images also refuse a variable
+//! together with its `_FILE` variant.
 
 use std::collections::HashMap;
 
@@ -30,7 +31,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         "set by a second secret",
                     )
                     .and(first, "set by the first secret")
-                    .help("keep one of the two"),
+                    .help("remove one of the two entries"),
                 );
             }
             if let Some((name, is_own)) = names.get(&variable.text.value()) {
@@ -40,9 +41,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         Code::VariableTwice,
                         format!("`{}` is set twice", variable.text.value()),
                         used.span,
-                        "by a secret",
+                        "set by a secret",
                     )
-                    .and(name.span, "and in the environment")
+                    .and(name.span, "also set here")
                     .help(format!("remove it from `{key}`: the secret sets it")),
                 );
             }
@@ -50,7 +51,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A variable that stands as itself and with a file, which the start script of the image refuses.
+/// Reports a variable that is set directly and by a file, which the start script of the image refuses.
 fn also_by_file(container: &Container, diagnostics: &mut Diagnostics) {
     let settings = &container.settings;
     let image = &settings.image.value;
@@ -67,11 +68,11 @@ fn also_by_file(container: &Container, diagnostics: &mut Diagnostics) {
                 Code::VariableTwice,
                 format!("`{}` and `{name}` are both set", direct.value()),
                 by_file.span,
-                "takes the value out of a file",
+                "reads the value from a file",
             )
-            .and(direct.span, "the value itself")
+            .and(direct.span, "sets the value directly")
             .and(settings.image.text.span, "this image does not start with both")
-            .help("keep one of the two"),
+            .help(format!("remove `{}` or `{name}`", direct.value())),
         );
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         if flag.value {
             continue;
         }
-        // Those that start at boot themselves.
+        // Containers that start at boot themselves.
         let mut dependents =
             container.dependents.iter().chain(&container.one_time_dependents).filter_map(|id| by_id.get(id));
         let Some(first) = dependents.next() else { continue };

@@ -6,7 +6,7 @@ use crate::hir::Host;
 use crate::setting::Release;
 use crate::tree::Node;
 
-/// Milliseconds between two checks that stay below the limit.
+/// The shortest interval below systemd's limit, in milliseconds.
 const LEAST: u64 = 2_000;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -23,7 +23,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Code::CheckInterval,
                     format!("systemd refuses a health check every {}", period.text.value()),
                     period.text.span,
-                    "the Podman of NixOS 25.11 may start one 5 times in 10 s",
+                    "Podman 5.7 in NixOS 25.11 can run 5 checks in 10 s",
                 )
                 .help(format!("write `{key}: 2s`")),
             );

@@ -1,5 +1,6 @@
-//! A database makes its first user when it first starts, and stops without a password for it, or a variable that says
-//! that there is none (docker-entrypoint.sh of docker-library/postgres, docker-library/mysql and MariaDB/mariadb-docker).
+//! A database image creates its first user on its first start, and stops without a variable that sets the password or
+//! allows an empty one (docker-entrypoint.sh of docker-library/postgres, docker-library/mysql and
+//! MariaDB/mariadb-docker).
 
 use crate::check::isolation::grants::{has_unknown_variables, variables};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -14,7 +15,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         if is_unknown(container, row) || set(container).any(|name| is_one_of(&name.value(), row)) {
             continue;
         }
-        // A password that could not be read may be the one.
+        // The password may be in a part that could not be parsed.
         let unread =
             container.unread.may_hold(&["environment", "env_file", "secrets", "volumes", "podman_args"]);
         if unread {
@@ -25,13 +26,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Code::FirstPassword,
             format!("`{}` has no password for its first start", container.name),
             settings.image.text.span,
-            format!("stops without `{variable}` while it has no data"),
+            format!("the image stops on its first start without `{variable}`"),
         );
         diagnostics.push(
-            match set(container).find_map(|name| Some((meant(&name.value(), row)?, name.span))) {
-                Some((meant, span)) => diagnostic
-                    .and(span, "the image does not know it")
-                    .help(format!("did you mean `{meant}`?")),
+            match set(container).find_map(|name| Some((closest(&name.value(), row)?, name.span))) {
+                Some((known, span)) => diagnostic
+                    .and(span, "not a variable of this image")
+                    .help(format!("did you mean `{known}`?")),
                 None => diagnostic.help(format!(
                     "declare a secret, and write `secrets: {{ {variable}: NAME }}` in the container"
                 )),
@@ -40,7 +41,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether the variables, or the program, are not all in the file.
+/// True if the file does not show all variables, or the program.
 fn is_unknown(container: &Container, row: &FirstPassword) -> bool {
     let settings = &container.settings;
     let is_program = |word: &str| word.starts_with('-') || row.programs.contains(&word);
@@ -52,7 +53,7 @@ fn is_unknown(container: &Container, row: &FirstPassword) -> bool {
         || container.volumes.iter().any(|volume| volume.target.value().starts_with(INIT_SCRIPTS))
 }
 
-/// The folder whose archives MariaDB restores in place of making a user.
+/// The folder whose archives MariaDB restores instead of creating a user.
 const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
 
 /// The names of the variables that are not empty.
@@ -66,8 +67,8 @@ fn is_one_of(name: &str, row: &FirstPassword) -> bool {
     row.variables.contains(&name.strip_suffix("_FILE").unwrap_or(name))
 }
 
-/// The variable that a misspelt name was probably meant to be.
-fn meant(name: &str, row: &FirstPassword) -> Option<String> {
+/// The variable that a misspelled name most likely stands for.
+fn closest(name: &str, row: &FirstPassword) -> Option<String> {
     let all = row.variables.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_FILE")]);
     all.into_iter().find(|known| strsim::osa_distance(known, name) <= 2)
 }

@@ -1,4 +1,4 @@
-//! Containers that others wait for until they are healthy, without a check.
+//! A container that others wait for until it is healthy needs a health check.
 
 use std::collections::HashMap;
 
@@ -22,18 +22,18 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Code::HealthyWithoutCheck,
             format!("`{}` has no health check", container.name),
             *first,
-            "waits until it is healthy",
+            "this dependency waits until it is healthy",
         );
-        let diagnostic = others.iter().fold(diagnostic, |all, span| all.and(*span, "and so does this"));
+        let diagnostic = others.iter().fold(diagnostic, |all, span| all.and(*span, "waits for it too"));
         diagnostics.push(
             diagnostic
-                .and(container.span, "has no `healthcheck`")
-                .help("give it a `healthcheck`, or depend on `started`"),
+                .and(container.span, "expected a `healthcheck` here")
+                .help(format!("add a `healthcheck` to `{}`, or depend on `started`", container.name)),
         );
     }
 }
 
-/// Whether a container has a check, or something that may be one and could not be read.
+/// True if a container has a check, or a key that may be one and could not be parsed.
 fn has_check(container: &Container) -> bool {
     let is_checked = container.settings.healthcheck.as_ref().is_some_and(|check| {
         let has_test = matches!(check.test, Some(HealthTest::Shell(_) | HealthTest::Exec(_)));

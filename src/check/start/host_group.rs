@@ -1,4 +1,4 @@
-//! Podman looks a group's name up in the image. Groups of the host's devices are not there.
+//! Podman looks a group's name up in the image. The groups of the host's devices do not exist there.
 
 use crate::check::isolation::grants::{Grant, groups};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -16,10 +16,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Code::HostGroup,
                 format!("Podman looks up the group `{name}` in the image, not on the host"),
                 span,
-                "usually a group of the host alone",
+                "usually a group of the host only",
             )
             .help(format!(
-                "write the group's number on the host, which `getent group {name}` shows, or accept this where the image has it"
+                "write the number that `getent group {name}` prints on the host, or accept this with `allow` if the image has the group"
             )),
         );
     }

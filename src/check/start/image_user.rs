@@ -19,18 +19,18 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::ImageUser,
-                format!("images of {} take the user from `{uid}` and `{gid}`", variables.publisher),
+                format!("images of {} set their user from `{uid}` and `{gid}`", variables.publisher),
                 span,
-                "their start script has to run as root",
+                "`user` keeps their start script from running as root",
             )
             .and(image.text.span, "this image")
             .help(match numeric(id) && group.is_none_or(numeric) {
                 true => format!(
-                    "remove `user`, and write `{uid}: \"{id}\"` and `{gid}: \"{}\"` under `environment`",
+                    "replace `user` with `{uid}: \"{id}\"` and `{gid}: \"{}\"` under `environment`",
                     group.unwrap_or(id)
                 ),
                 false => {
-                    format!("remove `user`, and write the numbers as `{uid}` and `{gid}` under `environment`")
+                    format!("replace `user` with the numbers, as `{uid}` and `{gid}` under `environment`")
                 }
             }),
         );

@@ -1,4 +1,5 @@
-//! A namespace of another container goes by that container's name on the host: `podman run` gets it as it is written.
+//! The namespace of another container is named by that container's name on the host: `podman run` gets it as it is
+//! written.
 
 use std::collections::HashSet;
 
@@ -30,9 +31,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::UnknownDependency,
-                        format!("there is no container `{name}` on the host"),
+                        format!("the container `{name}` does not exist on the host"),
                         mode.span,
-                        "Podman does not start the container",
+                        "Podman would not start this container",
                     )
                     .help(help),
                 );

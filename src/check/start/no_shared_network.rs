@@ -1,4 +1,4 @@
-//! Whoever waits for a container mostly talks to it, and can only do so on a network that both are on.
+//! A container usually connects to the containers that it waits for, which needs a network that both are on.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +25,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Some(networks) => networks.contains(&attached.network),
                     None => on(more, &attached.network),
                 });
-                // A network that does not exist was said to, and may be the one that both would share.
+                // An undeclared network is already reported, and may be the one that both would share.
                 let unknown = [container, other].iter().any(|c| c.networks.is_empty());
                 if modes || shared || unknown {
                     continue;
@@ -35,7 +35,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         Code::NoSharedNetwork,
                         format!("`{}` and `{}` share no network", container.name, other.name),
                         dependency.span,
-                        "waits for it, and cannot talk to it",
+                        "waits for a container that it cannot connect to",
                     )
                     .and(other.span, format!("is on {}", networks(other)))
                     .help(format!(
@@ -49,7 +49,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// How many networks of a container are named.
+/// The maximum number of networks that a message names.
 const SHOWN: usize = 8;
 
 fn networks(container: &Container) -> String {

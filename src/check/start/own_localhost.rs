@@ -1,4 +1,4 @@
-//! In a container `localhost` is the container itself. A server in another container is not there.
+//! In a container `localhost` is the container itself, and not a server in another container.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::tree::Node;
 struct Server {
     /// The schemes of its addresses.
     schemes: &'static [&'static str],
-    /// How the variables end that name its host.
+    /// The endings of the variables that name its host.
     variables: &'static [&'static str],
     /// The last parts of the names of its images.
     images: &'static [&'static str],
@@ -56,12 +56,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         for container in service.containers.iter().filter(|c| has_own_network(c)) {
             let own = kinds(container);
             for named in named_hosts(container).filter(is_itself) {
-                let meant = SERVERS.iter().enumerate().filter(|(_, server)| is_meant(server, &named));
-                let meant: Vec<usize> = meant.map(|(kind, _)| kind).collect();
-                if meant.iter().any(|kind| own.contains(kind)) {
+                let wanted = SERVERS.iter().enumerate().filter(|(_, server)| is_address_of(server, &named));
+                let wanted: Vec<usize> = wanted.map(|(kind, _)| kind).collect();
+                if wanted.iter().any(|kind| own.contains(kind)) {
                     continue;
                 }
-                let Some(sibling) = meant.iter().find_map(|kind| siblings.get(kind)) else { continue };
+                let Some(sibling) = wanted.iter().find_map(|kind| siblings.get(kind)) else { continue };
                 if sibling.shares_network_of.as_ref() != Some(&container.name) {
                     report(container, sibling, &named, diagnostics);
                 }
@@ -76,12 +76,12 @@ fn report(container: &Container, sibling: &Container, named: &Named, diagnostics
     diagnostics.push(
         Diagnostic::new(
             Code::OwnLocalhost,
-            format!("`{}` looks for `{}` in itself", container.name, sibling.name),
+            format!("`{}` connects to itself instead of `{}`", container.name, sibling.name),
             named.span,
             format!("{} is the container itself", named.host),
         )
-        .and(sibling.span, "the server is this container")
-        .help(format!("write `{name}` in place of {}", named.host)),
+        .and(sibling.span, "the server runs in this container")
+        .help(format!("write `{name}` instead of {}", named.host)),
     );
 }
 
@@ -96,7 +96,7 @@ fn servers(service: &Service) -> HashMap<usize, &Container> {
     all
 }
 
-/// What a container is a server of, by the row in the table.
+/// The kinds of server that a container runs, as rows of the table.
 fn kinds(container: &Container) -> Vec<usize> {
     let image = &container.settings.image.value;
     let name = image.repository.rsplit('/').next().unwrap_or_default();
@@ -104,7 +104,7 @@ fn kinds(container: &Container) -> Vec<usize> {
     rows.filter(|(_, server)| server.images.contains(&name)).map(|(kind, _)| kind).collect()
 }
 
-/// Whether a container shares its network with neither the host nor another container.
+/// True if a container shares its network with neither the host nor another container.
 fn has_own_network(container: &Container) -> bool {
     let shares = |argument: &Argument| argument.name == "pod" || argument.is_network_mode();
     container.network_mode.is_none() && !arguments(&container.settings.podman_args).iter().any(shares)
@@ -114,7 +114,7 @@ fn is_itself(named: &Named) -> bool {
     matches!(named.host.as_str(), "localhost" | "127.0.0.1")
 }
 
-fn is_meant(server: &Server, named: &Named) -> bool {
+fn is_address_of(server: &Server, named: &Named) -> bool {
     // `postgresql+asyncpg` and `mysql2` are the libraries of a program.
     let scheme = named.scheme.split('+').next().unwrap_or_default();
     match scheme {
