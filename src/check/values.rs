@@ -1,4 +1,4 @@
-//! Rules about values: those that Podman or NixOS cannot use, and those that say something else than they seem to.
+//! Rules about values: those that Podman or NixOS cannot use, and those that other tools read differently.
 
 mod ambiguous_number;
 mod bridge_option;

@@ -1,4 +1,4 @@
-//! A number that becomes a value in Nix has to come back as the text that it was.
+//! A number that becomes a value in Nix must keep its notation.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -36,13 +36,13 @@ fn scalar(text: &Text, diagnostics: &mut Diagnostics) {
             Code::AmbiguousScalar,
             format!("`{written}` is the number {number}"),
             text.span,
-            "would not come back as it is written",
+            "Nix does not keep this notation",
         )
-        .help(format!("write \"{written}\" in quotes for the text, or the number in its plain form")),
+        .help(format!("write `\"{written}\"` for the text, or the number in its plain form")),
     );
 }
 
-/// Whether Nix reads a number with a point as the one that is written, and writes it back the same.
+/// True if Nix prints a number with a point as it is written.
 fn is_plain(written: &str) -> bool {
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     let unsigned = written.trim_start_matches('-');

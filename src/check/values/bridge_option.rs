@@ -14,16 +14,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 None => diagnostics.push(
                     Diagnostic::new(
                         Code::UnsupportedValue,
-                        format!("a bridge of Podman has no option `{option}`"),
+                        format!("`{option}` is not an option of Podman's bridge networks"),
                         name.span,
-                        "Podman refuses the network",
+                        "Podman would refuse to create the network",
                     )
                     .help(instead_of(&option)),
                 ),
                 Some(known) if !known.fits(&value.value()) => diagnostics.push(
                     Diagnostic::new(
                         Code::UnsupportedValue,
-                        format!("`{option}` of a bridge cannot be `{}`", value.value()),
+                        format!("`{}` is not a valid value of the bridge option `{option}`", value.value()),
                         value.span,
                         format!("expected {}", known.expected),
                     )
@@ -38,10 +38,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 fn instead_of(option: &str) -> String {
     match option {
-        "com.docker.network.bridge.name" => "write the name as `interface` of the network".to_owned(),
-        "com.docker.network.driver.mtu" => "write `mtu`".to_owned(),
+        "com.docker.network.bridge.name" => format!("Docker's `{option}` is `interface` here"),
+        "com.docker.network.driver.mtu" => format!("Docker's `{option}` is `mtu` here"),
         "parent" | "ipvlan_mode" | "macvlan_mode" | "bclim" => {
-            "remove it: homegen makes bridge networks; make a network of another driver yourself, and write `external: true` here"
+            "remove it: homegen creates bridge networks; create a network with another driver yourself, and write `external: true` here"
                 .to_owned()
         }
         _ => suggestion(option, bridge_options().iter().map(|known| &*known.name)),

@@ -1,4 +1,4 @@
-//! A capability is either added or dropped: NixOS holds one answer for each.
+//! A capability is either added or dropped: NixOS has one value for each.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        // The first of several counts, which is why it comes last.
+        // The first of several wins, so that it is inserted last.
         let all_dropped = container.settings.cap_drop.iter().rev();
         let all_dropped: HashMap<Capability, _> =
             all_dropped.map(|dropped| (dropped.value, dropped)).collect();
@@ -23,7 +23,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         "added here",
                     )
                     .and(dropped.text.span, "dropped here")
-                    .help("keep one of the two"),
+                    .help("remove one of the two"),
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! A program takes a list of words as it is: no shell splits a word, and none reads an operator or a variable.
+//! A program gets a list of words as it is: no shell splits a word, or reads an operator or a variable.
 
 use crate::command::{is_plain_program, of_shell};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -15,9 +15,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         };
         if let Some(words) = test {
             whole_line(words, "CMD, ", diagnostics);
-            shell(words, |line| format!("write it as a line for a shell: `test: {line}`"), diagnostics);
+            shell(words, |line| format!("write it as a shell command: `test: {line}`"), diagnostics);
         }
-        let in_shell = |line: &str| format!("give the line to a shell: `[sh, -c, '{line}']`");
+        let in_shell = |line: &str| format!("run it in a shell: `[sh, -c, '{line}']`");
         if let Some(entrypoint) = &settings.entrypoint {
             whole_line(&entrypoint.0, "", diagnostics);
             shell(&entrypoint.0, in_shell, diagnostics);
@@ -31,7 +31,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether a command is a whole line in one item, for a program whose image has no script that splits it. Behind an
+/// True if a command is a whole line in one item, for a program whose image has no script that splits it. After an
 /// entrypoint such as `[sh, -c]` one item is a script.
 fn is_line(container: &Container, words: &[Text]) -> bool {
     let line = words.first().map(Text::value).unwrap_or_default();
@@ -51,11 +51,11 @@ fn whole_line(words: &[Text], before: &str, diagnostics: &mut Diagnostics) {
     diagnostics.push(
         Diagnostic::new(
             Code::BadValue,
-            format!("`{program}` and its arguments are one item of a list"),
+            format!("`{program}` and its arguments are a single list item"),
             first.span,
-            "no program has this name",
+            "expected one item for each word",
         )
-        .help(format!("write an item for each: `[{before}{}]`", items.join(", "))),
+        .help(format!("write one item for each word: `[{before}{}]`", items.join(", "))),
     );
 }
 
@@ -72,21 +72,21 @@ fn shell(words: &[Text], help: impl Fn(&str) -> String, diagnostics: &mut Diagno
     let values: Vec<String> = words.iter().map(Text::value).collect();
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let Some(found) = of_shell(&values) else { return };
-    let place = values.iter().position(|value| *value == found).map_or(words[0].span, |at| words[at].span);
+    let span = values.iter().position(|value| *value == found).map_or(words[0].span, |at| words[at].span);
     let line: Vec<String> = values.iter().map(|word| in_line(word)).collect();
     let line = line.join(" ");
     diagnostics.push(
         Diagnostic::new(
             Code::BadValue,
-            format!("no shell reads `{found}` here"),
-            place,
+            format!("`{found}` has no effect without a shell"),
+            span,
             format!("`{}` would get it as an argument", values[0]),
         )
         .help(if line.contains('\'') { help("LINE") } else { help(&line) }),
     );
 }
 
-/// A word of a line for a shell that is to read its operators and variables.
+/// A word of a shell command whose operators and variables stay unquoted.
 fn in_line(word: &str) -> String {
     match word {
         word if word.starts_with('$') => format!("\"{word}\""),

@@ -8,22 +8,24 @@ use crate::tree::{Node, Piece, Text};
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for text in host.containers().flat_map(texts) {
         let found = text.pieces.iter().find_map(|piece| match piece {
-            Piece::Literal(literal) => Some((doubled(literal)?.to_owned(), "only `$${` is an escape", "")),
+            Piece::Literal(literal) => {
+                Some((doubled(literal)?.to_owned(), "only `$${` is an escape here", ""))
+            }
             Piece::Reference(reference) => {
                 let value = reference.value.text();
-                Some((doubled(&value)?.to_owned(), "the value of this reference", " in the constant"))
+                Some((doubled(&value)?.to_owned(), "this reference has the value", " in the constant"))
             }
         });
-        let Some((found, label, place)) = found else { continue };
-        let meant = &found[1..];
-        let title = format!("`{found}` is `{meant}` to Compose, and stays as it is here");
+        let Some((found, label, suffix)) = found else { continue };
+        let single = &found[1..];
+        let title = format!("`{found}` is `{single}` in Compose, but stays `{found}` here");
         let diagnostic = Diagnostic::new(Code::SurprisingYaml, title, text.span, label);
-        let diagnostic = diagnostic.help(format!("write `{meant}`{place}"));
-        diagnostics.push(if place.is_empty() { diagnostic } else { diagnostic.once() });
+        let diagnostic = diagnostic.help(format!("write `{single}`{suffix}"));
+        diagnostics.push(if suffix.is_empty() { diagnostic } else { diagnostic.once() });
     }
 }
 
-/// Texts in which Compose files escape a `$`: what a shell reads, and values such as password hashes.
+/// Texts in which Compose files escape a `$`: shell commands, and values such as password hashes.
 fn texts(container: &Container) -> Vec<&Text> {
     let settings = &container.settings;
     let commands =
@@ -37,7 +39,7 @@ fn texts(container: &Container) -> Vec<&Text> {
     commands.chain(test).chain(pairs).collect()
 }
 
-/// The first `$$` with what follows it, as far as that is a name. `$$` by itself is the shell's own process.
+/// The first `$$` with the name that follows it. `$$` by itself is the process of the shell.
 fn doubled(text: &str) -> Option<&str> {
     text.match_indices("$$").find_map(|(at, _)| {
         let rest = &text[at + 2..];

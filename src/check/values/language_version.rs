@@ -15,7 +15,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     diagnostics.push(
         Diagnostic::new(
             Code::BadValue,
-            format!("version {} of the language does not exist", version.value),
+            format!("language version {} does not exist", version.value),
             version.text.span,
             format!("expected {VERSION}"),
         )

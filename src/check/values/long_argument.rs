@@ -1,5 +1,5 @@
-//! Linux takes an argument of a program up to 128 KiB, and 2 MiB of all of them (MAX_ARG_STRLEN and `bprm_stack_limits` in
-//! fs/exec.c, with systemd's LimitSTACK=8M). Podman gets each value of a container as an argument.
+//! Linux limits one argument of a program to 128 KiB, and all of them to 2 MiB (MAX_ARG_STRLEN and `bprm_stack_limits`
+//! in fs/exec.c, with systemd's LimitSTACK=8M). Podman gets each value of a container as an argument.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
@@ -7,10 +7,10 @@ use crate::setting::HealthTest;
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
-/// The most bytes of one argument, without the NUL behind it.
+/// The maximum length of one argument in bytes, without the NUL after it.
 const MAX_ARGUMENT: usize = (128 << 10) - 1;
 
-/// The most bytes of all arguments together, with a pointer and a NUL for each.
+/// The maximum length of all arguments in bytes, with a pointer and a NUL for each.
 const MAX_ARGUMENTS: usize = 2 << 20;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -24,10 +24,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         if all > MAX_ARGUMENTS {
             let title = format!("the values of `{}` are too long for one command line", container.name);
-            let label = format!("{all} bytes; Linux takes {MAX_ARGUMENTS} in all");
+            let label = format!("{all} bytes; the limit of all arguments is {MAX_ARGUMENTS}");
             diagnostics.push(
                 Diagnostic::new(Code::UnsupportedValue, title, container.span, label)
-                    .help("put the longest into files, and mount those under `volumes`"),
+                    .help("move the longest values into files, and mount the files under `volumes`"),
             );
         }
     }
@@ -39,14 +39,14 @@ fn report(container: &Container, value: &Value, diagnostics: &mut Diagnostics) {
         None => value.what.to_owned(),
     };
     let title = format!("{what} of `{}` is too long for a command line", container.name);
-    let label = format!("{} bytes; Linux takes an argument of {MAX_ARGUMENT}", value.bytes);
+    let label = format!("{} bytes; the limit of an argument is {MAX_ARGUMENT}", value.bytes);
     diagnostics.push(Diagnostic::new(Code::UnsupportedValue, title, value.span, label).help(value.help));
 }
 
 /// A value that is an argument of Podman.
 struct Value<'a> {
     what: &'static str,
-    /// The name that it is the value of, which is in the same argument.
+    /// The name of the variable or label, which is in the same argument.
     name: Option<&'a Text>,
     bytes: usize,
     span: Span,
@@ -55,8 +55,8 @@ struct Value<'a> {
 
 fn values(container: &Container) -> impl Iterator<Item = Value<'_>> {
     let settings = &container.settings;
-    let file = "put it into a file, and mount that under `volumes`";
-    let script = "put it into a script, and mount that under `volumes`";
+    let file = "move it into a file, and mount the file under `volumes`";
+    let script = "move it into a script, and mount the script under `volumes`";
     let pairs = [(&settings.environment, file), (&settings.labels, "shorten it")];
     let pairs = pairs.into_iter().flat_map(|(pairs, help)| pairs.0.iter().map(move |pair| (pair, help)));
     let pairs = pairs.map(|((name, value), help)| {

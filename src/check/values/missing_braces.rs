@@ -20,11 +20,11 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
             Code::BadReference,
             format!("`${name}` is a text, not a reference"),
             span,
-            "the braces are missing",
+            format!("expected `${{{name}}}`"),
         )
         .help(format!("write `\"${{{name}}}{behind}\"`"))
         .fix(Fix::likely(span, format!("\"${{{name}}}{behind}\"")));
-        // Where its place takes any text, `$name` is a variable of a shell or of the application.
+        // A key that takes any text may hold a variable of a shell or of the application.
         if name.contains('.') {
             diagnostics.push(diagnostic.clone().gives_way());
         }
@@ -32,7 +32,7 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A constant's name behind a `$`, and the rest of the value.
+/// A constant's name after a `$`, and the rest of the value.
 struct Found {
     name: String,
     behind: String,

@@ -1,4 +1,4 @@
-//! Arguments with which Podman does not start the container, or its unit does not work.
+//! Arguments with which Podman does not start the container, or with which its unit does not work.
 
 use crate::diag::closest;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -32,7 +32,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// An option that `podman run` does not have.
+/// Reports an option that `podman run` does not have.
 fn unknown(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
     if argument.is_known() {
         return;
@@ -46,13 +46,13 @@ fn unknown(container: &Container, argument: &Argument, diagnostics: &mut Diagnos
             format!("`{}` would not start", container.name),
         )
         .help(match closest(&argument.name, options()) {
-            Some(meant) => format!("did you mean `--{meant}`?"),
-            None => "remove it; podman-run(1) has the options".to_owned(),
+            Some(known) => format!("did you mean `--{known}`?"),
+            None => "remove it; podman-run(1) lists the options".to_owned(),
         }),
     );
 }
 
-/// A port with several protocols.
+/// Reports a port with several protocols.
 fn protocols(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
     if !matches!(argument.name.as_str(), "publish" | "expose") {
         return;
@@ -67,27 +67,27 @@ fn protocols(container: &Container, argument: &Argument, diagnostics: &mut Diagn
         diagnostics.push(
             Diagnostic::new(
                 Code::BadValue,
-                format!("`podman run` cannot read a port of `{}`", container.name),
+                format!("a port under `podman_args` of `{}` has several protocols", container.name),
                 argument.span,
-                "a port has one protocol",
+                "expected one protocol",
             )
-            .help(format!("write an entry for each: {}", entries.join(" and "))),
+            .help(format!("write one entry for each: {}", entries.join(" and "))),
         );
     }
 }
 
-/// A device or a tmpfs that Podman cannot read.
+/// Reports a device or a tmpfs that Podman cannot parse.
 fn values(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
     let problem = |value: &String| match argument.name.as_str() {
         "device" if value.starts_with("/dev/") && Device::parse(value).is_none() => {
             Some(match value.contains("/by-path/") {
                 true => (
-                    "has colons in it, and Podman cannot quote them",
-                    "name the device by a link in by-id, which has no colons, or by the path that the link leads to",
+                    "contains colons, which Podman cannot escape",
+                    "name the device by its link in by-id, which has no colons, or by the path that the link leads to",
                 ),
                 false => (
-                    "what is behind the path cannot be read",
-                    "write /dev/HOST:/dev/CONTAINER:rwm, or less: r reads, w writes, m makes nodes",
+                    "expected a path and permissions, separated by colons",
+                    "write `/dev/HOST:/dev/CONTAINER:rwm`; `r` permits to read, `w` to write, and `m` to create nodes",
                 ),
             })
         }
@@ -96,21 +96,23 @@ fn values(container: &Container, argument: &Argument, diagnostics: &mut Diagnost
             let (index, _) = bad_option(&options, true)?;
             Some(match is_tmpfs_owner(options[index]) {
                 true => (
-                    "Podman has no owner for a tmpfs, which is root's",
-                    "write `mode=1777` in its place: any user may write there",
+                    "a tmpfs belongs to root, and Podman cannot change that",
+                    "write `mode=1777` instead: every user may write there",
                 ),
-                false => ("has an option that Podman refuses", "write it as in podman-run(1), at --tmpfs"),
+                false => {
+                    ("Podman refuses an option of this tmpfs", "use the options in podman-run(1), at --tmpfs")
+                }
             })
         }
         _ => None,
     };
     for (label, help) in argument.values().iter().filter_map(problem) {
-        let message = format!("`podman run` cannot read the `--{}` of `{}`", argument.name, container.name);
+        let message = format!("`--{}` of `{}` has a value that is not valid", argument.name, container.name);
         diagnostics.push(Diagnostic::new(Code::BadValue, message, argument.span, label).help(help));
     }
 }
 
-/// `--no-healthcheck` beside a test (FillOutSpecGen in Podman's pkg/specgenutil/specgen.go).
+/// Reports `--no-healthcheck` beside a test (FillOutSpecGen in Podman's pkg/specgenutil/specgen.go).
 fn health(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
     if argument.name != "no-healthcheck" || !argument.is_on() {
         return;
@@ -127,11 +129,11 @@ fn health(container: &Container, argument: &Argument, diagnostics: &mut Diagnost
             "Podman refuses it beside a test",
         )
         .and(check.span, "the test")
-        .help("keep one of the two"),
+        .help("remove `--no-healthcheck`, or the `healthcheck`"),
     );
 }
 
-/// A network that Podman refuses beside those that the unit names: a mode goes with no other network.
+/// Reports a network that Podman refuses beside those that the unit names: a mode excludes every other network.
 fn networks(container: &Container, argument: &Argument, diagnostics: &mut Diagnostics) {
     let has_mode = container.network_mode.is_some();
     let is_mode = argument.is_network_mode();
@@ -143,11 +145,11 @@ fn networks(container: &Container, argument: &Argument, diagnostics: &mut Diagno
             Code::UnsupportedValue,
             format!("`{}` cannot have `--network`", container.name),
             argument.span,
-            "Podman takes no other network beside a mode, and the unit names one",
+            "Podman refuses a network mode together with other networks",
         )
         .help(match has_mode {
             true => "remove it: the container has a `network_mode`",
-            false => "remove it, and write `network_mode` in its place",
+            false => "write `network_mode` instead",
         }),
     );
 }
@@ -156,19 +158,21 @@ fn broken(container: &Container, diagnostics: &mut Diagnostics) {
     for (mistake, span) in mistakes(&container.settings.podman_args) {
         let (label, help) = match mistake {
             Mistake::Alone => (
-                "no option takes it, so Podman takes it for the image",
+                "no option takes this value, so that Podman reads it as the image",
                 "write the option before it, or remove it",
             ),
             Mistake::OneWord => (
-                "Podman looks for an option of this name",
-                "write `--option=value`, or the two as two entries",
+                "Podman reads the whole entry as the name of an option",
+                "write `--option=value`, or the option and its value as two entries",
             ),
-            Mistake::NoValue => ("without a value, Podman takes the image for it", "write `--option=value`"),
+            Mistake::NoValue => {
+                ("has no value, so that Podman reads the image as its value", "write `--option=value`")
+            }
         };
         diagnostics.push(
             Diagnostic::new(
                 Code::BadValue,
-                format!("`podman run` cannot read an argument of `{}`", container.name),
+                format!("an argument under `podman_args` of `{}` is not valid", container.name),
                 span,
                 label,
             )

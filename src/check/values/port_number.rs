@@ -1,4 +1,4 @@
-//! A port of the host is one that TCP has.
+//! A port of the host must be a valid TCP port.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -11,9 +11,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadValue,
-                format!("{} is not a port", port.value),
+                format!("{} is not a valid port", port.value),
                 port.text.span,
-                "not from 1 to 65535",
+                "expected a number from 1 to 65535",
             )
             .help("choose a port from 1 to 65535"),
         );

@@ -14,26 +14,26 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadValue,
-                    format!("`{}` is not a security option", grant.what),
+                    format!("`{}` is not a valid security option", grant.what),
                     grant.span,
                     format!("`{}` would not start", container.name),
                 )
-                .help(meant(&grant.what)),
+                .help(help(&grant.what)),
             );
         }
     }
 }
 
-fn meant(option: &str) -> String {
+fn help(option: &str) -> String {
     let (key, value) = security_option_parts(option);
     match (security_options().contains(&key), value) {
         (true, _) if key == "no-new-privileges" => "write `no-new-privileges`".to_owned(),
         (true, _) if key == "systempaths" => "write `systempaths=unconfined`, or remove it".to_owned(),
-        (true, _) => format!("write it with a value, `{key}=VALUE`, as in podman-run(1)"),
+        (true, _) => format!("write `{key}=VALUE`, as in podman-run(1)"),
         (false, _) => match closest(key, security_options().iter().copied()) {
             Some("no-new-privileges") => "did you mean `no-new-privileges`?".to_owned(),
-            Some(meant) => format!("did you mean `{meant}={}`?", value.unwrap_or("VALUE")),
-            None => format!("there are: {}", security_options().join(", ")),
+            Some(known) => format!("did you mean `{known}={}`?", value.unwrap_or("VALUE")),
+            None => format!("write one of: {}", security_options().join(", ")),
         },
     }
 }

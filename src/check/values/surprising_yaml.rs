@@ -14,7 +14,7 @@ fn below(node: &Node, in_nixos: bool, diagnostics: &mut Diagnostics) {
         Kind::Scalar(text) if node.defined.is_none() => scalar(text, in_nixos, diagnostics),
         Kind::List(items) => items.iter().for_each(|item| below(item, in_nixos, diagnostics)),
         Kind::Map(entries) => {
-            // `restart: no` is a word of this language, with or without quotes.
+            // `restart: no` is valid with and without quotes.
             let entries = entries.iter().filter(|entry| entry.key.value() != "restart");
             for entry in entries {
                 below(&entry.value, in_nixos || entry.key.value() == "nixos", diagnostics);
@@ -30,18 +30,18 @@ fn scalar(text: &Text, in_nixos: bool, diagnostics: &mut Diagnostics) {
     }
     let written = text.value();
     let Some(other) = in_yaml_1_1(&written) else { return };
-    // An option that is true or false refuses the text.
+    // A boolean option refuses the text.
     let quoted = format!("\"{written}\"");
     let (help, fix) = match in_nixos && matches!(other.as_str(), "true" | "false") {
         true => (format!("write `{other}`, or {quoted} in quotes if the option takes a text"), None),
-        false => (format!("put it in quotes: {quoted}"), Some(Fix::certain(text.span, quoted))),
+        false => (format!("write `{quoted}`"), Some(Fix::certain(text.span, quoted))),
     };
     diagnostics.push(
         Diagnostic::new(
             Code::SurprisingYaml,
-            format!("`{written}` is {other} to many readers of YAML"),
+            format!("other YAML parsers read `{written}` as {other}"),
             text.span,
-            "the text itself, to homegen",
+            "homegen reads it as text",
         )
         .gives_way()
         .help(help)
@@ -49,7 +49,7 @@ fn scalar(text: &Text, in_nixos: bool, diagnostics: &mut Diagnostics) {
     );
 }
 
-/// What YAML 1.1 makes of a plain scalar, where it differs from 1.2 (<https://yaml.org/type/>).
+/// The value that YAML 1.1 gives a plain scalar, if it differs from 1.2 (<https://yaml.org/type/>).
 fn in_yaml_1_1(written: &str) -> Option<String> {
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     match written.to_ascii_lowercase().as_str() {

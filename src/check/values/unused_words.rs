@@ -1,4 +1,4 @@
-//! Keys that do nothing where they stand.
+//! Keys that have no effect in their position.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Answer, Container, Host, HostPort};
@@ -10,17 +10,21 @@ use crate::tree::{Node, Text};
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let unchecked: Vec<Span> = host.containers().filter_map(settings_without_test).collect();
     let mut unused = |span: Span, what: &str, help: &str| {
-        diagnostics.push(Diagnostic::new(Code::UnsupportedValue, what, span, "would do nothing").help(help));
+        diagnostics.push(Diagnostic::new(Code::UnsupportedValue, what, span, "has no effect").help(help));
     };
     for site in host.front.iter().flat_map(|f| &f.sites) {
         if let Some(port) = &site.port
             && !matches!(&site.answer, Answer::Port(HostPort::Fixed(fixed)) if fixed.span == port.text.span)
         {
-            unused(port.text.span, "a port of the host, and no container behind it", "take `port` out");
+            unused(
+                port.text.span,
+                "`port` is set on a site that does not forward to a container",
+                "remove `port`",
+            );
         }
     }
     for span in unchecked {
-        unused(span, "settings of a health check, and no `test`", "add `test`, or remove them");
+        unused(span, "the health check has settings but no `test`", "add `test`, or remove the settings");
     }
     for network in host.networks.iter().filter(|n| n.is_external()) {
         let declared = &network.settings;
@@ -32,7 +36,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .map(|i| i.text.span)
             .chain(declared.driver_opts.0.iter().map(|(n, _)| n.span));
         flags.chain(words).for_each(|span| {
-            unused(span, "someone else makes this network", "take it out, or take `external` out")
+            unused(span, "an external network cannot have settings", "remove it, or remove `external`")
         });
     }
     for (_, mount) in &host.machine.mounts.entries {
@@ -44,8 +48,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         words.for_each(|span| {
             unused(
                 span,
-                "a mount that is only described",
-                "take it out: what mounts this is in your own configuration",
+                "homegen does not mount this disk",
+                "remove it: your own NixOS configuration mounts this disk",
             )
         });
     }
@@ -53,15 +57,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         if let Some(notify) = &service.notify {
             unused(
                 notify.span,
-                "a service without containers that would tell",
-                "take it out, and name the unit under `units` of `notify`, at the top of the file",
+                "`notify` is set on a service without containers",
+                "remove it, and list the unit under `units` of `notify`, at the top of the file",
             );
         }
     }
     for container in host.services.iter().flat_map(|s| &s.containers) {
         let settings = &container.settings;
         if let Some(check) = settings.healthcheck.as_ref() {
-            // A setting of a preset's is turned off by one of the file's.
+            // A setting of the file can turn off a check of the preset.
             let off = check.disable.value.then_some(check.disable.text.span.source);
             let test = match &check.test {
                 Some(HealthTest::Shell(line)) => Some(line.span),
@@ -75,8 +79,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             {
                 unused(
                     check.span,
-                    "a check that is turned off, with settings",
-                    "keep `disable: true` alone, or take it out",
+                    "a disabled health check cannot have settings",
+                    "keep `disable: true` only, or remove it",
                 );
             }
         }
@@ -86,14 +90,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         {
             unused(
                 interface.text.span,
-                "a firewall to open, and no port",
-                "add `expose` with the ports that it listens on",
+                "`firewall` is set without `expose`",
+                "add `expose` with the ports that the container listens on",
             );
         }
     }
 }
 
-/// The settings of a health check that are written, besides its test.
+/// The settings that the file sets for a health check, without its test.
 fn written_settings(check: &Healthcheck) -> impl Iterator<Item = &Text> {
     let settings = [
         &check.interval.text,
@@ -105,8 +109,8 @@ fn written_settings(check: &Healthcheck) -> impl Iterator<Item = &Text> {
     settings.into_iter().filter_map(Text::written)
 }
 
-/// The settings of a health check that has no test. Without `--health-cmd`, `podman run` ignores the other options of the
-/// check, and that of the image keeps its own (FillOutSpecGen in Podman's pkg/specgenutil/specgen.go).
+/// The settings of a health check without a test. Without `--health-cmd`, `podman run` ignores the other options of the
+/// check, and the check of the image keeps its own settings (FillOutSpecGen in Podman's pkg/specgenutil/specgen.go).
 fn settings_without_test(container: &Container) -> Option<Span> {
     let check = container.settings.healthcheck.as_ref()?;
     let has_settings = written_settings(check).next().is_some();
