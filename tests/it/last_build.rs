@@ -103,7 +103,7 @@ fn another_source_for_a_path_of_a_container_is_reported() {
             "\"/srv/a:/data\"",
             "\"/srv/a/data:/data\"",
             "HG1601",
-            &["move what is in `/srv/a` to `/srv/a/data`"],
+            &["move the contents of `/srv/a` to `/srv/a/data`"],
         ),
         ("\"/srv/a b:/data\"", "\"/srv/$c:/data\"", "HG1601", &["mv -T '/srv/a b' '/srv/$c'"]),
         (
@@ -145,7 +145,7 @@ fn another_source_for_a_path_of_a_container_is_reported() {
             "\"/srv/a:/data\", \"/srv/b:/files\"",
             "\"/srv/b:/data\", \"/srv/a:/files\"",
             "HG1601",
-            &["other data at 2 of its paths"],
+            &["different data at 2 of its paths"],
         ),
         // The image looks for its data elsewhere, and the data is elsewhere, too.
         ("\"a:/config\"", "\"b:/data\"", "HG1602", &["wiki_a", "wiki_b"]),

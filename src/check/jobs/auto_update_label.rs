@@ -33,7 +33,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Code::UpdatePull,
                 format!("the update label of `{}` has no effect", container.name),
                 span,
-                format!("only {program} reads it, and this file does not start {program}"),
+                format!("only {program} reads it, which homegen does not start"),
             )
             .help("remove the label, and add `update` to the service"),
         );

@@ -19,7 +19,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::MemorySmall,
-                    format!("a container cannot start with {} of memory", bytes_in_words(limit.value.bytes)),
+                    format!(
+                        "{} of memory is too little to start a container",
+                        bytes_in_words(limit.value.bytes)
+                    ),
                     limit.span(),
                     "the limit of the container",
                 )

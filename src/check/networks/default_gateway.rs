@@ -17,7 +17,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Code::DefaultGateway,
                     format!("{GATEWAY} exists only while a container uses Podman's default network"),
                     text.span,
-                    "no container of this file uses that network",
+                    "homegen puts no container on that network",
                 )
                 .help("write `host.containers.internal`, or mount the program's socket"),
             );
