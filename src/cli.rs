@@ -1,5 +1,5 @@
-//! Arguments, the disk, and exit codes: 0 done, 1 the file is wrong, the folder differs or what was asked for is not there, 2 homegen
-//! could not do its work.
+//! Command-line arguments, disk access and exit codes: 0 success; 1 the file has errors, the folder differs or the
+//! requested item does not exist; 2 homegen could not do its work.
 
 mod build;
 mod check;
@@ -35,36 +35,36 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Compile the file into a folder that is one NixOS module
+    /// Compile the file into a folder of NixOS modules
     Build(build::Arguments),
-    /// Say everything that is wrong with the file
+    /// Report all problems in the file
     Check(check::Arguments),
-    /// Say what a code means, why it is said, and what to do
+    /// Explain a diagnostic code: its cause, its effect and the fix
     Explain(explain::Arguments),
-    /// Say where a path of a container is on the host
+    /// Print the host path of a path in a container
     MapPath(map_path::Arguments),
-    /// Print the JSON Schema of the language, for your editor
+    /// Print the JSON Schema of homeserver.yaml, for editors
     Schema,
-    /// Write a file to start from
+    /// Write a starter homeserver.yaml
     Init(init::Arguments),
 }
 
 #[derive(Args)]
 struct Input {
-    /// The file to compile, or - for standard input
+    /// The homeserver.yaml to read, or - for standard input
     #[arg(default_value = "homeserver.yaml")]
     file: PathBuf,
 }
 
-/// What ends a run early.
+/// The reason that a run ends early.
 enum Stop {
-    /// The file is wrong, the folder differs, or what was asked for is not there. It has been said.
+    /// The file has errors, the folder differs or the requested item does not exist. Already reported.
     Wrong,
-    /// homegen could not do its work, and why.
+    /// homegen could not do its work, with the message.
     Failed(String),
 }
 
-/// More need not be read to say that it is too much.
+/// Reading one byte more is enough to report that the file is too large.
 const MAX_BYTES: u64 = homegen::limits::MAX_BYTES as u64;
 
 /// Runs the command line of this process.
@@ -72,7 +72,7 @@ pub fn run() -> ExitCode {
     run_with(std::env::args_os())
 }
 
-/// Runs a command line, whose first word is the name of the program.
+/// Runs a command line. Its first word is the name of the program.
 fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
@@ -81,7 +81,7 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
                 let _ = error.print();
                 return ExitCode::SUCCESS;
             }
-            // An argument that could not be understood is in the message.
+            // The message quotes the invalid argument, which may hold control characters.
             let _ = std::io::stderr().write_all(printable_lines(&error.render().to_string()).as_bytes());
             return ExitCode::from(2);
         }
@@ -108,22 +108,22 @@ fn failed(what: impl std::fmt::Display, error: &std::io::Error) -> Stop {
     Stop::Failed(format!("{what}: {error}"))
 }
 
-/// Prints to standard error why there is no result.
+/// Prints the reason of a failure to standard error.
 fn complain(why: &str) {
     let _ = std::io::stderr().write_all(printable_lines(&format!("homegen: {why}\n")).as_bytes());
 }
 
-/// A path as messages show it, on one line.
+/// A path for a message, on one line.
 fn shown(path: &Path) -> String {
     printable(&path.display().to_string()).into_owned()
 }
 
-/// Prints data to standard output: with escapes for a terminal, and as it is for a program that reads it.
+/// Prints data to standard output: control characters escaped on a terminal, unchanged in a pipe.
 fn print_data(text: &str) -> Result<(), Stop> {
     if std::io::stdout().is_terminal() { print(&printable_lines(text)) } else { print(text) }
 }
 
-/// Prints to standard output. Whoever closed the pipe has read enough.
+/// Prints to standard output. A closed pipe is not an error: the reader has read enough.
 fn print(text: &str) -> Result<(), Stop> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -134,7 +134,7 @@ fn print(text: &str) -> Result<(), Stop> {
 }
 
 impl Input {
-    /// The file's name, or words for standard input. What a person reads of it is [`printable`].
+    /// The file's name, or "standard input". Messages escape it with [`printable`].
     fn name(&self) -> String {
         if self.is_stdin() { "standard input".to_owned() } else { self.file.display().to_string() }
     }
@@ -160,41 +160,44 @@ impl Input {
         };
         match read {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Stop::Failed(format!(
-                "{}: there is no such file; `homegen init` writes one to start from",
+                "{}: file not found; `homegen init` writes a starter file",
                 printable(&self.name())
             ))),
             Err(error) => Err(failed(printable(&self.name()), &error)),
-            Ok(_) if bytes.len() as u64 > MAX_BYTES => {
-                Err(Stop::Failed(format!("{}: more than {} MiB", printable(&self.name()), MAX_BYTES >> 20)))
-            }
+            Ok(_) if bytes.len() as u64 > MAX_BYTES => Err(Stop::Failed(format!(
+                "{}: the file is larger than {} MiB",
+                printable(&self.name()),
+                MAX_BYTES >> 20
+            ))),
             Ok(_) => Ok(bytes),
         }
     }
 
-    /// The output folder, where none is named: beside the file.
+    /// The default output folder: `generated`, beside the file.
     fn default_output(&self) -> PathBuf {
         self.folder().join("generated")
     }
 
-    /// Compiles the file for an output in `folder`, and tells a person what there is to say about it.
+    /// Compiles the file for an output in `folder`, and prints its diagnostics.
     fn compile(&self, folder: &Path) -> Result<Outcome, Stop> {
         let name = self.file.file_name().map_or_else(|| self.name(), |n| n.to_string_lossy().into_owned());
         let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
-        let place = Place { source, to_source: folder::way(folder, &self.folder()) };
-        let outcome =
-            self.compared(folder, |bytes, surroundings| compile(&self.name(), bytes, &place, surroundings))?;
-        say(&outcome.diagnostics, &outcome.sources);
+        let place = Place { source, to_source: folder::relative_path(folder, &self.folder()) };
+        let outcome = self.with_last_build(folder, |bytes, surroundings| {
+            compile(&self.name(), bytes, &place, surroundings)
+        })?;
+        print_diagnostics(&outcome.diagnostics, &outcome.sources);
         Ok(outcome)
     }
 
     /// Reads, links and checks the file, and compares it with the last build in `folder`. Diagnostics call it `label`.
     fn check(&self, label: &str, folder: &Path) -> Result<Linked, Stop> {
-        self.compared(folder, |bytes, surroundings| Ok(link(label, bytes, surroundings)))
+        self.with_last_build(folder, |bytes, surroundings| Ok(link(label, bytes, surroundings)))
     }
 
-    /// Does `work` with the bytes of the file, and with what stands around it. A last build in `folder` that cannot be
-    /// read is reported.
-    fn compared<T>(
+    /// Runs `work` with the bytes of the file and its surroundings. Reports a record of the last build in `folder`
+    /// that cannot be read.
+    fn with_last_build<T>(
         &self,
         folder: &Path,
         work: impl FnOnce(&[u8], &Surroundings) -> Result<T, Bug>,
@@ -205,33 +208,33 @@ impl Input {
             let path = folder.join(record::PATH);
             let _ = writeln!(
                 std::io::stderr(),
-                "homegen: {} {}: this run compares nothing with the last build, and prunes nothing; {}",
+                "homegen: {} {}: cannot compare with the last build, and no file is pruned; {}",
                 printable(&path.display().to_string()),
                 why.reason(),
                 match why {
-                    record::Unreadable::Version(_) => "use the homegen that wrote it",
+                    record::Unreadable::Version(_) => "use the version of homegen that wrote it",
                     _ => "restore the file, for example from Git",
                 }
             );
         }
-        self.surrounded(&last_build, |surroundings| work(&bytes, surroundings))
+        self.with_surroundings(&last_build, |surroundings| work(&bytes, surroundings))
     }
 
-    /// Reads the file for whoever asks about the host itself. A person hears only what is in the way of
-    /// that: `homegen check` says the rest.
+    /// Reads the file for a command that queries the host. Prints diagnostics only if an error prevents that;
+    /// `homegen check` reports the rest.
     fn host(&self) -> Result<Host, Stop> {
         let bytes = self.read()?;
         let last_build = folder::last_build(&self.default_output());
         let linked =
-            self.surrounded(&last_build, |surroundings| Ok(link(&self.name(), &bytes, surroundings)))?;
+            self.with_surroundings(&last_build, |surroundings| Ok(link(&self.name(), &bytes, surroundings)))?;
         linked.host.ok_or_else(|| {
-            say(&linked.diagnostics, &linked.sources);
+            print_diagnostics(&linked.diagnostics, &linked.sources);
             Stop::Wrong
         })
     }
 
-    /// Does `work` with what stands around the file, whose output was last built so.
-    fn surrounded<T>(
+    /// Runs `work` with the surroundings of the file: the paths beside it and its last build.
+    fn with_surroundings<T>(
         &self,
         last_build: &LastBuild,
         work: impl FnOnce(&Surroundings) -> Result<T, Bug>,
@@ -248,16 +251,16 @@ impl Input {
         };
         work(&surroundings).map_err(|bug| {
             Stop::Failed(format!(
-                "a mistake of homegen's own, please report it with the file that shows it:\n{}",
+                "internal error; please report it, with the file that causes it:\n{}",
                 bug.0
             ))
         })
     }
 }
 
-/// Prints diagnostics to standard error, their number, and where to read more.
-fn say(diagnostics: &[Diagnostic], sources: &Sources) {
-    // The order is that of the file, and a warning may stand before what is in the way.
+/// Prints diagnostics to standard error, with their number and the command that explains the first one.
+fn print_diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
+    // The diagnostics are in the order of the file, so a warning may come before the first error.
     let is_error = |d: &&Diagnostic| d.severity() == Severity::Error;
     let Some(first) = diagnostics.iter().find(is_error).or(diagnostics.first()) else { return };
     let mut error = std::io::stderr();
@@ -274,7 +277,7 @@ fn say(diagnostics: &[Diagnostic], sources: &Sources) {
         .collect();
     let _ = writeln!(
         error,
-        "{} in {}; `homegen explain {}` says more about the first {}",
+        "{} in {}; `homegen explain {}` explains the first {}",
         counted.join(" and "),
         printable(&sources.file().name),
         first.code.code(),
@@ -282,12 +285,12 @@ fn say(diagnostics: &[Diagnostic], sources: &Sources) {
     );
 }
 
-/// The columns to fill: `COLUMNS`, those of the terminal, or 100 where there is none. Below 40 a snippet has
-/// no room.
+/// The width of the output: `COLUMNS`, the width of the terminal, or 100 columns. At least 40, because a snippet
+/// does not fit in less.
 fn terminal_width() -> usize {
-    let told = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c > 0);
-    let real = || terminal_size_of(std::io::stderr()).map(|(Width(columns), _)| usize::from(columns));
-    told.or_else(real).unwrap_or(100).max(40)
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c > 0);
+    let terminal = || terminal_size_of(std::io::stderr()).map(|(Width(columns), _)| usize::from(columns));
+    columns.or_else(terminal).unwrap_or(100).max(40)
 }
 
 #[cfg(test)]
@@ -296,7 +299,7 @@ mod tests {
 
     use super::*;
 
-    /// What `tests/it/growth.rs` runs within valgrind, which translates the code of a process once.
+    /// `tests/it/growth.rs` runs this under valgrind, which translates the code of a process once.
     #[test]
     #[ignore = "reads command lines from standard input"]
     fn runs_each_command_line_of_standard_input() {
@@ -304,7 +307,7 @@ mod tests {
             let line = line.expect("text");
             let done = run_with(["homegen"].into_iter().chain(line.split(' ')).map(OsString::from));
             assert_ne!(done, ExitCode::from(2));
-            // On a line of its own, after what the run prints.
+            // On a line of its own, after the output of the run.
             println!("\ndone");
         }
     }

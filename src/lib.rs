@@ -1,12 +1,13 @@
 //! homegen compiles one `homeserver.yaml` into NixOS modules.
 //!
-//! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`repetition`] → [`mod@link`] → [`check`] → [`accept`] →
-//! [`lower`] → [`render`]. Data stands in modules of its own: [`syntax`], [`tree`], [`ast`], [`setting`], [`hir`],
-//! [`nix`], [`nixos`]. A pass knows its data and no other pass; only [`compile`] knows them all. [`link()`] ends before the
-//! output, for `homegen check` and [`map`]. Nothing here touches the disk: the binary does, and clippy.toml names what may not be used here.
+//! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`repetition`] → [`mod@link`] → [`check`] →
+//! [`accept`] → [`lower`] → [`render`]. The data types have modules of their own: [`syntax`], [`tree`], [`ast`],
+//! [`setting`], [`hir`], [`nix`], [`nixos`]. A pass depends on its data and on no other pass; only [`compile`]
+//! calls them all. [`link()`] ends before the output, for `homegen check` and [`map`]. The library does not access
+//! the disk: the binary does, and clippy.toml lists the functions that are forbidden here.
 
 #![warn(clippy::missing_docs_in_private_items, unreachable_pub)]
-// Whoever works on it reads its documentation with the private items.
+// Contributors read the documentation with the private items.
 #![allow(rustdoc::private_intra_doc_links)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -71,71 +72,71 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use source::{SourceId, Sources, Span};
 use surroundings::Surroundings;
 
-/// What became of a file.
+/// The result of compiling a file.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The texts that the diagnostics point into.
+    /// The source texts that the diagnostics refer to.
     pub sources: Sources,
-    /// What there is to say about the file, in the order of its lines.
+    /// The diagnostics, in the order of the file's lines.
     pub diagnostics: Vec<Diagnostic>,
     /// The output, unless a diagnostic is an error.
     pub files: Option<Vec<File>>,
 }
 
-/// A file that was read and linked, and of which no output is made.
+/// A file that was read, linked and checked, without output.
 #[derive(Debug)]
 pub struct Linked {
-    /// The texts that the diagnostics point into.
+    /// The source texts that the diagnostics refer to.
     pub sources: Sources,
-    /// What there is to say about the file, in the order of its lines.
+    /// The diagnostics, in the order of the file's lines.
     pub diagnostics: Vec<Diagnostic>,
     /// The host, unless a diagnostic is an error.
     pub host: Option<hir::Host>,
 }
 
-/// The stack on which a file is compiled, in bytes. What a file nests is nested on it, and what reads Nix
-/// needs the most: a debug build took between 8 and 16 MiB for the deepest within the limits.
+/// The stack size of a compilation, in bytes. Nested values of a file recurse on it, and parsing Nix needs the most:
+/// a debug build took between 8 and 16 MiB for the deepest nesting within the limits.
 const STACK: usize = 16 << 20;
 
-/// How many threads compile at most. Half of the passes run on one, so that more would be idle.
+/// The maximum number of compiling threads. Half of the passes use one thread, so more would be idle.
 const MAX_THREADS: usize = 4;
 
-/// The threads that compile.
+/// The compiling threads.
 static THREADS: LazyLock<Result<ThreadPool, ThreadPoolBuildError>> = LazyLock::new(|| {
     let processors = available_parallelism().map_or(1, usize::from);
     ThreadPoolBuilder::new().num_threads(processors.min(MAX_THREADS)).stack_size(STACK).build()
 });
 
-/// Compiles the bytes of a file that is called `name`, for an output at `place`. Fails only by a mistake of
-/// homegen's own, or where there can be no threads.
+/// Compiles the bytes of the file `name`, for an output at `place`. Fails only on an internal error of homegen, or
+/// if no thread can be started.
 pub fn compile(name: &str, bytes: &[u8], place: &Place, surroundings: &Surroundings) -> Result<Outcome, Bug> {
     on_threads(|| {
         let Linked { sources, diagnostics, host } = link_here(name, bytes, surroundings);
         let Some(host) = host else { return Ok(Outcome { sources, diagnostics, files: None }) };
         let output = lower::lower(&host);
         let files = render::render(&output, place)?;
-        // Nobody has to wait for the memory.
+        // Freed in the background, so that the caller does not wait.
         rayon::spawn(move || drop((host, output)));
         Ok(Outcome { sources, diagnostics, files: Some(files) })
     })
 }
 
-/// Reads, links and checks the bytes of a file that is called `name`, for whoever asks what is wrong with it or about the host
-/// itself.
+/// Reads, links and checks the bytes of the file `name`, without output: for `homegen check`, and for queries about
+/// the host.
 pub fn link(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Linked {
-    // No pass of these divides its work, and a stack is made faster than threads.
+    // These passes run on one thread, and allocating a stack is faster than starting threads.
     stacker::grow(STACK, || link_here(name, bytes, surroundings))
 }
 
-/// Does `work` where the stack is deep enough for it.
+/// Runs `work` on a thread with a stack of [`STACK`] bytes.
 fn on_threads<T: Send>(work: impl FnOnce() -> Result<T, Bug> + Send) -> Result<T, Bug> {
     match &*THREADS {
         Ok(threads) => threads.install(work),
-        Err(error) => Err(Bug(format!("there can be no threads here: {error}"))),
+        Err(error) => Err(Bug(format!("cannot start threads: {error}"))),
     }
 }
 
-/// [`link()`], on the stack that it is called on.
+/// [`link()`], on the current stack.
 fn link_here(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Linked {
     let mut diagnostics = Diagnostics::default();
     if bytes.len() > MAX_BYTES {
@@ -178,8 +179,8 @@ fn link_here(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Linked {
     Linked { sources, diagnostics, host }
 }
 
-/// From text to a host that was checked. A stage whose input is unusable ends the run; what was found
-/// until then is said.
+/// Turns the text into a checked host. A pass whose input is unusable ends the run; the diagnostics so far are
+/// reported.
 fn front_end(
     sources: &mut Sources,
     surroundings: &Surroundings,
@@ -214,7 +215,7 @@ fn front_end(
         return None;
     }
     let (root, instances) = preset::expand(root, parse::parse, sources, diagnostics);
-    // What is too much is not looked at any further.
+    // A size limit was exceeded; later passes could be slow.
     if diagnostics.has(Code::TooLarge) {
         return None;
     }

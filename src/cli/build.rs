@@ -20,13 +20,13 @@ pub(super) struct Arguments {
     /// The output folder [default: generated, beside the file]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Write nothing, show what would change, and fail if anything would
+    /// Write nothing; print the changes, and exit with 1 if there are any
     #[arg(long, conflicts_with = "stdout")]
     check: bool,
     /// Print the files instead of writing them
     #[arg(long)]
     stdout: bool,
-    /// Overwrite generated files that somebody changed since the last build
+    /// Overwrite generated files that were changed by hand since the last build
     #[arg(long, conflicts_with_all = ["check", "stdout"])]
     force: bool,
 }
@@ -36,14 +36,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let outcome = arguments.input.compile(&out)?;
     let Some(files) = outcome.files else { return Err(Stop::Wrong) };
     if arguments.stdout {
-        // No build is made that a record could be of.
+        // Nothing is built, so there is no build to record.
         let files = files.iter().filter(|file| file.path != record::PATH);
         let text: String = files.map(|f| format!("# {}\n{}\n", f.path, f.text)).collect();
         return print_data(&format!("{}\n", text.trim_end_matches('\n')));
     }
     let folder = if arguments.check { Folder::to_read(&out)? } else { Folder::to_write(&out)? };
     let existing = folder.read()?;
-    // What somebody changed is a difference, and nothing is overwritten.
+    // With `--check` a file that was changed by hand is a difference, and nothing is overwritten.
     let plan = plan(files, &existing, arguments.force || arguments.check);
     refuse(&out, &plan, &existing)?;
     let changed = plan.values().filter(|change| !change.is_none()).count();
@@ -51,32 +51,28 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         if changed == 0 {
             return print(&format!("{}: up to date\n", shown(&out)));
         }
-        // Where nothing was built yet there is nothing to compare.
+        // Without a previous build there is nothing to compare with.
         if !plan.values().all(|change| matches!(change, Change::Create(_))) {
-            // The record changes with every other file, and shows nothing that they do not.
+            // The record changes with every other file and adds no information.
             for (path, change) in plan.iter().filter(|(path, _)| changed == 1 || *path != record::PATH) {
                 print(&printable_lines(&difference(path, change)))?;
             }
         }
-        let _ = writeln!(
-            std::io::stderr(),
-            "homegen: {} is not what the file says; run `homegen build`",
-            shown(&out)
-        );
+        let _ = writeln!(std::io::stderr(), "homegen: {} is out of date; run `homegen build`", shown(&out));
         return Err(Stop::Wrong);
     }
-    let around_us = folder.is_around_us();
+    let is_inside = folder.is_current();
     let replaced = folder.write(&plan)?;
     report(&out, &plan, changed)?;
     report_left(&out, &plan, &existing);
-    if replaced && around_us {
-        print("you are in the folder that was here before: `cd \"$PWD\"` shows the new one\n")?;
+    if replaced && is_inside {
+        print("the folder was replaced, and your shell is still in the old one: run `cd \"$PWD\"`\n")?;
     }
     Ok(())
 }
 
-/// Ends the run where a file cannot be written, and says for each reason what to do. Of a file that somebody changed, it shows
-/// what would be overwritten.
+/// Ends the run if a file may not be overwritten, with the reason and the action for each. Prints the difference
+/// for a file that was changed by hand.
 fn refuse(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) -> Result<(), Stop> {
     let (mut foreign, mut edited, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for (path, change) in plan {
@@ -93,61 +89,62 @@ fn refuse(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) -> Res
         LastBuild::Unreadable(why) => why.reason(),
         LastBuild::Absent | LastBuild::Read(_) => String::new(),
     };
+    let them = if foreign.len() == 1 { "it" } else { "them" };
     let reasons = [
         (
             foreign,
-            "homegen did not generate".to_owned(),
+            format!("homegen did not generate {them}"),
             "move it away, or choose another folder with -o".to_owned(),
         ),
         (
             edited,
-            "changed since homegen generated them".to_owned(),
-            "make the change in the YAML (`nixos:` takes every option of NixOS), or discard it with --force"
+            "changed by hand since the last build".to_owned(),
+            "make the change in homeserver.yaml (`nixos:` takes every NixOS option), or discard it with --force"
                 .to_owned(),
         ),
         (
             unknown,
-            format!("somebody may have changed: {} {unread}", record::PATH),
+            format!("possibly changed by hand: {} {unread}", record::PATH),
             format!("restore {}, for example from Git, or overwrite the files with --force", record::PATH),
         ),
     ];
-    let said: Vec<String> = reasons
+    let refusals: Vec<String> = reasons
         .into_iter()
         .filter(|(paths, ..)| !paths.is_empty())
         .map(|(paths, why, help)| {
-            let paths = printable(&paths.join(", ")).into_owned();
-            format!("refusing to overwrite files in {} that {why}: {paths}\n{help}", shown(out))
+            let paths: Vec<String> = paths.iter().map(|path| shown(&out.join(path))).collect();
+            format!("refusing to overwrite {}: {why}\n{help}", paths.join(", "))
         })
         .collect();
-    if said.is_empty() { Ok(()) } else { Err(Stop::Failed(said.join("\n"))) }
+    if refusals.is_empty() { Ok(()) } else { Err(Stop::Failed(refusals.join("\n"))) }
 }
 
-/// Names generated files that are not part of the output any more, and were not deleted.
+/// Reports generated files that are not part of the output and were not deleted.
 fn report_left(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) {
     let mut left: Vec<&str> =
         plan.iter().filter(|(_, change)| **change == Change::Keep).map(|(path, _)| path.as_str()).collect();
-    let mut why = "changed since homegen generated them";
+    let mut why = "they were changed by hand";
     if !matches!(LastBuild::of(existing), LastBuild::Read(_)) {
-        why = "may be somebody's: there is no record of the last build";
+        why = "there is no record of the last build, so they may not be homegen's";
         left.extend(existing.iter().filter_map(|(path, existing)| {
             let Existing::File(bytes) = existing else { return None };
-            // What lies deeper may be the output of another file.
-            let is_place = path.split_once('/').is_none_or(|(folder, _)| PLACES.contains(&folder));
-            (is_place && is_marked(path, bytes) && !plan.contains_key(path)).then_some(path.as_str())
+            // A deeper folder may be the output of another homeserver.yaml.
+            let is_output = path.split_once('/').is_none_or(|(folder, _)| OUTPUT_FOLDERS.contains(&folder));
+            (is_output && is_marked(path, bytes) && !plan.contains_key(path)).then_some(path.as_str())
         }));
     }
     if !left.is_empty() {
         let _ = writeln!(
             std::io::stderr(),
-            "homegen: files in {} that are no longer needed were not deleted, because they {why}: {}",
+            "homegen: unused generated files in {} were not deleted, because {why}: {}",
             shown(out),
             printable(&left.join(", "))
         );
     }
 }
 
-/// The folders of the output.
-const PLACES: &[&str] = &["clients", "jobs", "scripts", "services"];
+/// The folders in the output folder.
+const OUTPUT_FOLDERS: &[&str] = &["clients", "jobs", "scripts", "services"];
 
 fn report(out: &Path, plan: &Plan, changed: usize) -> Result<(), Stop> {
     if changed == 0 {
@@ -171,7 +168,7 @@ fn report(out: &Path, plan: &Plan, changed: usize) -> Result<(), Stop> {
                     ),
                 )
             }
-            Change::Prune => ("-", "31", "no longer needed".to_owned()),
+            Change::Prune => ("-", "31", "unused".to_owned()),
             Change::Unchanged | Change::Keep | Change::Refuse(_) => continue,
         };
         let sign = if color { format!("\u{1b}[{paint}m{sign}\u{1b}[0m") } else { sign.to_owned() };
@@ -191,7 +188,7 @@ fn difference(path: &str, change: &Change) -> String {
         | Change::Refuse(Refusal::Edited(Update { old, new }) | Refusal::Unknown(Update { old, new })) => {
             (old.as_str(), new.as_str())
         }
-        Change::Prune => return format!("- {path}: no longer needed\n"),
+        Change::Prune => return format!("- {path}: unused\n"),
         Change::Unchanged | Change::Keep | Change::Refuse(Refusal::Foreign) => return String::new(),
     };
     TextDiff::from_lines(old, new)

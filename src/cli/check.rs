@@ -6,30 +6,30 @@ use clap::{Args, ValueEnum};
 use homegen::diag::{github, json, sarif};
 use homegen::printable::printable;
 
-use super::{Input, Stop, fix, print, say};
+use super::{Input, Stop, fix, print, print_diagnostics};
 
 #[derive(Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// How to say it
+    /// The output format
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Fail on warnings too
+    /// Exit with 1 on warnings too
     #[arg(long)]
     deny_warnings: bool,
-    /// Make the fixes that are certain in the file, then check it
+    /// Apply the certain fixes to the file, then check it
     #[arg(long)]
     fix: bool,
-    /// The output folder, whose last build is compared with [default: generated, beside the file]
+    /// The output folder with the last build to compare with [default: generated, beside the file]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 }
 
-/// Who reads the diagnostics.
+/// The format of the diagnostics.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Snippets of the file, on standard error
+    /// Text with snippets of the file, on standard error
     Human,
     /// One JSON object, for editors and scripts
     Json,
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         fix::run(input, &folder)?;
     }
     let label = match arguments.format {
-        // GitHub looks for a file of the repository, and standard input is none.
+        // GitHub attaches annotations to a file of the repository, so standard input needs a file name.
         Format::Github | Format::Sarif if input.is_stdin() => "homeserver.yaml".to_owned(),
         _ => input.name(),
     };
@@ -54,9 +54,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let (diagnostics, sources) = (&linked.diagnostics, &linked.sources);
     match arguments.format {
         Format::Human if diagnostics.is_empty() => {
-            print(&format!("{}: nothing to say\n", printable(&input.name())))?;
+            print(&format!("{}: no problems found\n", printable(&input.name())))?;
         }
-        Format::Human => say(diagnostics, sources),
+        Format::Human => print_diagnostics(diagnostics, sources),
         Format::Json => print(&json::render(diagnostics, sources))?,
         Format::Github => print(&github::render(diagnostics, sources))?,
         Format::Sarif => print(&sarif::render(diagnostics, sources))?,

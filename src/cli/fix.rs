@@ -11,13 +11,13 @@ use tempfile::Builder;
 
 use super::{Input, Stop, failed, folder, shown};
 
-/// How often the file is read again: a fix may show a mistake that another one hid.
+/// The maximum number of passes: a fix may reveal a mistake that another one hid.
 const MAX_ROUNDS: usize = 10;
 
-/// Makes the certain fixes in the file of `input`, whose output is in `output`.
+/// Applies the certain fixes to the file of `input`. Its output folder is `output`.
 pub(super) fn run(input: &Input, output: &Path) -> Result<(), Stop> {
     if input.is_stdin() {
-        return Err(Stop::Failed("`--fix` needs a file, and standard input is none".to_owned()));
+        return Err(Stop::Failed("`--fix` needs a file: standard input cannot be changed".to_owned()));
     }
     let before = input.read()?;
     let Ok(text) = std::str::from_utf8(&before) else { return Ok(()) };
@@ -28,7 +28,7 @@ pub(super) fn run(input: &Input, output: &Path) -> Result<(), Stop> {
     let last_build = folder::last_build(output);
     let (mut fixed, mut made) = (text.to_owned(), 0);
     for _ in 0..MAX_ROUNDS {
-        let linked = input.surrounded(&last_build, |surroundings| {
+        let linked = input.with_surroundings(&last_build, |surroundings| {
             Ok(homegen::link(&input.name(), fixed.as_bytes(), surroundings))
         })?;
         let (next, count) = apply(&fixed, &linked.diagnostics);
@@ -41,13 +41,14 @@ pub(super) fn run(input: &Input, output: &Path) -> Result<(), Stop> {
         replace(&input.file, &before, format!("{mark}{fixed}").as_bytes())?;
     }
     let fixes = if made == 1 { "fix" } else { "fixes" };
-    let _ = writeln!(std::io::stderr(), "{}: made {made} {fixes}", printable(&input.name()));
+    let _ = writeln!(std::io::stderr(), "{}: {made} {fixes} applied", printable(&input.name()));
     Ok(())
 }
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Replaces the file at `path`, which held `before`, in one step. A link stays one, and owner and mode stay what they are.
+/// Replaces the file at `path`, whose content was `before`, atomically. A symbolic link is followed and kept; owner
+/// and mode do not change.
 fn replace(path: &Path, before: &[u8], after: &[u8]) -> Result<(), Stop> {
     let fail = |error: std::io::Error| failed(shown(path), &error);
     let path = path.canonicalize().map_err(fail)?;
@@ -64,7 +65,7 @@ fn replace(path: &Path, before: &[u8], after: &[u8]) -> Result<(), Stop> {
     file.sync_all().map_err(fail)?;
     if std::fs::read(&path).map_err(fail)? != before {
         return Err(Stop::Failed(format!(
-            "{}: changed while homegen read it, and is left as it is",
+            "{}: not changed, because another program changed it meanwhile; run the command again",
             shown(&path)
         )));
     }

@@ -1,5 +1,5 @@
-//! The output folder. Whatever happens, it is wholly the old one or wholly the new one: the new folder is
-//! built beside it, and the two change places in one step.
+//! The output folder. It is always completely the old output or completely the new one, even after a crash: the new
+//! folder is built beside it, and the two are exchanged atomically.
 
 mod stage;
 
@@ -18,43 +18,44 @@ use rustix::io::Errno;
 use super::{Stop, failed, shown};
 use stage::Stage;
 
-/// What happens to each path of the folder.
+/// The change of each path of the folder.
 pub(super) type Plan = BTreeMap<String, Change>;
 
-/// How deep homegen's own folders lie, and one more, to find what a person put there.
+/// The depth of homegen's own folders plus one level, to find files that a user put there.
 const DEPTH: usize = 4;
 
-/// How long to wait for another build. Writing the largest folder takes a second or two.
+/// The time to wait for another build. Writing the largest folder takes 1 to 2 s.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The output folder of a run, kept from other runs while this lives.
+/// The output folder of a run. Locked against other runs until this value is dropped.
 pub(super) struct Folder {
-    /// As the user calls it.
+    /// The path that the user gave.
     name: PathBuf,
-    /// Where it is, with links followed: a link stays one, and what it leads to is exchanged.
+    /// The path with symbolic links resolved: a link stays in place, and its target is exchanged.
     path: PathBuf,
-    /// Held on the folder around, because the folder itself is another one after the exchange. There is
-    /// none where the file system cannot lock.
+    /// The lock on the parent folder, because the exchange replaces the folder itself. `None` if the file system
+    /// has no locks.
     lock: Option<File>,
-    /// Held on the folder itself, so that no output in it is written meanwhile: it would be lost in the exchange.
+    /// The lock on the folder itself, so that no other output is written into it meanwhile: the exchange would lose
+    /// that.
     _own_lock: Option<File>,
 }
 
-/// What could not be done, and with which path.
+/// A failed operation: its path and error.
 struct Failure {
     path: PathBuf,
     error: std::io::Error,
 }
 
-/// For `map_err`: the failure of something that was done with `path`.
+/// For `map_err`: turns the error of an operation on `path` into a failure.
 fn at<E: Into<std::io::Error>>(path: &Path) -> impl FnOnce(E) -> Failure {
     move |error| Failure { path: path.to_path_buf(), error: error.into() }
 }
 
 impl Failure {
-    /// Whether it is this place that does not allow it (a mount point, a file system without links, a
-    /// parent of somebody else's), so that another way may be open.
-    fn is_of_the_place(&self) -> bool {
+    /// True if this location does not support the operation (a mount point, a file system without links, a parent
+    /// folder of another user), so that another method may succeed.
+    fn is_of_location(&self) -> bool {
         matches!(
             self.error.kind(),
             ErrorKind::PermissionDenied
@@ -68,31 +69,32 @@ impl Failure {
         )
     }
 
-    /// What the person can do about it.
+    /// The action for the user.
     fn advice(&self) -> &'static str {
         match self.error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-                "make room on the disk, and run it again"
+                "free some space on the disk, then run it again"
             }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                "run it as someone who may write there, or choose another folder with -o"
+                "run it as a user with write access, or choose another folder with -o"
             }
-            ErrorKind::AlreadyExists => "somebody else made it meanwhile; run it again",
+            ErrorKind::AlreadyExists => "another program created it meanwhile; run it again",
             _ => "run it again, or choose another folder with -o",
         }
     }
 }
 
 impl Folder {
-    /// The folder for a run that only looks.
+    /// Opens the folder for a run that only reads.
     pub(super) fn to_read(name: &Path) -> Result<Folder, Stop> {
         Folder::open(name, FlockOperation::NonBlockingLockShared)
     }
 
-    /// The folder for a run that writes: the way to it exists then, and what a killed run left is gone.
+    /// Opens the folder for a run that writes. Creates its parent folders, and removes the leftovers of killed
+    /// runs.
     pub(super) fn to_write(name: &Path) -> Result<Folder, Stop> {
-        if let Some(around) = name.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(around).map_err(|e| failed(shown(around), &e))?;
+        if let Some(parent) = name.parent().filter(|p| !p.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent).map_err(|e| failed(shown(parent), &e))?;
         }
         let folder = Folder::open(name, FlockOperation::NonBlockingLockExclusive)?;
         if folder.lock.is_some() {
@@ -106,25 +108,25 @@ impl Folder {
             Ok(path) if path.is_dir() => path,
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(shown(name), &error)),
             Err(_) if !name.is_symlink() => std::path::absolute(name).map_err(|e| failed(shown(name), &e))?,
-            _ => return Err(Stop::Failed(format!("{}: is not a folder", shown(name)))),
+            _ => return Err(Stop::Failed(format!("{}: not a folder", shown(name)))),
         };
         let hold = |folder: &Path| {
             hold(folder, lock).ok_or_else(|| {
                 Stop::Failed(format!(
-                    "another homegen has been at work in {} for {} seconds\n{} is as it was: run it again when the other is done",
+                    "another homegen is running in {} (waited {} s)\n{} was not changed; run it again when the other run has finished",
                     shown(folder),
                     PATIENCE.as_secs(),
                     shown(name)
                 ))
             })
         };
-        // From the outside in, so that two builds never wait for each other.
-        let around = path.parent().map_or(Ok(None), hold)?;
+        // The parent is locked first, so that two builds never deadlock.
+        let parent = path.parent().map_or(Ok(None), hold)?;
         let own = hold(&path)?;
-        Ok(Folder { name: name.to_path_buf(), path, lock: around, _own_lock: own })
+        Ok(Folder { name: name.to_path_buf(), path, lock: parent, _own_lock: own })
     }
 
-    /// What is in the folder, by path with `/`. A folder that does not exist has nothing in it.
+    /// The content of the folder, by path with `/`. Empty if the folder does not exist.
     pub(super) fn read(&self) -> Result<BTreeMap<String, Existing>, Stop> {
         let mut found = BTreeMap::new();
         if self.path.exists() {
@@ -133,32 +135,32 @@ impl Folder {
         Ok(found)
     }
 
-    /// Whether the program was started in the folder, or below it.
-    pub(super) fn is_around_us(&self) -> bool {
+    /// True if the working directory is the folder, or below it.
+    pub(super) fn is_current(&self) -> bool {
         std::env::current_dir().is_ok_and(|here| here.starts_with(&self.path))
     }
 
-    /// Carries a plan out. Gives back whether the folder is another one than before.
+    /// Applies a plan. Returns true if the folder was replaced by another one.
     pub(super) fn write(&self, plan: &Plan) -> Result<bool, Stop> {
         if plan.values().all(Change::is_none) {
             return Ok(false);
         }
-        let unharmed = |failure: Failure| {
+        let unchanged = |failure: Failure| {
             Stop::Failed(format!(
-                "cannot write {}: {}\n{} is as it was; {}",
+                "cannot write {}: {}\n{} was not changed; {}",
                 shown(&failure.path),
                 failure.error,
                 shown(&self.name),
                 failure.advice()
             ))
         };
-        self.may_change(plan).map_err(unharmed)?;
+        self.may_change(plan).map_err(unchanged)?;
         match self.at_once(plan) {
-            Err(failure) if failure.is_of_the_place() && self.path.exists() => {
-                let stage = self.staged_inside(plan).map_err(unharmed)?;
+            Err(failure) if failure.is_of_location() && self.path.exists() => {
+                let stage = self.staged_inside(plan).map_err(unchanged)?;
                 self.one_by_one(&stage, plan).map(|()| false).map_err(|failure| {
                     Stop::Failed(format!(
-                        "cannot write {}: {}\nsome files of {} are new by now and others are not; {}",
+                        "cannot write {}: {}\nsome files of {} were already replaced, others were not; {}",
                         shown(&failure.path),
                         failure.error,
                         shown(&self.name),
@@ -166,15 +168,15 @@ impl Folder {
                     ))
                 })
             }
-            done => done.map_err(unharmed),
+            done => done.map_err(unchanged),
         }
     }
 
-    /// Whether every folder in which something changes may be written. An exchange would not ask.
+    /// Fails if a folder with changes is not writable. An exchange would replace it regardless of its permissions.
     fn may_change(&self, plan: &Plan) -> Result<(), Failure> {
         let changing = plan.iter().filter(|(_, change)| !change.is_none());
-        let around: BTreeSet<&Path> = changing.filter_map(|(path, _)| Path::new(path).parent()).collect();
-        for folder in around {
+        let folders: BTreeSet<&Path> = changing.filter_map(|(path, _)| Path::new(path).parent()).collect();
+        for folder in folders {
             let mut above = folder.ancestors().map(|above| self.path.join(above));
             let Some(nearest) = above.find(|above| above.exists()) else { continue };
             accessat(CWD, &nearest, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
@@ -183,14 +185,14 @@ impl Folder {
         Ok(())
     }
 
-    /// Carries the plan out in one step: a file takes the place of another, or the folder does.
+    /// Applies the plan atomically: by one rename of a file, or by an exchange of the folder.
     fn at_once(&self, plan: &Plan) -> Result<bool, Failure> {
         let stage = Stage::beside(&self.path)?;
         if !self.path.exists() {
             stage.write(plan, &self.name)?;
             renameat_with(CWD, stage.path(), CWD, &self.path, RenameFlags::NOREPLACE)
                 .or_else(|error| match error {
-                    // There is nothing yet, so that a plain rename replaces nothing.
+                    // The folder does not exist yet, so a plain rename replaces nothing.
                     Errno::INVAL | Errno::NOSYS => rustix::fs::rename(stage.path(), &self.path),
                     error => Err(error),
                 })
@@ -209,7 +211,7 @@ impl Folder {
         Ok(true)
     }
 
-    /// The one file that a plan writes, where there is nothing else to it. The folder can stay then.
+    /// The only file that a plan changes. `None` if it changes more: the folder has to be exchanged then.
     fn only_file<'a>(&self, plan: &'a Plan) -> Option<&'a str> {
         let mut changes = plan.iter().filter(|(_, change)| !change.is_none());
         match (changes.next()?, changes.next()) {
@@ -220,36 +222,36 @@ impl Folder {
         }
     }
 
-    /// All new texts, in the folder itself: where nothing can be put beside it.
+    /// Writes all new texts into a stage inside the folder, for a parent folder that is not writable.
     fn staged_inside(&self, plan: &Plan) -> Result<Stage, Failure> {
         let stage = Stage::inside(&self.path)?;
         stage.write(plan, &self.name)?;
         Ok(stage)
     }
 
-    /// Carries the plan out file by file, each of which is the old or the new one. All texts are on the
-    /// disk by now, so that a full one is no reason to stop in between.
+    /// Applies the plan file by file; each file is replaced atomically. All texts are already on the disk, so a
+    /// full disk cannot interrupt it.
     fn one_by_one(&self, stage: &Stage, plan: &Plan) -> Result<(), Failure> {
-        // Until all else is written, the record is that of the build before.
+        // The record is written last. Until then, the old one describes the previous build.
         let (record, others): (Vec<_>, Vec<_>) = plan.iter().partition(|(path, _)| *path == record::PATH);
         for (path, change) in others.into_iter().chain(record) {
             let target = self.path.join(path);
-            let around = target.parent().unwrap_or(&self.path);
+            let parent = target.parent().unwrap_or(&self.path);
             match change {
                 Change::Create(_) | Change::Update(_) => {
-                    std::fs::create_dir_all(around).map_err(at(around))?;
+                    std::fs::create_dir_all(parent).map_err(at(parent))?;
                     std::fs::rename(stage.path().join(path), &target).map_err(at(&target))?;
                 }
-                // It may have become a person's since it was read.
+                // A user may have replaced it since it was read.
                 Change::Prune
                     if File::open(&target)
                         .and_then(|file| beginning(&file))
                         .is_ok_and(|bytes| is_marked(path, &bytes)) =>
                 {
                     std::fs::remove_file(&target).map_err(at(&target))?;
-                    if around != self.path {
-                        // Fails where something is left in it, which is as it should be.
-                        let _ = std::fs::remove_dir(around);
+                    if parent != self.path {
+                        // Fails on purpose if the folder is not empty.
+                        let _ = std::fs::remove_dir(parent);
                     }
                 }
                 Change::Prune | Change::Unchanged | Change::Keep | Change::Refuse(_) => {}
@@ -259,11 +261,11 @@ impl Folder {
     }
 }
 
-/// A lock on `folder`, waited for; `Some(None)` where there is no such thing, and `None` after too long.
+/// Waits for a lock on `folder`. `Some(None)` if the file system has no locks, `None` after [`PATIENCE`].
 fn hold(folder: &Path, operation: FlockOperation) -> Option<Option<File>> {
     let start = Instant::now();
     loop {
-        // The folder may be another one since the last attempt: a build exchanges its output.
+        // The folder may have been replaced since the last attempt: a build exchanges its output.
         let Ok(file) = File::open(folder) else { return Some(None) };
         match flock(&file, operation) {
             Ok(()) if !is_at(&file, folder) => {}
@@ -277,7 +279,7 @@ fn hold(folder: &Path, operation: FlockOperation) -> Option<Option<File>> {
     }
 }
 
-/// Whether `folder` is still the open one.
+/// True if the path `folder` still leads to the open file.
 fn is_at(file: &File, folder: &Path) -> bool {
     match (file.metadata(), folder.metadata()) {
         (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
@@ -293,12 +295,12 @@ fn read_below(
 ) -> Result<(), Stop> {
     for entry in std::fs::read_dir(folder).map_err(|e| failed(shown(folder), &e))? {
         let entry = entry.map_err(|e| failed(shown(folder), &e))?;
-        // A name that is not text is none of homegen's.
+        // homegen writes no names that are not UTF-8.
         let Ok(name) = entry.file_name().into_string() else { continue };
         let path = format!("{prefix}{name}");
         let kind = entry.file_type().map_err(|e| failed(shown(&entry.path()), &e))?;
         if kind.is_dir() {
-            // What a killed run left is not what the folder holds.
+            // The stage of a killed run is not part of the output.
             if prefix.is_empty() && stage::is_inside(entry.file_name().as_os_str()) {
                 continue;
             }
@@ -316,13 +318,13 @@ fn read_below(
     Ok(())
 }
 
-/// The content of a file of homegen's at `path` of the output, and the first bytes of another: they show that
-/// it is not, and the rest may be large.
+/// The whole content of a file that homegen generated at `path` of the output. Only the first bytes of any other
+/// file, which may be large.
 fn read_if_marked(file: &Path, path: &str) -> std::io::Result<Vec<u8>> {
     let mut file = File::open(file)?;
     let mut bytes = beginning(&file)?;
     if path == record::PATH {
-        // One byte more shows that it is too large.
+        // One byte more is enough to detect that it is too large.
         file.take((record::MAX_BYTES + 1 - bytes.len()) as u64).read_to_end(&mut bytes)?;
     } else if is_marked(path, &bytes) {
         file.read_to_end(&mut bytes)?;
@@ -330,17 +332,17 @@ fn read_if_marked(file: &Path, path: &str) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// As many bytes as show whether homegen generated the file, where there are so many.
+/// The first [`BEGINNING`] bytes: enough to detect that homegen generated the file.
 fn beginning(file: &File) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(BEGINNING as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// What the last build left in the folder `name`, for a run that does not lock it.
+/// The last build in the folder `name`, for a run that does not lock it.
 pub(super) fn last_build(name: &Path) -> LastBuild {
     let path = name.join(record::PATH);
-    // A link or a pipe is not homegen's, and a build refuses to write there.
+    // homegen creates no link and no pipe; a build refuses to overwrite them.
     if !path.symlink_metadata().is_ok_and(|meta| meta.is_file()) {
         return LastBuild::Absent;
     }
@@ -352,8 +354,8 @@ pub(super) fn last_build(name: &Path) -> LastBuild {
     }
 }
 
-/// The way from one folder to another, such as `..`: in a repository both move together.
-pub(super) fn way(from: &Path, to: &Path) -> String {
+/// The relative path from one folder to another, such as `..`. It stays valid when the repository is moved.
+pub(super) fn relative_path(from: &Path, to: &Path) -> String {
     let absolute = |path: &Path| {
         let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         let mut parts: Vec<String> = Vec::new();
@@ -371,20 +373,20 @@ pub(super) fn way(from: &Path, to: &Path) -> String {
     let (from, to) = (absolute(from), absolute(to));
     let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = std::iter::repeat_n("..".to_owned(), from.len() - shared);
-    let way: Vec<String> = up.chain(to[shared..].iter().cloned()).collect();
-    if way.is_empty() { ".".to_owned() } else { way.join("/") }
+    let parts: Vec<String> = up.chain(to[shared..].iter().cloned()).collect();
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::way;
+    use super::relative_path;
     use std::path::Path;
 
     #[test]
-    fn the_way_between_folders() {
-        assert_eq!(way(Path::new("/a/b/generated"), Path::new("/a/b")), "..");
-        assert_eq!(way(Path::new("/a"), Path::new("/a")), ".");
-        assert_eq!(way(Path::new("/tmp/out"), Path::new("/etc/nixos")), "../../etc/nixos");
-        assert_eq!(way(Path::new("/a/x/../out"), Path::new("/a")), "..");
+    fn relative_paths_between_folders() {
+        assert_eq!(relative_path(Path::new("/a/b/generated"), Path::new("/a/b")), "..");
+        assert_eq!(relative_path(Path::new("/a"), Path::new("/a")), ".");
+        assert_eq!(relative_path(Path::new("/tmp/out"), Path::new("/etc/nixos")), "../../etc/nixos");
+        assert_eq!(relative_path(Path::new("/a/x/../out"), Path::new("/a")), "..");
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{Stop, failed, print, shown};
 
-/// The file to start from. It compiles as it is.
+/// The starter file. It compiles unchanged.
 pub const STARTER: &str = include_str!("../../templates/homeserver.yaml");
 
 #[derive(Args)]
@@ -23,10 +23,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let mut created = match OpenOptions::new().write(true).create_new(true).open(file) {
         Ok(created) => created,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Err(Stop::Failed(format!("{}: exists already, and is left as it is", shown(file))));
+            return Err(Stop::Failed(format!("{}: the file exists; it was not changed", shown(file))));
         }
         Err(error) => return Err(failed(shown(file), &error)),
     };
     created.write_all(STARTER.as_bytes()).map_err(|e| failed(shown(file), &e))?;
-    print(&format!("{}: written. Read it, change it, then run `homegen build`.\n", shown(file)))
+    print(&format!("{}: written; edit it, then run `homegen build`\n", shown(file)))
 }

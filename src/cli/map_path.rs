@@ -14,16 +14,16 @@ use super::{Input, Stop, complain, print_data};
 pub(super) struct Arguments {
     /// The service
     service: String,
-    /// The path in its container, such as an API gives it
+    /// The path in its container, for example from an API of the service
     #[arg(required_unless_present = "json", conflicts_with = "json")]
     path: Option<String>,
-    /// Print the whole map instead, for a program that replaces the beginning of a path
+    /// Print all mounts as JSON, for programs that translate paths by prefix
     #[arg(long)]
     json: bool,
-    /// The container, where two of the service see different things at the path
+    /// The container, if two containers of the service mount different folders at the path
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
-    /// The file, or - for standard input
+    /// The homeserver.yaml to read, or - for standard input
     #[arg(short, long, default_value = "homeserver.yaml")]
     file: PathBuf,
 }
@@ -46,41 +46,43 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     };
     match found {
         Ok(found) => print_data(&found),
-        Err(why) => wrong(&said(&why, service, arguments)),
+        Err(why) => wrong(&reason(&why, service, arguments)),
     }
 }
 
-/// Says why nothing was found, which is no failure of homegen's.
+/// Reports that nothing was found. The exit code is 1, because homegen itself did not fail.
 fn wrong(why: &str) -> Result<(), Stop> {
     complain(why);
     Err(Stop::Wrong)
 }
 
-fn said(why: &Nowhere, service: &Service, arguments: &Arguments) -> String {
+fn reason(why: &Nowhere, service: &Service, arguments: &Arguments) -> String {
     let path = arguments.path.as_deref().unwrap_or_default();
-    let of_whom = match &arguments.container {
+    let subject = match &arguments.container {
         Some(container) => format!("the container `{container}` of {}", service.name()),
         None => service.name().to_owned(),
     };
     let list = |lines: Vec<String>| lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
     match why {
-        Nowhere::NoPath => format!("`{path}` is no path; write an absolute one, without `.` and `..`"),
+        Nowhere::NoPath => {
+            format!("`{path}` is not a valid path; write an absolute path without `.` and `..`")
+        }
         Nowhere::NoContainer(names) => {
             let container = arguments.container.as_deref().unwrap_or_default();
             let names = names.iter().map(String::as_str);
             format!("{} has no container `{container}`; {}", service.name(), suggestion(container, names))
         }
         Nowhere::Uncovered(all) if all.is_empty() => {
-            format!("{path} is not on the host; {of_whom} sees none of its folders")
+            format!("{path} is not on the host: {subject} mounts no folder of the host")
         }
         Nowhere::Uncovered(all) => {
             let line = |b: &Bound| format!("{}: {} is {}", b.container, b.from, b.to);
-            format!("{path} is not on the host; {of_whom} sees:{}", list(all.iter().map(line).collect()))
+            format!("{path} is not on the host; mounts of {subject}:{}", list(all.iter().map(line).collect()))
         }
         Nowhere::Ambiguous(found) => {
             let line = |(container, path): &(String, String)| format!("{container}: {path}");
             format!(
-                "{path} is not the same in every container; choose one with --container:{}",
+                "{path} differs between the containers; choose one with --container:{}",
                 list(found.iter().map(line).collect())
             )
         }

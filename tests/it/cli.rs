@@ -188,7 +188,7 @@ fn check_says_when_there_is_nothing_to_say() {
     let output = homegen(folder.path(), &["check"]);
     assert_eq!(code(&output), 0);
     assert!(!folder.path().join("generated").exists());
-    // A warning lets the file pass, unless it is told not to.
+    // A warning is not a failure without `--deny-warnings`.
     std::fs::write(
         folder.path().join("homeserver.yaml"),
         MINIMAL.replace(":1.27 }", ":1.27, ports: [\"0.0.0.0:80:80\"] }"),
@@ -361,7 +361,7 @@ fn map_path_says_why_there_is_no_path_on_the_host() {
     for (arguments, said) in [
         (&["immich", "/etc/passwd"][..], &["/usr/src/app/upload/upload/ is /srv/cache/", "/cache/"][..]),
         (&["immich", "/cache/x"], &["--container", "immich-server: /srv/one/x", "immich-ml: /srv/two/x"]),
-        (&["immich", "upload/x"], &["no path"]),
+        (&["immich", "upload/x"], &["not a valid path"]),
         (&["imich", "/x"], &["did you mean `immich`?"]),
         (&["immich", "/x", "--container", "sever"], &["did you mean `server`?"]),
     ] {
@@ -377,7 +377,7 @@ fn map_path_says_why_there_is_no_path_on_the_host() {
     // A path or the whole map, and one of the two.
     assert_eq!(code(&homegen(folder.path(), &["map-path", "immich"])), 2);
     assert_eq!(code(&homegen(folder.path(), &["map-path", "immich", "/x", "--json"])), 2);
-    // A file that is wrong is said to be, as everywhere.
+    // Errors in the file are reported, as in every command.
     std::fs::write(folder.path().join("homeserver.yaml"), WRONG).unwrap();
     let output = homegen(folder.path(), &["map-path", "immich", "/cache/x"]);
     assert_eq!(code(&output), 1);
@@ -418,7 +418,7 @@ fn a_client_has_a_folder_that_goes_when_the_client_goes() {
     std::fs::write(folder.path().join("homeserver.yaml"), &site).unwrap();
     assert_eq!(code(&homegen(folder.path(), &["build"])), 0);
     assert!(!of_client.exists());
-    // What a person has there is not overwritten.
+    // A user's file there is not overwritten.
     std::fs::create_dir_all(&of_client).unwrap();
     std::fs::write(of_client.join("default.nix"), "{ }\n").unwrap();
     std::fs::write(folder.path().join("homeserver.yaml"), format!("{site}{client}")).unwrap();

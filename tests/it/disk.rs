@@ -1,5 +1,5 @@
-//! What `homegen build` does to the disk: the folder is wholly the old one or wholly the new one, whatever
-//! happens, and what is a person's stays.
+//! The effect of `homegen build` on the disk: the folder is always completely old or completely new, and the user's
+//! files stay.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -71,14 +71,14 @@ impl Place {
         (old, new)
     }
 
-    /// What lies in the folder that a build should not have left.
+    /// The files in the folder that a build should have removed.
     fn litter(&self) -> Vec<String> {
         let known = ["generated", "old.yaml", "new.yaml"];
         names(self.folder.path()).into_iter().filter(|name| !known.contains(&name.as_str())).collect()
     }
 
-    /// Runs a build without the powers of root, for whom nothing is read-only. `None`, and it is said, where
-    /// they cannot be laid down.
+    /// Runs a build without root's capabilities, which override read-only modes. Prints a notice and returns `None`
+    /// if they cannot be dropped.
     fn build_without_powers(&self, arguments: &[&str]) -> Option<Output> {
         if !rustix::process::geteuid().is_root() {
             return Some(self.homegen(arguments));
@@ -101,7 +101,7 @@ impl Place {
     }
 }
 
-/// Says, so that nobody overlooks it, that something was not tested.
+/// Prints a clear notice that a test was skipped.
 fn skipped<T>(why: &str) -> Option<T> {
     println!("\n################ SKIPPED: {why}\n");
     None
@@ -111,7 +111,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// What a person may have in the output folder.
+/// Creates files that a user may have in the output folder.
 fn keep_things_in(folder: &Path) {
     std::fs::create_dir_all(folder.join("mine/deep/deeper/still")).unwrap();
     std::fs::create_dir(folder.join("empty")).unwrap();
@@ -257,7 +257,7 @@ fn an_output_around_others_leaves_them_alone() {
         std::fs::create_dir_all(place.at("hosts").join(host)).unwrap();
         std::fs::copy(place.at("old.yaml"), place.at("hosts").join(host).join("homeserver.yaml")).unwrap();
         assert!(place.homegen(&["build", &format!("hosts/{host}/homeserver.yaml")]).status.success());
-        // What a person took over out of an output still begins with the mark.
+        // A file that a user adopted from an output still begins with the mark.
         let adopted = place.at("hosts").join(host).join("adopted.nix");
         std::fs::copy(place.generated().join("services/s0.nix"), adopted).unwrap();
     }
@@ -417,7 +417,7 @@ fn a_file_that_a_person_changed_stays() {
         assert_eq!(place.homegen(&["build", file, "--check"]).status.code(), Some(1));
         assert_eq!(tree(&place.generated()), before);
     }
-    // What is not needed is not deleted with it.
+    // `--force` does not delete unused files.
     let output = place.homegen(&["build", "new.yaml", "--force"]);
     assert!(output.status.success() && said(&output).contains(kept), "{}", said(&output));
     assert_eq!(tree(&place.generated())[Path::new(kept)], before[Path::new(kept)]);
@@ -480,7 +480,7 @@ fn a_folder_that_may_not_be_written_stays_as_it_is() {
         };
         set(folder, 0o755);
         assert_eq!(output.status.code(), Some(2), "{folder}");
-        assert!(said(&output).contains("generated is as it was"), "{}", said(&output));
+        assert!(said(&output).contains("generated was not changed"), "{}", said(&output));
         assert!(said(&output).contains("-o"), "{}", said(&output));
         assert_eq!(tree(&place.generated()), old);
         assert_eq!(place.litter(), [""; 0]);
@@ -535,7 +535,7 @@ fn only_what_a_build_left_is_taken_away() {
     std::fs::write(place.at(".generated.homegen-file00"), "mine").unwrap();
     std::fs::create_dir(place.at(".other.homegen-abc123")).unwrap();
     std::fs::create_dir(place.at(".generated.homegen-backup1")).unwrap();
-    // And one in which somebody saved something.
+    // And a stage in which a user saved a file.
     std::fs::create_dir(place.at(".generated.homegen-saved0")).unwrap();
     std::fs::write(place.at(".generated.homegen-saved0/notes"), "mine").unwrap();
     std::fs::write(place.at(".generated.homegen-saved0/a.nix"), marked).unwrap();
@@ -624,7 +624,7 @@ fn a_file_that_may_not_grow_is_as_a_full_disk() {
     };
     let output = limited("trap '' XFSZ;");
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("generated is as it was; make room"), "{}", said(&output));
+    assert!(said(&output).contains("generated was not changed; free some space"), "{}", said(&output));
     assert_eq!(tree(&place.generated()), old);
     assert_eq!(place.litter(), [""; 0]);
     // By default the signal kills.
@@ -634,8 +634,8 @@ fn a_file_that_may_not_grow_is_as_a_full_disk() {
     assert_eq!(place.litter(), [""; 0]);
 }
 
-/// Runs a shell script in a world of mounts of its own, with the binary as `$0`. `None`, and it is said, where
-/// nothing may be mounted.
+/// Runs a shell script in its own mount namespace, with the binary as `$0`. Prints a notice and returns `None` if
+/// mounts are not permitted.
 fn with_mounts(place: &Place, script: &str) -> Option<Output> {
     let run = |script: &str| {
         Command::new("unshare")
@@ -673,7 +673,7 @@ fn a_full_disk_leaves_the_old_folder() {
                 \"$0\" build old.yaml -o disk/generated >/dev/null
             else
                 failed=$((failed + 1))
-                grep -q 'as it was; make room' said
+                grep -q 'was not changed; free some space' said
             fi
             diff -r disk/generated old
             [ \"$(ls -A disk | grep -v fill)\" = generated ]
@@ -715,6 +715,6 @@ fn a_mount_point_is_written_file_by_file() {
         return;
     };
     assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), said(&output));
-    assert_eq!(said(&output).matches("generated is as it was").count(), 2, "{}", said(&output));
+    assert_eq!(said(&output).matches("generated was not changed").count(), 2, "{}", said(&output));
     assert_eq!(place.litter(), ["new", "old"]);
 }

@@ -1,4 +1,4 @@
-//! What `homegen check` says in each format: to a person, and to the programs that read the others.
+//! The output of `homegen check` in each format.
 
 use std::io::Write;
 use std::path::Path;
@@ -377,7 +377,7 @@ fn columns_says_how_wide_the_terminal_is() {
     };
     let (narrow, usual, wide) = (longest(Some("50")), longest(None), longest(Some("200")));
     assert!(narrow <= 50 && narrow < usual && usual <= 100 && usual < wide, "{narrow} {usual} {wide}");
-    // What is no width, and one without room for a snippet.
+    // An invalid width, and one that is too small for a snippet.
     assert_eq!(longest(Some("wide")), usual);
     assert_eq!(longest(Some("0")), usual);
     assert!(longest(Some("5")) <= 50);
@@ -389,7 +389,7 @@ fn the_last_line_counts_and_says_where_to_read_on() {
     let said = text(&output.stderr);
     assert!(!said.contains('\u{1b}'), "colour where no terminal reads it");
     let last = said.lines().last().expect("a line");
-    assert_eq!(last, "1 error in homeserver.yaml; `homegen explain HG0103` says more about the first error");
+    assert_eq!(last, "1 error in homeserver.yaml; `homegen explain HG0103` explains the first error");
     assert_eq!(said.matches("homegen explain").count(), 1);
 }
 
@@ -501,7 +501,7 @@ fn what_cannot_be_read_ends_with_two_and_no_output() {
         let output = homegen(folder.path(), &["check", "--format", format], None, "");
         assert_eq!(output.status.code(), Some(2), "{format}");
         assert_eq!(text(&output.stdout), "", "{format}");
-        assert!(text(&output.stderr).contains("there is no such file"), "{format}");
+        assert!(text(&output.stderr).contains("file not found"), "{format}");
     }
     assert_eq!(homegen(folder.path(), &["check", "--format", "xml"], None, "").status.code(), Some(2));
 }

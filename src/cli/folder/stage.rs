@@ -1,4 +1,4 @@
-//! A folder in the making, with a name that the next run knows if this one is killed.
+//! A temporary folder for a new output. The next run recognizes its name and removes it if this run is killed.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
@@ -10,33 +10,33 @@ use rayon::prelude::*;
 
 use super::*;
 
-/// What the name of a stage ends in, before six characters that make it the only one.
+/// The infix of a stage's name. Six random characters follow.
 const INFIX: &str = ".homegen-";
 const RANDOM: usize = 6;
 
-/// A folder in which something new is put together. Whatever has its name in the end is taken away: after
-/// an exchange, that is the old output.
+/// A folder that is filled and then moved into place. On drop, the folder that has its name is removed: after an
+/// exchange, that is the old output.
 pub(super) struct Stage(PathBuf);
 
 impl Stage {
-    /// Beside `folder`, where it can take its place.
+    /// Creates a stage beside `folder`, to be exchanged with it.
     pub(super) fn beside(folder: &Path) -> Result<Stage, Failure> {
         Stage::create(folder.parent().unwrap_or(folder), &prefix(folder))
     }
 
-    /// Inside of `folder`, from where single files can take their places.
+    /// Creates a stage inside `folder`, to move single files from.
     pub(super) fn inside(folder: &Path) -> Result<Stage, Failure> {
         Stage::create(folder, OsStr::new(INFIX))
     }
 
-    fn create(around: &Path, prefix: &OsStr) -> Result<Stage, Failure> {
+    fn create(parent: &Path, prefix: &OsStr) -> Result<Stage, Failure> {
         let folder = tempfile::Builder::new()
             .prefix(prefix)
             .rand_bytes(RANDOM)
-            // Without the bits of the umask.
+            // The umask of the process applies.
             .permissions(Permissions::from_mode(0o777))
-            .tempdir_in(around)
-            .map_err(at(around))?;
+            .tempdir_in(parent)
+            .map_err(at(parent))?;
         Ok(Stage(folder.keep()))
     }
 
@@ -44,22 +44,22 @@ impl Stage {
         &self.0
     }
 
-    /// Writes the new texts of a plan for the folder that is called `name`. When this returns they are on
-    /// the disk: after a power failure, a file that is empty would be nobody's.
+    /// Writes the new texts of a plan for the folder that messages call `name`. They are on the disk when this
+    /// returns: after a power failure, an empty file would not be recognized as generated.
     pub(super) fn write(&self, plan: &Plan, name: &Path) -> Result<(), Failure> {
         let mut new: Vec<(&str, &str)> = Vec::new();
-        let mut around = BTreeSet::new();
+        let mut folders = BTreeSet::new();
         for (path, change) in plan {
             let (Change::Create(text) | Change::Update(Update { new: text, .. })) = change else { continue };
-            around.extend(Path::new(path).parent());
+            folders.extend(Path::new(path).parent());
             new.push((path, text));
         }
-        for folder in around {
+        for folder in folders {
             std::fs::create_dir_all(self.0.join(folder)).map_err(at(&name.join(folder)))?;
         }
-        // Most of the time is spent in the kernel, on one file after another.
+        // In parallel, because most of the time is spent in the kernel, one file at a time.
         new.par_iter().try_for_each(|(path, text)| {
-            // What is generated is read by Nix, which may be another user.
+            // Nix reads the output, possibly as another user.
             let mut options = OpenOptions::new();
             options.write(true).create_new(true).mode(0o644);
             options
@@ -70,24 +70,24 @@ impl Stage {
         self.sync().map_err(at(name))
     }
 
-    /// Puts everything on the disk at once: file by file it takes many times as long.
+    /// Writes everything to the disk in one call: one call per file takes many times as long.
     #[cfg(target_os = "linux")]
     fn sync(&self) -> std::io::Result<()> {
         match rustix::fs::syncfs(std::fs::File::open(&self.0)?) {
-            // Some file systems know of no such thing.
+            // Some file systems do not support it.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(()),
             done => Ok(done?),
         }
     }
 
-    /// Elsewhere there is no such call, and a power failure may leave files that the next build mends.
+    /// Other systems have no such call. A power failure may leave broken files, which the next build replaces.
     #[cfg(not(target_os = "linux"))]
     fn sync(&self) -> std::io::Result<()> {
         Ok(())
     }
 
-    /// Takes over from `folder` what a plan leaves as it is: a person's files, and homegen's that did not
-    /// change. They are the same files with a second name, so that nothing about them changes.
+    /// Hard-links the files of `folder` that a plan does not change: the user's files, and unchanged generated
+    /// ones. A hard link keeps all their attributes.
     pub(super) fn mirror(&self, folder: &Path, plan: &Plan) -> Result<(), Failure> {
         mirror(folder, &self.0, Path::new(""), plan)
     }
@@ -99,31 +99,33 @@ impl Drop for Stage {
     }
 }
 
-fn mirror(from: &Path, to: &Path, way: &Path, plan: &Plan) -> Result<(), Failure> {
+fn mirror(from: &Path, to: &Path, relative: &Path, plan: &Plan) -> Result<(), Failure> {
     let mut dropped = false;
     for entry in std::fs::read_dir(from).map_err(at(from))? {
         let entry = entry.map_err(at(from))?;
-        let (old, new, way) = (entry.path(), to.join(entry.file_name()), way.join(entry.file_name()));
+        let (old, new, relative) =
+            (entry.path(), to.join(entry.file_name()), relative.join(entry.file_name()));
         if entry.file_type().map_err(at(&old))?.is_dir() {
-            // A hidden folder is a program's, such as `.git`, which would go on in the old one.
+            // A hidden folder such as `.git` belongs to a program that may have it open, and would continue in the
+            // old folder.
             if entry.file_name().as_bytes().starts_with(b".") {
                 return Err(at(&old)(ErrorKind::Unsupported));
             }
             DirBuilder::new().create(&new).map_err(at(&old))?;
-            mirror(&old, &new, &way, plan)?;
-        } else if way.to_str().and_then(|way| plan.get(way)).is_some_and(|change| !change.is_none()) {
+            mirror(&old, &new, &relative, plan)?;
+        } else if relative.to_str().and_then(|path| plan.get(path)).is_some_and(|change| !change.is_none()) {
             dropped = true;
         } else {
             std::fs::hard_link(&old, &new).map_err(at(&old))?;
         }
     }
-    if dropped && !way.as_os_str().is_empty() && std::fs::remove_dir(to).is_ok() {
+    if dropped && !relative.as_os_str().is_empty() && std::fs::remove_dir(to).is_ok() {
         return Ok(());
     }
     make_alike(from, to).map_err(at(from))
 }
 
-/// Gives the folder `new` the owner, the mode and the attributes (an access list, a label) of `old`.
+/// Copies the owner, the mode and the extended attributes (an ACL, an SELinux label) of folder `old` to `new`.
 fn make_alike(old: &Path, new: &Path) -> std::io::Result<()> {
     let (was, is) = (old.metadata()?, new.metadata()?);
     let owner = |of: &Metadata| (of.uid(), of.gid());
@@ -164,23 +166,23 @@ fn prefix(folder: &Path) -> OsString {
     prefix
 }
 
-/// Whether `name` is one that a stage gets.
+/// True if `name` is the name of a stage.
 fn is_stage(name: &OsStr, prefix: &OsStr) -> bool {
     let random = name.as_bytes().strip_prefix(prefix.as_bytes());
     random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric))
 }
 
-/// Whether `name` is one of a stage inside of the output.
+/// True if `name` is the name of a stage inside the output folder.
 pub(super) fn is_inside(name: &OsStr) -> bool {
     is_stage(name, OsStr::new(INFIX))
 }
 
-/// Takes away the stages of runs that were killed while they wrote `folder`. Only for the holder of its
-/// lock, because the stage of a run that lives looks the same.
+/// Removes the stages of runs that were killed while they wrote `folder`. The caller has to hold its lock, because
+/// the stage of an active run has the same form.
 pub(super) fn clear_leftovers(folder: &Path) {
-    let around = folder.parent().map(|around| (around, prefix(folder)));
-    for (place, prefix) in around.into_iter().chain([(folder, OsString::from(INFIX))]) {
-        for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
+    let beside = folder.parent().map(|parent| (parent, prefix(folder)));
+    for (parent, prefix) in beside.into_iter().chain([(folder, OsString::from(INFIX))]) {
+        for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
             if is_stage(&entry.file_name(), &prefix) && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 clear(&entry.path());
             }
@@ -188,19 +190,19 @@ pub(super) fn clear_leftovers(folder: &Path) {
     }
 }
 
-/// Takes a stage away: what homegen wrote, and what has another name elsewhere. If there is more,
-/// somebody saved it while the folders were exchanged, and it stays.
+/// Removes a stage: generated files, and files with another hard link. Any other file was saved while the folders
+/// were exchanged, and stays.
 fn clear(stage: &Path) {
     if stage.symlink_metadata().is_ok() && !clear_below(stage) {
         let _ = writeln!(
             std::io::stderr(),
-            "homegen: {} is left of a build; what is still in it may be yours: look, and take it away",
+            "homegen: a build left {}, with files that homegen did not generate; move them away, then delete the folder",
             shown(stage)
         );
     }
 }
 
-/// Whether everything below `folder`, and the folder, could go.
+/// Removes the generated content of `folder`. Returns true if the folder could be removed too.
 fn clear_below(folder: &Path) -> bool {
     let Ok(meta) = folder.symlink_metadata() else { return false };
     if meta.mode() & 0o700 != 0o700 {
@@ -221,7 +223,7 @@ fn clear_below(folder: &Path) -> bool {
     std::fs::remove_dir(folder).is_ok()
 }
 
-/// Whether a file is homegen's, or was about to be when the run was killed.
+/// True if homegen generated the file, or was writing it when the run was killed.
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     File::open(path)
