@@ -1,12 +1,12 @@
-//! Pass: [`hir`](crate::hir) → [`nixos`](crate::nixos). One file for each concern; a new one is a file
-//! here and a line in [`HOST`] or in [`CONTAINER`].
+//! Pass: [`hir`](crate::hir) → [`nixos`](crate::nixos). One file per concern. A new concern is a file here and a
+//! line in [`HOST`] or [`CONTAINER`].
 
-mod around;
 mod arrange;
 mod caddy;
 mod client;
 mod constants;
 mod container;
+mod context;
 mod etc_file;
 mod folder;
 mod hardening;
@@ -24,7 +24,7 @@ mod secret;
 mod service;
 mod tailscale;
 
-use around::Around;
+use context::HostContext;
 use rayon::prelude::*;
 
 use crate::hir::{Container, Host, Job, Service};
@@ -48,8 +48,8 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     record::lower,
 ];
 
-/// The concerns of a container, in the order in which their parts stand in its service's module.
-const CONTAINER: &[fn(&Container, &Around, &mut Module)] = &[
+/// The concerns of a container, in the order of their parts in the service's module.
+const CONTAINER: &[fn(&Container, &HostContext, &mut Module)] = &[
     container::lower,
     hardening::lower,
     health::lower,
@@ -69,35 +69,40 @@ pub(crate) fn lower(host: &Host) -> Output {
         concern(host, &mut output);
     }
     output.modules.values_mut().for_each(arrange::arrange);
-    let around = Around::of(host);
-    // No service's modules depend on another one's.
+    let context = HostContext::of(host);
+    // In parallel: the modules of a service do not depend on those of another one.
     let lowered: Vec<Vec<(String, Module)>> = host
         .services
         .par_iter()
         .map(|service| {
-            let own = (format!("services/{}.nix", service.name), lower_service(service, &around));
-            let jobs = service.jobs.iter().filter_map(|job| lower_job(job, Some(service), host, &around));
+            let own = (format!("services/{}.nix", service.name), lower_service(service, &context));
+            let jobs = service.jobs.iter().filter_map(|job| lower_job(job, Some(service), host, &context));
             std::iter::once(own).chain(jobs).collect()
         })
         .collect();
     output.modules.extend(lowered.into_iter().flatten());
-    output.modules.extend(host.jobs.iter().filter_map(|job| lower_job(job, None, host, &around)));
+    output.modules.extend(host.jobs.iter().filter_map(|job| lower_job(job, None, host, &context)));
     output
 }
 
-fn lower_job(job: &Job, owner: Option<&Service>, host: &Host, around: &Around) -> Option<(String, Module)> {
-    let mut module = job::lower(job, owner, host, around)?;
+fn lower_job(
+    job: &Job,
+    owner: Option<&Service>,
+    host: &Host,
+    context: &HostContext,
+) -> Option<(String, Module)> {
+    let mut module = job::lower(job, owner, host, context)?;
     arrange::arrange(&mut module);
     Some((format!("jobs/{}.nix", job.name), module))
 }
 
-fn lower_service(service: &Service, around: &Around) -> Module {
+fn lower_service(service: &Service, context: &HostContext) -> Module {
     let mut module = Module { origin: format!("services.{}", service.name), ..Module::default() };
-    service::lower(service, around, &mut module);
+    service::lower(service, context, &mut module);
     network::lower_own(service, &mut module);
     for concern in CONTAINER {
         for container in &service.containers {
-            concern(container, around, &mut module);
+            concern(container, context, &mut module);
         }
     }
     service::lower_nixos(service, &mut module);
@@ -111,10 +116,10 @@ fn container_set<'a>(module: &'a mut Module, container: &Container) -> &'a mut S
     module.config.at(CONTAINERS).at(&[container.name.as_str()])
 }
 
-/// Where NixOS has containers.
+/// The NixOS option of containers.
 const CONTAINERS: &[&str] = &["virtualisation", "oci-containers", "containers"];
 
-/// A container's attribute `homeserver`, which containers.nix declares: the settings without an option of NixOS.
+/// A container's attribute `homeserver`, declared by containers.nix: settings without a NixOS option.
 fn own_set<'a>(module: &'a mut Module, container: &Container) -> &'a mut Set {
     container_set(module, container).at(&[OWN])
 }
@@ -122,8 +127,8 @@ fn own_set<'a>(module: &'a mut Module, container: &Container) -> &'a mut Set {
 /// The attribute of a container that containers.nix declares.
 const OWN: &str = "homeserver";
 
-/// `value`, where a plain definition of the owner's wins. A `mkDefault` that a profile brought does not:
-/// the file says what this host is.
+/// `value` with a priority that a plain definition of the owner overrides. A `mkDefault` of a profile does not
+/// override it, because the file describes this host.
 fn owners_default(value: Expr) -> Expr {
     Expr::call("lib.mkOverride", [Expr::Int(900), value])
 }

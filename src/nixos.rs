@@ -1,4 +1,4 @@
-//! The output before it is text: NixOS modules as trees.
+//! The output as data: NixOS modules as trees.
 
 use indexmap::IndexMap;
 
@@ -7,60 +7,60 @@ use crate::record::Record;
 use crate::script::ShellFile;
 use crate::tree::Node;
 
-/// Everything that is emitted.
+/// The whole output.
 #[derive(Debug, Default)]
 pub struct Output {
     /// The constants.
     pub constants: Option<Node>,
-    /// The modules, by their paths below the output folder, such as `services/immich.nix`.
+    /// The modules, by path below the output folder, such as `services/immich.nix`.
     pub modules: IndexMap<String, Module>,
-    /// The services that are on by default, by the names of their options.
+    /// The options of the services that are enabled by default.
     pub enabled: Vec<String>,
-    /// Whether the host has containers, or networks for them, and so needs containers.nix.
+    /// True if the host has containers or networks, and needs containers.nix.
     pub containers: bool,
-    /// Where decrypted secrets are.
+    /// The options of decrypted secrets.
     pub secrets: SecretOptions,
-    /// What the next build compares with, without the files.
+    /// The record for the next build, without the hashes of the files.
     pub record: Record,
 }
 
-/// The options of NixOS through which secrets are decrypted.
+/// The NixOS options of the backend that decrypts secrets.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SecretOptions {
-    /// The set whose `secrets` has each secret by its name, with its `name` and the `path` of the decrypted file.
+    /// The set whose `secrets` contains each secret by name, with its `name` and the `path` of the decrypted file.
     pub set: &'static str,
-    /// The attribute of a secret with its encrypted file.
+    /// The attribute of a secret's encrypted file.
     pub encrypted: &'static str,
-    /// The unit that decrypts, where it is not the activation of the system that does.
+    /// The unit that decrypts the secrets, if the activation of the system does not.
     pub unit: &'static str,
 }
 
-/// One file that is a NixOS module.
+/// One file with a NixOS module.
 #[derive(Debug, Default)]
 pub struct Module {
-    /// The part of the file that it comes from, such as `services.immich`.
+    /// The part of homeserver.yaml that it is generated from, such as `services.immich`.
     pub origin: String,
-    /// The option below `homeserver` that turns it on, if there is one.
+    /// The option below `homeserver` that enables it, if there is one.
     pub option: Option<String>,
-    /// The service, where the module is a service's own.
+    /// The service of a service's module.
     pub service: Option<ServiceModule>,
-    /// What it declares below `options`.
+    /// The declared options.
     pub options: Set,
-    /// What it defines.
+    /// The defined options.
     pub config: Set,
-    /// Bindings of its own, in place of an expression that it would repeat.
+    /// Bindings for repeated expressions.
     pub bindings: Vec<(Binding, Expr)>,
-    /// What its `nixos` defines beside that.
+    /// The additional definitions from `nixos`.
     pub own: Set,
-    /// Whether it is another system's, which imports it by itself.
-    pub elsewhere: bool,
-    /// Scripts that stand beside it.
+    /// True if it belongs to another system, which imports it by itself.
+    pub is_external: bool,
+    /// Scripts in the same folder.
     pub beside: Vec<ShellFile>,
 }
 
 macro_rules! bindings {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// A name that a module binds by itself. No constant is bound by the same name beside it.
+        /// A name that a module binds itself. Constants get other names.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Binding { $($(#[$doc])* $variant,)* }
 
@@ -77,15 +77,15 @@ macro_rules! bindings {
 }
 
 bindings! {
-    /// What launchd is told of an agent.
+    /// The launchd configuration of an agent.
     Agent = "agent",
-    /// A command for a person.
+    /// A command for the command line.
     Command = "command",
-    /// The addresses that the front listens on, where there are several.
+    /// The addresses that the front listens on, if there are several.
     FrontAddresses = "frontAddresses",
-    /// The program that loads a dump, which a backup and its command use.
+    /// The program that loads a dump, for a backup and its restore command.
     LoadDump = "loadDump",
-    /// The program that a job's unit runs.
+    /// The program of a job's unit.
     Program = "program",
     /// The command that restores a backup.
     Restore = "restore",
@@ -97,7 +97,7 @@ impl From<Binding> for Expr {
     }
 }
 
-/// What a module has because it is a service's.
+/// The additional properties of a service's module.
 #[derive(Debug)]
 pub struct ServiceModule {
     /// The service's name in the file.
@@ -109,7 +109,7 @@ pub struct ServiceModule {
 }
 
 impl Output {
-    /// The module with this path, made where it is not there.
+    /// The module with this path. Creates it if it does not exist.
     pub fn module(&mut self, path: &str, origin: &str) -> &mut Module {
         self.modules
             .entry(path.to_owned())
@@ -118,24 +118,24 @@ impl Output {
 }
 
 impl Module {
-    /// Whether it declares and defines nothing.
+    /// True if it declares and defines no options.
     pub fn is_empty(&self) -> bool {
         self.options.is_empty() && self.config.is_empty() && self.own.is_empty()
     }
 
-    /// Where the unit of `name` is defined.
+    /// The definition of the unit `name`.
     pub fn unit(&mut self, name: &str) -> &mut Set {
         self.config.at(&["systemd", "services", name])
     }
 }
 
-/// A tree of the user's as an expression: what stands under `nixos`, and constants.
+/// A tree of the user as an expression: the value of `nixos`, or constants.
 pub fn node(node: &Node, split_keys: bool) -> Expr {
     use crate::tree::{Kind, Text, option_path};
     match &node.kind {
         Kind::Scalar(text) => Expr::typed(text),
         Kind::Nix(code) => Expr::User(code.clone()),
-        // Only a file with an error has one, and that is not lowered.
+        // Only a file with errors has unknown nodes, and it is not lowered.
         Kind::Unknown => Expr::Null,
         Kind::List(items) => Expr::list(items.iter().map(|item| self::node(item, split_keys)).collect()),
         Kind::Map(entries) => {
@@ -154,13 +154,13 @@ pub fn node(node: &Node, split_keys: bool) -> Expr {
 }
 
 impl Set {
-    /// Sets an attribute, or goes into the set that it is already.
+    /// Sets an attribute, or merges a set into an existing set.
     fn merge(&mut self, name: &crate::tree::Text, value: Expr) {
         let key = name.value();
         if let Some(attr) = self.0.get_mut(key.as_str())
             && let (Expr::Set(old), Expr::Set(new)) = (&mut attr.value, &value)
         {
-            // Two ways to one option are refused before this, so nothing is lost.
+            // A rule reports two definitions of one option, so no value is lost.
             for (name, attr) in &new.0 {
                 let text = crate::tree::Text::literal(name.clone(), Default::default());
                 match attr.name {

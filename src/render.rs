@@ -1,5 +1,5 @@
-//! Pass: [`nixos`](crate::nixos) → files. Chooses the names that a file uses, prints in the official style
-//! and fills in the templates.
+//! Pass: [`nixos`](crate::nixos) → files. Chooses the names in each file, prints in the official style and fills in
+//! the templates.
 
 mod scope;
 
@@ -26,7 +26,7 @@ pub(crate) fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     let mut files = Vec::with_capacity(output.modules.len() + Script::ALL.len() + 3);
     let mut scripts = BTreeSet::new();
     let modules: Vec<(&String, &Module)> = output.modules.iter().filter(|(_, m)| !m.is_empty()).collect();
-    // No file depends on another one.
+    // In parallel, because files do not depend on each other.
     let rendered: Result<Vec<_>, Bug> = modules
         .into_par_iter()
         .map(|(path, module)| {
@@ -38,7 +38,7 @@ pub(crate) fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
         files.push(file);
         scripts.extend(used);
     }
-    let is_imported = |file: &&File| !output.modules[&file.path].elsewhere;
+    let is_imported = |file: &&File| !output.modules[&file.path].is_external;
     let mut imports: Vec<String> =
         files.iter().filter(is_imported).map(|file| format!("./{}", file.path)).collect();
     for (path, module) in output.modules.iter().filter(|(_, m)| !m.is_empty()) {
@@ -74,7 +74,8 @@ pub(crate) fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     }
     if !scripts.is_empty() {
         let functions: Vec<Value> = scripts.iter().map(|script| safe(indented(script.code()))).collect();
-        // Parsing takes longer than all else here, and the first script that has the word is mostly one that has the name.
+        // Parsing is the slowest step here. Scripts without the word are skipped, and the first match usually has
+        // the name.
         let has_name = |code: &str, name: &str| {
             code.contains(name) && identifiers(&format!("{{\n{code}\n}}")).contains(name)
         };
@@ -100,7 +101,7 @@ pub(crate) fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
             },
         )?);
         let own = scripts.iter().filter_map(|script| script.shell());
-        // Two attributes may run one script.
+        // Two attributes may run the same script.
         let texts: BTreeMap<&str, &str> = own.chain(sourced).collect();
         files.extend(
             texts
@@ -145,7 +146,7 @@ fn containers(secrets: SecretOptions, place: &Place, templates: &Environment) ->
     fill(templates, "containers.nix.j2", "containers.nix", true, values)
 }
 
-/// The scripts that homegen's own code calls.
+/// The scripts that generated code calls.
 fn calls(code: &str) -> impl Iterator<Item = Script> {
     let is_called = |script: &Script| {
         let mut calls = code.split(script.selection()).skip(1);
@@ -169,7 +170,7 @@ fn module(
     let bindings = scope.bindings(&mut body);
     let arguments: Vec<&str> =
         ["config", "lib", "pkgs", "utils"].into_iter().filter(|name| body.used.contains(*name)).collect();
-    // nixfmt has more than two arguments on lines of their own.
+    // nixfmt puts three or more arguments on separate lines.
     let head = match arguments.as_slice() {
         [] => "{ ... }".to_owned(),
         [_] | [_, _] => format!("{{ {}, ... }}", arguments.join(", ")),
@@ -191,7 +192,7 @@ fn module(
     Ok((file, body.scripts))
 }
 
-/// What a module defines: for a service, where that is on.
+/// The definitions of a module, for a service with a condition on its `enable`.
 fn config(module: &Module, printer: &mut Printer) {
     let stanzas = |set: &Set, printer: &mut Printer| printer.stanzas(set, STANZAS);
     let defines = !(module.config.is_empty() && module.own.is_empty());
@@ -202,7 +203,7 @@ fn config(module: &Module, printer: &mut Printer) {
         (true, true) => return,
         (false, true) => &module.config,
         (true, false) => &module.own,
-        // What stands under `nixos` may define what is defined already: the module system merges the two.
+        // `nixos` may define an option that is already defined: the module system merges the two.
         (false, false) => {
             let merge = |open: &str, printer: &mut Printer, close: &str| {
                 printer.uses("lib");
@@ -242,17 +243,17 @@ fn config(module: &Module, printer: &mut Printer) {
     }
 }
 
-/// Code that stands in by two steps.
+/// Code with an indentation of two levels.
 fn indented(code: &str) -> String {
     format!("    {}", code.replace('\n', "\n    "))
 }
 
-/// Text inside of a comment: on one line.
+/// Text for a comment: on one line.
 fn comment(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Code goes into a template as it is; everything else becomes a quoted string of Nix.
+/// Marks code to be inserted into a template unchanged. Other values become quoted Nix strings.
 fn safe(code: String) -> Value {
     Value::from_safe_string(code)
 }
@@ -287,12 +288,11 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("scripts.nix.j2", include_str!("../templates/scripts.nix.j2")),
 ];
 
-/// The sets of NixOS whose members stand each by itself, with a blank line between them.
+/// The NixOS option sets whose members are separated by blank lines.
 const STANZAS: &[&[&str]] =
     &[&["systemd"], &["systemd", "services"], &["services"], &["virtualisation"], &["networking"]];
 
-/// Fills a template in. What has no layout yet, because an expression of the user's stands in it or a line
-/// is long in an unusual way, is formatted.
+/// Fills in a template. An uncertain text, with an expression of the user or an unusually long line, is formatted.
 fn fill(
     templates: &Environment,
     template: &str,
@@ -300,12 +300,11 @@ fn fill(
     certain: bool,
     values: Value,
 ) -> Result<File, Bug> {
-    let bug = |what: &str, said: &dyn std::fmt::Display| Bug(format!("{path}: {what}: {said}"));
+    let bug = |what: &str, detail: &dyn std::fmt::Display| Bug(format!("{path}: {what}: {detail}"));
     let template = templates.get_template(template).map_err(|e| bug("no template", &e))?;
     let mut text = template.render(values).map_err(|e| bug("the template does not fit", &e))?;
     text.push('\n');
-    // Two readers of Nix take most of the time there is, so what is homegen's own is held against them
-    // where homegen itself is tested.
+    // Two Nix parsers would take most of the run time, so certain texts are checked only in debug builds and tests.
     if !certain || cfg!(debug_assertions) {
         let formatted =
             nixfmt_rs::format(&text).map_err(|e| bug("cannot be formatted", &format!("{e:?}\n{text}")))?;
@@ -320,7 +319,7 @@ fn fill(
     Ok(File { path: path.to_owned(), text })
 }
 
-/// A constant's path as code, below `start`: a selection, or the call that takes an item out of a list.
+/// A constant's path as code, below `start`: a selection, or a call that selects an item of a list.
 fn select(start: String, steps: &[crate::tree::Step]) -> String {
     use crate::tree::Step;
     let apart = |code: String| if is_call(&code) { format!("({code})") } else { code };

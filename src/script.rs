@@ -1,5 +1,5 @@
-//! What the emitted units run: scripts, and the sets of settings that go with them. Each is an attribute of
-//! scripts/default.nix, whose code stands in a file of `templates/scripts/`, in the official style.
+//! The scripts of the emitted units, and the settings of their sandboxes. Each is an attribute of
+//! scripts/default.nix; its code is a file of `templates/scripts/` in the official style.
 
 /// A file of the output that is a shell script.
 pub(crate) type ShellFile = (&'static str, &'static str);
@@ -12,20 +12,21 @@ macro_rules! scripts {
         pub enum Script { $($(#[$doc])* $variant,)* }
 
         impl Script {
-            /// All of them, by name.
+            /// All scripts, by name.
             pub const ALL: &'static [Script] = &[$(Script::$variant,)*];
 
-            /// The selection from the option that holds them: `scripts.backup`.
+            /// The selection from the option of the scripts: `scripts.backup`.
             pub fn selection(self) -> &'static str {
                 match self { $(Script::$variant => concat!("scripts.", $attribute),)* }
             }
 
-            /// The attribute in Nix: a function to a command line (`command`) or to a package (`program`), or a set.
+            /// The Nix code of the attribute: a function that returns a command line (`command`) or a package
+            /// (`program`), or a set.
             pub fn code(self) -> &'static str {
                 match self { $(Script::$variant => text!($code),)* }.trim_end()
             }
 
-            /// The name and text of the shell script that it runs, if there is one.
+            /// The name and the text of its shell script, if there is one.
             pub fn shell(self) -> Option<ShellFile> {
                 match self { $(Script::$variant => [$(Some(($shell, text!($shell))),)? None][0],)* }
             }
@@ -39,23 +40,23 @@ macro_rules! text {
     };
 }
 
-/// What several scripts source.
+/// The file that several scripts source.
 pub(crate) const SOURCED: ShellFile = ("enter-folder.sh", text!("enter-folder.sh"));
 
 scripts! {
-    /// Makes a backup out of what a producer writes.
+    /// Makes a backup from the output of a producer.
     Backup = "backup" in "backup.nix" runs "backup.sh",
-    /// Looks for a new release on GitHub.
+    /// Checks for a new release on GitHub.
     CheckRelease = "checkRelease" in "check-release.nix" runs "check-release.sh",
     /// Empties an album of photos.
     CleanAlbum = "cleanAlbum" in "clean-album.nix" runs "clean-album.sh",
-    /// Settings of jobs that ask others over the network, or look at disks.
+    /// The sandbox of jobs that send requests over the network or read the state of disks.
     Confined = "confined" in "confined.nix",
     /// Copies a folder, for a backup.
     CopyFolder = "copyFolder" in "copy-folder.nix" runs "copy-folder.sh",
     /// Copies an SQLite database, for a backup.
     CopySqlite = "copySqlite" in "copy-sqlite.nix" runs "copy-sqlite.sh",
-    /// Settings of jobs that copy files.
+    /// The sandbox of jobs that copy files.
     Copying = "copying" in "copying.nix",
     /// Dumps a database of Postgres, for a backup.
     DumpPostgres = "dumpPostgres" in "dump-postgres.nix" runs "dump-postgres.sh",
@@ -67,7 +68,7 @@ scripts! {
     LoadDump = "loadDump" in "load-dump.nix" runs "load-dump.sh",
     /// Creates a folder for a container.
     MakeFolder = "makeFolder" in "make-folder.nix" runs "make-folder.sh",
-    /// The same, in a folder that containers write to.
+    /// Creates a folder below a folder that containers can write to.
     MakeFolderIn = "makeFolderIn" in "make-folder-in.nix" runs "make-folder.sh",
     /// Sends a notification.
     Notify = "notify" in "notify.nix" runs "notify.sh",
@@ -77,31 +78,31 @@ scripts! {
     Ping = "ping" in "ping.nix" runs "ping.sh",
     /// Removes a network of Podman.
     RemoveNetwork = "removeNetwork" in "remove-network.nix" runs "remove-network.sh",
-    /// Writes the file of variables that are secrets.
+    /// Writes an environment file from secrets.
     RenderEnvironment = "renderEnvironment" in "render-environment.nix" runs "render-environment.sh",
-    /// Fails where a disk is not mounted.
+    /// Starts the notification of a failed unit, from that unit.
+    ReportFailure = "reportFailure" in "report-failure.nix" runs "report-failure.sh",
+    /// Does the same for units that homegen does not define.
+    ReportFailureOf = "reportFailureOf" in "report-failure-of.nix" runs "report-failure.sh",
+    /// Fails if a disk is not mounted.
     RequireMount = "requireMount" in "require-mount.nix" runs "require-mount.sh",
-    /// Fails where a network of Podman does not exist.
+    /// Fails if a Podman network does not exist.
     RequireNetwork = "requireNetwork" in "require-network.nix" runs "require-network.sh",
-    /// Fails where a secret was not decrypted.
+    /// Fails if a secret was not decrypted.
     RequireSecret = "requireSecret" in "require-secret.nix" runs "require-secret.sh",
     /// Restores a dump of Postgres.
     RestorePostgres = "restorePostgres" in "restore-postgres.nix" runs "restore-postgres.sh",
     /// Restores a copy of an SQLite database.
     RestoreSqlite = "restoreSqlite" in "restore-sqlite.nix" runs "restore-sqlite.sh",
-    /// Settings of jobs that talk to Podman.
+    /// The sandbox of jobs that use Podman.
     Restricted = "restricted" in "restricted.nix",
-    /// Looks at the whole host.
+    /// Checks the whole host.
     SmokeTest = "smokeTest" in "smoke-test.nix" runs "smoke-test.sh",
     /// Starts units.
     Start = "start" in "start.nix",
-    /// Starts units that did not run since the boot.
+    /// Starts units that have not run since the boot.
     StartOnce = "startOnce" in "start-once.nix" runs "start-once.sh",
-    /// Notifies of a unit that failed, from that unit.
-    TellFailure = "tellFailure" in "tell-failure.nix" runs "tell-failure.sh",
-    /// The same for units that homegen does not define.
-    TellFailureOf = "tellFailureOf" in "tell-failure-of.nix" runs "tell-failure.sh",
-    /// Updates images, and goes back where the service is not well.
+    /// Updates images, and rolls back if the service does not become healthy.
     Update = "update" in "update.nix" runs "update.sh",
     /// Waits for an address of an interface.
     WaitForAddress = "waitForAddress" in "wait-for-address.nix" runs "wait-for-address.sh",

@@ -1,5 +1,5 @@
-//! The order in which a person would write the attributes of a unit and of a container. Concerns add
-//! theirs one after the other; here each finds its place.
+//! Sorts the attributes of a unit and of a container into a conventional order. Concerns append their attributes in
+//! any order.
 
 use crate::nix::{Expr, Set};
 use crate::nixos::Module;
@@ -97,7 +97,7 @@ pub(super) fn arrange(module: &mut Module) {
     }
 }
 
-/// Takes out the sets that a concern began and had nothing for.
+/// Removes empty sets, which a concern created without adding attributes.
 fn drop_empty(set: &mut Set) {
     set.0.retain(|_, attr| match &mut attr.value {
         Expr::Set(inner) => {
@@ -121,12 +121,12 @@ fn name_lists(set: &mut Set) {
 }
 
 fn sort(set: &mut Set, order: &[&str]) {
-    let place = |name: &str| order.iter().position(|o| *o == name).unwrap_or(order.len());
-    set.0.sort_by(|a, _, b, _| place(a).cmp(&place(b)));
+    let rank = |name: &str| order.iter().position(|o| *o == name).unwrap_or(order.len());
+    set.0.sort_by(|a, _, b, _| rank(a).cmp(&rank(b)));
 }
 
 impl Set {
-    /// The set at `path`, if it is there.
+    /// The set at `path`, if it exists.
     fn find_mut(&mut self, path: &[&str]) -> Option<&mut Set> {
         path.iter().try_fold(self, |set, name| match &mut set.0.get_mut(*name)?.value {
             Expr::Set(inner) => Some(inner),

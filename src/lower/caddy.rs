@@ -1,8 +1,17 @@
-//! Caddy: its sites, certificates, ports in the firewall, and its wait for the tailnet.
+//! Caddy: sites, certificates, firewall ports, and the dependency on the tailnet.
+//!
+//! ```yaml
+//! site: { subdomain: notes, to: "server:8080" }
+//! ```
+//! ```nix
+//! services.caddy.virtualHosts."notes.example.org".extraConfig = ''
+//!   reverse_proxy 127.0.0.1:${toString homeserver.notes.port}
+//! '';
+//! ```
 
 use indexmap::IndexMap;
 
-use super::around;
+use super::context;
 use super::tailscale;
 use crate::acme_provider::token_variable;
 use crate::hir::front::{Caddy, HEADERS};
@@ -73,7 +82,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 fn virtual_host(site: &Site, front: &Front, host: &Host, shared: &Shared, certificate: Option<&Text>) -> Set {
     let mut set = Set::default();
     set.append("serverAliases", site.aliases.iter().map(|a| Expr::text(&a.text)));
-    listen_there(&mut set, front, host);
+    listen_on(&mut set, front, host);
     if let Some(certificate) = certificate {
         set.set("useACMEHost", Expr::text(certificate));
     }
@@ -90,7 +99,7 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, shared: &Shared, certif
     match &site.answer {
         Answer::Port(port) => {
             let mut line = vec![Part::Text("reverse_proxy 127.0.0.1:".into())];
-            line.extend(parts(&around::port(port, host)));
+            line.extend(parts(&context::port(port, host)));
             config.push(line);
         }
         Answer::Upstream { address, port } => {
@@ -101,7 +110,7 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, shared: &Shared, certif
             config.push(line);
         }
         Answer::Redirect(to) => {
-            // A first token with `/` or `@` would be a matcher.
+            // Caddy would read a first token with `/` or `@` as a matcher.
             let all = if to.value().starts_with(['/', '@', '*']) { "* " } else { "" };
             let mut line = vec![Part::Text(format!("redir {all}").into())];
             line.extend(quoted(to));
@@ -125,8 +134,8 @@ fn listen(front: &Front, host: &Host) -> Vec<Expr> {
     }
 }
 
-/// Has a site answer where Caddy listens.
-fn listen_there(set: &mut Set, front: &Front, host: &Host) {
+/// Limits a site to the addresses that Caddy listens on.
+fn listen_on(set: &mut Set, front: &Front, host: &Host) {
     let several = matches!(&front.bind.value, Bind::On { addresses, .. } if addresses.len() > 1);
     match several {
         true => set.set("listenAddresses", Binding::FrontAddresses.into()),
@@ -134,11 +143,11 @@ fn listen_there(set: &mut Set, front: &Front, host: &Host) {
     }
 }
 
-/// Headers that several sites have. They are a snippet that each of the sites imports
+/// Headers that several sites have in common, as a snippet that each of the sites imports
 /// (<https://caddyserver.com/docs/caddyfile/concepts#snippets>).
 struct Shared<'a>(IndexMap<Vec<Written<'a>>, String>);
 
-/// A piece of a header as it is written: a literal text, or what a reference names.
+/// A piece of a header: a literal text, or the target of a reference.
 type Written<'a> = (Option<&'a str>, Option<&'a Target>);
 
 impl<'a> Shared<'a> {
@@ -148,7 +157,7 @@ impl<'a> Shared<'a> {
             shared.insert(written(&front.headers), HEADERS.to_owned());
         }
         let mut uses: IndexMap<Vec<Written>, usize> = IndexMap::new();
-        // An import of one line is no shorter than the line.
+        // An import of a single line is not shorter than the line.
         for site in front.sites.iter().filter(|site| site.headers.0.len() > 1) {
             *uses.entry(written(&site.headers)).or_default() += 1;
         }
@@ -163,7 +172,7 @@ impl<'a> Shared<'a> {
         self.0.get(&written(headers)).map(String::as_str)
     }
 
-    /// The snippets. NixOS writes `extraConfig`, where they stand, before the sites (caddy/default.nix, `Caddyfile`).
+    /// The snippets, for `extraConfig`. NixOS writes that before the sites (caddy/default.nix, `Caddyfile`).
     fn snippets(&self, front: &'a Front) -> Vec<Vec<Part>> {
         let mut headers: IndexMap<&str, &Pairs> = IndexMap::new();
         for all in std::iter::once(&front.headers).chain(front.sites.iter().map(|s| &s.headers)) {
@@ -190,16 +199,16 @@ fn piece(piece: &Piece) -> Written<'_> {
     }
 }
 
-/// Headers in a form that is equal where they are written in the same way.
+/// Headers in a form that is equal for headers with the same text.
 fn written(headers: &Pairs) -> Vec<Written<'_>> {
     let texts = headers.0.iter().flat_map(|(name, value)| [name, value]);
     texts.flat_map(|text| text.pieces.iter().map(piece).chain([(None, None)])).collect()
 }
 
-/// Caddy's own redirect would listen on every address.
+/// Emits the redirect to https, because Caddy's own one would listen on every address.
 fn redirect_to_https(front: &Front, host: &Host, module: &mut Module) {
     let mut set = Set::default();
-    listen_there(&mut set, front, host);
+    listen_on(&mut set, front, host);
     set.set("logFormat", Expr::str("output discard"));
     set.set("extraConfig", Expr::Lines(vec![vec![Part::Text("redir https://{host}{uri} permanent".into())]]));
     module.config.at(&["services", "caddy", "virtualHosts"]).set("http://", Expr::Set(set));
@@ -212,7 +221,7 @@ fn header_lines(headers: &Pairs) -> Vec<Vec<Part>> {
         .map(|(name, value)| {
             let mut line = vec![Part::Text("header ".into())];
             line.extend(parts(name));
-            // `-Name` takes a header away, and has no value.
+            // `-Name` removes a header, and has no value.
             if !name.value().starts_with('-') {
                 line.push(Part::Text(" ".into()));
                 line.extend(quoted(value));
@@ -222,8 +231,7 @@ fn header_lines(headers: &Pairs) -> Vec<Vec<Part>> {
         .collect()
 }
 
-/// One token of a Caddyfile, in backticks, inside of which nothing is special. A backtick in the value
-/// is refused before this.
+/// One token of a Caddyfile, in backticks, which need no escapes. A rule reports a backtick in the value.
 fn quoted(text: &Text) -> Vec<Part> {
     let mut all = vec![Part::Text("`".into())];
     all.extend(parts(text));
@@ -231,7 +239,7 @@ fn quoted(text: &Text) -> Vec<Part> {
     all
 }
 
-/// A text of several lines, line by line, without empty ones at the end.
+/// The lines of a multi-line text, without empty lines at the end.
 fn lines(text: &Text) -> Vec<Vec<Part>> {
     let mut all = split_lines(&parts(text));
     while all.last().is_some_and(Vec::is_empty) {
@@ -291,10 +299,10 @@ fn certificates_of(
     }
 }
 
-/// A certificate, and the names that it is for beside its own.
+/// A certificate, and its additional names.
 struct Certificate {
     name: Text,
-    /// Whether it is for everything one label below its name too.
+    /// True if it also covers all names one label below.
     wildcard: bool,
     more: Vec<Text>,
 }
@@ -323,7 +331,7 @@ fn certificate(acme: &AcmeTls, one: &Certificate) -> Set {
     set
 }
 
-/// NixOS closes every port. Where Caddy listens decides where it opens them.
+/// Opens Caddy's ports in the firewall, on the interfaces that Caddy listens on. NixOS closes all ports by default.
 fn firewall(front: &Front, host: &Host, module: &mut Module) {
     let everywhere = Text::literal("", front.span);
     let interfaces: Vec<Text> = match &front.bind.value {

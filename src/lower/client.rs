@@ -1,8 +1,15 @@
-//! Clients: for each Mac a module of home-manager, with an agent of launchd. The host does not import it.
+//! Clients: a home-manager module with a launchd agent for each Mac. The host does not import it.
 //!
-//! launchd has no limit for how long an agent runs (its `TimeOut` is advice to a program that idles), so
-//! that the script has one. `WatchPaths` loses changes while the agent runs, and never sees that a server is
-//! back: hence the interval.
+//! ```yaml
+//! clients: { macbook: { upload: { to: immich, folder: ~/Pictures/upload, api_key: immich-api-key } } }
+//! ```
+//! ```nix
+//! launchd.agents.upload-immich = { enable = true; config = { WatchPaths = [ … ]; StartInterval = …; … }; };
+//! ```
+//!
+//! launchd has no time limit for an agent (`TimeOut` only advises an idle program), so the script has one.
+//! `WatchPaths` loses changes while the agent runs, and does not notice that a server is reachable again: hence the
+//! interval.
 
 use crate::hir::client::{Client, Upload};
 use crate::hir::{Host, Service};
@@ -14,7 +21,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     for client in &host.clients {
         let module = Module {
             origin: format!("clients.{}, a module of home-manager", client.name),
-            elsewhere: true,
+            is_external: true,
             beside: vec![client.upload.uploader.script],
             ..Module::default()
         };
@@ -50,9 +57,9 @@ fn upload(client: &Client, upload: &Upload, module: &mut Module) {
 /// The parameters of the script.
 fn environment(client: &Client, upload: &Upload, name: &str) -> Set {
     let mut url = vec![Part::Text("https://".into())];
-    url.extend(parts(&known_elsewhere(&upload.site)));
+    url.extend(parts(&with_constants_only(&upload.site)));
     let state = Part::Text(format!("/Library/Application Support/homeserver/{name}").into());
-    // The tools of macOS come first; what a person adds, such as bun, is in the profile.
+    // The tools of macOS come first. Programs that the user installed, such as bun, are in the profile.
     let path = vec![
         Part::Text("/usr/bin:/bin:/usr/sbin:/sbin:".into()),
         Part::Code("config.home.profileDirectory".into()),
@@ -77,11 +84,11 @@ fn environment(client: &Client, upload: &Upload, name: &str) -> Set {
     set
 }
 
-/// The same run for a person, with the same parameters.
+/// A command that starts the same run by hand, with the same parameters.
 fn command(name: &str, script: String) -> Expr {
     let line = |text: &'static str| vec![Part::Text(text.into())];
     let variables = Expr::call("lib.toShellVars", [Expr::code("agent.EnvironmentVariables")]);
-    // As the agent runs it, so that each of the two knows the other one by its name.
+    // The same command line as the agent's, so that the two recognize each other by name.
     let run =
         vec![Part::Text("exec /bin/bash ".into()), Part::Code(script.into()), Part::Text(" \"$@\"".into())];
     let text = Expr::Lines(vec![
@@ -94,7 +101,7 @@ fn command(name: &str, script: String) -> Expr {
     Expr::call("pkgs.writeScriptBin", [Expr::str(name.to_owned()), text])
 }
 
-/// launchd watches a folder that is there, and writes a log where it can.
+/// Creates the watched folder and the folder of the log, which launchd does not create.
 fn folders() -> Expr {
     let folders = [
         Expr::code("agent.EnvironmentVariables.FOLDER"),
@@ -111,9 +118,9 @@ fn in_home(path: Vec<Part>) -> Vec<Part> {
     std::iter::once(Part::Code("config.home.homeDirectory".into())).chain(path).collect()
 }
 
-/// What follows the `~` of a path.
+/// The part of a path after the `~`.
 fn below_home(path: &Text) -> Vec<Part> {
-    let mut path = known_elsewhere(path);
+    let mut path = with_constants_only(path);
     match path.pieces.first_mut() {
         Some(Piece::Literal(first)) if first.starts_with('~') => {
             first.remove(0);
@@ -123,8 +130,8 @@ fn below_home(path: &Text) -> Vec<Part> {
     }
 }
 
-/// A text in which only constants are referred to: the options of the host are not those of the Mac.
-fn known_elsewhere(text: &Text) -> Text {
+/// A text with references only to constants: the Mac does not have the host's options.
+fn with_constants_only(text: &Text) -> Text {
     let mut known = Text { pieces: Vec::new(), ..text.clone() };
     for piece in &text.pieces {
         known.push(match piece {

@@ -1,4 +1,4 @@
-//! `constants.nix`.
+//! The file `constants.nix`: `constants: { domain: example.org }` becomes `domain = "example.org";`.
 
 use crate::hir::Host;
 use crate::nixos::Output;

@@ -1,7 +1,17 @@
-//! A container: each of Compose's words as an option of `virtualisation.oci-containers`, or as an
-//! argument of `podman run` where there is no option.
+//! A container: each of Compose's keys becomes an option of `virtualisation.oci-containers`, or an argument of
+//! `podman run` if there is no option.
+//!
+//! ```yaml
+//! redis: { image: docker.io/library/redis:7, init: true }
+//! ```
+//! ```nix
+//! virtualisation.oci-containers.containers.redis = {
+//!   image = "docker.io/library/redis:7";
+//!   extraOptions = [ "--init" ];
+//! };
+//! ```
 
-use super::around::{self, Around};
+use super::context::{self, HostContext};
 use super::{container_set, own_set};
 use crate::form::{Device, Form, Protocol};
 use crate::hir::{Attached, Container, Host};
@@ -11,16 +21,16 @@ use crate::podman::{self, arguments::Argument};
 use crate::setting::{self, Flag, LogDriver, Port, PullPolicy, Restart, Volume, VolumeSource};
 use crate::tree::{Atom, Text};
 
-/// NixOS stops a container's unit after this many seconds (oci-containers.nix, TimeoutStopSec).
+/// The stop timeout of a container's unit in NixOS, in seconds (oci-containers.nix, TimeoutStopSec).
 const TIMEOUT_STOP: u64 = 120;
 
-/// Notes that the host needs containers.nix.
+/// Sets if the host needs containers.nix.
 pub(super) fn lower_host(host: &Host, output: &mut Output) {
     output.containers = host.containers().next().is_some() || !host.networks.is_empty();
 }
 
-pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
-    let mut set = options(container, around.host);
+pub(super) fn lower(container: &Container, context: &HostContext, module: &mut Module) {
+    let mut set = options(container, context.host);
     set.append("extraOptions", arguments(container));
     set.append("extraOptions", stop_timeout(container));
     *container_set(module, container) = set;
@@ -47,7 +57,7 @@ fn options(container: &Container, host: &Host) -> Set {
     match settings.entrypoint.as_ref().map(|e| e.0.as_slice()) {
         None => {}
         Some([program]) => set.set("entrypoint", Expr::text(program)),
-        // podman-run(1): several words are a JSON list.
+        // Several words have to be a JSON list (podman-run(1)).
         Some(words) => set.set(
             "entrypoint",
             Expr::call("builtins.toJSON", [Expr::List(words.iter().map(string).collect())]),
@@ -75,7 +85,7 @@ fn options(container: &Container, host: &Host) -> Set {
     set.append("ports", settings.ports.iter().map(port));
     for site in &container.site_ports {
         let mut mapping = vec![Part::Text("127.0.0.1:".into())];
-        mapping.extend(parts(&around::port(&site.host, host)));
+        mapping.extend(parts(&context::port(&site.host, host)));
         mapping.push(Part::Text(":".into()));
         mapping.extend(parts(&site.target));
         set.append("ports", [Expr::Str(mapping)]);
@@ -114,8 +124,8 @@ fn networks(container: &Container) -> Vec<Expr> {
     }
 }
 
-/// podman-run(1): `--network=NAME:ip=…,alias=…`. All aliases are written there, because `--network-alias`
-/// replaces those of every network.
+/// The value of `--network`, `NAME:ip=…,alias=…` (podman-run(1)). It contains all aliases, because
+/// `--network-alias` replaces the aliases of every network.
 fn network(container: &Container, attached: &Attached) -> Expr {
     let mut all = vec![Part::Text(attached.network.to_string().into())];
     let mut option = |name: &str, text: &Text| {
@@ -169,7 +179,7 @@ fn volume(volume: &Volume) -> Option<Expr> {
     Some(Expr::Str(all))
 }
 
-/// The words that are arguments of `podman run` (podman-run(1)).
+/// The keys that become arguments of `podman run` (podman-run(1)).
 fn arguments(container: &Container) -> Vec<Expr> {
     let settings = &container.settings;
     let mut all = Vec::new();
@@ -234,7 +244,7 @@ fn arguments(container: &Container) -> Vec<Expr> {
     all
 }
 
-/// The argument for one more group.
+/// The argument for an additional group.
 fn group(group: &Text) -> Expr {
     let mut all = vec![Part::Text("--group-add=".into())];
     all.extend(host_group(group).map_or_else(|| parts(group), |number| vec![number]));
@@ -254,15 +264,15 @@ fn user(user: &Text) -> Expr {
     }
 }
 
-/// The number on the host of a group that owns devices. Podman would look the name up in the image, where the group
-/// is missing or has another number.
+/// The host's number of a device group. Podman would look the name up in the image, where the group is missing or
+/// has another number.
 fn host_group(group: &Text) -> Option<Part> {
     let name = group.value();
     let known = podman::host_groups().contains(&name.as_str());
     known.then(|| Part::Code(format!("toString config.users.groups.{name}.gid").into()))
 }
 
-/// `podman run --stop-timeout` takes whole seconds without a unit.
+/// The argument `--stop-timeout`, in whole seconds without a unit.
 fn stop_timeout(container: &Container) -> Option<Expr> {
     let flag = "--stop-timeout=";
     let grace = &container.settings.stop_grace_period;
@@ -279,7 +289,7 @@ fn stop_timeout(container: &Container) -> Option<Expr> {
     })
 }
 
-/// A flag that is there or not; one that a constant decides says so in its value.
+/// An option without a value. A flag from a constant becomes `NAME=VALUE`.
 pub(super) fn switch(name: &'static str, flag: &Flag) -> Option<Expr> {
     match (flag.text.is_literal(), flag.value) {
         (true, true) => Some(Expr::str(name)),
@@ -296,22 +306,22 @@ fn pair(flag: &'static str, name: &Text, separator: &'static str, value: &Text) 
     Expr::Str(all)
 }
 
-/// A text where NixOS wants a string, even if it is a number.
+/// A text as a string, even if it is a number.
 fn string(text: &Text) -> Expr {
     Expr::text(text)
 }
 
-/// What the unit has that NixOS does not give it.
+/// Settings of the unit that NixOS does not set.
 fn unit(container: &Container, module: &mut Module) {
     let arguments = podman::arguments::arguments(&container.settings.podman_args);
-    // It stands for the cards of NVIDIA (podman-run(1)).
+    // `--gpus` selects NVIDIA cards (podman-run(1)).
     let has_gpus = arguments.iter().any(|argument| argument.name == "gpus");
     let given = arguments.iter().filter(|argument| argument.name == "device").flat_map(Argument::values);
     let given = given.filter_map(|device| Device::parse(&device));
     let devices = container.settings.devices.iter().map(|device| device.value.clone()).chain(given);
     let of_nvidia = |device| matches!(device, Device::Cdi { vendor, .. } if vendor == "nvidia.com");
     if has_gpus || devices.into_iter().any(of_nvidia) {
-        // It describes the cards for Podman (hardware.nvidia-container-toolkit).
+        // This unit generates the CDI description of the cards (hardware.nvidia-container-toolkit).
         module
             .unit(&container.unit())
             .append("after", [Expr::str("nvidia-container-toolkit-cdi-generator.service")]);

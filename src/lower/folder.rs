@@ -1,8 +1,15 @@
-//! Folders on the host: by tmpfiles where it can, otherwise before the container starts.
+//! Folders on the host: created by systemd-tmpfiles where possible, otherwise before the container starts.
+//!
+//! ```yaml
+//! volumes: [{ source: /srv/wiki, target: /data, owner: 1000 }]
+//! ```
+//! ```nix
+//! systemd.tmpfiles.rules = [ ''d "/srv/wiki" 0755 1000 1000 -'' ];
+//! ```
 
 use std::collections::HashMap;
 
-use super::around::Around;
+use super::context::HostContext;
 use super::own_set;
 use crate::hir::folder::Holder;
 use crate::hir::{Container, Folder, Host};
@@ -11,18 +18,18 @@ use crate::nixos::Module;
 use crate::script::Script;
 use crate::tree::{Piece, Text};
 
-/// Which container's rule makes a folder that several containers want: the first one's in the file.
-pub(super) struct Makers<'a>(HashMap<String, &'a Container>);
+/// The container whose rule creates a folder that several containers use: the first one in the file.
+pub(super) struct FolderRules<'a>(HashMap<String, &'a Container>);
 
-impl<'a> Makers<'a> {
-    pub(super) fn of(host: &'a Host) -> Makers<'a> {
-        let mut makers = HashMap::new();
+impl<'a> FolderRules<'a> {
+    pub(super) fn of(host: &'a Host) -> FolderRules<'a> {
+        let mut folder_rules = HashMap::new();
         for container in host.containers() {
             for folder in container.folders.iter().filter(|folder| by_rule(folder)) {
-                makers.entry(folder.path.value()).or_insert(container);
+                folder_rules.entry(folder.path.value()).or_insert(container);
             }
         }
-        Makers(makers)
+        FolderRules(folder_rules)
     }
 
     fn makes(&self, container: &Container, folder: &Folder) -> bool {
@@ -30,13 +37,13 @@ impl<'a> Makers<'a> {
     }
 }
 
-pub(super) fn lower(container: &Container, around: &Around, module: &mut Module) {
+pub(super) fn lower(container: &Container, context: &HostContext, module: &mut Module) {
     for folder in &container.folders {
         let (owner, group) = folder.holders();
         let (owner, group) = (holder(owner), holder(group));
         let mode = folder.final_mode().map_or_else(|| text("-"), |mode| parts(&mode));
         if by_rule(folder) {
-            if !around.makers.makes(container, folder) {
+            if !context.folder_rules.makes(container, folder) {
                 continue;
             }
             let mut rule = text("d \"");
@@ -71,19 +78,20 @@ fn text(literal: &'static str) -> Vec<Part> {
     vec![Part::Text(literal.into())]
 }
 
-/// Whether a rule of tmpfiles makes it.
+/// True if a rule of tmpfiles creates the folder.
 fn by_rule(folder: &Folder) -> bool {
     folder.by_tmpfiles && !needs_more_than_quotes(&folder.path)
 }
 
-/// A constant whose value tmpfiles would read as more than text goes where Nix can escape it.
+/// True if tmpfiles would interpret a part of a constant's value. The folder is created by a script then, whose
+/// arguments Nix escapes.
 fn needs_more_than_quotes(path: &Text) -> bool {
     path.pieces
         .iter()
         .any(|piece| matches!(piece, Piece::Reference(r) if r.value.text().contains(['%', '"', '\\'])))
 }
 
-/// The field of an owner or a group; `-` leaves it as it is, and a colon is for a new folder alone (tmpfiles.d(5)).
+/// The field of an owner or a group. `-` keeps it, and a colon applies it only to a new folder (tmpfiles.d(5)).
 fn holder(holder: Holder) -> Vec<Part> {
     match holder {
         Holder::Kept => text("-"),

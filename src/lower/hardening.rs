@@ -1,14 +1,21 @@
-//! What images are known to do without: `image: docker.io/library/postgres:17` becomes
-//! `capabilities = { ALL = false; CHOWN = true; … }` and `--security-opt=no-new-privileges`.
+//! Drops capabilities that an image does not need.
+//!
+//! ```yaml
+//! image: docker.io/library/postgres:17
+//! ```
+//! ```nix
+//! capabilities = { ALL = false; CHOWN = true; … };
+//! extraOptions = [ "--security-opt=no-new-privileges" ];
+//! ```
 
-use super::around::Around;
 use super::container_set;
+use super::context::HostContext;
 use crate::hardening::capabilities;
 use crate::hir::Container;
 use crate::nix::Expr;
 use crate::nixos::Module;
 
-pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
+pub(super) fn lower(container: &Container, _: &HostContext, module: &mut Module) {
     let Some(needed) = capabilities(&container.settings) else { return };
     let set = container_set(module, container);
     let capabilities = set.at(&["capabilities"]);

@@ -1,26 +1,33 @@
-//! Health checks, and waiting for them: `healthcheck: { test: pg_isready }` becomes
-//! `homeserver.healthcheck.test = "pg_isready"` of the container.
+//! Health checks, and units that wait for them.
 //!
-//! A container with a check reports ready to systemd when the check succeeds. Podman runs each check in a
-//! transient unit, which fails while the program still starts, and `nixos-rebuild switch` ends with 4 where it
-//! sees a failed unit (NixOS/nixpkgs#558533): a switch therefore has to wait until the check succeeds.
+//! ```yaml
+//! healthcheck: { test: pg_isready }
+//! ```
+//! ```nix
+//! homeserver.healthcheck.test = "pg_isready";
+//! ```
 //!
-//! A start-up check (podman-run(1), --health-startup-cmd) runs more often than the check itself, so that waiting
-//! takes no longer than the program does. Its default of 2 s is in containers.nix: before Podman 5.8 these checks are
-//! bound by systemd's limit of 5 starts of a unit in 10 s (podman#27330), which one check each second exceeds.
+//! A container with a check reports ready to systemd when the check succeeds. Podman runs each check in a transient
+//! unit, which fails while the program still starts. `nixos-rebuild switch` exits with 4 if it sees a failed unit
+//! (NixOS/nixpkgs#558533), so a switch has to wait until the check succeeds.
+//!
+//! A start-up check (podman-run(1), --health-startup-cmd) runs more often than the check itself, so that the wait
+//! ends soon after the program is ready. Its default interval of 2 s is in containers.nix: before Podman 5.8,
+//! systemd's limit of 5 starts of a unit in 10 s applies to these checks (podman#27330), and one check per second
+//! exceeds it.
 
-use super::around::Around;
+use super::context::HostContext;
 use super::{container_set, own_set};
 use crate::hir::Container;
 use crate::nix::Expr;
 use crate::nixos::Module;
 use crate::setting::{HealthTest, Healthcheck};
 
-/// Minutes that a container has to become healthy beyond its start period, as in containers.nix: room for the first
-/// pull of the image, and for a database's recovery after a power cut.
+/// The time limit for becoming healthy beyond the start period, in minutes, as in containers.nix. It includes the
+/// first pull of the image, and the recovery of a database after a power cut.
 const LIMIT: u64 = 15;
 
-pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
+pub(super) fn lower(container: &Container, _: &HostContext, module: &mut Module) {
     let Some(check) = &container.settings.healthcheck else { return };
     if check.disable.value || matches!(check.test, Some(HealthTest::None)) {
         container_set(module, container).append("extraOptions", [Expr::str("--no-healthcheck")]);
@@ -43,23 +50,23 @@ pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
     if let Some(retries) = check.retries.text.written() {
         own.set("retries", Expr::typed(retries));
     }
-    // Without a test the check is the image's, which Podman may not know.
+    // Without a test the check is part of the image, and the image may have none.
     let limit = limit(check);
     if check.test.is_some() && limit != LIMIT {
         own.set("readyWithin", Expr::str(format!("{limit}min")));
     }
 }
 
-/// Minutes within which a container has to become healthy.
+/// The time limit of a container for becoming healthy, in minutes.
 fn limit(check: &Healthcheck) -> u64 {
-    // The default interval is within the limit.
+    // The default interval fits within the limit.
     let interval = check.start_interval.text.written().map_or(0, |_| check.start_interval.value.0.ms);
     let start = check.start_period.value.ms;
     LIMIT + start.saturating_add(interval).div_ceil(60_000)
 }
 
-/// Podman takes a line for the shell, or a JSON list without Compose's first word. A list of one word
-/// would be taken for a line.
+/// Podman's form of a test: a line for the shell, or a JSON list without Compose's first word. Podman would read a
+/// list of one word as a line.
 fn command(test: &HealthTest) -> Expr {
     match test {
         HealthTest::Shell(line) => Expr::text(line),

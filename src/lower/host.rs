@@ -1,4 +1,12 @@
-//! The host: its name, time zone, network file systems, and options of its own.
+//! The host: its name, time zone, network file systems and NixOS options.
+//!
+//! ```yaml
+//! host: { name: nas, timezone: Europe/Berlin, mounts: { /mnt/nas: { nfs: "nas.lan:/export" } } }
+//! ```
+//! ```nix
+//! networking.hostName = lib.mkOverride 900 "nas";
+//! fileSystems."/mnt/nas" = { device = "nas.lan:/export"; fsType = "nfs"; … };
+//! ```
 
 use super::owners_default;
 use crate::hir::Host;

@@ -1,12 +1,16 @@
-//! Jobs: an option, a unit, a timer, and the programs that they run. What each kind runs is in a file of
-//! its own.
+//! Jobs: an option, a unit, a timer and programs. Each kind of job has a file of its own.
+//!
+//! ```nix
+//! options.homeserver.immichBackup = { enable = lib.mkOption { … }; at = lib.mkOption { … }; };
+//! systemd.services.immich-backup = { startAt = cfg.at; serviceConfig.ExecStart = …; };
+//! ```
 
 mod backup;
 mod smoke_test;
 mod task;
 mod update;
 
-use super::around::{self, Around};
+use super::context::{self, HostContext};
 use super::secret;
 use crate::form::SecretName;
 use crate::hir::job::{Job, Work};
@@ -17,19 +21,19 @@ use crate::script::Script;
 use crate::tree::Text;
 use crate::value::Value;
 
-/// What restricts a job.
+/// The sandbox of a job.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Confinement {
-    /// It asks others over the network, and looks at disks.
+    /// For jobs that send requests over the network or read the state of disks.
     Confined,
-    /// It copies files, whoever's they are.
+    /// For jobs that copy files of any user.
     Copying,
-    /// It talks to Podman.
+    /// For jobs that use Podman.
     Restricted,
 }
 
 impl Confinement {
-    /// The set of scripts/default.nix with its settings.
+    /// The set of scripts/default.nix with the settings.
     fn settings(self) -> Script {
         match self {
             Confinement::Confined => Script::Confined,
@@ -41,41 +45,46 @@ impl Confinement {
 
 const ONLINE: &str = "network-online.target";
 
-/// What kinds of jobs differ in.
+/// The unit of a job, as the kind of job defines it.
 struct Unit {
-    /// What the unit does, in a few words.
+    /// A short description of the unit.
     description: String,
-    /// What the option that turns it on says, after "Whether to".
+    /// The description of the job's option, after "Whether to".
     about: String,
-    /// The program that it runs, and what it is called.
+    /// The program of the unit, and its name.
     program: Expr,
     name: String,
-    /// Units that it comes after.
+    /// Units that the job is ordered after.
     after: Vec<String>,
-    /// Folders whose mounts are brought up before.
+    /// Folders whose mounts the unit requires.
     paths: Vec<Text>,
-    /// What restricts it.
+    /// The sandbox.
     confinement: Confinement,
-    /// Commands that have to succeed before.
+    /// Commands that have to succeed before the program runs.
     before: Vec<Expr>,
-    /// The secrets that it reads.
+    /// The secrets that the program reads.
     secrets: Vec<Value<SecretName>>,
-    /// How long it may take, as systemd.time(7) writes it.
+    /// The time limit, in the format of systemd.time(7).
     timeout: &'static str,
-    /// Whether a run that was missed while the host was off is made up for.
+    /// True if a run that was missed while the host was off is made up for.
     persistent: bool,
-    /// What else is in `serviceConfig`.
+    /// Additional settings of `serviceConfig`.
     more: Vec<(&'static str, Expr)>,
 }
 
-/// The module of a job, which is `owner`'s or the host's.
-pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Around) -> Option<Module> {
+/// The module of a job of the service `owner`, or of the host.
+pub(super) fn lower(
+    job: &Job,
+    owner: Option<&Service>,
+    host: &Host,
+    context: &HostContext,
+) -> Option<Module> {
     let mut module =
         Module { origin: job.origin.clone(), option: Some(job.option.clone()), ..Module::default() };
     let unit = match &job.work {
-        Work::Backup(backup) => backup::lower(job, backup, owner?, around, &mut module),
-        Work::Update(update) => update::lower(job, update, owner?, around, &mut module),
-        Work::Task(task) => task::lower(job, task, owner?, around, &mut module),
+        Work::Backup(backup) => backup::lower(job, backup, owner?, context, &mut module),
+        Work::Update(update) => update::lower(job, update, owner?, context, &mut module),
+        Work::Task(task) => task::lower(job, task, owner?, context, &mut module),
         Work::SmokeTest(test) => smoke_test::lower(job, test, host, &mut module),
     };
     options(job, owner, &unit.about, &mut module);
@@ -88,12 +97,12 @@ pub(super) fn lower(job: &Job, owner: Option<&Service>, host: &Host, around: &Ar
         set.append("wants", [Expr::str(ONLINE)]);
     }
     if !unit.secrets.is_empty() || job.ping.is_some() {
-        after.push(around.secrets.unit.to_owned());
+        after.push(context.secrets.unit.to_owned());
     }
     set.append("after", after.into_iter().map(Expr::str));
     set.at(&["unitConfig"])
         .append("RequiresMountsFor", unit.paths.iter().filter(|p| is_plain(p)).map(Expr::text));
-    set.set_with("A switch leaves a run in peace.", "restartIfChanged", Expr::Bool(false));
+    set.set_with("A switch does not interrupt a run.", "restartIfChanged", Expr::Bool(false));
     set.set("startAt", Expr::code("cfg.at"));
     if job.tells.is_on() {
         set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
@@ -143,17 +152,17 @@ fn options(job: &Job, owner: Option<&Service>, about: &str, module: &mut Module)
     let at = Set::of([
         ("type", Expr::code("lib.types.str")),
         ("default", Expr::text(&job.at.text)),
-        ("description", Expr::str("When, as a calendar expression of systemd.")),
+        ("description", Expr::str("Schedule, as a systemd calendar expression.")),
     ]);
     options.set("at", Expr::call("lib.mkOption", [Expr::Set(at)]));
 }
 
-/// A program for a person, on the PATH of the host.
+/// Adds a program to the PATH of the host.
 fn on_path(program: Expr, module: &mut Module) {
     module.config.at(&["environment"]).append("systemPackages", [program]);
 }
 
-/// Whether systemd takes a path for nothing but a path (systemd.syntax(7)): no specifier, no quote, no blank.
+/// True if systemd reads a path literally (systemd.syntax(7)): it has no specifier, no quote and no space.
 fn is_plain(path: &Text) -> bool {
     path.value().bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+@:,".contains(&b))
 }
@@ -172,17 +181,17 @@ fn pinged(name: &Value<SecretName>, moment: &'static str) -> Expr {
     Expr::run(Script::Ping, [secret, Expr::str(moment)])
 }
 
-/// The units of containers, with spaces between them.
+/// The units of containers, separated by spaces.
 fn units<'a>(containers: impl Iterator<Item = &'a Id<Container>>) -> Expr {
     let units = containers.map(|container| format!("{}.service", container.unit()));
     Expr::str(units.collect::<Vec<_>>().join(" "))
 }
 
 /// An address of the service on this host.
-fn address(service: &Service, around: &Around, path: &[Part]) -> Expr {
+fn address(service: &Service, context: &HostContext, path: &[Part]) -> Expr {
     let mut all = vec![Part::Text("http://127.0.0.1:".into())];
     let port = HostPort::Service(service.name.clone());
-    all.extend(parts(&around::port(&port, around.host)));
+    all.extend(parts(&context::port(&port, context.host)));
     all.extend(path.iter().cloned());
     Expr::Str(all)
 }

@@ -9,15 +9,16 @@
 //! homeserver.mounts."mnt-data.mount".path = "/mnt/data";
 //! ```
 //!
-//! A container waits for the mount unit and then looks for itself. `RequiresMountsFor=` would fail it for good when the
-//! disk comes later than its unit's time-out, and does nothing where no such unit exists.
+//! A container waits for the mount unit and then checks the mount itself. With `RequiresMountsFor=` it would fail
+//! permanently if the disk appears after the mount unit's timeout, and nothing would be checked without a mount
+//! unit.
 //!
-//! A container keeps the file system that was mounted at its start, also when the host unmounts that. So each mount has a
-//! unit that is active while it is mounted. When that unit stops, its containers stop; when it starts, they start.
+//! A container keeps the file system that was mounted at its start, even after the host unmounts it. So each mount
+//! has a unit that is active while it is mounted. Its containers stop and start with that unit.
 
 use std::collections::HashSet;
 
-use super::around::Around;
+use super::context::HostContext;
 use super::own_set;
 use crate::hir::{Container, Host};
 use crate::nix::Expr;
@@ -25,7 +26,7 @@ use crate::nixos::{Module, Output};
 use crate::setting::Mount;
 use crate::tree::Text;
 
-/// The mounts of containers.
+/// Lowers the mounts that containers use.
 pub(super) fn lower_host(host: &Host, output: &mut Output) {
     let used: HashSet<String> = host.containers().flat_map(|c| &c.mounts).map(Text::value).collect();
     for (path, mount) in host.machine.mounts.entries.iter().filter(|(path, _)| used.contains(&path.value())) {
@@ -38,12 +39,12 @@ pub(super) fn lower_host(host: &Host, output: &mut Output) {
     }
 }
 
-/// Whether containers stop and start with a mount. The root of the host is always there.
+/// True if containers stop and start with a mount. The root of the host is always mounted.
 fn is_followed(path: &Text, mount: &Mount) -> bool {
     path.value() != "/" && !mount.automount.value
 }
 
-pub(super) fn lower(container: &Container, _: &Around, module: &mut Module) {
+pub(super) fn lower(container: &Container, _: &HostContext, module: &mut Module) {
     let mounts = container.mounts.iter().map(|mount| Expr::str(unit(&mount.value())));
     own_set(module, container).append("mounts", mounts);
 }
@@ -53,7 +54,7 @@ fn unit(path: &str) -> String {
     format!("{}.mount", escape(path))
 }
 
-/// systemd-escape(1) --path.
+/// Escapes a path like `systemd-escape --path` (systemd-escape(1)).
 fn escape(path: &str) -> String {
     let trimmed: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
     if trimmed.is_empty() {

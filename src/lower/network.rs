@@ -1,33 +1,38 @@
 //! Podman networks.
 //!
-//! `homeserver.networks.immich-network.interface = "br-immich"` declares a network, and containers.nix has its unit.
+//! ```yaml
+//! networks: { lan: { subnet: 172.20.0.0/16 } }
+//! ```
+//! ```nix
+//! homeserver.networks.lan = { interface = "br-lan"; options = [ "--subnet=172.20.0.0/16" ]; };
+//! ```
 //!
-//! A unit makes each network, makes it anew where it differs, and removes it when it stops. Every container
-//! ensures its networks once more before it starts, because `podman system prune` deletes the network of a stack
-//! that is stopped while the unit that made it stays active.
+//! containers.nix has a unit for each network. It creates the network, recreates it if its options changed, and
+//! removes it when the unit stops. Every container checks its networks again before it starts, because `podman
+//! system prune` deletes the network of a stopped service while the network's unit stays active.
 
-use super::around::Around;
+use super::context::HostContext;
 use super::own_set;
 use crate::hir::{Container, Host, Network, Service};
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::{Module, Output};
 
-/// The networks that services share.
+/// Lowers the networks that services share.
 pub(super) fn lower(host: &Host, output: &mut Output) {
     for network in &host.networks {
         declare(network, output.module("networks.nix", "networks"));
     }
 }
 
-/// The network of its own that a service has.
+/// Lowers a service's own network.
 pub(super) fn lower_own(service: &Service, module: &mut Module) {
     if let Some(network) = &service.network {
         declare(network, module);
     }
 }
 
-/// What a container needs that publishes on the host's address in the tailnet.
-pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module) {
+/// Lowers the dependency of a container that publishes ports on the host's tailnet address.
+pub(super) fn lower_uses(container: &Container, _: &HostContext, module: &mut Module) {
     if container.on_tailnet {
         own_set(module, container).set("tailnet", Expr::Bool(true));
     }

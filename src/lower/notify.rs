@@ -1,6 +1,14 @@
-//! Notifications: a command that tells, and a unit that tells of one that failed.
+//! Notifications: the command `notify`, and the unit `notify-failure@` for failed units.
+//!
+//! ```yaml
+//! notify: { ntfy: { url: https://ntfy.example.org/server } }
+//! ```
+//! ```nix
+//! options.homeserver.notify.default = scripts.notify { NTFY_URL = "https://ntfy.example.org/server"; };
+//! systemd.services."notify-failure@".serviceConfig.ExecStart = "${scripts.notifyFailure}/bin/notify-failure %i";
+//! ```
 
-use super::around::Around;
+use super::context::HostContext;
 use crate::form::SecretName;
 use crate::hir::{Container, Host};
 use crate::nix::{Expr, Part, Set};
@@ -9,7 +17,7 @@ use crate::script::Script;
 use crate::value::Value;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
-    // Some jobs call the command, and find one that tells nobody.
+    // Some jobs call the command, so it exists even without a destination, and prints to the journal then.
     if host.notify.is_none() && host.jobs().next().is_none() {
         return;
     }
@@ -41,7 +49,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         (
             "description",
             Expr::str(
-                "The command `notify [--strict] TITLE MESSAGE`, which with --strict fails where nobody was reached.",
+                "The command `notify [--strict] TITLE MESSAGE`. With --strict it fails if no notification could be sent.",
             ),
         ),
     ]);
@@ -49,7 +57,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     module.config.at(&["environment"]).append("systemPackages", [Expr::code("config.homeserver.notify")]);
     let Some(notify) = &host.notify else { return };
     let unit = module.unit("notify-failure@");
-    unit.set("description", Expr::str("Tell that %i failed"));
+    unit.set("description", Expr::str("Notification that %i failed"));
     for list in ["after", "wants"] {
         unit.append(list, [Expr::str("network-online.target")]);
     }
@@ -60,27 +68,31 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     exec.set("ExecStart", Expr::Str(vec![program, Part::Text("/bin/notify-failure %i".into())]));
     exec.set("StateDirectory", Expr::str("notify-failure"));
     exec.set("TimeoutStartSec", Expr::str("5min"));
-    // Where nobody could be told.
+    // Retries if the notification could not be sent.
     exec.set("Restart", Expr::str("on-failure"));
     exec.set("RestartSec", Expr::str("15min"));
     let confined = Expr::Script(Script::Confined);
     unit.set("serviceConfig", Expr::Infix(Box::new(confined), "//", Box::new(Expr::Set(exec))));
     if !notify.units.is_empty() {
         let units = notify.units.iter().map(|unit| Expr::str(format!("{}.service", unit.text.value())));
-        let drop_ins = [Expr::Script(Script::TellFailureOf), Expr::List(units.collect())];
+        let drop_ins = [Expr::Script(Script::ReportFailureOf), Expr::List(units.collect())];
         module.config.at(&["systemd"]).set("packages", Expr::call("map", drop_ins));
     }
 }
 
-/// A container that fails.
-pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module) {
+/// Lowers the notification of a failed container.
+pub(super) fn lower_uses(container: &Container, _: &HostContext, module: &mut Module) {
     if container.tells.is_on() {
         super::own_set(module, container).set("notify", Expr::Bool(true));
     }
 }
 
-/// Tells when a unit fails that is restarted: it never fails for systemd, whose `OnFailure=` would be silent.
+/// Sends a notification when a unit fails. `OnFailure=` is not enough for a unit that systemd restarts, because it
+/// never reaches the failed state.
 pub(super) fn tell_failure(unit: &str, module: &mut Module) {
     let name = Expr::str(format!("{unit}.service"));
-    module.unit(unit).at(&["serviceConfig"]).append("ExecStopPost", [Expr::run(Script::TellFailure, [name])]);
+    module
+        .unit(unit)
+        .at(&["serviceConfig"])
+        .append("ExecStopPost", [Expr::run(Script::ReportFailure, [name])]);
 }

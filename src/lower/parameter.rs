@@ -1,7 +1,14 @@
 //! Parameters of presets.
 //!
-//! An argument such as `media: /mnt/photos` is a binding of the service's module, `media = "/mnt/photos";`, so that
-//! the paths that it is a part of say what they share. An argument that only one place uses stands in that place.
+//! ```yaml
+//! photos: { preset: immich, with: { media: /mnt/photos } }
+//! ```
+//! ```nix
+//! let media = "/mnt/photos"; in { … "${media}/library:/data" … }
+//! ```
+//!
+//! An argument is a binding of the service's module, so that the paths show their common part. An argument with
+//! only one use is written there directly.
 
 use std::collections::HashMap;
 
@@ -9,7 +16,7 @@ use crate::nix::{Expr, Part};
 use crate::nixos::{Module, node};
 use crate::tree::{Atom, Kind, Node, Reference, Step, Target};
 
-/// Puts the texts of the `parameters` of a service that `module` uses once in their place.
+/// Replaces the references to text `parameters` of a service that `module` uses once.
 pub(super) fn lower(service: &str, parameters: &[(String, Node)], module: &mut Module) {
     if parameters.is_empty() {
         return;
@@ -45,7 +52,7 @@ pub(super) fn lower(service: &str, parameters: &[(String, Node)], module: &mut M
     module.bindings.iter_mut().for_each(|(_, expr)| expr.substitute(&value));
 }
 
-/// Whether an argument is a text on one line.
+/// True if an argument is a text on one line.
 fn is_text(value: &Node) -> bool {
     match &value.kind {
         Kind::Scalar(text) => match text.atom() {
@@ -57,7 +64,7 @@ fn is_text(value: &Node) -> bool {
 }
 
 impl crate::nix::Set {
-    /// Puts what `value` gives for references in their place.
+    /// Replaces references for which `value` returns an expression.
     fn substitute(&mut self, value: &impl Fn(&Reference) -> Option<Expr>) {
         for attr in self.0.values_mut() {
             if let Some(name) = &mut attr.name {
@@ -69,7 +76,7 @@ impl crate::nix::Set {
 }
 
 impl Expr {
-    /// Puts what `value` gives for references in their place.
+    /// Replaces references for which `value` returns an expression.
     fn substitute(&mut self, value: &impl Fn(&Reference) -> Option<Expr>) {
         match self {
             Expr::Ref(reference) => {
@@ -116,7 +123,7 @@ fn substitute_parts(parts: &mut Vec<Part>, value: &impl Fn(&Reference) -> Option
     }
 }
 
-/// Adds a part, to the text before it where both are text.
+/// Appends a part; a text is merged with a text before it.
 fn push(parts: &mut Vec<Part>, part: Part) {
     match (parts.last_mut(), part) {
         (Some(Part::Text(last)), Part::Text(text)) => last.to_mut().push_str(&text),

@@ -1,4 +1,11 @@
 //! Podman itself.
+//!
+//! ```yaml
+//! podman: { docker_socket: true }
+//! ```
+//! ```nix
+//! virtualisation.podman = { enable = true; autoPrune.enable = true; dockerSocket.enable = true; };
+//! ```
 
 use crate::hir::{Container, Host};
 use crate::image::Kind;
@@ -44,7 +51,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
 }
 
-/// Whether Podman chooses the users of a container's user namespace.
+/// True if Podman chooses the users of a container's user namespace.
 fn has_automatic_users(container: &Container) -> bool {
     let is_auto = |mode: &str| mode == "auto" || mode.starts_with("auto:");
     let own = container.settings.userns_mode.as_ref().map(|mode| mode.text.value());
@@ -53,8 +60,8 @@ fn has_automatic_users(container: &Container) -> bool {
     own.into_iter().chain(given.map(|mode| mode.value())).any(|mode| is_auto(&mode))
 }
 
-/// The ranges that Podman takes automatic users from: those of the user `containers` in /etc/subuid and /etc/subgid,
-/// in the size of the manual's example (podman-run(1), --userns).
+/// The ranges for automatic users: the ranges of the user `containers` in /etc/subuid and /etc/subgid, with the
+/// size of the manual's example (podman-run(1), --userns).
 fn ranges(module: &mut Module) {
     let range = |start: &'static str| {
         let range = Set::of([(start, Expr::Int(2_147_483_647)), ("count", Expr::Int(2_147_483_648))]);
@@ -67,7 +74,7 @@ fn ranges(module: &mut Module) {
     user.set("subGidRanges", range("startGid"));
 }
 
-/// `homeserver`, which knows the containers.
+/// The command `homeserver`, with the list of containers.
 fn command(host: &Host) -> Expr {
     let line = |service: &str, container: &Container| {
         let known = container.settings.image.value.known();

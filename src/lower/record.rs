@@ -1,4 +1,5 @@
-//! The record: where the containers and backups of a host keep their data, for the next build.
+//! The record of a build: the data locations of a host's containers and backups, for comparison with the next
+//! build.
 //!
 //! ```yaml
 //! wiki:

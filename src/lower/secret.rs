@@ -1,12 +1,20 @@
-//! Secrets, and how containers get them. What each backend declares is in a file of its own.
+//! Secrets, and their use in containers. Each backend has a file of its own for its declarations.
 //!
-//! A bind-mounted file keeps its old content, and the backend restarts nothing: whoever reads a secret is restarted when
-//! its ciphertext changes. The trigger is a string, which copies that one file into the store; the bare path would change
-//! with every commit of a flake.
+//! ```yaml
+//! secrets: { DB_PASSWORD_FILE: db-password }
+//! ```
+//! ```nix
+//! environment.DB_PASSWORD_FILE = "/run/secrets/db-password";
+//! volumes = [ "${secrets.db-password.path}:/run/secrets/db-password:ro" ];
+//! ```
+//!
+//! A bind-mounted file keeps its old content, and the backend restarts nothing. So a unit that reads a secret is
+//! restarted when the ciphertext changes. The trigger is a string, which copies only that file into the store; a
+//! bare path would change with every commit of a flake.
 
 mod agenix;
 
-use super::around::Around;
+use super::context::HostContext;
 use super::{container_set, own_set};
 use crate::hir::{Container, Host, SecretBackend};
 use crate::nix::{Expr, Part, Set, attribute, parts};
@@ -32,10 +40,10 @@ pub(super) fn options(host: &Host) -> SecretOptions {
     }
 }
 
-/// The secrets that containers use.
-pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module) {
+/// Lowers the secrets that a container uses.
+pub(super) fn lower_uses(container: &Container, _: &HostContext, module: &mut Module) {
     let settings = &container.settings;
-    // Of several files that set a variable Podman takes the last one (podman-run(1), --env-file): a secret wins.
+    // If several files set a variable, the last one applies (podman-run(1), --env-file): the secret.
     for file in &settings.env_file.0 {
         let file = match file {
             EnvFile::Path(path) => Expr::text(&path.text),
@@ -58,7 +66,7 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
         }
     }
     if !rendered.is_empty() {
-        // The unit's RuntimeDirectory is there before its first command runs.
+        // The unit's RuntimeDirectory exists before its first command runs.
         let file = format!("/run/{}/secrets.env", container.name);
         own_set(module, container).set("secretVariables", Expr::Set(rendered));
         match has_later_files(container) {
@@ -79,12 +87,13 @@ pub(super) fn lower_uses(container: &Container, _: &Around, module: &mut Module)
     }
 }
 
-/// Whether Podman reads environment files after those of NixOS's option: a secret wins over them too.
+/// True if `podman_args` adds environment files, which Podman reads after the files of NixOS's option. The secret
+/// has to override them too.
 fn has_later_files(container: &Container) -> bool {
     arguments(&container.settings.podman_args).iter().any(|argument| argument.name == "env-file")
 }
 
-/// The decrypted file.
+/// The path of the decrypted file.
 pub(super) fn path(name: &str) -> Expr {
     Expr::code(format!("secrets.{}.path", attribute(name)))
 }

@@ -1,16 +1,23 @@
-//! A service's options, `homeserver.NAME.enable` and `.port`.
+//! The options of a service.
+//!
+//! ```yaml
+//! services: { notes: { port: 3002 } }
+//! ```
+//! ```nix
+//! options.homeserver.notes = { enable = lib.mkEnableOption "notes"; port = lib.mkOption { default = 3002; … }; };
+//! ```
 
-use super::around::Around;
+use super::context::HostContext;
 use crate::hir::{Host, Service};
 use crate::nix::{Expr, Set};
 use crate::nixos::{Module, Output, ServiceModule, node};
 
-/// The services that are on by default.
+/// Lists the services that are enabled by default.
 pub(super) fn lower_enabled(host: &Host, output: &mut Output) {
     output.enabled.extend(host.services.iter().filter(|s| s.enable).map(|s| s.option.clone()));
 }
 
-pub(super) fn lower(service: &Service, around: &Around, module: &mut Module) {
+pub(super) fn lower(service: &Service, context: &HostContext, module: &mut Module) {
     module.option = Some(service.option.clone());
     module.service = Some(ServiceModule {
         name: service.name.to_string(),
@@ -24,7 +31,7 @@ pub(super) fn lower(service: &Service, around: &Around, module: &mut Module) {
     };
     options.set("enable", Expr::call("lib.mkEnableOption", [about]));
     if let Some(port) = &service.port {
-        let forwarded = around.forwarded.contains(&service.name);
+        let forwarded = context.forwarded.contains(&service.name);
         let option = Set::of([
             ("type", Expr::code("lib.types.port")),
             ("default", Expr::typed(&port.text)),
@@ -41,7 +48,7 @@ fn port_description(forwarded: bool) -> &'static str {
     }
 }
 
-/// The options that stand under a service's `nixos`.
+/// Lowers the options of a service's `nixos`.
 pub(super) fn lower_nixos(service: &Service, module: &mut Module) {
     if let Some(own) = &service.nixos
         && let Expr::Set(own) = node(own, true)

@@ -1,6 +1,14 @@
-//! The tailnet: a unit that is up once the host's address in it can be bound.
+//! The tailnet: a unit that is active once the host's tailnet address can be bound.
 //!
-//! `tailscaled.service` reports ready before that, so being ordered after it is not enough.
+//! ```yaml
+//! tailscale: { address: 100.64.0.7 }
+//! ```
+//! ```nix
+//! services.tailscale.enable = true;
+//! systemd.services.tailscale-address.serviceConfig.ExecStart = scripts.waitForAddress "100.64.0.7" "tailscale0";
+//! ```
+//!
+//! `tailscaled.service` reports ready before that, so an `After=` on it is not enough.
 
 use crate::hir::Host;
 use crate::nix::Expr;
@@ -25,7 +33,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let front = host.front.as_ref().filter(|f| matches!(f.bind.value, Bind::Tailscale));
     let module = output.module("tailscale.nix", "tailscale");
     module.config.at(&["services", "tailscale"]).set("enable", Expr::Bool(true));
-    // The interface has this name only if tailscaled is told so.
+    // tailscaled needs the option for any other name than its default.
     if tailscale.interface.text.value() != "tailscale0" {
         let name = super::owners_default(Expr::text(&tailscale.interface.text));
         module.config.at(&["services", "tailscale"]).set("interfaceName", name);
@@ -52,10 +60,11 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     service.set("Restart", Expr::str("on-failure"));
     service.set("RestartSec", Expr::str("10s"));
     if let Some(front) = front {
-        // Caddy requires this unit. Caddy stays down when this unit fails once, also when it is up later.
+        // Caddy requires this unit. If it fails once, systemd does not start Caddy when it succeeds later.
         let start = Expr::run(Script::Start, [Expr::List(vec![Expr::str(front.unit())])]);
         service.set("ExecStartPost", start);
-        // What waits for a unit that fails does not fail itself: it is not started.
+        // A unit whose requirement fails does not fail itself: it is not started. So this unit sends the
+        // notification.
         if front.tells.is_on() {
             super::notify::tell_failure(UNIT, module);
         }

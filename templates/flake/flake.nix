@@ -1,5 +1,6 @@
-# `homegen build` writes ./generated out of homeserver.yaml; ./configuration.nix is yours: the hardware,
-# the boot loader, users. Both have to be known to git, or the flake does not see them.
+# `homegen build` generates ./generated from homeserver.yaml. You write ./configuration.nix: hardware, boot loader,
+# users.
+# Run `git add` on both: a flake sees only files that Git tracks.
 {
   inputs = {
     nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";

@@ -1,4 +1,4 @@
-# For jobs that ask others over the network, or look at disks.
+# For jobs that send requests over the network, or read the state of disks.
 confined = common // {
   CapabilityBoundingSet = "CAP_DAC_READ_SEARCH";
   MemoryDenyWriteExecute = true;

@@ -2,12 +2,12 @@
 #
 #   copy-sqlite NAME
 #
-# NAME             file to write in the working directory; NAME-work is written for a moment
+# NAME             file to write in the working directory; NAME-work is used temporarily
 # DATABASE_FILE    database, an absolute path
-# DATABASE_SHARED  folder above it that containers write to; may be absent
+# DATABASE_SHARED  folder above it that containers can write to; may be absent
 #
-# SQLite works as the owner of the database. As root it would do what whoever owns the files beside it asks for: a
-# journal names a file that is deleted.
+# SQLite runs as the owner of the database. As root, it would obey the owner of the files beside the database: a
+# journal names a file that SQLite deletes.
 set -euo pipefail
 umask 077
 
@@ -29,12 +29,12 @@ if [ -n "$view" ]; then
   cd -P -- /proc/self/fd/8
 fi
 if [ ! -f "$database" ] || [ ! -s "$database" ]; then
-  echo "there is no database to copy, or it is empty or a link: $DATABASE_FILE" >&2
+  echo "the database does not exist, is empty, or is a link: $DATABASE_FILE" >&2
   exit 1
 fi
 read -r owner group < <(stat --format '%u %g' -- "$database")
 
-# In a folder of its own the copy has a name that needs no quoting in a command of sqlite3.
+# In a folder of its own, the copy has a name that needs no quoting in a command of sqlite3.
 work=$1-work
 trap 'rm --recursive --force -- "$work"' EXIT
 mkdir -- "$work"
@@ -46,33 +46,33 @@ if [ -n "$view" ]; then
   (cd -- "$work" && view_folder copies)
   copies=$view/copies
   if [ "$owner" = 0 ]; then
-    # The root user of a container owns its files here as well. No journal is rolled back in what is only read.
+    # Root in a container is root on the host. SQLite rolls no journal back in a read-only database.
     writable=ro
   else
     as_owner=(setpriv "--reuid=$owner" "--regid=$group" --clear-groups --inh-caps=-all --no-new-privs)
   fi
 fi
 
-# SQLite makes a database that is not there, unless its name is a URI that says otherwise.
+# With a URI, SQLite does not create a missing database.
 escaped=${database//'%'/%25}
 escaped=${escaped//'?'/%3f}
 escaped=${escaped//'#'/%23}
 
-# The transaction keeps what is written meanwhile out of the copy, which else begins anew with each change.
+# Without the transaction, the copy would restart after each change of the database.
 ask() {
   (cd -- "$copies" && "${as_owner[@]}" sqlite3 -init /dev/null -batch -bail "$@")
 }
 if ! ask "file://$escaped?mode=$writable" \
   '.timeout 60000' 'BEGIN' 'SELECT count(*) FROM sqlite_schema' '.backup copy' 'COMMIT' >/dev/null; then
-  echo "$DATABASE_FILE could not be copied: is it a database, and is there room?" >&2
+  echo "$DATABASE_FILE could not be copied: check that it is a database, and the free space" >&2
   exit 1
 fi
 
-# As the copy is immutable nothing is made beside it.
+# `immutable` keeps SQLite from creating files beside the copy.
 checked=$(ask 'file:copy?immutable=1' 'PRAGMA integrity_check') ||
-  checked="it cannot be read"
+  checked="it could not be read"
 if [ "$checked" != ok ]; then
-  echo "the copy of $DATABASE_FILE is damaged, as the database may be: ${checked%%$'\n'*}" >&2
+  echo "the copy of $DATABASE_FILE is damaged, and possibly the database too: ${checked%%$'\n'*}" >&2
   exit 1
 fi
 [ -z "$view" ] || chown --no-dereference -- 0:0 "$work/copy"

@@ -1,4 +1,4 @@
-# For jobs that copy files, whoever's they are, in mount namespaces where no link of another user leads out.
+# For jobs that copy files of any user. They use mount namespaces, in which a link of another user cannot lead outside.
 copying = common // {
   CapabilityBoundingSet = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_MKNOD CAP_SETFCAP CAP_SETGID CAP_SETUID CAP_SYS_ADMIN";
   MemoryDenyWriteExecute = true;

@@ -3,15 +3,15 @@
 #   load-dump [--trial] DATABASE <DUMP
 #
 # DATABASE       the empty database
-# DUMP           file that pg_dump --format=custom wrote
-# --trial        restore the schema alone, fill it with a few rows of the database that was dumped, and build what is
-#                computed from them
-# CONTAINER      container that Postgres runs in
-# DATABASE       the database that was dumped
-# DATABASE_USER  superuser of it
+# DUMP           file from pg_dump --format=custom
+# --trial        restore only the schema, fill it with a few rows of the dumped database, and rebuild its indexes and
+#                materialized views
+# CONTAINER      container of Postgres
+# DATABASE       the dumped database
+# DATABASE_USER  a superuser of Postgres
 set -euo pipefail
 
-# What podman leaves running in the background must not hold the lock of a caller.
+# Background processes of podman must not hold the lock of a caller.
 exec 8>&- 9>&-
 
 trial=no
@@ -22,8 +22,8 @@ fi
 new=$1
 settings="-c lc_messages=C"
 
-# Runs a program of Postgres against a database. As variables the names are names; as arguments some of them would be
-# options or connection strings.
+# Runs a program of Postgres against a database. The names are passed as environment variables: as arguments, Postgres
+# would read some of them as options or connection strings.
 in_container() {
   podman exec --interactive --env LC_ALL=C --env "PGDATABASE=$1" --env "PGUSER=$DATABASE_USER" \
     --env "PGOPTIONS=$settings" -- "$CONTAINER" "${@:2}"
@@ -33,39 +33,38 @@ sql() {
   in_container "$1" psql --no-psqlrc --no-password --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1
 }
 
-# Names the first error, and the action that fits it.
+# Prints the action that fits the first error.
 explain() {
-  local error=$1 action place schemas
-  place="in container $CONTAINER"
-  # The function in which a name was not found: pg_restore and some commands of Postgres work with a search_path of
-  # their own.
+  local error=$1 action location schemas
+  location="in container $CONTAINER"
+  # A function does not find a name: pg_restore and some commands of Postgres set a search_path of their own.
   if [[ $error == *"does not exist"* && $error =~ (SQL|PL/[A-Za-z]+)\ function\ \"?([^\"\(]+) ]]; then
-    action="the function ${BASH_REMATCH[2]} relies on search_path. Run this $place, in the database that was dumped,"
+    action="the function ${BASH_REMATCH[2]} relies on search_path. Run this $location, in the dumped database,"
     schemas=$(sql "$new" <<<"SELECT string_agg(quote_ident(nspname), ', ' ORDER BY nspname = 'public', oid)
       FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema';") || schemas=public
-    action+=" and make a new dump: ALTER FUNCTION ${BASH_REMATCH[2]} SET search_path = $schemas;"
+    action+=" and create a new dump: ALTER FUNCTION ${BASH_REMATCH[2]} SET search_path = $schemas;"
   elif [[ $error =~ role\ (\".*\")\ does\ not\ exist ]]; then
-    action="create the role $place and try again: CREATE ROLE ${BASH_REMATCH[1]};"
+    action="create the role $location and try again: CREATE ROLE ${BASH_REMATCH[1]};"
   elif [[ $error =~ extension\ \"(.*)\"\ is\ not\ available || $error =~ extension/([^/]*)\.control\" ]]; then
-    action="Postgres $place lacks the extension ${BASH_REMATCH[1]}: use an image that has it"
+    action="Postgres $location lacks the extension ${BASH_REMATCH[1]}: use an image that has it"
   elif [[ $error == *"could not load library"* || $error == *"could not access file"* ]]; then
-    action="Postgres $place lacks a library of an extension: use an image that has it"
+    action="Postgres $location lacks a library of an extension: use an image that has it"
   elif [[ $error == *"can only create extension in database"* ]]; then
-    action="this extension works only in the database of its setting. Set that to $new while the dump is restored"
+    action="this extension works only in the database that its setting names. Set it to $new during the restore"
   elif [[ $error == *"unrecognized configuration parameter"* || $error == *"unsupported version"* ]]; then
     action="a newer Postgres wrote the dump: use an image of that version"
   elif [[ $error == *"No space left on device"* || $error == *"could not extend file"* ]]; then
-    action="the disk of Postgres is full: make room and try again"
+    action="the disk of Postgres is full: free some space and try again"
   elif [[ $error == *"could not create unique index"* || $error == *" violates "*" constraint"* ]]; then
-    action="the dump has rows that contradict a constraint: correct them in the database that was dumped"
+    action="the dump has rows that violate a constraint: correct them in the dumped database"
   elif [[ $error == *"permission denied"* || $error == *"must be superuser"* || $error == *"must be owner"* ]]; then
-    action="$DATABASE_USER has to be a superuser: ALTER ROLE it, or name another user"
+    action="$DATABASE_USER has to be a superuser: change it with ALTER ROLE, or use another user"
   elif [[ $error == *"collation"*"does not exist"* || $error == *"collation"*"for encoding"* ]]; then
-    action="Postgres $place lacks a collation: use the image that wrote the dump"
+    action="Postgres $location lacks a collation: use the image that wrote the dump"
   elif [[ $error == *"server closed the connection"* || $error == *"terminating connection"* ]]; then
-    action="Postgres ended the connection: look at the log of container $CONTAINER"
+    action="Postgres closed the connection: check the log of container $CONTAINER"
   else
-    action="look at the error of Postgres"
+    action="see the error of Postgres above"
   fi
   printf '%s\n' "$action"
 }
@@ -76,44 +75,44 @@ failed() {
   exit 1
 }
 
-# Functions find their names as they do for the application: in the search_path of its database.
+# Functions resolve names with the search_path of the database, as they do for the application.
 path=$(sql "$DATABASE" <<<"SHOW search_path;" 2>/dev/null) || path=$(sql "$new" <<<"SHOW search_path;")
 settings+=" -c search_path=$(printf '%s' "$path" | sed 's/[\[:space:]]/\\&/g')"
-# The connection string names no database, so that the variable does.
+# The connection string names no database, so PGDATABASE applies.
 options=(--no-password --exit-on-error --dbname=application_name=restore)
 if [ "$trial" = yes ]; then
-  # No trigger of the application fires, and no connection to another server is made.
+  # No trigger of the application fires, and no connection to another server is opened.
   settings+=" -c session_replication_role=replica"
   version=$(sql "$new" <<<"SHOW server_version_num;")
   [ "$version" -lt 170000 ] || settings+=" -c event_triggers=off"
   options+=(--schema-only --no-owner --no-privileges --no-publications --no-subscriptions --no-tablespaces)
 fi
 
-# pg_dump writes a statement that empties search_path at the head of the archive, which pg_restore runs. RESET takes
-# back what the session began with. The archive counts bytes, so that both have the same number.
+# pg_dump writes a statement that empties search_path at the head of the archive, and pg_restore runs it. RESET
+# restores the value of the session instead. The archive counts bytes, so both statements need the same length.
 empty="SELECT pg_catalog.set_config('search_path', '', false);"
 printf -v reset '%-*s' "${#empty}" 'RESET search_path;'
-# pg_restore may end before the end of the dump, and sed with it: the status is that of pg_restore, which also reports
-# a dump that ends too early.
-said=$(
+# pg_restore may exit before the end of the dump, and sed with it: only the status of pg_restore counts. It also
+# reports a truncated dump.
+output=$(
   set +o pipefail
   LC_ALL=C sed "0,/${empty//./\\.}/s//$reset/" 2>/dev/null | in_container "$new" pg_restore "${options[@]}" 2>&1
-) || failed "$said"
-[ -z "$said" ] || printf '%s\n' "$said" >&2
+) || failed "$output"
+[ -z "$output" ] || printf '%s\n' "$output" >&2
 [ "$trial" = yes ] || exit 0
 
-# Triggers that are always on would fire all the same.
-said=$(
+# ALWAYS triggers fire even with session_replication_role=replica.
+output=$(
   sql "$new" 2>&1 <<'SQL'
 SELECT format('ALTER EVENT TRIGGER %I DISABLE', evtname) FROM pg_event_trigger \gexec
 SELECT DISTINCT format('ALTER TABLE %s DISABLE TRIGGER USER', tgrelid::regclass)
   FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('A', 'R') \gexec
 SQL
-) || failed "$said"
+) || failed "$output"
 
-# Postgres calls the functions of an index or a generated column only where there are rows. Of each table these are
-# the first hundred, without the large ones. The tables of extensions come with the extension.
-said=$(
+# Postgres calls the functions of an index or a generated column only for existing rows. The first 100 rows of each
+# table are copied, without large ones. The tables of extensions are created by the extension.
+output=$(
   sql "$DATABASE" <<'SQL' | sql "$new" 2>&1
 SET default_transaction_read_only = on;
 SELECT format('SELECT %L', format('COPY %I.%I (%s) FROM stdin;', nspname, relname, columns)),
@@ -132,10 +131,10 @@ SELECT format('SELECT %L', format('COPY %I.%I (%s) FROM stdin;', nspname, relnam
       SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
   \gexec
 SQL
-) || failed "$said"
+) || failed "$output"
 
-# As the restore of a whole dump does: indexes over rows, and materialized views unless they may read other servers.
-said=$(
+# Like a full restore: indexes over rows, and materialized views unless they may read from other servers.
+output=$(
   sql "$new" 2>&1 <<'SQL'
 SELECT format('REINDEX INDEX %s', indexrelid::regclass)
   FROM pg_index i JOIN pg_class c ON c.oid = indexrelid JOIN pg_namespace n ON n.oid = relnamespace
@@ -144,4 +143,4 @@ SELECT format('REINDEX INDEX %s', indexrelid::regclass)
 SELECT format('REFRESH MATERIALIZED VIEW %s', oid::regclass)
   FROM pg_class WHERE relkind = 'm' AND NOT EXISTS (SELECT FROM pg_foreign_server) ORDER BY oid \gexec
 SQL
-) || failed "$said"
+) || failed "$output"

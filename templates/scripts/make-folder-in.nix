@@ -1,4 +1,4 @@
-# Containers write to `shared`.
+# Containers can write to `shared`, a folder above `path`.
 makeFolderIn =
   shared: path: mode: owner: group:
   command "make-folder" [ ] [ path mode owner group shared ];

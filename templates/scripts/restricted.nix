@@ -1,4 +1,4 @@
-# For jobs that talk to Podman, whose containers come with rights of their own.
+# For jobs that use Podman. A stricter sandbox would also restrict the containers that Podman starts.
 restricted = common // {
   ProtectSystem = "full";
   RestrictAddressFamilies = "AF_INET AF_INET6 AF_NETLINK AF_UNIX";

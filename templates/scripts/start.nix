@@ -1,4 +1,4 @@
-# Goes on where it fails: at shutdown nothing can be started.
+# The `-` ignores a failure: during shutdown no unit can be started.
 start =
   units:
   utils.escapeSystemdExecArgs (

@@ -52,7 +52,7 @@ fn immich(library: &mut Library, request: &Request) -> Answer {
     }
 }
 
-/// What a test does with a request before Immich does.
+/// A test's own answer to a request, before Immich's.
 type Before = dyn Fn(&Request) -> Option<Answer> + Send + Sync;
 
 struct Place {
@@ -134,7 +134,7 @@ fn every_page_is_known_before_anything_goes() {
         ids.into_iter().collect::<BTreeSet<_>>(),
         place.library.lock().unwrap().albums[1].1.iter().cloned().collect()
     );
-    assert_eq!(place.stage.told(), [["Album Temp was emptied", "2345 assets went to the trash."]]);
+    assert_eq!(place.stage.told(), [["Album Temp was emptied", "2345 assets were moved to the trash."]]);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn for_good_is_only_what_was_said_to_be() {
     place.stage.set("PERMANENTLY", "true");
     assert_eq!(place.run(&[]).code, Some(0));
     assert_eq!(place.deleted(), [(vec!["0a1b-00000".to_owned(), "0a1b-00001".to_owned()], true)]);
-    assert!(place.stage.told()[0][1].contains("for good"));
+    assert!(place.stage.told()[0][1].contains("permanently"));
 }
 
 #[test]
@@ -206,8 +206,8 @@ fn a_dry_run_prints_and_changes_nothing() {
     assert!(ran.out.ends_with("1001 assets would be deleted from the album Temp\n"));
     assert_eq!(place.deleted(), []);
     assert_eq!(place.stage.told().len(), 0);
-    place.refuses(&["--dryrun"], "nothing but --dry-run");
-    place.refuses(&["--dry-run", "x"], "nothing but --dry-run");
+    place.refuses(&["--dryrun"], "the only option is --dry-run");
+    place.refuses(&["--dry-run", "x"], "the only option is --dry-run");
 }
 
 /// An answer to the search for assets.
@@ -230,12 +230,12 @@ fn searching(answer: impl Fn(u64) -> Answer + Send + Sync + 'static) -> Option<P
 fn pages_that_go_on_for_ever_end() {
     for next in [json!("1"), json!("2"), json!(2)] {
         let Some(place) = searching(move |_| page(&["0a", "0b"], next.clone())) else { return };
-        place.refuses(&[], "repeat themselves");
+        place.refuses(&[], "again and again");
     }
     let Some(place) = searching(|n| page(&["0a"], json!((n + 1).to_string()))) else { return };
-    place.refuses(&[], "repeat themselves");
+    place.refuses(&[], "again and again");
     let Some(place) = searching(|n| page(&[], json!((n + 1).to_string()))) else { return };
-    place.refuses(&[], "repeat themselves");
+    place.refuses(&[], "again and again");
     // New ones without an end are more than may go.
     let Some(mut place) = searching(|n| page(&[&format!("{n}")], json!((n + 1).to_string()))) else { return };
     place.stage.set("AT_MOST", "3");
@@ -258,7 +258,7 @@ fn an_asset_that_is_on_two_pages_goes_once() {
 fn a_search_that_finds_the_whole_library_deletes_nothing() {
     // An Immich that does not know `albumIds` would.
     let Some(place) = searching(|_| page(&["0a", "0b", "0c", "0d", "0e"], Value::Null)) else { return };
-    place.refuses(&[], "more than the 4 assets");
+    place.refuses(&[], "more assets than the 4 in");
 }
 
 #[test]
@@ -291,22 +291,22 @@ fn a_later_page_that_fails_deletes_nothing() {
 
 #[test]
 fn what_goes_wrong_is_said_with_what_to_do() {
-    let lacks = "the key lacks album.read, asset.read or asset.delete";
+    let lacks = "the API key lacks album.read, asset.read or asset.delete";
     for (answer, says) in [
         (Answer::status(401), lacks),
         (Answer::status(403), lacks),
-        (Answer::status(500), "Immich answered 500 to GET /albums: look at what its server logs"),
+        (Answer::status(500), "Immich answered 500 to GET /albums: check the log of its server"),
         (Answer::status(503), "Immich answered 503"),
-        (Answer::status(404), "Immich answered 404 to GET /albums: is there an Immich at"),
+        (Answer::status(404), "Immich answered 404 to GET /albums: check that http"),
         (Answer::status(302), "Immich answered 302"),
-        (Answer::text("<!doctype html><title>Immich</title>"), "is not Immich, or a newer one"),
-        (Answer::text("[{"), "is not Immich, or a newer one"),
-        (Answer::text(""), "is not Immich, or a newer one"),
-        (Answer::status(204), "is not Immich, or a newer one"),
-        (Answer::json(json!({ "albums": [] })), "is not Immich, or a newer one"),
-        (Answer::json(json!([{ "albumName": "Temp" }])), "is not Immich, or a newer one"),
-        (Answer::raw("nonsense"), "GET /albums failed with curl's code"),
-        (Answer::raw(""), "GET /albums failed with curl's code"),
+        (Answer::text("<!doctype html><title>Immich</title>"), "possibly from a newer Immich"),
+        (Answer::text("[{"), "possibly from a newer Immich"),
+        (Answer::text(""), "possibly from a newer Immich"),
+        (Answer::status(204), "possibly from a newer Immich"),
+        (Answer::json(json!({ "albums": [] })), "possibly from a newer Immich"),
+        (Answer::json(json!([{ "albumName": "Temp" }])), "possibly from a newer Immich"),
+        (Answer::raw("nonsense"), "GET /albums failed with curl's exit code"),
+        (Answer::raw(""), "GET /albums failed with curl's exit code"),
         (Answer::never(), "did not answer GET /albums within 1 seconds"),
     ] {
         let said = answer.clone();
@@ -319,20 +319,20 @@ fn what_goes_wrong_is_said_with_what_to_do() {
     }
     let Some(mut place) = Place::well(&[("Temp", 1)]) else { return };
     place.stage.set("IMMICH_URL", nobody());
-    place.refuses(&[], "is Immich running?");
+    place.refuses(&[], "check that Immich is running");
     place.stage.set("IMMICH_URL", "file:///etc/passwd?");
-    place.refuses(&[], "is there an Immich at");
+    place.refuses(&[], "check that http");
     place.stage.set("IMMICH_URL", place.server.url());
     place.stage.file("key", "wrong");
     place.refuses(&[], lacks);
     for key in ["", "\n", "two words", "two\nlines"] {
         place.stage.file("key", key);
-        place.refuses(&[], "the API key is not one word");
+        place.refuses(&[], "the API key is not a single word");
     }
     place.stage.set("API_KEY_FILE", place.stage.path("missing"));
-    place.refuses(&[], "the API key is not there");
+    place.refuses(&[], "the API key does not exist");
     place.stage.set("PERMANENTLY", "yes");
-    place.refuses(&[], "neither true nor false");
+    place.refuses(&[], "not true or false");
 }
 
 #[test]
@@ -364,7 +364,7 @@ fn what_had_gone_before_it_failed_is_said() {
     };
     let ran = place.run(&[]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("1000 had been deleted by then"), "{}", ran.err);
+    assert!(ran.err.contains("1000 assets were deleted before that"), "{}", ran.err);
     assert_eq!(place.deleted().len(), 1);
     assert_eq!(place.stage.told().len(), 0);
 }

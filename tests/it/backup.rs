@@ -1,4 +1,4 @@
-//! What the scripts of backups do with a real SQLite and rsync: whatever fails, the last good backup is still there.
+//! The backup scripts with a real SQLite and rsync: the last good backup survives every failure.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
@@ -23,7 +23,7 @@ fn a_backup_belongs_to_its_owner_alone() {
     // Also where the producer has other ideas, and without a suffix.
     place.set("SUFFIX", "").produce("echo good >\"$1\"; chmod 0644 \"$1\"");
     assert_eq!(place.backup("produce").metadata().unwrap().mode() & 0o7777, 0o600);
-    // A folder that somebody made is left as it is, and it is said.
+    // An existing folder keeps its mode, and a warning is printed.
     std::fs::set_permissions(&place.target, std::fs::Permissions::from_mode(0o750)).unwrap();
     let output = place.run(&["backup", "produce"]);
     assert!(output.status.success() && said(&output).contains("chmod 0700"), "{}", said(&output));
@@ -103,7 +103,7 @@ fn wrong_parameters_are_refused_before_anything_is_done() {
         assert_eq!(output.status.code(), Some(1), "{variable}={value}");
         assert_eq!(names(place.folder.path()), ["bin"], "{variable}={value}");
     }
-    // What begins with a zero is no octal number.
+    // A number with a leading zero is not octal.
     let mut place = Place::new();
     let [young, old] = [7, 9].map(|days| place.old(&format!("database-{}.dump", days_ago(days))));
     place.set("KEEP_DAYS", "08").set("KEEP_AT_LEAST", "01").produce("echo good >\"$1\"").backup("produce");
@@ -121,7 +121,7 @@ fn the_second_of_two_runs_does_not_begin() {
     let unfinished = place.unfinished();
     let second = place.run(&["backup", "produce"]);
     assert_eq!(second.status.code(), Some(1));
-    assert!(said(&second).contains("another run is at work"), "{}", said(&second));
+    assert!(said(&second).contains("another run is active"), "{}", said(&second));
     assert_eq!(place.unfinished(), unfinished, "the second took away what the first one works on");
     // One with another name has nothing to do with it.
     let mut other = place.command(&["backup", "other"]);
@@ -184,10 +184,10 @@ fn a_producer_that_outlives_its_backup_keeps_the_next_one_out() {
     wait_for(|| place.at("begun").exists());
     child.kill().unwrap();
     child.wait().unwrap();
-    place.fails("produce", "another run is at work");
+    place.fails("produce", "another run is active");
     std::fs::write(place.at("go"), "").unwrap();
     wait_for(|| place.at("ended").exists());
-    // What it wrote last goes too.
+    // The output of a failed run is removed too.
     place.produce("echo good >\"$1\"");
     wait_for(|| place.run(&["backup", "produce"]).status.success());
     assert_eq!(place.unfinished(), [""; 0]);
@@ -378,9 +378,11 @@ fn a_copy_of_sqlite_that_is_not_good_is_none() {
     let mut place = Place::new();
     place.set("KEEP_AT_LEAST", "0");
     place.old("database-2001-01-01T000000.dump");
-    for (file, why) in
-        [("missing.db", "no database to copy"), ("empty.db", "no database to copy"), ("relative", "absolute")]
-    {
+    for (file, why) in [
+        ("missing.db", "the database does not exist"),
+        ("empty.db", "the database does not exist"),
+        ("relative", "absolute"),
+    ] {
         let file = if file == "relative" { PathBuf::from(file) } else { place.at(file) };
         place.set("DATABASE_FILE", &file);
         if file.ends_with("empty.db") {
@@ -411,7 +413,7 @@ fn a_copy_of_sqlite_that_is_not_good_is_none() {
     bytes[middle..middle + 4096].fill(0x2a);
     std::fs::write(&database, &bytes).unwrap();
     place.fails("copy-sqlite", "is damaged");
-    // Somebody has it for himself, for longer than one waits.
+    // Another process holds an exclusive lock for longer than the timeout.
     std::fs::remove_file(&database).unwrap();
     sqlite(&database, "CREATE TABLE t(i); INSERT INTO t VALUES(1);");
     program(
@@ -517,12 +519,12 @@ fn a_folder_that_is_not_there_or_empty_is_no_backup() {
     std::fs::create_dir_all(place.at("empty")).unwrap();
     std::fs::create_dir_all(place.at("hollow/a/b")).unwrap();
     for (source, why) in [
-        ("missing", "no folder to copy"),
-        ("files/link", "no folder to copy"),
-        ("empty", "is its disk mounted?"),
-        ("hollow", "what copy-folder wrote is empty"),
-        ("", "would be in it"),
-        ("backups", "would be in it"),
+        ("missing", "the folder to copy does not exist"),
+        ("files/link", "the folder to copy does not exist"),
+        ("empty", "check that its disk is mounted"),
+        ("hollow", "is empty"),
+        ("", "would be inside"),
+        ("backups", "would be inside"),
     ] {
         place.set("SOURCE", place.at(source)).fails("copy-folder", why);
     }
@@ -540,7 +542,7 @@ fn only_files_that_vanished_are_forgiven() {
     std::fs::write(place.target.join("files-2001-01-01T000000/a"), "old").unwrap();
     for status in [1, 3, 11, 12, 20, 23, 25, 30, 127, 137] {
         program(&place.at("bin/rsync"), &format!("PATH=${{PATH#*:}}; rsync \"$@\"; exit {status}"));
-        place.fails("copy-folder", "was not copied whole");
+        place.fails("copy-folder", "was not copied completely");
     }
     program(&place.at("bin/rsync"), "PATH=${PATH#*:}; rsync \"$@\"; exit 24");
     let backup = place.backup("copy-folder");
@@ -565,7 +567,7 @@ fn a_disk_without_attributes_gets_the_files() {
 /// Says of a copy that owners are not in it, in one line.
 const WITHOUT_OWNERS: &str = "does not keep owners";
 
-/// Two backups where nobody may set an owner: they are whole, share what did not change, and it is said.
+/// Two backups on a file system without owners: they are complete, share unchanged files, and a warning is printed.
 fn is_copied_without_owners(place: &Place, command: &[&str]) {
     let files = place.at("files");
     let mut inodes = Vec::new();
@@ -628,7 +630,7 @@ fn root_that_may_not_set_owners_makes_a_backup_and_no_other_failure_is_forgiven(
         std::os::unix::fs::chown(files.join(path), Some(owner), Some(group)).unwrap();
     }
     std::fs::set_permissions(files.join("upload/one"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    // With all of root's powers they are kept, and nothing is said.
+    // With all capabilities of root the owners are kept, and nothing is printed.
     let output = place.run(&["backup", "copy-folder"]);
     assert!(output.status.success() && said(&output).is_empty(), "{}", said(&output));
     let kept = place.backups("files", "").pop().unwrap();
@@ -660,7 +662,7 @@ fn root_that_may_not_set_owners_makes_a_backup_and_no_other_failure_is_forgiven(
     std::fs::set_permissions(&unreadable, std::fs::Permissions::from_mode(0o600)).unwrap();
     let output = place.run(&squashed);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("was not copied whole"), "{}", said(&output));
+    assert!(said(&output).contains("was not copied completely"), "{}", said(&output));
     assert_eq!(place.backups("files", ""), backups);
 }
 

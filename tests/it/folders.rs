@@ -134,7 +134,7 @@ fn no_link_is_followed_below_a_folder_that_containers_write_to() {
         assert!(said(&output).contains("refusing to follow"), "{}", said(&output));
     }
     assert_eq!(state(&place.at("victim")), before);
-    // What leads to the folder is root's.
+    // The link to the folder belongs to root.
     symlink("volume", place.at("link")).unwrap();
     for (path, shared) in [("link/link/new", "lin"), ("link", "link"), ("link/new", "link/")] {
         let output = place.make_folder(path, shared);
@@ -208,7 +208,7 @@ fn a_folder_of_backups_that_others_can_change_is_refused() {
     let set = |mode| std::fs::set_permissions(&place.target, std::fs::Permissions::from_mode(mode)).unwrap();
     for mode in [0o777, 0o770, 0o1777] {
         set(mode);
-        refused("chmod 0700 it");
+        refused("run `chmod 0700 ");
     }
     set(0o700);
     give(&place.target);
@@ -267,7 +267,7 @@ fn a_backup_changes_nothing_else_however_a_user_exchanges_the_folder() {
 
 const SECRET: &str = "for root alone";
 
-/// Whether a file below a folder holds the secret.
+/// Returns true if a file below a folder contains the secret.
 fn is_secret_in(folder: &Path) -> bool {
     std::fs::read_dir(folder).unwrap().any(|entry| {
         let path = entry.unwrap().path();

@@ -72,7 +72,7 @@ fn who_wants_to_know_hears_whether_anybody_was_reached() {
         (Some(0), Some(0), Some(0))
     );
     assert_eq!(reached("/nobody"), Some(1));
-    // Where nobody is set up, it is in the journal.
+    // Without a destination, it is written to the journal.
     assert_eq!(Stage::new().run("notify", &["--strict", "t", "m"]).code, Some(0));
     let mut broken = Stage::new();
     broken.set("WEBHOOK_FILE", "/no/such/secret");
@@ -159,7 +159,7 @@ fn with_nothing_set_up_the_journal_is_told() {
     assert!(!stage.at("asked").exists());
 }
 
-/// That nothing secret was said, and that it is so many lines.
+/// Asserts that no secret was printed, and the number of lines.
 fn complains(ran: &Ran, lines: usize) {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.out, "");
@@ -182,11 +182,11 @@ fn who_fails_is_asked_once_more_and_holds_up_nobody() {
     stage.stand_in("sleep", "exit 0");
     let ran = stage.run("notify", &["t", "m"]);
     complains(&ran, 2);
-    assert!(ran.err.contains("Pushover was not told: it answered 500"), "{}", ran.err);
-    assert!(ran.err.contains("the webhook was not told: it answered 404"), "{}", ran.err);
+    assert!(ran.err.contains("no notification sent to Pushover: it answered 500"), "{}", ran.err);
+    assert!(ran.err.contains("no notification sent to the webhook: it answered 404"), "{}", ran.err);
     let asked = server.asked();
     let times = |path: &str| asked.iter().filter(|asked| asked.starts_with(&format!("POST {path}"))).count();
-    // Who says that the question is wrong would say it again.
+    // A client error is not retried: the answer would be the same.
     assert_eq!((times("/pushover"), times("/secret-topic"), times("/secret-hook")), (2, 1, 1));
 }
 
@@ -218,9 +218,9 @@ fn who_is_not_there_or_no_server_at_all_fails_nobody() {
     stage.set("PUSHOVER_FILE", stage.file("pushover", "PUSHOVER_TOKEN=secret-token\nPUSHOVER_USER=\n"));
     let ran = stage.run("notify", &["t", "m"]);
     complains(&ran, 3);
-    assert!(ran.err.contains("ntfy was not told: it cannot be reached"), "{}", ran.err);
-    assert!(ran.err.contains("Pushover was not told"), "{}", ran.err);
-    assert!(ran.err.contains("the webhook was not told: its address is not one"), "{}", ran.err);
+    assert!(ran.err.contains("no notification sent to ntfy: it could not be reached"), "{}", ran.err);
+    assert!(ran.err.contains("no notification sent to Pushover"), "{}", ran.err);
+    assert!(ran.err.contains("no notification sent to the webhook: its address is not valid"), "{}", ran.err);
     // Secrets that are not there, or are something else.
     for webhook in ["", "https://secret-one\nhttps://secret-two\n", "\0secret-\\\"\u{1}x y"] {
         stage.set("WEBHOOK_FILE", stage.file("webhook", webhook));
@@ -357,7 +357,7 @@ fn a_failure_is_told_with_where_to_look() {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     assert_eq!(told[0][0], format!("{unit} failed on {}", host.trim()));
     assert_eq!(told[0][1], "Result: oom-kill, exit status: 137.\njournalctl -u podman-immich-server.service");
-    // What set it off knows better than a unit that runs again.
+    // The variables of the trigger take precedence over the state of a restarted unit.
     stage.set("MONITOR_SERVICE_RESULT", "exit-code");
     stage.set("MONITOR_EXIT_STATUS", "9");
     quiet(&stage.run("notify-failure", &["other.service"]));
@@ -400,7 +400,8 @@ fn the_same_unit_is_told_once_an_hour() {
     assert_eq!(stage.told().len(), units.len(), "{:?}", stage.told());
     let stamps = || std::fs::read_dir(stage.at("state")).unwrap().map(|entry| entry.unwrap().path());
     assert_eq!(stamps().count(), units.len());
-    // An hour later it says what it kept back. A clock that went back, and a stamp that is none, silence nobody.
+    // An hour later, the suppressed failures are counted. A clock that was set back and an invalid stamp suppress
+    // nothing.
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
     for (stamp, says) in [
         (format!("{} 2\n", now - 3601), " It failed 2 more times"),
@@ -444,7 +445,7 @@ fn a_container_that_fails_is_told_and_one_that_is_stopped_is_not() {
             &format!("case $1 in list-jobs) echo '{jobs}' ;; *) echo \"$@\" >>\"$STAGE/did\" ;; esac"),
         );
         stage.set("SERVICE_RESULT", result);
-        let ran = stage.run("tell-failure", &["podman-app.service"]);
+        let ran = stage.run("report-failure", &["podman-app.service"]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
         let did = stage.read("did");
         assert_eq!(
@@ -511,8 +512,8 @@ fn a_ping_that_fails_fails_nobody_and_names_no_address() {
         (format!("{}/secret-slow", server.url()), "within 1 seconds"),
         (format!("{}/secret-dead", nobody()), "curl failed"),
         (format!("file://{}", stage.file("secret-file", "x")), "curl failed"),
-        ("https://secret-one\nhttps://secret-two".to_owned(), "not one address"),
-        (String::new(), "not one address"),
+        ("https://secret-one\nhttps://secret-two".to_owned(), "not a single address"),
+        (String::new(), "not a single address"),
     ] {
         stage.set("PING_FILE", stage.file("ping", &url));
         stage.set("TIMEOUT", if url.ends_with("slow") { "1" } else { "600" });

@@ -17,7 +17,7 @@ const CONTAINER: &str = "immich-postgres";
 /// A database with a name that is none of a shell, of SQL or of a connection string.
 const HOSTILE: &str = "we\"ird'; drop=$(touch here) \\";
 
-/// The folder of Debian's newest Postgres, whose server is not on the PATH, or that of the one that is.
+/// The folder of Postgres's programs: Debian's newest one, whose server is not on the PATH, or the one on the PATH.
 fn postgres_programs() -> Option<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -51,7 +51,7 @@ fn pgvector() -> Option<PathBuf> {
 struct Postgres {
     folder: tempfile::TempDir,
     programs: PathBuf,
-    /// What starts it.
+    /// The command that starts the server.
     server: Command,
     running: Child,
 }
@@ -205,9 +205,9 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A place with stand-ins for podman and systemctl in front of a Postgres. As in a container nothing of the
-/// environment goes in but what is said, and standard input only where it is asked for. What is in the file
-/// `fault` is done in place of the command, which it finds in its arguments.
+/// A place with stand-ins for podman and systemctl in front of a Postgres. As in a container, only given variables
+/// are passed, and standard input only with `--interactive`. The script in the file `fault` replaces the command,
+/// and gets it as arguments.
 fn in_front_of(postgres: &Postgres, database: &str) -> Place {
     let mut place = Place::new();
     place.set("CONTAINER", CONTAINER).set("DATABASE", database).set("DATABASE_USER", USER);
@@ -262,7 +262,7 @@ impl Place {
         let output = self.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(1), "{}", said(&output));
         assert!(said(&output).contains(why), "{why:?} is not in {}", said(&output));
-        // Neither bash nor Postgres says what nobody can do anything about.
+        // No messages of bash and no notices of Postgres, which would not help the user.
         assert!(!said(&output).contains(": line ") && !said(&output).contains("NOTICE"), "{}", said(&output));
     }
 }
@@ -312,7 +312,7 @@ fn a_dump_that_is_cut_short_anywhere_is_no_backup() {
             place.fails("dump-postgres", why);
         }
     }
-    // What is whole but was not ended well is no backup either, nor what cannot be read back.
+    // A complete dump of a failed pg_dump is not a backup, and neither is an unreadable one.
     place.fault("if [ \"$1\" = pg_dump ]; then run \"$@\"; exit 1; fi").fails("dump-postgres", "pg_dump of");
     place.fault("if [ \"$1\" = pg_restore ]; then exit 125; fi").fails("dump-postgres", "to its end");
     std::fs::remove_file(place.at("fault")).unwrap();
@@ -452,7 +452,7 @@ fn a_dump_whose_functions_rely_on_search_path_is_restored_with_every_row() {
     let (Some(first), Some(empty)) = (Postgres::new(), Postgres::new()) else { return };
     first.create(HOSTILE);
     first.sql(HOSTILE, THROUGH_SEARCH_PATH);
-    // One whose path is that of its database, with a name that has to be quoted.
+    // A function with the search_path of its database, and a name that needs quotes.
     first.create("immich");
     first.sql(
         "immich",
@@ -696,13 +696,13 @@ fn each_kind_of_failure_of_a_restore_has_its_own_advice() {
             "lacks the extension vector",
         ),
         ("unrecognized configuration parameter \"transaction_timeout\"", "a newer Postgres wrote the dump"),
-        ("could not extend file \"base/1/2\": No space left on device", "make room"),
-        ("could not create unique index \"x\"", "rows that contradict a constraint"),
-        ("insert or update on table \"a\" violates foreign key constraint \"b\"", "rows that contradict"),
+        ("could not extend file \"base/1/2\": No space left on device", "free some space"),
+        ("could not create unique index \"x\"", "rows that violate a constraint"),
+        ("insert or update on table \"a\" violates foreign key constraint \"b\"", "rows that violate"),
         ("permission denied to create extension \"x\"", "has to be a superuser"),
-        ("can only create extension in database postgres", "only in the database of its setting"),
-        ("terminating connection due to administrator command", "look at the log of container"),
-        ("something else", "look at the error of Postgres"),
+        ("can only create extension in database postgres", "only in the database that its setting names"),
+        ("terminating connection due to administrator command", "check the log of container"),
+        ("something else", "see the error of Postgres"),
     ] {
         std::fs::write(place.at("error"), error).unwrap();
         place.fault(
@@ -743,10 +743,10 @@ fn a_restore_that_fails_leaves_the_present_database_alone() {
     // Nothing has begun yet.
     for length in [0, 100, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&cut, &whole[..length]).unwrap();
-        check(&place, &cut, "no whole dump", "");
+        check(&place, &cut, "not a complete dump", "");
     }
     check(&place, &place.at("missing"), &format!("there is no {}\n", place.at("missing").display()), "");
-    check(&place, &place.at("bin"), "no file that can be read", "");
+    check(&place, &place.at("bin"), "not a readable file", "");
     let lock = place.at("restore.lock");
     place.set("LOCK", "/no/such/folder/lock");
     check(&place, &dump, "run this as root", "");
@@ -760,7 +760,7 @@ fn a_restore_that_fails_leaves_the_present_database_alone() {
 
     // There is no new database, or it comes into that and no further.
     place.fault("if [ \"$1\" = psql ]; then sql=$(cat); case $sql in *'CREATE DATABASE'*) exit 1 ;; esac; run \"$@\" <<<\"$sql\"; exit; fi");
-    check(&place, &dump, "no new database could be made", "");
+    check(&place, &dump, "cannot create a new database", "");
     place.fault("case \"$*\" in *exit-on-error*) head -c 60000 | run \"$@\" || exit 1 ;; esac");
     check(&place, &dump, "pg_restore failed", "");
     place.fault("case \"$*\" in *exit-on-error*) run \"$@\"; exit 137 ;; esac");
@@ -784,7 +784,7 @@ fn a_restore_that_fails_leaves_the_present_database_alone() {
                  exit
              fi",
         );
-        check(&place, &dump, "the present one is as it was", STOPPED_AND_STARTED);
+        check(&place, &dump, "the current database is unchanged", STOPPED_AND_STARTED);
     }
     std::fs::remove_file(place.at("fault")).unwrap();
     place.restores(&dump);
@@ -865,11 +865,11 @@ fn a_restore_asks_before_it_does_anything() {
     let (place, dump) = changed_since(&postgres, "immich");
     let present = postgres.contents("immich");
     let dump = dump.to_str().unwrap();
-    // Nobody to ask.
+    // No terminal.
     place.fault("touch \"$HERE/asked\"");
     let output = place.run(&["restore-postgres", dump]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("nothing was done, say --yes"), "{}", said(&output));
+    assert!(said(&output).contains("nothing was done. Use --yes"), "{}", said(&output));
     assert!(!place.at("asked").exists());
     for words in
         [&["restore-postgres"][..], &["restore-postgres", "--yes"], &["restore-postgres", "--yes", "a", "b"]]
@@ -886,7 +886,8 @@ fn a_restore_asks_before_it_does_anything() {
         );
         let (ended, stdout) = place.at_a_terminal(&["restore-postgres", dump], answer);
         assert_eq!(ended, Some(code), "{stdout}");
-        for part in ["stop podman-ml.service podman-server.service", "rename it to immich_before_", "Go on?"]
+        for part in
+            ["stop podman-ml.service podman-server.service", "rename it to immich_before_", "Continue?"]
         {
             assert!(stdout.contains(part), "{part} is not in {stdout}");
         }
@@ -933,7 +934,7 @@ fn sessions_in_the_present_database_are_ended_and_it_is_kept() {
     assert!(databases[1].starts_with("immich_before_") && said.contains(&databases[1]), "{said}");
     assert_eq!(postgres.sql(&databases[1], "SELECT count(*) FROM \"sch ema\".asset"), "10");
     assert_eq!(place.systemctl(), "");
-    // As it is said, so it can be dropped.
+    // The printed command drops the previous database.
     let command = said
         .lines()
         .last()
@@ -998,7 +999,7 @@ fn of_two_restores_one_waits_for_nothing() {
     let first =
         place.command(&["restore-postgres", "--yes", dump.to_str().unwrap()]).stdout(Stdio::null()).spawn();
     wait_for(|| place.at("begun").exists());
-    place.restore_fails(&dump, "another restore is at work");
+    place.restore_fails(&dump, "another restore is running");
     std::fs::write(place.at("go"), "").unwrap();
     assert!(first.unwrap().wait().unwrap().success());
     assert_eq!(postgres.databases().len(), 2);

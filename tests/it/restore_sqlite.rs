@@ -1,4 +1,4 @@
-//! What the restore of a real SQLite database does: whatever fails, the present database is still there.
+//! The restore of a real SQLite database: the current database survives every failure.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ fn a_restored_sqlite_database_is_the_copy_and_nothing_of_the_old_wal() {
     let said = place.sqlite_restores(&copy);
     assert_eq!(place.systemctl(), STOPPED_AND_STARTED);
     let before = place.at("data/app.db.before-2026-07-03T050001");
-    assert!(said.contains(&format!("What it was before is {}", before.display())), "{said}");
+    assert!(said.contains(&format!("The previous database is {}", before.display())), "{said}");
     assert_eq!((rows(&database), rows(&before)), ("500".to_owned(), "701".to_owned()));
     let all = names(&place.at("data"));
     let kept = [
@@ -98,7 +98,7 @@ fn a_restored_sqlite_database_is_the_copy_and_nothing_of_the_old_wal() {
     let now = database.metadata().unwrap();
     assert_eq!((now.mode(), now.uid(), now.gid()), (meta.mode(), meta.uid(), meta.gid()));
     assert_eq!(now.nlink(), 1);
-    // As it is said, so it can be taken away.
+    // The printed command deletes the previous database.
     program(&place.at("bin/drop"), said.lines().last().unwrap());
     assert!(place.run(&["drop"]).status.success());
     assert_eq!(names(&place.at("data")), ["app.db"]);
@@ -122,7 +122,7 @@ fn an_sqlite_database_that_is_not_there_is_its_folders() {
     let (folder, database) = (folder.metadata().unwrap(), place.at("data/app.db"));
     let now = database.metadata().unwrap();
     assert_eq!((now.mode() & 0o7777, now.uid(), now.gid()), (0o640, folder.uid(), folder.gid()));
-    // What was left of the old one is put aside too.
+    // Leftovers of the old database are renamed too.
     assert_eq!(names(&place.at("data")), ["app.db", "app.db.before-2026-07-03T050001-wal"]);
     assert_eq!(rows(&database), "500");
     // A link is followed, as SQLite does.
@@ -141,16 +141,16 @@ fn what_is_no_whole_sqlite_database_is_not_restored() {
     let whole = std::fs::read(&copy).unwrap();
     let file = place.at("file");
     place.sqlite_restore_fails(&file, &format!("there is no {}\n", file.display()), "");
-    place.sqlite_restore_fails(&place.at("bin"), "no file that can be read", "");
+    place.sqlite_restore_fails(&place.at("bin"), "not a readable file", "");
     let mut damaged = whole.clone();
     let middle = damaged.len() / 2 / 4096 * 4096;
     damaged[middle..middle + 4096].fill(0x2a);
     for (content, why) in [
         (&[][..], "is empty"),
-        (&whole[..whole.len() - 4096], "no whole database"),
-        (&whole[..100], "no whole database"),
-        (&damaged, "no whole database"),
-        (&b"no database".repeat(1000), "no whole database"),
+        (&whole[..whole.len() - 4096], "is damaged"),
+        (&whole[..100], "is damaged"),
+        (&damaged, "is damaged"),
+        (&b"no database".repeat(1000), "is damaged"),
     ] {
         std::fs::write(&file, content).unwrap();
         place.sqlite_restore_fails(&file, why, "");
@@ -158,15 +158,15 @@ fn what_is_no_whole_sqlite_database_is_not_restored() {
     std::fs::remove_file(&file).unwrap();
     sqlite(&file, "PRAGMA user_version = 1");
     place.sqlite_restore_fails(&file, "no tables", "");
-    // What is in a -wal is not in the file.
+    // The rows in a -wal file are not in the database file.
     for suffix in ["-wal", "-journal"] {
         let beside = place.at(&format!("copy.sqlite{suffix}"));
         std::fs::write(&beside, "x").unwrap();
-        place.sqlite_restore_fails(&copy, "is not all of a database", "");
+        place.sqlite_restore_fails(&copy, "is only a part of a database", "");
         std::fs::remove_file(&beside).unwrap();
     }
     std::fs::remove_file(place.at("data/app.db-wal")).unwrap();
-    place.sqlite_restore_fails(&place.at("data/app.db"), "is the present database", "");
+    place.sqlite_restore_fails(&place.at("data/app.db"), "is the current database", "");
     let lock = place.at("restore.lock");
     place.set("LOCK", "/no/such/folder/lock");
     place.sqlite_restore_fails(&copy, "run this as root", "");
@@ -205,7 +205,7 @@ fn a_restore_of_sqlite_that_fails_leaves_the_present_database_alone() {
     // Without second names they are copies, and without room for those nothing is done.
     program(&place.at("bin/ln"), "exit 1");
     program(&place.at("bin/cp"), "case $* in --archive*) exit 1 ;; esac; PATH=${PATH#*:}; exec cp \"$@\"");
-    place.sqlite_restore_fails(&copy, "is there room", STOPPED_AND_STARTED);
+    place.sqlite_restore_fails(&copy, "check the free space", STOPPED_AND_STARTED);
     std::fs::remove_file(place.at("bin/cp")).unwrap();
     // The units do not stop, or one of them ran on.
     std::fs::write(place.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
@@ -271,7 +271,7 @@ fn a_restore_of_sqlite_that_is_ended_at_any_step_loses_nothing() {
             let kept = place.at("data/app.db.before-2026-07-03T050001");
             let (now, old) = (whole(&database(&place)), whole(&kept));
             let state = format!("{signal} at step {step}: {now:?}, {old:?}, {:?}", names(&place.at("data")));
-            // What was there is there whole, and in its place there never is anything else than it or the copy.
+            // The old database is intact, and its path always holds either the old database or the copy.
             assert!([&now, &old].contains(&&Some("701".to_owned())), "{state}");
             assert!(now.as_deref().is_none_or(|rows| ["701", "500"].contains(&rows)), "{state}");
             if signal == "TERM" {
@@ -330,7 +330,7 @@ fn a_full_disk_leaves_the_present_sqlite_database() {
     };
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{stdout}{}", said(&output));
-    assert!(said(&output).contains("is there room"), "{}", said(&output));
+    assert!(said(&output).contains("check the free space"), "{}", said(&output));
 }
 
 #[test]
@@ -350,7 +350,7 @@ fn of_two_restores_of_sqlite_one_waits_for_nothing() {
     let before = tree(&place.at("data"));
     let second = place.run(&["restore-sqlite", "--yes", copy.to_str().unwrap()]);
     assert_eq!(second.status.code(), Some(1));
-    assert!(said(&second).contains("another restore is at work"), "{}", said(&second));
+    assert!(said(&second).contains("another restore is running"), "{}", said(&second));
     assert!(tree(&place.at("data")) == before);
     std::fs::write(place.at("go"), "").unwrap();
     assert!(first.unwrap().wait().unwrap().success());
@@ -367,7 +367,7 @@ fn a_restore_of_sqlite_asks_and_starts_only_what_ran() {
     let copy = copy.to_str().unwrap();
     let output = place.run(&["restore-sqlite", copy]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("nothing was done, say --yes"), "{}", said(&output));
+    assert!(said(&output).contains("nothing was done. Use --yes"), "{}", said(&output));
     for words in [&["restore-sqlite"][..], &["restore-sqlite", "--yes"], &["restore-sqlite", "--help"]] {
         assert_eq!(place.run(words).status.code(), Some(2));
     }
@@ -386,9 +386,9 @@ fn a_restore_of_sqlite_asks_and_starts_only_what_ran() {
             "{stdout}"
         );
     }
-    // Where nobody knows who uses it, this is said.
+    // Without known users, a notice is printed.
     let said = place.set("UNITS", "").sqlite_restores(Path::new(copy));
-    assert!(said.contains("stop yourself what does"), "{said}");
+    assert!(said.contains("stop its users yourself"), "{said}");
     assert_eq!(place.systemctl(), "");
 }
 
@@ -414,7 +414,7 @@ fn the_name_of_an_sqlite_database_that_is_restored_is_only_a_name() {
         assert_eq!(rows(&folder.join(name)), "500", "{name}");
         let kept = format!("{name}.before-2026-07-03T050001");
         assert_eq!(rows(&folder.join(&kept)), "701", "{name}");
-        let (_, command) = said.split_once("any more:\n").unwrap();
+        let (_, command) = said.split_once("To delete it:\n").unwrap();
         program(&place.at("bin/drop"), command);
         assert!(place.run(&["drop"]).status.success());
         assert_eq!(names(&folder), [name]);

@@ -1,4 +1,5 @@
-//! `smoke-test`: what is wrong is told in one message when that changes, and nothing that hangs holds it up.
+//! `smoke-test`: one notification lists the failed checks when they change, and a hanging check does not block the
+//! others.
 
 use std::process::Command;
 
@@ -12,7 +13,7 @@ fn server() -> Server {
     })
 }
 
-/// What the unit remembers.
+/// The state file of the unit.
 const STATE: &str = "state/failing";
 
 /// As on a host on which nothing was looked at before.
@@ -30,17 +31,17 @@ fn right(stage: &Stage, check: &str, says: &str) {
     assert_eq!(stage.told(), before, "{check}");
 }
 
-/// Something is wrong, and a person is told what.
+/// Asserts that a check fails and that a notification with `says` is sent.
 fn wrong(stage: &Stage, check: &str, says: &str) {
     forget(stage);
     let count = stage.told().len();
     let ran = stage.run("smoke-test", &[check]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(3), ""), "{check}: {ran:?}");
-    assert!(ran.out.starts_with("WRONG   ") && ran.out.contains(says), "{says}: {ran:?}");
+    assert!(ran.out.starts_with("FAILED  ") && ran.out.contains(says), "{says}: {ran:?}");
     let told = stage.told().split_off(count);
     assert_eq!(told.len(), 1, "a person is told: {told:?}");
     assert!(told[0][0].ends_with(": 1 of 1 checks fail"), "{told:?}");
-    assert_eq!(format!("WRONG   {}\n", told[0][1]), ran.out);
+    assert_eq!(format!("FAILED  {}\n", told[0][1]), ran.out);
 }
 
 #[test]
@@ -59,10 +60,10 @@ fn a_site_lives_that_answers_with_no_error_of_its_own() {
     assert_eq!(server.asked()[0], "GET /200/?a=b&c=[d]");
     for status in [500, 502, 503] {
         let check = format!("site=={}/{status} a=b c", server.url());
-        wrong(&stage, &check, &format!("a=b c answers {status}: look at its log"));
+        wrong(&stage, &check, &format!("a=b c answers {status}: check its log"));
     }
-    wrong(&stage, &format!("site=={} dead", nobody()), "dead: nobody answers at http://127.0.0.1:");
-    wrong(&stage, "site==http://no-such-host.invalid/ gone", "gone: nobody knows the address of");
+    wrong(&stage, &format!("site=={} dead", nobody()), "dead: nothing listens at http://127.0.0.1:");
+    wrong(&stage, "site==http://no-such-host.invalid/ gone", "gone: the host name of");
     wrong(&stage, &format!("site=={}/x broken", server.url()), "broken: asking");
     wrong(&stage, "site==file:///etc/passwd file", "file: asking");
     wrong(&stage, "site==--help option", "option: ");
@@ -74,7 +75,7 @@ fn a_site_is_asked_at_its_address_by_its_name() {
         return;
     }
     let (server, mut stage) = (server(), Stage::new());
-    // What a person has set up for their own programs is not what a browser in the house has.
+    // The proxy of the user's environment is not used.
     stage.set("http_proxy", nobody());
     let url = format!("http://immich.example:{}/200", server.port());
     right(&stage, &format!("site=127.0.0.1={url} Immich"), "Immich answers 200");
@@ -83,8 +84,8 @@ fn a_site_is_asked_at_its_address_by_its_name() {
         Some(format!("immich.example:{}", server.port()).as_str())
     );
     for address in ["::1", "[::1]"] {
-        // Nobody listens there, and it is understood.
-        wrong(&stage, &format!("site={address}={url} Immich"), "Immich: nobody answers");
+        // The port is closed, and the address is parsed correctly.
+        wrong(&stage, &format!("site={address}={url} Immich"), "Immich: nothing listens");
     }
     assert_eq!(server.requests().len(), 1);
 }
@@ -136,9 +137,9 @@ fn a_backup_is_as_old_as_its_newest() {
         &format!("backup=26={}/immich-2024", stage.path(folder)),
         "backup immich-2024 is 0 hours old",
     );
-    wrong(&stage, &check("x"), "no number of hours");
-    wrong(&stage, &check("a[$(touch x)]"), "no number of hours");
-    wrong(&stage, &format!("backup=26={}/immich", stage.path("missing")), "its folder cannot be read");
+    wrong(&stage, &check("x"), "not a number of hours");
+    wrong(&stage, &check("a[$(touch x)]"), "not a number of hours");
+    wrong(&stage, &format!("backup=26={}/immich", stage.path("missing")), "cannot read its folder");
     assert!(!stage.at("x").exists());
 }
 
@@ -149,8 +150,8 @@ fn a_disk_has_space_and_inodes_left() {
     std::fs::create_dir(&folder).unwrap();
     assert_eq!(stage.run("smoke-test", &[&format!("disk=0={folder}")]).code, Some(0));
     wrong(&stage, &format!("disk=101={folder}"), "of its space left, less than 101 %");
-    wrong(&stage, &format!("disk=10={}", stage.path("missing")), "nobody knows how full it is");
-    wrong(&stage, &format!("disk=ten={folder}"), "no percentage");
+    wrong(&stage, &format!("disk=10={}", stage.path("missing")), "cannot read its free space");
+    wrong(&stage, &format!("disk=ten={folder}"), "not a percentage");
     let df = |line: &str| stage.stand_in("df", &format!("echo Use% IUse%; echo '{line}'"));
     let check = "disk=10=/data";
     df(" 90%   90%");
@@ -170,7 +171,7 @@ fn a_mount_is_one_and_answers() {
     right(&stage, "mount==/proc", "mount /proc answers");
     wrong(&stage, &format!("mount=5={}", stage.path("state")), "nothing is mounted there");
     wrong(&stage, "mount=5=/no/such=place", "mount /no/such=place cannot be read");
-    wrong(&stage, "mount=x=/proc", "no number of seconds");
+    wrong(&stage, "mount=x=/proc", "not a number of seconds");
     // An automount whose other side is away.
     stage.stand_in("stat", "echo autofs");
     wrong(&stage, "mount=5=/proc", "nothing is mounted there");
@@ -181,7 +182,7 @@ fn a_mount_that_hangs_holds_nothing_up() {
     let stage = Stage::new();
     stage.stand_in("stat", "trap '' TERM; while :; do sleep 1; done");
     wrong(&stage, "mount=1=/proc", "mount /proc does not answer within 1 seconds");
-    // Where not even force ends it, as in a wait for a disk, it is left behind.
+    // A process that SIGKILL does not end, such as one that waits for a disk, is left behind.
     stage.stand_in("timeout", "echo $$ >\"$STAGE/stuck\"; exec sleep 3600");
     wrong(&stage, "mount=1=/proc", "mount=1=/proc does not end");
     let stuck = stage.read("stuck");
@@ -229,7 +230,7 @@ fn all_that_is_wrong_is_told_at_once_and_nothing_else() {
         [
             "mount /a does not answer within 600 seconds",
             "mount /b does not answer within 600 seconds",
-            "Immich answers 502: look at its log",
+            "Immich answers 502: check its log",
             "this is no check: what=1=/",
             "this is no check: site=https://no.name/",
             "mount /c does not answer within 600 seconds",
@@ -266,7 +267,7 @@ fn what_nobody_heard_is_told_again() {
     for _ in 0..2 {
         let ran = disks.0.run("smoke-test", &Disks::CHECKS);
         assert_eq!(ran.code, Some(3));
-        assert!(ran.err.contains("nobody could be told"), "{ran:?}");
+        assert!(ran.err.contains("the notification could not be sent"), "{ran:?}");
     }
     assert_eq!(disks.0.told().len(), 0);
     std::fs::remove_file(&unheard).unwrap();
@@ -301,14 +302,14 @@ fn a_full_disk_is_told_each_time() {
         assert_eq!(stage.told().len(), count);
         assert_eq!(stage.told()[0][1], "disk /data has 0 % of its space left, less than 5 %");
     }
-    // What was known before is not lost over it, and what changes is told all the same.
+    // The earlier state is not lost, and changes are still sent.
     stage.set("STATE_DIRECTORY", stage.path("state"));
     stage.run("smoke-test", &["disk=5=/data"]);
     let known = stage.read(STATE);
     std::fs::create_dir(stage.at("state/failing.new")).unwrap();
     stage.stand_in("df", "echo x; echo '1% 1%'");
     assert_eq!(stage.run("smoke-test", &["disk=5=/data"]).code, Some(1));
-    assert!(stage.told()[3][0].ends_with(": all is well again"), "{:?}", stage.told());
+    assert!(stage.told()[3][0].ends_with(": all checks pass again"), "{:?}", stage.told());
     assert_eq!(stage.read(STATE), known);
 }
 
@@ -323,8 +324,7 @@ fn a_person_who_runs_it_is_told_nothing_but_what_it_prints() {
         }
         let ran = Ran::from(command.output().unwrap());
         assert_eq!((ran.code, ran.err.as_str()), (Some(3), ""));
-        let says =
-            "ok      mount /proc answers\nWRONG   mount /no/such cannot be read: is its other side there?\n";
+        let says = "ok      mount /proc answers\nFAILED  mount /no/such cannot be read: check that its disk or server is available\n";
         assert_eq!(ran.out, says);
         assert_eq!(stage.told().len(), 0);
         assert_eq!(std::fs::read_dir(stage.at("state")).unwrap().count(), 0);
@@ -342,7 +342,7 @@ impl Disks {
         Disks(stage)
     }
 
-    /// One run, in which the disks are so full. What is told, in full.
+    /// One run with the given disk usage. Returns the sent notifications.
     fn run(&self, used: [u32; 3]) -> Vec<[String; 2]> {
         self.prepare(used);
         let count = self.0.told().len();
@@ -364,7 +364,7 @@ impl Disks {
         }
     }
 
-    /// As if so much time had gone by since a person was told the last time.
+    /// Moves the last notification back by this time.
     fn wait(&self, seconds: i64) {
         let state = self.0.read(STATE);
         let (told, rest) = state.split_once('\0').expect("a time");
@@ -373,7 +373,7 @@ impl Disks {
     }
 }
 
-/// What is told, but for the host's name.
+/// The title without the host's name, and the message.
 fn says(told: &[[String; 2]]) -> (&str, &str) {
     assert_eq!(told.len(), 1, "{told:?}");
     (told[0][0].split_once(": ").unwrap().1, &told[0][1])
@@ -390,14 +390,14 @@ fn only_what_changes_is_told() {
     assert_eq!(disks.run([97, 5, 1]).len(), 0);
     assert_eq!(
         says(&disks.run([97, 98, 1])),
-        ("2 of 3 checks fail", format!("{}\nStill: {}", full("b", 2), full("a", 3)).as_str())
+        ("2 of 3 checks fail", format!("{}\nStill failing: {}", full("b", 2), full("a", 3)).as_str())
     );
     assert_eq!(
         says(&disks.run([20, 98, 99])),
         (
             "2 of 3 checks fail",
             format!(
-                "{}\nWell again: disk a has 80 % of its space left\nStill: {}",
+                "{}\nRecovered: disk a has 80 % of its space left\nStill failing: {}",
                 full("c", 1),
                 full("b", 2)
             )
@@ -408,17 +408,17 @@ fn only_what_changes_is_told() {
         says(&disks.run([20, 1, 99])),
         (
             "1 of 3 checks fail",
-            format!("Well again: disk b has 99 % of its space left\nStill: {}", full("c", 1)).as_str()
+            format!("Recovered: disk b has 99 % of its space left\nStill failing: {}", full("c", 1)).as_str()
         )
     );
     assert_eq!(
         says(&disks.run([20, 1, 30])),
-        ("all is well again", "Well again: disk c has 70 % of its space left")
+        ("all checks pass again", "Recovered: disk c has 70 % of its space left")
     );
     assert_eq!(disks.run([20, 1, 30]).len(), 0);
-    // What comes back is new.
+    // A failure that returns is new.
     assert_eq!(says(&disks.run([20, 1, 95])).0, "1 of 3 checks fail");
-    // What is not looked at any more is neither well nor wrong, and then it is new.
+    // A check that was not run is neither passed nor failed, and new the next time.
     assert_eq!(disks.0.run("smoke-test", &["disk=10=a"]).code, Some(0));
     assert_eq!(disks.0.told().len(), 6);
     assert_eq!(says(&disks.run([20, 1, 95])).1, full("c", 5));
@@ -432,10 +432,10 @@ fn what_goes_on_failing_is_told_once_a_day() {
     assert_eq!(disks.run([95, 1, 1]).len(), 0);
     // A run a day is now and then some minutes early.
     disks.wait(3600 + 1800);
-    let still = "Still: disk a has 5 % of its space left, less than 10 %";
+    let still = "Still failing: disk a has 5 % of its space left, less than 10 %";
     assert_eq!(says(&disks.run([95, 1, 1])), ("1 of 3 checks fail", still));
     assert_eq!(disks.run([95, 1, 1]).len(), 0);
-    // A change counts as told: all that fails is in it.
+    // The notification of a change also counts for the continuing failures, which it lists.
     disks.wait(20 * 3600);
     assert_eq!(disks.run([95, 95, 1]).len(), 1);
     disks.wait(20 * 3600);
@@ -444,11 +444,11 @@ fn what_goes_on_failing_is_told_once_a_day() {
     disks.wait(-1_000_000);
     assert_eq!(disks.run([95, 95, 1]).len(), 1);
     assert_eq!(disks.run([95, 95, 1]).len(), 0);
-    // What is well needs no word, however long it is.
+    // Passing checks are not sent, even after a long time.
     disks.run([1, 1, 1]);
     disks.wait(30 * 24 * 3600);
     assert_eq!(disks.run([1, 1, 1]).len(), 0);
-    // What makes no sense is told anew.
+    // With an invalid state, all failures are sent again.
     for state in ["", "x\0y\0", "\0\0\0", "999999999999999\0disk=10=a\0", "\n"] {
         disks.0.file(STATE, state);
         assert_eq!(disks.run([95, 1, 1]).len(), 1, "{state:?}");
@@ -517,7 +517,7 @@ fn a_change_is_told_whenever_the_run_before_was_killed() {
                 told.iter().filter(|words| words[1].lines().any(|l| l.starts_with(says))).count()
             };
             assert!(told.len() >= 2 && told.len() <= 3, "{program} {when}: {told:?}");
-            let (new, again) = (count("disk a has"), count("Well again: disk b"));
+            let (new, again) = (count("disk a has"), count("Recovered: disk b"));
             assert!((new > 0) == (change[0] > 90), "{program} {when} {change:?}: {told:?}");
             assert!((again > 0) == (change[1] < 90), "{program} {when} {change:?}: {told:?}");
             assert_eq!(disks.run(change).len(), 0, "{program} {when}");

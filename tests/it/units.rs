@@ -46,7 +46,7 @@ fn unit(stage: &Stage, system: &System, job: &str) {
 struct Disk {
     stage: Stage,
     _system: System,
-    /// Whether something may be mounted here; else a stand-in says what is.
+    /// True if mounts are permitted here; otherwise a stand-in simulates them.
     real: bool,
 }
 
@@ -119,7 +119,7 @@ fn a_backup_whose_mount_is_gone_writes_nothing_below_it() {
         let before = tree(&disk.stage.at("taken-out"));
         let ran = disk.without_disk();
         assert!(ran.code != Some(0), "{ran:?}");
-        let says = format!("no disk is mounted on {}: waiting for it\n", disk.stage.path("disk"));
+        let says = format!("no disk is mounted at {}: waiting for it\n", disk.stage.path("disk"));
         assert_eq!(ran.err, says);
         assert_eq!(names(&disk.stage.at("disk")), [""; 0], "it was written below the mount");
         assert_eq!(tree(&disk.stage.at("taken-out")), before);
@@ -140,7 +140,7 @@ fn a_backup_whose_mount_is_gone_writes_nothing_below_it() {
     assert_eq!(names(&disk.stage.at("disk")), [""; 0]);
     // A folder that is not there at all is no disk either.
     std::fs::remove_dir(disk.stage.at("disk")).unwrap();
-    assert!(disk.without_disk().err.contains("no disk is mounted on"));
+    assert!(disk.without_disk().err.contains("no disk is mounted at"));
     assert!(!disk.stage.at("disk").exists());
 }
 
@@ -164,7 +164,7 @@ struct Offsite {
     /// The name of its unit.
     job: &'static str,
     restic: Value,
-    /// What systemd is told of the mounts that the unit of the copy sees.
+    /// The mount settings of the copy's unit.
     mounts: Vec<String>,
 }
 
@@ -259,7 +259,7 @@ impl Offsite {
             .collect()
     }
 
-    /// What is given to restic, as far as this one knows it: locks are waited for since 0.16.
+    /// The value of restic's option, if this restic supports it: `--retry-lock` exists since 0.16.
     fn options(&self, option: &str) -> String {
         let all = self.lines(option);
         if all.is_empty() {
@@ -270,8 +270,8 @@ impl Offsite {
         all.into_iter().filter(|one| known || !one.starts_with("--retry-lock")).collect::<Vec<_>>().join(" ")
     }
 
-    /// What the unit of NixOS does: the preparation, the copy, and what is forgotten, each where all before it
-    /// went well. It is `time`, as restic writes it.
+    /// Runs the commands of the NixOS unit: preparation, copy and forget, each only after the previous one
+    /// succeeded. `time` is the time of the snapshot, in restic's format.
     fn copy(&self, time: &str) -> Ran {
         assert_eq!(self.restic["initialize"], true);
         assert!(self.restic.get("dynamicFilesFrom").is_none());
@@ -370,7 +370,7 @@ fn a_night_without_changes_reads_no_file_of_a_folder_again() {
     for i in 0..20 {
         std::fs::write(source.join(format!("deeper/{i}")), format!("photo {i}").repeat(1000)).unwrap();
     }
-    // What is hidden in the folder belongs to it.
+    // Hidden files of the folder are part of it.
     std::fs::write(source.join(".hidden"), "whole").unwrap();
     let read = |day: usize| {
         host.run();
@@ -408,7 +408,7 @@ fn a_lock_that_a_power_cut_left_holds_nothing_up_and_one_in_use_stays() {
     let in_use = || {
         let mut command = host.stage.program("restic", &["backup", "--stdin"]);
         let child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
-        // Its name is that of its hash once it is whole.
+        // A complete lock file has its hash as its name.
         wait_for(|| names(&host.stage.at("repository/locks")).iter().any(|name| name.len() == 64));
         child
     };
@@ -437,7 +437,7 @@ fn what_is_old_elsewhere_is_forgotten_by_the_rules_of_the_file() {
     }
     // The last two days, and the last of each of three months.
     assert_eq!(host.days(), ["2001-01-02", "2001-02-01", "2001-03-01", "2001-03-02"]);
-    // What is not here any more is still there, until the rules say otherwise.
+    // Deleted files stay in the repository until the rules remove them.
     std::fs::remove_file(&first).unwrap();
     host.backup(b"the second dump");
     host.copied("2001-04-01 05:00:00");

@@ -1,4 +1,4 @@
-//! What brings a service up to date: `update`, and `check-release`, which says that there is something new.
+//! Updates of a service: `update`, and `check-release`, which reports new releases.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,8 +7,8 @@ use crate::common::http::{Answer, Server, nobody};
 use crate::common::scripts::{Ran, Stage, here};
 use serde_json::json;
 
-/// What the stand-ins begin with: they write down what they were asked, and do what `hook` says `$when` that is
-/// done: `before` and `after`. It may know what was `$asked`, as the `$n`th of all.
+/// The beginning of the stand-ins: they record their calls, and run `hook` with `$when` set to `before` and
+/// `after`. The hook can use the call, `$asked`, and its number, `$n`.
 const ASKED: &str = r#"
 asked="${0##*/} $*"
 echo "$asked" >>"$STAGE/asked"
@@ -70,8 +70,7 @@ struct Host {
 type World = BTreeMap<String, String>;
 
 impl Host {
-    /// An Immich that runs, for which new images are there, which work if they are said to. `None` where the
-    /// programs are not here.
+    /// A running Immich with new images, which work if `new_works`. `None` if the programs are not installed.
     fn new(new_works: bool) -> Option<Host> {
         if !here(&["curl", "flock"]) {
             return None;
@@ -116,7 +115,7 @@ impl Host {
         self.stage.run("update", &[])
     }
 
-    /// What runs, and what the names of images stand for.
+    /// The running containers, and the images of the tags.
     fn world(&self) -> World {
         let files = |folder: &str| {
             let entries = std::fs::read_dir(self.stage.at(folder)).unwrap();
@@ -135,12 +134,12 @@ impl Host {
         self.stage.read("done").lines().map(str::to_owned).collect()
     }
 
-    /// What the stand-ins do besides.
+    /// Sets the hook of the stand-ins.
     fn hook(&self, script: &str) {
         self.stage.file("hook", script);
     }
 
-    /// It failed, said so to a person, and everything is as it was.
+    /// Asserts that the update failed, sent a notification, and left everything unchanged.
     fn is_as_before(&self, before: &World, ran: &Ran, says: &str) {
         assert!(ran.code != Some(0), "{ran:?}");
         assert_eq!(&self.world(), before, "{ran:?}");
@@ -198,7 +197,11 @@ fn a_pin_that_brings_nothing_new_restarts_nothing() {
     let before = host.world();
     let ran = host.run();
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-    assert!(ran.out.contains("Change it in the file, build, and rebuild the system."), "{}", ran.out);
+    assert!(
+        ran.out.contains("change the tag in homeserver.yaml, run `homegen build`, and rebuild the system."),
+        "{}",
+        ran.out
+    );
     assert_eq!(host.world(), before);
     assert!(!host.done().iter().any(|done| done.contains("podman-immich")), "{:?}", host.done());
     assert_eq!(host.stage.told().len(), 0);
@@ -225,7 +228,7 @@ fn a_dry_run_changes_nothing_and_says_how_things_are() {
         "2. Make a backup with backup.service: the last one ended Sat 2026-11-21 05:31:00 UTC, result success.",
         "immich-server: ghcr.io/immich-app/immich-server:release, old-immich-s",
         "podman-immich-ml.service: active",
-        "2 times, every 0 seconds: it is well.",
+        "2 times, every 0 seconds: healthy.",
     ] {
         assert!(ran.out.contains(says), "{says}: {}", ran.out);
     }
@@ -245,11 +248,11 @@ fn a_dry_run_changes_nothing_and_says_how_things_are() {
     let ran = host.stage.run("update", &["--dry-run"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     for says in [
-        "it does not run",
+        "not running",
         "result unknown",
         "immich-ml: it is not there",
         "server.service: inactive",
-        "it is not well",
+        "not healthy",
     ] {
         assert!(ran.out.contains(says), "{says}: {}", ran.out);
     }
@@ -307,7 +310,7 @@ fn images_that_do_not_get_well_go_back() {
     let ran = host.run();
     host.is_as_before(&before, &ran, "immich did not get well with its new images");
     let told = &host.stage.told()[0];
-    assert!(told[1].contains("What ran before runs again, and is well."), "{told:?}");
+    assert!(told[1].contains("The previous images run again and are healthy."), "{told:?}");
     assert_eq!(told[2], "1");
     let done = host.done();
     assert_eq!(
@@ -332,9 +335,9 @@ fn what_says_of_itself_that_it_is_not_healthy_goes_back() {
         let before = host.world();
         let ran = host.run();
         host.is_as_before(&before, &ran, "immich did not get well with its new images");
-        assert!(host.stage.told()[0][1].contains("runs again, and is well."), "{:?}", host.stage.told());
+        assert!(host.stage.told()[0][1].contains("run again and are healthy."), "{:?}", host.stage.told());
     }
-    // Of what nobody can say how it is, it is not well.
+    // An unknown state counts as unhealthy.
     let Some(host) = Host::new(true) else { return };
     host.hook(
         "if [[ \"$when $asked\" = 'before podman'*Health*immich-ml ]] && grep -q new \"$STAGE/running/immich-ml\"; then trap - EXIT; exit 125; fi",
@@ -342,7 +345,7 @@ fn what_says_of_itself_that_it_is_not_healthy_goes_back() {
     let before = host.world();
     let ran = host.run();
     host.is_as_before(&before, &ran, "immich did not get well with its new images");
-    // What is no part of the update, and what has no check, is not asked.
+    // Containers that are not updated or have no health check are not checked.
     let Some(mut host) = Host::new(true) else { return };
     host.stage.file("health/old-postgres", "unhealthy\n");
     host.stage.set("HEALTH_URL", "");
@@ -381,7 +384,7 @@ fn what_the_new_images_did_to_the_database_can_be_taken_back() {
     }
     let ran = host.run();
     let says = format!(
-        "The new images may have changed the database: immich-restore {} brings back what it was.",
+        "The new images may have changed the database: `immich-restore {}` restores it.",
         host.stage.path("immich-database-2026-01-03T030405.dump")
     );
     assert!(ran.err.contains(&says) && host.stage.told()[0][1].contains(&says), "{ran:?}");
@@ -393,7 +396,7 @@ fn what_does_not_get_well_again_either_is_told() {
     host.stage.set("HEALTH_URL", nobody());
     let before = host.world();
     let ran = host.run();
-    host.is_as_before(&before, &ran, "What ran before was started again, but is not well.");
+    host.is_as_before(&before, &ran, "The previous images were started again, but are not healthy.");
     // And a unit that does not run any more is not well, whatever answers.
     let Some(host) = Host::new(true) else { return };
     host.hook(
@@ -401,7 +404,7 @@ fn what_does_not_get_well_again_either_is_told() {
     );
     let ran = host.run();
     assert_eq!(ran.code, Some(1));
-    assert!(host.stage.told()[0][1].contains("is not well"), "{:?}", host.stage.told());
+    assert!(host.stage.told()[0][1].contains("not healthy"), "{:?}", host.stage.told());
 }
 
 #[test]
@@ -412,7 +415,7 @@ fn what_cannot_be_set_back_is_told_and_the_rest_is_done() {
     assert_eq!(ran.code, Some(1));
     let told = &host.stage.told()[0][1];
     assert!(told.contains("immich-server:release could not be set back."), "{told}");
-    assert!(told.contains("is not well"), "{told}");
+    assert!(told.contains("not healthy"), "{told}");
     assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
     // Nor does a unit that does not stop keep it from starting the others, and from telling.
     let Some(host) = Host::new(false) else { return };
@@ -420,7 +423,7 @@ fn what_cannot_be_set_back_is_told_and_the_rest_is_done() {
     let ran = host.run();
     assert_eq!(ran.code, Some(1));
     assert_eq!(host.done().iter().filter(|done| done.contains("systemctl start -- podman")).count(), 4);
-    assert!(host.stage.told()[0][1].contains("is not well"), "{:?}", host.stage.told());
+    assert!(host.stage.told()[0][1].contains("not healthy"), "{:?}", host.stage.told());
 }
 
 #[test]
@@ -431,7 +434,7 @@ fn two_runs_are_kept_apart() {
     let before = host.world();
     let ran = host.run();
     assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("another update is under way"), "{}", ran.err);
+    assert!(ran.err.contains("another update is running"), "{}", ran.err);
     assert_eq!(host.world(), before);
     assert_eq!((host.done().len(), host.stage.told().len()), (0, 0));
     drop(lock);
@@ -516,7 +519,7 @@ fn signals_while_it_is_undone_change_nothing() {
     host.stage.file("pid", child.id().to_string());
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert!(host.stage.at("hit").exists());
-    host.is_as_before(&before, &ran, "What ran before runs again, and is well.");
+    host.is_as_before(&before, &ran, "The previous images run again and are healthy.");
 }
 
 #[test]
@@ -526,11 +529,11 @@ fn a_terminal_that_goes_away_does_not_leave_the_service_stopped() {
     let mut child = host.stage.start("update", &[]);
     drop((child.stdout.take(), child.stderr.take()));
     let code = child.wait().unwrap().code();
-    let ran = Ran { code, out: String::new(), err: "What ran before runs again".to_owned() };
-    host.is_as_before(&before, &ran, "What ran before runs again");
+    let ran = Ran { code, out: String::new(), err: "The previous images run again".to_owned() };
+    host.is_as_before(&before, &ran, "The previous images run again");
 }
 
-/// What a release is on GitHub.
+/// GitHub's answer for a release.
 fn release(tag: &str, notes: &str) -> Answer {
     Answer::json(json!({ "tag_name": tag, "draft": false, "prerelease": false, "body": notes }))
 }
@@ -563,7 +566,7 @@ impl Watch {
         self.stage.run("check-release", &[])
     }
 
-    /// A run that ends well, after which so many messages were told in all.
+    /// Runs the check, and asserts that it succeeds and the total number of notifications.
     fn told(&self, answer: Answer, count: usize) {
         let ran = self.run(answer);
         assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
@@ -579,7 +582,7 @@ fn a_release_that_nobody_heard_of_is_told_again() {
     for _ in 0..2 {
         let ran = watch.run(release("v1.1.0", "second"));
         assert_eq!(ran.code, Some(0));
-        assert!(ran.err.contains("nobody could be told of v1.1.0"), "{ran:?}");
+        assert!(ran.err.contains("the notification for v1.1.0 could not be sent"), "{ran:?}");
     }
     std::fs::remove_file(watch.stage.at("unheard")).unwrap();
     watch.told(release("v1.1.0", "second"), 1);
@@ -708,7 +711,7 @@ fn github_may_fail_for_three_days() {
     watch.stage.file("state/failing", format!("{} {}\n", days(9), days(1)));
     assert_eq!(watch.run(Answer::status(500)).code, Some(1));
     assert_eq!(watch.stage.told().len(), 2);
-    // What answers again begins anew.
+    // After a successful answer, the count of failed days starts again.
     watch.told(release("v1", ""), 2);
     assert!(!watch.stage.at("state/failing").exists());
     watch.told(Answer::status(500), 2);

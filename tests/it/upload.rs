@@ -97,7 +97,7 @@ impl Mac {
         names_below(&self.at("Up load"), "")
     }
 
-    /// As launchd starts it: by a bash that is told nothing.
+    /// The command as launchd starts it: bash with an empty environment.
     fn command(&self) -> Command {
         self.program(&self.bash, &[SCRIPT])
     }
@@ -326,12 +326,12 @@ fn an_upload_that_hangs_is_ended_with_all_that_it_started() {
     let output = mac.ended(mac.command().env("UPLOAD_LIMIT", "20"));
     assert_eq!(output.code, Some(1), "{}", said(&output));
     assert_eq!(mac.left(), ["a.jpg"]);
-    assert!(mac.read("told").contains("was ended"), "{}", mac.read("told"));
+    assert!(mac.read("told").contains("was stopped"), "{}", mac.read("told"));
     let child = mac.read("child");
     assert!(!is_running(child.trim()), "process {child} still runs");
 }
 
-/// Whether a process runs, and does more than waiting for its parent.
+/// Returns true if a process is running and is not a zombie.
 fn is_running(process: &str) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
@@ -368,7 +368,7 @@ fn the_lock_of_a_run_that_was_killed_is_taken_over() {
     assert!(output.code == Some(0), "{}", said(&output));
     assert!(said(&output).contains("took over"), "{}", said(&output));
     assert!(mac.left().is_empty());
-    // A number that belongs to another program by now, and a lock that nobody signed, are stale too.
+    // A reused process ID and a lock without a process ID are stale too.
     for pid in [Some(std::process::id().to_string()), None] {
         mac.photo("b.jpg", "b");
         let lock = mac.at("Application Support/upload/lock");
@@ -409,7 +409,7 @@ fn whoever_cannot_be_told_does_not_stop_the_upload() {
         }
         let output = mac.run();
         assert!(output.code == Some(0) && mac.left().is_empty(), "{break_it}: {}", said(&output));
-        assert!(said(&output).contains("nobody was told"), "{break_it}: {}", said(&output));
+        assert!(said(&output).contains("no notification sent"), "{break_it}: {}", said(&output));
     }
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
@@ -469,7 +469,7 @@ fn many_files_go_in_several_command_lines() {
 fn it_is_written_for_the_tools_of_a_mac() {
     let text = fs::read_to_string(SCRIPT).unwrap();
     let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
-    // What bash 3.2 or the BSD tools do not have.
+    // Features that bash 3.2 or the BSD tools lack.
     for newer in [
         "mapfile",
         "readarray",

@@ -1,4 +1,13 @@
-//! Backups. What each source needs to be saved and restored is in a file of its own, and so is the copy elsewhere.
+//! Backups. Each kind of source has a file of its own with its save and restore commands, and so has the remote
+//! copy.
+//!
+//! ```yaml
+//! backup: { database: { sqlite: /srv/notes/notes.db, to: /srv/backups/notes, at: daily } }
+//! ```
+//! ```nix
+//! program = scripts.backup "notes-backup" (scripts.copySqlite { … }) { TARGET = "/srv/backups/notes"; … };
+//! systemd.services.notes-backup.serviceConfig.ExecStart = "${program}/bin/notes-backup";
+//! ```
 
 mod folder;
 mod offsite;
@@ -9,25 +18,25 @@ use super::{Confinement, Unit, on_path};
 use crate::hir::Service;
 use crate::hir::backup::{Backup, Source};
 use crate::hir::job::Job;
-use crate::lower::around::Around;
+use crate::lower::context::HostContext;
 use crate::nix::{Expr, Set};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
 use crate::tree::Text;
 
-/// What the sources of backups differ in.
+/// The properties of a kind of source.
 struct Saved {
-    /// The program that writes a backup, in a file or folder that it is told.
+    /// The program that writes a backup to a given file or folder.
     producer: Expr,
-    /// How the names of backups end.
+    /// The suffix of the backups' names.
     suffix: &'static str,
-    /// What is saved, in one word.
+    /// The kind of source, in one word.
     what: &'static str,
-    /// What restricts the job.
+    /// The sandbox of the job.
     confinement: Confinement,
-    /// Units that the job comes after.
+    /// Units that the job is ordered after.
     after: Vec<String>,
-    /// The command that restores a backup, where one is needed.
+    /// The command that restores a backup. `None` for a folder.
     restore: Option<Expr>,
 }
 
@@ -35,13 +44,13 @@ pub(super) fn lower(
     job: &Job,
     backup: &Backup,
     service: &Service,
-    around: &Around,
+    context: &HostContext,
     module: &mut Module,
 ) -> Unit {
     let saved = match &backup.source {
         Source::Postgres(database) => postgres::lower(backup, database, module),
-        Source::Sqlite(file) => sqlite::lower(backup, file, service, around),
-        Source::Folder(folder) => folder::lower(folder, around),
+        Source::Sqlite(file) => sqlite::lower(backup, file, service, context),
+        Source::Folder(folder) => folder::lower(folder, context),
     };
     if let Some(restore) = saved.restore {
         module.bindings.push((Binding::Restore, restore));
@@ -49,14 +58,14 @@ pub(super) fn lower(
     }
     let mut parameters = Set::default();
     parameters.set("TARGET", Expr::text(&backup.to));
-    shared("TARGET_SHARED", &backup.to, around, &mut parameters);
+    shared("TARGET_SHARED", &backup.to, context, &mut parameters);
     parameters.set("NAME", Expr::str(backup.stem.clone()));
     parameters.set("SUFFIX", Expr::str(saved.suffix));
     parameters.set("KEEP_DAYS", days(&backup.keep));
     parameters.set("KEEP_AT_LEAST", Expr::text(&backup.keep_at_least));
     let mut more = Vec::new();
     if let Some(offsite) = &backup.offsite {
-        more.push(offsite::lower(job, backup, saved.suffix, offsite, around, module));
+        more.push(offsite::lower(job, backup, saved.suffix, offsite, context, module));
     }
     let mounts = backup.mounts.iter();
     Unit {
@@ -78,9 +87,9 @@ pub(super) fn lower(
     }
 }
 
-/// Names the folder that a path is in or is and that a container writes to, where there is one.
-fn shared(parameter: &'static str, path: &Text, around: &Around, parameters: &mut Set) {
-    if let Some(writer) = around.written.holding(&path.value()) {
+/// Sets `parameter` to the folder at or above `path` that a container can write to, if there is one.
+fn shared(parameter: &'static str, path: &Text, context: &HostContext, parameters: &mut Set) {
+    if let Some(writer) = context.written.holding(&path.value()) {
         parameters.set(parameter, Expr::text(&writer.folder));
     }
 }

@@ -1,22 +1,29 @@
-//! The smoke test: what it looks at.
+//! The smoke test, with its list of checks.
+//!
+//! ```yaml
+//! smoke_test: { at: hourly }
+//! ```
+//! ```nix
+//! CHECKS = lib.concatLines (lib.flatten [ "mount=10=/mnt/disk" "disk=10=/" … ]);
+//! ```
 
 use indexmap::IndexMap;
 
 use super::{Confinement, Unit, on_path};
 use crate::hir::job::{Job, SmokeTest};
 use crate::hir::{Answer, Front, Host, Site};
-use crate::lower::around;
+use crate::lower::context;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
 use crate::setting::{Bind, Tls};
 use crate::tree::Text;
 
-/// Hours that a backup may be late: it takes its time, and was spread.
+/// The hours that a backup may be late: it takes time, and its start has a random delay.
 const LATE: u32 = 12;
 
 pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Module) -> Unit {
-    // What the owner turns off is not looked at: by the option that turns it off.
+    // Checks depend on the option of their service or job, so that disabled ones are not checked.
     let mut of_option: IndexMap<&str, Vec<Expr>> = IndexMap::new();
     let mut checks: Vec<Expr> = Vec::new();
     if let Some(front) = &host.front {
@@ -38,7 +45,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
     let root = Text::literal("/", job.span);
     let mounts =
         || host.machine.mounts.entries.iter().map(|(path, _)| path).filter(|path| path.value() != "/");
-    // Without its disk a mount point is a folder with the space of another disk.
+    // The free space of an unmounted mount point belongs to another disk, so the mount is checked too.
     for mount in mounts() {
         let mut check = vec![Part::Text("mount=10=".into())];
         check.extend(parts(mount));
@@ -71,26 +78,26 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
         timeout: "10min",
         persistent: false,
         more: vec![
-            // A disk under /home is seen for what it is.
+            // With `true`, a disk below /home would not be visible.
             ("ProtectHome", Expr::str("read-only")),
             ("StateDirectory", Expr::str(job.unit.clone())),
-            // It found something, and told.
+            // Status 3: checks failed, and the notification was sent.
             ("SuccessExitStatus", Expr::Int(3)),
         ],
     }
 }
 
-/// How a site is asked: through Caddy where it listens, by the site's name.
+/// The check of a site: a request to Caddy's address, with the site's name.
 fn site(site: &Site, front: &Front, host: &Host) -> Option<Expr> {
     if site.host.value().starts_with('*') {
         return None;
     }
     let mut check = vec![Part::Text("site=".into())];
     match (front.tls(), &site.answer) {
-        // Nobody but who was given Caddy's own root believes that certificate.
+        // The host does not trust the certificate of Caddy's own authority.
         (Some(Tls::Internal), Answer::Port(port)) => {
             check.push(Part::Text("=http://127.0.0.1:".into()));
-            check.extend(parts(&around::port(port, host)));
+            check.extend(parts(&context::port(port, host)));
         }
         (Some(Tls::Internal), _) => return None,
         _ => {

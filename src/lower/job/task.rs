@@ -1,15 +1,29 @@
-//! Scripts that ask the service for something.
+//! Scripts that send requests to the service.
+//!
+//! ```yaml
+//! cleanup: { immich_album: { name: Old, api_key: immich-api-key }, at: daily }
+//! ```
+//! ```nix
+//! program = scripts.cleanAlbum "immich-cleanup" { ALBUM = "Old"; API_KEY_FILE = secrets.immich-api-key.path; … };
+//! systemd.services.immich-cleanup.serviceConfig.ExecStart = "${program}/bin/immich-cleanup";
+//! ```
 
 use super::{Confinement, Unit, address, on_path, secret_file};
 use crate::application::Task;
 use crate::hir::Service;
 use crate::hir::job::Job;
-use crate::lower::around::Around;
+use crate::lower::context::HostContext;
 use crate::nix::{Expr, Set};
 use crate::nixos::{Binding, Module};
 
-pub(super) fn lower(job: &Job, task: &Task, service: &Service, around: &Around, module: &mut Module) -> Unit {
-    let mut parameters = Set::of([(task.address, address(service, around, &[]))]);
+pub(super) fn lower(
+    job: &Job,
+    task: &Task,
+    service: &Service,
+    context: &HostContext,
+    module: &mut Module,
+) -> Unit {
+    let mut parameters = Set::of([(task.address, address(service, context, &[]))]);
     for (variable, secret, _) in &task.secrets {
         parameters.set(*variable, secret_file(secret));
     }
@@ -22,7 +36,7 @@ pub(super) fn lower(job: &Job, task: &Task, service: &Service, around: &Around, 
         about: format!("{} of {}", task.action, service.name),
         program: Expr::run(task.script, [Expr::str(job.name.to_string()), Expr::Set(parameters)]),
         name: job.name.to_string(),
-        // The service is asked, and a run that was missed is made up for while the host boots.
+        // A missed run is made up for during boot, when the service may not have started yet.
         after: service.containers.iter().map(|c| format!("{}.service", c.unit())).collect(),
         confinement: Confinement::Confined,
         paths: vec![],

@@ -1,9 +1,17 @@
-//! A look for new releases at its time, and an update on command.
+//! The scheduled check for new releases, and the command that updates.
+//!
+//! ```yaml
+//! update: { repository: immich-app/immich, at: daily, restart: server, health: /api/server/ping }
+//! ```
+//! ```nix
+//! program = scripts.checkRelease "immich-version-check" { REPOSITORY = "immich-app/immich"; … };
+//! command = scripts.update "immich-update" { CONTAINERS = "immich-server"; … };
+//! ```
 
 use super::{Confinement, Unit, address, on_path, units};
 use crate::hir::job::{Job, Update};
 use crate::hir::{Id, Service};
-use crate::lower::around::Around;
+use crate::lower::context::HostContext;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
@@ -12,7 +20,7 @@ pub(super) fn lower(
     job: &Job,
     update: &Update,
     service: &Service,
-    around: &Around,
+    context: &HostContext,
     module: &mut Module,
 ) -> Unit {
     let containers: Vec<&str> = update.containers.iter().map(Id::as_str).collect();
@@ -27,7 +35,7 @@ pub(super) fn lower(
             (
                 "message",
                 Expr::str(format!(
-                    "{} runs {} first: turn homeserver.{} on as well, or say `backup_first: false`.",
+                    "{} runs {} first: enable homeserver.{} too, or set `backup_first: false`.",
                     job.name, backup.unit, backup.option
                 )),
             ),
@@ -35,7 +43,7 @@ pub(super) fn lower(
         module.config.append("assertions", [Expr::Set(assertion)]);
     }
     first(backup, &mut parameters);
-    parameters.set("HEALTH_URL", address(service, around, &parts(&update.health)));
+    parameters.set("HEALTH_URL", address(service, context, &parts(&update.health)));
     let command = Expr::run(Script::Update, [Expr::str(job.name.to_string()), Expr::Set(parameters)]);
     module.bindings.push((Binding::Command, command));
     on_path(Binding::Command.into(), module);
@@ -44,8 +52,8 @@ pub(super) fn lower(
     parameters.set("REPOSITORY", Expr::text(&update.repository));
     parameters.set("COMMAND", Expr::str(job.name.to_string()));
     Unit {
-        description: format!("Look for a new release of {}", service.name),
-        about: format!("look for new releases of {}, and have the command {}", service.name, job.name),
+        description: format!("Check for a new release of {}", service.name),
+        about: format!("check for new releases of {} and install the command {}", service.name, job.name),
         program: Expr::run(Script::CheckRelease, [Expr::str(job.unit.clone()), Expr::Set(parameters)]),
         name: job.unit.clone(),
         after: vec![],
@@ -59,7 +67,7 @@ pub(super) fn lower(
     }
 }
 
-/// What the command has to know of the backup that runs first.
+/// Sets the command's parameters for the backup that runs first.
 fn first(backup: Option<&Job>, parameters: &mut Set) {
     let saved = backup.and_then(|job| Some((job, job.backup()?)));
     let database = saved.and_then(|(_, backup)| backup.source.database()?.container.as_ref());

@@ -1,11 +1,18 @@
-//! What agenix decrypts: <https://github.com/ryantm/agenix#reference>.
+//! Secrets of agenix, <https://github.com/ryantm/agenix#reference>.
+//!
+//! ```yaml
+//! secrets: { db-password: {} }
+//! ```
+//! ```nix
+//! age.secrets.db-password.file = config.homeserver.secretsDirectory + "/db-password.age";
+//! ```
 
 use crate::hir::Host;
 use crate::nix::{Expr, Set};
 use crate::nixos::{Output, SecretOptions};
 use crate::setting::Agenix;
 
-/// The unit is there with sysusers or userborn; elsewhere agenix decrypts while the system is activated.
+/// The unit exists with sysusers or userborn. Otherwise agenix decrypts during the activation of the system.
 pub(super) const OPTIONS: SecretOptions =
     SecretOptions { set: "config.age", encrypted: "file", unit: "agenix-install-secrets.service" };
 

@@ -1,42 +1,50 @@
-//! The copy of backups elsewhere, with restic.
+//! The remote copy of backups, with restic.
+//!
+//! ```yaml
+//! offsite: { repository: "sftp:me@nas:/backups", password: restic }
+//! ```
+//! ```nix
+//! services.restic.backups.notes-backup = { repository = "sftp:me@nas:/backups"; … };
+//! systemd.services.notes-backup.onSuccess = [ "restic-backups-notes-backup.service" ];
+//! ```
 
 use super::require_mount;
 use crate::hir::backup::{Backup, Offsite, Repository};
 use crate::hir::job::Job;
-use crate::lower::around::Around;
+use crate::lower::context::HostContext;
 use crate::lower::job::{ONLINE, is_plain, pinged, secret_file, secret_is_there};
 use crate::nix::{Expr, Part, attribute, parts};
 use crate::nixos::Module;
 use crate::path::is_below;
 use crate::tree::Text;
 
-/// While another copy into the same repository is at work it is waited for.
+/// Waits for another copy into the same repository.
 const RETRY_LOCK: &str = "--retry-lock=1h";
 
-/// The folder below /var/lib with the state of jobs.
+/// The folder below /var/lib for the state of jobs.
 const STATE: &str = "homegen";
 
-/// A copy of the newest backup through restic, after each good one.
+/// Lowers the remote copy of the newest backup, which runs after each successful backup.
 ///
-/// restic finds what did not change by its path, and each backup has a path of its own. In the namespace of this unit
-/// the folder of the backups therefore holds nothing but the newest one, under a name without its date. Returns the setting
-/// of the backup's own unit that keeps a link to the newest one.
+/// restic detects unchanged files by path, but each backup has a path with its date. So in the mount namespace of
+/// this unit, the folder of the backups contains only the newest backup, under a name without the date. Returns the
+/// setting of the backup's own unit that keeps a link to the newest backup.
 pub(super) fn lower(
     job: &Job,
     backup: &Backup,
     suffix: &str,
     offsite: &Offsite,
-    around: &Around,
+    context: &HostContext,
     module: &mut Module,
 ) -> (&'static str, Expr) {
     let unit = format!("restic-backups-{}", job.unit);
     module.unit(&job.unit).append("onSuccess", [Expr::str(format!("{unit}.service"))]);
     let set = module.unit(&unit);
-    set.append("after", [Expr::str(around.secrets.unit)]);
+    set.append("after", [Expr::str(context.secrets.unit)]);
     if job.tells.is_on() {
         set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
     }
-    // What was saved is not read again, and its disk may be the one that died.
+    // The source is not needed for the copy, and its disk may have failed.
     let target = backup.to.value();
     let holds = |mount: &&Text| is_below(&target, &mount.value());
     let mounts = backup.mounts.iter().filter(holds).chain(&offsite.mounts);
@@ -44,7 +52,7 @@ pub(super) fn lower(
         "RequiresMountsFor",
         mounts.clone().chain([&backup.to]).filter(|p| is_plain(p)).map(Expr::text),
     );
-    // With secrets and disks that are there, and with an end: a run that hangs would be the last one.
+    // The copy requires its secrets and disks, and has a time limit: a run that hangs would block all later ones.
     let hidden = match &offsite.repository {
         Repository::Secret(secret) => Some(secret),
         Repository::Plain(_) => None,
@@ -60,15 +68,15 @@ pub(super) fn lower(
     }
     before.extend(offsite.ping.iter().map(|ping| pinged(ping, "start")));
     let mut before: Vec<Expr> = before.into_iter().map(outside).collect();
-    // The lock of a copy that a power cut ended stays, and blocks the ones after it. This removes only locks whose
-    // process has ended, and fails where there is no repository yet.
+    // The lock of a copy that a power cut interrupted stays, and blocks all later copies. `unlock` removes only
+    // locks of processes that have ended, and fails if there is no repository yet.
     let package = format!("config.services.restic.backups.{}.package", attribute(&job.unit));
     before.push(Expr::Str(vec![
         Part::Text("-".into()),
         Part::Code(package.into()),
         Part::Text("/bin/restic unlock".into()),
     ]));
-    // Its path has no letter that means something to systemd or to restic: linking refuses those.
+    // The path has no character with a special meaning in systemd or restic: the link pass reports those.
     let quoted =
         |parts: Vec<Part>| [vec![Part::Text("\"".into())], parts, vec![Part::Text("\"".into())]].concat();
     let mut newest = parts(&backup.to);
@@ -78,7 +86,7 @@ pub(super) fn lower(
     exec.append("ExecStopPost", offsite.ping.iter().map(|ping| outside(pinged(ping, "end"))));
     exec.set("TimeoutStartSec", Expr::str("1d"));
     exec.set_with(
-        "restic sees the newest backup alone, and always under one path.",
+        "restic sees only the newest backup, always under the same path.",
         "TemporaryFileSystem",
         Expr::Str(quoted([parts(&backup.to), vec![Part::Text(":ro".into())]].concat())),
     );
@@ -94,13 +102,13 @@ pub(super) fn lower(
         restic.set("environmentFile", secret_file(environment));
     }
     restic.set("initialize", Expr::Bool(true));
-    // Rules are for each path: where backups share a folder, the folder is no path of one backup.
-    let path = if around.backups_to(&target) > 1 { newest } else { parts(&backup.to) };
+    // `restic forget` applies its rules per path. If backups share a folder, the path of the folder is not unique.
+    let path = if context.backups_to(&target) > 1 { newest } else { parts(&backup.to) };
     restic.append("paths", [Expr::Str(path.clone())]);
-    // Copies of others may be in the same repository, and rules are for each path and each host in it.
+    // The repository may contain copies of other hosts, so the rules are limited to this path and host.
     restic.append("extraBackupArgs", [Expr::str(RETRY_LOCK)]);
     if backup.source.folder().is_some() {
-        // A file that did not change is a link to the one before, and each link changes the ctime of both.
+        // An unchanged file is a hard link to the previous copy, and each new link changes the ctime.
         restic.append("extraBackupArgs", [Expr::str("--ignore-ctime")]);
     }
     if !offsite.keep.is_empty() {
@@ -110,7 +118,7 @@ pub(super) fn lower(
         let path = Expr::call("utils.escapeSystemdExecArg", [Expr::Str(flag)]);
         restic.append("pruneOpts", [Expr::Str(host), path, Expr::str(RETRY_LOCK)]);
     }
-    restic.set_with("It follows each good backup.", "timerConfig", Expr::Null);
+    restic.set_with("It runs after each successful backup instead.", "timerConfig", Expr::Null);
     ("StateDirectory", Expr::str(state(job)))
 }
 
@@ -124,7 +132,8 @@ fn latest(job: &Job) -> String {
     format!("/var/lib/{}/latest", state(job))
 }
 
-/// A command that runs outside of the unit's namespace, so that it says what is missing where that cannot be made.
+/// A command that runs outside the unit's mount namespace, so that it can report a missing path that would prevent
+/// the namespace.
 fn outside(command: Expr) -> Expr {
     Expr::Infix(Box::new(Expr::str("+")), "+", Box::new(command))
 }

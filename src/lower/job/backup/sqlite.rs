@@ -3,35 +3,35 @@
 use super::{Confinement, Saved, shared};
 use crate::hir::Service;
 use crate::hir::backup::Backup;
-use crate::lower::around::Around;
+use crate::lower::context::HostContext;
 use crate::lower::job::units;
 use crate::nix::{Expr, Set};
 use crate::script::Script;
 use crate::tree::Text;
 
-pub(super) fn lower(backup: &Backup, file: &Text, service: &Service, around: &Around) -> Saved {
+pub(super) fn lower(backup: &Backup, file: &Text, service: &Service, context: &HostContext) -> Saved {
     let mut parameters = Set::of([("DATABASE_FILE", Expr::text(file))]);
-    shared("DATABASE_SHARED", file, around, &mut parameters);
+    shared("DATABASE_SHARED", file, context, &mut parameters);
     Saved {
         producer: Expr::run(Script::CopySqlite, [Expr::Set(parameters)]),
         suffix: ".sqlite",
         what: "database",
         confinement: Confinement::Copying,
         after: Vec::new(),
-        restore: Some(restore(backup, file, service, around)),
+        restore: Some(restore(backup, file, service, context)),
     }
 }
 
-fn restore(backup: &Backup, file: &Text, service: &Service, around: &Around) -> Expr {
-    // Whoever sees the file may have it open, whosesoever he is. Where nobody does, it may be seen through a link,
-    // which only the host knows, so that the service is stopped as a whole.
-    let mut used_by = around.seeing(&file.value());
+fn restore(backup: &Backup, file: &Text, service: &Service, context: &HostContext) -> Expr {
+    // Any container that mounts the file may have it open, also one of another service. If none does, the file may
+    // be reachable through a link that only the host knows, so all containers of the service are stopped.
+    let mut used_by = context.seeing(&file.value());
     if used_by.is_empty() {
         used_by = service.containers.iter().collect();
     }
     let mut parameters =
         Set::of([("NAME", Expr::str(backup.stem.clone())), ("DATABASE_FILE", Expr::text(file))]);
-    shared("DATABASE_SHARED", file, around, &mut parameters);
+    shared("DATABASE_SHARED", file, context, &mut parameters);
     parameters.set("UNITS", units(used_by.iter().map(|container| &container.name)));
     Expr::run(Script::RestoreSqlite, [Expr::str(backup.restore.clone()), Expr::Set(parameters)])
 }

@@ -1,8 +1,8 @@
-//! What the concerns of one service have to know of the rest of the host.
+//! Facts about the rest of the host that the concerns of one service need.
 
 use std::collections::{HashMap, HashSet};
 
-use super::folder::Makers;
+use super::folder::FolderRules;
 use crate::hir::{Container, Host, HostPort, Id, Service};
 use crate::map::{self, Mounted, Written};
 use crate::nixos::SecretOptions;
@@ -10,39 +10,39 @@ use crate::path::{Folders, ancestors, is_inside_etc, without_static};
 use crate::setting::Volume;
 use crate::tree::{Atom, Piece, Reference, Target, Text, etc_files, options};
 
-/// What stands around a service.
-pub(super) struct Around<'a> {
+/// The facts about the rest of the host.
+pub(super) struct HostContext<'a> {
     /// The host.
     pub(super) host: &'a Host,
     /// The options through which secrets are decrypted.
     pub(super) secrets: SecretOptions,
     /// The services that Caddy forwards to.
     pub(super) forwarded: HashSet<&'a Id<Service>>,
-    /// Which container's rule makes a folder.
-    pub(super) makers: Makers<'a>,
-    /// The names of `environment.etc` that the file declares, by their paths.
+    /// The container whose rule creates each folder.
+    pub(super) folder_rules: FolderRules<'a>,
+    /// The names of `environment.etc` that the file declares, by path.
     etc_files: Folders<String>,
-    /// The folders that containers write to.
+    /// The folders that containers can write to.
     pub(super) written: Written,
-    /// The containers that a folder or file of the host is mounted into, by its path, each with the volume.
+    /// The containers that mount a folder or file of the host, by its path, each with the volume.
     volumes: HashMap<String, Vec<(&'a Container, &'a Volume)>>,
-    /// What each container has at its paths.
+    /// The mounts of each container.
     mounted: HashMap<&'a Id<Container>, Mounted>,
-    /// How many backups go to a folder, by its path.
+    /// The number of backups in a folder, by its path.
     backups_to: HashMap<String, usize>,
 }
 
-impl<'a> Around<'a> {
-    pub(super) fn of(host: &'a Host) -> Around<'a> {
+impl<'a> HostContext<'a> {
+    pub(super) fn of(host: &'a Host) -> HostContext<'a> {
         let sites = host.front.iter().flat_map(|front| &front.sites);
-        // Only a command that restores a file asks who sees it.
+        // Only the restore command of a file needs the containers that mount it.
         let is_asked = host.backups().any(|(_, backup)| backup.source.sqlite().is_some());
         let asked = || host.containers().filter(|_| is_asked);
-        Around {
+        HostContext {
             host,
             secrets: super::secret::options(host),
             forwarded: sites.filter_map(|site| site.service.as_ref()).collect(),
-            makers: Makers::of(host),
+            folder_rules: FolderRules::of(host),
             etc_files: Folders::of(host.raw_options().flat_map(|tree| etc_files(&options(tree)))),
             written: Written::of(host),
             volumes: volumes(asked()),
@@ -51,8 +51,8 @@ impl<'a> Around<'a> {
         }
     }
 
-    /// The names of `environment.etc` that create a path: its own or that of a folder that it lies in, and those of the files
-    /// in it.
+    /// The names of `environment.etc` that create a path: its own, a parent folder's, and the names of files below
+    /// it.
     pub(super) fn etc_files(&self, path: &str) -> Vec<&str> {
         let path = without_static(path);
         let inside = is_inside_etc(&path).then(|| self.etc_files.inside(&path));
@@ -64,12 +64,12 @@ impl<'a> Around<'a> {
             .collect()
     }
 
-    /// How many backups of the host go to this folder.
+    /// The number of backups of the host in this folder.
     pub(super) fn backups_to(&self, folder: &str) -> usize {
         self.backups_to.get(folder.trim_end_matches('/')).copied().unwrap_or_default()
     }
 
-    /// The containers that see a path of the host, by their names.
+    /// The containers that mount a path of the host, by name.
     pub(super) fn seeing(&self, path: &str) -> Vec<&'a Container> {
         let candidates = ancestors(path).filter_map(|folder| self.volumes.get(folder)).flatten();
         let shows = |(container, volume): &&(&'a Container, &'a Volume)| {
@@ -96,7 +96,7 @@ fn volumes<'a>(
     let mut volumes: HashMap<String, Vec<(&Container, &Volume)>> = HashMap::new();
     for container in containers {
         for volume in &container.volumes {
-            // A container with the whole host in it, such as a monitor, uses no file in particular.
+            // A container that mounts the whole host, such as a monitor, uses no particular file.
             if let Some(source) = map::source(volume).filter(|source| source != "/") {
                 volumes.entry(source.trim_end_matches('/').to_owned()).or_default().push((container, volume));
             }
