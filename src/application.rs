@@ -1,5 +1,5 @@
-//! What is known of single applications besides their images, which are in `data/`: jobs and uploads that use an
-//! application's own interface. Each application has a folder here, and nothing else in homegen names one.
+//! Knowledge of single applications besides their images, which are in `data/`: jobs and uploads that use an
+//! application's own interface. Each application has a folder here, and no other code names one.
 
 mod immich;
 
@@ -13,51 +13,51 @@ use crate::value::Value;
 pub(crate) use immich::ImmichAlbum;
 
 part! {
-    /// What a clean-up removes.
+    /// The data that a clean-up removes.
     Cleaning {
-        /// An album of Immich that is emptied.
+        /// The album of Immich to empty.
         immich_album: ImmichAlbum,
     }
 }
 
 impl Cleaning {
-    /// The task that does it.
+    /// The task of the clean-up.
     pub(crate) fn task(self) -> Task {
         self.immich_album.task()
     }
 }
 
-/// A script that asks a service at its address on the host.
+/// A script that sends requests to a service at its address on the host.
 #[derive(Debug)]
 pub(crate) struct Task {
     /// The script.
     pub script: Script,
-    /// What it does, before `of` and the service: `empty an album`.
+    /// The action, before `of` and the service: `empty an album`.
     pub action: &'static str,
-    /// The same as a title: `Clean-up of an album`.
+    /// The action as a title: `Clean-up of an album`.
     pub title: &'static str,
-    /// The variable that the script takes the service's address from.
+    /// The script's variable for the service's address.
     pub address: &'static str,
-    /// The secrets that it reads, by the variables that it takes their paths from.
+    /// The secrets of the script, by the variables for their paths.
     pub secrets: Vec<(&'static str, Value<SecretName>, Format)>,
     /// Its other variables.
     pub variables: Vec<(&'static str, Text)>,
 }
 
-/// How files get from another machine to a service.
+/// The upload of files from another machine to a service.
 #[derive(Debug)]
 pub(crate) struct Uploader {
     /// The application.
     pub application: &'static str,
-    /// The script that uploads what is in a folder.
+    /// The script that uploads the files of a folder.
     pub script: ShellFile,
-    /// The package of nixpkgs that the script uploads with.
+    /// The nixpkgs package of the upload program.
     pub package: &'static str,
-    /// The program in it.
+    /// The program in the package.
     pub program: &'static str,
-    /// Whether an image serves it.
+    /// Returns true if an image contains the service.
     pub is_served_by: fn(&Image) -> bool,
 }
 
-/// All of them.
+/// All uploaders.
 pub(crate) static UPLOADERS: [&Uploader; 1] = [&immich::UPLOADER];

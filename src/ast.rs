@@ -1,5 +1,5 @@
-//! What the user wrote and the [`link`](crate::link()) pass has to link: mappings that name other parts of the file. Settings
-//! that mean the same on the host are in [`setting`](crate::setting).
+//! The parsed file before the [`link`](crate::link()) pass: mappings that refer to other parts of the file by name.
+//! Settings that need no linking are in [`setting`](crate::setting).
 
 pub(crate) mod backup;
 pub(crate) mod caddy;

@@ -1,7 +1,7 @@
-//! Settings: what stands in the file and means the same on the host, parsed. One file per subject;
-//! [`decode`](crate::decode) reads these types out of the [`tree`](crate::tree), and the JSON Schema is made from them.
-//! What leads to another part of the file by its name is in the [`ast`](crate::ast), and becomes a part of the
-//! [`hir`](crate::hir).
+//! Settings: parsed values of the file that have the same meaning on the host. One file per subject.
+//! [`decode`](crate::decode) reads these types from the [`tree`](crate::tree), and the JSON Schema is generated
+//! from them. Values that refer to another part of the file by name are in the [`ast`](crate::ast), and become
+//! parts of the [`hir`](crate::hir).
 
 mod agenix;
 mod allow;

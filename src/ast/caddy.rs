@@ -10,28 +10,28 @@ use crate::tree::Text;
 use crate::value::Value;
 
 mapping! {
-    /// Caddy, the front of all sites.
+    /// Caddy, the reverse proxy of all sites.
     Caddy such as "{ domain: example.de, bind: all }" {
-        /// The domain that a site's `subdomain` is below.
+        /// The parent domain of each site's `subdomain`.
         domain: Option<Value<Domain>>,
-        /// Where Caddy listens: `tailscale`, `all`, or interfaces or addresses.
+        /// The addresses that Caddy listens on: `tailscale`, `all`, interfaces or addresses.
         bind: Spanned<Bind>,
-        /// How Caddy gets certificates. Without it, Caddy gets its own from a public authority, for which the sites
-        /// have to be reachable from there.
+        /// The source of the certificates. Without it, Caddy requests them from a public authority, which has to be
+        /// able to reach the sites.
         tls: Option<Tls>,
-        /// Headers of every answer: `header NAME value` in each site, out of one snippet where there are several sites.
-        /// A name with `-` before it removes a header; `+` adds one.
+        /// Headers of every response: `header NAME value` in each site, imported from a snippet if there are
+        /// several sites. `-NAME` removes a header; `+NAME` adds one.
         headers: Pairs,
         /// Sites that belong to no service. Their `to` is an address.
         sites: Sites,
-        /// Whether a notification is sent when Caddy fails, or the address that it waits for in the tailnet does not
-        /// come. Default: `never`.
+        /// Sends a notification when Caddy fails, or when the tailnet address that it waits for does not appear.
+        /// Default: `never`.
         notify: Option<Spanned<Tell>>,
-        /// Lines for Caddy's global options, `services.caddy.globalConfig`: a text of several lines.
+        /// Lines for Caddy's global options, `services.caddy.globalConfig`, as a multi-line text.
         global: Option<Text>,
-        /// Lines at the top level of the Caddyfile, `services.caddy.extraConfig`: a text of several lines.
+        /// Lines at the top level of the Caddyfile, `services.caddy.extraConfig`, as a multi-line text.
         extra: Option<Text>,
-        /// Diagnostics that are accepted here, each by its code and with the reason.
+        /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }
 }
@@ -39,36 +39,36 @@ mapping! {
 mapping! {
     /// A site.
     Site such as "{ subdomain: notes, to: server:8080 }" {
-        /// Its name below `caddy.domain`. Either this or `host`.
+        /// The name below `caddy.domain`. Set either `subdomain` or `host`.
         subdomain: Option<Value<Domain>>,
-        /// Its whole name, in place of a subdomain.
+        /// The full name, in place of a subdomain.
         host: Option<Value<Domain>>,
-        /// More whole names, `serverAliases`.
+        /// Additional full names, `serverAliases`.
         aliases: Vec<Value<Domain>>,
-        /// What it forwards to: a port of a container, or an address with a port.
+        /// The target of the reverse proxy: a port of a container, or an address with a port.
         to: Option<Upstream>,
-        /// The port on 127.0.0.1 behind it, only for `to` a container. Default: the service's `port`.
+        /// The port on 127.0.0.1, only if `to` is a container. Default: the service's `port`.
         port: Option<Number>,
-        /// The address of another site, to which browsers are sent permanently, in place of `to`. `{uri}` is Caddy's.
+        /// The target of a permanent redirect, in place of `to`. `{uri}` is a placeholder of Caddy.
         redirect: Option<Text>,
-        /// Headers of its answers, besides those of all sites.
+        /// Headers of the site's responses, in addition to the headers of all sites.
         headers: Pairs,
-        /// Lines of a Caddyfile for this site: a text of several lines. With neither `to` nor `redirect` they are the
-        /// whole answer.
+        /// Lines of a Caddyfile for this site, as a multi-line text. Without `to` and `redirect`, they are the
+        /// whole configuration of the site.
         extra: Option<Text>,
-        /// Diagnostics that are accepted here, each by its code and with the reason.
+        /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }
 }
 
-/// What a site forwards to.
+/// The target of a site.
 #[derive(Clone, Debug)]
 pub(crate) struct Upstream {
     /// A container's name, or an address.
     pub host: Text,
-    /// The port there.
+    /// The port of the target.
     pub port: Text,
-    /// Where it stands.
+    /// The span of the value.
     pub span: Span,
 }
 

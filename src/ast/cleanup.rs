@@ -1,4 +1,4 @@
-//! Clean-up of what a service collects.
+//! The clean-up of a service's data.
 
 use crate::application::Cleaning;
 use crate::form::{Calendar, SecretName};
@@ -10,19 +10,19 @@ mapping! {
     /// A clean-up.
     Cleanup such as "{ immich_album: { name: Old, api_key: immich-api-key }, at: daily }" {
         ..what: Cleaning,
-        /// Whether it is on until your own configuration says otherwise. Default: that of its service.
+        /// Enables the clean-up; your own configuration can override it. Default: the service's `enable`.
         enable: Option<Flag>,
-        /// When it runs, in the host's time zone: `daily`, `"05:30"`, `Mon *-*-* 04:00` (systemd.time(7)). A run that
-        /// was missed while the host was off is made up for; up to five minutes are added, so that not all jobs start
-        /// at once. A time comes again: without a year, and on a day that the month has. A job that a preset describes
-        /// without a time does not exist until you give it one. Required.
+        /// The schedule, in the host's time zone: `daily`, `"05:30"`, `Mon *-*-* 04:00` (systemd.time(7)). It has
+        /// to recur: no year, and a day that exists in the month. A run that was missed while the host was off is
+        /// made up for. A random delay of up to 5 minutes spreads the jobs. A job of a preset without a schedule
+        /// exists only once you set one. Required.
         at: Option<Value<Calendar>>,
-        /// A secret with the address of a check at [Healthchecks](https://healthchecks.io), which hears when a run
-        /// begins, succeeds and fails. Each job has one of its own.
+        /// The secret with the address of a check at [Healthchecks](https://healthchecks.io), which is pinged when
+        /// a run starts, succeeds and fails. Each job needs a check of its own.
         ping: Option<Value<SecretName>>,
-        /// Whether a notification is sent when it fails; without a `notify` at the top, none is. Default: `failure`.
+        /// Sends a notification when the clean-up fails, if the top-level `notify` is set. Default: `failure`.
         notify: Option<Spanned<Tell>>,
-        /// Diagnostics that are accepted here, each by its code and with the reason.
+        /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }
 }

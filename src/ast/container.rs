@@ -1,4 +1,4 @@
-//! A container, with the names that it is linked by.
+//! A container, with its references to other parts of the file.
 
 use schemars::json_schema;
 
@@ -8,40 +8,40 @@ use crate::shape::{keyword, mapping, schema};
 use crate::tree::Text;
 
 mapping! {
-    /// A container, in Compose's words.
+    /// A container, with Compose's names.
     Container such as "{ image: docker.io/example/notes:1.2.3 }" called "server" {
         ..settings: Settings,
-        /// Folders, files and volumes in the container. Becomes `volumes`, `--tmpfs`.
+        /// Folders, files and volumes that are mounted into the container. Becomes `volumes`, `--tmpfs`.
         volumes: Volumes,
-        /// Whether a notification is sent when it fails. A stop is no failure. Default: that of its service. Becomes
-        /// `ExecStopPost`.
+        /// Sends a notification when the container fails. A stop is not a failure. Default: the service's `notify`.
+        /// Becomes `ExecStopPost`.
         notify: Option<Spanned<Tell>>,
-        /// The networks that it is on, in place of the service's. Becomes `networks`.
+        /// The networks of the container, in place of the service's networks. Becomes `networks`.
         networks: Attachments,
-        /// A network that is not Podman's. With `container:` it shares the network of that container and depends on it.
-        /// Becomes `networks`.
+        /// A mode without a Podman network. `container:NAME` shares the network of another container and depends on
+        /// it. Becomes `networks`.
         network_mode: Option<NetworkMode>,
-        /// The containers that are up before it starts. Becomes `dependsOn`.
+        /// The containers that start before this one. Becomes `dependsOn`.
         depends_on: DependsOn,
-        /// Diagnostics that are accepted here, each by its code and with the reason.
+        /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }
 }
 
-/// The containers that one waits for, and for what.
+/// The dependencies of a container, each with its condition.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DependsOn(pub Vec<(Text, Condition)>);
 
 keyword! {
-    /// What a container waits for.
+    /// The condition of a dependency.
     Condition {
-        /// That the other one runs.
+        /// The dependency is running.
         Started = "started",
-        /// That its health check succeeded.
+        /// The dependency's health check has succeeded.
         Healthy = "healthy",
-        /// The first, in Compose's word.
+        /// Compose's name of `started`.
         ServiceStarted = "service_started",
-        /// The second, in Compose's word.
+        /// Compose's name of `healthy`.
         ServiceHealthy = "service_healthy",
     }
 }
@@ -49,7 +49,7 @@ keyword! {
 mapping! {
     /// A dependency in Compose's long form.
     LongDependency such as "{ condition: service_healthy }" called "db" {
-        /// What it waits for.
+        /// The condition.
         condition: Condition,
     }
 }

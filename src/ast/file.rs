@@ -14,20 +14,20 @@ mapping! {
         homegen: Number,
         /// The machine.
         host: Host,
-        /// Values with names, in any tree. `${a.b}` refers to one from everywhere in the file. They become
+        /// Named values, as a tree of any shape. `${a.b}` refers to a value anywhere in the file. They become
         /// `constants.nix`.
         constants: Option<Raw>,
-        /// The tailnet that the host is in.
+        /// The host's tailnet.
         tailscale: Option<Tailscale>,
-        /// Caddy, the front of all sites.
+        /// Caddy, the reverse proxy of all sites.
         caddy: Option<Caddy>,
-        /// Where the encrypted secrets are.
+        /// The location of the encrypted secrets.
         agenix: Option<Agenix>,
         /// The secrets, by name.
         secrets: Map<Secret>,
-        /// Where notifications go.
+        /// The destinations of notifications.
         notify: Option<Notify>,
-        /// A regular look at all that runs on the host.
+        /// A scheduled check of the host's sites, backups, disks and mounts.
         smoke_test: Option<SmokeTest>,
         /// Podman itself.
         podman: Option<Podman>,
@@ -39,46 +39,47 @@ mapping! {
         clients: Map<Client>,
         /// NixOS options of the host, as nested values.
         nixos: Option<Raw>,
-        /// Diagnostics that are accepted everywhere, each by its code and with the reason.
+        /// Diagnostics that are accepted everywhere, by code, each with the reason.
         allow: Allow,
     }
 }
 
 mapping! {
-    /// A stack of containers, with its sites.
+    /// A service: containers that belong together, with their sites.
     Service such as "{ containers: { server: { image: docker.io/example/notes:1.2.3 } } }" called "notes" {
-        /// What it is, in a few words. Default: its name.
+        /// A short description. Default: the name of the service.
         description: Option<Text>,
-        /// Whether it is on until your own configuration says otherwise.
+        /// Enables the service; your own configuration can override it.
         enable: Flag = "true",
-        /// The port on the host behind its site: the default of `homeserver.NAME.port`. An error where nothing uses it.
+        /// The port on the host behind the service's site: the default of `homeserver.NAME.port`. An unused port is
+        /// an error.
         port: Option<Number>,
-        /// The preset that it starts from.
+        /// The preset of the service.
         #[allow(dead_code, reason = "presets are expanded before")]
         preset: Option<Text>,
-        /// The preset's parameters.
+        /// The arguments for the preset's parameters.
         #[allow(dead_code, reason = "presets are expanded before")]
         with: Option<Raw>,
-        /// Its site.
+        /// The site of the service.
         site: Option<Site>,
-        /// Its sites, if there are several.
+        /// Several sites, in place of `site`.
         sites: Sites,
-        /// Names of the shared networks that its containers are on, in place of its own.
+        /// Names of shared networks for the service's containers, in place of the service's own network.
         networks: Vec<Text>,
-        /// Its containers, by name.
+        /// The containers of the service, by name.
         containers: Map<Container>,
-        /// Its backups, by name. `database` is the service's own.
+        /// The backups of the service, by name. `database` is the main backup: its job is `SERVICE-backup`.
         backup: Map<Backup>,
-        /// Its updates.
+        /// Updates of the service's images.
         update: Option<Update>,
-        /// Its clean-up.
+        /// The clean-up of the service's data.
         cleanup: Option<Cleanup>,
-        /// Whether a notification is sent when one of its containers fails. The `notify` of a container wins. Default:
-        /// `never`.
+        /// Sends a notification when a container of the service fails. The `notify` of a container overrides it.
+        /// Default: `never`.
         notify: Option<Spanned<Tell>>,
-        /// NixOS options that belong to it, as nested values.
+        /// NixOS options that belong to the service, as nested values.
         nixos: Option<Raw>,
-        /// Diagnostics that are accepted in it, each by its code and with the reason.
+        /// Diagnostics that are accepted in the service, by code, each with the reason.
         allow: Allow,
     }
 }

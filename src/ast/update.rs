@@ -7,36 +7,36 @@ use crate::tree::{Kind, Node, Text};
 use crate::value::Value;
 
 mapping! {
-    /// A daily look for a new release, and a command that updates.
+    /// A scheduled check for new releases, and a command that updates the service.
     Update such as "{ repository: immich-app/immich, at: daily, restart: server, health: /api/server/ping }" else time_alone {
-        /// Whether it is on until your own configuration says otherwise. Default: that of its service.
+        /// Enables the check; your own configuration can override it. Default: the service's `enable`.
         enable: Option<Flag>,
-        /// The repository on GitHub whose releases are asked for, such as `immich-app/immich`.
+        /// The GitHub repository whose releases are checked, such as `immich-app/immich`.
         repository: Value<Repository>,
-        /// When it runs, in the host's time zone: `daily`, `"05:30"`, `Mon *-*-* 04:00` (systemd.time(7)). A run that
-        /// was missed while the host was off is made up for; up to five minutes are added, so that not all jobs start
-        /// at once. A time comes again: without a year, and on a day that the month has. A job that a preset describes
-        /// without a time does not exist until you give it one. Required.
+        /// The schedule, in the host's time zone: `daily`, `"05:30"`, `Mon *-*-* 04:00` (systemd.time(7)). It has
+        /// to recur: no year, and a day that exists in the month. A run that was missed while the host was off is
+        /// made up for. A random delay of up to 5 minutes spreads the jobs. A job of a preset without a schedule
+        /// exists only once you set one. Required.
         at: Option<Value<Calendar>>,
-        /// The containers that are pulled and restarted, in the order in which they start. Required.
+        /// The containers to pull and restart, in start order. Required.
         restart: OneOrMany<Text>,
-        /// Whether the backup `database` runs before the command changes anything, and has to succeed. A new image may
-        /// change the database so that the old one cannot read it. Default: `true` where there is one.
+        /// Runs the backup `database` before the update, and stops if it fails. A new image may change the database
+        /// in a way that the old image cannot read. Default: `true` if the service has that backup.
         backup_first: Option<Flag>,
-        /// The path that answers without an error (a redirect is none) once the service is well, such as
-        /// `/api/server/ping`. It is asked at `http://127.0.0.1`, at the service's `port`.
+        /// The URL path that answers without an error once the service is healthy, such as `/api/server/ping`. A
+        /// redirect is not an error. It is requested from `http://127.0.0.1`, at the service's `port`.
         health: Value<HttpPath>,
-        /// A secret with the address of a check at [Healthchecks](https://healthchecks.io), which hears when a run
-        /// begins, succeeds and fails. Each job has one of its own.
+        /// The secret with the address of a check at [Healthchecks](https://healthchecks.io), which is pinged when
+        /// a run starts, succeeds and fails. Each job needs a check of its own.
         ping: Option<Value<SecretName>>,
-        /// Whether a notification is sent when it fails; without a `notify` at the top, none is. Default: `failure`.
+        /// Sends a notification when the check fails, if the top-level `notify` is set. Default: `failure`.
         notify: Option<Spanned<Tell>>,
-        /// Diagnostics that are accepted here, each by its code and with the reason.
+        /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }
 }
 
-/// `03:00`, the time of an update without its key.
+/// The advice for a time such as `03:00` in place of the mapping.
 fn time_alone(node: &Node) -> Option<Advice> {
     let Kind::Scalar(text) = &node.kind else { return None };
     let value = text.value();

@@ -6,7 +6,7 @@ use crate::tree::Text;
 mapping! {
     /// agenix, <https://github.com/ryantm/agenix>.
     Agenix such as "{ directory: secrets }" {
-        /// The folder of the `.age` files, relative to this file. The default of the option
+        /// The folder of the `.age` files, relative to this file. It is the default of the option
         /// `homeserver.secretsDirectory`.
         directory: Text,
     }

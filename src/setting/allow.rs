@@ -1,4 +1,4 @@
-//! What the file accepts.
+//! Accepted diagnostics.
 
 use schemars::json_schema;
 
@@ -6,7 +6,7 @@ use crate::diag::Code;
 use crate::shape::schema;
 use crate::source::Span;
 
-/// The diagnostics that are accepted here, each by its code and with the reason.
+/// The diagnostics that are accepted here, by code, each with the reason.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Allow(pub Vec<(Code, Span)>);
 

@@ -1,4 +1,4 @@
-//! Where Caddy listens, and how it comes by certificates.
+//! Caddy's addresses and certificates.
 
 use schemars::json_schema;
 
@@ -8,18 +8,18 @@ use crate::shape::{mapping, schema};
 use crate::tree::Text;
 use crate::value::Value;
 
-/// What Caddy listens on.
+/// The addresses that Caddy listens on.
 #[derive(Clone, Debug)]
 pub(crate) enum Bind {
-    /// On the host's address in the tailnet.
+    /// The host's address in the tailnet.
     Tailscale,
-    /// Everywhere.
+    /// All addresses.
     All,
-    /// On all addresses of these interfaces, or on these addresses.
+    /// All addresses of some interfaces, or some addresses.
     On {
-        /// The firewall opens on these; Caddy listens everywhere.
+        /// The interfaces that the firewall opens. Caddy listens on all addresses.
         interfaces: Vec<Value<Interface>>,
-        /// Caddy listens on these.
+        /// The addresses that Caddy listens on.
         addresses: Vec<Value<Address>>,
     },
 }
@@ -30,16 +30,16 @@ schema!(Bind, |_g| json_schema!({ "title": "`tailscale`, `all`, interface names 
     { "type": "array", "items": { "type": "string" } },
 ] }));
 
-/// How certificates are had.
+/// The source of the certificates.
 #[derive(Clone, Debug)]
 pub(crate) enum Tls {
-    /// From the tailnet, for `*.ts.net`.
+    /// The tailnet, for `*.ts.net`.
     Tailscale,
-    /// From a certificate authority of Caddy's own.
+    /// A certificate authority of Caddy's own.
     Internal,
-    /// Through `security.acme` and a DNS challenge.
+    /// `security.acme` with a DNS challenge.
     Acme(AcmeTls),
-    /// Through a DNS plugin that is built into Caddy.
+    /// A DNS plugin that is built into Caddy.
     Plugin(PluginTls),
 }
 
@@ -48,13 +48,13 @@ mapping! {
     AcmeTls such as "{ acme: cloudflare, token: cloudflare-token, email: me@example.de }" {
         /// The DNS provider, as lego names it (<https://go-acme.github.io/lego/dns>).
         acme: Value<Variable>,
-        /// The secret with the API token, for providers that take one token: cloudflare, desec, digitalocean, dnsimple,
-        /// duckdns, gandiv5, hetzner, linode, netlify, vercel.
+        /// The secret with the API token, for providers with a single token: cloudflare, desec, digitalocean,
+        /// dnsimple, duckdns, gandiv5, hetzner, linode, netlify, vercel.
         token: Option<Value<SecretName>>,
-        /// For every other provider: its variables, which end in `_FILE`, such as CF_DNS_API_TOKEN_FILE, and the secret
-        /// for each.
+        /// The secrets of all other providers, by variable. The variables end in `_FILE`, such as
+        /// CF_DNS_API_TOKEN_FILE.
         credentials: Map<Value<SecretName>>,
-        /// Your address, for the certificate authority.
+        /// Your email address, for the certificate authority.
         email: Value<Email>,
     }
 }
@@ -64,13 +64,13 @@ mapping! {
     PluginTls such as "{ plugins: [github.com/caddy-dns/cloudflare@v0.2.2], hash: sha256-…, acme_dns: \"cloudflare {env.CF_API_TOKEN}\", environment: cloudflare }" {
         /// The plugins with their versions, such as `github.com/caddy-dns/cloudflare@v0.2.2`. Required.
         plugins: Vec<Text>,
-        /// The hash of the build, `sha256-…`.
+        /// The hash of the build with these plugins, `sha256-…`.
         hash: Text,
         /// The value of Caddy's global option `acme_dns`, such as `cloudflare {env.CF_API_TOKEN}`.
         acme_dns: Text,
         /// A secret of format `env` with the variables that the plugin uses.
         environment: Value<SecretName>,
-        /// Your address, for the certificate authority.
+        /// Your email address, for the certificate authority.
         email: Option<Value<Email>>,
     }
 }

@@ -1,4 +1,4 @@
-//! The settings of a container that mean the same wherever it runs, in Compose's words.
+//! The settings of a container that have the same meaning on every host, with Compose's names.
 
 use schemars::json_schema;
 
@@ -16,118 +16,120 @@ part! {
     Settings {
         /// The image, with its registry. Becomes `image`.
         image: Value<Image>,
-        /// A login at the registry. Becomes `login`.
+        /// The login for the registry. Becomes `login`.
         login: Option<Login>,
-        /// When the image is pulled. Becomes `pull`.
+        /// Sets when the image is pulled. Becomes `pull`.
         pull_policy: PullPolicy = "missing",
-        /// Arguments in place of the image's. A text is split as a shell would, and the value of a reference stays one
+        /// Replaces the image's arguments. A text is split like a shell command; the value of a reference stays one
         /// word. Becomes `cmd`.
         command: Option<Command>,
-        /// The program in place of the image's. Becomes `entrypoint`.
+        /// Replaces the image's program. Becomes `entrypoint`.
         entrypoint: Option<Command>,
-        /// Environment variables. They lie in the world-readable store, so a value that looks like a secret is an
-        /// error, as in commands, health checks, labels, other options, NixOS options and constants (HG0604). `TZ` is
-        /// set unless you set it. Becomes `environment`.
+        /// Environment variables. `TZ` is set by default. Values are in the world-readable store, so a value that
+        /// looks like a secret is an error (HG0604), as in commands, health checks, labels, other options, NixOS
+        /// options and constants. Becomes `environment`.
         environment: Pairs,
-        /// Files with environment variables: one on the host, or a secret of format `env`. Becomes `environmentFiles`.
+        /// Files with environment variables: files on the host, or secrets of format `env`. Becomes
+        /// `environmentFiles`.
         env_file: EnvFiles,
-        /// Secrets: a mapping by the variable that takes each, or a list of secrets that are mounted as files. Becomes
-        /// `volumes`, `environment`, `environmentFiles`.
+        /// Secrets: a mapping from environment variables to secrets, or a list of secrets to mount as files.
+        /// Becomes `volumes`, `environment`, `environmentFiles`.
         secrets: SecretUses,
-        /// Folders in memory, `/path` or `/path:options`; options are those of `podman run --tmpfs`, such as `size=64m`
-        /// and `mode=1777`. Becomes `--tmpfs`.
+        /// Folders in memory, `/path` or `/path:options`, with the options of `podman run --tmpfs`, such as
+        /// `size=64m` and `mode=1777`. Becomes `--tmpfs`.
         tmpfs: OneOrMany<Value<TmpfsMount>>,
-        /// Ports on the host. Without an address they are on 127.0.0.1. Becomes `ports`.
+        /// Ports that are published on the host, on 127.0.0.1 unless another address is given. Becomes `ports`.
         ports: Ports,
-        /// Ports that it listens on and does not publish, with `/tcp` or `/udp` behind them. With `network_mode: host`
-        /// they are the host's. Documentation, except together with `firewall`.
+        /// Ports that the container listens on without publishing them, with an optional `/tcp` or `/udp`. With
+        /// `network_mode: host` they are ports of the host. Only documentation, unless `firewall` is set.
         expose: Vec<Expose>,
-        /// Interfaces on which the firewall lets in the ports of `expose`, with `network_mode: host` only. Becomes
+        /// Interfaces on which the firewall opens the ports of `expose`, only with `network_mode: host`. Becomes
         /// `networking.firewall.interfaces`.
         firewall: OneOrMany<Value<Interface>>,
-        /// Devices of the host: below `/dev`, with `:container:rwm` behind if they are to differ, or a CDI name such as
-        /// `nvidia.com/gpu=all`, for which the host needs `hardware.nvidia-container-toolkit.enable`; the container
-        /// starts after the unit that describes the cards. For other vendors NixOS describes no devices: put the
-        /// description into `/etc/cdi`. Becomes `devices`.
+        /// Devices of the host: a path below `/dev`, with an optional `:container:rwm`, or a CDI name such as
+        /// `nvidia.com/gpu=all`. For NVIDIA the host needs `hardware.nvidia-container-toolkit.enable`, and the
+        /// container starts after the unit that generates the description of the cards. For other vendors, put a
+        /// CDI description into `/etc/cdi`. Becomes `devices`.
         devices: Vec<Value<Device>>,
-        /// Rules for devices that appear while it runs, `TYPE MAJOR:MINOR MODE`, such as `c 189:* rmw` for USB. Becomes
-        /// `--device-cgroup-rule`.
+        /// Rules for devices that appear while the container runs, `TYPE MAJOR:MINOR MODE`, such as `c 189:* rmw`
+        /// for USB. Becomes `--device-cgroup-rule`.
         device_cgroup_rules: Vec<Value<DeviceCgroupRule>>,
-        /// Capabilities of capabilities(7), with or without `CAP_`, or `ALL`, beyond Podman's default. Becomes
-        /// `capabilities.NAME = true`.
+        /// Adds capabilities to Podman's defaults: names of capabilities(7), with or without `CAP_`, or `ALL`.
+        /// Becomes `capabilities.NAME = true`.
         cap_add: Vec<Value<Capability>>,
-        /// Capabilities that it does without. Becomes `capabilities.NAME = false`.
+        /// Drops capabilities. Becomes `capabilities.NAME = false`.
         cap_drop: Vec<Value<Capability>>,
-        /// Whether it may do all that the host may. Becomes `privileged`.
+        /// Gives the container all privileges of the host. Becomes `privileged`.
         privileged: Flag = "false",
-        /// The user, or `user:group`, that it runs as. Names are those of the image, except for groups as under
+        /// The user, or `user:group`, that runs the program. Names are looked up in the image, groups as with
         /// `group_add`. Becomes `user`.
         user: Option<Value<Owner>>,
-        /// More groups of that user. Podman looks names up in the image; for groups of devices with a fixed number on
-        /// NixOS, such as `render` and `video`, the host's number is used. Becomes `--group-add`.
+        /// Additional groups of the user. Podman looks names up in the image. Device groups with a fixed number on
+        /// NixOS, such as `render` and `video`, get the host's number. Becomes `--group-add`.
         group_add: Vec<Value<Owner>>,
-        /// The folder that it starts in. Becomes `workdir`.
+        /// The working directory. Becomes `workdir`.
         working_dir: Option<Value<AbsolutePath>>,
-        /// Its own name for itself. Becomes `hostname`.
+        /// The host name in the container. Becomes `hostname`.
         hostname: Option<Value<Domain>>,
-        /// More names that it has on all of its networks. Becomes `networks`.
+        /// Additional names of the container on all its networks. Becomes `networks`.
         aliases: Vec<Value<Domain>>,
-        /// Names and their addresses for its `/etc/hosts`; an address may be `host-gateway`. Becomes `--add-host`.
+        /// Names and addresses for the container's `/etc/hosts`; an address may be `host-gateway`. Becomes
+        /// `--add-host`.
         extra_hosts: ExtraHosts,
         /// DNS servers, in order. Becomes `--dns`.
         dns: OneOrMany<Value<Address>>,
         /// DNS search domains, in order. Becomes `--dns-search`.
         dns_search: OneOrMany<Value<Domain>>,
-        /// Kernel parameters of its own namespaces: `net.*`, `fs.mqueue.*`, and those of `kernel.*` for IPC. Becomes
-        /// `--sysctl`.
+        /// Kernel parameters of the container's namespaces: `net.*`, `fs.mqueue.*`, and the IPC parameters of
+        /// `kernel.*`. Becomes `--sysctl`.
         sysctls: Pairs,
-        /// Limits of resources by name, such as `nofile`: one number, or the soft and the hard limit. Becomes
-        /// `--ulimit`.
+        /// Resource limits by name, such as `nofile`: one number, or a soft and a hard limit. Becomes `--ulimit`.
         ulimits: Map<Ulimit>,
         /// The size of `/dev/shm`. Becomes `--shm-size`.
         shm_size: Option<Value<Size>>,
-        /// How likely the kernel is to kill its processes when memory runs out: from -1000, never, to 1000. Becomes
+        /// The priority of the container's processes for the OOM killer, from -1000 (never killed) to 1000. Becomes
         /// `--oom-score-adj`.
         oom_score_adj: Option<Value<OomScoreAdj>>,
-        /// Whether a small init reaps its processes. Becomes `--init`.
+        /// Runs an init process that reaps zombie processes. Becomes `--init`.
         init: Flag = "false",
-        /// Whether its own file system is read-only. Becomes `--read-only`.
+        /// Makes the root file system of the container read-only. Becomes `--read-only`.
         read_only: Flag = "false",
-        /// Options of SELinux, AppArmor, seccomp and no-new-privileges. Becomes `--security-opt`.
+        /// Options for SELinux, AppArmor, seccomp and no-new-privileges. Becomes `--security-opt`.
         security_opt: Vec<Text>,
-        /// The IPC namespace. With `container:` the container depends on that one, by its name on the host. Becomes
-        /// `--ipc`.
+        /// The IPC namespace. `container:NAME` shares the namespace of another container, by its name on the host, and
+        /// depends on it. Becomes `--ipc`.
         ipc: Option<Value<Ipc>>,
-        /// The PID namespace. With `container:` the container depends on that one, by its name on the host. Becomes
-        /// `--pid`.
+        /// The PID namespace. `container:NAME` shares the namespace of another container, by its name on the host, and
+        /// depends on it. Becomes `--pid`.
         pid: Option<Value<Pid>>,
-        /// The user namespace. For `auto` the host gets the user `containers` with ranges of users and groups.
-        /// `keep-id` is not for containers of root. Becomes `--userns`.
+        /// The user namespace. With `auto` the host gets the user `containers`, with ranges of user and group IDs.
+        /// `keep-id` does not work in containers of root. Becomes `--userns`.
         userns_mode: Option<Value<Userns>>,
         /// Labels. Becomes `labels`.
         labels: Pairs,
-        /// Where its output goes. Without it, to the journal. Becomes `log-driver`, `--log-opt`.
+        /// The destination of the container's output. Without it, the journal. Becomes `log-driver`, `--log-opt`.
         logging: Logging,
-        /// How its health is checked. Becomes `--health-…`.
+        /// The health check. Becomes `--health-…`.
         healthcheck: Option<Healthcheck>,
-        /// When systemd starts it again. It is always written, because NixOS's default differs between releases.
-        /// `unless-stopped` is the same as `always`: systemd does not restart what a person stopped. `on-failure:3` is
-        /// not possible. With `no` the container runs at boot, and again when a container that depends on it is
-        /// restarted; restarts of its own dependencies do not run it again. Becomes `Restart=` of the unit.
+        /// The restart policy. `unless-stopped` is the same as `always`, because systemd does not restart a
+        /// container that was stopped by hand. `on-failure:3` is not possible. With `no` the container runs at
+        /// boot, and again when a container that depends on it is restarted, but not when its own dependencies are
+        /// restarted. The policy is always emitted, because NixOS's default differs between releases. Becomes
+        /// `Restart=` of the unit.
         restart: Restart = "always",
         /// The signal that stops it: `SIGINT`, `INT`, `2`, `RTMIN+3`. Becomes `--stop-signal`.
         stop_signal: Option<Value<Signal>>,
-        /// How long it may take to stop: Podman's 10 seconds, or 90 where other containers wait for it as `healthy`.
-        /// Over 110 seconds the unit's own limit is raised. A value from a constant is in whole seconds, such as `90s`.
-        /// Becomes `--stop-timeout`, `TimeoutStopSec=`.
+        /// The time limit for stopping: Podman's 10 s, or 90 s if other containers wait for this one to be
+        /// `healthy`. Above 110 s the unit's own limit is raised. A value from a constant has to be in whole
+        /// seconds, such as `90s`. Becomes `--stop-timeout`, `TimeoutStopSec=`.
         stop_grace_period: GracePeriod = "10s",
-        /// Whether it starts at boot. Becomes `autoStart`.
+        /// Starts the container at boot. Becomes `autoStart`.
         auto_start: Flag = "true",
-        /// What it may use of the host.
+        /// Resource limits.
         limits: Limits,
-        /// Further arguments of `podman run`, for options without a key: `--name=value`, or the two as two entries.
-        /// `--name`, `--restart`, `--sdnotify`, `--cidfile` and `--rootfs` are errors where the unit needs them as
-        /// NixOS sets them. Becomes `extraOptions`.
+        /// Additional arguments of `podman run`, for options without a key: `--name=value`, or name and value as
+        /// two entries. `--name`, `--restart`, `--sdnotify`, `--cidfile` and `--rootfs` are errors if the unit
+        /// needs NixOS's values. Becomes `extraOptions`.
         podman_args: Vec<Text>,
     }
 }
@@ -145,45 +147,45 @@ schema!(
 );
 
 mapping! {
-    /// What a container may use of the host.
+    /// The resource limits of a container.
     Limits such as "{ memory: 512m }" or nothing {
-        /// Memory. Becomes `--memory`.
+        /// Maximum memory. Becomes `--memory`.
         memory: Option<Value<Size>>,
-        /// Memory that it is pushed back to when the host runs short. Becomes `--memory-reservation`.
+        /// Soft limit of memory, applied when the host runs short of memory. Becomes `--memory-reservation`.
         memory_reservation: Option<Value<Size>>,
-        /// Memory and swap together; `-1` is no limit of swap. It needs `memory`. Becomes `--memory-swap`.
+        /// Maximum of memory and swap together; `-1` means unlimited swap. Needs `memory`. Becomes `--memory-swap`.
         memory_swap: Option<Value<SwapSize>>,
-        /// Processors; the number may have a fraction. Becomes `--cpus`.
+        /// Maximum number of CPUs, such as `1.5`. Becomes `--cpus`.
         cpus: Option<Value<Decimal>>,
-        /// Processes. Becomes `--pids-limit`.
+        /// Maximum number of processes. Becomes `--pids-limit`.
         pids: Option<Number>,
     }
 }
 
 keyword! {
-    /// When an image is pulled.
+    /// The pull policy of an image.
     PullPolicy {
         /// At each start.
         Always = "always",
-        /// When it is not there.
+        /// If the image does not exist on the host.
         Missing = "missing",
-        /// The same, in Compose's older word.
+        /// Compose's older name of `missing`.
         IfNotPresent = "if_not_present",
         /// Never.
         Never = "never",
-        /// When the registry has a newer one.
+        /// If the registry has a newer image.
         Newer = "newer",
     }
 }
 
 keyword! {
-    /// When a container is started again after it stopped.
+    /// The restart policy of a container.
     Restart {
-        /// Whenever it stops by itself.
+        /// Restarts the container whenever it stops by itself.
         Always = "always",
-        /// The same: systemd does not restart what a person stopped.
+        /// The same: systemd does not restart a container that was stopped by hand.
         UnlessStopped = "unless-stopped",
-        /// When it failed.
+        /// Restarts the container when it fails.
         OnFailure = "on-failure",
         /// Never.
         No = "no",
@@ -199,12 +201,12 @@ schema!(Command, |_g| json_schema!({ "title": "text or list", "anyOf": [
     { "type": "array", "items": { "type": ["string", "number", "boolean"] } },
 ] }));
 
-/// How long a container may take to stop: a time span, or whole seconds.
+/// The time limit for stopping a container: a duration, or whole seconds.
 #[derive(Clone, Debug)]
 pub(crate) struct GracePeriod {
-    /// In seconds, rounded up.
+    /// The limit in seconds, rounded up.
     pub seconds: u64,
-    /// How it is written.
+    /// The text in the file.
     pub text: Text,
 }
 
@@ -216,18 +218,18 @@ schema!(GracePeriod, |g| {
 /// The limit of one resource.
 #[derive(Clone, Debug)]
 pub(crate) struct Ulimit {
-    /// The limit that is in force.
+    /// The soft limit, which applies.
     pub soft: Text,
-    /// The limit that the process may raise it to.
+    /// The hard limit, up to which the process can raise the soft limit.
     pub hard: Option<Text>,
 }
 
 mapping! {
     /// The limits of one resource.
     LongUlimit such as "{ soft: 1024, hard: 4096 }" {
-        /// The limit that is in force.
+        /// The soft limit, which applies.
         soft: Number,
-        /// The limit that the process may raise it to.
+        /// The hard limit, up to which the process can raise the soft limit.
         hard: Number,
     }
 }
@@ -238,11 +240,11 @@ schema!(Ulimit, |g| {
 });
 
 mapping! {
-    /// Where a container's output goes.
+    /// The destination of a container's output.
     Logging such as "{ driver: journald }" or nothing {
         /// Podman's log driver.
         driver: LogDriver = "journald",
-        /// Its options, `--log-opt`.
+        /// Options of the driver, `--log-opt`.
         options: Pairs,
     }
 }
@@ -256,9 +258,9 @@ keyword! {
         K8sFile = "k8s-file",
         /// A file in Podman's JSON format.
         JsonFile = "json-file",
-        /// Nowhere.
+        /// No log.
         None = "none",
-        /// Nowhere but to whoever watches.
+        /// Standard output and standard error of the unit.
         Passthrough = "passthrough",
     }
 }

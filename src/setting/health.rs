@@ -9,23 +9,24 @@ use crate::tree::Text;
 use crate::value::Value;
 
 mapping! {
-    /// How a container is known to be well.
+    /// The health check of a container.
     Healthcheck such as "{ test: curl -f localhost }" {
-        /// The command: a line for the container's shell, or a list that begins with `CMD`, `CMD-SHELL` or is `[NONE]`.
-        /// Becomes `--health-cmd`.
+        /// The command: a line for the container's shell, or a list that begins with `CMD` or `CMD-SHELL`, or
+        /// `[NONE]`. Becomes `--health-cmd`.
         test: Option<HealthTest>,
-        /// The time between two checks. Neither this nor `timeout` nor `retries` may be 0. Becomes `--health-interval`.
+        /// The time between two checks. `interval`, `timeout` and `retries` cannot be 0. Becomes
+        /// `--health-interval`.
         interval: Value<Period> = "30s",
-        /// How long one may take. Becomes `--health-timeout`.
+        /// The time limit of a check. Becomes `--health-timeout`.
         timeout: Value<Period> = "30s",
-        /// How many have to fail. Becomes `--health-retries`.
+        /// The number of failures in a row after which the container is unhealthy. Becomes `--health-retries`.
         retries: Value<Count> = "3",
-        /// How long failures do not count after the start. Becomes `--health-start-period`.
+        /// The time after the start during which failures do not count. Becomes `--health-start-period`.
         start_period: Value<Duration> = "0s",
         /// The time between two checks until the first success. Becomes `--health-startup-cmd`,
         /// `--health-startup-interval`.
         start_interval: Value<Period> = "2s",
-        /// Whether the check of the image or of a preset is turned off. Becomes `--no-healthcheck`.
+        /// Turns off the health check of the image or of a preset. Becomes `--no-healthcheck`.
         disable: Flag = "false",
     }
 }

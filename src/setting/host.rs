@@ -11,24 +11,25 @@ use crate::value::Value;
 mapping! {
     /// The machine that the output is for.
     Host such as "{ name: nas, nixos: \"26.05\", timezone: Europe/Berlin }" {
-        /// The name of the host: `networking.hostName`, at a priority that a definition of your own overrides.
+        /// The name of the host: `networking.hostName`, with a priority that your own definition overrides.
         name: Value<Domain>,
-        /// The release of NixOS that the output is for. The quotes keep it from being a number.
+        /// The NixOS release of the host. Quote it, because YAML reads `26.05` as a number.
         nixos: Release,
-        /// The time zone of the host and of every container, a name of the IANA database such as `Europe/Berlin`:
-        /// `time.timeZone`, at the same priority as the name. Every container's `TZ` is `config.time.timeZone`.
+        /// The time zone of the host and of all containers, a name of the IANA database such as `Europe/Berlin`:
+        /// `time.timeZone`, with the same priority as `name`. The `TZ` of every container is
+        /// `config.time.timeZone`.
         timezone: TimeZone,
-        /// The memory of the machine, which the limits of the containers are held against.
+        /// The memory of the machine, to check the memory limits of the containers against.
         memory: Option<Value<Size>>,
-        /// The file systems that containers depend on, by mount point.
+        /// The file systems that containers use, by mount point.
         mounts: Map<Mount>,
-        /// Diagnostics that are accepted here, each by its code and with the reason.
+        /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }
 }
 
 keyword! {
-    /// The releases of NixOS that homegen writes for.
+    /// The supported NixOS releases.
     Release {
         /// November 2025.
         R2511 = "25.11",
@@ -49,23 +50,23 @@ schema!(
 );
 
 mapping! {
-    /// A file system. With `nfs` it is emitted; otherwise the host's own configuration mounts it, and
-    /// this describes it.
+    /// A file system. With `nfs` homegen emits it. Otherwise your own configuration mounts it, and this entry
+    /// describes it.
     Mount such as "{ nfs: nas.lan:/export }" or nothing called "/mnt/nas" {
         /// `server:/path` of an NFS export. Emits `fileSystems.PATH` with `fsType = "nfs"` and `_netdev`.
         nfs: Option<Value<NfsExport>>,
-        /// Options of the mount, for NFS: one each, without commas and spaces.
+        /// Mount options, only for NFS: one per entry, without commas and spaces.
         options: Vec<Value<MountOption>>,
-        /// Whether the first access mounts it, for NFS: `noauto` and `x-systemd.automount`.
+        /// Mounts the file system at the first access, only for NFS: `noauto` and `x-systemd.automount`.
         automount: Flag = "false",
-        /// Whether the host boots without it, for NFS: `nofail`. Containers that need it wait either way. Default:
-        /// `true`.
+        /// Lets the host boot without the file system, only for NFS: `nofail`. Containers that need it wait in both
+        /// cases. Default: `true`.
         nofail: Option<Flag>,
     }
 }
 
 impl Mount {
-    /// Whether the host boots without it: as `nofail` says, and otherwise for NFS.
+    /// True if the host boots without it: the value of `nofail`, by default true for NFS.
     pub(crate) fn is_nofail(&self) -> bool {
         self.nofail.as_ref().map_or(self.nfs.is_some(), |flag| flag.value)
     }

@@ -1,4 +1,4 @@
-//! Podman networks, and how a container is on one.
+//! Podman networks, and the attachment of a container to one.
 
 use schemars::json_schema;
 
@@ -12,23 +12,23 @@ use crate::value::Value;
 mapping! {
     /// A Podman network that services share.
     Network such as "{ subnet: 172.20.0.0/16 }" or nothing called "lan" {
-        /// The subnet, or several. Without it, Podman chooses one. A fixed address of a container needs it.
+        /// One or more subnets. Without it, Podman chooses one. Required for fixed addresses of containers.
         subnet: OneOrMany<Value<Subnet>>,
         /// The gateway in each subnet, in the same order.
         gateway: OneOrMany<Value<Address>>,
-        /// Whether it has both kinds of addresses; Podman chooses the subnet that is not named (`--ipv6`).
+        /// Enables IPv4 and IPv6; Podman chooses a missing subnet (`--ipv6`).
         ipv6: Flag = "false",
-        /// Whether it has no way out (`--internal`). A container on internal networks alone publishes no port and has
-        /// no site.
+        /// Blocks access to other networks (`--internal`). A container that is only on internal networks cannot
+        /// publish ports or have a site.
         internal: Flag = "false",
-        /// Whether something else makes it. homegen checks before each start of a container that it exists.
+        /// The network is created outside of this file. Before each start of a container, its existence is checked.
         external: Flag = "false",
-        /// The name of its bridge on the host. Default: `br-NAME`, shortened to 15 characters.
+        /// The name of the network's bridge on the host. Default: `br-NAME`, shortened to 15 characters.
         interface: Option<Value<Interface>>,
-        /// Options of the bridge driver (`--opt`): `isolate`, `metric`, `mode`, `mtu`, `no_default_route`, `vlan` and
-        /// `vrf`. `isolate` is `false` unless it is written here.
+        /// Options of the bridge driver (`--opt`): `isolate`, `metric`, `mode`, `mtu`, `no_default_route`, `vlan`
+        /// and `vrf`. `isolate` is `false` unless it is set here.
         driver_opts: Pairs,
-        /// Diagnostics that are accepted here, each by its code and with the reason.
+        /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }
 }
@@ -36,25 +36,25 @@ mapping! {
 mapping! {
     /// A container on one network.
     Attachment such as "{ ipv4_address: 172.20.0.10 }" or nothing called "lan" {
-        /// More names that it has there.
+        /// Additional names of the container on this network.
         aliases: Vec<Value<Domain>>,
-        /// Its fixed IPv4 address, inside of the network's `subnet`.
+        /// A fixed IPv4 address within the network's `subnet`.
         ipv4_address: Option<Value<Address>>,
-        /// Its fixed IPv6 address, inside of the network's `subnet`.
+        /// A fixed IPv6 address within the network's `subnet`.
         ipv6_address: Option<Value<Address>>,
-        /// Its fixed MAC address.
+        /// A fixed MAC address.
         mac_address: Option<Value<Mac>>,
     }
 }
 
-/// What network a container has when it is on none of Podman's.
+/// The network of a container that is on no Podman network.
 #[derive(Clone, Debug)]
 pub(crate) enum NetworkMode {
-    /// The host's, and where that is written.
+    /// The host's network, with the span of the value.
     Host(Span),
-    /// None.
+    /// No network.
     None,
-    /// That of another container.
+    /// The network of another container.
     Container(Text),
 }
 

@@ -1,4 +1,4 @@
-//! Whom to tell, and how.
+//! The destinations of notifications.
 
 use super::{Allow, Format, UsedSecret};
 use crate::form::{Advice, SecretName, ServiceUnit, WebAddress};
@@ -7,23 +7,23 @@ use crate::tree::{Kind, Node};
 use crate::value::Value;
 
 mapping! {
-    /// Where notifications go: to all that are named.
-    Notify such as "{ ntfy: { url: https://ntfy.example.de/server } }" else when_in_place_of_whom {
+    /// The destinations of notifications. Each notification goes to all of them.
+    Notify such as "{ ntfy: { url: https://ntfy.example.de/server } }" else event_as_destination {
         /// Pushover, <https://pushover.net>.
         pushover: Option<Pushover>,
         /// ntfy, <https://ntfy.sh>.
         ntfy: Option<Ntfy>,
-        /// An address that takes a POST of JSON with `title` and `message`.
+        /// An address that accepts a POST of JSON with `title` and `message`.
         webhook: Option<Webhook>,
         /// Units of the host that send a notification when they fail, such as `plex`, `sshd` or `tailscaled`.
         units: Vec<Value<ServiceUnit>>,
-        /// Diagnostics that are accepted here, each by its code and with the reason.
+        /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }
 }
 
 impl Notify {
-    /// The secrets that it uses.
+    /// The secrets of all destinations.
     pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let pushover = self.pushover.iter().map(|pushover| (&pushover.credentials, Some(Format::Env)));
         let webhook = self.webhook.iter().map(|webhook| &webhook.url);
@@ -41,13 +41,13 @@ mapping! {
 }
 
 mapping! {
-    /// ntfy. Its topic is in `url`, or in a secret where nobody else may know it.
+    /// ntfy. The topic is in `url`, or in a secret if it is confidential.
     Ntfy such as "{ url: https://ntfy.example.de/server }" {
-        /// The address of the topic, such as <https://ntfy.example.de/server>. Either this or `url_secret`.
+        /// The address of the topic, such as <https://ntfy.example.de/server>. Set either `url` or `url_secret`.
         url: Option<Value<WebAddress>>,
         /// The secret with the address of the topic.
         url_secret: Option<Value<SecretName>>,
-        /// The secret with the access token, if there is one.
+        /// The secret with the access token of the topic.
         token: Option<Value<SecretName>>,
     }
 }
@@ -55,23 +55,23 @@ mapping! {
 mapping! {
     /// A webhook.
     Webhook such as "{ url: webhook-address }" {
-        /// The secret with its address.
+        /// The secret with the address of the webhook.
         url: Value<SecretName>,
     }
 }
 
 keyword! {
-    /// When somebody is told of a unit.
-    Tell else meant_word {
-        /// When it fails.
+    /// The event of a unit that sends a notification.
+    Tell else boolean_as_event {
+        /// The unit fails.
         Failure = "failure",
         /// Never.
         Never = "never",
     }
 }
 
-/// `notify: failure` where it stands for whom to tell.
-fn when_in_place_of_whom(node: &Node) -> Option<Advice> {
+/// The advice for `notify: failure` in place of the destinations.
+fn event_as_destination(node: &Node) -> Option<Advice> {
     let Kind::Scalar(text) = &node.kind else { return None };
     matches!(text.value().as_str(), "failure" | "never" | "true" | "false").then_some(())?;
     Advice::new(
@@ -80,8 +80,8 @@ fn when_in_place_of_whom(node: &Node) -> Option<Advice> {
     )
 }
 
-/// `true`, where a word is needed.
-fn meant_word(word: &str) -> Option<Advice> {
+/// The advice for `true` in place of `failure`.
+fn boolean_as_event(word: &str) -> Option<Advice> {
     match word.to_lowercase().as_str() {
         "true" | "yes" | "on" | "always" => Advice::write("is not a word for this", "failure"),
         "false" | "no" | "off" | "none" => Advice::write("is not a word for this", "never"),

@@ -10,29 +10,28 @@ use crate::value::Value;
 mapping! {
     /// Podman.
     Podman such as "{ prune: weekly }" or nothing {
-        /// When Podman removes stopped containers, networks that no container uses, and images without a tag
-        /// (`autoPrune`, which is `podman system prune`): never, or at a time. It also removes those that homegen did
-        /// not create. Images with a tag stay, unless your own configuration adds `--all` to
-        /// `virtualisation.podman.autoPrune.flags`.
+        /// The schedule of `podman system prune` (`autoPrune`), or `false`. It removes stopped containers, unused
+        /// networks and images without a tag, including ones that homegen did not create. Images with a tag stay,
+        /// unless your own configuration adds `--all` to `virtualisation.podman.autoPrune.flags`.
         prune: Prune = "weekly",
-        /// Whether `docker` is an alias of `podman`.
+        /// Makes `docker` an alias of `podman`.
         docker_compat: Flag = "false",
-        /// Whether there is a Docker-compatible socket at `/run/docker.sock`.
+        /// Creates a Docker-compatible socket at `/run/docker.sock`.
         docker_socket: Flag = "false",
-        /// Whether there is the command `homeserver`: `homeserver list`, `logs immich -f`, `shell immich-server`, and
-        /// `psql immich` for the Postgres of a service.
+        /// Installs the command `homeserver`: `homeserver list`, `logs immich -f`, `shell immich-server`, and `psql
+        /// immich` for the Postgres of a service.
         commands: Flag = "false",
-        /// The members of the group `podman`, who may use that socket and thereby are root.
+        /// The members of the group `podman`. They can use the socket, which gives them root privileges.
         users: Vec<Value<Owner>>,
     }
 }
 
-/// `false`, or when to prune.
+/// `false`, or the schedule of pruning.
 #[derive(Clone, Debug)]
 pub(crate) enum Prune {
     /// Never.
     Never,
-    /// At these times.
+    /// The schedule.
     At(Value<Calendar>),
 }
 

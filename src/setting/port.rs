@@ -1,4 +1,4 @@
-//! Ports of a container, and those of the host that lead to them.
+//! Ports of a container, and the ports on the host that forward to them.
 
 use std::net::Ipv4Addr;
 
@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
 
-/// A port on the host that leads into a container.
+/// A published port: a port on the host that forwards to a container.
 #[derive(Clone, Debug)]
 pub(crate) struct Port {
     /// The address on the host.
@@ -21,12 +21,12 @@ pub(crate) struct Port {
     pub target: Value<PortRange>,
     /// The protocol.
     pub protocol: Value<Protocol>,
-    /// Where it stands.
+    /// The span of the entry.
     pub span: Span,
 }
 
 impl Port {
-    /// Whether 127.0.0.1 leads to it.
+    /// True if the port is reachable at 127.0.0.1.
     pub(crate) fn is_on_loopback(&self) -> bool {
         let address = self.address.value.0;
         address == Ipv4Addr::LOCALHOST || address == Ipv4Addr::UNSPECIFIED
@@ -60,7 +60,7 @@ pub(crate) type Ports = Vec<Port>;
 pub(crate) struct Expose {
     /// The port, or a range of ports such as `3000-3010`.
     pub port: Value<PortRange>,
-    /// Whether it is UDP; otherwise TCP.
+    /// True for UDP, false for TCP.
     pub udp: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Scalars and collections that the whole language uses.
+//! Scalars and collections of the whole language.
 
 use std::borrow::Cow;
 
@@ -13,40 +13,40 @@ use crate::value::Value;
 /// A whole number.
 #[derive(Clone, Debug)]
 pub(crate) struct Number {
-    /// Its value when the file is compiled.
+    /// The value at compile time.
     pub value: i64,
-    /// How it is written.
+    /// The text in the file.
     pub text: Text,
 }
 
 /// `true` or `false`.
 #[derive(Clone, Debug)]
 pub(crate) struct Flag {
-    /// Its value when the file is compiled.
+    /// The value at compile time.
     pub value: bool,
-    /// How it is written.
+    /// The text in the file.
     pub text: Text,
 }
 
-/// A value, and where it stands.
+/// A value with its span.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// The span.
     pub span: Span,
 }
 
-/// A value of any shape, read by whoever needs it.
+/// A value of any shape, interpreted by its user.
 #[derive(Clone, Debug)]
 pub(crate) struct Raw(pub Node);
 
 /// A mapping whose keys the user chooses, in the order of the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Map<T> {
-    /// Its entries.
+    /// The entries.
     pub entries: Vec<(Text, T)>,
-    /// Whether a line of it could not be read. A name that it has not may stand there.
+    /// True if a line of the mapping could not be parsed. A missing name may be in that line.
     pub is_cut: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Secrets, and how containers get them.
+//! Secrets, and their use in containers.
 
 use schemars::json_schema;
 
@@ -12,23 +12,23 @@ use crate::value::Value;
 mapping! {
     /// A secret that agenix decrypts.
     Secret such as "{ format: env }" or nothing called "pushover" {
-        /// Its file in the folder of `agenix`. Default: `NAME.age`.
+        /// The encrypted file in the folder of `agenix`. Default: `NAME.age`.
         file: Option<Text>,
         /// The owner of the decrypted file.
         owner: Value<Owner> = "root",
-        /// Its group. That of a numeric owner is the same number. Default: `root`.
+        /// The group of the decrypted file. With a numeric owner, the same number. Default: `root`.
         group: Option<Value<Owner>>,
-        /// Its mode.
+        /// The mode of the decrypted file.
         mode: Value<Mode> = "0400",
-        /// What is in it. `raw`: the value itself. `env`: lines of `KEY=value`.
+        /// The format of the content. `raw`: the value itself. `env`: lines of `KEY=value`.
         format: Format = "raw",
-        /// Diagnostics that are accepted here, each by its code and with the reason.
+        /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }
 }
 
 keyword! {
-    /// What is in a secret.
+    /// The format of a secret.
     Format {
         /// The value.
         Raw = "raw",
@@ -37,7 +37,7 @@ keyword! {
     }
 }
 
-/// Whether a variable of this name takes the path of a file, and not what is in it: `DB_PASSWORD_FILE`, Gluetun's
+/// True if a variable of this name takes the path of a file instead of its content: `DB_PASSWORD_FILE`, Gluetun's
 /// `WIREGUARD_PRIVATE_KEY_SECRETFILE`, `PGPASSFILE`, linuxserver.io's `FILE__PASSWORD`, `TLS_KEY_PATH`,
 /// `SSH_KEY_FILEPATH`.
 pub(crate) fn takes_path(variable: &str) -> bool {
@@ -48,23 +48,23 @@ pub(crate) fn takes_path(variable: &str) -> bool {
         || name.ends_with("FILEPATH")
 }
 
-/// A use of a secret: its name, and the format that the use needs, where not any will do.
+/// A use of a secret: its name, and the required format. `None` accepts any format.
 pub(crate) type UsedSecret<'a> = (&'a Value<SecretName>, Option<Format>);
 
-/// How a container uses a secret.
+/// The use of a secret in a container.
 #[derive(Clone, Debug)]
 pub(crate) struct SecretUse {
-    /// The variable that is set; none in the list form.
+    /// The variable that is set. `None` in the list form.
     pub variable: Option<Value<EnvironmentName>>,
     /// The secret's name.
     pub secret: Value<SecretName>,
-    /// Where the file is mounted. Default: /run/secrets/NAME.
+    /// The path of the file in the container. Default: /run/secrets/NAME.
     pub target: Option<Value<AbsolutePath>>,
-    /// Where the use stands.
+    /// The span of the use.
     pub span: Span,
 }
 
-/// `VARIABLE: secret` pairs, or a list of secrets that are mounted only.
+/// `VARIABLE: secret` pairs, or a list of secrets that are only mounted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SecretUses(pub Vec<SecretUse>);
 
@@ -73,7 +73,7 @@ mapping! {
     SecretFile such as "{ source: token }" {
         /// The secret's name.
         source: Value<SecretName>,
-        /// Where the file is mounted. Default: `/run/secrets/NAME`.
+        /// The path of the file in the container. Default: `/run/secrets/NAME`.
         target: Option<Value<AbsolutePath>>,
     }
 }
@@ -102,7 +102,7 @@ mapping! {
 /// An environment file: a path on the host, or a secret of format `env`.
 #[derive(Clone, Debug)]
 pub(crate) enum EnvFile {
-    /// A file that is there already.
+    /// An existing file on the host.
     Path(Value<AbsolutePath>),
     /// A secret.
     Secret(Value<SecretName>),
@@ -120,7 +120,7 @@ schema!(EnvFiles, |g| {
 });
 
 mapping! {
-    /// A login at the image's registry.
+    /// The login for the image's registry.
     Login such as "{ registry: ghcr.io, username: me, password: ghcr-token }" {
         /// The registry's address, with its port if it has one.
         registry: Value<Registry>,

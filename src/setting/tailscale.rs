@@ -10,11 +10,11 @@ mapping! {
     Tailscale such as "{ address: 100.64.0.7 }" {
         /// The host's address in the tailnet.
         address: Value<Address>,
-        /// How long one attempt waits for the address. It starts again until it succeeds.
+        /// The time that one attempt waits for the address. Attempts repeat until one succeeds.
         wait: Value<Duration> = "60s",
-        /// The interface of the tailnet. Another name becomes `services.tailscale.interfaceName`.
+        /// The interface of the tailnet. A different name becomes `services.tailscale.interfaceName`.
         interface: Value<Interface> = "tailscale0",
-        /// Diagnostics that are accepted here, each by its code and with the reason.
+        /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }
 }

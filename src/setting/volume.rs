@@ -1,4 +1,4 @@
-//! What a container sees of the host, and its memory, as folders.
+//! Volumes of a container: folders, files, named volumes and tmpfs.
 
 use schemars::json_schema;
 
@@ -13,25 +13,25 @@ use crate::value::Value;
 /// A folder, file or volume in a container.
 #[derive(Clone, Debug)]
 pub struct Volume {
-    /// What is mounted.
+    /// The mounted source.
     pub source: VolumeSource,
-    /// Where, in the container.
+    /// The path in the container.
     pub target: Text,
     /// Options of the mount, such as `ro`.
     pub options: Vec<Text>,
-    /// Who owns a bound folder on the host.
+    /// The owner of a bound folder on the host.
     pub owner: Option<Value<Owner>>,
-    /// Its group.
+    /// The group of the folder.
     pub group: Option<Value<Owner>>,
-    /// Its mode.
+    /// The mode of the folder.
     pub mode: Option<Value<Mode>>,
-    /// Where it stands.
+    /// The span of the entry.
     pub span: Span,
 }
 
 impl Volume {
-    /// What is mounted, as [`record::Container`](crate::record::Container) has it: a path of the host without
-    /// steps that mean nothing, or the name of a volume. `None` for memory.
+    /// The source as recorded in [`record::Container`](crate::record::Container): a normalized path of the host, or
+    /// the name of a volume. `None` for a tmpfs.
     pub fn recorded_source(&self) -> Option<String> {
         match &self.source {
             VolumeSource::Bind(path) => Some(straight(&path.value())),
@@ -41,38 +41,39 @@ impl Volume {
     }
 }
 
-/// What a volume is made of.
+/// The source of a volume.
 #[derive(Clone, Debug)]
 pub enum VolumeSource {
     /// A path on the host.
     Bind(Text),
-    /// A volume that Podman keeps.
+    /// A named volume of Podman.
     Named(Text),
-    /// Memory.
+    /// A folder in memory.
     Tmpfs,
 }
 
 mapping! {
     /// A volume in Compose's long form.
     LongVolume such as "{ source: /srv/notes, target: /data }" {
-        /// What is mounted. Default: what the source looks like.
+        /// The type of the source. Default: derived from `source`.
         r#type: Option<VolumeType>,
-        /// A path on the host, or the name of a volume. Required except for tmpfs.
+        /// A path on the host, or the name of a volume. Required, except for tmpfs.
         source: Option<Text>,
         /// The path in the container.
         target: Value<AbsolutePath>,
-        /// Whether it is read-only. The same as the option `ro`.
+        /// Mounts the volume read-only, like the option `ro`.
         read_only: Flag = "false",
-        /// Options of the mount, such as `z` or `U`: those of `podman run --volume`.
+        /// Mount options of `podman run --volume`, such as `z` or `U`.
         options: Vec<Text>,
-        /// The owner of the folder on the host. Without it: the container's `user` where that is a number, unless its
-        /// users are other ones on the host (`userns_mode: auto` without the option `idmap`); otherwise an existing
-        /// folder keeps its owner, and a new one belongs to the user of the image where homegen knows it, or else to
-        /// root.
+        /// The owner of the folder on the host. Without it, the owner is the container's `user` if that is a
+        /// number, except with `userns_mode: auto` without the mount option `idmap`, which maps users to other
+        /// numbers. Otherwise, an existing folder keeps its owner, and a new folder belongs to the image's user if
+        /// homegen knows it, or to root.
         owner: Option<Value<Owner>>,
-        /// Its group. Without it: for a numeric owner the same number; otherwise as it is.
+        /// The group of the folder. Without it, a numeric owner gets the group of the same number; otherwise the
+        /// group is unchanged.
         group: Option<Value<Owner>>,
-        /// Its mode. Without it: `"0755"` where the owner is given; otherwise as it is.
+        /// The mode of the folder. Without it, `"0755"` if an owner is given; otherwise unchanged.
         mode: Option<Value<Mode>>,
         /// The size of a tmpfs.
         size: Option<Value<Size>>,
@@ -84,9 +85,9 @@ keyword! {
     VolumeType {
         /// A path on the host.
         Bind = "bind",
-        /// A volume that Podman keeps.
+        /// A named volume of Podman.
         Volume = "volume",
-        /// Memory.
+        /// A folder in memory.
         Tmpfs = "tmpfs",
     }
 }

@@ -1,4 +1,4 @@
-//! Emptying an album of Immich.
+//! The task that empties an album of Immich.
 
 use crate::application::Task;
 use crate::form::{Count, Name, SecretName};
@@ -10,13 +10,13 @@ use crate::value::Value;
 mapping! {
     /// An album of Immich.
     ImmichAlbum such as "{ name: Old, api_key: immich-api-key }" {
-        /// The name of the album. There has to be exactly one of this name.
+        /// The name of the album, which has to be unique.
         name: Value<Name>,
         /// The secret with an API key that has album.read, asset.read and asset.delete.
         api_key: Value<SecretName>,
-        /// How many photos and videos may go in one run. With more, none goes.
+        /// The maximum number of photos and videos in one run. If the album has more, none is deleted.
         at_most: Value<Count> = "1000",
-        /// Whether they are deleted for good, and not moved to the trash.
+        /// Deletes permanently instead of moving to the trash.
         permanently: Flag = "false",
     }
 }

@@ -1,9 +1,9 @@
-//! Uploads to Immich, with the client that it offers for a command line.
+//! Uploads to Immich, with its command-line program.
 
 use crate::application::Uploader;
 use crate::form::Image;
 
-/// Photos and videos go to Immich, and are deleted once it has them.
+/// Uploads photos and videos to Immich, and deletes them once Immich has them.
 pub(crate) static UPLOADER: Uploader = Uploader {
     application: "Immich",
     script: ("upload-immich.sh", include_str!("../../../templates/scripts/upload-immich.sh")),
@@ -12,7 +12,7 @@ pub(crate) static UPLOADER: Uploader = Uploader {
     is_served_by,
 };
 
-/// Whether the server of Immich runs in an image: its own, or one that somebody else makes of it.
+/// Returns true if an image contains the server of Immich: its own image, or a third party's.
 fn is_served_by(image: &Image) -> bool {
     let name = image.repository.rsplit('/').next().unwrap_or_default();
     name.contains("immich") && !name.contains("machine-learning")
