@@ -89,7 +89,7 @@ fn homegen(word: &str, file: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_homegen")).arg(word).arg(file).output().expect("homegen runs")
 }
 
-/// The peak of a build in KiB, as GNU time tells it. Where that is not installed, nobody tells.
+/// The peak memory of a build in KiB, measured with GNU time. `None` if GNU time is not installed.
 fn peak_memory(output: &Path, file: &Path) -> Option<u64> {
     std::fs::remove_dir_all(output).ok()?;
     let mut time = Command::new("time");

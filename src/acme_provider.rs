@@ -1,4 +1,4 @@
-//! The DNS providers that prove with one token that a domain is yours: `data/acme-providers.yaml`.
+//! The DNS providers whose DNS challenge needs only one token: `data/acme-providers.yaml`.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use crate::data::{self, Row, text};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AcmeProvider {
-    /// Its name for lego, which NixOS gets certificates with.
+    /// The name in lego, the ACME client of NixOS.
     #[allow(dead_code, reason = "a row is found by it before it is read")]
     #[serde(rename = "provider", deserialize_with = "text")]
     pub name: &'static str,
@@ -17,12 +17,12 @@ pub(crate) struct AcmeProvider {
     pub variable: &'static str,
 }
 
-/// All of them, in the order of their names.
+/// All providers, in the order of their names.
 pub(crate) fn all() -> &'static [Row<AcmeProvider>] {
     data::rows!(AcmeProvider, "acme-providers")
 }
 
-/// The variable with the path of a provider's token, where the provider takes one.
+/// The variable for the path of a provider's token. `None` if the provider needs more than a token.
 pub(crate) fn token_variable(provider: &str) -> Option<&'static str> {
     all().iter().find(|row| row.is(provider)).map(|row| row.get().variable)
 }

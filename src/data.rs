@@ -1,15 +1,15 @@
-//! Reading the files of `data/`. A file that does not fit its type is a mistake of homegen's, which the tests of the module
-//! that reads it find.
+//! Reads the files of `data/`. A file that does not match its type is an internal error; the tests of the module that
+//! reads it find that.
 //!
-//! The files are YAML, which `build.rs` turns into JSON: parsing YAML would be a fifth of the work of building a small
-//! host. A file is parsed when it is first asked for, and a long one in parts: a list by its rows ([`Row`]), a mapping by its
-//! keys ([`section_of`]).
+//! The files are YAML, which `build.rs` turns into JSON: parsing YAML would take a fifth of the time to build a small
+//! host. A file is parsed at its first use, and a long one in parts: a list by its rows ([`Row`]), a mapping by its keys
+//! ([`section_of`]).
 
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Deserializer};
 
-/// The text of the file that is called `$name`.
+/// The text of the file `$name`.
 #[cfg(test)]
 macro_rules! file {
     ($name:literal) => {
@@ -19,7 +19,7 @@ macro_rules! file {
 #[cfg(test)]
 pub(crate) use file;
 
-/// The file that is called `$name` as JSON, with a line for each row or key between the brackets.
+/// The file `$name` as JSON, with a line for each row or key between the brackets.
 macro_rules! json {
     ($name:literal) => {
         include_str!(concat!(env!("OUT_DIR"), "/data/", $name, ".json"))
@@ -27,7 +27,7 @@ macro_rules! json {
 }
 pub(crate) use json;
 
-/// The file that is called `$name`, which is parsed when it is first asked for.
+/// The file `$name`, parsed at its first use.
 macro_rules! table {
     ($type:ty, $name:literal) => {
         $crate::data::lazy!($type, $crate::data::read($crate::data::json!($name)))
@@ -35,7 +35,7 @@ macro_rules! table {
 }
 pub(crate) use table;
 
-/// The rows of the file that is called `$name`, which is a list.
+/// The rows of the file `$name`, which is a list.
 macro_rules! rows {
     ($type:ty, $name:literal) => {
         $crate::data::lazy!(Vec<$crate::data::Row<$type>>, $crate::data::rows_of($crate::data::json!($name)))
@@ -43,7 +43,7 @@ macro_rules! rows {
 }
 pub(crate) use rows;
 
-/// The value of a key of the file that is called `$name`, which is parsed when it is first asked for.
+/// The value of a key of the file `$name`, parsed at its first use.
 macro_rules! section {
     ($type:ty, $name:literal, $key:literal) => {
         $crate::data::lazy!($type, $crate::data::section_of($crate::data::json!($name), $key))
@@ -51,7 +51,7 @@ macro_rules! section {
 }
 pub(crate) use section;
 
-/// A value that is made when it is first asked for.
+/// A value that is computed at its first use.
 macro_rules! lazy {
     ($type:ty, $make:expr) => {{
         static VALUE: std::sync::LazyLock<$type> = std::sync::LazyLock::new(|| $make);
@@ -77,10 +77,10 @@ fn lines(json: &'static str) -> impl Iterator<Item = &'static str> {
     json.lines().filter(is_entry).map(|line| line.strip_suffix(',').unwrap_or(line))
 }
 
-/// A row of a file that is a list, which is parsed when it is first asked for.
+/// A row of a file that is a list, parsed at its first use.
 #[derive(Debug)]
 pub(crate) struct Row<T> {
-    /// What its first key has, without brackets.
+    /// The value of its first key, without brackets.
     names: &'static str,
     text: &'static str,
     value: OnceLock<Box<T>>,
@@ -97,12 +97,12 @@ impl<T: Deserialize<'static>> Row<T> {
         Row { names, text, value: OnceLock::new() }
     }
 
-    /// What its first key has: one text, or several. The row is not parsed for it.
+    /// The texts of its first key, one or several. The row is not parsed for them.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + use<T> {
         self.names.split(',').map(|name| name.trim_matches('"'))
     }
 
-    /// Whether its first key has this text.
+    /// True if its first key has this text.
     pub(crate) fn is(&self, name: &str) -> bool {
         self.names().any(|own| own == name)
     }
@@ -118,7 +118,7 @@ pub(crate) fn rows_of<T: Deserialize<'static>>(json: &'static str) -> Vec<Row<T>
     lines(json).map(Row::of).collect()
 }
 
-/// Reads a text that lives as long as the program.
+/// Reads a text with a static lifetime.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
     String::deserialize(deserializer).map(kept)
 }
@@ -128,17 +128,17 @@ pub(crate) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'stat
     Vec::deserialize(deserializer).map(all_kept)
 }
 
-/// A list of texts that live as long as the program.
+/// A list of texts with a static lifetime.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Texts(#[serde(deserialize_with = "texts")] pub(crate) &'static [&'static str]);
 
-/// A text, for as long as the program runs.
+/// Leaks a text, for a static lifetime.
 pub(crate) fn kept(text: String) -> &'static str {
     text.leak()
 }
 
-/// A list of texts, for as long as the program runs.
+/// Leaks a list of texts, for a static lifetime.
 pub(crate) fn all_kept(texts: Vec<String>) -> &'static [&'static str] {
     texts.into_iter().map(kept).collect::<Vec<_>>().leak()
 }
@@ -150,7 +150,7 @@ pub(crate) mod tests {
 
     use super::{Row, rows_of, section_of};
 
-    /// Asserts that each list of texts below a key of a file is in order, and names nothing twice.
+    /// Asserts that each list of texts below a key of a file is sorted and has no duplicates.
     pub(crate) fn lists_are_in_order(text: &str) {
         let file: serde_yaml::Mapping = serde_yaml::from_str(text).unwrap();
         for (key, list) in &file {

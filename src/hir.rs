@@ -1,5 +1,5 @@
-//! The host as it will be: names given, references between services followed, defaults filled in
-//! where they need the rest of the file.
+//! The linked host: names assigned, references between parts resolved, and defaults filled in that depend on the
+//! rest of the file.
 
 pub(crate) mod backup;
 pub(crate) mod client;
@@ -32,25 +32,25 @@ pub(crate) use secret::{Secret, SecretBackend, WrongSecret};
 /// A host.
 #[derive(Debug)]
 pub struct Host {
-    /// What of the file could not be read.
+    /// The parts of the file that could not be read.
     pub(crate) unread: Unread,
     /// The version of the language that the file is written in.
     pub(crate) language: setting::Number,
-    /// What the file says of the machine.
+    /// The `host` of the file.
     pub(crate) machine: setting::Host,
     /// The constants.
     pub(crate) constants: Option<Node>,
     /// The tailnet.
     pub(crate) tailscale: Option<setting::Tailscale>,
-    /// The front, where there is one.
+    /// The front, if there is one.
     pub(crate) front: Option<Front>,
-    /// What decrypts the secrets.
+    /// The program that decrypts the secrets.
     pub(crate) secret_backend: Option<SecretBackend>,
     /// The secrets, by name.
     pub(crate) secrets: IndexMap<Id<Secret>, Secret>,
-    /// The uses of secrets that were reported.
+    /// The invalid uses of secrets; diagnostics were emitted.
     pub(crate) wrong_secrets: Vec<WrongSecret>,
-    /// Where notifications go.
+    /// The destinations of notifications.
     pub(crate) notify: Option<setting::Notify>,
     /// Podman.
     pub(crate) podman: Option<setting::Podman>,
@@ -58,17 +58,17 @@ pub struct Host {
     pub(crate) networks: Vec<Network>,
     /// The services.
     pub(crate) services: Vec<Service>,
-    /// The places of services, containers and networks.
+    /// The positions of services, containers and networks.
     pub(crate) index: Index,
     /// The jobs of the host itself.
     pub(crate) jobs: Vec<Job>,
-    /// The machines that use them.
+    /// The machines that use the services.
     pub(crate) clients: Vec<Client>,
-    /// Options of the host.
+    /// The NixOS options of the host.
     pub(crate) nixos: Option<Node>,
-    /// What the file accepts.
+    /// The accepted diagnostics.
     pub(crate) accepted: Vec<Accepted>,
-    /// What the last build left.
+    /// The record of the last build.
     pub(crate) last_build: Option<Record>,
 }
 
@@ -83,20 +83,21 @@ impl Host {
         self.services.iter().flat_map(|s| &s.containers)
     }
 
-    /// Whether `path` is that of Docker's socket, and the file does not turn that on.
+    /// True if `path` is Docker's socket and the file does not enable it.
     pub(crate) fn has_no_docker_socket(&self, path: &str) -> bool {
         let on = self.podman.as_ref().is_some_and(|podman| podman.docker_socket.value);
         !on && matches!(path, "/var/run/docker.sock" | "/run/docker.sock")
     }
 
-    /// Every job, those of the host itself last.
+    /// Every job; the jobs of the host itself come last.
     pub(crate) fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.services.iter().flat_map(|s| &s.jobs).chain(&self.jobs)
     }
 
     /// Every use of a secret of the host.
     pub(crate) fn used_secrets(&self) -> impl Iterator<Item = UsedSecret<'_>> {
-        // A secret of a client's is of its own backend, and only the same file where it is declared here.
+        // A client's secret belongs to the client's own agenix. It is the same file only if it is declared here
+        // too.
         let is_here = |(name, _): &UsedSecret| self.secret(name).is_some();
         let of_clients = self.clients.iter().flat_map(|client| client.upload.secrets()).filter(is_here);
         let of_containers = self.containers().flat_map(Container::secrets);
@@ -111,7 +112,7 @@ impl Host {
         self.jobs().filter_map(|job| Some((job, job.backup()?)))
     }
 
-    /// The mount points that the file describes, without a slash at their ends.
+    /// The mount points of the file, without a trailing slash.
     pub(crate) fn mount_points(&self) -> HashSet<String> {
         self.machine
             .mounts
@@ -121,7 +122,7 @@ impl Host {
             .collect()
     }
 
-    /// Every tree of options that stands under a `nixos`.
+    /// Every tree of options under a `nixos` key.
     pub(crate) fn raw_options(&self) -> impl Iterator<Item = &Node> {
         self.nixos.iter().chain(self.services.iter().filter_map(|s| s.nixos.as_ref()))
     }
@@ -130,36 +131,36 @@ impl Host {
 /// A diagnostic that the file accepts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Accepted {
-    /// Its code.
+    /// The code of the diagnostic.
     pub(crate) code: Code,
-    /// Where it is accepted: inside of this mapping, or everywhere.
+    /// The mapping in which it is accepted. `None` for the whole file.
     pub(crate) within: Option<Span>,
-    /// Whether something there could not be read, which may be what it is about.
+    /// True if a part of the mapping could not be read. The diagnostic may be about that part.
     pub(crate) is_unread: bool,
-    /// Where that is written.
+    /// The span of the entry.
     pub(crate) span: Span,
 }
 
-/// A network of Podman's.
+/// A Podman network.
 #[derive(Debug)]
 pub(crate) struct Network {
-    /// Its name in Podman.
+    /// The name in Podman.
     pub(crate) name: Id<Network>,
-    /// The name of its bridge.
+    /// The name of the bridge.
     pub(crate) interface: Text,
-    /// Its settings.
+    /// The settings.
     pub(crate) settings: setting::Network,
-    /// Where its name stands.
+    /// The span of the name.
     pub(crate) span: Span,
 }
 
 impl Network {
-    /// Whether someone else makes it.
+    /// True if the network is created outside of this file.
     pub(crate) fn is_external(&self) -> bool {
         self.settings.external.value
     }
 
-    /// The unit that makes it.
+    /// The name of the unit that creates it.
     pub(crate) fn unit(&self) -> String {
         match self.name.as_str().strip_suffix("-network") {
             Some(_) => self.name.to_string(),
@@ -171,44 +172,44 @@ impl Network {
 /// A service.
 #[derive(Debug)]
 pub struct Service {
-    /// Its name in the file.
+    /// The name in the file.
     pub(crate) name: Id<Service>,
-    /// Its name below `homeserver`.
+    /// The name of its option below `homeserver`.
     pub(crate) option: String,
-    /// Where its name stands.
+    /// The span of the name.
     pub(crate) span: Span,
-    /// What of it could not be read.
+    /// The parts that could not be read.
     pub(crate) unread: Unread,
-    /// Whether a line among its containers could not be read.
+    /// True if a line among its containers could not be read.
     pub(crate) is_cut: bool,
-    /// Whether one of its sites leads nowhere, which was reported.
+    /// True if one of its sites has no valid target; a diagnostic was emitted.
     pub(crate) has_broken_site: bool,
-    /// What it is.
+    /// The description.
     pub(crate) description: Option<Text>,
-    /// Whether it is on by default.
+    /// True if it is enabled by default.
     pub(crate) enable: bool,
-    /// Where that is said, or for a default, where the service is.
+    /// The span of `enable`, or of the service if it has no `enable`.
     pub(crate) enable_span: Span,
-    /// The port behind its site.
+    /// The port on the host behind its site.
     pub(crate) port: Option<setting::Number>,
-    /// The network of its own.
+    /// The service's own network.
     pub(crate) network: Option<Network>,
-    /// Its containers.
+    /// The containers.
     pub(crate) containers: Vec<Container>,
     /// The arguments of its preset.
     pub(crate) parameters: Vec<(String, Node)>,
-    /// Its jobs.
+    /// The jobs.
     pub(crate) jobs: Vec<Job>,
-    /// Whether its containers tell.
+    /// The default of its containers' `notify`.
     pub(crate) notify: Option<Spanned<Tell>>,
-    /// Options of NixOS.
+    /// The NixOS options of the service.
     pub(crate) nixos: Option<Node>,
-    /// Its name in the last build.
+    /// The name in the last build.
     pub(crate) previous: Option<String>,
 }
 
 impl Service {
-    /// Its name in the file.
+    /// The name in the file.
     pub fn name(&self) -> &str {
         self.name.as_str()
     }
@@ -217,53 +218,53 @@ impl Service {
 /// A container.
 #[derive(Debug)]
 pub(crate) struct Container {
-    /// Its name on the host, its unit without `podman-`.
+    /// The name on the host: the unit's name without `podman-`.
     pub(crate) name: Id<Container>,
-    /// Its name in the service.
+    /// The name in the service.
     pub(crate) short: String,
-    /// Where its name stands.
+    /// The span of the name.
     pub(crate) span: Span,
-    /// What of it could not be read.
+    /// The parts that could not be read.
     pub(crate) unread: Unread,
-    /// Its settings.
+    /// The settings.
     pub(crate) settings: Settings,
-    /// What it sees of the host. A volume of Podman's has its whole name there.
+    /// The volumes. A named volume has its full name.
     pub(crate) volumes: Volumes,
-    /// What network it has, where it is on none of Podman's.
+    /// The network mode. `None` if it is on Podman networks.
     pub(crate) network_mode: Option<NetworkMode>,
-    /// The networks that it is on.
+    /// The networks of the container.
     pub(crate) networks: Vec<Attached>,
-    /// The ports that its service's sites need, beyond what the file publishes.
+    /// The ports for its service's sites, in addition to published ports.
     pub(crate) site_ports: Vec<SitePort>,
-    /// What its `depends_on` names.
+    /// The entries of `depends_on`.
     pub(crate) depends_on: Vec<Dependency>,
-    /// The containers that have to be up before it.
+    /// The containers that have to run before it.
     pub(crate) dependencies: Vec<Id<Container>>,
-    /// The containers that wait for it, start at boot and are restarted.
+    /// The containers that depend on it, start at boot and have a restart policy.
     pub(crate) dependents: Vec<Id<Container>>,
-    /// The same with `restart: "no"`, which run once.
+    /// The same with `restart: "no"`; they run once.
     pub(crate) one_time_dependents: Vec<Id<Container>>,
-    /// Whether one of them waits for its health.
+    /// True if one of its dependents waits until it is healthy.
     pub(crate) awaited_healthy: bool,
     /// The container whose network it shares.
     pub(crate) shares_network_of: Option<Id<Container>>,
-    /// The mount points that it needs, described or emitted.
+    /// The mount points that it needs.
     pub(crate) mounts: Vec<Text>,
-    /// The folders that are made for it.
+    /// The folders that are created for it.
     pub(crate) folders: Vec<Folder>,
-    /// Whether it publishes on the host's address in the tailnet.
+    /// True if it publishes ports on the host's tailnet address.
     pub(crate) on_tailnet: bool,
-    /// Whether somebody is told when it fails.
+    /// The notification when it fails.
     pub(crate) tells: Tells,
-    /// The container as it was in the last build, perhaps under another name.
+    /// The container in the last build, possibly under another name.
     pub(crate) previous: Option<Previous>,
 }
 
 impl Container {
-    /// The secrets that it uses.
+    /// The secrets that the container uses.
     fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let settings = &self.settings;
-        // One that is mounted by itself may be any.
+        // A secret that is only mounted may have any format.
         let mounted = settings.secrets.0.iter().map(|used| {
             let format = used.variable.is_some().then_some(setting::Format::Raw);
             (&used.secret, format)
@@ -276,13 +277,13 @@ impl Container {
         mounted.chain(login).chain(files).collect()
     }
 
-    /// Its unit, without `.service`.
+    /// The name of the unit, without `.service`.
     pub(crate) fn unit(&self) -> String {
         self.name.unit()
     }
 
-    /// The names that the container answers to on a network besides its full name, each once: its key on its
-    /// service's own network, as in Compose, and the aliases that the file gives it.
+    /// The names of the container on a network besides its full name, without duplicates: its key on its service's
+    /// own network, as in Compose, and the aliases of the file.
     pub(crate) fn aliases(&self, attached: &Attached) -> Vec<Text> {
         let key = (attached.own && self.short != self.name.as_str())
             .then(|| Text::literal(&*self.short, self.span));
@@ -294,47 +295,47 @@ impl Container {
 }
 
 impl Id<Container> {
-    /// The container's unit, without `.service`.
+    /// The name of the container's unit, without `.service`.
     pub(crate) fn unit(&self) -> String {
         format!("podman-{self}")
     }
 }
 
-/// Whether somebody is told when something fails.
+/// The notification about a failure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Tells {
-    /// Nobody is.
+    /// No notification.
     No,
-    /// Whoever the file names.
+    /// A notification to the destinations of the file.
     Yes,
-    /// The same, which the file asks for here.
+    /// The same, requested by the file at this span.
     Asked(Span),
 }
 
 impl Tells {
-    /// Whether somebody is told.
+    /// True if a notification is sent.
     pub(crate) fn is_on(self) -> bool {
         !matches!(self, Tells::No)
     }
 }
 
-/// A container that another one waits for.
+/// A dependency of a container.
 #[derive(Debug)]
 pub(crate) struct Dependency {
-    /// The container.
+    /// The container that has to run first.
     pub(crate) container: Id<Container>,
-    /// Whether it has to be healthy, and not only started.
+    /// True if it has to be healthy, not only started.
     pub(crate) healthy: bool,
-    /// Where it is named.
+    /// The span of its name.
     pub(crate) span: Span,
 }
 
-/// A container as it was in the last build.
+/// A container in the last build.
 #[derive(Clone, Debug)]
 pub(crate) struct Previous {
-    /// The name of its service.
+    /// The name of the service.
     pub(crate) service: String,
-    /// What the record has of it.
+    /// The container's entry in the record.
     pub(crate) container: record::Container,
 }
 
@@ -343,16 +344,16 @@ pub(crate) struct Previous {
 pub(crate) struct Attached {
     /// The network.
     pub(crate) network: Id<Network>,
-    /// Whether it is the network of the container's service, where the container also answers to its key.
+    /// True for the own network of the container's service, on which the container's key is a name too.
     pub(crate) own: bool,
-    /// How it is attached.
+    /// The settings of the attachment.
     pub(crate) attachment: setting::Attachment,
 }
 
 /// A port that a site needs.
 #[derive(Debug)]
 pub(crate) struct SitePort {
-    /// The port on the host: the service's own, or a further one.
+    /// The port on the host: the service's port, or an additional one.
     pub(crate) host: HostPort,
     /// The port in the container.
     pub(crate) target: Text,
@@ -363,6 +364,6 @@ pub(crate) struct SitePort {
 pub(crate) enum HostPort {
     /// The option `homeserver.NAME.port` of this service.
     Service(Id<Service>),
-    /// A fixed one.
+    /// A fixed port.
     Fixed(Text),
 }

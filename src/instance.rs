@@ -1,4 +1,4 @@
-//! A use of a preset: what its parameters stand for.
+//! A use of a preset, with the arguments of its parameters.
 
 use std::collections::HashMap;
 
@@ -10,18 +10,18 @@ use crate::syntax::Node;
 /// One use of a preset.
 #[derive(Debug)]
 pub struct Instance {
-    /// The service that starts from it.
+    /// The service that uses the preset.
     pub service: String,
-    /// Its name as a value, which the preset calls `${service}`.
+    /// The name of the service as a value, `${service}` in the preset.
     pub name: Node,
     /// Every parameter with its argument or default.
     pub arguments: IndexMap<String, Node>,
-    /// The parameters that were not given, or are not what the preset takes. It was said.
+    /// The parameters with a missing or invalid argument; a diagnostic was emitted.
     pub missing: Vec<String>,
-    /// The parameters without a default, which nobody can leave out.
+    /// The parameters without a default, which are required.
     pub required: Vec<String>,
-    /// Where the preset uses each parameter first: the keys that lead there, with dots between them.
+    /// The first use of each parameter in the preset: the keys on the path to it, separated by dots.
     pub uses: HashMap<String, String>,
-    /// The preset's containers that the user removed with `~`, and where.
+    /// The preset's containers that the user removed with `~`, with the spans.
     pub removed: Vec<(String, Span)>,
 }

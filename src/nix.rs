@@ -1,5 +1,4 @@
-//! Nix expressions as data. How they are printed is in [`mod@print`]; every string of the user's comes out
-//! escaped.
+//! Nix expressions as data. [`mod@print`] prints them, and escapes every string of the user.
 
 pub mod print;
 
@@ -23,21 +22,21 @@ pub enum Expr {
     Lines(Vec<Vec<Part>>),
     /// A whole number.
     Int(i64),
-    /// A number with a point, as written.
+    /// A number with a decimal point, as written.
     Float(String),
     /// `true` or `false`.
     Bool(bool),
     /// `null`.
     Null,
-    /// A folder, relative to the file that is compiled. Where that is from the output is known last.
+    /// A folder, relative to the compiled file. The printer makes it relative to the output file.
     Directory(String),
-    /// A value that stands elsewhere, with its own type.
+    /// A reference to a value, with the value's type.
     Ref(Arc<Reference>),
-    /// Code of homegen's own that needs no parentheses: a name or a selection.
+    /// Code that homegen generates and that needs no parentheses: a name or a selection.
     Code(Cow<'static, str>),
-    /// A script, or settings that go with it.
+    /// A script, or the settings of a sandbox.
     Script(Script),
-    /// An expression of the user's.
+    /// An expression of the user.
     User(String),
     /// `[ … ]`.
     List(Vec<Expr>),
@@ -54,28 +53,28 @@ pub enum Expr {
 pub enum Part {
     /// Text, not yet escaped.
     Text(Cow<'static, str>),
-    /// A value that stands elsewhere.
+    /// A reference to a value.
     Ref(Arc<Reference>),
-    /// Code of homegen's own whose value is a string.
+    /// Code that homegen generates, with a string value.
     Code(Cow<'static, str>),
-    /// An expression whose value is a string.
+    /// An expression with a string value.
     Expr(Box<Expr>),
 }
 
-/// An attribute set, in the order of its making.
+/// An attribute set, in insertion order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Set(pub IndexMap<Cow<'static, str>, Attr>);
 
 /// One attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attr {
-    /// Its value.
+    /// The value.
     pub value: Expr,
-    /// A comment to its owner, above it.
+    /// A comment above it, for the server's owner.
     pub comment: Option<&'static str>,
-    /// Its name in parts, where constants stand in it.
+    /// The parts of its name, if the name contains references.
     pub name: Option<Vec<Part>>,
-    /// Finds the items of the list that its value is.
+    /// The index of the list that is its value.
     index: Index,
 }
 
@@ -90,8 +89,8 @@ impl Attr {
         Attr { value, comment: None, name: None, index: Index::default() }
     }
 
-    /// Appends `item` to the list that the value is, or that is the last argument of the call that the value is,
-    /// unless the list has the item already.
+    /// Appends `item` to the list that is the value, or the last argument of a call that is the value. Does nothing
+    /// if the list already contains the item.
     pub fn append(&mut self, item: Expr) {
         let list = match &mut self.value {
             Expr::Call(call) => call.last_mut(),
@@ -103,17 +102,16 @@ impl Attr {
     }
 }
 
-/// The places of a list's items, by their hashes. Comparing a new item with each item of a long list would take a time
-/// that grows with the square of the list's length.
+/// The positions of a list's items, by hash. Without it, building a list with n items would take n² comparisons.
 #[derive(Clone, Debug, Default)]
 struct Index {
-    /// How many items are in it. A list that nothing was appended to is short, or has none of them.
+    /// The number of indexed items. It is 0 for a short list, and for a list without appended items.
     count: usize,
-    places: HashMap<u64, Vec<usize>>,
+    positions: HashMap<u64, Vec<usize>>,
 }
 
 impl Index {
-    /// A list of so many items is looked through.
+    /// The maximum length of a list that is searched without an index.
     const SHORT: usize = 16;
 
     fn append(&mut self, list: &mut Vec<Expr>, item: Expr) {
@@ -123,19 +121,19 @@ impl Index {
             }
             return;
         }
-        for (place, known) in list.iter().enumerate().skip(self.count) {
-            self.places.entry(hash(known)).or_default().push(place);
+        for (position, known) in list.iter().enumerate().skip(self.count) {
+            self.positions.entry(hash(known)).or_default().push(position);
         }
-        let places = self.places.entry(hash(&item)).or_default();
-        if !places.iter().any(|place| list[*place] == item) {
-            places.push(list.len());
+        let positions = self.positions.entry(hash(&item)).or_default();
+        if !positions.iter().any(|position| list[*position] == item) {
+            positions.push(list.len());
             list.push(item);
         }
         self.count = list.len();
     }
 }
 
-/// What is known of a list says nothing of what it holds.
+/// An index is derived from the list and does not affect equality.
 impl PartialEq for Index {
     fn eq(&self, _: &Index) -> bool {
         true
@@ -143,7 +141,7 @@ impl PartialEq for Index {
 }
 
 impl Hash for Set {
-    /// The order of the attributes does not matter to `==`.
+    /// Ignores the order of the attributes, as `==` does.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let sum = self.0.iter().fold(0u64, |sum, (name, attr)| sum.wrapping_add(hash(&(name, &attr.value))));
         sum.hash(state);
@@ -156,28 +154,28 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// What the names of the output are in one file.
+/// The names that one file of the output uses.
 pub trait Names {
-    /// What has the value of `target`.
+    /// The name of `target`'s value.
     fn name(&self, target: &Target) -> Name;
 
-    /// The path of a folder that is given relative to the file that is compiled, and what has to be added
-    /// to it as a string where a path of Nix cannot hold it.
+    /// The Nix path of a folder that is relative to the compiled file, and a string to append if a Nix path cannot
+    /// contain the whole path.
     fn directory(&self, folder: &str) -> (String, Option<String>);
 }
 
-/// What stands for a value in one file.
+/// The name of a value in one file.
 pub enum Name {
-    /// Code that has the value: a name or a selection.
+    /// Code: a name or a selection.
     Code(String),
     /// The value itself.
     Value(Expr),
 }
 
-/// What the code of a name begins with where it takes an item out of a list: `builtins.elemAt list 0`.
+/// The prefix of a name that selects an item of a list: `builtins.elemAt list 0`.
 pub const ITEM: &str = "builtins.elemAt ";
 
-/// Whether the code of a name is a call, which needs parentheses as an argument.
+/// True if the code of a name is a call, which needs parentheses as an argument.
 pub fn is_call(code: &str) -> bool {
     code.starts_with(ITEM)
 }
@@ -208,7 +206,7 @@ impl Expr {
         Expr::string(parts(text))
     }
 
-    /// A string of these parts. A value that is the whole string needs no quotes: `toString port`.
+    /// A string of these parts. A single reference needs no quotes: `toString port`.
     pub fn string(parts: Vec<Part>) -> Expr {
         match parts.as_slice() {
             [Part::Ref(reference)] => match to_string(&reference.value) {
@@ -220,7 +218,7 @@ impl Expr {
         }
     }
 
-    /// A text as the value that YAML takes it for.
+    /// A text with its YAML type.
     pub fn typed(text: &Text) -> Expr {
         if let Some(reference) = text.reference() {
             return Expr::Ref(reference.clone());
@@ -234,8 +232,8 @@ impl Expr {
         }
     }
 
-    /// `[ … ]`. Where all entries of a constant or parameter follow each other, it names that list:
-    /// `devices ++ [ "/dev/dvb" ]`, and not `builtins.elemAt devices 0` and so on.
+    /// `[ … ]`. If all entries of a constant or parameter are consecutive, the expression uses the list itself:
+    /// `devices ++ [ "/dev/dvb" ]` instead of `builtins.elemAt devices 0` and so on.
     pub fn list(items: Vec<Expr>) -> Expr {
         if (0..items.len()).all(|at| whole_list(&items[at..]).is_none()) {
             return Expr::List(items);
@@ -266,7 +264,7 @@ impl Expr {
         Expr::Str(all)
     }
 
-    /// Every reference in it.
+    /// Collects all references.
     pub fn references<'a>(&'a self, found: &mut Vec<&'a Reference>) {
         match self {
             Expr::Ref(reference) => found.push(reference),
@@ -284,7 +282,7 @@ impl Expr {
 }
 
 impl Part {
-    /// An expression whose value is a string.
+    /// An expression with a string value.
     pub fn expr(expr: Expr) -> Part {
         Part::Expr(Box::new(expr))
     }
@@ -298,7 +296,7 @@ impl Part {
     }
 }
 
-/// The list whose entries `items` begin with, and the number of its entries.
+/// The list whose entries are the first of `items`, and its length.
 fn whole_list(items: &[Expr]) -> Option<(Expr, usize)> {
     let Some(Expr::Ref(first)) = items.first() else { return None };
     let (list, length) = first.target.list_of_first()?;
@@ -311,7 +309,7 @@ fn whole_list(items: &[Expr]) -> Option<(Expr, usize)> {
     is_whole.then(|| (Expr::Ref(reference.into()), length))
 }
 
-/// The function that makes a string of such a value, unless the value is one.
+/// The function that converts such a value to a string. `None` for a string.
 fn to_string(value: &Atom) -> Option<&'static str> {
     match value {
         Atom::Str(_) => None,
@@ -321,7 +319,7 @@ fn to_string(value: &Atom) -> Option<&'static str> {
     }
 }
 
-/// The parts of a string that a text is.
+/// A text as the parts of a string.
 pub fn parts(text: &Text) -> Vec<Part> {
     text.pieces
         .iter()
@@ -332,7 +330,7 @@ pub fn parts(text: &Text) -> Vec<Part> {
         .collect()
 }
 
-/// A text of several lines, line by line. A line end at the end is followed by an empty line.
+/// The lines of a text. After a newline at the end, there is an empty line.
 pub fn split_lines(parts: &[Part]) -> Vec<Vec<Part>> {
     let mut lines: Vec<Vec<Part>> = vec![Vec::new()];
     let mut push = |part: Part, is_new: bool| {
@@ -368,15 +366,15 @@ fn escape(text: &str, out: &mut String) {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             '$' if matches!(chars.peek(), Some('{')) => out.push_str("\\$"),
-            // Before an interpolation of homegen's own, a bare dollar would escape it.
+            // A bare dollar would escape a following interpolation.
             '$' if chars.peek().is_none() => out.push_str("\\$"),
             _ => out.push(c),
         }
     }
 }
 
-/// Escapes text for a string in two single quotes (Nix manual, "String"). `before_interpolation` says what follows.
-/// Returns whether the text can be read back: a single quote before an escaped dollar cannot.
+/// Escapes text for a string in two single quotes (Nix manual, "String"). `before_interpolation` is true if an
+/// interpolation follows. Returns false if it cannot be escaped: a single quote before an escaped dollar.
 fn escape_indented(text: &str, before_interpolation: bool, out: &mut String) -> bool {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -394,10 +392,10 @@ fn escape_indented(text: &str, before_interpolation: bool, out: &mut String) -> 
     true
 }
 
-/// Words that are no names in Nix.
+/// The keywords of Nix, which cannot be names.
 const KEYWORDS: &[&str] = &["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"];
 
-/// Whether `name` can stand as an attribute's name without quotes.
+/// True if `name` is an attribute name that needs no quotes.
 pub fn is_identifier(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
@@ -433,7 +431,7 @@ impl Set {
         self.0.insert(name.into(), Attr::new(value));
     }
 
-    /// Sets one attribute under a comment to its owner.
+    /// Sets one attribute with a comment for the server's owner.
     pub fn set_with(&mut self, comment: &'static str, name: &'static str, value: Expr) {
         self.0.insert(name.into(), Attr { comment: Some(comment), ..Attr::new(value) });
     }
@@ -444,7 +442,7 @@ impl Set {
         self.0.insert(name.value().into(), attr);
     }
 
-    /// The set at `path`, made where it is not there.
+    /// The set at `path`. Creates missing sets.
     pub fn at(&mut self, path: &[&str]) -> &mut Set {
         let mut set = self;
         for name in path {
@@ -462,14 +460,14 @@ impl Set {
         set
     }
 
-    /// Appends to the list `name`, without what is in it already.
+    /// Appends to the list `name`, without duplicates.
     pub fn append(&mut self, name: &'static str, items: impl IntoIterator<Item = Expr>) {
         for item in items {
             self.0.entry(name.into()).or_insert_with(|| Attr::new(Expr::List(Vec::new()))).append(item);
         }
     }
 
-    /// Appends to the list `name`, whatever is in it.
+    /// Appends to the list `name`, with duplicates.
     pub fn append_all(&mut self, name: &'static str, items: impl IntoIterator<Item = Expr>) {
         let attr = self.0.entry(name.into()).or_insert_with(|| Attr::new(Expr::List(Vec::new())));
         if let Expr::List(list) = &mut attr.value {
@@ -477,7 +475,7 @@ impl Set {
         }
     }
 
-    /// The set that is the attribute whose name is a text, made where it is not there.
+    /// The set in the attribute with this name. Creates it if it does not exist.
     pub fn at_named(&mut self, name: &Text) -> &mut Set {
         if !self.0.contains_key(name.value().as_str()) {
             self.set_named(name, Expr::Set(Set::default()));
@@ -485,12 +483,12 @@ impl Set {
         self.at(&[&name.value()])
     }
 
-    /// Whether there is nothing in it.
+    /// True if the set has no attributes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Every reference in it.
+    /// Collects all references.
     pub fn references<'a>(&'a self, found: &mut Vec<&'a Reference>) {
         for attr in self.0.values() {
             attr.name.iter().flatten().for_each(|part| part.references(found));
@@ -499,17 +497,17 @@ impl Set {
     }
 }
 
-/// The arguments that a module may take, in the order in which they are written.
+/// The possible arguments of a module, in order.
 pub const ARGUMENTS: &[&str] = &["config", "lib", "pkgs", "utils"];
 
-/// The identifiers that stand in `code`, keys and strings' insides included where they are code.
+/// The identifiers in `code`, including the code in dynamic keys and interpolations.
 pub fn identifiers(code: &str) -> BTreeSet<String> {
     let parsed = rnix::Root::parse(code);
     let mut found = BTreeSet::new();
     for element in parsed.syntax().descendants_with_tokens() {
         if let Some(token) = element.into_token()
             && token.kind() == rnix::SyntaxKind::TOKEN_IDENT
-            // Only a name by itself; what follows a dot, or a key, is an attribute.
+            // Only standalone names: a key, or a name after a dot, is an attribute.
             && token.parent().and_then(|ident| ident.parent()).is_some_and(|p| p.kind() != rnix::SyntaxKind::NODE_ATTRPATH)
         {
             found.insert(token.text().to_owned());
@@ -518,15 +516,15 @@ pub fn identifiers(code: &str) -> BTreeSet<String> {
     found
 }
 
-/// Where the relative paths stand in `code`, such as `./files/sync.sh`, in the order of the text. What is interpolated
-/// in a path is not part of it.
+/// The ranges of the relative paths in `code`, such as `./files/sync.sh`, in order. An interpolation in a path is
+/// not part of its range.
 pub fn relative_paths(code: &str) -> Vec<Range<usize>> {
     if !code.contains('/') {
         return Vec::new();
     }
     let parsed = rnix::Root::parse(code);
     let tokens = parsed.syntax().descendants_with_tokens().filter_map(|element| element.into_token());
-    // The first token of a path says that it is relative, also where an interpolation follows.
+    // The first token shows if a path is relative, even before an interpolation.
     let first = tokens.filter(|token| {
         token.kind() == rnix::SyntaxKind::TOKEN_PATH_REL
             && token
@@ -536,8 +534,8 @@ pub fn relative_paths(code: &str) -> Vec<Range<usize>> {
     first.map(|token| Range::<usize>::from(token.text_range())).collect()
 }
 
-/// Whether an expression of the user's is Nix. Brackets that lie deeper in each other than any expression
-/// of a configuration does are refused too: formatters and Nix itself end there.
+/// True if an expression of the user is valid Nix. Excessively nested brackets are refused, because formatters and
+/// Nix itself fail on them.
 pub fn is_expression(code: &str) -> bool {
     let mut depth = 0i32;
     for byte in code.bytes() {
@@ -550,8 +548,7 @@ pub fn is_expression(code: &str) -> bool {
             return false;
         }
     }
-    // A comment at the end would swallow what homegen puts behind it, hence the lines. And rnix alone takes
-    // `[ a: b ]` for Nix.
+    // A comment at the end would hide the code after it, hence the newlines. rnix by itself accepts `[ a: b ]`.
     let wrapped = format!("(\n{code}\n)");
     rnix::Root::parse(&wrapped).errors().is_empty()
         && rnix::Root::parse(code).errors().is_empty()

@@ -1,30 +1,30 @@
-//! The services of NixOS that listen on ports: `data/nixos-services.yaml`.
+//! The NixOS services that listen on ports: `data/nixos-services.yaml`.
 
 use serde::Deserialize;
 
 use crate::data::{self, Row};
 use crate::form::Protocol;
 
-/// A service of NixOS that listens.
+/// A NixOS service that listens on a port.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NixosService {
-    /// Its name below `services`.
+    /// The name below `services`.
     #[serde(rename = "service")]
     pub name: String,
-    /// The port that it listens on by default.
+    /// The default port.
     pub port: u16,
-    /// The option with the port, below the service.
+    /// The option of the port, below the service.
     pub port_option: Option<String>,
-    /// What it listens for.
+    /// The protocol.
     #[serde(default)]
     pub protocol: Protocol,
-    /// Whether it listens on 127.0.0.1 only, by default.
+    /// True if it listens only on 127.0.0.1 by default.
     #[serde(default)]
     pub is_local: bool,
 }
 
-/// All of them, in the order of their names.
+/// All services, in the order of their names.
 pub(crate) fn all() -> &'static [Row<NixosService>] {
     data::rows!(NixosService, "nixos-services")
 }

@@ -1,5 +1,5 @@
-//! What `podman run` takes as values of its arguments, as podman-run(1) and Podman's sources have it:
-//! `data/podman-values.yaml` and `data/mount-options.yaml`.
+//! The valid values of `podman run`'s arguments, from podman-run(1) and Podman's sources: `data/podman-values.yaml`
+//! and `data/mount-options.yaml`.
 
 pub(crate) mod arguments;
 pub(crate) mod bind;
@@ -14,10 +14,10 @@ use crate::path::is_path;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BridgeOption {
-    /// Its name.
+    /// The name.
     #[serde(rename = "option")]
     pub name: String,
-    /// Its values, for a message.
+    /// The valid values, for a message.
     pub expected: String,
     takes: Option<Takes>,
     #[serde(default)]
@@ -25,7 +25,7 @@ pub(crate) struct BridgeOption {
     most: Option<u32>,
 }
 
-/// What an option takes beside words of its own.
+/// The kind of value that an option accepts besides its keywords.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Takes {
@@ -35,7 +35,7 @@ enum Takes {
 }
 
 impl BridgeOption {
-    /// Whether it takes a value.
+    /// True if the option accepts a value.
     pub(crate) fn fits(&self, value: &str) -> bool {
         let is_number =
             || value.parse::<u32>().is_ok_and(|number| self.most.is_none_or(|most| number <= most));
@@ -67,13 +67,13 @@ pub(crate) fn security_options() -> &'static [&'static str] {
     data::section!(Texts, "podman-values", "security_options").0
 }
 
-/// The key of a value of `--security-opt` and what follows it. Docker's older form has a colon.
+/// The key and the value of a `--security-opt`. Docker's older form has a colon.
 pub(crate) fn security_option_parts(text: &str) -> (&str, Option<&str>) {
     let separator = if text.contains('=') { '=' } else { ':' };
     text.split_once(separator).map_or((text, None), |(key, value)| (key, Some(value)))
 }
 
-/// Whether Podman takes `text` as a value of `--security-opt`.
+/// True if Podman accepts `text` as a value of `--security-opt`.
 pub(crate) fn is_security_option(text: &str) -> bool {
     match security_option_parts(text) {
         ("no-new-privileges", value) => value.is_none_or(is_bool),
@@ -82,12 +82,12 @@ pub(crate) fn is_security_option(text: &str) -> bool {
     }
 }
 
-/// Groups that own devices and have a fixed number on every NixOS host.
+/// Device groups with a fixed number on every NixOS host.
 pub(crate) fn host_groups() -> &'static [&'static str] {
     data::section!(Texts, "podman-values", "host_groups").0
 }
 
-/// Groups of other systems that own devices or sockets, and have no fixed number on NixOS.
+/// Groups of other systems for devices or sockets, without a fixed number on NixOS.
 pub(crate) fn unnumbered_groups() -> &'static [&'static str] {
     data::section!(Texts, "podman-values", "unnumbered_groups").0
 }
@@ -97,19 +97,19 @@ pub(crate) fn ulimits() -> &'static [&'static str] {
     data::section!(Texts, "podman-values", "ulimits").0
 }
 
-/// The namespace that a kernel parameter belongs to.
+/// The namespace of a kernel parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SysctlOf {
     /// The network.
     Network,
     /// System V IPC and message queues.
     Ipc,
-    /// None: it is one of the whole host.
+    /// No namespace: it applies to the whole host.
     Host,
 }
 
-/// Which namespace a kernel parameter belongs to. A container may only set those of its own namespaces
-/// (podman-run(1), --sysctl).
+/// The namespace of a kernel parameter. A container can only set parameters of its own namespaces (podman-run(1),
+/// --sysctl).
 pub(crate) fn sysctl_of(name: &str) -> SysctlOf {
     let core = || data::section!(Texts, "podman-values", "core_sysctls").0;
     let ipc = || data::section!(Texts, "podman-values", "ipc_sysctls").0;
@@ -123,7 +123,7 @@ pub(crate) fn sysctl_of(name: &str) -> SysctlOf {
     }
 }
 
-/// `data/mount-options.yaml`. Of the options in one row Podman takes one, once.
+/// `data/mount-options.yaml`. Podman accepts one option of each row, once.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MountOptions {
@@ -137,23 +137,23 @@ fn mount_options(tmpfs: bool) -> &'static [Vec<String>] {
     if tmpfs { &options.tmpfs } else { &options.volume }
 }
 
-/// Whether an option is one of Docker's for the owner of a tmpfs, which Podman does not have.
+/// True for Docker's options for the owner of a tmpfs, which Podman does not support.
 pub(crate) fn is_tmpfs_owner(option: &str) -> bool {
     matches!(option.split('=').next(), Some("uid" | "gid"))
 }
 
-/// What is wrong with the options of a mount.
+/// A mistake in the options of a mount.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum BadOption<'a> {
-    /// There is none of this name.
+    /// An unknown option.
     Unknown(&'a str),
-    /// Its value cannot be read.
+    /// An option with an invalid value.
     Value(&'a str),
-    /// Of these two there may be one.
+    /// Two options that exclude each other.
     Both(&'a str, &'a str),
 }
 
-/// The first of the options of a volume, or of a tmpfs, that is wrong: its index, and why.
+/// The index and the mistake of the first invalid option of a volume or a tmpfs.
 pub(crate) fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<(usize, BadOption<'a>)> {
     let mut seen: Vec<(usize, &str)> = Vec::new();
     for (index, option) in options.iter().enumerate() {
@@ -164,7 +164,7 @@ pub(crate) fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<(usize,
             return Some((index, BadOption::Unknown(option)));
         };
         let fits = match (name, value) {
-            // A size is a number with k, m or g, or a part of the memory (tmpfs(5)).
+            // A size is a number with k, m or g, or a percentage of the memory (tmpfs(5)).
             ("size", Some(v)) => {
                 v.strip_suffix('%').is_some_and(|n| n.parse::<u8>().is_ok()) || size_bytes(v).is_some()
             }
@@ -184,7 +184,7 @@ pub(crate) fn bad_option<'a>(options: &[&'a str], tmpfs: bool) -> Option<(usize,
     None
 }
 
-/// The option that was probably meant by one that is unknown.
+/// The known option that is most similar to an unknown one.
 pub(crate) fn closest_option(option: &str, tmpfs: bool) -> Option<&'static str> {
     let name = option.split('=').next().unwrap_or_default();
     crate::diag::closest(name, mount_options(tmpfs).iter().flatten().map(String::as_str))

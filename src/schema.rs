@@ -1,4 +1,4 @@
-//! The JSON Schema of the language, made from its types.
+//! The JSON Schema of the language, generated from its types.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::ast::File;
 use crate::shape::ORDER;
 
-/// The schema that the declarations give, with members for `docs/language.md`: the `title` of a type is its name there, in
-/// which `[…]` links to the keys of a mapping, and [`ORDER`] has the keys of a mapping in their order.
+/// The schema of the declarations, with additional members for `docs/language.md`. The `title` of a type is its
+/// name there; `[…]` in it links to the keys of a mapping. [`ORDER`] lists the keys of a mapping in order.
 pub fn declared() -> Schema {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>()
 }
@@ -38,7 +38,7 @@ pub fn schema() -> String {
             }),
         );
     }
-    // A service that starts from a preset need not repeat what the preset has.
+    // A service with a preset does not need to repeat the preset's keys.
     if let Some(service) = schema.pointer_mut("/$defs/Service").and_then(Value::as_object_mut) {
         service.insert("if".to_owned(), serde_json::json!({ "not": { "required": ["preset"] } }));
         service.insert("then".to_owned(), requirements);
@@ -48,7 +48,7 @@ pub fn schema() -> String {
     text
 }
 
-/// Takes the required keys out of the mappings that merge with those of a preset, and returns a schema that requires
+/// Removes the required keys from the mappings that are merged with a preset's, and returns a schema that requires
 /// them in a service.
 fn take_requirements(schema: &mut Schema) -> Value {
     let definitions = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
@@ -62,8 +62,8 @@ fn take_requirements(schema: &mut Schema) -> Value {
     requirements
 }
 
-/// The required keys in a value of `schema` and in the mappings below it. What stands in a list does not merge with a
-/// preset's value. The mappings' definitions are added to `found`.
+/// The required keys in a value of `schema` and in the mappings below it. Lists are skipped, because they are not
+/// merged with a preset's lists. Adds the definitions of the mappings to `found`.
 fn requirements(
     schema: &Value,
     definitions: &serde_json::Map<String, Value>,
@@ -108,7 +108,7 @@ impl Transform for Undocumented {
     }
 }
 
-/// Makes the value that it is of each example, which a mapping has as YAML.
+/// Replaces each example, which is YAML text, with its value.
 struct Examples;
 
 impl Transform for Examples {
@@ -122,7 +122,7 @@ impl Transform for Examples {
     }
 }
 
-/// Lets every value be a reference as well.
+/// Allows a reference in place of every value.
 struct References {
     depth: usize,
 }
@@ -156,7 +156,7 @@ fn allow_reference(member: &mut Value) {
     let mut new =
         json_schema!({ "anyOf": [old, { "$ref": "#/$defs/reference" }, { "type": "null" }] }).to_value();
     if let (Some(description), Some(object)) = (description, new.as_object_mut()) {
-        // An editor shows the description that stands beside the choice.
+        // An editor shows the description beside the `anyOf`.
         object.insert("description".to_owned(), description);
     }
     *member = new;

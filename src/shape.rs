@@ -1,5 +1,5 @@
-//! The macros that declare the language: what a key is called, what it may hold, what stands for it where it is absent.
-//! Reading, the JSON Schema and the tables of `docs/language.md` are made from the same lines.
+//! The macros that declare the language: the names, types and defaults of keys. The decoder, the JSON Schema and
+//! the tables of `docs/language.md` are generated from the same lines.
 
 use schemars::Schema;
 use serde_json::Value;
@@ -7,14 +7,14 @@ use serde_json::Value;
 use crate::decode::Fields;
 use crate::tree::{Atom, Kind, Node};
 
-/// What a mapping looks like, for whoever wrote something else in its place.
+/// A description of a mapping, for a diagnostic about another value in its place.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    /// One of them.
+    /// An example.
     pub example: &'static str,
-    /// What one is called where there may be several, each with a name.
+    /// An example of its name, if it is an entry of a map.
     pub called: &'static str,
-    /// The keys that it may have.
+    /// The valid keys.
     pub keys: &'static [&'static str],
 }
 
@@ -26,7 +26,7 @@ pub const fn key(field: &'static str) -> &'static str {
     }
 }
 
-/// Two lists of keys, one behind the other.
+/// Two lists of keys, concatenated.
 pub const fn both<const N: usize>(own: &[&'static str], part: &[&'static str]) -> [&'static str; N] {
     let mut all = [""; N];
     let mut at = 0;
@@ -37,11 +37,11 @@ pub const fn both<const N: usize>(own: &[&'static str], part: &[&'static str]) -
     all
 }
 
-/// The member of a mapping's schema that has the keys in the order of their declarations, for the reference.
+/// The member of a mapping's schema with the keys in declaration order, for the reference.
 pub const ORDER: &str = "order";
 
-/// Completes the schema of a mapping: the keys that have to be there, the defaults of others, and an example. `parts` is how
-/// many keys stand in a struct of their own, which are declared first.
+/// Completes the schema of a mapping: the required keys, the defaults of others, and an example. `parts` is the
+/// number of keys in a struct of their own, which are declared first.
 pub fn complete<T: Fields>(schema: &mut Schema, example: &str, parts: usize) {
     let mut order = T::KEYS.to_vec();
     order.rotate_right(parts);
@@ -59,7 +59,7 @@ pub fn complete<T: Fields>(schema: &mut Schema, example: &str, parts: usize) {
     }
 }
 
-/// A scalar as the value that it is in JSON.
+/// A scalar as a JSON value.
 fn json(node: &Node) -> Value {
     let Kind::Scalar(text) = &node.kind else { return Value::Null };
     match text.atom() {
@@ -70,11 +70,11 @@ fn json(node: &Node) -> Value {
     }
 }
 
-/// Declares a mapping of the language: the struct, how it is read, and its JSON Schema, all out of the same lines. A field
-/// is a key. Its type says whether it may be absent, and what follows `=` stands for it then. The example is for messages
-/// and for editors, and so is what one is `called` of which there are several. What follows `else` knows what was probably
-/// meant by something that is no mapping. One with `or nothing` may also be a key without a value. What follows `..` are
-/// keys of the same mapping that stand in a struct of their own, which `part!` declares.
+/// Declares a mapping of the language: the struct, its decoder and its JSON Schema. A field is a key. Its type
+/// determines if it is optional; the text after `=` is the default. The examples after `such as` and `called` are
+/// for messages and editors. The function after `else` gives advice about a value that is not a mapping. A mapping
+/// with `or nothing` may also be a key without a value. A field after `..` contains more keys of the same mapping,
+/// in a struct that `part!` declares.
 macro_rules! mapping {
     ($(#[$doc:meta])* $name:ident such as $example:literal $(or $nothing:ident)? $(called $called:literal)? $(else $advice:path)? {
         $(.. $part:ident: $parts:ty,)?
@@ -84,16 +84,16 @@ macro_rules! mapping {
         #[derive(Clone, Debug, schemars::JsonSchema)]
         #[schemars(deny_unknown_fields, transform = $name::complete_schema)]
         pub(crate) struct $name {
-            /// Where it stands.
+            /// The span.
             #[allow(dead_code, reason = "not every mapping is asked")]
             #[schemars(skip)]
             pub(crate) span: $crate::source::Span,
-            /// What of it could not be read.
+            /// The parts that could not be read.
             #[allow(dead_code, reason = "not every mapping is asked")]
             #[schemars(skip)]
             pub(crate) unread: $crate::setting::Unread,
             $(
-                /// More of its keys.
+                /// Additional keys.
                 #[schemars(flatten)]
                 pub(crate) $part: $parts,
             )?
@@ -101,7 +101,7 @@ macro_rules! mapping {
         }
 
         impl $name {
-            /// The keys that it may have.
+            /// The valid keys.
             pub(crate) const KEYS: &'static [&'static str] = <$name as $crate::decode::Fields>::KEYS;
 
             $($crate::shape::nothing_as!($nothing);)?
@@ -120,7 +120,7 @@ macro_rules! mapping {
                 keys: Self::KEYS,
             });
 
-            /// One with nothing in it but what has to be there, which is unreadable too.
+            /// A mapping with only its required keys, all of them unreadable.
             fn unreadable() -> Option<Self> {
                 $crate::decode::unreadable_mapping()
             }
@@ -144,7 +144,7 @@ macro_rules! mapping {
 }
 pub(crate) use mapping;
 
-/// Reads a mapping that may be `nothing` where there is nothing.
+/// Decodes a mapping that may be `nothing` from a key without a value.
 macro_rules! empty_as {
     (nothing, $node:ident, $reader:ident) => {
         if $node.is_null() {
@@ -154,10 +154,10 @@ macro_rules! empty_as {
 }
 pub(crate) use empty_as;
 
-/// The mapping without a key of one that may be `nothing`.
+/// Defines the empty mapping for a type with `or nothing`.
 macro_rules! nothing_as {
     (nothing) => {
-        /// One without a key, for the mapping at `at`.
+        /// The mapping without keys, for the mapping at `at`.
         #[allow(dead_code, reason = "not every part of the host has one")]
         pub(crate) fn nothing(at: $crate::source::Span) -> Self {
             let nothing = $crate::decode::empty_mapping(at, &mut $crate::decode::Reader::default());
@@ -167,7 +167,7 @@ macro_rules! nothing_as {
 }
 pub(crate) use nothing_as;
 
-/// What stands for an absent mapping that may be `nothing`.
+/// Defines the default of an absent mapping with `or nothing`.
 macro_rules! absent_as {
     (nothing) => {
         fn absent(_: &str, owner: $crate::source::Span, reader: &mut $crate::decode::Reader) -> Option<Self> {
@@ -177,7 +177,7 @@ macro_rules! absent_as {
 }
 pub(crate) use absent_as;
 
-/// Declares keys of a mapping that stand in a struct of their own.
+/// Declares keys of a mapping in a struct of their own.
 macro_rules! part {
     ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty $(= $default:literal)?,)* }) => {
         $(#[$doc])*
@@ -185,7 +185,7 @@ macro_rules! part {
         pub(crate) struct $name { $($(#[$fdoc])* pub(crate) $field: $type,)* }
 
         impl $name {
-            /// Its keys.
+            /// The keys.
             pub(crate) const KEYS: &'static [&'static str] = <$name as $crate::decode::Fields>::KEYS;
         }
 
@@ -205,7 +205,7 @@ macro_rules! fields {
             const PART: &[&str] = [$(<$parts as Fields>::KEYS,)? &[]][0];
             const ALL: [&str; OWN.len() + PART.len()] = $crate::shape::both(OWN, PART);
 
-            /// What was read until now: each key that is there, with its value unless that cannot be read.
+            /// The keys read so far, each with its value, or without one if it could not be read.
             #[derive(Default)]
             pub(crate) struct Partial {
                 $($part: <$parts as Fields>::Partial,)?
@@ -236,7 +236,7 @@ macro_rules! fields {
                     unknown: &mut UnknownKeys,
                     reader: &mut Reader,
                 ) -> Option<Self> {
-                    // Every key is looked at before the first missing one ends the mapping.
+                    // Every key is decoded before a missing one ends the mapping.
                     $(let $part = <$parts as Fields>::finish(partial.$part, at, Default::default(), unknown, reader);)?
                     $(let $field = match partial.$field {
                         Some(value) => value,
@@ -287,7 +287,7 @@ macro_rules! fields {
 }
 pub(crate) use fields;
 
-/// The value of a key that is there.
+/// The value of a present key.
 macro_rules! value {
     ($node:ident, $reader:ident) => {
         Decode::decode($node, $reader)
@@ -298,7 +298,7 @@ macro_rules! value {
 }
 pub(crate) use value;
 
-/// What stands for a key whose value cannot be read.
+/// The substitute for a value that could not be read.
 macro_rules! unreadable {
     ($type:ty) => {
         <$type as Decode>::unreadable()
@@ -309,7 +309,7 @@ macro_rules! unreadable {
 }
 pub(crate) use unreadable;
 
-/// What stands for a key that is absent.
+/// The value of an absent key.
 macro_rules! absent {
     ($type:ty, $key:expr, $at:expr, $unknown:expr, $reader:expr) => {
         $unknown.absent::<$type>($key, $at, $reader)
@@ -339,7 +339,7 @@ macro_rules! schema {
 }
 pub(crate) use schema;
 
-/// A choice between words.
+/// Declares a choice between words.
 macro_rules! keyword {
     ($(#[$doc:meta])* $name:ident $(else $advice:path)? { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
@@ -347,10 +347,10 @@ macro_rules! keyword {
         pub(crate) enum $name { $($(#[$vdoc])* $variant,)* }
 
         impl $name {
-            /// The words, and what they mean.
+            /// The words and their values.
             pub(crate) const WORDS: &'static [(&'static str, $name)] = &[$(($word, $name::$variant),)*];
 
-            /// Its word.
+            /// The word.
             #[allow(dead_code, reason = "not every keyword is written again")]
             pub(crate) fn word(self) -> &'static str {
                 match self {

@@ -1,13 +1,13 @@
-//! What stands around the file on the disk, as far as rules ask. Whoever calls the compiler looks; nothing
-//! in it does.
+//! Facts about the file system that rules need. The caller of the compiler provides them; the compiler itself does
+//! not access the disk.
 
 use crate::record::Record;
 
-/// What stands around a file. Where nobody can look, nothing is said of it.
+/// The surroundings of a file. Rules about a missing part emit no diagnostic.
 #[derive(Default)]
 pub struct Surroundings<'a> {
-    /// Whether a path, relative to the folder of the file, exists.
+    /// Returns true if a path, relative to the folder of the file, exists.
     pub exists: Option<&'a (dyn Fn(&str) -> bool + Sync)>,
-    /// What the last build of the output left.
+    /// The record of the last build.
     pub last_build: Option<&'a Record>,
 }

@@ -1,4 +1,4 @@
-//! Backups: what is saved, where it goes, and the copy elsewhere.
+//! Backups: the source, the target folder and the remote copy.
 
 use super::{Container, Id};
 use crate::form::{KeepRule, SecretName};
@@ -11,31 +11,31 @@ use crate::value::Value;
 /// A backup.
 #[derive(Debug)]
 pub(crate) struct Backup {
-    /// What it writes is called, before its date.
+    /// The name of its files, before the date.
     pub(crate) stem: String,
-    /// The command that restores it, where there is one.
+    /// The name of the restore command. A folder has no such command.
     pub(crate) restore: String,
-    /// Of what.
+    /// The source.
     pub(crate) source: Source,
-    /// The folder that it writes to.
+    /// The target folder.
     pub(crate) to: Text,
-    /// The mount points that it needs, for what it reads and what it writes.
+    /// The mount points of its source and its target.
     pub(crate) mounts: Vec<Text>,
-    /// How long backups are kept, such as `30d`.
+    /// The time that backups are kept, such as `30d`.
     pub(crate) keep: Text,
-    /// How many are kept whatever their age.
+    /// The number of newest backups that are kept regardless of their age.
     pub(crate) keep_at_least: Text,
-    /// The copy elsewhere.
+    /// The remote copy.
     pub(crate) offsite: Option<Offsite>,
 }
 
 impl Backup {
-    /// The folders and files of the host that it reads and writes.
+    /// The paths on the host that it reads and writes.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Text> {
         self.source.path().into_iter().chain([&self.to])
     }
 
-    /// The repository of the copy elsewhere, where it is written into the file.
+    /// The repository of the remote copy, unless it is in a secret.
     pub(crate) fn repository(&self) -> Option<&Text> {
         match &self.offsite.as_ref()?.repository {
             Repository::Plain(repository) => Some(repository),
@@ -44,7 +44,7 @@ impl Backup {
     }
 }
 
-/// What a backup saves.
+/// The source of a backup.
 #[derive(Debug)]
 pub(crate) enum Source {
     /// A database of Postgres.
@@ -56,7 +56,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// What the record has of it: its kind, and the database, or the path without steps that mean nothing.
+    /// The source in the record: its kind, and the database or the normalized path.
     pub(crate) fn recorded(&self) -> (&'static str, String) {
         match self {
             Source::Postgres(database) => ("postgres", database.database.value()),
@@ -65,7 +65,7 @@ impl Source {
         }
     }
 
-    /// The path of the host that is copied: of a file or folder.
+    /// The path of the file or folder that is copied.
     pub(crate) fn path(&self) -> Option<&Text> {
         match self {
             Source::Sqlite(path) | Source::Folder(path) => Some(path),
@@ -81,7 +81,7 @@ impl Source {
         }
     }
 
-    /// The folder that is copied file by file.
+    /// The folder that is copied.
     pub(crate) fn folder(&self) -> Option<&Text> {
         match self {
             Source::Folder(path) => Some(path),
@@ -89,7 +89,7 @@ impl Source {
         }
     }
 
-    /// The database whose server runs in a container.
+    /// The Postgres database.
     pub(crate) fn database(&self) -> Option<&PostgresDatabase> {
         match self {
             Source::Postgres(database) => Some(database),
@@ -101,32 +101,32 @@ impl Source {
 /// A database of Postgres in a container.
 #[derive(Clone, Debug)]
 pub(crate) struct PostgresDatabase {
-    /// The container. None is one that the service does not have, which is reported.
+    /// The container. `None` if the service does not have it; a diagnostic was emitted.
     pub(crate) container: Option<Id<Container>>,
-    /// Where it is named.
+    /// The span of the container's name.
     pub(crate) named: Span,
     /// The database.
     pub(crate) database: Text,
-    /// The user that owns it.
+    /// The user that owns the database.
     pub(crate) user: Text,
-    /// The containers that use it.
+    /// The containers that use the database.
     pub(crate) used_by: Vec<Id<Container>>,
 }
 
-/// A copy of backups elsewhere.
+/// A remote copy of backups.
 #[derive(Debug)]
 pub(crate) struct Offsite {
-    /// Where it stands.
+    /// The span of the mapping.
     pub(crate) span: Span,
-    /// Where it goes.
+    /// The repository.
     pub(crate) repository: Repository,
-    /// The mount point that it needs, where it is a folder.
+    /// The mount points of a repository that is a folder.
     pub(crate) mounts: Vec<Text>,
-    /// The secret with its password.
+    /// The secret with the password of the repository.
     pub(crate) password: Value<SecretName>,
-    /// The secret with what its storage asks for.
+    /// The secret with the variables of the storage.
     pub(crate) environment: Option<Value<SecretName>>,
-    /// The secret with the address that hears of each copy.
+    /// The secret with the address of the check for the copies.
     pub(crate) ping: Option<Value<SecretName>>,
     /// Rules of `restic forget`.
     pub(crate) keep: Vec<Value<KeepRule>>,
@@ -144,11 +144,11 @@ impl Offsite {
     }
 }
 
-/// Where a copy of backups goes.
+/// The repository of a remote copy.
 #[derive(Debug)]
 pub(crate) enum Repository {
-    /// As restic writes it.
+    /// The repository in restic's syntax.
     Plain(Text),
-    /// That is in this secret.
+    /// A secret that contains the repository.
     Secret(Value<SecretName>),
 }

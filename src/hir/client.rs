@@ -10,33 +10,33 @@ use crate::value::Value;
 /// A Mac.
 #[derive(Debug)]
 pub(crate) struct Client {
-    /// Its name in the file, which is that of its folder in the output.
+    /// The name in the file and of its folder in the output.
     pub(crate) name: String,
-    /// What it uploads.
+    /// The upload.
     pub(crate) upload: Upload,
 }
 
-/// A folder whose files go to a service.
+/// A folder whose files are uploaded to a service.
 #[derive(Debug)]
 pub(crate) struct Upload {
-    /// The service. None is one that the host does not have, which is reported.
+    /// The service. `None` if the host does not have it; a diagnostic was emitted.
     pub(crate) service: Option<Id<Service>>,
-    /// How they get there.
+    /// The upload method.
     pub(crate) uploader: &'static Uploader,
-    /// Where its name is written.
+    /// The name of the service in the file.
     pub(crate) to: Text,
-    /// The name of its site.
+    /// The name of the service's site.
     pub(crate) site: Text,
     /// The folder.
     pub(crate) folder: Value<HomePath>,
-    /// The secret of the Mac's with the API key.
+    /// The secret of the Mac's agenix with the API key.
     pub(crate) api_key: Value<SecretName>,
-    /// The secret of the Mac's with what Pushover asks for.
+    /// The secret of the Mac's agenix with the variables of Pushover.
     pub(crate) notify: Option<Value<SecretName>>,
 }
 
 impl Upload {
-    /// The secrets of the Mac's that it uses.
+    /// The secrets of the Mac's agenix that the upload uses.
     pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let notify = self.notify.iter().map(|notify| (notify, Some(Format::Env)));
         std::iter::once((&self.api_key, Some(Format::Raw))).chain(notify).collect()

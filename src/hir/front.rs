@@ -1,4 +1,4 @@
-//! The front, and its sites.
+//! The front (the reverse proxy), and its sites.
 
 use super::{HostPort, Id, Service, Tells};
 use crate::caddyfile::Place;
@@ -11,61 +11,61 @@ use crate::value::Value;
 /// The name of the Caddy snippet with the headers of all sites.
 pub(crate) const HEADERS: &str = "site-headers";
 
-/// The program that serves all sites, and what every site has.
+/// The program that serves all sites, with the settings of all sites.
 #[derive(Debug)]
 pub(crate) struct Front {
-    /// Where it stands.
+    /// The span of the mapping.
     pub(crate) span: Span,
-    /// What of it could not be read.
+    /// The parts that could not be read.
     pub(crate) unread: Unread,
     /// The domain of the sites.
     pub(crate) domain: Option<Value<Domain>>,
-    /// Where it listens.
+    /// The addresses that it listens on.
     pub(crate) bind: Spanned<Bind>,
-    /// Headers that every answer has.
+    /// Headers of every response.
     pub(crate) headers: Pairs,
-    /// Every site that leads somewhere.
+    /// The sites with a valid target.
     pub(crate) sites: Vec<Site>,
-    /// The others, which were reported.
+    /// The other sites; diagnostics were emitted.
     pub(crate) lost_sites: Vec<LostSite>,
-    /// Whether somebody is told when it fails.
+    /// The notification when it fails.
     pub(crate) tells: Tells,
     /// The program.
     pub(crate) program: Program,
 }
 
-/// A program that serves sites, with what is its own.
+/// A program that serves sites, with its own settings.
 #[derive(Debug)]
 pub(crate) enum Program {
     /// Caddy.
     Caddy(Caddy),
 }
 
-/// What is Caddy's own.
+/// The settings of Caddy alone.
 #[derive(Debug)]
 pub(crate) struct Caddy {
-    /// How it comes by certificates.
+    /// The source of the certificates.
     pub(crate) tls: Option<Tls>,
-    /// Lines for its global options.
+    /// Lines for Caddy's global options.
     pub(crate) global: Option<Text>,
-    /// Lines at the top level of its Caddyfile.
+    /// Lines at the top level of the Caddyfile.
     pub(crate) extra: Option<Text>,
 }
 
 impl Front {
-    /// Caddy, where that is the program.
+    /// The settings of Caddy, if it is the program.
     pub(crate) fn caddy(&self) -> Option<&Caddy> {
         match &self.program {
             Program::Caddy(caddy) => Some(caddy),
         }
     }
 
-    /// How it comes by certificates.
+    /// The source of the certificates.
     pub(crate) fn tls(&self) -> Option<&Tls> {
         self.caddy()?.tls.as_ref()
     }
 
-    /// The secrets that it uses.
+    /// The secrets that the front uses.
     pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         match self.tls() {
             Some(Tls::Acme(acme)) => {
@@ -77,21 +77,21 @@ impl Front {
         }
     }
 
-    /// The key of the file that declares it.
+    /// The key of the front in the file.
     pub(crate) fn key(&self) -> &'static str {
         match &self.program {
             Program::Caddy(_) => "caddy",
         }
     }
 
-    /// Its unit.
+    /// The name of the unit.
     pub(crate) fn unit(&self) -> &'static str {
         match &self.program {
             Program::Caddy(_) => "caddy.service",
         }
     }
 
-    /// The lines of a Caddyfile that the file has, each with its place there.
+    /// The Caddyfile lines of the file, each with its position in the Caddyfile.
     pub(crate) fn caddy_lines(&self) -> impl Iterator<Item = (&Text, Place)> {
         let global = self.caddy().and_then(|caddy| caddy.global.as_ref());
         let extra = self.caddy().and_then(|caddy| caddy.extra.as_ref());
@@ -101,13 +101,13 @@ impl Front {
         extra.into_iter().map(|lines| (lines, Place::TopLevel)).chain(blocks)
     }
 
-    /// The ports on the host that sites have of their own.
+    /// The additional ports of sites on the host.
     pub(crate) fn site_ports(&self) -> impl Iterator<Item = &Number> {
         let lost = self.lost_sites.iter().map(|site| &site.port);
         self.sites.iter().map(|site| &site.port).chain(lost).flatten()
     }
 
-    /// The headers of all sites, and those of each.
+    /// The common headers of all sites, and the headers of each site.
     pub(crate) fn all_headers(&self) -> impl Iterator<Item = &(Text, Text)> {
         let of_sites = self.sites.iter().map(|site| &site.headers);
         let of_sites = of_sites.chain(self.lost_sites.iter().map(|site| &site.headers));
@@ -118,41 +118,41 @@ impl Front {
 /// A site.
 #[derive(Debug)]
 pub(crate) struct Site {
-    /// Its whole name.
+    /// The full name.
     pub(crate) host: Text,
-    /// The service that it belongs to.
+    /// The service of the site.
     pub(crate) service: Option<Id<Service>>,
-    /// What it answers with.
+    /// The response.
     pub(crate) answer: Answer,
-    /// More names.
+    /// Additional names.
     pub(crate) aliases: Vec<Value<Domain>>,
-    /// The port on the host that is written, where it is not the service's.
+    /// The port on the host in the file. `None` for the service's port.
     pub(crate) port: Option<Number>,
-    /// Headers that its answers have.
+    /// Headers of its responses.
     pub(crate) headers: Pairs,
-    /// Lines of its own.
+    /// Additional lines of the Caddyfile.
     pub(crate) extra: Option<Text>,
-    /// Whether its name is one label below the domain, which one certificate covers.
+    /// True if its name is one label below the domain, so that the wildcard certificate covers it.
     pub(crate) below_domain: bool,
 }
 
-/// A site that leads nowhere, or has no name.
+/// A site without a valid target or without a name.
 #[derive(Debug)]
 pub(crate) struct LostSite {
-    /// The port on the host that is written.
+    /// The port on the host in the file.
     pub(crate) port: Option<Number>,
-    /// Headers that its answers would have.
+    /// Headers of its responses.
     pub(crate) headers: Pairs,
-    /// Lines of its own.
+    /// Additional lines of the Caddyfile.
     pub(crate) extra: Option<Text>,
 }
 
-/// What a site answers with.
+/// The response of a site.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// What listens on a port of 127.0.0.1.
+    /// A reverse proxy to a port of 127.0.0.1.
     Port(HostPort),
-    /// What listens elsewhere.
+    /// A reverse proxy to another address.
     Upstream {
         /// The address.
         address: Text,
@@ -161,6 +161,6 @@ pub(crate) enum Answer {
     },
     /// A redirect.
     Redirect(Text),
-    /// Only what its own lines say.
+    /// Only its additional lines.
     Lines,
 }

@@ -7,8 +7,8 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// The name of a `T`, which no other `T` of the host has. A `T` creates its ID, and references to the `T` are clones of it.
-/// IDs of different kinds cannot be compared.
+/// The name of a `T`, unique among the host's `T`s. A `T` creates its ID, and references to it are clones of the
+/// ID. IDs of different kinds cannot be compared.
 pub(crate) struct Id<T> {
     name: Arc<str>,
     kind: PhantomData<fn() -> T>,
@@ -26,7 +26,7 @@ impl<T> Id<T> {
     }
 }
 
-// A derived implementation would ask the same of `T`.
+// A derived implementation would require `T: Clone`.
 
 impl<T> Clone for Id<T> {
     fn clone(&self) -> Id<T> {
@@ -54,14 +54,14 @@ impl<T> Ord for Id<T> {
     }
 }
 
-/// As a text is hashed, for [`Borrow`].
+/// Has the hash of the text, as [`Borrow`] requires.
 impl<T> Hash for Id<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.name.hash(state);
     }
 }
 
-/// Finds a written name among IDs.
+/// Lets maps of IDs be searched by a name of the file.
 impl<T> Borrow<str> for Id<T> {
     fn borrow(&self) -> &str {
         &self.name
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_written_name_finds_its_id() {
-        // A kind needs no implementations of its own.
+        // A kind needs no trait implementations.
         struct Kind;
         let ids = HashSet::from([Id::<Kind>::new("db"), Id::new("app")]);
         assert!(ids.contains("db") && ids.contains(&Id::new("app")) && !ids.contains("web"));

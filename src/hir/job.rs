@@ -1,4 +1,4 @@
-//! Jobs: what runs at its time, beside the containers.
+//! Jobs: scheduled units beside the containers.
 
 use super::backup::Offsite;
 use super::{Backup, Container, Id, Tells};
@@ -12,50 +12,50 @@ use crate::value::Value;
 /// A job.
 #[derive(Debug)]
 pub(crate) struct Job {
-    /// Its name, such as `immich-backup`: of its module and, where there is one, of its command.
+    /// The name of its module and its command, such as `immich-backup`.
     pub(crate) name: Id<Job>,
-    /// Its unit without `.service`.
+    /// The name of its unit, without `.service`.
     pub(crate) unit: String,
-    /// Its name below `homeserver`, such as `immichBackup`.
+    /// The name of its option below `homeserver`, such as `immichBackup`.
     pub(crate) option: String,
-    /// The way to it in the file, such as `services.immich.backup.database`.
+    /// The path to it in the file, such as `services.immich.backup.database`.
     pub(crate) origin: String,
-    /// Where it stands.
+    /// The span of the mapping.
     pub(crate) span: Span,
-    /// Whether it is on (for a service's, where that is), until the owner says otherwise.
+    /// True if it is enabled by default. A service's job also needs the service to be enabled.
     pub(crate) enable: bool,
-    /// When it runs.
+    /// The schedule.
     pub(crate) at: Value<Calendar>,
-    /// The secret with the address that hears of each run.
+    /// The secret with the address of the check for its runs.
     pub(crate) ping: Option<Value<SecretName>>,
-    /// Whether somebody is told when it fails.
+    /// The notification when it fails.
     pub(crate) tells: Tells,
-    /// What it does.
+    /// The work.
     pub(crate) work: Work,
 }
 
-/// What a job does.
+/// The work of a job.
 #[derive(Debug)]
 pub(crate) enum Work {
     /// Saves data.
     Backup(Box<Backup>),
-    /// Looks for a new release, and updates on command.
+    /// Checks for new releases, and updates on command.
     Update(Update),
-    /// Asks the service for something.
+    /// Sends requests to the service.
     Task(Task),
-    /// Looks at the whole host.
+    /// Checks the whole host.
     SmokeTest(SmokeTest),
 }
 
 /// A smoke test.
 #[derive(Debug)]
 pub(crate) struct SmokeTest {
-    /// How much of each disk has to be free, in percent.
+    /// The minimum free space of each disk, in percent.
     pub(crate) free_percent: Text,
 }
 
 impl Job {
-    /// The backup that it makes, if it makes one.
+    /// The backup, if the job is one.
     pub(crate) fn backup(&self) -> Option<&Backup> {
         match &self.work {
             Work::Backup(backup) => Some(backup),
@@ -63,7 +63,7 @@ impl Job {
         }
     }
 
-    /// The secrets that it reads.
+    /// The secrets that the job reads.
     pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let own = match &self.work {
             Work::Task(task) => {
@@ -75,7 +75,7 @@ impl Job {
         self.pings().map(|(ping, _)| (ping, Some(Format::Raw))).chain(own).collect()
     }
 
-    /// Whom its runs, and the copies after them, are told to, each with what it hears of.
+    /// The secrets with the ping addresses of its runs and its remote copies, each with a description.
     pub(crate) fn pings(&self) -> impl Iterator<Item = (&Value<SecretName>, String)> {
         let offsite = self.backup().and_then(|backup| backup.offsite.as_ref());
         let copies = offsite.and_then(|offsite| offsite.ping.as_ref());
@@ -89,10 +89,10 @@ impl Job {
 pub(crate) struct Update {
     /// The repository on GitHub.
     pub(crate) repository: Text,
-    /// The containers that are updated, in the order in which they start.
+    /// The containers that are updated, in start order.
     pub(crate) containers: Vec<Id<Container>>,
     /// The backup that runs first.
     pub(crate) backup: Option<Id<Job>>,
-    /// The path that answers once the service is well.
+    /// The URL path that answers once the service is healthy.
     pub(crate) health: Text,
 }

@@ -1,10 +1,10 @@
-//! Secrets, and what decrypts them.
+//! Secrets, and the program that decrypts them.
 
 use crate::setting::{self, Agenix};
 use crate::source::Span;
 use crate::tree::Text;
 
-/// What decrypts the secrets. What it needs in the output is in `src/lower/secret/`.
+/// The program that decrypts the secrets. Its output is in `src/lower/secret/`.
 #[derive(Debug)]
 pub(crate) enum SecretBackend {
     /// agenix.
@@ -12,39 +12,39 @@ pub(crate) enum SecretBackend {
 }
 
 impl SecretBackend {
-    /// The name of the encrypted file of a secret, where the file does not say it.
+    /// The default name of a secret's encrypted file.
     pub(crate) fn file(name: &str) -> String {
         format!("{name}.age")
     }
 
-    /// The folder that secrets are decrypted into, each into a file of its name.
+    /// The folder of the decrypted secrets. Each is a file with the secret's name.
     pub(crate) fn decrypted(backend: Option<&SecretBackend>) -> &'static str {
         match backend {
             Some(SecretBackend::Agenix(_)) | None => "/run/agenix",
         }
     }
 
-    /// The folder of the encrypted files, relative to the file that is compiled.
+    /// The folder of the encrypted files, relative to the compiled file.
     pub(crate) fn folder(&self) -> &Text {
         match self {
             SecretBackend::Agenix(agenix) => &agenix.directory,
         }
     }
 
-    /// Whether that can be a folder.
+    /// True if the folder's path is valid.
     pub(crate) fn has_folder(&self) -> bool {
         let path = self.folder().value();
         !path.trim_matches('/').is_empty() && !path.starts_with('~') && !path.contains(char::is_control)
     }
 
-    /// The key that names the folder.
+    /// The key of the folder.
     pub(crate) fn folder_key(&self) -> &'static str {
         match self {
             SecretBackend::Agenix(_) => "agenix.directory",
         }
     }
 
-    /// The command that creates an encrypted file, in the folder of these.
+    /// The command that creates an encrypted file, to be run in the folder of the encrypted files.
     pub(crate) fn command(&self, file: &str) -> String {
         match self {
             SecretBackend::Agenix(_) => format!("agenix -e {file}"),
@@ -55,20 +55,20 @@ impl SecretBackend {
 /// A secret.
 #[derive(Debug)]
 pub(crate) struct Secret {
-    /// Its encrypted file, in the folder of secrets.
+    /// The encrypted file, in the folder of secrets.
     pub(crate) file: Text,
-    /// Its settings.
+    /// The settings.
     pub(crate) settings: setting::Secret,
-    /// Where its name stands.
+    /// The span of the name.
     pub(crate) span: Span,
-    /// Whether somebody looked for its file, and it is not there.
+    /// True if the caller checked for the file and it does not exist.
     pub(crate) file_is_missing: bool,
 }
 
-/// A use of a secret that is not declared, or not in this format.
+/// A use of a secret that is not declared, or has another format.
 #[derive(Debug)]
 pub(crate) struct WrongSecret {
-    /// The name that is used.
+    /// The name in the use.
     pub(crate) name: String,
     /// The format that the use needs.
     pub(crate) format: setting::Format,

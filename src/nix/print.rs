@@ -1,9 +1,9 @@
-//! Printing in the official style, RFC 166, as nixfmt has it.
+//! Prints Nix in the official style (RFC 166), as nixfmt formats it.
 //!
-//! What homegen emits has few shapes, and how nixfmt lays them out is known: on one line where that fits,
-//! with its brackets apart otherwise. Where it is not known (an expression of the user's, a call of several
-//! arguments that is too long for its line) the printer goes on without a layout and says so, and the text
-//! is one for nixfmt itself. Tests hold every text that is certain to what nixfmt makes of it.
+//! homegen emits few forms of expressions, and their layout in nixfmt is known: on one line if it fits, otherwise
+//! with the brackets on separate lines. For other forms (an expression of the user, a call with several arguments
+//! that does not fit on its line) the printer marks the text as uncertain, and it is formatted by nixfmt. Tests
+//! compare every certain text with nixfmt's output.
 
 use std::collections::BTreeSet;
 
@@ -14,17 +14,17 @@ use super::{
 use crate::script::Script;
 use crate::tree::Reference;
 
-/// How long a line may be. nixfmt does not count the indentation of what begins a line.
+/// The maximum width of a line. nixfmt does not count the indentation.
 const WIDTH: usize = 100;
 
-/// How far each level stands in.
+/// The indentation of a level.
 const STEP: usize = 2;
 
 /// Prints statements and expressions, line by line.
 pub struct Printer<'a> {
     names: &'a dyn Names,
     text: String,
-    /// Where the current line begins.
+    /// The start of the current line in the text.
     line: usize,
     indent: usize,
     used: BTreeSet<String>,
@@ -32,25 +32,25 @@ pub struct Printer<'a> {
     certain: bool,
 }
 
-/// What was printed.
+/// The printed text.
 #[derive(Debug, Default)]
 pub struct Printed {
     /// The text.
     pub text: String,
-    /// The names that it uses by themselves.
+    /// The standalone names in the text.
     pub used: BTreeSet<String>,
-    /// The scripts that it runs.
+    /// The scripts in the text.
     pub scripts: BTreeSet<Script>,
-    /// Whether nixfmt would leave it as it is.
+    /// True if nixfmt would not change the text.
     pub certain: bool,
 }
 
-/// What is known of an expression that was printed on one line.
+/// The properties of an expression that was printed on one line.
 #[derive(Clone, Copy)]
 struct Line {
-    /// nixfmt leaves it on its line even where that is too long.
+    /// nixfmt keeps it on its line even if that is too long.
     firm: bool,
-    /// What nixfmt calls simple, and keeps together as an argument and in `${…}`.
+    /// A simple expression in nixfmt's terms, which is kept together as an argument and in `${…}`.
     simple: bool,
 }
 
@@ -60,7 +60,7 @@ impl Line {
 }
 
 impl<'a> Printer<'a> {
-    /// A printer of lines that stand in by `indent` spaces.
+    /// A printer of lines with an indentation of `indent` spaces.
     pub fn new(names: &'a dyn Names, indent: usize) -> Printer<'a> {
         Printer {
             names,
@@ -73,12 +73,12 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// What was printed.
+    /// The printed text.
     pub fn finish(self) -> Printed {
         Printed { text: self.text, used: self.used, scripts: self.scripts, certain: self.certain }
     }
 
-    /// A line of homegen's own code that is in the official style.
+    /// Prints a line of code that is already in the official style.
     pub fn line(&mut self, code: &str) {
         self.begin();
         self.text.push_str(code);
@@ -122,7 +122,7 @@ impl<'a> Printer<'a> {
         self.indent -= STEP;
     }
 
-    /// Notes that the name which `code` begins with is used.
+    /// Marks the first name of `code` as used.
     pub fn uses(&mut self, code: &str) {
         let mut code = code;
         while let Some(list) = code.trim_start_matches('(').strip_prefix(ITEM) {
@@ -143,13 +143,13 @@ impl<'a> Printer<'a> {
     }
 
     /// The attributes of a set, without the braces.
-    pub fn body(&mut self, way: &[&str], set: &Set) {
+    pub fn body(&mut self, path: &[&str], set: &Set) {
         for (name, attr) in &set.0 {
-            self.attribute(way, name, attr);
+            self.attribute(path, name, attr);
         }
     }
 
-    /// The attributes of a set, each by itself between empty lines; those of the sets at `open` too.
+    /// The attributes of a set, separated by empty lines; also the attributes of the sets at `open`.
     pub fn stanzas(&mut self, set: &Set, open: &[&[&str]]) {
         let mut first = true;
         self.stanzas_below(&mut Vec::new(), set, open, &mut first);
@@ -157,29 +157,29 @@ impl<'a> Printer<'a> {
 
     fn stanzas_below<'b>(
         &mut self,
-        way: &mut Vec<&'b str>,
+        path: &mut Vec<&'b str>,
         set: &'b Set,
         open: &[&[&str]],
         first: &mut bool,
     ) {
         for (name, attr) in &set.0 {
-            way.push(name);
+            path.push(name);
             match &attr.value {
-                Expr::Set(inner) if attr.name.is_none() && open.contains(&way.as_slice()) => {
-                    self.stanzas_below(way, inner, open, first);
+                Expr::Set(inner) if attr.name.is_none() && open.contains(&path.as_slice()) => {
+                    self.stanzas_below(path, inner, open, first);
                 }
                 _ => {
                     if !std::mem::take(first) {
                         self.gap();
                     }
-                    self.attribute(&way[..way.len() - 1], name, attr);
+                    self.attribute(&path[..path.len() - 1], name, attr);
                 }
             }
-            way.pop();
+            path.pop();
         }
     }
 
-    /// An expression by itself.
+    /// A standalone expression.
     pub fn expression(&mut self, expr: &Expr) {
         let start = self.text.len();
         if self.flat(expr).is_none() {
@@ -188,8 +188,8 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// `way.name = value;` under its comment. A set with one attribute is a longer path.
-    fn attribute(&mut self, way: &[&str], name: &str, attr: &Attr) {
+    /// `path.name = value;` below its comment. A set with one attribute becomes a longer path.
+    fn attribute(&mut self, path: &[&str], name: &str, attr: &Attr) {
         for line in attr.comment.iter().flat_map(|comment| comment.lines()) {
             self.begin();
             self.text.push_str("# ");
@@ -198,12 +198,12 @@ impl<'a> Printer<'a> {
         }
         self.begin();
         let start = self.text.len();
-        for step in way {
+        for step in path {
             self.text.push_str(&attribute(step));
             self.text.push('.');
         }
-        let mut steps = way.len() + 1;
-        let mut plain = way.iter().all(|step| is_identifier(step)) & self.name(name, attr);
+        let mut steps = path.len() + 1;
+        let mut plain = path.iter().all(|step| is_identifier(step)) & self.name(name, attr);
         let mut value = &attr.value;
         while let Expr::Set(set) = value
             && let Some((name, inner)) = set.0.first()
@@ -215,12 +215,12 @@ impl<'a> Printer<'a> {
             steps += 1;
             value = &inner.value;
         }
-        // nixfmt breaks behind the `=` of a path that is long, or not of plain names, before it breaks
-        // what follows.
+        // After a path that is long or has quoted names, nixfmt breaks the line after the `=` before it breaks the
+        // value.
         self.value(start, plain && steps <= 4, value);
     }
 
-    /// An attribute's name. Returns whether it is plain.
+    /// Prints an attribute's name. Returns true if it is a plain identifier.
     fn name(&mut self, name: &str, attr: &Attr) -> bool {
         match attr.name.as_deref() {
             None => {
@@ -233,7 +233,7 @@ impl<'a> Printer<'a> {
                     [part @ (Part::Ref(_) | Part::Code(_) | Part::Expr(_))] => {
                         self.interpolation_anyway(part)
                     }
-                    // A name cannot stand in `''…''`.
+                    // A name cannot be a `''…''` string.
                     _ => {
                         let start = self.text.len();
                         self.string_in("\"", parts).unwrap_or_else(|| {
@@ -249,7 +249,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// ` = value;` behind a path that began at `start`.
+    /// ` = value;` after a path that began at `start`.
     fn value(&mut self, start: usize, short_path: bool, value: &Expr) {
         if let Expr::Ref(reference) = value
             && let Name::Value(value) = self.names.name(&reference.target)
@@ -260,7 +260,7 @@ impl<'a> Printer<'a> {
         let equals = self.text.len();
         self.text.push(' ');
         let line = match value {
-            // Nothing stands beside it that it could fall apart from.
+            // It stands alone, so it needs no parentheses.
             Expr::User(code) => {
                 self.user(&format!("\n{code}\n"));
                 Some(Line::LOOSE)
@@ -276,8 +276,8 @@ impl<'a> Printer<'a> {
             Some(line) => self.long_value(equals, line, short_path, value),
             None => {
                 self.text.truncate(equals + 1);
-                // Where even the start of the value does not fit behind a path that is not short, it
-                // would begin on the next line.
+                // If even the start of the value does not fit after a long path, nixfmt would put the value
+                // on the next line.
                 let is_line = matches!(value, Expr::Str(parts) if several_lines(parts).is_none());
                 self.certain &= short_path || (!is_line && self.column() + 2 <= WIDTH);
                 self.broken(value);
@@ -286,7 +286,7 @@ impl<'a> Printer<'a> {
         self.text.push_str(";\n");
     }
 
-    /// What has a line of its own and is too long for it.
+    /// A value that was printed on one line and is too long for it.
     fn long_value(&mut self, equals: usize, line: Line, short_path: bool, value: &Expr) {
         let next_line = |printer: &mut Self| {
             let indent = format!("\n{:1$}", "", printer.indent + STEP);
@@ -299,7 +299,7 @@ impl<'a> Printer<'a> {
                 self.certain &= short_path || self.column() + 2 <= WIDTH;
                 self.broken(value);
             }
-            // A string, and a call that is kept together, stay where they are.
+            // A string, and a call that is kept together, stay on the line.
             Expr::Str(_) | Expr::Directory(_) | Expr::Call(_) if line.firm => {
                 if !short_path {
                     next_line(self);
@@ -321,7 +321,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Prints it over several lines, the first of which has begun.
+    /// Prints an expression over several lines. The first line has already begun.
     fn broken(&mut self, expr: &Expr) {
         match expr {
             // `name // {`.
@@ -330,7 +330,7 @@ impl<'a> Printer<'a> {
             {
                 self.argument(left);
                 self.text.push_str(&format!(" {operator} "));
-                // Behind a long name even the bracket does not fit on the line.
+                // After a long name, not even the bracket fits on the line.
                 self.certain &= self.column() + 2 <= WIDTH;
                 self.broken(right);
             }
@@ -387,7 +387,7 @@ impl<'a> Printer<'a> {
         self.text.push('\n');
     }
 
-    /// `f a b [`, when all but the brackets of the last argument fit on the line.
+    /// `f a b [`, if everything before the brackets of the last argument fits on the line.
     fn broken_call(&mut self, call: &[Expr]) {
         let start = self.text.len();
         let Some((last, head)) = call.split_last() else { return };
@@ -400,7 +400,7 @@ impl<'a> Printer<'a> {
             Expr::List(items) => !items.is_empty(),
             last => has_brackets(last),
         };
-        // Two lists at the end break together.
+        // nixfmt breaks two lists at the end together.
         let pair = matches!((head.last(), last), (Some(Expr::List(_)), Expr::List(_)));
         let bracket = if matches!(last, Expr::Lines(_) | Expr::Str(_)) { 2 } else { 1 };
         if flat && opens && !pair && self.column() + bracket <= WIDTH {
@@ -412,11 +412,11 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// A string in which a call stands over several lines.
+    /// A string that contains a call over several lines.
     fn broken_string(&mut self, parts: &[Part]) {
         let quotes = quotes(parts);
         self.text.push_str(quotes);
-        // What a string begins with decides how far the rest of it stands in.
+        // The beginning of a string determines the indentation of the rest.
         self.certain &= !is_one_interpolation(parts, |_| false) && !begins_with_space(parts);
         for part in parts {
             let start = self.text.len();
@@ -442,8 +442,8 @@ impl<'a> Printer<'a> {
         self.text.push_str(quotes);
     }
 
-    /// `''…''`, one element a line. nixfmt takes away what all lines stand in by, as Nix does. `ends` says whether the last
-    /// line has a line end.
+    /// `''…''`, one element per line. nixfmt removes the common indentation, as Nix does. `ends` is true if the
+    /// last line ends with a newline.
     fn lines(&mut self, lines: &[Vec<Part>], ends: bool) {
         let start = self.text.len();
         let mut written: Vec<(String, bool)> = Vec::with_capacity(lines.len());
@@ -489,8 +489,8 @@ impl<'a> Printer<'a> {
         self.text.push_str("''");
     }
 
-    /// Prints it on one line, unless it has to stand on several. Once there is no layout to be kept,
-    /// everything can be printed so.
+    /// Prints an expression on one line. Returns `None` if it needs several lines. Once the text is uncertain,
+    /// everything can be printed this way.
     fn flat(&mut self, expr: &Expr) -> Option<Line> {
         match expr {
             Expr::Str(parts) => match several_lines(parts) {
@@ -507,7 +507,7 @@ impl<'a> Printer<'a> {
                 self.lines(lines, true);
                 Some(Line::LOOSE)
             }
-            // `-1` in a list, and the smallest number of all, are no literals in Nix.
+            // Nix has no literal for `-1` in a list, and none for the smallest number.
             Expr::Int(i64::MIN) => self.loose("(-9223372036854775807 - 1)"),
             Expr::Int(n) if *n < 0 => self.loose(&format!("({n})")),
             Expr::Int(n) => self.firm(&n.to_string()),
@@ -553,7 +553,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// A list of no more than so many items.
+    /// A list of at most `most` items.
     fn flat_list(&mut self, items: &[Expr], most: usize) -> Option<Line> {
         if self.certain && items.len() > most {
             return None;
@@ -579,13 +579,13 @@ impl<'a> Printer<'a> {
             }
             let line = if i + 1 < call.len() { self.early_argument(item)? } else { self.argument(item)? };
             simple &= line.simple;
-            // What comes before the last argument is kept together whatever it is.
+            // nixfmt always keeps the arguments before the last one together.
             firm = line.firm;
         }
         Some(Line { firm: firm && simple, simple })
     }
 
-    /// An argument before the last one, which may be a short list.
+    /// An argument before the last one. It may be a short list.
     fn early_argument(&mut self, item: &Expr) -> Option<Line> {
         match item {
             Expr::List(items) => self.flat_list(items, 6),
@@ -593,7 +593,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Prints it where a function application would fall apart.
+    /// Prints an argument, in parentheses if it needs them.
     fn argument(&mut self, expr: &Expr) -> Option<Line> {
         let apart = match expr {
             Expr::Call(_) | Expr::Infix(..) => true,
@@ -618,16 +618,15 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// A name or a selection, which nixfmt does not break unless it selects from parentheses.
+    /// A name or a selection. nixfmt breaks it only if it selects from parentheses.
     fn code(&mut self, code: &str) -> Option<Line> {
         self.uses(code);
         self.text.push_str(code);
         Some(Line { firm: !code.starts_with('(') && !is_call(code), simple: !code.contains('"') })
     }
 
-    /// An expression of the user's. The arguments of the module are at hand in it; what else it names, such as a
-    /// variable `scripts` of its own, is none of homegen's bindings. Its relative paths
-    /// are relative to the file that is compiled.
+    /// An expression of the user. It can use the arguments of the module. Its other names, such as a variable
+    /// `scripts`, do not refer to homegen's bindings. Its relative paths are relative to the compiled file.
     fn user(&mut self, code: &str) {
         self.certain = false;
         self.used.extend(identifiers(code).into_iter().filter(|name| ARGUMENTS.contains(&name.as_str())));
@@ -643,7 +642,7 @@ impl<'a> Printer<'a> {
                     self.text.push(')');
                 }
             }
-            // A path with an interpolation behind it ends in a slash.
+            // A path before an interpolation ends with a slash.
             if code[path.clone()].ends_with('/') {
                 self.text.push('/');
             }
@@ -675,7 +674,7 @@ impl<'a> Printer<'a> {
         Some(Line::FIRM)
     }
 
-    /// `${…}`, in which nixfmt keeps together what is simple or short.
+    /// `${…}`. nixfmt keeps a simple or short expression in it together.
     fn interpolation(&mut self, part: &Part) -> Option<Line> {
         const SHORT: usize = 30;
         self.text.push_str("${");
@@ -693,14 +692,14 @@ impl<'a> Printer<'a> {
                 }
             },
         }?;
-        // nixfmt counts the blank of an empty list twice where another argument follows.
+        // nixfmt counts the space in an empty list twice if another argument follows.
         let code = &self.text[start..];
         let short = code.chars().count() + code.matches("[ ]").count() <= SHORT;
         self.text.push('}');
         Some(Line { firm: line.simple || short, simple: line.simple })
     }
 
-    /// `${…}` where there is no layout for one that stands over several lines.
+    /// `${…}`, marked as uncertain if it needs several lines.
     fn interpolation_anyway(&mut self, part: &Part) -> Line {
         let start = self.text.len();
         self.interpolation(part).unwrap_or_else(|| {
@@ -731,19 +730,19 @@ impl<'a> Printer<'a> {
         self.text.extend(std::iter::repeat_n(' ', self.indent));
     }
 
-    /// How far the current line goes.
+    /// The width of the current line.
     fn column(&self) -> usize {
         self.text[self.line..].chars().count()
     }
 
-    /// Whether the line from `start` on, and as many signs more, is not too long.
+    /// True if the text from `start` on plus `more` characters fits on a line.
     fn fits(&self, start: usize, more: usize) -> bool {
         let text = &self.text[start..];
         text.len() + more <= WIDTH || text.chars().count() + more <= WIDTH
     }
 }
 
-/// Whether nixfmt would rather break within it than before it.
+/// True if nixfmt prefers a line break within the expression to one before it.
 fn has_brackets(expr: &Expr) -> bool {
     match expr {
         Expr::Set(_) | Expr::List(_) | Expr::Lines(_) => true,
@@ -752,12 +751,12 @@ fn has_brackets(expr: &Expr) -> bool {
     }
 }
 
-/// Whether it is a call whose last argument is a list or a set.
+/// True for a call whose last argument is a list or a set.
 fn ends_in_brackets(expr: &Expr) -> bool {
     matches!(expr, Expr::Call(call) if matches!(call.last(), Some(Expr::List(_) | Expr::Set(_))))
 }
 
-/// Whether one interpolation is all that is written, in which nixfmt may break.
+/// True if the string is a single interpolation, in which nixfmt may break the line.
 fn is_one_interpolation(parts: &[Part], is_interpolated: impl Fn(&str) -> bool) -> bool {
     let mut rest = parts.iter().filter(|part| !matches!(part, Part::Text(text) if text.trim().is_empty()));
     match (rest.next(), rest.next()) {
@@ -766,8 +765,8 @@ fn is_one_interpolation(parts: &[Part], is_interpolated: impl Fn(&str) -> bool) 
     }
 }
 
-/// The lines of a text that has several, where `''…''` has the same value, and whether the last one has a line end.
-/// Nix takes away what all lines stand in by, and an editor takes away blanks at the end of a line.
+/// The lines of a multi-line text that `''…''` can represent, and true if the last line ends with a newline. Nix
+/// removes the common indentation, and editors remove trailing spaces.
 fn several_lines(parts: &[Part]) -> Option<(Vec<Vec<Part>>, bool)> {
     let is_text =
         |part: &Part| matches!(part, Part::Text(text) if text.trim_end_matches('\n').contains('\n'));
@@ -801,7 +800,7 @@ fn several_lines(parts: &[Part]) -> Option<(Vec<Vec<Part>>, bool)> {
     fits.then_some((lines, ends))
 }
 
-/// The parts with texts that follow each other as one.
+/// The parts, with consecutive texts merged.
 fn joined(parts: &[Part]) -> Vec<Part> {
     let mut joined: Vec<Part> = Vec::with_capacity(parts.len());
     for part in parts {
@@ -814,7 +813,7 @@ fn joined(parts: &[Part]) -> Vec<Part> {
     joined
 }
 
-/// Whether a line's text can stand in `''…''`.
+/// True if the text of a line can be part of `''…''`.
 fn is_plain(text: &str, before_interpolation: bool) -> bool {
     let runs_into_interpolation = before_interpolation && text.ends_with('\'');
     !text.contains(char::is_control)
@@ -822,19 +821,19 @@ fn is_plain(text: &str, before_interpolation: bool) -> bool {
         && escape_indented(text, before_interpolation, &mut String::new())
 }
 
-/// Whether `''…''` would take something in it for something else.
+/// True if the text has characters with a special meaning in `''…''`.
 fn needs_quotes(text: &str) -> bool {
     text.contains(|c: char| matches!(c, '\'' | '$' | '\\') || c.is_control())
 }
 
-/// The quotes of a string that may hold double quotes: in these they need no backslashes.
+/// The quotes of a string with double quotes in it, which need no backslashes then.
 const TWO_QUOTES: &str = "''";
 
 fn quotes(parts: &[Part]) -> &'static str {
     if reads_better_in_two_quotes(parts) { TWO_QUOTES } else { "\"" }
 }
 
-/// Whether a string holds double quotes, and nothing that `''…''` would take for something else.
+/// True if a string has double quotes, and no character with a special meaning in `''…''`.
 fn reads_better_in_two_quotes(parts: &[Part]) -> bool {
     let texts = || {
         parts.iter().filter_map(|part| match part {

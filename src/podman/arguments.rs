@@ -1,5 +1,5 @@
-//! The arguments of `podman run`, read as Podman reads them (pflag): `--name=value`, `--name value`, `-n value`,
-//! `-nvalue` and `-itn value`. `data/podman-options.yaml` has the options.
+//! The arguments of `podman run`, parsed as Podman does (pflag): `--name=value`, `--name value`, `-n value`,
+//! `-nvalue` and `-itn value`. `data/podman-options.yaml` lists the options.
 
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,39 +18,39 @@ fn switches() -> &'static BTreeSet<String> {
     data::section!(BTreeSet<String>, "podman-options", "switches")
 }
 
-/// The options with a value that every command of Podman takes.
+/// The options with a value that every command of Podman accepts.
 fn globals() -> &'static BTreeSet<String> {
     data::section!(BTreeSet<String>, "podman-options", "globals")
 }
 
-/// The options of one letter, and other names, with the names that they stand for.
+/// The long names of options, by short option and alias.
 fn names() -> &'static BTreeMap<String, String> {
     data::section!(BTreeMap<String, String>, "podman-options", "names")
 }
 
-/// The options whose value is several, with commas between them.
+/// The options whose value is a comma-separated list.
 fn lists() -> &'static BTreeSet<String> {
     data::section!(BTreeSet<String>, "podman-options", "lists")
 }
 
-/// The options with which the unit of a container does not work.
+/// The options that break the unit of a container.
 fn harmful() -> &'static [Harmful] {
     data::section!(Vec<Harmful>, "podman-options", "harmful")
 }
 
-/// An option with which the unit of a container does not work.
+/// An option that breaks the unit of a container.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Harmful {
     option: String,
-    /// The values that do no harm. They are given without what follows a colon.
+    /// The harmless values, without the part after a colon.
     #[serde(default)]
     except: Vec<String>,
-    /// The values that do harm, where others do not.
+    /// The only harmful values. `None` if all except `except` are harmful.
     only: Option<Vec<String>>,
-    /// What it does.
+    /// The effect.
     effect: String,
-    /// What to do.
+    /// The action for the user.
     help: String,
 }
 
@@ -60,7 +60,7 @@ fn long_name(name: &str) -> &str {
 }
 
 impl Harmful {
-    /// Whether a value does harm. It is given without what follows a colon.
+    /// True if a value, without the part after a colon, is harmful.
     fn is_harmful(&self, value: &str) -> bool {
         let is_one_of = |values: &Vec<String>| values.iter().any(|known| known == value);
         self.only.as_ref().map_or(!is_one_of(&self.except), is_one_of)
@@ -70,34 +70,34 @@ impl Harmful {
 /// One option of `podman run`.
 #[derive(Clone, Debug)]
 pub(crate) struct Argument {
-    /// Its long name, without the dashes.
+    /// The long name, without the dashes.
     pub name: String,
-    /// Its value, unless it is a switch that stands alone.
+    /// The value. `None` for a switch without a value.
     pub value: Option<Text>,
-    /// Where it stands, with its value.
+    /// The span of the option and its value.
     pub span: Span,
 }
 
 impl Argument {
-    /// Whether Podman has an option of this name.
+    /// True if Podman has an option of this name.
     pub(crate) fn is_known(&self) -> bool {
         [switches, with_value, globals].into_iter().any(|options| options().contains(&self.name))
     }
 
-    /// Whether it is a switch that is on.
+    /// True for a switch that is on.
     pub(crate) fn is_on(&self) -> bool {
-        // strconv.ParseBool of Go, which pflag uses.
+        // pflag uses Go's strconv.ParseBool.
         let on = |text: &Text| matches!(text.value().as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True");
         self.value.as_ref().is_none_or(on)
     }
 
-    /// Its values: several where Podman splits them.
+    /// The values: several if Podman splits them.
     pub(crate) fn values(&self) -> Vec<String> {
         let Some(value) = &self.value else { return Vec::new() };
         if lists().contains(&self.name) { fields(&value.value()) } else { vec![value.value()] }
     }
 
-    /// Whether it is `--network` with a mode, beside which Podman takes no other network.
+    /// True for `--network` with a mode. Podman accepts no other network with it.
     pub(crate) fn is_network_mode(&self) -> bool {
         let mode = self.value.as_ref().map(|value| value.value()).unwrap_or_default();
         self.name == "network"
@@ -105,13 +105,13 @@ impl Argument {
                 .contains(mode.split(':').next().unwrap_or_default())
     }
 
-    /// Where the unit of the container `own_name` does not work with it: what it does, and what to do.
+    /// The effect and the action if the argument breaks the unit of the container `own_name`.
     pub(crate) fn harm(&self, own_name: &str) -> Option<(&'static str, &'static str)> {
         let row = harmful().iter().find(|row| row.option == self.name)?;
         let is_switch = switches().contains(&row.option);
         let value = self.value.as_ref().map(Text::value).or(is_switch.then(String::new))?;
         let is_own_name = self.name == "name" && value == own_name;
-        // `on-failure:3` has a number of attempts, `keep-id:uid=1000` options.
+        // `on-failure:3` has a number of attempts after the colon, `keep-id:uid=1000` options.
         let word = value.split(':').next().unwrap_or_default();
         (!is_own_name && row.is_harmful(word)).then_some((&*row.effect, &*row.help))
     }
@@ -122,14 +122,14 @@ pub(crate) fn options() -> impl Iterator<Item = &'static str> {
     with_value().iter().chain(switches()).chain(globals()).map(String::as_str)
 }
 
-/// A word with which Podman does not start a container.
+/// A mistake in the arguments that prevents the start of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mistake {
-    /// It belongs to no option, so that Podman takes it for the image.
+    /// A word that belongs to no option: Podman would read it as the image.
     Alone,
-    /// An option and its value, which are two words.
+    /// An option and its value in one word.
     OneWord,
-    /// The last option has no value, so that Podman takes the image for it.
+    /// A last option without its value: Podman would read the image as the value.
     NoValue,
 }
 
@@ -138,7 +138,7 @@ pub(crate) fn arguments(words: &[Text]) -> Vec<Argument> {
     read(words).0
 }
 
-/// The words in a list that are mistakes.
+/// The mistakes in a list of words.
 pub(crate) fn mistakes(words: &[Text]) -> Vec<(Mistake, Span)> {
     read(words).1
 }
@@ -185,7 +185,7 @@ fn read(words: &[Text]) -> (Vec<Argument>, Vec<(Mistake, Span)>) {
     (found, mistakes)
 }
 
-/// The fields of a line of CSV, as which Podman reads lists and mounts: `type=bind,"src=/a,b",dst=/c`.
+/// The fields of a CSV line, the format of Podman's lists and mounts: `type=bind,"src=/a,b",dst=/c`.
 pub(crate) fn fields(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut quoted = false;
@@ -193,7 +193,7 @@ pub(crate) fn fields(line: &str) -> Vec<String> {
     while let Some(character) = characters.next() {
         let field = fields.last_mut().expect("there is one from the start");
         match character {
-            // Two quotes in a quoted field are one.
+            // Two quotes in a quoted field are one quote.
             '"' if quoted && characters.next_if_eq(&'"').is_some() => field.push('"'),
             '"' => quoted = !quoted,
             ',' if !quoted => fields.push(String::new()),
@@ -203,7 +203,7 @@ pub(crate) fn fields(line: &str) -> Vec<String> {
     fields
 }
 
-/// The letters of `-itv…`, of which the last may take a value, and the value that stands right behind it.
+/// The letters of `-itv…`, and the value directly after the last letter, if that takes one.
 fn letters(word: &Text, short: &str) -> (Vec<String>, Option<Text>) {
     let mut names = Vec::new();
     for (at, letter) in short.char_indices() {
@@ -221,7 +221,7 @@ fn letters(word: &Text, short: &str) -> (Vec<String>, Option<Text>) {
     (names, None)
 }
 
-/// The text from a byte of its value on.
+/// The text from a byte offset of its value.
 fn after(text: &Text, at: usize) -> Text {
     text.split_at(at).1
 }

@@ -1,10 +1,10 @@
-//! What `--volume` and `--mount` bind into a container, read as Podman reads them.
+//! The mounts of `--volume` and `--mount`, parsed as Podman does.
 
 use super::arguments::{Argument, arguments, fields};
 use crate::source::Span;
 use crate::tree::Text;
 
-/// A path of the host, or the name of a volume, in a container.
+/// A mount of a host path or a named volume in a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bind {
     /// The path on the host, or the name of a volume.
@@ -13,23 +13,23 @@ pub(crate) struct Bind {
     pub target: String,
     /// The options of the mount.
     pub options: Vec<String>,
-    /// Where it is written.
+    /// The span of the argument.
     pub span: Span,
 }
 
 impl Bind {
-    /// Whether the container can only read it.
+    /// True if the mount is read-only.
     pub(crate) fn is_read_only(&self) -> bool {
         self.options.iter().any(|option| option == "ro")
     }
 }
 
-/// What a list of arguments binds, volumes included.
+/// The mounts of a list of arguments, including named volumes.
 pub(crate) fn mounts(words: &[Text]) -> impl Iterator<Item = Bind> {
     arguments(words).into_iter().filter_map(bind)
 }
 
-/// The paths of the host that a list of arguments binds.
+/// The bind mounts of a list of arguments.
 pub(crate) fn binds(words: &[Text]) -> impl Iterator<Item = Bind> {
     mounts(words).filter(|bind| bind.source.starts_with('/'))
 }
@@ -51,8 +51,8 @@ fn volume(value: &str, span: Span) -> Option<Bind> {
     Some(Bind { source, target, options, span })
 }
 
-/// `type=bind,source=SOURCE,target=TARGET,OPTIONS`, where the type is `volume` by default and a path of the host makes
-/// no difference to Podman's reading of the rest (podman-run(1), --mount). The source of `type=glob` is a pattern.
+/// `type=bind,source=SOURCE,target=TARGET,OPTIONS`. The default type is `volume`. A host path does not change how
+/// Podman parses the rest (podman-run(1), --mount). The source of `type=glob` is a pattern.
 fn mount(value: &str, span: Span) -> Option<Bind> {
     let mut source = None;
     let mut target = String::new();
@@ -60,7 +60,7 @@ fn mount(value: &str, span: Span) -> Option<Bind> {
     for part in fields(value) {
         match part.split_once('=') {
             Some(("src" | "source", path)) => {
-                // Everything in a folder is the folder.
+                // `/path/*` matches everything in the folder, so it counts as the folder.
                 let folder = path.strip_suffix('*').filter(|folder| folder.ends_with('/'));
                 source = Some(folder.unwrap_or(path).to_owned());
             }

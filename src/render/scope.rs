@@ -1,8 +1,8 @@
-//! The names that one file of the output uses for what stands elsewhere.
+//! The names in one file of the output for values of other files.
 //!
-//! A string of a group is bound by itself, so that `${paths.mediaData}/immich` reads
-//! `"${mediaData}/immich"`; everything else is named from its group on, `ids.render`. Where two would
-//! have one name, both are named from their group on.
+//! A string of a group is bound by its own name, so that `${paths.mediaData}/immich` becomes
+//! `"${mediaData}/immich"`. Other values are selected from their group, such as `ids.render`. If two strings would
+//! have the same name, both are selected from their groups.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,7 +12,7 @@ use crate::nix::{Expr, Name, Names, attribute, is_identifier};
 use crate::nixos::{Binding, Module, Output, SecretOptions, ServiceModule, node};
 use crate::tree::{Atom, Kind, Node, Reference, Step, Target};
 
-/// Whether a name means something already in a module.
+/// True if a name has another meaning in a module.
 fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || Binding::NAMES.contains(&name)
 }
@@ -65,7 +65,7 @@ impl Names for ConstantsFile {
                 Some((Step::Key(first), rest)) => select(attribute(first).into_owned(), rest),
                 _ => String::new(),
             },
-            // A constant that depends on anything else was refused.
+            // A constant can refer only to constants; other references were reported.
             _ => String::new(),
         })
     }
@@ -84,7 +84,7 @@ impl<'a> Services<'a> {
         Services(services.map(|service| (service.name.as_str(), service)).collect())
     }
 
-    /// The argument of a preset where its service's file is not at hand.
+    /// The value of a preset's argument, for files other than the service's.
     fn argument(&self, service: &str, path: &[Step]) -> Option<Expr> {
         let (Step::Key(first), rest) = path.split_first()? else { return None };
         let (_, value) = self.0.get(service)?.parameters.iter().find(|(name, _)| name == first)?;
@@ -103,11 +103,11 @@ pub(super) struct Scope<'a> {
     services: &'a Services<'a>,
     place: &'a Place,
     secrets: SecretOptions,
-    /// The way from the module's folder to the output folder.
+    /// The relative path from the module's folder to the output folder.
     up: String,
-    /// Constants that are bound by their last name.
+    /// Constants that are bound by the last part of their name.
     bare: BTreeMap<Vec<Step>, String>,
-    /// Groups that are bound by their name.
+    /// Groups that are bound by name.
     groups: BTreeSet<String>,
 }
 
@@ -181,8 +181,8 @@ impl<'a> Scope<'a> {
         Scope { module, services, place, secrets, up, bare, groups }
     }
 
-    /// The bindings that a file needs whose body was printed, in the order of their need. The names and scripts that
-    /// they use in turn are added to the body's.
+    /// Prints the bindings for a printed body, in dependency order. Adds the names and scripts that they use to the
+    /// body's.
     pub(super) fn bindings(&self, body: &mut Printed) -> Printed {
         let Printed { used, scripts, .. } = body;
         let mut printed = |name: &str, value: &Expr, used: &mut BTreeSet<String>| {
@@ -198,7 +198,7 @@ impl<'a> Scope<'a> {
         let service = self.module.service.as_ref();
         let parameters: &[(String, Node)] = service.map_or(&[], |service| &service.parameters);
         let mut arguments: Vec<Option<(String, bool)>> = vec![None; parameters.len()];
-        // An argument may use another one.
+        // An argument may refer to another one.
         while let Some(next) =
             (0..parameters.len()).find(|i| arguments[*i].is_none() && used.contains(&parameters[*i].0))
         {

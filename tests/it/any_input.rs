@@ -12,7 +12,7 @@ use proptest::prelude::*;
 fn timed(name: &str, bytes: impl AsRef<[u8]>) -> homegen::Outcome {
     let start = Instant::now();
     let outcome = compile(bytes);
-    // What is said is rendered too: labels of a text with odd characters are a place to go wrong.
+    // The diagnostics are rendered too: labels of a text with unusual characters may go wrong.
     let text = said(&outcome);
     for render in [json::render, github::render] {
         assert!(outcome.diagnostics.is_empty() || !render(&outcome.diagnostics, &outcome.sources).is_empty());
@@ -341,7 +341,7 @@ fn more_accepted_warnings_than_are_kept_are_accepted_all_the_same() {
     assert!(outcome.diagnostics.is_empty(), "{} diagnostics", outcome.diagnostics.len());
 }
 
-/// What a hand, a disk or a merge does to a file.
+/// A change of a file by a user, a disk or a merge.
 #[derive(Clone, Debug)]
 enum Damage {
     Flip(usize, u8),

@@ -16,7 +16,7 @@ fn version() -> Option<(u32, u32)> {
     Some((numbers.next()?, numbers.next()?))
 }
 
-/// Whether Caddy reads a site with these lines, and the site behind it as it is.
+/// Returns true if Caddy accepts a site with these lines, and reads the next site correctly.
 fn caddy_keeps_the_next_site(lines: &str) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("Caddyfile");

@@ -47,7 +47,7 @@ fn limited(capabilities: &[String], program: &str) -> Command {
     command
 }
 
-/// Whether this test can be run: it is root's, with these programs.
+/// Returns true if this test can run: as root, with these programs.
 fn can_run(programs: &[&str]) -> bool {
     if !rustix::process::geteuid().is_root() {
         println!("skipped: not root");
@@ -124,7 +124,7 @@ fn redis_starts_with_its_capabilities_and_with_none_less() {
     if !can_run(&["setpriv", "find", "redis-server", "redis-cli"]) {
         return;
     }
-    // It saves what is in it when it is told to end.
+    // Redis saves its data when it is stopped.
     let program = "redis-server --port 0 --unixsocket $PWD/socket --dir $PWD/store --save 60 1 >&2 &
          until redis-cli -s socket incr n >&2; do kill -0 $!; done
          redis-cli -s socket shutdown >&2; wait $!; [ -s store/dump.rdb ]";
@@ -158,7 +158,7 @@ fn caddy(capabilities: &[String]) -> bool {
     is_up
 }
 
-/// Whether a program says this before it ends.
+/// Returns true if a program prints the text before it exits.
 fn says(child: &mut Child, text: &str) -> bool {
     let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
     let mut out = std::io::stdout();

@@ -148,7 +148,7 @@ const MENDED: &[(&str, &str, &str)] = &[(
 
 #[test]
 fn two_mistakes_are_both_reported_in_either_order() {
-    // What lies beside the file, or was there before, is one state for both pages.
+    // Both pages share the state of the folder and of the last build.
     let is_alone =
         |code: &&Code| !code.page().contains("\n## Files\n") && !code.page().contains("\n## Before\n");
     let read = |code: Code, heading: &str| serde_yaml::from_slice::<Value>(&file(code, heading)).ok();

@@ -83,7 +83,7 @@ fn take_apart(page: &str) -> (Vec<Block>, Vec<&str>) {
     (blocks, prose)
 }
 
-/// What stands in single backticks outside of blocks.
+/// The code spans outside of code blocks.
 fn code_spans(page: &str) -> BTreeSet<String> {
     let (_, prose) = take_apart(page);
     // A span may go on in the next line, so the page is taken as one text.

@@ -92,7 +92,7 @@ fn the_fixtures_have_every_key_of_the_schema_and_compile() {
 /// Texts by name.
 type Named = Vec<(String, String)>;
 
-/// What homegen makes of a text, without the places in it, which move with every change.
+/// The result of compiling a text, without positions, which move with every change.
 fn made(text: &str) -> (Named, Named) {
     let outcome = compile(text);
     let said = outcome.diagnostics.iter().map(|d| (d.code.code().to_owned(), d.message.clone())).collect();

@@ -12,7 +12,7 @@ use homegen::diag::human;
 use homegen::output::File;
 use homegen::record;
 
-/// The folder, below that of this file, of a snapshot of a file of the output; and its name and its extension.
+/// The folder of a snapshot, relative to this file, with the name and the extension of the output file.
 fn parts<'a>(case: &str, file: &'a File) -> (String, &'a str, &'a str) {
     let (folder, file) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
     let (name, extension) = file.split_once('.').expect("a file of the output has an extension");
@@ -38,7 +38,7 @@ fn pinned<'a>(case: &'a str, files: Option<&'a Vec<File>>) -> impl Iterator<Item
     files.into_iter().flatten().filter(is_pinned)
 }
 
-/// What the snapshot of a file has.
+/// The text of a file in its snapshot.
 fn pinned_text(file: &File) -> String {
     if file.path != record::PATH {
         return file.text.clone();
@@ -114,7 +114,7 @@ fn every_snapshot_belongs_to_a_case_and_to_a_file_of_its_output() {
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(folder).expect("there are snapshots") {
             let path = entry.expect("the folder can be read").path();
-            // What insta writes beside a snapshot that differs, for a person to accept.
+            // insta writes a pending snapshot beside one that differs.
             let is_pending = path.to_str().expect("a name in UTF-8").contains(".snap.new");
             if path.is_dir() {
                 open.push(path);
@@ -157,7 +157,7 @@ fn emitted_scripts_are_copies_of_their_templates() {
 
 #[test]
 fn five_mistakes_are_five_diagnostics() {
-    // One run finds them all, and none of them is said twice.
+    // One run reports all differences, each once.
     let text =
         std::fs::read_to_string(crate::common::fixtures().join("five-mistakes/homeserver.yaml")).unwrap();
     let outcome = compile(text);
@@ -239,7 +239,7 @@ fn the_cases_that_show_output_compile_and_the_others_are_refused() {
 
 #[test]
 fn diagnostics_come_in_the_order_of_the_lines() {
-    // A person goes through the file from top to bottom, and so does what is said about it.
+    // Diagnostics are in the order of the file.
     for (name, outcome) in outcomes() {
         let places: Vec<u32> =
             outcome.diagnostics.iter().map(|d| outcome.sources.in_file(d.labels[0].span).start).collect();

@@ -36,8 +36,8 @@ enum Entry {
     Member(String, Value),
 }
 
-/// The `i`-th entry of the key at `path`: a list's if `list`, otherwise a mapping's. `None` where nobody said yet what one
-/// looks like.
+/// The `i`-th entry of the key at `path`: of a list if `list`, otherwise of a mapping. `None` if this test does not
+/// define one yet.
 fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
     let member = |name: String, value: Value| Some(Entry::Member(name, value));
     let item = |value: Value| Some(Entry::Item(value));
@@ -46,7 +46,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
     let key = last(path);
     let in_site = path.contains("site");
     match (key, list) {
-        // No code has this name, which is said of each.
+        // Unknown codes: each is reported.
         ("allow", false) => member(format!("HG9{i:03}"), json!("reason")),
         ("aliases", true) if in_site => item(json!(format!("a{i}.example.org"))),
         ("aliases", true) => item(json!(format!("a{i}"))),
@@ -118,7 +118,7 @@ fn last(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
-/// What an entry refers to, in the rest of the file.
+/// Adds the parts of the file that an entry refers to.
 fn surroundings(path: &str, count: usize, file: &mut Value) {
     let mut many = |path: &str| {
         let entries = entries(path, false, count).expect("known");
@@ -132,7 +132,7 @@ fn surroundings(path: &str, count: usize, file: &mut Value) {
     }
 }
 
-/// What stands around the key at `path`, apart from what every file has.
+/// The parts of the file around the key at `path`, besides the required ones.
 fn base(path: &str) -> Value {
     let mut file = json!({
         "homegen": 1,
@@ -337,7 +337,7 @@ struct Counted {
     process: Child,
     commands: ChildStdin,
     answers: BufReader<ChildStdout>,
-    /// What was counted until the last build.
+    /// The count after the last build.
     before: usize,
 }
 
@@ -357,7 +357,7 @@ impl Counted {
         let commands = process.stdin.take().expect("piped");
         let answers = BufReader::new(process.stdout.take().expect("piped"));
         let mut counted = Counted { folder, process, commands, answers, before: 0 };
-        // What is made once in a process is no work of a file.
+        // Work that happens once per process does not count for a file.
         counted.work(&file(&Key { path: "services".to_owned(), list: false }, 1).expect("known"));
         counted
     }
@@ -397,8 +397,8 @@ impl Drop for Counted {
     }
 }
 
-/// Whether four times the entries are more than [`MOST`] times as much, apart from what there is with one. A file without
-/// any may compile where one with entries is refused.
+/// True if four times the entries cause more than [`MOST`] times the work, minus the work for one entry. A file
+/// without entries may compile although one with entries is refused.
 fn grows_too_fast(one: usize, few: usize, many: usize) -> bool {
     let (few, many) = (few.saturating_sub(one), many.saturating_sub(one));
     few > 0 && many as f64 / few as f64 > MOST

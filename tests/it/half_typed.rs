@@ -3,7 +3,7 @@
 use crate::common::compile;
 use homegen::surroundings::Surroundings;
 
-/// What a person has typed when the editor asks.
+/// Incomplete input of a user, at the time that the editor checks the file.
 const HALF_TYPED: &[&str] = &["im", "im: [", "im: \"", "- \""];
 
 /// The codes of a file, in the order of its lines.

@@ -1,4 +1,4 @@
-//! What is reported of a file whose containers, volumes, backups and disks differ from those of the last build.
+//! The diagnostics about containers, volumes, backups and disks that differ from the last build.
 
 use crate::common::{cases, compile, compile_beside, file, record_of, said};
 use homegen::record::{self, Record};
@@ -11,7 +11,7 @@ fn built(text: &str) -> Record {
     record_of(&compile(text))
 }
 
-/// The codes of subject 16 that are reported of `after` once `before` was built, and all that is said.
+/// The codes of subject 16 for `after` once `before` was built, and the whole report.
 fn change(before: &str, after: &str) -> (Vec<&'static str>, String) {
     let record = built(before);
     let surroundings = Surroundings { last_build: Some(&record), ..Surroundings::default() };
@@ -62,7 +62,7 @@ fn what_moves_no_data_is_quiet() {
         services(&[service("wiki", "app", "wiki:1", "\"/srv/wiki/:/files/\", \"data:/data\"")]),
         // A renamed container keeps the volumes of its service.
         services(&[service("wiki", "server", "wiki:1", data)]),
-        // What a container has more, or less.
+        // An additional or missing volume of a container.
         services(&[service("wiki", "app", "wiki:1", &format!("{data}, \"/srv/more:/more\""))]),
         services(&[service("wiki", "app", "wiki:1", "\"data:/data\"")]),
         // The same folder at another path, for an image that looks for it there.
@@ -199,7 +199,7 @@ fn a_renamed_service_is_known_by_its_programs() {
     let chat = wiki("chat", "db", "1").replace("example/wiki", "example/chat");
     let (codes, said) = change(&before, &services(&[chat]));
     assert_eq!(codes, [""; 0], "{said}");
-    // Each of two services of one image is told by its name, and then by its order.
+    // Two services with one image are matched by name, then by order.
     let of = |names: [&str; 3]| services(&names.map(|name| service(name, "web", "web:1", "\"data:/data\"")));
     let (codes, said) = change(&of(["a", "b", "c"]), &of(["x", "b", "z"]));
     assert_eq!(codes, ["HG1602", "HG1602"], "{said}");

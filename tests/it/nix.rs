@@ -106,7 +106,7 @@ fn a_client_is_no_part_of_the_host_and_has_its_parameters() {
     assert_eq!(variables["PUSHOVER_FILE"], "/run/agenix/pushover-immich");
     assert_eq!(found["WatchPaths"], json!(["/Users/me/FolderActions/upload-immich"]));
     assert!(found["ProgramArguments"][1].as_str().unwrap().ends_with("-upload-immich.sh"));
-    // What only the host knows is a value here, and a user's text stays what it is.
+    // Values of the host are written out here, and the user's text is unchanged.
     let found = system.eval("(module ./clients/mac-mini/default.nix).launchd.agents.upload-second.config");
     assert_eq!(found["EnvironmentVariables"]["URL"], "https://photos.box.example.org");
     assert_eq!(found["WatchPaths"], json!(["/Users/me/Ein \"Ordner\"/$HOME"]));
@@ -247,7 +247,7 @@ fn numbers_come_back_or_are_refused() {
     if !nix_is_here() {
         return;
     }
-    // What YAML takes for a number is that number in Nix, or the file is refused.
+    // A number in YAML is the same number in Nix, or an error.
     for written in [
         "0",
         "-1",
@@ -323,7 +323,7 @@ fn quoted(text: &str) -> String {
         .collect()
 }
 
-/// What Caddy takes as it is; the rest is refused, which `bad-sites` shows.
+/// Returns true if Caddy accepts the text unchanged. Other texts are errors, as `bad-sites` shows.
 fn caddy_takes(text: &str) -> bool {
     !text.contains("{$")
         && !text.contains('`')
@@ -351,7 +351,7 @@ proptest! {
         let numbered = |prefix: &'static str| texts.iter().enumerate().map(move |(i, t)| (format!("{prefix}{i}"), t.clone()));
         let pairs = |prefix: &'static str| mapping(numbered(prefix).map(|(name, text)| (name, quoted(&text))));
         let all = list(texts.iter().map(|t| quoted(t)));
-        // What has a form of its own, or is a mistake for some texts, has the text behind a beginning.
+        // Values with a required form contain the text after a valid prefix.
         let behind = |start: &str| -> Vec<String> { texts.iter().map(|text| format!("{start}{text}")).collect() };
         let (words, arguments) = (behind("x"), behind("--annotation=x="));
         let of = |texts: &[String]| list(texts.iter().map(|text| quoted(text)));

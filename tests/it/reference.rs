@@ -44,7 +44,7 @@ struct Row {
     becomes: String,
 }
 
-/// What the tables are made of, and what they have.
+/// The schema that the tables are generated from, and the documented keys.
 struct Reference {
     /// The schema of each mapping by its name.
     mappings: BTreeMap<String, Value>,
@@ -77,7 +77,7 @@ impl Reference {
         Reference { mappings, headings, shown: BTreeSet::new() }
     }
 
-    /// What a value of `schema` is called, or several values.
+    /// The noun for one or several values of `schema`.
     fn noun(&self, schema: &Value, is_plural: bool) -> String {
         let several = |noun: &str| if is_plural { plural(noun) } else { noun.to_owned() };
         if let Some(title) = schema["title"].as_str() {

@@ -94,7 +94,7 @@ fn a_service_without_a_preset_needs_what_a_preset_would_bring() {
         assert!(!is_valid(partial), "{partial}");
     }
     assert!(is_valid("containers: { server: { image: docker.io/example/notes:1.2.3, user: 1000 } }"));
-    // What stands in a list does not merge.
+    // Entries of a list are not merged.
     assert!(!is_valid("preset: immich, containers: { server: { volumes: [{ source: /srv/notes }] } }"));
 }
 

@@ -1,4 +1,4 @@
-//! What is promised of every script of `templates/scripts/`.
+//! Requirements for every script of `templates/scripts/`.
 
 use std::process::Command;
 

@@ -162,7 +162,7 @@ fn print(set: &Set, depth: usize) -> Printed {
     printer.finish()
 }
 
-/// Whether the printer knew how nixfmt would lay it out; then it is laid out so.
+/// Returns true if the printer was certain of nixfmt's layout, and asserts that layout.
 fn known(set: &Set, depth: usize) -> Result<bool, TestCaseError> {
     let printed = print(set, depth);
     let formatted = nixfmt_rs::format(&printed.text)

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-/// Whether systemd takes a calendar expression.
+/// Returns true if systemd accepts a calendar expression.
 fn systemd_takes(expression: &str) -> bool {
     let run = Command::new("systemd-analyze").args(["calendar", expression]).output();
     run.expect("systemd-analyze runs").status.success()

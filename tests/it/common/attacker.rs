@@ -57,7 +57,7 @@ impl Drop for Attacker {
     }
 }
 
-/// Whether the tests run as root, without whom there is nobody to attack.
+/// Returns true if the tests run as root, the user under attack.
 pub fn is_root() -> bool {
     let root = rustix::process::geteuid().is_root();
     if !root {
@@ -71,7 +71,7 @@ pub fn give(path: &Path) {
     std::os::unix::fs::lchown(path, Some(ATTACKER), Some(ATTACKER)).unwrap();
 }
 
-/// Runs a script [`RUNS`] times. `won` tells whether the attacker reached what is root's, and puts it right again.
+/// Runs a script [`RUNS`] times. `won` returns true if the attacker reached files of root, and restores them.
 pub fn race(script: &str, mut run: impl FnMut(usize), mut won: impl FnMut() -> bool) {
     let mut wins = 0;
     for i in 0..RUNS {

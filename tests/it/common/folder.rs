@@ -1,4 +1,4 @@
-//! What is in a folder, to compare it with later.
+//! The content of a folder, for comparisons.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;

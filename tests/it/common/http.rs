@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// What was asked.
+/// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
@@ -53,7 +53,7 @@ impl Request {
     }
 }
 
-/// What is answered.
+/// An answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
@@ -110,7 +110,7 @@ impl Server {
                     return;
                 }
                 let (answer, seen) = (answer.clone(), seen.clone());
-                // Somebody who goes away in between is no failure of the test's.
+                // A client that disconnects does not fail the test.
                 std::thread::spawn(move || stream.and_then(|stream| serve(stream, &*answer, &seen)));
             }
         });
@@ -125,7 +125,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
@@ -146,7 +146,7 @@ impl Drop for Server {
     }
 }
 
-/// An address at which nobody listens.
+/// An address without a server.
 pub fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     format!("http://{}", listener.local_addr().expect("an address"))

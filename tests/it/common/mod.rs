@@ -1,4 +1,4 @@
-//! What several tests share: the fixtures, and a way to compile one.
+//! Shared by several tests: the fixtures, and a function that compiles one.
 
 pub mod attacker;
 pub mod folder;

@@ -147,7 +147,7 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
-/// What stands before the value of a line, and the value.
+/// The part of a line before its value, and the value.
 fn parts(line: &str) -> (&str, &str) {
     match line.split_once(": ") {
         Some((key, value)) => (key, value),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::said;
 
-/// Whether Nix is here. Where it has to be (CI), its absence is a failure.
+/// Returns true if Nix is installed. In CI, its absence is a failure.
 pub fn nix_is_here() -> bool {
     if Command::new("nix-instantiate").arg("--version").output().is_ok() {
         return true;
@@ -19,7 +19,7 @@ pub fn nix_is_here() -> bool {
     false
 }
 
-/// What Nix says of an expression, or why it says nothing. What would be in the store is on the disk then.
+/// The value of an expression in Nix, or its error. Store paths are written to the disk.
 pub fn nix(arguments: &[&str], folder: &Path) -> Result<String, String> {
     let state = folder.join(".nix-state");
     // A store and a state of its own: evaluation needs neither, and a sandbox may have no writable one.
@@ -48,9 +48,8 @@ pub fn nix(arguments: &[&str], folder: &Path) -> Result<String, String> {
     Ok(String::from_utf8(output.stdout).expect("JSON is UTF-8"))
 }
 
-/// The parts of a NixOS system that the modules name. Functions of lib's leave their argument as it is,
-/// so that what comes out is what the module system would merge. What is written to the store is told by a
-/// trace, for whoever wants to run it.
+/// The parts of a NixOS system that the modules use. Functions of lib return their argument unchanged, so the
+/// result is the module system's input. Texts for the store are printed with a trace, so that tests can run them.
 const STUB: &str = r#"
 let
   lib = rec {
@@ -213,7 +212,7 @@ impl System {
             .filter(|name| !name.is_empty())
             .map(|name| format!("{name} = {{ name = \"{name}\"; path = \"/run/agenix/{name}\"; file = \"{name}.age\"; }}; "))
             .collect();
-        // A client's module reads what launchd is told, which is what the module itself says.
+        // A client's module reads the launchd configuration that it defines itself.
         let clients = outcome.files.iter().flatten().filter(|f| f.path.starts_with("clients/"));
         let agents: String = clients
             .filter(|f| f.path.ends_with(".nix"))

@@ -20,7 +20,7 @@ const SCRIPTS: [&str; 8] = [
     "restore-postgres",
     "restore-sqlite",
 ];
-/// What scripts source, by a name on the PATH.
+/// The files that scripts source, by a name on the PATH.
 const SOURCED: [&str; 1] = ["enter-folder.sh"];
 
 /// The file of a script.
@@ -28,7 +28,7 @@ pub fn script(name: &str) -> PathBuf {
     scripts().join(format!("{name}.sh"))
 }
 
-/// Says, so that nobody overlooks it, that something was not tested.
+/// Prints a clear notice that a test was skipped.
 pub fn skipped<T>(why: &str) -> Option<T> {
     println!("\n################ SKIPPED: {why}\n");
     None
@@ -149,7 +149,7 @@ impl Place {
         found
     }
 
-    /// What lies in the folder of backups under a hidden name, but for the lock.
+    /// The hidden files in the folder of backups, except the lock.
     pub fn unfinished(&self) -> Vec<String> {
         let all = names(&self.target);
         all.into_iter().filter(|name| name.starts_with('.') && !name.ends_with(".lock")).collect()
@@ -182,7 +182,7 @@ impl Place {
         );
     }
 
-    /// What systemctl was asked for since the last time.
+    /// The calls of systemctl since the last time.
     pub fn systemctl(&self) -> String {
         let log = std::fs::read_to_string(self.at("systemctl.log")).unwrap_or_default();
         let _ = std::fs::remove_file(self.at("systemctl.log"));
@@ -225,7 +225,7 @@ pub fn kill_group(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// Runs a shell script in a world of mounts of its own. `None`, and it is said, where nothing may be mounted.
+/// Runs a shell script in its own mount namespace. Prints a notice and returns `None` if mounts are not permitted.
 pub fn with_mounts(place: &Place, script: &str) -> Option<Output> {
     program(&place.at("bin/in-mounts"), "exec unshare --mount --map-root-user bash -euc \"$1\"");
     if !place.run(&["in-mounts", "mkdir probe; mount -t tmpfs none probe"]).status.success() {

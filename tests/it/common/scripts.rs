@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-/// Whether all of these programs are here. Where they have to be (CI), the absence of one is a failure.
+/// Returns true if all programs are installed. In CI, a missing one is a failure.
 pub fn here(programs: &[&str]) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -18,7 +18,7 @@ pub fn here(programs: &[&str]) -> bool {
     true
 }
 
-/// How a script ended, and what it said.
+/// The exit status and the output of a script.
 #[derive(Debug)]
 pub struct Ran {
     pub code: Option<i32>,
@@ -46,7 +46,7 @@ impl Stage {
         for folder in ["bin", "state", "tmp"] {
             std::fs::create_dir(stage.at(folder)).unwrap();
         }
-        // Where `unheard` is, nobody is reached.
+        // If the file `unheard` exists, no notification is sent.
         stage.stand_in(
             "notify",
             r#"
@@ -134,7 +134,7 @@ impl Stage {
         self.command(script, arguments).spawn().expect("bash runs")
     }
 
-    /// What the stand-in was told, each time its arguments.
+    /// The arguments of each call of the stand-in.
     pub fn told(&self) -> Vec<Vec<String>> {
         let text = self.read("told");
         let mut words = text.split_terminator('\0').map(str::to_owned);
@@ -146,7 +146,7 @@ impl Stage {
     }
 }
 
-/// Where the scripts are.
+/// The folder of the scripts.
 pub fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/scripts")
 }
