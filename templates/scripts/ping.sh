@@ -44,7 +44,7 @@ status=$(
 ) || code=$?
 case $code:$status in
   0:2??) ;;
-  0:*) echo "ping: the answer was $status; check the address in $PING_FILE" >&2 ;;
+  0:*) echo "ping: the address in $PING_FILE answered $status" >&2 ;;
   28:*) echo "ping: no answer within ${TIMEOUT:-10} seconds" >&2 ;;
   *) echo "ping: not sent: curl failed with exit code $code; check the network connection" >&2 ;;
 esac

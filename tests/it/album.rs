@@ -321,7 +321,7 @@ fn what_goes_wrong_is_said_with_what_to_do() {
     place.stage.set("IMMICH_URL", nobody());
     place.refuses(&[], "check that Immich is running");
     place.stage.set("IMMICH_URL", "file:///etc/passwd?");
-    place.refuses(&[], "check that http");
+    place.refuses(&[], "check that file:");
     place.stage.set("IMMICH_URL", place.server.url());
     place.stage.file("key", "wrong");
     place.refuses(&[], lacks);

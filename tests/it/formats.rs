@@ -54,7 +54,7 @@ fn json_is_one_object_with_every_place() {
         {
           "code": "HG0103",
           "severity": "error",
-          "title": "a key is written twice",
+          "title": "a key is defined twice",
           "message": "`volumes` is declared twice",
           "help": "remove one of the two",
           "labels": [
@@ -159,7 +159,7 @@ fn a_file_of_nothing_has_a_place_too() {
 fn github_gets_one_command_for_each_diagnostic() {
     insta::assert_snapshot!(rendered(github::render, &fixture("five-mistakes")), @r#"
     ::error file=homeserver.yaml,line=4,col=23,endLine=4,endColumn=35,title=HG0204::`100.64.0.300` is not a valid IP address%0Aexpected an IPv4 or IPv6 address%0Ahelp: write an IP address such as 192.168.1.20
-    ::error file=homeserver.yaml,line=12,col=16,endLine=12,endColumn=26,title=HG1202::`nginx:1.27` names no registry%0Aexpected a registry before it%0Ahelp: write `docker.io/library/nginx:1.27`, if it is Docker's
+    ::error file=homeserver.yaml,line=12,col=16,endLine=12,endColumn=26,title=HG1202::the image `nginx:1.27` has no registry%0Aexpected `REGISTRY/NAME:TAG`%0Ahelp: for the image on Docker Hub, write `docker.io/library/nginx:1.27`
     ::error file=homeserver.yaml,line=13,col=38,endLine=13,endColumn=48,title=HG0601::there is no secret `db-pasword`%0Anot declared%0Ahelp: declare it under `secrets`; did you mean `db-password`?
     ::error file=homeserver.yaml,line=14,col=22,endLine=14,endColumn=29,title=HG0801::there is no container `databse`%0Anot declared%0Ahelp: did you mean `database`?
     ::error file=homeserver.yaml,line=17,col=9,endLine=17,endColumn=17,title=HG0201::there is no key `shm_sice` here%0Aunknown key%0Ahelp: did you mean `shm_size`?
@@ -548,7 +548,7 @@ fn explain_prints_the_page_of_a_code() {
     assert_eq!(output.status.code(), Some(0));
     let lines: Vec<&str> = text(&output.stdout).lines().collect();
     assert_eq!(lines.len(), Code::ALL.len());
-    assert_eq!(lines[0], "HG0101  error    the file is not YAML");
+    assert_eq!(lines[0], "HG0101  error    the file is not valid YAML");
     for (written, said) in [("HG0211", "did you mean HG0201?"), ("banana", "`homegen explain` lists all")] {
         let output = homegen(folder.path(), &["explain", written], None, "");
         assert_eq!(output.status.code(), Some(2), "{written}");

@@ -36,4 +36,5 @@ mod systemd;
 mod units;
 mod update;
 mod upload;
+mod wording;
 mod yaml_oracle;

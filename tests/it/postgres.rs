@@ -537,7 +537,7 @@ fn a_dump_that_cannot_be_restored_is_kept_and_takes_no_good_backup_away() {
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);
     assert!(said.contains("ALTER FUNCTION app.look SET search_path = app, public;"), "{said}");
-    assert!(said.contains("-not-restorable.dump is kept, and could not be restored"), "{said}");
+    assert!(said.contains("-not-restorable.dump could not be restored on trial, and is kept"), "{said}");
     assert_eq!(postgres.databases(), ["immich"]);
     let marked = place.backups("database", "-not-restorable.dump");
     assert!(marked.len() == 1 && marked[0] != old, "{marked:?}");
@@ -745,7 +745,7 @@ fn a_restore_that_fails_leaves_the_present_database_alone() {
         std::fs::write(&cut, &whole[..length]).unwrap();
         check(&place, &cut, "not a complete dump", "");
     }
-    check(&place, &place.at("missing"), &format!("there is no {}\n", place.at("missing").display()), "");
+    check(&place, &place.at("missing"), &format!("{} does not exist\n", place.at("missing").display()), "");
     check(&place, &place.at("bin"), "not a readable file", "");
     let lock = place.at("restore.lock");
     place.set("LOCK", "/no/such/folder/lock");
@@ -904,7 +904,7 @@ fn a_restore_wants_every_extension_of_the_present_database() {
     let output = place.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);
-    assert!(said.contains("does not bring: cube, earthdistance."), "{said}");
+    assert!(said.contains("lacks: cube, earthdistance."), "{said}");
     assert_eq!(postgres.databases(), ["immich"]);
     assert_eq!(place.systemctl(), "");
     // The command that it names goes on.
@@ -1030,7 +1030,9 @@ fn only_units_that_ran_are_started_again() {
     let said = place.restores(&dump);
     assert_eq!(place.systemctl(), calls);
     assert!(
-        said.ends_with("did not run before. To start it: systemctl start podman-server.service\n"),
+        said.ends_with(
+            "did not run before the restore. To start it: systemctl start podman-server.service\n"
+        ),
         "{said}"
     );
     std::fs::write(place.at("podman-ml.service"), "failed").unwrap();

@@ -140,7 +140,7 @@ fn what_is_no_whole_sqlite_database_is_not_restored() {
     let (mut place, copy) = with_sqlite();
     let whole = std::fs::read(&copy).unwrap();
     let file = place.at("file");
-    place.sqlite_restore_fails(&file, &format!("there is no {}\n", file.display()), "");
+    place.sqlite_restore_fails(&file, &format!("{} does not exist\n", file.display()), "");
     place.sqlite_restore_fails(&place.at("bin"), "not a readable file", "");
     let mut damaged = whole.clone();
     let middle = damaged.len() / 2 / 4096 * 4096;
@@ -231,7 +231,7 @@ fn a_database_that_cannot_be_put_back_is_named_and_its_units_stay_down() {
     let output = place.run(&["restore-sqlite", "--yes", copy.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
     let before = place.at("data/app.db.before-2026-07-03T050001");
-    assert!(said(&output).contains(&format!("move {} and", before.display())), "{}", said(&output));
+    assert!(said(&output).contains(&format!("rename {} and", before.display())), "{}", said(&output));
     assert_eq!(rows(&before), "701");
     assert_eq!(place.systemctl(), "stop -- podman-ml.service podman-server.service\n");
 }

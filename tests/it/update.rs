@@ -250,7 +250,7 @@ fn a_dry_run_changes_nothing_and_says_how_things_are() {
     for says in [
         "not running",
         "result unknown",
-        "immich-ml: it is not there",
+        "immich-ml: does not exist",
         "server.service: inactive",
         "not healthy",
     ] {
@@ -267,10 +267,10 @@ fn each_step_that_fails_leaves_the_service_running() {
         ("systemctl start -- backup.service", "the backup failed"),
         ("podman pull -- ghcr.io/immich-app/immich-machine-learning:release", "could not be pulled"),
         ("podman pull -- ghcr.io/immich-app/immich-server:release", "could not be pulled"),
-        ("systemctl stop -- podman-immich-server.service", "podman-immich-server.service does not stop"),
-        ("systemctl stop -- podman-immich-ml.service", "podman-immich-ml.service does not stop"),
-        ("systemctl start -- podman-immich-ml.service", "podman-immich-ml.service does not start"),
-        ("systemctl start -- podman-immich-server.service", "podman-immich-server.service does not start"),
+        ("systemctl stop -- podman-immich-server.service", "podman-immich-server.service did not stop"),
+        ("systemctl stop -- podman-immich-ml.service", "podman-immich-ml.service did not stop"),
+        ("systemctl start -- podman-immich-ml.service", "podman-immich-ml.service did not start"),
+        ("systemctl start -- podman-immich-server.service", "podman-immich-server.service did not start"),
     ] {
         // It may fail before it did anything, and after; and the first time alone, as what is undone uses it too.
         for when in ["before", "after"] {
@@ -290,9 +290,9 @@ fn each_step_that_fails_leaves_the_service_running() {
 #[test]
 fn what_is_missing_stops_nothing() {
     for (container, says) in [
-        ("postgres", "postgres does not run, start it first"),
-        ("immich-ml", "immich-ml is not there, start it first"),
-        ("immich-server", "immich-server is not there, start it first"),
+        ("postgres", "postgres is not running, start it first"),
+        ("immich-ml", "immich-ml does not exist, start it first"),
+        ("immich-server", "immich-server does not exist, start it first"),
     ] {
         let Some(host) = Host::new(true) else { return };
         std::fs::remove_file(host.stage.at(format!("running/{container}"))).unwrap();
@@ -308,7 +308,7 @@ fn images_that_do_not_get_well_go_back() {
     let Some(host) = Host::new(false) else { return };
     let before = host.world();
     let ran = host.run();
-    host.is_as_before(&before, &ran, "immich did not get well with its new images");
+    host.is_as_before(&before, &ran, "immich did not become healthy with its new images");
     let told = &host.stage.told()[0];
     assert!(told[1].contains("The previous images run again and are healthy."), "{told:?}");
     assert_eq!(told[2], "1");
@@ -334,7 +334,7 @@ fn what_says_of_itself_that_it_is_not_healthy_goes_back() {
         host.stage.file("health/new-immich-ml", format!("{status}\n"));
         let before = host.world();
         let ran = host.run();
-        host.is_as_before(&before, &ran, "immich did not get well with its new images");
+        host.is_as_before(&before, &ran, "immich did not become healthy with its new images");
         assert!(host.stage.told()[0][1].contains("run again and are healthy."), "{:?}", host.stage.told());
     }
     // An unknown state counts as unhealthy.
@@ -344,7 +344,7 @@ fn what_says_of_itself_that_it_is_not_healthy_goes_back() {
     );
     let before = host.world();
     let ran = host.run();
-    host.is_as_before(&before, &ran, "immich did not get well with its new images");
+    host.is_as_before(&before, &ran, "immich did not become healthy with its new images");
     // Containers that are not updated or have no health check are not checked.
     let Some(mut host) = Host::new(true) else { return };
     host.stage.file("health/old-postgres", "unhealthy\n");
@@ -365,7 +365,7 @@ fn what_is_still_starting_is_waited_for() {
     // A dry run says it too.
     host.stage.file("health/new-immich-server", "unhealthy\n");
     let ran = host.stage.run("update", &["--dry-run"]);
-    assert!(ran.out.contains("4 times, every 0 seconds: it is not well."), "{}", ran.out);
+    assert!(ran.out.contains("4 times, every 0 seconds: not healthy."), "{}", ran.out);
     assert!(ran.out.contains("Ask systemd, the health checks and http://127"), "{}", ran.out);
 }
 
@@ -414,7 +414,7 @@ fn what_cannot_be_set_back_is_told_and_the_rest_is_done() {
     let ran = host.run();
     assert_eq!(ran.code, Some(1));
     let told = &host.stage.told()[0][1];
-    assert!(told.contains("immich-server:release could not be set back."), "{told}");
+    assert!(told.contains("immich-server:release could not be restored."), "{told}");
     assert!(told.contains("not healthy"), "{told}");
     assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
     // Nor does a unit that does not stop keep it from starting the others, and from telling.
@@ -598,11 +598,11 @@ fn a_new_release_is_told_once() {
     watch.told(release("v1.1.0", "\r\n# What's new\r\n* `$(x)` \"사진\" 📷\r\n"), 1);
     watch.told(release("v1.1.0", "changed"), 1);
     let told = watch.stage.told();
-    assert_eq!(told[0][0], "immich: v1.1.0 is out");
+    assert_eq!(told[0][0], "immich: new release v1.1.0");
     assert_eq!(
         told[0][1],
-        "v1.0.0 was the one before. To update, give the image in the file the tag of this version, build, and rebuild the \
-         system; an image whose tag moves by itself is brought by immich-update.\n\n# What's new\n* `$(x)` \"사진\" 📷"
+        "The previous release was v1.0.0. To update, set the tag of the image in homeserver.yaml to this version, run \
+         `homegen build`, and rebuild the system. For an image with a moving tag, run immich-update.\n\n# What's new\n* `$(x)` \"사진\" 📷"
     );
     watch.told(release("v1.2.0", ""), 2);
     assert_eq!(watch.stage.read("state/announced"), "v1.2.0\n");
@@ -619,7 +619,7 @@ fn notes_may_be_long_and_may_be_missing() {
     watch.told(release("v3", &"가".repeat(5000)), 2);
     let told = watch.stage.told()[1][1].clone();
     assert_eq!(told.chars().count(), 1024);
-    assert!(told.ends_with("가…") && told.contains("brought by immich-update"));
+    assert!(told.ends_with("가…") && told.contains("run immich-update"));
     watch.told(Answer::json(json!({ "tag_name": "v4", "body": null })), 3);
     watch.told(Answer::json(json!({ "tag_name": "v5" })), 4);
     watch.told(Answer::json(json!({ "tag_name": "v6", "body": ["x"] })), 5);
@@ -703,7 +703,7 @@ fn github_may_fail_for_three_days() {
     let ran = watch.run(Answer::status(500));
     assert_eq!(ran.code, Some(1));
     assert_eq!(watch.stage.told().len(), 1);
-    assert_eq!(watch.stage.told()[0][0], "immich: no news of releases");
+    assert_eq!(watch.stage.told()[0][0], "immich: cannot check for new releases");
     // Once a day.
     watch.told(Answer::status(500), 1);
     watch.stage.file("state/failing", format!("{} {}\n", days(9), days(1) + 60));

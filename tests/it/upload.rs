@@ -221,7 +221,7 @@ fn a_failed_upload_deletes_nothing() {
     let output = mac.run();
     assert_eq!(output.code, Some(1));
     assert_eq!(mac.left(), ["a.jpg"]);
-    assert!(mac.read("told").contains("failed (exit 3)"), "{}", mac.read("told"));
+    assert!(mac.read("told").contains("failed (exit status 3)"), "{}", mac.read("told"));
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn what_immich_does_not_have_after_all_stays() {
     assert_eq!(output.code, Some(1));
     assert_eq!(mac.left(), ["refused.jpg"]);
     assert!(said(&output).contains("refused.jpg"), "{}", said(&output));
-    assert!(mac.read("told").contains("1 uploaded, 1 stay"), "{}", mac.read("told"));
+    assert!(mac.read("told").contains("1 uploaded, 1 kept"), "{}", mac.read("told"));
 }
 
 #[test]

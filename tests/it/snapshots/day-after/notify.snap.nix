@@ -10,14 +10,14 @@ in
     default = scripts.notify {
       NTFY_URL = "https://ntfy.example.org/nas";
     };
-    description = "The command `notify [--strict] TITLE MESSAGE`, which with --strict fails where nobody was reached.";
+    description = "The command `notify [--strict] TITLE MESSAGE`. With --strict it fails if no notification could be sent.";
   };
 
   config = {
     environment.systemPackages = [ config.homeserver.notify ];
 
     systemd.services."notify-failure@" = {
-      description = "Tell that %i failed";
+      description = "Notification that %i failed";
       after = [
         "network-online.target"
         "agenix-install-secrets.service"

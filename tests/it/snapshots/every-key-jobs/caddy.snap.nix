@@ -27,6 +27,6 @@ in
   systemd.services.caddy = {
     after = [ "tailscale-address.service" ];
     requires = [ "tailscale-address.service" ];
-    serviceConfig.ExecStopPost = [ (scripts.tellFailure "caddy.service") ];
+    serviceConfig.ExecStopPost = [ (scripts.reportFailure "caddy.service") ];
   };
 }

@@ -14,14 +14,14 @@ in
       NTFY_TOKEN_FILE = secrets.token.path;
       WEBHOOK_FILE = secrets.webhook.path;
     };
-    description = "The command `notify [--strict] TITLE MESSAGE`, which with --strict fails where nobody was reached.";
+    description = "The command `notify [--strict] TITLE MESSAGE`. With --strict it fails if no notification could be sent.";
   };
 
   config = {
     environment.systemPackages = [ config.homeserver.notify ];
 
     systemd.services."notify-failure@" = {
-      description = "Tell that %i failed";
+      description = "Notification that %i failed";
       after = [
         "network-online.target"
         "agenix-install-secrets.service"
@@ -37,7 +37,7 @@ in
       };
     };
 
-    systemd.packages = map scripts.tellFailureOf [
+    systemd.packages = map scripts.reportFailureOf [
       "earlyoom.service"
       "thermald.service"
     ];

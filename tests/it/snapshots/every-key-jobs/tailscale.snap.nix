@@ -21,7 +21,7 @@ in
       TimeoutStartSec = "60s";
       Restart = "on-failure";
       RestartSec = "10s";
-      ExecStopPost = [ (scripts.tellFailure "tailscale-address.service") ];
+      ExecStopPost = [ (scripts.reportFailure "tailscale-address.service") ];
     };
   };
 }

@@ -8,7 +8,7 @@ in
   options.homeserver.notify = lib.mkOption {
     type = lib.types.package;
     default = scripts.notify { };
-    description = "The command `notify [--strict] TITLE MESSAGE`, which with --strict fails where nobody was reached.";
+    description = "The command `notify [--strict] TITLE MESSAGE`. With --strict it fails if no notification could be sent.";
   };
 
   config = {

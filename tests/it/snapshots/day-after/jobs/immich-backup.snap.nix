@@ -43,7 +43,7 @@ in
     at = lib.mkOption {
       type = lib.types.str;
       default = "05:30";
-      description = "When, as a calendar expression of systemd.";
+      description = "Schedule, as a systemd calendar expression.";
     };
   };
 
@@ -53,7 +53,7 @@ in
     systemd.services.immich-backup = {
       description = "Backup of the database of immich";
       after = [ "podman-immich-postgres.service" ];
-      # A switch leaves a run in peace.
+      # A switch does not interrupt a run.
       restartIfChanged = false;
       startAt = cfg.at;
       onFailure = [ "notify-failure@%n.service" ];

@@ -35,7 +35,7 @@ in
     at = lib.mkOption {
       type = lib.types.str;
       default = "hourly";
-      description = "When, as a calendar expression of systemd.";
+      description = "Schedule, as a systemd calendar expression.";
     };
   };
 
@@ -49,7 +49,7 @@ in
         "network-online.target"
       ];
       wants = [ "network-online.target" ];
-      # A switch leaves a run in peace.
+      # A switch does not interrupt a run.
       restartIfChanged = false;
       startAt = cfg.at;
       onFailure = [ "notify-failure@%n.service" ];

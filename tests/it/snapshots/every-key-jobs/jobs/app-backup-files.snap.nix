@@ -34,7 +34,7 @@ in
     at = lib.mkOption {
       type = lib.types.str;
       default = "Sun *-*-* 05:00";
-      description = "When, as a calendar expression of systemd.";
+      description = "Schedule, as a systemd calendar expression.";
     };
   };
 
@@ -46,7 +46,7 @@ in
         "agenix-install-secrets.service"
       ];
       wants = [ "network-online.target" ];
-      # A switch leaves a run in peace.
+      # A switch does not interrupt a run.
       restartIfChanged = false;
       startAt = cfg.at;
       onSuccess = [ "restic-backups-app-backup-files.service" ];
@@ -84,7 +84,7 @@ in
           "-${config.services.restic.backups.app-backup-files.package}/bin/restic unlock"
         ];
         TimeoutStartSec = "1d";
-        # restic sees the newest backup alone, and always under one path.
+        # restic sees only the newest backup, always under the same path.
         TemporaryFileSystem = ''"${folder}/files:ro"'';
         BindReadOnlyPaths = ''/var/lib/homegen/app-backup-files/latest:"${folder}/files/app-files"'';
       };
@@ -104,7 +104,7 @@ in
         "--retry-lock=1h"
         "--ignore-ctime"
       ];
-      # It follows each good backup.
+      # It runs after each successful backup instead.
       timerConfig = null;
     };
   };

@@ -38,7 +38,7 @@ in
     at = lib.mkOption {
       type = lib.types.str;
       default = "hourly";
-      description = "When, as a calendar expression of systemd.";
+      description = "Schedule, as a systemd calendar expression.";
     };
   };
 
@@ -47,7 +47,7 @@ in
 
     systemd.services.app-backup-notes = {
       description = "Backup of the database of app";
-      # A switch leaves a run in peace.
+      # A switch does not interrupt a run.
       restartIfChanged = false;
       startAt = cfg.at;
       onFailure = [ "notify-failure@%n.service" ];

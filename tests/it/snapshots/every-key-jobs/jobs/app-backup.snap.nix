@@ -51,7 +51,7 @@ in
     at = lib.mkOption {
       type = lib.types.str;
       default = at;
-      description = "When, as a calendar expression of systemd.";
+      description = "Schedule, as a systemd calendar expression.";
     };
   };
 
@@ -66,7 +66,7 @@ in
         "agenix-install-secrets.service"
       ];
       wants = [ "network-online.target" ];
-      # A switch leaves a run in peace.
+      # A switch does not interrupt a run.
       restartIfChanged = false;
       startAt = cfg.at;
       onSuccess = [ "restic-backups-app-backup.service" ];
@@ -107,7 +107,7 @@ in
         ];
         TimeoutStartSec = "1d";
         ExecStopPost = [ ("+" + (scripts.ping secrets.ping-copy "end")) ];
-        # restic sees the newest backup alone, and always under one path.
+        # restic sees only the newest backup, always under the same path.
         TemporaryFileSystem = ''"${folder}/app:ro"'';
         BindReadOnlyPaths = ''/var/lib/homegen/app-backup/latest:"${folder}/app/app-database.dump"'';
       };
@@ -132,7 +132,7 @@ in
         (utils.escapeSystemdExecArg "--path=${folder}/app")
         "--retry-lock=1h"
       ];
-      # It follows each good backup.
+      # It runs after each successful backup instead.
       timerConfig = null;
     };
   };

@@ -31,12 +31,12 @@ in
     enable = lib.mkOption {
       type = lib.types.bool;
       default = homeserver.app.enable;
-      description = "Whether to look for new releases of app, and have the command app-update.";
+      description = "Whether to check for new releases of app and install the command app-update.";
     };
     at = lib.mkOption {
       type = lib.types.str;
       default = "03:00";
-      description = "When, as a calendar expression of systemd.";
+      description = "Schedule, as a systemd calendar expression.";
     };
   };
 
@@ -44,20 +44,20 @@ in
     assertions = [
       {
         assertion = homeserver.appBackup.enable;
-        message = "app-update runs app-backup first: turn homeserver.appBackup on as well, or say `backup_first: false`.";
+        message = "app-update runs app-backup first: enable homeserver.appBackup too, or set `backup_first: false`.";
       }
     ];
 
     environment.systemPackages = [ command ];
 
     systemd.services.app-version-check = {
-      description = "Look for a new release of app";
+      description = "Check for a new release of app";
       after = [
         "network-online.target"
         "agenix-install-secrets.service"
       ];
       wants = [ "network-online.target" ];
-      # A switch leaves a run in peace.
+      # A switch does not interrupt a run.
       restartIfChanged = false;
       startAt = cfg.at;
       onFailure = [ "notify-failure@%n.service" ];

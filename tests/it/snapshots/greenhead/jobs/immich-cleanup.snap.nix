@@ -26,7 +26,7 @@ in
     at = lib.mkOption {
       type = lib.types.str;
       default = "07:00";
-      description = "When, as a calendar expression of systemd.";
+      description = "Schedule, as a systemd calendar expression.";
     };
   };
 
@@ -44,7 +44,7 @@ in
         "agenix-install-secrets.service"
       ];
       wants = [ "network-online.target" ];
-      # A switch leaves a run in peace.
+      # A switch does not interrupt a run.
       restartIfChanged = false;
       startAt = cfg.at;
       onFailure = [ "notify-failure@%n.service" ];

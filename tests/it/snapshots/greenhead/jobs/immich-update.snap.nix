@@ -30,12 +30,12 @@ in
     enable = lib.mkOption {
       type = lib.types.bool;
       default = homeserver.immich.enable;
-      description = "Whether to look for new releases of immich, and have the command immich-update.";
+      description = "Whether to check for new releases of immich and install the command immich-update.";
     };
     at = lib.mkOption {
       type = lib.types.str;
       default = "03:00";
-      description = "When, as a calendar expression of systemd.";
+      description = "Schedule, as a systemd calendar expression.";
     };
   };
 
@@ -43,17 +43,17 @@ in
     assertions = [
       {
         assertion = homeserver.immichBackup.enable;
-        message = "immich-update runs immich-backup first: turn homeserver.immichBackup on as well, or say `backup_first: false`.";
+        message = "immich-update runs immich-backup first: enable homeserver.immichBackup too, or set `backup_first: false`.";
       }
     ];
 
     environment.systemPackages = [ command ];
 
     systemd.services.immich-version-check = {
-      description = "Look for a new release of immich";
+      description = "Check for a new release of immich";
       after = [ "network-online.target" ];
       wants = [ "network-online.target" ];
-      # A switch leaves a run in peace.
+      # A switch does not interrupt a run.
       restartIfChanged = false;
       startAt = cfg.at;
       onFailure = [ "notify-failure@%n.service" ];

@@ -1,0 +1,81 @@
+//! Messages and comments are in plain technical English: they name their subject, and name it first.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Words that leave the subject of a sentence open.
+const VAGUE: &[&str] = &["said", "told", "tells", "nobody", "somebody", "that of"];
+
+/// Words at the start of a comment that hide its subject.
+const OPENINGS: &[&str] = &["What", "Whether", "Who", "Which", "Where"];
+
+/// The most comments with one of these words. A few sentences read best with one.
+const MOST: usize = 40;
+
+/// All files below `folder` whose names end in one of `extensions`.
+fn files(folder: &str, extensions: &[&str]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| extensions.iter().any(|other| found == *other)) {
+                files.push(path);
+            }
+        }
+    }
+    files
+}
+
+/// Returns whether `text` contains one of [`VAGUE`] as whole words.
+fn is_vague(text: &str) -> bool {
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let text = format!(" {} ", words.join(" "));
+    VAGUE.iter().any(|word| text.contains(&format!(" {word} ")))
+}
+
+/// The comment of a line that has nothing else, without its marker.
+fn comment<'a>(line: &'a str, markers: &[&str]) -> Option<&'a str> {
+    let line = line.trim_start();
+    markers.iter().find_map(|marker| line.strip_prefix(marker)).map(str::trim_start)
+}
+
+#[test]
+fn comments_name_their_subjects() {
+    let rust = ["src", "tests/it", "benches"].iter().flat_map(|folder| files(folder, &["rs"]));
+    let others = ["templates", "presets", "data"]
+        .iter()
+        .flat_map(|folder| files(folder, &["sh", "j2", "nix", "yaml"]));
+    let rust = rust.map(|path| (path, &["//!", "///", "//"][..]));
+    let mut found = Vec::new();
+    for (path, markers) in rust.chain(others.map(|path| (path, &["#"][..]))) {
+        let text = fs::read_to_string(&path).expect("a text");
+        for (number, line) in text.lines().enumerate() {
+            let Some(comment) = comment(line, markers) else { continue };
+            let first = comment.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            if OPENINGS.contains(&first) || is_vague(comment) {
+                found.push(format!("{}:{}: {comment}", path.display(), number + 1));
+            }
+        }
+    }
+    assert!(found.len() <= MOST, "{} comments, of at most {MOST}:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn messages_name_their_subjects() {
+    let mut found = Vec::new();
+    for path in files("src", &["rs"]) {
+        let text = fs::read_to_string(&path).expect("a text");
+        let code = text.split("\n#[cfg(test)]\n").next().unwrap_or_default();
+        for (number, line) in code.lines().enumerate().filter(|(_, line)| comment(line, &["//"]).is_none()) {
+            // Every second part of a line is in quotes.
+            if line.split('"').skip(1).step_by(2).any(is_vague) {
+                found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
