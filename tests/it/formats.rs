@@ -165,7 +165,7 @@ fn github_gets_one_command_for_each_diagnostic() {
     ::error file=homeserver.yaml,line=17,col=9,endLine=17,endColumn=17,title=HG0201::there is no key `shm_sice` here%0Aunknown key%0Ahelp: did you mean `shm_size`?
     "#);
     insta::assert_snapshot!(rendered(github::render, &fixture("published-wide")), @r#"
-    ::warning file=homeserver.yaml,line=7,col=59,endLine=7,endColumn=76,title=HG0506::port 8080 is open on 0.0.0.0, whatever the firewall says%0APodman goes around the firewall%0Ahelp: publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; if it is meant, `allow` it with the reason
+    ::warning file=homeserver.yaml,line=7,col=59,endLine=7,endColumn=76,title=HG0506::port 8080 on 0.0.0.0 bypasses the firewall%0APodman forwards the port before the firewall filters it%0Ahelp: publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; or accept it with `allow: { HG0506: "REASON" }` beside `ports`
     "#);
     insta::assert_snapshot!(rendered(github::render, &fixture("duplicate-key")), @r#"
     ::error file=homeserver.yaml,line=11,col=9,endLine=11,endColumn=16,title=HG0103::`volumes` is declared twice%0Adeclared again here%0Aline 10: first declared here%0Ahelp: remove one of the two

@@ -908,7 +908,7 @@ fn a_restore_wants_every_extension_of_the_present_database() {
     assert_eq!(postgres.databases(), ["immich"]);
     assert_eq!(place.systemctl(), "");
     // The command that it names goes on.
-    let (_, command) = said.trim_end().split_once("go on with: restore-postgres.sh ").expect(&said);
+    let (_, command) = said.trim_end().split_once("continue with: restore-postgres.sh ").expect(&said);
     program(&place.at("bin/go-on"), &format!("restore-postgres --yes {command}"));
     let output = place.run(&["go-on"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -64,8 +64,8 @@ fn a_site_lives_that_answers_with_no_error_of_its_own() {
     }
     wrong(&stage, &format!("site=={} dead", nobody()), "dead: nothing listens at http://127.0.0.1:");
     wrong(&stage, "site==http://no-such-host.invalid/ gone", "gone: the host name of");
-    wrong(&stage, &format!("site=={}/x broken", server.url()), "broken: asking");
-    wrong(&stage, "site==file:///etc/passwd file", "file: asking");
+    wrong(&stage, &format!("site=={}/x broken", server.url()), "broken: the request to");
+    wrong(&stage, "site==file:///etc/passwd file", "file: the request to");
     wrong(&stage, "site==--help option", "option: ");
 }
 

@@ -224,8 +224,8 @@ fn a_dry_run_changes_nothing_and_says_how_things_are() {
     let ran = host.stage.run("update", &["--dry-run"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     for says in [
-        "1. Make sure that postgres runs: it runs.",
-        "2. Make a backup with backup.service: the last one ended Sat 2026-11-21 05:31:00 UTC, result success.",
+        "1. Check that postgres runs: running.",
+        "2. Make a backup with backup.service: the last one ended at Sat 2026-11-21 05:31:00 UTC, result success.",
         "immich-server: ghcr.io/immich-app/immich-server:release, old-immich-s",
         "podman-immich-ml.service: active",
         "2 times, every 0 seconds: healthy.",
@@ -366,7 +366,7 @@ fn what_is_still_starting_is_waited_for() {
     host.stage.file("health/new-immich-server", "unhealthy\n");
     let ran = host.stage.run("update", &["--dry-run"]);
     assert!(ran.out.contains("4 times, every 0 seconds: not healthy."), "{}", ran.out);
-    assert!(ran.out.contains("Ask systemd, the health checks and http://127"), "{}", ran.out);
+    assert!(ran.out.contains("Check systemd, the health checks and http://127"), "{}", ran.out);
 }
 
 #[test]
