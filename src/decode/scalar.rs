@@ -207,7 +207,7 @@ impl<T: Decode> Decode for Map<T> {
                 reader.push(
                     Diagnostic::new(
                         Code::DuplicateKey,
-                        format!("`{key}` is declared twice"),
+                        format!("`{key}` is written twice"),
                         entry.key.span,
                         "declared again here",
                     )
@@ -308,7 +308,7 @@ impl Decode for Pairs {
                 reader.push(
                     Diagnostic::new(
                         Code::DuplicateKey,
-                        format!("`{}` is declared twice", name.value()),
+                        format!("`{}` is written twice", name.value()),
                         name.span,
                         "declared again here",
                     )

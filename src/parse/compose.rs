@@ -383,7 +383,7 @@ impl Composer<'_> {
         self.diagnostics.push(
             Diagnostic::new(
                 Code::DuplicateKey,
-                format!("`{}` is declared twice", last.key),
+                format!("`{}` is written twice", last.key),
                 last.key_span,
                 "declared again here",
             )

@@ -55,7 +55,7 @@ fn json_is_one_object_with_every_place() {
           "code": "HG0103",
           "severity": "error",
           "title": "a key is defined twice",
-          "message": "`volumes` is declared twice",
+          "message": "`volumes` is written twice",
           "help": "remove one of the two",
           "labels": [
             {
@@ -168,7 +168,7 @@ fn github_gets_one_command_for_each_diagnostic() {
     ::warning file=homeserver.yaml,line=7,col=59,endLine=7,endColumn=76,title=HG0506::port 8080 on 0.0.0.0 bypasses the firewall%0APodman forwards the port before the firewall filters it%0Ahelp: publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; or accept it with `allow: { HG0506: "REASON" }` beside `ports`
     "#);
     insta::assert_snapshot!(rendered(github::render, &fixture("duplicate-key")), @r#"
-    ::error file=homeserver.yaml,line=11,col=9,endLine=11,endColumn=16,title=HG0103::`volumes` is declared twice%0Adeclared again here%0Aline 10: first declared here%0Ahelp: remove one of the two
+    ::error file=homeserver.yaml,line=11,col=9,endLine=11,endColumn=16,title=HG0103::`volumes` is written twice%0Adeclared again here%0Aline 10: first declared here%0Ahelp: remove one of the two
     "#);
     for (name, outcome) in outcomes() {
         let commands = rendered(github::render, outcome);
@@ -296,7 +296,7 @@ fn sarif_of_one_diagnostic() {
         }
       ],
       "message": {
-        "text": "`volumes` is declared twice.\nHelp: remove one of the two\nSee: [first declared here](1)"
+        "text": "`volumes` is written twice.\nHelp: remove one of the two\nSee: [first declared here](1)"
       },
       "partialFingerprints": {
         "primaryLocationLineHash": "67df600d4af920f3:1"
