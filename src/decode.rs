@@ -7,13 +7,11 @@ pub(crate) mod container;
 mod deploy;
 pub(crate) mod file;
 mod foreign_key;
-mod keyword;
 pub(crate) mod network;
 mod reader;
 pub(crate) mod scalar;
 pub(crate) mod secret;
 
-pub(crate) use keyword::Keyword;
 pub(crate) use reader::Reader;
 
 use crate::diag::{Code, Diagnostic, Edit, Fix, Help};
@@ -601,22 +599,23 @@ pub(crate) fn unknown_word(
     report_value(node, Diagnostic::new(Code::BadValue, title, node.span, ""), label, help, reader);
 }
 
-/// Decodes one of `words`. `advice` explains other words.
-pub(crate) fn word<T: Copy + Keyword>(
+/// Decodes one of `words`, each of which is `noun`, such as `a restart policy`. `advice` explains other words.
+pub(crate) fn word<T: Copy>(
     node: &Node,
+    noun: &str,
     words: &[(&str, T)],
     advice: fn(&str) -> Option<Advice>,
     reader: &mut Reader,
 ) -> Option<T> {
     let names = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>();
     let Kind::Scalar(text) = &node.kind else {
-        wrong_scalar(node, T::NOUN, Some(format!("write one of {}", names().join(", ")).into()), reader);
+        wrong_scalar(node, noun, Some(format!("write one of {}", names().join(", ")).into()), reader);
         return None;
     };
     let word = text.value();
     let found = words.iter().find(|(known, _)| *known == word).map(|(_, value)| *value);
     if found.is_none() {
-        unknown_word(node, T::NOUN, &word, &names(), advice(&word), reader);
+        unknown_word(node, noun, &word, &names(), advice(&word), reader);
     }
     found
 }

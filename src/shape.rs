@@ -339,9 +339,9 @@ macro_rules! schema {
 }
 pub(crate) use schema;
 
-/// Declares a choice between words.
+/// Declares a choice between words. The noun has its article, and names the choice in messages.
 macro_rules! keyword {
-    ($(#[$doc:meta])* $name:ident $(else $advice:path)? { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident is $noun:literal $(else $advice:path)? { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum $name { $($(#[$vdoc])* $variant,)* }
@@ -366,7 +366,7 @@ macro_rules! keyword {
                 fn advice(_word: &str) -> Option<$crate::form::Advice> {
                     None $(.or_else(|| $advice(_word)))?
                 }
-                $crate::decode::word(node, Self::WORDS, advice, reader)
+                $crate::decode::word(node, $noun, Self::WORDS, advice, reader)
             }
 
             fn of_default(default: &str, _: $crate::source::Span) -> Option<Self> {

@@ -34,7 +34,7 @@ pub(crate) struct DependsOn(pub Vec<(Text, Condition)>);
 
 keyword! {
     /// The condition of a dependency.
-    Condition {
+    Condition is "a condition of a dependency" {
         /// The dependency is running.
         Started = "started",
         /// The dependency's health check has succeeded.

@@ -164,7 +164,7 @@ mapping! {
 
 keyword! {
     /// The pull policy of an image.
-    PullPolicy {
+    PullPolicy is "a pull policy" {
         /// At each start.
         Always = "always",
         /// If the image does not exist on the host.
@@ -180,7 +180,7 @@ keyword! {
 
 keyword! {
     /// The restart policy of a container.
-    Restart {
+    Restart is "a restart policy" {
         /// Restarts the container whenever it stops by itself.
         Always = "always",
         /// The same: systemd does not restart a container that was stopped by hand.
@@ -251,7 +251,7 @@ mapping! {
 
 keyword! {
     /// Podman's log drivers (podman-run(1)).
-    LogDriver {
+    LogDriver is "a log driver" {
         /// The journal.
         Journald = "journald",
         /// A file in the Kubernetes format.

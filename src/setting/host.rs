@@ -30,7 +30,7 @@ mapping! {
 
 keyword! {
     /// The supported NixOS releases.
-    Release {
+    Release is "a NixOS release" {
         /// November 2025.
         R2511 = "25.11",
         /// May 2026.

@@ -62,7 +62,7 @@ mapping! {
 
 keyword! {
     /// The event of a unit that sends a notification.
-    Tell else boolean_as_event {
+    Tell is "a notification event" else boolean_as_event {
         /// The unit fails.
         Failure = "failure",
         /// Never.

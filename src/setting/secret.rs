@@ -29,7 +29,7 @@ mapping! {
 
 keyword! {
     /// The format of a secret.
-    Format {
+    Format is "a secret format" {
         /// The value.
         Raw = "raw",
         /// Lines of KEY=value.

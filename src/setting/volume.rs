@@ -82,7 +82,7 @@ mapping! {
 
 keyword! {
     /// The types of volumes.
-    VolumeType {
+    VolumeType is "a volume type" {
         /// A path on the host.
         Bind = "bind",
         /// A named volume of Podman.
