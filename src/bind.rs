@@ -6,7 +6,7 @@ use crate::setting::Volume;
 
 /// The treatment of the source of a bind mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum Treatment {
     /// homegen creates a folder.
     Created,
     /// homegen creates nothing: the source is mounted read-only, is a file, or is a mount point.
@@ -20,20 +20,20 @@ pub(crate) enum Source {
 }
 
 /// The treatment of the source `path` of `volume`. `is_mount_point` reports that a disk is mounted there.
-pub(crate) fn source(volume: &Volume, path: &str, is_mount_point: bool) -> Source {
+pub(crate) fn treatment(volume: &Volume, path: &str, is_mount_point: bool) -> Treatment {
     let kind = kind(path, &volume.target.value());
     // An owner or a mode marks an ambiguous name as a folder.
     if volume.owner.is_some() || volume.group.is_some() || volume.mode.is_some() {
-        return if kind == Kind::File { Source::OwnedFile } else { Source::Created };
+        return if kind == Kind::File { Treatment::OwnedFile } else { Treatment::Created };
     }
     if is_mount_point || volume.options.iter().any(|option| option.value() == "ro") {
-        return Source::Left;
+        return Treatment::Left;
     }
     match kind {
-        Kind::File => Source::Left,
-        _ if is_system(path) => Source::System,
-        Kind::Unclear => Source::Unclear,
-        Kind::Folder => Source::Created,
+        Kind::File => Treatment::Left,
+        _ if is_system(path) => Treatment::System,
+        Kind::Unclear => Treatment::Unclear,
+        Kind::Folder => Treatment::Created,
     }
 }
 

@@ -9,9 +9,9 @@ use std::str::Chars;
 
 use crate::word::is_word;
 
-/// The place of the lines in the Caddyfile.
+/// The position of the lines in the Caddyfile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum CaddyfilePosition {
     /// In a block: of a site, or of the global options.
     Block,
     /// Between the sites.
@@ -92,7 +92,7 @@ pub fn is_brace(token: &str) -> bool {
 }
 
 /// The first fault of `lines`.
-pub fn fault(lines: &str, place: Place) -> Option<Fault> {
+pub fn fault(lines: &str, position: CaddyfilePosition) -> Option<Fault> {
     let line_of = |at: usize| lines[..at].matches('\n').count() + 1;
     if let Some(at) = lines.find(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Some(Fault::Control(line_of(at)));
@@ -125,7 +125,7 @@ pub fn fault(lines: &str, place: Place) -> Option<Fault> {
         }
         // A comma continues a list of addresses on the next line.
         let goes_on = last.text.ends_with(',') || first.text == "import" || first.text == "}";
-        if place == Place::TopLevel && depth == 0 && open.is_empty() && !goes_on {
+        if position == CaddyfilePosition::TopLevel && depth == 0 && open.is_empty() && !goes_on {
             return Some(Fault::NoBlock(first.line));
         }
     }
@@ -297,7 +297,7 @@ fn heredoc(rest: &mut Peekable<Chars>, line: usize) -> Result<Word, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Place, fault, imports, snippets};
+    use super::{CaddyfilePosition, Fault, fault, imports, snippets};
 
     #[test]
     fn snippets_and_their_imports() {
@@ -324,7 +324,7 @@ mod tests {
             "log {$LEVEL:INFO}",
             "path_regexp \\.(jpg|png)$",
         ] {
-            assert_eq!(fault(lines, Place::Block), None, "{lines}");
+            assert_eq!(fault(lines, CaddyfilePosition::Block), None, "{lines}");
         }
     }
 
@@ -349,7 +349,7 @@ mod tests {
             ("a {$X:\"}", Fault::Quote(1)),
             ("a\u{0}", Fault::Control(1)),
         ] {
-            assert_eq!(fault(lines, Place::Block), Some(found), "{lines}");
+            assert_eq!(fault(lines, CaddyfilePosition::Block), Some(found), "{lines}");
         }
     }
 
@@ -360,7 +360,7 @@ mod tests {
             ("a.test\nrespond hi", Some(Fault::NoBlock(1))),
             ("{\ndebug\n}", Some(Fault::OpensLine(1))),
         ] {
-            assert_eq!(fault(lines, Place::TopLevel), found, "{lines}");
+            assert_eq!(fault(lines, CaddyfilePosition::TopLevel), found, "{lines}");
         }
     }
 }

@@ -17,11 +17,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use homegen::diag::{Bug, Diagnostic, Severity, human};
+use homegen::file_context::FileContext;
 use homegen::hir::Host;
-use homegen::output::{LastBuild, Place};
+use homegen::output::{LastBuild, OutputLocation};
 use homegen::printable::{printable, printable_lines};
 use homegen::source::Sources;
-use homegen::surroundings::Surroundings;
 use homegen::{Linked, Outcome, compile, link, record};
 use terminal_size::{Width, terminal_size_of};
 
@@ -182,25 +182,24 @@ impl Input {
     fn compile(&self, folder: &Path) -> Result<Outcome, Stop> {
         let name = self.file.file_name().map_or_else(|| self.name(), |n| n.to_string_lossy().into_owned());
         let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
-        let place = Place { source, to_source: folder::relative_path(folder, &self.folder()) };
-        let outcome = self.with_last_build(folder, |bytes, surroundings| {
-            compile(&self.name(), bytes, &place, surroundings)
-        })?;
+        let location = OutputLocation { source, to_source: folder::relative_path(folder, &self.folder()) };
+        let outcome =
+            self.with_last_build(folder, |bytes, context| compile(&self.name(), bytes, &location, context))?;
         print_diagnostics(&outcome.diagnostics, &outcome.sources);
         Ok(outcome)
     }
 
     /// Reads, links and checks the file, and compares it with the last build in `folder`. Diagnostics call it `label`.
     fn check(&self, label: &str, folder: &Path) -> Result<Linked, Stop> {
-        self.with_last_build(folder, |bytes, surroundings| Ok(link(label, bytes, surroundings)))
+        self.with_last_build(folder, |bytes, context| Ok(link(label, bytes, context)))
     }
 
-    /// Runs `work` with the bytes of the file and its surroundings. Reports a record of the last build in `folder`
+    /// Runs `work` with the bytes of the file and its context. Reports a record of the last build in `folder`
     /// that cannot be read.
     fn with_last_build<T>(
         &self,
         folder: &Path,
-        work: impl FnOnce(&[u8], &Surroundings) -> Result<T, Bug>,
+        work: impl FnOnce(&[u8], &FileContext) -> Result<T, Bug>,
     ) -> Result<T, Stop> {
         let bytes = self.read()?;
         let last_build = folder::last_build(folder);
@@ -217,7 +216,7 @@ impl Input {
                 }
             );
         }
-        self.with_surroundings(&last_build, |surroundings| work(&bytes, surroundings))
+        self.with_context(&last_build, |context| work(&bytes, context))
     }
 
     /// Reads the file for a command that queries the host. Prints diagnostics only if an error prevents that;
@@ -225,23 +224,22 @@ impl Input {
     fn host(&self) -> Result<Host, Stop> {
         let bytes = self.read()?;
         let last_build = folder::last_build(&self.default_output());
-        let linked =
-            self.with_surroundings(&last_build, |surroundings| Ok(link(&self.name(), &bytes, surroundings)))?;
+        let linked = self.with_context(&last_build, |context| Ok(link(&self.name(), &bytes, context)))?;
         linked.host.ok_or_else(|| {
             print_diagnostics(&linked.diagnostics, &linked.sources);
             Stop::Wrong
         })
     }
 
-    /// Runs `work` with the surroundings of the file: the paths beside it and its last build.
-    fn with_surroundings<T>(
+    /// Runs `work` with the context of the file: the paths beside it and its last build.
+    fn with_context<T>(
         &self,
         last_build: &LastBuild,
-        work: impl FnOnce(&Surroundings) -> Result<T, Bug>,
+        work: impl FnOnce(&FileContext) -> Result<T, Bug>,
     ) -> Result<T, Stop> {
         let here = self.folder();
         let exists = |path: &str| here.join(path).exists();
-        let surroundings = Surroundings {
+        let context = FileContext {
             // A file from standard input has no folder.
             exists: (!self.is_stdin()).then_some(&exists),
             last_build: match last_build {
@@ -249,7 +247,7 @@ impl Input {
                 LastBuild::Absent | LastBuild::Unreadable(_) => None,
             },
         };
-        work(&surroundings).map_err(|bug| {
+        work(&context).map_err(|bug| {
             Stop::Failed(format!(
                 "internal error; please report it, with the file that causes it:\n{}",
                 bug.0

@@ -18,7 +18,7 @@ use crate::diag::{Code, Diagnostic, Edit, Fix, Help};
 use crate::foreign_key::{Action, ForeignKey};
 use crate::form::Advice;
 use crate::printable::{hidden, without_hidden};
-use crate::setting::Unread;
+use crate::setting::UnreadableParts;
 use crate::shape::Shape;
 use crate::source::Span;
 use crate::tree::{Entry, Kind, Node, Text};
@@ -481,17 +481,17 @@ pub trait Fields: Sized {
     /// Decodes the value of `key`. Returns whether the value is valid; `None` if the key is not declared.
     fn read(partial: &mut Self::Partial, key: &str, value: &Node, reader: &mut Reader) -> Option<bool>;
 
-    /// Completes the mapping at `at`. `lost` are the values that could not be decoded. Reports absent required keys.
+    /// Completes the mapping at `at`. `unreadable` are the values that could not be decoded. Reports absent required keys.
     fn finish(
         partial: Self::Partial,
         at: Span,
-        lost: Unread,
+        unreadable: UnreadableParts,
         unknown: &mut UnknownKeys,
         reader: &mut Reader,
     ) -> Option<Self>;
 
     /// A placeholder with the required keys only, whose values are placeholders too.
-    fn unreadable(at: Span, lost: Unread) -> Option<Self>;
+    fn unreadable(at: Span, unreadable: UnreadableParts) -> Option<Self>;
 
     /// The required keys: their absence is a diagnostic.
     fn required() -> Vec<&'static str>;
@@ -504,11 +504,11 @@ pub trait Fields: Sized {
 pub(crate) fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reader) -> Option<T> {
     let mut partial = T::Partial::default();
     let mut unknown = UnknownKeys::default();
-    let mut lost = Unread::default();
+    let mut unreadable = UnreadableParts::default();
     for entry in entries {
         if entry.is_unreadable() {
             unknown.cut();
-            lost.add_unknown(String::new());
+            unreadable.add_unknown(String::new());
             reader.skip();
             continue;
         }
@@ -517,11 +517,11 @@ pub(crate) fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reade
             Some(key) => key,
             None => match unknown.take(entry, entries, T::KEYS, reader) {
                 Some(intended) => {
-                    lost.add_key(intended);
+                    unreadable.add_key(intended);
                     intended
                 }
                 None => {
-                    lost.add_unknown(written);
+                    unreadable.add_unknown(written);
                     continue;
                 }
             },
@@ -529,25 +529,25 @@ pub(crate) fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reade
         if !unknown.has_value(entry) {
             continue;
         }
-        let before = reader.unread();
+        let before = reader.unreadable();
         let is_read = T::read(&mut partial, key, &entry.value, reader).unwrap_or(true);
-        if !is_read || reader.unread() > before {
-            lost.add_key(key);
+        if !is_read || reader.unreadable() > before {
+            unreadable.add_key(key);
         }
     }
-    let read = T::finish(partial, at, lost, &mut unknown, reader);
+    let read = T::finish(partial, at, unreadable, &mut unknown, reader);
     unknown.report(T::KEYS, reader);
     read
 }
 
 /// An empty mapping at `at`.
 pub(crate) fn empty_mapping<T: Fields>(at: Span, reader: &mut Reader) -> Option<T> {
-    T::finish(T::Partial::default(), at, Unread::default(), &mut UnknownKeys::default(), reader)
+    T::finish(T::Partial::default(), at, UnreadableParts::default(), &mut UnknownKeys::default(), reader)
 }
 
 /// A placeholder for a mapping that cannot be decoded at all.
 pub(crate) fn unreadable_mapping<T: Fields>() -> Option<T> {
-    T::unreadable(Span::NOWHERE, Unread::whole())
+    T::unreadable(Span::PLACEHOLDER, UnreadableParts::whole())
 }
 
 /// Decodes the value of a key that has a default.
@@ -561,7 +561,7 @@ pub(crate) fn value_or_default<T: Decode>(
 
 /// A placeholder for an invalid value of a key with this default. It counts as written, and has no place.
 pub(crate) fn unreadable_value<T: Decode>(default: &'static str) -> Option<T> {
-    let mut node = Node::default_of(default, Span::NOWHERE);
+    let mut node = Node::default_of(default, Span::PLACEHOLDER);
     if let Kind::Scalar(text) = &mut node.kind {
         text.is_default = false;
     }

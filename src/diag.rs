@@ -68,7 +68,7 @@ pub struct Diagnostic {
     /// The precedence over other diagnostics about the same value: one mistake gets one diagnostic.
     pub standing: Standing,
     /// The place in homegen's code that creates it.
-    pub maker: Maker,
+    pub emitted_at: EmittedAt,
 }
 
 /// The precedence of a diagnostic over others about the same value.
@@ -77,7 +77,7 @@ pub enum Standing {
     /// The diagnostic stays.
     Stays,
     /// The diagnostic is dropped if another error is about the value or a part of it.
-    GivesWay,
+    Yields,
     /// The diagnostic explains why the value is invalid. It replaces the errors that only report the invalid value, and is
     /// dropped if the value is valid.
     Explains,
@@ -85,17 +85,17 @@ pub enum Standing {
 
 /// The place in homegen's code that creates a diagnostic. Equality of diagnostics ignores it.
 #[derive(Clone, Copy, Debug)]
-pub struct Maker(pub &'static Location<'static>);
+pub struct EmittedAt(pub &'static Location<'static>);
 
-impl PartialEq for Maker {
-    fn eq(&self, _: &Maker) -> bool {
+impl PartialEq for EmittedAt {
+    fn eq(&self, _: &EmittedAt) -> bool {
         true
     }
 }
 
-impl Eq for Maker {}
+impl Eq for EmittedAt {}
 
-impl Hash for Maker {
+impl Hash for EmittedAt {
     fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
@@ -111,7 +111,7 @@ impl Diagnostic {
             fix: None,
             once: false,
             standing: Standing::Stays,
-            maker: Maker(Location::caller()),
+            emitted_at: EmittedAt(Location::caller()),
         }
     }
 
@@ -123,8 +123,8 @@ impl Diagnostic {
     }
 
     /// Drops the diagnostic if another error is about the value at its main place or a part of it.
-    pub fn gives_way(mut self) -> Self {
-        self.standing = Standing::GivesWay;
+    pub fn yields(mut self) -> Self {
+        self.standing = Standing::Yields;
         self
     }
 
@@ -239,7 +239,7 @@ impl Diagnostics {
 
     /// Adds a diagnostic, unless it is a duplicate, or one of its places is a placeholder or ignored.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        let is_ignored = |span: Span| span == Span::NOWHERE || self.is_muted(span);
+        let is_ignored = |span: Span| span == Span::PLACEHOLDER || self.is_muted(span);
         if diagnostic.labels.iter().any(|label| is_ignored(label.span)) {
             return;
         }
@@ -320,7 +320,7 @@ impl Diagnostics {
         self.all = join(self.all);
         self.explain();
         let errors =
-            self.all.iter().filter(|d| d.severity() == Severity::Error && d.standing != Standing::GivesWay);
+            self.all.iter().filter(|d| d.severity() == Severity::Error && d.standing != Standing::Yields);
         let mut errors: Vec<Span> = errors.filter_map(|d| d.labels.first()).map(|l| l.span).collect();
         errors.sort_by_key(|span| (span.source, span.start));
         // A span inside another one also starts in it.
@@ -331,8 +331,8 @@ impl Diagnostics {
                 .take_while(|span| span.source == value.source && span.start <= value.end);
             inside.into_iter().any(|span| value.contains(*span))
         };
-        let gives_way = |d: &Diagnostic| d.standing == Standing::GivesWay;
-        self.all.retain(|d| !(gives_way(d) && d.labels.first().is_some_and(|l| has_error(l.span))));
+        let yields = |d: &Diagnostic| d.standing == Standing::Yields;
+        self.all.retain(|d| !(yields(d) && d.labels.first().is_some_and(|l| has_error(l.span))));
         // Several places in a preset are the same place in the file.
         let mut seen = HashSet::new();
         self.all.retain(|d| {
@@ -351,14 +351,14 @@ impl Diagnostics {
         let is_explained =
             |d: &Diagnostic| !explains(d) && matches!(d.code, Code::BadValue | Code::WrongType);
         let explained: HashSet<Option<Span>> = self.all.iter().filter(|d| explains(d)).map(main).collect();
-        let unread: HashSet<Option<Span>> = self
+        let unreadable: HashSet<Option<Span>> = self
             .all
             .iter()
             .filter(|d| is_explained(d))
             .map(main)
             .filter(|at| explained.contains(at))
             .collect();
-        self.all.retain(|d| match unread.contains(&main(d)) {
+        self.all.retain(|d| match unreadable.contains(&main(d)) {
             true => !is_explained(d),
             false => !explains(d),
         });

@@ -6,7 +6,7 @@ use crate::data::{self, Row};
 
 /// A key of another tool.
 #[derive(Debug, Deserialize)]
-#[serde(from = "Written")]
+#[serde(from = "Columns")]
 pub(crate) struct ForeignKey {
     /// The key as it is written.
     pub key: String,
@@ -45,7 +45,7 @@ pub(crate) fn called(key: &str) -> impl Iterator<Item = &'static ForeignKey> {
 /// A row as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct Columns {
     key: String,
     beside: String,
     #[serde(default)]
@@ -55,8 +55,8 @@ struct Written {
     help: Option<String>,
 }
 
-impl From<Written> for ForeignKey {
-    fn from(row: Written) -> ForeignKey {
+impl From<Columns> for ForeignKey {
+    fn from(row: Columns) -> ForeignKey {
         let (action, help) = match (&row.move_under, row.drop) {
             (Some(path), _) => {
                 let (parent, member) = path.split_once('.').expect("a path has two keys");
@@ -82,7 +82,7 @@ mod tests {
     fn each_row_says_one_thing_and_rows_are_in_order() {
         const FILE: &str = data::file!("foreign-keys");
         data::tests::rows_are_those_of(FILE, all());
-        let rows: Vec<Written> = data::read(data::json!("foreign-keys"));
+        let rows: Vec<Columns> = data::read(data::json!("foreign-keys"));
         for row in &rows {
             let actions = [row.rename, row.move_under.is_some(), row.drop.is_some()];
             let count = actions.iter().filter(|given| **given).count();

@@ -16,7 +16,7 @@ use indexmap::IndexMap;
 
 use crate::diag::Code;
 use crate::record::{self, Record};
-use crate::setting::{self, NetworkMode, Settings, Spanned, Tell, Unread, UsedSecret, Volumes};
+use crate::setting::{self, NetworkMode, NotifyOn, Settings, Spanned, UnreadableParts, UsedSecret, Volumes};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -33,7 +33,7 @@ pub(crate) use secret::{Secret, SecretBackend, WrongSecret};
 #[derive(Debug)]
 pub struct Host {
     /// The parts of the file that could not be read.
-    pub(crate) unread: Unread,
+    pub(crate) unreadable: UnreadableParts,
     /// The version of the language that the file is written in.
     pub(crate) language: setting::Number,
     /// The `host` of the file.
@@ -179,7 +179,7 @@ pub struct Service {
     /// The span of the name.
     pub(crate) span: Span,
     /// The parts that could not be read.
-    pub(crate) unread: Unread,
+    pub(crate) unreadable: UnreadableParts,
     /// True if a line among its containers could not be read.
     pub(crate) is_cut: bool,
     /// True if one of its sites has no valid target; a diagnostic was emitted.
@@ -201,7 +201,7 @@ pub struct Service {
     /// The jobs.
     pub(crate) jobs: Vec<Job>,
     /// The default of its containers' `notify`.
-    pub(crate) notify: Option<Spanned<Tell>>,
+    pub(crate) notify: Option<Spanned<NotifyOn>>,
     /// The NixOS options of the service.
     pub(crate) nixos: Option<Node>,
     /// The name in the last build.
@@ -225,7 +225,7 @@ pub(crate) struct Container {
     /// The span of the name.
     pub(crate) span: Span,
     /// The parts that could not be read.
-    pub(crate) unread: Unread,
+    pub(crate) unreadable: UnreadableParts,
     /// The settings.
     pub(crate) settings: Settings,
     /// The volumes. A named volume has its full name.
@@ -255,7 +255,7 @@ pub(crate) struct Container {
     /// True if it publishes ports on the host's tailnet address.
     pub(crate) on_tailnet: bool,
     /// The notification when it fails.
-    pub(crate) tells: Tells,
+    pub(crate) notification: Notification,
     /// The container in the last build, possibly under another name.
     pub(crate) previous: Option<Previous>,
 }
@@ -303,7 +303,7 @@ impl Id<Container> {
 
 /// The notification about a failure.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Tells {
+pub(crate) enum Notification {
     /// No notification.
     No,
     /// A notification to the destinations of the file.
@@ -312,10 +312,10 @@ pub(crate) enum Tells {
     Asked(Span),
 }
 
-impl Tells {
+impl Notification {
     /// True if a notification is sent.
     pub(crate) fn is_on(self) -> bool {
-        !matches!(self, Tells::No)
+        !matches!(self, Notification::No)
     }
 }
 

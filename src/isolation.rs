@@ -2,7 +2,7 @@
 //! kernel's confinement. The rules in `src/check/` read these tables. They follow the CIS Docker Benchmark (section
 //! 5), KICS's queries for Compose and KubeLinter's checks, with the differences of NixOS and Podman.
 
-use crate::path::straight;
+use crate::path::normalized;
 
 /// A kind of path that gives control of the host, and the rule that it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,7 +268,7 @@ fn matches(text: &str, pattern: &str) -> bool {
 
 /// The row that a bind of `path` counts for, if it gives control of the host.
 pub(crate) fn host_path(path: &str, read_only: bool) -> Option<&'static HostPath> {
-    let mut path = straight(path);
+    let mut path = normalized(path);
     if let Some(rest) = path.strip_prefix("/var/run").filter(|rest| rest.is_empty() || rest.starts_with('/'))
     {
         path = format!("/run{rest}");
@@ -341,7 +341,7 @@ const DISK: &str = "read and change everything on a disk, regardless of its owne
 
 /// The effect of a host device on a container, by its path.
 pub(crate) fn device(path: &str) -> Option<&'static str> {
-    let path = straight(path);
+    let path = normalized(path);
     let steps: Vec<&str> = steps(&path).collect();
     if steps.as_slice() == ["dev"] {
         return Some("reach the host's devices, including its disks");

@@ -22,6 +22,7 @@ mod command;
 mod data;
 mod decode;
 pub mod diag;
+pub mod file_context;
 mod filesystem;
 mod foreign_key;
 mod form;
@@ -55,7 +56,6 @@ mod setting;
 pub mod shape;
 pub mod source;
 mod subnet;
-pub mod surroundings;
 pub mod syntax;
 pub mod tree;
 mod value;
@@ -66,11 +66,11 @@ use std::thread::available_parallelism;
 
 use decode::Decode;
 use diag::{Bug, Code, Diagnostic, Diagnostics};
+use file_context::FileContext;
 use limits::MAX_BYTES;
-use output::{File, Place};
+use output::{File, OutputLocation};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use source::{SourceId, Sources, Span};
-use surroundings::Surroundings;
 
 /// The result of compiling a file.
 #[derive(Debug)]
@@ -107,14 +107,19 @@ static THREADS: LazyLock<Result<ThreadPool, ThreadPoolBuildError>> = LazyLock::n
     ThreadPoolBuilder::new().num_threads(processors.min(MAX_THREADS)).stack_size(STACK).build()
 });
 
-/// Compiles the bytes of the file `name`, for an output at `place`. Fails only on an internal error of homegen, or
+/// Compiles the bytes of the file `name`, for an output at `location`. Fails only on an internal error of homegen, or
 /// if no thread can be started.
-pub fn compile(name: &str, bytes: &[u8], place: &Place, surroundings: &Surroundings) -> Result<Outcome, Bug> {
+pub fn compile(
+    name: &str,
+    bytes: &[u8],
+    location: &OutputLocation,
+    context: &FileContext,
+) -> Result<Outcome, Bug> {
     on_threads(|| {
-        let Linked { sources, diagnostics, host } = link_here(name, bytes, surroundings);
+        let Linked { sources, diagnostics, host } = link_here(name, bytes, context);
         let Some(host) = host else { return Ok(Outcome { sources, diagnostics, files: None }) };
         let output = lower::lower(&host);
-        let files = render::render(&output, place)?;
+        let files = render::render(&output, location)?;
         // Freed in the background, so that the caller does not wait.
         rayon::spawn(move || drop((host, output)));
         Ok(Outcome { sources, diagnostics, files: Some(files) })
@@ -123,9 +128,9 @@ pub fn compile(name: &str, bytes: &[u8], place: &Place, surroundings: &Surroundi
 
 /// Reads, links and checks the bytes of the file `name`, without output: for `homegen check`, and for queries about
 /// the host.
-pub fn link(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Linked {
+pub fn link(name: &str, bytes: &[u8], context: &FileContext) -> Linked {
     // These passes run on one thread, and allocating a stack is faster than starting threads.
-    stacker::grow(STACK, || link_here(name, bytes, surroundings))
+    stacker::grow(STACK, || link_here(name, bytes, context))
 }
 
 /// Runs `work` on a thread with a stack of [`STACK`] bytes.
@@ -137,7 +142,7 @@ fn on_threads<T: Send>(work: impl FnOnce() -> Result<T, Bug> + Send) -> Result<T
 }
 
 /// [`link()`], on the current stack.
-fn link_here(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Linked {
+fn link_here(name: &str, bytes: &[u8], context: &FileContext) -> Linked {
     let mut diagnostics = Diagnostics::default();
     if bytes.len() > MAX_BYTES {
         diagnostics.push(
@@ -173,7 +178,7 @@ fn link_here(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Linked {
         }
     };
     let mut sources = Sources::new(name, text.to_owned());
-    let host = front_end(&mut sources, surroundings, &mut diagnostics);
+    let host = front_end(&mut sources, context, &mut diagnostics);
     let host = host.filter(|_| !diagnostics.has_errors());
     let diagnostics = diagnostics.into_sorted(&sources);
     Linked { sources, diagnostics, host }
@@ -183,7 +188,7 @@ fn link_here(name: &str, bytes: &[u8], surroundings: &Surroundings) -> Linked {
 /// reported.
 fn front_end(
     sources: &mut Sources,
-    surroundings: &Surroundings,
+    context: &FileContext,
     diagnostics: &mut Diagnostics,
 ) -> Option<hir::Host> {
     let text = sources.file().text.clone();
@@ -231,7 +236,7 @@ fn front_end(
     if diagnostics.has(Code::TooLarge) {
         return None;
     }
-    let host = link::link(file, resolved.parameters, surroundings, diagnostics);
+    let host = link::link(file, resolved.parameters, context, diagnostics);
     check::check(&host, &resolved.file, diagnostics);
     accept::accept(&host.accepted, sources, diagnostics);
     Some(host)

@@ -19,16 +19,16 @@ use indexmap::IndexMap;
 
 use crate::ast;
 use crate::diag::Diagnostics;
+use crate::file_context::FileContext;
 use crate::hir::{Host, Id, Index, Secret, SecretBackend, Service};
 use crate::setting;
-use crate::surroundings::Surroundings;
 use crate::tree::{Node, Text};
 
 /// Links a file with its host context. `parameters` are the arguments of each service's preset.
 pub(crate) fn link(
     mut file: ast::File,
     mut parameters: HashMap<String, IndexMap<String, Node>>,
-    surroundings: &Surroundings,
+    context: &FileContext,
     diagnostics: &mut Diagnostics,
 ) -> Host {
     let accepted = allow::link(&file);
@@ -70,7 +70,7 @@ pub(crate) fn link(
     let (linked, sites) = container::link(services, &networks, tailscale.as_ref(), diagnostics);
     let has_containers = linked.iter().any(|service| !service.containers.is_empty());
     let mut host = Host {
-        unread: file.unread,
+        unreadable: file.unreadable,
         language: file.homegen,
         machine: file.host,
         constants: file.constants.map(|c| c.0),
@@ -88,28 +88,28 @@ pub(crate) fn link(
         clients: Vec::new(),
         nixos: file.nixos.map(|n| n.0),
         accepted,
-        last_build: surroundings.last_build.cloned(),
+        last_build: context.last_build.cloned(),
     };
     let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
     host.front = site::link(front, tailnet.as_deref(), sites, &mut host.services, diagnostics);
     folder::link(&mut host);
     job::link(jobs, file.smoke_test, &mut host, diagnostics);
     client::link(file.clients, &mut host, diagnostics);
-    link_context(&mut host, surroundings);
+    link_context(&mut host, context);
     name::check_unique(&host, diagnostics);
     host.wrong_secrets = secret::check(&host, diagnostics);
     host
 }
 
 /// Records missing secret files, and links the last build.
-fn link_context(host: &mut Host, surroundings: &Surroundings) {
-    if let (Some(exists), Some(backend)) = (surroundings.exists, &host.secret_backend) {
+fn link_context(host: &mut Host, context: &FileContext) {
+    if let (Some(exists), Some(backend)) = (context.exists, &host.secret_backend) {
         let folder = backend.folder().value();
         for secret in host.secrets.values_mut() {
             secret.file_is_missing = !exists(&format!("{folder}/{}", secret.file.value()));
         }
     }
-    if let Some(last_build) = surroundings.last_build {
+    if let Some(last_build) = context.last_build {
         previous::link(host, last_build);
     }
 }
@@ -117,8 +117,8 @@ fn link_context(host: &mut Host, surroundings: &Surroundings) {
 impl Service {
     /// Reports whether an invalid part of the service may declare a container `name`.
     pub(crate) fn may_have_container(&self, name: &str) -> bool {
-        let is_unread = self.containers.is_empty() && !self.unread.is_empty();
-        is_unread || self.is_cut || self.unread.has_unknown(name)
+        let is_unread = self.containers.is_empty() && !self.unreadable.is_empty();
+        is_unread || self.is_cut || self.unreadable.has_unknown(name)
     }
 
     /// `uptime-kuma` is `uptimeKuma` below `homeserver`.

@@ -26,7 +26,7 @@ pub struct Bound {
 
 /// The reason for which a path has no unique path on the host.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Nowhere {
+pub enum MapError {
     /// The path is not absolute, or has parts such as `..`, which only the container can resolve.
     NoPath,
     /// The service has no container with this name. The names of its containers.
@@ -39,36 +39,36 @@ pub enum Nowhere {
 
 /// The mounts of a service's containers, the longest path first. `container` selects a container by its name on the host or
 /// in the service.
-pub fn bound(service: &Service, container: Option<&str>) -> Result<Vec<Bound>, Nowhere> {
+pub fn bound(service: &Service, container: Option<&str>) -> Result<Vec<Bound>, MapError> {
     let mut all: Vec<Bound> = chosen(service, container)?.into_iter().flat_map(bound_in).collect();
     all.sort_by(|a, b| (b.from.len(), &a.from, &a.container).cmp(&(a.from.len(), &b.from, &b.container)));
     Ok(all)
 }
 
 /// Maps a path in the containers of a service to the host.
-pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result<String, Nowhere> {
+pub fn on_host(service: &Service, container: Option<&str>, path: &str) -> Result<String, MapError> {
     let path = squeezed(path);
     if !is_path(&path) {
-        return Err(Nowhere::NoPath);
+        return Err(MapError::NoPath);
     }
     let mounted: Vec<(&Container, Mounted)> =
         chosen(service, container)?.into_iter().map(|c| (c, Mounted::of(c))).collect();
     match on_host_in(&mounted, &path) {
-        Err(Nowhere::Uncovered(_)) => Err(Nowhere::Uncovered(bound(service, container)?)),
+        Err(MapError::Uncovered(_)) => Err(MapError::Uncovered(bound(service, container)?)),
         found => found,
     }
 }
 
 /// Maps a path in these containers to the host. Suited for many paths of the same containers.
-pub(crate) fn on_host_in(containers: &[(&Container, Mounted)], path: &str) -> Result<String, Nowhere> {
+pub(crate) fn on_host_in(containers: &[(&Container, Mounted)], path: &str) -> Result<String, MapError> {
     let found = containers
         .iter()
         .filter_map(|(container, mounted)| Some((container.name.to_string(), mounted.on_host(path)?)));
     let found: Vec<(String, String)> = found.collect();
     match found.as_slice() {
-        [] => Err(Nowhere::Uncovered(Vec::new())),
+        [] => Err(MapError::Uncovered(Vec::new())),
         [(_, first), rest @ ..] if rest.iter().all(|(_, other)| other == first) => Ok(first.clone()),
-        _ => Err(Nowhere::Ambiguous(found)),
+        _ => Err(MapError::Ambiguous(found)),
     }
 }
 
@@ -90,7 +90,7 @@ impl Mounted {
 
     /// Maps a path in the container to the host.
     pub fn on_host(&self, path: &str) -> Option<String> {
-        let (target, source) = self.0.around(path)?;
+        let (target, source) = self.0.innermost(path)?;
         let rest = path.strip_prefix(target.trim_end_matches('/'))?;
         let on_host = format!("{}{rest}", squeezed(source.as_ref()?).trim_end_matches('/'));
         Some(if on_host.is_empty() { "/".to_owned() } else { on_host })
@@ -112,10 +112,10 @@ impl Mounted {
 }
 
 /// The host folders that containers write to. Not only root controls their content.
-pub struct Written(HashMap<String, Writer>);
+pub struct WritableFolders(HashMap<String, FolderWriter>);
 
 /// A container that writes to a host folder.
-pub struct Writer {
+pub struct FolderWriter {
     /// The folder.
     pub folder: Text,
     /// The container.
@@ -126,9 +126,9 @@ pub struct Writer {
     pub span: Span,
 }
 
-impl Written {
+impl WritableFolders {
     /// Collects the folders of a host. A container that writes to `/` controls the host anyway, and is left out.
-    pub fn of(host: &Host) -> Written {
+    pub fn of(host: &Host) -> WritableFolders {
         let mut all = HashMap::new();
         for container in host.containers() {
             let is_writable = |volume: &&Volume| volume.options.iter().all(|option| option.value() != "ro");
@@ -144,7 +144,7 @@ impl Written {
                 if path.is_empty() {
                     continue;
                 }
-                all.entry(path).or_insert_with(|| Writer {
+                all.entry(path).or_insert_with(|| FolderWriter {
                     folder,
                     container: container.name.clone(),
                     user: container.settings.user.as_ref().map(|user| user.text.value()),
@@ -152,25 +152,25 @@ impl Written {
                 });
             }
         }
-        Written(all)
+        WritableFolders(all)
     }
 
     /// The outermost folder that is or contains a path.
-    pub fn holding(&self, path: &str) -> Option<&Writer> {
+    pub fn holding(&self, path: &str) -> Option<&FolderWriter> {
         ancestors(path).filter_map(|folder| self.0.get(folder)).last()
     }
 
     /// The outermost folder that contains a path, excluding the path itself.
-    pub fn above(&self, path: &str) -> Option<&Writer> {
+    pub fn above(&self, path: &str) -> Option<&FolderWriter> {
         ancestors(path).skip(1).filter_map(|folder| self.0.get(folder)).last()
     }
 }
 
-fn chosen<'a>(service: &'a Service, name: Option<&str>) -> Result<Vec<&'a Container>, Nowhere> {
+fn chosen<'a>(service: &'a Service, name: Option<&str>) -> Result<Vec<&'a Container>, MapError> {
     let Some(name) = name else { return Ok(service.containers.iter().collect()) };
     match service.containers.iter().find(|c| c.short == name || c.name.as_str() == name) {
         Some(container) => Ok(vec![container]),
-        None => Err(Nowhere::NoContainer(service.containers.iter().map(|c| c.short.clone()).collect())),
+        None => Err(MapError::NoContainer(service.containers.iter().map(|c| c.short.clone()).collect())),
     }
 }
 
@@ -220,17 +220,17 @@ fn folder(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::surroundings::Surroundings;
+    use crate::file_context::FileContext;
 
     fn host(containers: &str) -> Host {
         let text = format!(
             "homegen: 1\nhost: {{ name: box, nixos: \"26.05\", timezone: Europe/Berlin }}\nconstants: {{ data: /srv }}\nservices:\n  app:\n    containers:\n{containers}"
         );
-        let linked = crate::link("homeserver.yaml", text.as_bytes(), &Surroundings::default());
+        let linked = crate::link("homeserver.yaml", text.as_bytes(), &FileContext::default());
         linked.host.unwrap_or_else(|| panic!("{:?}", linked.diagnostics))
     }
 
-    fn asked(host: &Host, container: Option<&str>, path: &str) -> Result<String, Nowhere> {
+    fn asked(host: &Host, container: Option<&str>, path: &str) -> Result<String, MapError> {
         on_host(&host.services[0], container, path)
     }
 
@@ -267,10 +267,10 @@ mod tests {
     fn paths_that_are_not_on_the_host_are_errors() {
         let host = host(NESTED);
         for path in ["/", "/upper", "/up/tmp/x", "/etc"] {
-            assert!(matches!(asked(&host, None, path), Err(Nowhere::Uncovered(_))), "{path}");
+            assert!(matches!(asked(&host, None, path), Err(MapError::Uncovered(_))), "{path}");
         }
         for path in ["", "up/a.png", "/up/../etc/passwd", "/up/./a", "/up/a\nb"] {
-            assert_eq!(asked(&host, None, path), Err(Nowhere::NoPath), "{path}");
+            assert_eq!(asked(&host, None, path), Err(MapError::NoPath), "{path}");
         }
     }
 
@@ -336,11 +336,11 @@ mod tests {
         );
         let differ = [("app-one", "/srv/one/x"), ("app-two", "/srv/two/x")];
         let differ = differ.map(|(name, path)| (name.to_owned(), path.to_owned())).to_vec();
-        assert_eq!(asked(&host, None, "/data/x"), Err(Nowhere::Ambiguous(differ)));
+        assert_eq!(asked(&host, None, "/data/x"), Err(MapError::Ambiguous(differ)));
         assert_eq!(asked(&host, None, "/both/x").as_deref(), Ok("/srv/both/x"));
         assert_eq!(asked(&host, Some("two"), "/data/x").as_deref(), Ok("/srv/two/x"));
         assert_eq!(asked(&host, Some("app-one"), "/data/x").as_deref(), Ok("/srv/one/x"));
         let names = vec!["one".to_owned(), "two".to_owned()];
-        assert_eq!(asked(&host, Some("three"), "/data/x"), Err(Nowhere::NoContainer(names)));
+        assert_eq!(asked(&host, Some("three"), "/data/x"), Err(MapError::NoContainer(names)));
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use crate::path::straight;
+use crate::path::normalized;
 use crate::tree::{Entry, Kind, Node, Text};
 
 /// The merge rule of one key.
@@ -252,12 +252,12 @@ fn volume(node: &Node) -> Option<String> {
         Kind::Scalar(text) => text.split(':').get(1)?.value(),
         _ => member(node, "target")?,
     };
-    Some(straight(&target))
+    Some(normalized(&target))
 }
 
 /// The path of a folder in memory.
 fn tmpfs(node: &Node) -> Option<String> {
-    Some(straight(text(node)?.split(':').next()?))
+    Some(normalized(text(node)?.split(':').next()?))
 }
 
 /// A device's path in the container, or its CDI name.
@@ -266,7 +266,7 @@ fn device(node: &Node) -> Option<String> {
     let (host, rest) = device.split_once(':').unwrap_or((&device, ""));
     // `/dev/a:rwm` has permissions as its second part.
     let target = rest.split(':').next().filter(|target| target.starts_with('/')).unwrap_or(host);
-    Some(if target.starts_with('/') { straight(target) } else { device })
+    Some(if target.starts_with('/') { normalized(target) } else { device })
 }
 
 /// The address, port and protocol on the host.
@@ -317,7 +317,7 @@ fn secret(node: &Node) -> Option<String> {
     match &node.kind {
         Kind::Scalar(name) => Some(format!("/run/secrets/{}", name.value())),
         Kind::Map(entries) => match (member(node, "source"), member(node, "target")) {
-            (_, Some(target)) => Some(straight(&target)),
+            (_, Some(target)) => Some(normalized(&target)),
             (Some(source), None) => Some(format!("/run/secrets/{source}")),
             (None, None) => Some(entries.first()?.key.value()),
         },

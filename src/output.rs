@@ -26,7 +26,7 @@ pub struct File {
 
 /// The location of the output relative to the source.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct OutputLocation {
     /// The name of the file that is compiled, for the comments.
     pub source: String,
     /// The relative path from the output folder to the folder of the source, such as `..`.

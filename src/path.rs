@@ -47,12 +47,12 @@ impl<T> Folders<T> {
     }
 
     /// The value of the folder `path`, or of the innermost folder that contains it.
-    pub(crate) fn around(&self, path: &str) -> Option<&T> {
+    pub(crate) fn innermost(&self, path: &str) -> Option<&T> {
         ancestors(path).find_map(|folder| self.0.get(folder))
     }
 
     /// The values of the folders inside `path`, excluding `path`.
-    pub(crate) fn inside(&self, path: &str) -> impl Iterator<Item = &T> {
+    pub(crate) fn below(&self, path: &str) -> impl Iterator<Item = &T> {
         let path = path.trim_end_matches('/');
         // The character after the slash in ASCII is the digit zero.
         self.0.range(format!("{path}/")..format!("{path}0")).map(|(_, value)| value)
@@ -60,7 +60,7 @@ impl<T> Folders<T> {
 }
 
 /// Normalizes an absolute path: without `.`, `..`, empty parts and a trailing slash.
-pub(crate) fn straight(path: &str) -> String {
+pub(crate) fn normalized(path: &str) -> String {
     let mut steps: Vec<&str> = Vec::new();
     for step in path.split('/').filter(|step| !step.is_empty() && *step != ".") {
         match step {
@@ -107,8 +107,8 @@ mod tests {
             let around = paths.into_iter().filter(|folder| is_below(path, folder));
             let inside = |folder: &&str| is_below(folder, path) && *folder != path.trim_end_matches('/');
             let inside = paths.into_iter().filter(|folder| *folder != "/").filter(inside);
-            assert_eq!(folders.around(path), around.max_by_key(|folder| folder.len()).as_ref(), "{path}");
-            let found: Vec<&str> = folders.inside(path).copied().collect();
+            assert_eq!(folders.innermost(path), around.max_by_key(|folder| folder.len()).as_ref(), "{path}");
+            let found: Vec<&str> = folders.below(path).copied().collect();
             let mut wanted: Vec<&str> = inside.collect();
             wanted.sort_unstable();
             assert_eq!(found, wanted, "{path}");

@@ -14,13 +14,13 @@ use crate::diag::Bug;
 use crate::nix::print::Printer;
 use crate::nix::{Expr, ITEM, Set, attribute, identifiers, is_call, quoted};
 use crate::nixos::{Module, Output, SecretOptions, node};
-use crate::output::{File, Place};
+use crate::output::{File, OutputLocation};
 use crate::record::{self, hash};
 use crate::script::{SOURCED, Script};
 use scope::{ConstantsFile, Scope, Services};
 
 /// Renders the whole output, in the order of the paths.
-pub(crate) fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
+pub(crate) fn render(output: &Output, location: &OutputLocation) -> Result<Vec<File>, Bug> {
     let templates = templates();
     let services = Services::of(output);
     let mut files = Vec::with_capacity(output.modules.len() + Script::ALL.len() + 3);
@@ -30,8 +30,8 @@ pub(crate) fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
     let rendered: Result<Vec<_>, Bug> = modules
         .into_par_iter()
         .map(|(path, module)| {
-            let scope = Scope::of(path, module, &services, place, output.secrets);
-            self::module(path, module, &scope, place, &templates)
+            let scope = Scope::of(path, module, &services, location, output.secrets);
+            self::module(path, module, &scope, location, &templates)
         })
         .collect();
     for (file, used) in rendered? {
@@ -63,11 +63,11 @@ pub(crate) fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
             "constants.nix.j2",
             "constants.nix",
             code.certain,
-            context! { source => safe(comment(&place.source)), constants => safe(code.text) },
+            context! { source => safe(comment(&location.source)), constants => safe(code.text) },
         )?);
     }
     if output.containers {
-        let file = containers(output.secrets, place, &templates)?;
+        let file = containers(output.secrets, location, &templates)?;
         scripts.extend(calls(&file.text));
         imports.push(format!("./{}", file.path));
         files.push(file);
@@ -92,7 +92,7 @@ pub(crate) fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
             "scripts/default.nix",
             true,
             context! {
-                source => safe(comment(&place.source)),
+                source => safe(comment(&location.source)),
                 sourced => sourced.is_some(),
                 commands => names("command"),
                 programs => names("program"),
@@ -126,19 +126,23 @@ pub(crate) fn render(output: &Output, place: &Place) -> Result<Vec<File>, Bug> {
         "default.nix.j2",
         "default.nix",
         enabled.certain,
-        context! { source => safe(comment(&place.source)), modules => imports, enabled => safe(enabled.text) },
+        context! { source => safe(comment(&location.source)), modules => imports, enabled => safe(enabled.text) },
     )?);
     let mut record = output.record.clone();
     record.files = files.par_iter().map(|f| (f.path.clone(), hash(f.text.as_bytes()))).collect();
-    files.push(File { path: record::PATH.to_owned(), text: record.text(&place.source) });
+    files.push(File { path: record::PATH.to_owned(), text: record.text(&location.source) });
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 
 /// The file with the settings of all containers.
-fn containers(secrets: SecretOptions, place: &Place, templates: &Environment) -> Result<File, Bug> {
+fn containers(
+    secrets: SecretOptions,
+    location: &OutputLocation,
+    templates: &Environment,
+) -> Result<File, Bug> {
     let values = context! {
-        source => safe(comment(&place.source)),
+        source => safe(comment(&location.source)),
         secrets => safe(secrets.set.to_owned()),
         encrypted => safe(secrets.encrypted.to_owned()),
         decrypts => secrets.unit,
@@ -160,7 +164,7 @@ fn module(
     path: &str,
     module: &Module,
     scope: &Scope,
-    place: &Place,
+    location: &OutputLocation,
     templates: &Environment,
 ) -> Result<(File, BTreeSet<Script>), Bug> {
     let mut printer = Printer::new(scope, 2);
@@ -182,7 +186,7 @@ fn module(
         path,
         body.certain && bindings.certain,
         context! {
-            source => safe(comment(&place.source)),
+            source => safe(comment(&location.source)),
             origin => safe(comment(&module.origin)),
             arguments => safe(head),
             bindings => safe(bindings.text),

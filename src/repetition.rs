@@ -118,7 +118,7 @@ fn mounts_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
         for volume in &container.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             counter.add(
-                mounts.inside(&path.value()).take(MAX_REPEATED + 1).count(),
+                mounts.below(&path.value()).take(MAX_REPEATED + 1).count(),
                 volume.span,
                 "the container waits for each mount point inside the folder",
                 "mount a folder with fewer `host.mounts` inside",
@@ -141,7 +141,7 @@ fn etc_files_in_volumes(file: &ast::File, counter: &mut Counter) -> Option<()> {
         let arguments = binds(&container.settings.podman_args).map(|bind| (bind.source, bind.span));
         for (path, span) in volumes.chain(arguments) {
             let path = without_static(&path);
-            let inside = if is_inside_etc(&path) { files.inside(&path).count() } else { 0 };
+            let inside = if is_inside_etc(&path) { files.below(&path).count() } else { 0 };
             counter.add(
                 inside.saturating_sub(1),
                 span,

@@ -10,7 +10,7 @@ use crate::instance::Instance;
 use crate::limits::{MAX_EXPANDED, weight};
 use crate::merge::merge;
 use crate::source::{SourceId, Sources, Span};
-use crate::syntax::{Entry as WrittenEntry, Kind as Written, Node as WrittenNode};
+use crate::syntax::{Entry as SyntaxEntry, Kind as SyntaxKind, Node as SyntaxNode};
 use crate::tree::{Atom, Entry, Kind, Node, Piece, Reference, Step, Target, Text};
 
 /// The longest chain of references. Each step is a constant that refers to another constant, so that files written by
@@ -23,7 +23,7 @@ const MAX_NESTING: usize = 100;
 /// Resolves the whole file. `instances` are the presets in use, by source. `facts` are the top-level keys of the file, with
 /// which the names of facts start. `sources` are the texts in which references have spans of their own.
 pub(crate) fn resolve(
-    root: &WrittenNode,
+    root: &SyntaxNode,
     instances: &HashMap<SourceId, Instance>,
     facts: &[&str],
     sources: &Sources,
@@ -78,7 +78,7 @@ pub(crate) struct Resolved {
 }
 
 struct Resolver<'a> {
-    root: &'a WrittenNode,
+    root: &'a SyntaxNode,
     instances: &'a HashMap<SourceId, Instance>,
     facts: &'a [&'a str],
     sources: &'a Sources,
@@ -94,13 +94,13 @@ struct Resolver<'a> {
     /// The value is a command of a container, whose shell has variables of the same form.
     in_command: bool,
     /// Indexes of the large mappings that references go through, by their addresses in memory.
-    large: HashMap<*const WrittenNode, HashMap<&'a str, &'a WrittenNode>>,
+    large: HashMap<*const SyntaxNode, HashMap<&'a str, &'a SyntaxNode>>,
     /// The top-level keys for which undeclared keys probably stand.
     misspelt: HashSet<&'a str>,
 }
 
 /// The keys in `known` for which undeclared keys of the file probably stand.
-fn misspelt<'a>(root: &WrittenNode, known: &[&'a str]) -> HashSet<&'a str> {
+fn misspelt<'a>(root: &SyntaxNode, known: &[&'a str]) -> HashSet<&'a str> {
     let unknown = root.entries().iter().filter(|entry| !known.contains(&entry.key.as_str()));
     unknown.take(LARGE).filter_map(|entry| closest(&entry.key, known.iter().copied())).collect()
 }
@@ -113,13 +113,13 @@ const LARGE: usize = 32;
 
 /// The value that a name refers to.
 struct Found<'a> {
-    node: &'a WrittenNode,
+    node: &'a SyntaxNode,
     target: Option<Target>,
 }
 
 impl<'a> Resolver<'a> {
     /// The value of `key` in a mapping.
-    fn get(&mut self, node: &'a WrittenNode, key: &str) -> Option<&'a WrittenNode> {
+    fn get(&mut self, node: &'a SyntaxNode, key: &str) -> Option<&'a SyntaxNode> {
         if node.entries().len() < LARGE {
             return node.get(key);
         }
@@ -130,7 +130,7 @@ impl<'a> Resolver<'a> {
         index.get(key).copied()
     }
 
-    fn constants(&mut self, node: &WrittenNode) -> Node {
+    fn constants(&mut self, node: &SyntaxNode) -> Node {
         for entry in node.entries().iter().filter(|entry| !entry.is_unreadable()) {
             if self.facts.contains(&entry.key.as_str()) {
                 self.diagnostics.push(
@@ -164,7 +164,7 @@ impl<'a> Resolver<'a> {
                 );
             }
         }
-        if !matches!(node.kind, Written::Map(_) | Written::Unreadable) && !node.is_null() {
+        if !matches!(node.kind, SyntaxKind::Map(_) | SyntaxKind::Unreadable) && !node.is_null() {
             self.diagnostics.push(
                 Diagnostic::new(
                     Code::WrongType,
@@ -178,14 +178,14 @@ impl<'a> Resolver<'a> {
         self.node(node)
     }
 
-    fn node(&mut self, node: &WrittenNode) -> Node {
+    fn node(&mut self, node: &SyntaxNode) -> Node {
         self.depth += 1;
         let resolved = self.node_at_depth(node);
         self.depth -= 1;
         resolved
     }
 
-    fn node_at_depth(&mut self, node: &WrittenNode) -> Node {
+    fn node_at_depth(&mut self, node: &SyntaxNode) -> Node {
         if self.depth > MAX_NESTING {
             self.diagnostics.push(
                 Diagnostic::new(
@@ -201,18 +201,21 @@ impl<'a> Resolver<'a> {
         // Values outside of references were counted when the file was parsed.
         if !self.trail.is_empty() {
             self.nodes += match &node.kind {
-                Written::Scalar { text, .. } | Written::Nix(text) => weight(text),
-                Written::List(_) | Written::Unreadable | Written::Replace(_) | Written::Layers(_) => 1,
-                Written::Map(entries) => 1 + entries.len(),
+                SyntaxKind::Scalar { text, .. } | SyntaxKind::Nix(text) => weight(text),
+                SyntaxKind::List(_)
+                | SyntaxKind::Unreadable
+                | SyntaxKind::Replace(_)
+                | SyntaxKind::Layers(_) => 1,
+                SyntaxKind::Map(entries) => 1 + entries.len(),
             };
         }
         if self.is_exhausted(node.span) {
             return Node { span: node.span, defined: None, kind: Kind::Unknown };
         }
         let kind = match &node.kind {
-            Written::Nix(code) => Kind::Nix(code.clone()),
-            Written::Unreadable => Kind::Unknown,
-            Written::Replace(value) => {
+            SyntaxKind::Nix(code) => Kind::Nix(code.clone()),
+            SyntaxKind::Unreadable => Kind::Unknown,
+            SyntaxKind::Replace(value) => {
                 self.diagnostics.push(
                     Diagnostic::new(
                         Code::NothingToReplace,
@@ -224,21 +227,21 @@ impl<'a> Resolver<'a> {
                 );
                 return self.node(value);
             }
-            Written::Layers(layers) => {
+            SyntaxKind::Layers(layers) => {
                 let (base, over) = (self.node(&layers.base), self.node(&layers.over));
                 return if omitted(&base) { over } else { merge(&layers.place, base, over) };
             }
-            Written::List(items) => {
+            SyntaxKind::List(items) => {
                 Kind::List(items.iter().map(|item| self.node(item)).filter(|n| !omitted(n)).collect())
             }
-            Written::Map(entries) => Kind::Map(
+            SyntaxKind::Map(entries) => Kind::Map(
                 entries
                     .iter()
                     .map(|entry| self.entry(entry))
                     .filter(|entry| !omitted(&entry.value))
                     .collect(),
             ),
-            Written::Scalar { text, plain } => match whole_reference(text) {
+            SyntaxKind::Scalar { text, plain } => match whole_reference(text) {
                 Some(name) => return self.whole(name, node.span),
                 None => match self.text(text, *plain, node.span) {
                     Some(text) => Kind::Scalar(text),
@@ -249,7 +252,7 @@ impl<'a> Resolver<'a> {
         Node { span: node.span, defined: None, kind }
     }
 
-    fn entry(&mut self, entry: &WrittenEntry) -> Entry {
+    fn entry(&mut self, entry: &SyntaxEntry) -> Entry {
         let outer = self.in_command;
         self.in_command |= matches!(entry.key.as_str(), "command" | "entrypoint" | "test");
         let resolved = Entry { key: self.key(entry), value: self.node(&entry.value) };
@@ -292,7 +295,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Resolves a key. A key with an invalid reference keeps its written text.
-    fn key(&mut self, entry: &WrittenEntry) -> Text {
+    fn key(&mut self, entry: &SyntaxEntry) -> Text {
         let literal = || Text { plain: entry.plain_key, ..Text::literal(entry.key.clone(), entry.key_span) };
         self.text(&entry.key, entry.plain_key, entry.key_span).unwrap_or_else(literal)
     }
@@ -470,7 +473,7 @@ impl<'a> Resolver<'a> {
         match constants.and_then(|c| self.get(c, steps[0])) {
             Some(value) => self.walk(value, &steps, name, span, Target::Constant),
             None => {
-                let known = constants.map_or(&[][..], WrittenNode::entries).iter().map(|e| e.key.as_str());
+                let known = constants.map_or(&[][..], SyntaxNode::entries).iter().map(|e| e.key.as_str());
                 self.unknown(name, steps[0], known.chain(FACTS.iter().copied()), span);
                 None
             }
@@ -522,7 +525,7 @@ impl<'a> Resolver<'a> {
     /// Follows `steps` from `node`. The first step is the name of `node`, unless `node` is the file.
     fn walk(
         &mut self,
-        node: &'a WrittenNode,
+        node: &'a SyntaxNode,
         steps: &[&str],
         name: &str,
         span: Span,
@@ -537,11 +540,11 @@ impl<'a> Resolver<'a> {
         for step in &steps[start..] {
             node = upper(node);
             let next = match &node.kind {
-                Written::List(items) => step
+                SyntaxKind::List(items) => step
                     .parse::<usize>()
                     .ok()
                     .and_then(|index| Some((Step::Item { index, of: items.len() }, items.get(index)?))),
-                Written::Scalar { text, .. } if whole_reference(text).is_some_and(|n| n != name) => {
+                SyntaxKind::Scalar { text, .. } if whole_reference(text).is_some_and(|n| n != name) => {
                     // For `a: ${b}` and `${a.c}`, continue in `b`.
                     let inner = whole_reference(text).expect("seen just now");
                     let rest = &steps[path.len().max(1)..];
@@ -570,7 +573,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Reports a name whose last step does not exist in `parent`.
-    fn missing_step(&mut self, name: &str, step: &str, parent: &WrittenNode, span: Span) {
+    fn missing_step(&mut self, name: &str, step: &str, parent: &SyntaxNode, span: Span) {
         let is_reported = std::ptr::eq(parent, self.root) && self.is_reported(step);
         if is_reported || is_cut(parent) {
             return;
@@ -610,7 +613,7 @@ impl<'a> Resolver<'a> {
         match self.root.get(key) {
             Some(node) => {
                 let is_no_map =
-                    key == "constants" && !matches!(node.kind, Written::Map(_)) && !node.is_null();
+                    key == "constants" && !matches!(node.kind, SyntaxKind::Map(_)) && !node.is_null();
                 is_no_map || is_cut(node)
             }
             None => key == "host" || self.misspelt.contains(key) || is_cut(self.root),
@@ -673,15 +676,15 @@ impl<'a> Places<'a> {
 }
 
 /// Reports whether a part of `node` could not be parsed, which may contain an absent name.
-fn is_cut(node: &WrittenNode) -> bool {
-    matches!(node.kind, Written::Unreadable) || node.has_unreadable_entry()
+fn is_cut(node: &SyntaxNode) -> bool {
+    matches!(node.kind, SyntaxKind::Unreadable) || node.has_unreadable_entry()
 }
 
 /// The user's value, if it replaces a preset's value. A list merges with the preset's list, and references cannot go
 /// through the result.
-fn upper(node: &WrittenNode) -> &WrittenNode {
+fn upper(node: &SyntaxNode) -> &SyntaxNode {
     match &node.kind {
-        Written::Layers(layers) if matches!(layers.over.kind, Written::Scalar { .. }) => &layers.over,
+        SyntaxKind::Layers(layers) if matches!(layers.over.kind, SyntaxKind::Scalar { .. }) => &layers.over,
         _ => node,
     }
 }
@@ -721,9 +724,9 @@ fn unknown(name: &str, step: &str, span: Span) -> Diagnostic {
 }
 
 /// A reference to the first value inside `node`, which `name` refers to.
-fn inside(name: &str, node: &WrittenNode) -> String {
+fn inside(name: &str, node: &SyntaxNode) -> String {
     let step = match &node.kind {
-        Written::List(_) => "0",
+        SyntaxKind::List(_) => "0",
         _ => node.entries().first().map_or("KEY", |entry| entry.key.as_str()),
     };
     format!("${{{name}.{step}}}")

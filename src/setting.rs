@@ -16,7 +16,7 @@ mod port;
 mod scalar;
 mod secret;
 mod tailscale;
-mod unread;
+mod unreadable;
 mod volume;
 
 pub(crate) use agenix::Agenix;
@@ -28,7 +28,7 @@ pub(crate) use container::{
 pub(crate) use health::{HealthTest, Healthcheck};
 pub(crate) use host::{Host, Mount, Release, TimeZone};
 pub(crate) use network::{Attachment, Network, NetworkMode};
-pub(crate) use notify::{Notify, Tell};
+pub(crate) use notify::{Notify, NotifyOn};
 pub(crate) use podman::{Podman, Prune};
 pub(crate) use port::{Expose, LongPort, Port, Ports};
 pub(crate) use scalar::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned};
@@ -37,5 +37,5 @@ pub(crate) use secret::{
     takes_path,
 };
 pub(crate) use tailscale::Tailscale;
-pub(crate) use unread::Unread;
+pub(crate) use unreadable::UnreadableParts;
 pub(crate) use volume::{LongVolume, Volume, VolumeSource, VolumeType, Volumes};

@@ -91,7 +91,7 @@ macro_rules! mapping {
             /// The parts that could not be read.
             #[allow(dead_code, reason = "not every mapping is asked")]
             #[schemars(skip)]
-            pub(crate) unread: $crate::setting::Unread,
+            pub(crate) unreadable: $crate::setting::UnreadableParts,
             $(
                 /// Additional keys.
                 #[schemars(flatten)]
@@ -111,7 +111,7 @@ macro_rules! mapping {
             }
         }
 
-        $crate::shape::fields!($name at span, unread { $(.. $part: $parts,)? $($field: $type $(= $default)?,)* });
+        $crate::shape::fields!($name at span, unreadable { $(.. $part: $parts,)? $($field: $type $(= $default)?,)* });
 
         impl $crate::decode::Decode for $name {
             const SHAPE: Option<$crate::shape::Shape> = Some($crate::shape::Shape {
@@ -196,7 +196,7 @@ pub(crate) use part;
 
 /// Implements [`Fields`].
 macro_rules! fields {
-    ($name:ident $(at $span:ident, $unread:ident)? { $(.. $part:ident: $parts:ty,)? $($field:ident: $type:ty $(= $default:literal)?,)* }) => {
+    ($name:ident $(at $span:ident, $unreadable:ident)? { $(.. $part:ident: $parts:ty,)? $($field:ident: $type:ty $(= $default:literal)?,)* }) => {
         const _: () = {
             use $crate::decode::{Decode, Fields, Reader, UnknownKeys};
             use $crate::shape::key;
@@ -232,7 +232,7 @@ macro_rules! fields {
                 fn finish(
                     partial: Partial,
                     at: $crate::source::Span,
-                    lost: $crate::setting::Unread,
+                    unreadable: $crate::setting::UnreadableParts,
                     unknown: &mut UnknownKeys,
                     reader: &mut Reader,
                 ) -> Option<Self> {
@@ -243,18 +243,18 @@ macro_rules! fields {
                         None if unknown.mean(key(stringify!($field))) => None,
                         None => $crate::shape::absent!($type, key(stringify!($field)), at, unknown, reader $(, $default)?),
                     };)*
-                    let _ = &lost;
+                    let _ = &unreadable;
                     Some($name {
-                        $($span: at, $unread: lost,)?
+                        $($span: at, $unreadable: unreadable,)?
                         $($part: $part?,)?
                         $($field: $field.or_else(|| $crate::shape::unreadable!($type $(, $default)?))?,)*
                     })
                 }
 
-                fn unreadable(at: $crate::source::Span, lost: $crate::setting::Unread) -> Option<Self> {
-                    let _ = &lost;
+                fn unreadable(at: $crate::source::Span, unreadable: $crate::setting::UnreadableParts) -> Option<Self> {
+                    let _ = &unreadable;
                     Some($name {
-                        $($span: at, $unread: lost,)?
+                        $($span: at, $unreadable: unreadable,)?
                         $($part: <$parts as Fields>::unreadable(at, Default::default())?,)?
                         $($field: $crate::shape::absent!(
                             $type, key(stringify!($field)), at, UnknownKeys::default(), &mut Reader::default() $(, $default)?

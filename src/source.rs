@@ -25,7 +25,7 @@ pub struct Span {
 
 impl Span {
     /// The place of a placeholder for an invalid value. Diagnostics at this place are dropped.
-    pub const NOWHERE: Span = Span { source: SourceId::FILE, start: u32::MAX, end: u32::MAX };
+    pub const PLACEHOLDER: Span = Span { source: SourceId::FILE, start: u32::MAX, end: u32::MAX };
 
     /// The span of `range` in `source`.
     pub fn new(source: SourceId, range: Range<usize>) -> Span {

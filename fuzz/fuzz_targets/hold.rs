@@ -2,13 +2,13 @@
 
 use homegen::diag::human::{self, Style};
 use homegen::diag::{Diagnostic, Severity, github, json, sarif};
-use homegen::output::{File, Place, is_marked};
-use homegen::surroundings::Surroundings;
+use homegen::output::{File, OutputLocation, is_marked};
+use homegen::file_context::FileContext;
 use homegen::{Outcome, compile};
 
 fn run(bytes: &[u8]) -> Outcome {
-    let place = Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
-    compile("homeserver.yaml", bytes, &place, &Surroundings::default())
+    let location = OutputLocation { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
+    compile("homeserver.yaml", bytes, &location, &FileContext::default())
         .unwrap_or_else(|bug| panic!("a mistake of homegen's own: {}", bug.0))
 }
 

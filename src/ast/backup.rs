@@ -1,7 +1,7 @@
 //! Backups of a service's data.
 
 use crate::form::{AbsolutePath, Calendar, Count, Days, KeepRule, Name, ResticRepository, SecretName};
-use crate::setting::{Allow, Flag, Spanned, Tell};
+use crate::setting::{Allow, Flag, NotifyOn, Spanned};
 use crate::shape::{mapping, part};
 use crate::tree::Text;
 use crate::value::Value;
@@ -9,7 +9,7 @@ use crate::value::Value;
 mapping! {
     /// A backup of one database or folder. Exactly one of `postgres`, `sqlite` and `folder` is set.
     Backup such as "{ sqlite: /srv/notes/notes.db, to: /srv/backups/notes, at: daily }" called "database" {
-        ..sources: Sources,
+        ..sources: BackupSources,
         /// Enables the backup; your own configuration can override it. Default: the service's `enable`.
         enable: Option<Flag>,
         /// The folder for the backups. It is created with owner root and mode 0700. The backup fails if the folder
@@ -32,7 +32,7 @@ mapping! {
         /// a run starts, succeeds and fails. Each job needs a check of its own.
         ping: Option<Value<SecretName>>,
         /// Sends a notification when the backup fails, if the top-level `notify` is set. Default: `failure`.
-        notify: Option<Spanned<Tell>>,
+        notify: Option<Spanned<NotifyOn>>,
         /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }
@@ -40,7 +40,7 @@ mapping! {
 
 part! {
     /// The source of a backup: one of these.
-    Sources {
+    BackupSources {
         /// A Postgres database in a container of the service, saved by the container's `pg_dump` in the custom
         /// format.
         postgres: Option<PostgresDatabase>,
@@ -57,7 +57,7 @@ part! {
 
 /// The source of a backup.
 #[derive(Debug)]
-pub(crate) enum Source {
+pub(crate) enum BackupSource {
     /// A database of Postgres.
     Postgres(PostgresDatabase),
     /// The file of an SQLite database.
@@ -66,12 +66,12 @@ pub(crate) enum Source {
     Folder(Text),
 }
 
-impl Sources {
+impl BackupSources {
     /// The sources that are set.
-    pub(crate) fn written(self) -> Vec<Source> {
-        let postgres = self.postgres.map(Source::Postgres);
-        let sqlite = self.sqlite.map(|file| Source::Sqlite(file.text));
-        let folder = self.folder.map(|folder| Source::Folder(folder.text));
+    pub(crate) fn written(self) -> Vec<BackupSource> {
+        let postgres = self.postgres.map(BackupSource::Postgres);
+        let sqlite = self.sqlite.map(|file| BackupSource::Sqlite(file.text));
+        let folder = self.folder.map(|folder| BackupSource::Folder(folder.text));
         [postgres, sqlite, folder].into_iter().flatten().collect()
     }
 }

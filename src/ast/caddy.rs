@@ -3,7 +3,7 @@
 use schemars::json_schema;
 
 use crate::form::Domain;
-use crate::setting::{Allow, Bind, Number, Pairs, Spanned, Tell, Tls};
+use crate::setting::{Allow, Bind, NotifyOn, Number, Pairs, Spanned, Tls};
 use crate::shape::{mapping, schema};
 use crate::source::Span;
 use crate::tree::Text;
@@ -26,7 +26,7 @@ mapping! {
         sites: Sites,
         /// Sends a notification when Caddy fails, or when the tailnet address that it waits for does not appear.
         /// Default: `never`.
-        notify: Option<Spanned<Tell>>,
+        notify: Option<Spanned<NotifyOn>>,
         /// Lines for Caddy's global options, `services.caddy.globalConfig`, as a multi-line text.
         global: Option<Text>,
         /// Lines at the top level of the Caddyfile, `services.caddy.extraConfig`, as a multi-line text.

@@ -2,7 +2,7 @@
 
 use crate::application::Cleaning;
 use crate::form::{Calendar, SecretName};
-use crate::setting::{Allow, Flag, Spanned, Tell};
+use crate::setting::{Allow, Flag, NotifyOn, Spanned};
 use crate::shape::mapping;
 use crate::value::Value;
 
@@ -21,7 +21,7 @@ mapping! {
         /// a run starts, succeeds and fails. Each job needs a check of its own.
         ping: Option<Value<SecretName>>,
         /// Sends a notification when the clean-up fails, if the top-level `notify` is set. Default: `failure`.
-        notify: Option<Spanned<Tell>>,
+        notify: Option<Spanned<NotifyOn>>,
         /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }

@@ -3,7 +3,7 @@
 use schemars::json_schema;
 
 use super::Attachments;
-use crate::setting::{Allow, NetworkMode, Settings, Spanned, Tell, Volumes};
+use crate::setting::{Allow, NetworkMode, NotifyOn, Settings, Spanned, Volumes};
 use crate::shape::{keyword, mapping, schema};
 use crate::tree::Text;
 
@@ -15,7 +15,7 @@ mapping! {
         volumes: Volumes,
         /// Sends a notification when the container fails. A stop is not a failure. Default: the service's `notify`.
         /// Becomes `ExecStopPost`.
-        notify: Option<Spanned<Tell>>,
+        notify: Option<Spanned<NotifyOn>>,
         /// The networks of the container, in place of the service's networks. Becomes `networks`.
         networks: Attachments,
         /// A mode without a Podman network. `container:NAME` shares the network of another container and depends on

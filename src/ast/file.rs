@@ -2,7 +2,8 @@
 
 use super::{Backup, Caddy, Cleanup, Client, Container, Site, Sites, SmokeTest, Update};
 use crate::setting::{
-    Agenix, Allow, Flag, Host, Map, Network, Notify, Number, Podman, Raw, Secret, Spanned, Tailscale, Tell,
+    Agenix, Allow, Flag, Host, Map, Network, Notify, NotifyOn, Number, Podman, Raw, Secret, Spanned,
+    Tailscale,
 };
 use crate::shape::mapping;
 use crate::tree::Text;
@@ -76,7 +77,7 @@ mapping! {
         cleanup: Option<Cleanup>,
         /// Sends a notification when a container of the service fails. The `notify` of a container overrides it.
         /// Default: `never`.
-        notify: Option<Spanned<Tell>>,
+        notify: Option<Spanned<NotifyOn>>,
         /// NixOS options that belong to the service, as nested values.
         nixos: Option<Raw>,
         /// Diagnostics that are accepted in the service, by code, each with the reason.

@@ -1,7 +1,7 @@
 //! The smoke test of the whole host.
 
 use crate::form::{Calendar, Percent, SecretName};
-use crate::setting::{Allow, Flag, Spanned, Tell};
+use crate::setting::{Allow, Flag, NotifyOn, Spanned};
 use crate::shape::mapping;
 use crate::value::Value;
 
@@ -21,7 +21,7 @@ mapping! {
         ping: Option<Value<SecretName>>,
         /// Sends a notification when the smoke test itself fails. Failed checks are always sent. Default:
         /// `failure`.
-        notify: Option<Spanned<Tell>>,
+        notify: Option<Spanned<NotifyOn>>,
         /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }

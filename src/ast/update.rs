@@ -1,7 +1,7 @@
 //! Updates of a service's images.
 
 use crate::form::{Advice, Calendar, Form, HttpPath, Repository, SecretName};
-use crate::setting::{Allow, Flag, OneOrMany, Spanned, Tell};
+use crate::setting::{Allow, Flag, NotifyOn, OneOrMany, Spanned};
 use crate::shape::mapping;
 use crate::tree::{Kind, Node, Text};
 use crate::value::Value;
@@ -30,7 +30,7 @@ mapping! {
         /// a run starts, succeeds and fails. Each job needs a check of its own.
         ping: Option<Value<SecretName>>,
         /// Sends a notification when the check fails, if the top-level `notify` is set. Default: `failure`.
-        notify: Option<Spanned<Tell>>,
+        notify: Option<Spanned<NotifyOn>>,
         /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }

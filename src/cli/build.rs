@@ -85,7 +85,7 @@ fn refuse(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) -> Res
         paths.push(path.as_str());
         print(&printable_lines(&difference(path, change)))?;
     }
-    let unread = match LastBuild::of(existing) {
+    let unreadable = match LastBuild::of(existing) {
         LastBuild::Unreadable(why) => why.reason(),
         LastBuild::Absent | LastBuild::Read(_) => String::new(),
     };
@@ -104,7 +104,7 @@ fn refuse(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) -> Res
         ),
         (
             unknown,
-            format!("possibly changed by hand: {} {unread}", record::PATH),
+            format!("possibly changed by hand: {} {unreadable}", record::PATH),
             format!("restore {}, for example from Git, or overwrite the files with --force", record::PATH),
         ),
     ];

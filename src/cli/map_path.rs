@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use homegen::diag::suggestion;
 use homegen::hir::Service;
-use homegen::map::{self, Bound, Nowhere};
+use homegen::map::{self, Bound, MapError};
 use homegen::printable::printable_json;
 
 use super::{Input, Stop, complain, print_data};
@@ -56,7 +56,7 @@ fn wrong(why: &str) -> Result<(), Stop> {
     Err(Stop::Wrong)
 }
 
-fn reason(why: &Nowhere, service: &Service, arguments: &Arguments) -> String {
+fn reason(why: &MapError, service: &Service, arguments: &Arguments) -> String {
     let path = arguments.path.as_deref().unwrap_or_default();
     let subject = match &arguments.container {
         Some(container) => format!("the container `{container}` of {}", service.name()),
@@ -64,22 +64,22 @@ fn reason(why: &Nowhere, service: &Service, arguments: &Arguments) -> String {
     };
     let list = |lines: Vec<String>| lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
     match why {
-        Nowhere::NoPath => {
+        MapError::NoPath => {
             format!("`{path}` is not a valid path; write an absolute path without `.` and `..`")
         }
-        Nowhere::NoContainer(names) => {
+        MapError::NoContainer(names) => {
             let container = arguments.container.as_deref().unwrap_or_default();
             let names = names.iter().map(String::as_str);
             format!("{} has no container `{container}`; {}", service.name(), suggestion(container, names))
         }
-        Nowhere::Uncovered(all) if all.is_empty() => {
+        MapError::Uncovered(all) if all.is_empty() => {
             format!("{path} is not on the host: {subject} mounts no folder of the host")
         }
-        Nowhere::Uncovered(all) => {
+        MapError::Uncovered(all) => {
             let line = |b: &Bound| format!("{}: {} is {}", b.container, b.from, b.to);
             format!("{path} is not on the host; mounts of {subject}:{}", list(all.iter().map(line).collect()))
         }
-        Nowhere::Ambiguous(found) => {
+        MapError::Ambiguous(found) => {
             let line = |(container, path): &(String, String)| format!("{container}: {path}");
             format!(
                 "{path} differs between the containers; choose one with --container:{}",

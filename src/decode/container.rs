@@ -215,12 +215,12 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
             );
             return None;
         }
-        (_, None) if long.unread.may_hold(&["source"]) => return None,
+        (_, None) if long.unreadable.may_hold(&["source"]) => return None,
         (_, None) => {
             <Text as Decode>::absent("source", node.span, reader)?;
             return None;
         }
-        (_, Some(source)) if source.span == Span::NOWHERE => return None,
+        (_, Some(source)) if source.span == Span::PLACEHOLDER => return None,
         (kind, Some(source)) => {
             let found = source_of(source.clone(), node, reader)?;
             let wrong = match (kind, &found) {
@@ -277,7 +277,7 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
     }
     let target = long.target.text;
     // Already reported.
-    if target.span == Span::NOWHERE {
+    if target.span == Span::PLACEHOLDER {
         return None;
     }
     check_no_colon([&target], node, reader)?;
@@ -390,7 +390,7 @@ impl Decode for Port {
         if let Kind::Map(_) = node.kind {
             let long = LongPort::decode(node, reader)?;
             // Already reported.
-            if long.published.span == Span::NOWHERE || long.target.span == Span::NOWHERE {
+            if long.published.span == Span::PLACEHOLDER || long.target.span == Span::PLACEHOLDER {
                 return None;
             }
             let parts = (Some(long.host_ip.text), long.published, long.target, Some(long.protocol));

@@ -8,18 +8,18 @@ use crate::source::Span;
 pub struct Reader<'a> {
     /// `None` for a trial run, which reports nothing.
     diagnostics: Option<&'a mut Diagnostics>,
-    unread: usize,
+    unreadable: usize,
 }
 
 impl<'a> Reader<'a> {
     /// Creates a reader that reports to `diagnostics`.
     pub fn new(diagnostics: &'a mut Diagnostics) -> Reader<'a> {
-        Reader { diagnostics: Some(diagnostics), unread: 0 }
+        Reader { diagnostics: Some(diagnostics), unreadable: 0 }
     }
 
     /// Reports an invalid value.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.unread += 1;
+        self.unreadable += 1;
         if let Some(diagnostics) = &mut self.diagnostics {
             diagnostics.push(diagnostic);
         }
@@ -27,12 +27,12 @@ impl<'a> Reader<'a> {
 
     /// Counts an invalid value that an earlier pass reported.
     pub fn skip(&mut self) {
-        self.unread += 1;
+        self.unreadable += 1;
     }
 
     /// The number of invalid values so far.
-    pub fn unread(&self) -> usize {
-        self.unread
+    pub fn unreadable(&self) -> usize {
+        self.unreadable
     }
 
     /// Ignores mistakes inside `value`, the value of an undeclared key.

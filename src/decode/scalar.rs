@@ -14,7 +14,7 @@ use crate::value::Value;
 
 impl Decode for Text {
     fn unreadable() -> Option<Self> {
-        Some(Text::literal("", Span::NOWHERE))
+        Some(Text::literal("", Span::PLACEHOLDER))
     }
 
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
@@ -42,7 +42,7 @@ fn pair(kind: &Kind) -> Option<(String, String)> {
 
 impl<T: Decode> Decode for Spanned<T> {
     fn unreadable() -> Option<Self> {
-        Some(Spanned { value: T::unreadable()?, span: Span::NOWHERE })
+        Some(Spanned { value: T::unreadable()?, span: Span::PLACEHOLDER })
     }
 
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
@@ -52,7 +52,7 @@ impl<T: Decode> Decode for Spanned<T> {
 
 impl Decode for Number {
     fn unreadable() -> Option<Self> {
-        Some(Number { value: 1, text: Text::literal("1", Span::NOWHERE) })
+        Some(Number { value: 1, text: Text::literal("1", Span::PLACEHOLDER) })
     }
 
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
@@ -352,7 +352,7 @@ impl<T: Form> Decode for Value<T> {
 
     fn unreadable() -> Option<Self> {
         let value = T::parse(T::EXAMPLE).expect("a form parses its example");
-        Some(Value { value, text: Text::literal("", Span::NOWHERE) })
+        Some(Value { value, text: Text::literal("", Span::PLACEHOLDER) })
     }
 
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {

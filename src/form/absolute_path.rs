@@ -2,7 +2,7 @@
 
 use super::advice::contains;
 use super::{Advice, Form, text_form};
-use crate::path::{MAX_NAME, MAX_PATH, is_path, is_short_enough, straight};
+use crate::path::{MAX_NAME, MAX_PATH, is_path, is_short_enough, normalized};
 
 text_form! {
     /// An absolute path.
@@ -34,9 +34,9 @@ impl Form for AbsolutePath {
                 format!("expected at most {MAX_PATH} bytes, and at most {MAX_NAME} between two slashes");
             return Advice::new(why, "choose a shorter path");
         }
-        let straight = straight(text);
-        (is_path(&straight) && straight != text).then_some(())?;
-        Advice::write("contains `..`, `.` or `//`", straight)
+        let normalized = normalized(text);
+        (is_path(&normalized) && normalized != text).then_some(())?;
+        Advice::write("contains `..`, `.` or `//`", normalized)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Container, Id};
 use crate::form::{KeepRule, SecretName};
-use crate::path::straight;
+use crate::path::normalized;
 use crate::setting::{Format, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
@@ -16,7 +16,7 @@ pub(crate) struct Backup {
     /// The name of the restore command. A folder has no such command.
     pub(crate) restore: String,
     /// The source.
-    pub(crate) source: Source,
+    pub(crate) source: BackupSource,
     /// The target folder.
     pub(crate) to: Text,
     /// The mount points of its source and its target.
@@ -46,7 +46,7 @@ impl Backup {
 
 /// The source of a backup.
 #[derive(Debug)]
-pub(crate) enum Source {
+pub(crate) enum BackupSource {
     /// A database of Postgres.
     Postgres(PostgresDatabase),
     /// The file of an SQLite database.
@@ -55,45 +55,45 @@ pub(crate) enum Source {
     Folder(Text),
 }
 
-impl Source {
+impl BackupSource {
     /// The source in the record: its kind, and the database or the normalized path.
     pub(crate) fn recorded(&self) -> (&'static str, String) {
         match self {
-            Source::Postgres(database) => ("postgres", database.database.value()),
-            Source::Sqlite(path) => ("sqlite", straight(&path.value())),
-            Source::Folder(path) => ("folder", straight(&path.value())),
+            BackupSource::Postgres(database) => ("postgres", database.database.value()),
+            BackupSource::Sqlite(path) => ("sqlite", normalized(&path.value())),
+            BackupSource::Folder(path) => ("folder", normalized(&path.value())),
         }
     }
 
     /// The path of the file or folder that is copied.
     pub(crate) fn path(&self) -> Option<&Text> {
         match self {
-            Source::Sqlite(path) | Source::Folder(path) => Some(path),
-            Source::Postgres(_) => None,
+            BackupSource::Sqlite(path) | BackupSource::Folder(path) => Some(path),
+            BackupSource::Postgres(_) => None,
         }
     }
 
     /// The file of an SQLite database.
     pub(crate) fn sqlite(&self) -> Option<&Text> {
         match self {
-            Source::Sqlite(path) => Some(path),
-            Source::Postgres(_) | Source::Folder(_) => None,
+            BackupSource::Sqlite(path) => Some(path),
+            BackupSource::Postgres(_) | BackupSource::Folder(_) => None,
         }
     }
 
     /// The folder that is copied.
     pub(crate) fn folder(&self) -> Option<&Text> {
         match self {
-            Source::Folder(path) => Some(path),
-            Source::Postgres(_) | Source::Sqlite(_) => None,
+            BackupSource::Folder(path) => Some(path),
+            BackupSource::Postgres(_) | BackupSource::Sqlite(_) => None,
         }
     }
 
     /// The Postgres database.
     pub(crate) fn database(&self) -> Option<&PostgresDatabase> {
         match self {
-            Source::Postgres(database) => Some(database),
-            Source::Sqlite(_) | Source::Folder(_) => None,
+            BackupSource::Postgres(database) => Some(database),
+            BackupSource::Sqlite(_) | BackupSource::Folder(_) => None,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The front (the reverse proxy), and its sites.
 
-use super::{HostPort, Id, Service, Tells};
-use crate::caddyfile::Place;
+use super::{HostPort, Id, Notification, Service};
+use crate::caddyfile::CaddyfilePosition;
 use crate::form::Domain;
-use crate::setting::{Bind, Format, Number, Pairs, Spanned, Tls, Unread, UsedSecret};
+use crate::setting::{Bind, Format, Number, Pairs, Spanned, Tls, UnreadableParts, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
@@ -17,7 +17,7 @@ pub(crate) struct Front {
     /// The span of the mapping.
     pub(crate) span: Span,
     /// The parts that could not be read.
-    pub(crate) unread: Unread,
+    pub(crate) unreadable: UnreadableParts,
     /// The domain of the sites.
     pub(crate) domain: Option<Value<Domain>>,
     /// The addresses that it listens on.
@@ -27,9 +27,9 @@ pub(crate) struct Front {
     /// The sites with a valid target.
     pub(crate) sites: Vec<Site>,
     /// The other sites; diagnostics were emitted.
-    pub(crate) lost_sites: Vec<LostSite>,
+    pub(crate) unlinked_sites: Vec<UnlinkedSite>,
     /// The notification when it fails.
-    pub(crate) tells: Tells,
+    pub(crate) notification: Notification,
     /// The program.
     pub(crate) program: Program,
 }
@@ -92,25 +92,25 @@ impl Front {
     }
 
     /// The Caddyfile lines of the file, each with its position in the Caddyfile.
-    pub(crate) fn caddy_lines(&self) -> impl Iterator<Item = (&Text, Place)> {
+    pub(crate) fn caddy_lines(&self) -> impl Iterator<Item = (&Text, CaddyfilePosition)> {
         let global = self.caddy().and_then(|caddy| caddy.global.as_ref());
         let extra = self.caddy().and_then(|caddy| caddy.extra.as_ref());
         let of_sites = self.sites.iter().map(|site| &site.extra);
-        let of_sites = of_sites.chain(self.lost_sites.iter().map(|site| &site.extra)).flatten();
-        let blocks = global.into_iter().chain(of_sites).map(|lines| (lines, Place::Block));
-        extra.into_iter().map(|lines| (lines, Place::TopLevel)).chain(blocks)
+        let of_sites = of_sites.chain(self.unlinked_sites.iter().map(|site| &site.extra)).flatten();
+        let blocks = global.into_iter().chain(of_sites).map(|lines| (lines, CaddyfilePosition::Block));
+        extra.into_iter().map(|lines| (lines, CaddyfilePosition::TopLevel)).chain(blocks)
     }
 
     /// The additional ports of sites on the host.
     pub(crate) fn site_ports(&self) -> impl Iterator<Item = &Number> {
-        let lost = self.lost_sites.iter().map(|site| &site.port);
-        self.sites.iter().map(|site| &site.port).chain(lost).flatten()
+        let unlinked = self.unlinked_sites.iter().map(|site| &site.port);
+        self.sites.iter().map(|site| &site.port).chain(unlinked).flatten()
     }
 
     /// The common headers of all sites, and the headers of each site.
     pub(crate) fn all_headers(&self) -> impl Iterator<Item = &(Text, Text)> {
         let of_sites = self.sites.iter().map(|site| &site.headers);
-        let of_sites = of_sites.chain(self.lost_sites.iter().map(|site| &site.headers));
+        let of_sites = of_sites.chain(self.unlinked_sites.iter().map(|site| &site.headers));
         std::iter::once(&self.headers).chain(of_sites).flat_map(|headers| &headers.0)
     }
 }
@@ -138,7 +138,7 @@ pub(crate) struct Site {
 
 /// A site without a valid target or without a name.
 #[derive(Debug)]
-pub(crate) struct LostSite {
+pub(crate) struct UnlinkedSite {
     /// The port on the host in the file.
     pub(crate) port: Option<Number>,
     /// Headers of its responses.

@@ -1,7 +1,7 @@
 //! Jobs: scheduled units beside the containers.
 
 use super::backup::Offsite;
-use super::{Backup, Container, Id, Tells};
+use super::{Backup, Container, Id, Notification};
 use crate::application::Task;
 use crate::form::{Calendar, SecretName};
 use crate::setting::{Format, UsedSecret};
@@ -29,7 +29,7 @@ pub(crate) struct Job {
     /// The secret with the address of the check for its runs.
     pub(crate) ping: Option<Value<SecretName>>,
     /// The notification when it fails.
-    pub(crate) tells: Tells,
+    pub(crate) notification: Notification,
     /// The work.
     pub(crate) work: Work,
 }

@@ -9,7 +9,7 @@ use crate::data::{self, Row, all_kept, kept, texts};
 
 /// The known facts about the images of one row.
 #[derive(Debug, Deserialize)]
-#[serde(from = "Written")]
+#[serde(from = "Columns")]
 pub(super) struct Entry {
     /// The facts that most rules use, for an image with a name.
     pub(super) known: Option<Known>,
@@ -57,7 +57,7 @@ fn rows() -> &'static [Row<Entry>] {
 /// A row as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct Columns {
     #[cfg_attr(not(test), expect(dead_code, reason = "the row is found by them"))]
     images: Vec<String>,
     name: Option<String>,
@@ -108,8 +108,8 @@ struct Rootless {
     starts_as: u32,
 }
 
-impl From<Written> for Entry {
-    fn from(row: Written) -> Entry {
+impl From<Columns> for Entry {
+    fn from(row: Columns) -> Entry {
         let moved_by = all_kept(row.moved_by);
         let of_sqlite = |files| Kind::Sqlite(Sqlite { files: all_kept(files), moved_by });
         let known = row.name.map(|name| Known {
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn rows_are_in_order_and_an_image_has_one() {
-        let rows: Vec<Written> = data::read(data::json!("images"));
+        let rows: Vec<Columns> = data::read(data::json!("images"));
         assert!(rows.is_sorted_by_key(|row| row.images[0].clone()));
         let mut seen = HashSet::new();
         for path in rows.iter().flat_map(|row| &row.images) {
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn facts_fit_each_other() {
-        for row in data::read::<Vec<Written>>(data::json!("images")) {
+        for row in data::read::<Vec<Columns>>(data::json!("images")) {
             let image = &row.images[0];
             assert!(row.kind.is_none() || row.sqlite.is_none(), "{image}");
             assert!(row.moved_by.is_empty() || row.sqlite.is_some(), "{image}");

@@ -2,41 +2,41 @@
 
 use crate::ast;
 use crate::hir::Accepted;
-use crate::setting::{self, Unread};
+use crate::setting::{self, UnreadableParts};
 use crate::source::Span;
 
 /// Collects all `allow` entries of `file`.
 pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
     let mut accepted = Vec::new();
-    let mut add = |allow: &setting::Allow, within: Option<Span>, unread: &Unread| {
-        let is_unread = !unread.is_empty();
+    let mut add = |allow: &setting::Allow, within: Option<Span>, unreadable: &UnreadableParts| {
+        let is_unread = !unreadable.is_empty();
         accepted.extend(allow.0.iter().map(|&(code, span)| Accepted { code, within, is_unread, span }));
     };
-    add(&file.allow, None, &file.unread);
-    add(&file.host.allow, Some(file.host.span), &file.host.unread);
-    file.tailscale.iter().for_each(|t| add(&t.allow, Some(t.span), &t.unread));
+    add(&file.allow, None, &file.unreadable);
+    add(&file.host.allow, Some(file.host.span), &file.host.unreadable);
+    file.tailscale.iter().for_each(|t| add(&t.allow, Some(t.span), &t.unreadable));
     if let Some(caddy) = &file.caddy {
-        add(&caddy.allow, Some(caddy.span), &caddy.unread);
-        caddy.sites.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unread));
+        add(&caddy.allow, Some(caddy.span), &caddy.unreadable);
+        caddy.sites.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unreadable));
     }
-    file.smoke_test.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unread));
-    file.notify.iter().for_each(|n| add(&n.allow, Some(n.span), &n.unread));
+    file.smoke_test.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unreadable));
+    file.notify.iter().for_each(|n| add(&n.allow, Some(n.span), &n.unreadable));
     for (name, secret) in &file.secrets.entries {
-        add(&secret.allow, Some(from(name.span, secret.span)), &secret.unread);
+        add(&secret.allow, Some(from(name.span, secret.span)), &secret.unreadable);
     }
     for (name, network) in &file.networks.entries {
-        add(&network.allow, Some(from(name.span, network.span)), &network.unread);
+        add(&network.allow, Some(from(name.span, network.span)), &network.unreadable);
     }
     for (name, service) in &file.services.entries {
-        add(&service.allow, Some(from(name.span, service.span)), &service.unread);
-        service.site.iter().chain(&service.sites).for_each(|s| add(&s.allow, Some(s.span), &s.unread));
+        add(&service.allow, Some(from(name.span, service.span)), &service.unreadable);
+        service.site.iter().chain(&service.sites).for_each(|s| add(&s.allow, Some(s.span), &s.unreadable));
         for (name, backup) in &service.backup.entries {
-            add(&backup.allow, Some(from(name.span, backup.span)), &backup.unread);
+            add(&backup.allow, Some(from(name.span, backup.span)), &backup.unreadable);
         }
-        service.update.iter().for_each(|u| add(&u.allow, Some(u.span), &u.unread));
-        service.cleanup.iter().for_each(|c| add(&c.allow, Some(c.span), &c.unread));
+        service.update.iter().for_each(|u| add(&u.allow, Some(u.span), &u.unreadable));
+        service.cleanup.iter().for_each(|c| add(&c.allow, Some(c.span), &c.unreadable));
         for (name, container) in &service.containers.entries {
-            add(&container.allow, Some(from(name.span, container.span)), &container.unread);
+            add(&container.allow, Some(from(name.span, container.span)), &container.unreadable);
         }
     }
     accepted

@@ -32,7 +32,7 @@ pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mu
                 service: service.map(|service| service.name.clone()),
                 uploader: uploader(service),
                 to: upload.to,
-                site: site.unwrap_or_else(|| Text::literal("", Span::NOWHERE)),
+                site: site.unwrap_or_else(|| Text::literal("", Span::PLACEHOLDER)),
                 folder: upload.folder,
                 api_key: upload.api_key,
                 notify: upload.notify,
@@ -108,7 +108,7 @@ fn site(
 ) -> Option<Text> {
     match sites.get(&service.name) {
         Some(site) => Some(site.host.clone()),
-        None if service.has_broken_site || service.unread.may_hold(&["site", "sites"]) => None,
+        None if service.has_broken_site || service.unreadable.may_hold(&["site", "sites"]) => None,
         None => {
             diagnostics.push(
                 Diagnostic::new(

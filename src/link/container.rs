@@ -86,7 +86,7 @@ pub(super) fn link(
         services.push(Service {
             option: Service::option_name(&service_name),
             span: name.span,
-            unread: service.unread,
+            unreadable: service.unreadable,
             is_cut,
             has_broken_site: false,
             description: service.description,
@@ -166,8 +166,9 @@ fn container(
         short => format!("{service}-{short}"),
     };
     name::check_container(&short, &full, diagnostics);
-    let ast::Container { settings, mut volumes, networks: attachments, network_mode, notify, unread, .. } =
-        declared;
+    let ast::Container {
+        settings, mut volumes, networks: attachments, network_mode, notify, unreadable, ..
+    } = declared;
     // A volume belongs to the service, as to a project in Compose, and gets the same name as there.
     for volume in &mut volumes {
         if let VolumeSource::Named(name) = &mut volume.source {
@@ -206,13 +207,13 @@ fn container(
         }
     }
     let tailnet = tailscale.map(|t| t.address.value.0);
-    let tells = notify::resolve(notify);
+    let notification = notify::resolve(notify);
     let on_tailnet = settings.ports.iter().any(|port| Some(port.address.value.0) == tailnet);
     Container {
         name: Id::new(full),
         short: short.value(),
         span: short.span,
-        unread,
+        unreadable,
         settings,
         volumes,
         network_mode,
@@ -227,7 +228,7 @@ fn container(
         mounts: Vec::new(),
         folders: Vec::new(),
         on_tailnet,
-        tells,
+        notification,
         previous: None,
     }
 }

@@ -7,7 +7,7 @@ use indexmap::IndexSet;
 use crate::bind;
 use crate::form::{Account, Owner};
 use crate::hir::{Folder, Host};
-use crate::map::Written;
+use crate::map::WritableFolders;
 use crate::path::{Folders, ancestors, is_below};
 use crate::podman::arguments::arguments;
 use crate::setting::Settings;
@@ -27,20 +27,20 @@ pub(super) fn link(host: &mut Host) {
         for volume in &container.volumes {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             let value = path.value();
-            let mount = mounts.places.around(&value).copied();
+            let mount = mounts.places.innermost(&value).copied();
             // A container that mounts a folder above a mount point sees an empty folder instead of a disk that is mounted
             // after its start, unless the volume propagates later mounts (podman-run(1), `--volume`). A container that
             // mounts the whole host needs no particular disk, and also runs while one is missing.
             let propagates =
                 |option: &Text| matches!(option.value().as_str(), "rslave" | "slave" | "rshared" | "shared");
             if value != "/" && !volume.options.iter().any(propagates) {
-                let mut inside: Vec<usize> = mounts.places.inside(&value).copied().collect();
+                let mut inside: Vec<usize> = mounts.places.below(&value).copied().collect();
                 inside.sort_unstable();
                 needed.extend(inside);
             }
             needed.extend(mount);
             let is_mount_point = mounts.places.at(&value).is_some();
-            if bind::source(volume, &value, is_mount_point) != bind::Source::Created {
+            if bind::treatment(volume, &value, is_mount_point) != bind::Treatment::Created {
                 continue;
             }
             // Its users have other IDs on the host, unless the mount maps them back.
@@ -60,7 +60,7 @@ pub(super) fn link(host: &mut Host) {
         container.mounts.extend(needed.into_iter().map(|place| mounts.points[place].clone()));
     }
     share(host);
-    let written = Written::of(host);
+    let written = WritableFolders::of(host);
     let owned: HashSet<String> = host
         .services
         .iter()
@@ -133,7 +133,7 @@ impl Mounts {
 
     /// The mount point that contains a path.
     pub(super) fn of_path(&self, path: &str) -> Option<&Text> {
-        self.places.around(path).map(|place| &self.points[*place])
+        self.places.innermost(path).map(|place| &self.points[*place])
     }
 }
 

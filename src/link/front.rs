@@ -16,13 +16,13 @@ pub(super) fn take(file: &mut ast::File) -> Option<Declared> {
     file.caddy.take().map(|caddy| Declared {
         front: Front {
             span: caddy.span,
-            unread: caddy.unread,
+            unreadable: caddy.unreadable,
             domain: caddy.domain,
             bind: caddy.bind,
             headers: caddy.headers,
             sites: Vec::new(),
-            lost_sites: Vec::new(),
-            tells: notify::resolve(caddy.notify),
+            unlinked_sites: Vec::new(),
+            notification: notify::resolve(caddy.notify),
             program: Program::Caddy(Caddy { tls: caddy.tls, global: caddy.global, extra: caddy.extra }),
         },
         sites: caddy.sites,

@@ -11,8 +11,8 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Calendar;
 use crate::hir::job::{Job, SmokeTest, Work};
-use crate::hir::{Container, Host, HostPort, Id, Service, Tells};
-use crate::setting::{Flag, Map, Unread};
+use crate::hir::{Container, Host, HostPort, Id, Notification, Service};
+use crate::setting::{Flag, Map, UnreadableParts};
 use crate::source::{SourceId, Span};
 use crate::tree::Text;
 use crate::value::Value;
@@ -65,14 +65,14 @@ pub(super) fn link(
 fn time(
     at: Option<Value<Calendar>>,
     owner: Span,
-    unread: &Unread,
+    unreadable: &UnreadableParts,
     diagnostics: &mut Diagnostics,
 ) -> Option<Value<Calendar>> {
     match at {
         Some(at) => Some(at),
         None if owner.source != SourceId::FILE => None,
         None => {
-            missing::<()>("at", owner, unread, "add `at:`, such as `at: \"05:30\"`", diagnostics);
+            missing::<()>("at", owner, unreadable, "add `at:`, such as `at: \"05:30\"`", diagnostics);
             Value::of(Text::literal("daily", owner))
         }
     }
@@ -81,11 +81,11 @@ fn time(
 fn missing<T>(
     key: &str,
     owner: Span,
-    unread: &Unread,
+    unreadable: &UnreadableParts,
     help: &str,
     diagnostics: &mut Diagnostics,
 ) -> Option<T> {
-    if unread.may_hold(&[key]) {
+    if unreadable.may_hold(&[key]) {
         return None;
     }
     diagnostics.push(
@@ -191,24 +191,24 @@ fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnost
 
 fn cleanup(declared: ast::Cleanup, owner: &Owner, diagnostics: &mut Diagnostics) -> Option<Job> {
     let service = owner.service;
-    let at = time(declared.at, declared.span, &declared.unread, diagnostics)?;
+    let at = time(declared.at, declared.span, &declared.unreadable, diagnostics)?;
     needs_port(service, declared.span, "sends requests to the service", diagnostics);
     let name = format!("{}-cleanup", service.name);
     Some(Job {
         origin: format!("services.{}.cleanup", service.name),
         ping: declared.ping,
-        tells: notify::resolve_job(declared.notify, owner.has_notify),
+        notification: notify::resolve_job(declared.notify, owner.has_notify),
         ..job(name, declared.span, declared.enable, at, Work::Task(declared.what.task()))
     })
 }
 
 fn smoke_test(declared: ast::SmokeTest, has_notify: bool) -> Job {
-    let tells = notify::resolve_job(declared.notify, has_notify);
+    let notification = notify::resolve_job(declared.notify, has_notify);
     let work = Work::SmokeTest(SmokeTest { free_percent: declared.free_percent.text });
     Job {
         origin: "smoke_test".to_owned(),
         ping: declared.ping,
-        tells,
+        notification,
         ..job("smoke-test".to_owned(), declared.span, Some(declared.enable), declared.at, work)
     }
 }
@@ -224,7 +224,7 @@ fn job(name: String, span: Span, enable: Option<Flag>, at: Value<Calendar>, work
         enable: enable.is_none_or(|e| e.value),
         at,
         ping: None,
-        tells: Tells::No,
+        notification: Notification::No,
         work,
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use crate::form::{Form, Image};
 use crate::hir::{Host, Previous};
 use crate::image::Kind;
-use crate::path::straight;
+use crate::path::normalized;
 use crate::record::{self, Record};
 
 /// A container of the last build.
@@ -228,7 +228,7 @@ fn image(host: &Host, at: At) -> String {
 fn mounts(host: &Host, at: At) -> Vec<String> {
     let volumes = host.services[at.0].containers[at.1].volumes.iter();
     let volumes = volumes.filter(|volume| volume.recorded_source().is_some());
-    let paths: BTreeSet<String> = volumes.map(|volume| straight(&volume.target.value())).collect();
+    let paths: BTreeSet<String> = volumes.map(|volume| normalized(&volume.target.value())).collect();
     paths.into_iter().collect()
 }
 

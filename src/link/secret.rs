@@ -49,7 +49,7 @@ pub(super) fn check(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecr
             return;
         };
         let Some(format) = format else { return };
-        if secret.settings.format != format && !secret.settings.unread.may_hold(&["format"]) {
+        if secret.settings.format != format && !secret.settings.unreadable.may_hold(&["format"]) {
             wrong.push(WrongSecret { name: name.text.value(), format });
             let (has, wants) = match format {
                 Format::Raw => ("env", "raw"),

@@ -8,7 +8,7 @@ use super::front::Declared;
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
-use crate::hir::front::LostSite;
+use crate::hir::front::UnlinkedSite;
 use crate::hir::{Answer, Front, HostPort, Id, Service, Site, SitePort};
 use crate::setting;
 use crate::source::{SourceId, Span};
@@ -50,7 +50,7 @@ pub(super) fn link(
     for site in own {
         match link_one(&site, None, &front, diagnostics) {
             Some(found) => front.sites.push(found.site(site)),
-            None => front.lost_sites.push(lost_site(site)),
+            None => front.unlinked_sites.push(unlinked_site(site)),
         }
     }
     for of_service in sites {
@@ -60,7 +60,7 @@ pub(super) fn link(
                 Some(found) => front.sites.push(found.site(site)),
                 None => {
                     owner.service.has_broken_site = true;
-                    front.lost_sites.push(lost_site(site));
+                    front.unlinked_sites.push(unlinked_site(site));
                 }
             }
         }
@@ -155,8 +155,8 @@ impl Found {
     }
 }
 
-fn lost_site(declared: ast::Site) -> LostSite {
-    LostSite { port: declared.port, headers: declared.headers, extra: declared.extra }
+fn unlinked_site(declared: ast::Site) -> UnlinkedSite {
+    UnlinkedSite { port: declared.port, headers: declared.headers, extra: declared.extra }
 }
 
 fn link_one(
@@ -165,7 +165,7 @@ fn link_one(
     front: &Front,
     diagnostics: &mut Diagnostics,
 ) -> Option<Found> {
-    let is_unread = site.unread.may_hold(&["host", "subdomain", "to", "redirect"]);
+    let is_unread = site.unreadable.may_hold(&["host", "subdomain", "to", "redirect"]);
     let Some((host, below_domain)) = name_of(site, front, is_unread, diagnostics) else {
         // The container may be a second mistake.
         site.to.as_ref().and_then(|to| place_of(to, owner.as_deref(), diagnostics));
@@ -233,7 +233,7 @@ fn name_of(
             (host, !subdomain.text.value().contains('.'))
         }
         // The placeholder for an invalid front has no domain.
-        (None, Some(_), None) if front.span == Span::NOWHERE => return None,
+        (None, Some(_), None) if front.span == Span::PLACEHOLDER => return None,
         (None, Some(subdomain), None) => {
             diagnostics.push(
                 Diagnostic::new(

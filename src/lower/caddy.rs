@@ -68,7 +68,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     redirect_to_https(front, host, module);
     certificates_of(caddy, super::secret::options(host), &certificates, module);
     firewall(front, host, module);
-    if front.tells.is_on() {
+    if front.notification.is_on() {
         super::notify::tell_failure("caddy", module);
     }
     if matches!(front.bind.value, Bind::Tailscale) {
@@ -145,10 +145,10 @@ fn listen_on(set: &mut Set, front: &Front, host: &Host) {
 
 /// Headers that several sites have in common, as a snippet that each of the sites imports
 /// (<https://caddyserver.com/docs/caddyfile/concepts#snippets>).
-struct Shared<'a>(IndexMap<Vec<Written<'a>>, String>);
+struct Shared<'a>(IndexMap<Vec<HeaderPiece<'a>>, String>);
 
 /// A piece of a header: a literal text, or the target of a reference.
-type Written<'a> = (Option<&'a str>, Option<&'a Target>);
+type HeaderPiece<'a> = (Option<&'a str>, Option<&'a Target>);
 
 impl<'a> Shared<'a> {
     fn of(front: &'a Front) -> Shared<'a> {
@@ -156,7 +156,7 @@ impl<'a> Shared<'a> {
         if front.sites.len() > 1 && !front.headers.0.is_empty() {
             shared.insert(written(&front.headers), HEADERS.to_owned());
         }
-        let mut uses: IndexMap<Vec<Written>, usize> = IndexMap::new();
+        let mut uses: IndexMap<Vec<HeaderPiece>, usize> = IndexMap::new();
         // An import of a single line is not shorter than the line.
         for site in front.sites.iter().filter(|site| site.headers.0.len() > 1) {
             *uses.entry(written(&site.headers)).or_default() += 1;
@@ -192,7 +192,7 @@ impl<'a> Shared<'a> {
     }
 }
 
-fn piece(piece: &Piece) -> Written<'_> {
+fn piece(piece: &Piece) -> HeaderPiece<'_> {
     match piece {
         Piece::Literal(text) => (Some(text), None),
         Piece::Reference(reference) => (None, Some(&reference.target)),
@@ -200,7 +200,7 @@ fn piece(piece: &Piece) -> Written<'_> {
 }
 
 /// Headers in a form that is equal for headers with the same text.
-fn written(headers: &Pairs) -> Vec<Written<'_>> {
+fn written(headers: &Pairs) -> Vec<HeaderPiece<'_>> {
     let texts = headers.0.iter().flat_map(|(name, value)| [name, value]);
     texts.flat_map(|text| text.pieces.iter().map(piece).chain([(None, None)])).collect()
 }

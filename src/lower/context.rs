@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::folder::FolderRules;
 use crate::hir::{Container, Host, HostPort, Id, Service};
-use crate::map::{self, Mounted, Written};
+use crate::map::{self, Mounted, WritableFolders};
 use crate::nixos::SecretOptions;
 use crate::path::{Folders, ancestors, is_inside_etc, without_static};
 use crate::setting::Volume;
@@ -23,7 +23,7 @@ pub(super) struct HostContext<'a> {
     /// The names of `environment.etc` that the file declares, by path.
     etc_files: Folders<String>,
     /// The folders that containers can write to.
-    pub(super) written: Written,
+    pub(super) written: WritableFolders,
     /// The containers that mount a folder or file of the host, by its path, each with the volume.
     volumes: HashMap<String, Vec<(&'a Container, &'a Volume)>>,
     /// The mounts of each container.
@@ -44,7 +44,7 @@ impl<'a> HostContext<'a> {
             forwarded: sites.filter_map(|site| site.service.as_ref()).collect(),
             folder_rules: FolderRules::of(host),
             etc_files: Folders::of(host.raw_options().flat_map(|tree| etc_files(&options(tree)))),
-            written: Written::of(host),
+            written: WritableFolders::of(host),
             volumes: volumes(asked()),
             mounted: asked().map(|container| (&container.name, Mounted::of(container))).collect(),
             backups_to: backups_to(host),
@@ -55,9 +55,9 @@ impl<'a> HostContext<'a> {
     /// it.
     pub(super) fn etc_files(&self, path: &str) -> Vec<&str> {
         let path = without_static(path);
-        let inside = is_inside_etc(&path).then(|| self.etc_files.inside(&path));
+        let inside = is_inside_etc(&path).then(|| self.etc_files.below(&path));
         self.etc_files
-            .around(&path)
+            .innermost(&path)
             .into_iter()
             .chain(inside.into_iter().flatten())
             .map(String::as_str)

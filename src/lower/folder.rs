@@ -33,7 +33,7 @@ impl<'a> FolderRules<'a> {
     }
 
     fn makes(&self, container: &Container, folder: &Folder) -> bool {
-        self.0.get(&folder.path.value()).is_some_and(|maker| maker.name == container.name)
+        self.0.get(&folder.path.value()).is_some_and(|emitted_at| emitted_at.name == container.name)
     }
 }
 

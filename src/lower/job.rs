@@ -104,7 +104,7 @@ pub(super) fn lower(
         .append("RequiresMountsFor", unit.paths.iter().filter(|p| is_plain(p)).map(Expr::text));
     set.set_with("A switch does not interrupt a run.", "restartIfChanged", Expr::Bool(false));
     set.set("startAt", Expr::code("cfg.at"));
-    if job.tells.is_on() {
+    if job.notification.is_on() {
         set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
     }
     let mut exec = Set::default();

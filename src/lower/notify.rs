@@ -82,7 +82,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 
 /// Lowers the notification of a failed container.
 pub(super) fn lower_uses(container: &Container, _: &HostContext, module: &mut Module) {
-    if container.tells.is_on() {
+    if container.notification.is_on() {
         super::own_set(module, container).set("notify", Expr::Bool(true));
     }
 }

@@ -18,7 +18,7 @@
 
 use crate::hir::{self, Host};
 use crate::nixos::Output;
-use crate::path::straight;
+use crate::path::normalized;
 use crate::record::{Backup, Container, Service};
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
@@ -40,7 +40,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         .iter()
         .map(|(path, mount)| {
             let nfs = mount.nfs.as_ref();
-            (straight(&path.value()), nfs.map(|nfs| nfs.text.value()))
+            (normalized(&path.value()), nfs.map(|nfs| nfs.text.value()))
         })
         .collect();
 }
@@ -56,7 +56,7 @@ fn container(container: &hir::Container) -> Container {
     let mounts = container
         .volumes
         .iter()
-        .filter_map(|volume| Some((straight(&volume.target.value()), volume.recorded_source()?)));
+        .filter_map(|volume| Some((normalized(&volume.target.value()), volume.recorded_source()?)));
     Container {
         name: container.name.to_string(),
         image: container.settings.image.text.value(),
@@ -68,6 +68,6 @@ fn backup(job: &hir::Job, service: &hir::Service) -> Option<(String, Backup)> {
     let backup = job.backup()?;
     let (kind, source) = backup.source.recorded();
     let name = backup.stem.strip_prefix(&format!("{}-", service.name)).unwrap_or(&backup.stem).to_owned();
-    let to = straight(&backup.to.value());
+    let to = normalized(&backup.to.value());
     Some((name, Backup { kind: kind.to_owned(), source, name: backup.stem.clone(), to }))
 }

@@ -65,7 +65,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         service.set("ExecStartPost", start);
         // A unit whose requirement fails does not fail itself: it is not started. So this unit sends the
         // notification.
-        if front.tells.is_on() {
+        if front.notification.is_on() {
             super::notify::tell_failure(UNIT, module);
         }
     }

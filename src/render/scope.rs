@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Place, select};
+use super::{OutputLocation, select};
 use crate::nix::print::{Printed, Printer};
 use crate::nix::{Expr, Name, Names, attribute, is_identifier};
 use crate::nixos::{Binding, Module, Output, SecretOptions, ServiceModule, node};
@@ -101,7 +101,7 @@ impl<'a> Services<'a> {
 pub(super) struct Scope<'a> {
     module: &'a Module,
     services: &'a Services<'a>,
-    place: &'a Place,
+    location: &'a OutputLocation,
     secrets: SecretOptions,
     /// The relative path from the module's folder to the output folder.
     up: String,
@@ -116,7 +116,7 @@ impl<'a> Scope<'a> {
         path: &str,
         module: &'a Module,
         services: &'a Services<'a>,
-        place: &'a Place,
+        location: &'a OutputLocation,
         secrets: SecretOptions,
     ) -> Scope<'a> {
         let mut references: Vec<&Reference> = Vec::new();
@@ -178,7 +178,7 @@ impl<'a> Scope<'a> {
             }
         }
         let up = "../".repeat(path.matches('/').count());
-        Scope { module, services, place, secrets, up, bare, groups }
+        Scope { module, services, location, secrets, up, bare, groups }
     }
 
     /// Prints the bindings for a printed body, in dependency order. Adds the names and scripts that they use to the
@@ -286,7 +286,7 @@ impl Names for Scope<'_> {
     fn directory(&self, folder: &str) -> (String, Option<String>) {
         let path = match folder.strip_prefix('/') {
             Some(_) => folder.to_owned(),
-            None => format!("{}{}/{folder}", self.up, self.place.to_source),
+            None => format!("{}{}/{folder}", self.up, self.location.to_source),
         };
         let path = path.trim_end_matches('/').replace("/./", "/");
         let plain =

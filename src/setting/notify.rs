@@ -62,7 +62,7 @@ mapping! {
 
 keyword! {
     /// The event of a unit that sends a notification.
-    Tell is "a notification event" else boolean_as_event {
+    NotifyOn is "a notification event" else boolean_as_event {
         /// The unit fails.
         Failure = "failure",
         /// Never.
@@ -75,16 +75,16 @@ fn event_as_destination(node: &Node) -> Option<Advice> {
     let Kind::Scalar(text) = &node.kind else { return None };
     matches!(text.value().as_str(), "failure" | "never" | "true" | "false").then_some(())?;
     Advice::new(
-        "says when, which a service, a container, Caddy or a job does",
-        "say here whom to tell, such as `{ ntfy: { url: https://ntfy.example.de/server } }`",
+        "is an event, which belongs under `notify` of a service, a container, Caddy or a job",
+        "write a destination here, such as `{ ntfy: { url: https://ntfy.example.de/server } }`",
     )
 }
 
 /// The advice for `true` in place of `failure`.
 fn boolean_as_event(word: &str) -> Option<Advice> {
     match word.to_lowercase().as_str() {
-        "true" | "yes" | "on" | "always" => Advice::write("is not a word for this", "failure"),
-        "false" | "no" | "off" | "none" => Advice::write("is not a word for this", "never"),
+        "true" | "yes" | "on" | "always" => Advice::write("is not an event", "failure"),
+        "false" | "no" | "off" | "none" => Advice::write("is not an event", "never"),
         _ => None,
     }
 }

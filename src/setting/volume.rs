@@ -4,7 +4,7 @@ use schemars::json_schema;
 
 use super::Flag;
 use crate::form::{AbsolutePath, Mode, Owner, Size};
-use crate::path::straight;
+use crate::path::normalized;
 use crate::shape::{keyword, mapping, schema};
 use crate::source::Span;
 use crate::tree::Text;
@@ -34,7 +34,7 @@ impl Volume {
     /// the name of a volume. `None` for a tmpfs.
     pub fn recorded_source(&self) -> Option<String> {
         match &self.source {
-            VolumeSource::Bind(path) => Some(straight(&path.value())),
+            VolumeSource::Bind(path) => Some(normalized(&path.value())),
             VolumeSource::Named(name) => Some(name.value()),
             VolumeSource::Tmpfs => None,
         }

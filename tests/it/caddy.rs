@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use homegen::caddyfile::{Place, fault};
+use homegen::caddyfile::{CaddyfilePosition, fault};
 
 /// The version of Caddy, if it is installed.
 fn version() -> Option<(u32, u32)> {
@@ -70,7 +70,7 @@ const REFUSED: &[&str] = &[
 fn accepted_lines_stay_in_their_site() {
     let Some(version) = version() else { return };
     for (lines, since) in KEPT {
-        assert_eq!(fault(lines, Place::Block), None, "{lines}");
+        assert_eq!(fault(lines, CaddyfilePosition::Block), None, "{lines}");
         assert!(version < *since || caddy_keeps_the_next_site(lines), "{lines}");
     }
 }
@@ -81,9 +81,9 @@ fn caddy_refuses_what_homegen_refuses() {
         return;
     }
     for lines in REFUSED {
-        assert!(fault(lines, Place::Block).is_some(), "{lines}");
+        assert!(fault(lines, CaddyfilePosition::Block).is_some(), "{lines}");
         assert!(!caddy_keeps_the_next_site(lines), "{lines}");
     }
     // Caddy would read a third site here.
-    assert!(fault("}\nc.test {", Place::Block).is_some());
+    assert!(fault("}\nc.test {", CaddyfilePosition::Block).is_some());
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use crate::common::{compile, compile_beside, record_of, said};
 use homegen::Outcome;
 use homegen::diag::{Code, Severity};
-use homegen::surroundings::Surroundings;
+use homegen::file_context::FileContext;
 use serde_yaml::Value;
 
 fn folder() -> PathBuf {
@@ -36,11 +36,11 @@ fn compile_of(code: Code, heading: &str) -> Outcome {
     let page = code.page();
     let exists = |path: &str| page.lines().any(|line| line == format!("- `{path}`"));
     let last_build = page.contains("\n## Before\n").then(|| record_of(&compile(file(code, "Before"))));
-    let surroundings = Surroundings {
+    let context = FileContext {
         exists: if page.contains("\n## Files\n") { Some(&exists) } else { None },
         last_build: last_build.as_ref(),
     };
-    compile_beside(file(code, heading), &surroundings)
+    compile_beside(file(code, heading), &context)
 }
 
 /// The outcome of the file that fails, of each page. Each is compiled once for all tests.
@@ -135,7 +135,7 @@ fn merged(first: &Value, second: &Value) -> Option<Value> {
 /// The codes of two files in one. `None` if they do not fit together.
 fn codes_of(first: &Value, second: &Value) -> Option<BTreeSet<&'static str>> {
     let text = serde_yaml::to_string(&merged(first, second)?).expect("a value is YAML");
-    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default());
+    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default());
     Some(linked.diagnostics.iter().map(|d| d.code.code()).collect())
 }
 

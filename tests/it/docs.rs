@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::common::{self, STYLE, said};
-use homegen::output::{File, Place};
+use homegen::output::{File, OutputLocation};
 
 /// Folders of the repository whose paths the pages name.
 const FOLDERS: &[&str] =
@@ -97,8 +97,8 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
 
 /// Compiles an example, which has no errors, and on some pages no warnings either.
 fn compile(page: &str, block: &Block) -> Vec<File> {
-    let place = Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
-    let outcome = homegen::compile("homeserver.yaml", block.text.as_bytes(), &place, &Default::default())
+    let location = OutputLocation { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
+    let outcome = homegen::compile("homeserver.yaml", block.text.as_bytes(), &location, &Default::default())
         .unwrap_or_else(|bug| panic!("{page}, line {}: {}", block.line, bug.0));
     let report = homegen::diag::human::render(&outcome.diagnostics, &outcome.sources, STYLE);
     assert!(

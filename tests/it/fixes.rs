@@ -7,11 +7,11 @@ use std::process::{Command, Output};
 
 use homegen::diag::fix::apply;
 use homegen::diag::{Code, Severity};
-use homegen::surroundings::Surroundings;
+use homegen::file_context::FileContext;
 
 /// The diagnostics of a file.
 fn diagnostics(text: &str) -> Vec<homegen::diag::Diagnostic> {
-    homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default()).diagnostics
+    homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default()).diagnostics
 }
 
 /// The file with all certain fixes, and their number.

@@ -119,7 +119,7 @@ fn last(path: &str) -> &str {
 }
 
 /// Adds the parts of the file that an entry refers to.
-fn surroundings(path: &str, count: usize, file: &mut Value) {
+fn add_context(path: &str, count: usize, file: &mut Value) {
     let mut many = |path: &str| {
         let entries = entries(path, false, count).expect("known");
         put(file, path, entries);
@@ -261,7 +261,7 @@ fn entries(path: &str, list: bool, count: usize) -> Option<Vec<Entry>> {
 /// The file with so many entries under one key. JSON is YAML.
 fn file(key: &Key, count: usize) -> Option<String> {
     let mut file = base(&key.path);
-    surroundings(&key.path, count, &mut file);
+    add_context(&key.path, count, &mut file);
     put(&mut file, &key.path, entries(&key.path, key.list, count)?);
     Some(serde_json::to_string_pretty(&file).expect("JSON"))
 }

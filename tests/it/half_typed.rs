@@ -1,14 +1,14 @@
 //! A line that is half typed costs that line: whatever else is wrong with the file is still reported, and nothing new.
 
 use crate::common::compile;
-use homegen::surroundings::Surroundings;
+use homegen::file_context::FileContext;
 
 /// Incomplete input of a user, at the time that the editor checks the file.
 const HALF_TYPED: &[&str] = &["im", "im: [", "im: \"", "- \""];
 
 /// The codes of a file, in the order of its lines.
 fn codes(text: &str) -> Vec<&'static str> {
-    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default());
+    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default());
     linked.diagnostics.iter().map(|d| d.code.code()).collect()
 }
 
@@ -85,7 +85,7 @@ fn what_is_missing_behind_too_many_broken_lines_is_not_reported() {
 #[test]
 fn a_quote_that_is_not_closed_is_marked_itself() {
     let text = "homegen: 1\nservices:\n  web:\n    containers:\n      web:\n        image: \"docker.io/example/web:1\n        volumes: [\"/srv/a:/a\", \"/srv/b:/b\"]\n      db\n        image: docker.io/example/db:1\n";
-    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &Surroundings::default());
+    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default());
     let marked: Vec<&str> = linked
         .diagnostics
         .iter()

@@ -1,8 +1,8 @@
 //! The diagnostics about containers, volumes, backups and disks that differ from the last build.
 
 use crate::common::{cases, compile, compile_beside, file, record_of, said};
+use homegen::file_context::FileContext;
 use homegen::record::{self, Record};
-use homegen::surroundings::Surroundings;
 
 const HEAD: &str = "homegen: 1\nhost: { name: nas, nixos: \"26.05\", timezone: Europe/Berlin }\n";
 
@@ -14,8 +14,8 @@ fn built(text: &str) -> Record {
 /// The codes of subject 16 for `after` once `before` was built, and the whole report.
 fn change(before: &str, after: &str) -> (Vec<&'static str>, String) {
     let record = built(before);
-    let surroundings = Surroundings { last_build: Some(&record), ..Surroundings::default() };
-    let outcome = compile_beside(after, &surroundings);
+    let context = FileContext { last_build: Some(&record), ..FileContext::default() };
+    let outcome = compile_beside(after, &context);
     assert!(outcome.files.is_some(), "{}", said(&outcome));
     let codes = outcome.diagnostics.iter().map(|d| d.code.code()).filter(|code| code.starts_with("HG16"));
     let helps: Vec<&str> = outcome.diagnostics.iter().filter_map(|d| d.help.as_deref()).collect();
@@ -41,8 +41,8 @@ fn the_same_file_is_quiet_after_its_build() {
             continue;
         }
         let record = built(&text);
-        let surroundings = Surroundings { last_build: Some(&record), ..Surroundings::default() };
-        let second = compile_beside(&text, &surroundings);
+        let context = FileContext { last_build: Some(&record), ..FileContext::default() };
+        let second = compile_beside(&text, &context);
         assert_eq!(said(&second), said(&first), "{name}");
         assert_eq!(second.files, first.files, "{name}");
     }
@@ -368,10 +368,10 @@ fn a_record_of_somebody_else_is_no_danger() {
             let with = if part.starts_with('"') { format!("\"{hostile}") } else { hostile.to_owned() };
             let with = if part.ends_with('"') { format!("{with}\"") } else { with };
             let record = Record::read(record.replace(part, &with).as_bytes()).expect("it is JSON");
-            let surroundings = Surroundings { last_build: Some(&record), ..Surroundings::default() };
+            let context = FileContext { last_build: Some(&record), ..FileContext::default() };
             let after = before.replace("data:/data", "files:/data").replace("/srv/a", "/srv/c");
             for text in [&after, &after.replace("wiki:\n", "docs:\n"), &after.replace("app:", "server:")] {
-                let outcome = compile_beside(text, &surroundings);
+                let outcome = compile_beside(text, &context);
                 assert!(outcome.files.is_some(), "{}", said(&outcome));
                 for help in outcome.diagnostics.iter().filter_map(|d| d.help.as_ref()) {
                     let command =
@@ -425,8 +425,8 @@ fn a_major_of_postgres_is_compared_in_a_volume_and_under_another_name() {
     for source in ["db", "/srv/db"] {
         for container in ["db", "postgres"] {
             let record = built(&of("db", 16, source));
-            let surroundings = Surroundings { last_build: Some(&record), ..Surroundings::default() };
-            let outcome = compile_beside(of(container, 17, source), &surroundings);
+            let context = FileContext { last_build: Some(&record), ..FileContext::default() };
+            let outcome = compile_beside(of(container, 17, source), &context);
             assert!(outcome.files.is_none() && said(&outcome).contains("HG1204"), "{}", said(&outcome));
         }
     }

@@ -86,10 +86,10 @@ pub fn last(outcome: &Outcome) -> &[Diagnostic] {
 }
 
 /// A place in the code, by its file and line.
-type Place = (String, usize);
+type SourceLine = (String, usize);
 
 /// The places in the library that make a diagnostic, besides those in unit tests.
-fn places() -> BTreeSet<Place> {
+fn places() -> BTreeSet<SourceLine> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut places = BTreeSet::new();
     let mut folders = vec![root.join("src")];
@@ -111,9 +111,9 @@ fn places() -> BTreeSet<Place> {
 }
 
 /// The place that made a diagnostic.
-fn maker(diagnostic: &Diagnostic) -> Place {
-    let maker = diagnostic.maker.0;
-    (maker.file().to_owned(), maker.line() as usize)
+fn emitted_at(diagnostic: &Diagnostic) -> SourceLine {
+    let emitted_at = diagnostic.emitted_at.0;
+    (emitted_at.file().to_owned(), emitted_at.line() as usize)
 }
 
 #[test]
@@ -121,9 +121,9 @@ fn every_message_is_given_by_a_fixture_or_a_page() {
     let cases = outcomes().iter().flat_map(|(_, outcome)| &outcome.diagnostics);
     let pages = failures().iter().flat_map(|(_, outcome)| &outcome.diagnostics);
     let large = large_outcomes().iter().flat_map(|(_, outcome)| last(outcome));
-    let given: BTreeSet<Place> = cases.chain(pages).chain(large).map(maker).collect();
+    let given: BTreeSet<SourceLine> = cases.chain(pages).chain(large).map(emitted_at).collect();
     let places = places();
-    let unknown: Vec<&Place> = given.difference(&places).collect();
+    let unknown: Vec<&SourceLine> = given.difference(&places).collect();
     assert!(unknown.is_empty(), "these are no lines with `Diagnostic::new(`: {unknown:?}");
     let left: Vec<String> = places.difference(&given).map(|(file, line)| format!("{file}:{line}")).collect();
     assert!(left.is_empty(), "{} of {} are given by none:\n{}", left.len(), places.len(), left.join("\n"));

@@ -271,7 +271,7 @@ fn numbers_come_back_or_are_refused() {
         let outcome = homegen::compile(
             "homeserver.yaml",
             format!("homegen: 1\nhost: {{ name: box, nixos: \"26.05\", timezone: Europe/Berlin }}\nnixos: {{ a.number: {written} }}\n").as_bytes(),
-            &homegen::output::Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() },
+            &homegen::output::OutputLocation { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() },
             &Default::default(),
         )
         .unwrap_or_else(|bug| panic!("{written}: homegen wrote what is not Nix: {}", bug.0));

@@ -20,7 +20,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let applications = UPLOADERS.map(|uploader| uploader.application).join(" or ");
     for upload in host.clients.iter().map(|client| &client.upload) {
         // An unreachable service is already reported.
-        if upload.site.span == Span::NOWHERE {
+        if upload.site.span == Span::PLACEHOLDER {
             continue;
         }
         // A service without containers may be a NixOS service.

@@ -47,8 +47,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
         // A missing provider is already reported.
-        None if acme.credentials.entries.is_empty() && acme.acme.text.span != Span::NOWHERE => diagnostics
-            .push(
+        None if acme.credentials.entries.is_empty() && acme.acme.text.span != Span::PLACEHOLDER => {
+            diagnostics.push(
                 Diagnostic::new(
                     Code::BadTls,
                     "the DNS challenge has no credentials",
@@ -59,7 +59,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     Some(_) => "add `token: SECRET`".to_owned(),
                     None => format!("add {CREDENTIALS}"),
                 }),
-            ),
+            )
+        }
         _ => {}
     }
 }

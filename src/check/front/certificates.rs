@@ -31,7 +31,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
         Some(Tls::Plugin(_)) => not_permitted(host, front, diagnostics),
-        None if !front.unread.may_hold(&["tls"]) => {
+        None if !front.unreadable.may_hold(&["tls"]) => {
             not_permitted(host, front, diagnostics);
             if let Some(name) = names(front).find(|name| tailnet_only && !ends_with(name, LOCAL)) {
                 diagnostics.push(

@@ -7,7 +7,7 @@ use crate::form::Image;
 use crate::hir::job::Work;
 use crate::hir::{Container, Host, Id};
 use crate::image::{NEWEST_POSTGRES, POSTGRES_DATA};
-use crate::path::straight;
+use crate::path::normalized;
 use crate::setting::Volume;
 use crate::tree::Node;
 
@@ -80,7 +80,7 @@ fn updated(host: &Host) -> HashSet<&Id<Container>> {
 /// data of 17 or older.
 fn postgres_tag(container: &Container, image: &Image) -> Option<String> {
     let variant = image.is("library/postgres").then(|| image.tag.as_deref().unwrap_or("latest"))?;
-    let is_old = |volume: &Volume| straight(&volume.target.value()) == POSTGRES_DATA;
+    let is_old = |volume: &Volume| normalized(&volume.target.value()) == POSTGRES_DATA;
     let major = if container.volumes.iter().any(is_old) { 17 } else { NEWEST_POSTGRES };
     Some(match variant {
         "latest" => major.to_string(),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::check::storage::databases::{data_volume, known_databases, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::backup::Source;
+use crate::hir::backup::BackupSource;
 use crate::hir::{Container, Host, Id};
 use crate::image::{Kind, Known};
 use crate::path::ancestors;
@@ -22,7 +22,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         .collect();
     // A disabled backup saves nothing.
     let sources = || host.backups().filter(|(job, _)| job.enable).map(|(_, backup)| &backup.source);
-    let files: Vec<String> = sources().filter_map(Source::sqlite).map(Text::value).collect();
+    let files: Vec<String> = sources().filter_map(BackupSource::sqlite).map(Text::value).collect();
     // Containers whose main database has a backup of its own: a folder backup saves the other files.
     let files: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();
     let mut seen: HashSet<&Id<Container>> = HashSet::new();
@@ -35,7 +35,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         databases.iter().partition(|database| matches!(database.known.kind, Kind::Sqlite(_)));
     let sqlite = sqlite.into_iter().filter(|database| !saved.contains(&database.container.name));
     let (sqlite, servers) = (DatabaseFolders::of(sqlite.collect()), DatabaseFolders::of(servers));
-    for folder in sources().filter_map(Source::folder) {
+    for folder in sources().filter_map(BackupSource::folder) {
         let path = folder.value();
         let found = servers.touching(&path).or_else(|| sqlite.touching(&path));
         let Some(database) = found else { continue };

@@ -10,7 +10,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(notify) = &host.notify else { return };
     let has_no_destination = notify.pushover.is_none() && notify.ntfy.is_none() && notify.webhook.is_none();
-    if has_no_destination && !notify.unread.may_hold(&["pushover", "ntfy", "webhook"]) {
+    if has_no_destination && !notify.unreadable.may_hold(&["pushover", "ntfy", "webhook"]) {
         diagnostics.push(
             Diagnostic::new(
                 Code::MissingKey,
@@ -48,7 +48,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .and(secret.text.span, "a secret with the address of the topic")
             .help("remove `url` or `url_secret`"),
         ),
-        (None, None) if !ntfy.unread.may_hold(&["url", "url_secret"]) => {
+        (None, None) if !ntfy.unreadable.may_hold(&["url", "url_secret"]) => {
             diagnostics
                 .push(Diagnostic::new(Code::MissingKey, "`ntfy` has no topic", ntfy.span, "expected `url` or `url_secret`").help(
                     "add `url: https://ntfy.sh/TOPIC`, or `url_secret` with the name of a secret that contains the address",

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::Work;
-use crate::hir::{Host, Job, Tells};
-use crate::setting::Tell;
+use crate::hir::{Host, Job, Notification};
+use crate::setting::NotifyOn;
 use crate::source::Span;
 use crate::tree::Node;
 
@@ -13,13 +13,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     if host.notify.is_some() {
         return;
     }
-    let front = host.front.iter().filter_map(|front| requested(front.tells));
+    let front = host.front.iter().filter_map(|front| requested(front.notification));
     let services = host.services.iter().flat_map(|service| {
-        let own = service.notify.filter(|notify| notify.value == Tell::Failure).map(|notify| notify.span);
-        let containers = service.containers.iter().filter_map(|container| requested(container.tells));
-        own.into_iter().chain(containers).chain(service.jobs.iter().filter_map(|job| requested(job.tells)))
+        let own = service.notify.filter(|notify| notify.value == NotifyOn::Failure).map(|notify| notify.span);
+        let containers = service.containers.iter().filter_map(|container| requested(container.notification));
+        own.into_iter()
+            .chain(containers)
+            .chain(service.jobs.iter().filter_map(|job| requested(job.notification)))
     });
-    let of_host = host.jobs.iter().filter_map(|job| requested(job.tells));
+    let of_host = host.jobs.iter().filter_map(|job| requested(job.notification));
     let asks = front.chain(services).chain(of_host).map(|span| (span, "requests a notification"));
     // A smoke test reports problems regardless of its own `notify`.
     let is_silent = |job: &&Job| matches!(job.work, Work::SmokeTest(_)) && job.ping.is_none();
@@ -27,7 +29,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let finds = finds.map(|job| (job.span, "a smoke test sends a notification about each problem"));
     // The containers of a service may inherit its `notify`.
     let mut seen = HashSet::new();
-    let requests = asks.chain(finds).filter(|(span, _)| *span != Span::NOWHERE && seen.insert(*span));
+    let requests = asks.chain(finds).filter(|(span, _)| *span != Span::PLACEHOLDER && seen.insert(*span));
     let diagnostic = requests.fold(None, |all: Option<Diagnostic>, (span, label)| match all {
         None => {
             Some(Diagnostic::new(Code::NotifyMissing, "`notify: failure` has no destination", span, label))
@@ -42,9 +44,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 }
 
 /// The position of a request for notifications.
-fn requested(tells: Tells) -> Option<Span> {
-    match tells {
-        Tells::Asked(span) => Some(span),
-        Tells::No | Tells::Yes => None,
+fn requested(notification: Notification) -> Option<Span> {
+    match notification {
+        Notification::Asked(span) => Some(span),
+        Notification::No | Notification::Yes => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
-use crate::map::{self, Mounted, Nowhere};
+use crate::map::{self, MapError, Mounted};
 use crate::path::ancestors;
 use crate::setting::{Volume, VolumeSource};
 use crate::tree::{Node, Text};
@@ -50,7 +50,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 fn help(path: &str, containers: &[(&Container, Mounted)], volume: &Volume) -> String {
     match map::on_host_in(containers, path) {
         Ok(on_host) => format!("write `{on_host}`"),
-        Err(Nowhere::Ambiguous(all)) => {
+        Err(MapError::Ambiguous(all)) => {
             let paths: Vec<String> = all.iter().map(|(_, path)| format!("`{path}`")).collect();
             format!("write {}", paths.join(" or "))
         }

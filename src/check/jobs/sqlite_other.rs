@@ -10,7 +10,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Job, Service};
 use crate::image::{Kind, Sqlite};
 use crate::map::Mounted;
-use crate::path::{Folders, is_below, straight};
+use crate::path::{Folders, is_below, normalized};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -28,7 +28,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 fn moved(service: &Service, saved: &[&Text], diagnostics: &mut Diagnostics) {
     let mut by_path: HashMap<String, Vec<&Text>> = HashMap::new();
     for path in saved {
-        by_path.entry(straight(&path.value())).or_default().push(path);
+        by_path.entry(normalized(&path.value())).or_default().push(path);
     }
     for container in &service.containers {
         let Some((left, moved)) = left_sqlite_files(container) else { continue };
@@ -53,10 +53,9 @@ fn moved(service: &Service, saved: &[&Text], diagnostics: &mut Diagnostics) {
 fn misnamed(service: &Service, saved: &[&Text], diagnostics: &mut Diagnostics) {
     let databases = Folders::of(service.containers.iter().filter_map(only_database));
     for path in saved {
-        let value = straight(&path.value());
-        let enclosing = databases.around(&value);
-        let Some(Database { container, file, volume }) =
-            enclosing.or_else(|| databases.inside(&value).next())
+        let value = normalized(&path.value());
+        let enclosing = databases.innermost(&value);
+        let Some(Database { container, file, volume }) = enclosing.or_else(|| databases.below(&value).next())
         else {
             continue;
         };

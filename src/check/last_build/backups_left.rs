@@ -10,7 +10,7 @@ use super::moves::{Disks, constant, moved_folders};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Backup;
 use crate::hir::{Host, Job, Service};
-use crate::path::straight;
+use crate::path::normalized;
 use crate::record;
 use crate::source::Span;
 use crate::tree::Node;
@@ -30,7 +30,7 @@ struct Left<'a> {
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let (Some(last_build), Some(disks)) = (&host.last_build, Disks::of(host)) else { return };
-    let all = host.backups().map(|(_, backup)| (backup.stem.clone(), straight(&backup.to.value())));
+    let all = host.backups().map(|(_, backup)| (backup.stem.clone(), normalized(&backup.to.value())));
     let used: HashSet<(String, String)> = all.collect();
     // One constant can move the backups of many services, while a name belongs to one service.
     let mut moved: IndexMap<(String, String), Vec<Left>> = IndexMap::new();
@@ -45,7 +45,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             if used.contains(&(old.name.clone(), old.to.clone())) {
                 continue;
             }
-            let (to, left) = (straight(&new.to.value()), Left { service, owner, job, new, old });
+            let (to, left) = (normalized(&new.to.value()), Left { service, owner, job, new, old });
             if new.stem != old.name {
                 renamed.push(left);
             } else if to != old.to && disks.moved(&old.to, &to).is_none() {
@@ -133,7 +133,7 @@ fn pairs<'a>(
 /// The command that renames the files of a backup, or the same in words if the shell would not read a name as one plain
 /// word.
 fn rename(old: &record::Backup, new: &Backup) -> String {
-    let (from, to) = (old.to.trim_end_matches('/'), straight(&new.to.value()));
+    let (from, to) = (old.to.trim_end_matches('/'), normalized(&new.to.value()));
     let to = to.trim_end_matches('/');
     let make = if from == to { String::new() } else { format!("mkdir -p -m 0700 {to} && ") };
     if [from, &old.name, to, &new.stem].iter().any(|text| shell_words::quote(text) != *text) {

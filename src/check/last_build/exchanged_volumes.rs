@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::moves::{left, may_be_data};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Previous};
-use crate::path::straight;
+use crate::path::normalized;
 use crate::setting::Volume;
 use crate::tree::Node;
 
@@ -38,10 +38,10 @@ fn exchanged<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&'a V
     let mut targets: HashMap<String, bool> = HashMap::new();
     for volume in volumes() {
         let Some(source) = volume.recorded_source() else { continue };
-        *targets.entry(source).or_default() |= before.contains_key(&straight(&volume.target.value()));
+        *targets.entry(source).or_default() |= before.contains_key(&normalized(&volume.target.value()));
     }
     let found = volumes().filter_map(|volume| {
-        let target = straight(&volume.target.value());
+        let target = normalized(&volume.target.value());
         let (from, to) = (before.get(&target)?, volume.recorded_source()?);
         let is_mounted = targets.get(from).copied().unwrap_or_default();
         let is_data = may_be_data(from, &target) && may_be_data(&to, &target);

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::moves::{Move, moves};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::path::straight;
+use crate::path::normalized;
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -21,7 +21,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         .iter()
         .map(|(path, mount)| {
             let nfs = mount.nfs.as_ref().map(|nfs| &nfs.text);
-            (straight(&path.value()), (path.span, nfs))
+            (normalized(&path.value()), (path.span, nfs))
         })
         .collect();
     let mut disks: IndexMap<(&str, String), Vec<Move>> = IndexMap::new();
@@ -53,7 +53,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let used: BTreeSet<String> = host
         .containers()
         .flat_map(|container| &container.mounts)
-        .map(|mount| straight(&mount.value()))
+        .map(|mount| normalized(&mount.value()))
         .collect();
     for path in used {
         let Some(Some(before)) = last_build.mounts.get(&path) else { continue };

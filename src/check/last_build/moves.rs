@@ -9,7 +9,7 @@ use crate::diag::Code;
 use crate::form::{Form, Image};
 use crate::hir::{Container, Host, Previous, Service};
 use crate::image::Kind;
-use crate::path::{ancestors, is_below, straight};
+use crate::path::{ancestors, is_below, normalized};
 use crate::setting::{Volume, VolumeSource};
 use crate::source::Span;
 use crate::tree::{self, Node, Piece, Step, Target, Text};
@@ -63,12 +63,12 @@ pub(in crate::check) fn moves(host: &Host) -> Vec<Move<'_>> {
 fn other_sources<'a>(container: &'a Container, previous: &'a Previous) -> Vec<(&'a Volume, &'a str)> {
     let before = &previous.container.mounts;
     let volumes = || container.volumes.iter();
-    let targets: HashSet<String> = volumes().map(|volume| straight(&volume.target.value())).collect();
+    let targets: HashSet<String> = volumes().map(|volume| normalized(&volume.target.value())).collect();
     let sources: HashSet<String> = volumes().filter_map(Volume::recorded_source).collect();
     let mut found = Vec::new();
     let mut new = Vec::new();
     for volume in volumes() {
-        match before.get(&straight(&volume.target.value())) {
+        match before.get(&normalized(&volume.target.value())) {
             // A source that is mounted at another path of the container was moved there on purpose.
             Some(from) if !sources.contains(from) => found.push((volume, from.as_str())),
             Some(_) => {}
@@ -125,7 +125,7 @@ pub(in crate::check) struct Disks<'a> {
 impl<'a> Disks<'a> {
     /// Returns the mount points of a host that has a last build.
     pub(in crate::check) fn of(host: &'a Host) -> Option<Disks<'a>> {
-        let mounts = host.machine.mounts.entries.iter().map(|(path, _)| straight(&path.value())).collect();
+        let mounts = host.machine.mounts.entries.iter().map(|(path, _)| normalized(&path.value())).collect();
         Some(Disks { before: &host.last_build.as_ref()?.mounts, mounts })
     }
 

@@ -16,7 +16,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut given: Vec<(u64, _)> = running
         .filter_map(|c| {
             let limit = c.settings.limits.memory.as_ref()?;
-            let is_read = limit.span() != Span::NOWHERE;
+            let is_read = limit.span() != Span::PLACEHOLDER;
             is_read.then_some((limit.value.bytes, limit.span()))
         })
         .collect();

@@ -25,7 +25,7 @@ fn check_one(attached: &Attached, known: Option<&(&Network, Subnets)>, diagnosti
     let settings = known.map(|(network, _)| &network.settings);
     // The network, or its subnet, could not be parsed.
     let is_unread = settings
-        .is_some_and(|settings| settings.subnet.0.is_empty() && settings.unread.may_hold(&["subnet"]));
+        .is_some_and(|settings| settings.subnet.0.is_empty() && settings.unreadable.may_hold(&["subnet"]));
     if is_unread || known.is_some_and(|(network, _)| network.is_external()) {
         return;
     }

@@ -30,7 +30,7 @@ fn check_one(network: &Network, diagnostics: &mut Diagnostics) {
     for (i, gateway) in network.gateway.0.iter().enumerate() {
         let Some(subnet) = network.subnet.0.get(i) else {
             // The subnet could not be parsed.
-            if network.subnet.0.is_empty() && network.unread.may_hold(&["subnet"]) {
+            if network.subnet.0.is_empty() && network.unreadable.may_hold(&["subnet"]) {
                 return;
             }
             diagnostics.push(

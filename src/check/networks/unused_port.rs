@@ -22,8 +22,8 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         let in_nix = in_expressions.contains(service.option.as_str());
         let is_used =
             behind_site || service.has_broken_site || in_nix || used.contains(service.name.as_str());
-        let unread = service.unread.may_hold(&["site", "sites", "containers", "nixos"]);
-        if !is_used && !unread {
+        let unreadable = service.unreadable.may_hold(&["site", "sites", "containers", "nixos"]);
+        if !is_used && !unreadable {
             let on_host =
                 service.containers.iter().any(|c| matches!(c.network_mode, Some(NetworkMode::Host(_))));
             let by_number = service

@@ -164,8 +164,7 @@ impl Found<'_> {
             Reason::Header => "the value of this header looks like a secret".to_owned(),
             Reason::Hash(option) => return self.hash(&option, span),
         };
-        let mut diagnostic =
-            Diagnostic::new(Code::LiteralSecret, message, span, label).help(help).gives_way();
+        let mut diagnostic = Diagnostic::new(Code::LiteralSecret, message, span, label).help(help).yields();
         if let Some(name) = name {
             diagnostic = diagnostic.and(name, "the name suggests a secret");
         }
@@ -181,7 +180,7 @@ impl Found<'_> {
                 "every user of the host can try passwords against it",
             )
             .help(format!("set `hashedPasswordFile` to the path of a secret: `{}`", self.decrypted))
-            .gives_way(),
+            .yields(),
         );
     }
 }

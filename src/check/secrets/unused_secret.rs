@@ -43,19 +43,20 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
 
 /// True if a use of a secret may be in a part of the file that could not be parsed.
 fn may_be_lost(host: &Host) -> bool {
-    let in_container = |container: &Container| container.unread.has_lost(&["secrets", "env_file", "login"]);
+    let in_container =
+        |container: &Container| container.unreadable.has_unreadable(&["secrets", "env_file", "login"]);
     let in_service = |service: &Service| {
-        let unread = &service.unread;
+        let unreadable = &service.unreadable;
         service.is_cut
-            || unread.has_lost(&["backup", "update", "cleanup", "nixos"])
-            || service.containers.is_empty() && unread.has_lost(&["containers"])
+            || unreadable.has_unreadable(&["backup", "update", "cleanup", "nixos"])
+            || service.containers.is_empty() && unreadable.has_unreadable(&["containers"])
             || service.containers.iter().any(in_container)
     };
-    let no_front = host.front.is_none() && host.unread.has_lost(&["caddy"]);
+    let no_front = host.front.is_none() && host.unreadable.has_unreadable(&["caddy"]);
     no_front
-        || host.front.as_ref().is_some_and(|front| front.unread.has_lost(&["tls"]))
-        || host.services.is_empty() && host.unread.has_lost(&["services"])
-        || host.unread.has_lost(&["clients", "nixos", "notify", "smoke_test"])
+        || host.front.as_ref().is_some_and(|front| front.unreadable.has_unreadable(&["tls"]))
+        || host.services.is_empty() && host.unreadable.has_unreadable(&["services"])
+        || host.unreadable.has_unreadable(&["clients", "nixos", "notify", "smoke_test"])
         || host.services.iter().any(in_service)
 }
 

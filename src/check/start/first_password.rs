@@ -16,9 +16,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             continue;
         }
         // The password may be in a part that could not be parsed.
-        let unread =
-            container.unread.may_hold(&["environment", "env_file", "secrets", "volumes", "podman_args"]);
-        if unread {
+        let unreadable =
+            container.unreadable.may_hold(&["environment", "env_file", "secrets", "volumes", "podman_args"]);
+        if unreadable {
             continue;
         }
         let variable = row.variables[0];

@@ -37,7 +37,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 fn has_check(container: &Container) -> bool {
     let is_checked = container.settings.healthcheck.as_ref().is_some_and(|check| {
         let has_test = matches!(check.test, Some(HealthTest::Shell(_) | HealthTest::Exec(_)));
-        (has_test || check.unread.may_hold(&["test"])) && !check.disable.value
+        (has_test || check.unreadable.may_hold(&["test"])) && !check.disable.value
     });
-    is_checked || container.unread.may_hold(&["healthcheck"])
+    is_checked || container.unreadable.may_hold(&["healthcheck"])
 }

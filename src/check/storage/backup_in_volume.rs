@@ -3,12 +3,12 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::map::Written;
+use crate::map::WritableFolders;
 use crate::path::{ancestors, is_below};
 use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let written = Written::of(host);
+    let written = WritableFolders::of(host);
     let points = host.mount_points();
     let is_on_disk =
         |path: &str| ancestors(path).any(|folder| folder.starts_with("/home/") && points.contains(folder));

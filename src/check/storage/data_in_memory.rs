@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::check::last_build::moves::{is_other_postgres, left, may_be_data};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
-use crate::path::straight;
+use crate::path::normalized;
 use crate::setting::{Volume, VolumeSource};
 use crate::source::Span;
 use crate::tree::Node;
@@ -47,10 +47,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 fn in_memory(container: &Container) -> Vec<(String, Span)> {
     let volumes = container.volumes.iter();
     let volumes = volumes.filter(|volume| matches!(volume.source, VolumeSource::Tmpfs));
-    let volumes = volumes.map(|volume| (straight(&volume.target.value()), volume.span));
+    let volumes = volumes.map(|volume| (normalized(&volume.target.value()), volume.span));
     let tmpfs = container.settings.tmpfs.0.iter().map(|tmpfs| {
         let value = tmpfs.text.value();
-        (straight(value.split(':').next().unwrap_or_default()), tmpfs.text.span)
+        (normalized(value.split(':').next().unwrap_or_default()), tmpfs.text.span)
     });
     volumes.chain(tmpfs).collect()
 }

@@ -24,7 +24,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let by_arguments = mounts(&settings.podman_args).any(|mount| is_below(&data, &mount.target));
         let beside = is_below(&data, declared) && is_within(declared);
         // A part that could not be parsed may be the volume.
-        let unreadable = container.unread.may_hold(&["volumes", "tmpfs", "podman_args", "environment"]);
+        let unreadable = container.unreadable.may_hold(&["volumes", "tmpfs", "podman_args", "environment"]);
         if mounted_for(container, known).is_some()
             || swapped_volume(container, known).is_some()
             || in_memory

@@ -12,7 +12,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mounts = Folders::of(mounts);
     for (container, known) in known_databases(host) {
         let Some((volume, path)) = data_volume(container, known) else { continue };
-        let mount = mounts.around(&path.value()).copied();
+        let mount = mounts.innermost(&path.value()).copied();
         let Some(nfs) = mount.and_then(|mount| mount.nfs.as_ref()) else { continue };
         diagnostics.push(
             Diagnostic::new(

@@ -4,7 +4,7 @@ use crate::check::isolation::grants::variables;
 use crate::hir::{Container, Host};
 use crate::image::{Kind, Known, Sqlite};
 use crate::map::Mounted;
-use crate::path::{is_below, straight};
+use crate::path::{is_below, normalized};
 use crate::setting::{Volume, VolumeSource};
 use crate::tree::Text;
 
@@ -77,7 +77,7 @@ fn named_file(value: &str) -> Option<String> {
     let path = path.strip_prefix("sqlite:///").unwrap_or(path);
     // `/run/postgresql` is the folder of a server's socket.
     let has_ending = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    (path.starts_with('/') && has_ending).then(|| straight(path))
+    (path.starts_with('/') && has_ending).then(|| normalized(path))
 }
 
 /// The value of a variable in the environment, as the file has it.
@@ -120,7 +120,7 @@ fn chosen_folder(container: &Container, known: &Known) -> Option<Chosen> {
             false => variable(container, name)?,
         };
         let folder = text.value();
-        folder.starts_with('/').then(|| Chosen { path: straight(&format!("{folder}/{below}")), text })
+        folder.starts_with('/').then(|| Chosen { path: normalized(&format!("{folder}/{below}")), text })
     })
 }
 
@@ -151,7 +151,7 @@ pub(in crate::check) fn left_sqlite_files(container: &Container) -> Option<(Vec<
 fn files_in(data: &str, known: &Known) -> Vec<String> {
     let Kind::Sqlite(sqlite) = known.kind else { return Vec::new() };
     let files = sqlite.files.iter().map(|file| file.strip_suffix("/*").unwrap_or(file));
-    files.map(|file| straight(&format!("{data}/{file}"))).collect()
+    files.map(|file| normalized(&format!("{data}/{file}"))).collect()
 }
 
 /// The folder of a database's data, and the volume that its image declares for it.
@@ -162,12 +162,12 @@ pub(in crate::check) fn data_location(
     let declared = known.data?;
     if let Some(Chosen { path, .. }) = chosen_file(container, known) {
         let (folder, _) = path.rsplit_once('/')?;
-        return Some((straight(folder), declared));
+        return Some((normalized(folder), declared));
     }
     // From 18 on the volume is the folder above (<https://hub.docker.com/_/postgres>, "PGDATA"). If the tag does not
     // show the major, the volume does.
     let major = container.settings.image.value.major();
-    let is_mounted = || container.volumes.iter().any(|v| straight(&v.target.value()) == declared);
+    let is_mounted = || container.volumes.iter().any(|v| normalized(&v.target.value()) == declared);
     let (data, declared) = match (major, known.is_official_postgres()) {
         (Some(major @ 18..), true) => (format!("/var/lib/postgresql/{major}/docker"), "/var/lib/postgresql"),
         (None, true) if !is_mounted() => {

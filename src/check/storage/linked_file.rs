@@ -18,7 +18,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let VolumeSource::Bind(path) = &volume.source else { continue };
             let folder = path.value();
             let folder = folder.trim_end_matches('/');
-            let Some((file, span)) = links.inside(folder).next().filter(|_| is_inside_etc(folder)) else {
+            let Some((file, span)) = links.below(folder).next().filter(|_| is_inside_etc(folder)) else {
                 continue;
             };
             let target = volume.target.value();

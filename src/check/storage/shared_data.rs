@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::image::{Kind, Known};
 use crate::map::Mounted;
-use crate::path::straight;
+use crate::path::normalized;
 use crate::setting::Restart;
 use crate::source::Span;
 use crate::tree::Node;
@@ -75,7 +75,7 @@ fn data_of(container: &Container) -> Option<(String, Data<'_>)> {
     if volume.options.iter().any(|option| option.value() == "ro") {
         return None;
     }
-    let folder = straight(&Mounted::of(container).on_host(&data)?);
+    let folder = normalized(&Mounted::of(container).on_host(&data)?);
     let is_database = database_in(container).is_some();
     Some((folder, Data { container, known, is_database, span: volume.span }))
 }

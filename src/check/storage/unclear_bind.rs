@@ -1,7 +1,7 @@
 //! homegen creates the folders that containers bind, and no files. Podman refuses to start a container whose source is
 //! missing, and an application that finds a folder instead of its file does not start either.
 
-use crate::bind::{self, Source};
+use crate::bind::{self, Treatment};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::setting::VolumeSource;
@@ -13,9 +13,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let VolumeSource::Bind(path) = &volume.source else { continue };
         let value = path.value();
         let is_mount_point = mount_points.contains(value.trim_end_matches('/'));
-        match bind::source(volume, &value, is_mount_point) {
-            Source::Unclear => {}
-            Source::OwnedFile => {
+        match bind::treatment(volume, &value, is_mount_point) {
+            Treatment::Unclear => {}
+            Treatment::OwnedFile => {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::UnclearBind,

@@ -3,7 +3,7 @@
 //! `podman_args` bind, and such a bind waits for no disk.
 
 use super::created_paths::CreatedPaths;
-use crate::bind::{self, Source};
+use crate::bind::{self, Treatment};
 use crate::check::isolation::grants::argument_binds;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::filesystem::{absent_on_nixos, is_uncreated};
@@ -19,8 +19,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for volume in host.containers().flat_map(|c| &c.volumes) {
         let VolumeSource::Bind(path) = &volume.source else { continue };
         let value = path.value();
-        let is_system = bind::source(volume, &value, mount_points.contains(value.trim_end_matches('/')))
-            == Source::System;
+        let is_system = bind::treatment(volume, &value, mount_points.contains(value.trim_end_matches('/')))
+            == Treatment::System;
         // The socket of a service has the same path in the container.
         let is_socket =
             is_below(&volume.target.value(), "/run") || is_below(&volume.target.value(), "/var/run");

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::path::{Folders, is_below, straight};
+use crate::path::{Folders, is_below, normalized};
 use crate::setting::VolumeSource;
 use crate::tree::Node;
 
@@ -16,7 +16,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut reported = HashSet::new();
     // A mount point without its first slash is already reported.
     let mounts = Folders::of(
-        host.machine.mounts.entries.iter().map(|(at, _)| (straight(&format!("/{}", at.value())), ())),
+        host.machine.mounts.entries.iter().map(|(at, _)| (normalized(&format!("/{}", at.value())), ())),
     );
     let volumes = host.containers().flat_map(|c| &c.volumes).filter_map(|v| match &v.source {
         VolumeSource::Bind(path) => Some((path, v.span)),
@@ -26,7 +26,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (path, span) in volumes.chain(backups.map(|path| (path, path.span))) {
         let value = path.value();
         let Some(parent) = MOUNT_FOLDERS.iter().find(|parent| is_below(&value, parent)) else { continue };
-        let described = mounts.around(&value).is_some();
+        let described = mounts.innermost(&value).is_some();
         // udisks mounts at /run/media/USER/LABEL.
         let depth = if *parent == "/run/media" { 2 } else { 1 };
         let names: Vec<&str> = value[parent.len()..].split('/').filter(|part| !part.is_empty()).collect();

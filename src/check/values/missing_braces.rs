@@ -26,7 +26,7 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         .fix(Fix::likely(span, format!("\"${{{name}}}{behind}\"")));
         // A key that takes any text may hold a variable of a shell or of the application.
         if name.contains('.') {
-            diagnostics.push(diagnostic.clone().gives_way());
+            diagnostics.push(diagnostic.clone().yields());
         }
         diagnostics.push(diagnostic.explains());
     }

@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::path::{is_path, straight};
+use crate::path::{is_path, normalized};
 use crate::source::Span;
 use crate::tree::Node;
 
@@ -18,7 +18,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     };
     for (path, _) in &host.machine.mounts.entries {
         let value = path.value();
-        let straight = straight(&value);
+        let normalized = normalized(&value);
         // A reference in it is undefined, which is already reported.
         if value.contains("${") {
             continue;
@@ -32,9 +32,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 "write an absolute path".to_owned()
             };
             diagnostics.push(bad(path.span, title, &help));
-        } else if value != straight {
+        } else if value != normalized {
             // NixOS refuses a slash at the end (nonEmptyWithoutTrailingSlash of `fileSystems`).
-            diagnostics.push(bad(path.span, title, &format!("write `{straight}`")));
+            diagnostics.push(bad(path.span, title, &format!("write `{normalized}`")));
         }
     }
 }

@@ -43,7 +43,7 @@ fn scalar(text: &Text, in_nixos: bool, diagnostics: &mut Diagnostics) {
             text.span,
             "homegen reads it as text",
         )
-        .gives_way()
+        .yields()
         .help(help)
         .fix(fix),
     );

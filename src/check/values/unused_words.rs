@@ -114,7 +114,7 @@ fn written_settings(check: &Healthcheck) -> impl Iterator<Item = &Text> {
 fn settings_without_test(container: &Container) -> Option<Span> {
     let check = container.settings.healthcheck.as_ref()?;
     let has_settings = written_settings(check).next().is_some();
-    if !has_settings || check.test.is_some() || check.disable.value || check.unread.may_hold(&["test"]) {
+    if !has_settings || check.test.is_some() || check.disable.value || check.unreadable.may_hold(&["test"]) {
         return None;
     }
     let has_argument = arguments(&container.settings.podman_args).iter().any(|a| a.name == "health-cmd");

@@ -1,9 +1,9 @@
 //! Backups: their sources, targets and needed disks.
 
 use super::{Owner, job, missing, time, unit_name};
-use crate::ast::{self, Sources};
+use crate::ast::{self, BackupSources};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::backup::{Backup, Offsite, PostgresDatabase, Repository, Source};
+use crate::hir::backup::{Backup, BackupSource, Offsite, PostgresDatabase, Repository};
 use crate::hir::job::{Job, Work};
 use crate::link::folder::Mounts;
 use crate::link::notify;
@@ -20,24 +20,26 @@ pub(super) fn link(
     let service = owner.service;
     let stem = name.value();
     crate::link::name::check_backup(name, &format!("{}-backup-{stem}", service.name), diagnostics);
-    let at = time(declared.at, declared.span, &declared.unread, diagnostics)?;
+    let at = time(declared.at, declared.span, &declared.unreadable, diagnostics)?;
     let to = match declared.to {
         Some(to) => to.text,
         None => missing(
             "to",
             declared.span,
-            &declared.unread,
+            &declared.unreadable,
             "add `to:` with the folder for the backups, such as `to: /mnt/backup`",
             diagnostics,
         )?,
     };
     // An undeclared key may stand for one of the sources.
-    let is_certain = !declared.unread.may_hold(Sources::KEYS);
+    let is_certain = !declared.unreadable.may_hold(BackupSources::KEYS);
     let mut sources = declared.sources.written().into_iter();
     let source = match sources.next() {
-        Some(ast::Source::Postgres(postgres)) => Source::Postgres(database(postgres, owner, diagnostics)),
-        Some(ast::Source::Sqlite(file)) => Source::Sqlite(file),
-        Some(ast::Source::Folder(folder)) => Source::Folder(folder),
+        Some(ast::BackupSource::Postgres(postgres)) => {
+            BackupSource::Postgres(database(postgres, owner, diagnostics))
+        }
+        Some(ast::BackupSource::Sqlite(file)) => BackupSource::Sqlite(file),
+        Some(ast::BackupSource::Folder(folder)) => BackupSource::Folder(folder),
         None => {
             if is_certain {
                 diagnostics.push(without_source(declared.span));
@@ -58,11 +60,11 @@ pub(super) fn link(
     }
     let offsite = declared.offsite.and_then(|offsite| self::offsite(offsite, owner.mounts, diagnostics));
     let unit = unit_name(service, "backup", &stem);
-    let tells = notify::resolve_job(declared.notify, owner.has_notify);
+    let notification = notify::resolve_job(declared.notify, owner.has_notify);
     Some(Job {
         origin: format!("services.{}.backup.{stem}", service.name),
         ping: declared.ping,
-        tells,
+        notification,
         ..job(
             unit,
             name.span,
@@ -103,7 +105,7 @@ fn offsite(declared: ast::Offsite, mounts: &Mounts, diagnostics: &mut Diagnostic
         (None, None) => missing(
             "repository",
             declared.span,
-            &declared.unread,
+            &declared.unreadable,
             "add `repository:`, or `repository_secret:` with the name of a secret",
             diagnostics,
         )?,
@@ -145,13 +147,13 @@ fn without_source(backup: Span) -> Diagnostic {
         Code::MissingKey,
         "a backup needs a source",
         backup,
-        format!("expected one of {}", listed_keys(Sources::KEYS)),
+        format!("expected one of {}", listed_keys(BackupSources::KEYS)),
     )
     .help("add a source, such as `folder: /srv/data`")
 }
 
 fn with_several(backup: Span) -> Diagnostic {
-    let label = format!("expected one of {}", listed_keys(Sources::KEYS));
+    let label = format!("expected one of {}", listed_keys(BackupSources::KEYS));
     Diagnostic::new(Code::Contradiction, "a backup has several sources", backup, label)
         .help("declare one backup for each source")
 }

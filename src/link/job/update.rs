@@ -20,13 +20,13 @@ pub(super) fn link(
     diagnostics: &mut Diagnostics,
 ) -> Option<Job> {
     let service = owner.service;
-    let at = time(declared.at, declared.span, &declared.unread, diagnostics)?;
+    let at = time(declared.at, declared.span, &declared.unreadable, diagnostics)?;
     needs_port(service, declared.health.text.span, "requests this path", diagnostics);
     if declared.restart.0.is_empty() {
         missing::<()>(
             "restart",
             declared.span,
-            &declared.unread,
+            &declared.unreadable,
             "add `restart:` with the containers in the order of their start",
             diagnostics,
         );
@@ -61,7 +61,7 @@ pub(super) fn link(
         // The timer starts only the check for a new version.
         unit: format!("{}-version-check", service.name),
         ping: declared.ping,
-        tells: notify::resolve_job(declared.notify, owner.has_notify),
+        notification: notify::resolve_job(declared.notify, owner.has_notify),
         ..job(name, declared.span, declared.enable, at, work)
     })
 }
@@ -83,7 +83,7 @@ fn backup_first(
         return Some(job.name.clone());
     }
     let wanted = wanted?;
-    if service.unread.may_hold(&["backup"]) {
+    if service.unreadable.may_hold(&["backup"]) {
         return None;
     }
     let missing = Diagnostic::new(

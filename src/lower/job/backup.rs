@@ -16,7 +16,7 @@ mod sqlite;
 
 use super::{Confinement, Unit, on_path};
 use crate::hir::Service;
-use crate::hir::backup::{Backup, Source};
+use crate::hir::backup::{Backup, BackupSource};
 use crate::hir::job::Job;
 use crate::lower::context::HostContext;
 use crate::nix::{Expr, Set};
@@ -48,9 +48,9 @@ pub(super) fn lower(
     module: &mut Module,
 ) -> Unit {
     let saved = match &backup.source {
-        Source::Postgres(database) => postgres::lower(backup, database, module),
-        Source::Sqlite(file) => sqlite::lower(backup, file, service, context),
-        Source::Folder(folder) => folder::lower(folder, context),
+        BackupSource::Postgres(database) => postgres::lower(backup, database, module),
+        BackupSource::Sqlite(file) => sqlite::lower(backup, file, service, context),
+        BackupSource::Folder(folder) => folder::lower(folder, context),
     };
     if let Some(restore) = saved.restore {
         module.bindings.push((Binding::Restore, restore));

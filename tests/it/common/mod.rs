@@ -13,9 +13,9 @@ use std::sync::LazyLock;
 
 use homegen::Outcome;
 use homegen::diag::human::{self, Style};
-use homegen::output::Place;
+use homegen::file_context::FileContext;
+use homegen::output::OutputLocation;
 use homegen::record::{self, Record};
-use homegen::surroundings::Surroundings;
 
 /// The folder of the fixtures.
 pub fn fixtures() -> PathBuf {
@@ -56,11 +56,11 @@ fn compile_case(folder: &Path, text: &str) -> Outcome {
     let before = std::fs::read(folder.join("before.yaml")).ok();
     let last_build = before.map(|before| record_of(&compile(before)));
     let exists = |path: &str| folder.join(path).exists();
-    let surroundings = Surroundings {
+    let context = FileContext {
         exists: if folder.join("secrets").is_dir() { Some(&exists) } else { None },
         last_build: last_build.as_ref(),
     };
-    compile_beside(text, &surroundings)
+    compile_beside(text, &context)
 }
 
 /// The record that a build leaves.
@@ -70,13 +70,13 @@ pub fn record_of(outcome: &Outcome) -> Record {
 
 /// Compiles a text as the CLI would with the file beside the folder `generated`, and nothing else there.
 pub fn compile(bytes: impl AsRef<[u8]>) -> Outcome {
-    compile_beside(bytes, &Surroundings::default())
+    compile_beside(bytes, &FileContext::default())
 }
 
 /// Compiles a text with what stands around its file.
-pub fn compile_beside(bytes: impl AsRef<[u8]>, surroundings: &Surroundings) -> Outcome {
-    let place = Place { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
-    homegen::compile("homeserver.yaml", bytes.as_ref(), &place, surroundings)
+pub fn compile_beside(bytes: impl AsRef<[u8]>, context: &FileContext) -> Outcome {
+    let location = OutputLocation { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
+    homegen::compile("homeserver.yaml", bytes.as_ref(), &location, context)
         .unwrap_or_else(|bug| panic!("homegen wrote what is not Nix: {}", bug.0))
 }
 

@@ -41,7 +41,7 @@ pub(super) fn lower(
     module.unit(&job.unit).append("onSuccess", [Expr::str(format!("{unit}.service"))]);
     let set = module.unit(&unit);
     set.append("after", [Expr::str(context.secrets.unit)]);
-    if job.tells.is_on() {
+    if job.notification.is_on() {
         set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
     }
     // The source is not needed for the copy, and its disk may have failed.

@@ -3,9 +3,9 @@
 
 use crate::record::Record;
 
-/// The surroundings of a file. Rules about a missing part emit no diagnostic.
+/// The context of a file. Rules about a missing part emit no diagnostic.
 #[derive(Default)]
-pub struct Surroundings<'a> {
+pub struct FileContext<'a> {
     /// Returns true if a path, relative to the folder of the file, exists.
     pub exists: Option<&'a (dyn Fn(&str) -> bool + Sync)>,
     /// The record of the last build.

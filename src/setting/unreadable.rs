@@ -3,7 +3,7 @@
 /// The parts of a mapping that could not be read; diagnostics were emitted. A missing key may be in one of them, so
 /// a pass that reports a missing key asks here first.
 #[derive(Clone, Debug, Default)]
-pub struct Unread(Option<Box<Parts>>);
+pub struct UnreadableParts(Option<Box<Parts>>);
 
 #[derive(Clone, Debug, Default)]
 struct Parts {
@@ -13,12 +13,12 @@ struct Parts {
     unknown: Vec<String>,
 }
 
-impl Unread {
+impl UnreadableParts {
     /// A mapping that could not be read at all.
-    pub fn whole() -> Unread {
-        let mut unread = Unread::default();
-        unread.add_unknown(String::new());
-        unread
+    pub fn whole() -> UnreadableParts {
+        let mut unreadable = UnreadableParts::default();
+        unreadable.add_unknown(String::new());
+        unreadable
     }
 
     /// Adds a key whose value could not be read, at least in part.
@@ -43,7 +43,7 @@ impl Unread {
 
     /// True if the value of one of `keys` could not be read, or a line that may have contained one. Unlike an
     /// unknown key, neither left its text in the tree.
-    pub fn has_lost(&self, keys: &[&str]) -> bool {
+    pub fn has_unreadable(&self, keys: &[&str]) -> bool {
         self.has_unknown("")
             || self.0.as_ref().is_some_and(|parts| parts.keys.iter().any(|key| keys.contains(key)))
     }
