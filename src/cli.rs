@@ -104,8 +104,8 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn failed(what: impl std::fmt::Display, error: &std::io::Error) -> Stop {
-    Stop::Failed(format!("{what}: {error}"))
+fn failed(action: impl std::fmt::Display, error: &std::io::Error) -> Stop {
+    Stop::Failed(format!("{action}: {error}"))
 }
 
 /// Prints the reason of a failure to standard error.
@@ -266,12 +266,12 @@ fn print_diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
     let text = human::render(diagnostics, sources, human::Style { width: terminal_width(), color });
     let _ = error.write_all(text.as_bytes());
     let count = |severity| diagnostics.iter().filter(|d| d.severity() == severity).count();
-    let number = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let number = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
     let counted: Vec<String> = [Severity::Error, Severity::Warning]
         .into_iter()
         .map(|severity| (count(severity), severity.name()))
         .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| number(n, what))
+        .map(|(n, noun)| number(n, noun))
         .collect();
     let _ = writeln!(
         error,

@@ -48,18 +48,8 @@ pub trait Decode: Sized {
         text.to_owned()
     }
 
-    /// The value for a `key` that the mapping at `owner` does not have. Returns `None` for a required key, after pushing a
-    /// diagnostic.
-    fn absent(key: &str, owner: Span, reader: &mut Reader) -> Option<Self> {
-        reader.push(
-            Diagnostic::new(
-                Code::MissingKey,
-                format!("`{key}` is missing"),
-                owner,
-                format!("expected the key `{key}`"),
-            )
-            .help(format!("add `{key}:`")),
-        );
+    /// The value for a key that the mapping at `owner` does not have. Returns `None` for a required key.
+    fn absent(_owner: Span) -> Option<Self> {
         None
     }
 }
@@ -74,7 +64,7 @@ impl<T: Decode> Decode for Option<T> {
         T::decode(node, reader).map(Some)
     }
 
-    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
+    fn absent(_: Span) -> Option<Self> {
         Some(None)
     }
 
@@ -93,7 +83,7 @@ impl<T: Decode> Decode for Vec<T> {
         Some(decoded)
     }
 
-    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
+    fn absent(_: Span) -> Option<Self> {
         Some(Vec::new())
     }
 
@@ -276,6 +266,8 @@ fn valid(noun: &str) -> String {
 /// inside the value are not reported.
 #[derive(Default)]
 pub struct UnknownKeys<'a> {
+    /// An example of the mapping, in flow style.
+    example: &'static str,
     /// The declared keys that undeclared ones probably stand for. Their absence needs no diagnostic of its own.
     intended: Vec<&'static str>,
     /// The keys without a known intended key.
@@ -291,6 +283,14 @@ pub struct UnknownKeys<'a> {
 }
 
 impl<'a> UnknownKeys<'a> {
+    /// No undeclared keys, of a mapping of type `T`.
+    fn of<T: Decode>() -> Self {
+        UnknownKeys {
+            example: T::SHAPE.map(|shape| shape.example).unwrap_or_default(),
+            ..UnknownKeys::default()
+        }
+    }
+
     /// Records a line that could not be parsed.
     pub fn cut(&mut self) {
         self.is_cut = true;
@@ -361,12 +361,12 @@ impl<'a> UnknownKeys<'a> {
     /// The value for the absent `key` of the mapping at `owner`. A required key that is absent beside an undeclared one is
     /// part of the same mistake.
     pub fn absent<T: Decode>(&mut self, key: &'static str, owner: Span, reader: &mut Reader) -> Option<T> {
-        if self.unexplained.is_empty() && self.unindented.is_empty() && !self.is_cut {
-            return T::absent(key, owner, reader);
-        }
-        let value = T::absent(key, owner, &mut Reader::default());
+        let value = T::absent(owner);
         if value.is_none() && !self.is_cut {
-            self.missing.push(key);
+            match self.unexplained.is_empty() && self.unindented.is_empty() {
+                true => reader.push(missing_key(key, owner, self.example)),
+                false => self.missing.push(key),
+            }
         }
         value
     }
@@ -377,7 +377,7 @@ impl<'a> UnknownKeys<'a> {
             report_unindented(group, reader);
         }
         for (at, entry) in self.unexplained.iter().enumerate() {
-            let listed = crate::diag::suggestion("", known.iter().copied());
+            let listed = format!("the keys here are {}", known.join(", "));
             let help = match self.missing.as_slice() {
                 [one] if self.unexplained.len() == 1 => format!("did you mean `{one}`, which is missing?"),
                 missing if at == 0 && !missing.is_empty() => {
@@ -388,6 +388,40 @@ impl<'a> UnknownKeys<'a> {
             report_key(entry, help.into(), reader);
         }
     }
+}
+
+/// The diagnostic for the absent `key` of the mapping at `owner`. Its help shows the value that `example` has for the
+/// key, where `example` is a mapping in flow style.
+pub(crate) fn missing_key(key: &str, owner: Span, example: &str) -> Diagnostic {
+    let help = match example_entry(example, key) {
+        Some(entry) => format!("add a line such as `{entry}`"),
+        None => format!("add `{key}:`"),
+    };
+    Diagnostic::new(
+        Code::MissingKey,
+        format!("`{key}` is missing"),
+        owner,
+        format!("expected the key `{key}`"),
+    )
+    .help(help)
+}
+
+/// The entry of `key` in `example`, a mapping in flow style, such as `at: daily` in `{ to: /srv/backups, at: daily }`.
+fn example_entry<'a>(example: &'a str, key: &str) -> Option<&'a str> {
+    let entries = example.strip_prefix("{ ")?.strip_suffix(" }")?;
+    let mut depth = 0;
+    let is_end = |character: char| {
+        match character {
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth -= 1,
+            _ => {}
+        }
+        character == ',' && depth == 0
+    };
+    entries
+        .split(is_end)
+        .map(str::trim)
+        .find(|entry| entry.strip_prefix(key).is_some_and(|rest| rest.starts_with(": ")))
 }
 
 /// Reports keys that follow the same key without a value.
@@ -501,9 +535,9 @@ pub trait Fields: Sized {
 }
 
 /// Decodes the mapping at `at` from its entries.
-pub(crate) fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reader) -> Option<T> {
+pub(crate) fn mapping<T: Decode + Fields>(entries: &[Entry], at: Span, reader: &mut Reader) -> Option<T> {
     let mut partial = T::Partial::default();
-    let mut unknown = UnknownKeys::default();
+    let mut unknown = UnknownKeys::of::<T>();
     let mut unreadable = UnreadableParts::default();
     for entry in entries {
         if entry.is_unreadable() {
@@ -541,8 +575,8 @@ pub(crate) fn mapping<T: Fields>(entries: &[Entry], at: Span, reader: &mut Reade
 }
 
 /// An empty mapping at `at`.
-pub(crate) fn empty_mapping<T: Fields>(at: Span, reader: &mut Reader) -> Option<T> {
-    T::finish(T::Partial::default(), at, UnreadableParts::default(), &mut UnknownKeys::default(), reader)
+pub(crate) fn empty_mapping<T: Decode + Fields>(at: Span, reader: &mut Reader) -> Option<T> {
+    T::finish(T::Partial::default(), at, UnreadableParts::default(), &mut UnknownKeys::of::<T>(), reader)
 }
 
 /// A placeholder for a mapping that cannot be decoded at all.
@@ -618,4 +652,19 @@ pub(crate) fn word<T: Copy>(
         unknown_word(node, noun, &word, &names(), advice(&word), reader);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::example_entry;
+
+    #[test]
+    fn an_entry_of_an_example_ends_at_its_own_comma() {
+        let example = "{ to: /srv, update: { at: daily, of: [a, b] }, at: hourly }";
+        assert_eq!(example_entry(example, "to"), Some("to: /srv"));
+        assert_eq!(example_entry(example, "update"), Some("update: { at: daily, of: [a, b] }"));
+        assert_eq!(example_entry(example, "at"), Some("at: hourly"));
+        assert_eq!(example_entry(example, "of"), None);
+        assert_eq!(example_entry("nginx", "to"), None);
+    }
 }

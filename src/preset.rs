@@ -354,7 +354,7 @@ fn check_removed(
         for member in members.iter().filter(|member| NAMING.contains(&member.key.value().as_str())) {
             let key = member.key.value();
             naming(&member.value, &key, preset, &name, &mut |place| {
-                let what = place.rsplit('.').next().unwrap_or(place);
+                let key = place.rsplit('.').next().unwrap_or(place);
                 let keys: Vec<&str> = place.split('.').collect();
                 let path =
                     keys.iter().rev().fold("~".to_owned(), |inner, key| format!("{{ {key}: {inner} }}"));
@@ -362,13 +362,13 @@ fn check_removed(
                     Diagnostic::new(
                         Code::RemovedContainer,
                         format!(
-                            "`{what}` of `{}` refers to the removed container `{name}`",
+                            "`{key}` of `{}` refers to the removed container `{name}`",
                             other.key.value()
                         ),
                         removed,
                         "removed here",
                     )
-                    .help(instead(what, &other.key.value(), &path)),
+                    .help(instead(key, &other.key.value(), &path)),
                 );
             });
         }

@@ -304,7 +304,7 @@ fn fill(
     certain: bool,
     values: Value,
 ) -> Result<File, Bug> {
-    let bug = |what: &str, detail: &dyn std::fmt::Display| Bug(format!("{path}: {what}: {detail}"));
+    let bug = |action: &str, detail: &dyn std::fmt::Display| Bug(format!("{path}: {action}: {detail}"));
     let template = templates.get_template(template).map_err(|e| bug("no template", &e))?;
     let mut text = template.render(values).map_err(|e| bug("the template does not fit", &e))?;
     text.push('\n');

@@ -170,8 +170,8 @@ pub(crate) use nothing_as;
 /// Defines the default of an absent mapping with `or nothing`.
 macro_rules! absent_as {
     (nothing) => {
-        fn absent(_: &str, owner: $crate::source::Span, reader: &mut $crate::decode::Reader) -> Option<Self> {
-            $crate::decode::empty_mapping(owner, reader)
+        fn absent(owner: $crate::source::Span) -> Option<Self> {
+            $crate::decode::empty_mapping(owner, &mut $crate::decode::Reader::default())
         }
     };
 }

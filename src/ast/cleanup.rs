@@ -9,7 +9,7 @@ use crate::value::Value;
 mapping! {
     /// A clean-up.
     Cleanup such as "{ immich_album: { name: Old, api_key: immich-api-key }, at: daily }" {
-        ..what: Cleaning,
+        ..task: Cleaning,
         /// Enables the clean-up; your own configuration can override it. Default: the service's `enable`.
         enable: Option<Flag>,
         /// The schedule, in the host's time zone: `daily`, `"05:30"`, `Mon *-*-* 04:00` (systemd.time(7)). It has

@@ -71,7 +71,7 @@ impl Decode for Allow {
         Some(allow)
     }
 
-    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
+    fn absent(_: Span) -> Option<Self> {
         Some(Allow::default())
     }
 

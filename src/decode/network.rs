@@ -19,7 +19,7 @@ impl Decode for Attachments {
         Map::<Attachment>::decode(node, reader).map(|map| Attachments(map.entries))
     }
 
-    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
+    fn absent(_: Span) -> Option<Self> {
         Some(Attachments::default())
     }
 

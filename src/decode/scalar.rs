@@ -167,7 +167,7 @@ fn listed<T: Decode>(node: &Node, reader: &mut Reader) -> Option<Map<T>> {
     let mut map: Vec<(Text, T)> = Vec::new();
     for item in items {
         let Kind::Scalar(name) = &item.kind else { return None };
-        let empty = T::absent("", item.span, &mut Reader::default())?;
+        let empty = T::absent(item.span)?;
         map.push((name.clone(), empty));
     }
     let first = map.first()?.0.value();
@@ -228,7 +228,7 @@ impl<T: Decode> Decode for Map<T> {
         Some(map)
     }
 
-    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
+    fn absent(_: Span) -> Option<Self> {
         Some(Map::default())
     }
 
@@ -245,7 +245,7 @@ impl<T: Decode> Decode for OneOrMany<T> {
         }
     }
 
-    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
+    fn absent(_: Span) -> Option<Self> {
         Some(OneOrMany::default())
     }
 
@@ -320,7 +320,7 @@ impl Decode for Pairs {
         Some(Pairs(pairs))
     }
 
-    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
+    fn absent(_: Span) -> Option<Self> {
         Some(Pairs::default())
     }
 

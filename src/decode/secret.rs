@@ -46,7 +46,7 @@ impl Decode for SecretUses {
         Some(SecretUses(uses))
     }
 
-    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
+    fn absent(_: Span) -> Option<Self> {
         Some(SecretUses::default())
     }
 
@@ -103,7 +103,7 @@ impl Decode for EnvFiles {
         }
     }
 
-    fn absent(_: &str, _: Span, _: &mut Reader) -> Option<Self> {
+    fn absent(_: Span) -> Option<Self> {
         Some(EnvFiles::default())
     }
 

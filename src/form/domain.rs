@@ -35,11 +35,11 @@ impl Form for Domain {
             return Advice::new(contains(letter), "use letters, digits, `-` and `.`");
         }
         let longest = text.split('.').map(str::len).max().unwrap_or_default();
-        for (length, most, what) in
+        for (length, most, subject) in
             [(longest, MAX_LABEL, "a part between dots has"), (text.len(), MAX_DOMAIN, "a domain name has")]
         {
             if length > most {
-                let why = format!("{what} at most {most} characters, found {length}");
+                let why = format!("{subject} at most {most} characters, found {length}");
                 return Advice::new(why, format!("shorten it by {}", length - most));
             }
         }

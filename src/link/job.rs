@@ -72,7 +72,7 @@ fn time(
         Some(at) => Some(at),
         None if owner.source != SourceId::FILE => None,
         None => {
-            missing::<()>("at", owner, unreadable, "add `at:`, such as `at: \"05:30\"`", diagnostics);
+            missing::<()>("at", owner, unreadable, "add a line such as `at: \"05:30\"`", diagnostics);
             Value::of(Text::literal("daily", owner))
         }
     }
@@ -101,10 +101,10 @@ fn missing<T>(
 }
 
 /// `immich-backup`, and `immich-backup-photos` for a backup with a name of its own.
-fn unit_name(service: &Service, what: &str, backup: &str) -> String {
+fn unit_name(service: &Service, kind: &str, backup: &str) -> String {
     match backup {
-        DATABASE => format!("{}-{what}", service.name),
-        _ => format!("{}-{what}-{backup}", service.name),
+        DATABASE => format!("{}-{kind}", service.name),
+        _ => format!("{}-{kind}-{backup}", service.name),
     }
 }
 
@@ -198,7 +198,7 @@ fn cleanup(declared: ast::Cleanup, owner: &Owner, diagnostics: &mut Diagnostics)
         origin: format!("services.{}.cleanup", service.name),
         ping: declared.ping,
         notification: notify::resolve_job(declared.notify, owner.has_notify),
-        ..job(name, declared.span, declared.enable, at, Work::Task(declared.what.task()))
+        ..job(name, declared.span, declared.enable, at, Work::Task(declared.task.task()))
     })
 }
 

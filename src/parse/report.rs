@@ -168,7 +168,7 @@ fn missing_space(text: &str, line: Range<usize>, source: SourceId) -> Option<Dia
 /// Reports a bracket or a quote that is not closed in its own block.
 fn unclosed(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic> {
     let first = line_at(text, broken.lines.start);
-    let (at, what, label, help) = match broken.stop.flow {
+    let (at, bracket, label, help) = match broken.stop.flow {
         Some(flow) if first.contains(&flow) => {
             let (open, close) = if text[flow..].starts_with('[') { ('[', ']') } else { ('{', '}') };
             (flow, "bracket", format!("this `{open}` is not closed"), format!("close it with `{close}`"))
@@ -180,7 +180,7 @@ fn unclosed(text: &str, broken: &Broken, source: SourceId) -> Option<Diagnostic>
         }
         _ => return None,
     };
-    let title = format!("line {} has a {what} that is not closed", number(text, at));
+    let title = format!("line {} has a {bracket} that is not closed", number(text, at));
     Some(Diagnostic::new(Code::Syntax, title, Span::new(source, at..at + 1), label).help(help))
 }
 

@@ -43,6 +43,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             continue;
         }
         let problem = match image.tag.as_deref() {
+            // `unqualified_image.rs` asks for the registry and the tag.
+            None if !image.has_registry => continue,
             None => "has no tag, so Podman uses `latest`".to_owned(),
             Some(tag) if is_floating(tag) && !is_code_name(image, tag) => {
                 format!("has the moving tag `{tag}`")

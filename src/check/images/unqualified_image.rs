@@ -17,11 +17,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 image.span(),
                 "expected `REGISTRY/NAME:TAG`",
             )
-            .help(format!(
-                "for the image on Docker Hub, write `{}{}`",
-                image.value.repository,
-                &written[name..]
-            )),
+            .help(match &written[name..] {
+                "" => format!(
+                    "for the image on Docker Hub, write `{}:TAG` with a version as TAG",
+                    image.value.repository
+                ),
+                rest => format!("for the image on Docker Hub, write `{}{rest}`", image.value.repository),
+            }),
         );
     }
 }

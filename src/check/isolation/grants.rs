@@ -14,7 +14,7 @@ use crate::tree::Text;
 /// A permission of a container, and its position in the file.
 #[derive(Debug)]
 pub(in crate::check) struct Grant<T> {
-    pub(in crate::check) what: T,
+    pub(in crate::check) granted: T,
     pub(in crate::check) span: Span,
 }
 
@@ -54,9 +54,10 @@ impl Published {
 /// The ports that `podman_args` publish. `--publish-all` is one empty entry.
 pub(in crate::check) fn published(container: &Container) -> Vec<Grant<Published>> {
     let all = podman_args(container).into_iter().filter(|argument| argument.name == "publish-all");
-    let all = all.map(|argument| Grant { what: Published::default(), span: argument.span });
+    let all = all.map(|argument| Grant { granted: Published::default(), span: argument.span });
     let published = values(container, "publish").into_iter();
-    let published = published.map(|Grant { what, span }| Grant { what: Published::parse(&what), span });
+    let published =
+        published.map(|Grant { granted, span }| Grant { granted: Published::parse(&granted), span });
     // Podman discards published ports beside a network mode, and `network_mode.rs` reports them.
     published.chain(all).filter(|_| container.network_mode.is_none()).collect()
 }
@@ -65,13 +66,13 @@ pub(in crate::check) fn published(container: &Container) -> Vec<Grant<Published>
 fn values(container: &Container, name: &str) -> Vec<Grant<String>> {
     let all = podman_args(container).into_iter().filter(|argument| argument.name == name);
     let each = |argument: Argument| {
-        argument.values().into_iter().map(move |what| Grant { what, span: argument.span })
+        argument.values().into_iter().map(move |granted| Grant { granted, span: argument.span })
     };
     all.flat_map(each).collect()
 }
 
 fn grant(text: &Text) -> Grant<String> {
-    Grant { what: text.value(), span: text.span }
+    Grant { granted: text.value(), span: text.span }
 }
 
 /// The positions at which the container is made privileged.
@@ -79,7 +80,7 @@ pub(in crate::check) fn privileged(container: &Container) -> Vec<Grant<()>> {
     let flag = Some(&container.settings.privileged).filter(|flag| flag.value).map(|flag| flag.text.span);
     let all = podman_args(container);
     let arguments = all.iter().filter(|a| a.name == "privileged" && a.is_on()).map(|a| a.span);
-    flag.into_iter().chain(arguments).map(|span| Grant { what: (), span }).collect()
+    flag.into_iter().chain(arguments).map(|span| Grant { granted: (), span }).collect()
 }
 
 /// The paths of the host that are bound into the container.
@@ -103,7 +104,7 @@ pub(in crate::check) fn devices(container: &Container) -> Vec<Grant<String>> {
     let own = container.settings.devices.iter().map(|device| grant(&device.text));
     let device = |written: String| written.split(':').next().unwrap_or_default().to_owned();
     own.chain(values(container, "device"))
-        .map(|Grant { what, span }| Grant { what: device(what), span })
+        .map(|Grant { granted, span }| Grant { granted: device(granted), span })
         .collect()
 }
 
@@ -117,8 +118,8 @@ pub(in crate::check) fn device_rules(container: &Container) -> Vec<Grant<String>
 pub(in crate::check) fn capabilities(container: &Container) -> Vec<Grant<String>> {
     let mut found: Vec<Grant<String>> =
         container.settings.cap_add.iter().map(|capability| grant(&capability.text)).collect();
-    for Grant { what, span } in values(container, "cap-add") {
-        found.push(Grant { what: what.trim().to_owned(), span });
+    for Grant { granted, span } in values(container, "cap-add") {
+        found.push(Grant { granted: granted.trim().to_owned(), span });
     }
     found
 }
@@ -132,10 +133,10 @@ pub(in crate::check) fn groups(container: &Container) -> Vec<Grant<String>> {
 /// The kernel parameters that the container sets: each by its name, with the value.
 pub(in crate::check) fn sysctls(container: &Container) -> Vec<Grant<(String, String)>> {
     let own = container.settings.sysctls.0.iter();
-    let own = own.map(|(name, value)| Grant { what: (name.value(), value.value()), span: name.span });
-    let arguments = values(container, "sysctl").into_iter().filter_map(|Grant { what, span }| {
-        let (name, value) = what.split_once('=')?;
-        Some(Grant { what: (name.to_owned(), value.to_owned()), span })
+    let own = own.map(|(name, value)| Grant { granted: (name.value(), value.value()), span: name.span });
+    let arguments = values(container, "sysctl").into_iter().filter_map(|Grant { granted, span }| {
+        let (name, value) = granted.split_once('=')?;
+        Some(Grant { granted: (name.to_owned(), value.to_owned()), span })
     });
     own.chain(arguments).collect()
 }
@@ -151,7 +152,7 @@ pub(in crate::check) fn namespaces_of_host(container: &Container) -> Vec<Grant<N
     let settings = &container.settings;
     let mut found = Vec::new();
     if let Some(NetworkMode::Host(span)) = container.network_mode {
-        found.push(Grant { what: Namespace::Network, span });
+        found.push(Grant { granted: Namespace::Network, span });
     }
     for (namespace, mode) in [
         (Namespace::Pid, settings.pid.as_ref().map(|mode| &mode.text)),
@@ -159,7 +160,7 @@ pub(in crate::check) fn namespaces_of_host(container: &Container) -> Vec<Grant<N
         (Namespace::User, settings.userns_mode.as_ref().map(|mode| &mode.text)),
     ] {
         let of_host = mode.filter(|mode| namespace.is_of_host(&mode.value()));
-        found.extend(of_host.map(|mode| Grant { what: namespace, span: mode.span }));
+        found.extend(of_host.map(|mode| Grant { granted: namespace, span: mode.span }));
     }
     for argument in podman_args(container) {
         let namespace = match argument.name.as_str() {
@@ -171,7 +172,7 @@ pub(in crate::check) fn namespaces_of_host(container: &Container) -> Vec<Grant<N
             _ => continue,
         };
         if argument.value.is_some_and(|mode| namespace.is_of_host(&mode.value())) {
-            found.push(Grant { what: namespace, span: argument.span });
+            found.push(Grant { granted: namespace, span: argument.span });
         }
     }
     found
@@ -179,7 +180,7 @@ pub(in crate::check) fn namespaces_of_host(container: &Container) -> Vec<Grant<N
 
 /// True if the container is on the host's network.
 pub(in crate::check) fn is_on_host_network(container: &Container) -> bool {
-    namespaces_of_host(container).iter().any(|grant| grant.what == Namespace::Network)
+    namespaces_of_host(container).iter().any(|grant| grant.granted == Namespace::Network)
 }
 
 /// True if the container's users are mapped to a range of its own on the host.
@@ -188,7 +189,7 @@ pub(in crate::check) fn has_own_users(container: &Container) -> bool {
     container.settings.userns_mode.as_ref().is_some_and(|mode| is_own(&mode.value))
         || values(container, "userns")
             .iter()
-            .any(|grant| Userns::parse(&grant.what).as_ref().is_some_and(is_own))
+            .any(|grant| Userns::parse(&grant.granted).as_ref().is_some_and(is_own))
 }
 
 /// The user that the file sets for the container. The last one counts.
@@ -221,10 +222,11 @@ impl User {
         let of_image = || {
             let image = &container.settings.image;
             let id = image.value.starts_as()?;
-            Some(Grant { what: id.to_string(), span: image.text.span })
+            Some(Grant { granted: id.to_string(), span: image.text.span })
         };
-        let Grant { what, span } = user(container).or_else(of_image)?;
-        let (id, group) = what.split_once(':').map_or((what.as_str(), None), |(id, group)| (id, Some(group)));
+        let Grant { granted, span } = user(container).or_else(of_image)?;
+        let (id, group) =
+            granted.split_once(':').map_or((granted.as_str(), None), |(id, group)| (id, Some(group)));
         let id: u32 = id.parse().ok().filter(|id| *id != 0)?;
         Some(User { id, group: group.map(str::to_owned), span })
     }

@@ -14,11 +14,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         let on_host_network = is_on_host_network(container);
         for grant in capabilities(container) {
-            let Some(gives) = capability(&grant.what, on_host_network) else { continue };
+            let Some(gives) = capability(&grant.granted, on_host_network) else { continue };
             diagnostics.push(
                 Diagnostic::new(
                     Code::HostCapability,
-                    format!("`{}` has the capability {}", container.name, grant.what),
+                    format!("`{}` has the capability {}", container.name, grant.granted),
                     grant.span,
                     format!("the container can {gives}"),
                 )

@@ -16,7 +16,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         // `host_path.rs` reports a bind of /dev itself as a system folder.
         let bound = binds(container).into_iter().map(|bind| (bind.source, bind.span));
         let nodes = bound.filter(|(path, _)| !rules.is_empty() && path.trim_end_matches('/') != "/dev");
-        let given = devices(container).into_iter().map(|grant| (grant.what, grant.span));
+        let given = devices(container).into_iter().map(|grant| (grant.granted, grant.span));
         for (path, span) in given.chain(nodes).collect::<Vec<_>>() {
             let Some(gives) = device(&path) else { continue };
             diagnostics.push(
@@ -29,7 +29,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .help("remove the device, and mount the folder that the container needs under `volumes`"),
             );
         }
-        for grant in rules.into_iter().filter(|grant| opens_all_devices(&grant.what)) {
+        for grant in rules.into_iter().filter(|grant| opens_all_devices(&grant.granted)) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::HostDevice,

@@ -9,7 +9,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         for grant in namespaces_of_host(container) {
-            let namespace = grant.what;
+            let namespace = grant.granted;
             let (code, help) = match namespace {
                 Namespace::Network => (
                     Code::HostNetwork,

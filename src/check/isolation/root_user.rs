@@ -9,7 +9,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers().filter(|container| !has_own_users(container)) {
         for grant in users(container) {
-            let user = grant.what.split(':').next().unwrap_or_default();
+            let user = grant.granted.split(':').next().unwrap_or_default();
             if user != "root" && user.parse() != Ok(0) {
                 continue;
             }

@@ -9,7 +9,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         for grant in security_options(container) {
-            let Some(confinement) = security_option(&grant.what) else { continue };
+            let Some(confinement) = security_option(&grant.granted) else { continue };
             diagnostics.push(
                 Diagnostic::new(
                     Code::Unconfined,

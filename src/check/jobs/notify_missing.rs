@@ -9,6 +9,8 @@ use crate::setting::NotifyOn;
 use crate::source::Span;
 use crate::tree::Node;
 
+const REQUESTED: &str = "requests a notification";
+
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     if host.notify.is_some() {
         return;
@@ -22,7 +24,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .chain(service.jobs.iter().filter_map(|job| requested(job.notification)))
     });
     let of_host = host.jobs.iter().filter_map(|job| requested(job.notification));
-    let asks = front.chain(services).chain(of_host).map(|span| (span, "requests a notification"));
+    let asks = front.chain(services).chain(of_host).map(|span| (span, REQUESTED));
     // A smoke test reports problems regardless of its own `notify`.
     let is_silent = |job: &&Job| matches!(job.work, Work::SmokeTest(_)) && job.ping.is_none();
     let finds = host.jobs.iter().filter(is_silent);
@@ -32,7 +34,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let requests = asks.chain(finds).filter(|(span, _)| *span != Span::PLACEHOLDER && seen.insert(*span));
     let diagnostic = requests.fold(None, |all: Option<Diagnostic>, (span, label)| match all {
         None => {
-            Some(Diagnostic::new(Code::NotifyMissing, "`notify: failure` has no destination", span, label))
+            let title = match label {
+                REQUESTED => "`notify: failure` has no destination",
+                _ => "the smoke test has no destination for notifications",
+            };
+            Some(Diagnostic::new(Code::NotifyMissing, title, span, label))
         }
         Some(diagnostic) => Some(diagnostic.and(span, label)),
     });

@@ -53,8 +53,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
         let names = format!("under {} other names", renamed.len());
-        let what = format!("backups of `{}`", service.name);
-        report(&renamed, &what, &names, None).into_iter().for_each(|d| diagnostics.push(d));
+        let subject = format!("backups of `{}`", service.name);
+        report(&renamed, &subject, &names, None).into_iter().for_each(|d| diagnostics.push(d));
     }
     for ((from, to), left) in moved {
         let constant = left.iter().find_map(|one| constant(host, &one.new.to, &from));
@@ -67,11 +67,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// Builds one diagnostic about backups: `what` would stay `location`. The main label is `main`, or else the first
 /// backup.
-fn report(left: &[Left], what: &str, location: &str, main: Option<(Span, String)>) -> Option<Diagnostic> {
+fn report(left: &[Left], subject: &str, location: &str, main: Option<(Span, String)>) -> Option<Diagnostic> {
     let first = left.first()?;
     let message = match left.len() {
         1 => format!("the older backups of `{}` would stay at {}", first.service.name, files(first.old)),
-        _ => format!("the older {what} would stay {location}"),
+        _ => format!("the older {subject} would stay {location}"),
     };
     let label = |one: &Left| (one.job.span, format!("wrote {} in the last build", files(one.old)));
     let mut labels = main.into_iter().chain(left.iter().take(NAMED).map(label));

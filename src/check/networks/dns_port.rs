@@ -15,11 +15,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for listener in listeners(host) {
         let is_dns = listener.ports.has(53) && listener.protocol != Protocol::Sctp;
         // UDP and TCP belong to the same server.
-        if is_dns && listener.address.is_none() && reported.insert(listener.what.clone()) {
+        if is_dns && listener.address.is_none() && reported.insert(listener.program.clone()) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::DnsPort,
-                    format!("{} listens on port 53 of every address", listener.what),
+                    format!("{} listens on port 53 of every address", listener.program),
                     listener.span,
                     "includes the gateways of Podman's networks",
                 )

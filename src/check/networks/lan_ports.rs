@@ -63,7 +63,9 @@ const UDP_OF_THE_HOST: &[u16] = &[514, 1514, 5140, 6831, 6832, 8125, 12201];
 pub(super) fn for_others(port: &Port) -> Option<&'static str> {
     let ports = port.target.value;
     match port.protocol.value {
-        Protocol::Tcp => FOR_OTHERS.iter().find(|(known, _)| ports.has(*known)).map(|(_, what)| *what),
+        Protocol::Tcp => {
+            FOR_OTHERS.iter().find(|(known, _)| ports.has(*known)).map(|(_, listener)| *listener)
+        }
         Protocol::Udp => {
             let is_of_others = (ports.first..=ports.last).any(|port| !UDP_OF_THE_HOST.contains(&port));
             is_of_others.then_some("a UDP port")

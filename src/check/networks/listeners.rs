@@ -21,7 +21,7 @@ pub(in crate::check) struct Listener {
     /// The protocol of the ports.
     pub(in crate::check) protocol: Protocol,
     /// The name of the program, for a message.
-    pub(in crate::check) what: String,
+    pub(in crate::check) program: String,
     /// The port in the container that is published here.
     pub(in crate::check) target: Option<String>,
     /// The container that a site of this port forwards to, or that publishes it.
@@ -45,7 +45,7 @@ pub(in crate::check) fn listeners(host: &Host) -> Vec<Listener> {
 }
 
 fn published(container: &Container, found: &mut Vec<Listener>) {
-    let what = || format!("the container `{}`", container.name);
+    let program = || format!("the container `{}`", container.name);
     // Podman discards ports beside a network mode, and `network_mode.rs` reports them.
     let ports = container.settings.ports.iter().filter(|_| container.network_mode.is_none());
     for port in ports {
@@ -53,20 +53,20 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             address: Some(port.address.value.0).filter(|address| !address.is_unspecified()),
             ports: port.published.value,
             protocol: port.protocol.value,
-            what: what(),
+            program: program(),
             target: Some(port.target.text.value()),
             container: Some(container.name.clone()),
             span: port.span,
         });
     }
-    for Grant { what: port, span } in grants::published(container) {
+    for Grant { granted: port, span } in grants::published(container) {
         // `podman_arguments.rs` reports other protocols, and Podman chooses a port that is not given.
         let (Some(ports), Some(protocol)) = (port.ports, port.protocol) else { continue };
         found.push(Listener {
             address: port.address.filter(|address| !address.is_unspecified()),
             ports,
             protocol,
-            what: what(),
+            program: program(),
             target: Some(port.target),
             container: Some(container.name.clone()),
             span,
@@ -80,7 +80,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             address: None,
             ports: exposed.port.value,
             protocol: if exposed.udp { Protocol::Udp } else { Protocol::Tcp },
-            what: what(),
+            program: program(),
             target: None,
             container: Some(container.name.clone()),
             span: exposed.port.span(),
@@ -101,7 +101,7 @@ fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listen
             address: Some(Ipv4Addr::LOCALHOST.into()),
             ports: PortRange::one(number),
             protocol: Protocol::Tcp,
-            what: format!("the site of the container `{}`", container.name),
+            program: format!("the site of the container `{}`", container.name),
             target: None,
             container: Some(container.name.clone()),
             span,
@@ -129,7 +129,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
                 address,
                 ports: PortRange::one(port),
                 protocol,
-                what: "Caddy".to_owned(),
+                program: "Caddy".to_owned(),
                 target: None,
                 container: None,
                 span: front.bind.span,
@@ -179,7 +179,7 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
                     address: is_local.then_some(Ipv4Addr::LOCALHOST.into()),
                     ports: PortRange::one(port),
                     protocol: *protocol,
-                    what: format!("services.{name}"),
+                    program: format!("services.{name}"),
                     target: None,
                     container: None,
                     span,

@@ -11,20 +11,22 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers().filter(|c| c.network_mode.is_none()) {
         let found = container.settings.ports.iter().filter(|port| port.address.text.is_default);
         let mut found = found.filter_map(|port| Some((port, for_others(port)?)));
-        let Some((port, what)) = found.next() else { continue };
+        let Some((port, listener)) = found.next() else { continue };
         let published = port.published.text.value();
         let (ports, are) = if port.published.value.is_range() { ("ports", "are") } else { ("port", "is") };
         let diagnostic = Diagnostic::new(
             Code::LoopbackPort,
             format!("{ports} {published} of `{}` {are} published on 127.0.0.1 only", container.name),
             port.span,
-            format!("expected an address: {what} is usually for other machines"),
+            format!("expected an address: {listener} is usually for other machines"),
         );
         diagnostics.push(
             found
-                .fold(diagnostic, |diagnostic, (port, what)| {
-                    diagnostic
-                        .and(port.span, format!("expected an address: {what} is usually for other machines"))
+                .fold(diagnostic, |diagnostic, (port, listener)| {
+                    diagnostic.and(
+                        port.span,
+                        format!("expected an address: {listener} is usually for other machines"),
+                    )
                 })
                 .help(help(host, port)),
         );

@@ -11,6 +11,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut all = listeners(host);
+    let mut free = FreePorts::beside(&all);
     // Ranges are few and come first, so that each single port is compared with all of them.
     all.sort_by_key(|l| (!l.ports.is_range(), l.span));
     let ranges = all.partition_point(|l| l.ports.is_range());
@@ -20,7 +21,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut ranges = Ranges::default();
     for range in sorted {
         if let Some(first) = ranges.colliding(range) {
-            report(range, first, diagnostics);
+            report(range, first, &mut free, diagnostics);
         }
         ranges.push(range);
     }
@@ -34,7 +35,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             None => anywhere.get(&at),
         };
         if let Some(first) = first.copied().or_else(|| ranges.colliding(one)) {
-            report(one, first, diagnostics);
+            report(one, first, &mut free, diagnostics);
         }
         taken.entry((at.0, at.1, one.address)).or_insert(one);
         anywhere.entry(at).or_insert(one);
@@ -85,40 +86,75 @@ impl<'a> Ranges<'a> {
 }
 
 /// Reports a conflict at the later position of the two.
-fn report(one: &Listener, first: &Listener, diagnostics: &mut Diagnostics) {
+fn report(one: &Listener, first: &Listener, free: &mut FreePorts, diagnostics: &mut Diagnostics) {
     let (one, first) = if one.span < first.span { (first, one) } else { (one, first) };
     let port = one.ports.first.max(first.ports.first);
     let address = |l: &Listener| match l.address {
         Some(address) => format!("on {address}"),
         None => "on every address".to_owned(),
     };
+    let users = match one.program == first.program {
+        true => format!(" by {}", one.program),
+        false => format!(": by {} and by {}", first.program, one.program),
+    };
     diagnostics.push(
         Diagnostic::new(
             Code::PortTaken,
-            format!(
-                "port {port}/{} is used twice: by {} and by {}",
-                one.protocol.name(),
-                first.what,
-                one.what
-            ),
+            format!("port {port}/{} is used twice{}", one.protocol.name(), users),
             one.span,
-            format!("{}, {}", one.what, address(one)),
+            format!("{}, {}", one.program, address(one)),
         )
-        .and(first.span, format!("{}, {}", first.what, address(first)))
-        .help(help(one, first, port)),
+        .and(first.span, format!("{}, {}", first.program, address(first)))
+        .help(help(one, first, port, free)),
     );
 }
 
-fn help(one: &Listener, first: &Listener, port: u16) -> &'static str {
+fn help(one: &Listener, first: &Listener, port: u16, free: &mut FreePorts) -> String {
     let is_same = one.container.is_some() && one.container == first.container;
-    if is_same && one.what != first.what {
-        return "remove this `ports` entry: the site publishes the port; or add the address that other machines use";
+    if is_same && one.program != first.program {
+        return "remove this `ports` entry: the site publishes the port; or add the address that other machines use"
+            .to_owned();
     }
     if is_same && one.target.is_some() && one.target == first.target && one.address == first.address {
         return match (port, one.protocol) {
-            (53, Protocol::Tcp) => "append `/udp` to one of the two: DNS needs both protocols",
-            _ => "remove one of the two identical entries",
+            (53, Protocol::Tcp) => "append `/udp` to one of the two: DNS needs both protocols".to_owned(),
+            _ => "remove one of the two identical entries".to_owned(),
         };
     }
-    "move one of the two to another port, or to another address"
+    match free.take(port) {
+        Some(other) if !one.ports.is_range() && !first.ports.is_range() => {
+            format!("move one of the two to another port, such as {other}, or to another address")
+        }
+        _ => "move one of the two to another port, or to another address".to_owned(),
+    }
+}
+
+/// The ports that no listener uses, of any protocol and address.
+struct FreePorts(Vec<bool>);
+
+impl FreePorts {
+    fn beside(listeners: &[Listener]) -> FreePorts {
+        // Counts the ranges that begin before a port and end after it: ranges may be many and long.
+        let mut changes = vec![0; 1 << 16];
+        for listener in listeners {
+            changes[usize::from(listener.ports.first)] += 1;
+            if let Some(after) = changes.get_mut(usize::from(listener.ports.last) + 1) {
+                *after -= 1;
+            }
+        }
+        let used = changes.iter().scan(0, |open, change| {
+            *open += change;
+            Some(*open)
+        });
+        FreePorts(used.map(|open| open == 0).collect())
+    }
+
+    /// Takes the next free port after `port`, and above the ports that only root may bind (ip_unprivileged_port_start
+    /// in ip(7)). Returns `None` if none is near.
+    fn take(&mut self, port: u16) -> Option<usize> {
+        let first = usize::from(port) + if port < 1024 { 8000 } else { 1 };
+        let found = (first..self.0.len()).take(1000).find(|port| self.0[*port])?;
+        self.0[found] = false;
+        Some(found)
+    }
 }

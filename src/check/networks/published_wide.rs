@@ -11,9 +11,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let tailnet = host.tailscale.as_ref().map(|tailscale| tailscale.address.value.0);
     for container in host.services.iter().flat_map(|s| &s.containers) {
         // Podman publishes on every address where none is written (podman-run(1), --publish).
-        for Grant { what, span } in grants::published(container) {
-            let is_loopback = what.address.is_some_and(|address| address.is_loopback());
-            let is_in_tailnet = what.address.is_some() && what.address == tailnet;
+        for Grant { granted, span } in grants::published(container) {
+            let is_loopback = granted.address.is_some_and(|address| address.is_loopback());
+            let is_in_tailnet = granted.address.is_some() && granted.address == tailnet;
             if !is_loopback && !is_in_tailnet {
                 diagnostics.push(
                     Diagnostic::new(

@@ -53,10 +53,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         if overlap(subnet, &PODMAN.parse().expect("a constant")) {
             refuse(format!("overlaps Podman's default network {PODMAN}"), None);
         }
-        for (special, what) in
+        for (special, owner) in
             SPECIAL.iter().filter(|(net, _)| overlap(subnet, &net.parse().expect("a constant")))
         {
-            refuse(format!("overlaps the {what} range {special}"), None);
+            refuse(format!("overlaps the {owner} range {special}"), None);
         }
         if let Some(tailscale) = &host.tailscale {
             for tailnet in TAILNET.iter().filter(|t| overlap(subnet, &t.parse().expect("a constant"))) {

@@ -54,5 +54,5 @@ fn addresses(container: &Container) -> Vec<(IpAddr, Span)> {
     let ports = &container.settings.ports;
     let own = ports.iter().map(|port| (port.address.value.0, port.span));
     let arguments = grants::published(container).into_iter();
-    own.chain(arguments.filter_map(|Grant { what, span }| Some((what.address?, span)))).collect()
+    own.chain(arguments.filter_map(|Grant { granted, span }| Some((granted.address?, span)))).collect()
 }

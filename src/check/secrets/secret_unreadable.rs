@@ -72,7 +72,7 @@ struct Reader {
 impl Reader {
     fn of(container: &Container) -> Option<Reader> {
         let user = User::of(container)?;
-        let more = grants::groups(container).into_iter().filter_map(|group| group.what.parse().ok());
+        let more = grants::groups(container).into_iter().filter_map(|group| group.granted.parse().ok());
         // Without a group, the image's /etc/passwd decides the user's group.
         let own = user.group.as_ref().and_then(|group| group.parse().ok());
         let groups = own.into_iter().chain(more).collect();

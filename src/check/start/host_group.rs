@@ -7,7 +7,7 @@ use crate::podman::unnumbered_groups;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for Grant { what: name, span } in host.containers().flat_map(groups) {
+    for Grant { granted: name, span } in host.containers().flat_map(groups) {
         if !unnumbered_groups().contains(&name.as_str()) {
             continue;
         }

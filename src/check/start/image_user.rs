@@ -7,7 +7,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
-        let Some(Grant { what: value, span }) = user(container) else { continue };
+        let Some(Grant { granted: value, span }) = user(container) else { continue };
         let (id, group) =
             value.split_once(':').map_or((value.as_str(), None), |(id, group)| (id, Some(group)));
         let image = &container.settings.image;

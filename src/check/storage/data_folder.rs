@@ -38,7 +38,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
         let image = &container.settings.image.value;
-        let user = user(container).map(|grant| grant.what);
+        let user = user(container).map(|grant| grant.granted);
         let runs_as = user.or_else(|| image.user().map(|u| u.to_string()));
         let owner = volume.owner.as_ref().map(|o| (o, o.text.value()));
         if let (Some(runs_as), Some((owner, value))) = (runs_as, owner) {

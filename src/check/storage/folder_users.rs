@@ -71,7 +71,7 @@ fn mapped(container: &Container, diagnostics: &mut Diagnostics) {
 fn closed(container: &Container, diagnostics: &mut Diagnostics) {
     let (name, span, id) = match (User::of(container), grants::user(container)) {
         (Some(user), _) => (user.id.to_string(), user.span, Some(user)),
-        (None, Some(Grant { what: user, span })) => {
+        (None, Some(Grant { granted: user, span })) => {
             let name = user.split(':').next().unwrap_or_default().to_owned();
             let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
             if is_number || name == "root" || grants::has_own_users(container) {

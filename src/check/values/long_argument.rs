@@ -34,18 +34,18 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 }
 
 fn report(container: &Container, value: &Value, diagnostics: &mut Diagnostics) {
-    let what = match value.name {
+    let noun = match value.name {
         Some(name) => format!("the value of `{}`", name.value()),
-        None => value.what.to_owned(),
+        None => value.noun.to_owned(),
     };
-    let title = format!("{what} of `{}` is too long for a command line", container.name);
+    let title = format!("{noun} of `{}` is too long for a command line", container.name);
     let label = format!("{} bytes; the limit of an argument is {MAX_ARGUMENT}", value.bytes);
     diagnostics.push(Diagnostic::new(Code::UnsupportedValue, title, value.span, label).help(value.help));
 }
 
 /// A value that is an argument of Podman.
 struct Value<'a> {
-    what: &'static str,
+    noun: &'static str,
     /// The name of the variable or label, which is in the same argument.
     name: Option<&'a Text>,
     bytes: usize,
@@ -61,7 +61,7 @@ fn values(container: &Container) -> impl Iterator<Item = Value<'_>> {
     let pairs = pairs.into_iter().flat_map(|(pairs, help)| pairs.0.iter().map(move |pair| (pair, help)));
     let pairs = pairs.map(|((name, value), help)| {
         let bytes = name.value().len() + 1 + value.value().len();
-        Value { what: "", name: Some(name), bytes, span: value.span, help }
+        Value { noun: "", name: Some(name), bytes, span: value.span, help }
     });
     let test: &[Text] = match settings.healthcheck.as_ref().and_then(|check| check.test.as_ref()) {
         Some(HealthTest::Shell(line)) => std::slice::from_ref(line),
@@ -74,9 +74,9 @@ fn values(container: &Container) -> impl Iterator<Item = Value<'_>> {
         ("a word of the health check", test, script),
         ("an argument under `podman_args`", &settings.podman_args, "shorten it"),
     ];
-    let words = words.into_iter().flat_map(|(what, words, help)| {
+    let words = words.into_iter().flat_map(|(noun, words, help)| {
         words.iter().map(move |word| Value {
-            what,
+            noun,
             name: None,
             bytes: word.value().len(),
             span: word.span,

@@ -9,16 +9,16 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers() {
         for grant in
-            grants::security_options(container).iter().filter(|grant| !is_security_option(&grant.what))
+            grants::security_options(container).iter().filter(|grant| !is_security_option(&grant.granted))
         {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadValue,
-                    format!("`{}` is not a valid security option", grant.what),
+                    format!("`{}` is not a valid security option", grant.granted),
                     grant.span,
                     format!("`{}` would not start", container.name),
                 )
-                .help(help(&grant.what)),
+                .help(help(&grant.granted)),
             );
         }
     }

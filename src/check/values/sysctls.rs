@@ -23,7 +23,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let settings = &container.settings;
         let host_network = matches!(container.network_mode, Some(NetworkMode::Host(_)));
         let host_ipc = settings.ipc.as_ref().filter(|ipc| ipc.value.0 == NamespaceOf::Host);
-        for Grant { what: (key, set), span } in sysctls(container) {
+        for Grant { granted: (key, set), span } in sysctls(container) {
             let report = |label: &str, help: String| {
                 Diagnostic::new(
                     Code::UnsupportedValue,

@@ -9,8 +9,8 @@ use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let unchecked: Vec<Span> = host.containers().filter_map(settings_without_test).collect();
-    let mut unused = |span: Span, what: &str, help: &str| {
-        diagnostics.push(Diagnostic::new(Code::UnsupportedValue, what, span, "has no effect").help(help));
+    let mut unused = |span: Span, title: &str, help: &str| {
+        diagnostics.push(Diagnostic::new(Code::UnsupportedValue, title, span, "has no effect").help(help));
     };
     for site in host.front.iter().flat_map(|f| &f.sites) {
         if let Some(port) = &site.port

@@ -27,7 +27,7 @@ pub(super) fn link(
             "to",
             declared.span,
             &declared.unreadable,
-            "add `to:` with the folder for the backups, such as `to: /mnt/backup`",
+            "add a line such as `to: /mnt/backup`, the folder for the backups",
             diagnostics,
         )?,
     };
@@ -106,7 +106,7 @@ fn offsite(declared: ast::Offsite, mounts: &Mounts, diagnostics: &mut Diagnostic
             "repository",
             declared.span,
             &declared.unreadable,
-            "add `repository:`, or `repository_secret:` with the name of a secret",
+            "add `repository`, such as `repository: sftp:me@nas:/backups`, or `repository_secret` with the name of a secret",
             diagnostics,
         )?,
     };

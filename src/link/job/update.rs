@@ -27,7 +27,7 @@ pub(super) fn link(
             "restart",
             declared.span,
             &declared.unreadable,
-            "add `restart:` with the containers in the order of their start",
+            "add a line such as `restart: server`, with the containers in the order of their start",
             diagnostics,
         );
     }

@@ -31,7 +31,7 @@ struct Saved {
     /// The suffix of the backups' names.
     suffix: &'static str,
     /// The kind of source, in one word.
-    what: &'static str,
+    content: &'static str,
     /// The sandbox of the job.
     confinement: Confinement,
     /// Units that the job is ordered after.
@@ -69,8 +69,8 @@ pub(super) fn lower(
     }
     let mounts = backup.mounts.iter();
     Unit {
-        description: format!("Backup of the {} of {}", saved.what, service.name),
-        about: format!("back up the {} of {}", saved.what, service.name),
+        description: format!("Backup of the {} of {}", saved.content, service.name),
+        about: format!("back up the {} of {}", saved.content, service.name),
         program: Expr::run(
             Script::Backup,
             [Expr::str(job.name.to_string()), saved.producer, Expr::Set(parameters)],

@@ -12,7 +12,7 @@ pub(super) fn lower(folder: &Text, context: &HostContext) -> Saved {
     Saved {
         producer: Expr::run(Script::CopyFolder, [Expr::Set(parameters)]),
         suffix: "",
-        what: "files",
+        content: "files",
         confinement: Confinement::Copying,
         after: Vec::new(),
         restore: None,

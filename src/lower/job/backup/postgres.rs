@@ -19,7 +19,7 @@ pub(super) fn lower(backup: &Backup, database: &PostgresDatabase, module: &mut M
             [Binding::LoadDump.into(), Expr::Set(parameters(database))],
         ),
         suffix: ".dump",
-        what: "database",
+        content: "database",
         confinement: Confinement::Restricted,
         after: database.container.iter().map(|container| format!("{}.service", container.unit())).collect(),
         restore: Some(Expr::run(Script::RestorePostgres, command)),

@@ -15,7 +15,7 @@ pub(super) fn lower(backup: &Backup, file: &Text, service: &Service, context: &H
     Saved {
         producer: Expr::run(Script::CopySqlite, [Expr::Set(parameters)]),
         suffix: ".sqlite",
-        what: "database",
+        content: "database",
         confinement: Confinement::Copying,
         after: Vec::new(),
         restore: Some(restore(backup, file, service, context)),
