@@ -427,7 +427,7 @@ fn example_entry<'a>(example: &'a str, key: &str) -> Option<&'a str> {
 /// Reports keys that follow the same key without a value.
 fn report_unindented(keys: &[(&Entry, &Entry)], reader: &mut Reader) {
     let [(above, first), others @ ..] = keys else { return };
-    let title = format!("there is no key `{}` here", first.key.value());
+    let title = format!("`{}` is not a valid key here", first.key.value());
     let mut diagnostic = Diagnostic::new(Code::UnknownKey, title, first.key.span, "unknown key");
     for (_, other) in others.iter().take(MAX_PLACES) {
         diagnostic = diagnostic.and(other.key.span, "unknown key");
@@ -448,7 +448,7 @@ fn report_key(entry: &Entry, help: Help, reader: &mut Reader) {
         Some(hidden) => (hidden, Help::write(without_hidden(&written))),
         None => ("unknown key".to_owned(), help),
     };
-    let title = format!("there is no key `{written}` here");
+    let title = format!("`{written}` is not a valid key here");
     let fix = help.fix(entry.key.span);
     reader.push(Diagnostic::new(Code::UnknownKey, title, entry.key.span, label).help(help.text).fix(fix));
 }
@@ -462,7 +462,7 @@ fn report_foreign(
     known: &'static [&'static str],
     reader: &mut Reader,
 ) {
-    let title = format!("there is no key `{}` here", entry.key.value());
+    let title = format!("`{}` is not a valid key here", entry.key.value());
     let mut diagnostic = Diagnostic::new(Code::UnknownKey, title, entry.key.span, "unknown key");
     if !matches!(foreign.action, Action::Rename { .. }) {
         let together =

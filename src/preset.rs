@@ -127,7 +127,7 @@ fn mend_keys(service: &mut Node, diagnostics: &mut Diagnostics) {
                 && closest(&entry.key, known.iter().copied()) == Some(key)
         };
         let Some(entry) = entries.iter_mut().find(is_meant) else { continue };
-        let title = format!("there is no key `{}` here", entry.key);
+        let title = format!("`{}` is not a valid key here", entry.key);
         diagnostics.push(
             Diagnostic::new(Code::UnknownKey, title, entry.key_span, "unknown key")
                 .help(format!("did you mean `{key}`?")),

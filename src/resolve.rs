@@ -634,7 +634,13 @@ impl<'a> Resolver<'a> {
         if let Some(suggested) = name.strip_prefix("constants.") {
             let help = format!("write `${{{suggested}}}`: references to constants have no prefix");
             let fix = self.renaming(name, suggested, span);
-            self.diagnostics.push(unknown(name, step, span).help(help).fix(fix));
+            let title = format!("there is no `{name}`");
+            self.diagnostics.push(
+                Diagnostic::new(Code::UnknownReference, title, span, "has the prefix `constants`")
+                    .help(help)
+                    .fix(fix)
+                    .once(),
+            );
             return;
         }
         // `${paths.data}` and `${paths.media}` are one mistake if `paths` is missing.

@@ -162,7 +162,7 @@ fn github_gets_one_command_for_each_diagnostic() {
     ::error file=homeserver.yaml,line=12,col=16,endLine=12,endColumn=26,title=HG1202::the image `nginx:1.27` has no registry%0Aexpected `REGISTRY/NAME:TAG`%0Ahelp: for the image on Docker Hub, write `docker.io/library/nginx:1.27`
     ::error file=homeserver.yaml,line=13,col=38,endLine=13,endColumn=48,title=HG0601::there is no secret `db-pasword`%0Anot declared%0Ahelp: declare it under `secrets`; did you mean `db-password`?
     ::error file=homeserver.yaml,line=14,col=22,endLine=14,endColumn=29,title=HG0801::there is no container `databse`%0Anot declared%0Ahelp: did you mean `database`?
-    ::error file=homeserver.yaml,line=17,col=9,endLine=17,endColumn=17,title=HG0201::there is no key `shm_sice` here%0Aunknown key%0Ahelp: did you mean `shm_size`?
+    ::error file=homeserver.yaml,line=17,col=9,endLine=17,endColumn=17,title=HG0201::`shm_sice` is not a valid key here%0Aunknown key%0Ahelp: did you mean `shm_size`?
     "#);
     insta::assert_snapshot!(rendered(github::render, &fixture("published-wide")), @r#"
     ::warning file=homeserver.yaml,line=7,col=59,endLine=7,endColumn=76,title=HG0506::port 8080 on 0.0.0.0 bypasses the firewall%0APodman forwards the port before the firewall filters it%0Ahelp: publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; or accept it with `allow: { HG0506: "REASON" }` beside `ports`
@@ -424,7 +424,7 @@ fn labels_stand_below_their_place_behind_an_escape() {
     insta::assert_snapshot!(human::render(&outcome.diagnostics, &outcome.sources, Style { width: 100, color: false }), @r"
     HG0201
 
-      × there is no key `prot` here
+      × `prot` is not a valid key here
        ╭─[homeserver.yaml:4:28]
      3 │ services:
      4 │   app: { description: \u{202e}x\u{202c}, prot: 1 }

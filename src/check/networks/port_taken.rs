@@ -93,6 +93,11 @@ fn report(one: &Listener, first: &Listener, free: &mut FreePorts, diagnostics: &
         Some(address) => format!("on {address}"),
         None => "on every address".to_owned(),
     };
+    // The title names a program that uses the port twice.
+    let label = |l: &Listener| match one.program == first.program {
+        true => format!("used {}", address(l)),
+        false => format!("{}, {}", l.program, address(l)),
+    };
     let users = match one.program == first.program {
         true => format!(" by {}", one.program),
         false => format!(": by {} and by {}", first.program, one.program),
@@ -102,9 +107,9 @@ fn report(one: &Listener, first: &Listener, free: &mut FreePorts, diagnostics: &
             Code::PortTaken,
             format!("port {port}/{} is used twice{}", one.protocol.name(), users),
             one.span,
-            format!("{}, {}", one.program, address(one)),
+            label(one),
         )
-        .and(first.span, format!("{}, {}", first.program, address(first)))
+        .and(first.span, label(first))
         .help(help(one, first, port, free)),
     );
 }

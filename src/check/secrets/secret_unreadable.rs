@@ -33,7 +33,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .and(span, format!("the container runs as {id}"))
                 .and(secret.span, owner_of(secret))
                 .help(match readers[&used.secret.text.value()].iter().any(|other| *other != id) {
-                    false => format!("declare the secret with `owner: \"{id}\"`"),
+                    false => format!("add `owner: \"{id}\"` to the declaration of the secret"),
                     true => format!(
                         "declare the secret a second time under another name, with the same `file` and `owner: \"{id}\"`"
                     ),

@@ -26,16 +26,22 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Code::FirstPassword,
             format!("`{}` has no password for its first start", container.name),
             settings.image.text.span,
-            format!("the image stops on its first start without `{variable}`"),
+            format!("the container stops at its first start without `{variable}`"),
         );
+        let replacement =
+            format!("declare a secret, and write `secrets: {{ {variable}: NAME }}` in the container");
+        let empty = variables(container).into_iter().find(|(name, _)| is_one_of(&name.value(), row));
         diagnostics.push(
             match set(container).find_map(|name| Some((closest(&name.value(), row)?, name.span))) {
                 Some((known, span)) => diagnostic
                     .and(span, "not a variable of this image")
                     .help(format!("did you mean `{known}`?")),
-                None => diagnostic.help(format!(
-                    "declare a secret, and write `secrets: {{ {variable}: NAME }}` in the container"
-                )),
+                None => match empty {
+                    Some((name, _)) => diagnostic
+                        .and(name.span, "is empty")
+                        .help(format!("remove this variable, {replacement}")),
+                    None => diagnostic.help(replacement),
+                },
             },
         );
     }
