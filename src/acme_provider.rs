@@ -33,7 +33,7 @@ mod tests {
     use crate::form::{Form, Variable};
 
     #[test]
-    fn providers_are_in_order_and_take_files() {
+    fn providers_are_sorted_and_their_variables_take_files() {
         data::tests::rows_are_those_of(data::file!("acme-providers"), all());
         assert!(all().is_sorted_by(|one, next| one.get().name < next.get().name));
         for AcmeProvider { name, variable } in all().iter().map(Row::get) {

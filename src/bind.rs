@@ -325,12 +325,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn endings_are_in_order() {
+    fn endings_are_sorted() {
         assert!(ENDINGS.windows(2).all(|w| w[0] < w[1]));
     }
 
     #[test]
-    fn names_tell_files_from_folders() {
+    fn files_and_folders_are_distinguished_by_their_names() {
         for (source, target, expected) in [
             ("/srv/app", "/data", Kind::Folder),
             ("/srv/conf.d", "/etc/nginx/conf.d", Kind::Folder),

@@ -300,7 +300,7 @@ mod tests {
     use super::{CaddyfilePosition, Fault, fault, imports, snippets};
 
     #[test]
-    fn snippets_and_their_imports() {
+    fn snippets_and_their_imports_are_found() {
         let lines = "(a-b) {\n  header X (y)\n}\nimport /etc/caddy/*\nimport common.caddy\n";
         assert_eq!(snippets(lines), ["a-b"]);
         assert_eq!(imports(lines), Vec::<String>::new());
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_stay_in_their_block() {
+    fn lines_that_stay_in_their_block_are_accepted() {
         for lines in [
             "encode gzip",
             "handle /x {\n  respond \"{\\\"}\"\n}",
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_reach_out_of_their_block_are_named() {
+    fn lines_that_leave_their_block_are_reported() {
         for (lines, found) in [
             ("encode gzip\n}}", Fault::Unopened(2)),
             ("encode gzip\n}", Fault::Unopened(2)),
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_between_sites_open_blocks() {
+    fn lines_between_sites_have_to_be_complete_blocks() {
         for (lines, found) in [
             ("(snippet) {\n}\nimport /etc/x\na.test,\nb.test {\n}", None),
             ("a.test\nrespond hi", Some(Fault::NoBlock(1))),

@@ -73,7 +73,7 @@ mod tests {
     use super::of_shell;
 
     #[test]
-    fn words_that_only_a_shell_understands() {
+    fn shell_syntax_outside_of_a_shell_is_found() {
         for (line, found) in [
             ("migrate && serve", Some("&&")),
             ("sh -c migrate && serve", Some("&&")),

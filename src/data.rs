@@ -180,7 +180,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_file_is_its_rows() {
+    fn rows_are_read_from_a_file_and_found_by_name() {
         const FILE: &str = "[\n{\"a\":\"1\",\"b\":[2]},\n{\"c\":[\"d\",\"e\"]}\n]\n";
         let rows: Vec<Row<Value>> = rows_of(FILE);
         let texts: Vec<&str> = rows.iter().map(|row| row.text).collect();
@@ -189,7 +189,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_file_is_its_sections() {
+    fn a_section_of_a_file_is_read_by_its_key() {
         const FILE: &str = "{\n\"ab\":[{\"a\":2},\"b\"],\n\"a\":1\n}\n";
         assert_eq!(section_of::<u8>(FILE, "a"), 1);
         assert_eq!(section_of::<Vec<Value>>(FILE, "ab").len(), 2);

@@ -432,7 +432,7 @@ mod tests {
     use super::closest;
 
     #[test]
-    fn a_misspelled_name_gets_the_closest_one() {
+    fn the_closest_name_is_suggested_for_a_misspelled_one() {
         for (word, suggested) in [
             ("hg0506", Some("HG0506")),
             ("wbe", Some("web")),

@@ -213,12 +213,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn absent_paths_are_in_order() {
+    fn absent_paths_are_sorted() {
         assert!(ABSENT.windows(2).all(|w| w[0].path < w[1].path));
     }
 
     #[test]
-    fn the_longest_row_counts_and_present_paths_are_not_absent() {
+    fn the_longest_matching_row_applies_and_present_paths_have_none() {
         let row = |path| absent_on_nixos(path).map(|row| row.path);
         assert_eq!(row("/usr/share/zoneinfo/Europe/Berlin"), Some("/usr/share/zoneinfo"));
         assert_eq!(row("/usr/share/misc"), Some("/usr"));

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_row_says_one_thing_and_rows_are_in_order() {
+    fn rows_are_sorted_and_each_has_one_action_or_a_help() {
         const FILE: &str = data::file!("foreign-keys");
         data::tests::rows_are_those_of(FILE, all());
         let rows: Vec<Columns> = data::read(data::json!("foreign-keys"));

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_in_its_parts() {
+    fn versions_and_users_are_derived_from_image_names() {
         let postgres = name("ghcr.io/immich-app/postgres:16-vectorchord0.4.3");
         assert_eq!(
             (postgres.repository.as_str(), postgres.major()),
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(name("docker.io/my/library-redis:7").known().map(|k| k.name), None);
     }
     #[test]
-    fn publishers_are_in_order_and_their_paths_have_registries() {
+    fn publishers_are_sorted_and_their_paths_have_registries() {
         crate::data::tests::rows_are_those_of(crate::data::file!("image-publishers"), publishers());
         assert!(publishers().is_sorted_by_key(|row| row.get().publisher.to_lowercase()));
         for row in publishers().iter().map(|row| row.get()) {

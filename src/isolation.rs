@@ -481,7 +481,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bind_counts_for_what_it_holds() {
+    fn a_bind_is_classified_by_the_host_paths_that_it_contains() {
         let kind = |path: &str, read_only| host_path(path, read_only).map(|row| (row.kind, row.path));
         for (path, read_only, found) in [
             ("/", true, Some((System, "/"))),
@@ -521,7 +521,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_by_any_of_their_names() {
+    fn devices_are_recognized_by_each_of_their_names() {
         for path in [
             "/dev/sda",
             "/dev/nvme0n1p2",
@@ -550,7 +550,7 @@ mod tests {
     }
 
     #[test]
-    fn options_in_both_spellings() {
+    fn security_options_are_recognized_in_both_spellings() {
         for option in ["seccomp=unconfined", "seccomp:unconfined", "label:disable", "unmask=/proc/kcore"] {
             assert!(security_option(option).is_some(), "{option}");
         }

@@ -246,7 +246,7 @@ mod tests {
 "#;
 
     #[test]
-    fn the_longest_mount_path_counts() {
+    fn a_path_maps_through_its_longest_mount_path() {
         let host = host(NESTED);
         for (path, on_host) in [
             ("/up/a.png", "/srv/up/a.png"),
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_are_not_on_the_host_are_errors() {
+    fn paths_outside_of_the_mounts_and_invalid_paths_are_errors() {
         let host = host(NESTED);
         for path in ["/", "/upper", "/up/tmp/x", "/etc"] {
             assert!(matches!(asked(&host, None, path), Err(MapError::Uncovered(_))), "{path}");
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mount_of_the_whole_host_adds_no_slash() {
+    fn a_mount_of_the_root_folder_adds_no_slash() {
         let host =
             host("      web: { image: \"docker.io/library/nginx:1.27\", volumes: [\"/:/host:ro\"] }\n");
         assert_eq!(asked(&host, None, "/host/etc/fstab").as_deref(), Ok("/etc/fstab"));

@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_are_one_by_address_port_and_protocol() {
+    fn ports_are_identified_by_address_port_and_protocol() {
         let same = ["8080:80", "127.0.0.1:8080:81", "8080:80/tcp", "127.0.0.1:8080:80/TCP"];
         for text in same {
             assert_eq!(port(&scalar(text)).as_deref(), Some("127.0.0.1 8080 tcp"), "{text}");
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_are_one_by_their_path_in_the_container() {
+    fn devices_are_identified_by_their_path_in_the_container() {
         for (text, target) in [
             ("/dev/dri", "/dev/dri"),
             ("/dev/dri/", "/dev/dri"),

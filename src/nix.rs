@@ -560,7 +560,7 @@ mod tests {
     use super::relative_paths;
 
     #[test]
-    fn relative_paths_are_found_where_they_are_code() {
+    fn relative_paths_are_found_in_code_and_not_in_text() {
         for (code, expected) in [
             ("builtins.readFile ./files/sync.sh", vec!["./files/sync.sh"]),
             ("[ ../a sub/b ./c.nix ]", vec!["../a", "sub/b", "./c.nix"]),

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn services_are_in_order_and_their_options_are_paths() {
+    fn services_are_sorted_and_their_port_options_are_attribute_paths() {
         data::tests::rows_are_those_of(data::file!("nixos-services"), all());
         assert!(all().is_sorted_by(|one, next| one.get().name < next.get().name));
         for service in all().iter().map(Row::get) {

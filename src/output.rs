@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn force_overwrites_edits_and_nothing_of_a_person() {
+    fn force_overwrites_edited_files_but_no_foreign_file() {
         let mut existing = folder(&[("edited", "mine")], Some(&record(&[("edited", "a")])));
         existing.insert("mine".to_owned(), Existing::File(b"by hand".to_vec()));
         let changes = plan(vec![file("edited", "b"), file("mine", "b")], &existing, true);
@@ -279,14 +279,14 @@ mod tests {
     }
 
     #[test]
-    fn white_space_is_no_edit() {
+    fn a_change_of_white_space_is_not_an_edit() {
         let existing = folder(&[("a", "{\r\n    x = 1;\r\n}\r\n")], Some(&record(&[("a", "{ x = 1; }\n")])));
         let changes = plan(vec![file("a", &marked_text("{ x = 2; }\n"))], &existing, false);
         assert!(matches!(changes["a"], Change::Update(_)));
     }
 
     #[test]
-    fn without_a_usable_record_nothing_is_pruned() {
+    fn no_file_is_pruned_without_a_usable_record() {
         let whole = record(&[("a", "a"), ("b", "b"), ("stale", "c")]);
         let cut = &whole[..whole.find("\"b\"").unwrap()];
         let newer = whole.replace("\"version\": 1", "\"version\": 2");

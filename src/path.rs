@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_are_found_as_is_below_finds_them() {
+    fn folder_lookups_agree_with_is_below() {
         let paths = ["/", "/a", "/a/b", "/a/b/c", "/a-b", "/a0", "/ab", "/b/a"];
         let folders = Folders::of(paths.map(|path| (path.to_owned(), path)));
         for path in paths.into_iter().chain(["/a/", "/a/b/d", "/c", "/a/b/c/d/e"]) {

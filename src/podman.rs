@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_of_mounts() {
+    fn invalid_mount_options_are_found() {
         assert_eq!(bad_option(&["ro", "Z", "U", "noexec"], false), None);
         assert_eq!(bad_option(&["O", "upperdir=/a", "workdir=/b"], false), None);
         assert_eq!(bad_option(&["rw", "size=64m", "mode=1777", "noexec"], true), None);
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(closest_option("noexek", true), Some("noexec"));
     }
     #[test]
-    fn the_files_are_in_order() {
+    fn the_lists_of_podman_values_are_sorted_and_valid() {
         const FILE: &str = data::file!("podman-values");
         data::tests::lists_are_in_order(FILE);
         data::tests::keys_are(

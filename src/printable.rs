@@ -136,13 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn lines_stay_lines_and_none_is_a_workflow_command() {
+    fn line_breaks_are_kept_and_workflow_commands_are_escaped() {
         assert_eq!(printable_lines("a\n\tb\u{7}\n"), "a\n\tb\\u{7}\n");
         assert_eq!(printable_lines("::error::x\n \t::x\na ::b"), "\\u{3a}:error::x\n \t\\u{3a}:x\na ::b");
     }
 
     #[test]
-    fn json_reads_back_as_it_was() {
+    fn escaped_json_parses_to_the_same_value() {
         let value = serde_json::json!({ "a": "\u{202e}\u{9b}\n##[error]x", "b": 1 });
         let json = printable_json(&serde_json::to_string_pretty(&value).expect("JSON"));
         assert_eq!(printable_lines(&json), json);

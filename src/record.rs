@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_read_back() {
+    fn a_written_record_is_read_back_unchanged() {
         let text = record().text("homeserver.yaml");
         let read = Record::read(text.as_bytes()).unwrap();
         assert_eq!((&read.files, &read.services), (&record().files, &record().services));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_cannot_be_used_says_why() {
+    fn an_unusable_record_is_refused_with_the_reason() {
         let text = record().text("homeserver.yaml");
         let conflict = text.replace("  \"files\"", "<<<<<<< HEAD\n=======\n>>>>>>> other\n  \"files\"");
         for (text, why) in [
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_a_person_is_not_a_record() {
+    fn a_file_of_the_user_is_not_a_record() {
         for text in ["{}", "[]", "x", "{\"generated\": \"by me\"}", "{\"homegen\": 1}", "\u{0}\u{1}"] {
             assert!(!is_record(text.as_bytes()), "{text}");
         }

@@ -338,7 +338,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn templates_escape_what_is_not_code() {
+    fn templates_escape_values_that_are_not_code() {
         let mut environment = templates();
         environment.add_template("t", "{{ value }}").unwrap();
         let text = environment.get_template("t").unwrap().render(context! { value => "a\"${b}\n" }).unwrap();

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_attribute_is_in_its_file_and_names_its_script() {
+    fn every_attribute_is_in_its_file_and_refers_to_its_script() {
         for script in Script::ALL {
             let code = script.code();
             let attribute = script.selection().trim_start_matches("scripts.");

@@ -573,7 +573,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_in_command_lines() {
+    fn secrets_in_command_lines_are_found() {
         for text in [
             "serve --password=hunter2",
             "serve --admin-password hunter2",
@@ -598,7 +598,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_in_values() {
+    fn secrets_in_values_are_found() {
         for text in [
             r#"{"db": [{"user": "me", "password": "hunter2"}]}"#,
             "https://example.org/hook?user=me&password=hunter2",
@@ -623,7 +623,7 @@ mod tests {
     }
 
     #[test]
-    fn options_that_take_no_file() {
+    fn options_that_take_no_file_read_the_secret_in_a_shell() {
         for (text, in_shell) in [
             ("redis-server --requirepass /run/secrets/db", "redis-server --requirepass \"$(cat FILE)\""),
             ("valkey-server --masterauth /run/secrets/db", "valkey-server --masterauth \"$(cat FILE)\""),
@@ -638,7 +638,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_are_no_secrets() {
+    fn command_lines_without_a_literal_secret_are_accepted() {
         for text in [
             "serve --password-file=/run/secrets/db --token-ttl=3600",
             "serve --password-file /run/secrets/db",
@@ -668,7 +668,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_of_caddy_and_nix() {
+    fn secrets_in_caddyfiles_configuration_lines_and_nix_are_found() {
         assert!(in_caddyfile("header_up Authorization \"Bearer 0123456789abcdef\"").is_some());
         assert!(in_caddyfile("acme_dns cloudflare 0123456789abcdef0123").is_some());
         assert!(in_caddyfile("client_secret 0123456789").is_some());

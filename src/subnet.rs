@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_address_is_not_the_subnets_own() {
+    fn the_first_address_follows_the_network_address() {
         for (subnet, first) in [("172.20.0.0/16", "172.20.0.1"), ("fd00:1::/64", "fd00:1::1")] {
             assert_eq!(first_address(&subnet.parse().unwrap()).to_string(), first);
         }

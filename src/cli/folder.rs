@@ -383,7 +383,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn relative_paths_between_folders() {
+    fn the_relative_path_between_two_folders_is_computed() {
         assert_eq!(relative_path(Path::new("/a/b/generated"), Path::new("/a/b")), "..");
         assert_eq!(relative_path(Path::new("/a"), Path::new("/a")), ".");
         assert_eq!(relative_path(Path::new("/tmp/out"), Path::new("/etc/nixos")), "../../etc/nixos");

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn certain_fixes_are_made_and_the_first_of_two_that_overlap() {
+    fn certain_fixes_are_applied_and_the_first_of_overlapping_fixes_wins() {
         let text = "a: 1\nb: 2\nc: |\n  x\n";
         let fixes = [
             at(8..9, "'2'", true),

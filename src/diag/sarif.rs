@@ -187,14 +187,14 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_a_uri() {
+    fn a_path_is_written_as_a_uri() {
         assert_eq!(uri("./hosts/nas/homeserver.yaml"), "hosts/nas/homeserver.yaml");
         assert_eq!(uri("my host/서버: 100%.yaml"), "my%20host/%EC%84%9C%EB%B2%84%3A%20100%25.yaml");
         assert_eq!(uri("/etc/nixos/homeserver.yaml"), "file:///etc/nixos/homeserver.yaml");
     }
 
     #[test]
-    fn brackets_do_not_end_a_link() {
+    fn brackets_in_a_link_text_are_escaped() {
         assert_eq!(link_text("`ports[0]`"), "`ports\\[0\\]`");
         assert_eq!(link_text(""), "here");
     }

@@ -52,7 +52,7 @@ mod tests {
     use super::AbsolutePath;
 
     #[test]
-    fn absolute_paths() {
+    fn an_absolute_path_is_normalized_and_on_one_line() {
         parses::<AbsolutePath>(&["/", "/srv/a b"], &["", "srv", "/srv/../x", "/a//b", "/a\nb"]);
     }
 

@@ -38,7 +38,7 @@ mod tests {
     use super::Address;
 
     #[test]
-    fn addresses_of_both_versions() {
+    fn an_address_is_ipv4_or_ipv6() {
         advises::<Address>(&[
             ("100.64.0.7/32", "write `100.64.0.7`"),
             ("1.1.1.1, 8.8.8.8", "write a list: `[\"1.1.1.1\", \"8.8.8.8\"]`"),

@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_as_long_as_the_calendar_makes_it() {
+    fn the_longest_pause_between_two_runs_is_computed() {
         for (calendar, hours) in [
             ("hourly", 1),
             ("*:00/15", 1),
@@ -394,7 +394,7 @@ mod tests {
 
     /// Each expression with the verdict of `systemd-analyze calendar`; tests/it/systemd.rs compares them.
     #[test]
-    fn calendars() {
+    fn calendars_are_accepted_and_refused_as_by_systemd() {
         for right in include_str!("../../tests/it/calendar/right.txt").lines() {
             assert!(is_calendar(right), "{right}");
         }

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn capabilities_in_any_case() {
+    fn a_capability_is_accepted_in_any_case() {
         assert_eq!(Capability::parse("cap_net_admin"), Some(Capability { name: "NET_ADMIN" }));
         parses::<Capability>(&["NET_ADMIN", "ALL", "all"], &["NET_ADMN", "CAP_ALL", "CAP_CAP_KILL", ""]);
         advises::<Capability>(&[("NET_ADMN", "did you mean `NET_ADMIN`?")]);

@@ -29,7 +29,7 @@ mod tests {
     use super::Count;
 
     #[test]
-    fn numbers_from_1_on() {
+    fn a_count_is_a_number_from_1() {
         parses::<Count>(&["1", "4294967295"], &["", "0", "-1", "+1", "01", "1.0", "4294967296"]);
     }
 }

@@ -46,7 +46,7 @@ mod tests {
     use super::Days;
 
     #[test]
-    fn numbers_of_days() {
+    fn a_number_of_days_is_from_1_to_9999() {
         parses::<Days>(&["1d", "9999d"], &["", "d", "0d", "30", "10000d", "+1d", "2w"]);
         advises::<Days>(&[
             ("14", "write `14d`"),

@@ -41,7 +41,7 @@ mod tests {
     use super::Decimal;
 
     #[test]
-    fn numbers_above_0() {
+    fn a_decimal_is_above_0() {
         parses::<Decimal>(&["2", "0.5"], &["", "0", "-1", "1e3", "inf", "1.2.3"]);
         advises::<Decimal>(&[("0,5", "write `0.5`"), ("half", "")]);
     }

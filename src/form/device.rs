@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn devices_by_path_and_by_cdi_name() {
+    fn a_device_is_a_path_or_a_cdi_name() {
         let path = |container: Option<&str>, permissions: Option<&str>| Device::Path {
             host: "/dev/kvm".to_owned(),
             container: container.map(str::to_owned),

@@ -32,7 +32,7 @@ mod tests {
     use super::DeviceCgroupRule;
 
     #[test]
-    fn rules() {
+    fn a_rule_has_a_type_two_numbers_and_permissions() {
         parses::<DeviceCgroupRule>(
             &["c 189:* rmw", "a *:* r"],
             &["", "d 1:1 r", "c 1 r", "c 1:1 x", "c 1:1 rwmr"],

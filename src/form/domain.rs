@@ -68,7 +68,7 @@ mod tests {
     use super::Domain;
 
     #[test]
-    fn domain_names() {
+    fn a_domain_has_valid_labels_and_at_most_one_wildcard() {
         parses::<Domain>(&["example.org", "*.example.org", "nas"], &["", "*", "a..b", "-a", "a b", "*.*.a"]);
     }
 

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_spans_are_read_by_go_and_by_systemd_alike() {
+    fn only_durations_that_go_and_systemd_both_read_are_accepted() {
         assert_eq!(Duration::parse("1m30s"), Some(Duration { ms: 90_000 }));
         assert_eq!(Duration::parse("500ms"), Some(Duration { ms: 500 }));
         parses::<Duration>(&["0s"], &["", "30", "s", "1d", "30 s", "1min", "99999999999999999999h"]);

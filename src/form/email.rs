@@ -28,7 +28,7 @@ mod tests {
     use super::Email;
 
     #[test]
-    fn addresses_with_a_user_and_a_host() {
+    fn an_email_address_has_a_user_and_a_host() {
         parses::<Email>(&["me+a@example.de"], &["", "me", "@example.de", "me@", "me@a@b"]);
     }
 }

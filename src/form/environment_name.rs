@@ -28,7 +28,7 @@ mod tests {
     use super::EnvironmentName;
 
     #[test]
-    fn names_without_white_space() {
+    fn an_environment_name_has_no_white_space_and_no_equals_sign() {
         parses::<EnvironmentName>(&["a.b", "A#"], &["", "#A", "A=B", "A B", "A\u{200b}"]);
     }
 }

@@ -38,7 +38,7 @@ mod tests {
     use super::HomePath;
 
     #[test]
-    fn paths_below_the_users_folder() {
+    fn a_home_path_is_below_the_home_folder() {
         parses::<HomePath>(&["~/Pictures"], &["~", "~/", "/home/me/x", "~/../x", "~/a//b"]);
         advises::<HomePath>(&[("/Users/me/Upload", "write `~/Upload`"), ("Upload", "")]);
     }

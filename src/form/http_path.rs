@@ -53,7 +53,7 @@ mod tests {
     use super::HttpPath;
 
     #[test]
-    fn paths() {
+    fn an_http_path_begins_with_a_slash_and_has_no_spaces() {
         parses::<HttpPath>(&["/", "/api/ping?x=1"], &["", "ping", "/a b"]);
         advises::<HttpPath>(&[
             ("http://127.0.0.1:80/ping", "write `/ping`"),

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_of_an_image() {
+    fn an_image_is_split_into_repository_and_tag() {
         let image = Image::parse("registry:5000/a/b:1").unwrap();
         assert_eq!((image.repository.as_str(), image.tag.as_deref()), ("registry:5000/a/b", Some("1")));
         let docker = Image::parse("redis:7").unwrap();
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_has_a_narrow_form() {
+    fn only_valid_image_references_are_accepted() {
         parses::<Image>(
             &[
                 "docker.io/library/redis:7-alpine",

@@ -27,7 +27,7 @@ mod tests {
     use super::Interface;
 
     #[test]
-    fn names_of_interfaces() {
+    fn an_interface_name_has_at_most_15_characters() {
         parses::<Interface>(&["eth0", "br-a.1"], &["", ".", "..", "a b", "abcdefghijklmnop"]);
     }
 }

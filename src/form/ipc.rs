@@ -33,7 +33,7 @@ mod tests {
     use super::Ipc;
 
     #[test]
-    fn modes() {
+    fn an_ipc_mode_is_a_known_word_or_another_namespace() {
         parses::<Ipc>(
             &["host", "shareable", "container:db", "ns:/proc/1/ns/ipc"],
             &["", "hots", "container:", "ns:x", "auto"],

@@ -113,7 +113,7 @@ mod tests {
     use super::KeepRule;
 
     #[test]
-    fn rules() {
+    fn a_keep_rule_is_a_restic_option_with_a_value() {
         parses::<KeepRule>(
             &["--keep-daily 14", "--keep-tag=x", "--keep-within 1y5m7d2h", "--keep-last unlimited"],
             &["", "--keep-daily", "--keep-daily x", "--keep-within 30", "daily 14", "--keep-tag a b"],

@@ -41,7 +41,7 @@ mod tests {
     use super::Mac;
 
     #[test]
-    fn addresses_of_interfaces() {
+    fn a_mac_address_is_unicast_and_has_six_pairs_of_digits() {
         advises::<Mac>(&[("02-42-ac-11-00-02", "write `02:42:ac:11:00:02`"), ("", "")]);
         parses::<Mac>(
             &["02:42:ac:11:00:02", "02:42:AC:11:00:02"],

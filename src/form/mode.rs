@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_or_four_octal_digits() {
+    fn a_mode_has_three_or_four_octal_digits() {
         assert_eq!(Mode::parse("2750"), Some(Mode { bits: 0o2750 }));
         parses::<Mode>(&["0755", "644"], &["", "75", "0o755", "0888", "+755", "00755"]);
         advises::<Mode>(&[("0o755", "write `\"0755\"`"), (" 755", "write `\"0755\"`"), ("u=rwx", "")]);

@@ -40,7 +40,7 @@ mod tests {
     use super::MountOption;
 
     #[test]
-    fn options_of_mounts() {
+    fn a_mount_option_has_no_comma_space_or_backslash() {
         parses::<MountOption>(&["ro", "nfsvers=4.2"], &["", "ro,noatime", "a b", "a\\040b"]);
         advises::<MountOption>(&[
             ("ro,noatime", "write `[ro, noatime]`"),

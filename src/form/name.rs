@@ -26,7 +26,7 @@ mod tests {
     use super::Name;
 
     #[test]
-    fn a_name_has_a_letter() {
+    fn a_name_is_not_blank() {
         parses::<Name>(&["a", "my albums"], &["", "  "]);
     }
 }

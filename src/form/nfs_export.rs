@@ -53,7 +53,7 @@ mod tests {
     use super::NfsExport;
 
     #[test]
-    fn exports() {
+    fn an_export_has_a_server_and_an_absolute_path() {
         parses::<NfsExport>(
             &["nas.lan:/a b", "[fd00::1]:/x"],
             &["", "nas", "nas:x", "nas://x", "nas:/a\\b", "nas:/a\nb"],

@@ -30,7 +30,7 @@ mod tests {
     use super::OomScoreAdj;
 
     #[test]
-    fn numbers_from_minus_1000_to_1000() {
+    fn an_oom_score_is_a_number_from_minus_1000_to_1000() {
         parses::<OomScoreAdj>(&["-1000", "0", "1000"], &["", "-1001", "1001", "+1", "-0", "01", "1.5"]);
     }
 }

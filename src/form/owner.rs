@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn users_and_groups_by_number_and_name() {
+    fn an_owner_is_a_user_with_an_optional_group() {
         let by_name = |name: &str| Account::Name(name.to_owned());
         assert_eq!(Owner::parse("1000"), Some(Owner { user: Account::Id(1000), group: None }));
         let both = Owner { user: by_name("me"), group: Some(Account::Id(100)) };

@@ -25,7 +25,7 @@ mod tests {
     use super::Percent;
 
     #[test]
-    fn numbers_below_a_hundred() {
+    fn a_percentage_is_from_1_to_99() {
         parses::<Percent>(&["1", "99"], &["0", "100", "10%", "05"]);
     }
 }

@@ -28,7 +28,7 @@ mod tests {
     use super::Period;
 
     #[test]
-    fn a_period_is_not_empty() {
+    fn a_period_is_longer_than_0() {
         parses::<Period>(&["30s", "1m0s"], &["0s", "30"]);
         advises::<Period>(&[("30", "write `30s`"), ("0", "")]);
     }

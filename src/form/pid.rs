@@ -33,7 +33,7 @@ mod tests {
     use super::Pid;
 
     #[test]
-    fn modes() {
+    fn a_pid_mode_is_host_private_or_another_namespace() {
         parses::<Pid>(&["host", "private", "container:db"], &["", "none", "service:db"]);
     }
 }

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_and_ranges() {
+    fn a_port_range_is_one_port_or_two_in_ascending_order() {
         assert_eq!(PortRange::parse("8000-8010"), Some(PortRange { first: 8000, last: 8010 }));
         assert!(PortRange::parse("8000-8010").is_some_and(|ports| ports.has(8010) && !ports.has(8011)));
         parses::<PortRange>(

@@ -48,7 +48,7 @@ mod tests {
     use super::Protocol;
 
     #[test]
-    fn protocols_in_any_case() {
+    fn a_protocol_is_accepted_in_any_case() {
         parses::<Protocol>(&["tcp", "UDP", "sctp"], &["", "both", "tcp/udp"]);
     }
 }

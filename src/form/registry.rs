@@ -41,7 +41,7 @@ mod tests {
     use super::Registry;
 
     #[test]
-    fn registries() {
+    fn a_registry_is_a_host_with_an_optional_port() {
         parses::<Registry>(&["ghcr.io", "localhost:5000"], &["", "ghcr.io/me", "ghcr.io:", "ghcr.io:0"]);
         advises::<Registry>(&[("https://ghcr.io", "write `ghcr.io`"), ("ghcr.io/me", "write `ghcr.io`")]);
     }

@@ -53,7 +53,7 @@ mod tests {
     use super::Repository;
 
     #[test]
-    fn repositories() {
+    fn a_repository_is_an_owner_and_a_name() {
         parses::<Repository>(&["immich-app/immich", "a/.b"], &["", "a", "-a/b", "a/b/c", "a/..", "a/b.git"]);
     }
 

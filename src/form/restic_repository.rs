@@ -71,7 +71,7 @@ mod tests {
     use super::ResticRepository;
 
     #[test]
-    fn repositories() {
+    fn a_repository_is_an_absolute_path_or_has_a_backend() {
         parses::<ResticRepository>(
             &["/srv/restic", "sftp:me@nas:/backups", "s3:s3.example.org/x"],
             &["", "x", "s3:", "/a b"],

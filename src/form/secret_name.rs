@@ -42,7 +42,7 @@ mod tests {
     use super::SecretName;
 
     #[test]
-    fn names_of_secrets() {
+    fn a_secret_name_begins_with_a_letter_or_an_underscore() {
         parses::<SecretName>(&["restic", "_a-1"], &["", "1a", "-a", "a.b", "a b"]);
         advises::<SecretName>(&[
             ("secrets/restic.age", "write `restic`"),

@@ -59,7 +59,7 @@ mod tests {
     use super::ServiceUnit;
 
     #[test]
-    fn services_without_their_kind() {
+    fn a_service_is_named_without_the_suffix_of_its_unit() {
         parses::<ServiceUnit>(
             &["plex", "a@b", "org.x"],
             &["", "plex.service", "-a", "a b", &"a".repeat(201)],

@@ -50,7 +50,7 @@ mod tests {
     use super::Signal;
 
     #[test]
-    fn signals_by_name_and_number() {
+    fn a_signal_is_a_name_or_a_number() {
         parses::<Signal>(
             &["SIGTERM", "term", "15", "SIGRTMIN+3", "RTMAX-14"],
             &["TREM", "0", "65", "RTMIN+16", "+9", "SIG"],

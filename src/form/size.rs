@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_podmans() {
+    fn sizes_are_parsed_as_podman_parses_them() {
         for (text, bytes) in [("2g", 2 << 30), ("1.5GiB", 3 << 29), ("1048576", 1 << 20), ("3b", 3)] {
             assert_eq!(Size::parse(text), Some(Size { bytes }), "{text}");
         }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_in_words() {
+    fn sizes_are_written_in_the_largest_unit_that_fits() {
         for (bytes, words) in [(3 << 29, "1.5g"), (512 << 20, "512m"), (10, "10b"), (20 << 30, "20g")] {
             assert_eq!(bytes_in_words(bytes), words);
         }

@@ -44,7 +44,7 @@ mod tests {
     use super::Subnet;
 
     #[test]
-    fn subnets() {
+    fn a_subnet_is_a_network_address_with_a_prefix_length() {
         parses::<Subnet>(
             &["172.20.0.0/16", "fd00::/64"],
             &["", "172.20.0.0", "172.20.0.1/16", "172.20.0.0/33"],

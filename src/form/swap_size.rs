@@ -41,7 +41,7 @@ mod tests {
     use super::SwapSize;
 
     #[test]
-    fn a_size_or_no_limit() {
+    fn a_swap_size_is_a_size_or_minus_1() {
         parses::<SwapSize>(&["-1", "2g"], &["-2", "-1g", ""]);
         advises::<SwapSize>(&[("3", "write `3m` or `3g`, or `3b` for bytes")]);
     }

@@ -62,7 +62,7 @@ mod tests {
     use super::TmpfsMount;
 
     #[test]
-    fn folders_in_memory() {
+    fn a_tmpfs_mount_is_an_absolute_path_with_valid_options() {
         parses::<TmpfsMount>(
             &["/tmp", "/tmp:size=64m,mode=1777"],
             &["", "tmp", "/", "/tmp:", "/tmp:size=lots"],

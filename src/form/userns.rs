@@ -41,7 +41,7 @@ mod tests {
     use super::Userns;
 
     #[test]
-    fn modes() {
+    fn only_user_namespace_modes_of_rootful_containers_are_accepted() {
         parses::<Userns>(&["auto", "auto:size=8192", "host"], &["", "keep-id", "nomap", "auto:"]);
         advises::<Userns>(&[("keep-id", "write `auto`, or remove it"), ("aut", "did you mean `auto`?")]);
     }

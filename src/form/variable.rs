@@ -27,7 +27,7 @@ mod tests {
     use super::Variable;
 
     #[test]
-    fn names_of_variables() {
+    fn a_variable_has_only_letters_digits_and_underscores() {
         parses::<Variable>(&["DB_PASSWORD", "_x1"], &["", "1A", "A-B", "A.B"]);
     }
 }

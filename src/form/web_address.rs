@@ -68,7 +68,7 @@ mod tests {
     use super::WebAddress;
 
     #[test]
-    fn addresses_with_a_path() {
+    fn an_address_has_a_scheme_a_host_and_a_path_and_no_login() {
         parses::<WebAddress>(
             &["HTTPS://ntfy.sh/x", "http://nas:8080/a?b=c"],
             &["", "ntfy.sh/x", "https://ntfy.sh", "https://ntfy.sh/", "https://a_b/x", "https://me:word@a/x"],

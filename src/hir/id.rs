@@ -87,7 +87,7 @@ mod tests {
     use super::Id;
 
     #[test]
-    fn a_written_name_finds_its_id() {
+    fn an_id_is_found_by_its_name() {
         // A kind needs no trait implementations.
         struct Kind;
         let ids = HashSet::from([Id::<Kind>::new("db"), Id::new("app")]);

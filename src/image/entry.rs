@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_in_order_and_an_image_has_one() {
+    fn rows_are_sorted_and_each_image_has_one_row() {
         let rows: Vec<Columns> = data::read(data::json!("images"));
         assert!(rows.is_sorted_by_key(|row| row.images[0].clone()));
         let mut seen = HashSet::new();
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_fit_each_other() {
+    fn the_facts_of_a_row_are_consistent() {
         for row in data::read::<Vec<Columns>>(data::json!("images")) {
             let image = &row.images[0];
             assert!(row.kind.is_none() || row.sqlite.is_none(), "{image}");

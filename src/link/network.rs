@@ -55,7 +55,7 @@ mod tests {
     use super::bridge;
 
     #[test]
-    fn bridges_fit_into_fifteen_characters_and_differ() {
+    fn bridge_names_have_at_most_15_characters_and_differ() {
         assert_eq!(bridge("immich"), "br-immich");
         let (a, b) = (bridge("paperless-ngx-one"), bridge("paperless-ngx-two"));
         assert!(a.len() <= 15 && b.len() <= 15);

@@ -470,7 +470,7 @@ mod tests {
     use super::next_item;
 
     #[test]
-    fn an_item_in_the_lines_of_a_text() {
+    fn the_next_list_item_in_a_text_is_found() {
         assert_eq!(next_item("a:/a\n    - b:/b\n    - c:/c"), Some(9..15));
         assert_eq!(next_item("- a\n  b - c"), None);
         assert_eq!(next_item("a\n  --b"), None);

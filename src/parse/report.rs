@@ -310,7 +310,7 @@ mod tests {
     use super::{spaced, unclosed_quote};
 
     #[test]
-    fn a_line_without_its_space() {
+    fn a_missing_space_after_a_colon_or_a_dash_is_inserted() {
         for (line, expected) in [
             ("LEVEL:debug", Some("LEVEL: debug")),
             ("restart:always", Some("restart: always")),
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_without_a_second_one() {
+    fn an_unclosed_quote_is_found() {
         for (line, at) in [
             ("image: \"a", Some(7)),
             ("image: \"a\"", None),

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_an_option() {
+    fn every_spelling_of_an_option_is_parsed() {
         let one = |name: &str, value: &str| vec![(name.to_owned(), Some(value.to_owned()))];
         assert_eq!(read(&["--pid=host"]), one("pid", "host"));
         assert_eq!(read(&["--pid", "host"]), one("pid", "host"));
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_podman_does_not_start_with() {
+    fn invalid_podman_arguments_are_found() {
         for (words, mistake) in [
             (&["--pid host"][..], Some(Mistake::OneWord)),
             (&["-v /a:/b"], Some(Mistake::OneWord)),
@@ -282,7 +282,7 @@ mod tests {
         assert_eq!(fields("type=bind,\"src=/a,b\",\"x\"\"y\""), ["type=bind", "src=/a,b", "x\"y"]);
     }
     #[test]
-    fn the_file_is_in_order_and_its_options_are_known() {
+    fn the_option_lists_are_sorted_and_name_known_options() {
         let text = data::file!("podman-options");
         data::tests::lists_are_in_order(text);
         let keys = ["values", "switches", "globals", "names", "lists", "network_modes", "harmful"];

@@ -308,7 +308,7 @@ mod tests {
     use crate::source::SourceId;
 
     #[test]
-    fn parameters_of_presets_can_be_bound_in_a_module() {
+    fn preset_parameters_are_valid_nix_bindings() {
         for (preset, text) in PRESETS {
             let root = crate::parse::parse(text, SourceId::FILE, &mut Diagnostics::default()).unwrap();
             for parameter in root.get("parameters").unwrap().entries() {

@@ -108,7 +108,7 @@ mod tests {
     use super::{has_key, has_token_in_address};
 
     #[test]
-    fn keys_by_their_form() {
+    fn keys_are_recognized_by_their_form() {
         for text in [
             "AGE-SECRET-KEY-1QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7LQPZRY9X8GF2TVDW0S3JN54KHCE",
             "curl -H 'X: ghp_0123456789abcdefghijABCDEFGHIJ012345' localhost",
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_no_keys() {
+    fn texts_that_resemble_keys_are_not_keys() {
         for text in [
             "sk-SK,en-US",
             "sk-learn-dashboard-with-a-long-name-and-words",
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_in_addresses() {
+    fn tokens_in_addresses_are_found() {
         for text in [
             "https://discord.com/api/webhooks/123456789012345678/abcDEF0123456789abcDEF0123456789",
             "https://hooks.slack.com/services/T00000000/B00000000/abcdefghijkl0123456789mn",

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_in_order_and_names_in_capitals() {
+    fn lists_are_sorted_and_names_are_in_upper_case() {
         data::tests::keys_are(data::file!("secret-patterns"), &["names", "values"]);
         let Names { endings, endings_as_written, not_secret, hashes, chosen, public, switches } =
             Names::get();
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_and_addresses_are_not_missed_by_the_fast_tests() {
+    fn key_and_address_patterns_pass_the_fast_checks() {
         data::tests::keys_are(data::file!("secret-keys"), &["keys", "addresses"]);
         let Beginnings { letters, words, dots } = Beginnings::get();
         for keys in [letters, words, dots] {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn options_begin_with_dashes_and_logins_have_a_character() {
+    fn password_options_begin_with_a_dash_and_logins_have_a_separator() {
         for PasswordOption { programs, options, takes, between } in &Programs::get().options {
             assert!(!programs.is_empty() && options.iter().all(|option| option.starts_with('-')));
             assert_eq!(*takes == Takes::Login, between.is_some(), "{programs:?}");

@@ -110,7 +110,7 @@ impl Place {
 }
 
 #[test]
-fn every_page_is_known_before_anything_goes() {
+fn every_page_is_read_before_the_first_deletion() {
     let Some(place) = Place::well(&[("Other", 3), ("Temp", 2345), ("temp", 1)]) else { return };
     let ran = place.run(&[]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
@@ -138,7 +138,7 @@ fn every_page_is_known_before_anything_goes() {
 }
 
 #[test]
-fn for_good_is_only_what_was_said_to_be() {
+fn assets_are_deleted_permanently_if_configured() {
     let Some(mut place) = Place::well(&[("Temp", 2)]) else { return };
     place.stage.set("PERMANENTLY", "true");
     assert_eq!(place.run(&[]).code, Some(0));
@@ -147,7 +147,7 @@ fn for_good_is_only_what_was_said_to_be() {
 }
 
 #[test]
-fn an_empty_album_is_nothing_to_speak_of() {
+fn an_empty_album_causes_no_output_and_no_notification() {
     let Some(place) = Place::well(&[("Temp", 0)]) else { return };
     let ran = place.run(&[]);
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "", ""));
@@ -156,7 +156,7 @@ fn an_empty_album_is_nothing_to_speak_of() {
 }
 
 #[test]
-fn an_album_may_have_any_name() {
+fn album_names_with_special_characters_are_matched_literally() {
     for name in ["사진 \"📷\"", "it's $(touch x) `y` \\n", "-rf", "a\"] | .[] #"] {
         let Some(mut place) = Place::well(&[("Temp", 3), (name, 1)]) else { return };
         place.stage.set("ALBUM", name);
@@ -167,7 +167,7 @@ fn an_album_may_have_any_name() {
 }
 
 #[test]
-fn exactly_one_album_has_the_name() {
+fn a_missing_or_ambiguous_album_name_is_refused() {
     for (albums, says) in [
         (&[("Temp", 1), ("Other", 1), ("Temp", 1)][..], "2 albums have the name Temp"),
         (&[("Other", 1)], "0 albums have the name Temp"),
@@ -179,7 +179,7 @@ fn exactly_one_album_has_the_name() {
 }
 
 #[test]
-fn more_than_may_go_stays_and_is_told() {
+fn an_album_over_the_limit_is_kept_and_a_notification_is_sent() {
     let Some(mut place) = Place::well(&[("Temp", 2345)]) else { return };
     place.stage.set("AT_MOST", "2344");
     place.refuses(&[], "more than 2344 assets");
@@ -196,7 +196,7 @@ fn more_than_may_go_stays_and_is_told() {
 }
 
 #[test]
-fn a_dry_run_prints_and_changes_nothing() {
+fn a_dry_run_lists_the_assets_and_deletes_nothing() {
     let Some(place) = Place::well(&[("Temp", 1001)]) else { return };
     let ran = place.run(&["--dry-run"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
@@ -227,7 +227,7 @@ fn searching(answer: impl Fn(u64) -> Answer + Send + Sync + 'static) -> Option<P
 }
 
 #[test]
-fn pages_that_go_on_for_ever_end() {
+fn endless_result_pages_are_refused() {
     for next in [json!("1"), json!("2"), json!(2)] {
         let Some(place) = searching(move |_| page(&["0a", "0b"], next.clone())) else { return };
         place.refuses(&[], "again and again");
@@ -243,7 +243,7 @@ fn pages_that_go_on_for_ever_end() {
 }
 
 #[test]
-fn an_asset_that_is_on_two_pages_goes_once() {
+fn an_asset_on_two_pages_is_deleted_once() {
     let Some(place) = searching(|n| match n {
         1 => page(&["0a", "0b"], json!("2")),
         _ => page(&["0b", "0c"], Value::Null),
@@ -255,14 +255,14 @@ fn an_asset_that_is_on_two_pages_goes_once() {
 }
 
 #[test]
-fn a_search_that_finds_the_whole_library_deletes_nothing() {
+fn a_search_with_more_assets_than_the_album_deletes_nothing() {
     // An Immich that does not know `albumIds` would.
     let Some(place) = searching(|_| page(&["0a", "0b", "0c", "0d", "0e"], Value::Null)) else { return };
     place.refuses(&[], "more assets than the 4 in");
 }
 
 #[test]
-fn a_later_page_that_fails_deletes_nothing() {
+fn a_failure_on_a_later_page_deletes_nothing() {
     for broken in [
         Answer::status(500),
         Answer::text("<html>"),
@@ -290,7 +290,7 @@ fn a_later_page_that_fails_deletes_nothing() {
 }
 
 #[test]
-fn what_goes_wrong_is_said_with_what_to_do() {
+fn each_failure_is_reported_in_one_line_and_deletes_nothing() {
     let lacks = "the API key lacks album.read, asset.read or asset.delete";
     for (answer, says) in [
         (Answer::status(401), lacks),
@@ -336,7 +336,7 @@ fn what_goes_wrong_is_said_with_what_to_do() {
 }
 
 #[test]
-fn a_key_that_may_not_delete_says_so() {
+fn a_key_without_permission_to_delete_is_reported() {
     let Some(place) = Place::new(
         &[("Temp", 1)],
         Box::new(|request| (request.method == "DELETE").then(|| Answer::status(403))),
@@ -350,7 +350,7 @@ fn a_key_that_may_not_delete_says_so() {
 }
 
 #[test]
-fn what_had_gone_before_it_failed_is_said() {
+fn a_failed_deletion_reports_the_number_of_deleted_assets() {
     let times = std::sync::atomic::AtomicUsize::new(0);
     let Some(place) = Place::new(
         &[("Temp", 2001)],
@@ -370,7 +370,7 @@ fn what_had_gone_before_it_failed_is_said() {
 }
 
 #[test]
-fn the_key_is_on_no_command_line() {
+fn the_api_key_is_not_on_any_command_line_or_in_any_environment() {
     let Some(place) = Place::well(&[("Temp", 1)]) else { return };
     for program in ["curl", "jq"] {
         let path = std::env::var("PATH").unwrap();
@@ -385,7 +385,7 @@ fn the_key_is_on_no_command_line() {
 }
 
 #[test]
-fn a_program_that_fails_deletes_nothing() {
+fn a_failing_program_deletes_nothing() {
     let Some(place) = Place::well(&[("Temp", 1)]) else { return };
     for program in ["curl", "jq", "mktemp", "sort", "wc", "cut", "split"] {
         place.stage.stand_in(program, "exit 3");

@@ -69,7 +69,7 @@ fn ends_well(name: &str, text: &str) {
 }
 
 #[test]
-fn deep_values_where_any_tree_is_welcome_end_well() {
+fn deep_values_in_free_form_keys_do_not_crash() {
     for depth in [50, 200, 500, 5_000] {
         let deep = format!("{}x{}", "[".repeat(depth), "]".repeat(depth));
         ends_well("constants", &format!("{HEAD}constants: {{ a: {deep} }}\n"));
@@ -83,7 +83,7 @@ fn deep_values_where_any_tree_is_welcome_end_well() {
 }
 
 #[test]
-fn values_that_grow_deep_through_references_end_well() {
+fn values_nested_through_references_do_not_crash() {
     // Each value is as deep as the parser allows, and holds the one before it.
     for count in [3, 10, 60] {
         let nested: String = (0..count)
@@ -94,7 +94,7 @@ fn values_that_grow_deep_through_references_end_well() {
 }
 
 #[test]
-fn deep_nix_ends_well() {
+fn deeply_nested_nix_does_not_crash() {
     for depth in [100, 300, 500, 2_000, 4_000, 20_000] {
         for (open, inner, close) in [
             ("(", "1", ")"),
@@ -113,7 +113,7 @@ fn deep_nix_ends_well() {
 }
 
 #[test]
-fn billion_laughs_are_refused() {
+fn billion_laughs_attacks_are_refused() {
     let letters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
     let through = |one: &dyn Fn(&str) -> String| -> String {
         letters.windows(2).map(|w| format!("  {}: [{}]\n", w[1], vec![one(w[0]); 10].join(", "))).collect()
@@ -145,7 +145,7 @@ fn billion_laughs_are_refused() {
 }
 
 #[test]
-fn much_garbage_is_refused() {
+fn large_invalid_files_are_refused() {
     const SIZE: usize = MAX_BYTES;
     is_refused("a byte too much", &"x".repeat(SIZE + 1));
     is_refused("one word", &"x".repeat(SIZE));
@@ -170,7 +170,7 @@ fn much_garbage_is_refused() {
 }
 
 #[test]
-fn what_the_fuzzer_found_compiles() {
+fn inputs_found_by_the_fuzzer_compile_or_are_refused() {
     // An attribute's name with quotes in it, put together from a reference.
     let outcome = timed("a name", format!("{HEAD}nixos:\n  services:\n    a\"${{host.name}}\"b: 1\n"));
     assert!(outcome.files.is_some(), "{}", said(&outcome));
@@ -186,7 +186,7 @@ fn what_the_fuzzer_found_compiles() {
 }
 
 #[test]
-fn a_large_server_compiles() {
+fn a_host_with_1000_services_compiles() {
     // A thousand services are more than anyone has, and no reason to give up.
     let services: String = (0..1_000).map(|i| format!("  s{i}:\n    containers:\n      web: {{ image: docker.io/library/nginx:1.27, volumes: [\"${{data}}/s{i}:/data\"] }}\n")).collect();
     let outcome =
@@ -195,7 +195,7 @@ fn a_large_server_compiles() {
 }
 
 #[test]
-fn an_argument_that_linux_does_not_take_is_refused() {
+fn an_argument_longer_than_linux_accepts_is_refused() {
     let with = |length: usize| {
         let name =
             "services:\n  web:\n    containers:\n      web:\n        image: docker.io/library/nginx:1.27\n";
@@ -239,7 +239,7 @@ fn many(count: usize, line: impl Fn(usize) -> String) -> String {
 }
 
 #[test]
-fn hostile_files_are_refused_in_little_memory() {
+fn hostile_files_are_refused_within_224_mib() {
     let in_container =
         "services:\n  web:\n    containers:\n      web:\n        image: docker.io/library/nginx:1.27\n";
     for (name, text) in [
@@ -324,7 +324,7 @@ fn hostile_files_are_refused_in_little_memory() {
 }
 
 #[test]
-fn a_large_number_of_mistakes_is_said_as_such() {
+fn errors_after_the_first_500_are_mentioned_and_not_listed() {
     let outcome = timed("unknown keys", format!("{HEAD}{}", many(10_000, |i| format!("key{i}: x\n"))));
     assert_eq!(outcome.diagnostics.len(), 501);
     assert!(said(&outcome).contains("and 401 more"));
@@ -332,7 +332,7 @@ fn a_large_number_of_mistakes_is_said_as_such() {
 }
 
 #[test]
-fn more_accepted_warnings_than_are_kept_are_accepted_all_the_same() {
+fn accepted_warnings_above_the_limit_are_not_reported() {
     let service = |i| {
         let container = "{ image: docker.io/example/a, allow: { HG1201: why } }";
         format!("  s{i}: {{ containers: {{ s{i}: {container} }} }}\n")
@@ -451,7 +451,7 @@ proptest! {
     }
 
     #[test]
-    fn files_that_are_nearly_right_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 2..60)) {
+    fn nearly_valid_files_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 2..60)) {
         let cases = cases();
         let files: Vec<&str> = cases.iter().map(|(_, text)| text.as_str()).collect();
         timed("nearly right", mutate(&files, &bytes));

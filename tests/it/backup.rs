@@ -13,7 +13,7 @@ use crate::common::scripts::{here, program};
 // The frame.
 
 #[test]
-fn a_backup_belongs_to_its_owner_alone() {
+fn only_the_owner_can_read_a_backup() {
     let mut place = Place::new();
     place.produce("echo good >\"$1\"");
     let backup = place.backup("produce");
@@ -31,7 +31,7 @@ fn a_backup_belongs_to_its_owner_alone() {
 }
 
 #[test]
-fn a_unit_names_the_producer_in_the_environment() {
+fn the_producer_can_be_set_in_the_environment() {
     let mut place = Place::new();
     place.produce("echo good >\"$1\"");
     place.set("PRODUCER", "produce");
@@ -41,7 +41,7 @@ fn a_unit_names_the_producer_in_the_environment() {
 }
 
 #[test]
-fn a_backup_that_is_not_good_changes_nothing() {
+fn a_failed_backup_changes_nothing() {
     let mut place = Place::new();
     place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
     for (code, why) in [
@@ -66,7 +66,7 @@ fn a_backup_that_is_not_good_changes_nothing() {
 }
 
 #[test]
-fn a_disk_that_does_not_take_the_backup_leaves_the_one_before() {
+fn a_write_error_keeps_the_previous_backup() {
     let mut place = Place::new();
     place.set("KEEP_AT_LEAST", "0");
     place.old("database-2001-01-01T000000.dump");
@@ -85,7 +85,7 @@ fn a_disk_that_does_not_take_the_backup_leaves_the_one_before() {
 }
 
 #[test]
-fn wrong_parameters_are_refused_before_anything_is_done() {
+fn invalid_parameters_are_refused_before_any_change() {
     for (variable, value) in [
         ("TARGET", "relative"),
         ("NAME", ""),
@@ -111,7 +111,7 @@ fn wrong_parameters_are_refused_before_anything_is_done() {
 }
 
 #[test]
-fn the_second_of_two_runs_does_not_begin() {
+fn a_second_backup_at_the_same_time_is_refused() {
     let place = Place::new();
     place.produce(
         "touch \"$here/begun\"; for _ in {1..30000}; do [ ! -e \"$here/go\" ] || break; sleep 0.02; done; echo good >\"$1\"",
@@ -134,7 +134,7 @@ fn the_second_of_two_runs_does_not_begin() {
 }
 
 #[test]
-fn a_killed_backup_is_none_and_the_next_one_clears_it_away() {
+fn a_killed_backup_does_not_count_and_is_removed_by_the_next_run() {
     let mut place = Place::new();
     place.set("SUFFIX", "").set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "2");
     // Much to take away, so that some are killed while they do.
@@ -177,7 +177,7 @@ fn a_killed_backup_is_none_and_the_next_one_clears_it_away() {
 }
 
 #[test]
-fn a_producer_that_outlives_its_backup_keeps_the_next_one_out() {
+fn a_producer_that_outlives_its_backup_blocks_the_next_run() {
     let place = Place::new();
     place.produce("echo $$ >\"$here/begun\"; for _ in {1..30000}; do [ ! -e \"$here/go\" ] || break; sleep 0.02; done; touch \"$1-work\"; touch \"$here/ended\"");
     let mut child = place.command(&["backup", "produce"]).spawn().unwrap();
@@ -200,7 +200,7 @@ fn days_ago(days: u32) -> String {
 }
 
 #[test]
-fn old_backups_go_by_the_time_in_their_name_and_some_always_stay() {
+fn old_backups_are_pruned_by_the_time_in_their_name_down_to_a_minimum() {
     let mut place = Place::new();
     place.produce("echo good >\"$1\"");
     let all = [1, 5, 29, 31, 40, 400].map(|days| place.old(&format!("database-{}.dump", days_ago(days))));
@@ -224,7 +224,7 @@ fn old_backups_go_by_the_time_in_their_name_and_some_always_stay() {
 }
 
 #[test]
-fn what_else_lies_in_the_folder_is_not_touched() {
+fn other_files_in_the_backup_folder_are_kept() {
     let mut place = Place::new();
     place.set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "0").produce("echo good >\"$1\"");
     for file in [
@@ -265,7 +265,7 @@ fn what_else_lies_in_the_folder_is_not_touched() {
 }
 
 #[test]
-fn names_are_only_names() {
+fn names_with_special_characters_are_taken_literally() {
     for (target, name, suffix) in [
         ("-rf", "-rf", ""),
         ("a b/c  d", "na me", ".du mp"),
@@ -288,7 +288,7 @@ fn names_are_only_names() {
 }
 
 #[test]
-fn a_full_disk_leaves_the_last_good_backup() {
+fn a_full_disk_keeps_the_last_good_backup() {
     if !here(&["rsync", "sqlite3"]) {
         return;
     }
@@ -328,7 +328,7 @@ fn a_full_disk_leaves_the_last_good_backup() {
 // SQLite.
 
 #[test]
-fn an_sqlite_database_that_is_written_to_is_copied_as_it_was_at_one_moment() {
+fn an_sqlite_database_is_copied_consistently_during_writes() {
     if !here(&["sqlite3"]) {
         return;
     }
@@ -371,7 +371,7 @@ fn an_sqlite_database_that_is_written_to_is_copied_as_it_was_at_one_moment() {
 }
 
 #[test]
-fn a_copy_of_sqlite_that_is_not_good_is_none() {
+fn a_missing_damaged_or_locked_sqlite_database_is_not_backed_up() {
     if !here(&["sqlite3"]) {
         return;
     }
@@ -432,7 +432,7 @@ fn a_copy_of_sqlite_that_is_not_good_is_none() {
 }
 
 #[test]
-fn the_name_of_an_sqlite_database_is_only_a_name() {
+fn an_sqlite_database_with_special_characters_in_its_path_is_copied() {
     if !here(&["sqlite3"]) {
         return;
     }
@@ -476,7 +476,7 @@ fn with_files() -> Place {
 }
 
 #[test]
-fn a_folder_is_copied_whole_and_what_is_unchanged_takes_no_room() {
+fn a_folder_is_copied_completely_and_unchanged_files_are_hard_links() {
     if !here(&["rsync"]) {
         return;
     }
@@ -508,7 +508,7 @@ fn a_folder_is_copied_whole_and_what_is_unchanged_takes_no_room() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_or_empty_is_no_backup() {
+fn a_missing_or_empty_folder_is_not_backed_up() {
     if !here(&["rsync"]) {
         return;
     }
@@ -532,7 +532,7 @@ fn a_folder_that_is_not_there_or_empty_is_no_backup() {
 }
 
 #[test]
-fn only_files_that_vanished_are_forgiven() {
+fn vanished_files_are_the_only_tolerated_rsync_failure() {
     if !here(&["rsync"]) {
         return;
     }
@@ -551,7 +551,7 @@ fn only_files_that_vanished_are_forgiven() {
 }
 
 #[test]
-fn a_disk_without_attributes_gets_the_files() {
+fn files_are_copied_to_a_disk_without_extended_attributes() {
     if !here(&["rsync"]) {
         return;
     }
@@ -585,7 +585,7 @@ fn is_copied_without_owners(place: &Place, command: &[&str]) {
 }
 
 #[test]
-fn where_nobody_may_set_owners_a_folder_is_copied_without() {
+fn a_folder_is_copied_without_owners_if_chown_is_not_permitted() {
     if !here(&["rsync"]) {
         return;
     }
@@ -611,7 +611,7 @@ fn where_nobody_may_set_owners_a_folder_is_copied_without() {
 }
 
 #[test]
-fn root_that_may_not_set_owners_makes_a_backup_and_no_other_failure_is_forgiven() {
+fn root_without_chown_makes_a_backup_and_an_unreadable_file_fails_it() {
     if !here(&["rsync"]) {
         return;
     }
@@ -667,7 +667,7 @@ fn root_that_may_not_set_owners_makes_a_backup_and_no_other_failure_is_forgiven(
 }
 
 #[test]
-fn the_name_of_a_folder_is_only_a_name() {
+fn a_folder_with_special_characters_in_its_path_is_copied() {
     if !here(&["rsync"]) {
         return;
     }

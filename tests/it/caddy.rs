@@ -67,7 +67,7 @@ const REFUSED: &[&str] = &[
 ];
 
 #[test]
-fn accepted_lines_stay_in_their_site() {
+fn caddy_keeps_accepted_lines_in_their_site() {
     let Some(version) = version() else { return };
     for (lines, since) in KEPT {
         assert_eq!(fault(lines, CaddyfilePosition::Block), None, "{lines}");
@@ -76,7 +76,7 @@ fn accepted_lines_stay_in_their_site() {
 }
 
 #[test]
-fn caddy_refuses_what_homegen_refuses() {
+fn caddy_refuses_or_misreads_lines_that_homegen_refuses() {
     if version().is_none() {
         return;
     }

@@ -95,7 +95,7 @@ fn hold(images: &[&str], program: &str) {
 }
 
 #[test]
-fn postgres_starts_with_its_capabilities_and_with_none_less() {
+fn postgres_starts_with_its_capabilities_and_needs_each_of_them() {
     let newest = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().last();
     let programs = newest.map(|entry| entry.unwrap().path().join("bin").display().to_string());
     if !can_run(&["setpriv", "find"]) || programs.is_none() && !here(&["initdb"]) {
@@ -110,7 +110,7 @@ fn postgres_starts_with_its_capabilities_and_with_none_less() {
 }
 
 #[test]
-fn mariadb_starts_with_its_capabilities_and_with_none_less() {
+fn mariadb_starts_with_its_capabilities_and_needs_each_of_them() {
     if !can_run(&["setpriv", "find", "mariadbd", "mariadb-install-db"]) {
         return;
     }
@@ -120,7 +120,7 @@ fn mariadb_starts_with_its_capabilities_and_with_none_less() {
 }
 
 #[test]
-fn redis_starts_with_its_capabilities_and_with_none_less() {
+fn redis_starts_with_its_capabilities_and_needs_each_of_them() {
     if !can_run(&["setpriv", "find", "redis-server", "redis-cli"]) {
         return;
     }
@@ -172,7 +172,7 @@ fn says(child: &mut Child, text: &str) -> bool {
 }
 
 #[test]
-fn caddy_starts_with_its_capabilities_and_with_none_less() {
+fn caddy_starts_with_its_capabilities_and_needs_each_of_them() {
     if !can_run(&["setpriv", "unshare", "setcap", "caddy"]) {
         return;
     }
@@ -185,7 +185,7 @@ fn caddy_starts_with_its_capabilities_and_with_none_less() {
 }
 
 #[test]
-fn a_container_that_decides_about_its_privileges_keeps_them() {
+fn a_container_that_sets_its_privileges_gets_no_restricted_capabilities() {
     for key in [
         "cap_add: [SYS_NICE]",
         "cap_drop: [KILL]",

@@ -62,7 +62,7 @@ fn files(folder: &Path) -> Vec<(String, String, SystemTime)> {
 }
 
 #[test]
-fn build_writes_and_the_second_time_touches_nothing() {
+fn a_second_build_touches_no_file() {
     let folder = folder(MINIMAL);
     let first = homegen(folder.path(), &["build"]);
     assert_eq!(code(&first), 0, "{}", stderr(&first));
@@ -76,7 +76,7 @@ fn build_writes_and_the_second_time_touches_nothing() {
 }
 
 #[test]
-fn build_writes_into_the_folder_that_it_is_told() {
+fn build_writes_into_the_given_output_folder() {
     let folder = folder(MINIMAL);
     let output = homegen(folder.path(), &["build", "homeserver.yaml", "-o", "nix/host"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
@@ -85,7 +85,7 @@ fn build_writes_into_the_folder_that_it_is_told() {
 }
 
 #[test]
-fn check_mode_writes_nothing_and_says_whether_the_folder_fits() {
+fn build_check_writes_nothing_and_fails_for_an_outdated_folder() {
     let folder = folder(MINIMAL);
     let output = homegen(folder.path(), &["build", "--check"]);
     assert_eq!(code(&output), 1);
@@ -105,7 +105,7 @@ fn check_mode_writes_nothing_and_says_whether_the_folder_fits() {
 }
 
 #[test]
-fn build_prunes_what_it_wrote_once_and_nothing_else() {
+fn build_prunes_only_files_that_it_wrote() {
     let folder = folder(MINIMAL);
     assert_eq!(code(&homegen(folder.path(), &["build"])), 0);
     std::fs::write(folder.path().join("generated/notes.txt"), "by hand").unwrap();
@@ -118,7 +118,7 @@ fn build_prunes_what_it_wrote_once_and_nothing_else() {
 }
 
 #[test]
-fn a_file_of_a_person_is_not_overwritten_and_then_nothing_is() {
+fn a_file_of_the_user_in_the_way_is_kept_and_no_file_is_written() {
     let folder = folder(MINIMAL);
     std::fs::create_dir(folder.path().join("generated")).unwrap();
     std::fs::write(folder.path().join("generated/host.nix"), "{ }\n").unwrap();
@@ -131,7 +131,7 @@ fn a_file_of_a_person_is_not_overwritten_and_then_nothing_is() {
 }
 
 #[test]
-fn a_folder_and_a_link_in_the_way_are_left_alone() {
+fn a_folder_or_a_link_in_the_way_is_kept() {
     let folder = folder(MINIMAL);
     std::fs::create_dir_all(folder.path().join("generated/host.nix")).unwrap();
     assert_eq!(code(&homegen(folder.path(), &["build"])), 2);
@@ -143,7 +143,7 @@ fn a_folder_and_a_link_in_the_way_are_left_alone() {
 }
 
 #[test]
-fn a_file_in_place_of_the_folder_is_an_error() {
+fn a_file_in_place_of_the_output_folder_is_an_error() {
     let folder = folder(MINIMAL);
     std::fs::write(folder.path().join("generated"), "x").unwrap();
     let output = homegen(folder.path(), &["build"]);
@@ -165,7 +165,7 @@ fn stdout_mode_prints_every_file_and_writes_none() {
 }
 
 #[test]
-fn a_wrong_file_is_refused_and_the_output_stays() {
+fn an_invalid_file_is_refused_and_the_output_is_kept() {
     let folder = folder(MINIMAL);
     assert_eq!(code(&homegen(folder.path(), &["build"])), 0);
     let before = files(&folder.path().join("generated"));
@@ -183,7 +183,7 @@ fn a_wrong_file_is_refused_and_the_output_stays() {
 }
 
 #[test]
-fn check_says_when_there_is_nothing_to_say() {
+fn check_writes_nothing_and_fails_on_warnings_only_on_request() {
     let folder = folder(MINIMAL);
     let output = homegen(folder.path(), &["check"]);
     assert_eq!(code(&output), 0);
@@ -201,7 +201,7 @@ fn check_says_when_there_is_nothing_to_say() {
 }
 
 #[test]
-fn the_schema_is_json() {
+fn schema_prints_json() {
     let output = homegen(Path::new("/"), &["schema"]);
     assert_eq!(code(&output), 0);
     let schema: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
@@ -209,7 +209,7 @@ fn the_schema_is_json() {
 }
 
 #[test]
-fn init_writes_a_file_that_compiles_and_never_a_second_time() {
+fn init_writes_a_file_that_compiles_and_never_overwrites_one() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(code(&homegen(folder.path(), &["init"])), 0);
     let check = homegen(folder.path(), &["check", "--deny-warnings"]);
@@ -221,7 +221,7 @@ fn init_writes_a_file_that_compiles_and_never_a_second_time() {
 }
 
 #[test]
-fn what_homegen_cannot_do_ends_with_two() {
+fn missing_files_folders_and_unknown_commands_exit_with_2() {
     let folder = tempfile::tempdir().unwrap();
     let output = homegen(folder.path(), &["build"]);
     assert_eq!(code(&output), 2);
@@ -231,7 +231,7 @@ fn what_homegen_cannot_do_ends_with_two() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_stays_as_it_is() {
+fn an_output_folder_that_cannot_be_written_is_unchanged() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder(MINIMAL);
     assert_eq!(code(&homegen(folder.path(), &["build"])), 0);
@@ -255,7 +255,7 @@ fn a_folder_that_cannot_be_written_stays_as_it_is() {
 }
 
 #[test]
-fn binary_and_empty_input_are_diagnostics() {
+fn binary_and_empty_files_are_reported_as_diagnostics() {
     let folder = tempfile::tempdir().unwrap();
     for (bytes, said) in [
         (&b"\xff\xfe\x00\x01"[..], "HG0102"),
@@ -271,7 +271,7 @@ fn binary_and_empty_input_are_diagnostics() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_panic() {
+fn a_closed_output_pipe_causes_no_panic() {
     // `homegen schema | head -1`: the rest finds no reader.
     let mut child = Command::new(env!("CARGO_BIN_EXE_homegen"))
         .arg("schema")
@@ -285,7 +285,7 @@ fn a_reader_that_goes_away_is_no_panic() {
 }
 
 #[test]
-fn two_runs_in_two_folders_give_the_same_bytes() {
+fn builds_in_two_folders_are_identical() {
     let text = std::fs::read_to_string(
         Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/greenhead/homeserver.yaml"),
     )
@@ -301,7 +301,7 @@ fn two_runs_in_two_folders_give_the_same_bytes() {
 }
 
 #[test]
-fn a_folder_that_holds_a_hidden_folder_is_not_exchanged() {
+fn an_output_folder_with_a_hidden_folder_is_not_replaced() {
     let folder = folder(MINIMAL);
     let git = folder.path().join(".git");
     std::fs::create_dir(&git).unwrap();
@@ -313,7 +313,7 @@ fn a_folder_that_holds_a_hidden_folder_is_not_exchanged() {
 }
 
 #[test]
-fn output_is_plain_where_no_terminal_reads_it() {
+fn output_without_a_terminal_has_no_colors() {
     let folder = tempfile::tempdir().unwrap();
     let mut file = std::fs::File::create(folder.path().join("homeserver.yaml")).unwrap();
     file.write_all(WRONG.as_bytes()).unwrap();
@@ -356,7 +356,7 @@ fn map_path_prints_the_path_on_the_host_and_writes_nothing() {
 }
 
 #[test]
-fn map_path_says_why_there_is_no_path_on_the_host() {
+fn map_path_reports_why_a_path_is_not_on_the_host() {
     let folder = folder(MAPPED);
     for (arguments, said) in [
         (&["immich", "/etc/passwd"][..], &["/usr/src/app/upload/upload/ is /srv/cache/", "/cache/"][..]),
@@ -385,7 +385,7 @@ fn map_path_says_why_there_is_no_path_on_the_host() {
 }
 
 #[test]
-fn map_path_prints_the_map_for_a_phone() {
+fn map_path_prints_the_whole_map_as_json() {
     let folder = folder(MAPPED);
     let output = homegen(folder.path(), &["map-path", "immich", "--json"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
@@ -404,7 +404,7 @@ fn map_path_prints_the_map_for_a_phone() {
 }
 
 #[test]
-fn a_client_has_a_folder_that_goes_when_the_client_goes() {
+fn the_folder_of_a_removed_client_is_pruned() {
     let client = "clients:\n  macbook:\n    upload: { to: web, folder: ~/Upload, api_key: key }\n";
     let site = MINIMAL
         .replace("  web:\n", "  web:\n    port: 8080\n    site: { host: a.example.org, to: \"web:80\" }\n");

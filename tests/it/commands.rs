@@ -27,7 +27,7 @@ fn refused(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn logs_are_of_a_service_or_of_one_container() {
+fn logs_shows_a_service_or_one_container() {
     assert_eq!(
         ran(&["logs", "immich", "-f"]),
         "<journalctl><--unit=podman-immich-postgres.service><--unit=podman-immich-server.service><-f>"
@@ -40,7 +40,7 @@ fn logs_are_of_a_service_or_of_one_container() {
 }
 
 #[test]
-fn a_shell_is_in_one_container() {
+fn shell_opens_in_one_container() {
     assert_eq!(
         ran(&["shell", "immich-server", "ls", "a b"]),
         "<podman><exec><--interactive><--><immich-server><ls><a b>"
@@ -50,7 +50,7 @@ fn a_shell_is_in_one_container() {
 }
 
 #[test]
-fn psql_is_in_the_postgres_of_a_service() {
+fn psql_connects_to_the_postgres_of_a_service() {
     for name in ["immich", "immich-postgres"] {
         let ran = ran(&["psql", name, "-c", "select 'x'"]);
         assert!(
@@ -63,13 +63,13 @@ fn psql_is_in_the_postgres_of_a_service() {
 }
 
 #[test]
-fn the_list_has_every_container() {
+fn list_prints_every_container() {
     let list = ran(&["list"]);
     assert_eq!(list.lines().count(), 3, "{list}");
 }
 
 #[test]
-fn what_is_not_there_is_said() {
+fn unknown_names_and_commands_are_reported() {
     for arguments in
         [&["logs", "x"] as &[&str], &["shell", "im"], &["psql", "-"], &[], &["logs"], &["nonsense"]]
     {

@@ -51,7 +51,7 @@ pub fn failures() -> &'static [(Code, Outcome)] {
 }
 
 #[test]
-fn every_page_has_its_parts() {
+fn every_page_has_a_title_an_explanation_and_two_files() {
     for code in Code::ALL {
         let page = code.page();
         let (title, rest) = page.split_once("\n\n").expect("a page has a title and text");
@@ -66,7 +66,7 @@ fn every_page_has_its_parts() {
 }
 
 #[test]
-fn the_file_that_fails_does_so_once_and_with_this_code() {
+fn the_failing_file_of_a_page_has_exactly_its_diagnostic() {
     for (code, outcome) in failures() {
         let found: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.code()).collect();
         assert_eq!(found, [code.code()], "{}", said(outcome));
@@ -76,7 +76,7 @@ fn the_file_that_fails_does_so_once_and_with_this_code() {
 }
 
 #[test]
-fn the_file_that_passes_has_output_and_nothing_is_said_of_it() {
+fn the_passing_file_of_a_page_compiles_without_diagnostics() {
     for code in Code::ALL {
         let outcome = compile_of(*code, "Passes");
         assert!(outcome.diagnostics.is_empty(), "{}:\n{}", code.code(), said(&outcome));
@@ -85,7 +85,7 @@ fn the_file_that_passes_has_output_and_nothing_is_said_of_it() {
 }
 
 #[test]
-fn every_page_belongs_to_a_code() {
+fn every_code_has_a_page_and_every_page_a_code() {
     let found: BTreeSet<String> = std::fs::read_dir(folder())
         .expect("there are pages")
         .map(|entry| entry.expect("the folder can be read").file_name().into_string().expect("UTF-8"))
@@ -95,7 +95,7 @@ fn every_page_belongs_to_a_code() {
 }
 
 #[test]
-fn the_index_is_the_table_of_codes() {
+fn the_index_lists_every_code() {
     let index = std::fs::read_to_string(folder().join("README.md")).expect("there is an index");
     let table: String = Code::ALL
         .iter()

@@ -150,7 +150,7 @@ fn kill(place: &Place, file: &str, delay: Duration) -> bool {
 }
 
 #[test]
-fn a_killed_build_leaves_the_old_folder_or_the_new_one() {
+fn a_killed_build_leaves_the_complete_old_or_new_folder() {
     let place = Place::new(40);
     keep_things_in(&place.generated());
     for i in 0..400 {
@@ -181,7 +181,7 @@ fn a_killed_build_leaves_the_old_folder_or_the_new_one() {
 }
 
 #[test]
-fn a_killed_first_build_leaves_nothing_or_all() {
+fn a_killed_first_build_leaves_no_folder_or_a_complete_one() {
     let place = Place::new(40);
     let whole = tree(&place.generated());
     for i in 0..12 {
@@ -206,7 +206,7 @@ fn identities(folder: &Path) -> BTreeMap<PathBuf, (u64, i64, i64)> {
 }
 
 #[test]
-fn what_is_a_persons_stays_the_same_file() {
+fn files_of_the_user_keep_their_inode_and_time() {
     let place = Place::new(3);
     keep_things_in(&place.generated());
     std::fs::set_permissions(place.generated(), std::fs::Permissions::from_mode(0o750)).unwrap();
@@ -227,7 +227,7 @@ fn what_is_a_persons_stays_the_same_file() {
 }
 
 #[test]
-fn one_changed_file_leaves_the_folder_in_its_place() {
+fn a_build_that_restores_one_file_does_not_replace_the_folder() {
     let place = Place::new(3);
     let inode = place.generated().metadata().unwrap().ino();
     let before = tree(&place.generated());
@@ -251,7 +251,7 @@ fn a_file_and_the_record_are_replaced_together() {
 }
 
 #[test]
-fn an_output_around_others_leaves_them_alone() {
+fn an_output_folder_around_others_leaves_them_unchanged() {
     let place = Place::new(3);
     for host in ["a", "b", "c"] {
         std::fs::create_dir_all(place.at("hosts").join(host)).unwrap();
@@ -277,7 +277,7 @@ fn an_output_around_others_leaves_them_alone() {
 }
 
 #[test]
-fn an_output_in_another_one_is_not_lost_when_both_are_built_at_once() {
+fn nested_output_folders_survive_builds_at_the_same_time() {
     let place = Place::new(20);
     assert!(place.homegen(&["build", "old.yaml", "-o", "generated/inner"]).status.success());
     for round in 0..6 {
@@ -305,7 +305,7 @@ fn an_output_in_another_one_is_not_lost_when_both_are_built_at_once() {
 }
 
 #[test]
-fn a_record_that_cannot_be_used_deletes_nothing_and_keeps_edits() {
+fn an_unusable_record_prunes_no_file_and_keeps_edits() {
     let place = Place::new(3);
     let record = std::fs::read_to_string(place.generated().join("homegen.json")).unwrap();
     let before = tree(&place.generated());
@@ -344,7 +344,7 @@ fn a_record_that_cannot_be_used_deletes_nothing_and_keeps_edits() {
 }
 
 #[test]
-fn an_output_without_a_record_gets_one_and_loses_nothing() {
+fn an_output_without_a_record_gets_one_and_loses_no_file() {
     let place = Place::new(3);
     std::fs::remove_file(place.generated().join("homegen.json")).unwrap();
     assert_eq!(place.homegen(&["build", "old.yaml", "--check"]).status.code(), Some(1));
@@ -358,7 +358,7 @@ fn an_output_without_a_record_gets_one_and_loses_nothing() {
 }
 
 #[test]
-fn what_is_in_the_place_of_the_record_stays() {
+fn a_foreign_entry_in_place_of_the_record_is_kept() {
     let place = Place::new(1);
     let record = place.generated().join("homegen.json");
     let text = std::fs::read(&record).unwrap();
@@ -386,7 +386,7 @@ fn what_is_in_the_place_of_the_record_stays() {
 }
 
 #[test]
-fn a_huge_record_is_not_read() {
+fn a_record_larger_than_32_mib_is_not_read() {
     let place = Place::new(1);
     let record = place.generated().join("homegen.json");
     let file = std::fs::File::options().append(true).open(&record).unwrap();
@@ -402,7 +402,7 @@ fn a_huge_record_is_not_read() {
 }
 
 #[test]
-fn a_file_that_a_person_changed_stays() {
+fn an_edited_file_is_kept_without_force() {
     let place = Place::new(3);
     let (kept, edited) = ("services/tag-1-27.nix", "services/s0.nix");
     for path in [kept, edited] {
@@ -425,7 +425,7 @@ fn a_file_that_a_person_changed_stays() {
 }
 
 #[test]
-fn a_formatter_is_nobody_who_edits() {
+fn a_reformatted_file_is_overwritten() {
     let place = Place::new(3);
     let (_, new) = place.both();
     for (path, (mode, text)) in tree(&place.generated()) {
@@ -440,7 +440,7 @@ fn a_formatter_is_nobody_who_edits() {
 }
 
 #[test]
-fn a_link_to_the_folder_stays_a_link() {
+fn a_link_to_the_output_folder_is_kept() {
     let place = Place::new(3);
     let (_, new) = place.both();
     std::fs::create_dir(place.at("elsewhere")).unwrap();
@@ -458,7 +458,7 @@ fn a_link_to_the_folder_stays_a_link() {
 }
 
 #[test]
-fn who_stands_in_the_folder_is_told() {
+fn a_build_from_inside_the_output_folder_prints_a_cd_command() {
     let place = Place::new(3);
     let output =
         Command::new(HOMEGEN).args(["build", "../new.yaml"]).current_dir(place.generated()).output().unwrap();
@@ -467,7 +467,7 @@ fn who_stands_in_the_folder_is_told() {
 }
 
 #[test]
-fn a_folder_that_may_not_be_written_stays_as_it_is() {
+fn a_read_only_folder_is_unchanged() {
     let place = Place::new(3);
     let (old, new) = place.both();
     let set = |path: &str, mode: u32| {
@@ -506,7 +506,7 @@ fn a_folder_that_may_not_be_written_stays_as_it_is() {
 }
 
 #[test]
-fn check_mode_touches_nothing() {
+fn build_check_touches_no_file() {
     let place = Place::new(3);
     let leftover = place.at(".generated.homegen-abc123");
     std::fs::create_dir(&leftover).unwrap();
@@ -522,7 +522,7 @@ fn check_mode_touches_nothing() {
 }
 
 #[test]
-fn only_what_a_build_left_is_taken_away() {
+fn only_leftovers_of_a_build_are_removed() {
     let place = Place::new(3);
     let marked = "# Generated by homegen\n";
     for folder in [".generated.homegen-abc123", "generated/.homegen-abc123"] {
@@ -557,7 +557,7 @@ fn only_what_a_build_left_is_taken_away() {
 }
 
 #[test]
-fn builds_at_once_take_turns() {
+fn builds_at_the_same_time_succeed_and_leave_a_complete_folder() {
     let place = Place::new(20);
     let (old, new) = place.both();
     for _ in 0..3 {
@@ -585,7 +585,7 @@ fn builds_at_once_take_turns() {
 }
 
 #[test]
-fn a_build_waits_for_the_one_before() {
+fn a_build_waits_for_a_running_build() {
     let place = Place::new(3);
     let (old, new) = place.both();
     let lock = std::fs::File::open(place.folder.path()).unwrap();
@@ -612,7 +612,7 @@ fn a_build_waits_for_the_one_before() {
 }
 
 #[test]
-fn a_file_that_may_not_grow_is_as_a_full_disk() {
+fn a_file_size_limit_leaves_the_old_folder() {
     let place = Place::new(3);
     let (old, _) = place.both();
     let limited = |before: &str| {

@@ -136,7 +136,7 @@ fn every_guide_begins_with_an_example() {
 }
 
 #[test]
-fn the_nix_behind_an_example_is_its_output() {
+fn the_nix_after_an_example_is_part_of_its_output() {
     let mut shown = 0;
     for page in pages().iter().filter(|page| is_exemplary(page)) {
         let text = read(page);
@@ -159,7 +159,7 @@ fn the_nix_behind_an_example_is_its_output() {
 }
 
 #[test]
-fn the_readme_counts_the_lines_of_its_example() {
+fn the_readme_example_has_15_lines() {
     let text = read("README.md");
     let (blocks, _) = take_apart(&text);
     let at = blocks.iter().position(Block::is_example).expect("an example in the README");
@@ -168,7 +168,7 @@ fn the_readme_counts_the_lines_of_its_example() {
 }
 
 #[test]
-fn the_readme_shows_a_real_report() {
+fn the_report_in_the_readme_is_real() {
     let text = read("README.md");
     let (blocks, _) = take_apart(&text);
     let example = blocks.iter().find(|block| block.is_example()).expect("an example in the README");
@@ -196,7 +196,7 @@ fn every_path_exists() {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_target_exists() {
     // GitHub's anchors: small letters, hyphens for blanks, and no other marks.
     let anchor = |line: &str| -> String {
         let words = line.trim_start_matches(['#', ' ']).to_lowercase().replace(' ', "-");

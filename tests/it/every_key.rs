@@ -136,7 +136,7 @@ fn others(written: &str, node: &Node) -> Vec<String> {
 }
 
 #[test]
-fn a_change_of_any_value_changes_the_output_or_is_refused() {
+fn a_change_of_any_value_changes_the_output_or_the_diagnostics() {
     let mut dropped = Vec::new();
     for name in FIXTURES {
         let (text, node) = fixture(name);
@@ -160,7 +160,7 @@ fn a_change_of_any_value_changes_the_output_or_is_refused() {
 }
 
 #[test]
-fn the_example_of_each_mapping_is_one() {
+fn every_example_of_a_mapping_conforms_to_its_schema() {
     let schema: Value = serde_json::from_str(&homegen::schema::schema()).expect("JSON");
     let definitions = schema["$defs"].as_object().expect("definitions");
     let mappings = definitions.iter().filter(|(_, definition)| definition.get("examples").is_some());

@@ -34,7 +34,7 @@ fn file(code: Code, heading: &str) -> Option<String> {
 }
 
 #[test]
-fn the_certain_fix_of_a_page_makes_its_file_the_one_that_passes() {
+fn certain_fixes_turn_the_failing_file_of_a_page_into_the_passing_one() {
     let mut fixable = Vec::new();
     for code in Code::ALL {
         let (Some(fails), Some(passes)) = (file(*code, "Fails"), file(*code, "Passes")) else { continue };
@@ -48,7 +48,7 @@ fn the_certain_fix_of_a_page_makes_its_file_the_one_that_passes() {
 }
 
 #[test]
-fn certain_fixes_bring_no_new_errors_to_any_fixture() {
+fn certain_fixes_add_no_errors_to_any_fixture() {
     let errors = |text: &str| diagnostics(text).iter().filter(|d| d.severity() == Severity::Error).count();
     let mut made = 0;
     for (name, text) in crate::common::cases() {
@@ -93,7 +93,7 @@ fn fix_keeps_comments_the_byte_order_mark_the_mode_and_a_link() {
 }
 
 #[test]
-fn fix_needs_a_file_and_leaves_one_that_is_not_text() {
+fn fix_needs_a_file_and_does_not_change_one_that_is_not_utf_8() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(check(folder.path(), &["--fix", "-"]).status.code(), Some(2));
     assert_eq!(check(folder.path(), &["--fix"]).status.code(), Some(2));

@@ -127,7 +127,7 @@ fn every_snapshot_belongs_to_a_case_and_to_a_file_of_its_output() {
 }
 
 #[test]
-fn what_all_containers_have_is_the_same_for_every_host() {
+fn containers_nix_is_the_same_for_every_host() {
     let shared = |outcome: &homegen::Outcome| {
         outcome.files.iter().flatten().find(|file| file.path == SHARED).map(|file| file.text.clone())
     };
@@ -156,7 +156,7 @@ fn emitted_scripts_are_copies_of_their_templates() {
 }
 
 #[test]
-fn five_mistakes_are_five_diagnostics() {
+fn five_mistakes_cause_five_diagnostics() {
     // One run reports all differences, each once.
     let text =
         std::fs::read_to_string(crate::common::fixtures().join("five-mistakes/homeserver.yaml")).unwrap();
@@ -166,7 +166,7 @@ fn five_mistakes_are_five_diagnostics() {
 }
 
 #[test]
-fn a_near_miss_is_one_diagnostic() {
+fn no_line_with_a_near_miss_has_two_diagnostics() {
     let text =
         std::fs::read_to_string(crate::common::fixtures().join("near-misses/homeserver.yaml")).unwrap();
     let outcome = compile(&text);
@@ -177,7 +177,7 @@ fn a_near_miss_is_one_diagnostic() {
 }
 
 #[test]
-fn ten_mistakes_are_ten_diagnostics_and_mended_they_are_none() {
+fn ten_mistakes_cause_ten_diagnostics_and_none_once_corrected() {
     let outcome_of = |case: &str| {
         compile(
             std::fs::read_to_string(crate::common::fixtures().join(case).join("homeserver.yaml")).unwrap(),
@@ -226,7 +226,7 @@ const COMPILE: &[&str] = &[
 ];
 
 #[test]
-fn the_cases_that_show_output_compile_and_the_others_are_refused() {
+fn listed_cases_compile_and_all_others_are_refused() {
     let wrong: Vec<&String> = outcomes()
         .iter()
         .filter(|(name, outcome)| {
@@ -238,7 +238,7 @@ fn the_cases_that_show_output_compile_and_the_others_are_refused() {
 }
 
 #[test]
-fn diagnostics_come_in_the_order_of_the_lines() {
+fn diagnostics_are_in_the_order_of_the_file() {
     // Diagnostics are in the order of the file.
     for (name, outcome) in outcomes() {
         let places: Vec<u32> =

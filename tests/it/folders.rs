@@ -43,7 +43,7 @@ impl Place {
 }
 
 #[test]
-fn a_folder_is_made_with_its_parents() {
+fn a_folder_is_created_with_its_parents() {
     let place = Place::new();
     if !is_root() {
         return;
@@ -72,7 +72,7 @@ fn a_folder_is_made_with_its_parents() {
 }
 
 #[test]
-fn a_link_is_followed_where_root_alone_can_make_one() {
+fn a_link_is_followed_only_if_root_alone_can_create_one() {
     if !is_root() {
         return;
     }
@@ -120,7 +120,7 @@ fn a_link_is_followed_where_root_alone_can_make_one() {
 }
 
 #[test]
-fn no_link_is_followed_below_a_folder_that_containers_write_to() {
+fn links_below_a_folder_that_containers_write_to_are_not_followed() {
     if !is_root() {
         return;
     }
@@ -143,7 +143,7 @@ fn no_link_is_followed_below_a_folder_that_containers_write_to() {
 }
 
 #[test]
-fn making_a_folder_gives_nothing_else_away_however_the_user_exchanges_it() {
+fn make_folder_changes_no_other_folder_while_a_user_swaps_links() {
     if !is_root() {
         return;
     }
@@ -191,7 +191,7 @@ fn with_backups(target: &str) -> Place {
 }
 
 #[test]
-fn a_folder_of_backups_that_others_can_change_is_refused() {
+fn a_backup_folder_that_other_users_can_change_is_refused() {
     if !is_root() {
         return;
     }
@@ -223,7 +223,7 @@ fn a_folder_of_backups_that_others_can_change_is_refused() {
 }
 
 #[test]
-fn a_backup_changes_nothing_else_however_a_user_exchanges_the_folder() {
+fn backup_changes_no_other_folder_while_a_user_swaps_links() {
     if !is_root() {
         return;
     }
@@ -281,7 +281,7 @@ fn is_secret_in(folder: &Path) -> bool {
 }
 
 #[test]
-fn a_copied_folder_holds_nothing_from_elsewhere_however_its_user_exchanges_it() {
+fn copy_folder_copies_no_other_file_while_a_user_swaps_links() {
     if !is_root() || !here(&["rsync"]) {
         return;
     }
@@ -345,7 +345,7 @@ fn with_databases() -> Place {
 }
 
 #[test]
-fn a_copied_database_is_no_other_one_however_its_user_exchanges_it() {
+fn copy_sqlite_copies_no_other_database_while_a_user_swaps_links() {
     if !is_root() || !here(&["sqlite3"]) {
         return;
     }
@@ -374,7 +374,7 @@ fn a_copied_database_is_no_other_one_however_its_user_exchanges_it() {
 }
 
 #[test]
-fn a_journal_of_another_user_deletes_no_file_of_roots() {
+fn a_journal_of_another_user_deletes_no_file_of_root() {
     if !is_root() || !here(&["sqlite3"]) {
         return;
     }
@@ -400,7 +400,7 @@ fn a_journal_of_another_user_deletes_no_file_of_roots() {
 // Restoring a database.
 
 #[test]
-fn a_restore_changes_nothing_else_however_the_user_exchanges_the_folder() {
+fn restore_sqlite_changes_no_other_file_while_a_user_swaps_links() {
     if !is_root() || !here(&["sqlite3"]) {
         return;
     }

@@ -46,7 +46,7 @@ fn text(bytes: &[u8]) -> &str {
 // ── JSON ──
 
 #[test]
-fn json_is_one_object_with_every_place() {
+fn json_is_one_object_with_every_label() {
     insta::assert_snapshot!(rendered(json::render, &fixture("duplicate-key")), @r#"
     {
       "file": "homeserver.yaml",
@@ -92,7 +92,7 @@ fn json_is_one_object_with_every_place() {
 }
 
 #[test]
-fn columns_count_characters_also_behind_korean_and_emoji() {
+fn columns_count_characters_after_korean_and_emoji() {
     let file = "homegen: 1\nhost: { name: box, nixos: \"26.05\", timezone: Europe/Berlin }\nservices:\n  web: { description: \"사진 🎞️ 백업 𝕏\", prot: 1, containers: { web: { image: docker.io/library/nginx:1.27.5 } } }\n";
     let outcome = compile(file);
     let line = file.lines().nth(3).expect("a fourth line");
@@ -131,7 +131,7 @@ fn offsets_and_columns_agree_in_every_case() {
 }
 
 #[test]
-fn what_lies_in_a_preset_is_where_the_preset_is_named() {
+fn labels_of_a_mistake_in_a_preset_lie_within_the_file() {
     let outcome = fixture("missing-parameter");
     let file = &outcome.sources.file().text;
     for diagnostic in parsed(json::render, &outcome)["diagnostics"].as_array().expect("a list") {
@@ -142,7 +142,7 @@ fn what_lies_in_a_preset_is_where_the_preset_is_named() {
 }
 
 #[test]
-fn a_file_of_nothing_has_a_place_too() {
+fn a_diagnostic_of_an_empty_file_has_a_position() {
     for bytes in [&b""[..], b"\n\n", b"\xff", b"# only this\n"] {
         let outcome = compile(bytes);
         let label = &parsed(json::render, &outcome)["diagnostics"][0]["labels"][0];
@@ -156,7 +156,7 @@ fn a_file_of_nothing_has_a_place_too() {
 // ── GitHub ──
 
 #[test]
-fn github_gets_one_command_for_each_diagnostic() {
+fn github_output_has_one_command_for_each_diagnostic() {
     insta::assert_snapshot!(rendered(github::render, &fixture("five-mistakes")), @r#"
     ::error file=homeserver.yaml,line=4,col=23,endLine=4,endColumn=35,title=HG0204::`100.64.0.300` is not a valid IP address%0Aexpected an IPv4 or IPv6 address%0Ahelp: write an IP address such as 192.168.1.20
     ::error file=homeserver.yaml,line=12,col=16,endLine=12,endColumn=26,title=HG1202::the image `nginx:1.27` has no registry%0Aexpected `REGISTRY/NAME:TAG`%0Ahelp: for the image on Docker Hub, write `docker.io/library/nginx:1.27`
@@ -246,7 +246,7 @@ fn assert_sarif(log: &Value) {
 }
 
 #[test]
-fn sarif_is_what_its_schema_and_github_say() {
+fn sarif_conforms_to_its_schema_and_to_the_demands_of_github() {
     for (name, outcome) in outcomes() {
         let log = parsed(sarif::render, outcome);
         assert_sarif(&log);
@@ -256,7 +256,7 @@ fn sarif_is_what_its_schema_and_github_say() {
 }
 
 #[test]
-fn what_is_no_sarif_is_noticed() {
+fn invalid_sarif_is_detected() {
     let log = parsed(sarif::render, &fixture("duplicate-key"));
     for (pointer, wrong) in [
         ("/version", "2.0.0"),
@@ -272,7 +272,7 @@ fn what_is_no_sarif_is_noticed() {
 }
 
 #[test]
-fn sarif_of_one_diagnostic() {
+fn a_diagnostic_is_one_sarif_result() {
     let log = parsed(sarif::render, &fixture("duplicate-key"));
     insta::assert_snapshot!(format!("{:#}", log["runs"][0]["results"][0]), @r#"
     {
@@ -327,7 +327,7 @@ fn sarif_of_one_diagnostic() {
 }
 
 #[test]
-fn every_rule_is_in_the_log_with_its_page() {
+fn every_rule_is_in_the_sarif_log_with_its_page() {
     let log = parsed(sarif::render, &fixture("minimal"));
     assert_eq!(log["runs"][0]["results"], Value::Array(Vec::new()));
     let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
@@ -343,7 +343,7 @@ fn every_rule_is_in_the_log_with_its_page() {
 }
 
 #[test]
-fn braces_of_a_message_are_no_placeholders() {
+fn braces_in_a_sarif_message_are_escaped() {
     let log = parsed(sarif::render, &fixture("secrets-without-agenix"));
     let message = log["runs"][0]["results"][0]["message"]["text"].as_str().expect("text");
     assert!(message.contains("agenix: {{ directory: secrets }}"), "{message}");
@@ -352,7 +352,7 @@ fn braces_of_a_message_are_no_placeholders() {
 // ── A person ──
 
 #[test]
-fn lines_fit_into_the_terminal_and_what_can_be_copied_stays_whole() {
+fn lines_are_wrapped_to_the_terminal_and_urls_are_not_broken() {
     let outcome = fixture("bad-tls");
     let url = "https://go-acme.github.io/lego/dns";
     for width in [40, 60, 80, 100, 200] {
@@ -367,7 +367,7 @@ fn lines_fit_into_the_terminal_and_what_can_be_copied_stays_whole() {
 }
 
 #[test]
-fn columns_says_how_wide_the_terminal_is() {
+fn the_variable_columns_sets_the_width() {
     let folder = fixtures().join("bad-tls");
     let longest = |columns| {
         let output = homegen(&folder, &["check"], columns, "");
@@ -384,7 +384,7 @@ fn columns_says_how_wide_the_terminal_is() {
 }
 
 #[test]
-fn the_last_line_counts_and_says_where_to_read_on() {
+fn the_last_line_counts_the_errors_and_names_the_explain_command() {
     let output = homegen(&fixtures().join("duplicate-key"), &["check"], None, "");
     let said = text(&output.stderr);
     assert!(!said.contains('\u{1b}'), "colour where no terminal reads it");
@@ -416,7 +416,7 @@ fn no_format_prints_a_control_character_or_a_workflow_command_of_the_file() {
 }
 
 #[test]
-fn labels_stand_below_their_place_behind_an_escape() {
+fn labels_are_aligned_after_an_escaped_character() {
     let outcome = compile(
         "homegen: 1\nhost: { name: nas, nixos: \"26.05\", timezone: Europe/Berlin }\nservices:\n  \
         app: { description: \u{202e}x\u{202c}, prot: 1 }\n",
@@ -438,7 +438,7 @@ fn labels_stand_below_their_place_behind_an_escape() {
 }
 
 #[test]
-fn a_message_that_is_wrapped_is_no_workflow_command() {
+fn a_wrapped_message_does_not_become_a_workflow_command() {
     let key = format!("{} ::error::x", "a".repeat(60));
     let outcome = compile(format!(
         "homegen: 1\nhost: {{ name: nas, nixos: \"26.05\", timezone: Europe/Berlin }}\nservices: {{}}\n\"{key}\": 1\n"
@@ -450,7 +450,7 @@ fn a_message_that_is_wrapped_is_no_workflow_command() {
 }
 
 #[test]
-fn names_and_arguments_are_printed_as_escapes() {
+fn control_characters_in_names_and_arguments_are_escaped() {
     let folder = tempfile::tempdir().expect("a folder");
     for arguments in [
         &["check", "x\n::error::\u{1b}[1m\u{202e}"][..],
@@ -471,7 +471,7 @@ fn names_and_arguments_are_printed_as_escapes() {
 // ── The command ──
 
 #[test]
-fn machines_get_standard_output_and_nothing_else() {
+fn machine_formats_write_only_to_standard_output() {
     for (case, ends) in [("duplicate-key", 1), ("published-wide", 0), ("minimal", 0)] {
         let folder = fixtures().join(case);
         for format in ["json", "github", "sarif"] {
@@ -495,7 +495,7 @@ fn machines_get_standard_output_and_nothing_else() {
 }
 
 #[test]
-fn what_cannot_be_read_ends_with_two_and_no_output() {
+fn a_missing_file_exits_with_2_and_prints_no_output() {
     let folder = tempfile::tempdir().expect("a folder");
     for format in ["human", "json", "github", "sarif"] {
         let output = homegen(folder.path(), &["check", "--format", format], None, "");
@@ -507,7 +507,7 @@ fn what_cannot_be_read_ends_with_two_and_no_output() {
 }
 
 #[test]
-fn standard_input_is_a_file_of_the_repository_for_github() {
+fn standard_input_is_homeserver_yaml_for_github_and_sarif() {
     let folder = tempfile::tempdir().expect("a folder");
     let said = |format| {
         let output = homegen(folder.path(), &["check", "-", "--format", format], None, "homegen: 1\n");
@@ -523,7 +523,7 @@ fn standard_input_is_a_file_of_the_repository_for_github() {
 }
 
 #[test]
-fn a_path_is_written_as_its_reader_needs_it() {
+fn a_path_is_escaped_for_each_format() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("my hosts")).expect("a folder");
     std::fs::write(folder.path().join("my hosts/a,b.yaml"), "homegen: 1\n").expect("a file");

@@ -425,13 +425,13 @@ fn with_each<T: Send>(work: impl Fn(&Key) -> T + Sync) -> Vec<(Key, T)> {
 }
 
 #[test]
-fn each_list_and_each_mapping_of_the_schema_is_known_here() {
+fn every_list_and_mapping_of_the_schema_has_an_entry_here() {
     let missing: Vec<Key> = keys().into_iter().filter(|key| file(key, 1).is_none()).collect();
     assert!(missing.is_empty(), "say in `entry` what an entry of these keys looks like: {missing:?}");
 }
 
 #[test]
-fn output_grows_with_the_entries_of_each_key() {
+fn output_grows_linearly_with_the_entries_of_each_key() {
     let output =
         |text: &str| -> usize { compile(text).files.iter().flatten().map(|file| file.text.len()).sum() };
     let sizes = with_each(|key| [1, FEW, MANY].map(|count| output(&file(key, count).expect("known"))));
@@ -444,7 +444,7 @@ fn output_grows_with_the_entries_of_each_key() {
 
 #[test]
 #[ignore = "makes a build of its own, and counts with valgrind"]
-fn work_grows_with_the_entries_of_each_key() {
+fn work_grows_linearly_with_the_entries_of_each_key() {
     if !here(&["valgrind", "vgdb"]) {
         return;
     }

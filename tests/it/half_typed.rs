@@ -31,7 +31,7 @@ fn with_line<'a>(text: &'a str, line: &'a str) -> impl Iterator<Item = (usize, S
 }
 
 #[test]
-fn a_half_typed_line_leaves_all_other_diagnostics_as_they_are() {
+fn a_half_typed_line_hides_no_other_diagnostic() {
     let greenhead =
         std::fs::read_to_string(crate::common::fixtures().join("greenhead/homeserver.yaml")).unwrap();
     let with_mistake = greenhead.replacen("memory: 16g", "memory: 16 gigs", 1);
@@ -53,7 +53,7 @@ fn a_half_typed_line_leaves_all_other_diagnostics_as_they_are() {
 }
 
 #[test]
-fn a_part_that_yaml_cannot_take_costs_its_block() {
+fn an_invalid_block_hides_only_its_own_diagnostics() {
     let before = "homegen: 1\nhost: { name: box, nixos: \"26.05\", timezone: Europe/Berlin }\nservices:\n  web:\n    containers:\n";
     let after = "      db:\n        image: docker.io/example/db:1\n        mem: 1g\n";
     for broken in [
@@ -73,7 +73,7 @@ fn a_part_that_yaml_cannot_take_costs_its_block() {
 }
 
 #[test]
-fn what_is_missing_behind_too_many_broken_lines_is_not_reported() {
+fn definitions_after_too_many_broken_lines_are_not_reported_missing() {
     let before = "homegen: 1\nhost: { name: box, nixos: \"26.05\", timezone: Europe/Berlin }\nservices:\n  web:\n    containers:\n      web: { image: \"docker.io/example/web:1\", depends_on: [db], mem: 1g }\n";
     let broken = "      ] x\n".repeat(40);
     let after = "      db: { image: \"docker.io/example/db:1\" }\n";
@@ -83,7 +83,7 @@ fn what_is_missing_behind_too_many_broken_lines_is_not_reported() {
 }
 
 #[test]
-fn a_quote_that_is_not_closed_is_marked_itself() {
+fn an_unclosed_quote_is_labeled_at_the_quote() {
     let text = "homegen: 1\nservices:\n  web:\n    containers:\n      web:\n        image: \"docker.io/example/web:1\n        volumes: [\"/srv/a:/a\", \"/srv/b:/b\"]\n      db\n        image: docker.io/example/db:1\n";
     let linked = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default());
     let marked: Vec<&str> = linked

@@ -34,7 +34,7 @@ fn services(services: &[String]) -> String {
 }
 
 #[test]
-fn the_same_file_is_quiet_after_its_build() {
+fn the_same_file_has_the_same_diagnostics_after_its_build() {
     for (name, text) in cases() {
         let first = compile(&text);
         if first.files.is_none() {
@@ -49,7 +49,7 @@ fn the_same_file_is_quiet_after_its_build() {
 }
 
 #[test]
-fn what_moves_no_data_is_quiet() {
+fn changes_that_move_no_data_are_not_reported() {
     let data = "\"data:/data\", \"/srv/wiki:/files\"";
     let before = services(&[service("wiki", "app", "wiki:1", data)]);
     for after in [
@@ -74,14 +74,14 @@ fn what_moves_no_data_is_quiet() {
 }
 
 #[test]
-fn files_that_can_be_made_again_may_go_into_memory() {
+fn a_cache_that_moves_into_memory_is_not_reported() {
     let of = |volumes| services(&[service("wiki", "app", "wiki:1", volumes)]);
     let (codes, said) = change(&of("\"cache:/var/cache\""), &of("{ type: tmpfs, target: /var/cache }"));
     assert_eq!(codes, [""; 0], "{said}");
 }
 
 #[test]
-fn files_and_folders_of_the_system_do_not_hold_data() {
+fn files_system_paths_and_read_only_mounts_do_not_count_as_data() {
     let before = "\"/srv/a.yaml:/c.yaml\", \"/etc/localtime:/etc/localtime:ro\", \"/run/a:/run/a\", \"/srv/m:/media:ro\"";
     let after =
         "\"/srv/b.yaml:/c.yaml\", \"/etc/zone:/etc/localtime:ro\", \"/run/b:/run/a\", \"/srv/n:/media:ro\"";
@@ -91,7 +91,7 @@ fn files_and_folders_of_the_system_do_not_hold_data() {
 }
 
 #[test]
-fn another_source_for_a_path_of_a_container_is_reported() {
+fn another_source_for_a_container_path_is_reported() {
     for (before, after, code, parts) in [
         (
             "\"/srv/a:/data\"",
@@ -162,7 +162,7 @@ fn another_source_for_a_path_of_a_container_is_reported() {
 }
 
 #[test]
-fn folders_that_move_together_are_one_diagnostic() {
+fn folders_that_move_together_cause_one_diagnostic() {
     let of = |root: &str| {
         let service = |i| {
             let volumes = format!("\"${{paths.data}}/s{i}:/data\", \"${{paths.data}}/s{i}/cache:/cache\"");
@@ -182,7 +182,7 @@ fn folders_that_move_together_are_one_diagnostic() {
 }
 
 #[test]
-fn a_renamed_service_is_known_by_its_programs() {
+fn a_renamed_service_is_recognized_by_its_images() {
     let wiki = |name: &str, database: &str, tag: &str| {
         format!(
             "  {name}:\n    containers:\n      server: {{ image: \"docker.io/example/wiki:{tag}\" }}\n      {database}:\n        image: docker.io/library/postgres:16\n        volumes: [\"db:/var/lib/postgresql/data\"]\n"
@@ -219,7 +219,7 @@ fn a_renamed_service_is_known_by_its_programs() {
 }
 
 #[test]
-fn a_renamed_service_is_known_by_a_program_that_is_published_elsewhere() {
+fn a_renamed_service_is_recognized_by_an_image_from_another_registry() {
     let before = services(&[service("wiki", "wiki", "wiki:1", "\"data:/data\"")]);
     let of = |image: &str, volumes: &str| {
         services(&[service("docs", "docs", "wiki:2", volumes)]).replace("docker.io/example/wiki", image)
@@ -238,7 +238,7 @@ fn a_renamed_service_is_known_by_a_program_that_is_published_elsewhere() {
 }
 
 #[test]
-fn a_renamed_service_is_known_by_what_it_backs_up() {
+fn a_renamed_service_is_recognized_by_its_backups() {
     // A service of NixOS's own has no containers.
     let of = |name: &str, folder: &str| {
         format!(
@@ -253,7 +253,7 @@ fn a_renamed_service_is_known_by_what_it_backs_up() {
 }
 
 #[test]
-fn a_container_with_another_name_and_image_is_known_by_its_paths() {
+fn a_container_with_a_new_name_and_image_is_recognized_by_its_mounts() {
     let of = |container: &str, image: &str, source: &str| {
         services(&[service("wiki", container, image, &format!("\"{source}:/data\", \"/srv/up:/up\""))])
     };
@@ -275,7 +275,7 @@ fn a_container_with_another_name_and_image_is_known_by_its_paths() {
 }
 
 #[test]
-fn what_is_compared_grows_with_the_file() {
+fn moves_of_2000_folders_are_reported_in_two_short_diagnostics() {
     // Each of these lists would take minutes if something looked at every pair.
     let of = |count: usize, root: &str, name: &str| {
         let volumes: Vec<String> =
@@ -336,7 +336,7 @@ fn backups_under_another_name_are_reported() {
 }
 
 #[test]
-fn backups_that_move_together_are_one_diagnostic() {
+fn backups_that_move_together_cause_one_diagnostic() {
     let of = |root: &str| {
         let service = |i| {
             let volume = format!("\"/srv/s{i}:/data\"");
@@ -357,7 +357,7 @@ fn backups_that_move_together_are_one_diagnostic() {
 }
 
 #[test]
-fn a_record_of_somebody_else_is_no_danger() {
+fn hostile_values_of_a_record_are_quoted_in_commands() {
     // Whatever stands in it is compared, shown and quoted, and never followed.
     let before = services(&[service("wiki", "app", "wiki:1", "\"data:/data\", \"/srv/a:/b\"")]);
     let record = file(&compile(&before), record::PATH).to_owned();
@@ -385,7 +385,7 @@ fn a_record_of_somebody_else_is_no_danger() {
 }
 
 #[test]
-fn a_disk_with_another_mount_point_takes_its_data_along() {
+fn a_changed_disk_is_reported_without_its_folders() {
     let of = |mount: &str, declared: &str| {
         let host = HEAD.replace(" }\n", &format!(", mounts: {{ {mount}: {declared} }} }}\n"));
         let app = service("app", "app", "app:1", &format!("\"{mount}/app:/data\""));
@@ -407,7 +407,7 @@ fn a_disk_with_another_mount_point_takes_its_data_along() {
 }
 
 #[test]
-fn a_change_is_accepted_where_it_is() {
+fn a_reported_change_can_be_accepted_with_allow() {
     let before = services(&[service("wiki", "app", "wiki:1", "\"data:/data\"")]);
     let after = services(&[service("docs", "app", "wiki:1", "\"data:/data\"")]);
     let after = format!("{after}    allow: {{ HG1602: It was copied. }}\n");
@@ -416,7 +416,7 @@ fn a_change_is_accepted_where_it_is() {
 }
 
 #[test]
-fn a_major_of_postgres_is_compared_in_a_volume_and_under_another_name() {
+fn a_new_postgres_major_is_refused_in_volumes_and_renamed_containers() {
     let of = |container: &str, tag: u32, source: &str| {
         format!(
             "{HEAD}services:\n  wiki:\n    containers:\n      {container}:\n        image: docker.io/library/postgres:{tag}\n        volumes: [\"{source}:/var/lib/postgresql/data\"]\n"

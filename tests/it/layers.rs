@@ -62,7 +62,7 @@ fn named(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_pass_knows_no_other_pass_and_data_knows_none() {
+fn a_pass_uses_no_other_pass_and_data_uses_none() {
     let mut wrong = Vec::new();
     let mut met = BTreeSet::new();
     for (module, path) in files() {
@@ -84,7 +84,7 @@ fn a_pass_knows_no_other_pass_and_data_knows_none() {
 }
 
 #[test]
-fn rules_and_the_output_know_nothing_of_the_file_as_written() {
+fn rules_and_output_do_not_use_the_ast() {
     let mut wrong = Vec::new();
     for (module, path) in files() {
         let is_after_link = matches!(module.as_str(), "check" | "lower" | "hir" | "nixos" | "nix" | "render");
@@ -96,7 +96,7 @@ fn rules_and_the_output_know_nothing_of_the_file_as_written() {
 }
 
 #[test]
-fn only_its_own_folder_names_an_application() {
+fn applications_are_named_only_in_their_own_folder() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/application");
     let applications: Vec<String> = fs::read_dir(folder)
         .expect("a folder")

@@ -117,7 +117,7 @@ fn emitted_at(diagnostic: &Diagnostic) -> SourceLine {
 }
 
 #[test]
-fn every_message_is_given_by_a_fixture_or_a_page() {
+fn every_message_is_emitted_for_a_fixture_or_a_page() {
     let cases = outcomes().iter().flat_map(|(_, outcome)| &outcome.diagnostics);
     let pages = failures().iter().flat_map(|(_, outcome)| &outcome.diagnostics);
     let large = large_outcomes().iter().flat_map(|(_, outcome)| last(outcome));

@@ -91,7 +91,7 @@ fn a_container_checks_secrets_disks_folders_and_networks_in_this_order() {
 }
 
 #[test]
-fn a_client_is_no_part_of_the_host_and_has_its_parameters() {
+fn a_client_module_is_separate_from_the_host_and_has_its_parameters() {
     if !nix_is_here() {
         return;
     }
@@ -114,7 +114,7 @@ fn a_client_is_no_part_of_the_host_and_has_its_parameters() {
 }
 
 #[test]
-fn a_changed_constant_changes_the_strings_it_stands_in() {
+fn a_changed_constant_changes_the_strings_that_refer_to_it() {
     if !nix_is_here() {
         return;
     }
@@ -153,7 +153,7 @@ services:
 }
 
 #[test]
-fn a_constant_may_have_a_name_that_means_something_in_nix() {
+fn constants_named_like_nix_identifiers_evaluate_or_are_refused() {
     if !nix_is_here() {
         return;
     }
@@ -243,7 +243,7 @@ clients:
 }
 
 #[test]
-fn numbers_come_back_or_are_refused() {
+fn a_number_in_yaml_is_the_same_number_in_nix_or_an_error() {
     if !nix_is_here() {
         return;
     }
@@ -284,7 +284,7 @@ fn numbers_come_back_or_are_refused() {
 }
 
 #[test]
-fn two_spellings_of_one_option_are_both_there() {
+fn dotted_and_nested_spellings_of_one_option_are_merged() {
     if !nix_is_here() {
         return;
     }
@@ -344,7 +344,7 @@ proptest! {
 
     // Each case puts dozens of strings into every field, so that one call of Nix checks hundreds.
     #[test]
-    fn every_string_comes_back_as_it_was_written(texts in prop::collection::vec(any_text(), 1..40)) {
+    fn every_string_evaluates_to_the_text_of_the_file(texts in prop::collection::vec(any_text(), 1..40)) {
         if !nix_is_here() {
             return Ok(());
         }

@@ -27,7 +27,7 @@ fn quiet(ran: &Ran) {
 }
 
 #[test]
-fn everything_that_is_set_up_is_told() {
+fn every_configured_destination_is_notified() {
     if !here(&["curl", "jq"]) {
         return;
     }
@@ -57,7 +57,7 @@ fn everything_that_is_set_up_is_told() {
 }
 
 #[test]
-fn who_wants_to_know_hears_whether_anybody_was_reached() {
+fn strict_mode_fails_if_no_destination_was_reached() {
     if !here(&["curl", "jq"]) {
         return;
     }
@@ -81,7 +81,7 @@ fn who_wants_to_know_hears_whether_anybody_was_reached() {
 }
 
 #[test]
-fn a_title_in_another_script_goes_through_a_header() {
+fn a_title_outside_of_ascii_is_encoded_in_the_header() {
     if !here(&["curl", "jq"]) {
         return;
     }
@@ -97,7 +97,7 @@ fn a_title_in_another_script_goes_through_a_header() {
 }
 
 #[test]
-fn what_is_too_long_is_cut_at_a_character() {
+fn long_titles_and_messages_are_cut_at_a_character() {
     if !here(&["curl", "jq"]) {
         return;
     }
@@ -119,7 +119,7 @@ fn what_is_too_long_is_cut_at_a_character() {
 }
 
 #[test]
-fn the_highest_priority_says_how_often_and_nonsense_is_none() {
+fn the_highest_priority_repeats_and_an_invalid_priority_is_0() {
     if !here(&["curl", "jq"]) {
         return;
     }
@@ -145,7 +145,7 @@ fn the_highest_priority_says_how_often_and_nonsense_is_none() {
 }
 
 #[test]
-fn with_nothing_set_up_the_journal_is_told() {
+fn a_notification_without_a_destination_goes_to_the_journal() {
     if !here(&["jq"]) {
         return;
     }
@@ -170,7 +170,7 @@ fn complains(ran: &Ran, lines: usize) {
 }
 
 #[test]
-fn who_fails_is_asked_once_more_and_holds_up_nobody() {
+fn a_server_error_is_retried_once_and_blocks_no_other_destination() {
     if !here(&["curl", "jq"]) {
         return;
     }
@@ -191,7 +191,7 @@ fn who_fails_is_asked_once_more_and_holds_up_nobody() {
 }
 
 #[test]
-fn a_second_try_may_do() {
+fn a_successful_retry_is_not_reported() {
     if !here(&["curl", "jq"]) {
         return;
     }
@@ -207,7 +207,7 @@ fn a_second_try_may_do() {
 }
 
 #[test]
-fn who_is_not_there_or_no_server_at_all_fails_nobody() {
+fn unreachable_and_invalid_destinations_do_not_fail_notify() {
     if !here(&["curl", "jq"]) {
         return;
     }
@@ -236,7 +236,7 @@ fn who_is_not_there_or_no_server_at_all_fails_nobody() {
 }
 
 #[test]
-fn a_server_that_never_answers_is_given_up() {
+fn a_server_that_does_not_answer_is_reported_after_the_timeout() {
     if !here(&["curl", "jq"]) {
         return;
     }
@@ -251,7 +251,7 @@ fn a_server_that_never_answers_is_given_up() {
 }
 
 #[test]
-fn who_cannot_even_complain_fails_nobody() {
+fn notify_and_ping_succeed_if_standard_error_cannot_be_written() {
     let mut stage = Stage::new();
     stage.set("PING_FILE", stage.path("missing"));
     for script in ["notify", "ping"] {
@@ -347,7 +347,7 @@ case "$*" in
 esac"#;
 
 #[test]
-fn a_failure_is_told_with_where_to_look() {
+fn a_failure_is_sent_with_its_result_and_a_journalctl_command() {
     let mut stage = Stage::new();
     stage.stand_in("systemctl", SYSTEMCTL);
     let unit = "podman-immich-server.service";
@@ -365,7 +365,7 @@ fn a_failure_is_told_with_where_to_look() {
 }
 
 #[test]
-fn a_failure_is_told_where_systemctl_says_nothing() {
+fn a_failure_is_sent_with_an_unknown_result_if_systemctl_fails() {
     let stage = Stage::new();
     stage.stand_in("systemctl", "exit 1");
     assert_eq!(stage.run("notify-failure", &["a.service"]).code, Some(0));
@@ -373,7 +373,7 @@ fn a_failure_is_told_where_systemctl_says_nothing() {
 }
 
 #[test]
-fn a_failure_that_nobody_heard_is_told_again() {
+fn a_failed_notification_is_sent_again() {
     let stage = Stage::new();
     stage.stand_in("systemctl", "echo x");
     stage.file("unheard", "");
@@ -387,7 +387,7 @@ fn a_failure_that_nobody_heard_is_told_again() {
 }
 
 #[test]
-fn the_same_unit_is_told_once_an_hour() {
+fn failures_of_one_unit_are_sent_once_an_hour() {
     let stage = Stage::new();
     stage.stand_in("systemctl", "echo x");
     let long = "a".repeat(240) + "\\x2d.service";
@@ -420,7 +420,7 @@ fn the_same_unit_is_told_once_an_hour() {
 }
 
 #[test]
-fn what_cannot_be_remembered_is_told_all_the_same() {
+fn a_failure_is_sent_even_if_the_state_cannot_be_written() {
     let mut stage = Stage::new();
     stage.stand_in("systemctl", "echo x");
     stage.set("STATE_DIRECTORY", stage.path("missing"));
@@ -429,7 +429,7 @@ fn what_cannot_be_remembered_is_told_all_the_same() {
 }
 
 #[test]
-fn a_container_that_fails_is_told_and_one_that_is_stopped_is_not() {
+fn a_failed_container_is_reported_and_a_stopped_one_is_not() {
     for (result, jobs, told) in [
         ("success", "", false),
         ("exit-code", "", true),
@@ -457,7 +457,7 @@ fn a_container_that_fails_is_told_and_one_that_is_stopped_is_not() {
 }
 
 #[test]
-fn a_ping_says_how_the_job_goes() {
+fn a_ping_reports_the_start_success_or_failure_of_a_job() {
     if !here(&["curl"]) {
         return;
     }
@@ -496,7 +496,7 @@ fn a_ping_says_how_the_job_goes() {
 }
 
 #[test]
-fn a_ping_that_fails_fails_nobody_and_names_no_address() {
+fn a_failed_ping_does_not_fail_the_job_and_shows_no_address() {
     if !here(&["curl"]) {
         return;
     }

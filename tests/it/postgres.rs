@@ -292,7 +292,7 @@ fn a_backup_restores_into_an_empty_postgres_with_every_row() {
 }
 
 #[test]
-fn a_dump_that_is_cut_short_anywhere_is_no_backup() {
+fn a_truncated_dump_is_not_kept_as_a_backup() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.fill("immich");
     let mut place = in_front_of(&postgres, "immich");
@@ -324,7 +324,7 @@ fn a_dump_that_is_cut_short_anywhere_is_no_backup() {
 }
 
 #[test]
-fn a_dump_that_may_not_grow_is_as_a_full_disk() {
+fn a_file_size_limit_fails_the_dump_and_keeps_the_old_backups() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.fill("immich");
     let place = in_front_of(&postgres, "immich");
@@ -336,7 +336,7 @@ fn a_dump_that_may_not_grow_is_as_a_full_disk() {
 }
 
 #[test]
-fn a_dump_that_is_killed_leaves_the_last_good_backup() {
+fn a_killed_dump_keeps_the_last_good_backup() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.fill("immich");
     let place = in_front_of(&postgres, "immich");
@@ -367,7 +367,7 @@ fn a_dump_that_is_killed_leaves_the_last_good_backup() {
 }
 
 #[test]
-fn a_postgres_that_is_booting_is_waited_for() {
+fn a_dump_waits_for_a_starting_postgres() {
     let Some(mut postgres) = Postgres::new() else { return };
     postgres.fill(HOSTILE);
     let mut place = in_front_of(&postgres, HOSTILE);
@@ -395,7 +395,7 @@ fn a_postgres_that_is_booting_is_waited_for() {
 }
 
 #[test]
-fn a_postgres_that_never_gets_ready_is_given_up() {
+fn a_postgres_that_is_never_ready_is_reported_after_the_timeout() {
     let Some(mut postgres) = Postgres::new() else { return };
     postgres.fill("immich");
     let mut place = in_front_of(&postgres, "immich");
@@ -525,7 +525,7 @@ const ONLY_FOR_THE_APPLICATION: &str = "
     CREATE INDEX looked ON app.t (app.look(k))";
 
 #[test]
-fn a_dump_that_cannot_be_restored_is_kept_and_takes_no_good_backup_away() {
+fn a_dump_that_fails_its_trial_is_kept_and_prunes_no_good_backup() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.create("immich");
     postgres.sql("immich", ONLY_FOR_THE_APPLICATION);
@@ -554,7 +554,7 @@ fn a_dump_that_cannot_be_restored_is_kept_and_takes_no_good_backup_away() {
 }
 
 #[test]
-fn a_trial_fires_nothing_and_touches_no_other_database() {
+fn a_trial_restore_fires_no_triggers_and_touches_no_other_database() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.create("homegen_trial_mine");
     postgres.create("homegen_trial_2026-07-03T05300");
@@ -603,7 +603,7 @@ fn a_trial_fires_nothing_and_touches_no_other_database() {
 }
 
 #[test]
-fn a_user_that_may_only_read_makes_a_dump_without_a_trial() {
+fn a_read_only_user_makes_a_dump_without_a_trial_restore() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.fill("immich");
     postgres.sql(
@@ -628,7 +628,7 @@ fn a_user_that_may_only_read_makes_a_dump_without_a_trial() {
 }
 
 #[test]
-fn a_trial_that_is_ended_anywhere_leaves_no_database() {
+fn an_interrupted_trial_restore_leaves_no_database() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.create("immich");
     postgres.sql("immich", THROUGH_SEARCH_PATH);
@@ -685,7 +685,7 @@ fn a_trial_that_is_ended_anywhere_leaves_no_database() {
 }
 
 #[test]
-fn each_kind_of_failure_of_a_restore_has_its_own_advice() {
+fn each_kind_of_restore_failure_has_its_own_advice() {
     let Some(postgres) = Postgres::new() else { return };
     let (place, dump) = changed_since(&postgres, "immich");
     for (error, advice) in [
@@ -728,7 +728,7 @@ fn changed_since(postgres: &Postgres, database: &str) -> (Place, PathBuf) {
 }
 
 #[test]
-fn a_restore_that_fails_leaves_the_present_database_alone() {
+fn a_failed_restore_keeps_the_current_database() {
     let Some(postgres) = Postgres::new() else { return };
     let (mut place, dump) = changed_since(&postgres, HOSTILE);
     let present = postgres.contents(HOSTILE);
@@ -792,7 +792,7 @@ fn a_restore_that_fails_leaves_the_present_database_alone() {
 }
 
 #[test]
-fn a_restore_whose_last_word_is_lost_is_known_to_be_done() {
+fn a_restore_succeeds_if_only_the_result_of_the_rename_is_lost() {
     let Some(postgres) = Postgres::new() else { return };
     let (place, dump) = changed_since(&postgres, "immich");
     place.fault(
@@ -811,7 +811,7 @@ fn a_restore_whose_last_word_is_lost_is_known_to_be_done() {
 }
 
 #[test]
-fn somebody_who_comes_back_before_the_renaming_is_ended_again() {
+fn a_restore_retries_a_failed_rename() {
     let Some(postgres) = Postgres::new() else { return };
     let (place, dump) = changed_since(&postgres, "immich");
     place.fault(
@@ -830,7 +830,7 @@ fn somebody_who_comes_back_before_the_renaming_is_ended_again() {
 }
 
 #[test]
-fn a_restore_that_is_ended_puts_all_back() {
+fn an_interrupted_restore_keeps_the_current_database() {
     let Some(postgres) = Postgres::new() else { return };
     let (place, dump) = changed_since(&postgres, "immich");
     let present = postgres.contents("immich");
@@ -860,7 +860,7 @@ fn a_restore_that_is_ended_puts_all_back() {
 }
 
 #[test]
-fn a_restore_asks_before_it_does_anything() {
+fn a_restore_asks_before_any_change() {
     let Some(postgres) = Postgres::new() else { return };
     let (place, dump) = changed_since(&postgres, "immich");
     let present = postgres.contents("immich");
@@ -897,7 +897,7 @@ fn a_restore_asks_before_it_does_anything() {
 }
 
 #[test]
-fn a_restore_wants_every_extension_of_the_present_database() {
+fn a_dump_without_an_extension_of_the_current_database_is_refused() {
     let Some(postgres) = Postgres::new() else { return };
     let (place, dump) = changed_since(&postgres, "immich");
     postgres.sql("immich", "CREATE EXTENSION cube; CREATE EXTENSION earthdistance");
@@ -920,7 +920,7 @@ fn a_restore_wants_every_extension_of_the_present_database() {
 }
 
 #[test]
-fn sessions_in_the_present_database_are_ended_and_it_is_kept() {
+fn a_restore_ends_open_sessions_and_keeps_the_previous_database() {
     let Some(postgres) = Postgres::new() else { return };
     let (mut place, dump) = changed_since(&postgres, "immich");
     place.set("UNITS", "");
@@ -990,7 +990,7 @@ fn a_database_is_restored_with_its_owner_its_locale_and_its_settings() {
 }
 
 #[test]
-fn of_two_restores_one_waits_for_nothing() {
+fn a_second_restore_at_the_same_time_is_refused() {
     let Some(postgres) = Postgres::new() else { return };
     let (place, dump) = changed_since(&postgres, "immich");
     place.fault(
@@ -1006,7 +1006,7 @@ fn of_two_restores_one_waits_for_nothing() {
 }
 
 #[test]
-fn units_that_do_not_start_again_are_told() {
+fn units_that_do_not_start_again_are_reported() {
     let Some(postgres) = Postgres::new() else { return };
     let (place, dump) = changed_since(&postgres, "immich");
     std::fs::write(place.at("on-systemctl"), "[ \"$1\" != start ]").unwrap();

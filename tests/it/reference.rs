@@ -306,7 +306,7 @@ fn renewed(page: &str) -> String {
 }
 
 #[test]
-fn the_tables_of_keys_are_those_of_the_declarations() {
+fn the_tables_of_keys_match_the_declarations() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
     let page = std::fs::read_to_string(&path).expect("the page is there");
     let renewed = renewed(&page);

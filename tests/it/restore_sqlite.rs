@@ -66,7 +66,7 @@ impl Place {
 }
 
 #[test]
-fn a_restored_sqlite_database_is_the_copy_and_nothing_of_the_old_wal() {
+fn a_restored_sqlite_database_has_no_rows_of_the_old_wal() {
     if !here(&["sqlite3"]) {
         return;
     }
@@ -105,7 +105,7 @@ fn a_restored_sqlite_database_is_the_copy_and_nothing_of_the_old_wal() {
 }
 
 #[test]
-fn an_sqlite_database_that_is_not_there_is_its_folders() {
+fn a_missing_sqlite_database_is_restored_with_the_owner_of_its_folder() {
     if !here(&["sqlite3"]) {
         return;
     }
@@ -133,7 +133,7 @@ fn an_sqlite_database_that_is_not_there_is_its_folders() {
 }
 
 #[test]
-fn what_is_no_whole_sqlite_database_is_not_restored() {
+fn an_incomplete_or_damaged_sqlite_database_is_not_restored() {
     if !here(&["sqlite3"]) {
         return;
     }
@@ -178,7 +178,7 @@ fn what_is_no_whole_sqlite_database_is_not_restored() {
 }
 
 #[test]
-fn a_restore_of_sqlite_that_fails_leaves_the_present_database_alone() {
+fn a_failed_sqlite_restore_keeps_the_current_database() {
     if !here(&["sqlite3"]) {
         return;
     }
@@ -222,7 +222,7 @@ fn a_restore_of_sqlite_that_fails_leaves_the_present_database_alone() {
 }
 
 #[test]
-fn a_database_that_cannot_be_put_back_is_named_and_its_units_stay_down() {
+fn a_database_that_cannot_be_put_back_is_reported_and_units_stay_stopped() {
     if !here(&["sqlite3"]) {
         return;
     }
@@ -237,7 +237,7 @@ fn a_database_that_cannot_be_put_back_is_named_and_its_units_stay_down() {
 }
 
 #[test]
-fn a_restore_of_sqlite_that_is_ended_at_any_step_loses_nothing() {
+fn an_sqlite_restore_interrupted_at_any_step_loses_no_data() {
     if !here(&["sqlite3"]) {
         return;
     }
@@ -305,7 +305,7 @@ fn a_restore_of_sqlite_that_is_ended_at_any_step_loses_nothing() {
 }
 
 #[test]
-fn a_full_disk_leaves_the_present_sqlite_database() {
+fn a_full_disk_keeps_the_current_sqlite_database() {
     if !here(&["sqlite3"]) {
         return;
     }
@@ -334,7 +334,7 @@ fn a_full_disk_leaves_the_present_sqlite_database() {
 }
 
 #[test]
-fn of_two_restores_of_sqlite_one_waits_for_nothing() {
+fn a_second_sqlite_restore_at_the_same_time_is_refused() {
     if !here(&["sqlite3"]) {
         return;
     }
@@ -359,7 +359,7 @@ fn of_two_restores_of_sqlite_one_waits_for_nothing() {
 }
 
 #[test]
-fn a_restore_of_sqlite_asks_and_starts_only_what_ran() {
+fn an_sqlite_restore_asks_first_and_starts_only_units_that_ran() {
     if !here(&["sqlite3", "script"]) {
         return;
     }
@@ -393,7 +393,7 @@ fn a_restore_of_sqlite_asks_and_starts_only_what_ran() {
 }
 
 #[test]
-fn the_name_of_an_sqlite_database_that_is_restored_is_only_a_name() {
+fn an_sqlite_database_with_special_characters_in_its_path_is_restored() {
     if !here(&["sqlite3"]) {
         return;
     }

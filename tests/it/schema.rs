@@ -78,7 +78,7 @@ fn every_file_that_compiles_conforms_to_the_schema() {
 }
 
 #[test]
-fn a_service_without_a_preset_needs_what_a_preset_would_bring() {
+fn keys_that_a_preset_provides_are_required_without_a_preset() {
     let is_valid = |service: &str| {
         let host = "homegen: 1\nhost: { name: nas, nixos: \"26.05\", timezone: Europe/Berlin }\n";
         mistakes(&validator(), &format!("{host}services: {{ immich: {{ {service} }} }}\n")).is_empty()

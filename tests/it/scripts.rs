@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::common::scripts::{here, shell_scripts};
 
 #[test]
-fn scripts_are_shellcheck_clean() {
+fn scripts_pass_shellcheck() {
     if !here(&["shellcheck"]) {
         return;
     }

@@ -45,7 +45,7 @@ fn wrong(stage: &Stage, check: &str, says: &str) {
 }
 
 #[test]
-fn a_site_lives_that_answers_with_no_error_of_its_own() {
+fn a_site_passes_unless_it_answers_with_a_server_error() {
     if !here(&["curl"]) {
         return;
     }
@@ -70,7 +70,7 @@ fn a_site_lives_that_answers_with_no_error_of_its_own() {
 }
 
 #[test]
-fn a_site_is_asked_at_its_address_by_its_name() {
+fn a_site_is_requested_at_its_address_with_its_host_name() {
     if !here(&["curl"]) {
         return;
     }
@@ -91,7 +91,7 @@ fn a_site_is_asked_at_its_address_by_its_name() {
 }
 
 #[test]
-fn a_site_that_says_nothing_is_given_up() {
+fn a_site_that_does_not_answer_is_reported_after_the_timeout() {
     let stage = Stage::new();
     // As curl says it after its time.
     stage.stand_in("curl", "printf '%s ' \"$@\" >\"$STAGE/given\"; printf 000; exit 28");
@@ -113,7 +113,7 @@ fn aged(stage: &Stage, stem: &str, hours: u64, suffix: &str) {
 }
 
 #[test]
-fn a_backup_is_as_old_as_its_newest() {
+fn the_age_of_the_newest_backup_is_checked() {
     let stage = Stage::new();
     let folder = "back ups=[1]";
     std::fs::create_dir(stage.at(folder)).unwrap();
@@ -144,7 +144,7 @@ fn a_backup_is_as_old_as_its_newest() {
 }
 
 #[test]
-fn a_disk_has_space_and_inodes_left() {
+fn the_free_space_and_inodes_of_a_disk_are_checked() {
     let stage = Stage::new();
     let folder = stage.path("a=b c");
     std::fs::create_dir(&folder).unwrap();
@@ -165,7 +165,7 @@ fn a_disk_has_space_and_inodes_left() {
 }
 
 #[test]
-fn a_mount_is_one_and_answers() {
+fn a_mount_passes_if_it_is_mounted_and_answers() {
     let stage = Stage::new();
     right(&stage, "mount=5=/proc", "mount /proc answers");
     right(&stage, "mount==/proc", "mount /proc answers");
@@ -178,7 +178,7 @@ fn a_mount_is_one_and_answers() {
 }
 
 #[test]
-fn a_mount_that_hangs_holds_nothing_up() {
+fn a_hanging_mount_is_reported_after_the_timeout() {
     let stage = Stage::new();
     stage.stand_in("stat", "trap '' TERM; while :; do sleep 1; done");
     wrong(&stage, "mount=1=/proc", "mount /proc does not answer within 1 seconds");
@@ -190,7 +190,7 @@ fn a_mount_that_hangs_holds_nothing_up() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once_and_nothing_else() {
+fn all_failed_checks_are_sent_in_one_notification() {
     if !here(&["curl"]) {
         return;
     }
@@ -239,7 +239,7 @@ fn all_that_is_wrong_is_told_at_once_and_nothing_else() {
 }
 
 #[test]
-fn a_unit_has_its_checks_a_line_each_in_the_environment() {
+fn checks_are_read_from_the_environment_one_per_line() {
     let mut stage = Stage::new();
     stage.set("CHECKS", "disk=0=/\ndisk=0=/tmp\n");
     let ran = stage.run("smoke-test", &[]);
@@ -247,7 +247,7 @@ fn a_unit_has_its_checks_a_line_each_in_the_environment() {
 }
 
 #[test]
-fn there_may_be_more_checks_than_a_process_has_files_by_default() {
+fn more_checks_than_the_default_limit_of_open_files_are_run() {
     let stage = Stage::new();
     stage.stand_in("df", "echo x; echo '1% 1%'");
     let checks = vec!["disk=5=/data"; 400];
@@ -259,7 +259,7 @@ fn there_may_be_more_checks_than_a_process_has_files_by_default() {
 }
 
 #[test]
-fn what_nobody_heard_is_told_again() {
+fn a_failed_notification_is_sent_again() {
     let disks = Disks::new();
     let unheard = disks.0.at("unheard");
     std::fs::write(&unheard, "").unwrap();
@@ -282,14 +282,14 @@ fn what_nobody_heard_is_told_again() {
 }
 
 #[test]
-fn nothing_to_look_at_is_not_well() {
+fn a_smoke_test_without_checks_fails() {
     let stage = Stage::new();
     let ran: Ran = stage.run("smoke-test", &[]);
     assert_eq!(ran.code, Some(2));
 }
 
 #[test]
-fn a_full_disk_is_told_each_time() {
+fn a_failure_is_sent_at_each_run_if_the_state_cannot_be_written() {
     // Nothing may be written anywhere, not even for a moment: nor can it be remembered.
     let mut stage = Stage::new();
     stage.set("TMPDIR", "/proc/nowhere");
@@ -314,7 +314,7 @@ fn a_full_disk_is_told_each_time() {
 }
 
 #[test]
-fn a_person_who_runs_it_is_told_nothing_but_what_it_prints() {
+fn a_manual_run_prints_the_results_and_sends_no_notification() {
     let mut stage = Stage::new();
     for unset in [true, false] {
         stage.set("STATE_DIRECTORY", "");
@@ -380,7 +380,7 @@ fn says(told: &[[String; 2]]) -> (&str, &str) {
 }
 
 #[test]
-fn only_what_changes_is_told() {
+fn only_changes_are_sent() {
     let disks = Disks::new();
     assert_eq!(disks.run([1, 1, 1]).len(), 0);
     let full = |disk: &str, left: u32| format!("disk {disk} has {left} % of its space left, less than 10 %");
@@ -425,7 +425,7 @@ fn only_what_changes_is_told() {
 }
 
 #[test]
-fn what_goes_on_failing_is_told_once_a_day() {
+fn a_continuing_failure_is_sent_once_a_day() {
     let disks = Disks::new();
     disks.run([95, 1, 1]);
     disks.wait(22 * 3600);
@@ -457,7 +457,7 @@ fn what_goes_on_failing_is_told_once_a_day() {
 }
 
 #[test]
-fn a_check_is_the_same_whatever_is_in_it() {
+fn checks_with_special_characters_are_recognized_at_the_next_run() {
     let disks = Disks::new();
     let checks =
         ["", "a]=$(touch x)", "two\nlines", "*", "-n", "[a-z]*", "mount==/no/such", "mount==/no/such"];
@@ -474,7 +474,7 @@ fn a_check_is_the_same_whatever_is_in_it() {
 }
 
 #[test]
-fn a_change_is_told_whenever_the_run_before_was_killed() {
+fn a_change_is_sent_after_a_killed_run() {
     for change in [[95, 1, 1], [95, 95, 1], [1, 1, 1]] {
         for (program, when) in [
             ("df", "before"),

@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
 #[test]
-fn nixfmt_leaves_every_file_of_every_case_as_it_is() {
+fn nixfmt_changes_no_file_of_any_case() {
     for (name, outcome) in outcomes() {
         for file in outcome.files.iter().flatten().filter(|file| file.path.ends_with(".nix")) {
             let formatted = nixfmt_rs::format(&file.text).expect("it is Nix");
@@ -177,13 +177,13 @@ proptest! {
     #![proptest_config(Config { cases: 4_000, max_shrink_iters: 4_000, failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn what_is_printed_is_what_nixfmt_makes_of_it(set in attributes(expr()), depth in 0usize..5) {
+    fn printed_code_equals_the_output_of_nixfmt(set in attributes(expr()), depth in 0usize..5) {
         known(&set, depth)?;
     }
 }
 
 #[test]
-fn a_set_behind_an_operator_begins_where_its_bracket_fits() {
+fn a_set_after_an_operator_is_printed_as_by_nixfmt() {
     for length in 10..110 {
         let inner = Set::of([("b", Expr::Str(Vec::new()))]);
         let left = Box::new(Expr::Code("pkgs.some-name.another-name".to_owned().into()));
@@ -208,7 +208,7 @@ fn most_expressions_need_no_formatter() {
 }
 
 #[test]
-fn a_short_interpolation_stays_on_its_line_however_long_that_is() {
+fn a_short_interpolation_in_a_long_line_is_printed_as_by_nixfmt() {
     // nixfmt measures an interpolation by itself, and an empty list in it in a way of its own.
     let arguments = || {
         vec![

@@ -9,7 +9,7 @@ fn systemd_takes(expression: &str) -> bool {
 }
 
 #[test]
-fn calendars_are_systemds() {
+fn systemd_accepts_and_refuses_the_listed_calendars() {
     if Command::new("systemd-analyze").arg("--version").output().is_err() {
         assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "systemd-analyze is not installed");
         println!("skipped: systemd-analyze is not installed");

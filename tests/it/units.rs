@@ -113,7 +113,7 @@ impl Disk {
 }
 
 #[test]
-fn a_backup_whose_mount_is_gone_writes_nothing_below_it() {
+fn a_backup_to_a_missing_mount_writes_nothing_below_the_mount_point() {
     let Some(disk) = Disk::new() else { return };
     let refused = |disk: &Disk| {
         let before = tree(&disk.stage.at("taken-out"));
@@ -331,7 +331,7 @@ impl Offsite {
 }
 
 #[test]
-fn the_copy_elsewhere_is_the_newest_backup_alone() {
+fn the_offsite_copy_has_only_the_newest_backup() {
     let Some(host) = Offsite::new() else { return };
     let dumps: Vec<Vec<u8>> = (1..3u32)
         .map(|seed| {
@@ -363,7 +363,7 @@ fn the_copy_elsewhere_is_the_newest_backup_alone() {
 }
 
 #[test]
-fn a_night_without_changes_reads_no_file_of_a_folder_again() {
+fn unchanged_files_are_not_read_again_for_the_offsite_copy() {
     let Some(host) = Offsite::of("app-backup-files") else { return };
     let source = host.stage.at("di sk/files");
     std::fs::create_dir_all(source.join("deeper")).unwrap();
@@ -400,7 +400,7 @@ fn a_night_without_changes_reads_no_file_of_a_folder_again() {
 }
 
 #[test]
-fn a_lock_that_a_power_cut_left_holds_nothing_up_and_one_in_use_stays() {
+fn a_stale_restic_lock_is_removed_and_a_lock_in_use_is_kept() {
     let Some(host) = Offsite::new() else { return };
     host.backup(b"a dump");
     host.copied("2001-01-01 05:00:00");
@@ -429,7 +429,7 @@ fn a_lock_that_a_power_cut_left_holds_nothing_up_and_one_in_use_stays() {
 }
 
 #[test]
-fn what_is_old_elsewhere_is_forgotten_by_the_rules_of_the_file() {
+fn old_offsite_snapshots_are_forgotten_by_the_keep_rules() {
     let Some(host) = Offsite::new() else { return };
     let first = host.backup(b"the first dump");
     for day in ["2001-01-01", "2001-01-02", "2001-02-01", "2001-03-01", "2001-03-02"] {
@@ -451,7 +451,7 @@ fn what_is_old_elsewhere_is_forgotten_by_the_rules_of_the_file() {
 }
 
 #[test]
-fn what_others_keep_in_the_same_repository_stays() {
+fn snapshots_of_other_backups_in_the_same_repository_are_kept() {
     let Some(host) = Offsite::new() else { return };
     host.backup(b"a dump");
     host.copied("2001-01-01 05:00:00");
@@ -473,7 +473,7 @@ fn what_others_keep_in_the_same_repository_stays() {
 }
 
 #[test]
-fn a_wrong_password_changes_nothing_elsewhere() {
+fn a_wrong_password_leaves_the_offsite_repository_unchanged() {
     let Some(host) = Offsite::new() else { return };
     host.backup(b"a dump");
     host.copied("2001-01-01 05:00:00");

@@ -152,7 +152,7 @@ impl Host {
 }
 
 #[test]
-fn an_update_goes_in_steps_and_is_told() {
+fn an_update_runs_its_steps_in_order_and_sends_a_notification() {
     let Some(host) = Host::new(true) else { return };
     let ran = host.run();
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
@@ -177,7 +177,7 @@ fn an_update_goes_in_steps_and_is_told() {
 }
 
 #[test]
-fn what_the_service_has_not_is_left_out() {
+fn an_update_without_database_backup_and_health_url_skips_those_steps() {
     let Some(mut host) = Host::new(true) else { return };
     for name in ["DATABASE_CONTAINER", "BACKUP_UNIT", "HEALTH_URL"] {
         host.stage.set(name, "");
@@ -189,7 +189,7 @@ fn what_the_service_has_not_is_left_out() {
 }
 
 #[test]
-fn a_pin_that_brings_nothing_new_restarts_nothing() {
+fn an_update_without_a_new_image_restarts_no_unit() {
     let Some(host) = Host::new(true) else { return };
     for (tag, container) in [(ML, "immich-ml"), (SERVER, "immich-server")] {
         host.stage.file(&format!("registry/{}", tag.replace('/', "_")), format!("old-{container}\n"));
@@ -208,7 +208,7 @@ fn a_pin_that_brings_nothing_new_restarts_nothing() {
 }
 
 #[test]
-fn an_image_that_was_pulled_but_never_started_is_new() {
+fn an_image_that_was_pulled_but_never_started_is_started() {
     let Some(host) = Host::new(true) else { return };
     for (tag, container) in [(ML, "immich-ml"), (SERVER, "immich-server")] {
         host.stage.file(&format!("tags/{}", tag.replace('/', "_")), format!("new-{container}\n"));
@@ -218,7 +218,7 @@ fn an_image_that_was_pulled_but_never_started_is_new() {
 }
 
 #[test]
-fn a_dry_run_changes_nothing_and_says_how_things_are() {
+fn a_dry_run_prints_the_state_and_changes_nothing() {
     let Some(mut host) = Host::new(true) else { return };
     let before = host.world();
     let ran = host.stage.run("update", &["--dry-run"]);
@@ -262,7 +262,7 @@ fn a_dry_run_changes_nothing_and_says_how_things_are() {
 }
 
 #[test]
-fn each_step_that_fails_leaves_the_service_running() {
+fn a_failure_at_any_step_leaves_the_service_running() {
     for (step, says) in [
         ("systemctl start -- backup.service", "the backup failed"),
         ("podman pull -- ghcr.io/immich-app/immich-machine-learning:release", "could not be pulled"),
@@ -288,7 +288,7 @@ fn each_step_that_fails_leaves_the_service_running() {
 }
 
 #[test]
-fn what_is_missing_stops_nothing() {
+fn a_missing_container_fails_the_update_before_any_change() {
     for (container, says) in [
         ("postgres", "postgres is not running, start it first"),
         ("immich-ml", "immich-ml does not exist, start it first"),
@@ -304,7 +304,7 @@ fn what_is_missing_stops_nothing() {
 }
 
 #[test]
-fn images_that_do_not_get_well_go_back() {
+fn unhealthy_new_images_are_rolled_back() {
     let Some(host) = Host::new(false) else { return };
     let before = host.world();
     let ran = host.run();
@@ -327,7 +327,7 @@ fn images_that_do_not_get_well_go_back() {
 }
 
 #[test]
-fn what_says_of_itself_that_it_is_not_healthy_goes_back() {
+fn images_with_a_failing_health_check_are_rolled_back() {
     for status in ["unhealthy", "starting", "stopped"] {
         let Some(host) = Host::new(true) else { return };
         host.stage.file("health/old-immich-ml", "healthy\n");
@@ -353,7 +353,7 @@ fn what_says_of_itself_that_it_is_not_healthy_goes_back() {
 }
 
 #[test]
-fn what_is_still_starting_is_waited_for() {
+fn an_update_waits_for_a_starting_container() {
     let Some(mut host) = Host::new(true) else { return };
     host.stage.set("HEALTH_TRIES", "4");
     host.stage.file("health/old-immich-server", "healthy\n");
@@ -370,7 +370,7 @@ fn what_is_still_starting_is_waited_for() {
 }
 
 #[test]
-fn what_the_new_images_did_to_the_database_can_be_taken_back() {
+fn a_rollback_prints_the_command_that_restores_the_database() {
     let Some(mut host) = Host::new(false) else { return };
     host.stage.set("HEALTH_URL", nobody());
     host.stage.set("BACKUP", host.stage.path("immich-database"));
@@ -391,7 +391,7 @@ fn what_the_new_images_did_to_the_database_can_be_taken_back() {
 }
 
 #[test]
-fn what_does_not_get_well_again_either_is_told() {
+fn an_unhealthy_rollback_is_reported() {
     let Some(mut host) = Host::new(false) else { return };
     host.stage.set("HEALTH_URL", nobody());
     let before = host.world();
@@ -408,7 +408,7 @@ fn what_does_not_get_well_again_either_is_told() {
 }
 
 #[test]
-fn what_cannot_be_set_back_is_told_and_the_rest_is_done() {
+fn a_failed_rollback_step_is_reported_and_the_others_are_done() {
     let Some(host) = Host::new(false) else { return };
     host.hook("if [[ \"$when $asked\" = 'before podman tag'* ]]; then trap - EXIT; exit 1; fi");
     let ran = host.run();
@@ -427,7 +427,7 @@ fn what_cannot_be_set_back_is_told_and_the_rest_is_done() {
 }
 
 #[test]
-fn two_runs_are_kept_apart() {
+fn a_second_update_at_the_same_time_is_refused() {
     let Some(host) = Host::new(true) else { return };
     let lock = std::fs::File::create(host.stage.at("lock")).unwrap();
     rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
@@ -442,7 +442,7 @@ fn two_runs_are_kept_apart() {
 }
 
 #[test]
-fn a_lock_that_cannot_be_had_or_a_number_that_is_none_does_nothing() {
+fn an_unavailable_lock_or_an_invalid_number_changes_nothing() {
     let Some(mut host) = Host::new(true) else { return };
     host.stage.set("LOCK", host.stage.path("missing/lock"));
     let ran = host.run();
@@ -509,7 +509,7 @@ fn a_signal_between_any_two_steps_leaves_the_service_running() {
 }
 
 #[test]
-fn signals_while_it_is_undone_change_nothing() {
+fn signals_during_a_rollback_are_ignored() {
     let Some(host) = Host::new(false) else { return };
     host.hook(
         "if [ \"$when\" = before ] && [ \"$n\" -gt 20 ]; then touch \"$STAGE/hit\"; for s in TERM INT HUP; do kill -$s \"$(cat \"$STAGE/pid\")\"; done; fi",
@@ -523,7 +523,7 @@ fn signals_while_it_is_undone_change_nothing() {
 }
 
 #[test]
-fn a_terminal_that_goes_away_does_not_leave_the_service_stopped() {
+fn a_closed_terminal_does_not_leave_the_service_stopped() {
     let Some(host) = Host::new(false) else { return };
     let before = host.world();
     let mut child = host.stage.start("update", &[]);
@@ -575,7 +575,7 @@ impl Watch {
 }
 
 #[test]
-fn a_release_that_nobody_heard_of_is_told_again() {
+fn a_failed_notification_of_a_release_is_sent_again() {
     let Some(watch) = Watch::new() else { return };
     watch.told(release("v1.0.0", "first"), 0);
     watch.stage.file("unheard", "");
@@ -590,7 +590,7 @@ fn a_release_that_nobody_heard_of_is_told_again() {
 }
 
 #[test]
-fn a_new_release_is_told_once() {
+fn a_notification_of_a_new_release_is_sent_once() {
     let Some(watch) = Watch::new() else { return };
     watch.told(release("v1.0.0", "first"), 0);
     assert_eq!(watch.server.asked(), ["GET /repos/immich-app/immich/releases/latest"]);
@@ -609,7 +609,7 @@ fn a_new_release_is_told_once() {
 }
 
 #[test]
-fn notes_may_be_long_and_may_be_missing() {
+fn release_notes_are_shortened_and_may_be_missing() {
     let Some(watch) = Watch::new() else { return };
     watch.told(release("v1", ""), 0);
     watch.told(release("v2", &"줄\n".repeat(21)), 1);
@@ -626,7 +626,7 @@ fn notes_may_be_long_and_may_be_missing() {
 }
 
 #[test]
-fn drafts_and_prereleases_are_no_news() {
+fn drafts_and_prereleases_cause_no_notification() {
     let Some(watch) = Watch::new() else { return };
     watch.told(release("v1", ""), 0);
     watch.told(Answer::json(json!({ "tag_name": "v2", "draft": true })), 0);
@@ -635,7 +635,7 @@ fn drafts_and_prereleases_are_no_news() {
 }
 
 #[test]
-fn a_release_whose_telling_is_cut_short_is_told_again() {
+fn a_release_is_sent_again_after_a_killed_run() {
     let Some(watch) = Watch::new() else { return };
     watch.told(release("v1", ""), 0);
     watch.stage.stand_in("notify", "kill -KILL \"$PPID\"");
@@ -652,7 +652,7 @@ fn a_release_whose_telling_is_cut_short_is_told_again() {
 }
 
 #[test]
-fn what_cannot_be_remembered_is_not_told_every_day() {
+fn a_release_is_not_sent_if_the_state_cannot_be_written() {
     let Some(watch) = Watch::new() else { return };
     watch.told(release("v1", ""), 0);
     std::fs::create_dir(watch.stage.at("state/announced.new")).unwrap();
@@ -667,7 +667,7 @@ fn now() -> u64 {
 }
 
 #[test]
-fn github_may_fail_for_three_days() {
+fn failures_of_github_are_reported_after_three_days() {
     let Some(watch) = Watch::new() else { return };
     watch.told(release("v1", ""), 0);
     let failures = [
@@ -724,7 +724,7 @@ fn github_may_fail_for_three_days() {
 }
 
 #[test]
-fn a_github_that_is_not_there_is_not_waited_for() {
+fn an_unreachable_github_is_requested_only_once() {
     let Some(mut watch) = Watch::new() else { return };
     watch.stage.set("GITHUB_URL", nobody());
     watch.stage.stand_in("curl", "echo >>\"$STAGE/asked\"; PATH=${PATH#*:} exec curl \"$@\"");
@@ -736,7 +736,7 @@ fn a_github_that_is_not_there_is_not_waited_for() {
 }
 
 #[test]
-fn a_repository_that_was_renamed_is_followed() {
+fn the_redirect_of_a_renamed_repository_is_followed() {
     let Some(mut watch) = Watch::new() else { return };
     let server = Server::new(|request| match request.path.as_str() {
         "/repositories/1/releases/latest" => release("v7", ""),

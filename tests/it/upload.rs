@@ -141,7 +141,7 @@ fn wait_for(what: impl Fn() -> bool) {
 }
 
 #[test]
-fn what_immich_has_is_deleted_and_told_and_nothing_else() {
+fn only_uploaded_photos_are_deleted_and_a_notification_is_sent() {
     let mac = Mac::new();
     for name in ["a.jpg", "B.HEIC", "trip/c d.MoV", "$(touch x) \"q\" 'r' \\.png", "two\nlines.gif"] {
         mac.photo(name, name);
@@ -161,7 +161,7 @@ fn what_immich_has_is_deleted_and_told_and_nothing_else() {
 }
 
 #[test]
-fn the_uploader_gets_the_files_and_the_key_and_nobody_else_sees_the_key() {
+fn the_uploader_gets_the_files_and_the_key_and_no_command_line_shows_it() {
     let mac = Mac::new();
     let photo = mac.photo("a b.jpg", "a");
     let output = mac.run();
@@ -182,7 +182,7 @@ fn the_uploader_gets_the_files_and_the_key_and_nobody_else_sees_the_key() {
 }
 
 #[test]
-fn without_a_photo_it_is_silent() {
+fn a_folder_without_photos_causes_no_output_and_no_requests() {
     let mac = Mac::new();
     mac.photo("notes.txt", "x");
     let output = mac.run();
@@ -192,7 +192,7 @@ fn without_a_photo_it_is_silent() {
 }
 
 #[test]
-fn a_server_that_is_away_costs_nothing_and_is_told_once() {
+fn an_unreachable_server_deletes_nothing_and_is_reported_once() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.file("down", "");
@@ -225,7 +225,7 @@ fn a_failed_upload_deletes_nothing() {
 }
 
 #[test]
-fn what_immich_does_not_have_after_all_stays() {
+fn a_photo_that_immich_does_not_have_is_kept() {
     // Immich's command line ends with success where single files failed.
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
@@ -242,7 +242,7 @@ fn what_immich_does_not_have_after_all_stays() {
 }
 
 #[test]
-fn what_is_in_the_trash_of_immich_stays() {
+fn a_photo_in_the_trash_of_immich_is_kept() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.file("trashed", "");
@@ -251,7 +251,7 @@ fn what_is_in_the_trash_of_immich_stays() {
 }
 
 #[test]
-fn an_answer_that_does_not_come_deletes_nothing() {
+fn a_failed_check_of_an_upload_deletes_nothing() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.file("check-down", "");
@@ -260,7 +260,7 @@ fn an_answer_that_does_not_come_deletes_nothing() {
 }
 
 #[test]
-fn what_changes_or_comes_during_the_upload_stays_or_follows() {
+fn photos_that_change_during_the_upload_are_kept_and_new_ones_follow() {
     let mac = Mac::new();
     let folder = mac.at("Up load");
     mac.photo("changes.jpg", "old");
@@ -288,7 +288,7 @@ fn what_changes_or_comes_during_the_upload_stays_or_follows() {
 }
 
 #[test]
-fn a_file_that_grows_is_waited_for_and_left_when_it_never_ends() {
+fn a_growing_file_is_uploaded_once_complete_and_kept_after_the_limit() {
     let mac = Mac::new();
     mac.photo("a.mov", "x");
     mac.file("uploader-hook", "wc -c <\"$FOLDER/a.mov\" >\"$STAGE/uploaded-size\"\n");
@@ -319,7 +319,7 @@ fn a_file_that_grows_is_waited_for_and_left_when_it_never_ends() {
 }
 
 #[test]
-fn an_upload_that_hangs_is_ended_with_all_that_it_started() {
+fn a_hanging_upload_is_stopped_with_its_child_processes() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.file("uploader-hook", "/bin/sleep 1000 & echo $! >\"$STAGE/child\"; wait\n");
@@ -338,7 +338,7 @@ fn is_running(process: &str) -> bool {
 }
 
 #[test]
-fn two_runs_at_once_are_one() {
+fn a_second_run_at_the_same_time_uploads_nothing() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.file("uploader-hook", "while [ ! -e \"$STAGE/go\" ]; do /bin/sleep 0.1; done\n");
@@ -354,7 +354,7 @@ fn two_runs_at_once_are_one() {
 }
 
 #[test]
-fn the_lock_of_a_run_that_was_killed_is_taken_over() {
+fn the_lock_of_a_killed_run_is_taken_over() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.file("uploader-hook", "while [ ! -e \"$STAGE/go\" ]; do /bin/sleep 0.1; done\n");
@@ -382,7 +382,7 @@ fn the_lock_of_a_run_that_was_killed_is_taken_over() {
 }
 
 #[test]
-fn a_run_that_is_stopped_stops_its_upload_and_gives_the_lock_back() {
+fn a_stopped_run_stops_its_upload_and_releases_the_lock() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.file("uploader-hook", "echo $$ >\"$STAGE/child\"; exec /bin/sleep 1000\n");
@@ -398,7 +398,7 @@ fn a_run_that_is_stopped_stops_its_upload_and_gives_the_lock_back() {
 }
 
 #[test]
-fn whoever_cannot_be_told_does_not_stop_the_upload() {
+fn a_failed_notification_does_not_stop_the_upload() {
     for break_it in ["pushover-down", "no-file", "no-token"] {
         let mac = Mac::new();
         mac.photo("a.jpg", "a");
@@ -418,7 +418,7 @@ fn whoever_cannot_be_told_does_not_stop_the_upload() {
 }
 
 #[test]
-fn a_key_that_is_none_is_said_before_anything_is_uploaded() {
+fn an_invalid_key_fails_before_any_upload() {
     for content in ["", "two\nlines", "a\"key"] {
         let mac = Mac::new();
         mac.photo("a.jpg", "a");
@@ -455,7 +455,7 @@ fn the_folder_of_agenix_in_home_manager_is_found() {
 }
 
 #[test]
-fn many_files_go_in_several_command_lines() {
+fn many_files_are_uploaded_in_several_command_lines() {
     let mac = Mac::new();
     for i in 0..120 {
         mac.photo(&format!("{i}.jpg"), &i.to_string());
@@ -466,7 +466,7 @@ fn many_files_go_in_several_command_lines() {
 }
 
 #[test]
-fn it_is_written_for_the_tools_of_a_mac() {
+fn the_script_uses_only_features_of_bash_3_2_and_bsd_tools() {
     let text = fs::read_to_string(SCRIPT).unwrap();
     let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
     // Features that bash 3.2 or the BSD tools lack.

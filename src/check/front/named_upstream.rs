@@ -143,7 +143,7 @@ mod tests {
     use super::upstreams;
 
     #[test]
-    fn the_upstreams_of_lines() {
+    fn upstreams_in_caddyfile_lines_are_found() {
         for (line, found) in [
             ("reverse_proxy app:80", &[("app", "80")][..]),
             ("  reverse_proxy /api/* http://App:8080 HTTPS://b {", &[("app", "8080"), ("b", "443")]),

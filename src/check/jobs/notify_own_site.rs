@@ -67,7 +67,7 @@ mod tests {
     use super::{is_loopback, server};
 
     #[test]
-    fn the_server_of_an_address() {
+    fn server_names_and_loopback_addresses_are_recognized() {
         for (url, expected) in [
             ("https://ntfy.example.org/nas", "ntfy.example.org"),
             ("http://me:pass@NTFY.example.org.:8443?x", "ntfy.example.org"),

@@ -197,7 +197,7 @@ mod tests {
     use super::moved_folders;
 
     #[test]
-    fn moved_folders_have_no_common_end() {
+    fn the_common_end_of_two_moved_paths_is_removed() {
         for (from, to, expected) in [
             ("/srv/appdata/wiki", "/srv/apps/wiki", ("/srv/appdata", "/srv/apps")),
             ("/srv/appdata/wiki/data", "/srv/apps/wiki/data", ("/srv/appdata", "/srv/apps")),

@@ -190,7 +190,7 @@ mod tests {
     use super::{forms, is_slip};
 
     #[test]
-    fn slips_of_names() {
+    fn misspelled_names_are_recognized() {
         for (written, name, slips) in [
             ("my_app", "my-app", true),
             ("postgress", "postgres", true),

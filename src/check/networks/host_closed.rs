@@ -389,7 +389,7 @@ mod tests {
     use super::addresses;
 
     #[test]
-    fn hosts_and_ports_of_a_text() {
+    fn hosts_and_ports_in_a_text_are_found() {
         for (text, found) in [
             (
                 "http://host.containers.internal:11434/v1",

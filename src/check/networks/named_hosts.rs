@@ -48,7 +48,7 @@ mod tests {
     use super::host_of;
 
     #[test]
-    fn the_host_of_an_address() {
+    fn the_host_of_an_address_is_found() {
         for (value, host) in [
             ("database", "database"),
             ("redis:6379", "redis"),

@@ -158,7 +158,7 @@ mod tests {
     use super::is_code;
 
     #[test]
-    fn texts_that_can_only_be_nix() {
+    fn texts_that_can_only_be_nix_are_recognized() {
         for value in [
             "pkgs.htop",
             "pkgs.python3Packages.requests",

@@ -58,7 +58,7 @@ mod tests {
     use super::doubled;
 
     #[test]
-    fn a_dollar_that_compose_would_halve() {
+    fn doubled_dollars_of_compose_are_found() {
         for (text, found) in [
             ("pg_isready -U $$POSTGRES_USER -d x", Some("$$POSTGRES_USER")),
             ("echo $$(date)", Some("$$(")),

@@ -82,7 +82,7 @@ mod tests {
     use super::in_yaml_1_1;
 
     #[test]
-    fn what_older_readers_make_of_it() {
+    fn scalars_with_another_value_in_yaml_1_1_are_found() {
         for (written, other) in [
             ("no", "false"),
             ("On", "true"),

@@ -44,7 +44,7 @@ mod tests {
     use super::{exists, is_name};
 
     #[test]
-    fn a_wrong_name_is_one_that_the_database_does_not_have() {
+    fn a_time_zone_name_that_is_not_in_the_database_is_invalid() {
         for (value, is_wrong) in [
             ("Europe/Berlin", false),
             ("Europe/Belrin", true),
