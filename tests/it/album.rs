@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use crate::common::http::{Answer, Request, Server, nobody};
-use crate::common::scripts::{Ran, Stage, here};
+use crate::common::http::{Answer, Request, Server, unused_address};
+use crate::common::scripts::{Ran, Stage, are_installed};
 use serde_json::{Value, json};
 
 /// A library with albums, by name, and what was deleted from it.
@@ -53,18 +53,18 @@ fn immich(library: &mut Library, request: &Request) -> Answer {
 }
 
 /// A test's own answer to a request, before Immich's.
-type Before = dyn Fn(&Request) -> Option<Answer> + Send + Sync;
+type Override = dyn Fn(&Request) -> Option<Answer> + Send + Sync;
 
-struct Place {
+struct Setup {
     stage: Stage,
     server: Server,
     library: Arc<Mutex<Library>>,
 }
 
-impl Place {
+impl Setup {
     /// `None` where the programs are not here.
-    fn new(albums: &[(&str, usize)], before: Box<Before>) -> Option<Place> {
-        if !here(&["curl", "jq"]) {
+    fn new(albums: &[(&str, usize)], before: Box<Override>) -> Option<Setup> {
+        if !are_installed(&["curl", "jq"]) {
             return None;
         }
         let albums = albums.iter().map(|(name, count)| {
@@ -81,11 +81,11 @@ impl Place {
         stage.set("ALBUM", "Temp");
         stage.set("AT_MOST", "5000");
         stage.set("PERMANENTLY", "false");
-        Some(Place { stage, server, library })
+        Some(Setup { stage, server, library })
     }
 
-    fn well(albums: &[(&str, usize)]) -> Option<Place> {
-        Place::new(albums, Box::new(|_| None))
+    fn with_albums(albums: &[(&str, usize)]) -> Option<Setup> {
+        Setup::new(albums, Box::new(|_| None))
     }
 
     fn run(&self, arguments: &[&str]) -> Ran {
@@ -98,11 +98,11 @@ impl Place {
         self.library.lock().unwrap().deleted.clone()
     }
 
-    /// Nothing is deleted, and one line says why.
-    fn refuses(&self, arguments: &[&str], says: &str) {
+    /// Nothing is deleted, and one line expected why.
+    fn refuses(&self, arguments: &[&str], expected: &str) {
         let ran = self.run(arguments);
         assert_eq!(ran.code, Some(1), "{ran:?}");
-        assert!(ran.err.contains(says), "{says}: {}", ran.err);
+        assert!(ran.err.contains(expected), "{expected}: {}", ran.err);
         assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
         assert_eq!(self.deleted(), []);
         assert!(!self.server.asked().iter().any(|asked| asked.starts_with("DELETE")));
@@ -111,11 +111,11 @@ impl Place {
 
 #[test]
 fn every_page_is_read_before_the_first_deletion() {
-    let Some(place) = Place::well(&[("Other", 3), ("Temp", 2345), ("temp", 1)]) else { return };
-    let ran = place.run(&[]);
+    let Some(setup) = Setup::with_albums(&[("Other", 3), ("Temp", 2345), ("temp", 1)]) else { return };
+    let ran = setup.run(&[]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     assert_eq!(
-        place.server.asked(),
+        setup.server.asked(),
         [
             "GET /api/albums",
             "POST /api/search/metadata",
@@ -126,88 +126,91 @@ fn every_page_is_read_before_the_first_deletion() {
             "DELETE /api/assets"
         ]
     );
-    let deleted = place.deleted();
+    let deleted = setup.deleted();
     assert!(deleted.iter().all(|(_, force)| !force));
     let ids: Vec<String> = deleted.into_iter().flat_map(|(ids, _)| ids).collect();
     assert_eq!(ids.len(), 2345);
     assert_eq!(
         ids.into_iter().collect::<BTreeSet<_>>(),
-        place.library.lock().unwrap().albums[1].1.iter().cloned().collect()
+        setup.library.lock().unwrap().albums[1].1.iter().cloned().collect()
     );
-    assert_eq!(place.stage.told(), [["Album Temp was emptied", "2345 assets were moved to the trash."]]);
+    assert_eq!(
+        setup.stage.notifications(),
+        [["Album Temp was emptied", "2345 assets were moved to the trash."]]
+    );
 }
 
 #[test]
 fn assets_are_deleted_permanently_if_configured() {
-    let Some(mut place) = Place::well(&[("Temp", 2)]) else { return };
-    place.stage.set("PERMANENTLY", "true");
-    assert_eq!(place.run(&[]).code, Some(0));
-    assert_eq!(place.deleted(), [(vec!["0a1b-00000".to_owned(), "0a1b-00001".to_owned()], true)]);
-    assert!(place.stage.told()[0][1].contains("permanently"));
+    let Some(mut setup) = Setup::with_albums(&[("Temp", 2)]) else { return };
+    setup.stage.set("PERMANENTLY", "true");
+    assert_eq!(setup.run(&[]).code, Some(0));
+    assert_eq!(setup.deleted(), [(vec!["0a1b-00000".to_owned(), "0a1b-00001".to_owned()], true)]);
+    assert!(setup.stage.notifications()[0][1].contains("permanently"));
 }
 
 #[test]
 fn an_empty_album_causes_no_output_and_no_notification() {
-    let Some(place) = Place::well(&[("Temp", 0)]) else { return };
-    let ran = place.run(&[]);
+    let Some(setup) = Setup::with_albums(&[("Temp", 0)]) else { return };
+    let ran = setup.run(&[]);
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "", ""));
-    assert_eq!(place.stage.told().len(), 0);
-    assert_eq!(place.deleted(), []);
+    assert_eq!(setup.stage.notifications().len(), 0);
+    assert_eq!(setup.deleted(), []);
 }
 
 #[test]
 fn album_names_with_special_characters_are_matched_literally() {
     for name in ["사진 \"📷\"", "it's $(touch x) `y` \\n", "-rf", "a\"] | .[] #"] {
-        let Some(mut place) = Place::well(&[("Temp", 3), (name, 1)]) else { return };
-        place.stage.set("ALBUM", name);
-        assert_eq!(place.run(&[]).code, Some(0));
-        assert_eq!(place.deleted().len(), 1);
-        assert_eq!(place.stage.told()[0][0], format!("Album {name} was emptied"));
+        let Some(mut setup) = Setup::with_albums(&[("Temp", 3), (name, 1)]) else { return };
+        setup.stage.set("ALBUM", name);
+        assert_eq!(setup.run(&[]).code, Some(0));
+        assert_eq!(setup.deleted().len(), 1);
+        assert_eq!(setup.stage.notifications()[0][0], format!("Album {name} was emptied"));
     }
 }
 
 #[test]
 fn a_missing_or_ambiguous_album_name_is_refused() {
-    for (albums, says) in [
+    for (albums, expected) in [
         (&[("Temp", 1), ("Other", 1), ("Temp", 1)][..], "2 albums have the name Temp"),
         (&[("Other", 1)], "0 albums have the name Temp"),
         (&[], "0 albums have the name Temp"),
     ] {
-        let Some(place) = Place::well(albums) else { return };
-        place.refuses(&[], says);
+        let Some(setup) = Setup::with_albums(albums) else { return };
+        setup.refuses(&[], expected);
     }
 }
 
 #[test]
 fn an_album_over_the_limit_is_kept_and_a_notification_is_sent() {
-    let Some(mut place) = Place::well(&[("Temp", 2345)]) else { return };
-    place.stage.set("AT_MOST", "2344");
-    place.refuses(&[], "more than 2344 assets");
-    assert_eq!(place.stage.told().len(), 1);
-    assert_eq!(place.stage.told()[0][0], "Album Temp was not emptied");
-    place.refuses(&["--dry-run"], "more than 2344 assets");
-    assert_eq!(place.stage.told().len(), 1);
+    let Some(mut setup) = Setup::with_albums(&[("Temp", 2345)]) else { return };
+    setup.stage.set("AT_MOST", "2344");
+    setup.refuses(&[], "more than 2344 assets");
+    assert_eq!(setup.stage.notifications().len(), 1);
+    assert_eq!(setup.stage.notifications()[0][0], "Album Temp was not emptied");
+    setup.refuses(&["--dry-run"], "more than 2344 assets");
+    assert_eq!(setup.stage.notifications().len(), 1);
     for nonsense in ["", "-1", "1e3", "99999999999999999999", "a[$(touch x)]"] {
-        place.stage.set("AT_MOST", nonsense);
-        place.refuses(&[], "AT_MOST is not a number");
+        setup.stage.set("AT_MOST", nonsense);
+        setup.refuses(&[], "AT_MOST is not a number");
     }
-    place.stage.set("AT_MOST", "2345");
-    assert_eq!(place.run(&[]).code, Some(0));
+    setup.stage.set("AT_MOST", "2345");
+    assert_eq!(setup.run(&[]).code, Some(0));
 }
 
 #[test]
 fn a_dry_run_lists_the_assets_and_deletes_nothing() {
-    let Some(place) = Place::well(&[("Temp", 1001)]) else { return };
-    let ran = place.run(&["--dry-run"]);
+    let Some(setup) = Setup::with_albums(&[("Temp", 1001)]) else { return };
+    let ran = setup.run(&["--dry-run"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     assert_eq!(ran.out.lines().count(), 1002, "{}", ran.out);
     // A path is on one line, whatever it holds.
     assert!(ran.out.starts_with("\"/data/0a1b-00000 \\\"사진\\\"\\n.jpg\"\n"), "{}", &ran.out[..200]);
     assert!(ran.out.ends_with("1001 assets would be deleted from the album Temp\n"));
-    assert_eq!(place.deleted(), []);
-    assert_eq!(place.stage.told().len(), 0);
-    place.refuses(&["--dryrun"], "the only option is --dry-run");
-    place.refuses(&["--dry-run", "x"], "the only option is --dry-run");
+    assert_eq!(setup.deleted(), []);
+    assert_eq!(setup.stage.notifications().len(), 0);
+    setup.refuses(&["--dryrun"], "the only option is --dry-run");
+    setup.refuses(&["--dry-run", "x"], "the only option is --dry-run");
 }
 
 /// An answer to the search for assets.
@@ -217,8 +220,8 @@ fn page(ids: &[&str], next: Value) -> Answer {
 }
 
 /// A place whose search for assets is answered so, and everything else as Immich does.
-fn searching(answer: impl Fn(u64) -> Answer + Send + Sync + 'static) -> Option<Place> {
-    Place::new(
+fn with_search_answers(answer: impl Fn(u64) -> Answer + Send + Sync + 'static) -> Option<Setup> {
+    Setup::new(
         &[("Temp", 4)],
         Box::new(move |request| {
             (request.path == "/api/search/metadata").then(|| answer(request.json()["page"].as_u64().unwrap()))
@@ -229,36 +232,41 @@ fn searching(answer: impl Fn(u64) -> Answer + Send + Sync + 'static) -> Option<P
 #[test]
 fn endless_result_pages_are_refused() {
     for next in [json!("1"), json!("2"), json!(2)] {
-        let Some(place) = searching(move |_| page(&["0a", "0b"], next.clone())) else { return };
-        place.refuses(&[], "again and again");
+        let Some(setup) = with_search_answers(move |_| page(&["0a", "0b"], next.clone())) else { return };
+        setup.refuses(&[], "again and again");
     }
-    let Some(place) = searching(|n| page(&["0a"], json!((n + 1).to_string()))) else { return };
-    place.refuses(&[], "again and again");
-    let Some(place) = searching(|n| page(&[], json!((n + 1).to_string()))) else { return };
-    place.refuses(&[], "again and again");
+    let Some(setup) = with_search_answers(|n| page(&["0a"], json!((n + 1).to_string()))) else { return };
+    setup.refuses(&[], "again and again");
+    let Some(setup) = with_search_answers(|n| page(&[], json!((n + 1).to_string()))) else { return };
+    setup.refuses(&[], "again and again");
     // New ones without an end are more than may go.
-    let Some(mut place) = searching(|n| page(&[&format!("{n}")], json!((n + 1).to_string()))) else { return };
-    place.stage.set("AT_MOST", "3");
-    place.refuses(&[], "more than 3 assets");
+    let Some(mut setup) = with_search_answers(|n| page(&[&format!("{n}")], json!((n + 1).to_string())))
+    else {
+        return;
+    };
+    setup.stage.set("AT_MOST", "3");
+    setup.refuses(&[], "more than 3 assets");
 }
 
 #[test]
 fn an_asset_on_two_pages_is_deleted_once() {
-    let Some(place) = searching(|n| match n {
+    let Some(setup) = with_search_answers(|n| match n {
         1 => page(&["0a", "0b"], json!("2")),
         _ => page(&["0b", "0c"], Value::Null),
     }) else {
         return;
     };
-    assert_eq!(place.run(&[]).code, Some(0));
-    assert_eq!(place.deleted(), [(["0a", "0b", "0c"].map(str::to_owned).to_vec(), false)]);
+    assert_eq!(setup.run(&[]).code, Some(0));
+    assert_eq!(setup.deleted(), [(["0a", "0b", "0c"].map(str::to_owned).to_vec(), false)]);
 }
 
 #[test]
 fn a_search_with_more_assets_than_the_album_deletes_nothing() {
     // An Immich that does not know `albumIds` would.
-    let Some(place) = searching(|_| page(&["0a", "0b", "0c", "0d", "0e"], Value::Null)) else { return };
-    place.refuses(&[], "more assets than the 4 in");
+    let Some(setup) = with_search_answers(|_| page(&["0a", "0b", "0c", "0d", "0e"], Value::Null)) else {
+        return;
+    };
+    setup.refuses(&[], "more assets than the 4 in");
 }
 
 #[test]
@@ -279,20 +287,20 @@ fn a_failure_on_a_later_page_deletes_nothing() {
         page(&["0c"], json!("next")),
         page(&["0c"], json!({ "page": 3 })),
     ] {
-        let Some(place) = searching(move |n| match n {
+        let Some(setup) = with_search_answers(move |n| match n {
             1 => page(&["0a", "0b"], json!("2")),
             _ => broken.clone(),
         }) else {
             return;
         };
-        place.refuses(&[], "POST /search/metadata");
+        setup.refuses(&[], "POST /search/metadata");
     }
 }
 
 #[test]
 fn each_failure_is_reported_in_one_line_and_deletes_nothing() {
     let lacks = "the API key lacks album.read, asset.read or asset.delete";
-    for (answer, says) in [
+    for (answer, expected) in [
         (Answer::status(401), lacks),
         (Answer::status(403), lacks),
         (Answer::status(500), "Immich answered 500 to GET /albums: check the log of its server"),
@@ -309,50 +317,50 @@ fn each_failure_is_reported_in_one_line_and_deletes_nothing() {
         (Answer::raw(""), "GET /albums failed with curl's exit code"),
         (Answer::never(), "did not answer GET /albums within 1 seconds"),
     ] {
-        let said = answer.clone();
-        let Some(mut place) = Place::new(&[("Temp", 1)], Box::new(move |_| Some(said.clone()))) else {
+        let answer = answer.clone();
+        let Some(mut setup) = Setup::new(&[("Temp", 1)], Box::new(move |_| Some(answer.clone()))) else {
             return;
         };
-        place.stage.set("TIMEOUT", if says.contains("within 1") { "1" } else { "600" });
-        place.refuses(&[], says);
-        assert_eq!(place.stage.told().len(), 0);
+        setup.stage.set("TIMEOUT", if expected.contains("within 1") { "1" } else { "600" });
+        setup.refuses(&[], expected);
+        assert_eq!(setup.stage.notifications().len(), 0);
     }
-    let Some(mut place) = Place::well(&[("Temp", 1)]) else { return };
-    place.stage.set("IMMICH_URL", nobody());
-    place.refuses(&[], "check that Immich is running");
-    place.stage.set("IMMICH_URL", "file:///etc/passwd?");
-    place.refuses(&[], "check that file:");
-    place.stage.set("IMMICH_URL", place.server.url());
-    place.stage.file("key", "wrong");
-    place.refuses(&[], lacks);
+    let Some(mut setup) = Setup::with_albums(&[("Temp", 1)]) else { return };
+    setup.stage.set("IMMICH_URL", unused_address());
+    setup.refuses(&[], "check that Immich is running");
+    setup.stage.set("IMMICH_URL", "file:///etc/passwd?");
+    setup.refuses(&[], "check that file:");
+    setup.stage.set("IMMICH_URL", setup.server.url());
+    setup.stage.file("key", "wrong");
+    setup.refuses(&[], lacks);
     for key in ["", "\n", "two words", "two\nlines"] {
-        place.stage.file("key", key);
-        place.refuses(&[], "the API key is not a single word");
+        setup.stage.file("key", key);
+        setup.refuses(&[], "the API key is not a single word");
     }
-    place.stage.set("API_KEY_FILE", place.stage.path("missing"));
-    place.refuses(&[], "the API key does not exist");
-    place.stage.set("PERMANENTLY", "yes");
-    place.refuses(&[], "not true or false");
+    setup.stage.set("API_KEY_FILE", setup.stage.path("missing"));
+    setup.refuses(&[], "the API key does not exist");
+    setup.stage.set("PERMANENTLY", "yes");
+    setup.refuses(&[], "not true or false");
 }
 
 #[test]
 fn a_key_without_permission_to_delete_is_reported() {
-    let Some(place) = Place::new(
+    let Some(setup) = Setup::new(
         &[("Temp", 1)],
         Box::new(|request| (request.method == "DELETE").then(|| Answer::status(403))),
     ) else {
         return;
     };
-    let ran = place.run(&[]);
+    let ran = setup.run(&[]);
     assert_eq!(ran.code, Some(1));
     assert!(ran.err.contains("asset.delete") && ran.err.lines().count() == 1, "{}", ran.err);
-    assert_eq!(place.stage.told().len(), 0);
+    assert_eq!(setup.stage.notifications().len(), 0);
 }
 
 #[test]
 fn a_failed_deletion_reports_the_number_of_deleted_assets() {
     let times = std::sync::atomic::AtomicUsize::new(0);
-    let Some(place) = Place::new(
+    let Some(setup) = Setup::new(
         &[("Temp", 2001)],
         Box::new(move |request| {
             let deletes = request.method == "DELETE";
@@ -362,37 +370,37 @@ fn a_failed_deletion_reports_the_number_of_deleted_assets() {
     ) else {
         return;
     };
-    let ran = place.run(&[]);
+    let ran = setup.run(&[]);
     assert_eq!(ran.code, Some(1));
     assert!(ran.err.contains("1000 assets were deleted before that"), "{}", ran.err);
-    assert_eq!(place.deleted().len(), 1);
-    assert_eq!(place.stage.told().len(), 0);
+    assert_eq!(setup.deleted().len(), 1);
+    assert_eq!(setup.stage.notifications().len(), 0);
 }
 
 #[test]
 fn the_api_key_is_not_on_any_command_line_or_in_any_environment() {
-    let Some(place) = Place::well(&[("Temp", 1)]) else { return };
+    let Some(setup) = Setup::with_albums(&[("Temp", 1)]) else { return };
     for program in ["curl", "jq"] {
         let path = std::env::var("PATH").unwrap();
         let script = format!(
             "printf '%s\\n' \"$0\" \"$@\" >>\"$STAGE/given\"; env >>\"$STAGE/given\"; PATH='{path}' exec {program} \"$@\""
         );
-        place.stage.stand_in(program, &script);
+        setup.stage.stand_in(program, &script);
     }
-    assert_eq!(place.run(&[]).code, Some(0));
-    let given = place.stage.read("given");
+    assert_eq!(setup.run(&[]).code, Some(0));
+    let given = setup.stage.read("given");
     assert!(given.contains("--config") && !given.contains("the\"key") && !given.contains("the\\"), "{given}");
 }
 
 #[test]
 fn a_failing_program_deletes_nothing() {
-    let Some(place) = Place::well(&[("Temp", 1)]) else { return };
+    let Some(setup) = Setup::with_albums(&[("Temp", 1)]) else { return };
     for program in ["curl", "jq", "mktemp", "sort", "wc", "cut", "split"] {
-        place.stage.stand_in(program, "exit 3");
-        let ran = place.run(&[]);
+        setup.stage.stand_in(program, "exit 3");
+        let ran = setup.run(&[]);
         assert!(ran.code != Some(0), "{program}: {ran:?}");
-        assert_eq!(place.deleted(), [], "{program}");
-        assert_eq!(place.stage.told().len(), 0, "{program}");
-        std::fs::remove_file(place.stage.at("bin").join(program)).unwrap();
+        assert_eq!(setup.deleted(), [], "{program}");
+        assert_eq!(setup.stage.notifications().len(), 0, "{program}");
+        std::fs::remove_file(setup.stage.at("bin").join(program)).unwrap();
     }
 }

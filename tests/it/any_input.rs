@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::common::mutate::mutate;
-use crate::common::{cases, compile, fixtures, said};
+use crate::common::{cases, compile, fixtures, report};
 use homegen::diag::{github, json};
 use homegen::limits::MAX_BYTES;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn timed(name: &str, bytes: impl AsRef<[u8]>) -> homegen::Outcome {
     let start = Instant::now();
     let outcome = compile(bytes);
     // The diagnostics are rendered too: labels of a text with unusual characters may go wrong.
-    let text = said(&outcome);
+    let text = report(&outcome);
     for render in [json::render, github::render] {
         assert!(outcome.diagnostics.is_empty() || !render(&outcome.diagnostics, &outcome.sources).is_empty());
     }
@@ -54,7 +54,7 @@ fn deep_nesting_is_refused() {
 }
 
 /// Runs the program, for what would end the process of the tests: an overflow of the stack cannot be caught.
-fn ends_well(name: &str, text: &str) {
+fn assert_no_crash(name: &str, text: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("homeserver.yaml");
     std::fs::write(&path, text).unwrap();
@@ -63,8 +63,8 @@ fn ends_well(name: &str, text: &str) {
         .arg(&path)
         .output()
         .expect("homegen runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    let start: String = said.chars().take(500).collect();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let start: String = stderr.chars().take(500).collect();
     assert!(matches!(output.status.code(), Some(0 | 1)), "{name}: {}: {start}", output.status);
 }
 
@@ -72,13 +72,13 @@ fn ends_well(name: &str, text: &str) {
 fn deep_values_in_free_form_keys_do_not_crash() {
     for depth in [50, 200, 500, 5_000] {
         let deep = format!("{}x{}", "[".repeat(depth), "]".repeat(depth));
-        ends_well("constants", &format!("{HEAD}constants: {{ a: {deep} }}\n"));
-        ends_well("nixos", &format!("{HEAD}nixos: {{ a: {deep} }}\n"));
-        ends_well("a long path", &format!("{HEAD}nixos:\n  {}a: 1\n", "a.".repeat(depth)));
+        assert_no_crash("constants", &format!("{HEAD}constants: {{ a: {deep} }}\n"));
+        assert_no_crash("nixos", &format!("{HEAD}nixos: {{ a: {deep} }}\n"));
+        assert_no_crash("a long path", &format!("{HEAD}nixos:\n  {}a: 1\n", "a.".repeat(depth)));
         let references: String = (0..depth).map(|i| format!("  k{i}: ${{k{}}}\n", i + 1)).collect();
-        ends_well("a chain of references", &format!("{HEAD}constants:\n{references}  k{depth}: x\n"));
+        assert_no_crash("a chain of references", &format!("{HEAD}constants:\n{references}  k{depth}: x\n"));
         let cycle: String = (0..depth).map(|i| format!("  k{i}: ${{k{}}}\n", (i + 1) % depth)).collect();
-        ends_well("a long circle", &format!("{HEAD}constants:\n{cycle}"));
+        assert_no_crash("a long circle", &format!("{HEAD}constants:\n{cycle}"));
     }
 }
 
@@ -89,7 +89,7 @@ fn values_nested_through_references_do_not_crash() {
         let nested: String = (0..count)
             .map(|i| format!("  k{}: {}\"${{k{i}}}\"{}\n", i + 1, "[".repeat(200), "]".repeat(200)))
             .collect();
-        ends_well("deep constants", &format!("{HEAD}constants:\n  k0: x\n{nested}"));
+        assert_no_crash("deep constants", &format!("{HEAD}constants:\n  k0: x\n{nested}"));
     }
 }
 
@@ -107,7 +107,10 @@ fn deeply_nested_nix_does_not_crash() {
             ("if a then ", "1", " else 2"),
         ] {
             let code = format!("{}{inner}{}", open.repeat(depth), close.repeat(depth));
-            ends_well(&format!("{depth} × {open}"), &format!("{HEAD}nixos: {{ a: !nix \"{code}\" }}\n"));
+            assert_no_crash(
+                &format!("{depth} × {open}"),
+                &format!("{HEAD}nixos: {{ a: !nix \"{code}\" }}\n"),
+            );
         }
     }
 }
@@ -173,7 +176,7 @@ fn large_invalid_files_are_refused() {
 fn inputs_found_by_the_fuzzer_compile_or_are_refused() {
     // An attribute's name with quotes in it, put together from a reference.
     let outcome = timed("a name", format!("{HEAD}nixos:\n  services:\n    a\"${{host.name}}\"b: 1\n"));
-    assert!(outcome.files.is_some(), "{}", said(&outcome));
+    assert!(outcome.files.is_some(), "{}", report(&outcome));
     // A letter of two bytes where a long name is cut.
     let service = "containers: { web: { image: docker.io/library/nginx:1.27 } }";
     is_refused("a name", &format!("{HEAD}services: {{ abcdefé-and-more: {{ {service} }} }}\n"));
@@ -191,7 +194,7 @@ fn a_host_with_1000_services_compiles() {
     let services: String = (0..1_000).map(|i| format!("  s{i}:\n    containers:\n      web: {{ image: docker.io/library/nginx:1.27, volumes: [\"${{data}}/s{i}:/data\"] }}\n")).collect();
     let outcome =
         timed("a thousand services", format!("{HEAD}constants: {{ data: /srv }}\nservices:\n{services}"));
-    assert!(outcome.files.is_some(), "{}", said(&outcome));
+    assert!(outcome.files.is_some(), "{}", report(&outcome));
 }
 
 #[test]
@@ -221,15 +224,15 @@ fn is_refused_in_little_memory(name: &str, text: &str) {
         .output()
         .expect("a shell");
     let took = start.elapsed().as_secs_f64();
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(
         output.status.code(),
         Some(1),
         "{name}: {}: {}",
         output.status,
-        said.get(..500).unwrap_or(&said)
+        stderr.get(..500).unwrap_or(&stderr)
     );
-    assert!(said.len() < 1_000_000, "{name}: {} bytes of diagnostics", said.len());
+    assert!(stderr.len() < 1_000_000, "{name}: {} bytes of diagnostics", stderr.len());
     println!("{took:.1} s: {name}");
 }
 
@@ -327,7 +330,7 @@ fn hostile_files_are_refused_within_224_mib() {
 fn errors_after_the_first_500_are_mentioned_and_not_listed() {
     let outcome = timed("unknown keys", format!("{HEAD}{}", many(10_000, |i| format!("key{i}: x\n"))));
     assert_eq!(outcome.diagnostics.len(), 501);
-    assert!(said(&outcome).contains("and 401 more"));
+    assert!(report(&outcome).contains("and 401 more"));
     assert_eq!(outcome.diagnostics.last().unwrap().message, "the file has more than 500 errors");
 }
 

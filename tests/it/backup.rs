@@ -7,43 +7,43 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use crate::common::folder::{names, tree};
-use crate::common::place::{Place, kill_group, said, skipped, sqlite, wait_for, with_mounts};
-use crate::common::scripts::{here, program};
+use crate::common::sandbox::{Sandbox, kill_group, skipped, sqlite, stderr, wait_for, with_mounts};
+use crate::common::scripts::{are_installed, program};
 
 // The frame.
 
 #[test]
 fn only_the_owner_can_read_a_backup() {
-    let mut place = Place::new();
-    place.produce("echo good >\"$1\"");
-    let backup = place.backup("produce");
+    let mut sandbox = Sandbox::new();
+    sandbox.set_producer("echo good >\"$1\"");
+    let backup = sandbox.backup("produce");
     assert_eq!(backup.metadata().unwrap().mode() & 0o7777, 0o600);
-    assert_eq!(place.target.metadata().unwrap().mode() & 0o7777, 0o700);
+    assert_eq!(sandbox.target.metadata().unwrap().mode() & 0o7777, 0o700);
     assert_eq!(std::fs::read_to_string(&backup).unwrap(), "good\n");
     // Also where the producer has other ideas, and without a suffix.
-    place.set("SUFFIX", "").produce("echo good >\"$1\"; chmod 0644 \"$1\"");
-    assert_eq!(place.backup("produce").metadata().unwrap().mode() & 0o7777, 0o600);
+    sandbox.set("SUFFIX", "").set_producer("echo good >\"$1\"; chmod 0644 \"$1\"");
+    assert_eq!(sandbox.backup("produce").metadata().unwrap().mode() & 0o7777, 0o600);
     // An existing folder keeps its mode, and a warning is printed.
-    std::fs::set_permissions(&place.target, std::fs::Permissions::from_mode(0o750)).unwrap();
-    let output = place.run(&["backup", "produce"]);
-    assert!(output.status.success() && said(&output).contains("chmod 0700"), "{}", said(&output));
-    assert_eq!(place.target.metadata().unwrap().mode() & 0o7777, 0o750);
+    std::fs::set_permissions(&sandbox.target, std::fs::Permissions::from_mode(0o750)).unwrap();
+    let output = sandbox.run(&["backup", "produce"]);
+    assert!(output.status.success() && stderr(&output).contains("chmod 0700"), "{}", stderr(&output));
+    assert_eq!(sandbox.target.metadata().unwrap().mode() & 0o7777, 0o750);
 }
 
 #[test]
 fn the_producer_can_be_set_in_the_environment() {
-    let mut place = Place::new();
-    place.produce("echo good >\"$1\"");
-    place.set("PRODUCER", "produce");
-    let output = place.run(&["backup"]);
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(place.backups("database", ".dump").len(), 1);
+    let mut sandbox = Sandbox::new();
+    sandbox.set_producer("echo good >\"$1\"");
+    sandbox.set("PRODUCER", "produce");
+    let output = sandbox.run(&["backup"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(sandbox.backups("database", ".dump").len(), 1);
 }
 
 #[test]
 fn a_failed_backup_changes_nothing() {
-    let mut place = Place::new();
-    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    let mut sandbox = Sandbox::new();
+    sandbox.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
     for (code, why) in [
         ("echo half >\"$1\"; exit 1", "produce failed"),
         ("mkdir \"$1\" \"$1-work\"; echo half >\"$1/a\"; kill -9 $$", "produce failed"),
@@ -54,34 +54,38 @@ fn a_failed_backup_changes_nothing() {
         ("mkfifo \"$1\"", "neither a file nor a folder"),
     ] {
         // First where there is nothing, then with backups that a good one would take away.
-        let _ = std::fs::remove_dir_all(&place.target);
-        place.produce(code).fails("produce", why);
-        place.old("database-2001-01-01T000000.dump");
-        place.old("database-2001-01-02T000000.dump");
-        place.fails("produce", why);
+        let _ = std::fs::remove_dir_all(&sandbox.target);
+        sandbox.set_producer(code).backup_fails("produce", why);
+        sandbox.add_old_backup("database-2001-01-01T000000.dump");
+        sandbox.add_old_backup("database-2001-01-02T000000.dump");
+        sandbox.backup_fails("produce", why);
     }
-    place.fails("no-such-producer", "no-such-producer");
-    place.produce("echo good >\"$1\"").backup("produce");
-    assert_eq!(place.backups("database", ".dump").len(), 1);
+    sandbox.backup_fails("no-such-producer", "no-such-producer");
+    sandbox.set_producer("echo good >\"$1\"").backup("produce");
+    assert_eq!(sandbox.backups("database", ".dump").len(), 1);
 }
 
 #[test]
 fn a_write_error_keeps_the_previous_backup() {
-    let mut place = Place::new();
-    place.set("KEEP_AT_LEAST", "0");
-    place.old("database-2001-01-01T000000.dump");
-    place.produce("echo good >\"$1\"");
+    let mut sandbox = Sandbox::new();
+    sandbox.set("KEEP_AT_LEAST", "0");
+    sandbox.add_old_backup("database-2001-01-01T000000.dump");
+    sandbox.set_producer("echo good >\"$1\"");
     for tool in ["sync", "mv", "chmod", "find"] {
-        program(&place.at("bin").join(tool), &format!("echo {tool} fails >&2; exit 1"));
-        place.produce(if tool == "find" { "mkdir \"$1\"; echo good >\"$1/a\"" } else { "echo good >\"$1\"" });
-        place.fails("produce", "");
-        std::fs::remove_file(place.at("bin").join(tool)).unwrap();
+        program(&sandbox.at("bin").join(tool), &format!("echo {tool} fails >&2; exit 1"));
+        sandbox.set_producer(if tool == "find" {
+            "mkdir \"$1\"; echo good >\"$1/a\""
+        } else {
+            "echo good >\"$1\""
+        });
+        sandbox.backup_fails("produce", "");
+        std::fs::remove_file(sandbox.at("bin").join(tool)).unwrap();
     }
     // The new one is on the disk before any other goes.
-    program(&place.at("bin/sync"), "if [ \"$1\" = --file-system ]; then exit 1; fi");
-    let output = place.produce("echo good >\"$1\"").run(&["backup", "produce"]);
+    program(&sandbox.at("bin/sync"), "if [ \"$1\" = --file-system ]; then exit 1; fi");
+    let output = sandbox.set_producer("echo good >\"$1\"").run(&["backup", "produce"]);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(place.backups("database", ".dump").len(), 2);
+    assert_eq!(sandbox.backups("database", ".dump").len(), 2);
 }
 
 #[test]
@@ -97,100 +101,105 @@ fn invalid_parameters_are_refused_before_any_change() {
         ("KEEP_DAYS", "a[$(touch here)]"),
         ("KEEP_AT_LEAST", "many"),
     ] {
-        let mut place = Place::new();
-        place.set(variable, value).produce("touch here");
-        let output = place.run(&["backup", "produce"]);
+        let mut sandbox = Sandbox::new();
+        sandbox.set(variable, value).set_producer("touch here");
+        let output = sandbox.run(&["backup", "produce"]);
         assert_eq!(output.status.code(), Some(1), "{variable}={value}");
-        assert_eq!(names(place.folder.path()), ["bin"], "{variable}={value}");
+        assert_eq!(names(sandbox.folder.path()), ["bin"], "{variable}={value}");
     }
     // A number with a leading zero is not octal.
-    let mut place = Place::new();
-    let [young, old] = [7, 9].map(|days| place.old(&format!("database-{}.dump", days_ago(days))));
-    place.set("KEEP_DAYS", "08").set("KEEP_AT_LEAST", "01").produce("echo good >\"$1\"").backup("produce");
+    let mut sandbox = Sandbox::new();
+    let [young, old] =
+        [7, 9].map(|days| sandbox.add_old_backup(&format!("database-{}.dump", days_ago(days))));
+    sandbox
+        .set("KEEP_DAYS", "08")
+        .set("KEEP_AT_LEAST", "01")
+        .set_producer("echo good >\"$1\"")
+        .backup("produce");
     assert!(young.exists() && !old.exists());
 }
 
 #[test]
 fn a_second_backup_at_the_same_time_is_refused() {
-    let place = Place::new();
-    place.produce(
+    let sandbox = Sandbox::new();
+    sandbox.set_producer(
         "touch \"$here/begun\"; for _ in {1..30000}; do [ ! -e \"$here/go\" ] || break; sleep 0.02; done; echo good >\"$1\"",
     );
-    let first = place.command(&["backup", "produce"]).stderr(Stdio::piped()).spawn().unwrap();
-    wait_for(|| place.at("begun").exists());
-    let unfinished = place.unfinished();
-    let second = place.run(&["backup", "produce"]);
+    let first = sandbox.command(&["backup", "produce"]).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for(|| sandbox.at("begun").exists());
+    let unfinished = sandbox.unfinished();
+    let second = sandbox.run(&["backup", "produce"]);
     assert_eq!(second.status.code(), Some(1));
-    assert!(said(&second).contains("another run is active"), "{}", said(&second));
-    assert_eq!(place.unfinished(), unfinished, "the second took away what the first one works on");
+    assert!(stderr(&second).contains("another run is active"), "{}", stderr(&second));
+    assert_eq!(sandbox.unfinished(), unfinished, "the second took away what the first one works on");
     // One with another name has nothing to do with it.
-    let mut other = place.command(&["backup", "other"]);
-    program(&place.at("bin/other"), "echo other >\"$1\"");
+    let mut other = sandbox.command(&["backup", "other"]);
+    program(&sandbox.at("bin/other"), "echo other >\"$1\"");
     assert!(other.env("NAME", "files").status().unwrap().success());
-    std::fs::write(place.at("go"), "").unwrap();
+    std::fs::write(sandbox.at("go"), "").unwrap();
     let first = first.wait_with_output().unwrap();
-    assert!(first.status.success(), "{}", said(&first));
-    assert_eq!(place.backups("database", ".dump").len(), 1);
+    assert!(first.status.success(), "{}", stderr(&first));
+    assert_eq!(sandbox.backups("database", ".dump").len(), 1);
 }
 
 #[test]
 fn a_killed_backup_does_not_count_and_is_removed_by_the_next_run() {
-    let mut place = Place::new();
-    place.set("SUFFIX", "").set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "2");
+    let mut sandbox = Sandbox::new();
+    sandbox.set("SUFFIX", "").set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "2");
     // Much to take away, so that some are killed while they do.
     for day in 1..=4 {
-        let folder = place.target.join(format!("database-2001-01-0{day}T000000"));
+        let folder = sandbox.target.join(format!("database-2001-01-0{day}T000000"));
         std::fs::create_dir_all(&folder).unwrap();
         for i in 0..60 {
             std::fs::write(folder.join(format!("{i}")), "whole").unwrap();
         }
     }
     // One run that is certainly at work is killed, and then one at each of many moments.
-    place.produce("mkdir \"$1\"; touch \"$here/begun\"; sleep 100");
-    let mut child = place.command(&["backup", "produce"]).process_group(0).spawn().unwrap();
-    wait_for(|| place.at("begun").exists());
+    sandbox.set_producer("mkdir \"$1\"; touch \"$here/begun\"; sleep 100");
+    let mut child = sandbox.command(&["backup", "produce"]).process_group(0).spawn().unwrap();
+    wait_for(|| sandbox.at("begun").exists());
     kill_group(&mut child);
-    assert_eq!(place.unfinished().len(), 1);
-    place.produce(
+    assert_eq!(sandbox.unfinished().len(), 1);
+    sandbox.set_producer(
         "mkdir \"$1\" \"$1-work\"; for i in {0..59}; do printf whole >\"$1/$i\"; done; rmdir \"$1-work\"",
     );
     let (mut ended, mut broken) = (0, 0);
     for round in 0..40 {
         let mut child =
-            place.command(&["backup", "produce"]).process_group(0).stdout(Stdio::null()).spawn().unwrap();
+            sandbox.command(&["backup", "produce"]).process_group(0).stdout(Stdio::null()).spawn().unwrap();
         // From the moment on at which it is at work.
-        wait_for(|| !place.unfinished().is_empty() || child.try_wait().unwrap().is_some());
+        wait_for(|| !sandbox.unfinished().is_empty() || child.try_wait().unwrap().is_some());
         std::thread::sleep(Duration::from_millis(round * 4));
         ended += usize::from(child.try_wait().unwrap().is_some());
         kill_group(&mut child);
-        let backups = place.backups("database", "");
+        let backups = sandbox.backups("database", "");
         assert!(backups.len() >= 2, "{backups:?}");
         for backup in backups {
             assert_eq!(names(&backup).len(), 60, "{} is not whole", backup.display());
         }
-        broken += usize::from(!place.unfinished().is_empty());
-        assert!(place.unfinished().len() <= 3, "{:?}", place.unfinished());
+        broken += usize::from(!sandbox.unfinished().is_empty());
+        assert!(sandbox.unfinished().len() <= 3, "{:?}", sandbox.unfinished());
     }
     println!("{ended} ended, {broken} left something");
-    place.backup("produce");
-    assert_eq!(place.backups("database", "").len(), 2);
+    sandbox.backup("produce");
+    assert_eq!(sandbox.backups("database", "").len(), 2);
 }
 
 #[test]
 fn a_producer_that_outlives_its_backup_blocks_the_next_run() {
-    let place = Place::new();
-    place.produce("echo $$ >\"$here/begun\"; for _ in {1..30000}; do [ ! -e \"$here/go\" ] || break; sleep 0.02; done; touch \"$1-work\"; touch \"$here/ended\"");
-    let mut child = place.command(&["backup", "produce"]).spawn().unwrap();
-    wait_for(|| place.at("begun").exists());
+    let sandbox = Sandbox::new();
+    sandbox.set_producer("echo $$ >\"$here/begun\"; for _ in {1..30000}; do [ ! -e \"$here/go\" ] || break; sleep 0.02; done; touch \"$1-work\"; touch \"$here/ended\"");
+    let mut child = sandbox.command(&["backup", "produce"]).spawn().unwrap();
+    wait_for(|| sandbox.at("begun").exists());
     child.kill().unwrap();
     child.wait().unwrap();
-    place.fails("produce", "another run is active");
-    std::fs::write(place.at("go"), "").unwrap();
-    wait_for(|| place.at("ended").exists());
+    sandbox.backup_fails("produce", "another run is active");
+    std::fs::write(sandbox.at("go"), "").unwrap();
+    wait_for(|| sandbox.at("ended").exists());
     // The output of a failed run is removed too.
-    place.produce("echo good >\"$1\"");
-    wait_for(|| place.run(&["backup", "produce"]).status.success());
-    assert_eq!(place.unfinished(), [""; 0]);
+    sandbox.set_producer("echo good >\"$1\"");
+    wait_for(|| sandbox.run(&["backup", "produce"]).status.success());
+    assert_eq!(sandbox.unfinished(), [""; 0]);
 }
 
 /// A time in a name, so many days before now.
@@ -201,32 +210,33 @@ fn days_ago(days: u32) -> String {
 
 #[test]
 fn old_backups_are_pruned_by_the_time_in_their_name_down_to_a_minimum() {
-    let mut place = Place::new();
-    place.produce("echo good >\"$1\"");
-    let all = [1, 5, 29, 31, 40, 400].map(|days| place.old(&format!("database-{}.dump", days_ago(days))));
+    let mut sandbox = Sandbox::new();
+    sandbox.set_producer("echo good >\"$1\"");
+    let all = [1, 5, 29, 31, 40, 400]
+        .map(|days| sandbox.add_old_backup(&format!("database-{}.dump", days_ago(days))));
     let there = || all.iter().map(|path| path.exists()).collect::<Vec<bool>>();
-    place.set("KEEP_AT_LEAST", "6").backup("produce");
+    sandbox.set("KEEP_AT_LEAST", "6").backup("produce");
     assert_eq!(there(), [true, true, true, true, true, false], "the new one counts");
-    place.set("KEEP_AT_LEAST", "1").set("KEEP_DAYS", "35").backup("produce");
+    sandbox.set("KEEP_AT_LEAST", "1").set("KEEP_DAYS", "35").backup("produce");
     assert_eq!(there(), [true, true, true, true, false, false]);
-    place.set("KEEP_DAYS", "30").backup("produce");
+    sandbox.set("KEEP_DAYS", "30").backup("produce");
     assert_eq!(there(), [true, true, true, false, false, false]);
-    place.set("KEEP_AT_LEAST", "100").set("KEEP_DAYS", "0").backup("produce");
+    sandbox.set("KEEP_AT_LEAST", "100").set("KEEP_DAYS", "0").backup("produce");
     assert_eq!(there(), [true, true, true, false, false, false]);
     // Those of a clock that was ahead count as the newest, and the new one stays all the same.
-    place.old("database-2999-01-01T000000.dump");
-    place.set("KEEP_AT_LEAST", "0").produce("echo last >\"$1\"");
+    sandbox.add_old_backup("database-2999-01-01T000000.dump");
+    sandbox.set("KEEP_AT_LEAST", "0").set_producer("echo last >\"$1\"");
     std::thread::sleep(Duration::from_millis(1100));
-    assert!(place.run(&["backup", "produce"]).status.success());
-    let left = place.backups("database", ".dump");
+    assert!(sandbox.run(&["backup", "produce"]).status.success());
+    let left = sandbox.backups("database", ".dump");
     assert_eq!(left.len(), 2, "{left:?}");
     assert_eq!(std::fs::read_to_string(&left[0]).unwrap(), "last\n");
 }
 
 #[test]
 fn other_files_in_the_backup_folder_are_kept() {
-    let mut place = Place::new();
-    place.set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "0").produce("echo good >\"$1\"");
+    let mut sandbox = Sandbox::new();
+    sandbox.set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "0").set_producer("echo good >\"$1\"");
     for file in [
         "notes.txt",
         "database",
@@ -245,20 +255,20 @@ fn other_files_in_the_backup_folder_are_kept() {
         "other-2001-01-01T000000.dump",
         "-rf",
     ] {
-        place.old(file);
+        sandbox.add_old_backup(file);
     }
-    symlink("/nowhere", place.target.join("database-2001-01-02T000000.dump")).unwrap();
-    let before = tree(&place.target);
+    symlink("/nowhere", sandbox.target.join("database-2001-01-02T000000.dump")).unwrap();
+    let before = tree(&sandbox.target);
     for file in [
         "database-2001-01-01T000000.dump",
         ".database-2001-01-01T000000.partial",
         ".database-2001-01-03T000000.partial-work",
     ] {
-        place.old(file);
+        sandbox.add_old_backup(file);
     }
-    let backup = place.run(&["backup", "produce"]);
-    assert!(backup.status.success(), "{}", said(&backup));
-    let mut after = tree(&place.target);
+    let backup = sandbox.run(&["backup", "produce"]);
+    assert!(backup.status.success(), "{}", stderr(&backup));
+    let mut after = tree(&sandbox.target);
     after.retain(|_, (_, content)| content != b"good\n");
     after.remove(Path::new(".database.lock")).expect("a lock");
     assert_eq!(after, before);
@@ -274,31 +284,31 @@ fn names_with_special_characters_are_taken_literally() {
         ("*", "*", "[a-z]*"),
         ("ü ∞", "데이터", ".덤프"),
     ] {
-        let mut place = Place::called(target);
-        place.set("NAME", name).set("SUFFIX", suffix).set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
-        place.produce("echo good >\"$1\"");
-        let kept = [place.old("x"), place.old("database-2001-01-01T000000.dump")];
-        place.old(&format!("{name}-2001-01-01T000000{suffix}"));
-        place.old(&format!(".{name}-2001-01-01T000000.partial"));
-        let backup = place.backup("produce");
-        assert_eq!(place.backups(name, suffix), [backup], "{target}");
+        let mut sandbox = Sandbox::with_target(target);
+        sandbox.set("NAME", name).set("SUFFIX", suffix).set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
+        sandbox.set_producer("echo good >\"$1\"");
+        let kept = [sandbox.add_old_backup("x"), sandbox.add_old_backup("database-2001-01-01T000000.dump")];
+        sandbox.add_old_backup(&format!("{name}-2001-01-01T000000{suffix}"));
+        sandbox.add_old_backup(&format!(".{name}-2001-01-01T000000.partial"));
+        let backup = sandbox.backup("produce");
+        assert_eq!(sandbox.backups(name, suffix), [backup], "{target}");
         assert!(kept.iter().all(|path| path.exists()), "{target}");
-        assert!(!place.at("here").exists(), "{target}");
+        assert!(!sandbox.at("here").exists(), "{target}");
     }
 }
 
 #[test]
 fn a_full_disk_keeps_the_last_good_backup() {
-    if !here(&["rsync", "sqlite3"]) {
+    if !are_installed(&["rsync", "sqlite3"]) {
         return;
     }
-    let mut place = Place::called("disk/backups");
-    place.set("SUFFIX", "").set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
-    place.set("SOURCE", place.at("files"));
-    place.set("DATABASE_FILE", place.at("a.db"));
-    place.produce("head -c 400000 /dev/urandom >\"$1\"");
+    let mut sandbox = Sandbox::with_target("disk/backups");
+    sandbox.set("SUFFIX", "").set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
+    sandbox.set("SOURCE", sandbox.at("files"));
+    sandbox.set("DATABASE_FILE", sandbox.at("a.db"));
+    sandbox.set_producer("head -c 400000 /dev/urandom >\"$1\"");
     let Some(output) = with_mounts(
-        &place,
+        &sandbox,
         "
         mkdir disk files
         sqlite3 a.db 'CREATE TABLE t AS SELECT randomblob(400000) AS b'
@@ -322,37 +332,37 @@ fn a_full_disk_keeps_the_last_good_backup() {
         return;
     };
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{stdout}{}", said(&output));
+    assert!(output.status.success(), "{stdout}{}", stderr(&output));
 }
 
 // SQLite.
 
 #[test]
 fn an_sqlite_database_is_copied_consistently_during_writes() {
-    if !here(&["sqlite3"]) {
+    if !are_installed(&["sqlite3"]) {
         return;
     }
     for mode in ["wal", "delete"] {
-        let mut place = Place::new();
-        place.set("SUFFIX", ".sqlite");
-        let database = place.at("app.db");
-        place.set("DATABASE_FILE", &database);
+        let mut sandbox = Sandbox::new();
+        sandbox.set("SUFFIX", ".sqlite");
+        let database = sandbox.at("app.db");
+        sandbox.set("DATABASE_FILE", &database);
         // In each transaction both tables grow, so that a copy of no one moment has different counts.
         sqlite(&database, &format!("PRAGMA journal_mode={mode}; CREATE TABLE a(i); CREATE TABLE b(i);"));
         sqlite(&database, "CREATE TABLE big AS SELECT randomblob(1000) FROM generate_series(1, 20000)");
         program(
-            &place.at("bin/write"),
+            &sandbox.at("bin/write"),
             "for ((i = 0; ; i++)); do
                  [ -e \"$DATABASE_FILE\" ] || break
                  echo \"BEGIN IMMEDIATE; INSERT INTO a VALUES($i);\"
                  echo \"UPDATE big SET rowid = rowid WHERE rowid = 1 + $i % 20000; INSERT INTO b VALUES($i); COMMIT;\"
              done | sqlite3 -cmd '.timeout 60000' \"$DATABASE_FILE\"",
         );
-        let mut writer = place.command(&["write"]).process_group(0).stdout(Stdio::null()).spawn().unwrap();
+        let mut writer = sandbox.command(&["write"]).process_group(0).stdout(Stdio::null()).spawn().unwrap();
         wait_for(|| sqlite(&database, "SELECT count(*) FROM a").parse::<u32>().unwrap() > 10);
         let mut seen = 0;
         for _ in 0..2 {
-            let copy = place.backup("copy-sqlite");
+            let copy = sandbox.backup("copy-sqlite");
             let counts = sqlite(&copy, "SELECT (SELECT count(*) FROM a) || ' ' || (SELECT count(*) FROM b)");
             let (a, b) = counts.split_once(' ').unwrap();
             assert_eq!(a, b, "{mode}");
@@ -365,44 +375,44 @@ fn an_sqlite_database_is_copied_consistently_during_writes() {
         assert!(writer.try_wait().unwrap().is_none(), "the writer ended too soon");
         kill_group(&mut writer);
         let beside: Vec<String> =
-            names(&place.target).into_iter().filter(|name| name.starts_with('.')).collect();
+            names(&sandbox.target).into_iter().filter(|name| name.starts_with('.')).collect();
         assert_eq!(beside, [".database.lock"], "{mode}");
     }
 }
 
 #[test]
 fn a_missing_damaged_or_locked_sqlite_database_is_not_backed_up() {
-    if !here(&["sqlite3"]) {
+    if !are_installed(&["sqlite3"]) {
         return;
     }
-    let mut place = Place::new();
-    place.set("KEEP_AT_LEAST", "0");
-    place.old("database-2001-01-01T000000.dump");
+    let mut sandbox = Sandbox::new();
+    sandbox.set("KEEP_AT_LEAST", "0");
+    sandbox.add_old_backup("database-2001-01-01T000000.dump");
     for (file, why) in [
         ("missing.db", "the database does not exist"),
         ("empty.db", "the database does not exist"),
         ("relative", "absolute"),
     ] {
-        let file = if file == "relative" { PathBuf::from(file) } else { place.at(file) };
-        place.set("DATABASE_FILE", &file);
+        let file = if file == "relative" { PathBuf::from(file) } else { sandbox.at(file) };
+        sandbox.set("DATABASE_FILE", &file);
         if file.ends_with("empty.db") {
             std::fs::write(&file, "").unwrap();
         }
-        place.fails("copy-sqlite", why);
+        sandbox.backup_fails("copy-sqlite", why);
         assert!(file.ends_with("empty.db") || !file.exists(), "it was made");
     }
-    let database = place.at("app.db");
-    place.set("DATABASE_FILE", &database);
+    let database = sandbox.at("app.db");
+    sandbox.set("DATABASE_FILE", &database);
     std::fs::write(&database, "no database".repeat(1000)).unwrap();
-    place.fails("copy-sqlite", "could not be copied");
+    sandbox.backup_fails("copy-sqlite", "could not be copied");
     // It is gone after it was looked at.
     program(
-        &place.at("bin/mkdir"),
+        &sandbox.at("bin/mkdir"),
         "PATH=${PATH#*:}; mkdir \"$@\"; case $* in *-work) rm -- \"$DATABASE_FILE\" ;; esac",
     );
-    place.fails("copy-sqlite", "could not be copied");
+    sandbox.backup_fails("copy-sqlite", "could not be copied");
     assert!(!database.exists(), "it was made");
-    std::fs::remove_file(place.at("bin/mkdir")).unwrap();
+    std::fs::remove_file(sandbox.at("bin/mkdir")).unwrap();
     // A page in the middle is damaged.
     sqlite(
         &database,
@@ -412,54 +422,54 @@ fn a_missing_damaged_or_locked_sqlite_database_is_not_backed_up() {
     let middle = bytes.len() / 2 / 4096 * 4096;
     bytes[middle..middle + 4096].fill(0x2a);
     std::fs::write(&database, &bytes).unwrap();
-    place.fails("copy-sqlite", "is damaged");
+    sandbox.backup_fails("copy-sqlite", "is damaged");
     // Another process holds an exclusive lock for longer than the timeout.
     std::fs::remove_file(&database).unwrap();
     sqlite(&database, "CREATE TABLE t(i); INSERT INTO t VALUES(1);");
     program(
-        &place.at("bin/hold"),
+        &sandbox.at("bin/hold"),
         "(echo 'BEGIN EXCLUSIVE;'; echo '.shell touch held'; cat) | sqlite3 \"$DATABASE_FILE\"",
     );
-    let mut holder = place.command(&["hold"]).process_group(0).stdin(Stdio::piped()).spawn().unwrap();
-    wait_for(|| place.at("held").exists());
+    let mut holder = sandbox.command(&["hold"]).process_group(0).stdin(Stdio::piped()).spawn().unwrap();
+    wait_for(|| sandbox.at("held").exists());
     program(
-        &place.at("bin/sqlite3"),
+        &sandbox.at("bin/sqlite3"),
         "PATH=${PATH#*:}; for a; do shift; set -- \"$@\" \"${a/timeout 60000/timeout 300}\"; done; exec sqlite3 \"$@\"",
     );
-    place.fails("copy-sqlite", "could not be copied");
+    sandbox.backup_fails("copy-sqlite", "could not be copied");
     kill_group(&mut holder);
-    place.backup("copy-sqlite");
+    sandbox.backup("copy-sqlite");
 }
 
 #[test]
 fn an_sqlite_database_with_special_characters_in_its_path_is_copied() {
-    if !here(&["sqlite3"]) {
+    if !are_installed(&["sqlite3"]) {
         return;
     }
     for name in
         ["-a b", "it's \"x\" $(touch here)", "a?mode=memory", "a#b%20c%", "new\nline", ".schema", ":memory:"]
     {
-        let mut place = Place::called(name);
-        std::fs::create_dir(place.at("data")).unwrap();
-        let database = place.at("data").join(name);
-        place.set("DATABASE_FILE", &database).set("NAME", name.trim_start_matches('.'));
-        let plain = place.at("plain.db");
+        let mut sandbox = Sandbox::with_target(name);
+        std::fs::create_dir(sandbox.at("data")).unwrap();
+        let database = sandbox.at("data").join(name);
+        sandbox.set("DATABASE_FILE", &database).set("NAME", name.trim_start_matches('.'));
+        let plain = sandbox.at("plain.db");
         sqlite(&plain, "CREATE TABLE t AS SELECT 'good' AS good");
         std::fs::rename(&plain, &database).unwrap();
-        let copy = place.backup("copy-sqlite");
+        let copy = sandbox.backup("copy-sqlite");
         std::fs::rename(copy, &plain).unwrap();
         assert_eq!(sqlite(&plain, "SELECT good FROM t"), "good", "{name}");
-        assert_eq!(names(&place.at("data")), [name]);
-        assert!(!place.at("here").exists());
+        assert_eq!(names(&sandbox.at("data")), [name]);
+        assert!(!sandbox.at("here").exists());
     }
 }
 
 // Folders.
 
 /// A place with a folder `files` to copy.
-fn with_files() -> Place {
-    let mut place = Place::new();
-    let files = place.at("files");
+fn with_files() -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    let files = sandbox.at("files");
     std::fs::create_dir_all(files.join("upload/a b")).unwrap();
     for (file, content) in
         [("upload/one", "1"), ("upload/a b/two", "2"), (".hidden", "3"), ("new\nline", "4")]
@@ -471,18 +481,18 @@ fn with_files() -> Place {
     let long_ago = SystemTime::now() - Duration::from_secs(90 * 24 * 60 * 60);
     std::fs::File::open(&files).unwrap().set_modified(long_ago).unwrap();
     symlink("upload/one", files.join("link")).unwrap();
-    place.set("NAME", "files").set("SUFFIX", "").set("SOURCE", files);
-    place
+    sandbox.set("NAME", "files").set("SUFFIX", "").set("SOURCE", files);
+    sandbox
 }
 
 #[test]
 fn a_folder_is_copied_completely_and_unchanged_files_are_hard_links() {
-    if !here(&["rsync"]) {
+    if !are_installed(&["rsync"]) {
         return;
     }
-    let place = with_files();
-    let files = place.at("files");
-    let first = place.backup("copy-folder");
+    let sandbox = with_files();
+    let files = sandbox.at("files");
+    let first = sandbox.backup("copy-folder");
     assert_eq!(tree(&first), tree(&files));
     let inode = |path: PathBuf| path.metadata().unwrap().ino();
     assert_eq!(inode(first.join("upload/one")), inode(first.join("upload/same")));
@@ -496,7 +506,7 @@ fn a_folder_is_copied_completely_and_unchanged_files_are_hard_links() {
 
     std::fs::write(files.join("upload/a b/two"), "changed").unwrap();
     std::fs::remove_file(files.join("new\nline")).unwrap();
-    let second = place.backup("copy-folder");
+    let second = sandbox.backup("copy-folder");
     assert_ne!(first, second);
     assert_eq!(tree(&second), tree(&files));
     assert_eq!(tree(&first), before, "the earlier backup changed");
@@ -509,15 +519,15 @@ fn a_folder_is_copied_completely_and_unchanged_files_are_hard_links() {
 
 #[test]
 fn a_missing_or_empty_folder_is_not_backed_up() {
-    if !here(&["rsync"]) {
+    if !are_installed(&["rsync"]) {
         return;
     }
-    let mut place = with_files();
-    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
-    std::fs::create_dir_all(place.target.join("files-2001-01-01T000000")).unwrap();
-    std::fs::write(place.target.join("files-2001-01-01T000000/a"), "old").unwrap();
-    std::fs::create_dir_all(place.at("empty")).unwrap();
-    std::fs::create_dir_all(place.at("hollow/a/b")).unwrap();
+    let mut sandbox = with_files();
+    sandbox.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    std::fs::create_dir_all(sandbox.target.join("files-2001-01-01T000000")).unwrap();
+    std::fs::write(sandbox.target.join("files-2001-01-01T000000/a"), "old").unwrap();
+    std::fs::create_dir_all(sandbox.at("empty")).unwrap();
+    std::fs::create_dir_all(sandbox.at("hollow/a/b")).unwrap();
     for (source, why) in [
         ("missing", "the folder to copy does not exist"),
         ("files/link", "the folder to copy does not exist"),
@@ -526,101 +536,101 @@ fn a_missing_or_empty_folder_is_not_backed_up() {
         ("", "would be inside"),
         ("backups", "would be inside"),
     ] {
-        place.set("SOURCE", place.at(source)).fails("copy-folder", why);
+        sandbox.set("SOURCE", sandbox.at(source)).backup_fails("copy-folder", why);
     }
-    place.set("SOURCE", "files").fails("copy-folder", "absolute");
+    sandbox.set("SOURCE", "files").backup_fails("copy-folder", "absolute");
 }
 
 #[test]
 fn vanished_files_are_the_only_tolerated_rsync_failure() {
-    if !here(&["rsync"]) {
+    if !are_installed(&["rsync"]) {
         return;
     }
-    let mut place = with_files();
-    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
-    std::fs::create_dir_all(place.target.join("files-2001-01-01T000000")).unwrap();
-    std::fs::write(place.target.join("files-2001-01-01T000000/a"), "old").unwrap();
+    let mut sandbox = with_files();
+    sandbox.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    std::fs::create_dir_all(sandbox.target.join("files-2001-01-01T000000")).unwrap();
+    std::fs::write(sandbox.target.join("files-2001-01-01T000000/a"), "old").unwrap();
     for status in [1, 3, 11, 12, 20, 23, 25, 30, 127, 137] {
-        program(&place.at("bin/rsync"), &format!("PATH=${{PATH#*:}}; rsync \"$@\"; exit {status}"));
-        place.fails("copy-folder", "was not copied completely");
+        program(&sandbox.at("bin/rsync"), &format!("PATH=${{PATH#*:}}; rsync \"$@\"; exit {status}"));
+        sandbox.backup_fails("copy-folder", "was not copied completely");
     }
-    program(&place.at("bin/rsync"), "PATH=${PATH#*:}; rsync \"$@\"; exit 24");
-    let backup = place.backup("copy-folder");
-    assert_eq!(tree(&backup), tree(&place.at("files")));
-    assert_eq!(place.backups("files", ""), [backup]);
+    program(&sandbox.at("bin/rsync"), "PATH=${PATH#*:}; rsync \"$@\"; exit 24");
+    let backup = sandbox.backup("copy-folder");
+    assert_eq!(tree(&backup), tree(&sandbox.at("files")));
+    assert_eq!(sandbox.backups("files", ""), [backup]);
 }
 
 #[test]
 fn files_are_copied_to_a_disk_without_extended_attributes() {
-    if !here(&["rsync"]) {
+    if !are_installed(&["rsync"]) {
         return;
     }
-    let place = with_files();
+    let sandbox = with_files();
     program(
-        &place.at("bin/rsync"),
+        &sandbox.at("bin/rsync"),
         "PATH=${PATH#*:}; case \"$*\" in *--xattrs*) rsync \"$@\"; exit 23 ;; *) exec rsync \"$@\" ;; esac",
     );
-    let backup = place.backup("copy-folder");
-    assert_eq!(tree(&backup), tree(&place.at("files")));
+    let backup = sandbox.backup("copy-folder");
+    assert_eq!(tree(&backup), tree(&sandbox.at("files")));
 }
 
 /// Says of a copy that owners are not in it, in one line.
 const WITHOUT_OWNERS: &str = "does not keep owners";
 
 /// Two backups on a file system without owners: they are complete, share unchanged files, and a warning is printed.
-fn is_copied_without_owners(place: &Place, command: &[&str]) {
-    let files = place.at("files");
+fn is_copied_without_owners(sandbox: &Sandbox, command: &[&str]) {
+    let files = sandbox.at("files");
     let mut inodes = Vec::new();
     for _ in 0..2 {
-        let output = place.run(command);
-        assert!(output.status.success(), "{}", said(&output));
-        assert_eq!(said(&output).matches(WITHOUT_OWNERS).count(), 1, "{}", said(&output));
-        let backup = place.backups("files", "").pop().expect("a backup");
+        let output = sandbox.run(command);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert_eq!(stderr(&output).matches(WITHOUT_OWNERS).count(), 1, "{}", stderr(&output));
+        let backup = sandbox.backups("files", "").pop().expect("a backup");
         assert_eq!(tree(&backup), tree(&files));
-        assert_eq!(place.unfinished(), [""; 0]);
+        assert_eq!(sandbox.unfinished(), [""; 0]);
         inodes.push(backup.join("upload/one").metadata().unwrap().ino());
     }
-    assert_eq!(place.backups("files", "").len(), 2);
+    assert_eq!(sandbox.backups("files", "").len(), 2);
     assert_eq!(inodes[0], inodes[1], "the second copy took the room of a whole one");
 }
 
 #[test]
 fn a_folder_is_copied_without_owners_if_chown_is_not_permitted() {
-    if !here(&["rsync"]) {
+    if !are_installed(&["rsync"]) {
         return;
     }
     // As an NFS export with root_squash: what is written is whose it is, and who asks for another owner is refused.
-    let place = with_files();
-    program(&place.at("bin/chown"), "exit 1");
+    let sandbox = with_files();
+    program(&sandbox.at("bin/chown"), "exit 1");
     program(
-        &place.at("bin/rsync"),
+        &sandbox.at("bin/rsync"),
         "PATH=${PATH#*:}; case \"$*\" in *--no-owner*--no-group*) exec rsync \"$@\" ;; *) rsync \"$@\"; exit 23 ;; esac",
     );
-    is_copied_without_owners(&place, &["backup", "copy-folder"]);
+    is_copied_without_owners(&sandbox, &["backup", "copy-folder"]);
     // Also where only rsync finds it out.
-    let place = with_files();
-    program(&place.at("bin/chown"), "exit 0");
+    let sandbox = with_files();
+    program(&sandbox.at("bin/chown"), "exit 0");
     program(
-        &place.at("bin/rsync"),
+        &sandbox.at("bin/rsync"),
         "PATH=${PATH#*:}; case \"$*\" in *--no-owner*--no-group*) exec rsync \"$@\" ;; *) rsync \"$@\"; exit 23 ;; esac",
     );
-    let output = place.run(&["backup", "copy-folder"]);
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(said(&output).matches(WITHOUT_OWNERS).count(), 1, "{}", said(&output));
-    assert_eq!(tree(&place.backups("files", "")[0]), tree(&place.at("files")));
+    let output = sandbox.run(&["backup", "copy-folder"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stderr(&output).matches(WITHOUT_OWNERS).count(), 1, "{}", stderr(&output));
+    assert_eq!(tree(&sandbox.backups("files", "")[0]), tree(&sandbox.at("files")));
 }
 
 #[test]
 fn root_without_chown_makes_a_backup_and_an_unreadable_file_fails_it() {
-    if !here(&["rsync"]) {
+    if !are_installed(&["rsync"]) {
         return;
     }
     if !rustix::process::geteuid().is_root() {
         skipped::<()>("only root can give files to others");
         return;
     }
-    let mut place = with_files();
-    let files = place.at("files");
+    let mut sandbox = with_files();
+    let files = sandbox.at("files");
     for (path, (owner, group)) in [
         ("upload/one", (1234, 1)),
         ("upload/a b", (1234, 1234)),
@@ -631,55 +641,55 @@ fn root_without_chown_makes_a_backup_and_an_unreadable_file_fails_it() {
     }
     std::fs::set_permissions(files.join("upload/one"), std::fs::Permissions::from_mode(0o755)).unwrap();
     // With all capabilities of root the owners are kept, and nothing is printed.
-    let output = place.run(&["backup", "copy-folder"]);
-    assert!(output.status.success() && said(&output).is_empty(), "{}", said(&output));
-    let kept = place.backups("files", "").pop().unwrap();
+    let output = sandbox.run(&["backup", "copy-folder"]);
+    assert!(output.status.success() && stderr(&output).is_empty(), "{}", stderr(&output));
+    let kept = sandbox.backups("files", "").pop().unwrap();
     assert_eq!(kept.join("upload/one").metadata().unwrap().uid(), 1234);
     assert_eq!(kept.join("upload/a b").metadata().unwrap().gid(), 1234);
     std::fs::remove_dir_all(kept).unwrap();
 
     let powers = "-chown,-dac_override,-dac_read_search";
     program(
-        &place.at("bin/squashed"),
+        &sandbox.at("bin/squashed"),
         &format!("exec setpriv --inh-caps={powers} --bounding-set={powers} backup copy-folder"),
     );
     let squashed = ["squashed"];
-    program(&place.at("bin/rsync"), "echo >>\"$COPIES\"; PATH=${PATH#*:}; exec rsync \"$@\"");
-    let copies = place.at("copies");
-    place.set("COPIES", &copies);
-    is_copied_without_owners(&place, &squashed);
+    program(&sandbox.at("bin/rsync"), "echo >>\"$COPIES\"; PATH=${PATH#*:}; exec rsync \"$@\"");
+    let copies = sandbox.at("copies");
+    sandbox.set("COPIES", &copies);
+    is_copied_without_owners(&sandbox, &squashed);
     assert_eq!(
         std::fs::read_to_string(copies).unwrap().lines().count(),
         2,
         "a whole copy was made and thrown away"
     );
-    let backups = place.backups("files", "");
+    let backups = sandbox.backups("files", "");
     assert_eq!(backups[1].join("upload/one").metadata().unwrap().uid(), 0);
     // A file that cannot be read is none that is lost in silence.
     let unreadable = files.join("upload/unreadable");
     std::fs::write(&unreadable, "new").unwrap();
     std::os::unix::fs::chown(&unreadable, Some(1234), Some(1234)).unwrap();
     std::fs::set_permissions(&unreadable, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let output = place.run(&squashed);
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("was not copied completely"), "{}", said(&output));
-    assert_eq!(place.backups("files", ""), backups);
+    let output = sandbox.run(&squashed);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("was not copied completely"), "{}", stderr(&output));
+    assert_eq!(sandbox.backups("files", ""), backups);
 }
 
 #[test]
 fn a_folder_with_special_characters_in_its_path_is_copied() {
-    if !here(&["rsync"]) {
+    if !are_installed(&["rsync"]) {
         return;
     }
     for name in ["-a b", "--delete", "it's \"x\" $(touch here)", "host:path", "new\nline", "*", "rsync://x"] {
-        let mut place = Place::called(&format!("to {name}"));
-        let source = place.at("files").join(name);
+        let mut sandbox = Sandbox::with_target(&format!("to {name}"));
+        let source = sandbox.at("files").join(name);
         std::fs::create_dir_all(&source).unwrap();
         std::fs::write(source.join(name.replace('/', "_")), "good").unwrap();
-        place.set("SOURCE", &source).set("NAME", name.replace('/', "_"));
+        sandbox.set("SOURCE", &source).set("NAME", name.replace('/', "_"));
         for _ in 0..2 {
-            assert_eq!(tree(&place.backup("copy-folder")), tree(&source), "{name}");
+            assert_eq!(tree(&sandbox.backup("copy-folder")), tree(&source), "{name}");
         }
-        assert!(!place.at("here").exists());
+        assert!(!sandbox.at("here").exists());
     }
 }

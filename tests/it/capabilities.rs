@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::process::{Child, Command, Stdio};
 
-use crate::common::scripts::here;
+use crate::common::scripts::are_installed;
 use crate::common::{compile, file};
 
 /// The user that the programs run as, and a user that has nothing to do with them.
@@ -53,7 +53,7 @@ fn can_run(programs: &[&str]) -> bool {
         println!("skipped: not root");
         return false;
     }
-    here(programs)
+    are_installed(programs)
 }
 
 /// Starts a program on a data folder of `owner`, with a file of root's in it and a secret of another user's.
@@ -81,7 +81,7 @@ fn starts(capabilities: &[String], owner: u32, program: &str) -> bool {
 }
 
 /// Holds that a program starts on folders of every owner, and with no capability less.
-fn hold(images: &[&str], program: &str) {
+fn assert_needs_each_capability(images: &[&str], program: &str) {
     for image in images {
         let all = capabilities(image);
         for owner in [0, USER, OTHER] {
@@ -98,7 +98,7 @@ fn hold(images: &[&str], program: &str) {
 fn postgres_starts_with_its_capabilities_and_needs_each_of_them() {
     let newest = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().last();
     let programs = newest.map(|entry| entry.unwrap().path().join("bin").display().to_string());
-    if !can_run(&["setpriv", "find"]) || programs.is_none() && !here(&["initdb"]) {
+    if !can_run(&["setpriv", "find"]) || programs.is_none() && !are_installed(&["initdb"]) {
         return;
     }
     let program = format!(
@@ -106,7 +106,7 @@ fn postgres_starts_with_its_capabilities_and_needs_each_of_them() {
          echo 'CREATE TABLE t (x int)' | postgres --single -D store postgres >&2",
         programs.unwrap_or_default()
     );
-    hold(&["docker.io/library/postgres:17"], &program);
+    assert_needs_each_capability(&["docker.io/library/postgres:17"], &program);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn mariadb_starts_with_its_capabilities_and_needs_each_of_them() {
     }
     let program = "mariadb-install-db --no-defaults --datadir=$PWD/store --skip-test-db --auth-root-authentication-method=normal >&2
          echo 'CREATE TABLE mysql.t (x int);' | mariadbd --no-defaults --datadir=$PWD/store --bootstrap >&2";
-    hold(&["docker.io/library/mariadb:11"], program);
+    assert_needs_each_capability(&["docker.io/library/mariadb:11"], program);
 }
 
 #[test]
@@ -128,11 +128,11 @@ fn redis_starts_with_its_capabilities_and_needs_each_of_them() {
     let program = "redis-server --port 0 --unixsocket $PWD/socket --dir $PWD/store --save 60 1 >&2 &
          until redis-cli -s socket incr n >&2; do kill -0 $!; done
          redis-cli -s socket shutdown >&2; wait $!; [ -s store/dump.rdb ]";
-    hold(&["docker.io/library/redis:7", "docker.io/valkey/valkey:9"], program);
+    assert_needs_each_capability(&["docker.io/library/redis:7", "docker.io/valkey/valkey:9"], program);
 }
 
 /// Caddy on ports 80 and 443 of a network of its own, with a site of another user's.
-fn caddy(capabilities: &[String]) -> bool {
+fn caddy_starts(capabilities: &[String]) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
     // The image's file has this capability.
     let program = folder.path().join("caddy");
@@ -152,14 +152,14 @@ fn caddy(capabilities: &[String]) -> bool {
     command.args(limited(capabilities, program.to_str().expect("text")).get_args());
     command.arg("run").arg("--config").arg(&lines).env("HOME", folder.path());
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("unshare runs");
-    let is_up = says(&mut child, "serving initial configuration");
+    let is_up = prints(&mut child, "serving initial configuration");
     let _ = child.kill();
     child.wait().expect("it ends");
     is_up
 }
 
 /// Returns true if a program prints the text before it exits.
-fn says(child: &mut Child, text: &str) -> bool {
+fn prints(child: &mut Child, text: &str) -> bool {
     let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
     let mut out = std::io::stdout();
     for line in lines.map_while(Result::ok) {
@@ -177,10 +177,10 @@ fn caddy_starts_with_its_capabilities_and_needs_each_of_them() {
         return;
     }
     let all = capabilities("docker.io/library/caddy:2");
-    assert!(caddy(&all));
+    assert!(caddy_starts(&all));
     for without in &all {
         let rest: Vec<String> = all.iter().filter(|name| *name != without).cloned().collect();
-        assert!(!caddy(&rest), "Caddy starts without {without}");
+        assert!(!caddy_starts(&rest), "Caddy starts without {without}");
     }
 }
 

@@ -257,7 +257,7 @@ fn an_output_folder_that_cannot_be_written_is_unchanged() {
 #[test]
 fn binary_and_empty_files_are_reported_as_diagnostics() {
     let folder = tempfile::tempdir().unwrap();
-    for (bytes, said) in [
+    for (bytes, expected) in [
         (&b"\xff\xfe\x00\x01"[..], "HG0102"),
         (&b""[..], "HG0202"),
         (&b"\n\n# nothing\n"[..], "HG0202"),
@@ -266,7 +266,7 @@ fn binary_and_empty_files_are_reported_as_diagnostics() {
         std::fs::write(folder.path().join("homeserver.yaml"), bytes).unwrap();
         let output = homegen(folder.path(), &["check"]);
         assert_eq!(code(&output), 1, "{bytes:?}");
-        assert!(stderr(&output).contains(said), "{bytes:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(expected), "{bytes:?}: {}", stderr(&output));
     }
 }
 
@@ -358,7 +358,7 @@ fn map_path_prints_the_path_on_the_host_and_writes_nothing() {
 #[test]
 fn map_path_reports_why_a_path_is_not_on_the_host() {
     let folder = folder(MAPPED);
-    for (arguments, said) in [
+    for (arguments, expected) in [
         (&["immich", "/etc/passwd"][..], &["/usr/src/app/upload/upload/ is /srv/cache/", "/cache/"][..]),
         (&["immich", "/cache/x"], &["--container", "immich-server: /srv/one/x", "immich-ml: /srv/two/x"]),
         (&["immich", "upload/x"], &["not a valid path"]),
@@ -368,7 +368,7 @@ fn map_path_reports_why_a_path_is_not_on_the_host() {
         let output = homegen(folder.path(), &[&["map-path"], arguments].concat());
         assert_eq!(code(&output), 1, "{arguments:?}");
         assert_eq!(stdout(&output), "", "{arguments:?}");
-        for part in said {
+        for part in expected {
             assert!(stderr(&output).contains(part), "{arguments:?}: {}", stderr(&output));
         }
     }

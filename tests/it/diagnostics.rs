@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use crate::common::{compile, compile_beside, record_of, said};
+use crate::common::{compile, compile_beside, record_of, report};
 use homegen::Outcome;
 use homegen::diag::{Code, Severity};
 use homegen::file_context::FileContext;
@@ -32,7 +32,7 @@ fn file(code: Code, heading: &str) -> Vec<u8> {
 
 /// Compiles the file under a heading. `Files` lists what is on the disk beside it, and the output of the
 /// file under `Before` is what the output folder holds.
-fn compile_of(code: Code, heading: &str) -> Outcome {
+fn compile_file(code: Code, heading: &str) -> Outcome {
     let page = code.page();
     let exists = |path: &str| page.lines().any(|line| line == format!("- `{path}`"));
     let last_build = page.contains("\n## Before\n").then(|| record_of(&compile(file(code, "Before"))));
@@ -46,7 +46,7 @@ fn compile_of(code: Code, heading: &str) -> Outcome {
 /// The outcome of the file that fails, of each page. Each is compiled once for all tests.
 pub fn failures() -> &'static [(Code, Outcome)] {
     static FAILURES: LazyLock<Vec<(Code, Outcome)>> =
-        LazyLock::new(|| Code::ALL.iter().map(|code| (*code, compile_of(*code, "Fails"))).collect());
+        LazyLock::new(|| Code::ALL.iter().map(|code| (*code, compile_file(*code, "Fails"))).collect());
     &FAILURES
 }
 
@@ -69,8 +69,8 @@ fn every_page_has_a_title_an_explanation_and_two_files() {
 fn the_failing_file_of_a_page_has_exactly_its_diagnostic() {
     for (code, outcome) in failures() {
         let found: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.code()).collect();
-        assert_eq!(found, [code.code()], "{}", said(outcome));
-        assert!(outcome.diagnostics[0].help.is_some(), "no help:\n{}", said(outcome));
+        assert_eq!(found, [code.code()], "{}", report(outcome));
+        assert!(outcome.diagnostics[0].help.is_some(), "no help:\n{}", report(outcome));
         assert_eq!(outcome.files.is_none(), code.severity() == Severity::Error, "{}", code.code());
     }
 }
@@ -78,8 +78,8 @@ fn the_failing_file_of_a_page_has_exactly_its_diagnostic() {
 #[test]
 fn the_passing_file_of_a_page_compiles_without_diagnostics() {
     for code in Code::ALL {
-        let outcome = compile_of(*code, "Passes");
-        assert!(outcome.diagnostics.is_empty(), "{}:\n{}", code.code(), said(&outcome));
+        let outcome = compile_file(*code, "Passes");
+        assert!(outcome.diagnostics.is_empty(), "{}:\n{}", code.code(), report(&outcome));
         assert!(outcome.files.is_some_and(|files| !files.is_empty()), "{}", code.code());
     }
 }

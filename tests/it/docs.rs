@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::common::{self, STYLE, said};
+use crate::common::{self, STYLE, report};
 use homegen::output::{File, OutputLocation};
 
 /// Folders of the repository whose paths the pages name.
@@ -174,7 +174,7 @@ fn the_report_in_the_readme_is_real() {
     let example = blocks.iter().find(|block| block.is_example()).expect("an example in the README");
     // The report is about the example with the service that stands before the report.
     let at = blocks.iter().position(|block| block.language == "text").expect("a report in the README");
-    let report = said(&common::compile(format!("{}{}", example.text, blocks[at - 1].text)));
+    let report = report(&common::compile(format!("{}{}", example.text, blocks[at - 1].text)));
     assert!(
         report.contains(&blocks[at].text),
         "README.md, line {}: homegen reports this instead:\n{report}",

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{compile, fixtures, said};
+use crate::common::{compile, fixtures, report};
 use homegen::diag::Diagnostics;
 use homegen::source::SourceId;
 use homegen::syntax::{Kind, Node};
@@ -82,7 +82,7 @@ fn the_fixtures_have_every_key_of_the_schema_and_compile() {
     for name in FIXTURES {
         let (text, node) = fixture(name);
         let outcome = compile(&text);
-        assert!(outcome.files.is_some(), "{name} does not compile:\n{}", said(&outcome));
+        assert!(outcome.files.is_some(), "{name} does not compile:\n{}", report(&outcome));
         keys(&node, &mut used);
     }
     let missing: Vec<&String> = wanted.difference(&used).collect();
@@ -93,13 +93,14 @@ fn the_fixtures_have_every_key_of_the_schema_and_compile() {
 type Named = Vec<(String, String)>;
 
 /// The result of compiling a text, without positions, which move with every change.
-fn made(text: &str) -> (Named, Named) {
+fn result_of(text: &str) -> (Named, Named) {
     let outcome = compile(text);
-    let said = outcome.diagnostics.iter().map(|d| (d.code.code().to_owned(), d.message.clone())).collect();
+    let diagnostics =
+        outcome.diagnostics.iter().map(|d| (d.code.code().to_owned(), d.message.clone())).collect();
     // A key that only the record has does nothing on the host.
     let files = outcome.files.into_iter().flatten().filter(|f| f.path != homegen::record::PATH);
     let files = files.map(|f| (f.path, f.text)).collect();
-    (said, files)
+    (diagnostics, files)
 }
 
 /// Other values that could stand in place of one, as they would be written.
@@ -140,7 +141,7 @@ fn a_change_of_any_value_changes_the_output_or_the_diagnostics() {
     let mut dropped = Vec::new();
     for name in FIXTURES {
         let (text, node) = fixture(name);
-        let before = made(&text);
+        let before = result_of(&text);
         let mut all = Vec::new();
         leaves(&node, "", &mut all);
         assert!(all.len() > 15);
@@ -148,7 +149,7 @@ fn a_change_of_any_value_changes_the_output_or_the_diagnostics() {
             let (start, end) = (leaf.span.start as usize, leaf.span.end as usize);
             for other in others(&text[start..end], &leaf) {
                 let changed = format!("{}{other}{}", &text[..start], &text[end..]);
-                let same = made(&changed) == before;
+                let same = result_of(&changed) == before;
                 let excepted = WITHOUT_EFFECT.contains(&(name, way.as_str()));
                 if same && !excepted {
                     dropped.push(format!("{name}: {way}: {} → {other}", text[start..end].trim_end()));

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use crate::common::scripts::{scripts, shell_scripts};
-use crate::common::{STYLE, compile, outcomes, said};
+use crate::common::{STYLE, compile, outcomes, report};
 use crate::diagnostics::failures;
 use crate::messages::{large_outcomes, last};
 use homegen::diag::human;
@@ -64,7 +64,7 @@ fn diagnostics_and_files_of_every_case_and_page_equal_their_snapshots() {
     settings.set_snapshot_path(PAGES);
     for (code, outcome) in failures() {
         let name = code.code();
-        settings.bind(|| compare(name.to_owned(), &|| insta::assert_snapshot!(name, said(outcome))));
+        settings.bind(|| compare(name.to_owned(), &|| insta::assert_snapshot!(name, report(outcome))));
     }
     settings.set_snapshot_path(LARGE);
     for (name, outcome) in large_outcomes() {
@@ -77,7 +77,7 @@ fn diagnostics_and_files_of_every_case_and_page_equal_their_snapshots() {
     }
     for (case, outcome) in outcomes() {
         settings.set_snapshot_path("snapshots");
-        settings.bind(|| compare(case.clone(), &|| insta::assert_snapshot!(case.as_str(), said(outcome))));
+        settings.bind(|| compare(case.clone(), &|| insta::assert_snapshot!(case.as_str(), report(outcome))));
         for file in pinned(case, outcome.files.as_ref()) {
             let (folder, name, extension) = parts(case, file);
             settings.set_snapshot_path(folder);
@@ -161,7 +161,7 @@ fn five_mistakes_cause_five_diagnostics() {
     let text =
         std::fs::read_to_string(crate::common::fixtures().join("five-mistakes/homeserver.yaml")).unwrap();
     let outcome = compile(text);
-    assert_eq!(outcome.diagnostics.len(), 5, "{}", said(&outcome));
+    assert_eq!(outcome.diagnostics.len(), 5, "{}", report(&outcome));
     assert!(outcome.files.is_none());
 }
 
@@ -173,7 +173,7 @@ fn no_line_with_a_near_miss_has_two_diagnostics() {
     let line = |start: u32| text[..start as usize].lines().count();
     let lines: Vec<usize> = outcome.diagnostics.iter().map(|d| line(d.labels[0].span.start)).collect();
     let distinct: BTreeSet<&usize> = lines.iter().collect();
-    assert_eq!(distinct.len(), lines.len(), "{}", said(&outcome));
+    assert_eq!(distinct.len(), lines.len(), "{}", report(&outcome));
 }
 
 #[test]
@@ -185,9 +185,9 @@ fn ten_mistakes_cause_ten_diagnostics_and_none_once_corrected() {
     };
     let outcome = outcome_of("ten-mistakes");
     let codes: std::collections::HashSet<_> = outcome.diagnostics.iter().map(|d| d.code).collect();
-    assert_eq!((outcome.diagnostics.len(), codes.len()), (10, 10), "{}", said(&outcome));
+    assert_eq!((outcome.diagnostics.len(), codes.len()), (10, 10), "{}", report(&outcome));
     let mended = outcome_of("ten-mistakes-mended");
-    assert!(mended.diagnostics.is_empty(), "{}", said(&mended));
+    assert!(mended.diagnostics.is_empty(), "{}", report(&mended));
 }
 
 /// The cases that have output and show warnings alone: their output has no snapshot.
@@ -241,8 +241,8 @@ fn listed_cases_compile_and_all_others_are_refused() {
 fn diagnostics_are_in_the_order_of_the_file() {
     // Diagnostics are in the order of the file.
     for (name, outcome) in outcomes() {
-        let places: Vec<u32> =
+        let positions: Vec<u32> =
             outcome.diagnostics.iter().map(|d| outcome.sources.in_file(d.labels[0].span).start).collect();
-        assert!(places.is_sorted(), "{name}: {}", said(outcome));
+        assert!(positions.is_sorted(), "{name}: {}", report(outcome));
     }
 }

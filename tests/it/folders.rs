@@ -7,19 +7,19 @@ use std::process::Stdio;
 
 use crate::common::attacker::{ATTACKER, Attacker, give, is_root, race};
 use crate::common::folder::{names, tree};
-use crate::common::place::{Place, said, sqlite};
-use crate::common::scripts::{here, program};
+use crate::common::sandbox::{Sandbox, sqlite, stderr};
+use crate::common::scripts::{are_installed, program};
 
 /// A place that the attacker can enter: `data` is the attacker's and `victim` is root's.
-fn attacked() -> Place {
-    let place = Place::new();
-    std::fs::set_permissions(place.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+fn with_attacker() -> Sandbox {
+    let sandbox = Sandbox::new();
+    std::fs::set_permissions(sandbox.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     for folder in ["data", "victim"] {
-        std::fs::create_dir(place.at(folder)).unwrap();
-        std::fs::set_permissions(place.at(folder), std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::create_dir(sandbox.at(folder)).unwrap();
+        std::fs::set_permissions(sandbox.at(folder), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
-    give(&place.at("data"));
-    place
+    give(&sandbox.at("data"));
+    sandbox
 }
 
 /// The owner and mode of a path, and what is in it.
@@ -30,7 +30,7 @@ fn state(path: &Path) -> (u32, u32, u32, Vec<String>) {
 
 // Making a folder.
 
-impl Place {
+impl Sandbox {
     fn make_folder(&self, path: &str, shared: &str) -> std::process::Output {
         let path = self.at(path);
         let shared = if shared.is_empty() { String::new() } else { self.path(shared) };
@@ -44,16 +44,16 @@ impl Place {
 
 #[test]
 fn a_folder_is_created_with_its_parents() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     if !is_root() {
         return;
     }
-    let output = place.make_folder("a b/c/d", "");
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(state(&place.at("a b/c/d")), (1234, 1234, 0o40750, vec![]));
-    assert_eq!(state(&place.at("a b/c")), (0, 0, 0o40755, vec!["d".to_owned()]));
+    let output = sandbox.make_folder("a b/c/d", "");
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(state(&sandbox.at("a b/c/d")), (1234, 1234, 0o40750, vec![]));
+    assert_eq!(state(&sandbox.at("a b/c")), (0, 0, 0o40755, vec!["d".to_owned()]));
     // Once more, with another mode, and with nothing to change.
-    let path = place.path("a b/c/d");
+    let path = sandbox.path("a b/c/d");
     for (words, expected) in [
         (["-", "-", "-"], (1234, 1234, 0o40750)),
         (["2770", "-", "0"], (1234, 0, 0o42770)),
@@ -61,14 +61,14 @@ fn a_folder_is_created_with_its_parents() {
         // The user of an image is for a new folder alone.
         (["-", ":472", ":472"], (0, 0, 0o42755)),
     ] {
-        let output = place.run(&[&["make-folder", &path], &words[..]].concat());
-        assert!(output.status.success(), "{}", said(&output));
-        let (uid, gid, mode, _) = state(&place.at("a b/c/d"));
+        let output = sandbox.run(&[&["make-folder", &path], &words[..]].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let (uid, gid, mode, _) = state(&sandbox.at("a b/c/d"));
         assert_eq!((uid, gid, mode), expected);
     }
-    let output = place.run(&["make-folder", &place.path("new"), "-", ":472", ":472"]);
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(state(&place.at("new")), (472, 472, 0o40755, vec![]));
+    let output = sandbox.run(&["make-folder", &sandbox.path("new"), "-", ":472", ":472"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(state(&sandbox.at("new")), (472, 472, 0o40755, vec![]));
 }
 
 #[test]
@@ -76,21 +76,21 @@ fn a_link_is_followed_only_if_root_alone_can_create_one() {
     if !is_root() {
         return;
     }
-    let place = attacked();
-    std::fs::create_dir_all(place.at("disk/data")).unwrap();
-    symlink("disk/./data/../data", place.at("relative")).unwrap();
-    symlink(place.at("relative"), place.at("absolute")).unwrap();
-    symlink("loop", place.at("loop")).unwrap();
-    let output = place.make_folder("absolute/new", "");
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(state(&place.at("disk/data/new")).0, 1234);
-    let output = place.make_folder("loop/new", "");
-    assert!(said(&output).contains("too many symbolic links"), "{}", said(&output));
+    let sandbox = with_attacker();
+    std::fs::create_dir_all(sandbox.at("disk/data")).unwrap();
+    symlink("disk/./data/../data", sandbox.at("relative")).unwrap();
+    symlink(sandbox.at("relative"), sandbox.at("absolute")).unwrap();
+    symlink("loop", sandbox.at("loop")).unwrap();
+    let output = sandbox.make_folder("absolute/new", "");
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(state(&sandbox.at("disk/data/new")).0, 1234);
+    let output = sandbox.make_folder("loop/new", "");
+    assert!(stderr(&output).contains("too many symbolic links"), "{}", stderr(&output));
     // A link through a folder of another user, and a link in it, whoever made that.
-    symlink("../victim", place.at("data/link")).unwrap();
-    symlink("data/link", place.at("through")).unwrap();
-    std::fs::write(place.at("data/file"), "").unwrap();
-    let before = state(&place.at("victim"));
+    symlink("../victim", sandbox.at("data/link")).unwrap();
+    symlink("data/link", sandbox.at("through")).unwrap();
+    std::fs::write(sandbox.at("data/file"), "").unwrap();
+    let before = state(&sandbox.at("victim"));
     for (path, why) in [
         ("through/new", "refusing to follow the symbolic link"),
         ("data/link", "refusing to follow the symbolic link"),
@@ -98,25 +98,25 @@ fn a_link_is_followed_only_if_root_alone_can_create_one() {
         ("data/file/new", "cannot enter 'file'"),
         ("data/file", "cannot enter 'file'"),
     ] {
-        let output = place.make_folder(path, "");
+        let output = sandbox.make_folder(path, "");
         assert_eq!(output.status.code(), Some(1), "{path}");
-        assert!(said(&output).contains(why) && !said(&output).contains(": line "), "{}", said(&output));
+        assert!(stderr(&output).contains(why) && !stderr(&output).contains(": line "), "{}", stderr(&output));
     }
-    assert_eq!(state(&place.at("victim")), before);
+    assert_eq!(state(&sandbox.at("victim")), before);
     // A folder that others can write to is theirs as well.
     for (mode, followed) in [(0o775, false), (0o757, false), (0o1777, false), (0o755, true)] {
-        std::fs::create_dir_all(place.at("shared")).unwrap();
-        std::fs::set_permissions(place.at("shared"), std::fs::Permissions::from_mode(mode)).unwrap();
-        let _ = std::fs::remove_file(place.at("shared/link"));
-        symlink("../disk", place.at("shared/link")).unwrap();
-        let output = place.make_folder("shared/link/new", "");
-        assert_eq!(output.status.success(), followed, "{mode:o}: {}", said(&output));
+        std::fs::create_dir_all(sandbox.at("shared")).unwrap();
+        std::fs::set_permissions(sandbox.at("shared"), std::fs::Permissions::from_mode(mode)).unwrap();
+        let _ = std::fs::remove_file(sandbox.at("shared/link"));
+        symlink("../disk", sandbox.at("shared/link")).unwrap();
+        let output = sandbox.make_folder("shared/link/new", "");
+        assert_eq!(output.status.success(), followed, "{mode:o}: {}", stderr(&output));
     }
     // In a sticky folder what is root's stays where it is.
-    std::fs::set_permissions(place.at("shared"), std::fs::Permissions::from_mode(0o1777)).unwrap();
-    std::fs::create_dir(place.at("shared/roots")).unwrap();
-    symlink("../../disk", place.at("shared/roots/link")).unwrap();
-    assert!(place.make_folder("shared/roots/link/new", "").status.success());
+    std::fs::set_permissions(sandbox.at("shared"), std::fs::Permissions::from_mode(0o1777)).unwrap();
+    std::fs::create_dir(sandbox.at("shared/roots")).unwrap();
+    symlink("../../disk", sandbox.at("shared/roots/link")).unwrap();
+    assert!(sandbox.make_folder("shared/roots/link/new", "").status.success());
 }
 
 #[test]
@@ -124,21 +124,21 @@ fn links_below_a_folder_that_containers_write_to_are_not_followed() {
     if !is_root() {
         return;
     }
-    let place = attacked();
+    let sandbox = with_attacker();
     // The root user of a container owns what it makes as root does.
-    std::fs::create_dir(place.at("volume")).unwrap();
-    symlink("../victim", place.at("volume/link")).unwrap();
-    let before = state(&place.at("victim"));
+    std::fs::create_dir(sandbox.at("volume")).unwrap();
+    symlink("../victim", sandbox.at("volume/link")).unwrap();
+    let before = state(&sandbox.at("victim"));
     for path in ["volume/link", "volume/link/new"] {
-        let output = place.make_folder(path, "volume");
-        assert!(said(&output).contains("refusing to follow"), "{}", said(&output));
+        let output = sandbox.make_folder(path, "volume");
+        assert!(stderr(&output).contains("refusing to follow"), "{}", stderr(&output));
     }
-    assert_eq!(state(&place.at("victim")), before);
+    assert_eq!(state(&sandbox.at("victim")), before);
     // The link to the folder belongs to root.
-    symlink("volume", place.at("link")).unwrap();
+    symlink("volume", sandbox.at("link")).unwrap();
     for (path, shared) in [("link/link/new", "lin"), ("link", "link"), ("link/new", "link/")] {
-        let output = place.make_folder(path, shared);
-        assert!(output.status.success(), "{path}: {}", said(&output));
+        let output = sandbox.make_folder(path, shared);
+        assert!(output.status.success(), "{path}: {}", stderr(&output));
     }
 }
 
@@ -147,47 +147,48 @@ fn make_folder_changes_no_other_folder_while_a_user_swaps_links() {
     if !is_root() {
         return;
     }
-    let place = attacked();
-    std::fs::create_dir_all(place.at("victim/deep")).unwrap();
-    std::fs::create_dir_all(place.at("data/real/deep")).unwrap();
-    symlink("../victim", place.at("data/link")).unwrap();
+    let sandbox = with_attacker();
+    std::fs::create_dir_all(sandbox.at("victim/deep")).unwrap();
+    std::fs::create_dir_all(sandbox.at("data/real/deep")).unwrap();
+    symlink("../victim", sandbox.at("data/link")).unwrap();
     for path in ["data/real", "data/real/deep", "data/link"] {
-        give(&place.at(path));
+        give(&sandbox.at(path));
     }
-    let state = || (state(&place.at("victim")), state(&place.at("victim/deep")));
+    let state = || (state(&sandbox.at("victim")), state(&sandbox.at("victim/deep")));
     let before = state();
-    let _attacker = Attacker::exchanging(&[(place.at("data/real"), place.at("data/link"))]);
+    let _attacker = Attacker::exchanging(&[(sandbox.at("data/real"), sandbox.at("data/link"))]);
     race(
         "make-folder",
         |i| {
-            place.make_folder(["data/real", "data/real/deep", "data/real/new"][i % 3], "");
+            sandbox.make_folder(["data/real", "data/real/deep", "data/real/new"][i % 3], "");
         },
         || {
             let won = state() != before;
             if won {
-                let _ = std::fs::remove_dir(place.at("victim/new"));
+                let _ = std::fs::remove_dir(sandbox.at("victim/new"));
                 for path in ["victim", "victim/deep"] {
-                    std::os::unix::fs::chown(place.at(path), Some(0), Some(0)).unwrap();
-                    std::fs::set_permissions(place.at(path), std::fs::Permissions::from_mode(0o755)).unwrap();
+                    std::os::unix::fs::chown(sandbox.at(path), Some(0), Some(0)).unwrap();
+                    std::fs::set_permissions(sandbox.at(path), std::fs::Permissions::from_mode(0o755))
+                        .unwrap();
                 }
             }
             won
         },
     );
-    assert!(place.make_folder("victim/mine", "").status.success());
-    assert_eq!(place.at("victim/mine").metadata().unwrap().uid(), ATTACKER);
+    assert!(sandbox.make_folder("victim/mine", "").status.success());
+    assert_eq!(sandbox.at("victim/mine").metadata().unwrap().uid(), ATTACKER);
 }
 
 // Backing up into a folder below another user's.
 
 /// A place for backups at `target`, whose producer writes one file.
-fn with_backups(target: &str) -> Place {
-    let mut place = attacked();
-    let target = place.at(target);
-    place.set("TARGET", &target).set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "0");
-    place.target = target;
-    place.produce("echo good >\"$1\"");
-    place
+fn with_backups(target: &str) -> Sandbox {
+    let mut sandbox = with_attacker();
+    let target = sandbox.at(target);
+    sandbox.set("TARGET", &target).set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "0");
+    sandbox.target = target;
+    sandbox.set_producer("echo good >\"$1\"");
+    sandbox
 }
 
 #[test]
@@ -195,31 +196,32 @@ fn a_backup_folder_that_other_users_can_change_is_refused() {
     if !is_root() {
         return;
     }
-    let place = with_backups("data/backups");
+    let sandbox = with_backups("data/backups");
     let refused = |why: &str| {
-        let output = place.run(&["backup", "produce"]);
-        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-        assert!(said(&output).contains(why), "{why:?} is not in {}", said(&output));
+        let output = sandbox.run(&["backup", "produce"]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stderr(&output).contains(why), "{why:?} is not in {}", stderr(&output));
     };
     // A new folder there may take the place of one that was renamed.
     refused("another user can change the folder above");
-    assert_eq!(names(&place.at("data")), [""; 0]);
-    std::fs::create_dir(&place.target).unwrap();
-    let set = |mode| std::fs::set_permissions(&place.target, std::fs::Permissions::from_mode(mode)).unwrap();
+    assert_eq!(names(&sandbox.at("data")), [""; 0]);
+    std::fs::create_dir(&sandbox.target).unwrap();
+    let set =
+        |mode| std::fs::set_permissions(&sandbox.target, std::fs::Permissions::from_mode(mode)).unwrap();
     for mode in [0o777, 0o770, 0o1777] {
         set(mode);
         refused("run `chmod 0700 ");
     }
     set(0o700);
-    give(&place.target);
+    give(&sandbox.target);
     refused("belongs to another user");
-    assert_eq!(names(&place.target), [""; 0]);
-    std::os::unix::fs::lchown(&place.target, Some(0), Some(0)).unwrap();
-    place.backup("produce");
-    std::fs::remove_dir_all(&place.target).unwrap();
-    symlink("../victim", &place.target).unwrap();
+    assert_eq!(names(&sandbox.target), [""; 0]);
+    std::os::unix::fs::lchown(&sandbox.target, Some(0), Some(0)).unwrap();
+    sandbox.backup("produce");
+    std::fs::remove_dir_all(&sandbox.target).unwrap();
+    symlink("../victim", &sandbox.target).unwrap();
     refused("refusing to follow the symbolic link");
-    assert_eq!(names(&place.at("victim")), [""; 0]);
+    assert_eq!(names(&sandbox.at("victim")), [""; 0]);
 }
 
 #[test]
@@ -227,27 +229,27 @@ fn backup_changes_no_other_folder_while_a_user_swaps_links() {
     if !is_root() {
         return;
     }
-    let place = with_backups("data/above/backups");
+    let sandbox = with_backups("data/above/backups");
     let old = "database-2001-01-01T000000.dump";
     for folder in ["data/above/backups", "victim/backups", "data/direct"] {
-        std::fs::create_dir_all(place.at(folder)).unwrap();
-        std::fs::set_permissions(place.at(folder), std::fs::Permissions::from_mode(0o700)).unwrap();
+        std::fs::create_dir_all(sandbox.at(folder)).unwrap();
+        std::fs::set_permissions(sandbox.at(folder), std::fs::Permissions::from_mode(0o700)).unwrap();
     }
-    symlink("../victim", place.at("data/link")).unwrap();
-    symlink("../victim/backups", place.at("data/other")).unwrap();
-    give(&place.at("data/above"));
-    let victim = place.at("victim/backups");
+    symlink("../victim", sandbox.at("data/link")).unwrap();
+    symlink("../victim/backups", sandbox.at("data/other")).unwrap();
+    give(&sandbox.at("data/above"));
+    let victim = sandbox.at("victim/backups");
     std::fs::write(victim.join(old), "old").unwrap();
     let _attacker = Attacker::exchanging(&[
-        (place.at("data/above"), place.at("data/link")),
-        (place.at("data/direct"), place.at("data/other")),
+        (sandbox.at("data/above"), sandbox.at("data/link")),
+        (sandbox.at("data/direct"), sandbox.at("data/other")),
     ]);
     race(
         "backup",
         |i| {
-            let mut backup = place.command(&["backup", "produce"]);
+            let mut backup = sandbox.command(&["backup", "produce"]);
             if i % 2 == 0 {
-                backup.env("TARGET", place.at("data/direct"));
+                backup.env("TARGET", sandbox.at("data/direct"));
             }
             let _ = backup.stderr(Stdio::null()).stdout(Stdio::null()).status();
         },
@@ -282,42 +284,42 @@ fn is_secret_in(folder: &Path) -> bool {
 
 #[test]
 fn copy_folder_copies_no_other_file_while_a_user_swaps_links() {
-    if !is_root() || !here(&["rsync"]) {
+    if !is_root() || !are_installed(&["rsync"]) {
         return;
     }
-    let mut place = attacked();
-    let source = place.at("data/files");
-    place.set("SOURCE", &source).set("PREVIOUS", "");
-    std::fs::create_dir_all(place.at("victim/sub")).unwrap();
-    std::fs::create_dir_all(place.at("data/files/sub")).unwrap();
+    let mut sandbox = with_attacker();
+    let source = sandbox.at("data/files");
+    sandbox.set("SOURCE", &source).set("PREVIOUS", "");
+    std::fs::create_dir_all(sandbox.at("victim/sub")).unwrap();
+    std::fs::create_dir_all(sandbox.at("data/files/sub")).unwrap();
     // They are as large, and as old.
-    let secret = place.at("victim/sub/file");
+    let secret = sandbox.at("victim/sub/file");
     std::fs::write(&secret, SECRET).unwrap();
-    std::fs::write(place.at("victim/file"), SECRET).unwrap();
+    std::fs::write(sandbox.at("victim/file"), SECRET).unwrap();
     for path in ["data/files/file", "data/files/sub/file"] {
-        std::fs::write(place.at(path), "x".repeat(SECRET.len())).unwrap();
+        std::fs::write(sandbox.at(path), "x".repeat(SECRET.len())).unwrap();
     }
-    symlink("../../victim/sub", place.at("data/files/link")).unwrap();
-    symlink("../victim", place.at("data/link")).unwrap();
+    symlink("../../victim/sub", sandbox.at("data/files/link")).unwrap();
+    symlink("../victim", sandbox.at("data/link")).unwrap();
     for path in ["data/files", "data/files/sub", "data/files/file", "data/files/sub/file", "data/files/link"]
     {
-        give(&place.at(path));
+        give(&sandbox.at(path));
     }
-    for path in [&secret, &place.at("victim/file")] {
+    for path in [&secret, &sandbox.at("victim/file")] {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
-    std::fs::create_dir(&place.target).unwrap();
-    let copy = place.target.join("copy");
+    std::fs::create_dir(&sandbox.target).unwrap();
+    let copy = sandbox.target.join("copy");
     let _attacker = Attacker::exchanging(&[
-        (place.at("data/files/sub"), place.at("data/files/link")),
-        (place.at("data/files"), place.at("data/link")),
+        (sandbox.at("data/files/sub"), sandbox.at("data/files/link")),
+        (sandbox.at("data/files"), sandbox.at("data/link")),
     ]);
     race(
         "copy-folder",
         |_| {
             let _ = std::fs::remove_dir_all(&copy);
-            let mut run = place.command(&["copy-folder", "copy"]);
-            let _ = run.current_dir(&place.target).stderr(Stdio::null()).status();
+            let mut run = sandbox.command(&["copy-folder", "copy"]);
+            let _ = run.current_dir(&sandbox.target).stderr(Stdio::null()).status();
         },
         || copy.exists() && is_secret_in(&copy),
     );
@@ -326,60 +328,60 @@ fn copy_folder_copies_no_other_file_while_a_user_swaps_links() {
 // Copying a database.
 
 /// A database of the attacker's in `data/above`, and one of root's with the secret in `victim`.
-fn with_databases() -> Place {
-    let mut place = attacked();
-    std::fs::create_dir(place.at("data/above")).unwrap();
+fn with_databases() -> Sandbox {
+    let mut sandbox = with_attacker();
+    std::fs::create_dir(sandbox.at("data/above")).unwrap();
     for (file, text) in [("data/above/app.db", "public"), ("victim/app.db", SECRET)] {
-        sqlite(&place.at(file), &format!("CREATE TABLE t AS SELECT '{text}' AS text"));
-        std::fs::set_permissions(place.at(file), std::fs::Permissions::from_mode(0o600)).unwrap();
+        sqlite(&sandbox.at(file), &format!("CREATE TABLE t AS SELECT '{text}' AS text"));
+        std::fs::set_permissions(sandbox.at(file), std::fs::Permissions::from_mode(0o600)).unwrap();
     }
-    symlink("../victim", place.at("data/link")).unwrap();
-    symlink("../../victim/app.db", place.at("data/above/link")).unwrap();
+    symlink("../victim", sandbox.at("data/link")).unwrap();
+    symlink("../../victim/app.db", sandbox.at("data/above/link")).unwrap();
     for path in ["data/above", "data/above/app.db"] {
-        give(&place.at(path));
+        give(&sandbox.at(path));
     }
-    std::fs::create_dir(&place.target).unwrap();
-    let database = place.at("data/above/app.db");
-    place.set("DATABASE_FILE", database);
-    place
+    std::fs::create_dir(&sandbox.target).unwrap();
+    let database = sandbox.at("data/above/app.db");
+    sandbox.set("DATABASE_FILE", database);
+    sandbox
 }
 
 #[test]
 fn copy_sqlite_copies_no_other_database_while_a_user_swaps_links() {
-    if !is_root() || !here(&["sqlite3"]) {
+    if !is_root() || !are_installed(&["sqlite3"]) {
         return;
     }
-    let place = with_databases();
-    let copy = place.target.join("copy");
+    let sandbox = with_databases();
+    let copy = sandbox.target.join("copy");
     let run = || {
         let _ = std::fs::remove_file(&copy);
-        place.command(&["copy-sqlite", "copy"]).current_dir(&place.target).output().unwrap()
+        sandbox.command(&["copy-sqlite", "copy"]).current_dir(&sandbox.target).output().unwrap()
     };
     let output = run();
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", stderr(&output));
     let meta = copy.metadata().unwrap();
     assert_eq!((meta.uid(), meta.gid(), meta.mode() & 0o7777), (0, 0, 0o600));
     assert_eq!(sqlite(&copy, "SELECT text FROM t"), "public");
-    let before = names(&place.at("victim"));
+    let before = names(&sandbox.at("victim"));
     let attacker = Attacker::exchanging(&[
-        (place.at("data/above"), place.at("data/link")),
-        (place.at("data/above/app.db"), place.at("data/above/link")),
+        (sandbox.at("data/above"), sandbox.at("data/link")),
+        (sandbox.at("data/above/app.db"), sandbox.at("data/above/link")),
     ]);
     race(
         "copy-sqlite",
         |_| drop(run()),
-        || is_secret_in(&place.target) || names(&place.at("victim")) != before,
+        || is_secret_in(&sandbox.target) || names(&sandbox.at("victim")) != before,
     );
     drop(attacker);
 }
 
 #[test]
 fn a_journal_of_another_user_deletes_no_file_of_root() {
-    if !is_root() || !here(&["sqlite3"]) {
+    if !is_root() || !are_installed(&["sqlite3"]) {
         return;
     }
-    let place = with_databases();
-    let victim = place.at("victim/file");
+    let sandbox = with_databases();
+    let victim = sandbox.at("victim/file");
     std::fs::write(&victim, "of root's").unwrap();
     // A journal that was left by a crash names a "super-journal", which is deleted once it is rolled back
     // (https://www.sqlite.org/fileformat2.html#the_rollback_journal, and pager.c of SQLite).
@@ -390,63 +392,63 @@ fn a_journal_of_another_user_deletes_no_file_of_root() {
     let mut journal = [&MAGIC[..], &numbers(&[0, 0, 2, 512, 4096])].concat();
     journal.resize(512, 0);
     journal.extend([&numbers(&[262_145]), name, &numbers(&[name.len() as u32, sum]), &MAGIC].concat());
-    let file = place.at("data/above/app.db-journal");
+    let file = sandbox.at("data/above/app.db-journal");
     std::fs::write(&file, journal).unwrap();
     give(&file);
-    let output = place.command(&["copy-sqlite", "copy"]).current_dir(&place.target).output().unwrap();
-    assert_eq!(std::fs::read_to_string(&victim).unwrap_or_default(), "of root's", "{}", said(&output));
+    let output = sandbox.command(&["copy-sqlite", "copy"]).current_dir(&sandbox.target).output().unwrap();
+    assert_eq!(std::fs::read_to_string(&victim).unwrap_or_default(), "of root's", "{}", stderr(&output));
 }
 
 // Restoring a database.
 
 #[test]
 fn restore_sqlite_changes_no_other_file_while_a_user_swaps_links() {
-    if !is_root() || !here(&["sqlite3"]) {
+    if !is_root() || !are_installed(&["sqlite3"]) {
         return;
     }
-    let mut place = with_databases();
-    place.with_systemctl();
-    place.set("UNITS", "");
+    let mut sandbox = with_databases();
+    sandbox.add_systemctl();
+    sandbox.set("UNITS", "");
     program(
-        &place.at("bin/date"),
+        &sandbox.at("bin/date"),
         "echo >>\"$HERE/dates\"; printf '2026-07-03T05%04d\\n' $(wc -l <\"$HERE/dates\")",
     );
-    let backup = place.at("backup.sqlite");
+    let backup = sandbox.at("backup.sqlite");
     sqlite(&backup, "CREATE TABLE t AS SELECT 'restored' AS text");
     let work = "data/above/.app.db.homegen-restore";
-    std::fs::create_dir(place.at("victim/sub")).unwrap();
-    std::fs::write(place.at("victim/sub/copy"), "of root's").unwrap();
-    let owner = |path: &str| place.at(path).symlink_metadata().map(|meta| (meta.uid(), meta.gid())).ok();
-    let trees = || (tree(&place.at("victim")), owner("victim/sub/copy"), owner("victim/app.db"));
+    std::fs::create_dir(sandbox.at("victim/sub")).unwrap();
+    std::fs::write(sandbox.at("victim/sub/copy"), "of root's").unwrap();
+    let owner = |path: &str| sandbox.at(path).symlink_metadata().map(|meta| (meta.uid(), meta.gid())).ok();
+    let trees = || (tree(&sandbox.at("victim")), owner("victim/sub/copy"), owner("victim/app.db"));
     let before = trees();
-    let secret = std::fs::read(place.at("victim/app.db")).unwrap();
+    let secret = std::fs::read(sandbox.at("victim/app.db")).unwrap();
     let _attacker = Attacker::exchanging(&[
-        (place.at("data/above"), place.at("data/link")),
-        (place.at(work), place.at("data/above/way")),
+        (sandbox.at("data/above"), sandbox.at("data/link")),
+        (sandbox.at(work), sandbox.at("data/above/way")),
     ]);
     race(
         "restore-sqlite",
         |_| {
             for folder in ["data/above", "data/link"] {
-                let _ = std::fs::remove_file(place.at(folder).join("way"));
-                let _ = std::fs::remove_dir_all(place.at(folder).join("way"));
-                if !place.at(folder).is_symlink() {
-                    let _ = symlink("../../victim/sub", place.at(folder).join("way"));
+                let _ = std::fs::remove_file(sandbox.at(folder).join("way"));
+                let _ = std::fs::remove_dir_all(sandbox.at(folder).join("way"));
+                if !sandbox.at(folder).is_symlink() {
+                    let _ = symlink("../../victim/sub", sandbox.at(folder).join("way"));
                 }
             }
-            let _ = std::fs::remove_file(place.at("victim/way"));
-            place.run(&["restore-sqlite", "--yes", backup.to_str().unwrap()]);
+            let _ = std::fs::remove_file(sandbox.at("victim/way"));
+            sandbox.run(&["restore-sqlite", "--yes", backup.to_str().unwrap()]);
         },
         || {
-            let _ = std::fs::remove_file(place.at("victim/way"));
+            let _ = std::fs::remove_file(sandbox.at("victim/way"));
             let won = trees() != before;
             if won {
-                let _ = std::fs::remove_dir_all(place.at("victim"));
-                std::fs::create_dir_all(place.at("victim/sub")).unwrap();
-                std::fs::write(place.at("victim/sub/copy"), "of root's").unwrap();
-                std::fs::write(place.at("victim/app.db"), &secret).unwrap();
+                let _ = std::fs::remove_dir_all(sandbox.at("victim"));
+                std::fs::create_dir_all(sandbox.at("victim/sub")).unwrap();
+                std::fs::write(sandbox.at("victim/sub/copy"), "of root's").unwrap();
+                std::fs::write(sandbox.at("victim/app.db"), &secret).unwrap();
                 let private = std::fs::Permissions::from_mode(0o600);
-                std::fs::set_permissions(place.at("victim/app.db"), private).unwrap();
+                std::fs::set_permissions(sandbox.at("victim/app.db"), private).unwrap();
             }
             won
         },

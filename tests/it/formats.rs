@@ -108,8 +108,8 @@ fn columns_count_characters_after_korean_and_emoji() {
         ["region"];
     assert_eq!(region["startColumn"], start["column"]);
     assert_eq!(region["endColumn"], end["column"]);
-    let place = format!(",line=4,col={},endLine=4,endColumn={},", before.len() + 1, before.len() + 5);
-    assert!(rendered(github::render, &outcome).contains(&place));
+    let position = format!(",line=4,col={},endLine=4,endColumn={},", before.len() + 1, before.len() + 5);
+    assert!(rendered(github::render, &outcome).contains(&position));
 }
 
 #[test]
@@ -386,11 +386,11 @@ fn the_variable_columns_sets_the_width() {
 #[test]
 fn the_last_line_counts_the_errors_and_names_the_explain_command() {
     let output = homegen(&fixtures().join("duplicate-key"), &["check"], None, "");
-    let said = text(&output.stderr);
-    assert!(!said.contains('\u{1b}'), "colour where no terminal reads it");
-    let last = said.lines().last().expect("a line");
+    let stderr = text(&output.stderr);
+    assert!(!stderr.contains('\u{1b}'), "colour where no terminal reads it");
+    let last = stderr.lines().last().expect("a line");
     assert_eq!(last, "1 error in homeserver.yaml; `homegen explain HG0103` explains the first error");
-    assert_eq!(said.matches("homegen explain").count(), 1);
+    assert_eq!(stderr.matches("homegen explain").count(), 1);
 }
 
 // ── Hostile text ──
@@ -509,15 +509,15 @@ fn a_missing_file_exits_with_2_and_prints_no_output() {
 #[test]
 fn standard_input_is_homeserver_yaml_for_github_and_sarif() {
     let folder = tempfile::tempdir().expect("a folder");
-    let said = |format| {
+    let printed = |format| {
         let output = homegen(folder.path(), &["check", "-", "--format", format], None, "homegen: 1\n");
         assert_eq!(output.status.code(), Some(1));
         text(&output.stdout).to_owned()
     };
-    let json: Value = serde_json::from_str(&said("json")).expect("JSON");
+    let json: Value = serde_json::from_str(&printed("json")).expect("JSON");
     assert_eq!(json["file"], "standard input");
-    assert!(said("github").starts_with("::error file=homeserver.yaml,"));
-    let sarif: Value = serde_json::from_str(&said("sarif")).expect("JSON");
+    assert!(printed("github").starts_with("::error file=homeserver.yaml,"));
+    let sarif: Value = serde_json::from_str(&printed("sarif")).expect("JSON");
     let uri = sarif.pointer("/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri");
     assert_eq!(uri, Some(&Value::from("homeserver.yaml")));
 }
@@ -527,13 +527,13 @@ fn a_path_is_escaped_for_each_format() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("my hosts")).expect("a folder");
     std::fs::write(folder.path().join("my hosts/a,b.yaml"), "homegen: 1\n").expect("a file");
-    let said = |format| {
+    let printed = |format| {
         let output = homegen(folder.path(), &["check", "./my hosts/a,b.yaml", "--format", format], None, "");
         text(&output.stdout).to_owned()
     };
-    assert!(said("github").starts_with("::error file=my hosts/a%2Cb.yaml,line=1,"));
-    assert!(said("sarif").contains("\"uri\": \"my%20hosts/a%2Cb.yaml\""));
-    assert!(said("json").contains("\"file\": \"./my hosts/a,b.yaml\""));
+    assert!(printed("github").starts_with("::error file=my hosts/a%2Cb.yaml,line=1,"));
+    assert!(printed("sarif").contains("\"uri\": \"my%20hosts/a%2Cb.yaml\""));
+    assert!(printed("json").contains("\"file\": \"./my hosts/a,b.yaml\""));
 }
 
 #[test]
@@ -549,10 +549,11 @@ fn explain_prints_the_page_of_a_code() {
     let lines: Vec<&str> = text(&output.stdout).lines().collect();
     assert_eq!(lines.len(), Code::ALL.len());
     assert_eq!(lines[0], "HG0101  error    the file is not valid YAML");
-    for (written, said) in [("HG0211", "did you mean HG0201?"), ("banana", "`homegen explain` lists all")] {
+    for (written, expected) in [("HG0211", "did you mean HG0201?"), ("banana", "`homegen explain` lists all")]
+    {
         let output = homegen(folder.path(), &["explain", written], None, "");
         assert_eq!(output.status.code(), Some(2), "{written}");
         assert_eq!(text(&output.stdout), "");
-        assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use crate::common::compile;
-use crate::common::scripts::here;
+use crate::common::scripts::are_installed;
 use serde_json::{Value, json};
 
 /// How many entries a key has, and four times as many.
@@ -210,7 +210,7 @@ fn base(path: &str) -> Value {
 
 /// Puts entries into the file at `path`, in which `*` is the member that [`base`] has.
 fn put(file: &mut Value, path: &str, entries: Vec<Entry>) {
-    let mut place = file;
+    let mut node = file;
     let mut above = "";
     for step in path.split('.') {
         let (name, first) = match step.strip_suffix("[]") {
@@ -226,29 +226,29 @@ fn put(file: &mut Value, path: &str, entries: Vec<Entry>) {
             ("*", "secrets") => "key",
             (name, _) => name,
         };
-        if place.is_null() {
-            *place = json!({});
+        if node.is_null() {
+            *node = json!({});
         }
-        place = &mut place[member];
+        node = &mut node[member];
         if first {
-            assert!(place.is_array(), "say in `base` what stands around {path}");
-            place = &mut place[0];
+            assert!(node.is_array(), "say in `base` what stands around {path}");
+            node = &mut node[0];
         }
         above = name;
     }
     for entry in entries {
         match entry {
             Entry::Item(value) => {
-                if !place.is_array() {
-                    *place = json!([]);
+                if !node.is_array() {
+                    *node = json!([]);
                 }
-                place.as_array_mut().expect("a list").push(value);
+                node.as_array_mut().expect("a list").push(value);
             }
             Entry::Member(name, value) => {
-                if !place.is_object() {
-                    *place = json!({});
+                if !node.is_object() {
+                    *node = json!({});
                 }
-                place.as_object_mut().expect("a mapping").insert(name, value);
+                node.as_object_mut().expect("a mapping").insert(name, value);
             }
         }
     }
@@ -445,7 +445,7 @@ fn output_grows_linearly_with_the_entries_of_each_key() {
 #[test]
 #[ignore = "makes a build of its own, and counts with valgrind"]
 fn work_grows_linearly_with_the_entries_of_each_key() {
-    if !here(&["valgrind", "vgdb"]) {
+    if !are_installed(&["valgrind", "vgdb"]) {
         return;
     }
     let program = build_to_count();

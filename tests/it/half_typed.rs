@@ -68,7 +68,7 @@ fn an_invalid_block_hides_only_its_own_diagnostics() {
     ] {
         let outcome = compile(format!("{before}{broken}{after}"));
         let found: Vec<&str> = outcome.diagnostics.iter().map(|d| d.code.code()).collect();
-        assert_eq!(found, ["HG0101", "HG0201"], "{broken}{}", crate::common::said(&outcome));
+        assert_eq!(found, ["HG0101", "HG0201"], "{broken}{}", crate::common::report(&outcome));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The diagnostics about containers, volumes, backups and disks that differ from the last build.
 
-use crate::common::{cases, compile, compile_beside, file, record_of, said};
+use crate::common::{cases, compile, compile_beside, file, record_of, report};
 use homegen::file_context::FileContext;
 use homegen::record::{self, Record};
 
@@ -16,10 +16,10 @@ fn change(before: &str, after: &str) -> (Vec<&'static str>, String) {
     let record = built(before);
     let context = FileContext { last_build: Some(&record), ..FileContext::default() };
     let outcome = compile_beside(after, &context);
-    assert!(outcome.files.is_some(), "{}", said(&outcome));
+    assert!(outcome.files.is_some(), "{}", report(&outcome));
     let codes = outcome.diagnostics.iter().map(|d| d.code.code()).filter(|code| code.starts_with("HG16"));
     let helps: Vec<&str> = outcome.diagnostics.iter().filter_map(|d| d.help.as_deref()).collect();
-    (codes.collect(), format!("{}{}", said(&outcome), helps.join("\n")))
+    (codes.collect(), format!("{}{}", report(&outcome), helps.join("\n")))
 }
 
 /// A service with one container `NAME`, of the image `example/IMAGE`.
@@ -43,7 +43,7 @@ fn the_same_file_has_the_same_diagnostics_after_its_build() {
         let record = built(&text);
         let context = FileContext { last_build: Some(&record), ..FileContext::default() };
         let second = compile_beside(&text, &context);
-        assert_eq!(said(&second), said(&first), "{name}");
+        assert_eq!(report(&second), report(&first), "{name}");
         assert_eq!(second.files, first.files, "{name}");
     }
 }
@@ -68,16 +68,16 @@ fn changes_that_move_no_data_are_not_reported() {
         // The same folder at another path, for an image that looks for it there.
         services(&[service("wiki", "app", "wiki:1", "\"data:/data\", \"/srv/wiki:/config\"")]),
     ] {
-        let (codes, said) = change(&before, &after);
-        assert_eq!(codes, [""; 0], "{said}");
+        let (codes, report) = change(&before, &after);
+        assert_eq!(codes, [""; 0], "{report}");
     }
 }
 
 #[test]
 fn a_cache_that_moves_into_memory_is_not_reported() {
     let of = |volumes| services(&[service("wiki", "app", "wiki:1", volumes)]);
-    let (codes, said) = change(&of("\"cache:/var/cache\""), &of("{ type: tmpfs, target: /var/cache }"));
-    assert_eq!(codes, [""; 0], "{said}");
+    let (codes, report) = change(&of("\"cache:/var/cache\""), &of("{ type: tmpfs, target: /var/cache }"));
+    assert_eq!(codes, [""; 0], "{report}");
 }
 
 #[test]
@@ -86,8 +86,8 @@ fn files_system_paths_and_read_only_mounts_do_not_count_as_data() {
     let after =
         "\"/srv/b.yaml:/c.yaml\", \"/etc/zone:/etc/localtime:ro\", \"/run/b:/run/a\", \"/srv/n:/media:ro\"";
     let of = |volumes| services(&[service("wiki", "app", "wiki:1", volumes)]);
-    let (codes, said) = change(&of(before), &of(after));
-    assert_eq!(codes, [""; 0], "{said}");
+    let (codes, report) = change(&of(before), &of(after));
+    assert_eq!(codes, [""; 0], "{report}");
 }
 
 #[test]
@@ -152,10 +152,10 @@ fn another_source_for_a_container_path_is_reported() {
     ] {
         let of = |container, volumes| services(&[service("wiki", container, "wiki:1", volumes)]);
         for container in ["app", "server"] {
-            let (codes, said) = change(&of("app", before), &of(container, after));
-            assert_eq!(codes, [code], "{said}");
+            let (codes, report) = change(&of("app", before), &of(container, after));
+            assert_eq!(codes, [code], "{report}");
             for part in parts {
-                assert!(said.contains(part), "`{part}` is not in\n{said}");
+                assert!(report.contains(part), "`{part}` is not in\n{report}");
             }
         }
     }
@@ -171,14 +171,14 @@ fn folders_that_move_together_cause_one_diagnostic() {
         let services: String = (0..27).map(service).collect();
         format!("{HEAD}constants: {{ paths: {{ data: {root} }} }}\nservices:\n{services}")
     };
-    let (codes, said) = change(&of("/srv/appdata"), &of("/srv/apps"));
-    assert_eq!(codes, ["HG1601"], "{said}");
-    assert!(said.contains("54 folders would stay in `/srv/appdata`"), "{said}");
-    assert!(said.contains("homeserver.yaml:3:"), "the constant is not the main place:\n{said}");
+    let (codes, report) = change(&of("/srv/appdata"), &of("/srv/apps"));
+    assert_eq!(codes, ["HG1601"], "{report}");
+    assert!(report.contains("54 folders would stay in `/srv/appdata`"), "{report}");
+    assert!(report.contains("homeserver.yaml:3:"), "the constant is not the main place:\n{report}");
     // A folder in a folder that moves comes along.
-    assert!(said.contains("mv -T /srv/appdata/s0 /srv/apps/s0"), "{said}");
-    assert!(!said.contains("mv -T /srv/appdata/s0/cache"), "{said}");
-    assert!(said.contains("the other 19 in the same way"), "{said}");
+    assert!(report.contains("mv -T /srv/appdata/s0 /srv/apps/s0"), "{report}");
+    assert!(!report.contains("mv -T /srv/appdata/s0/cache"), "{report}");
+    assert!(report.contains("the other 19 in the same way"), "{report}");
 }
 
 #[test]
@@ -190,21 +190,21 @@ fn a_renamed_service_is_recognized_by_its_images() {
     };
     let before = services(&[wiki("wiki", "db", "1")]);
     for after in [wiki("docs", "db", "1"), wiki("docs", "postgres", "2")] {
-        let (codes, said) = change(&before, &services(&[after]));
-        assert_eq!(codes, ["HG1602"], "{said}");
-        assert!(said.contains("podman volume export wiki_db | podman volume import docs_db -"), "{said}");
-        assert!(said.contains("keep the name `wiki`"), "{said}");
+        let (codes, report) = change(&before, &services(&[after]));
+        assert_eq!(codes, ["HG1602"], "{report}");
+        assert!(report.contains("podman volume export wiki_db | podman volume import docs_db -"), "{report}");
+        assert!(report.contains("keep the name `wiki`"), "{report}");
     }
     // Another service with a Postgres of its own is another service.
     let chat = wiki("chat", "db", "1").replace("example/wiki", "example/chat");
-    let (codes, said) = change(&before, &services(&[chat]));
-    assert_eq!(codes, [""; 0], "{said}");
+    let (codes, report) = change(&before, &services(&[chat]));
+    assert_eq!(codes, [""; 0], "{report}");
     // Two services with one image are matched by name, then by order.
     let of = |names: [&str; 3]| services(&names.map(|name| service(name, "web", "web:1", "\"data:/data\"")));
-    let (codes, said) = change(&of(["a", "b", "c"]), &of(["x", "b", "z"]));
-    assert_eq!(codes, ["HG1602", "HG1602"], "{said}");
-    assert!(said.contains("export a_data | podman volume import x_data"), "{said}");
-    assert!(said.contains("export c_data | podman volume import z_data"), "{said}");
+    let (codes, report) = change(&of(["a", "b", "c"]), &of(["x", "b", "z"]));
+    assert_eq!(codes, ["HG1602", "HG1602"], "{report}");
+    assert!(report.contains("export a_data | podman volume import x_data"), "{report}");
+    assert!(report.contains("export c_data | podman volume import z_data"), "{report}");
     // A container that goes to another service.
     let apart = |owner: &str| {
         let mut both = ["one", "two"].map(|name| service(name, "main", &format!("{name}:1"), "\"x:/x\""));
@@ -213,9 +213,9 @@ fn a_renamed_service_is_recognized_by_its_images() {
             .push_str("      worker: { image: \"docker.io/example/worker:1\", volumes: [\"data:/data\"] }\n");
         services(&both)
     };
-    let (codes, said) = change(&apart("one"), &apart("two"));
-    assert_eq!(codes, ["HG1602"], "{said}");
-    assert!(said.contains("export one_data | podman volume import two_data"), "{said}");
+    let (codes, report) = change(&apart("one"), &apart("two"));
+    assert_eq!(codes, ["HG1602"], "{report}");
+    assert!(report.contains("export one_data | podman volume import two_data"), "{report}");
 }
 
 #[test]
@@ -225,15 +225,18 @@ fn a_renamed_service_is_recognized_by_an_image_from_another_registry() {
         services(&[service("docs", "docs", "wiki:2", volumes)]).replace("docker.io/example/wiki", image)
     };
     for image in ["ghcr.io/example/wiki", "docker.io/other/wiki", "registry.lan:5000/mirror/example/wiki"] {
-        let (codes, said) = change(&before, &of(image, "\"data:/data\""));
-        assert_eq!(codes, ["HG1602"], "{said}");
-        assert!(said.contains("podman volume export wiki_data | podman volume import docs_data -"), "{said}");
+        let (codes, report) = change(&before, &of(image, "\"data:/data\""));
+        assert_eq!(codes, ["HG1602"], "{report}");
+        assert!(
+            report.contains("podman volume export wiki_data | podman volume import docs_data -"),
+            "{report}"
+        );
     }
     for (image, volumes) in
         [("docker.io/other/wiki", "\"data:/config\""), ("docker.io/other/chat", "\"data:/data\"")]
     {
-        let (codes, said) = change(&before, &of(image, volumes));
-        assert_eq!(codes, [""; 0], "{said}");
+        let (codes, report) = change(&before, &of(image, volumes));
+        assert_eq!(codes, [""; 0], "{report}");
     }
 }
 
@@ -245,11 +248,11 @@ fn a_renamed_service_is_recognized_by_its_backups() {
             "{HEAD}services:\n  {name}:\n    nixos: {{ services.forgejo.enable: true }}\n    backup: {{ files: {{ folder: {folder}, to: /srv/b, at: daily }} }}\n"
         )
     };
-    let (codes, said) = change(&of("forgejo", "/var/lib/forgejo"), &of("git", "/var/lib/forgejo/"));
-    assert_eq!(codes, ["HG1603"], "{said}");
-    assert!(said.contains("/srv/b/git-files-${f#forgejo-files-}"), "{said}");
-    let (codes, said) = change(&of("forgejo", "/var/lib/forgejo"), &of("git", "/var/lib/gitea"));
-    assert_eq!(codes, [""; 0], "{said}");
+    let (codes, report) = change(&of("forgejo", "/var/lib/forgejo"), &of("git", "/var/lib/forgejo/"));
+    assert_eq!(codes, ["HG1603"], "{report}");
+    assert!(report.contains("/srv/b/git-files-${f#forgejo-files-}"), "{report}");
+    let (codes, report) = change(&of("forgejo", "/var/lib/forgejo"), &of("git", "/var/lib/gitea"));
+    assert_eq!(codes, [""; 0], "{report}");
 }
 
 #[test]
@@ -257,21 +260,21 @@ fn a_container_with_a_new_name_and_image_is_recognized_by_its_mounts() {
     let of = |container: &str, image: &str, source: &str| {
         services(&[service("wiki", container, image, &format!("\"{source}:/data\", \"/srv/up:/up\""))])
     };
-    let (codes, said) = change(&of("app", "wiki:1", "/srv/a"), &of("server", "other:1", "/srv/b"));
-    assert_eq!(codes, ["HG1601"], "{said}");
-    let (codes, said) = change(&of("app", "wiki:1", "/srv/a"), &of("server", "other:1", "/srv/a"));
-    assert_eq!(codes, [""; 0], "{said}");
+    let (codes, report) = change(&of("app", "wiki:1", "/srv/a"), &of("server", "other:1", "/srv/b"));
+    assert_eq!(codes, ["HG1601"], "{report}");
+    let (codes, report) = change(&of("app", "wiki:1", "/srv/a"), &of("server", "other:1", "/srv/a"));
+    assert_eq!(codes, [""; 0], "{report}");
     // Another image of Postgres, of the same major, with another volume.
     let postgres = |name: &str, image: &str, volume: &str| {
         format!(
             "{HEAD}services:\n  wiki:\n    containers:\n      {name}: {{ image: \"docker.io/{image}\", volumes: [\"{volume}:/var/lib/postgresql/data\"] }}\n"
         )
     };
-    let (codes, said) = change(
+    let (codes, report) = change(
         &postgres("db", "library/postgres:16", "a"),
         &postgres("database", "pgvector/pgvector:pg16", "b"),
     );
-    assert_eq!(codes, ["HG1602"], "{said}");
+    assert_eq!(codes, ["HG1602"], "{report}");
 }
 
 #[test]
@@ -286,9 +289,9 @@ fn moves_of_2000_folders_are_reported_in_two_short_diagnostics() {
         let all: Vec<String> = std::iter::once(one).chain(many).collect();
         services(&all)
     };
-    let (codes, said) = change(&of(1_000, "/srv/a", "s"), &of(1_000, "/srv/b", "t"));
-    assert_eq!(codes, ["HG1601", "HG1602"], "{said}");
-    assert!(said.contains("2000 folders") && said.len() < 40_000, "{} bytes", said.len());
+    let (codes, report) = change(&of(1_000, "/srv/a", "s"), &of(1_000, "/srv/b", "t"));
+    assert_eq!(codes, ["HG1601", "HG1602"], "{report}");
+    assert!(report.contains("2000 folders") && report.len() < 40_000, "{} bytes", report.len());
 }
 
 #[test]
@@ -318,9 +321,9 @@ fn backups_under_another_name_are_reported() {
             "rename `/srv/b/ledger-files-…` to",
         ),
     ] {
-        let (codes, said) = change(&before, &after);
-        assert_eq!(codes, ["HG1603"], "{said}");
-        assert!(said.contains(part), "`{part}` is not in\n{said}");
+        let (codes, report) = change(&before, &after);
+        assert_eq!(codes, ["HG1603"], "{report}");
+        assert!(report.contains(part), "`{part}` is not in\n{report}");
     }
     for after in [
         of("ledger", "files: { folder: /srv/app/, to: /srv/b/, at: weekly }"),
@@ -330,8 +333,8 @@ fn backups_under_another_name_are_reported() {
         ),
         services(&[service("ledger", "app", "app:1", "\"/srv/app:/data\"")]),
     ] {
-        let (codes, said) = change(&before, &after);
-        assert_eq!(codes, [""; 0], "{said}");
+        let (codes, report) = change(&before, &after);
+        assert_eq!(codes, [""; 0], "{report}");
     }
 }
 
@@ -349,11 +352,11 @@ fn backups_that_move_together_cause_one_diagnostic() {
         let services: String = (0..27).map(service).collect();
         format!("{HEAD}constants: {{ backups: {root} }}\nservices:\n{services}")
     };
-    let (codes, said) = change(&of("/srv/backups"), &of("/srv/saved"));
-    assert_eq!(codes, ["HG1603"], "{said}");
-    assert!(said.contains("files of 27 backups would stay in `/srv/backups`"), "{said}");
-    assert!(said.contains("homeserver.yaml:3:"), "the constant is not the main place:\n{said}");
-    assert!(said.contains("mkdir -p -m 0700 /srv/saved/s0 && cd /srv/backups/s0"), "{said}");
+    let (codes, report) = change(&of("/srv/backups"), &of("/srv/saved"));
+    assert_eq!(codes, ["HG1603"], "{report}");
+    assert!(report.contains("files of 27 backups would stay in `/srv/backups`"), "{report}");
+    assert!(report.contains("homeserver.yaml:3:"), "the constant is not the main place:\n{report}");
+    assert!(report.contains("mkdir -p -m 0700 /srv/saved/s0 && cd /srv/backups/s0"), "{report}");
 }
 
 #[test]
@@ -372,7 +375,7 @@ fn hostile_values_of_a_record_are_quoted_in_commands() {
             let after = before.replace("data:/data", "files:/data").replace("/srv/a", "/srv/c");
             for text in [&after, &after.replace("wiki:\n", "docs:\n"), &after.replace("app:", "server:")] {
                 let outcome = compile_beside(text, &context);
-                assert!(outcome.files.is_some(), "{}", said(&outcome));
+                assert!(outcome.files.is_some(), "{}", report(&outcome));
                 for help in outcome.diagnostics.iter().filter_map(|d| d.help.as_ref()) {
                     let command =
                         help.split('`').find(|part| part.starts_with("systemctl stop ")).unwrap_or_default();
@@ -401,8 +404,8 @@ fn a_changed_disk_is_reported_without_its_folders() {
         (of("/mnt/a", &nfs("nas:/a")), of("/mnt/b", &nfs("nas:/b")), &["HG1604"]),
         (of("/mnt/a", &nfs("nas:/a")), of("/mnt/a", &nfs("nas:/a")), &[]),
     ] {
-        let (found, said) = change(&before, &after);
-        assert_eq!(found, codes, "{said}");
+        let (found, report) = change(&before, &after);
+        assert_eq!(found, codes, "{report}");
     }
 }
 
@@ -411,8 +414,8 @@ fn a_reported_change_can_be_accepted_with_allow() {
     let before = services(&[service("wiki", "app", "wiki:1", "\"data:/data\"")]);
     let after = services(&[service("docs", "app", "wiki:1", "\"data:/data\"")]);
     let after = format!("{after}    allow: {{ HG1602: It was copied. }}\n");
-    let (codes, said) = change(&before, &after);
-    assert_eq!(codes, [""; 0], "{said}");
+    let (codes, report) = change(&before, &after);
+    assert_eq!(codes, [""; 0], "{report}");
 }
 
 #[test]
@@ -427,7 +430,7 @@ fn a_new_postgres_major_is_refused_in_volumes_and_renamed_containers() {
             let record = built(&of("db", 16, source));
             let context = FileContext { last_build: Some(&record), ..FileContext::default() };
             let outcome = compile_beside(of(container, 17, source), &context);
-            assert!(outcome.files.is_none() && said(&outcome).contains("HG1204"), "{}", said(&outcome));
+            assert!(outcome.files.is_none() && report(&outcome).contains("HG1204"), "{}", report(&outcome));
         }
     }
 }

@@ -88,10 +88,10 @@ pub fn last(outcome: &Outcome) -> &[Diagnostic] {
 /// A place in the code, by its file and line.
 type SourceLine = (String, usize);
 
-/// The places in the library that make a diagnostic, besides those in unit tests.
-fn places() -> BTreeSet<SourceLine> {
+/// The lines in the library that make a diagnostic, besides those in unit tests.
+fn emitting_lines() -> BTreeSet<SourceLine> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut places = BTreeSet::new();
+    let mut lines = BTreeSet::new();
     let mut folders = vec![root.join("src")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -104,10 +104,10 @@ fn places() -> BTreeSet<SourceLine> {
             let code = text.split("\n#[cfg(test)]\n").next().unwrap_or_default();
             let name = path.strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
             let made = code.lines().enumerate().filter(|(_, line)| line.contains("Diagnostic::new("));
-            places.extend(made.map(|(at, _)| (name.clone(), at + 1)));
+            lines.extend(made.map(|(at, _)| (name.clone(), at + 1)));
         }
     }
-    places
+    lines
 }
 
 /// The place that made a diagnostic.
@@ -122,9 +122,9 @@ fn every_message_is_emitted_for_a_fixture_or_a_page() {
     let pages = failures().iter().flat_map(|(_, outcome)| &outcome.diagnostics);
     let large = large_outcomes().iter().flat_map(|(_, outcome)| last(outcome));
     let given: BTreeSet<SourceLine> = cases.chain(pages).chain(large).map(emitted_at).collect();
-    let places = places();
-    let unknown: Vec<&SourceLine> = given.difference(&places).collect();
+    let lines = emitting_lines();
+    let unknown: Vec<&SourceLine> = given.difference(&lines).collect();
     assert!(unknown.is_empty(), "these are no lines with `Diagnostic::new(`: {unknown:?}");
-    let left: Vec<String> = places.difference(&given).map(|(file, line)| format!("{file}:{line}")).collect();
-    assert!(left.is_empty(), "{} of {} are given by none:\n{}", left.len(), places.len(), left.join("\n"));
+    let left: Vec<String> = lines.difference(&given).map(|(file, line)| format!("{file}:{line}")).collect();
+    assert!(left.is_empty(), "{} of {} are given by none:\n{}", left.len(), lines.len(), left.join("\n"));
 }

@@ -1,15 +1,15 @@
 //! Real Nix reads the output: every file parses, every module evaluates, and every string comes back as
 //! the user wrote it.
 
-use crate::common::nix::{System, nix, nix_is_here, words};
-use crate::common::{compile, file, outcomes, said};
+use crate::common::nix::{System, nix, nix_is_installed, words};
+use crate::common::{compile, file, outcomes, report};
 use homegen::nixos::Binding;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 #[test]
 fn every_file_of_every_case_parses() {
-    if !nix_is_here() {
+    if !nix_is_installed() {
         return;
     }
     for (name, outcome) in outcomes() {
@@ -25,7 +25,7 @@ fn every_file_of_every_case_parses() {
 
 #[test]
 fn every_module_of_every_case_evaluates() {
-    if !nix_is_here() {
+    if !nix_is_installed() {
         return;
     }
     // Parsing finds no name that is unbound or means something else: only evaluation does.
@@ -54,7 +54,7 @@ fn every_module_of_every_case_evaluates() {
 
 #[test]
 fn a_container_checks_secrets_disks_folders_and_networks_in_this_order() {
-    if !nix_is_here() {
+    if !nix_is_installed() {
         return;
     }
     let text = std::fs::read_to_string(crate::common::fixtures().join("greenhead/homeserver.yaml")).unwrap();
@@ -92,7 +92,7 @@ fn a_container_checks_secrets_disks_folders_and_networks_in_this_order() {
 
 #[test]
 fn a_client_module_is_separate_from_the_host_and_has_its_parameters() {
-    if !nix_is_here() {
+    if !nix_is_installed() {
         return;
     }
     let text = std::fs::read_to_string(crate::common::fixtures().join("client/homeserver.yaml")).unwrap();
@@ -115,7 +115,7 @@ fn a_client_module_is_separate_from_the_host_and_has_its_parameters() {
 
 #[test]
 fn a_changed_constant_changes_the_strings_that_refer_to_it() {
-    if !nix_is_here() {
+    if !nix_is_installed() {
         return;
     }
     let text = r#"
@@ -154,7 +154,7 @@ services:
 
 #[test]
 fn constants_named_like_nix_identifiers_evaluate_or_are_refused() {
-    if !nix_is_here() {
+    if !nix_is_installed() {
         return;
     }
     // Keywords, builtins and homegen's own bindings; each is referred to from another constant, where
@@ -206,7 +206,7 @@ services:
 
 #[test]
 fn a_constant_may_have_the_name_of_a_binding() {
-    if !nix_is_here() {
+    if !nix_is_installed() {
         return;
     }
     let constants: String = Binding::NAMES.iter().map(|name| format!("  {name}: x\n")).collect();
@@ -244,7 +244,7 @@ clients:
 
 #[test]
 fn a_number_in_yaml_is_the_same_number_in_nix_or_an_error() {
-    if !nix_is_here() {
+    if !nix_is_installed() {
         return;
     }
     // A number in YAML is the same number in Nix, or an error.
@@ -285,7 +285,7 @@ fn a_number_in_yaml_is_the_same_number_in_nix_or_an_error() {
 
 #[test]
 fn dotted_and_nested_spellings_of_one_option_are_merged() {
-    if !nix_is_here() {
+    if !nix_is_installed() {
         return;
     }
     // `a.b` and `a: { b: … }` may stand side by side, as they may in Nix.
@@ -345,7 +345,7 @@ proptest! {
     // Each case puts dozens of strings into every field, so that one call of Nix checks hundreds.
     #[test]
     fn every_string_evaluates_to_the_text_of_the_file(texts in prop::collection::vec(any_text(), 1..40)) {
-        if !nix_is_here() {
+        if !nix_is_installed() {
             return Ok(());
         }
         let numbered = |prefix: &'static str| texts.iter().enumerate().map(move |(i, t)| (format!("{prefix}{i}"), t.clone()));
@@ -403,7 +403,7 @@ services:
             sysctls = mapping(numbered("net.o").map(|(name, text)| (name, quoted(&format!("x{text}"))))),
         );
         let outcome = compile(&yaml);
-        prop_assert!(outcome.files.is_some(), "does not compile:\n{}\n{yaml}", said(&outcome));
+        prop_assert!(outcome.files.is_some(), "does not compile:\n{}\n{yaml}", report(&outcome));
         let system = System::of(&outcome);
         let found = system.eval(
             r#"

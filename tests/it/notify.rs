@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 
-use crate::common::http::{Answer, Server, nobody};
-use crate::common::scripts::{Ran, Stage, here};
+use crate::common::http::{Answer, Server, unused_address};
+use crate::common::scripts::{Ran, Stage, are_installed};
 
 /// A stage with all three ways to tell, and the server behind them.
-fn all(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> (Stage, Server) {
+fn with_all_destinations(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> (Stage, Server) {
     let server = Server::new(move |request| answer(&request.path));
     let mut stage = Stage::new();
     let url = server.url();
@@ -22,18 +22,18 @@ fn all(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> (Stage, Serve
     (stage, server)
 }
 
-fn quiet(ran: &Ran) {
+fn assert_silent(ran: &Ran) {
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "", ""));
 }
 
 #[test]
 fn every_configured_destination_is_notified() {
-    if !here(&["curl", "jq"]) {
+    if !are_installed(&["curl", "jq"]) {
         return;
     }
-    let (stage, server) = all(|_| Answer::status(200));
+    let (stage, server) = with_all_destinations(|_| Answer::status(200));
     let (title, message) = ("A \"title\" \\n $(x)", "사진 백업 📷\n@file & \"quotes\" \\ 100%+1\ttab");
-    quiet(&stage.run("notify", &[title, message, "1"]));
+    assert_silent(&stage.run("notify", &[title, message, "1"]));
     let requests = server.requests();
     let by_path =
         |path: &str| requests.iter().find(|r| r.path == path).unwrap_or_else(|| panic!("{requests:?}"));
@@ -58,12 +58,13 @@ fn every_configured_destination_is_notified() {
 
 #[test]
 fn strict_mode_fails_if_no_destination_was_reached() {
-    if !here(&["curl", "jq"]) {
+    if !are_installed(&["curl", "jq"]) {
         return;
     }
     let reached = |path: &'static str| {
-        let (stage, _server) =
-            all(move |asked| Answer::status(if asked.starts_with(path) { 200 } else { 404 }));
+        let (stage, _server) = with_all_destinations(move |asked| {
+            Answer::status(if asked.starts_with(path) { 200 } else { 404 })
+        });
         stage.run("notify", &["--strict", "t", "m"]).code
     };
     // One of three is enough.
@@ -71,7 +72,7 @@ fn strict_mode_fails_if_no_destination_was_reached() {
         (reached("/pushover"), reached("/secret-topic"), reached("/secret-hook")),
         (Some(0), Some(0), Some(0))
     );
-    assert_eq!(reached("/nobody"), Some(1));
+    assert_eq!(reached("/no-destination"), Some(1));
     // Without a destination, it is written to the journal.
     assert_eq!(Stage::new().run("notify", &["--strict", "t", "m"]).code, Some(0));
     let mut broken = Stage::new();
@@ -82,13 +83,13 @@ fn strict_mode_fails_if_no_destination_was_reached() {
 
 #[test]
 fn a_title_outside_of_ascii_is_encoded_in_the_header() {
-    if !here(&["curl", "jq"]) {
+    if !are_installed(&["curl", "jq"]) {
         return;
     }
     let server = Server::new(|_| Answer::status(200));
     let mut stage = Stage::new();
     stage.set("NTFY_URL", format!("{}/topic", server.url()));
-    quiet(&stage.run("notify", &["백업\r\nX-Injected: 1", "m"]));
+    assert_silent(&stage.run("notify", &["백업\r\nX-Injected: 1", "m"]));
     let request = &server.requests()[0];
     // The same in RFC 2047.
     assert_eq!(request.header("title"), Some("=?UTF-8?B?67Cx7JeFDQpYLUluamVjdGVkOiAx?="));
@@ -98,12 +99,12 @@ fn a_title_outside_of_ascii_is_encoded_in_the_header() {
 
 #[test]
 fn long_titles_and_messages_are_cut_at_a_character() {
-    if !here(&["curl", "jq"]) {
+    if !are_installed(&["curl", "jq"]) {
         return;
     }
-    let (stage, server) = all(|_| Answer::status(200));
-    quiet(&stage.run("notify", &[&"가".repeat(251), &"📷".repeat(1025)]));
-    quiet(&stage.run("notify", &[&"가".repeat(250), &"📷".repeat(1024)]));
+    let (stage, server) = with_all_destinations(|_| Answer::status(200));
+    assert_silent(&stage.run("notify", &[&"가".repeat(251), &"📷".repeat(1025)]));
+    assert_silent(&stage.run("notify", &[&"가".repeat(250), &"📷".repeat(1024)]));
     let requests = server.requests();
     let forms: Vec<BTreeMap<_, _>> = requests
         .iter()
@@ -120,15 +121,15 @@ fn long_titles_and_messages_are_cut_at_a_character() {
 
 #[test]
 fn the_highest_priority_repeats_and_an_invalid_priority_is_0() {
-    if !here(&["curl", "jq"]) {
+    if !are_installed(&["curl", "jq"]) {
         return;
     }
-    let (stage, server) = all(|_| Answer::status(200));
+    let (stage, server) = with_all_destinations(|_| Answer::status(200));
     for priority in ["2", "-2", "3", "x; rm"] {
-        quiet(&stage.run("notify", &["t", "m", priority]));
+        assert_silent(&stage.run("notify", &["t", "m", priority]));
     }
-    quiet(&stage.run("notify", &["only a title"]));
-    quiet(&stage.run("notify", &[]));
+    assert_silent(&stage.run("notify", &["only a title"]));
+    assert_silent(&stage.run("notify", &[]));
     let forms: Vec<BTreeMap<_, _>> = server
         .requests()
         .iter()
@@ -146,7 +147,7 @@ fn the_highest_priority_repeats_and_an_invalid_priority_is_0() {
 
 #[test]
 fn a_notification_without_a_destination_goes_to_the_journal() {
-    if !here(&["jq"]) {
+    if !are_installed(&["jq"]) {
         return;
     }
     let mut stage = Stage::new();
@@ -160,7 +161,7 @@ fn a_notification_without_a_destination_goes_to_the_journal() {
 }
 
 /// Asserts that no secret was printed, and the number of lines.
-fn complains(ran: &Ran, lines: usize) {
+fn assert_reports(ran: &Ran, lines: usize) {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.out, "");
     assert_eq!(ran.err.lines().count(), lines, "{}", ran.err);
@@ -171,17 +172,17 @@ fn complains(ran: &Ran, lines: usize) {
 
 #[test]
 fn a_server_error_is_retried_once_and_blocks_no_other_destination() {
-    if !here(&["curl", "jq"]) {
+    if !are_installed(&["curl", "jq"]) {
         return;
     }
-    let (stage, server) = all(|path| match path {
+    let (stage, server) = with_all_destinations(|path| match path {
         "/pushover" => Answer::status(500),
         "/secret-topic" => Answer::status(200),
         _ => Answer::status(404),
     });
     stage.stand_in("sleep", "exit 0");
     let ran = stage.run("notify", &["t", "m"]);
-    complains(&ran, 2);
+    assert_reports(&ran, 2);
     assert!(ran.err.contains("no notification sent to Pushover: it answered 500"), "{}", ran.err);
     assert!(ran.err.contains("no notification sent to the webhook: it answered 404"), "{}", ran.err);
     let asked = server.asked();
@@ -192,7 +193,7 @@ fn a_server_error_is_retried_once_and_blocks_no_other_destination() {
 
 #[test]
 fn a_successful_retry_is_not_reported() {
-    if !here(&["curl", "jq"]) {
+    if !are_installed(&["curl", "jq"]) {
         return;
     }
     let tries = std::sync::atomic::AtomicUsize::new(0);
@@ -202,42 +203,42 @@ fn a_successful_retry_is_not_reported() {
     });
     let mut stage = Stage::new();
     stage.set("NTFY_URL", format!("{}/topic", server.url()));
-    quiet(&stage.run("notify", &["t", "m"]));
+    assert_silent(&stage.run("notify", &["t", "m"]));
     assert_eq!(server.requests().len(), 2);
 }
 
 #[test]
 fn unreachable_and_invalid_destinations_do_not_fail_notify() {
-    if !here(&["curl", "jq"]) {
+    if !are_installed(&["curl", "jq"]) {
         return;
     }
     let mut stage = Stage::new();
     stage.stand_in("sleep", "exit 0");
-    stage.set("NTFY_URL", nobody());
+    stage.set("NTFY_URL", unused_address());
     stage.set("WEBHOOK_FILE", stage.file("webhook", format!("file://{}\n", stage.file("secret-file", "x"))));
     stage.set("PUSHOVER_FILE", stage.file("pushover", "PUSHOVER_TOKEN=secret-token\nPUSHOVER_USER=\n"));
     let ran = stage.run("notify", &["t", "m"]);
-    complains(&ran, 3);
+    assert_reports(&ran, 3);
     assert!(ran.err.contains("no notification sent to ntfy: it could not be reached"), "{}", ran.err);
     assert!(ran.err.contains("no notification sent to Pushover"), "{}", ran.err);
     assert!(ran.err.contains("no notification sent to the webhook: its address is not valid"), "{}", ran.err);
     // Secrets that are not there, or are something else.
     for webhook in ["", "https://secret-one\nhttps://secret-two\n", "\0secret-\\\"\u{1}x y"] {
         stage.set("WEBHOOK_FILE", stage.file("webhook", webhook));
-        complains(&stage.run("notify", &["t", "m"]), 3);
+        assert_reports(&stage.run("notify", &["t", "m"]), 3);
     }
     stage.set("PUSHOVER_FILE", stage.path("missing"));
     stage.set("NTFY_URL_FILE", stage.path("missing"));
     stage.set("WEBHOOK_FILE", stage.path("missing"));
-    complains(&stage.run("notify", &["t", "m"]), 3);
+    assert_reports(&stage.run("notify", &["t", "m"]), 3);
     // Nor does a jq that is broken.
     stage.stand_in("jq", "exit 5");
-    complains(&stage.run("notify", &["t", "m"]), 3);
+    assert_reports(&stage.run("notify", &["t", "m"]), 3);
 }
 
 #[test]
 fn a_server_that_does_not_answer_is_reported_after_the_timeout() {
-    if !here(&["curl", "jq"]) {
+    if !are_installed(&["curl", "jq"]) {
         return;
     }
     let server = Server::new(|_| Answer::never());
@@ -245,7 +246,7 @@ fn a_server_that_does_not_answer_is_reported_after_the_timeout() {
     stage.set("WEBHOOK_FILE", stage.file("webhook", format!("{}/secret-hook", server.url())));
     stage.set("TIMEOUT", "1");
     let ran = stage.run("notify", &["t", "m"]);
-    complains(&ran, 1);
+    assert_reports(&ran, 1);
     assert!(ran.err.contains("did not answer within 1 seconds"), "{}", ran.err);
     assert_eq!(server.requests().len(), 2);
 }
@@ -275,13 +276,13 @@ fn processes_that_show(text: &str) -> Vec<String> {
 
 #[test]
 fn no_secret_is_on_a_command_line_or_in_an_environment() {
-    if !here(&["curl", "jq"]) {
+    if !are_installed(&["curl", "jq"]) {
         return;
     }
     // No request is answered before the processes were looked through while it was waiting.
     let (waiting, looked_at) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
     let released = looked_at.clone();
-    let (mut stage, server) = all(move |_| {
+    let (mut stage, server) = with_all_destinations(move |_| {
         let number = waiting.fetch_add(1, SeqCst);
         while released.load(SeqCst) <= number {
             std::thread::yield_now();
@@ -305,7 +306,7 @@ fn no_secret_is_on_a_command_line_or_in_an_environment() {
             looked_at.store(requests, SeqCst);
         }
         assert!(seen > 0, "nothing was seen of {script}");
-        quiet(&child.wait_with_output().unwrap().into());
+        assert_silent(&child.wait_with_output().unwrap().into());
     }
     assert_eq!(server.requests().len(), 4);
     looked_at.store(usize::MAX, SeqCst);
@@ -323,8 +324,8 @@ fn no_secret_is_on_a_command_line_or_in_an_environment() {
         );
         stage.stand_in(program, &script);
     }
-    quiet(&stage.run("notify", &["t", "m"]));
-    quiet(&stage.run("ping", &["end"]));
+    assert_silent(&stage.run("notify", &["t", "m"]));
+    assert_silent(&stage.run("ping", &["end"]));
     assert_eq!(server.requests().len(), 8);
     // A file for each, as they run at the same time.
     let given: String = crate::common::folder::names(&stage.at(""))
@@ -338,7 +339,7 @@ fn no_secret_is_on_a_command_line_or_in_an_environment() {
     assert_eq!(given.matches("--connect-timeout\n10\n--max-time\n10\n").count(), 4, "{given}");
 }
 
-/// A systemctl that says what `Result` and `ExecMainStatus` a unit has.
+/// A systemctl that expected what `Result` and `ExecMainStatus` a unit has.
 const SYSTEMCTL: &str = r#"
 case "$*" in
   "show --property=Result --value -- $UNIT") echo oom-kill ;;
@@ -352,16 +353,20 @@ fn a_failure_is_sent_with_its_result_and_a_journalctl_command() {
     stage.stand_in("systemctl", SYSTEMCTL);
     let unit = "podman-immich-server.service";
     stage.set("UNIT", unit);
-    quiet(&stage.run("notify-failure", &[unit]));
-    let told = stage.told();
+    assert_silent(&stage.run("notify-failure", &[unit]));
+    let sent = stage.notifications();
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
-    assert_eq!(told[0][0], format!("{unit} failed on {}", host.trim()));
-    assert_eq!(told[0][1], "Result: oom-kill, exit status: 137.\njournalctl -u podman-immich-server.service");
+    assert_eq!(sent[0][0], format!("{unit} failed on {}", host.trim()));
+    assert_eq!(sent[0][1], "Result: oom-kill, exit status: 137.\njournalctl -u podman-immich-server.service");
     // The variables of the trigger take precedence over the state of a restarted unit.
     stage.set("MONITOR_SERVICE_RESULT", "exit-code");
     stage.set("MONITOR_EXIT_STATUS", "9");
-    quiet(&stage.run("notify-failure", &["other.service"]));
-    assert!(stage.told()[1][1].starts_with("Result: exit-code, exit status: 9.\n"), "{:?}", stage.told());
+    assert_silent(&stage.run("notify-failure", &["other.service"]));
+    assert!(
+        stage.notifications()[1][1].starts_with("Result: exit-code, exit status: 9.\n"),
+        "{:?}",
+        stage.notifications()
+    );
 }
 
 #[test]
@@ -369,21 +374,25 @@ fn a_failure_is_sent_with_an_unknown_result_if_systemctl_fails() {
     let stage = Stage::new();
     stage.stand_in("systemctl", "exit 1");
     assert_eq!(stage.run("notify-failure", &["a.service"]).code, Some(0));
-    assert!(stage.told()[0][1].contains("Result: unknown, exit status: unknown."), "{:?}", stage.told());
+    assert!(
+        stage.notifications()[0][1].contains("Result: unknown, exit status: unknown."),
+        "{:?}",
+        stage.notifications()
+    );
 }
 
 #[test]
 fn a_failed_notification_is_sent_again() {
     let stage = Stage::new();
     stage.stand_in("systemctl", "echo x");
-    stage.file("unheard", "");
+    stage.file("notify-fails", "");
     // systemd runs it again.
     assert_eq!(stage.run("notify-failure", &["a.service"]).code, Some(1));
-    std::fs::remove_file(stage.at("unheard")).unwrap();
+    std::fs::remove_file(stage.at("notify-fails")).unwrap();
     for _ in 0..2 {
         assert_eq!(stage.run("notify-failure", &["a.service"]).code, Some(0));
     }
-    assert_eq!(stage.told().len(), 1);
+    assert_eq!(stage.notifications().len(), 1);
 }
 
 #[test]
@@ -397,13 +406,13 @@ fn failures_of_one_unit_are_sent_once_an_hour() {
             assert_eq!(stage.run("notify-failure", &[unit]).code, Some(0));
         }
     }
-    assert_eq!(stage.told().len(), units.len(), "{:?}", stage.told());
+    assert_eq!(stage.notifications().len(), units.len(), "{:?}", stage.notifications());
     let stamps = || std::fs::read_dir(stage.at("state")).unwrap().map(|entry| entry.unwrap().path());
     assert_eq!(stamps().count(), units.len());
     // An hour later, the suppressed failures are counted. A clock that was set back and an invalid stamp suppress
     // nothing.
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    for (stamp, says) in [
+    for (stamp, expected) in [
         (format!("{} 2\n", now - 3601), " It failed 2 more times"),
         (format!("{} 08\n", now + 7200), " It failed 8 more times"),
         (format!("{} 0\n", now - 3601), "x.\n"),
@@ -412,10 +421,14 @@ fn failures_of_one_unit_are_sent_once_an_hour() {
         ("999999999999999999999 1\n".to_owned(), "x.\n"),
     ] {
         stamps().for_each(|path| std::fs::write(path, &stamp).unwrap());
-        let before = stage.told().len();
+        let before = stage.notifications().len();
         assert_eq!(stage.run("notify-failure", &["a.service"]).code, Some(0));
-        assert_eq!(stage.told().len(), before + 1, "{stamp}");
-        assert!(stage.told()[before][1].contains(says), "{stamp}: {:?}", stage.told()[before]);
+        assert_eq!(stage.notifications().len(), before + 1, "{stamp}");
+        assert!(
+            stage.notifications()[before][1].contains(expected),
+            "{stamp}: {:?}",
+            stage.notifications()[before]
+        );
     }
 }
 
@@ -425,12 +438,12 @@ fn a_failure_is_sent_even_if_the_state_cannot_be_written() {
     stage.stand_in("systemctl", "echo x");
     stage.set("STATE_DIRECTORY", stage.path("missing"));
     assert_eq!(stage.run("notify-failure", &["a.service"]).code, Some(1));
-    assert_eq!(stage.told().len(), 1);
+    assert_eq!(stage.notifications().len(), 1);
 }
 
 #[test]
 fn a_failed_container_is_reported_and_a_stopped_one_is_not() {
-    for (result, jobs, told) in [
+    for (result, jobs, sent) in [
         ("success", "", false),
         ("exit-code", "", true),
         ("signal", "", true),
@@ -450,7 +463,7 @@ fn a_failed_container_is_reported_and_a_stopped_one_is_not() {
         let did = stage.read("did");
         assert_eq!(
             did.trim(),
-            if told { "--no-block start notify-failure@podman-app.service.service" } else { "" },
+            if sent { "--no-block start notify-failure@podman-app.service.service" } else { "" },
             "{result} {jobs}"
         );
     }
@@ -458,11 +471,11 @@ fn a_failed_container_is_reported_and_a_stopped_one_is_not() {
 
 #[test]
 fn a_ping_reports_the_start_success_or_failure_of_a_job() {
-    if !here(&["curl"]) {
+    if !are_installed(&["curl"]) {
         return;
     }
     let server = Server::new(|_| Answer::status(200));
-    let ping = |secret: &str, result: Option<&str>, status: Option<&str>, what: &str| {
+    let ping = |secret: &str, result: Option<&str>, status: Option<&str>, event: &str| {
         let mut stage = Stage::new();
         stage.set("PING_FILE", stage.file("ping", secret));
         for (name, value) in [("SERVICE_RESULT", result), ("EXIT_STATUS", status)] {
@@ -470,7 +483,7 @@ fn a_ping_reports_the_start_success_or_failure_of_a_job() {
                 stage.set(name, value);
             }
         }
-        quiet(&stage.run("ping", &[what]));
+        assert_silent(&stage.run("ping", &[event]));
     };
     let url = server.url();
     ping(&format!("{url}/a\n"), None, None, "start");
@@ -497,7 +510,7 @@ fn a_ping_reports_the_start_success_or_failure_of_a_job() {
 
 #[test]
 fn a_failed_ping_does_not_fail_the_job_and_shows_no_address() {
-    if !here(&["curl"]) {
+    if !are_installed(&["curl"]) {
         return;
     }
     let server = Server::new(|request| match request.path.as_str() {
@@ -506,11 +519,11 @@ fn a_failed_ping_does_not_fail_the_job_and_shows_no_address() {
         _ => Answer::status(404),
     });
     let mut stage = Stage::new();
-    for (url, says) in [
+    for (url, expected) in [
         (format!("{}/secret-unknown", server.url()), "answered 404"),
         (format!("{}/secret-broken", server.url()), "curl failed"),
         (format!("{}/secret-slow", server.url()), "within 1 seconds"),
-        (format!("{}/secret-dead", nobody()), "curl failed"),
+        (format!("{}/secret-dead", unused_address()), "curl failed"),
         (format!("file://{}", stage.file("secret-file", "x")), "curl failed"),
         ("https://secret-one\nhttps://secret-two".to_owned(), "not a single address"),
         (String::new(), "not a single address"),
@@ -518,10 +531,10 @@ fn a_failed_ping_does_not_fail_the_job_and_shows_no_address() {
         stage.set("PING_FILE", stage.file("ping", &url));
         stage.set("TIMEOUT", if url.ends_with("slow") { "1" } else { "600" });
         let ran = stage.run("ping", &["end"]);
-        complains(&ran, 1);
-        assert!(ran.err.contains(says), "{says}: {}", ran.err);
+        assert_reports(&ran, 1);
+        assert!(ran.err.contains(expected), "{expected}: {}", ran.err);
     }
-    complains(&stage.run("ping", &["stop"]), 1);
+    assert_reports(&stage.run("ping", &["stop"]), 1);
     stage.set("PING_FILE", stage.path("missing"));
-    complains(&stage.run("ping", &["start"]), 1);
+    assert_reports(&stage.run("ping", &["start"]), 1);
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::common::place::{Place, STOPPED_AND_STARTED, kill_group, said, skipped, wait_for};
-use crate::common::scripts::{here, program};
+use crate::common::sandbox::{STOPPED_AND_STARTED, Sandbox, kill_group, skipped, stderr, wait_for};
+use crate::common::scripts::{are_installed, program};
 
 /// Its superuser and its container, which have names that a person might choose.
 const USER: &str = "im mich";
@@ -103,7 +103,7 @@ impl Postgres {
             let mut initdb = command("initdb");
             initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username", USER]);
             let output = initdb.output().expect("initdb runs");
-            assert!(output.status.success(), "{}", said(&output));
+            assert!(output.status.success(), "{}", stderr(&output));
             // Two tests may be here at once. A template is whole or is not there, and one of the two stays.
             let unfinished = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
             copy(&data, &unfinished.path().join("data"));
@@ -147,7 +147,7 @@ impl Postgres {
     /// Runs SQL, and gives back what it says.
     fn sql(&self, database: &str, sql: &str) -> String {
         let output = self.psql(database, sql).output().expect("psql runs");
-        assert!(output.status.success(), "{sql}: {}", said(&output));
+        assert!(output.status.success(), "{sql}: {}", stderr(&output));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
@@ -208,13 +208,13 @@ fn quoted(name: &str) -> String {
 /// A place with stand-ins for podman and systemctl in front of a Postgres. As in a container, only given variables
 /// are passed, and standard input only with `--interactive`. The script in the file `fault` replaces the command,
 /// and gets it as arguments.
-fn in_front_of(postgres: &Postgres, database: &str) -> Place {
-    let mut place = Place::new();
-    place.set("CONTAINER", CONTAINER).set("DATABASE", database).set("DATABASE_USER", USER);
-    place.set("UNITS", "podman-ml.service podman-server.service").set("READY_WITHIN", "0");
-    place.with_systemctl();
+fn sandbox_of(postgres: &Postgres, database: &str) -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("CONTAINER", CONTAINER).set("DATABASE", database).set("DATABASE_USER", USER);
+    sandbox.set("UNITS", "podman-ml.service podman-server.service").set("READY_WITHIN", "0");
+    sandbox.add_systemctl();
     program(
-        &place.at("bin/podman"),
+        &sandbox.at("bin/podman"),
         &format!(
             "set -euo pipefail
              if [ \"$*\" = 'container inspect --format {{{{.State.Running}}}} -- {CONTAINER}' ]; then
@@ -241,29 +241,33 @@ fn in_front_of(postgres: &Postgres, database: &str) -> Place {
             programs = postgres.programs.display(),
         ),
     );
-    place
+    sandbox
 }
 
-impl Place {
-    fn fault(&self, code: &str) -> &Place {
+impl Sandbox {
+    fn fault(&self, code: &str) -> &Sandbox {
         std::fs::write(self.at("fault"), code).unwrap();
         self
     }
 
     fn restores(&self, dump: &Path) -> String {
         let output = self.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
-        assert!(output.status.success(), "{}", said(&output));
-        assert_eq!(said(&output), "");
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert_eq!(stderr(&output), "");
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Restores a dump, which has to fail for a reason.
     fn restore_fails(&self, dump: &Path, why: &str) {
         let output = self.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
-        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-        assert!(said(&output).contains(why), "{why:?} is not in {}", said(&output));
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stderr(&output).contains(why), "{why:?} is not in {}", stderr(&output));
         // No messages of bash and no notices of Postgres, which would not help the user.
-        assert!(!said(&output).contains(": line ") && !said(&output).contains("NOTICE"), "{}", said(&output));
+        assert!(
+            !stderr(&output).contains(": line ") && !stderr(&output).contains("NOTICE"),
+            "{}",
+            stderr(&output)
+        );
     }
 }
 
@@ -272,20 +276,20 @@ fn a_backup_restores_into_an_empty_postgres_with_every_row() {
     let (Some(first), Some(empty)) = (Postgres::new(), Postgres::new()) else { return };
     for database in ["immich", HOSTILE, "postgresql://x/y", "-d a=b 데이터", &"long".repeat(15)] {
         first.fill(database);
-        let place = in_front_of(&first, database);
-        let dump = place.backup("dump-postgres");
+        let sandbox = sandbox_of(&first, database);
+        let dump = sandbox.backup("dump-postgres");
         assert_eq!(dump.metadata().unwrap().mode() & 0o7777, 0o600);
-        let restore = in_front_of(&empty, database);
+        let restore = sandbox_of(&empty, database);
         restore.restores(&dump);
         assert_eq!(empty.contents(database), first.contents(database), "{database}");
-        assert!(!place.at("here").exists() && !restore.at("here").exists());
-        assert_eq!(restore.systemctl(), STOPPED_AND_STARTED);
+        assert!(!sandbox.at("here").exists() && !restore.at("here").exists());
+        assert_eq!(restore.systemctl_calls(), STOPPED_AND_STARTED);
         assert!(empty.databases().contains(&database.to_owned()), "{:?}", empty.databases());
     }
     assert_eq!(empty.databases().len(), 5);
     // Also over one that is there: what it was is kept.
     for (database, all) in [("immich", 6), (&"long".repeat(15), 7)] {
-        in_front_of(&empty, database).restores(&in_front_of(&first, database).backup("dump-postgres"));
+        sandbox_of(&empty, database).restores(&sandbox_of(&first, database).backup("dump-postgres"));
         assert_eq!(empty.contents(database), first.contents(database), "{database}");
         assert_eq!(empty.databases().len(), all);
     }
@@ -295,43 +299,49 @@ fn a_backup_restores_into_an_empty_postgres_with_every_row() {
 fn a_truncated_dump_is_not_kept_as_a_backup() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.fill("immich");
-    let mut place = in_front_of(&postgres, "immich");
-    place.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
-    let whole = place.backup("dump-postgres").metadata().unwrap().len();
-    for backup in place.backups("database", ".dump") {
+    let mut sandbox = sandbox_of(&postgres, "immich");
+    sandbox.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+    let whole = sandbox.backup("dump-postgres").metadata().unwrap().len();
+    for backup in sandbox.backups("database", ".dump") {
         std::fs::remove_file(backup).unwrap();
     }
-    place.old("database-2001-01-01T000000.dump");
+    sandbox.add_old_backup("database-2001-01-01T000000.dump");
     for length in [0, 1, 5, 100, 3000, whole / 2, whole - 1000, whole - 6, whole - 5, whole - 4, whole - 1] {
         for (status, why) in
             [(0, "cannot be read to its end"), (1, "pg_dump of database"), (137, "pg_dump of database")]
         {
-            place.fault(&format!(
+            sandbox.fault(&format!(
                 "if [ \"$1\" = pg_dump ]; then run \"$@\" | {{ head -c {length}; cat >/dev/null; }}; exit {status}; fi"
             ));
-            place.fails("dump-postgres", why);
+            sandbox.backup_fails("dump-postgres", why);
         }
     }
     // A complete dump of a failed pg_dump is not a backup, and neither is an unreadable one.
-    place.fault("if [ \"$1\" = pg_dump ]; then run \"$@\"; exit 1; fi").fails("dump-postgres", "pg_dump of");
-    place.fault("if [ \"$1\" = pg_restore ]; then exit 125; fi").fails("dump-postgres", "to its end");
-    std::fs::remove_file(place.at("fault")).unwrap();
-    place.set("DATABASE", "missing").fails("dump-postgres", "does not exist");
-    place.set("DATABASE", "postgres").fails("dump-postgres", "has no tables");
-    place.set("CONTAINER", "missing").fails("dump-postgres", "Postgres in container missing is not ready");
-    place.set("CONTAINER", CONTAINER).set("DATABASE", "immich").backup("dump-postgres");
-    assert_eq!(place.backups("database", ".dump").len(), 1);
+    sandbox
+        .fault("if [ \"$1\" = pg_dump ]; then run \"$@\"; exit 1; fi")
+        .backup_fails("dump-postgres", "pg_dump of");
+    sandbox
+        .fault("if [ \"$1\" = pg_restore ]; then exit 125; fi")
+        .backup_fails("dump-postgres", "to its end");
+    std::fs::remove_file(sandbox.at("fault")).unwrap();
+    sandbox.set("DATABASE", "missing").backup_fails("dump-postgres", "does not exist");
+    sandbox.set("DATABASE", "postgres").backup_fails("dump-postgres", "has no tables");
+    sandbox
+        .set("CONTAINER", "missing")
+        .backup_fails("dump-postgres", "Postgres in container missing is not ready");
+    sandbox.set("CONTAINER", CONTAINER).set("DATABASE", "immich").backup("dump-postgres");
+    assert_eq!(sandbox.backups("database", ".dump").len(), 1);
 }
 
 #[test]
 fn a_file_size_limit_fails_the_dump_and_keeps_the_old_backups() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.fill("immich");
-    let place = in_front_of(&postgres, "immich");
-    place.old("database-2001-01-01T000000.dump");
+    let sandbox = sandbox_of(&postgres, "immich");
+    sandbox.add_old_backup("database-2001-01-01T000000.dump");
     for before in ["trap '' XFSZ; ", ""] {
-        program(&place.at("bin/limited"), &format!("{before}ulimit -f 8; exec dump-postgres \"$@\""));
-        place.fails("limited", "no backup of database was made");
+        program(&sandbox.at("bin/limited"), &format!("{before}ulimit -f 8; exec dump-postgres \"$@\""));
+        sandbox.backup_fails("limited", "no backup of database was made");
     }
 }
 
@@ -339,30 +349,30 @@ fn a_file_size_limit_fails_the_dump_and_keeps_the_old_backups() {
 fn a_killed_dump_keeps_the_last_good_backup() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.fill("immich");
-    let place = in_front_of(&postgres, "immich");
-    let old = place.old("database-2001-01-01T000000.dump");
+    let sandbox = sandbox_of(&postgres, "immich");
+    let old = sandbox.add_old_backup("database-2001-01-01T000000.dump");
     for length in [0, 2000, 50_000] {
-        place.fault(&format!(
+        sandbox.fault(&format!(
             "if [ \"$1\" = pg_dump ]; then run \"$@\" | {{ head -c {length}; touch \"$HERE/begun\"; sleep 100; }}; fi"
         ));
         for group in [true, false] {
-            let mut child = place.command(&["backup", "dump-postgres"]).process_group(0).spawn().unwrap();
-            wait_for(|| place.at("begun").exists());
-            std::fs::remove_file(place.at("begun")).unwrap();
+            let mut child = sandbox.command(&["backup", "dump-postgres"]).process_group(0).spawn().unwrap();
+            wait_for(|| sandbox.at("begun").exists());
+            std::fs::remove_file(sandbox.at("begun")).unwrap();
             if !group {
                 // The lock is not held by what podman leaves behind.
                 child.kill().unwrap();
-                assert_eq!(place.backups("database", ".dump"), std::slice::from_ref(&old));
-                place.fault("if [ \"$1\" = pg_dump ]; then exit 1; fi");
-                let output = place.run(&["backup", "dump-postgres"]);
-                assert!(said(&output).contains("pg_dump of"), "{}", said(&output));
+                assert_eq!(sandbox.backups("database", ".dump"), std::slice::from_ref(&old));
+                sandbox.fault("if [ \"$1\" = pg_dump ]; then exit 1; fi");
+                let output = sandbox.run(&["backup", "dump-postgres"]);
+                assert!(stderr(&output).contains("pg_dump of"), "{}", stderr(&output));
             }
             kill_group(&mut child);
-            assert_eq!(place.backups("database", ".dump"), std::slice::from_ref(&old));
+            assert_eq!(sandbox.backups("database", ".dump"), std::slice::from_ref(&old));
         }
     }
-    std::fs::remove_file(place.at("fault")).unwrap();
-    place.backup("dump-postgres");
+    std::fs::remove_file(sandbox.at("fault")).unwrap();
+    sandbox.backup("dump-postgres");
     assert!(old.exists());
 }
 
@@ -370,25 +380,25 @@ fn a_killed_dump_keeps_the_last_good_backup() {
 fn a_dump_waits_for_a_starting_postgres() {
     let Some(mut postgres) = Postgres::new() else { return };
     postgres.fill(HOSTILE);
-    let mut place = in_front_of(&postgres, HOSTILE);
+    let mut sandbox = sandbox_of(&postgres, HOSTILE);
     // Each program of Postgres, and all that it was given.
-    place.fault("printf '%s\\0' \"$1 ${environment[*]}\" >>\"$HERE/asked\"");
-    let asked = |place: &Place| {
-        let text = std::fs::read_to_string(place.at("asked")).unwrap_or_default();
+    sandbox.fault("printf '%s\\0' \"$1 ${environment[*]}\" >>\"$HERE/asked\"");
+    let asked = |sandbox: &Sandbox| {
+        let text = std::fs::read_to_string(sandbox.at("asked")).unwrap_or_default();
         let calls: Vec<String> = text.split_terminator('\0').map(str::to_owned).collect();
         calls
     };
     postgres.stop();
-    place.set("READY_WITHIN", "60");
-    let waits = place.command(&["backup", "dump-postgres"]).stderr(Stdio::piped()).spawn().unwrap();
-    wait_for(|| asked(&place).len() > 1);
-    assert!(asked(&place).iter().all(|call| call.starts_with("pg_isready ")), "{:?}", asked(&place));
+    sandbox.set("READY_WITHIN", "60");
+    let waits = sandbox.command(&["backup", "dump-postgres"]).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for(|| asked(&sandbox).len() > 1);
+    assert!(asked(&sandbox).iter().all(|call| call.starts_with("pg_isready ")), "{:?}", asked(&sandbox));
     postgres.boot();
     let output = waits.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(place.backups("database", ".dump").len(), 1);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(sandbox.backups("database", ".dump").len(), 1);
     // It is asked for where and as whom the dump is made, or it would wait for something else.
-    let calls = asked(&place);
+    let calls = asked(&sandbox);
     let of = |program: &str| calls.iter().find_map(|call| call.strip_prefix(program)).expect("it was called");
     assert!(of("pg_dump ").contains("PGDATABASE=we\"ird"), "{calls:?}");
     assert_eq!(of("pg_isready "), of("pg_dump "));
@@ -398,24 +408,24 @@ fn a_dump_waits_for_a_starting_postgres() {
 fn a_postgres_that_is_never_ready_is_reported_after_the_timeout() {
     let Some(mut postgres) = Postgres::new() else { return };
     postgres.fill("immich");
-    let mut place = in_front_of(&postgres, "immich");
-    place.old("database-2001-01-01T000000.dump");
+    let mut sandbox = sandbox_of(&postgres, "immich");
+    sandbox.add_old_backup("database-2001-01-01T000000.dump");
     postgres.stop();
-    place.set("READY_WITHIN", "02").fails("dump-postgres", "no response");
-    let output = place.run(&["backup", "dump-postgres"]);
-    let said = said(&output);
+    sandbox.set("READY_WITHIN", "02").backup_fails("dump-postgres", "no response");
+    let output = sandbox.run(&["backup", "dump-postgres"]);
+    let stderr = stderr(&output);
     let (_, rest) =
-        said.split_once("Postgres in container immich-postgres is not ready after ").expect(&said);
-    let seconds: u32 = rest.split_once(" seconds").expect(&said).0.parse().expect(&said);
-    assert!(seconds >= 2, "{said}");
+        stderr.split_once("Postgres in container immich-postgres is not ready after ").expect(&stderr);
+    let seconds: u32 = rest.split_once(" seconds").expect(&stderr).0.parse().expect(&stderr);
+    assert!(seconds >= 2, "{stderr}");
     // One that is there and refuses, as it does while it recovers.
     postgres.boot();
-    place.fault("if [ \"$1\" = pg_isready ]; then echo rejecting connections; exit 1; fi");
-    place.set("READY_WITHIN", "1").fails("dump-postgres", "(rejecting connections)");
+    sandbox.fault("if [ \"$1\" = pg_isready ]; then echo rejecting connections; exit 1; fi");
+    sandbox.set("READY_WITHIN", "1").backup_fails("dump-postgres", "(rejecting connections)");
     for wrong in ["soon", "-1", "a[$(touch here)]"] {
-        place.set("READY_WITHIN", wrong).fails("dump-postgres", "READY_WITHIN is not a number");
+        sandbox.set("READY_WITHIN", wrong).backup_fails("dump-postgres", "READY_WITHIN is not a number");
     }
-    assert!(!place.at("here").exists());
+    assert!(!sandbox.at("here").exists());
 }
 
 /// The rows of every table of `public`, and what is computed from them.
@@ -464,17 +474,17 @@ fn a_dump_whose_functions_rely_on_search_path_is_restored_with_every_row() {
          CREATE INDEX ON t (look(k)); ALTER DATABASE immich SET search_path FROM CURRENT",
     );
     for database in [HOSTILE, "immich"] {
-        let place = in_front_of(&first, database);
-        let dump = place.backup("dump-postgres");
+        let sandbox = sandbox_of(&first, database);
+        let dump = sandbox.backup("dump-postgres");
         assert_eq!(first.databases().len(), 2, "{:?}", first.databases());
         // Over the present one.
         let before = rows(&first, database);
-        in_front_of(&first, database).restores(&dump);
+        sandbox_of(&first, database).restores(&dump);
         assert_eq!(rows(&first, database), before);
         let kept = first.databases().into_iter().find(|name| name.contains("_before_")).expect("it is kept");
         first.sql("postgres", &format!("DROP DATABASE {}", quoted(&kept)));
         if database == HOSTILE {
-            in_front_of(&empty, database).restores(&dump);
+            sandbox_of(&empty, database).restores(&dump);
             assert_eq!(rows(&empty, database), before);
         }
     }
@@ -500,10 +510,10 @@ fn a_dump_with_vectors_is_restored_with_every_row() {
          CREATE INDEX ON face USING ivfflat (embedding vector_cosine_ops);
          CREATE INDEX ON face (near(embedding))",
     );
-    let place = in_front_of(&first, "immich");
-    let dump = place.backup("dump-postgres");
+    let sandbox = sandbox_of(&first, "immich");
+    let dump = sandbox.backup("dump-postgres");
     assert_eq!(first.databases(), ["immich"]);
-    in_front_of(&empty, "immich").restores(&dump);
+    sandbox_of(&empty, "immich").restores(&dump);
     assert_eq!(rows(&empty, "immich"), rows(&first, "immich"));
     // An HNSW index is built with chance and answers nearly right, so that it looks at all rows here, no two of which are
     // equally far.
@@ -529,28 +539,28 @@ fn a_dump_that_fails_its_trial_is_kept_and_prunes_no_good_backup() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.create("immich");
     postgres.sql("immich", ONLY_FOR_THE_APPLICATION);
-    let mut place = in_front_of(&postgres, "immich");
-    place.set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
-    let good = [1, 2].map(|day| place.old(&format!("database-2001-01-0{day}T000000.dump")));
-    let old = place.old("database-2001-01-03T000000-not-restorable.dump");
-    let output = place.run(&["backup", "dump-postgres"]);
+    let mut sandbox = sandbox_of(&postgres, "immich");
+    sandbox.set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
+    let good = [1, 2].map(|day| sandbox.add_old_backup(&format!("database-2001-01-0{day}T000000.dump")));
+    let old = sandbox.add_old_backup("database-2001-01-03T000000-not-restorable.dump");
+    let output = sandbox.run(&["backup", "dump-postgres"]);
     assert_eq!(output.status.code(), Some(1));
-    let said = said(&output);
-    assert!(said.contains("ALTER FUNCTION app.look SET search_path = app, public;"), "{said}");
-    assert!(said.contains("-not-restorable.dump could not be restored on trial, and is kept"), "{said}");
+    let stderr = stderr(&output);
+    assert!(stderr.contains("ALTER FUNCTION app.look SET search_path = app, public;"), "{stderr}");
+    assert!(stderr.contains("-not-restorable.dump could not be restored on trial, and is kept"), "{stderr}");
     assert_eq!(postgres.databases(), ["immich"]);
-    let marked = place.backups("database", "-not-restorable.dump");
+    let marked = sandbox.backups("database", "-not-restorable.dump");
     assert!(marked.len() == 1 && marked[0] != old, "{marked:?}");
     assert!(marked[0].metadata().unwrap().len() > 1000);
     assert!(good.iter().all(|path| path.exists()));
-    assert_eq!(place.unfinished(), [""; 0]);
+    assert_eq!(sandbox.unfinished(), [""; 0]);
     // The action that it names is the right one, and with a good backup the old ones go again.
     postgres.sql("immich", "ALTER FUNCTION app.look SET search_path = app, public");
     std::thread::sleep(Duration::from_millis(1100));
-    let backup = place.backup("dump-postgres");
-    assert_eq!(place.backups("database", ".dump"), std::slice::from_ref(&backup));
-    assert_eq!(place.backups("database", "-not-restorable.dump"), [""; 0].map(PathBuf::from));
-    place.restores(&backup);
+    let backup = sandbox.backup("dump-postgres");
+    assert_eq!(sandbox.backups("database", ".dump"), std::slice::from_ref(&backup));
+    assert_eq!(sandbox.backups("database", "-not-restorable.dump"), [""; 0].map(PathBuf::from));
+    sandbox.restores(&backup);
 }
 
 #[test]
@@ -589,9 +599,9 @@ fn a_trial_restore_fires_no_triggers_and_touches_no_other_database() {
         "SET session_replication_role = replica;
          CREATE SUBSCRIPTION sub CONNECTION 'host=/nowhere' PUBLICATION p WITH (connect = false)",
     );
-    let place = in_front_of(&postgres, HOSTILE);
-    let output = place.run(&["backup", "dump-postgres"]);
-    assert!(output.status.success() && said(&output).is_empty(), "{}", said(&output));
+    let sandbox = sandbox_of(&postgres, HOSTILE);
+    let output = sandbox.run(&["backup", "dump-postgres"]);
+    assert!(output.status.success() && stderr(&output).is_empty(), "{}", stderr(&output));
     let databases = ["homegen_trial_2026-07-03T05300", "homegen_trial_mine", HOSTILE];
     assert_eq!(postgres.databases(), databases);
     assert_eq!(postgres.sql("postgres", "SELECT count(*) FROM pg_subscription"), "1");
@@ -611,19 +621,19 @@ fn a_read_only_user_makes_a_dump_without_a_trial_restore() {
         "SELECT lo_unlink(4711); CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader;
          CREATE ROLE admin LOGIN SUPERUSER",
     );
-    let mut place = in_front_of(&postgres, "immich");
-    place.set("DATABASE_USER", "reader");
-    let output = place.run(&["backup", "dump-postgres"]);
+    let mut sandbox = sandbox_of(&postgres, "immich");
+    sandbox.set("DATABASE_USER", "reader");
+    let output = sandbox.run(&["backup", "dump-postgres"]);
     assert!(
-        output.status.success() && said(&output).contains("reader is not a superuser"),
+        output.status.success() && stderr(&output).contains("reader is not a superuser"),
         "{}",
-        said(&output)
+        stderr(&output)
     );
     // A superuser need not own anything.
-    place.set("DATABASE_USER", "admin").fault("printf '%s\\n' \"$*\" >>\"$HERE/asked\"");
+    sandbox.set("DATABASE_USER", "admin").fault("printf '%s\\n' \"$*\" >>\"$HERE/asked\"");
     std::thread::sleep(Duration::from_millis(1100));
-    place.backup("dump-postgres");
-    assert!(std::fs::read_to_string(place.at("asked")).unwrap().contains("--schema-only"));
+    sandbox.backup("dump-postgres");
+    assert!(std::fs::read_to_string(sandbox.at("asked")).unwrap().contains("--schema-only"));
     assert_eq!(postgres.databases(), ["immich"]);
 }
 
@@ -632,14 +642,14 @@ fn an_interrupted_trial_restore_leaves_no_database() {
     let Some(postgres) = Postgres::new() else { return };
     postgres.create("immich");
     postgres.sql("immich", THROUGH_SEARCH_PATH);
-    let place = in_front_of(&postgres, "immich");
+    let sandbox = sandbox_of(&postgres, "immich");
     let counted = |at: u32| {
-        let _ = std::fs::remove_file(place.at("count"));
+        let _ = std::fs::remove_file(sandbox.at("count"));
         for folder in ["begun", "reached"] {
-            let _ = std::fs::remove_dir(place.at(folder));
+            let _ = std::fs::remove_dir(sandbox.at(folder));
         }
         // The container's side of a command goes on where podman is killed.
-        place.fault(&format!(
+        sandbox.fault(&format!(
             "echo >>\"$HERE/count\"
              if [ $(wc -l <\"$HERE/count\") -ge {at} ] && mkdir \"$HERE/reached\" 2>/dev/null; then
                  run \"$@\" >/dev/null 2>&1 || true
@@ -650,21 +660,21 @@ fn an_interrupted_trial_restore_leaves_no_database() {
         ));
     };
     counted(u32::MAX);
-    place.backup("dump-postgres");
-    let calls = u32::try_from(std::fs::read_to_string(place.at("count")).unwrap().len()).unwrap();
+    sandbox.backup("dump-postgres");
+    let calls = u32::try_from(std::fs::read_to_string(sandbox.at("count")).unwrap().len()).unwrap();
     assert!(calls > 10, "{calls}");
     let mut left = 0;
     for signal in [rustix::process::Signal::KILL, rustix::process::Signal::TERM] {
         for at in 1..=calls {
             counted(at);
-            let mut child = place
+            let mut child = sandbox
                 .command(&["backup", "dump-postgres"])
                 .process_group(0)
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
                 .unwrap();
-            wait_for(|| place.at("begun").exists());
+            wait_for(|| sandbox.at("begun").exists());
             let group = rustix::process::Pid::from_child(&child);
             rustix::process::kill_process_group(group, signal).unwrap();
             assert!(!child.wait().unwrap().success());
@@ -677,8 +687,8 @@ fn an_interrupted_trial_restore_leaves_no_database() {
             }
             left += usize::from(postgres.databases().len() > 1);
         }
-        std::fs::remove_file(place.at("fault")).unwrap();
-        wait_for(|| place.run(&["backup", "dump-postgres"]).status.success());
+        std::fs::remove_file(sandbox.at("fault")).unwrap();
+        wait_for(|| sandbox.run(&["backup", "dump-postgres"]).status.success());
         assert_eq!(postgres.databases(), ["immich"]);
     }
     assert!(left > 0, "none was killed while the database was there");
@@ -687,7 +697,7 @@ fn an_interrupted_trial_restore_leaves_no_database() {
 #[test]
 fn each_kind_of_restore_failure_has_its_own_advice() {
     let Some(postgres) = Postgres::new() else { return };
-    let (place, dump) = changed_since(&postgres, "immich");
+    let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
     for (error, advice) in [
         ("role \"reader\" does not exist", "CREATE ROLE \"reader\";"),
         ("extension \"vector\" is not available", "lacks the extension vector: use an image that has it"),
@@ -704,79 +714,84 @@ fn each_kind_of_restore_failure_has_its_own_advice() {
         ("terminating connection due to administrator command", "check the log of container"),
         ("something else", "see the error of Postgres"),
     ] {
-        std::fs::write(place.at("error"), error).unwrap();
-        place.fault(
+        std::fs::write(sandbox.at("error"), error).unwrap();
+        sandbox.fault(
             "case \"$*\" in *exit-on-error*)
                  cat >/dev/null
                  echo \"pg_restore: error: could not execute query: ERROR:  $(<\"$HERE/error\")\" >&2
                  exit 1 ;;
              esac",
         );
-        place.restore_fails(&dump, advice);
-        place.restore_fails(&dump, error);
+        sandbox.restore_fails(&dump, advice);
+        sandbox.restore_fails(&dump, error);
         assert_eq!(postgres.databases(), ["immich"]);
     }
 }
 
 /// A database, a dump of it, and then a change of it.
-fn changed_since(postgres: &Postgres, database: &str) -> (Place, PathBuf) {
+fn dumped_and_changed(postgres: &Postgres, database: &str) -> (Sandbox, PathBuf) {
     postgres.fill(database);
-    let place = in_front_of(postgres, database);
-    let dump = place.backup("dump-postgres");
+    let sandbox = sandbox_of(postgres, database);
+    let dump = sandbox.backup("dump-postgres");
     postgres.sql(database, "DELETE FROM \"sch ema\".asset WHERE id > 10; CREATE TABLE since AS SELECT 1");
-    (place, dump)
+    (sandbox, dump)
 }
 
 #[test]
 fn a_failed_restore_keeps_the_current_database() {
     let Some(postgres) = Postgres::new() else { return };
-    let (mut place, dump) = changed_since(&postgres, HOSTILE);
+    let (mut sandbox, dump) = dumped_and_changed(&postgres, HOSTILE);
     let present = postgres.contents(HOSTILE);
     let whole = std::fs::read(&dump).unwrap();
-    let cut = place.at("cut");
-    let check = |place: &Place, dump: &Path, why: &str, calls: &str| {
-        place.restore_fails(dump, why);
+    let cut = sandbox.at("cut");
+    let check = |sandbox: &Sandbox, dump: &Path, why: &str, calls: &str| {
+        sandbox.restore_fails(dump, why);
         assert_eq!(postgres.databases(), [HOSTILE], "{why}");
         assert_eq!(postgres.contents(HOSTILE), present, "{why}");
-        assert_eq!(place.systemctl(), calls, "{why}");
+        assert_eq!(sandbox.systemctl_calls(), calls, "{why}");
     };
     // Nothing has begun yet.
     for length in [0, 100, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&cut, &whole[..length]).unwrap();
-        check(&place, &cut, "not a complete dump", "");
+        check(&sandbox, &cut, "not a complete dump", "");
     }
-    check(&place, &place.at("missing"), &format!("{} does not exist\n", place.at("missing").display()), "");
-    check(&place, &place.at("bin"), "not a readable file", "");
-    let lock = place.at("restore.lock");
-    place.set("LOCK", "/no/such/folder/lock");
-    check(&place, &dump, "run this as root", "");
-    place.set("LOCK", lock);
-    std::fs::write(place.at("down"), "").unwrap();
-    check(&place, &dump, "start it", "");
-    std::fs::remove_file(place.at("down")).unwrap();
-    place.set("CONTAINER", "other");
-    check(&place, &dump, "start it", "");
-    place.set("CONTAINER", CONTAINER);
+    check(
+        &sandbox,
+        &sandbox.at("missing"),
+        &format!("{} does not exist\n", sandbox.at("missing").display()),
+        "",
+    );
+    check(&sandbox, &sandbox.at("bin"), "not a readable file", "");
+    let lock = sandbox.at("restore.lock");
+    sandbox.set("LOCK", "/no/such/folder/lock");
+    check(&sandbox, &dump, "run this as root", "");
+    sandbox.set("LOCK", lock);
+    std::fs::write(sandbox.at("down"), "").unwrap();
+    check(&sandbox, &dump, "start it", "");
+    std::fs::remove_file(sandbox.at("down")).unwrap();
+    sandbox.set("CONTAINER", "other");
+    check(&sandbox, &dump, "start it", "");
+    sandbox.set("CONTAINER", CONTAINER);
 
     // There is no new database, or it comes into that and no further.
-    place.fault("if [ \"$1\" = psql ]; then sql=$(cat); case $sql in *'CREATE DATABASE'*) exit 1 ;; esac; run \"$@\" <<<\"$sql\"; exit; fi");
-    check(&place, &dump, "cannot create a new database", "");
-    place.fault("case \"$*\" in *exit-on-error*) head -c 60000 | run \"$@\" || exit 1 ;; esac");
-    check(&place, &dump, "pg_restore failed", "");
-    place.fault("case \"$*\" in *exit-on-error*) run \"$@\"; exit 137 ;; esac");
-    check(&place, &dump, "pg_restore failed", "");
-    place.fault("case \"$*\" in *exit-on-error*) cat >/dev/null; exit 0 ;; esac");
-    check(&place, &dump, "no tables", "");
-    std::fs::remove_file(place.at("fault")).unwrap();
+    sandbox.fault("if [ \"$1\" = psql ]; then sql=$(cat); case $sql in *'CREATE DATABASE'*) exit 1 ;; esac; run \"$@\" <<<\"$sql\"; exit; fi");
+    check(&sandbox, &dump, "cannot create a new database", "");
+    sandbox.fault("case \"$*\" in *exit-on-error*) head -c 60000 | run \"$@\" || exit 1 ;; esac");
+    check(&sandbox, &dump, "pg_restore failed", "");
+    sandbox.fault("case \"$*\" in *exit-on-error*) run \"$@\"; exit 137 ;; esac");
+    check(&sandbox, &dump, "pg_restore failed", "");
+    sandbox.fault("case \"$*\" in *exit-on-error*) cat >/dev/null; exit 0 ;; esac");
+    check(&sandbox, &dump, "no tables", "");
+    std::fs::remove_file(sandbox.at("fault")).unwrap();
 
     // The units do not stop, or the names do not change.
-    std::fs::write(place.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
-    check(&place, &dump, "could be stopped", STOPPED_AND_STARTED);
-    std::fs::remove_file(place.at("on-systemctl")).unwrap();
+    std::fs::write(sandbox.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
+    check(&sandbox, &dump, "could be stopped", STOPPED_AND_STARTED);
+    std::fs::remove_file(sandbox.at("on-systemctl")).unwrap();
     for statement in ["ALTER DATABASE :\"new\"", "COMMIT", "SELECT format('ALTER DATABASE %I RENAME", "BEGIN"]
     {
-        std::fs::write(place.at("statement"), statement).unwrap();
-        place.fault(
+        std::fs::write(sandbox.at("statement"), statement).unwrap();
+        sandbox.fault(
             "if [ \"$1\" = psql ]; then
                  statement=$(<\"$HERE/statement\") sql=$(cat)
                  case $sql in *RENAME*) sql=${sql/\"$statement\"/\"SELECT 1/0; $statement\"} ;; esac
@@ -784,26 +799,26 @@ fn a_failed_restore_keeps_the_current_database() {
                  exit
              fi",
         );
-        check(&place, &dump, "the current database is unchanged", STOPPED_AND_STARTED);
+        check(&sandbox, &dump, "the current database is unchanged", STOPPED_AND_STARTED);
     }
-    std::fs::remove_file(place.at("fault")).unwrap();
-    place.restores(&dump);
+    std::fs::remove_file(sandbox.at("fault")).unwrap();
+    sandbox.restores(&dump);
     assert_eq!(postgres.sql(HOSTILE, "SELECT count(*) FROM \"sch ema\".asset"), "3000");
 }
 
 #[test]
 fn a_restore_succeeds_if_only_the_result_of_the_rename_is_lost() {
     let Some(postgres) = Postgres::new() else { return };
-    let (place, dump) = changed_since(&postgres, "immich");
-    place.fault(
+    let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
+    sandbox.fault(
         "if [ \"$1\" = psql ]; then
              sql=$(cat)
              run \"$@\" <<<\"$sql\"
              case $sql in *'RENAME TO :'*) exit 1 ;; *) exit ;; esac
          fi",
     );
-    let output = place.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
-    assert!(output.status.success(), "{}", said(&output));
+    let output = sandbox.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(postgres.databases().len(), 2);
     assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
     let before = &postgres.databases()[1];
@@ -813,8 +828,8 @@ fn a_restore_succeeds_if_only_the_result_of_the_rename_is_lost() {
 #[test]
 fn a_restore_retries_a_failed_rename() {
     let Some(postgres) = Postgres::new() else { return };
-    let (place, dump) = changed_since(&postgres, "immich");
-    place.fault(
+    let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
+    sandbox.fault(
         "if [ \"$1\" = psql ]; then
              sql=$(cat)
              case $sql in *'RENAME TO :'*)
@@ -824,36 +839,36 @@ fn a_restore_retries_a_failed_rename() {
              exit
          fi",
     );
-    let output = place.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
-    assert!(output.status.success() && place.at("back").exists(), "{}", said(&output));
+    let output = sandbox.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+    assert!(output.status.success() && sandbox.at("back").exists(), "{}", stderr(&output));
     assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
 }
 
 #[test]
 fn an_interrupted_restore_keeps_the_current_database() {
     let Some(postgres) = Postgres::new() else { return };
-    let (place, dump) = changed_since(&postgres, "immich");
+    let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
     let present = postgres.contents("immich");
     for (at, calls) in [("*exit-on-error*", ""), ("*psql*", STOPPED_AND_STARTED)] {
-        place.fault(&format!(
+        sandbox.fault(&format!(
             "case \"$*\" in {at})
                  if [ '{at}' = '*exit-on-error*' ] || [ -e \"$HERE/systemctl.log\" ]; then
                      if [ ! -e \"$HERE/begun\" ]; then touch \"$HERE/begun\"; until [ -e \"$HERE/ended\" ]; do sleep 0.02; done; exit 1; fi
                  fi ;;
              esac"
         ));
-        let child = place
+        let child = sandbox
             .command(&["restore-postgres", "--yes", dump.to_str().unwrap()])
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        wait_for(|| place.at("begun").exists());
+        wait_for(|| sandbox.at("begun").exists());
         let id = rustix::process::Pid::from_child(&child);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-        std::fs::write(place.at("ended"), "").unwrap();
+        std::fs::write(sandbox.at("ended"), "").unwrap();
         assert_eq!(child.wait_with_output().unwrap().status.code(), Some(1));
-        ["begun", "ended"].iter().for_each(|file| std::fs::remove_file(place.at(file)).unwrap());
-        assert_eq!(place.systemctl(), calls);
+        ["begun", "ended"].iter().for_each(|file| std::fs::remove_file(sandbox.at(file)).unwrap());
+        assert_eq!(sandbox.systemctl_calls(), calls);
         assert_eq!(postgres.databases(), ["immich"]);
         assert_eq!(postgres.contents("immich"), present);
     }
@@ -862,21 +877,21 @@ fn an_interrupted_restore_keeps_the_current_database() {
 #[test]
 fn a_restore_asks_before_any_change() {
     let Some(postgres) = Postgres::new() else { return };
-    let (place, dump) = changed_since(&postgres, "immich");
+    let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
     let present = postgres.contents("immich");
     let dump = dump.to_str().unwrap();
     // No terminal.
-    place.fault("touch \"$HERE/asked\"");
-    let output = place.run(&["restore-postgres", dump]);
+    sandbox.fault("touch \"$HERE/asked\"");
+    let output = sandbox.run(&["restore-postgres", dump]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("nothing was done. Use --yes"), "{}", said(&output));
-    assert!(!place.at("asked").exists());
+    assert!(stderr(&output).contains("nothing was done. Use --yes"), "{}", stderr(&output));
+    assert!(!sandbox.at("asked").exists());
     for words in
         [&["restore-postgres"][..], &["restore-postgres", "--yes"], &["restore-postgres", "--yes", "a", "b"]]
     {
-        assert_eq!(place.run(words).status.code(), Some(2));
+        assert_eq!(sandbox.run(words).status.code(), Some(2));
     }
-    if !here(&["script"]) {
+    if !are_installed(&["script"]) {
         return;
     }
     for (answer, code) in [("no", 1), ("", 1), ("y", 1), ("yes", 0)] {
@@ -884,14 +899,14 @@ fn a_restore_asks_before_any_change() {
             (postgres.databases(), postgres.contents("immich")),
             (vec!["immich".to_owned()], present.clone())
         );
-        let (ended, stdout) = place.at_a_terminal(&["restore-postgres", dump], answer);
+        let (ended, stdout) = sandbox.run_at_a_terminal(&["restore-postgres", dump], answer);
         assert_eq!(ended, Some(code), "{stdout}");
         for part in
             ["stop podman-ml.service podman-server.service", "rename it to immich_before_", "Continue?"]
         {
             assert!(stdout.contains(part), "{part} is not in {stdout}");
         }
-        assert_eq!(place.systemctl(), if code == 0 { STOPPED_AND_STARTED } else { "" });
+        assert_eq!(sandbox.systemctl_calls(), if code == 0 { STOPPED_AND_STARTED } else { "" });
     }
     assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
 }
@@ -899,50 +914,50 @@ fn a_restore_asks_before_any_change() {
 #[test]
 fn a_dump_without_an_extension_of_the_current_database_is_refused() {
     let Some(postgres) = Postgres::new() else { return };
-    let (place, dump) = changed_since(&postgres, "immich");
+    let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
     postgres.sql("immich", "CREATE EXTENSION cube; CREATE EXTENSION earthdistance");
-    let output = place.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+    let output = sandbox.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
-    let said = said(&output);
-    assert!(said.contains("lacks: cube, earthdistance."), "{said}");
+    let stderr = stderr(&output);
+    assert!(stderr.contains("lacks: cube, earthdistance."), "{stderr}");
     assert_eq!(postgres.databases(), ["immich"]);
-    assert_eq!(place.systemctl(), "");
+    assert_eq!(sandbox.systemctl_calls(), "");
     // The command that it names goes on.
-    let (_, command) = said.trim_end().split_once("continue with: restore-postgres.sh ").expect(&said);
-    program(&place.at("bin/go-on"), &format!("restore-postgres --yes {command}"));
-    let output = place.run(&["go-on"]);
+    let (_, command) = stderr.trim_end().split_once("continue with: restore-postgres.sh ").expect(&stderr);
+    program(&sandbox.at("bin/go-on"), &format!("restore-postgres --yes {command}"));
+    let output = sandbox.run(&["go-on"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
     // One that the present database lacks is as well.
     postgres.sql("immich", "DROP EXTENSION pg_trgm CASCADE");
     std::thread::sleep(Duration::from_millis(1100));
-    place.restores(&dump);
+    sandbox.restores(&dump);
 }
 
 #[test]
 fn a_restore_ends_open_sessions_and_keeps_the_previous_database() {
     let Some(postgres) = Postgres::new() else { return };
-    let (mut place, dump) = changed_since(&postgres, "immich");
-    place.set("UNITS", "");
+    let (mut sandbox, dump) = dumped_and_changed(&postgres, "immich");
+    sandbox.set("UNITS", "");
     let mut session = postgres.psql("immich", "SELECT pg_sleep(100)").stderr(Stdio::null()).spawn().unwrap();
     let sessions = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(100)'";
     wait_for(|| postgres.sql("postgres", sessions) == "1");
-    let said = place.restores(&dump);
+    let stdout = sandbox.restores(&dump);
     assert!(!session.wait().unwrap().success());
     let databases = postgres.databases();
     assert_eq!(databases.len(), 2);
-    assert!(databases[1].starts_with("immich_before_") && said.contains(&databases[1]), "{said}");
+    assert!(databases[1].starts_with("immich_before_") && stdout.contains(&databases[1]), "{stdout}");
     assert_eq!(postgres.sql(&databases[1], "SELECT count(*) FROM \"sch ema\".asset"), "10");
-    assert_eq!(place.systemctl(), "");
+    assert_eq!(sandbox.systemctl_calls(), "");
     // The printed command drops the previous database.
-    let command = said
+    let command = stdout
         .lines()
         .last()
         .unwrap()
         .trim()
         .replace("podman exec 'immich-postgres'", "podman exec -- immich-postgres");
-    program(&place.at("bin/drop"), &command);
-    assert!(place.run(&["drop"]).status.success(), "{command}");
+    program(&sandbox.at("bin/drop"), &command);
+    assert!(sandbox.run(&["drop"]).status.success(), "{command}");
     assert_eq!(postgres.databases(), ["immich"]);
 }
 
@@ -975,15 +990,15 @@ fn a_database_is_restored_with_its_owner_its_locale_and_its_settings() {
              SELECT relowner::regrole, relacl FROM pg_class WHERE relname = 't'",
         )
     };
-    let place = in_front_of(&postgres, "immich");
-    let dump = place.backup("dump-postgres");
+    let sandbox = sandbox_of(&postgres, "immich");
+    let dump = sandbox.backup("dump-postgres");
     let before = about();
     assert!(before.contains("vchordrq.probes=1") && before.contains("work_mem=7MB"), "{before}");
-    place.restores(&dump);
+    sandbox.restores(&dump);
     assert_eq!(about(), before);
     // A role that is not there is named, and nothing has happened.
     let Some(other) = Postgres::new() else { return };
-    let restore = in_front_of(&other, "immich");
+    let restore = sandbox_of(&other, "immich");
     restore.restore_fails(&dump, "ow ner");
     restore.restore_fails(&dump, "CREATE ROLE");
     assert_eq!(other.databases(), [""; 0]);
@@ -992,15 +1007,15 @@ fn a_database_is_restored_with_its_owner_its_locale_and_its_settings() {
 #[test]
 fn a_second_restore_at_the_same_time_is_refused() {
     let Some(postgres) = Postgres::new() else { return };
-    let (place, dump) = changed_since(&postgres, "immich");
-    place.fault(
+    let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
+    sandbox.fault(
         "touch \"$HERE/begun\"; for _ in {1..30000}; do [ ! -e \"$HERE/go\" ] || break; sleep 0.02; done",
     );
     let first =
-        place.command(&["restore-postgres", "--yes", dump.to_str().unwrap()]).stdout(Stdio::null()).spawn();
-    wait_for(|| place.at("begun").exists());
-    place.restore_fails(&dump, "another restore is running");
-    std::fs::write(place.at("go"), "").unwrap();
+        sandbox.command(&["restore-postgres", "--yes", dump.to_str().unwrap()]).stdout(Stdio::null()).spawn();
+    wait_for(|| sandbox.at("begun").exists());
+    sandbox.restore_fails(&dump, "another restore is running");
+    std::fs::write(sandbox.at("go"), "").unwrap();
     assert!(first.unwrap().wait().unwrap().success());
     assert_eq!(postgres.databases().len(), 2);
 }
@@ -1008,35 +1023,35 @@ fn a_second_restore_at_the_same_time_is_refused() {
 #[test]
 fn units_that_do_not_start_again_are_reported() {
     let Some(postgres) = Postgres::new() else { return };
-    let (place, dump) = changed_since(&postgres, "immich");
-    std::fs::write(place.at("on-systemctl"), "[ \"$1\" != start ]").unwrap();
-    place.restore_fails(&dump, "could be started");
-    assert_eq!(place.systemctl(), STOPPED_AND_STARTED);
+    let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
+    std::fs::write(sandbox.at("on-systemctl"), "[ \"$1\" != start ]").unwrap();
+    sandbox.restore_fails(&dump, "could be started");
+    assert_eq!(sandbox.systemctl_calls(), STOPPED_AND_STARTED);
     assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
 }
 
 #[test]
 fn only_units_that_ran_are_started_again() {
     let Some(postgres) = Postgres::new() else { return };
-    let (place, dump) = changed_since(&postgres, "immich");
+    let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
     // One that fails and is tried again is one that is to run.
-    std::fs::write(place.at("podman-ml.service"), "activating").unwrap();
-    std::fs::write(place.at("podman-server.service"), "inactive").unwrap();
+    std::fs::write(sandbox.at("podman-ml.service"), "activating").unwrap();
+    std::fs::write(sandbox.at("podman-server.service"), "inactive").unwrap();
     let calls = "stop -- podman-ml.service podman-server.service\nstart -- podman-ml.service\n";
-    std::fs::write(place.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
-    place.restore_fails(&dump, "could be stopped");
-    assert_eq!(place.systemctl(), calls);
-    std::fs::remove_file(place.at("on-systemctl")).unwrap();
-    let said = place.restores(&dump);
-    assert_eq!(place.systemctl(), calls);
+    std::fs::write(sandbox.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
+    sandbox.restore_fails(&dump, "could be stopped");
+    assert_eq!(sandbox.systemctl_calls(), calls);
+    std::fs::remove_file(sandbox.at("on-systemctl")).unwrap();
+    let stdout = sandbox.restores(&dump);
+    assert_eq!(sandbox.systemctl_calls(), calls);
     assert!(
-        said.ends_with(
+        stdout.ends_with(
             "did not run before the restore. To start it: systemctl start podman-server.service\n"
         ),
-        "{said}"
+        "{stdout}"
     );
-    std::fs::write(place.at("podman-ml.service"), "failed").unwrap();
+    std::fs::write(sandbox.at("podman-ml.service"), "failed").unwrap();
     std::thread::sleep(Duration::from_millis(1100));
-    place.restores(&dump);
-    assert_eq!(place.systemctl(), "stop -- podman-ml.service podman-server.service\n");
+    sandbox.restores(&dump);
+    assert_eq!(sandbox.systemctl_calls(), "stop -- podman-ml.service podman-server.service\n");
 }

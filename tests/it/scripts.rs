@@ -2,11 +2,11 @@
 
 use std::process::Command;
 
-use crate::common::scripts::{here, shell_scripts};
+use crate::common::scripts::{are_installed, shell_scripts};
 
 #[test]
 fn scripts_pass_shellcheck() {
-    if !here(&["shellcheck"]) {
+    if !are_installed(&["shellcheck"]) {
         return;
     }
     let scripts = shell_scripts();

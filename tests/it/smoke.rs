@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use crate::common::http::{Answer, Server, nobody};
-use crate::common::scripts::{Ran, Stage, here, scripts};
+use crate::common::http::{Answer, Server, unused_address};
+use crate::common::scripts::{Ran, Stage, are_installed, scripts};
 
 fn server() -> Server {
     Server::new(|request| match request.path.split('/').nth(1).unwrap().parse() {
@@ -17,41 +17,41 @@ fn server() -> Server {
 const STATE: &str = "state/failing";
 
 /// As on a host on which nothing was looked at before.
-fn forget(stage: &Stage) {
+fn clear_state(stage: &Stage) {
     let _ = std::fs::remove_file(stage.at(STATE));
 }
 
 /// All is well, in one line.
-fn right(stage: &Stage, check: &str, says: &str) {
-    forget(stage);
-    let before = stage.told();
+fn passes(stage: &Stage, check: &str, expected: &str) {
+    clear_state(stage);
+    let before = stage.notifications();
     let ran = stage.run("smoke-test", &[check]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{check}: {ran:?}");
-    assert_eq!(ran.out, format!("ok      {says}\n"));
-    assert_eq!(stage.told(), before, "{check}");
+    assert_eq!(ran.out, format!("ok      {expected}\n"));
+    assert_eq!(stage.notifications(), before, "{check}");
 }
 
-/// Asserts that a check fails and that a notification with `says` is sent.
-fn wrong(stage: &Stage, check: &str, says: &str) {
-    forget(stage);
-    let count = stage.told().len();
+/// Asserts that a check fails and that a notification with `expected` is sent.
+fn fails(stage: &Stage, check: &str, expected: &str) {
+    clear_state(stage);
+    let count = stage.notifications().len();
     let ran = stage.run("smoke-test", &[check]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(3), ""), "{check}: {ran:?}");
-    assert!(ran.out.starts_with("FAILED  ") && ran.out.contains(says), "{says}: {ran:?}");
-    let told = stage.told().split_off(count);
-    assert_eq!(told.len(), 1, "a person is told: {told:?}");
-    assert!(told[0][0].ends_with(": 1 of 1 checks fail"), "{told:?}");
-    assert_eq!(format!("FAILED  {}\n", told[0][1]), ran.out);
+    assert!(ran.out.starts_with("FAILED  ") && ran.out.contains(expected), "{expected}: {ran:?}");
+    let sent = stage.notifications().split_off(count);
+    assert_eq!(sent.len(), 1, "notifications: {sent:?}");
+    assert!(sent[0][0].ends_with(": 1 of 1 checks fail"), "{sent:?}");
+    assert_eq!(format!("FAILED  {}\n", sent[0][1]), ran.out);
 }
 
 #[test]
 fn a_site_passes_unless_it_answers_with_a_server_error() {
-    if !here(&["curl"]) {
+    if !are_installed(&["curl"]) {
         return;
     }
     let (server, stage) = (server(), Stage::new());
     for status in [200, 204, 302, 401, 404, 499] {
-        right(
+        passes(
             &stage,
             &format!("site=={}/{status}/?a=b&c=[d] Immich", server.url()),
             &format!("Immich answers {status}"),
@@ -60,32 +60,32 @@ fn a_site_passes_unless_it_answers_with_a_server_error() {
     assert_eq!(server.asked()[0], "GET /200/?a=b&c=[d]");
     for status in [500, 502, 503] {
         let check = format!("site=={}/{status} a=b c", server.url());
-        wrong(&stage, &check, &format!("a=b c answers {status}: check its log"));
+        fails(&stage, &check, &format!("a=b c answers {status}: check its log"));
     }
-    wrong(&stage, &format!("site=={} dead", nobody()), "dead: nothing listens at http://127.0.0.1:");
-    wrong(&stage, "site==http://no-such-host.invalid/ gone", "gone: the host name of");
-    wrong(&stage, &format!("site=={}/x broken", server.url()), "broken: the request to");
-    wrong(&stage, "site==file:///etc/passwd file", "file: the request to");
-    wrong(&stage, "site==--help option", "option: ");
+    fails(&stage, &format!("site=={} dead", unused_address()), "dead: nothing listens at http://127.0.0.1:");
+    fails(&stage, "site==http://no-such-host.invalid/ gone", "gone: the host name of");
+    fails(&stage, &format!("site=={}/x broken", server.url()), "broken: the request to");
+    fails(&stage, "site==file:///etc/passwd file", "file: the request to");
+    fails(&stage, "site==--help option", "option: ");
 }
 
 #[test]
 fn a_site_is_requested_at_its_address_with_its_host_name() {
-    if !here(&["curl"]) {
+    if !are_installed(&["curl"]) {
         return;
     }
     let (server, mut stage) = (server(), Stage::new());
     // The proxy of the user's environment is not used.
-    stage.set("http_proxy", nobody());
+    stage.set("http_proxy", unused_address());
     let url = format!("http://immich.example:{}/200", server.port());
-    right(&stage, &format!("site=127.0.0.1={url} Immich"), "Immich answers 200");
+    passes(&stage, &format!("site=127.0.0.1={url} Immich"), "Immich answers 200");
     assert_eq!(
         server.requests()[0].header("host"),
         Some(format!("immich.example:{}", server.port()).as_str())
     );
     for address in ["::1", "[::1]"] {
         // The port is closed, and the address is parsed correctly.
-        wrong(&stage, &format!("site={address}={url} Immich"), "Immich: nothing listens");
+        fails(&stage, &format!("site={address}={url} Immich"), "Immich: nothing listens");
     }
     assert_eq!(server.requests().len(), 1);
 }
@@ -93,12 +93,12 @@ fn a_site_is_requested_at_its_address_with_its_host_name() {
 #[test]
 fn a_site_that_does_not_answer_is_reported_after_the_timeout() {
     let stage = Stage::new();
-    // As curl says it after its time.
+    // As curl expected it after its time.
     stage.stand_in("curl", "printf '%s ' \"$@\" >\"$STAGE/given\"; printf 000; exit 28");
-    wrong(&stage, "site==https://immich.example/ Immich", "Immich does not answer within 20 seconds");
+    fails(&stage, "site==https://immich.example/ Immich", "Immich does not answer within 20 seconds");
     assert!(stage.read("given").contains("--connect-timeout 10 --max-time 20"));
     stage.stand_in("curl", "printf 000; exit 60");
-    wrong(&stage, "site=127.0.0.1=https://immich.example/ Immich", "Immich: its certificate is not valid");
+    fails(&stage, "site=127.0.0.1=https://immich.example/ Immich", "Immich: its certificate is not valid");
 }
 
 /// A backup of so many hours ago, as the script that makes it calls it. Its file is new, as a copy's is.
@@ -118,28 +118,28 @@ fn the_age_of_the_newest_backup_is_checked() {
     let folder = "back ups=[1]";
     std::fs::create_dir(stage.at(folder)).unwrap();
     let check = |hours| format!("backup={hours}={}/immich", stage.path(folder));
-    wrong(&stage, &check("26"), "backup immich: not found in");
+    fails(&stage, &check("26"), "backup immich: not found in");
     // Neither what is not whole, nor what belongs to another, nor something else.
     for other in [".immich", "immich-ml", "immich-2024", "x-immich"] {
         aged(&stage, &format!("{folder}/{other}"), 0, ".dump");
     }
     aged(&stage, &format!("{folder}/immich"), 0, "-work");
     stage.file(&format!("{folder}/immich-2026-01-01.dump"), "x");
-    wrong(&stage, &check("26"), "backup immich: not found in");
+    fails(&stage, &check("26"), "backup immich: not found in");
     for hours in [50, 25, 900] {
         aged(&stage, &format!("{folder}/immich"), hours, ".dump");
     }
-    right(&stage, &check("26"), "backup immich is 25 hours old");
-    right(&stage, &check("026"), "backup immich is 25 hours old");
-    wrong(&stage, &check("25"), "backup immich is 25 hours old, more than 25: ");
-    right(
+    passes(&stage, &check("26"), "backup immich is 25 hours old");
+    passes(&stage, &check("026"), "backup immich is 25 hours old");
+    fails(&stage, &check("25"), "backup immich is 25 hours old, more than 25: ");
+    passes(
         &stage,
         &format!("backup=26={}/immich-2024", stage.path(folder)),
         "backup immich-2024 is 0 hours old",
     );
-    wrong(&stage, &check("x"), "not a number of hours");
-    wrong(&stage, &check("a[$(touch x)]"), "not a number of hours");
-    wrong(&stage, &format!("backup=26={}/immich", stage.path("missing")), "cannot read its folder");
+    fails(&stage, &check("x"), "not a number of hours");
+    fails(&stage, &check("a[$(touch x)]"), "not a number of hours");
+    fails(&stage, &format!("backup=26={}/immich", stage.path("missing")), "cannot read its folder");
     assert!(!stage.at("x").exists());
 }
 
@@ -149,49 +149,49 @@ fn the_free_space_and_inodes_of_a_disk_are_checked() {
     let folder = stage.path("a=b c");
     std::fs::create_dir(&folder).unwrap();
     assert_eq!(stage.run("smoke-test", &[&format!("disk=0={folder}")]).code, Some(0));
-    wrong(&stage, &format!("disk=101={folder}"), "of its space left, less than 101 %");
-    wrong(&stage, &format!("disk=10={}", stage.path("missing")), "cannot read its free space");
-    wrong(&stage, &format!("disk=ten={folder}"), "not a percentage");
+    fails(&stage, &format!("disk=101={folder}"), "of its space left, less than 101 %");
+    fails(&stage, &format!("disk=10={}", stage.path("missing")), "cannot read its free space");
+    fails(&stage, &format!("disk=ten={folder}"), "not a percentage");
     let df = |line: &str| stage.stand_in("df", &format!("echo Use% IUse%; echo '{line}'"));
     let check = "disk=10=/data";
     df(" 90%   90%");
-    right(&stage, check, "disk /data has 10 % of its space left");
+    passes(&stage, check, "disk /data has 10 % of its space left");
     df("   -     -");
-    right(&stage, check, "disk /data has 100 % of its space left");
+    passes(&stage, check, "disk /data has 100 % of its space left");
     df(" 91%   90%");
-    wrong(&stage, check, "disk /data has 9 % of its space left, less than 10 %");
+    fails(&stage, check, "disk /data has 9 % of its space left, less than 10 %");
     df(" 90%   91%");
-    wrong(&stage, check, "disk /data has 9 % of its inodes left, less than 10 %");
+    fails(&stage, check, "disk /data has 9 % of its inodes left, less than 10 %");
 }
 
 #[test]
 fn a_mount_passes_if_it_is_mounted_and_answers() {
     let stage = Stage::new();
-    right(&stage, "mount=5=/proc", "mount /proc answers");
-    right(&stage, "mount==/proc", "mount /proc answers");
-    wrong(&stage, &format!("mount=5={}", stage.path("state")), "nothing is mounted there");
-    wrong(&stage, "mount=5=/no/such=place", "mount /no/such=place cannot be read");
-    wrong(&stage, "mount=x=/proc", "not a number of seconds");
+    passes(&stage, "mount=5=/proc", "mount /proc answers");
+    passes(&stage, "mount==/proc", "mount /proc answers");
+    fails(&stage, &format!("mount=5={}", stage.path("state")), "nothing is mounted there");
+    fails(&stage, "mount=5=/no/such=place", "mount /no/such=place cannot be read");
+    fails(&stage, "mount=x=/proc", "not a number of seconds");
     // An automount whose other side is away.
     stage.stand_in("stat", "echo autofs");
-    wrong(&stage, "mount=5=/proc", "nothing is mounted there");
+    fails(&stage, "mount=5=/proc", "nothing is mounted there");
 }
 
 #[test]
 fn a_hanging_mount_is_reported_after_the_timeout() {
     let stage = Stage::new();
     stage.stand_in("stat", "trap '' TERM; while :; do sleep 1; done");
-    wrong(&stage, "mount=1=/proc", "mount /proc does not answer within 1 seconds");
+    fails(&stage, "mount=1=/proc", "mount /proc does not answer within 1 seconds");
     // A process that SIGKILL does not end, such as one that waits for a disk, is left behind.
     stage.stand_in("timeout", "echo $$ >\"$STAGE/stuck\"; exec sleep 3600");
-    wrong(&stage, "mount=1=/proc", "the check mount=1=/proc did not finish in time");
+    fails(&stage, "mount=1=/proc", "the check mount=1=/proc did not finish in time");
     let stuck = stage.read("stuck");
     assert!(Command::new("kill").arg(stuck.trim()).status().unwrap().success(), "it was not left behind");
 }
 
 #[test]
 fn all_failed_checks_are_sent_in_one_notification() {
-    if !here(&["curl"]) {
+    if !are_installed(&["curl"]) {
         return;
     }
     let (server, stage) = (server(), Stage::new());
@@ -222,11 +222,11 @@ fn all_failed_checks_are_sent_in_one_notification() {
     );
     assert_eq!(ran.code, Some(3));
     assert_eq!(ran.out.lines().count(), 8, "{}", ran.out);
-    let told = stage.told();
-    assert_eq!(told.len(), 1);
-    assert!(told[0][0].ends_with(": 6 of 8 checks fail"), "{told:?}");
+    let sent = stage.notifications();
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0][0].ends_with(": 6 of 8 checks fail"), "{sent:?}");
     assert_eq!(
-        told[0][1].lines().collect::<Vec<_>>(),
+        sent[0][1].lines().collect::<Vec<_>>(),
         [
             "mount /a does not answer within 600 seconds",
             "mount /b does not answer within 600 seconds",
@@ -261,23 +261,23 @@ fn more_checks_than_the_default_limit_of_open_files_are_run() {
 #[test]
 fn a_failed_notification_is_sent_again() {
     let disks = Disks::new();
-    let unheard = disks.0.at("unheard");
-    std::fs::write(&unheard, "").unwrap();
+    let notify_fails = disks.0.at("notify-fails");
+    std::fs::write(&notify_fails, "").unwrap();
     disks.prepare([95, 1, 1]);
     for _ in 0..2 {
         let ran = disks.0.run("smoke-test", &Disks::CHECKS);
         assert_eq!(ran.code, Some(3));
         assert!(ran.err.contains("the notification could not be sent"), "{ran:?}");
     }
-    assert_eq!(disks.0.told().len(), 0);
-    std::fs::remove_file(&unheard).unwrap();
+    assert_eq!(disks.0.notifications().len(), 0);
+    std::fs::remove_file(&notify_fails).unwrap();
     assert_eq!(disks.run([95, 1, 1]).len(), 1);
     assert_eq!(disks.run([95, 1, 1]).len(), 0);
     // That all is well again is news too.
-    std::fs::write(&unheard, "").unwrap();
+    std::fs::write(&notify_fails, "").unwrap();
     disks.prepare([1, 1, 1]);
     assert_eq!(disks.0.run("smoke-test", &Disks::CHECKS).code, Some(0));
-    std::fs::remove_file(&unheard).unwrap();
+    std::fs::remove_file(&notify_fails).unwrap();
     assert_eq!(disks.run([1, 1, 1]).len(), 1);
 }
 
@@ -299,8 +299,8 @@ fn a_failure_is_sent_at_each_run_if_the_state_cannot_be_written() {
         let ran = stage.run("smoke-test", &["disk=5=/data"]);
         assert_eq!(ran.code, Some(1));
         assert!(ran.err.contains("cannot write /proc/nowhere/failing"), "{ran:?}");
-        assert_eq!(stage.told().len(), count);
-        assert_eq!(stage.told()[0][1], "disk /data has 0 % of its space left, less than 5 %");
+        assert_eq!(stage.notifications().len(), count);
+        assert_eq!(stage.notifications()[0][1], "disk /data has 0 % of its space left, less than 5 %");
     }
     // The earlier state is not lost, and changes are still sent.
     stage.set("STATE_DIRECTORY", stage.path("state"));
@@ -309,7 +309,7 @@ fn a_failure_is_sent_at_each_run_if_the_state_cannot_be_written() {
     std::fs::create_dir(stage.at("state/failing.new")).unwrap();
     stage.stand_in("df", "echo x; echo '1% 1%'");
     assert_eq!(stage.run("smoke-test", &["disk=5=/data"]).code, Some(1));
-    assert!(stage.told()[3][0].ends_with(": all checks pass again"), "{:?}", stage.told());
+    assert!(stage.notifications()[3][0].ends_with(": all checks pass again"), "{:?}", stage.notifications());
     assert_eq!(stage.read(STATE), known);
 }
 
@@ -324,9 +324,9 @@ fn a_manual_run_prints_the_results_and_sends_no_notification() {
         }
         let ran = Ran::from(command.output().unwrap());
         assert_eq!((ran.code, ran.err.as_str()), (Some(3), ""));
-        let says = "ok      mount /proc answers\nFAILED  mount /no/such cannot be read: check that its disk or server is available\n";
-        assert_eq!(ran.out, says);
-        assert_eq!(stage.told().len(), 0);
+        let expected = "ok      mount /proc answers\nFAILED  mount /no/such cannot be read: check that its disk or server is available\n";
+        assert_eq!(ran.out, expected);
+        assert_eq!(stage.notifications().len(), 0);
         assert_eq!(std::fs::read_dir(stage.at("state")).unwrap().count(), 0);
     }
 }
@@ -345,15 +345,15 @@ impl Disks {
     /// One run with the given disk usage. Returns the sent notifications.
     fn run(&self, used: [u32; 3]) -> Vec<[String; 2]> {
         self.prepare(used);
-        let count = self.0.told().len();
+        let count = self.0.notifications().len();
         let ran = self.0.run("smoke-test", &Disks::CHECKS);
         assert_eq!(
             (ran.code, ran.err.as_str()),
             (Some(3 * i32::from(used.iter().any(|u| *u > 90))), ""),
             "{ran:?}"
         );
-        let told = self.0.told().split_off(count);
-        told.into_iter().map(|words| [words[0].clone(), words[1].clone()]).collect()
+        let sent = self.0.notifications().split_off(count);
+        sent.into_iter().map(|words| [words[0].clone(), words[1].clone()]).collect()
     }
 
     const CHECKS: [&str; 3] = ["disk=10=a", "disk=10=b", "disk=10=c"];
@@ -367,16 +367,16 @@ impl Disks {
     /// Moves the last notification back by this time.
     fn wait(&self, seconds: i64) {
         let state = self.0.read(STATE);
-        let (told, rest) = state.split_once('\0').expect("a time");
-        let told = told.parse::<i64>().unwrap() - seconds;
-        self.0.file(STATE, format!("{told}\0{rest}"));
+        let (time, rest) = state.split_once('\0').expect("a time");
+        let time = time.parse::<i64>().unwrap() - seconds;
+        self.0.file(STATE, format!("{time}\0{rest}"));
     }
 }
 
 /// The title without the host's name, and the message.
-fn says(told: &[[String; 2]]) -> (&str, &str) {
-    assert_eq!(told.len(), 1, "{told:?}");
-    (told[0][0].split_once(": ").unwrap().1, &told[0][1])
+fn title_and_message(sent: &[[String; 2]]) -> (&str, &str) {
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    (sent[0][0].split_once(": ").unwrap().1, &sent[0][1])
 }
 
 #[test]
@@ -384,16 +384,16 @@ fn only_changes_are_sent() {
     let disks = Disks::new();
     assert_eq!(disks.run([1, 1, 1]).len(), 0);
     let full = |disk: &str, left: u32| format!("disk {disk} has {left} % of its space left, less than 10 %");
-    assert_eq!(says(&disks.run([95, 1, 1])), ("1 of 3 checks fail", full("a", 5).as_str()));
-    // The same check, whatever it says of it.
+    assert_eq!(title_and_message(&disks.run([95, 1, 1])), ("1 of 3 checks fail", full("a", 5).as_str()));
+    // The same check, whatever it expected of it.
     assert_eq!(disks.run([95, 1, 1]).len(), 0);
     assert_eq!(disks.run([97, 5, 1]).len(), 0);
     assert_eq!(
-        says(&disks.run([97, 98, 1])),
+        title_and_message(&disks.run([97, 98, 1])),
         ("2 of 3 checks fail", format!("{}\nStill failing: {}", full("b", 2), full("a", 3)).as_str())
     );
     assert_eq!(
-        says(&disks.run([20, 98, 99])),
+        title_and_message(&disks.run([20, 98, 99])),
         (
             "2 of 3 checks fail",
             format!(
@@ -405,23 +405,23 @@ fn only_changes_are_sent() {
         )
     );
     assert_eq!(
-        says(&disks.run([20, 1, 99])),
+        title_and_message(&disks.run([20, 1, 99])),
         (
             "1 of 3 checks fail",
             format!("Recovered: disk b has 99 % of its space left\nStill failing: {}", full("c", 1)).as_str()
         )
     );
     assert_eq!(
-        says(&disks.run([20, 1, 30])),
+        title_and_message(&disks.run([20, 1, 30])),
         ("all checks pass again", "Recovered: disk c has 70 % of its space left")
     );
     assert_eq!(disks.run([20, 1, 30]).len(), 0);
     // A failure that returns is new.
-    assert_eq!(says(&disks.run([20, 1, 95])).0, "1 of 3 checks fail");
+    assert_eq!(title_and_message(&disks.run([20, 1, 95])).0, "1 of 3 checks fail");
     // A check that was not run is neither passed nor failed, and new the next time.
     assert_eq!(disks.0.run("smoke-test", &["disk=10=a"]).code, Some(0));
-    assert_eq!(disks.0.told().len(), 6);
-    assert_eq!(says(&disks.run([20, 1, 95])).1, full("c", 5));
+    assert_eq!(disks.0.notifications().len(), 6);
+    assert_eq!(title_and_message(&disks.run([20, 1, 95])).1, full("c", 5));
 }
 
 #[test]
@@ -433,7 +433,7 @@ fn a_continuing_failure_is_sent_once_a_day() {
     // A run a day is now and then some minutes early.
     disks.wait(3600 + 1800);
     let still = "Still failing: disk a has 5 % of its space left, less than 10 %";
-    assert_eq!(says(&disks.run([95, 1, 1])), ("1 of 3 checks fail", still));
+    assert_eq!(title_and_message(&disks.run([95, 1, 1])), ("1 of 3 checks fail", still));
     assert_eq!(disks.run([95, 1, 1]).len(), 0);
     // The notification of a change also counts for the continuing failures, which it lists.
     disks.wait(20 * 3600);
@@ -463,14 +463,14 @@ fn checks_with_special_characters_are_recognized_at_the_next_run() {
         ["", "a]=$(touch x)", "two\nlines", "*", "-n", "[a-z]*", "mount==/no/such", "mount==/no/such"];
     for count in [1, 1, 1] {
         assert_eq!(disks.0.run("smoke-test", &checks).code, Some(3));
-        assert_eq!(disks.0.told().len(), count);
-        assert!(disks.0.told()[0][0].ends_with("8 of 8 checks fail"));
+        assert_eq!(disks.0.notifications().len(), count);
+        assert!(disks.0.notifications()[0][0].ends_with("8 of 8 checks fail"));
     }
     assert!(!disks.0.at("x").exists());
     assert_eq!(disks.0.run("smoke-test", &["mount==/no/such/2", "mount==/no"]).code, Some(3));
-    assert_eq!(disks.0.told()[1][1].lines().count(), 2);
+    assert_eq!(disks.0.notifications()[1][1].lines().count(), 2);
     disks.0.run("smoke-test", &["*"]);
-    assert_eq!(disks.0.told()[2][1], "not a valid check: *");
+    assert_eq!(disks.0.notifications()[2][1], "not a valid check: *");
 }
 
 #[test]
@@ -512,14 +512,14 @@ fn a_change_is_sent_after_a_killed_run() {
                 _ => disks.0.stand_in(program, &own),
             }
             disks.run(change);
-            let told = disks.0.told();
-            let count = |says: &str| {
-                told.iter().filter(|words| words[1].lines().any(|l| l.starts_with(says))).count()
+            let sent = disks.0.notifications();
+            let count = |expected: &str| {
+                sent.iter().filter(|words| words[1].lines().any(|l| l.starts_with(expected))).count()
             };
-            assert!(told.len() >= 2 && told.len() <= 3, "{program} {when}: {told:?}");
+            assert!(sent.len() >= 2 && sent.len() <= 3, "{program} {when}: {sent:?}");
             let (new, again) = (count("disk a has"), count("Recovered: disk b"));
-            assert!((new > 0) == (change[0] > 90), "{program} {when} {change:?}: {told:?}");
-            assert!((again > 0) == (change[1] < 90), "{program} {when} {change:?}: {told:?}");
+            assert!((new > 0) == (change[0] > 90), "{program} {when} {change:?}: {sent:?}");
+            assert!((again > 0) == (change[1] < 90), "{program} {when} {change:?}: {sent:?}");
             assert_eq!(disks.run(change).len(), 0, "{program} {when}");
         }
     }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::common::folder::{Tree, names, tree};
-use crate::common::nix::{System, nix_is_here, words};
-use crate::common::place::wait_for;
-use crate::common::scripts::{Ran, Stage, here};
+use crate::common::nix::{System, nix_is_installed, words};
+use crate::common::sandbox::wait_for;
+use crate::common::scripts::{Ran, Stage, are_installed};
 use crate::common::{compile, fixtures};
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ struct Disk {
 
 impl Disk {
     fn new() -> Option<Disk> {
-        if !nix_is_here() || !here(&["sqlite3", "flock", "mountpoint"]) {
+        if !nix_is_installed() || !are_installed(&["sqlite3", "flock", "mountpoint"]) {
             return None;
         }
         let stage = Stage::new();
@@ -119,8 +119,8 @@ fn a_backup_to_a_missing_mount_writes_nothing_below_the_mount_point() {
         let before = tree(&disk.stage.at("taken-out"));
         let ran = disk.without_disk();
         assert!(ran.code != Some(0), "{ran:?}");
-        let says = format!("no disk is mounted at {}: waiting for it\n", disk.stage.path("disk"));
-        assert_eq!(ran.err, says);
+        let expected = format!("no disk is mounted at {}: waiting for it\n", disk.stage.path("disk"));
+        assert_eq!(ran.err, expected);
         assert_eq!(names(&disk.stage.at("disk")), [""; 0], "it was written below the mount");
         assert_eq!(tree(&disk.stage.at("taken-out")), before);
     };
@@ -175,13 +175,13 @@ impl Offsite {
     }
 
     fn of(job: &'static str) -> Option<Offsite> {
-        if !nix_is_here() || !here(&["restic", "flock", "rsync"]) {
+        if !nix_is_installed() || !are_installed(&["restic", "flock", "rsync"]) {
             return None;
         }
         let mut stage = Stage::new();
         let probe = "unshare --mount --map-root-user sh -c 'mount -t tmpfs none /tmp'";
         if !Command::new("sh").args(["-c", probe]).output().unwrap().status.success() {
-            return crate::common::place::skipped("nothing may be mounted here");
+            return crate::common::sandbox::skipped("nothing may be mounted here");
         }
         // On the file's own disk, which is always there.
         std::fs::create_dir(stage.at("di sk")).unwrap();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::common::http::{Answer, Server, nobody};
-use crate::common::scripts::{Ran, Stage, here};
+use crate::common::http::{Answer, Server, unused_address};
+use crate::common::scripts::{Ran, Stage, are_installed};
 use serde_json::json;
 
 /// The beginning of the stand-ins: they record their calls, and run `hook` with `$when` set to `before` and
@@ -27,7 +27,7 @@ case "$*" in
   "inspect --type container --format {{.ImageName}} -- "*) [ -e "$(file running "$7")" ] && cat "$(file names "$7")" ;;
   "inspect --type container --format {{.Image}} -- "*) cat "$(file running "$7")" ;;
   "inspect --type container --format {{if .State.Health}}{{.State.Health.Status}}{{end}} -- "*)
-    # What the image that runs says of itself each time, and then for good; nothing where it has no check.
+    # What the image that runs expected of itself each time, and then for good; nothing where it has no check.
     [ -e "$(file running "$7")" ] || exit 125
     health=$(file health "$(cat "$(file running "$7")")")
     [ ! -e "$health" ] || { head -n 1 "$health"; [ "$(wc -l <"$health")" = 1 ] || sed -i 1d "$health"; }
@@ -67,12 +67,12 @@ struct Host {
 }
 
 /// Everything that an update may change.
-type World = BTreeMap<String, String>;
+type State = BTreeMap<String, String>;
 
 impl Host {
     /// A running Immich with new images, which work if `new_works`. `None` if the programs are not installed.
     fn new(new_works: bool) -> Option<Host> {
-        if !here(&["curl", "flock"]) {
+        if !are_installed(&["curl", "flock"]) {
             return None;
         }
         let mut stage = Stage::new();
@@ -116,7 +116,7 @@ impl Host {
     }
 
     /// The running containers, and the images of the tags.
-    fn world(&self) -> World {
+    fn state(&self) -> State {
         let files = |folder: &str| {
             let entries = std::fs::read_dir(self.stage.at(folder)).unwrap();
             let folder = folder.to_owned();
@@ -140,14 +140,14 @@ impl Host {
     }
 
     /// Asserts that the update failed, sent a notification, and left everything unchanged.
-    fn is_as_before(&self, before: &World, ran: &Ran, says: &str) {
+    fn assert_unchanged(&self, before: &State, ran: &Ran, expected: &str) {
         assert!(ran.code != Some(0), "{ran:?}");
-        assert_eq!(&self.world(), before, "{ran:?}");
-        assert!(ran.err.contains(says), "{says}: {ran:?}");
-        let told = self.stage.told();
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert_eq!(told[0][0], "immich was not updated");
-        assert!(told[0][1].contains(says), "{says}: {told:?}");
+        assert_eq!(&self.state(), before, "{ran:?}");
+        assert!(ran.err.contains(expected), "{expected}: {ran:?}");
+        let sent = self.stage.notifications();
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        assert_eq!(sent[0][0], "immich was not updated");
+        assert!(sent[0][1].contains(expected), "{expected}: {sent:?}");
     }
 }
 
@@ -168,12 +168,12 @@ fn an_update_runs_its_steps_in_order_and_sends_a_notification() {
             "systemctl start -- podman-immich-server.service".to_owned(),
         ]
     );
-    assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
-    assert_eq!(host.world()["running/immich-ml"], "new-immich-ml\n");
-    let told = host.stage.told();
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0][0], "immich was updated");
-    assert!(told[0][1].contains("release: old-immich-s became new-immich-s"), "{told:?}");
+    assert_eq!(host.state()["running/immich-server"], "new-immich-server\n");
+    assert_eq!(host.state()["running/immich-ml"], "new-immich-ml\n");
+    let sent = host.stage.notifications();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0][0], "immich was updated");
+    assert!(sent[0][1].contains("release: old-immich-s became new-immich-s"), "{sent:?}");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn an_update_without_database_backup_and_health_url_skips_those_steps() {
     std::fs::remove_file(host.stage.at("running/postgres")).unwrap();
     assert_eq!(host.run().code, Some(0));
     assert_eq!(host.stage.read("backups"), "");
-    assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
+    assert_eq!(host.state()["running/immich-server"], "new-immich-server\n");
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn an_update_without_a_new_image_restarts_no_unit() {
     for (tag, container) in [(ML, "immich-ml"), (SERVER, "immich-server")] {
         host.stage.file(&format!("registry/{}", tag.replace('/', "_")), format!("old-{container}\n"));
     }
-    let before = host.world();
+    let before = host.state();
     let ran = host.run();
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     assert!(
@@ -202,9 +202,9 @@ fn an_update_without_a_new_image_restarts_no_unit() {
         "{}",
         ran.out
     );
-    assert_eq!(host.world(), before);
+    assert_eq!(host.state(), before);
     assert!(!host.done().iter().any(|done| done.contains("podman-immich")), "{:?}", host.done());
-    assert_eq!(host.stage.told().len(), 0);
+    assert_eq!(host.stage.notifications().len(), 0);
 }
 
 #[test]
@@ -214,31 +214,31 @@ fn an_image_that_was_pulled_but_never_started_is_started() {
         host.stage.file(&format!("tags/{}", tag.replace('/', "_")), format!("new-{container}\n"));
     }
     assert_eq!(host.run().code, Some(0));
-    assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
+    assert_eq!(host.state()["running/immich-server"], "new-immich-server\n");
 }
 
 #[test]
 fn a_dry_run_prints_the_state_and_changes_nothing() {
     let Some(mut host) = Host::new(true) else { return };
-    let before = host.world();
+    let before = host.state();
     let ran = host.stage.run("update", &["--dry-run"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-    for says in [
+    for expected in [
         "1. Check that postgres runs: running.",
         "2. Make a backup with backup.service: the last one ended at Sat 2026-11-21 05:31:00 UTC, result success.",
         "immich-server: ghcr.io/immich-app/immich-server:release, old-immich-s",
         "podman-immich-ml.service: active",
         "2 times, every 0 seconds: healthy.",
     ] {
-        assert!(ran.out.contains(says), "{says}: {}", ran.out);
+        assert!(ran.out.contains(expected), "{expected}: {}", ran.out);
     }
     let unchanged = |host: &Host| {
         assert_eq!(host.done(), [""; 0]);
-        assert_eq!(host.stage.told().len(), 0);
+        assert_eq!(host.stage.notifications().len(), 0);
         assert!(!host.stage.at("lock").exists());
         assert_eq!(host.stage.read("backups"), "");
     };
-    assert_eq!(host.world(), before);
+    assert_eq!(host.state(), before);
     unchanged(&host);
     // And where nothing is well.
     for container in ["postgres", "immich-ml", "immich-server"] {
@@ -247,14 +247,14 @@ fn a_dry_run_prints_the_state_and_changes_nothing() {
     host.stage.set("BACKUP_UNIT", "other.service");
     let ran = host.stage.run("update", &["--dry-run"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    for says in [
+    for expected in [
         "not running",
         "result unknown",
         "immich-ml: does not exist",
         "server.service: inactive",
         "not healthy",
     ] {
-        assert!(ran.out.contains(says), "{says}: {}", ran.out);
+        assert!(ran.out.contains(expected), "{expected}: {}", ran.out);
     }
     unchanged(&host);
     assert_eq!(host.stage.run("update", &["--dryrun"]).code, Some(2));
@@ -263,7 +263,7 @@ fn a_dry_run_prints_the_state_and_changes_nothing() {
 
 #[test]
 fn a_failure_at_any_step_leaves_the_service_running() {
-    for (step, says) in [
+    for (step, expected) in [
         ("systemctl start -- backup.service", "the backup failed"),
         ("podman pull -- ghcr.io/immich-app/immich-machine-learning:release", "could not be pulled"),
         ("podman pull -- ghcr.io/immich-app/immich-server:release", "could not be pulled"),
@@ -278,10 +278,10 @@ fn a_failure_at_any_step_leaves_the_service_running() {
             host.hook(&format!(
                 "if [ \"$when $asked\" = '{when} {step}' ] && [ ! -e \"$STAGE/failed\" ]; then touch \"$STAGE/failed\"; trap - EXIT; exit 1; fi"
             ));
-            let before = host.world();
+            let before = host.state();
             let ran = host.run();
             assert!(host.stage.at("failed").exists(), "{step} {when}");
-            host.is_as_before(&before, &ran, says);
+            host.assert_unchanged(&before, &ran, expected);
             assert_eq!(ran.code, Some(1));
         }
     }
@@ -289,16 +289,16 @@ fn a_failure_at_any_step_leaves_the_service_running() {
 
 #[test]
 fn a_missing_container_fails_the_update_before_any_change() {
-    for (container, says) in [
+    for (container, expected) in [
         ("postgres", "postgres is not running, start it first"),
         ("immich-ml", "immich-ml does not exist, start it first"),
         ("immich-server", "immich-server does not exist, start it first"),
     ] {
         let Some(host) = Host::new(true) else { return };
         std::fs::remove_file(host.stage.at(format!("running/{container}"))).unwrap();
-        let before = host.world();
+        let before = host.state();
         let ran = host.run();
-        host.is_as_before(&before, &ran, says);
+        host.assert_unchanged(&before, &ran, expected);
         assert_eq!(host.done(), [""; 0]);
     }
 }
@@ -306,12 +306,12 @@ fn a_missing_container_fails_the_update_before_any_change() {
 #[test]
 fn unhealthy_new_images_are_rolled_back() {
     let Some(host) = Host::new(false) else { return };
-    let before = host.world();
+    let before = host.state();
     let ran = host.run();
-    host.is_as_before(&before, &ran, "immich did not become healthy with its new images");
-    let told = &host.stage.told()[0];
-    assert!(told[1].contains("The previous images run again and are healthy."), "{told:?}");
-    assert_eq!(told[2], "1");
+    host.assert_unchanged(&before, &ran, "immich did not become healthy with its new images");
+    let sent = &host.stage.notifications()[0];
+    assert!(sent[1].contains("The previous images run again and are healthy."), "{sent:?}");
+    assert_eq!(sent[2], "1");
     let done = host.done();
     assert_eq!(
         done[7..],
@@ -332,19 +332,23 @@ fn images_with_a_failing_health_check_are_rolled_back() {
         let Some(host) = Host::new(true) else { return };
         host.stage.file("health/old-immich-ml", "healthy\n");
         host.stage.file("health/new-immich-ml", format!("{status}\n"));
-        let before = host.world();
+        let before = host.state();
         let ran = host.run();
-        host.is_as_before(&before, &ran, "immich did not become healthy with its new images");
-        assert!(host.stage.told()[0][1].contains("run again and are healthy."), "{:?}", host.stage.told());
+        host.assert_unchanged(&before, &ran, "immich did not become healthy with its new images");
+        assert!(
+            host.stage.notifications()[0][1].contains("run again and are healthy."),
+            "{:?}",
+            host.stage.notifications()
+        );
     }
     // An unknown state counts as unhealthy.
     let Some(host) = Host::new(true) else { return };
     host.hook(
         "if [[ \"$when $asked\" = 'before podman'*Health*immich-ml ]] && grep -q new \"$STAGE/running/immich-ml\"; then trap - EXIT; exit 125; fi",
     );
-    let before = host.world();
+    let before = host.state();
     let ran = host.run();
-    host.is_as_before(&before, &ran, "immich did not become healthy with its new images");
+    host.assert_unchanged(&before, &ran, "immich did not become healthy with its new images");
     // Containers that are not updated or have no health check are not checked.
     let Some(mut host) = Host::new(true) else { return };
     host.stage.file("health/old-postgres", "unhealthy\n");
@@ -361,8 +365,8 @@ fn an_update_waits_for_a_starting_container() {
     let ran = host.run();
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
     assert_eq!(host.stage.read("health/new-immich-server"), "healthy\n");
-    assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
-    // A dry run says it too.
+    assert_eq!(host.state()["running/immich-server"], "new-immich-server\n");
+    // A dry run expected it too.
     host.stage.file("health/new-immich-server", "unhealthy\n");
     let ran = host.stage.run("update", &["--dry-run"]);
     assert!(ran.out.contains("4 times, every 0 seconds: not healthy."), "{}", ran.out);
@@ -372,7 +376,7 @@ fn an_update_waits_for_a_starting_container() {
 #[test]
 fn a_rollback_prints_the_command_that_restores_the_database() {
     let Some(mut host) = Host::new(false) else { return };
-    host.stage.set("HEALTH_URL", nobody());
+    host.stage.set("HEALTH_URL", unused_address());
     host.stage.set("BACKUP", host.stage.path("immich-database"));
     host.stage.set("RESTORE", "immich-restore");
     for file in [
@@ -383,20 +387,20 @@ fn a_rollback_prints_the_command_that_restores_the_database() {
         host.stage.file(file, "x");
     }
     let ran = host.run();
-    let says = format!(
+    let expected = format!(
         "The new images may have changed the database: `immich-restore {}` restores it.",
         host.stage.path("immich-database-2026-01-03T030405.dump")
     );
-    assert!(ran.err.contains(&says) && host.stage.told()[0][1].contains(&says), "{ran:?}");
+    assert!(ran.err.contains(&expected) && host.stage.notifications()[0][1].contains(&expected), "{ran:?}");
 }
 
 #[test]
 fn an_unhealthy_rollback_is_reported() {
     let Some(mut host) = Host::new(false) else { return };
-    host.stage.set("HEALTH_URL", nobody());
-    let before = host.world();
+    host.stage.set("HEALTH_URL", unused_address());
+    let before = host.state();
     let ran = host.run();
-    host.is_as_before(&before, &ran, "The previous images were started again, but are not healthy.");
+    host.assert_unchanged(&before, &ran, "The previous images were started again, but are not healthy.");
     // And a unit that does not run any more is not well, whatever answers.
     let Some(host) = Host::new(true) else { return };
     host.hook(
@@ -404,7 +408,7 @@ fn an_unhealthy_rollback_is_reported() {
     );
     let ran = host.run();
     assert_eq!(ran.code, Some(1));
-    assert!(host.stage.told()[0][1].contains("not healthy"), "{:?}", host.stage.told());
+    assert!(host.stage.notifications()[0][1].contains("not healthy"), "{:?}", host.stage.notifications());
 }
 
 #[test]
@@ -413,17 +417,17 @@ fn a_failed_rollback_step_is_reported_and_the_others_are_done() {
     host.hook("if [[ \"$when $asked\" = 'before podman tag'* ]]; then trap - EXIT; exit 1; fi");
     let ran = host.run();
     assert_eq!(ran.code, Some(1));
-    let told = &host.stage.told()[0][1];
-    assert!(told.contains("immich-server:release could not be restored."), "{told}");
-    assert!(told.contains("not healthy"), "{told}");
-    assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
+    let sent = &host.stage.notifications()[0][1];
+    assert!(sent.contains("immich-server:release could not be restored."), "{sent}");
+    assert!(sent.contains("not healthy"), "{sent}");
+    assert_eq!(host.state()["running/immich-server"], "new-immich-server\n");
     // Nor does a unit that does not stop keep it from starting the others, and from telling.
     let Some(host) = Host::new(false) else { return };
     host.hook("if [[ \"$when $asked\" = 'before systemctl stop'* ]] && [ \"$n\" -gt 16 ]; then trap - EXIT; exit 5; fi");
     let ran = host.run();
     assert_eq!(ran.code, Some(1));
     assert_eq!(host.done().iter().filter(|done| done.contains("systemctl start -- podman")).count(), 4);
-    assert!(host.stage.told()[0][1].contains("not healthy"), "{:?}", host.stage.told());
+    assert!(host.stage.notifications()[0][1].contains("not healthy"), "{:?}", host.stage.notifications());
 }
 
 #[test]
@@ -431,12 +435,12 @@ fn a_second_update_at_the_same_time_is_refused() {
     let Some(host) = Host::new(true) else { return };
     let lock = std::fs::File::create(host.stage.at("lock")).unwrap();
     rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
-    let before = host.world();
+    let before = host.state();
     let ran = host.run();
     assert_eq!(ran.code, Some(1));
     assert!(ran.err.contains("another update is running"), "{}", ran.err);
-    assert_eq!(host.world(), before);
-    assert_eq!((host.done().len(), host.stage.told().len()), (0, 0));
+    assert_eq!(host.state(), before);
+    assert_eq!((host.done().len(), host.stage.notifications().len()), (0, 0));
     drop(lock);
     assert_eq!(host.run().code, Some(0));
 }
@@ -455,17 +459,17 @@ fn an_unavailable_lock_or_an_invalid_number_changes_nothing() {
         assert_eq!(host.run().code, Some(2));
     }
     assert!(!host.stage.at("x").exists());
-    assert_eq!((host.done().len(), host.stage.told().len()), (0, 0));
+    assert_eq!((host.done().len(), host.stage.notifications().len()), (0, 0));
 }
 
 /// Runs an update that is sent a signal at its so-manieth question to a stand-in, before or after that did it.
 /// `None` where there are not so many.
-fn interrupted(signal: &str, at: usize, when: &str) -> Option<(Host, World, Ran)> {
+fn interrupted(signal: &str, at: usize, when: &str) -> Option<(Host, State, Ran)> {
     let host = Host::new(true)?;
     host.hook(&format!(
         "if [ \"$n $when\" = '{at} {when}' ]; then until [ -s \"$STAGE/pid\" ]; do sleep 0.01; done; touch \"$STAGE/hit\"; kill -{signal} \"$(cat \"$STAGE/pid\")\"; fi"
     ));
-    let before = host.world();
+    let before = host.state();
     let child = host.stage.start("update", &[]);
     host.stage.file("pid.new", child.id().to_string());
     std::fs::rename(host.stage.at("pid.new"), host.stage.at("pid")).unwrap();
@@ -486,12 +490,12 @@ fn a_signal_between_any_two_steps_leaves_the_service_running() {
             hit = true;
             if ran.code == Some(0) {
                 through += 1;
-                assert_eq!(host.world()["running/immich-server"], "new-immich-server\n");
-                assert_eq!(host.stage.told()[0][0], "immich was updated");
+                assert_eq!(host.state()["running/immich-server"], "new-immich-server\n");
+                assert_eq!(host.stage.notifications()[0][0], "immich was updated");
                 continue;
             }
             back += 1;
-            host.is_as_before(&before, &ran, "it was interrupted");
+            host.assert_unchanged(&before, &ran, "it was interrupted");
             assert_eq!(ran.code, Some(code), "{ran:?}");
             // The next run may do it.
             std::fs::remove_file(host.stage.at("hook")).unwrap();
@@ -514,23 +518,23 @@ fn signals_during_a_rollback_are_ignored() {
     host.hook(
         "if [ \"$when\" = before ] && [ \"$n\" -gt 20 ]; then touch \"$STAGE/hit\"; for s in TERM INT HUP; do kill -$s \"$(cat \"$STAGE/pid\")\"; done; fi",
     );
-    let before = host.world();
+    let before = host.state();
     let child = host.stage.start("update", &[]);
     host.stage.file("pid", child.id().to_string());
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert!(host.stage.at("hit").exists());
-    host.is_as_before(&before, &ran, "The previous images run again and are healthy.");
+    host.assert_unchanged(&before, &ran, "The previous images run again and are healthy.");
 }
 
 #[test]
 fn a_closed_terminal_does_not_leave_the_service_stopped() {
     let Some(host) = Host::new(false) else { return };
-    let before = host.world();
+    let before = host.state();
     let mut child = host.stage.start("update", &[]);
     drop((child.stdout.take(), child.stderr.take()));
     let code = child.wait().unwrap().code();
     let ran = Ran { code, out: String::new(), err: "The previous images run again".to_owned() };
-    host.is_as_before(&before, &ran, "The previous images run again");
+    host.assert_unchanged(&before, &ran, "The previous images run again");
 }
 
 /// GitHub's answer for a release.
@@ -547,7 +551,7 @@ struct Watch {
 
 impl Watch {
     fn new() -> Option<Watch> {
-        if !here(&["curl", "jq"]) {
+        if !are_installed(&["curl", "jq"]) {
             return None;
         }
         let answer = std::sync::Arc::new(std::sync::Mutex::new(release("v1.0.0", "first")));
@@ -567,98 +571,98 @@ impl Watch {
     }
 
     /// Runs the check, and asserts that it succeeds and the total number of notifications.
-    fn told(&self, answer: Answer, count: usize) {
+    fn expect_sent(&self, answer: Answer, count: usize) {
         let ran = self.run(answer);
         assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
-        assert_eq!(self.stage.told().len(), count, "{:?}", self.stage.told());
+        assert_eq!(self.stage.notifications().len(), count, "{:?}", self.stage.notifications());
     }
 }
 
 #[test]
 fn a_failed_notification_of_a_release_is_sent_again() {
     let Some(watch) = Watch::new() else { return };
-    watch.told(release("v1.0.0", "first"), 0);
-    watch.stage.file("unheard", "");
+    watch.expect_sent(release("v1.0.0", "first"), 0);
+    watch.stage.file("notify-fails", "");
     for _ in 0..2 {
         let ran = watch.run(release("v1.1.0", "second"));
         assert_eq!(ran.code, Some(0));
         assert!(ran.err.contains("the notification for v1.1.0 could not be sent"), "{ran:?}");
     }
-    std::fs::remove_file(watch.stage.at("unheard")).unwrap();
-    watch.told(release("v1.1.0", "second"), 1);
-    watch.told(release("v1.1.0", "second"), 1);
+    std::fs::remove_file(watch.stage.at("notify-fails")).unwrap();
+    watch.expect_sent(release("v1.1.0", "second"), 1);
+    watch.expect_sent(release("v1.1.0", "second"), 1);
 }
 
 #[test]
 fn a_notification_of_a_new_release_is_sent_once() {
     let Some(watch) = Watch::new() else { return };
-    watch.told(release("v1.0.0", "first"), 0);
+    watch.expect_sent(release("v1.0.0", "first"), 0);
     assert_eq!(watch.server.asked(), ["GET /repos/immich-app/immich/releases/latest"]);
-    watch.told(release("v1.0.0", "first"), 0);
-    watch.told(release("v1.1.0", "\r\n# What's new\r\n* `$(x)` \"사진\" 📷\r\n"), 1);
-    watch.told(release("v1.1.0", "changed"), 1);
-    let told = watch.stage.told();
-    assert_eq!(told[0][0], "immich: new release v1.1.0");
+    watch.expect_sent(release("v1.0.0", "first"), 0);
+    watch.expect_sent(release("v1.1.0", "\r\n# What's new\r\n* `$(x)` \"사진\" 📷\r\n"), 1);
+    watch.expect_sent(release("v1.1.0", "changed"), 1);
+    let sent = watch.stage.notifications();
+    assert_eq!(sent[0][0], "immich: new release v1.1.0");
     assert_eq!(
-        told[0][1],
+        sent[0][1],
         "The previous release was v1.0.0. To update, set the tag of the image in homeserver.yaml to this version, run \
          `homegen build`, and rebuild the system. For an image with a moving tag, run immich-update.\n\n# What's new\n* `$(x)` \"사진\" 📷"
     );
-    watch.told(release("v1.2.0", ""), 2);
+    watch.expect_sent(release("v1.2.0", ""), 2);
     assert_eq!(watch.stage.read("state/announced"), "v1.2.0\n");
 }
 
 #[test]
 fn release_notes_are_shortened_and_may_be_missing() {
     let Some(watch) = Watch::new() else { return };
-    watch.told(release("v1", ""), 0);
-    watch.told(release("v2", &"줄\n".repeat(21)), 1);
-    let told = watch.stage.told()[0][1].clone();
-    assert_eq!(told.matches('줄').count(), 20);
-    assert!(told.ends_with("줄\n…"), "{told}");
-    watch.told(release("v3", &"가".repeat(5000)), 2);
-    let told = watch.stage.told()[1][1].clone();
-    assert_eq!(told.chars().count(), 1024);
-    assert!(told.ends_with("가…") && told.contains("run immich-update"));
-    watch.told(Answer::json(json!({ "tag_name": "v4", "body": null })), 3);
-    watch.told(Answer::json(json!({ "tag_name": "v5" })), 4);
-    watch.told(Answer::json(json!({ "tag_name": "v6", "body": ["x"] })), 5);
+    watch.expect_sent(release("v1", ""), 0);
+    watch.expect_sent(release("v2", &"줄\n".repeat(21)), 1);
+    let sent = watch.stage.notifications()[0][1].clone();
+    assert_eq!(sent.matches('줄').count(), 20);
+    assert!(sent.ends_with("줄\n…"), "{sent}");
+    watch.expect_sent(release("v3", &"가".repeat(5000)), 2);
+    let sent = watch.stage.notifications()[1][1].clone();
+    assert_eq!(sent.chars().count(), 1024);
+    assert!(sent.ends_with("가…") && sent.contains("run immich-update"));
+    watch.expect_sent(Answer::json(json!({ "tag_name": "v4", "body": null })), 3);
+    watch.expect_sent(Answer::json(json!({ "tag_name": "v5" })), 4);
+    watch.expect_sent(Answer::json(json!({ "tag_name": "v6", "body": ["x"] })), 5);
 }
 
 #[test]
 fn drafts_and_prereleases_cause_no_notification() {
     let Some(watch) = Watch::new() else { return };
-    watch.told(release("v1", ""), 0);
-    watch.told(Answer::json(json!({ "tag_name": "v2", "draft": true })), 0);
-    watch.told(Answer::json(json!({ "tag_name": "v2", "prerelease": true })), 0);
+    watch.expect_sent(release("v1", ""), 0);
+    watch.expect_sent(Answer::json(json!({ "tag_name": "v2", "draft": true })), 0);
+    watch.expect_sent(Answer::json(json!({ "tag_name": "v2", "prerelease": true })), 0);
     assert_eq!(watch.stage.read("state/announced"), "v1\n");
 }
 
 #[test]
 fn a_release_is_sent_again_after_a_killed_run() {
     let Some(watch) = Watch::new() else { return };
-    watch.told(release("v1", ""), 0);
+    watch.expect_sent(release("v1", ""), 0);
     watch.stage.stand_in("notify", "kill -KILL \"$PPID\"");
     let ran = watch.run(release("v2", ""));
     assert_eq!(ran.code, None);
     assert_eq!(watch.stage.read("state/announced"), "v1\n");
     watch.stage.stand_in(
         "notify",
-        "cat \"$STAGE/state/announced\" >\"$STAGE/then\"; printf '%s\\0' $# \"$@\" >>\"$STAGE/told\"",
+        "cat \"$STAGE/state/announced\" >\"$STAGE/then\"; printf '%s\\0' $# \"$@\" >>\"$STAGE/sent\"",
     );
-    watch.told(release("v2", ""), 1);
-    assert_eq!(watch.stage.read("then"), "v1\n", "it was remembered before it was told");
+    watch.expect_sent(release("v2", ""), 1);
+    assert_eq!(watch.stage.read("then"), "v1\n", "it was remembered before it was sent");
     assert_eq!(watch.stage.read("state/announced"), "v2\n");
 }
 
 #[test]
 fn a_release_is_not_sent_if_the_state_cannot_be_written() {
     let Some(watch) = Watch::new() else { return };
-    watch.told(release("v1", ""), 0);
+    watch.expect_sent(release("v1", ""), 0);
     std::fs::create_dir(watch.stage.at("state/announced.new")).unwrap();
     let ran = watch.run(release("v2", ""));
     assert!(ran.code != Some(0), "{ran:?}");
-    assert_eq!(watch.stage.told().len(), 0);
+    assert_eq!(watch.stage.notifications().len(), 0);
     assert_eq!(watch.stage.read("state/announced"), "v1\n");
 }
 
@@ -669,7 +673,7 @@ fn now() -> u64 {
 #[test]
 fn failures_of_github_are_reported_after_three_days() {
     let Some(watch) = Watch::new() else { return };
-    watch.told(release("v1", ""), 0);
+    watch.expect_sent(release("v1", ""), 0);
     let failures = [
         Answer::status(500),
         Answer { status: 403, ..Answer::json(json!({ "message": "API rate limit exceeded" })) },
@@ -690,7 +694,7 @@ fn failures_of_github_are_reported_after_three_days() {
     ];
     let mut since = None;
     for failure in failures {
-        watch.told(failure, 0);
+        watch.expect_sent(failure, 0);
         let stamp = watch.stage.read("state/failing");
         assert_eq!(since.get_or_insert(stamp.clone()), &stamp);
     }
@@ -698,27 +702,27 @@ fn failures_of_github_are_reported_after_three_days() {
 
     let days = |days: u64| now() - days * 86_400;
     watch.stage.file("state/failing", format!("{} 0\n", days(3) + 3_600));
-    watch.told(Answer::status(500), 0);
+    watch.expect_sent(Answer::status(500), 0);
     watch.stage.file("state/failing", format!("{} 0\n", days(3)));
     let ran = watch.run(Answer::status(500));
     assert_eq!(ran.code, Some(1));
-    assert_eq!(watch.stage.told().len(), 1);
-    assert_eq!(watch.stage.told()[0][0], "immich: cannot check for new releases");
+    assert_eq!(watch.stage.notifications().len(), 1);
+    assert_eq!(watch.stage.notifications()[0][0], "immich: cannot check for new releases");
     // Once a day.
-    watch.told(Answer::status(500), 1);
+    watch.expect_sent(Answer::status(500), 1);
     watch.stage.file("state/failing", format!("{} {}\n", days(9), days(1) + 60));
-    watch.told(Answer::status(500), 1);
+    watch.expect_sent(Answer::status(500), 1);
     watch.stage.file("state/failing", format!("{} {}\n", days(9), days(1)));
     assert_eq!(watch.run(Answer::status(500)).code, Some(1));
-    assert_eq!(watch.stage.told().len(), 2);
+    assert_eq!(watch.stage.notifications().len(), 2);
     // After a successful answer, the count of failed days starts again.
-    watch.told(release("v1", ""), 2);
+    watch.expect_sent(release("v1", ""), 2);
     assert!(!watch.stage.at("state/failing").exists());
-    watch.told(Answer::status(500), 2);
+    watch.expect_sent(Answer::status(500), 2);
     // So does a clock that was set back, and a stamp that is none.
     for stamp in [format!("{} 0\n", now() + 9_000), "x\n".to_owned(), String::new(), "1 2 3\n".to_owned()] {
         watch.stage.file("state/failing", stamp);
-        watch.told(Answer::status(500), 2);
+        watch.expect_sent(Answer::status(500), 2);
         assert!(watch.stage.read("state/failing").starts_with(&now().to_string()[..6]));
     }
 }
@@ -726,9 +730,9 @@ fn failures_of_github_are_reported_after_three_days() {
 #[test]
 fn an_unreachable_github_is_requested_only_once() {
     let Some(mut watch) = Watch::new() else { return };
-    watch.stage.set("GITHUB_URL", nobody());
+    watch.stage.set("GITHUB_URL", unused_address());
     watch.stage.stand_in("curl", "echo >>\"$STAGE/asked\"; PATH=${PATH#*:} exec curl \"$@\"");
-    watch.told(release("v1", ""), 0);
+    watch.expect_sent(release("v1", ""), 0);
     assert_eq!(watch.stage.read("asked").lines().count(), 1);
     assert!(!watch.stage.at("state/announced").exists());
     watch.stage.set("REPOSITORY", "a/b/../../c?d");
@@ -746,6 +750,6 @@ fn the_redirect_of_a_renamed_repository_is_followed() {
         },
     });
     watch.stage.set("GITHUB_URL", server.url());
-    watch.told(release("v1", ""), 0);
+    watch.expect_sent(release("v1", ""), 0);
     assert_eq!(watch.stage.read("state/announced"), "v7\n");
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use crate::common::scripts::{Ran, Stage, here};
+use crate::common::scripts::{Ran, Stage, are_installed};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/scripts/upload-immich.sh");
 const KEY: &str = "aKeyThatNobodyMaySee";
@@ -43,7 +43,7 @@ case "$*" in
     ;;
   *api.pushover.net*)
     [ ! -e "$STAGE/pushover-down" ] || exit 7
-    cat >>"$STAGE/told"
+    cat >>"$STAGE/sent"
     ;;
   *) exit 99 ;;
 esac
@@ -103,7 +103,7 @@ impl Mac {
     }
 
     fn run(&self) -> Ran {
-        self.ended(&mut self.command())
+        self.run_to_end(&mut self.command())
     }
 
     fn start(&self) -> Child {
@@ -127,14 +127,14 @@ fn names_below(folder: &Path, before: &str) -> Vec<String> {
     names
 }
 
-fn said(ran: &Ran) -> String {
+fn printed(ran: &Ran) -> String {
     format!("{}{}", ran.out, ran.err)
 }
 
-fn wait_for(what: impl Fn() -> bool) {
+fn wait_for(condition: impl Fn() -> bool) {
     // A limit for what never comes, far above what any machine takes.
     let start = Instant::now();
-    while !what() {
+    while !condition() {
         assert!(start.elapsed() < Duration::from_secs(600), "it never came to it");
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -150,10 +150,10 @@ fn only_uploaded_photos_are_deleted_and_a_notification_is_sent() {
         mac.photo(name, name);
     }
     let output = mac.run();
-    assert!(output.code == Some(0), "{}", said(&output));
+    assert!(output.code == Some(0), "{}", printed(&output));
     let left = [".cache/d.jpg", ".hidden.jpg", "e.jpg.download/e.jpg", "jpg.zip", "notes.txt", "png"];
     assert_eq!(mac.left(), left);
-    assert!(mac.read("told").contains("message=macbook: 5 uploaded\""), "{}", mac.read("told"));
+    assert!(mac.read("sent").contains("message=macbook: 5 uploaded\""), "{}", mac.read("sent"));
     // Each line of its own has a date.
     let log = output.out;
     assert!(log.lines().all(|line| line.starts_with("20") && line.as_bytes()[10] == b' '), "{log}");
@@ -165,19 +165,19 @@ fn the_uploader_gets_the_files_and_the_key_and_no_command_line_shows_it() {
     let mac = Mac::new();
     let photo = mac.photo("a b.jpg", "a");
     let output = mac.run();
-    assert!(output.code == Some(0), "{}", said(&output));
+    assert!(output.code == Some(0), "{}", printed(&output));
     assert_eq!(mac.read("uploader-arguments"), format!("upload\n{}\n", photo.display()));
     assert_eq!(mac.read("uploader-environment"), format!("https://photos.example.org/api {KEY}\n"));
     assert!(mac.read("curl-configuration").contains(&format!("header = \"x-api-key: {KEY}\"")));
-    assert!(mac.read("told").contains(&format!("token={TOKEN}\"")));
+    assert!(mac.read("sent").contains(&format!("token={TOKEN}\"")));
     for secret in [KEY, TOKEN] {
-        assert!(!mac.read("curl-arguments").contains(secret) && !said(&output).contains(secret));
+        assert!(!mac.read("curl-arguments").contains(secret) && !printed(&output).contains(secret));
         assert!(!mac.read("uploader-arguments").contains(secret));
     }
     // bun runs the command line without its being installed.
     mac.photo("b.jpg", "b");
-    let output = mac.ended(mac.command().env("UPLOADER", "bunx"));
-    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
+    let output = mac.run_to_end(mac.command().env("UPLOADER", "bunx"));
+    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", printed(&output));
     assert!(mac.read("uploader-arguments").contains("@immich/cli\nupload\n"));
 }
 
@@ -187,8 +187,8 @@ fn a_folder_without_photos_causes_no_output_and_no_requests() {
     mac.photo("notes.txt", "x");
     let output = mac.run();
     assert!(output.code == Some(0));
-    assert_eq!(said(&output), "");
-    assert_eq!((mac.read("curl-arguments"), mac.read("told")), (String::new(), String::new()));
+    assert_eq!(printed(&output), "");
+    assert_eq!((mac.read("curl-arguments"), mac.read("sent")), (String::new(), String::new()));
 }
 
 #[test]
@@ -198,19 +198,19 @@ fn an_unreachable_server_deletes_nothing_and_is_reported_once() {
     mac.file("down", "");
     for _ in 0..2 {
         let output = mac.run();
-        assert_eq!(output.code, Some(1), "{}", said(&output));
-        assert!(said(&output).contains("does not answer"), "{}", said(&output));
+        assert_eq!(output.code, Some(1), "{}", printed(&output));
+        assert!(printed(&output).contains("does not answer"), "{}", printed(&output));
     }
     assert_eq!(mac.left(), ["a.jpg"]);
     assert_eq!(mac.read("uploader-arguments"), "");
-    assert_eq!(mac.read("told").matches("message=").count(), 1, "{}", mac.read("told"));
+    assert_eq!(mac.read("sent").matches("message=").count(), 1, "{}", mac.read("sent"));
     // Once it is back, all goes its way, and the next failure is news.
     fs::remove_file(mac.at("down")).unwrap();
     assert!((mac.run().code == Some(0)));
     mac.photo("b.jpg", "b");
     mac.file("down", "");
     assert!(mac.run().code != Some(0));
-    assert_eq!(mac.read("told").matches("does not answer").count(), 2, "{}", mac.read("told"));
+    assert_eq!(mac.read("sent").matches("does not answer").count(), 2, "{}", mac.read("sent"));
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_failed_upload_deletes_nothing() {
     let output = mac.run();
     assert_eq!(output.code, Some(1));
     assert_eq!(mac.left(), ["a.jpg"]);
-    assert!(mac.read("told").contains("failed (exit status 3)"), "{}", mac.read("told"));
+    assert!(mac.read("sent").contains("failed (exit status 3)"), "{}", mac.read("sent"));
 }
 
 #[test]
@@ -237,8 +237,8 @@ fn a_photo_that_immich_does_not_have_is_kept() {
     let output = mac.run();
     assert_eq!(output.code, Some(1));
     assert_eq!(mac.left(), ["refused.jpg"]);
-    assert!(said(&output).contains("refused.jpg"), "{}", said(&output));
-    assert!(mac.read("told").contains("1 uploaded, 1 kept"), "{}", mac.read("told"));
+    assert!(printed(&output).contains("refused.jpg"), "{}", printed(&output));
+    assert!(mac.read("sent").contains("1 uploaded, 1 kept"), "{}", mac.read("sent"));
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn photos_that_change_during_the_upload_are_kept_and_new_ones_follow() {
     mac.stand_in("immich", &IMMICH.replace("shift\nfor file", "set -- \"$FOLDER/stays.jpg\"\nfor file"));
     let output = mac.run();
     assert_eq!(output.code, Some(1));
-    assert_eq!(mac.left(), ["changes.jpg"], "{}", said(&output));
+    assert_eq!(mac.left(), ["changes.jpg"], "{}", printed(&output));
     assert_eq!(fs::read_to_string(folder.join("changes.jpg")).unwrap(), "x");
 
     // One that comes during the upload was not listed: it is uploaded in a round of its own.
@@ -280,7 +280,7 @@ fn photos_that_change_during_the_upload_are_kept_and_new_ones_follow() {
     let hook = "[ -e \"$STAGE/once\" ] || { : >\"$STAGE/once\"; echo 2 >\"$FOLDER/later.jpg\"; }\n";
     mac.file("uploader-hook", hook);
     let output = mac.run();
-    assert!(output.code == Some(0), "{}", said(&output));
+    assert!(output.code == Some(0), "{}", printed(&output));
     let uploads = mac.read("uploader-arguments");
     let (first, second) = uploads.split_once("first.jpg\n").expect("the first");
     assert!(!first.contains("later.jpg") && second.contains("later.jpg"), "{uploads}");
@@ -312,9 +312,9 @@ fn a_growing_file_is_uploaded_once_complete_and_kept_after_the_limit() {
     mac.photo("grows.mov", "x");
     // Each look at the files finds it longer.
     mac.stand_in("sleep", "echo x >>\"$FOLDER/grows.mov\"\nexec /bin/sleep 0.1\n");
-    let output = mac.ended(mac.command().env("SETTLE_LIMIT", "3"));
-    assert!(said(&output).contains("1 files still grow"), "{}", said(&output));
-    assert!(!mac.left().contains(&"done.jpg".to_owned()), "{}", said(&output));
+    let output = mac.run_to_end(mac.command().env("SETTLE_LIMIT", "3"));
+    assert!(printed(&output).contains("1 files still grow"), "{}", printed(&output));
+    assert!(!mac.left().contains(&"done.jpg".to_owned()), "{}", printed(&output));
     assert_eq!(mac.left(), ["grows.mov"]);
 }
 
@@ -323,10 +323,10 @@ fn a_hanging_upload_is_stopped_with_its_child_processes() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.file("uploader-hook", "/bin/sleep 1000 & echo $! >\"$STAGE/child\"; wait\n");
-    let output = mac.ended(mac.command().env("UPLOAD_LIMIT", "20"));
-    assert_eq!(output.code, Some(1), "{}", said(&output));
+    let output = mac.run_to_end(mac.command().env("UPLOAD_LIMIT", "20"));
+    assert_eq!(output.code, Some(1), "{}", printed(&output));
     assert_eq!(mac.left(), ["a.jpg"]);
-    assert!(mac.read("told").contains("was stopped"), "{}", mac.read("told"));
+    assert!(mac.read("sent").contains("was stopped"), "{}", mac.read("sent"));
     let child = mac.read("child");
     assert!(!is_running(child.trim()), "process {child} still runs");
 }
@@ -346,10 +346,10 @@ fn a_second_run_at_the_same_time_uploads_nothing() {
     wait_for(|| !mac.read("uploader-arguments").is_empty());
     let second = mac.run();
     assert!(second.code == Some(0));
-    assert!(said(&second).contains(&format!("process {}", first.id())), "{}", said(&second));
+    assert!(printed(&second).contains(&format!("process {}", first.id())), "{}", printed(&second));
     mac.file("go", "");
     let first = Ran::from(first.wait_with_output().unwrap());
-    assert!(first.code == Some(0), "{}", said(&first));
+    assert!(first.code == Some(0), "{}", printed(&first));
     assert_eq!(mac.read("uploader-arguments").matches("a.jpg").count(), 1);
 }
 
@@ -365,8 +365,8 @@ fn the_lock_of_a_killed_run_is_taken_over() {
     assert!(mac.at("Application Support/upload/lock/pid").exists());
     mac.file("go", "");
     let output = mac.run();
-    assert!(output.code == Some(0), "{}", said(&output));
-    assert!(said(&output).contains("took over"), "{}", said(&output));
+    assert!(output.code == Some(0), "{}", printed(&output));
+    assert!(printed(&output).contains("took over"), "{}", printed(&output));
     assert!(mac.left().is_empty());
     // A reused process ID and a lock without a process ID are stale too.
     for pid in [Some(std::process::id().to_string()), None] {
@@ -377,7 +377,7 @@ fn the_lock_of_a_killed_run_is_taken_over() {
             fs::write(lock.join("pid"), pid).unwrap();
         }
         let output = mac.run();
-        assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
+        assert!(output.code == Some(0) && mac.left().is_empty(), "{}", printed(&output));
     }
 }
 
@@ -391,7 +391,7 @@ fn a_stopped_run_stops_its_upload_and_releases_the_lock() {
     let stop = Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
     assert!(stop.success());
     let output = Ran::from(run.wait_with_output().unwrap());
-    assert_eq!(output.code, Some(143), "{}", said(&output));
+    assert_eq!(output.code, Some(143), "{}", printed(&output));
     wait_for(|| !is_running(mac.read("child").trim()));
     assert!(!mac.at("Application Support/upload/lock").exists());
     assert_eq!(mac.left(), ["a.jpg"]);
@@ -408,13 +408,13 @@ fn a_failed_notification_does_not_stop_the_upload() {
             _ => drop(mac.file("pushover", "PUSHOVER_TOKEN=\"a\nb\"\n")),
         }
         let output = mac.run();
-        assert!(output.code == Some(0) && mac.left().is_empty(), "{break_it}: {}", said(&output));
-        assert!(said(&output).contains("no notification sent"), "{break_it}: {}", said(&output));
+        assert!(output.code == Some(0) && mac.left().is_empty(), "{break_it}: {}", printed(&output));
+        assert!(printed(&output).contains("no notification sent"), "{break_it}: {}", printed(&output));
     }
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
-    let output = mac.ended(mac.command().env_remove("PUSHOVER_FILE"));
-    assert!(output.code == Some(0) && !said(&output).contains("told"), "{}", said(&output));
+    let output = mac.run_to_end(mac.command().env_remove("PUSHOVER_FILE"));
+    assert!(output.code == Some(0) && !printed(&output).contains("told"), "{}", printed(&output));
 }
 
 #[test]
@@ -424,13 +424,13 @@ fn an_invalid_key_fails_before_any_upload() {
         mac.photo("a.jpg", "a");
         mac.file("key", content);
         let output = mac.run();
-        assert_eq!(output.code, Some(1), "{content:?}: {}", said(&output));
+        assert_eq!(output.code, Some(1), "{content:?}: {}", printed(&output));
         assert_eq!(mac.read("uploader-arguments"), "");
     }
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     fs::remove_file(mac.at("key")).unwrap();
-    assert!(said(&mac.run()).contains("agenix"));
+    assert!(printed(&mac.run()).contains("agenix"));
 }
 
 #[test]
@@ -439,17 +439,17 @@ fn the_folder_of_agenix_in_home_manager_is_found() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.stand_in("getconf", "[ \"$1\" = DARWIN_USER_TEMP_DIR ] && echo \"$STAGE\"\n");
-    let output = mac.ended(
+    let output = mac.run_to_end(
         mac.command()
             .env("API_KEY_FILE", "$(getconf DARWIN_USER_TEMP_DIR)/key")
             .env("PUSHOVER_FILE", "$(/nix/store/0123-getconf-1.0/bin/getconf DARWIN_USER_TEMP_DIR)/pushover"),
     );
-    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
-    assert!(mac.read("told").contains(TOKEN));
+    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", printed(&output));
+    assert!(mac.read("sent").contains(TOKEN));
     // Nothing else that looks like code is run.
     mac.photo("b.jpg", "b");
     let code = format!("$(touch {})", mac.path("ran"));
-    let output = mac.ended(mac.command().env("API_KEY_FILE", code));
+    let output = mac.run_to_end(mac.command().env("API_KEY_FILE", code));
     assert!(output.code != Some(0));
     assert!(!mac.at("ran").exists());
 }
@@ -461,7 +461,7 @@ fn many_files_are_uploaded_in_several_command_lines() {
         mac.photo(&format!("{i}.jpg"), &i.to_string());
     }
     let output = mac.run();
-    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", said(&output));
+    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", printed(&output));
     assert_eq!(mac.read("uploader-environment").lines().count(), 2);
 }
 
@@ -492,7 +492,7 @@ fn the_script_uses_only_features_of_bash_3_2_and_bsd_tools() {
     ] {
         assert!(!code.iter().any(|line| line.contains(newer)), "{newer}");
     }
-    if !here(&["shellcheck"]) {
+    if !are_installed(&["shellcheck"]) {
         return;
     }
     let found = Command::new("shellcheck").args(["--shell=bash", SCRIPT]).output().unwrap();

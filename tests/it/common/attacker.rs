@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::place::{skipped, wait_for};
-use super::scripts::here;
+use super::sandbox::{skipped, wait_for};
+use super::scripts::are_installed;
 
 /// The user and group id of the attacker.
 pub const ATTACKER: u32 = 1234;
@@ -63,7 +63,7 @@ pub fn is_root() -> bool {
     if !root {
         skipped::<()>("only root can become the user who attacks");
     }
-    root && here(&["perl", "setpriv"])
+    root && are_installed(&["perl", "setpriv"])
 }
 
 /// Gives a path to the attacker.

@@ -147,7 +147,7 @@ impl Drop for Server {
 }
 
 /// An address without a server.
-pub fn nobody() -> String {
+pub fn unused_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     format!("http://{}", listener.local_addr().expect("an address"))
 }

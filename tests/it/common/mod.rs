@@ -5,7 +5,7 @@ pub mod folder;
 pub mod http;
 pub mod mutate;
 pub mod nix;
-pub mod place;
+pub mod sandbox;
 pub mod scripts;
 
 use std::path::{Path, PathBuf};
@@ -84,12 +84,12 @@ pub fn compile_beside(bytes: impl AsRef<[u8]>, context: &FileContext) -> Outcome
 pub const STYLE: Style = Style { width: 100, color: false };
 
 /// The diagnostics as a person sees them.
-pub fn said(outcome: &Outcome) -> String {
+pub fn report(outcome: &Outcome) -> String {
     human::render(&outcome.diagnostics, &outcome.sources, STYLE)
 }
 
 /// One file of the output.
 pub fn file<'a>(outcome: &'a Outcome, path: &str) -> &'a str {
-    let files = outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", said(outcome)));
+    let files = outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", report(outcome)));
     &files.iter().find(|f| f.path == path).unwrap_or_else(|| panic!("{path} is not emitted")).text
 }

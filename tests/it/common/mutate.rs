@@ -166,12 +166,12 @@ pub fn mutate(files: &[&str], bytes: &[u8]) -> Vec<u8> {
     let mut choices = Choices(bytes);
     let Some(file) = choices.of(files) else { return Vec::new() };
     let mut lines: Vec<String> = file.lines().map(str::to_owned).collect();
-    while let Some(what) = choices.next() {
+    while let Some(kind) = choices.next() {
         if lines.is_empty() {
             break;
         }
         let at = choices.below(lines.len());
-        match what % 14 {
+        match kind % 14 {
             0 => drop(lines.remove(at)),
             1 => lines.insert(at, lines[at].clone()),
             2 => {
@@ -220,10 +220,10 @@ pub fn mutate(files: &[&str], bytes: &[u8]) -> Vec<u8> {
             11 => {
                 // Something in the middle of a line.
                 let value = choices.of(VALUES).unwrap_or_default();
-                let places: Vec<usize> =
+                let positions: Vec<usize> =
                     lines[at].char_indices().map(|(i, _)| i).chain([lines[at].len()]).collect();
-                let place = places[choices.below(places.len())];
-                lines[at].insert_str(place, value);
+                let position = positions[choices.below(positions.len())];
+                lines[at].insert_str(position, value);
             }
             12 => {
                 // A word of a list or of a flow mapping becomes another.
@@ -237,8 +237,8 @@ pub fn mutate(files: &[&str], bytes: &[u8]) -> Vec<u8> {
             _ => {
                 let mut line = std::mem::take(&mut lines[at]).into_bytes();
                 if !line.is_empty() {
-                    let place = choices.below(line.len());
-                    line[place] = choices.next().unwrap_or(0) as u8;
+                    let position = choices.below(line.len());
+                    line[position] = choices.next().unwrap_or(0) as u8;
                 }
                 lines[at] = String::from_utf8_lossy(&line).into_owned();
             }

@@ -7,10 +7,10 @@ use std::process::Command;
 use homegen::Outcome;
 use serde_json::Value;
 
-use super::said;
+use super::report;
 
 /// Returns true if Nix is installed. In CI, its absence is a failure.
-pub fn nix_is_here() -> bool {
+pub fn nix_is_installed() -> bool {
     if Command::new("nix-instantiate").arg("--version").output().is_ok() {
         return true;
     }
@@ -33,11 +33,11 @@ pub fn nix(arguments: &[&str], folder: &Path) -> Result<String, String> {
         .env("HOME", folder)
         .output()
         .map_err(|e| e.to_string())?;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {
-        return Err(said);
+        return Err(stderr);
     }
-    for line in said.lines() {
+    for line in stderr.lines() {
         let Some(json) = line.strip_prefix("trace: in the store: ") else { continue };
         let written: Value = serde_json::from_str(json).expect("JSON");
         let path = Path::new(written["path"].as_str().expect("a path"));
@@ -186,7 +186,8 @@ impl System {
              (declared (config: config.homeserver.mounts or { })); ",
         );
         let mut secrets = std::collections::BTreeSet::new();
-        for file in outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", said(outcome))) {
+        for file in outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", report(outcome)))
+        {
             let path = folder.path().join(&file.path);
             std::fs::create_dir_all(path.parent().expect("a parent")).unwrap();
             std::fs::write(&path, &file.text).unwrap();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 /// Returns true if all programs are installed. In CI, a missing one is a failure.
-pub fn here(programs: &[&str]) -> bool {
+pub fn are_installed(programs: &[&str]) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     for program in programs {
@@ -46,12 +46,12 @@ impl Stage {
         for folder in ["bin", "state", "tmp"] {
             std::fs::create_dir(stage.at(folder)).unwrap();
         }
-        // If the file `unheard` exists, no notification is sent.
+        // If the file `notify-fails` exists, no notification is sent.
         stage.stand_in(
             "notify",
             r#"
-            [ "$1" != --strict ] || { shift; [ ! -e "$STAGE/unheard" ] || exit 1; }
-            printf '%s\0' "$#" "$@" >>"$STAGE/told""#,
+            [ "$1" != --strict ] || { shift; [ ! -e "$STAGE/notify-fails" ] || exit 1; }
+            printf '%s\0' "$#" "$@" >>"$STAGE/sent""#,
         );
         stage
     }
@@ -120,11 +120,11 @@ impl Stage {
     }
 
     pub fn run(&self, script: &str, arguments: &[&str]) -> Ran {
-        self.ended(&mut self.command(script, arguments))
+        self.run_to_end(&mut self.command(script, arguments))
     }
 
     /// Runs a command of this stage to its end. Nothing may be left of it where temporary files are.
-    pub fn ended(&self, command: &mut Command) -> Ran {
+    pub fn run_to_end(&self, command: &mut Command) -> Ran {
         let ran = command.output().expect("it runs").into();
         assert_eq!(std::fs::read_dir(self.at("tmp")).unwrap().count(), 0, "files were left behind: {ran:?}");
         ran
@@ -135,14 +135,14 @@ impl Stage {
     }
 
     /// The arguments of each call of the stand-in.
-    pub fn told(&self) -> Vec<Vec<String>> {
-        let text = self.read("told");
+    pub fn notifications(&self) -> Vec<Vec<String>> {
+        let text = self.read("sent");
         let mut words = text.split_terminator('\0').map(str::to_owned);
-        let mut told = Vec::new();
+        let mut sent = Vec::new();
         while let Some(count) = words.next() {
-            told.push(words.by_ref().take(count.parse().unwrap()).collect());
+            sent.push(words.by_ref().take(count.parse().unwrap()).collect());
         }
-        told
+        sent
     }
 }
 

@@ -34,24 +34,24 @@ pub fn skipped<T>(why: &str) -> Option<T> {
     None
 }
 
-pub fn said(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// A folder with `bin`, which is first on the PATH and has every script by its name, and a place for backups.
-pub struct Place {
+pub struct Sandbox {
     pub folder: tempfile::TempDir,
     pub target: PathBuf,
     pub variables: BTreeMap<&'static str, String>,
 }
 
-impl Place {
-    pub fn new() -> Place {
-        Place::called("backups")
+impl Sandbox {
+    pub fn new() -> Sandbox {
+        Sandbox::with_target("backups")
     }
 
     /// With another name of the folder of backups.
-    pub fn called(target: &str) -> Place {
+    pub fn with_target(target: &str) -> Sandbox {
         let folder = tempfile::tempdir().expect("a folder");
         let bin = folder.path().join("bin");
         std::fs::create_dir(&bin).unwrap();
@@ -70,20 +70,20 @@ impl Place {
             [("NAME", "database"), ("SUFFIX", ".dump"), ("KEEP_DAYS", "30"), ("KEEP_AT_LEAST", "3")];
         let mut variables: BTreeMap<_, _> = variables.map(|(name, value)| (name, value.to_owned())).into();
         variables.insert("TARGET", target.to_str().unwrap().to_owned());
-        Place { folder, target, variables }
+        Sandbox { folder, target, variables }
     }
 
     pub fn at(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
-    pub fn set(&mut self, variable: &'static str, value: impl AsRef<OsStr>) -> &mut Place {
+    pub fn set(&mut self, variable: &'static str, value: impl AsRef<OsStr>) -> &mut Sandbox {
         self.variables.insert(variable, value.as_ref().to_str().expect("text").to_owned());
         self
     }
 
     /// The producer `produce`, in bash: `$1` is the name it has to write, and `$here` is this folder.
-    pub fn produce(&self, code: &str) -> &Place {
+    pub fn set_producer(&self, code: &str) -> &Sandbox {
         let here = self.folder.path().display();
         program(&self.at("bin/produce"), &format!("set -eu\nhere='{here}'\n{code}"));
         self
@@ -108,7 +108,7 @@ impl Place {
     /// Makes a backup that has to be good, and gives back its path.
     pub fn backup(&self, producer: &str) -> PathBuf {
         let output = self.run(&["backup", producer]);
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", stderr(&output));
         let (name, suffix) = (&self.variables["NAME"], &self.variables["SUFFIX"]);
         let newest = self.backups(name, suffix).pop().expect("a backup");
         assert_eq!(self.unfinished(), [""; 0]);
@@ -116,11 +116,11 @@ impl Place {
     }
 
     /// Makes a backup that has to fail for a reason, and to leave all as it was.
-    pub fn fails(&self, producer: &str, why: &str) {
+    pub fn backup_fails(&self, producer: &str, why: &str) {
         let before = self.target.exists().then(|| tree(&self.target));
         let output = self.run(&["backup", producer]);
-        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-        assert!(said(&output).contains(why), "{why:?} is not in {}", said(&output));
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stderr(&output).contains(why), "{why:?} is not in {}", stderr(&output));
         let mut after = self.target.exists().then(|| tree(&self.target));
         if let Some(after) = &mut after {
             after.retain(|path, _| !path.to_string_lossy().ends_with(".lock"));
@@ -156,7 +156,7 @@ impl Place {
     }
 
     /// Puts an old backup there.
-    pub fn old(&self, file: &str) -> PathBuf {
+    pub fn add_old_backup(&self, file: &str) -> PathBuf {
         std::fs::create_dir_all(&self.target).unwrap();
         std::fs::set_permissions(&self.target, std::fs::Permissions::from_mode(0o700)).unwrap();
         let path = self.target.join(file);
@@ -166,7 +166,7 @@ impl Place {
 
     /// A stand-in for systemctl. A unit is active unless a file of its name says what it is; what is in
     /// `on-systemctl` is done when systemctl is to change something.
-    pub fn with_systemctl(&mut self) {
+    pub fn add_systemctl(&mut self) {
         let (lock, here) = (self.at("restore.lock"), self.folder.path().to_path_buf());
         self.set("LOCK", lock).set("HERE", here);
         program(
@@ -183,14 +183,14 @@ impl Place {
     }
 
     /// The calls of systemctl since the last time.
-    pub fn systemctl(&self) -> String {
+    pub fn systemctl_calls(&self) -> String {
         let log = std::fs::read_to_string(self.at("systemctl.log")).unwrap_or_default();
         let _ = std::fs::remove_file(self.at("systemctl.log"));
         log
     }
 
     /// Runs a command as a person does who answers once. How it ended, and what the terminal showed.
-    pub fn at_a_terminal(&self, words: &[&str], answer: &str) -> (Option<i32>, String) {
+    pub fn run_at_a_terminal(&self, words: &[&str], answer: &str) -> (Option<i32>, String) {
         let line = "printf -v line '%q ' \"$@\"; exec script --quiet --return --command \"$line\" /dev/null";
         program(&self.at("bin/at-a-terminal"), line);
         let mut child = self
@@ -226,20 +226,20 @@ pub fn kill_group(child: &mut Child) {
 }
 
 /// Runs a shell script in its own mount namespace. Prints a notice and returns `None` if mounts are not permitted.
-pub fn with_mounts(place: &Place, script: &str) -> Option<Output> {
-    program(&place.at("bin/in-mounts"), "exec unshare --mount --map-root-user bash -euc \"$1\"");
-    if !place.run(&["in-mounts", "mkdir probe; mount -t tmpfs none probe"]).status.success() {
+pub fn with_mounts(sandbox: &Sandbox, script: &str) -> Option<Output> {
+    program(&sandbox.at("bin/in-mounts"), "exec unshare --mount --map-root-user bash -euc \"$1\"");
+    if !sandbox.run(&["in-mounts", "mkdir probe; mount -t tmpfs none probe"]).status.success() {
         return skipped("nothing may be mounted here");
     }
-    std::fs::remove_dir(place.at("probe")).unwrap();
-    Some(place.run(&["in-mounts", script]))
+    std::fs::remove_dir(sandbox.at("probe")).unwrap();
+    Some(sandbox.run(&["in-mounts", script]))
 }
 
 /// Runs SQL in a database of SQLite, and gives back what it says.
 pub fn sqlite(database: &Path, sql: &str) -> String {
     let output = Command::new("sqlite3").args(["-cmd", ".timeout 60000"]).arg(database).arg(sql).output();
     let output = output.expect("sqlite3 runs");
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", stderr(&output));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
