@@ -1,4 +1,4 @@
-//! `clean-album`, against a server that plays Immich, well and badly.
+//! `clean-album`, against a stand-in for Immich that answers correctly, wrongly or not at all.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -7,14 +7,14 @@ use crate::common::http::{Answer, Request, Server, unused_address};
 use crate::common::scripts::{Ran, Stage, are_installed};
 use serde_json::{Value, json};
 
-/// A library with albums, by name, and what was deleted from it.
+/// A library: its albums by name, and the deleted assets.
 #[derive(Default)]
 struct Library {
     albums: Vec<(String, Vec<String>)>,
     deleted: Vec<(Vec<String>, bool)>,
 }
 
-/// An Immich that does as the real one.
+/// Answers a request as Immich does.
 fn immich(library: &mut Library, request: &Request) -> Answer {
     if request.header("x-api-key") != Some("the\"key\\1") {
         return Answer { status: 401, ..Answer::json(json!({ "message": "Invalid API key" })) };
@@ -52,7 +52,7 @@ fn immich(library: &mut Library, request: &Request) -> Answer {
     }
 }
 
-/// A test's own answer to a request, before Immich's.
+/// A test's own answer to a request. If it is `None`, the stand-in for Immich answers.
 type Override = dyn Fn(&Request) -> Option<Answer> + Send + Sync;
 
 struct Setup {
@@ -62,7 +62,7 @@ struct Setup {
 }
 
 impl Setup {
-    /// `None` where the programs are not here.
+    /// Returns `None` if curl or jq is not installed.
     fn new(albums: &[(&str, usize)], before: Box<Override>) -> Option<Setup> {
         if !are_installed(&["curl", "jq"]) {
             return None;
@@ -98,7 +98,7 @@ impl Setup {
         self.library.lock().unwrap().deleted.clone()
     }
 
-    /// Nothing is deleted, and one line expected why.
+    /// Asserts that nothing is deleted and that one line has the `expected` reason.
     fn refuses(&self, arguments: &[&str], expected: &str) {
         let ran = self.run(arguments);
         assert_eq!(ran.code, Some(1), "{ran:?}");
@@ -204,7 +204,7 @@ fn a_dry_run_lists_the_assets_and_deletes_nothing() {
     let ran = setup.run(&["--dry-run"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     assert_eq!(ran.out.lines().count(), 1002, "{}", ran.out);
-    // A path is on one line, whatever it holds.
+    // A path is printed on one line, even if it contains a line break.
     assert!(ran.out.starts_with("\"/data/0a1b-00000 \\\"사진\\\"\\n.jpg\"\n"), "{}", &ran.out[..200]);
     assert!(ran.out.ends_with("1001 assets would be deleted from the album Temp\n"));
     assert_eq!(setup.deleted(), []);
@@ -213,13 +213,13 @@ fn a_dry_run_lists_the_assets_and_deletes_nothing() {
     setup.refuses(&["--dry-run", "x"], "the only option is --dry-run");
 }
 
-/// An answer to the search for assets.
+/// The answer to a search for assets.
 fn page(ids: &[&str], next: Value) -> Answer {
     let items: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
     Answer::json(json!({ "assets": { "items": items, "nextPage": next } }))
 }
 
-/// A place whose search for assets is answered so, and everything else as Immich does.
+/// A server that answers the search for assets with `answer`, and all other requests as Immich does.
 fn with_search_answers(answer: impl Fn(u64) -> Answer + Send + Sync + 'static) -> Option<Setup> {
     Setup::new(
         &[("Temp", 4)],
@@ -239,7 +239,7 @@ fn endless_result_pages_are_refused() {
     setup.refuses(&[], "again and again");
     let Some(setup) = with_search_answers(|n| page(&[], json!((n + 1).to_string()))) else { return };
     setup.refuses(&[], "again and again");
-    // New ones without an end are more than may go.
+    // Endless pages with new assets exceed the limit.
     let Some(mut setup) = with_search_answers(|n| page(&[&format!("{n}")], json!((n + 1).to_string())))
     else {
         return;
@@ -262,7 +262,7 @@ fn an_asset_on_two_pages_is_deleted_once() {
 
 #[test]
 fn a_search_with_more_assets_than_the_album_deletes_nothing() {
-    // An Immich that does not know `albumIds` would.
+    // An Immich that does not know `albumIds` would answer with the whole library.
     let Some(setup) = with_search_answers(|_| page(&["0a", "0b", "0c", "0d", "0e"], Value::Null)) else {
         return;
     };

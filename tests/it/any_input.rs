@@ -1,4 +1,4 @@
-//! No bytes make the compiler panic: a wrong file is a diagnostic, however wrong it is.
+//! No input makes the compiler panic: every invalid file is reported with a diagnostic.
 
 use std::time::Instant;
 
@@ -8,11 +8,11 @@ use homegen::diag::{github, json};
 use homegen::limits::MAX_BYTES;
 use proptest::prelude::*;
 
-/// Compiles; says on the test's output when it took long, which is for a person to judge.
+/// Compiles a file, and prints a notice if that takes longer than 1 s. A slow file does not fail the test.
 fn timed(name: &str, bytes: impl AsRef<[u8]>) -> homegen::Outcome {
     let start = Instant::now();
     let outcome = compile(bytes);
-    // The diagnostics are rendered too: labels of a text with unusual characters may go wrong.
+    // The diagnostics are rendered too: labels beside unusual characters may be wrong.
     let text = report(&outcome);
     for render in [json::render, github::render] {
         assert!(outcome.diagnostics.is_empty() || !render(&outcome.diagnostics, &outcome.sources).is_empty());
@@ -53,7 +53,7 @@ fn deep_nesting_is_refused() {
     }
 }
 
-/// Runs the program, for what would end the process of the tests: an overflow of the stack cannot be caught.
+/// Runs the program in its own process, because an overflow of the stack cannot be caught.
 fn assert_no_crash(name: &str, text: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("homeserver.yaml");
@@ -84,7 +84,7 @@ fn deep_values_in_free_form_keys_do_not_crash() {
 
 #[test]
 fn values_nested_through_references_do_not_crash() {
-    // Each value is as deep as the parser allows, and holds the one before it.
+    // Each value is as deep as the parser allows, and contains the previous value.
     for count in [3, 10, 60] {
         let nested: String = (0..count)
             .map(|i| format!("  k{}: {}\"${{k{i}}}\"{}\n", i + 1, "[".repeat(200), "]".repeat(200)))
@@ -174,15 +174,15 @@ fn large_invalid_files_are_refused() {
 
 #[test]
 fn inputs_found_by_the_fuzzer_compile_or_are_refused() {
-    // An attribute's name with quotes in it, put together from a reference.
+    // The name of an attribute that has quotes and a reference.
     let outcome = timed("a name", format!("{HEAD}nixos:\n  services:\n    a\"${{host.name}}\"b: 1\n"));
     assert!(outcome.files.is_some(), "{}", report(&outcome));
-    // A letter of two bytes where a long name is cut.
+    // A letter of two bytes at the position where a long name is cut.
     let service = "containers: { web: { image: docker.io/library/nginx:1.27 } }";
     is_refused("a name", &format!("{HEAD}services: {{ abcdefé-and-more: {{ {service} }} }}\n"));
-    // A function in a list, which one parser of Nix takes and the others do not.
+    // A function in a list, which one Nix parser accepts and the others refuse.
     is_refused("a function in a list", &format!("{HEAD}nixos: {{ a: !nix \"[ b c: d ]\" }}\n"));
-    // Half an expression where no option is.
+    // An incomplete expression that is not the value of an option.
     is_refused("a constant", &format!("{HEAD}constants: {{ a: !nix \"(\" }}\n"));
     let preset = "preset: uptime-kuma, with: { data: !nix \"(\", subdomain: !nix \"(\" }";
     is_refused("a parameter", &format!("{HEAD}services: {{ a: {{ {preset} }} }}\n"));
@@ -190,7 +190,7 @@ fn inputs_found_by_the_fuzzer_compile_or_are_refused() {
 
 #[test]
 fn a_host_with_1000_services_compiles() {
-    // A thousand services are more than anyone has, and no reason to give up.
+    // A thousand services are more than any known server has, and still have to compile.
     let services: String = (0..1_000).map(|i| format!("  s{i}:\n    containers:\n      web: {{ image: docker.io/library/nginx:1.27, volumes: [\"${{data}}/s{i}:/data\"] }}\n")).collect();
     let outcome =
         timed("a thousand services", format!("{HEAD}constants: {{ data: /srv }}\nservices:\n{services}"));
@@ -236,7 +236,7 @@ fn is_refused_in_little_memory(name: &str, text: &str) {
     println!("{took:.1} s: {name}");
 }
 
-/// So many lines of `line`, each of which may use its number.
+/// `count` lines, each made from its number.
 fn many(count: usize, line: impl Fn(usize) -> String) -> String {
     (0..count).map(line).collect()
 }
@@ -344,7 +344,7 @@ fn accepted_warnings_above_the_limit_are_not_reported() {
     assert!(outcome.diagnostics.is_empty(), "{} diagnostics", outcome.diagnostics.len());
 }
 
-/// A change of a file by a user, a disk or a merge.
+/// A change of a file, as by a user, a disk error or a merge.
 #[derive(Clone, Debug)]
 enum Damage {
     Flip(usize, u8),
@@ -441,7 +441,7 @@ proptest! {
     #[test]
     fn arbitrary_text_does_not_panic(text in "\\PC{0,200}") {
         timed("text", &text);
-        // The same where a service's values stand.
+        // The same text as a value of a service.
         timed("text in its place", format!("{HEAD}services:\n  web:\n    containers:\n      web:\n        image: {text}\n"));
     }
 

@@ -10,7 +10,7 @@ use crate::common::folder::{names, tree};
 use crate::common::sandbox::{Sandbox, kill_group, skipped, sqlite, stderr, wait_for, with_mounts};
 use crate::common::scripts::{are_installed, program};
 
-// The frame.
+// The script `backup`, which runs a producer.
 
 #[test]
 fn only_the_owner_can_read_a_backup() {
@@ -20,7 +20,7 @@ fn only_the_owner_can_read_a_backup() {
     assert_eq!(backup.metadata().unwrap().mode() & 0o7777, 0o600);
     assert_eq!(sandbox.target.metadata().unwrap().mode() & 0o7777, 0o700);
     assert_eq!(std::fs::read_to_string(&backup).unwrap(), "good\n");
-    // Also where the producer has other ideas, and without a suffix.
+    // Also if the producer sets another mode, and without a suffix.
     sandbox.set("SUFFIX", "").set_producer("echo good >\"$1\"; chmod 0644 \"$1\"");
     assert_eq!(sandbox.backup("produce").metadata().unwrap().mode() & 0o7777, 0o600);
     // An existing folder keeps its mode, and a warning is printed.
@@ -53,7 +53,7 @@ fn a_failed_backup_changes_nothing() {
         ("ln -s /etc/passwd \"$1\"", "neither a file nor a folder"),
         ("mkfifo \"$1\"", "neither a file nor a folder"),
     ] {
-        // First where there is nothing, then with backups that a good one would take away.
+        // First without a folder, then with old backups that a good backup would prune.
         let _ = std::fs::remove_dir_all(&sandbox.target);
         sandbox.set_producer(code).backup_fails("produce", why);
         sandbox.add_old_backup("database-2001-01-01T000000.dump");
@@ -81,7 +81,7 @@ fn a_write_error_keeps_the_previous_backup() {
         sandbox.backup_fails("produce", "");
         std::fs::remove_file(sandbox.at("bin").join(tool)).unwrap();
     }
-    // The new one is on the disk before any other goes.
+    // The new backup is synced to the disk before an old one is pruned.
     program(&sandbox.at("bin/sync"), "if [ \"$1\" = --file-system ]; then exit 1; fi");
     let output = sandbox.set_producer("echo good >\"$1\"").run(&["backup", "produce"]);
     assert_eq!(output.status.code(), Some(1));
@@ -132,7 +132,7 @@ fn a_second_backup_at_the_same_time_is_refused() {
     assert_eq!(second.status.code(), Some(1));
     assert!(stderr(&second).contains("another run is active"), "{}", stderr(&second));
     assert_eq!(sandbox.unfinished(), unfinished, "the second took away what the first one works on");
-    // One with another name has nothing to do with it.
+    // A backup with another name is not blocked.
     let mut other = sandbox.command(&["backup", "other"]);
     program(&sandbox.at("bin/other"), "echo other >\"$1\"");
     assert!(other.env("NAME", "files").status().unwrap().success());
@@ -146,7 +146,7 @@ fn a_second_backup_at_the_same_time_is_refused() {
 fn a_killed_backup_does_not_count_and_is_removed_by_the_next_run() {
     let mut sandbox = Sandbox::new();
     sandbox.set("SUFFIX", "").set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "2");
-    // Much to take away, so that some are killed while they do.
+    // There is much to prune, so that some runs are killed during the pruning.
     for day in 1..=4 {
         let folder = sandbox.target.join(format!("database-2001-01-0{day}T000000"));
         std::fs::create_dir_all(&folder).unwrap();
@@ -154,7 +154,7 @@ fn a_killed_backup_does_not_count_and_is_removed_by_the_next_run() {
             std::fs::write(folder.join(format!("{i}")), "whole").unwrap();
         }
     }
-    // One run that is certainly at work is killed, and then one at each of many moments.
+    // One run is killed while its producer runs, and then further runs at many different times.
     sandbox.set_producer("mkdir \"$1\"; touch \"$here/begun\"; sleep 100");
     let mut child = sandbox.command(&["backup", "produce"]).process_group(0).spawn().unwrap();
     wait_for(|| sandbox.at("begun").exists());
@@ -167,7 +167,7 @@ fn a_killed_backup_does_not_count_and_is_removed_by_the_next_run() {
     for round in 0..40 {
         let mut child =
             sandbox.command(&["backup", "produce"]).process_group(0).stdout(Stdio::null()).spawn().unwrap();
-        // From the moment on at which it is at work.
+        // The delay starts when the run has created its unfinished backup.
         wait_for(|| !sandbox.unfinished().is_empty() || child.try_wait().unwrap().is_some());
         std::thread::sleep(Duration::from_millis(round * 4));
         ended += usize::from(child.try_wait().unwrap().is_some());
@@ -202,7 +202,7 @@ fn a_producer_that_outlives_its_backup_blocks_the_next_run() {
     assert_eq!(sandbox.unfinished(), [""; 0]);
 }
 
-/// A time in a name, so many days before now.
+/// The time `days` days ago, in the format of a backup's name.
 fn days_ago(days: u32) -> String {
     let output = Command::new("date").arg(format!("--date={days} days ago")).arg("+%Y-%m-%dT%H%M%S").output();
     String::from_utf8(output.unwrap().stdout).unwrap().trim().to_owned()
@@ -223,7 +223,7 @@ fn old_backups_are_pruned_by_the_time_in_their_name_down_to_a_minimum() {
     assert_eq!(there(), [true, true, true, false, false, false]);
     sandbox.set("KEEP_AT_LEAST", "100").set("KEEP_DAYS", "0").backup("produce");
     assert_eq!(there(), [true, true, true, false, false, false]);
-    // Those of a clock that was ahead count as the newest, and the new one stays all the same.
+    // A backup from a clock that was ahead counts as the newest. The new backup is kept nevertheless.
     sandbox.add_old_backup("database-2999-01-01T000000.dump");
     sandbox.set("KEEP_AT_LEAST", "0").set_producer("echo last >\"$1\"");
     std::thread::sleep(Duration::from_millis(1100));
@@ -347,7 +347,7 @@ fn an_sqlite_database_is_copied_consistently_during_writes() {
         sandbox.set("SUFFIX", ".sqlite");
         let database = sandbox.at("app.db");
         sandbox.set("DATABASE_FILE", &database);
-        // In each transaction both tables grow, so that a copy of no one moment has different counts.
+        // Each transaction adds a row to both tables, so an inconsistent copy has different counts.
         sqlite(&database, &format!("PRAGMA journal_mode={mode}; CREATE TABLE a(i); CREATE TABLE b(i);"));
         sqlite(&database, "CREATE TABLE big AS SELECT randomblob(1000) FROM generate_series(1, 20000)");
         program(
@@ -405,7 +405,7 @@ fn a_missing_damaged_or_locked_sqlite_database_is_not_backed_up() {
     sandbox.set("DATABASE_FILE", &database);
     std::fs::write(&database, "no database".repeat(1000)).unwrap();
     sandbox.backup_fails("copy-sqlite", "could not be copied");
-    // It is gone after it was looked at.
+    // The database is deleted after the check for its existence.
     program(
         &sandbox.at("bin/mkdir"),
         "PATH=${PATH#*:}; mkdir \"$@\"; case $* in *-work) rm -- \"$DATABASE_FILE\" ;; esac",
@@ -466,7 +466,7 @@ fn an_sqlite_database_with_special_characters_in_its_path_is_copied() {
 
 // Folders.
 
-/// A place with a folder `files` to copy.
+/// A sandbox with a folder `files` to copy.
 fn with_files() -> Sandbox {
     let mut sandbox = Sandbox::new();
     let files = sandbox.at("files");
@@ -499,7 +499,7 @@ fn a_folder_is_copied_completely_and_unchanged_files_are_hard_links() {
     assert_ne!(inode(first.join("upload/one")), inode(files.join("upload/one")));
     let time = |path: PathBuf| path.metadata().unwrap().modified().unwrap();
     assert_eq!(time(first.join(".hidden")), time(files.join(".hidden")));
-    // The copy as a whole is as old as it is, whatever it was copied from.
+    // The folder of the copy has the time of the backup, not that of its source.
     let age = SystemTime::now().duration_since(time(first.clone())).unwrap_or_default();
     assert!(age < Duration::from_secs(24 * 60 * 60), "{age:?}");
     let before = tree(&first);
@@ -512,7 +512,7 @@ fn a_folder_is_copied_completely_and_unchanged_files_are_hard_links() {
     assert_eq!(tree(&first), before, "the earlier backup changed");
     assert_eq!(inode(second.join("upload/one")), inode(first.join("upload/one")));
     assert_ne!(inode(second.join("upload/a b/two")), inode(first.join("upload/a b/two")));
-    // When the first one goes the second one is still whole.
+    // The second copy is complete without the first one.
     std::fs::remove_dir_all(&first).unwrap();
     assert_eq!(tree(&second), tree(&files));
 }
@@ -574,7 +574,7 @@ fn files_are_copied_to_a_disk_without_extended_attributes() {
     assert_eq!(tree(&backup), tree(&sandbox.at("files")));
 }
 
-/// Says of a copy that owners are not in it, in one line.
+/// The warning about a copy without owners.
 const WITHOUT_OWNERS: &str = "does not keep owners";
 
 /// Two backups on a file system without owners: they are complete, share unchanged files, and a warning is printed.
@@ -599,7 +599,7 @@ fn a_folder_is_copied_without_owners_if_chown_is_not_permitted() {
     if !are_installed(&["rsync"]) {
         return;
     }
-    // As an NFS export with root_squash: what is written is whose it is, and who asks for another owner is refused.
+    // As on an NFS export with root_squash: a new file belongs to its writer, and chown is refused.
     let sandbox = with_files();
     program(&sandbox.at("bin/chown"), "exit 1");
     program(
@@ -607,7 +607,7 @@ fn a_folder_is_copied_without_owners_if_chown_is_not_permitted() {
         "PATH=${PATH#*:}; case \"$*\" in *--no-owner*--no-group*) exec rsync \"$@\" ;; *) rsync \"$@\"; exit 23 ;; esac",
     );
     is_copied_without_owners(&sandbox, &["backup", "copy-folder"]);
-    // Also where only rsync finds it out.
+    // Also if only rsync's chown fails.
     let sandbox = with_files();
     program(&sandbox.at("bin/chown"), "exit 0");
     program(
@@ -665,7 +665,7 @@ fn root_without_chown_makes_a_backup_and_an_unreadable_file_fails_it() {
     );
     let backups = sandbox.backups("files", "");
     assert_eq!(backups[1].join("upload/one").metadata().unwrap().uid(), 0);
-    // A file that cannot be read is none that is lost in silence.
+    // An unreadable file fails the backup, and is not left out silently.
     let unreadable = files.join("upload/unreadable");
     std::fs::write(&unreadable, "new").unwrap();
     std::os::unix::fs::chown(&unreadable, Some(1234), Some(1234)).unwrap();

@@ -49,7 +49,7 @@ const KEPT: &[(&str, (u32, u32))] = &[
     ),
 ];
 
-/// Lines that reach out of their site, or that Caddy refuses.
+/// Lines that leave their site, or that Caddy refuses.
 const REFUSED: &[&str] = &[
     "encode gzip\n}}",
     "encode gzip\n}",

@@ -1,5 +1,5 @@
-//! The programs of images that get few capabilities start with these, and not with one less. The images' programs are
-//! Debian's here, and a short script does at the start what the images' scripts do.
+//! The programs of images with restricted capabilities start with these, and fail without any one of them. The tests
+//! use Debian's programs, and a short script in place of the images' start scripts.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -8,12 +8,12 @@ use std::process::{Child, Command, Stdio};
 use crate::common::scripts::are_installed;
 use crate::common::{compile, file};
 
-/// The user that the programs run as, and a user that has nothing to do with them.
+/// The user that the programs run as, and another user.
 const USER: u32 = 65534;
 const OTHER: u32 = 1234;
 
 /// Gives the data to the program's user and becomes that user, as the start scripts of Postgres, MariaDB, Redis and Valkey
-/// do. A secret may be of any owner.
+/// do. A secret may have any owner.
 const START: &str = r#"
 set -eu
 read -r PASSWORD <"$SECRET"
@@ -56,7 +56,7 @@ fn can_run(programs: &[&str]) -> bool {
     are_installed(programs)
 }
 
-/// Starts a program on a data folder of `owner`, with a file of root's in it and a secret of another user's.
+/// Starts a program on a data folder of `owner`, which contains a file of root. The secret belongs to another user.
 fn starts(capabilities: &[String], owner: u32, program: &str) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
     let open = |mode| PermissionsExt::from_mode(mode);
@@ -80,7 +80,7 @@ fn starts(capabilities: &[String], owner: u32, program: &str) -> bool {
     output.status.success()
 }
 
-/// Holds that a program starts on folders of every owner, and with no capability less.
+/// Asserts that a program starts on folders of every owner, and that it needs each of its capabilities.
 fn assert_needs_each_capability(images: &[&str], program: &str) {
     for image in images {
         let all = capabilities(image);
@@ -131,10 +131,10 @@ fn redis_starts_with_its_capabilities_and_needs_each_of_them() {
     assert_needs_each_capability(&["docker.io/library/redis:7", "docker.io/valkey/valkey:9"], program);
 }
 
-/// Caddy on ports 80 and 443 of a network of its own, with a site of another user's.
+/// Runs Caddy on ports 80 and 443 of its own network, with a site of another user. Returns true if it starts.
 fn caddy_starts(capabilities: &[String]) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
-    // The image's file has this capability.
+    // Caddy's file in the image has this capability.
     let program = folder.path().join("caddy");
     let found = Command::new("sh").args(["-c", "command -v caddy"]).output().expect("sh runs");
     std::fs::copy(String::from_utf8_lossy(&found.stdout).trim(), &program).expect("a copy of Caddy");

@@ -1,4 +1,4 @@
-//! The program as a person runs it: what it writes, what it leaves alone, and how it ends.
+//! The command line: the files that it writes and keeps, its output and its exit codes.
 
 use std::io::Write;
 use std::path::Path;
@@ -242,7 +242,7 @@ fn an_output_folder_that_cannot_be_written_is_unchanged() {
         MINIMAL.replace("1.27", "1.28").replace("box", "other"),
     )
     .unwrap();
-    // The first file that changes can be written; a later one cannot.
+    // The first file that changes can be written, and a later one cannot.
     std::fs::set_permissions(generated.join("services"), std::fs::Permissions::from_mode(0o555)).unwrap();
     if std::fs::write(generated.join("services/probe"), "x").is_ok() {
         println!("skipped: root writes wherever it likes");
@@ -272,7 +272,7 @@ fn binary_and_empty_files_are_reported_as_diagnostics() {
 
 #[test]
 fn a_closed_output_pipe_causes_no_panic() {
-    // `homegen schema | head -1`: the rest finds no reader.
+    // As in `homegen schema | head -1`: the pipe is closed before all of the output is written.
     let mut child = Command::new(env!("CARGO_BIN_EXE_homegen"))
         .arg("schema")
         .stdout(Stdio::piped())
@@ -320,7 +320,7 @@ fn output_without_a_terminal_has_no_colors() {
     assert!(!stderr(&homegen(folder.path(), &["check"])).contains('\u{1b}'));
 }
 
-/// A service as Immich is: two containers, volumes in volumes, and a path that both have.
+/// A service like Immich: two containers, volumes in volumes, and a path that both containers have.
 const MAPPED: &str = r#"homegen: 1
 host: { name: box, nixos: "26.05", timezone: Europe/Berlin }
 constants: { data: /srv }
@@ -374,7 +374,7 @@ fn map_path_reports_why_a_path_is_not_on_the_host() {
     }
     let output = homegen(folder.path(), &["map-path", "immich", "/cache/x", "--container", "ml"]);
     assert_eq!(stdout(&output), "/srv/two/x\n");
-    // A path or the whole map, and one of the two.
+    // The command needs either a path or `--json`.
     assert_eq!(code(&homegen(folder.path(), &["map-path", "immich"])), 2);
     assert_eq!(code(&homegen(folder.path(), &["map-path", "immich", "/x", "--json"])), 2);
     // Errors in the file are reported, as in every command.

@@ -4,7 +4,7 @@ use crate::common::scripts::{Ran, Stage};
 
 const CONTAINERS: &str = "immich immich-postgres postgres\nimmich immich-server -\nkuma kuma -\n";
 
-/// Runs the command where each program only says how it was called.
+/// Runs the command with stand-ins that print how they are called.
 fn homeserver(arguments: &[&str]) -> Ran {
     let mut stage = Stage::new();
     for program in ["podman", "journalctl", "systemctl"] {

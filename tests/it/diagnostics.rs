@@ -1,4 +1,4 @@
-//! Every code has a page that is true: its first file fails with that code alone, its second one passes.
+//! Every code has a correct page: its first file fails with that code alone, and its second file passes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnostics")
 }
 
-/// The file under a heading of a page, as it would be on the disk.
+/// The file under a heading of a page, as bytes on the disk.
 fn file(code: Code, heading: &str) -> Vec<u8> {
     let page = code.page();
     let (_, section) = page
@@ -24,14 +24,14 @@ fn file(code: Code, heading: &str) -> Vec<u8> {
     let (text, _) = rest.split_once("\n```\n").expect("a block is closed");
     match encoding {
         "" => format!("{text}\n").into_bytes(),
-        // Markdown is UTF-8, so a file that is not has to say what it is instead.
+        // Markdown is UTF-8, so a file in another encoding has to name it.
         " latin1" => text.chars().map(|c| u8::try_from(c).expect("a character of Latin-1")).collect(),
         other => panic!("{} has a block of `yaml{other}`", code.code()),
     }
 }
 
-/// Compiles the file under a heading. `Files` lists what is on the disk beside it, and the output of the
-/// file under `Before` is what the output folder holds.
+/// Compiles the file under a heading. `Files` lists the files beside it, and the output folder contains the output of
+/// the file under `Before`.
 fn compile_file(code: Code, heading: &str) -> Outcome {
     let page = code.page();
     let exists = |path: &str| page.lines().any(|line| line == format!("- `{path}`"));
@@ -43,7 +43,7 @@ fn compile_file(code: Code, heading: &str) -> Outcome {
     compile_beside(file(code, heading), &context)
 }
 
-/// The outcome of the file that fails, of each page. Each is compiled once for all tests.
+/// The outcome of the failing file of each page. Each is compiled once for all tests.
 pub fn failures() -> &'static [(Code, Outcome)] {
     static FAILURES: LazyLock<Vec<(Code, Outcome)>> =
         LazyLock::new(|| Code::ALL.iter().map(|code| (*code, compile_file(*code, "Fails"))).collect());
@@ -114,7 +114,7 @@ fn the_index_lists_every_code() {
     );
 }
 
-/// `first` with what `second` has besides, or nothing if the two say different things of one key.
+/// `first` with the additional keys of `second`, or `None` if the two have different values for one key.
 fn merged(first: &Value, second: &Value) -> Option<Value> {
     match (first, second) {
         (Value::Mapping(first), Value::Mapping(second)) => {
@@ -132,14 +132,14 @@ fn merged(first: &Value, second: &Value) -> Option<Value> {
     }
 }
 
-/// The codes of two files in one. `None` if they do not fit together.
+/// The codes of two merged files. `None` if the files cannot be merged.
 fn codes_of(first: &Value, second: &Value) -> Option<BTreeSet<&'static str>> {
     let text = serde_yaml::to_string(&merged(first, second)?).expect("a value is YAML");
     let linked = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default());
     Some(linked.diagnostics.iter().map(|d| d.code.code()).collect())
 }
 
-/// Two pages of which one has what makes the other's mistake none.
+/// Two pages of which one makes the other's mistake valid, with the reason.
 const MENDED: &[(&str, &str, &str)] = &[(
     "HG0714",
     "HG1310",
@@ -148,7 +148,7 @@ const MENDED: &[(&str, &str, &str)] = &[(
 
 #[test]
 fn two_mistakes_are_both_reported_in_either_order() {
-    // Both pages share the state of the folder and of the last build.
+    // Two merged files would share the files beside them and the last build.
     let is_alone =
         |code: &&Code| !code.page().contains("\n## Files\n") && !code.page().contains("\n## Before\n");
     let read = |code: Code, heading: &str| serde_yaml::from_slice::<Value>(&file(code, heading)).ok();
@@ -157,7 +157,7 @@ fn two_mistakes_are_both_reported_in_either_order() {
         .filter(is_alone)
         .filter_map(|code| Some((*code, read(*code, "Fails")?, read(*code, "Passes")?)))
         .collect();
-    // The mistakes of two pages fit into one file if each remains beside what is right in the other.
+    // The mistakes of two pages fit into one file if each is still reported beside the passing file of the other.
     let remains = |fails: &Value, passes: &Value, code: &Code| {
         [(fails, passes), (passes, fails)]
             .iter()

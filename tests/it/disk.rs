@@ -1,5 +1,5 @@
-//! The effect of `homegen build` on the disk: the folder is always completely old or completely new, and the user's
-//! files stay.
+//! The effect of `homegen build` on the disk: the folder is always completely old or completely new, and the files of
+//! the user are kept.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -13,8 +13,8 @@ use rustix::fs::{FlockOperation, flock};
 
 const HOMEGEN: &str = env!("CARGO_BIN_EXE_homegen");
 
-/// A server of `services` services. Two tags give outputs that differ in every service, and `other` ones
-/// have a file that the first has not, and the other way around.
+/// A host with `services` services. The outputs for two tags differ in every service, and each has a file that the
+/// other does not have.
 fn server(services: usize, tag: &str) -> String {
     let services: String = (0..services)
         .map(|i| {
@@ -60,7 +60,7 @@ impl Project {
         output
     }
 
-    /// The tree of the old and of the new output, beside what else is in the folder.
+    /// The trees of the folder with the old and with the new output.
     fn old_and_new(&self) -> (Tree, Tree) {
         let old = tree(&self.generated());
         self.build("new.yaml");
@@ -127,8 +127,8 @@ fn add_user_files(folder: &Path) {
     }
 }
 
-/// Starts a build, and kills it so long after the first trace of it on the disk. Gives back whether it was
-/// killed before it ended.
+/// Starts a build, and kills it `delay` after its first change on the disk. Returns true if it was killed before its
+/// end.
 fn build_and_kill(project: &Project, file: &str, delay: Duration) -> bool {
     let mut child = Command::new(HOMEGEN)
         .args(["build", file])
@@ -193,7 +193,7 @@ fn a_killed_first_build_leaves_no_folder_or_a_complete_one() {
     }
 }
 
-/// Inode and time of writing, by path.
+/// The inode and the modification time of each file, by path.
 fn identities(folder: &Path) -> BTreeMap<PathBuf, (u64, i64, i64)> {
     tree(folder)
         .into_keys()
@@ -240,7 +240,7 @@ fn a_build_that_restores_one_file_does_not_replace_the_folder() {
 
 #[test]
 fn a_file_and_the_record_are_replaced_together() {
-    // Killed between two renames, a build would leave a file that the record does not have.
+    // A build that is killed between two renames would leave a file without an entry in the record.
     let project = Project::new(3);
     let inode = project.generated().metadata().unwrap().ino();
     std::fs::write(project.at("old.yaml"), server(3, "1.27").replace("Berlin", "Vienna")).unwrap();
@@ -272,7 +272,7 @@ fn an_output_folder_around_others_leaves_them_unchanged() {
             assert_eq!(after.get(path), Some(content), "{file}: {}", path.display());
         }
     }
-    // And it prunes its own.
+    // The build prunes its own files.
     assert!(project.at("hosts/services/tag-1-27.nix").exists());
     assert!(!project.at("hosts/services/tag-1-28.nix").exists());
 }
@@ -331,7 +331,7 @@ fn an_unusable_record_prunes_no_file_and_keeps_edits() {
         let difference = String::from_utf8_lossy(&output.stdout);
         assert!(difference.contains("\n-# by hand\n"), "{name}: {difference}");
         assert_eq!(tree(&project.generated()), damaged, "{name}");
-        // Without the edit, a file that some part of the record knows is overwritten.
+        // An unedited file is overwritten if a part of the record contains it.
         std::fs::write(&edited, &text).unwrap();
         let output = project.homegen(&["build", "new.yaml", "--force"]);
         assert!(output.status.success(), "{name}: {}", stderr(&output));
@@ -489,7 +489,7 @@ fn a_read_only_folder_is_unchanged() {
         assert_eq!(tree(&project.generated()), old);
         assert_eq!(project.leftovers(), [""; 0]);
     }
-    // With nothing beside it the folder is written file by file.
+    // The folder is written file by file if no other folder can be created beside it.
     set(".", 0o555);
     let output = project.build_without_capabilities(&["build", "new.yaml"]).unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
@@ -500,7 +500,7 @@ fn a_read_only_folder_is_unchanged() {
     set(".", 0o755);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(tree(&project.generated()), new);
-    // There is no folder yet, and none can be made.
+    // There is no folder yet, and it cannot be created.
     std::fs::remove_dir_all(project.generated()).unwrap();
     set(".", 0o555);
     let output = project.build_without_capabilities(&["build", "old.yaml"]).unwrap();
@@ -535,11 +535,11 @@ fn only_leftovers_of_a_build_are_removed() {
         std::fs::write(project.at(folder).join("half.nix"), &marked[..9]).unwrap();
         std::fs::hard_link(project.at("old.yaml"), project.at(folder).join("linked")).unwrap();
     }
-    // A file that has one of these names, another output's folder, and a folder with a longer name.
+    // A file with such a name, the folder of another output, and a folder with a longer name.
     std::fs::write(project.at(".generated.homegen-file00"), "mine").unwrap();
     std::fs::create_dir(project.at(".other.homegen-abc123")).unwrap();
     std::fs::create_dir(project.at(".generated.homegen-backup1")).unwrap();
-    // And a stage in which a user saved a file.
+    // A temporary folder in which a user saved a file.
     std::fs::create_dir(project.at(".generated.homegen-saved0")).unwrap();
     std::fs::write(project.at(".generated.homegen-saved0/notes"), "mine").unwrap();
     std::fs::write(project.at(".generated.homegen-saved0/a.nix"), marked).unwrap();
@@ -583,7 +583,7 @@ fn builds_at_the_same_time_succeed_and_leave_a_complete_folder() {
         let now = tree(&project.generated());
         assert!(now == old || now == new);
         assert_eq!(project.leftovers(), [""; 0]);
-        // And once where there is nothing yet.
+        // The next round starts without an output folder.
         std::fs::remove_dir_all(project.generated()).unwrap();
     }
 }
@@ -600,7 +600,7 @@ fn a_build_waits_for_a_running_build() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    // Once it has opened the folder it asks for the lock, again and again.
+    // Once the build has opened the folder, it asks for the lock repeatedly.
     let opened = || {
         let files = std::fs::read_dir(format!("/proc/{}/fd", child.id())).unwrap();
         let mut targets = files.filter_map(|file| std::fs::read_link(file.unwrap().path()).ok());
@@ -631,7 +631,7 @@ fn a_file_size_limit_leaves_the_old_folder() {
     assert!(stderr(&output).contains("generated was not changed; free some space"), "{}", stderr(&output));
     assert_eq!(tree(&project.generated()), old);
     assert_eq!(project.leftovers(), [""; 0]);
-    // By default the signal kills.
+    // By default the signal ends the build.
     assert!(!limited("").status.success());
     assert_eq!(tree(&project.generated()), old);
     project.build("old.yaml");

@@ -1,5 +1,5 @@
-//! The documentation is true: every example compiles, the output and the report that it shows are real, every path and
-//! every link leads somewhere, and the site has every page.
+//! The documentation is correct: every example compiles, its outputs and its report are real, every path and every link
+//! target exists, and the site has every page.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -34,8 +34,8 @@ fn pages_below(folder: &str) -> BTreeSet<String> {
     pages
 }
 
-/// The pages that these tests hold: those of the repository's root and all below `docs/`, except the pages of the
-/// diagnostics, which have tests of their own.
+/// The pages that these tests check: those of the repository's root and all below `docs/`, except the pages of the
+/// diagnostics, which have their own tests.
 fn pages() -> BTreeSet<String> {
     let mut pages = pages_below("docs");
     pages.retain(|page| !page.starts_with("docs/diagnostics/"));
@@ -43,7 +43,7 @@ fn pages() -> BTreeSet<String> {
     pages
 }
 
-/// Whether the examples of a page have no diagnostics at all, and a block of Nix behind an example is its output.
+/// Returns true if the examples of a page may have no diagnostics, and a block of Nix after an example is its output.
 fn is_exemplary(page: &str) -> bool {
     matches!(page, "README.md" | "docs/index.md" | "docs/tutorial.md") || page.starts_with("docs/guides/")
 }
@@ -56,7 +56,7 @@ struct Block {
 }
 
 impl Block {
-    /// Whether the block is a whole `homeserver.yaml`.
+    /// Returns true if the block is a whole `homeserver.yaml`.
     fn is_example(&self) -> bool {
         self.language == "yaml" && self.text.starts_with("homegen: 1")
     }
@@ -86,7 +86,7 @@ fn take_apart(page: &str) -> (Vec<Block>, Vec<&str>) {
 /// The code spans outside of code blocks.
 fn code_spans(page: &str) -> BTreeSet<String> {
     let (_, prose) = take_apart(page);
-    // A span may go on in the next line, so the page is taken as one text.
+    // A span may continue in the next line, so the lines are joined.
     prose.join("\n").split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect()
 }
 
@@ -95,7 +95,7 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
     text.split("](").skip(1).filter_map(|rest| rest.split(')').next())
 }
 
-/// Compiles an example, which has no errors, and on some pages no warnings either.
+/// Compiles an example. Asserts that it has no errors, and on exemplary pages no warnings.
 fn compile(page: &str, block: &Block) -> Vec<File> {
     let location = OutputLocation { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
     let outcome = homegen::compile("homeserver.yaml", block.text.as_bytes(), &location, &Default::default())
@@ -143,7 +143,7 @@ fn the_nix_after_an_example_is_part_of_its_output() {
         let (blocks, _) = take_apart(&text);
         for pair in blocks.windows(2).filter(|pair| pair[0].is_example() && pair[1].language == "nix") {
             let files = compile(page, &pair[0]);
-            // `# …` stands for omitted lines; each part between two of them is in one file as it is here.
+            // `# …` stands for omitted lines. Each part between two of them is in one file of the output, unchanged.
             for part in pair[1].text.split("# …\n") {
                 let found = files.iter().any(|file| file.text.contains(part));
                 assert!(
@@ -172,7 +172,7 @@ fn the_report_in_the_readme_is_real() {
     let text = read("README.md");
     let (blocks, _) = take_apart(&text);
     let example = blocks.iter().find(|block| block.is_example()).expect("an example in the README");
-    // The report is about the example with the service that stands before the report.
+    // The report is about the example and the service in the block before the report.
     let at = blocks.iter().position(|block| block.language == "text").expect("a report in the README");
     let report = report(&common::compile(format!("{}{}", example.text, blocks[at - 1].text)));
     assert!(
@@ -197,7 +197,7 @@ fn every_path_exists() {
 
 #[test]
 fn every_link_target_exists() {
-    // GitHub's anchors: small letters, hyphens for blanks, and no other marks.
+    // GitHub's anchors: lower case, hyphens in place of spaces, and no other punctuation.
     let anchor = |line: &str| -> String {
         let words = line.trim_start_matches(['#', ' ']).to_lowercase().replace(' ', "-");
         words.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()

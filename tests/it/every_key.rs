@@ -1,5 +1,5 @@
-//! Nothing is dropped in silence: its fixtures have every key of the language, and whatever one changes
-//! in them changes the output, or is refused.
+//! No value is ignored silently: the fixtures have every key of the language, and each changed value changes the output
+//! or the diagnostics.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use serde_json::Value;
 
 const FIXTURES: &[&str] = &["every-key", "every-key-2", "every-key-jobs", "client"];
 
-/// Values that change nothing in the output, and why that is right.
+/// Values without an effect on the output, each with the reason.
 const WITHOUT_EFFECT: &[(&str, &str)] = &[
-    // Rules read it; no option of NixOS is made of it.
+    // Only rules read it. It does not become an option of NixOS.
     ("every-key", "host.memory"),
-    // A reason is for people.
+    // A reason is for readers of the file.
     ("every-key", "services.app.containers.main.allow.HG0506"),
     ("every-key", "services.app.containers.main.allow.HG1501"),
     ("every-key", "services.app.containers.main.allow.HG1502"),
@@ -30,7 +30,7 @@ fn fixture(name: &str) -> (String, Node) {
     (text, node)
 }
 
-/// Goes through every scalar that is a value, with the way to it.
+/// Collects every scalar value, with its path.
 fn leaves(node: &Node, way: &str, found: &mut Vec<(String, Node)>) {
     let below = |name: &str| if way.is_empty() { name.to_owned() } else { format!("{way}.{name}") };
     match &node.kind {
@@ -97,13 +97,13 @@ fn result_of(text: &str) -> (Named, Named) {
     let outcome = compile(text);
     let diagnostics =
         outcome.diagnostics.iter().map(|d| (d.code.code().to_owned(), d.message.clone())).collect();
-    // A key that only the record has does nothing on the host.
+    // A value that changes only the record has no effect on the host.
     let files = outcome.files.into_iter().flatten().filter(|f| f.path != homegen::record::PATH);
     let files = files.map(|f| (f.path, f.text)).collect();
     (diagnostics, files)
 }
 
-/// Other values that could stand in place of one, as they would be written.
+/// Other values for a node, as they would be written in the file.
 fn others(written: &str, node: &Node) -> Vec<String> {
     let (text, plain) = match &node.kind {
         Kind::Scalar { text, plain } => (text, *plain),
@@ -128,7 +128,7 @@ fn others(written: &str, node: &Node) -> Vec<String> {
         }
     }
     let mut all = vec![replace(&format!("{}x", text.trim_end()))];
-    // A digit that changes leaves most forms intact: sizes, addresses, ports.
+    // Most forms are still valid with another digit: sizes, addresses, ports.
     if let Some(at) = text.rfind(|c: char| c.is_ascii_digit()) {
         let digit = if &text[at..at + 1] == "9" { "8" } else { "9" };
         all.push(replace(&format!("{}{digit}{}", &text[..at], &text[at + 1..])));

@@ -1,4 +1,4 @@
-//! Certain fixes: what they make of a file.
+//! The effect of certain fixes on a file.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};

@@ -1,4 +1,4 @@
-//! Every fixture with what homegen makes of it: its diagnostics, and the files of its output.
+//! The snapshots of every fixture: its diagnostics, and the files of its output.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,13 +23,13 @@ fn parts<'a>(case: &str, file: &'a File) -> (String, &'a str, &'a str) {
 const SHARED: &str = "containers.nix";
 const WITH_SHARED: &str = "greenhead";
 
-/// The folder with what is reported of the file that fails, of each page in `docs/diagnostics/`.
+/// The folder with the report for the failing file of each page in `docs/diagnostics/`.
 const PAGES: &str = "snapshots/pages";
 
-/// The folder with what is reported of each file that is too large to be a case.
+/// The folder with the report for each file that is too large to be a case.
 const LARGE: &str = "snapshots/too-large";
 
-/// The files of a case that have a snapshot. Scripts are copies of `templates/scripts/`, which another test holds.
+/// The files of a case that have a snapshot. Scripts are copies of `templates/scripts/`, which another test checks.
 fn pinned<'a>(case: &'a str, files: Option<&'a Vec<File>>) -> impl Iterator<Item = &'a File> {
     let is_pinned = move |file: &&File| {
         let is_shown = !file.path.ends_with(".sh") && (file.path != SHARED || case == WITH_SHARED);
@@ -43,7 +43,7 @@ fn pinned_text(file: &File) -> String {
     if file.path != record::PATH {
         return file.text.clone();
     }
-    // The hashes of the other files would change with each line of them.
+    // The hashes would change with each line of the other files.
     let (before, after) = file.text.split_once("\"files\": {").expect("a record has files");
     let (_, after) = after.split_once("\n  }").expect("they end");
     format!("{before}\"files\": {{}}{after}")
@@ -190,10 +190,10 @@ fn ten_mistakes_cause_ten_diagnostics_and_none_once_corrected() {
     assert!(mended.diagnostics.is_empty(), "{}", report(&mended));
 }
 
-/// The cases that have output and show warnings alone: their output has no snapshot.
+/// The cases whose purpose is their warnings: they have output, but no snapshot of it.
 const WARN: &[&str] = &["moved-data", "secrets-missing"];
 
-/// The cases that show output. All others show what is refused.
+/// The cases whose purpose is their output. All others are refused.
 const COMPILE: &[&str] = &[
     "bound-paths",
     "caddy-interfaces",
@@ -239,7 +239,7 @@ fn listed_cases_compile_and_all_others_are_refused() {
 
 #[test]
 fn diagnostics_are_in_the_order_of_the_file() {
-    // Diagnostics are in the order of the file.
+    // The position of a diagnostic is that of its first label.
     for (name, outcome) in outcomes() {
         let positions: Vec<u32> =
             outcome.diagnostics.iter().map(|d| outcome.sources.in_file(d.labels[0].span).start).collect();

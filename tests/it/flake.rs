@@ -1,4 +1,4 @@
-//! The flake builds the program out of a part of the repository.
+//! The flake builds the program from a part of the repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};

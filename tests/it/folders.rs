@@ -1,5 +1,5 @@
-//! Scripts that root runs on a folder of another user: whatever that user does meanwhile, nothing outside of the folder
-//! changes and nothing that is root's alone is read.
+//! Scripts that root runs on a folder of another user. That user may exchange files and links at the same time: files
+//! outside of the folder are not changed, and files of root are not read.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::common::folder::{names, tree};
 use crate::common::sandbox::{Sandbox, sqlite, stderr};
 use crate::common::scripts::{are_installed, program};
 
-/// A place that the attacker can enter: `data` is the attacker's and `victim` is root's.
+/// A sandbox that the attacker can enter: `data` belongs to the attacker, and `victim` to root.
 fn with_attacker() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::set_permissions(sandbox.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -22,13 +22,13 @@ fn with_attacker() -> Sandbox {
     sandbox
 }
 
-/// The owner and mode of a path, and what is in it.
+/// The owner, group and mode of a path, and the names in it.
 fn state(path: &Path) -> (u32, u32, u32, Vec<String>) {
     let meta = path.symlink_metadata().unwrap();
     (meta.uid(), meta.gid(), meta.mode(), if path.is_dir() { names(path) } else { Vec::new() })
 }
 
-// Making a folder.
+// Creating a folder.
 
 impl Sandbox {
     fn make_folder(&self, path: &str, shared: &str) -> std::process::Output {
@@ -52,13 +52,13 @@ fn a_folder_is_created_with_its_parents() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(state(&sandbox.at("a b/c/d")), (1234, 1234, 0o40750, vec![]));
     assert_eq!(state(&sandbox.at("a b/c")), (0, 0, 0o40755, vec!["d".to_owned()]));
-    // Once more, with another mode, and with nothing to change.
+    // Again for the existing folder: without a change, and with other modes and owners.
     let path = sandbox.path("a b/c/d");
     for (words, expected) in [
         (["-", "-", "-"], (1234, 1234, 0o40750)),
         (["2770", "-", "0"], (1234, 0, 0o42770)),
         (["2755", "root", "-"], (0, 0, 0o42755)),
-        // The user of an image is for a new folder alone.
+        // The user of an image applies only to a new folder.
         (["-", ":472", ":472"], (0, 0, 0o42755)),
     ] {
         let output = sandbox.run(&[&["make-folder", &path], &words[..]].concat());
@@ -86,7 +86,7 @@ fn a_link_is_followed_only_if_root_alone_can_create_one() {
     assert_eq!(state(&sandbox.at("disk/data/new")).0, 1234);
     let output = sandbox.make_folder("loop/new", "");
     assert!(stderr(&output).contains("too many symbolic links"), "{}", stderr(&output));
-    // A link through a folder of another user, and a link in it, whoever made that.
+    // A link whose target is in a folder of another user, and a link in that folder of any owner.
     symlink("../victim", sandbox.at("data/link")).unwrap();
     symlink("data/link", sandbox.at("through")).unwrap();
     std::fs::write(sandbox.at("data/file"), "").unwrap();
@@ -103,7 +103,7 @@ fn a_link_is_followed_only_if_root_alone_can_create_one() {
         assert!(stderr(&output).contains(why) && !stderr(&output).contains(": line "), "{}", stderr(&output));
     }
     assert_eq!(state(&sandbox.at("victim")), before);
-    // A folder that others can write to is theirs as well.
+    // A folder that other users can write to is not trusted either.
     for (mode, followed) in [(0o775, false), (0o757, false), (0o1777, false), (0o755, true)] {
         std::fs::create_dir_all(sandbox.at("shared")).unwrap();
         std::fs::set_permissions(sandbox.at("shared"), std::fs::Permissions::from_mode(mode)).unwrap();
@@ -112,7 +112,7 @@ fn a_link_is_followed_only_if_root_alone_can_create_one() {
         let output = sandbox.make_folder("shared/link/new", "");
         assert_eq!(output.status.success(), followed, "{mode:o}: {}", stderr(&output));
     }
-    // In a sticky folder what is root's stays where it is.
+    // In a sticky folder, other users cannot move the files of root.
     std::fs::set_permissions(sandbox.at("shared"), std::fs::Permissions::from_mode(0o1777)).unwrap();
     std::fs::create_dir(sandbox.at("shared/roots")).unwrap();
     symlink("../../disk", sandbox.at("shared/roots/link")).unwrap();
@@ -125,7 +125,7 @@ fn links_below_a_folder_that_containers_write_to_are_not_followed() {
         return;
     }
     let sandbox = with_attacker();
-    // The root user of a container owns what it makes as root does.
+    // Files of a container's root user belong to root on the host.
     std::fs::create_dir(sandbox.at("volume")).unwrap();
     symlink("../victim", sandbox.at("volume/link")).unwrap();
     let before = state(&sandbox.at("victim"));
@@ -181,7 +181,7 @@ fn make_folder_changes_no_other_folder_while_a_user_swaps_links() {
 
 // Backing up into a folder below another user's.
 
-/// A place for backups at `target`, whose producer writes one file.
+/// A sandbox with the backup folder `target`, whose producer writes one file.
 fn with_backups(target: &str) -> Sandbox {
     let mut sandbox = with_attacker();
     let target = sandbox.at(target);
@@ -202,7 +202,7 @@ fn a_backup_folder_that_other_users_can_change_is_refused() {
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         assert!(stderr(&output).contains(why), "{why:?} is not in {}", stderr(&output));
     };
-    // A new folder there may take the place of one that was renamed.
+    // Another user could rename the backup folder and create a new one.
     refused("another user can change the folder above");
     assert_eq!(names(&sandbox.at("data")), [""; 0]);
     std::fs::create_dir(&sandbox.target).unwrap();
@@ -292,7 +292,7 @@ fn copy_folder_copies_no_other_file_while_a_user_swaps_links() {
     sandbox.set("SOURCE", &source).set("PREVIOUS", "");
     std::fs::create_dir_all(sandbox.at("victim/sub")).unwrap();
     std::fs::create_dir_all(sandbox.at("data/files/sub")).unwrap();
-    // They are as large, and as old.
+    // The files have the same size and the same time.
     let secret = sandbox.at("victim/sub/file");
     std::fs::write(&secret, SECRET).unwrap();
     std::fs::write(sandbox.at("victim/file"), SECRET).unwrap();
@@ -327,7 +327,7 @@ fn copy_folder_copies_no_other_file_while_a_user_swaps_links() {
 
 // Copying a database.
 
-/// A database of the attacker's in `data/above`, and one of root's with the secret in `victim`.
+/// A database of the attacker in `data/above`, and a database of root with the secret in `victim`.
 fn with_databases() -> Sandbox {
     let mut sandbox = with_attacker();
     std::fs::create_dir(sandbox.at("data/above")).unwrap();
@@ -383,7 +383,7 @@ fn a_journal_of_another_user_deletes_no_file_of_root() {
     let sandbox = with_databases();
     let victim = sandbox.at("victim/file");
     std::fs::write(&victim, "of root's").unwrap();
-    // A journal that was left by a crash names a "super-journal", which is deleted once it is rolled back
+    // A journal that a crash left behind names a "super-journal", which SQLite deletes after the rollback
     // (https://www.sqlite.org/fileformat2.html#the_rollback_journal, and pager.c of SQLite).
     const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
     let name = victim.to_str().unwrap().as_bytes();

@@ -34,7 +34,7 @@ fn homegen(folder: &Path, arguments: &[&str], columns: Option<&str>, input: &str
     }
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().expect("homegen runs");
-    // It may have ended already, without reading.
+    // The program may have ended without reading its input.
     let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
     child.wait_with_output().expect("homegen ends")
 }
@@ -103,7 +103,7 @@ fn columns_count_characters_after_korean_and_emoji() {
     assert_eq!((&end["line"], &end["column"]), (&Value::from(4), &Value::from(before.len() + 5)));
     let offset = |position: &Value| position["offset"].as_u64().expect("a number") as usize;
     assert_eq!(&file[offset(start)..offset(end)], "prot");
-    // The other formats point to the same place.
+    // The other formats have the same position.
     let region = &parsed(sarif::render, &outcome)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
         ["region"];
     assert_eq!(region["startColumn"], start["column"]);
@@ -186,7 +186,7 @@ fn github_output_has_one_command_for_each_diagnostic() {
 
 // ── SARIF ──
 
-/// Asserts what the schema of SARIF 2.1.0 (OASIS, with errata 01) says, and what GitHub demands besides:
+/// Asserts that a log conforms to the schema of SARIF 2.1.0 (OASIS, with errata 01), and to the demands of GitHub:
 /// <https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>.
 fn assert_sarif(log: &Value) {
     static SCHEMA: std::sync::LazyLock<jsonschema::Validator> = std::sync::LazyLock::new(|| {
@@ -213,7 +213,7 @@ fn assert_sarif(log: &Value) {
         demand(rule, "/help/markdown", usize::MAX);
     }
     let results = run["results"].as_array().expect("results");
-    // Required where there are results, by section 3.14.17.
+    // Required by section 3.14.17 if there are results.
     assert_eq!(run["columnKind"], "unicodeCodePoints");
     for result in results {
         demand(result, "/message/text", usize::MAX);
@@ -228,7 +228,7 @@ fn assert_sarif(log: &Value) {
         let related = result["relatedLocations"].as_array();
         for location in locations.iter().chain(related.into_iter().flatten()) {
             demand(location, "/physicalLocation/artifactLocation/uri", 1024);
-            // The schema is of a draft that does not know `uri-reference`.
+            // The schema's draft does not know `uri-reference`.
             let uri = location["physicalLocation"]["artifactLocation"]["uri"].as_str().expect("text");
             assert!(uri.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/%".contains(&b)), "{uri}");
             for key in ["startLine", "startColumn", "endLine", "endColumn"] {
@@ -236,7 +236,7 @@ fn assert_sarif(log: &Value) {
                 assert!(region[key].as_u64() >= Some(1), "{key} of {location:#}");
             }
         }
-        // Each further place is linked from the text.
+        // The text has a link to each related location.
         let message = result["message"]["text"].as_str().expect("text");
         for location in related.into_iter().flatten() {
             let link = format!("]({})", location["id"]);
@@ -349,7 +349,7 @@ fn braces_in_a_sarif_message_are_escaped() {
     assert!(message.contains("agenix: {{ directory: secrets }}"), "{message}");
 }
 
-// ── A person ──
+// ── Human ──
 
 #[test]
 fn lines_are_wrapped_to_the_terminal_and_urls_are_not_broken() {
@@ -358,7 +358,7 @@ fn lines_are_wrapped_to_the_terminal_and_urls_are_not_broken() {
     for width in [40, 60, 80, 100, 200] {
         let text = human::render(&outcome.diagnostics, &outcome.sources, Style { width, color: false });
         assert!(text.contains(url), "{width} columns:\n{text}");
-        // Lines of the file and what points into them are as long as they are.
+        // Lines of the file and the markers below them are not wrapped.
         let prose = text.lines().filter(|l| !l.contains(['│', '·', '╭', '╰']) && !l.contains(url));
         for line in prose {
             assert!(line.chars().count() <= width, "{width} columns: {line}");

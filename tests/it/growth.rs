@@ -1,10 +1,10 @@
-//! Work and output grow with the file, and not with its square: every key that takes a list or a mapping is built with
-//! 1,000 and with 4,000 entries. The keys are those of the JSON Schema, so that a new one is asked for here.
+//! Work and output grow linearly with the file, not quadratically: every key that takes a list or a mapping is built
+//! with 1,000 and with 4,000 entries. The keys are those of the JSON Schema, so a new key fails a test here.
 //!
-//! Work is counted, and not timed: valgrind counts the blocks of code that the program executes, which is nearly the same
-//! number in each run and on each machine. Allocations would not show a comparison of all pairs. It is counted in a
-//! build without debug assertions, which the test makes, because a debug build spends most of its work on holding each
-//! file against nixfmt: `cargo test growth -- --ignored`, as `.ci/run` does.
+//! Work is counted, not timed: valgrind counts the blocks of code that the program executes, which is nearly the same
+//! number in each run and on each machine. Allocations would not show a comparison of all pairs. The test counts in its
+//! own build without debug assertions, because a debug build spends most of its work on the comparison of each file with
+//! nixfmt. Run it with `cargo test growth -- --ignored`, as `.ci/run` does.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -17,20 +17,20 @@ use crate::common::compile;
 use crate::common::scripts::are_installed;
 use serde_json::{Value, json};
 
-/// How many entries a key has, and four times as many.
+/// The two numbers of entries of a key.
 const FEW: usize = 1_000;
 const MANY: usize = 4 * FEW;
 
-/// The number of the first entry. Names of one length take the same work.
+/// The number of the first entry. All names have the same length, so they take the same work.
 const FIRST: usize = 10_000;
 
-/// The test of the program that runs each command line that it reads.
+/// The unit test that runs each command line of standard input.
 const GUEST: &str = "cli::tests::runs_each_command_line_of_standard_input";
 
-/// How much more work and output four times the entries may be.
+/// The greatest factor for work and output with four times the entries.
 const MOST: f64 = 4.5;
 
-/// One entry of a list, or the name and the value of one of a mapping.
+/// An item of a list, or the name and the value of a member of a mapping.
 enum Entry {
     Item(Value),
     Member(String, Value),
@@ -258,7 +258,7 @@ fn entries(path: &str, list: bool, count: usize) -> Option<Vec<Entry>> {
     (FIRST..FIRST + count).map(|i| entry(path, list, i)).collect()
 }
 
-/// The file with so many entries under one key. JSON is YAML.
+/// The file with `count` entries under one key. JSON is YAML.
 fn file(key: &Key, count: usize) -> Option<String> {
     let mut file = base(&key.path);
     add_context(&key.path, count, &mut file);
@@ -278,7 +278,7 @@ fn keys() -> BTreeSet<Key> {
     let schema: Value = serde_json::from_str(&homegen::schema::schema()).expect("JSON");
     let mut found = BTreeSet::new();
     below(&schema, &schema, "", &mut found);
-    // Trees of any shape, which the schema says nothing of.
+    // Trees of any shape, which the schema does not describe.
     for path in ["constants", "nixos", "services.*.nixos"] {
         found.insert(Key { path: path.to_owned(), list: false });
     }
@@ -310,8 +310,8 @@ fn below(node: &Value, schema: &Value, path: &str, found: &mut BTreeSet<Key>) {
     }
 }
 
-/// Builds the unit tests of the program without debug assertions, and gives the path. One of them runs many command
-/// lines. The dependencies are those of the other tests, and need no build of their own.
+/// Builds the unit tests of the program without debug assertions, and returns the path. One of them runs many command
+/// lines. The dependencies are shared with the other tests, and are not built again.
 fn build_to_count() -> PathBuf {
     let profile = Path::new(env!("CARGO_BIN_EXE_homegen")).parent().expect("the folder of a profile");
     let target = profile.parent().expect("the folder of all builds");
@@ -330,8 +330,8 @@ fn build_to_count() -> PathBuf {
     built.last().expect("cargo names the program")
 }
 
-/// A process that builds one file after the other, within valgrind. Valgrind translates the code of a process, which
-/// takes longer than to build most files, so that one process builds them all.
+/// A process that builds one file after the other under valgrind. Valgrind first translates the code of a process, which
+/// takes longer than the build of most files, so one process builds many files.
 struct Counted {
     folder: tempfile::TempDir,
     process: Child,
@@ -404,7 +404,7 @@ fn grows_too_fast(one: usize, few: usize, many: usize) -> bool {
     few > 0 && many as f64 / few as f64 > MOST
 }
 
-/// Does `work` with each key, on all processors. Gives back what came out, in the order of the keys.
+/// Calls `work` for each key, on all processors. Returns the results in the order of the keys.
 fn with_each<T: Send>(work: impl Fn(&Key) -> T + Sync) -> Vec<(Key, T)> {
     let keys: Vec<Key> = keys().into_iter().collect();
     let next = AtomicUsize::new(0);
@@ -450,7 +450,7 @@ fn work_grows_linearly_with_the_entries_of_each_key() {
     }
     let program = build_to_count();
     let idle: Mutex<Vec<Counted>> = Mutex::default();
-    // Of one mapping in several places, and of `allow`, which all have, one place is enough.
+    // A mapping that several keys share, and `allow`, which every part has, are counted once.
     let is_repeated = |key: &Key| {
         let of_site = key.path.starts_with("caddy.sites[]") || key.path.starts_with("services.*.site.");
         of_site || (last(&key.path) == "allow" && key.path != "allow")

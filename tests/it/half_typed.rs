@@ -1,9 +1,9 @@
-//! A line that is half typed costs that line: whatever else is wrong with the file is still reported, and nothing new.
+//! A half-typed line affects only itself: all other mistakes of the file are still reported, and no new ones.
 
 use crate::common::compile;
 use homegen::file_context::FileContext;
 
-/// Incomplete input of a user, at the time that the editor checks the file.
+/// Incomplete lines, as an editor checks them while a user types.
 const HALF_TYPED: &[&str] = &["im", "im: [", "im: \"", "- \""];
 
 /// The codes of a file, in the order of its lines.
@@ -12,7 +12,7 @@ fn codes(text: &str) -> Vec<&'static str> {
     linked.diagnostics.iter().map(|d| d.code.code()).collect()
 }
 
-/// The file with `line` behind each of its lines, as far to the right as that line, or as the next one.
+/// The file with `line` inserted after each of its lines, with the indentation of that line or of the next one.
 fn with_line<'a>(text: &'a str, line: &'a str) -> impl Iterator<Item = (usize, String)> {
     let lines: Vec<&str> = text.lines().collect();
     let indent = |line: &str| line.len() - line.trim_start().len();
@@ -40,7 +40,7 @@ fn a_half_typed_line_hides_no_other_diagnostic() {
     for line in HALF_TYPED {
         for (number, text) in with_line(&with_mistake, line) {
             let found = codes(&text);
-            // Below a key without a value, a word alone is that key's value.
+            // A single word below a key without a value is the value of that key.
             let is_half_typed = |code: &&&str| matches!(**code, "HG0101" | "HG0203");
             let about_line = found.iter().filter(is_half_typed).count();
             let is_own_value = found.len() == 1 && *line == "im";

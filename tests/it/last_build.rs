@@ -11,7 +11,7 @@ fn built(text: &str) -> Record {
     record_of(&compile(text))
 }
 
-/// The codes of subject 16 for `after` once `before` was built, and the whole report.
+/// The codes of subject 16 for `after` with the last build of `before`, and the whole report.
 fn change(before: &str, after: &str) -> (Vec<&'static str>, String) {
     let record = built(before);
     let context = FileContext { last_build: Some(&record), ..FileContext::default() };
@@ -53,7 +53,7 @@ fn changes_that_move_no_data_are_not_reported() {
     let data = "\"data:/data\", \"/srv/wiki:/files\"";
     let before = services(&[service("wiki", "app", "wiki:1", data)]);
     for after in [
-        // Another image, another service, a service that is gone, another order.
+        // Another image, an added service, a removed service, another order.
         services(&[
             service("wiki", "app", "wiki:2", data),
             service("notes", "app", "notes:1", "\"data:/data\""),
@@ -65,7 +65,7 @@ fn changes_that_move_no_data_are_not_reported() {
         // An additional or missing volume of a container.
         services(&[service("wiki", "app", "wiki:1", &format!("{data}, \"/srv/more:/more\""))]),
         services(&[service("wiki", "app", "wiki:1", "\"data:/data\"")]),
-        // The same folder at another path, for an image that looks for it there.
+        // The same folder at another path, where the image expects its data.
         services(&[service("wiki", "app", "wiki:1", "\"data:/data\", \"/srv/wiki:/config\"")]),
     ] {
         let (codes, report) = change(&before, &after);
@@ -124,7 +124,7 @@ fn another_source_for_a_container_path_is_reported() {
             "HG1602",
             &["cp -a /srv/a/. /var/lib/containers/storage/volumes/wiki_b/_data"],
         ),
-        // A folder may have a dot in its name: those of domains and versions.
+        // A folder may have a dot in its name, as in domains and versions.
         (
             "\"/srv/example.org:/data\"",
             "\"/srv/site:/data\"",
@@ -137,17 +137,17 @@ fn another_source_for_a_container_path_is_reported() {
             "HG1601",
             &["mv -T /srv/wiki-1.2 /srv/wiki-1.3"],
         ),
-        // Memory, in both forms.
+        // A file system in memory, in both forms.
         ("\"/srv/a:/data\"", "{ type: tmpfs, target: /data }", "HG1601", &["mount `/srv/a` here"]),
         ("\"a:/data\"", "], tmpfs: [\"/data:size=64m\"", "HG1602", &["mount `a` here"]),
-        // Each has the source of the other one.
+        // The two sources are exchanged.
         (
             "\"/srv/a:/data\", \"/srv/b:/files\"",
             "\"/srv/b:/data\", \"/srv/a:/files\"",
             "HG1601",
             &["different data at 2 of its paths"],
         ),
-        // The image looks for its data elsewhere, and the data is elsewhere, too.
+        // Both the path in the container and the volume differ.
         ("\"a:/config\"", "\"b:/data\"", "HG1602", &["wiki_a", "wiki_b"]),
     ] {
         let of = |container, volumes| services(&[service("wiki", container, "wiki:1", volumes)]);
@@ -175,7 +175,7 @@ fn folders_that_move_together_cause_one_diagnostic() {
     assert_eq!(codes, ["HG1601"], "{report}");
     assert!(report.contains("54 folders would stay in `/srv/appdata`"), "{report}");
     assert!(report.contains("homeserver.yaml:3:"), "the constant is not the main place:\n{report}");
-    // A folder in a folder that moves comes along.
+    // A folder inside a moved folder needs no command of its own.
     assert!(report.contains("mv -T /srv/appdata/s0 /srv/apps/s0"), "{report}");
     assert!(!report.contains("mv -T /srv/appdata/s0/cache"), "{report}");
     assert!(report.contains("the other 19 in the same way"), "{report}");
@@ -195,7 +195,7 @@ fn a_renamed_service_is_recognized_by_its_images() {
         assert!(report.contains("podman volume export wiki_db | podman volume import docs_db -"), "{report}");
         assert!(report.contains("keep the name `wiki`"), "{report}");
     }
-    // Another service with a Postgres of its own is another service.
+    // A different service with its own Postgres is not the renamed one.
     let chat = wiki("chat", "db", "1").replace("example/wiki", "example/chat");
     let (codes, report) = change(&before, &services(&[chat]));
     assert_eq!(codes, [""; 0], "{report}");
@@ -205,7 +205,7 @@ fn a_renamed_service_is_recognized_by_its_images() {
     assert_eq!(codes, ["HG1602", "HG1602"], "{report}");
     assert!(report.contains("export a_data | podman volume import x_data"), "{report}");
     assert!(report.contains("export c_data | podman volume import z_data"), "{report}");
-    // A container that goes to another service.
+    // A container that moves to another service.
     let apart = |owner: &str| {
         let mut both = ["one", "two"].map(|name| service(name, "main", &format!("{name}:1"), "\"x:/x\""));
         let at = usize::from(owner == "two");
@@ -242,7 +242,7 @@ fn a_renamed_service_is_recognized_by_an_image_from_another_registry() {
 
 #[test]
 fn a_renamed_service_is_recognized_by_its_backups() {
-    // A service of NixOS's own has no containers.
+    // A service that NixOS provides has no containers.
     let of = |name: &str, folder: &str| {
         format!(
             "{HEAD}services:\n  {name}:\n    nixos: {{ services.forgejo.enable: true }}\n    backup: {{ files: {{ folder: {folder}, to: /srv/b, at: daily }} }}\n"
@@ -264,7 +264,7 @@ fn a_container_with_a_new_name_and_image_is_recognized_by_its_mounts() {
     assert_eq!(codes, ["HG1601"], "{report}");
     let (codes, report) = change(&of("app", "wiki:1", "/srv/a"), &of("server", "other:1", "/srv/a"));
     assert_eq!(codes, [""; 0], "{report}");
-    // Another image of Postgres, of the same major, with another volume.
+    // Another Postgres image of the same major version, with another volume.
     let postgres = |name: &str, image: &str, volume: &str| {
         format!(
             "{HEAD}services:\n  wiki:\n    containers:\n      {name}: {{ image: \"docker.io/{image}\", volumes: [\"{volume}:/var/lib/postgresql/data\"] }}\n"
@@ -279,7 +279,7 @@ fn a_container_with_a_new_name_and_image_is_recognized_by_its_mounts() {
 
 #[test]
 fn moves_of_2000_folders_are_reported_in_two_short_diagnostics() {
-    // Each of these lists would take minutes if something looked at every pair.
+    // A comparison of every pair would take minutes.
     let of = |count: usize, root: &str, name: &str| {
         let volumes: Vec<String> =
             (0..count).map(|i| format!("\"{root}/v{i}:/v{i}\", \"n{i}:/n{i}\"")).collect();
@@ -361,7 +361,7 @@ fn backups_that_move_together_cause_one_diagnostic() {
 
 #[test]
 fn hostile_values_of_a_record_are_quoted_in_commands() {
-    // Whatever stands in it is compared, shown and quoted, and never followed.
+    // The values of a record are compared, printed and quoted, and never used as paths or commands.
     let before = services(&[service("wiki", "app", "wiki:1", "\"data:/data\", \"/srv/a:/b\"")]);
     let record = file(&compile(&before), record::PATH).to_owned();
     for hostile in ["", "/", "$(id)", "'; id #", "a\\nb", "\\u001b[31m", "\\u0000", "../..", "\\u202e"] {
@@ -440,7 +440,7 @@ fn a_record_holds_no_secrets() {
     let text =
         std::fs::read_to_string(crate::common::fixtures().join("every-key-jobs/homeserver.yaml")).unwrap();
     let record = file(&compile(text), record::PATH).to_owned();
-    // Names of files are those of homegen's scripts.
+    // The part before has the names of homegen's scripts.
     let (_, record) = record.split_once("\"services\"").expect("a record has services");
     for word in ["password", "secret", "token", "/run/agenix", "environment", "sftp:", "s3:"] {
         assert!(!record.contains(word), "{word}: {record}");

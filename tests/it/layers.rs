@@ -1,4 +1,4 @@
-//! Passes and data stand apart, as docs/architecture.md says: a pass does not know another pass, and data knows none.
+//! Passes and data are separate, as docs/architecture.md describes: a pass uses no other pass, and data uses no pass.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 const PASSES: &[&str] =
     &["accept", "check", "decode", "link", "lower", "parse", "preset", "render", "repetition", "resolve"];
 
-/// The modules that know all others, because they put them together.
+/// The modules that may use all others, because they connect them.
 const TOP: &[&str] = &["cli", "lib", "main"];
 
-/// The uses of a pass that are meant, each with its reason.
+/// The permitted uses of a pass, each with its reason.
 const MEANT: &[(&str, &str, &str)] = &[("shape", "decode", "a declaration says how it is read")];
 
 /// Every Rust file of the library, with the module at the top of the crate that it belongs to.
@@ -34,7 +34,7 @@ fn files() -> Vec<(String, PathBuf)> {
     files
 }
 
-/// The code of a file without its comments, and without its unit tests, which may read their input out of YAML.
+/// The code of a file without its comments, and without its unit tests, which may parse their input from YAML.
 fn code(text: &str) -> String {
     let text = text.split("\n#[cfg(test)]\n").next().unwrap_or_default();
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
@@ -108,7 +108,7 @@ fn applications_are_named_only_in_their_own_folder() {
     let mut wrong = Vec::new();
     for (_, path) in files().into_iter().filter(|(module, _)| module != "application") {
         let code = code(&fs::read_to_string(&path).expect("text"));
-        // A text may be an example, such as of a name. Every second part of the code is one.
+        // String literals may be examples, such as of a name. Every second part of the code is a literal.
         let outside: String = code.split('"').step_by(2).collect();
         for application in &applications {
             let variable = format!("\"{}_", application.to_uppercase());

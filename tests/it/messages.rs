@@ -1,4 +1,4 @@
-//! Every message that homegen can give is given by a case in `fixtures/` or by the page of its code, whose texts are pinned.
+//! Every message of homegen is emitted for a case in `fixtures/` or for the page of its code, and so is in a snapshot.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ use homegen::Outcome;
 use homegen::diag::Diagnostic;
 use homegen::limits::MAX_BYTES;
 
-/// Files that are too large to be fixtures, by the name of what is too large in them.
+/// Files that are too large to be fixtures, by the name of their exceeded limit.
 fn large_files() -> [(&'static str, String); 9] {
     let head = "homegen: 1\nhost: { name: nas, nixos: \"26.05\", timezone: Europe/Berlin }\n";
     let lines = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
@@ -79,13 +79,13 @@ pub fn large_outcomes() -> &'static [(&'static str, Outcome)] {
     &OUTCOMES
 }
 
-/// The last diagnostics of a large file, which have a snapshot: they are about its size.
+/// The last diagnostics of a large file, which are about its size. Only these have a snapshot.
 pub fn last(outcome: &Outcome) -> &[Diagnostic] {
     let first = outcome.diagnostics.len().saturating_sub(2);
     &outcome.diagnostics[first..]
 }
 
-/// A place in the code, by its file and line.
+/// A file and a line in it.
 type SourceLine = (String, usize);
 
 /// The lines in the library that make a diagnostic, besides those in unit tests.
@@ -110,7 +110,7 @@ fn emitting_lines() -> BTreeSet<SourceLine> {
     lines
 }
 
-/// The place that made a diagnostic.
+/// The line that made a diagnostic.
 fn emitted_at(diagnostic: &Diagnostic) -> SourceLine {
     let emitted_at = diagnostic.emitted_at.0;
     (emitted_at.file().to_owned(), emitted_at.line() as usize)

@@ -1,5 +1,5 @@
-//! Real Nix reads the output: every file parses, every module evaluates, and every string comes back as
-//! the user wrote it.
+//! The output in the real Nix: every file parses, every module evaluates, and every string evaluates to the text of the
+//! user.
 
 use crate::common::nix::{System, nix, nix_is_installed, words};
 use crate::common::{compile, file, outcomes, report};
@@ -28,7 +28,7 @@ fn every_module_of_every_case_evaluates() {
     if !nix_is_installed() {
         return;
     }
-    // Parsing finds no name that is unbound or means something else: only evaluation does.
+    // Only evaluation finds names that are unbound or shadowed. Parsing does not.
     let mut wrong = Vec::new();
     for (name, outcome) in outcomes() {
         let Some(files) = &outcome.files else { continue };
@@ -288,14 +288,14 @@ fn dotted_and_nested_spellings_of_one_option_are_merged() {
     if !nix_is_installed() {
         return;
     }
-    // `a.b` and `a: { b: … }` may stand side by side, as they may in Nix.
+    // `a.b` and `a: { b: … }` may be in one mapping, as in Nix.
     let text = "homegen: 1\nhost: { name: box, nixos: \"26.05\", timezone: Europe/Berlin }\nnixos: { a.b: { c: 1 }, a: { b: { d: 2 } }, a.e: 3 }\n";
     let found = System::of(&compile(text)).eval("(module ./nixos.nix).a");
     assert_eq!(found, json!({ "b": { "c": 1, "d": 2 }, "e": 3 }));
 }
 
-/// A string with what is special to YAML, Nix, systemd, a shell, a Caddyfile; no NUL, which neither Nix
-/// nor a process can hold.
+/// A string with characters that are special in YAML, Nix, systemd, a shell or a Caddyfile. It has no NUL, which is not
+/// valid in Nix and in the arguments of a process.
 fn any_text() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
         "\"", "'", "''", "'''", "${", "$${", "$", "$$", "\\", "\\${", "\n", "\r", "\r\n", "\t", "%", "%%",
@@ -308,10 +308,10 @@ fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![4 => mixed, 2 => lines, 1 => any::<String>()].prop_map(|text| text.replace('\0', ""))
 }
 
-/// The text as a scalar in double quotes that means nothing but itself.
+/// The text as a scalar in double quotes, with everything escaped.
 fn quoted(text: &str) -> String {
     let json = serde_json::to_string(&text.replace("${", "$${")).expect("a string");
-    // JSON lets these stand as they are, and YAML does not.
+    // These characters may be unescaped in JSON, and not in YAML.
     json.chars()
         .map(|c| {
             if matches!(c, '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') {
@@ -439,8 +439,7 @@ in
         options.extend(behind("--security-opt=label=user:"));
         options.extend(numbered("o").map(|(name, text)| format!("--log-opt={name}={text}")));
         let found_options: Vec<String> = found["extraOptions"].as_array().expect("a list").iter().map(|o| o.as_str().expect("text").to_owned()).collect();
-        // A flag that stands twice with one value is one. What is written under podman_args comes
-        // last, word for word.
+        // A repeated flag with the same value is written once. The words of podman_args come last, unchanged.
         let mut seen = std::collections::HashSet::new();
         options.retain(|option| seen.insert(option.clone()));
         prop_assert_eq!(found_options, options);

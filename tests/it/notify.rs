@@ -1,4 +1,4 @@
-//! Those who tell a person: `notify`, `notify-failure` and `ping`.
+//! The scripts that send notifications: `notify`, `notify-failure` and `ping`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use crate::common::http::{Answer, Server, unused_address};
 use crate::common::scripts::{Ran, Stage, are_installed};
 
-/// A stage with all three ways to tell, and the server behind them.
+/// A stage with all three destinations, and the server behind them.
 fn with_all_destinations(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> (Stage, Server) {
     let server = Server::new(move |request| answer(&request.path));
     let mut stage = Stage::new();
@@ -67,13 +67,13 @@ fn strict_mode_fails_if_no_destination_was_reached() {
         });
         stage.run("notify", &["--strict", "t", "m"]).code
     };
-    // One of three is enough.
+    // One reached destination of three is enough.
     assert_eq!(
         (reached("/pushover"), reached("/secret-topic"), reached("/secret-hook")),
         (Some(0), Some(0), Some(0))
     );
     assert_eq!(reached("/no-destination"), Some(1));
-    // Without a destination, it is written to the journal.
+    // Without a destination, the notification is written to the journal.
     assert_eq!(Stage::new().run("notify", &["--strict", "t", "m"]).code, Some(0));
     let mut broken = Stage::new();
     broken.set("WEBHOOK_FILE", "/no/such/secret");
@@ -91,7 +91,7 @@ fn a_title_outside_of_ascii_is_encoded_in_the_header() {
     stage.set("NTFY_URL", format!("{}/topic", server.url()));
     assert_silent(&stage.run("notify", &["백업\r\nX-Injected: 1", "m"]));
     let request = &server.requests()[0];
-    // The same in RFC 2047.
+    // The title, encoded by RFC 2047.
     assert_eq!(request.header("title"), Some("=?UTF-8?B?67Cx7JeFDQpYLUluamVjdGVkOiAx?="));
     assert_eq!(request.header("x-injected"), None);
     assert_eq!(request.header("authorization"), None);
@@ -160,7 +160,7 @@ fn a_notification_without_a_destination_goes_to_the_journal() {
     assert!(!stage.at("asked").exists());
 }
 
-/// Asserts that no secret was printed, and the number of lines.
+/// Asserts that a script succeeds, prints this number of lines to standard error, and prints no secret.
 fn assert_reports(ran: &Ran, lines: usize) {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.out, "");
@@ -222,7 +222,7 @@ fn unreachable_and_invalid_destinations_do_not_fail_notify() {
     assert!(ran.err.contains("no notification sent to ntfy: it could not be reached"), "{}", ran.err);
     assert!(ran.err.contains("no notification sent to Pushover"), "{}", ran.err);
     assert!(ran.err.contains("no notification sent to the webhook: its address is not valid"), "{}", ran.err);
-    // Secrets that are not there, or are something else.
+    // Missing and invalid secrets.
     for webhook in ["", "https://secret-one\nhttps://secret-two\n", "\0secret-\\\"\u{1}x y"] {
         stage.set("WEBHOOK_FILE", stage.file("webhook", webhook));
         assert_reports(&stage.run("notify", &["t", "m"]), 3);
@@ -231,7 +231,7 @@ fn unreachable_and_invalid_destinations_do_not_fail_notify() {
     stage.set("NTFY_URL_FILE", stage.path("missing"));
     stage.set("WEBHOOK_FILE", stage.path("missing"));
     assert_reports(&stage.run("notify", &["t", "m"]), 3);
-    // Nor does a jq that is broken.
+    // A failing jq.
     stage.stand_in("jq", "exit 5");
     assert_reports(&stage.run("notify", &["t", "m"]), 3);
 }
@@ -262,7 +262,7 @@ fn notify_and_ping_succeed_if_standard_error_cannot_be_written() {
     }
 }
 
-/// Command lines and environments of all processes that hold this text.
+/// The command lines and environments of all processes that contain this text.
 fn processes_that_show(text: &str) -> Vec<String> {
     let entries = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok());
     entries
@@ -279,7 +279,7 @@ fn no_secret_is_on_a_command_line_or_in_an_environment() {
     if !are_installed(&["curl", "jq"]) {
         return;
     }
-    // No request is answered before the processes were looked through while it was waiting.
+    // Each request waits for its answer until all processes have been searched once.
     let (waiting, looked_at) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
     let released = looked_at.clone();
     let (mut stage, server) = with_all_destinations(move |_| {
@@ -290,7 +290,7 @@ fn no_secret_is_on_a_command_line_or_in_an_environment() {
         Answer::status(200)
     });
     stage.set("TIMEOUT", "600");
-    // A text that no other test has, and one that has to be found.
+    // A text that no other test has, and a text that the search has to find.
     stage.set("PUSHOVER_FILE", stage.file("pushover", "PUSHOVER_TOKEN=unshown-a\nPUSHOVER_USER=unshown-b\n"));
     stage.set("NTFY_TOKEN_FILE", stage.file("token", "unshown-c"));
     stage.set("WEBHOOK_FILE", stage.file("webhook", format!("{}/unshown-d", server.url())));
@@ -312,7 +312,7 @@ fn no_secret_is_on_a_command_line_or_in_an_environment() {
     looked_at.store(usize::MAX, SeqCst);
     stage.set("TIMEOUT", "10");
 
-    // And what a program is given that is too fast to be seen.
+    // The arguments of programs that are too fast for the search.
     for program in ["curl", "jq", "sleep"] {
         let real = std::env::split_paths(&std::env::var_os("PATH").unwrap())
             .map(|folder| folder.join(program))
@@ -327,7 +327,7 @@ fn no_secret_is_on_a_command_line_or_in_an_environment() {
     assert_silent(&stage.run("notify", &["t", "m"]));
     assert_silent(&stage.run("ping", &["end"]));
     assert_eq!(server.requests().len(), 8);
-    // A file for each, as they run at the same time.
+    // Each program writes its own file, because they run at the same time.
     let given: String = crate::common::folder::names(&stage.at(""))
         .iter()
         .filter(|name| name.starts_with("given-"))
@@ -335,11 +335,11 @@ fn no_secret_is_on_a_command_line_or_in_an_environment() {
         .collect();
     assert!(given.contains("--config") && given.contains("--rawfile"), "{given}");
     assert!(!given.contains("unshown-"), "{given}");
-    // One that hangs is given up, by those that tell and by the one that pings.
+    // Both `notify` and `ping` set the timeouts of curl.
     assert_eq!(given.matches("--connect-timeout\n10\n--max-time\n10\n").count(), 4, "{given}");
 }
 
-/// A systemctl that expected what `Result` and `ExecMainStatus` a unit has.
+/// A stand-in for systemctl that knows the `Result` and the `ExecMainStatus` of a unit.
 const SYSTEMCTL: &str = r#"
 case "$*" in
   "show --property=Result --value -- $UNIT") echo oom-kill ;;
@@ -386,7 +386,7 @@ fn a_failed_notification_is_sent_again() {
     let stage = Stage::new();
     stage.stand_in("systemctl", "echo x");
     stage.file("notify-fails", "");
-    // systemd runs it again.
+    // systemd restarts a failed run.
     assert_eq!(stage.run("notify-failure", &["a.service"]).code, Some(1));
     std::fs::remove_file(stage.at("notify-fails")).unwrap();
     for _ in 0..2 {
@@ -447,7 +447,7 @@ fn a_failed_container_is_reported_and_a_stopped_one_is_not() {
         ("success", "", false),
         ("exit-code", "", true),
         ("signal", "", true),
-        // A restart of its own is not there yet when its last command runs.
+        // systemd's own restart is not queued yet when the last command of the unit runs.
         ("exit-code", "12 podman-app.service start waiting", true),
         ("exit-code", "12 podman-app.service stop running", false),
         ("exit-code", "12 podman-app.service restart running", false),
@@ -491,7 +491,7 @@ fn a_ping_reports_the_start_success_or_failure_of_a_job() {
     ping(&format!("{url}/a"), None, None, "end");
     ping(&format!("{url}/a"), Some("success"), Some("0"), "end");
     ping(&format!("{url}/a?create=1&x=\"\\"), Some("exit-code"), Some("@9"), "end");
-    // A smoke test that found something has done its work.
+    // A smoke test with failed checks succeeds as a unit, and its ping reports a failure.
     ping(&format!("{url}/a"), Some("success"), Some("3"), "end");
     assert_eq!(
         server.asked(),

@@ -1,5 +1,4 @@
-//! Backups and restores of a real Postgres: whatever fails, the last good backup and the present database are still
-//! there.
+//! Backups and restores of a real Postgres: the last good backup and the current database survive every failure.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
@@ -10,11 +9,11 @@ use std::time::Duration;
 use crate::common::sandbox::{STOPPED_AND_STARTED, Sandbox, kill_group, skipped, stderr, wait_for};
 use crate::common::scripts::{are_installed, program};
 
-/// Its superuser and its container, which have names that a person might choose.
+/// The names of the superuser and of the container.
 const USER: &str = "im mich";
 const CONTAINER: &str = "immich-postgres";
 
-/// A database with a name that is none of a shell, of SQL or of a connection string.
+/// The name of a database with characters that are special in a shell, in SQL and in a connection string.
 const HOSTILE: &str = "we\"ird'; drop=$(touch here) \\";
 
 /// The folder of Postgres's programs: Debian's newest one, whose server is not on the PATH, or the one on the PATH.
@@ -47,7 +46,7 @@ fn pgvector() -> Option<PathBuf> {
     Some(folder)
 }
 
-/// A Postgres of its own, which only listens on a socket in a folder.
+/// A Postgres server that only listens on a socket in its own folder.
 struct Postgres {
     folder: tempfile::TempDir,
     programs: PathBuf,
@@ -62,7 +61,7 @@ impl Postgres {
     }
 
     fn with_pgvector() -> Option<Postgres> {
-        // The one that it runs as may not be able to look into this folder.
+        // The user of the server may not be able to read the original folder.
         let folder = tempfile::tempdir().expect("a folder");
         let copied = Command::new("cp").arg("-r").arg(pgvector()?).arg(folder.path()).status();
         assert!(copied.expect("cp runs").success());
@@ -72,7 +71,7 @@ impl Postgres {
     fn of(programs: PathBuf, folder: tempfile::TempDir) -> Postgres {
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
-        // It does not run as root, and it ends with the test, however that ends.
+        // The server does not run as root, and it ends with the test in any case.
         let command = |name: &str| {
             let mut command = Command::new("setpriv");
             command.args(["--pdeathsig", "QUIT"]);
@@ -88,7 +87,7 @@ impl Postgres {
                 std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap();
             }
         }
-        // Each version runs initdb once, and each server begins with a copy of what it made.
+        // initdb runs once for each version, and each server starts with a copy of its result.
         let version = Command::new(programs.join("initdb")).arg("--version").output().expect("initdb runs");
         let version = String::from_utf8_lossy(&version.stdout).replace(|c: char| !c.is_alphanumeric(), "-");
         let template = Path::new(env!("CARGO_TARGET_TMPDIR")).join(version.trim_end_matches('-'));
@@ -104,7 +103,7 @@ impl Postgres {
             initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username", USER]);
             let output = initdb.output().expect("initdb runs");
             assert!(output.status.success(), "{}", stderr(&output));
-            // Two tests may be here at once. A template is whole or is not there, and one of the two stays.
+            // Two tests may do this at the same time. The rename is atomic, and one of the two templates is kept.
             let unfinished = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
             copy(&data, &unfinished.path().join("data"));
             let _ = std::fs::rename(unfinished.path().join("data"), &template);
@@ -132,7 +131,7 @@ impl Postgres {
         let _ = self.running.wait();
     }
 
-    /// Starts it again, and does not wait for it.
+    /// Starts the server again, without waiting for it.
     fn boot(&mut self) {
         self.running = self.server.spawn().unwrap();
     }
@@ -144,7 +143,7 @@ impl Postgres {
         command
     }
 
-    /// Runs SQL, and gives back what it says.
+    /// Runs SQL, and returns its output.
     fn sql(&self, database: &str, sql: &str) -> String {
         let output = self.psql(database, sql).output().expect("psql runs");
         assert!(output.status.success(), "{sql}: {}", stderr(&output));
@@ -155,7 +154,7 @@ impl Postgres {
         self.sql("postgres", &format!("CREATE DATABASE {}", quoted(database)));
     }
 
-    /// Makes a database with what has to be in a backup.
+    /// Creates a database with every kind of content that a backup has to contain.
     fn fill(&self, database: &str) {
         self.create(database);
         self.sql(
@@ -174,7 +173,7 @@ impl Postgres {
         );
     }
 
-    /// All that `fill` wrote, in short.
+    /// A summary of everything that `fill` wrote.
     fn contents(&self, database: &str) -> String {
         self.sql(
             database,
@@ -205,7 +204,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A place with stand-ins for podman and systemctl in front of a Postgres. As in a container, only given variables
+/// A sandbox with stand-ins for podman and systemctl in front of a Postgres. As in a container, only given variables
 /// are passed, and standard input only with `--interactive`. The script in the file `fault` replaces the command,
 /// and gets it as arguments.
 fn sandbox_of(postgres: &Postgres, database: &str) -> Sandbox {
@@ -262,7 +261,7 @@ impl Sandbox {
         let output = self.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         assert!(stderr(&output).contains(why), "{why:?} is not in {}", stderr(&output));
-        // No messages of bash and no notices of Postgres, which would not help the user.
+        // Messages of bash and notices of Postgres would not help the user.
         assert!(
             !stderr(&output).contains(": line ") && !stderr(&output).contains("NOTICE"),
             "{}",
@@ -287,7 +286,7 @@ fn a_backup_restores_into_an_empty_postgres_with_every_row() {
         assert!(empty.databases().contains(&database.to_owned()), "{:?}", empty.databases());
     }
     assert_eq!(empty.databases().len(), 5);
-    // Also over one that is there: what it was is kept.
+    // A restore over an existing database keeps the previous one.
     for (database, all) in [("immich", 6), (&"long".repeat(15), 7)] {
         sandbox_of(&empty, database).restores(&sandbox_of(&first, database).backup("dump-postgres"));
         assert_eq!(empty.contents(database), first.contents(database), "{database}");
@@ -360,7 +359,7 @@ fn a_killed_dump_keeps_the_last_good_backup() {
             wait_for(|| sandbox.at("begun").exists());
             std::fs::remove_file(sandbox.at("begun")).unwrap();
             if !group {
-                // The lock is not held by what podman leaves behind.
+                // The processes that podman leaves behind do not hold the lock.
                 child.kill().unwrap();
                 assert_eq!(sandbox.backups("database", ".dump"), std::slice::from_ref(&old));
                 sandbox.fault("if [ \"$1\" = pg_dump ]; then exit 1; fi");
@@ -381,7 +380,7 @@ fn a_dump_waits_for_a_starting_postgres() {
     let Some(mut postgres) = Postgres::new() else { return };
     postgres.fill(HOSTILE);
     let mut sandbox = sandbox_of(&postgres, HOSTILE);
-    // Each program of Postgres, and all that it was given.
+    // Records each call of a Postgres program with its environment.
     sandbox.fault("printf '%s\\0' \"$1 ${environment[*]}\" >>\"$HERE/asked\"");
     let asked = |sandbox: &Sandbox| {
         let text = std::fs::read_to_string(sandbox.at("asked")).unwrap_or_default();
@@ -397,7 +396,7 @@ fn a_dump_waits_for_a_starting_postgres() {
     let output = waits.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(sandbox.backups("database", ".dump").len(), 1);
-    // It is asked for where and as whom the dump is made, or it would wait for something else.
+    // pg_isready gets the same server, user and database as pg_dump.
     let calls = asked(&sandbox);
     let of = |program: &str| calls.iter().find_map(|call| call.strip_prefix(program)).expect("it was called");
     assert!(of("pg_dump ").contains("PGDATABASE=we\"ird"), "{calls:?}");
@@ -418,7 +417,7 @@ fn a_postgres_that_is_never_ready_is_reported_after_the_timeout() {
         stderr.split_once("Postgres in container immich-postgres is not ready after ").expect(&stderr);
     let seconds: u32 = rest.split_once(" seconds").expect(&stderr).0.parse().expect(&stderr);
     assert!(seconds >= 2, "{stderr}");
-    // One that is there and refuses, as it does while it recovers.
+    // A server that runs and rejects connections, as during recovery.
     postgres.boot();
     sandbox.fault("if [ \"$1\" = pg_isready ]; then echo rejecting connections; exit 1; fi");
     sandbox.set("READY_WITHIN", "1").backup_fails("dump-postgres", "(rejecting connections)");
@@ -428,7 +427,7 @@ fn a_postgres_that_is_never_ready_is_reported_after_the_timeout() {
     assert!(!sandbox.at("here").exists());
 }
 
-/// The rows of every table of `public`, and what is computed from them.
+/// The rows of every table and materialized view of `public`, and its indexes.
 fn rows(postgres: &Postgres, database: &str) -> String {
     let tables = "SELECT format('SELECT %L, md5(string_agg(t::text, E''\\n'' ORDER BY t::text)), count(*) FROM %s t;',
         relname, oid::regclass) FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace = 'public'::regnamespace
@@ -477,7 +476,7 @@ fn a_dump_whose_functions_rely_on_search_path_is_restored_with_every_row() {
         let sandbox = sandbox_of(&first, database);
         let dump = sandbox.backup("dump-postgres");
         assert_eq!(first.databases().len(), 2, "{:?}", first.databases());
-        // Over the present one.
+        // A restore over the current database.
         let before = rows(&first, database);
         sandbox_of(&first, database).restores(&dump);
         assert_eq!(rows(&first, database), before);
@@ -488,7 +487,7 @@ fn a_dump_whose_functions_rely_on_search_path_is_restored_with_every_row() {
             assert_eq!(rows(&empty, database), before);
         }
     }
-    // The functions are as they were.
+    // The functions are unchanged.
     let set =
         "SELECT count(*) FROM pg_proc WHERE proconfig IS NOT NULL AND pronamespace = 'public'::regnamespace";
     assert_eq!(first.sql(HOSTILE, set), empty.sql(HOSTILE, set));
@@ -515,8 +514,8 @@ fn a_dump_with_vectors_is_restored_with_every_row() {
     assert_eq!(first.databases(), ["immich"]);
     sandbox_of(&empty, "immich").restores(&dump);
     assert_eq!(rows(&empty, "immich"), rows(&first, "immich"));
-    // An HNSW index is built with chance and answers nearly right, so that it looks at all rows here, no two of which are
-    // equally far.
+    // An HNSW index is built randomly and answers approximately. This search visits all rows, and no two rows are equally
+    // far.
     let set = "SET enable_seqscan = off; SET hnsw.ef_search = 1000;";
     let nearest = "SELECT id FROM face ORDER BY embedding <-> '[3,4,5.5]' LIMIT 5";
     for postgres in [&first, &empty] {
@@ -526,7 +525,7 @@ fn a_dump_with_vectors_is_restored_with_every_row() {
     }
 }
 
-/// A function that only the application can call, which sets search_path by itself.
+/// A function that only works with the search_path that the application sets.
 const ONLY_FOR_THE_APPLICATION: &str = "
     CREATE SCHEMA app; CREATE TABLE app.word (k text PRIMARY KEY, v text); INSERT INTO app.word VALUES ('a', 'b');
     CREATE FUNCTION app.look(text) RETURNS text LANGUAGE plpgsql IMMUTABLE
@@ -554,7 +553,7 @@ fn a_dump_that_fails_its_trial_is_kept_and_prunes_no_good_backup() {
     assert!(marked[0].metadata().unwrap().len() > 1000);
     assert!(good.iter().all(|path| path.exists()));
     assert_eq!(sandbox.unfinished(), [""; 0]);
-    // The action that it names is the right one, and with a good backup the old ones go again.
+    // The reported command solves the problem, and the next good backup prunes the old ones.
     postgres.sql("immich", "ALTER FUNCTION app.look SET search_path = app, public");
     std::thread::sleep(Duration::from_millis(1100));
     let backup = sandbox.backup("dump-postgres");
@@ -629,7 +628,7 @@ fn a_read_only_user_makes_a_dump_without_a_trial_restore() {
         "{}",
         stderr(&output)
     );
-    // A superuser need not own anything.
+    // A superuser that owns nothing makes a trial restore.
     sandbox.set("DATABASE_USER", "admin").fault("printf '%s\\n' \"$*\" >>\"$HERE/asked\"");
     std::thread::sleep(Duration::from_millis(1100));
     sandbox.backup("dump-postgres");
@@ -648,7 +647,7 @@ fn an_interrupted_trial_restore_leaves_no_database() {
         for folder in ["begun", "reached"] {
             let _ = std::fs::remove_dir(sandbox.at(folder));
         }
-        // The container's side of a command goes on where podman is killed.
+        // A command continues in the container when podman is killed.
         sandbox.fault(&format!(
             "echo >>\"$HERE/count\"
              if [ $(wc -l <\"$HERE/count\") -ge {at} ] && mkdir \"$HERE/reached\" 2>/dev/null; then
@@ -679,7 +678,7 @@ fn an_interrupted_trial_restore_leaves_no_database() {
             rustix::process::kill_process_group(group, signal).unwrap();
             assert!(!child.wait().unwrap().success());
             if signal == rustix::process::Signal::TERM {
-                // The script cleans up by itself. At the call that does it, the next run does.
+                // The script cleans up by itself. If the clean-up itself is interrupted, the next run does it.
                 if at < calls {
                     wait_for(|| postgres.databases() == ["immich"]);
                 }
@@ -728,7 +727,7 @@ fn each_kind_of_restore_failure_has_its_own_advice() {
     }
 }
 
-/// A database, a dump of it, and then a change of it.
+/// Fills a database, dumps it, and then changes it.
 fn dumped_and_changed(postgres: &Postgres, database: &str) -> (Sandbox, PathBuf) {
     postgres.fill(database);
     let sandbox = sandbox_of(postgres, database);
@@ -750,7 +749,7 @@ fn a_failed_restore_keeps_the_current_database() {
         assert_eq!(postgres.contents(HOSTILE), present, "{why}");
         assert_eq!(sandbox.systemctl_calls(), calls, "{why}");
     };
-    // Nothing has begun yet.
+    // Failures before any change.
     for length in [0, 100, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&cut, &whole[..length]).unwrap();
         check(&sandbox, &cut, "not a complete dump", "");
@@ -773,7 +772,7 @@ fn a_failed_restore_keeps_the_current_database() {
     check(&sandbox, &dump, "start it", "");
     sandbox.set("CONTAINER", CONTAINER);
 
-    // There is no new database, or it comes into that and no further.
+    // Failures while the new database is created and filled.
     sandbox.fault("if [ \"$1\" = psql ]; then sql=$(cat); case $sql in *'CREATE DATABASE'*) exit 1 ;; esac; run \"$@\" <<<\"$sql\"; exit; fi");
     check(&sandbox, &dump, "cannot create a new database", "");
     sandbox.fault("case \"$*\" in *exit-on-error*) head -c 60000 | run \"$@\" || exit 1 ;; esac");
@@ -784,7 +783,7 @@ fn a_failed_restore_keeps_the_current_database() {
     check(&sandbox, &dump, "no tables", "");
     std::fs::remove_file(sandbox.at("fault")).unwrap();
 
-    // The units do not stop, or the names do not change.
+    // Failures while the units are stopped and the databases are renamed.
     std::fs::write(sandbox.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
     check(&sandbox, &dump, "could be stopped", STOPPED_AND_STARTED);
     std::fs::remove_file(sandbox.at("on-systemctl")).unwrap();
@@ -880,7 +879,7 @@ fn a_restore_asks_before_any_change() {
     let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
     let present = postgres.contents("immich");
     let dump = dump.to_str().unwrap();
-    // No terminal.
+    // Without a terminal.
     sandbox.fault("touch \"$HERE/asked\"");
     let output = sandbox.run(&["restore-postgres", dump]);
     assert_eq!(output.status.code(), Some(1));
@@ -922,13 +921,13 @@ fn a_dump_without_an_extension_of_the_current_database_is_refused() {
     assert!(stderr.contains("lacks: cube, earthdistance."), "{stderr}");
     assert_eq!(postgres.databases(), ["immich"]);
     assert_eq!(sandbox.systemctl_calls(), "");
-    // The command that it names goes on.
+    // The reported command continues the restore.
     let (_, command) = stderr.trim_end().split_once("continue with: restore-postgres.sh ").expect(&stderr);
     program(&sandbox.at("bin/go-on"), &format!("restore-postgres --yes {command}"));
     let output = sandbox.run(&["go-on"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(postgres.sql("immich", "SELECT count(*) FROM \"sch ema\".asset"), "3000");
-    // One that the present database lacks is as well.
+    // A dump may have an extension that the current database lacks.
     postgres.sql("immich", "DROP EXTENSION pg_trgm CASCADE");
     std::thread::sleep(Duration::from_millis(1100));
     sandbox.restores(&dump);
@@ -996,7 +995,7 @@ fn a_database_is_restored_with_its_owner_its_locale_and_its_settings() {
     assert!(before.contains("vchordrq.probes=1") && before.contains("work_mem=7MB"), "{before}");
     sandbox.restores(&dump);
     assert_eq!(about(), before);
-    // A role that is not there is named, and nothing has happened.
+    // A missing role is reported, and no database is created.
     let Some(other) = Postgres::new() else { return };
     let restore = sandbox_of(&other, "immich");
     restore.restore_fails(&dump, "ow ner");
@@ -1034,7 +1033,7 @@ fn units_that_do_not_start_again_are_reported() {
 fn only_units_that_ran_are_started_again() {
     let Some(postgres) = Postgres::new() else { return };
     let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
-    // One that fails and is tried again is one that is to run.
+    // A failed unit that systemd restarts counts as running.
     std::fs::write(sandbox.at("podman-ml.service"), "activating").unwrap();
     std::fs::write(sandbox.at("podman-server.service"), "inactive").unwrap();
     let calls = "stop -- podman-ml.service podman-server.service\nstart -- podman-ml.service\n";

@@ -2,7 +2,7 @@
 //!
 //! - `<!-- keys of Backup -->` and `<!-- end -->`: all keys of the mapping `Backup`;
 //! - `<!-- keys of Backup: at, ping -->`: these, in this order, for all mappings that have the same ones;
-//! - `<!-- keys of Update without at, ping -->`: all but these, which such a table has.
+//! - `<!-- keys of Update without at, ping -->`: all keys except these, which a table of common keys has.
 //!
 //! A mapping without a table has its keys in the table of the mapping around it, as `postgres.user`.
 //!
@@ -191,8 +191,8 @@ impl Reference {
     }
 }
 
-/// The last sentence of a doc comment, if it has a column of its own: what stands before it, the word that it begins with, and
-/// the rest of it without the full stop.
+/// The last sentence of a doc comment, if it has its own column: the text before it, its first word, and the rest without
+/// the full stop.
 fn last_sentence(doc: &str) -> Option<(&str, &'static str, &str)> {
     let words = ["Default: ", "Becomes ", "Required"].into_iter();
     let found = words.filter_map(|word| Some((doc.rfind(&format!(". {word}"))? + ". ".len(), word)));
@@ -205,7 +205,7 @@ fn mapping_of(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix("#/$defs/")
 }
 
-/// The mappings in a value of `schema`, each with the way to it.
+/// The mappings in a value of `schema`, each with its path.
 fn mappings_in<'s>(schema: &'s Value, way: &str) -> Vec<(&'s str, String)> {
     if let Some(name) = mapping_of(schema) {
         return vec![(name, way.to_owned())];
@@ -273,7 +273,7 @@ fn linked(text: &str) -> String {
     all
 }
 
-/// The page with its tables made anew.
+/// The page with newly generated tables.
 fn renewed(page: &str) -> String {
     let mut reference = Reference::new(page);
     let (mut lines, mut all) = (page.lines(), String::new());

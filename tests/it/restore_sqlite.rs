@@ -25,7 +25,7 @@ fn with_sqlite() -> (Sandbox, PathBuf) {
     more.arg("INSERT INTO t SELECT value FROM generate_series(1, 201)");
     assert!(more.status().expect("sqlite3 runs").success());
     assert!(sandbox.at("data/app.db-wal").metadata().unwrap().len() > 0, "the rows are not in the -wal");
-    // Times that differ, however fast it is done.
+    // Each call of `date` prints another time, so that two restores in one second differ.
     program(
         &sandbox.at("bin/date"),
         "echo >>\"$HERE/dates\"; printf '2026-07-03T05%04d\\n' $(wc -l <\"$HERE/dates\")",
@@ -33,7 +33,7 @@ fn with_sqlite() -> (Sandbox, PathBuf) {
     (sandbox, copy)
 }
 
-/// How many rows a database has, which is looked at as a copy together with what belongs to it.
+/// The number of rows of a database, counted in a copy of it and of its -wal and -journal files.
 fn rows(database: &Path) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     for suffix in ["", "-wal", "-journal"] {
@@ -71,7 +71,7 @@ fn a_restored_sqlite_database_has_no_rows_of_the_old_wal() {
         return;
     }
     let (sandbox, copy) = with_sqlite();
-    // This is what it is all for: put in the place of the database by hand, the copy is what was there before.
+    // The reason for this script: a copy that is put beside the old -wal by hand has the old rows again.
     let trap = sandbox.at("trap.db");
     std::fs::copy(&copy, &trap).unwrap();
     std::fs::copy(sandbox.at("data/app.db-wal"), sandbox.at("trap.db-wal")).unwrap();
@@ -125,7 +125,7 @@ fn a_missing_sqlite_database_is_restored_with_the_owner_of_its_folder() {
     // Leftovers of the old database are renamed too.
     assert_eq!(names(&sandbox.at("data")), ["app.db", "app.db.before-2026-07-03T050001-wal"]);
     assert_eq!(rows(&database), "500");
-    // A link is followed, as SQLite does.
+    // A link is followed, as in SQLite.
     let link = sandbox.at("link.db");
     symlink(&database, &link).unwrap();
     sandbox.set("DATABASE_FILE", &link).sqlite_restores(&copy);
@@ -183,7 +183,7 @@ fn a_failed_sqlite_restore_keeps_the_current_database() {
         return;
     }
     let (sandbox, copy) = with_sqlite();
-    // Each tool fails at each of its calls, and those after it.
+    // Each tool fails once, at each of its calls.
     for (tool, calls) in
         [("mkdir", 1), ("cp", 1), ("chown", 1), ("chmod", 1), ("sync", 3), ("mv", 1), ("rm", 5)]
     {
@@ -202,12 +202,12 @@ fn a_failed_sqlite_restore_keeps_the_current_database() {
         }
         std::fs::remove_file(sandbox.at("bin").join(tool)).unwrap();
     }
-    // Without second names they are copies, and without room for those nothing is done.
+    // If hard links fail, the script makes copies, and without space for these it changes nothing.
     program(&sandbox.at("bin/ln"), "exit 1");
     program(&sandbox.at("bin/cp"), "case $* in --archive*) exit 1 ;; esac; PATH=${PATH#*:}; exec cp \"$@\"");
     sandbox.sqlite_restore_fails(&copy, "check the free space", STOPPED_AND_STARTED);
     std::fs::remove_file(sandbox.at("bin/cp")).unwrap();
-    // The units do not stop, or one of them ran on.
+    // The units do not stop, or a process still uses the database.
     std::fs::write(sandbox.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
     sandbox.sqlite_restore_fails(&copy, "could be stopped", STOPPED_AND_STARTED);
     std::fs::remove_file(sandbox.at("on-systemctl")).unwrap();
@@ -248,7 +248,7 @@ fn an_sqlite_restore_interrupted_at_any_step_loses_no_data() {
             step += 1;
             let (sandbox, copy) = with_sqlite();
             let before = tree(&sandbox.at("data"));
-            // At its so-manieth call of a program, before that does anything.
+            // The signal is sent at the call number `step`, before the program does anything.
             std::fs::write(
                 sandbox.at("step"),
                 format!(
@@ -290,7 +290,7 @@ fn an_sqlite_restore_interrupted_at_any_step_loses_no_data() {
                 assert!(step > 15 && changed > 1, "{step} steps, {changed} of them late");
                 break;
             }
-            // Once more, and it is done.
+            // The next restore succeeds.
             std::fs::write(sandbox.at("step"), "").unwrap();
             let again = sandbox.run(&["restore-sqlite", "--yes", copy.to_str().unwrap()]);
             assert!(again.status.success(), "{state}: {}", stderr(&again));
@@ -387,7 +387,7 @@ fn an_sqlite_restore_asks_first_and_starts_only_units_that_ran() {
             "{stdout}"
         );
     }
-    // Without known users, a notice is printed.
+    // Without known units, a notice is printed.
     let stdout = sandbox.set("UNITS", "").sqlite_restores(Path::new(copy));
     assert!(stdout.contains("stop its users yourself"), "{stdout}");
     assert_eq!(sandbox.systemctl_calls(), "");
@@ -410,7 +410,7 @@ fn an_sqlite_database_with_special_characters_in_its_path_is_restored() {
         sandbox.set("DATABASE_FILE", folder.join(name));
         let file = if name.starts_with("--") { copy.clone() } else { sandbox.at(name) };
         std::fs::rename(&copy, &file).unwrap();
-        // Also where it is called by its name alone.
+        // The script accepts a relative path.
         let stdout = sandbox.sqlite_restores(Path::new(name));
         assert_eq!(rows(&folder.join(name)), "500", "{name}");
         let kept = format!("{name}.before-2026-07-03T050001");

@@ -1,4 +1,4 @@
-//! An editor that checks files against the JSON Schema reports no mistake in a file that compiles.
+//! Every file that compiles conforms to the JSON Schema, so that an editor reports no mistakes in it.
 
 use crate::common::{cases, compile};
 use homegen::diag::{Code, Diagnostics};
@@ -14,7 +14,7 @@ fn validator() -> Validator {
     jsonschema::validator_for(&schema).expect("the schema is a schema")
 }
 
-/// A YAML value as the JSON value that a schema is held against.
+/// A YAML value as JSON, for validation against a schema.
 fn value(node: &Node) -> Value {
     match &node.kind {
         Kind::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), value(&entry.value))).collect(),
@@ -33,7 +33,7 @@ fn value(node: &Node) -> Value {
     }
 }
 
-/// The mistakes that the schema finds in a file, each with its place.
+/// The violations of the schema in a file, each with its path.
 fn mistakes(validator: &Validator, text: &str) -> Vec<String> {
     let root = parse(text, SourceId::FILE, &mut Diagnostics::default()).expect("YAML");
     let value = value(&root);
@@ -98,7 +98,7 @@ fn keys_that_a_preset_provides_are_required_without_a_preset() {
     assert!(!is_valid("preset: immich, containers: { server: { volumes: [{ source: /srv/notes }] } }"));
 }
 
-/// The defaults in a schema, each with the way to it and the schema of its key.
+/// The defaults in a schema, each with its path and the schema of its key.
 fn defaults<'v>(value: &'v Value, way: &str, found: &mut Vec<(String, &'v serde_json::Map<String, Value>)>) {
     let members: Vec<(String, &Value)> = match value {
         Value::Object(members) => {
@@ -126,7 +126,7 @@ fn every_default_conforms_to_the_schema_of_its_key() {
         alone.insert("$defs".to_owned(), schema["$defs"].clone());
         let validator = jsonschema::validator_for(&alone.into()).expect("the schema of a key is a schema");
         assert!(validator.is_valid(&key["default"]), "{way}: {}", key["default"]);
-        // A default that cannot be read would make its key a required one.
+        // The key of an invalid default would be required.
         let (owner, rest) = way.rsplit_once("/properties/").expect("a default is that of a key");
         let name = rest.split('/').next().expect("a key");
         let required = schema.pointer(&format!("{owner}/required")).and_then(|keys| keys.as_array());

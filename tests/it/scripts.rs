@@ -17,7 +17,7 @@ fn scripts_pass_shellcheck() {
 
 #[test]
 fn scripts_begin_with_the_mark_of_generated_files() {
-    // Without it the next build would take the script for a person's, and refuse to overwrite it.
+    // Without the mark, the next build would treat the script as a file of the user and refuse to overwrite it.
     for path in shell_scripts() {
         let text = std::fs::read(&path).unwrap();
         assert!(homegen::output::is_marked(&path.to_string_lossy(), &text), "{}", path.display());

@@ -16,12 +16,12 @@ fn server() -> Server {
 /// The state file of the unit.
 const STATE: &str = "state/failing";
 
-/// As on a host on which nothing was looked at before.
+/// Deletes the state, as before the first run on a host.
 fn clear_state(stage: &Stage) {
     let _ = std::fs::remove_file(stage.at(STATE));
 }
 
-/// All is well, in one line.
+/// Asserts that a check passes, with `expected` on one line, and that no notification is sent.
 fn passes(stage: &Stage, check: &str, expected: &str) {
     clear_state(stage);
     let before = stage.notifications();
@@ -93,7 +93,7 @@ fn a_site_is_requested_at_its_address_with_its_host_name() {
 #[test]
 fn a_site_that_does_not_answer_is_reported_after_the_timeout() {
     let stage = Stage::new();
-    // As curl expected it after its time.
+    // The output and the exit code of curl after a timeout.
     stage.stand_in("curl", "printf '%s ' \"$@\" >\"$STAGE/given\"; printf 000; exit 28");
     fails(&stage, "site==https://immich.example/ Immich", "Immich does not answer within 20 seconds");
     assert!(stage.read("given").contains("--connect-timeout 10 --max-time 20"));
@@ -101,7 +101,7 @@ fn a_site_that_does_not_answer_is_reported_after_the_timeout() {
     fails(&stage, "site=127.0.0.1=https://immich.example/ Immich", "Immich: its certificate is not valid");
 }
 
-/// A backup of so many hours ago, as the script that makes it calls it. Its file is new, as a copy's is.
+/// Creates a backup whose name has a time `hours` hours ago. The file itself is new, as that of a copied backup.
 fn aged(stage: &Stage, stem: &str, hours: u64, suffix: &str) {
     let stamp = std::process::Command::new("date")
         .arg(format!("--date={hours} hours ago 1 minute ago"))
@@ -119,7 +119,7 @@ fn the_age_of_the_newest_backup_is_checked() {
     std::fs::create_dir(stage.at(folder)).unwrap();
     let check = |hours| format!("backup={hours}={}/immich", stage.path(folder));
     fails(&stage, &check("26"), "backup immich: not found in");
-    // Neither what is not whole, nor what belongs to another, nor something else.
+    // Unfinished backups, backups of other services and other files do not count.
     for other in [".immich", "immich-ml", "immich-2024", "x-immich"] {
         aged(&stage, &format!("{folder}/{other}"), 0, ".dump");
     }
@@ -172,7 +172,7 @@ fn a_mount_passes_if_it_is_mounted_and_answers() {
     fails(&stage, &format!("mount=5={}", stage.path("state")), "nothing is mounted there");
     fails(&stage, "mount=5=/no/such=place", "mount /no/such=place cannot be read");
     fails(&stage, "mount=x=/proc", "not a number of seconds");
-    // An automount whose other side is away.
+    // An automount whose server is not reachable.
     stage.stand_in("stat", "echo autofs");
     fails(&stage, "mount=5=/proc", "nothing is mounted there");
 }
@@ -182,7 +182,7 @@ fn a_hanging_mount_is_reported_after_the_timeout() {
     let stage = Stage::new();
     stage.stand_in("stat", "trap '' TERM; while :; do sleep 1; done");
     fails(&stage, "mount=1=/proc", "mount /proc does not answer within 1 seconds");
-    // A process that SIGKILL does not end, such as one that waits for a disk, is left behind.
+    // A process that SIGKILL does not end, such as one that waits for a disk, is left running.
     stage.stand_in("timeout", "echo $$ >\"$STAGE/stuck\"; exec sleep 3600");
     fails(&stage, "mount=1=/proc", "the check mount=1=/proc did not finish in time");
     let stuck = stage.read("stuck");
@@ -195,7 +195,7 @@ fn all_failed_checks_are_sent_in_one_notification() {
         return;
     }
     let (server, stage) = (server(), Stage::new());
-    // Each mount hangs until all three were asked, which never happens where they are asked one after the other.
+    // Each mount check waits until all three have started, which never happens if they run one after the other.
     stage.stand_in(
         "timeout",
         r#"
@@ -273,7 +273,7 @@ fn a_failed_notification_is_sent_again() {
     std::fs::remove_file(&notify_fails).unwrap();
     assert_eq!(disks.run([95, 1, 1]).len(), 1);
     assert_eq!(disks.run([95, 1, 1]).len(), 0);
-    // That all is well again is news too.
+    // A failed notification about the recovery is sent again, too.
     std::fs::write(&notify_fails, "").unwrap();
     disks.prepare([1, 1, 1]);
     assert_eq!(disks.0.run("smoke-test", &Disks::CHECKS).code, Some(0));
@@ -290,7 +290,7 @@ fn a_smoke_test_without_checks_fails() {
 
 #[test]
 fn a_failure_is_sent_at_each_run_if_the_state_cannot_be_written() {
-    // Nothing may be written anywhere, not even for a moment: nor can it be remembered.
+    // No file can be written, neither a temporary file nor the state.
     let mut stage = Stage::new();
     stage.set("TMPDIR", "/proc/nowhere");
     stage.set("STATE_DIRECTORY", "/proc/nowhere");
@@ -331,7 +331,7 @@ fn a_manual_run_prints_the_results_and_sends_no_notification() {
     }
 }
 
-/// A host with three disks, whose use each test chooses, and an unattended smoke test of them.
+/// A host with three disks, whose usage each test sets, and a smoke test that a unit runs.
 struct Disks(Stage);
 
 impl Disks {
@@ -385,7 +385,7 @@ fn only_changes_are_sent() {
     assert_eq!(disks.run([1, 1, 1]).len(), 0);
     let full = |disk: &str, left: u32| format!("disk {disk} has {left} % of its space left, less than 10 %");
     assert_eq!(title_and_message(&disks.run([95, 1, 1])), ("1 of 3 checks fail", full("a", 5).as_str()));
-    // The same check, whatever it expected of it.
+    // A check that still fails with another number is not a change.
     assert_eq!(disks.run([95, 1, 1]).len(), 0);
     assert_eq!(disks.run([97, 5, 1]).len(), 0);
     assert_eq!(
@@ -430,7 +430,7 @@ fn a_continuing_failure_is_sent_once_a_day() {
     disks.run([95, 1, 1]);
     disks.wait(22 * 3600);
     assert_eq!(disks.run([95, 1, 1]).len(), 0);
-    // A run a day is now and then some minutes early.
+    // A daily run may start some minutes early.
     disks.wait(3600 + 1800);
     let still = "Still failing: disk a has 5 % of its space left, less than 10 %";
     assert_eq!(title_and_message(&disks.run([95, 1, 1])), ("1 of 3 checks fail", still));
@@ -440,7 +440,7 @@ fn a_continuing_failure_is_sent_once_a_day() {
     assert_eq!(disks.run([95, 95, 1]).len(), 1);
     disks.wait(20 * 3600);
     assert_eq!(disks.run([95, 95, 1]).len(), 0);
-    // A clock that was put back does not keep it silent for years.
+    // After the clock is set back, failures are still sent.
     disks.wait(-1_000_000);
     assert_eq!(disks.run([95, 95, 1]).len(), 1);
     assert_eq!(disks.run([95, 95, 1]).len(), 0);
@@ -489,7 +489,7 @@ fn a_change_is_sent_after_a_killed_run() {
             let disks = Disks::new();
             disks.run([1, 95, 1]);
             let before = disks.0.read(STATE);
-            // The program as it is, and a script that is killed before or after it. SIGKILL takes effect before
+            // The stand-in runs the program, and kills the script before or after it. SIGKILL takes effect before
             // the script can see that the stand-in ended.
             let own = disks.0.read(&format!("bin/{program}"));
             let real = match own.as_str() {

@@ -1,4 +1,4 @@
-//! The official style: what homegen prints is what nixfmt would make of it.
+//! The official style: nixfmt does not change the printed code.
 
 use crate::common::outcomes;
 use homegen::nix::print::{Printed, Printer};
@@ -19,7 +19,7 @@ fn nixfmt_changes_no_file_of_any_case() {
     }
 }
 
-/// Names of every kind that a module has.
+/// Every kind of name that a module has.
 struct AnyNames;
 
 impl Names for AnyNames {
@@ -102,7 +102,7 @@ fn call(expr: BoxedStrategy<Expr>) -> impl Strategy<Value = Expr> {
 }
 
 fn line_text(part: Part) -> Part {
-    // Lines were split before they became lines.
+    // The parts of a line contain no line breaks.
     match part {
         Part::Text(text) => Part::Text(text.replace(['\n', '\r'], " ").into()),
         other => other,
@@ -149,7 +149,7 @@ fn expr() -> BoxedStrategy<Expr> {
     .boxed()
 }
 
-/// The attributes as a file, at a depth of so many sets.
+/// The attributes as a file, inside `depth` nested sets.
 fn print(set: &Set, depth: usize) -> Printed {
     let mut printer = Printer::new(&AnyNames, 0);
     fn nested(set: &Set, depth: usize, printer: &mut Printer) {
@@ -196,7 +196,7 @@ fn a_set_after_an_operator_is_printed_as_by_nixfmt() {
 
 #[test]
 fn most_expressions_need_no_formatter() {
-    // A printer that never knew would be right about all of it.
+    // A printer that is never certain would pass the other tests.
     let mut runner = TestRunner::deterministic();
     let strategy = attributes(expr());
     let sets: Vec<Set> = std::iter::repeat_with(|| strategy.new_tree(&mut runner).expect("a set").current())
@@ -209,7 +209,7 @@ fn most_expressions_need_no_formatter() {
 
 #[test]
 fn a_short_interpolation_in_a_long_line_is_printed_as_by_nixfmt() {
-    // nixfmt measures an interpolation by itself, and an empty list in it in a way of its own.
+    // nixfmt measures an interpolation separately, and treats an empty list in it specially.
     let arguments = || {
         vec![
             vec![Expr::List(Vec::new()), Expr::Int(1)],

@@ -1,4 +1,4 @@
-//! Real systemd takes the times that homegen takes, and no others.
+//! The real systemd accepts the calendar expressions that homegen accepts, and no others.
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
-//! The emitted units of backups as systemd would run them, with the emitted parameters: what the disk below a
-//! mount point gets, and what restic copies elsewhere.
+//! The emitted units of backups with their emitted parameters, run as systemd runs them: writes below a mount point, and
+//! the offsite copies of restic.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,8 +11,8 @@ use crate::common::scripts::{Ran, Stage, are_installed};
 use crate::common::{compile, fixtures};
 use serde_json::Value;
 
-/// The host of a fixture, changed in its file; and moved, in the output, as its owner may not put a backup where
-/// a test does.
+/// The host of a fixture. `changed` replaces text in its file, and `moved` replaces paths in its output, because the file
+/// may not have a backup in a temporary folder.
 fn host(changed: &[(&str, &str)], moved: &[(&str, &str)]) -> System {
     let mut text = std::fs::read_to_string(fixtures().join("every-key-jobs/homeserver.yaml")).unwrap();
     for (from, to) in changed {
@@ -40,7 +40,7 @@ fn unit(stage: &Stage, system: &System, job: &str) {
     stage.stand_in(job, &format!("set -e\n{}", script.join("\n")));
 }
 
-// A mount that is gone.
+// A missing mount.
 
 /// A host whose disk is at `disk` while it is mounted, and at `taken-out` while it is not.
 struct Disk {
@@ -131,22 +131,22 @@ fn a_backup_to_a_missing_mount_writes_nothing_below_the_mount_point() {
     assert_eq!(first.len(), 1, "{ran:?}");
     assert!(first.values().all(|(_, content)| content.starts_with(b"SQLite format")));
     refused(&disk);
-    // It comes back, with what was there.
+    // The disk is mounted again, with its previous content.
     let ran = disk.with_disk();
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let second = disk.backups();
     assert_eq!(second.len(), 2);
     assert!(first.iter().all(|(path, content)| second.get(path) == Some(content)));
     assert_eq!(names(&disk.stage.at("disk")), [""; 0]);
-    // A folder that is not there at all is no disk either.
+    // A missing mount point is treated as a missing disk.
     std::fs::remove_dir(disk.stage.at("disk")).unwrap();
     assert!(disk.without_disk().err.contains("no disk is mounted at"));
     assert!(!disk.stage.at("disk").exists());
 }
 
-// The copy elsewhere.
+// The offsite copy.
 
-/// Plays a Postgres whose dump is a file, for a user that is not a superuser and makes no trial.
+/// A stand-in for a Postgres whose dump is a file. The user is not a superuser, so there is no trial restore.
 const PODMAN: &str = r#"
 case "$*" in
   *" pg_isready"*) ;;
@@ -157,7 +157,7 @@ case "$*" in
   *) exit 125 ;;
 esac"#;
 
-/// A host with a backup whose copy goes to a repository in a folder.
+/// A host with a backup and an offsite repository in a folder.
 struct Offsite {
     stage: Stage,
     _system: System,
@@ -183,7 +183,7 @@ impl Offsite {
         if !Command::new("sh").args(["-c", probe]).output().unwrap().status.success() {
             return crate::common::sandbox::skipped("nothing may be mounted here");
         }
-        // On the file's own disk, which is always there.
+        // Without the mount: the folder is on the root disk, which is always there.
         std::fs::create_dir(stage.at("di sk")).unwrap();
         let system = host(
             &[
@@ -213,7 +213,7 @@ impl Offsite {
         self.stage.at("di sk/backups/app")
     }
 
-    /// Makes a backup of a dump with this content, and gives back its path.
+    /// Makes a backup of a dump with this content, and returns its path.
     fn backup(&self, dump: &[u8]) -> PathBuf {
         self.stage.file("dump", dump);
         self.run();
@@ -221,7 +221,7 @@ impl Offsite {
         self.folder().join(last.expect("a backup"))
     }
 
-    /// Runs the backup, and gives back what it says.
+    /// Runs the backup, and returns its standard error.
     fn run(&self) -> String {
         let ran = Ran::from(self.stage.program(self.job, &[]).output().unwrap());
         assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -278,7 +278,7 @@ impl Offsite {
         assert!(self.restic.get("exclude").is_none());
         let paths: String = self.lines("paths").iter().map(|path| format!("{path}\n")).collect();
         self.stage.file("includes", paths);
-        // systemd splits what it runs, where no quote is, at blanks, as a shell does.
+        // systemd splits a command line without quotes at spaces, as a shell does.
         let backup = self.options("extraBackupArgs");
         let forget = self.options("pruneOpts");
         assert!(!forget.contains(['\'', '\\', '%', '$']), "{forget}");
@@ -350,7 +350,7 @@ fn the_offsite_copy_has_only_the_newest_backup() {
         host.copied(&format!("2026-03-0{} 05:00:00", day + 1));
         assert_eq!(host.contents(), ["app-database.dump"]);
         assert_eq!(tree(&host.folder()), before, "the backups were touched");
-        // And it comes back as it was.
+        // The restored file equals the dump.
         let target = host.stage.path(&format!("restored-{day}"));
         host.restic(&["restore", "latest", "--path", host.folder().to_str().unwrap(), "--target", &target]);
         let path = format!("{target}{}/app-database.dump", host.folder().display());
@@ -380,7 +380,7 @@ fn unchanged_files_are_not_read_again_for_the_offsite_copy() {
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     assert_eq!(read(1), "21 new, 0 changed, 0 unmodified");
-    // Each copy before is linked to once more, and a day has two copies as well as none.
+    // Each backup adds hard links to the unchanged files of the previous backups, which changes their ctime.
     for day in 2..=5 {
         std::thread::sleep(std::time::Duration::from_millis(1100));
         assert_eq!(read(day), "0 new, 0 changed, 21 unmodified");
@@ -389,7 +389,7 @@ fn unchanged_files_are_not_read_again_for_the_offsite_copy() {
         names(&host.stage.at("di sk/backups/files")).iter().filter(|n| n.starts_with("app-files-")).count(),
         5
     );
-    // Of two that changed these two are read.
+    // Only a changed and a new file are read.
     std::fs::write(source.join("deeper/0"), "another photo").unwrap();
     std::fs::write(source.join("deeper/new"), "a new photo").unwrap();
     assert_eq!(read(6), "1 new, 1 changed, 20 unmodified");
@@ -404,7 +404,7 @@ fn a_stale_restic_lock_is_removed_and_a_lock_in_use_is_kept() {
     let Some(host) = Offsite::new() else { return };
     host.backup(b"a dump");
     host.copied("2001-01-01 05:00:00");
-    // A copy that reads what never comes, until it is killed.
+    // A restic process that waits for input until it is killed.
     let in_use = || {
         let mut command = host.stage.program("restic", &["backup", "--stdin"]);
         let child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
@@ -416,7 +416,7 @@ fn a_stale_restic_lock_is_removed_and_a_lock_in_use_is_kept() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(names(&host.stage.at("repository/locks")).len(), 1);
-    // Nothing is pruned beside it, and the next copy removes it.
+    // The stale lock blocks a prune, and the next copy removes it.
     let prune = host.stage.program("restic", &["prune"]).output().unwrap();
     assert!(!prune.status.success(), "the lock stops nothing");
     host.copied("2001-01-02 05:00:00");
@@ -468,7 +468,7 @@ fn snapshots_of_other_backups_in_the_same_repository_are_kept() {
     for day in 2..=5 {
         host.copied(&format!("2001-01-0{day} 05:00:00"));
     }
-    // Of its own the last two days are left.
+    // Of the copy's own snapshots, the last two days are kept.
     assert_eq!(host.days().len(), 4 + 4 + 2);
 }
 

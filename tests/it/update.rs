@@ -20,14 +20,15 @@ trap 'hook after' EXIT
 file() { printf '%s/%s/%s' "$STAGE" "$1" "${2//\//_}"; }
 "#;
 
-/// A podman that has images by name, and containers that run one.
+/// A stand-in for podman with images by name and containers that run an image.
 const PODMAN: &str = r#"
 case "$*" in
   "inspect --type container --format {{.State.Running}} -- "*) [ -e "$(file running "$7")" ] && echo true ;;
   "inspect --type container --format {{.ImageName}} -- "*) [ -e "$(file running "$7")" ] && cat "$(file names "$7")" ;;
   "inspect --type container --format {{.Image}} -- "*) cat "$(file running "$7")" ;;
   "inspect --type container --format {{if .State.Health}}{{.State.Health.Status}}{{end}} -- "*)
-    # What the image that runs expected of itself each time, and then for good; nothing where it has no check.
+    # The health of the running image: one line for each call, and the last line for all further calls.
+    # An image without this file has no health check.
     [ -e "$(file running "$7")" ] || exit 125
     health=$(file health "$(cat "$(file running "$7")")")
     [ ! -e "$health" ] || { head -n 1 "$health"; [ "$(wc -l <"$health")" = 1 ] || sed -i 1d "$health"; }
@@ -38,7 +39,7 @@ case "$*" in
   *) echo "podman is asked $*" >&2; exit 125 ;;
 esac"#;
 
-/// A systemctl whose units start the containers of their names.
+/// A stand-in for systemctl whose units start the containers of their names.
 const SYSTEMCTL: &str = r#"
 unit=${!#}
 container=${unit#podman-}
@@ -62,7 +63,7 @@ const NEW: &str = "new";
 
 struct Host {
     stage: Stage,
-    /// Answers for the health of the service.
+    /// Answers requests to the health URL of the service.
     _server: Server,
 }
 
@@ -240,7 +241,7 @@ fn a_dry_run_prints_the_state_and_changes_nothing() {
     };
     assert_eq!(host.state(), before);
     unchanged(&host);
-    // And where nothing is well.
+    // Without any running container.
     for container in ["postgres", "immich-ml", "immich-server"] {
         std::fs::remove_file(host.stage.at(format!("running/{container}"))).unwrap();
     }
@@ -272,7 +273,7 @@ fn a_failure_at_any_step_leaves_the_service_running() {
         ("systemctl start -- podman-immich-ml.service", "podman-immich-ml.service did not start"),
         ("systemctl start -- podman-immich-server.service", "podman-immich-server.service did not start"),
     ] {
-        // It may fail before it did anything, and after; and the first time alone, as what is undone uses it too.
+        // The command fails before or after its effect, and only the first time, because the rollback uses it again.
         for when in ["before", "after"] {
             let Some(host) = Host::new(true) else { return };
             host.hook(&format!(
@@ -366,7 +367,7 @@ fn an_update_waits_for_a_starting_container() {
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
     assert_eq!(host.stage.read("health/new-immich-server"), "healthy\n");
     assert_eq!(host.state()["running/immich-server"], "new-immich-server\n");
-    // A dry run expected it too.
+    // A dry run prints the health, too.
     host.stage.file("health/new-immich-server", "unhealthy\n");
     let ran = host.stage.run("update", &["--dry-run"]);
     assert!(ran.out.contains("4 times, every 0 seconds: not healthy."), "{}", ran.out);
@@ -401,7 +402,7 @@ fn an_unhealthy_rollback_is_reported() {
     let before = host.state();
     let ran = host.run();
     host.assert_unchanged(&before, &ran, "The previous images were started again, but are not healthy.");
-    // And a unit that does not run any more is not well, whatever answers.
+    // A stopped unit is unhealthy, even if the health URL answers.
     let Some(host) = Host::new(true) else { return };
     host.hook(
         "if [ \"$when $asked\" = 'after systemctl start -- podman-immich-ml.service' ]; then rm \"$STAGE/running/immich-ml\"; fi",
@@ -421,7 +422,7 @@ fn a_failed_rollback_step_is_reported_and_the_others_are_done() {
     assert!(sent.contains("immich-server:release could not be restored."), "{sent}");
     assert!(sent.contains("not healthy"), "{sent}");
     assert_eq!(host.state()["running/immich-server"], "new-immich-server\n");
-    // Nor does a unit that does not stop keep it from starting the others, and from telling.
+    // A unit that does not stop prevents neither the start of the others nor the notification.
     let Some(host) = Host::new(false) else { return };
     host.hook("if [[ \"$when $asked\" = 'before systemctl stop'* ]] && [ \"$n\" -gt 16 ]; then trap - EXIT; exit 5; fi");
     let ran = host.run();
@@ -462,8 +463,8 @@ fn an_unavailable_lock_or_an_invalid_number_changes_nothing() {
     assert_eq!((host.done().len(), host.stage.notifications().len()), (0, 0));
 }
 
-/// Runs an update that is sent a signal at its so-manieth question to a stand-in, before or after that did it.
-/// `None` where there are not so many.
+/// Runs an update and sends it a signal at the call number `at` of a stand-in, before or after its effect.
+/// Returns `None` if there are fewer calls.
 fn interrupted(signal: &str, at: usize, when: &str) -> Option<(Host, State, Ran)> {
     let host = Host::new(true)?;
     host.hook(&format!(
@@ -481,7 +482,7 @@ fn interrupted(signal: &str, at: usize, when: &str) -> Option<(Host, State, Ran)
 fn a_signal_between_any_two_steps_leaves_the_service_running() {
     let (mut back, mut through) = (0, 0);
     for at in 1.. {
-        // All of them at some steps, one at each.
+        // Two of the four kinds at each step.
         let kinds =
             [("TERM", 143, "before"), ("INT", 130, "after"), ("HUP", 129, "after"), ("TERM", 143, "after")];
         let mut hit = false;
@@ -497,7 +498,7 @@ fn a_signal_between_any_two_steps_leaves_the_service_running() {
             back += 1;
             host.assert_unchanged(&before, &ran, "it was interrupted");
             assert_eq!(ran.code, Some(code), "{ran:?}");
-            // The next run may do it.
+            // The next run succeeds.
             std::fs::remove_file(host.stage.at("hook")).unwrap();
             if at % 5 == 0 {
                 assert_eq!(host.run().code, Some(0));
@@ -542,7 +543,7 @@ fn release(tag: &str, notes: &str) -> Answer {
     Answer::json(json!({ "tag_name": tag, "draft": false, "prerelease": false, "body": notes }))
 }
 
-/// A host that looks for releases, and a server whose answer a test chooses.
+/// A host that checks for releases, and a server whose answer each test sets.
 struct Watch {
     stage: Stage,
     server: Server,
@@ -570,7 +571,7 @@ impl Watch {
         self.stage.run("check-release", &[])
     }
 
-    /// Runs the check, and asserts that it succeeds and the total number of notifications.
+    /// Runs the check, and asserts that it succeeds and that the total number of notifications is `count`.
     fn expect_sent(&self, answer: Answer, count: usize) {
         let ran = self.run(answer);
         assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
@@ -708,7 +709,7 @@ fn failures_of_github_are_reported_after_three_days() {
     assert_eq!(ran.code, Some(1));
     assert_eq!(watch.stage.notifications().len(), 1);
     assert_eq!(watch.stage.notifications()[0][0], "immich: cannot check for new releases");
-    // Once a day.
+    // The failure is sent once a day.
     watch.expect_sent(Answer::status(500), 1);
     watch.stage.file("state/failing", format!("{} {}\n", days(9), days(1) + 60));
     watch.expect_sent(Answer::status(500), 1);
@@ -719,7 +720,7 @@ fn failures_of_github_are_reported_after_three_days() {
     watch.expect_sent(release("v1", ""), 2);
     assert!(!watch.stage.at("state/failing").exists());
     watch.expect_sent(Answer::status(500), 2);
-    // So does a clock that was set back, and a stamp that is none.
+    // After the clock is set back, or with an invalid stamp, the count starts again, too.
     for stamp in [format!("{} 0\n", now() + 9_000), "x\n".to_owned(), String::new(), "1 2 3\n".to_owned()] {
         watch.stage.file("state/failing", stamp);
         watch.expect_sent(Answer::status(500), 2);

@@ -1,5 +1,5 @@
-//! The script that uploads a Mac's photos: what it deletes, what it leaves, and what it says. Immich's command
-//! line, Immich itself and Pushover are stand-ins in a folder at the front of PATH.
+//! The script that uploads the photos of a Mac: the files that it deletes and keeps, and its messages. Immich's command
+//! line, Immich and Pushover are stand-ins in a folder at the front of PATH.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/scripts/upl
 const KEY: &str = "aKeyThatNobodyMaySee";
 const TOKEN: &str = "aTokenThatNobodyMaySee";
 
-/// Notes its arguments and environment, and has the server know what it was given.
+/// Records its arguments and environment, and adds the files to the server.
 const IMMICH: &str = r#"printf '%s\n' "$@" >>"$STAGE/uploader-arguments"
 printf '%s %s\n' "$IMMICH_INSTANCE_URL" "$IMMICH_API_KEY" >>"$STAGE/uploader-environment"
 [ ! -e "$STAGE/uploader-hook" ] || . "$STAGE/uploader-hook"
@@ -23,7 +23,7 @@ for file in "$@"; do
 done
 "#;
 
-/// Plays Immich and Pushover: their answers are files, and what they are sent is noted.
+/// A stand-in for Immich and Pushover. Files control the answers, and the requests are recorded.
 const CURL: &str = r#"printf '%s\n' "$*" >>"$STAGE/curl-arguments"
 case "$*" in
   */api/server/ping*)
@@ -65,14 +65,14 @@ impl std::ops::Deref for Mac {
 
 impl Mac {
     fn new() -> Mac {
-        // Another bash can be tried, such as the 3.2 of macOS.
+        // The variable selects another bash, such as version 3.2 of macOS.
         let bash = std::env::var("HOMEGEN_TEST_BASH").unwrap_or_else(|_| "bash".to_owned());
         let mut stage = Stage::new();
         std::fs::create_dir(stage.at("Up load")).unwrap();
         stage.stand_in("immich", IMMICH);
         stage.stand_in("bunx", IMMICH);
         stage.stand_in("curl", CURL);
-        // A second is a tenth here.
+        // Each second of a wait is 0.1 s here.
         stage.stand_in("sleep", "exec /bin/sleep 0.1");
         stage.file("server", "");
         stage.set("CLIENT", "macbook");
@@ -132,7 +132,7 @@ fn printed(ran: &Ran) -> String {
 }
 
 fn wait_for(condition: impl Fn() -> bool) {
-    // A limit for what never comes, far above what any machine takes.
+    // The limit is far above the time that any machine needs.
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < Duration::from_secs(600), "it never came to it");
@@ -154,7 +154,7 @@ fn only_uploaded_photos_are_deleted_and_a_notification_is_sent() {
     let left = [".cache/d.jpg", ".hidden.jpg", "e.jpg.download/e.jpg", "jpg.zip", "notes.txt", "png"];
     assert_eq!(mac.left(), left);
     assert!(mac.read("sent").contains("message=macbook: 5 uploaded\""), "{}", mac.read("sent"));
-    // Each line of its own has a date.
+    // Each line of the script has a date.
     let log = output.out;
     assert!(log.lines().all(|line| line.starts_with("20") && line.as_bytes()[10] == b' '), "{log}");
     assert!(!mac.at("Application Support/upload/lock").exists());
@@ -174,7 +174,7 @@ fn the_uploader_gets_the_files_and_the_key_and_no_command_line_shows_it() {
         assert!(!mac.read("curl-arguments").contains(secret) && !printed(&output).contains(secret));
         assert!(!mac.read("uploader-arguments").contains(secret));
     }
-    // bun runs the command line without its being installed.
+    // bun runs Immich's command line without an installation.
     mac.photo("b.jpg", "b");
     let output = mac.run_to_end(mac.command().env("UPLOADER", "bunx"));
     assert!(output.code == Some(0) && mac.left().is_empty(), "{}", printed(&output));
@@ -204,7 +204,7 @@ fn an_unreachable_server_deletes_nothing_and_is_reported_once() {
     assert_eq!(mac.left(), ["a.jpg"]);
     assert_eq!(mac.read("uploader-arguments"), "");
     assert_eq!(mac.read("sent").matches("message=").count(), 1, "{}", mac.read("sent"));
-    // Once it is back, all goes its way, and the next failure is news.
+    // After the server answers again, the upload succeeds, and the next failure is reported.
     fs::remove_file(mac.at("down")).unwrap();
     assert!((mac.run().code == Some(0)));
     mac.photo("b.jpg", "b");
@@ -226,7 +226,7 @@ fn a_failed_upload_deletes_nothing() {
 
 #[test]
 fn a_photo_that_immich_does_not_have_is_kept() {
-    // Immich's command line ends with success where single files failed.
+    // Immich's command line succeeds even if single files failed.
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.photo("refused.jpg", "r");
@@ -265,7 +265,7 @@ fn photos_that_change_during_the_upload_are_kept_and_new_ones_follow() {
     let folder = mac.at("Up load");
     mac.photo("changes.jpg", "old");
     mac.photo("stays.jpg", "x");
-    // The upload takes the old content; then the file gets another one, which Immich has from another file.
+    // The old content is uploaded. Then the file gets a new content, which Immich has from another file.
     let hook = "[ -e \"$STAGE/once\" ] || { : >\"$STAGE/once\"; sha1sum <\"$FOLDER/changes.jpg\" | cut -c-40 >>\"$STAGE/server\"; printf x >\"$FOLDER/changes.jpg\"; }\n";
     mac.file("uploader-hook", hook);
     mac.stand_in("immich", &IMMICH.replace("shift\nfor file", "set -- \"$FOLDER/stays.jpg\"\nfor file"));
@@ -274,7 +274,7 @@ fn photos_that_change_during_the_upload_are_kept_and_new_ones_follow() {
     assert_eq!(mac.left(), ["changes.jpg"], "{}", printed(&output));
     assert_eq!(fs::read_to_string(folder.join("changes.jpg")).unwrap(), "x");
 
-    // One that comes during the upload was not listed: it is uploaded in a round of its own.
+    // A file that is added during the upload was not listed. It is uploaded in a second round.
     let mac = Mac::new();
     mac.photo("first.jpg", "1");
     let hook = "[ -e \"$STAGE/once\" ] || { : >\"$STAGE/once\"; echo 2 >\"$FOLDER/later.jpg\"; }\n";
@@ -292,7 +292,7 @@ fn a_growing_file_is_uploaded_once_complete_and_kept_after_the_limit() {
     let mac = Mac::new();
     mac.photo("a.mov", "x");
     mac.file("uploader-hook", "wc -c <\"$FOLDER/a.mov\" >\"$STAGE/uploaded-size\"\n");
-    // It is longer at each of the first looks.
+    // The file grows at each of the first calls of sleep.
     mac.stand_in(
         "sleep",
         r#"
@@ -310,7 +310,7 @@ fn a_growing_file_is_uploaded_once_complete_and_kept_after_the_limit() {
     let mac = Mac::new();
     mac.photo("done.jpg", "x");
     mac.photo("grows.mov", "x");
-    // Each look at the files finds it longer.
+    // The file grows at each call of sleep.
     mac.stand_in("sleep", "echo x >>\"$FOLDER/grows.mov\"\nexec /bin/sleep 0.1\n");
     let output = mac.run_to_end(mac.command().env("SETTLE_LIMIT", "3"));
     assert!(printed(&output).contains("1 files still grow"), "{}", printed(&output));
@@ -435,7 +435,7 @@ fn an_invalid_key_fails_before_any_upload() {
 
 #[test]
 fn the_folder_of_agenix_in_home_manager_is_found() {
-    // agenix leaves it to a shell to find it, and launchd has none.
+    // agenix writes the path as a shell command, and launchd does not run a shell.
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     mac.stand_in("getconf", "[ \"$1\" = DARWIN_USER_TEMP_DIR ] && echo \"$STAGE\"\n");
@@ -446,7 +446,7 @@ fn the_folder_of_agenix_in_home_manager_is_found() {
     );
     assert!(output.code == Some(0) && mac.left().is_empty(), "{}", printed(&output));
     assert!(mac.read("sent").contains(TOKEN));
-    // Nothing else that looks like code is run.
+    // Other shell commands are not run.
     mac.photo("b.jpg", "b");
     let code = format!("$(touch {})", mac.path("ran"));
     let output = mac.run_to_end(mac.command().env("API_KEY_FILE", code));

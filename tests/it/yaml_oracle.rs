@@ -1,5 +1,4 @@
-//! A second YAML parser reads the same: homegen's tree is what YAML says, and not what one library makes
-//! of it.
+//! A second YAML parser reads the same tree, so homegen does not depend on the peculiarities of one library.
 
 use homegen::diag::Diagnostics;
 use homegen::preset::PRESETS;
@@ -79,7 +78,7 @@ fn both_parsers_read_the_same_tree() {
 
 #[test]
 fn both_parsers_read_the_same_scalars() {
-    // Every way in which YAML writes text, and the plain scalars that are something else.
+    // Every style of a YAML string, and plain scalars that are not strings.
     let text = r#"
 plain: [null, ~, true, True, FALSE, yes, off, 1, -1, 0, 1.0, .5, 1e3, 2g, "22:22", 2026-01-01, 1.2.3, a b]
 single: 'it''s ${a} \n'

@@ -1,4 +1,4 @@
-//! Another user of the host, who changes a folder while root works in it.
+//! Another user of the host, which changes a folder while root works in it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,14 +10,14 @@ use super::scripts::are_installed;
 /// The user and group id of the attacker.
 pub const ATTACKER: u32 = 1234;
 
-/// How often each script is raced. Without the check of `enter_folder` the attacker wins at least 39 of 100 runs, and loses
-/// all of 30 once in 2.7 million times.
+/// The number of runs of each script. Without the check of `enter_folder`, the attacker wins at least 39 of 100 runs, and
+/// so loses all of 30 once in 2.7 million times.
 pub const RUNS: usize = 30;
 
 /// A process that runs as [`ATTACKER`], without a capability, until it is dropped.
 pub struct Attacker(Child, #[expect(dead_code, reason = "it is held")] MutexGuard<'static, ()>);
 
-/// One attacker at a time: each takes a processor for itself.
+/// One attacker at a time, because each uses a whole processor.
 static ALONE: Mutex<()> = Mutex::new(());
 
 impl Attacker {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Everything below a folder: its mode, and what it holds.
+/// The mode and the content of everything below a folder, by path.
 pub type Tree = BTreeMap<PathBuf, (u32, Vec<u8>)>;
 
 pub fn tree(folder: &Path) -> Tree {

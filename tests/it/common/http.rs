@@ -1,5 +1,5 @@
-//! A small HTTP/1.1 server, for scripts that ask one: each request goes to a closure, which may answer well,
-//! badly, late, or not in HTTP at all.
+//! A small HTTP/1.1 server for scripts that send requests. A closure answers each request: correctly, wrongly, late, or
+//! not in HTTP at all.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -59,9 +59,9 @@ pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// How long it takes.
+    /// The time until the answer.
     pub delay: Duration,
-    /// In place of all of it, these bytes.
+    /// Bytes that are sent in place of everything else.
     pub raw: Option<Vec<u8>>,
 }
 
@@ -78,12 +78,12 @@ impl Answer {
         Answer::text(value.to_string())
     }
 
-    /// Bytes that need be no HTTP.
+    /// Bytes that need not be HTTP.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Answer {
         Answer { raw: Some(bytes.into()), ..Answer::status(200) }
     }
 
-    /// No answer, ever.
+    /// An answer that never comes.
     pub fn never() -> Answer {
         Answer { delay: Duration::MAX, ..Answer::status(200) }
     }
@@ -125,12 +125,12 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// The requests so far.
+    /// The received requests.
     pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Method and path of what was asked so far.
+    /// The method and the path of each received request.
     pub fn asked(&self) -> Vec<String> {
         self.requests().iter().map(|request| format!("{} {}", request.method, request.path)).collect()
     }
@@ -146,7 +146,7 @@ impl Drop for Server {
     }
 }
 
-/// An address without a server.
+/// An address that no server listens on.
 pub fn unused_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     format!("http://{}", listener.local_addr().expect("an address"))
@@ -157,7 +157,7 @@ fn serve(
     answer: &dyn Fn(&Request) -> Answer,
     seen: &Mutex<Vec<Request>>,
 ) -> std::io::Result<()> {
-    // A limit for clients that never ask, far above what any machine takes.
+    // A limit for clients that never send a request. It is far above the time that any machine needs.
     stream.set_read_timeout(Some(Duration::from_secs(600)))?;
     let mut writer = stream.try_clone()?;
     let mut reader = BufReader::new(stream);

@@ -1,4 +1,4 @@
-//! Shared by several tests: the fixtures, and a function that compiles one.
+//! Shared by several tests: the fixtures, and functions that compile them.
 
 pub mod attacker;
 pub mod folder;
@@ -68,12 +68,12 @@ pub fn record_of(outcome: &Outcome) -> Record {
     Record::read(file(outcome, record::PATH).as_bytes()).expect("homegen reads what it writes")
 }
 
-/// Compiles a text as the CLI would with the file beside the folder `generated`, and nothing else there.
+/// Compiles a text as the CLI does for a file beside the folder `generated`, without other files.
 pub fn compile(bytes: impl AsRef<[u8]>) -> Outcome {
     compile_beside(bytes, &FileContext::default())
 }
 
-/// Compiles a text with what stands around its file.
+/// Compiles a text in the context of its file.
 pub fn compile_beside(bytes: impl AsRef<[u8]>, context: &FileContext) -> Outcome {
     let location = OutputLocation { source: "homeserver.yaml".to_owned(), to_source: "..".to_owned() };
     homegen::compile("homeserver.yaml", bytes.as_ref(), &location, context)
@@ -83,7 +83,7 @@ pub fn compile_beside(bytes: impl AsRef<[u8]>, context: &FileContext) -> Outcome
 /// How tests render diagnostics.
 pub const STYLE: Style = Style { width: 100, color: false };
 
-/// The diagnostics as a person sees them.
+/// The diagnostics in the human format.
 pub fn report(outcome: &Outcome) -> String {
     human::render(&outcome.diagnostics, &outcome.sources, STYLE)
 }

@@ -1,7 +1,7 @@
-//! Files that are nearly right: fixtures, changed as bytes of a fuzzer or of proptest say. Plain noise ends in
-//! the YAML parser; these reach what comes after it.
+//! Nearly valid files: fixtures with changes that the bytes of a fuzzer or of proptest select. Random bytes would fail in
+//! the YAML parser, and these files reach the later passes.
 
-/// Values that something down the line may stumble over.
+/// Values that a later pass may handle wrongly.
 const VALUES: &[&str] = &[
     "",
     "~",
@@ -161,7 +161,7 @@ fn block(lines: &[String], at: usize) -> usize {
     at + 1 + below.count()
 }
 
-/// Takes one of `files`, and changes it as `bytes` say.
+/// Takes one of `files`, and makes the changes that `bytes` select.
 pub fn mutate(files: &[&str], bytes: &[u8]) -> Vec<u8> {
     let mut choices = Choices(bytes);
     let Some(file) = choices.of(files) else { return Vec::new() };
@@ -243,7 +243,7 @@ pub fn mutate(files: &[&str], bytes: &[u8]) -> Vec<u8> {
                 lines[at] = String::from_utf8_lossy(&line).into_owned();
             }
         }
-        // Doubling a hundred times is no test of the compiler.
+        // A file that is doubled a hundred times would only test the size limit.
         if lines.len() > 5_000 {
             break;
         }

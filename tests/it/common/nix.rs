@@ -1,4 +1,4 @@
-//! Real Nix reads the output, with a stub for the parts of NixOS that it names.
+//! Evaluates the output with the real Nix, and with a stub for the parts of NixOS that it uses.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub fn nix_is_installed() -> bool {
 /// The value of an expression in Nix, or its error. Store paths are written to the disk.
 pub fn nix(arguments: &[&str], folder: &Path) -> Result<String, String> {
     let state = folder.join(".nix-state");
-    // A store and a state of its own: evaluation needs neither, and a sandbox may have no writable one.
+    // A separate store and state: evaluation needs neither, and a build sandbox may have no writable store.
     let output = Command::new("nix-instantiate")
         .args(arguments)
         .current_dir(folder)
@@ -169,7 +169,7 @@ let
 in
 "#;
 
-/// The output in a folder of its own, and the stub for it.
+/// The output in a temporary folder, and the stub for it.
 pub struct System {
     pub folder: tempfile::TempDir,
     pub stub: String,
@@ -241,7 +241,7 @@ impl System {
     }
 }
 
-/// The words of a command line of systemd's, of those that homegen emits.
+/// The words of an emitted command line of systemd.
 pub fn words(line: &Value) -> Vec<String> {
     let line = line.as_str().expect("a command line");
     if !line.starts_with('"') {

@@ -1,4 +1,4 @@
-//! A place for backups: scripts by their names, stand-ins for what they start, and data.
+//! A temporary host folder for the scripts of jobs: the scripts by name, stand-ins for other programs, and data.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -38,7 +38,8 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A folder with `bin`, which is first on the PATH and has every script by its name, and a place for backups.
+/// A temporary folder with a backup folder `target` and with `bin`, which is first on the PATH and has every script by
+/// its name.
 pub struct Sandbox {
     pub folder: tempfile::TempDir,
     pub target: PathBuf,
@@ -50,7 +51,7 @@ impl Sandbox {
         Sandbox::with_target("backups")
     }
 
-    /// With another name of the folder of backups.
+    /// A sandbox whose backup folder has another name.
     pub fn with_target(target: &str) -> Sandbox {
         let folder = tempfile::tempdir().expect("a folder");
         let bin = folder.path().join("bin");
@@ -82,7 +83,7 @@ impl Sandbox {
         self
     }
 
-    /// The producer `produce`, in bash: `$1` is the name it has to write, and `$here` is this folder.
+    /// Writes the producer `produce` in bash: `$1` is the path that it has to write, and `$here` is the sandbox's folder.
     pub fn set_producer(&self, code: &str) -> &Sandbox {
         let here = self.folder.path().display();
         program(&self.at("bin/produce"), &format!("set -eu\nhere='{here}'\n{code}"));
@@ -105,7 +106,7 @@ impl Sandbox {
         self.command(words).output().expect("it runs")
     }
 
-    /// Makes a backup that has to be good, and gives back its path.
+    /// Makes a backup, asserts that it succeeds, and returns its path.
     pub fn backup(&self, producer: &str) -> PathBuf {
         let output = self.run(&["backup", producer]);
         assert!(output.status.success(), "{}", stderr(&output));
@@ -115,7 +116,7 @@ impl Sandbox {
         newest
     }
 
-    /// Makes a backup that has to fail for a reason, and to leave all as it was.
+    /// Makes a backup, and asserts that it fails for the reason `why` and changes nothing.
     pub fn backup_fails(&self, producer: &str, why: &str) {
         let before = self.target.exists().then(|| tree(&self.target));
         let output = self.run(&["backup", producer]);
@@ -155,7 +156,7 @@ impl Sandbox {
         all.into_iter().filter(|name| name.starts_with('.') && !name.ends_with(".lock")).collect()
     }
 
-    /// Puts an old backup there.
+    /// Creates an old backup.
     pub fn add_old_backup(&self, file: &str) -> PathBuf {
         std::fs::create_dir_all(&self.target).unwrap();
         std::fs::set_permissions(&self.target, std::fs::Permissions::from_mode(0o700)).unwrap();
@@ -164,8 +165,8 @@ impl Sandbox {
         path
     }
 
-    /// A stand-in for systemctl. A unit is active unless a file of its name says what it is; what is in
-    /// `on-systemctl` is done when systemctl is to change something.
+    /// Adds a stand-in for systemctl. A unit is active unless a file of its name has another state. The script
+    /// `on-systemctl` is run when systemctl is called to change a unit.
     pub fn add_systemctl(&mut self) {
         let (lock, here) = (self.at("restore.lock"), self.folder.path().to_path_buf());
         self.set("LOCK", lock).set("HERE", here);
@@ -182,14 +183,14 @@ impl Sandbox {
         );
     }
 
-    /// The calls of systemctl since the last time.
+    /// The calls of systemctl since the last call of this function, one per line.
     pub fn systemctl_calls(&self) -> String {
         let log = std::fs::read_to_string(self.at("systemctl.log")).unwrap_or_default();
         let _ = std::fs::remove_file(self.at("systemctl.log"));
         log
     }
 
-    /// Runs a command as a person does who answers once. How it ended, and what the terminal showed.
+    /// Runs a command in a terminal, with one answer as input. Returns its exit code and the output of the terminal.
     pub fn run_at_a_terminal(&self, words: &[&str], answer: &str) -> (Option<i32>, String) {
         let line = "printf -v line '%q ' \"$@\"; exec script --quiet --return --command \"$line\" /dev/null";
         program(&self.at("bin/at-a-terminal"), line);
@@ -199,7 +200,7 @@ impl Sandbox {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        // The terminal's end is no answer, and has to come after it.
+        // The input stays open until the command ends, because the end of the input is not an answer.
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(format!("{answer}\n").as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
@@ -208,9 +209,9 @@ impl Sandbox {
     }
 }
 
-/// Waits until something is so.
+/// Waits until a condition is true.
 pub fn wait_for(mut condition: impl FnMut() -> bool) {
-    // A limit for what never comes, far above what any machine takes.
+    // The limit is far above the time that any machine needs.
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < Duration::from_secs(600), "it never came");
@@ -218,7 +219,7 @@ pub fn wait_for(mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// Kills a command and all that it started.
+/// Kills a command and all its child processes.
 pub fn kill_group(child: &mut Child) {
     let id = rustix::process::Pid::from_child(child);
     let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
@@ -235,7 +236,7 @@ pub fn with_mounts(sandbox: &Sandbox, script: &str) -> Option<Output> {
     Some(sandbox.run(&["in-mounts", script]))
 }
 
-/// Runs SQL in a database of SQLite, and gives back what it says.
+/// Runs SQL in an SQLite database, and returns its output.
 pub fn sqlite(database: &Path, sql: &str) -> String {
     let output = Command::new("sqlite3").args(["-cmd", ".timeout 60000"]).arg(database).arg(sql).output();
     let output = output.expect("sqlite3 runs");

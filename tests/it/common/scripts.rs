@@ -1,4 +1,4 @@
-//! Runs the scripts of `templates/scripts/` on their own, with stand-ins for what they start.
+//! Runs the scripts of `templates/scripts/` directly, with stand-ins for the programs that they start.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -33,8 +33,7 @@ impl From<Output> for Ran {
     }
 }
 
-/// A folder for one run or several: stand-ins in `bin`, and whatever else is put there. `notify` is a
-/// stand-in that only remembers.
+/// A folder for one or several runs, with stand-ins in `bin`. The stand-in `notify` records its calls.
 pub struct Stage {
     folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
@@ -60,23 +59,23 @@ impl Stage {
         self.folder.path().join(path)
     }
 
-    /// The same, as a variable has it.
+    /// The path as text, for a variable.
     pub fn path(&self, path: &str) -> String {
         self.at(path).to_str().expect("a name in UTF-8").to_owned()
     }
 
-    /// Writes a file, and gives its path.
+    /// Writes a file, and returns its path.
     pub fn file(&self, path: &str, text: impl AsRef<[u8]>) -> String {
         std::fs::write(self.at(path), text).unwrap();
         self.path(path)
     }
 
-    /// A file's text; nothing where there is none.
+    /// The text of a file, or an empty text if there is no file.
     pub fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.at(path)).unwrap_or_default()
     }
 
-    /// A program that is found before those of the host. `$STAGE` is this folder.
+    /// Writes a program that is found before those of the host. `$STAGE` is this folder.
     pub fn stand_in(&self, name: &str, script: &str) {
         program(&self.at("bin").join(name), script);
     }
@@ -94,11 +93,11 @@ impl Stage {
         self.program("bash", &all)
     }
 
-    /// A program, with the stand-ins in front and nothing in its environment but what was set.
+    /// A command with the stand-ins first on the PATH, and with only the set parameters in its environment.
     pub fn program(&self, program: &str, arguments: &[&str]) -> Command {
         let mut path = vec![self.at("bin")];
         path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-        // Whoever runs the tests may ignore a signal, and a shell cannot trap what it was born to ignore.
+        // The parent process may ignore a signal, and a shell cannot trap a signal that is ignored at its start.
         let mut command = Command::new("env");
         command
             .args(["--default-signal", program])
@@ -123,7 +122,7 @@ impl Stage {
         self.run_to_end(&mut self.command(script, arguments))
     }
 
-    /// Runs a command of this stage to its end. Nothing may be left of it where temporary files are.
+    /// Runs a command of this stage to its end, and asserts that it leaves no temporary files.
     pub fn run_to_end(&self, command: &mut Command) -> Ran {
         let ran = command.output().expect("it runs").into();
         assert_eq!(std::fs::read_dir(self.at("tmp")).unwrap().count(), 0, "files were left behind: {ran:?}");
@@ -134,7 +133,7 @@ impl Stage {
         self.command(script, arguments).spawn().expect("bash runs")
     }
 
-    /// The arguments of each call of the stand-in.
+    /// The arguments of each call of the stand-in `notify`.
     pub fn notifications(&self) -> Vec<Vec<String>> {
         let text = self.read("sent");
         let mut words = text.split_terminator('\0').map(str::to_owned);
@@ -159,8 +158,8 @@ pub fn shell_scripts() -> Vec<PathBuf> {
 
 /// Writes a program in bash.
 pub fn program(path: &Path, code: &str) {
-    // Another test may start a program at this moment, which would hold the file open for writing, and what is
-    // open so cannot be run: hence a process of its own.
+    // A program that another test starts at the same time could inherit the file while it is open for writing. Such a
+    // file cannot be run, so a separate process writes it.
     let mut install = Command::new("install")
         .args(["--mode=755", "/dev/stdin"])
         .arg(path)
