@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn providers_are_sorted_and_their_variables_take_files() {
-        data::tests::rows_are_those_of(data::file!("acme-providers"), all());
+        data::tests::assert_rows_match(data::file!("acme-providers"), all());
         assert!(all().is_sorted_by(|one, next| one.get().name < next.get().name));
         for AcmeProvider { name, variable } in all().iter().map(Row::get) {
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{name}");

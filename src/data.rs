@@ -151,7 +151,7 @@ pub(crate) mod tests {
     use super::{Row, rows_of, section_of};
 
     /// Asserts that each list of texts below a key of a file is sorted and has no duplicates.
-    pub(crate) fn lists_are_in_order(text: &str) {
+    pub(crate) fn assert_lists_are_sorted(text: &str) {
         let file: serde_yaml::Mapping = serde_yaml::from_str(text).unwrap();
         for (key, list) in &file {
             let texts = list.as_sequence().into_iter().flatten().map_while(Value::as_str);
@@ -160,13 +160,13 @@ pub(crate) mod tests {
     }
 
     /// Asserts that a file has these keys.
-    pub(crate) fn keys_are(text: &str, keys: &[&str]) {
+    pub(crate) fn assert_keys(text: &str, keys: &[&str]) {
         let file: serde_yaml::Mapping = serde_yaml::from_str(text).unwrap();
         assert_eq!(file.keys().filter_map(Value::as_str).collect::<Vec<_>>(), keys);
     }
 
     /// Asserts that rows are those of a YAML file, with the texts of its first keys, and can be parsed.
-    pub(crate) fn rows_are_those_of<T: Deserialize<'static>>(text: &str, rows: &[Row<T>]) {
+    pub(crate) fn assert_rows_match<T: Deserialize<'static>>(text: &str, rows: &[Row<T>]) {
         let file: Vec<serde_yaml::Mapping> = serde_yaml::from_str(text).unwrap();
         let names = |value: &Value| match value {
             Value::Sequence(names) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),

@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn rows_are_sorted_and_each_has_one_action_or_a_help() {
         const FILE: &str = data::file!("foreign-keys");
-        data::tests::rows_are_those_of(FILE, all());
+        data::tests::assert_rows_match(FILE, all());
         let rows: Vec<Columns> = data::read(data::json!("foreign-keys"));
         for row in &rows {
             let actions = [row.rename, row.move_under.is_some(), row.drop.is_some()];

@@ -259,7 +259,7 @@ mod tests {
     }
     #[test]
     fn publishers_are_sorted_and_their_paths_have_registries() {
-        crate::data::tests::rows_are_those_of(crate::data::file!("image-publishers"), publishers());
+        crate::data::tests::assert_rows_match(crate::data::file!("image-publishers"), publishers());
         assert!(publishers().is_sorted_by_key(|row| row.get().publisher.to_lowercase()));
         for row in publishers().iter().map(|row| row.get()) {
             assert!([row.user, row.group].into_iter().all(|name| Variable::parse(name).is_some()));

@@ -230,7 +230,7 @@ mod tests {
         linked.host.unwrap_or_else(|| panic!("{:?}", linked.diagnostics))
     }
 
-    fn asked(host: &Host, container: Option<&str>, path: &str) -> Result<String, MapError> {
+    fn map_path(host: &Host, container: Option<&str>, path: &str) -> Result<String, MapError> {
         on_host(&host.services[0], container, path)
     }
 
@@ -259,7 +259,7 @@ mod tests {
             ("/up/kept/x", "/var/lib/containers/storage/volumes/app_kept/_data/x"),
             ("/etc/localtime", "/etc/localtime"),
         ] {
-            assert_eq!(asked(&host, None, path).as_deref(), Ok(on_host), "{path}");
+            assert_eq!(map_path(&host, None, path).as_deref(), Ok(on_host), "{path}");
         }
     }
 
@@ -267,10 +267,10 @@ mod tests {
     fn paths_outside_of_the_mounts_and_invalid_paths_are_errors() {
         let host = host(NESTED);
         for path in ["/", "/upper", "/up/tmp/x", "/etc"] {
-            assert!(matches!(asked(&host, None, path), Err(MapError::Uncovered(_))), "{path}");
+            assert!(matches!(map_path(&host, None, path), Err(MapError::Uncovered(_))), "{path}");
         }
         for path in ["", "up/a.png", "/up/../etc/passwd", "/up/./a", "/up/a\nb"] {
-            assert_eq!(asked(&host, None, path), Err(MapError::NoPath), "{path}");
+            assert_eq!(map_path(&host, None, path), Err(MapError::NoPath), "{path}");
         }
     }
 
@@ -320,8 +320,8 @@ mod tests {
     fn a_mount_of_the_root_folder_adds_no_slash() {
         let host =
             host("      web: { image: \"docker.io/library/nginx:1.27\", volumes: [\"/:/host:ro\"] }\n");
-        assert_eq!(asked(&host, None, "/host/etc/fstab").as_deref(), Ok("/etc/fstab"));
-        assert_eq!(asked(&host, None, "/host").as_deref(), Ok("/"));
+        assert_eq!(map_path(&host, None, "/host/etc/fstab").as_deref(), Ok("/etc/fstab"));
+        assert_eq!(map_path(&host, None, "/host").as_deref(), Ok("/"));
         let all = bound(&host.services[0], None).unwrap();
         assert_eq!((all[0].from.as_str(), all[0].to.as_str()), ("/host/", "/"));
     }
@@ -336,11 +336,11 @@ mod tests {
         );
         let differ = [("app-one", "/srv/one/x"), ("app-two", "/srv/two/x")];
         let differ = differ.map(|(name, path)| (name.to_owned(), path.to_owned())).to_vec();
-        assert_eq!(asked(&host, None, "/data/x"), Err(MapError::Ambiguous(differ)));
-        assert_eq!(asked(&host, None, "/both/x").as_deref(), Ok("/srv/both/x"));
-        assert_eq!(asked(&host, Some("two"), "/data/x").as_deref(), Ok("/srv/two/x"));
-        assert_eq!(asked(&host, Some("app-one"), "/data/x").as_deref(), Ok("/srv/one/x"));
+        assert_eq!(map_path(&host, None, "/data/x"), Err(MapError::Ambiguous(differ)));
+        assert_eq!(map_path(&host, None, "/both/x").as_deref(), Ok("/srv/both/x"));
+        assert_eq!(map_path(&host, Some("two"), "/data/x").as_deref(), Ok("/srv/two/x"));
+        assert_eq!(map_path(&host, Some("app-one"), "/data/x").as_deref(), Ok("/srv/one/x"));
         let names = vec!["one".to_owned(), "two".to_owned()];
-        assert_eq!(asked(&host, Some("three"), "/data/x"), Err(MapError::NoContainer(names)));
+        assert_eq!(map_path(&host, Some("three"), "/data/x"), Err(MapError::NoContainer(names)));
     }
 }

@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn services_are_sorted_and_their_port_options_are_attribute_paths() {
-        data::tests::rows_are_those_of(data::file!("nixos-services"), all());
+        data::tests::assert_rows_match(data::file!("nixos-services"), all());
         assert!(all().is_sorted_by(|one, next| one.get().name < next.get().name));
         for service in all().iter().map(Row::get) {
             for part in service.port_option.iter().flat_map(|path| path.split('.')).chain([&*service.name]) {

@@ -210,8 +210,8 @@ mod tests {
     #[test]
     fn the_lists_of_podman_values_are_sorted_and_valid() {
         const FILE: &str = data::file!("podman-values");
-        data::tests::lists_are_in_order(FILE);
-        data::tests::keys_are(
+        data::tests::assert_lists_are_sorted(FILE);
+        data::tests::assert_keys(
             FILE,
             &[
                 "bridge_options",

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::diag::Code;
 
-    fn at(range: Range<usize>, text: &str, is_certain: bool) -> Diagnostic {
+    fn with_fix(range: Range<usize>, text: &str, is_certain: bool) -> Diagnostic {
         let span = Span::new(SourceId::FILE, range);
         let fix = Fix { edits: vec![Edit { span, text: text.to_owned() }], is_certain };
         Diagnostic::new(Code::BadValue, "wrong", span, "here").fix(fix)
@@ -136,11 +136,11 @@ mod tests {
     fn certain_fixes_are_applied_and_the_first_of_overlapping_fixes_wins() {
         let text = "a: 1\nb: 2\nc: |\n  x\n";
         let fixes = [
-            at(8..9, "'2'", true),
-            at(3..4, "'1'", true),
-            at(3..4, "'one'", true),
-            at(0..1, "z", false),
-            at(13..18, "x", true),
+            with_fix(8..9, "'2'", true),
+            with_fix(3..4, "'1'", true),
+            with_fix(3..4, "'one'", true),
+            with_fix(0..1, "z", false),
+            with_fix(13..18, "x", true),
         ];
         assert_eq!(apply(text, &fixes), ("a: '1'\nb: '2'\nc: |\n  x\n".to_owned(), 2));
         assert_eq!(apply(text, &[]), (text.to_owned(), 0));

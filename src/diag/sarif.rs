@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn lines_have_the_hashes_that_github_computes() {
-        // Out of the tests of github/codeql-action.
+        // From the tests of github/codeql-action.
         assert_eq!(line_hashes(""), ["c129715d7a2bc9a3:1"]);
         assert_eq!(
             line_hashes(" a\nb\n  \t\tc\n d"),

@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn rows_are_found_by_their_images() {
-        data::tests::rows_are_those_of(FILE, rows());
+        data::tests::assert_rows_match(FILE, rows());
     }
 
     #[test]

@@ -284,9 +284,9 @@ mod tests {
     #[test]
     fn the_option_lists_are_sorted_and_name_known_options() {
         let text = data::file!("podman-options");
-        data::tests::lists_are_in_order(text);
+        data::tests::assert_lists_are_sorted(text);
         let keys = ["values", "switches", "globals", "names", "lists", "network_modes", "harmful"];
-        data::tests::keys_are(text, &keys);
+        data::tests::assert_keys(text, &keys);
         let (values, switches, globals) = (with_value(), switches(), globals());
         let (names, lists, harmful) = (names(), lists(), harmful());
         let is_option = |name: &str| [values, switches, globals].iter().any(|options| options.contains(name));

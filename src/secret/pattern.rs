@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn lists_are_sorted_and_names_are_in_upper_case() {
-        data::tests::keys_are(data::file!("secret-patterns"), &["names", "values"]);
+        data::tests::assert_keys(data::file!("secret-patterns"), &["names", "values"]);
         let Names { endings, endings_as_written, not_secret, hashes, chosen, public, switches } =
             Names::get();
         for list in [endings, endings_as_written, not_secret, hashes, chosen, public, switches] {
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn key_and_address_patterns_pass_the_fast_checks() {
-        data::tests::keys_are(data::file!("secret-keys"), &["keys", "addresses"]);
+        data::tests::assert_keys(data::file!("secret-keys"), &["keys", "addresses"]);
         let Beginnings { letters, words, dots } = Beginnings::get();
         for keys in [letters, words, dots] {
             assert!(keys.is_sorted_by(|one, _, next, _| one < next), "{keys:?}");
