@@ -341,7 +341,7 @@ impl<'a> UnknownKeys<'a> {
             }
             return None;
         };
-        let help = Help::write(suggested).likely().say(format!("did you mean `{suggested}`?"));
+        let help = Help::write(suggested).likely().with_text(format!("did you mean `{suggested}`?"));
         report_key(entry, help, reader);
         self.stand_for(suggested, entries)
     }
@@ -622,7 +622,7 @@ pub(crate) fn unknown_word(
     let close = crate::diag::closest(&without_hidden(word), words.iter().copied());
     let help = match (advice, close) {
         (Some(advice), _) => advice.help,
-        (None, Some(close)) => Help::write(close).likely().say(format!("did you mean `{close}`?")),
+        (None, Some(close)) => Help::write(close).likely().with_text(format!("did you mean `{close}`?")),
         (None, None) => format!("write one of {}", words.join(", ")).into(),
     };
     let label = format!("expected {}", one_of(words));

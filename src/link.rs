@@ -80,7 +80,7 @@ pub(crate) fn link(
         secrets,
         wrong_secrets: Vec::new(),
         notify: file.notify,
-        podman: file.podman.or_else(|| has_containers.then(|| setting::Podman::nothing(file.span))),
+        podman: file.podman.or_else(|| has_containers.then(|| setting::Podman::empty(file.span))),
         index: Index::of(&linked, &networks),
         networks,
         services: linked,

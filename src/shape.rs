@@ -159,9 +159,9 @@ macro_rules! nothing_as {
     (nothing) => {
         /// The mapping without keys, for the mapping at `at`.
         #[allow(dead_code, reason = "not every part of the host has one")]
-        pub(crate) fn nothing(at: $crate::source::Span) -> Self {
-            let nothing = $crate::decode::empty_mapping(at, &mut $crate::decode::Reader::default());
-            nothing.expect("no key has to be there")
+        pub(crate) fn empty(at: $crate::source::Span) -> Self {
+            let empty = $crate::decode::empty_mapping(at, &mut $crate::decode::Reader::default());
+            empty.expect("no key has to be there")
         }
     };
 }

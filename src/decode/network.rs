@@ -11,7 +11,7 @@ impl Decode for Attachments {
         let is_name = matches!(node.kind, Kind::Scalar(_)) && !node.is_null();
         if is_name || matches!(node.kind, Kind::List(_)) {
             let names = Vec::<Text>::decode(node, reader)?;
-            let attached = |name: Text| (Attachment::nothing(name.span), name);
+            let attached = |name: Text| (Attachment::empty(name.span), name);
             return Some(Attachments(
                 names.into_iter().map(attached).map(|(plain, name)| (name, plain)).collect(),
             ));

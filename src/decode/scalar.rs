@@ -77,7 +77,7 @@ impl Decode for Number {
                 None
             }
             Atom::Str(quoted) if matches!(Atom::from_plain(&quoted), Atom::Int(_)) => {
-                let help = Some(Help::write(&quoted).say(format!("write `{quoted}` without quotes")));
+                let help = Some(Help::write(&quoted).with_text(format!("write `{quoted}` without quotes")));
                 wrong_scalar(node, "a whole number", help, reader);
                 None
             }
@@ -110,7 +110,8 @@ impl Decode for Flag {
                     );
                 }
                 Atom::Str(quoted) if matches!(Atom::from_plain(&quoted), Atom::Bool(_)) => {
-                    let help = Some(Help::write(&quoted).say(format!("write `{quoted}` without quotes")));
+                    let help =
+                        Some(Help::write(&quoted).with_text(format!("write `{quoted}` without quotes")));
                     wrong_scalar(node, "true or false", help, reader);
                 }
                 _ => wrong_type(node, "true or false", reader),

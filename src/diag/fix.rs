@@ -22,7 +22,7 @@ impl Help {
     }
 
     /// Replaces the words of the help.
-    pub fn say(self, text: impl Into<String>) -> Help {
+    pub fn with_text(self, text: impl Into<String>) -> Help {
         Help { text: text.into(), ..self }
     }
 

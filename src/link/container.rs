@@ -187,7 +187,7 @@ fn container(
             .help("remove `networks` or `network_mode`"),
         );
     }
-    let plain = |at: Span| setting::Attachment::nothing(at);
+    let plain = |at: Span| setting::Attachment::empty(at);
     let mut networks = Vec::new();
     let mut attach = |written: &str, attachment, span| {
         let found = shared.find(written, &own, span, diagnostics);

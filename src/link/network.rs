@@ -25,7 +25,7 @@ pub(super) fn own(service: &str, span: Span) -> Network {
     Network {
         name: own_name(service),
         interface: Text::literal(bridge(service), span),
-        settings: setting::Network::nothing(span),
+        settings: setting::Network::empty(span),
         span,
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     certificates_of(caddy, super::secret::options(host), &certificates, module);
     firewall(front, host, module);
     if front.notification.is_on() {
-        super::notify::tell_failure("caddy", module);
+        super::notify::report_failure("caddy", module);
     }
     if matches!(front.bind.value, Bind::Tailscale) {
         let unit = Expr::str(format!("{}.service", tailscale::UNIT));

@@ -89,7 +89,7 @@ pub(super) fn lower_uses(container: &Container, _: &HostContext, module: &mut Mo
 
 /// Sends a notification when a unit fails. `OnFailure=` is not enough for a unit that systemd restarts, because it
 /// never reaches the failed state.
-pub(super) fn tell_failure(unit: &str, module: &mut Module) {
+pub(super) fn report_failure(unit: &str, module: &mut Module) {
     let name = Expr::str(format!("{unit}.service"));
     module
         .unit(unit)

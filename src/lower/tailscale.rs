@@ -66,7 +66,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         // A unit whose requirement fails does not fail itself: it is not started. So this unit sends the
         // notification.
         if front.notification.is_on() {
-            super::notify::tell_failure(UNIT, module);
+            super::notify::report_failure(UNIT, module);
         }
     }
 }
