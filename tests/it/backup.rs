@@ -499,7 +499,7 @@ fn a_folder_is_copied_completely_and_unchanged_files_are_hard_links() {
     assert_ne!(inode(first.join("upload/one")), inode(files.join("upload/one")));
     let time = |path: PathBuf| path.metadata().unwrap().modified().unwrap();
     assert_eq!(time(first.join(".hidden")), time(files.join(".hidden")));
-    // The folder of the copy has the time of the backup, not that of its source.
+    // The folder of the copy has the time of the backup, not of its source.
     let age = SystemTime::now().duration_since(time(first.clone())).unwrap_or_default();
     assert!(age < Duration::from_secs(24 * 60 * 60), "{age:?}");
     let before = tree(&first);

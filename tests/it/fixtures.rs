@@ -239,7 +239,7 @@ fn listed_cases_compile_and_all_others_are_refused() {
 
 #[test]
 fn diagnostics_are_in_the_order_of_the_file() {
-    // The position of a diagnostic is that of its first label.
+    // The position of a diagnostic is the start of its first label.
     for (name, outcome) in outcomes() {
         let positions: Vec<u32> =
             outcome.diagnostics.iter().map(|d| outcome.sources.in_file(d.labels[0].span).start).collect();

@@ -457,7 +457,7 @@ const THROUGH_SEARCH_PATH: &str = "
     CREATE MATERIALIZED VIEW found AS SELECT p_unaccent(name) AS name FROM place";
 
 #[test]
-fn a_dump_whose_functions_rely_on_search_path_is_restored_with_every_row() {
+fn a_dump_with_functions_that_rely_on_search_path_is_restored_with_every_row() {
     let (Some(first), Some(empty)) = (Postgres::new(), Postgres::new()) else { return };
     first.create(HOSTILE);
     first.sql(HOSTILE, THROUGH_SEARCH_PATH);

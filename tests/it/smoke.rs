@@ -101,7 +101,7 @@ fn a_site_that_does_not_answer_is_reported_after_the_timeout() {
     fails(&stage, "site=127.0.0.1=https://immich.example/ Immich", "Immich: its certificate is not valid");
 }
 
-/// Creates a backup whose name has a time `hours` hours ago. The file itself is new, as that of a copied backup.
+/// Creates a backup whose name has a time `hours` hours ago. The file itself is new, like a copied backup.
 fn aged(stage: &Stage, stem: &str, hours: u64, suffix: &str) {
     let stamp = std::process::Command::new("date")
         .arg(format!("--date={hours} hours ago 1 minute ago"))

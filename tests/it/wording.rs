@@ -1,4 +1,4 @@
-//! Messages and comments are in plain technical English: they name their subject, and name it first.
+//! Messages, comments and names of tests are in plain technical English: they name their subject, and name it first.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,12 @@ const VAGUE: &[&str] = &["said", "told", "tells", "nobody", "somebody", "that of
 
 /// Words at the start of a comment that hide its subject.
 const OPENINGS: &[&str] = &["What", "Whether", "Who", "Which", "Where"];
+
+/// Words that leave the subject of a test's name open.
+const VAGUE_IN_NAMES: &[&str] = &[
+    "said", "told", "tells", "says", "nobody", "somebody", "anybody", "what", "who", "whose", "whoever",
+    "whom",
+];
 
 /// The most comments with one of these words. A few sentences read best with one.
 const MOST: usize = 40;
@@ -78,4 +84,39 @@ fn messages_name_their_subjects() {
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// The names of the functions of a file that have the attribute `#[test]`, each with its line.
+fn test_names(text: &str) -> Vec<(usize, &str)> {
+    let mut names = Vec::new();
+    let mut is_test = false;
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        if let Some(declaration) = line.strip_prefix("fn ").filter(|_| is_test) {
+            names.push((number + 1, declaration.split('(').next().unwrap_or_default()));
+        }
+        // Other attributes may follow `#[test]`.
+        is_test = line == "#[test]" || is_test && line.starts_with("#[");
+    }
+    names
+}
+
+#[test]
+fn test_names_name_their_subjects() {
+    let mut found = Vec::new();
+    let mut count = 0;
+    for path in ["src", "tests/it"].iter().flat_map(|folder| files(folder, &["rs"])) {
+        let text = fs::read_to_string(&path).expect("a text");
+        let names = test_names(&text);
+        let tests = text.lines().filter(|line| line.trim_start() == "#[test]").count();
+        assert_eq!(names.len(), tests, "{} has tests without a name", path.display());
+        count += tests;
+        for (number, name) in names {
+            if name.split('_').any(|word| VAGUE_IN_NAMES.contains(&word)) {
+                found.push(format!("{}:{number}: {name}", path.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(count > 400, "only {count} tests");
 }
