@@ -1,5 +1,15 @@
-//! Sorts the attributes of a unit and of a container into a conventional order. Concerns append their attributes in
-//! any order.
+//! Sorts the attributes of a unit and of a container into a conventional order, and removes empty sets. It reads no
+//! YAML: the other files append their attributes in any order.
+//!
+//! ```nix
+//! { homeserver.enable = true; extraOptions = [ "--init" ]; image = "docker.io/library/redis:7"; }
+//! ```
+//!
+//! becomes
+//!
+//! ```nix
+//! { image = "docker.io/library/redis:7"; extraOptions = [ "--init" ]; homeserver.enable = true; }
+//! ```
 
 use crate::nix::{Expr, Set};
 use crate::nixos::Module;

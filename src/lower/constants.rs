@@ -1,4 +1,14 @@
-//! The file `constants.nix`: `constants: { domain: example.org }` becomes `domain = "example.org";`.
+//! The constants, in a file of their own.
+//!
+//! ```yaml
+//! constants: { domain: example.org, paths: { data: /srv } }
+//! ```
+//!
+//! becomes `constants.nix`, which is a set and not a module:
+//!
+//! ```nix
+//! { domain = "example.org"; paths.data = "/srv"; }
+//! ```
 
 use crate::hir::Host;
 use crate::nixos::Output;

@@ -1,4 +1,5 @@
-//! Facts about the rest of the host that the concerns of one service need.
+//! Facts about the rest of the host that the concerns of one service need. It reads [`hir`](crate::hir) and emits
+//! nothing.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,8 +1,12 @@
 //! Jobs: an option, a unit, a timer and programs. Each kind of job has a file of its own.
 //!
+//! ```yaml
+//! notes: { backup: { database: { sqlite: /srv/notes/notes.db, to: /srv/backups/notes, at: daily } } }
+//! ```
 //! ```nix
-//! options.homeserver.immichBackup = { enable = lib.mkOption { … }; at = lib.mkOption { … }; };
-//! systemd.services.immich-backup = { startAt = cfg.at; serviceConfig.ExecStart = …; };
+//! options.homeserver.notesBackup = { enable = lib.mkOption { … }; at = lib.mkOption { … }; };
+//! systemd.services.notes-backup = { startAt = cfg.at; serviceConfig = scripts.copying // { … }; };
+//! systemd.timers.notes-backup.timerConfig = { Persistent = true; RandomizedDelaySec = "5min"; };
 //! ```
 
 mod backup;

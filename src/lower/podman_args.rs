@@ -1,5 +1,13 @@
-//! Arguments of `podman run` without a key: `podman_args: [--annotation=a=b]` becomes `homeserver.podmanArgs = [
-//! "--annotation=a=b" ];`. They come last and unchanged, because an argument may be the value of the one before it.
+//! Arguments of `podman run` that have no key.
+//!
+//! ```yaml
+//! notes: { image: docker.io/example/notes:1.2.3, podman_args: [--annotation=a=b] }
+//! ```
+//! ```nix
+//! virtualisation.oci-containers.containers.notes.homeserver.podmanArgs = [ "--annotation=a=b" ];
+//! ```
+//!
+//! They come last and unchanged, because an argument may be the value of the one before it.
 
 use super::context::HostContext;
 use super::own_set;

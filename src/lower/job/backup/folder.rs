@@ -1,4 +1,11 @@
-//! A copy of a folder. It is restored by copying it back.
+//! A copy of a folder. A folder has no restore command: a copy is restored by copying it back.
+//!
+//! ```yaml
+//! backup: { files: { folder: /srv/notes, to: /srv/backups/files, at: daily } }
+//! ```
+//! ```nix
+//! program = scripts.backup "notes-backup-files" (scripts.copyFolder { SOURCE = "/srv/notes"; … }) { … };
+//! ```
 
 use super::{Confinement, Saved, shared};
 use crate::lower::context::HostContext;

@@ -1,4 +1,16 @@
-//! A dump of a database of Postgres, and the command that loads it: `immich-restore DUMP`.
+//! A dump of a Postgres database, and the command that restores it: `notes-restore DUMP`.
+//!
+//! ```yaml
+//! backup: { database: { postgres: { container: db, database: notes, user: notes }, to: /srv/backups, at: daily } }
+//! ```
+//! ```nix
+//! program = scripts.backup "notes-backup" (scripts.dumpPostgres loadDump { CONTAINER = "notes-db"; … }) { … };
+//! loadDump = scripts.loadDump { CONTAINER = "notes-db"; DATABASE = "notes"; DATABASE_USER = "notes"; };
+//! restore = scripts.restorePostgres loadDump "notes-restore" { CONTAINER = "notes-db"; … };
+//! environment.systemPackages = [ restore ];
+//! ```
+//!
+//! `program` tests each dump: `loadDump` restores its schema with a few rows into a temporary database.
 
 use super::{Confinement, Saved};
 use crate::hir::Id;

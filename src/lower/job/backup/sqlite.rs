@@ -1,4 +1,13 @@
-//! A copy of an SQLite database, and the command that restores it: `vaultwarden-restore FILE`.
+//! A copy of an SQLite database, and the command that restores it: `notes-restore FILE`.
+//!
+//! ```yaml
+//! backup: { database: { sqlite: /srv/notes/notes.db, to: /srv/backups/notes, at: daily } }
+//! ```
+//! ```nix
+//! program = scripts.backup "notes-backup" (scripts.copySqlite { DATABASE_FILE = "/srv/notes/notes.db"; … }) { … };
+//! restore = scripts.restoreSqlite "notes-restore" { … UNITS = "podman-notes.service"; };
+//! environment.systemPackages = [ restore ];
+//! ```
 
 use super::{Confinement, Saved, shared};
 use crate::hir::Service;
