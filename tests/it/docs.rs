@@ -2,37 +2,14 @@
 //! target exists, and the site has every page.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::common::{self, STYLE, report};
+use crate::common::{self, STYLE, pages_below, read, report, root};
 use homegen::output::{File, OutputLocation};
 
 /// Folders of the repository whose paths the pages name.
 const FOLDERS: &[&str] =
     &["src/", "docs/", "templates/", "presets/", "fixtures/", "schema/", "tests/", "data/"];
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// The pages in a folder and in the folders below it.
-fn pages_below(folder: &str) -> BTreeSet<String> {
-    let mut pages = BTreeSet::new();
-    for entry in fs::read_dir(root().join(folder)).expect("a folder of pages") {
-        let path = format!("{folder}/{}", entry.expect("an entry").file_name().to_string_lossy());
-        if root().join(&path).is_dir() {
-            pages.extend(pages_below(&path));
-        } else if path.ends_with(".md") {
-            pages.insert(path);
-        }
-    }
-    pages
-}
 
 /// The pages that these tests check: those of the repository's root and all below `docs/`, except the pages of the
 /// diagnostics, which have their own tests.

@@ -1,7 +1,7 @@
 //! Every file that compiles conforms to the JSON Schema, so that an editor reports no mistakes in it.
 
-use crate::common::{cases, compile};
-use homegen::diag::{Code, Diagnostics};
+use crate::common::{cases, compile, pages_below, read};
+use homegen::diag::Diagnostics;
 use homegen::parse::parse;
 use homegen::source::SourceId;
 use homegen::syntax::{Kind, Node};
@@ -46,21 +46,11 @@ fn files(page: &str) -> impl Iterator<Item = &str> {
     blocks.filter(|block| block.contains("homegen: 1"))
 }
 
-fn read(path: &str) -> String {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
 #[test]
 fn every_file_that_compiles_conforms_to_the_schema() {
     let mut all = cases();
-    for code in Code::ALL {
-        all.extend(files(code.page()).map(|file| (code.code().to_owned(), file.to_owned())));
-    }
-    let docs = std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs"));
-    let names = docs.expect("docs/ is there").map(|entry| entry.expect("an entry").file_name());
-    let names = names.map(|name| format!("docs/{}", name.to_string_lossy()));
-    for page in names.filter(|name| name.ends_with(".md")).chain(["README.md".to_owned()]) {
+    for page in pages_below("docs").into_iter().chain(["README.md".to_owned(), "CONTRIBUTING.md".to_owned()])
+    {
         all.extend(files(&read(&page)).map(|file| (page.clone(), file.to_owned())));
     }
     let validator = validator();

@@ -1,4 +1,4 @@
-//! Shared by several tests: the fixtures, and functions that compile them.
+//! Shared by several tests: the pages of the documentation, the fixtures, and functions that compile them.
 
 pub mod attacker;
 pub mod folder;
@@ -8,6 +8,7 @@ pub mod nix;
 pub mod sandbox;
 pub mod scripts;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -17,9 +18,33 @@ use homegen::file_context::FileContext;
 use homegen::output::OutputLocation;
 use homegen::record::{self, Record};
 
+/// The root of the repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Reads a file of the repository.
+pub fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The pages in a folder of the repository and in all folders below it, by their paths in the repository.
+pub fn pages_below(folder: &str) -> BTreeSet<String> {
+    let mut pages = BTreeSet::new();
+    for entry in std::fs::read_dir(root().join(folder)).expect("a folder of pages") {
+        let path = format!("{folder}/{}", entry.expect("an entry").file_name().to_string_lossy());
+        if root().join(&path).is_dir() {
+            pages.extend(pages_below(&path));
+        } else if path.ends_with(".md") {
+            pages.insert(path);
+        }
+    }
+    pages
+}
+
 /// The folder of the fixtures.
 pub fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+    root().join("fixtures")
 }
 
 /// Every case, by name, with the text of its file.
