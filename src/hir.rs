@@ -16,7 +16,9 @@ use indexmap::IndexMap;
 
 use crate::diag::Code;
 use crate::record::{self, Record};
-use crate::setting::{self, NetworkMode, NotifyOn, Settings, Spanned, UnreadableParts, UsedSecret, Volumes};
+use crate::setting::{
+    self, NetworkMode, NotifyOn, Settings, Spanned, UnreadableParts, UsedSecret, Volumes, referenced,
+};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -27,7 +29,7 @@ pub(crate) use front::{Answer, Front, Site};
 pub(crate) use id::Id;
 pub(crate) use index::Index;
 pub(crate) use job::Job;
-pub(crate) use secret::{Secret, SecretBackend, WrongSecret};
+pub(crate) use secret::{Secret, SecretStores, WrongSecret};
 
 /// A host.
 #[derive(Debug)]
@@ -44,8 +46,8 @@ pub struct Host {
     pub(crate) tailscale: Option<setting::Tailscale>,
     /// The front, if there is one.
     pub(crate) front: Option<Front>,
-    /// The program that decrypts the secrets.
-    pub(crate) secret_backend: Option<SecretBackend>,
+    /// The stores of the encrypted secrets.
+    pub(crate) secret_stores: SecretStores,
     /// The secrets, by name.
     pub(crate) secrets: IndexMap<Id<Secret>, Secret>,
     /// The invalid uses of secrets; diagnostics were emitted.
@@ -98,7 +100,7 @@ impl Host {
     pub(crate) fn used_secrets(&self) -> impl Iterator<Item = UsedSecret<'_>> {
         // A client's secret belongs to the client's own agenix. It is the same file only if it is declared here
         // too.
-        let is_here = |(name, _): &UsedSecret| self.secret(name).is_some();
+        let is_here = |used: &UsedSecret| self.secrets.contains_key(&*used.name);
         let of_clients = self.clients.iter().flat_map(|client| client.upload.secrets()).filter(is_here);
         let of_containers = self.containers().flat_map(Container::secrets);
         let of_jobs = self.jobs().flat_map(Job::secrets);
@@ -267,14 +269,16 @@ impl Container {
         // A secret that is only mounted may have any format.
         let mounted = settings.secrets.0.iter().map(|used| {
             let format = used.variable.is_some().then_some(setting::Format::Raw);
-            (&used.secret, format)
+            UsedSecret::of(&used.secret, format)
         });
-        let login = settings.login.iter().map(|login| (&login.password, Some(setting::Format::Raw)));
+        let login =
+            settings.login.iter().map(|login| UsedSecret::of(&login.password, Some(setting::Format::Raw)));
         let files = settings.env_file.0.iter().filter_map(|file| match file {
-            setting::EnvFile::Secret(name) => Some((name, Some(setting::Format::Env))),
+            setting::EnvFile::Secret(name) => Some(UsedSecret::of(name, Some(setting::Format::Env))),
             setting::EnvFile::Path(_) => None,
         });
-        mounted.chain(login).chain(files).collect()
+        let in_texts = settings.environment.0.iter().flat_map(|(_, value)| referenced(value));
+        mounted.chain(login).chain(files).chain(in_texts.map(UsedSecret::in_text)).collect()
     }
 
     /// The name of the unit, without `.service`.

@@ -236,7 +236,7 @@ fn front_end(
     if diagnostics.has(Code::TooLarge) {
         return None;
     }
-    let host = link::link(file, resolved.parameters, context, diagnostics);
+    let host = link::link(file, resolved.parameters, resolved.misplaced_secrets, context, diagnostics);
     check::check(&host, &resolved.file, diagnostics);
     accept::accept(&host.accepted, sources, diagnostics);
     Some(host)

@@ -20,35 +20,29 @@ use indexmap::IndexMap;
 use crate::ast;
 use crate::diag::Diagnostics;
 use crate::file_context::FileContext;
-use crate::hir::{Host, Id, Index, Secret, SecretBackend, Service};
+use crate::hir::{Host, Id, Index, Secret, SecretStores, Service, WrongSecret};
 use crate::setting;
-use crate::tree::{Node, Text};
+use crate::tree::Node;
 
-/// Links a file with its host context. `parameters` are the arguments of each service's preset.
+/// Links a file with its host context. `parameters` are the arguments of each service's preset. `misplaced_secrets` are the
+/// secrets of references that are not valid.
 pub(crate) fn link(
     mut file: ast::File,
     mut parameters: HashMap<String, IndexMap<String, Node>>,
+    misplaced_secrets: Vec<String>,
     context: &FileContext,
     diagnostics: &mut Diagnostics,
 ) -> Host {
     let accepted = allow::link(&file);
     let front = front::take(&mut file);
-    let secret_backend = secret::take_backend(&mut file);
+    let secret_stores = SecretStores { agenix: file.agenix.take(), sops: file.sops.take() };
     let secrets: IndexMap<Id<Secret>, Secret> = file
         .secrets
         .entries
         .into_iter()
         .map(|(name, declared)| {
             name::check_secret(&name, diagnostics);
-            let secret = Secret {
-                file: declared
-                    .file
-                    .clone()
-                    .unwrap_or_else(|| Text::literal(SecretBackend::file(&name.value()), name.span)),
-                settings: declared,
-                span: name.span,
-                file_is_missing: false,
-            };
+            let secret = secret::link(&name, declared, &secret_stores, diagnostics);
             (Id::new(name.value()), secret)
         })
         .collect();
@@ -76,7 +70,7 @@ pub(crate) fn link(
         constants: file.constants.map(|c| c.0),
         tailscale,
         front: None,
-        secret_backend,
+        secret_stores,
         secrets,
         wrong_secrets: Vec::new(),
         notify: file.notify,
@@ -98,15 +92,17 @@ pub(crate) fn link(
     link_context(&mut host, context);
     name::check_unique(&host, diagnostics);
     host.wrong_secrets = secret::check(&host, diagnostics);
+    let misplaced =
+        misplaced_secrets.into_iter().map(|name| WrongSecret { name, format: setting::Format::Raw });
+    host.wrong_secrets.extend(misplaced);
     host
 }
 
 /// Records missing secret files, and links the last build.
 fn link_context(host: &mut Host, context: &FileContext) {
-    if let (Some(exists), Some(backend)) = (context.exists, &host.secret_backend) {
-        let folder = backend.folder().value();
+    if let Some(exists) = context.exists {
         for secret in host.secrets.values_mut() {
-            secret.file_is_missing = !exists(&format!("{folder}/{}", secret.file.value()));
+            secret.file_is_missing = secret.encrypted(&host.secret_stores).is_some_and(|path| !exists(&path));
         }
     }
     if let Some(last_build) = context.last_build {

@@ -18,21 +18,26 @@ pub struct Output {
     pub enabled: Vec<String>,
     /// True if the host has containers or networks, and needs containers.nix.
     pub containers: bool,
-    /// The options of decrypted secrets.
+    /// The secrets in the options of NixOS.
     pub secrets: SecretOptions,
     /// The record for the next build, without the hashes of the files.
     pub record: Record,
 }
 
-/// The NixOS options of the backend that decrypts secrets.
-#[derive(Clone, Copy, Debug, Default)]
+/// The secrets of the host in the options of NixOS.
+#[derive(Clone, Debug, Default)]
 pub struct SecretOptions {
-    /// The set whose `secrets` contains each secret by name, with its `name` and the `path` of the decrypted file.
-    pub set: &'static str,
-    /// The attribute of a secret's encrypted file.
-    pub encrypted: &'static str,
-    /// The unit that decrypts the secrets, if the activation of the system does not.
-    pub unit: &'static str,
+    /// The set whose `secrets` contains the secrets of the first store by name, each with its `name` and the `path` of the
+    /// decrypted file. `None` without a store.
+    pub set: Option<&'static str>,
+    /// The set of all secrets, if `set` does not have all of them.
+    pub all: Option<Expr>,
+    /// The units that decrypt the secrets, if the activation of the system does not.
+    pub units: Vec<&'static str>,
+    /// True if secrets have a `file` of their own, whose change restarts their readers.
+    pub has_files: bool,
+    /// The secrets whose readers sops-nix restarts when the content changes.
+    pub restarted_by_sops: Vec<String>,
 }
 
 /// One file with a NixOS module.

@@ -30,7 +30,9 @@ pub(crate) fn render(output: &Output, location: &OutputLocation) -> Result<Vec<F
     let rendered: Result<Vec<_>, Bug> = modules
         .into_par_iter()
         .map(|(path, module)| {
-            let scope = Scope::of(path, module, &services, location, output.secrets);
+            // Another system, such as a Mac, has its own agenix.
+            let own = output.secrets.set.filter(|_| !module.is_external);
+            let scope = Scope::of(path, module, &services, location, own.unwrap_or("config.age"));
             self::module(path, module, &scope, location, &templates)
         })
         .collect();
@@ -67,7 +69,7 @@ pub(crate) fn render(output: &Output, location: &OutputLocation) -> Result<Vec<F
         )?);
     }
     if output.containers {
-        let file = containers(output.secrets, location, &templates)?;
+        let file = containers(&output.secrets, location, &templates)?;
         scripts.extend(calls(&file.text));
         imports.push(format!("./{}", file.path));
         files.push(file);
@@ -137,17 +139,29 @@ pub(crate) fn render(output: &Output, location: &OutputLocation) -> Result<Vec<F
 
 /// The file with the settings of all containers.
 fn containers(
-    secrets: SecretOptions,
+    secrets: &SecretOptions,
     location: &OutputLocation,
     templates: &Environment,
 ) -> Result<File, Bug> {
+    let mut binding = Printer::new(&ConstantsFile, 2);
+    match &secrets.all {
+        Some(all) => binding.bind("secrets", all),
+        None => binding.inherit(secrets.set.unwrap_or("config.age"), &["secrets"]),
+    }
+    let binding = binding.finish();
+    let mut restarted = Printer::new(&ConstantsFile, 8);
+    let names = secrets.restarted_by_sops.iter().map(|name| Expr::str(name.clone()));
+    restarted.bind("ofSops", &Expr::List(names.collect()));
+    let restarted = restarted.finish();
     let values = context! {
         source => safe(comment(&location.source)),
-        secrets => safe(secrets.set.to_owned()),
-        encrypted => safe(secrets.encrypted.to_owned()),
-        decrypts => secrets.unit,
+        secrets => safe(binding.text),
+        units => &secrets.units,
+        files => secrets.has_files,
+        several => secrets.all.is_some(),
+        restarted => (!secrets.restarted_by_sops.is_empty()).then(|| safe(restarted.text)),
     };
-    fill(templates, "containers.nix.j2", "containers.nix", true, values)
+    fill(templates, "containers.nix.j2", "containers.nix", binding.certain && restarted.certain, values)
 }
 
 /// The scripts that generated code calls.

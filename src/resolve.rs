@@ -42,6 +42,8 @@ pub(crate) fn resolve(
         exhausted: false,
         in_constants: false,
         in_command: false,
+        position: Position::File,
+        misplaced_secrets: Vec::new(),
         large: HashMap::new(),
         misspelt: misspelt(root, facts),
     };
@@ -51,6 +53,7 @@ pub(crate) fn resolve(
         .map(|entry| {
             resolver.in_constants = entry.key == "constants";
             let key = resolver.key(entry);
+            resolver.position = Position::File.below(&entry.key);
             let value = if resolver.in_constants {
                 resolver.constants(&entry.value)
             } else {
@@ -60,12 +63,15 @@ pub(crate) fn resolve(
         })
         .collect();
     let mut parameters = HashMap::new();
+    resolver.position = Position::Other;
     for instance in instances.values() {
         let arguments = instance.arguments.iter();
         let resolved = arguments.map(|(name, value)| (name.clone(), resolver.node(value))).collect();
         parameters.insert(instance.service.clone(), resolved);
     }
-    Resolved { file: Node { span: root.span, defined: None, kind: Kind::Map(entries) }, parameters }
+    let misplaced_secrets = resolver.misplaced_secrets;
+    let file = Node { span: root.span, defined: None, kind: Kind::Map(entries) };
+    Resolved { file, parameters, misplaced_secrets }
 }
 
 /// The result of the pass.
@@ -75,6 +81,8 @@ pub(crate) struct Resolved {
     pub file: Node,
     /// The arguments of each service's preset, by service and parameter.
     pub parameters: HashMap<String, IndexMap<String, Node>>,
+    /// The secrets of references that are not valid, which are reported.
+    pub misplaced_secrets: Vec<String>,
 }
 
 struct Resolver<'a> {
@@ -93,6 +101,9 @@ struct Resolver<'a> {
     in_constants: bool,
     /// The value is a command of a container, whose shell has variables of the same form.
     in_command: bool,
+    /// The position of the current value in the file.
+    position: Position,
+    misplaced_secrets: Vec<String>,
     /// Indexes of the large mappings that references go through, by their addresses in memory.
     large: HashMap<*const SyntaxNode, HashMap<&'a str, &'a SyntaxNode>>,
     /// The top-level keys for which undeclared keys probably stand.
@@ -255,9 +266,13 @@ impl<'a> Resolver<'a> {
     fn entry(&mut self, entry: &SyntaxEntry) -> Entry {
         let outer = self.in_command;
         self.in_command |= matches!(entry.key.as_str(), "command" | "entrypoint" | "test");
-        let resolved = Entry { key: self.key(entry), value: self.node(&entry.value) };
+        let position = std::mem::replace(&mut self.position, Position::Other);
+        let key = self.key(entry);
+        self.position = position.below(&entry.key);
+        let value = self.node(&entry.value);
+        self.position = position;
         self.in_command = outer;
-        resolved
+        Entry { key, value }
     }
 
     /// Reports whether the limit of expanded values is reached.
@@ -282,6 +297,11 @@ impl<'a> Resolver<'a> {
     /// Resolves a scalar that is a single reference. The value may have any type.
     fn whole(&mut self, name: &str, span: Span) -> Node {
         let nothing = Node { span, defined: None, kind: Kind::Unknown };
+        if let Some(secret) = secret_name(name) {
+            let Some(piece) = self.secret(secret, span) else { return nothing };
+            let text = Text { pieces: vec![piece], ..Text::empty(span) };
+            return Node { kind: Kind::Scalar(text), ..nothing };
+        }
         let Some(found) = self.look_up(name, span) else { return nothing };
         if !self.enter(name, span) {
             return nothing;
@@ -339,6 +359,9 @@ impl<'a> Resolver<'a> {
         if self.is_exhausted(span) {
             return None;
         }
+        if let Some(secret) = secret_name(name) {
+            return self.secret(secret, span).map(|piece| vec![piece]);
+        }
         let found = self.look_up(name, span)?;
         if !self.enter(name, span) {
             return None;
@@ -382,6 +405,42 @@ impl<'a> Resolver<'a> {
             }
             None => Some(text.pieces.clone()),
         }
+    }
+
+    /// Resolves a reference to the content of the secret `name`. It is valid only in a text that is rendered when the
+    /// container starts: every other text is in the Nix store.
+    fn secret(&mut self, name: &str, span: Span) -> Option<Piece> {
+        if self.position == Position::Rendered {
+            let value = Atom::Str(format!("${{secrets.{name}}}"));
+            return Some(Piece::Reference(
+                Reference { target: Target::Secret(name.to_owned()), value, span }.into(),
+            ));
+        }
+        self.misplaced_secrets.push(name.to_owned());
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::SecretInStore,
+                format!("`${{secrets.{name}}}` cannot be used here"),
+                span,
+                "would be in the Nix store, which all users of the host can read",
+            )
+            .help("write it in a value under `environment` of a container, which is rendered when the container starts"),
+        );
+        None
+    }
+
+    /// Reports a reference below `secrets` that is not the name of a secret.
+    fn bad_secret(&mut self, name: &str, span: Span) {
+        self.misplaced_secrets.extend(name.split('.').nth(1).map(str::to_owned));
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::BadReference,
+                format!("`${{{name}}}` is not a valid reference"),
+                span,
+                "expected the name of one secret",
+            )
+            .help("write `${secrets.NAME}`, the content of the secret NAME"),
+        );
     }
 
     fn enter(&mut self, name: &str, span: Span) -> bool {
@@ -481,6 +540,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn fact(&mut self, steps: &[&str], name: &str, span: Span) -> Option<Found<'a>> {
+        if steps[0] == "secrets" {
+            self.bad_secret(name, span);
+            return None;
+        }
         if self.in_constants {
             self.diagnostics.push(
                 Diagnostic::new(
@@ -655,6 +718,38 @@ impl<'a> Resolver<'a> {
             self.diagnostics.suggestion(step, known)
         };
         self.diagnostics.push(unknown(missing, step, span).help(help));
+    }
+}
+
+/// The name of the secret that a reference `secrets.NAME` names.
+fn secret_name(reference: &str) -> Option<&str> {
+    reference.strip_prefix("secrets.").filter(|name| is_name(name))
+}
+
+/// A position in the file, as far as it decides whether a text may contain a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    File,
+    Services,
+    Service,
+    Containers,
+    Container,
+    /// A value that is rendered when a container starts.
+    Rendered,
+    Other,
+}
+
+impl Position {
+    /// The position of the value of `key`, in the mapping at this position.
+    fn below(self, key: &str) -> Position {
+        match (self, key) {
+            (Position::File, "services") => Position::Services,
+            (Position::Services, _) => Position::Service,
+            (Position::Service, "containers") => Position::Containers,
+            (Position::Containers, _) => Position::Container,
+            (Position::Container, "environment") | (Position::Rendered, _) => Position::Rendered,
+            _ => Position::Other,
+        }
     }
 }
 

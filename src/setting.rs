@@ -13,8 +13,10 @@ mod network;
 mod notify;
 mod podman;
 mod port;
+mod rendered;
 mod scalar;
 mod secret;
+mod sops;
 mod tailscale;
 mod unreadable;
 mod volume;
@@ -31,11 +33,13 @@ pub(crate) use network::{Attachment, Network, NetworkMode};
 pub(crate) use notify::{Notify, NotifyOn};
 pub(crate) use podman::{Podman, Prune};
 pub(crate) use port::{Expose, LongPort, Port, Ports};
+pub(crate) use rendered::{ReferencedSecret, RenderedPart, referenced, rendered};
 pub(crate) use scalar::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned};
 pub(crate) use secret::{
-    EnvFile, EnvFiles, Format, Login, Secret, SecretEnvFile, SecretFile, SecretUse, SecretUses, UsedSecret,
-    takes_path,
+    EnvFile, EnvFiles, Format, Login, Secret, SecretEnvFile, SecretFile, SecretStore, SecretUse, SecretUses,
+    UsedSecret, takes_path,
 };
+pub(crate) use sops::Sops;
 pub(crate) use tailscale::Tailscale;
 pub(crate) use unreadable::UnreadableParts;
 pub(crate) use volume::{LongVolume, Volume, VolumeSource, VolumeType, Volumes};

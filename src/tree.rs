@@ -118,6 +118,8 @@ pub enum Target {
     TimeZone,
     /// The port of a service, an option of the output.
     Port(String),
+    /// The content of a secret, which is known when the container starts. The value is the reference as written.
+    Secret(String),
 }
 
 impl Target {

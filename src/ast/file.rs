@@ -2,7 +2,7 @@
 
 use super::{Backup, Caddy, Cleanup, Client, Container, Site, Sites, SmokeTest, Update};
 use crate::setting::{
-    Agenix, Allow, Flag, Host, Map, Network, Notify, NotifyOn, Number, Podman, Raw, Secret, Spanned,
+    Agenix, Allow, Flag, Host, Map, Network, Notify, NotifyOn, Number, Podman, Raw, Secret, Sops, Spanned,
     Tailscale,
 };
 use crate::shape::mapping;
@@ -22,8 +22,10 @@ mapping! {
         tailscale: Option<Tailscale>,
         /// Caddy, the reverse proxy of all sites.
         caddy: Option<Caddy>,
-        /// The location of the encrypted secrets.
+        /// The folder of secrets that agenix decrypts.
         agenix: Option<Agenix>,
+        /// The file of secrets that sops-nix decrypts.
+        sops: Option<Sops>,
         /// The secrets, by name.
         secrets: Map<Secret>,
         /// The destinations of notifications.

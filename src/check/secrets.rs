@@ -4,8 +4,8 @@ mod acl_order;
 mod literal_secret;
 mod secret_file;
 mod secret_file_missing;
+mod secret_store;
 mod secret_unreadable;
-mod secrets_folder;
 mod unused_secret;
 mod variable_twice;
 
@@ -16,8 +16,8 @@ pub(super) const RULES: &[Rule] = &[
     literal_secret::check,
     secret_file::check,
     secret_file_missing::check,
+    secret_store::check,
     secret_unreadable::check,
-    secrets_folder::check,
     unused_secret::check,
     variable_twice::check,
 ];

@@ -116,7 +116,7 @@ codes! {
     HostClosed = "HG0518", Warning, "the firewall blocks a container's connection to the host";
     UnknownSecret = "HG0601", Error, "a secret is not declared";
     SecretFormat = "HG0602", Error, "a secret is used in the wrong format";
-    AgenixMissing = "HG0603", Error, "secrets are declared without a folder";
+    StoreMissing = "HG0603", Error, "secrets are declared without a store";
     LiteralSecret = "HG0604", Deny, "a secret is written in plain text";
     VariableTwice = "HG0605", Error, "a variable is set twice";
     UnusedSecret = "HG0606", Warning, "a secret is unused";
@@ -124,6 +124,7 @@ codes! {
     SecretFileMissing = "HG0608", Warning, "a secret's file is missing";
     AclOrder = "HG0609", Warning, "an ACL grants commands that it denies";
     PasswordHash = "HG0610", Warning, "a password hash is in the Nix store";
+    SecretInStore = "HG0611", Error, "a secret would be in the Nix store";
     NestedFolder = "HG0701", Error, "a folder has two owners";
     FolderInFolder = "HG0702", Warning, "a folder is inside another user's folder";
     DatabaseOnNfs = "HG0703", Deny, "a database is on a network file system";

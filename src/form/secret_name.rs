@@ -30,7 +30,7 @@ impl Form for SecretName {
             Some(name) => Advice::write("is the secret's file, expected its name", name),
             None => Advice::new(
                 "expected the name of a secret, never its value",
-                "put the value into NAME.age with `agenix -e`, and write NAME here",
+                "encrypt the value as a secret, declare it under `secrets`, and write its name here",
             ),
         }
     }
@@ -46,7 +46,10 @@ mod tests {
         parses::<SecretName>(&["restic", "_a-1"], &["", "1a", "-a", "a.b", "a b"]);
         advises::<SecretName>(&[
             ("secrets/restic.age", "write `restic`"),
-            ("hunter2!", "put the value into NAME.age with `agenix -e`, and write NAME here"),
+            (
+                "hunter2!",
+                "encrypt the value as a secret, declare it under `secrets`, and write its name here",
+            ),
             ("1a", "start the name with a letter"),
         ]);
     }

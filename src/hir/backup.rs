@@ -139,8 +139,11 @@ impl Offsite {
             Repository::Secret(secret) => Some(secret),
             Repository::Plain(_) => None,
         };
-        let raw = [&self.password].into_iter().chain(repository).map(|secret| (secret, Some(Format::Raw)));
-        raw.chain(self.environment.iter().map(|secret| (secret, Some(Format::Env)))).collect()
+        let raw = [&self.password]
+            .into_iter()
+            .chain(repository)
+            .map(|secret| UsedSecret::of(secret, Some(Format::Raw)));
+        raw.chain(self.environment.iter().map(|secret| UsedSecret::of(secret, Some(Format::Env)))).collect()
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct Upload {
 impl Upload {
     /// The secrets of the Mac's agenix that the upload uses.
     pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
-        let notify = self.notify.iter().map(|notify| (notify, Some(Format::Env)));
-        std::iter::once((&self.api_key, Some(Format::Raw))).chain(notify).collect()
+        let notify = self.notify.iter().map(|notify| UsedSecret::of(notify, Some(Format::Env)));
+        std::iter::once(UsedSecret::of(&self.api_key, Some(Format::Raw))).chain(notify).collect()
     }
 }

@@ -70,11 +70,20 @@ impl Front {
         match self.tls() {
             Some(Tls::Acme(acme)) => {
                 let credentials = acme.credentials.entries.iter().map(|(_, secret)| secret);
-                acme.token.iter().chain(credentials).map(|secret| (secret, Some(Format::Raw))).collect()
+                acme.token
+                    .iter()
+                    .chain(credentials)
+                    .map(|secret| UsedSecret::of(secret, Some(Format::Raw)))
+                    .collect()
             }
-            Some(Tls::Plugin(plugin)) => vec![(&plugin.environment, Some(Format::Env))],
+            Some(Tls::Plugin(plugin)) => vec![UsedSecret::of(&plugin.environment, Some(Format::Env))],
             Some(Tls::Tailscale | Tls::Internal) | None => Vec::new(),
         }
+    }
+
+    /// True if the front reads the secret `name` when it starts, and keeps the old content while it runs.
+    pub(crate) fn reads_at_start(&self, name: &str) -> bool {
+        matches!(self.tls(), Some(Tls::Plugin(plugin)) if plugin.environment.text.value() == name)
     }
 
     /// The key of the front in the file.

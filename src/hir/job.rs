@@ -67,12 +67,12 @@ impl Job {
     pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let own = match &self.work {
             Work::Task(task) => {
-                task.secrets.iter().map(|(_, secret, format)| (secret, Some(*format))).collect()
+                task.secrets.iter().map(|(_, secret, format)| UsedSecret::of(secret, Some(*format))).collect()
             }
             Work::Backup(backup) => backup.offsite.as_ref().map_or_else(Vec::new, Offsite::secrets),
             Work::Update(_) | Work::SmokeTest(_) => Vec::new(),
         };
-        self.pings().map(|(ping, _)| (ping, Some(Format::Raw))).chain(own).collect()
+        self.pings().map(|(ping, _)| UsedSecret::of(ping, Some(Format::Raw))).chain(own).collect()
     }
 
     /// The secrets with the ping addresses of its runs and its remote copies, each with a description.

@@ -17,7 +17,7 @@ use crate::acme_provider::token_variable;
 use crate::hir::front::{Caddy, HEADERS};
 use crate::hir::{Answer, Front, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
-use crate::nixos::{Binding, Module, Output, SecretOptions};
+use crate::nixos::{Binding, Module, Output};
 use crate::setting::{AcmeTls, Bind, Pairs, Tls};
 use crate::tree::{Piece, Target, Text};
 
@@ -66,7 +66,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         module.config.at(&["services", "caddy", "virtualHosts"]).set_named(&site.host, value);
     }
     redirect_to_https(front, host, module);
-    certificates_of(caddy, super::secret::options(host), &certificates, module);
+    certificates_of(caddy, host, &certificates, module);
     firewall(front, host, module);
     if front.notification.is_on() {
         super::notify::report_failure("caddy", module);
@@ -250,7 +250,7 @@ fn lines(text: &Text) -> Vec<Vec<Part>> {
 
 fn certificates_of(
     caddy: &Caddy,
-    secrets: SecretOptions,
+    host: &Host,
     certificates: &IndexMap<String, Certificate>,
     module: &mut Module,
 ) {
@@ -273,18 +273,18 @@ fn certificates_of(
             if let Some(email) = &plugin.email {
                 options.set("email", Expr::text(&email.text));
             }
-            let name = plugin.environment.text.value();
             let unit = module.unit("caddy");
-            unit.append("after", [Expr::str(secrets.unit)]);
-            unit.append("restartTriggers", [super::secret::trigger(&name, secrets)]);
-            unit.at(&["serviceConfig"]).set("EnvironmentFile", super::secret::path(&name));
+            unit.append("after", super::secret::units(host).map(Expr::str));
+            unit.append("restartTriggers", super::secret::trigger(&plugin.environment, host));
+            unit.at(&["serviceConfig"])
+                .set("EnvironmentFile", super::secret::path(&plugin.environment, host));
         }
         Some(Tls::Acme(acme)) => {
             let security = module.config.at(&["security", "acme"]);
             security.set("acceptTerms", Expr::Bool(true));
             security.at(&["defaults"]).set("email", Expr::text(&acme.email.text));
             for one in certificates.values() {
-                security.at(&["certs"]).set_named(&one.name, Expr::Set(certificate(acme, one)));
+                security.at(&["certs"]).set_named(&one.name, Expr::Set(certificate(acme, one, host)));
             }
             for one in certificates.values() {
                 // The unit that reads the credentials (nixos/modules/security/acme).
@@ -292,7 +292,7 @@ fn certificates_of(
                 let unit =
                     Text::join(&[Text::literal("acme-order-renew", span), one.name.clone()], "-", span);
                 let units = module.config.at(&["systemd", "services"]);
-                units.at_named(&unit).append("after", [Expr::str(secrets.unit)]);
+                units.at_named(&unit).append("after", super::secret::units(host).map(Expr::str));
             }
         }
         Some(Tls::Internal) | None => {}
@@ -307,7 +307,7 @@ struct Certificate {
     more: Vec<Text>,
 }
 
-fn certificate(acme: &AcmeTls, one: &Certificate) -> Set {
+fn certificate(acme: &AcmeTls, one: &Certificate, host: &Host) -> Set {
     let mut set = Set::default();
     if one.wildcard {
         set.append("extraDomainNames", [Expr::flag("*.", &one.name)]);
@@ -322,10 +322,10 @@ fn certificate(acme: &AcmeTls, one: &Certificate) -> Set {
     if let Some(token) = &acme.token
         && let Some(variable) = token_variable(&acme.acme.text.value())
     {
-        credentials.set(variable, super::secret::path(&token.text.value()));
+        credentials.set(variable, super::secret::path(token, host));
     }
     for (variable, secret) in &acme.credentials.entries {
-        credentials.set(variable.value(), super::secret::path(&secret.text.value()));
+        credentials.set(variable.value(), super::secret::path(secret, host));
     }
     set.set("group", Expr::code("config.services.caddy.group"));
     set

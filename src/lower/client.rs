@@ -11,11 +11,13 @@
 //! `WatchPaths` loses changes while the agent runs, and does not notice that a server is reachable again: hence the
 //! interval.
 
+use crate::form::SecretName;
 use crate::hir::client::{Client, Upload};
 use crate::hir::{Host, Service};
-use crate::nix::{Expr, Part, Set, parts};
+use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Binding, Module, Output};
 use crate::tree::{Piece, Target, Text};
+use crate::value::Value;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     for client in &host.clients {
@@ -74,14 +76,19 @@ fn environment(client: &Client, upload: &Upload, name: &str) -> Set {
         ("URL", Expr::Str(url)),
         ("FOLDER", Expr::Str(in_home(below_home(&upload.folder.text)))),
         ("STATE", Expr::Str(in_home(vec![state]))),
-        ("API_KEY_FILE", super::secret::path(&upload.api_key.text.value())),
+        ("API_KEY_FILE", secret(&upload.api_key)),
     ]);
     if let Some(notify) = &upload.notify {
-        set.set("PUSHOVER_FILE", super::secret::path(&notify.text.value()));
+        set.set("PUSHOVER_FILE", secret(notify));
     }
     set.set("UPLOADER", Expr::call("lib.mkDefault", [Expr::Str(uploader)]));
     set.set("PATH", Expr::Str(path));
     set
+}
+
+/// The path of a secret that the Mac's agenix decrypts.
+fn secret(name: &Value<SecretName>) -> Expr {
+    Expr::code(format!("secrets.{}.path", attribute(&name.text.value())))
 }
 
 /// A command that starts the same run by hand, with the same parameters.

@@ -18,7 +18,7 @@ use crate::hir::{Attached, Container, Host};
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::{Module, Output};
 use crate::podman::{self, arguments::Argument};
-use crate::setting::{self, Flag, LogDriver, Port, PullPolicy, Restart, Volume, VolumeSource};
+use crate::setting::{self, Flag, LogDriver, Port, PullPolicy, Restart, Volume, VolumeSource, referenced};
 use crate::tree::{Atom, Text};
 
 /// The stop timeout of a container's unit in NixOS, in seconds (oci-containers.nix, TimeoutStopSec).
@@ -91,7 +91,8 @@ fn options(container: &Container, host: &Host) -> Set {
         set.append("ports", [Expr::Str(mapping)]);
     }
     let environment = set.at(&["environment"]);
-    for (name, value) in &settings.environment.0 {
+    // `secret.rs` lowers the variables with a secret.
+    for (name, value) in settings.environment.0.iter().filter(|(_, v)| referenced(v).next().is_none()) {
         environment.set_named(name, string(value));
     }
     set.append("volumes", container.volumes.iter().filter_map(volume));

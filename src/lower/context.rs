@@ -6,7 +6,6 @@ use std::collections::{HashMap, HashSet};
 use super::folder::FolderRules;
 use crate::hir::{Container, Host, HostPort, Id, Service};
 use crate::map::{self, Mounted, WritableFolders};
-use crate::nixos::SecretOptions;
 use crate::path::{Folders, ancestors, is_inside_etc, without_static};
 use crate::setting::Volume;
 use crate::tree::{Atom, Piece, Reference, Target, Text, etc_files, options};
@@ -15,8 +14,6 @@ use crate::tree::{Atom, Piece, Reference, Target, Text, etc_files, options};
 pub(super) struct HostContext<'a> {
     /// The host.
     pub(super) host: &'a Host,
-    /// The options through which secrets are decrypted.
-    pub(super) secrets: SecretOptions,
     /// The services that Caddy forwards to.
     pub(super) forwarded: HashSet<&'a Id<Service>>,
     /// The container whose rule creates each folder.
@@ -41,7 +38,6 @@ impl<'a> HostContext<'a> {
         let asked = || host.containers().filter(|_| is_asked);
         HostContext {
             host,
-            secrets: super::secret::options(host),
             forwarded: sites.filter_map(|site| site.service.as_ref()).collect(),
             folder_rules: FolderRules::of(host),
             etc_files: Folders::of(host.raw_options().flat_map(|tree| etc_files(&options(tree)))),

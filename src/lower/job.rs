@@ -101,7 +101,7 @@ pub(super) fn lower(
         set.append("wants", [Expr::str(ONLINE)]);
     }
     if !unit.secrets.is_empty() || job.ping.is_some() {
-        after.push(context.secrets.unit.to_owned());
+        after.extend(secret::units(host).map(str::to_owned));
     }
     set.append("after", after.into_iter().map(Expr::str));
     set.at(&["unitConfig"])
@@ -113,8 +113,8 @@ pub(super) fn lower(
     }
     let mut exec = Set::default();
     let mut before = unit.before;
-    before.extend(unit.secrets.iter().map(secret_is_there));
-    before.extend(job.ping.iter().map(|ping| pinged(ping, "start")));
+    before.extend(unit.secrets.iter().map(|name| secret_is_there(name, host)));
+    before.extend(job.ping.iter().map(|ping| pinged(ping, "start", host)));
     exec.set("Type", Expr::str("oneshot"));
     exec.append("ExecStartPre", before);
     let program = format!("/bin/{}", unit.name);
@@ -123,7 +123,7 @@ pub(super) fn lower(
         Expr::Str(vec![Part::Code(Binding::Program.name().into()), Part::Text(program.into())]),
     );
     if let Some(ping) = &job.ping {
-        exec.set("ExecStopPost", pinged(ping, "end"));
+        exec.set("ExecStopPost", pinged(ping, "end", host));
     }
     exec.set("TimeoutStartSec", Expr::str(unit.timeout));
     for (name, value) in unit.more {
@@ -171,18 +171,12 @@ fn is_plain(path: &Text) -> bool {
     path.value().bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+@:,".contains(&b))
 }
 
-/// The path of a decrypted secret.
-fn secret_file(name: &Value<SecretName>) -> Expr {
-    secret::path(&name.text.value())
+fn secret_is_there(name: &Value<SecretName>, host: &Host) -> Expr {
+    Expr::run(Script::RequireSecret, [secret::set(name, host)])
 }
 
-fn secret_is_there(name: &Value<SecretName>) -> Expr {
-    Expr::run(Script::RequireSecret, [Expr::code(format!("secrets.{}", attribute(&name.text.value())))])
-}
-
-fn pinged(name: &Value<SecretName>, moment: &'static str) -> Expr {
-    let secret = Expr::code(format!("secrets.{}", attribute(&name.text.value())));
-    Expr::run(Script::Ping, [secret, Expr::str(moment)])
+fn pinged(name: &Value<SecretName>, moment: &'static str, host: &Host) -> Expr {
+    Expr::run(Script::Ping, [secret::set(name, host), Expr::str(moment)])
 }
 
 /// The units of containers, separated by spaces.

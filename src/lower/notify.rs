@@ -24,7 +24,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let module = output.module("notify.nix", "notify");
     let mut parameters = Set::default();
     if let Some(notify) = &host.notify {
-        let secret = |name: &Value<SecretName>| super::secret::path(&name.text.value());
+        let secret = |name: &Value<SecretName>| super::secret::path(name, host);
         if let Some(pushover) = &notify.pushover {
             parameters.set("PUSHOVER_FILE", secret(&pushover.credentials));
         }
@@ -61,7 +61,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     for list in ["after", "wants"] {
         unit.append(list, [Expr::str("network-online.target")]);
     }
-    unit.append("after", [Expr::str(super::secret::options(host).unit)]);
+    unit.append("after", super::secret::units(host).map(Expr::str));
     let mut exec = Set::default();
     exec.set("Type", Expr::str("oneshot"));
     let program = Part::expr(Expr::Script(Script::NotifyFailure));

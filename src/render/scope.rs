@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{OutputLocation, select};
 use crate::nix::print::{Printed, Printer};
 use crate::nix::{Expr, Name, Names, attribute, is_identifier};
-use crate::nixos::{Binding, Module, Output, SecretOptions, ServiceModule, node};
+use crate::nixos::{Binding, Module, Output, ServiceModule, node};
 use crate::tree::{Atom, Kind, Node, Reference, Step, Target};
 
 /// True if a name has another meaning in a module.
@@ -102,7 +102,8 @@ pub(super) struct Scope<'a> {
     module: &'a Module,
     services: &'a Services<'a>,
     location: &'a OutputLocation,
-    secrets: SecretOptions,
+    /// The set from which the module inherits `secrets`.
+    secrets: &'static str,
     /// The relative path from the module's folder to the output folder.
     up: String,
     /// Constants that are bound by the last part of their name.
@@ -117,7 +118,7 @@ impl<'a> Scope<'a> {
         module: &'a Module,
         services: &'a Services<'a>,
         location: &'a OutputLocation,
-        secrets: SecretOptions,
+        secrets: &'static str,
     ) -> Scope<'a> {
         let mut references: Vec<&Reference> = Vec::new();
         for set in [&module.options, &module.config, &module.own] {
@@ -228,7 +229,7 @@ impl<'a> Scope<'a> {
             used.insert("config".to_owned());
         }
         if used.contains("secrets") {
-            printer.inherit(self.secrets.set, &["secrets"]);
+            printer.inherit(self.secrets, &["secrets"]);
             used.insert("config".to_owned());
         }
         if used.contains("scripts") {
@@ -271,6 +272,8 @@ impl Names for Scope<'_> {
                 }
                 _ => return Name::Value(self.services.argument(service, path).unwrap_or(Expr::Null)),
             },
+            // The content is known only on the host: `resolve.rs` accepts it only in texts that are rendered there.
+            Target::Secret(_) => return Name::Value(Expr::Null),
             Target::HostName => "config.networking.hostName".to_owned(),
             Target::TimeZone => "config.time.timeZone".to_owned(),
             Target::Port(name) => match &self.module.service {

@@ -25,10 +25,11 @@ mapping! {
 impl Notify {
     /// The secrets of all destinations.
     pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
-        let pushover = self.pushover.iter().map(|pushover| (&pushover.credentials, Some(Format::Env)));
+        let pushover =
+            self.pushover.iter().map(|pushover| UsedSecret::of(&pushover.credentials, Some(Format::Env)));
         let webhook = self.webhook.iter().map(|webhook| &webhook.url);
         let ntfy = self.ntfy.iter().flat_map(|ntfy| ntfy.url_secret.iter().chain(&ntfy.token));
-        pushover.chain(webhook.chain(ntfy).map(|secret| (secret, Some(Format::Raw)))).collect()
+        pushover.chain(webhook.chain(ntfy).map(|secret| UsedSecret::of(secret, Some(Format::Raw)))).collect()
     }
 }
 

@@ -1,19 +1,28 @@
 //! Secrets, and their use in containers.
 
+use std::borrow::Cow;
+
 use schemars::json_schema;
 
-use super::Allow;
-use crate::form::{AbsolutePath, EnvironmentName, Mode, Owner, Registry, SecretName};
+use super::{Allow, ReferencedSecret, Spanned};
+use crate::form::{AbsolutePath, Count, EnvironmentName, Mode, Owner, Registry, SecretName};
 use crate::shape::{keyword, mapping, schema};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
 
 mapping! {
-    /// A secret that agenix decrypts.
+    /// A secret of the host.
     Secret such as "{ format: env }" or nothing called "pushover" {
-        /// The encrypted file in the folder of `agenix`. Default: `NAME.age`.
+        /// The encrypted file. For agenix, in the folder of `agenix`; default: `NAME.age`. For sops, relative to this
+        /// file; default: the file of `sops`.
         file: Option<Text>,
+        /// The key in the encrypted file of sops, with `/` between nested keys. Default: the name of the secret.
+        key: Option<Text>,
+        /// The store of the secret. Required if the file declares both `agenix` and `sops`.
+        from: Option<Spanned<SecretStore>>,
+        /// The decrypted file of a secret that another program creates on the host. Excludes the keys of the stores.
+        path: Option<Value<AbsolutePath>>,
         /// The owner of the decrypted file.
         owner: Value<Owner> = "root",
         /// The group of the decrypted file. With a numeric owner, the same number. Default: `root`.
@@ -22,8 +31,20 @@ mapping! {
         mode: Value<Mode> = "0400",
         /// The format of the content. `raw`: the value itself. `env`: lines of `KEY=value`.
         format: Format = "raw",
+        /// The minimum number of characters. Units that need a shorter secret do not start.
+        min_length: Option<Value<Count>>,
         /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
+    }
+}
+
+keyword! {
+    /// The program that decrypts a secret.
+    SecretStore is "a secret store" {
+        /// agenix.
+        Agenix = "agenix",
+        /// sops-nix.
+        Sops = "sops",
     }
 }
 
@@ -48,8 +69,30 @@ pub(crate) fn takes_path(variable: &str) -> bool {
         || name.ends_with("FILEPATH")
 }
 
-/// A use of a secret: its name, and the required format. `None` accepts any format.
-pub(crate) type UsedSecret<'a> = (&'a Value<SecretName>, Option<Format>);
+/// A use of a secret.
+#[derive(Clone, Debug)]
+pub(crate) struct UsedSecret<'a> {
+    /// The name of the secret.
+    pub name: Cow<'a, str>,
+    /// The span of the name.
+    pub span: Span,
+    /// The required format. `None` accepts any format.
+    pub format: Option<Format>,
+    /// The name as it is written, unless it is a part of a text.
+    pub text: Option<&'a Text>,
+}
+
+impl<'a> UsedSecret<'a> {
+    /// The use of a secret that a value names.
+    pub(crate) fn of(name: &'a Value<SecretName>, format: Option<Format>) -> Self {
+        UsedSecret { name: name.text.value().into(), span: name.text.span, format, text: Some(&name.text) }
+    }
+
+    /// The use of a secret whose content is a part of a text. A text has room for one value.
+    pub(crate) fn in_text(secret: ReferencedSecret<'a>) -> Self {
+        UsedSecret { name: secret.name.into(), span: secret.span, format: Some(Format::Raw), text: None }
+    }
+}
 
 /// The use of a secret in a container.
 #[derive(Clone, Debug)]

@@ -1,5 +1,14 @@
 renderEnvironment =
   file: variables:
-  command "render-environment" [ ] (
-    [ file ] ++ lib.mapAttrsToList (variable: path: "${variable}=${path}") variables
+  let
+    words = lib.mapAttrsToList (
+      kind: value: [
+        kind
+        value
+      ]
+    );
+    line = name: parts: words { variable = name; } ++ lib.concatMap words parts;
+  in
+  command "render-environment" [ pkgs.jq ] (
+    [ file ] ++ lib.flatten (lib.mapAttrsToList line variables)
   );

@@ -1,1 +1,9 @@
-requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];
+requireSecret =
+  secret:
+  command "require-secret" [ ] (
+    [
+      secret.name
+      secret.path
+    ]
+    ++ lib.optional (secret ? minLength) secret.minLength
+  );

@@ -27,6 +27,7 @@ mod nix;
 mod notify;
 mod postgres;
 mod reference;
+mod render_environment;
 mod restore_sqlite;
 mod schema;
 mod scripts;

@@ -16,7 +16,7 @@ fn every_file_of_every_case_parses() {
         let Some(files) = &outcome.files else { continue };
         let system = System::of(outcome);
         for file in files.iter().filter(|f| f.path.ends_with(".nix")) {
-            if let Err(error) = nix(&["--parse", &file.path], system.folder.path()) {
+            if let Err(error) = nix(&["--parse", &file.path], &system.folder()) {
                 panic!("{name}: {}: {error}", file.path);
             }
         }
@@ -33,18 +33,19 @@ fn every_module_of_every_case_evaluates() {
     for (name, outcome) in outcomes() {
         let Some(files) = &outcome.files else { continue };
         let system = System::of(outcome);
+        system.copy_beside(&crate::common::fixtures().join(name));
         for file in files.iter().filter(|f| {
             f.path.ends_with(".nix") && f.path != "constants.nix" && f.path != "scripts/default.nix"
         }) {
             std::fs::write(
-                system.folder.path().join("eval.nix"),
+                system.folder().join("eval.nix"),
                 format!(
                     "{}let m = module ./{}; in m.config or (removeAttrs m [ \"imports\" \"options\" ])",
                     system.stub, file.path
                 ),
             )
             .unwrap();
-            if let Err(error) = nix(&["--eval", "--strict", "--json", "eval.nix"], system.folder.path()) {
+            if let Err(error) = nix(&["--eval", "--strict", "--json", "eval.nix"], &system.folder()) {
                 wrong.push(format!("{name}: {}: {error}", file.path));
             }
         }
@@ -138,7 +139,7 @@ services:
         .replace("= 3;", "= 4;")
         .replace("= true;", "= false;")
         .replace("0.5", "0.25");
-    std::fs::write(system.folder.path().join("constants.nix"), changed).unwrap();
+    std::fs::write(system.folder().join("constants.nix"), changed).unwrap();
     let found = system.eval(
         "let c = (module ./services/x.nix).config; in { inherit (c.virtualisation.oci-containers.containers.x) environment volumes; rules = c.systemd.tmpfiles.rules; }",
     );
@@ -236,8 +237,7 @@ clients:
     let modules = outcome.files.iter().flatten().filter(|file| file.path.ends_with(".nix"));
     for file in modules {
         let mut command = std::process::Command::new("nix-instantiate");
-        let output =
-            command.arg("--parse").arg(system.folder.path().join(&file.path)).output().expect("nix runs");
+        let output = command.arg("--parse").arg(system.folder().join(&file.path)).output().expect("nix runs");
         assert!(output.status.success(), "{}: {}", file.path, String::from_utf8_lossy(&output.stderr));
     }
 }

@@ -3,18 +3,19 @@
 use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Container, Host, Id, SecretBackend};
+use crate::hir::{Container, Host, Id};
 use crate::podman::arguments::arguments;
 use crate::secret::{
     Argument, Reason, has_two_halves, in_caddyfile, in_header, in_lines, in_nix, in_text, in_words,
     is_hash_name, is_named_secret, is_public_name,
 };
-use crate::setting::{HealthTest, Pairs, Tls};
+use crate::setting::{HealthTest, Pairs, SecretStore, Tls, referenced};
 use crate::source::{SourceId, Span};
 use crate::tree::{Kind, Node, Piece, Step, Target, Text, option_path};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
-    let decrypted = format!("{}/NAME", SecretBackend::decrypted(host.secret_backend.as_ref()));
+    let store = host.secret_stores.declared().next().unwrap_or(SecretStore::Agenix);
+    let decrypted = format!("{}/NAME", store.decrypted());
     let mut found = Found { positions: HashSet::new(), constants: HashSet::new(), decrypted, diagnostics };
     for container in host.containers() {
         of_container(container, &mut found);
@@ -190,8 +191,8 @@ fn of_container(container: &Container, found: &mut Found) {
     let by_secret: HashSet<String> =
         settings.secrets.0.iter().filter_map(|used| Some(used.variable.as_ref()?.text.value())).collect();
     // `variable_twice.rs` reports a variable that a secret sets too.
-    for (name, value) in settings.environment.0.iter().filter(|(name, _)| !by_secret.contains(&name.value()))
-    {
+    let literals = settings.environment.0.iter().filter(|(_, value)| referenced(value).next().is_none());
+    for (name, value) in literals.filter(|(name, _)| !by_secret.contains(&name.value())) {
         variable(name, value, found);
     }
     pairs(&settings.labels, found);

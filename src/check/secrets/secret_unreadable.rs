@@ -20,7 +20,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 continue;
             }
             let Some(secret) = host.secret(&used.secret) else { continue };
-            if reader.can_read(secret) != Some(false) {
+            // The file does not show who owns a secret that another program creates.
+            if secret.settings.path.is_some() || reader.can_read(secret) != Some(false) {
                 continue;
             }
             diagnostics.push(

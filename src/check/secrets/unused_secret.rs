@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::{Form, SecretName};
 use crate::hir::{Container, Host, Secret, Service, WrongSecret};
+use crate::setting::referenced;
 use crate::tree::{Kind, Node};
 
 pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
@@ -84,6 +85,7 @@ impl Uses {
                     self.expressions.push('\n');
                 }
                 self.names.insert(value);
+                self.names.extend(referenced(text).map(|secret| secret.name.to_owned()));
             }
             Kind::Nix(code) => {
                 self.expressions.push_str(code);

@@ -8,11 +8,12 @@
 //! systemd.services.immich-cleanup.serviceConfig.ExecStart = "${program}/bin/immich-cleanup";
 //! ```
 
-use super::{Confinement, Unit, address, on_path, secret_file};
+use super::{Confinement, Unit, address, on_path};
 use crate::application::Task;
 use crate::hir::Service;
 use crate::hir::job::Job;
 use crate::lower::context::HostContext;
+use crate::lower::secret;
 use crate::nix::{Expr, Set};
 use crate::nixos::{Binding, Module};
 
@@ -25,7 +26,7 @@ pub(super) fn lower(
 ) -> Unit {
     let mut parameters = Set::of([(task.address, address(service, context, &[]))]);
     for (variable, secret, _) in &task.secrets {
-        parameters.set(*variable, secret_file(secret));
+        parameters.set(*variable, secret::path(secret, context.host));
     }
     for (variable, text) in &task.variables {
         parameters.set(*variable, Expr::text(text));

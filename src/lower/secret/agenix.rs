@@ -9,12 +9,11 @@
 
 use crate::hir::Host;
 use crate::nix::{Expr, Set};
-use crate::nixos::{Output, SecretOptions};
-use crate::setting::Agenix;
+use crate::nixos::Output;
+use crate::setting::{Agenix, SecretStore};
 
-/// The unit exists with sysusers or userborn. Otherwise agenix decrypts during the activation of the system.
-pub(super) const OPTIONS: SecretOptions =
-    SecretOptions { set: "config.age", encrypted: "file", unit: "agenix-install-secrets.service" };
+/// The set with the secrets, and the unit that decrypts them.
+pub(super) const OPTIONS: (&str, &str) = ("config.age", "agenix-install-secrets.service");
 
 pub(super) fn lower(agenix: &Agenix, host: &Host, output: &mut Output) {
     let module = output.module("secrets.nix", "secrets");
@@ -27,7 +26,9 @@ pub(super) fn lower(agenix: &Agenix, host: &Host, output: &mut Output) {
         .options
         .at(&["homeserver"])
         .set("secretsDirectory", Expr::call("lib.mkOption", [Expr::Set(option)]));
-    for (name, secret) in &host.secrets {
+    for (name, secret) in host.secrets.iter().filter(|(_, secret)| secret.store == Some(SecretStore::Agenix))
+    {
+        let Some(file) = &secret.file else { continue };
         let declared = &secret.settings;
         let set = module.config.at(&["age", "secrets", name.as_str()]);
         set.set(
@@ -35,7 +36,7 @@ pub(super) fn lower(agenix: &Agenix, host: &Host, output: &mut Output) {
             Expr::Infix(
                 Box::new(Expr::code("config.homeserver.secretsDirectory")),
                 "+",
-                Box::new(Expr::flag("/", &secret.file)),
+                Box::new(Expr::flag("/", file)),
             ),
         );
         let owner = declared.owner.text.written();

@@ -1,7 +1,7 @@
 //! Evaluates the output with the real Nix, and with a stub for the parts of NixOS that it uses.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use homegen::Outcome;
@@ -65,7 +65,9 @@ let
     optional = condition: value: if condition then [ value ] else [ ];
     optionals = condition: values: if condition then values else [ ];
     optionalAttrs = condition: set: if condition then set else { };
-    inherit (builtins) any attrNames concatMap elem filter head mapAttrs partition;
+    inherit (builtins) any attrNames concatMap elem filter head isString mapAttrs partition;
+    intersectLists = a: b: builtins.filter (item: builtins.elem item a) b;
+    recursiveUpdate = a: b: a // builtins.mapAttrs (name: value: (a.${name} or { }) // value) b;
     hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
     hasSuffix = suffix: text: removeSuffix suffix text + suffix == text;
     nameValuePair = name: value: { inherit name value; };
@@ -134,7 +136,8 @@ let
   };
   config = {
     homeserver = HOMESERVER;
-    age.secrets = SECRETS // (if builtins.pathExists ./secrets.nix then builtins.mapAttrs secret (module ./secrets.nix).config.age.secrets else { });
+    age.secrets = SECRETS // builtins.mapAttrs secret (declaredSecrets.age.secrets or { });
+    sops.secrets = builtins.mapAttrs (name: _: { inherit name; path = "/run/secrets/${name}"; }) (declaredSecrets.sops.secrets or { });
     environment.etc = { };
     time.timeZone = "Europe/Berlin";
     networking.hostName = "box";
@@ -149,6 +152,8 @@ let
       declared (config: config.virtualisation.oci-containers.containers or { })
     );
   };
+  declaredSecrets =
+    if !builtins.pathExists ./secrets.nix then { } else (module ./secrets.nix).config or (module ./secrets.nix);
   secret = name: _: { inherit name; path = "/run/agenix/${name}"; file = "${name}.age"; };
   container = _: container: { autoStart = true; dependsOn = [ ]; networks = [ ]; } // container // {
     homeserver = {
@@ -169,15 +174,16 @@ let
 in
 "#;
 
-/// The output in a temporary folder, and the stub for it.
+/// The output in a folder of a temporary folder, and the stub for it.
 pub struct System {
-    pub folder: tempfile::TempDir,
+    root: tempfile::TempDir,
     pub stub: String,
 }
 
 impl System {
     pub fn of(outcome: &Outcome) -> System {
-        let folder = tempfile::tempdir().expect("a folder");
+        let root = tempfile::tempdir().expect("a folder");
+        let folder = root.path().join("generated");
         let mut homeserver = String::from(
             "{ secretsDirectory = \"/secrets\"; notify = \"notify\"; inherit ((module ./scripts).config.homeserver) scripts; \
              networks = builtins.mapAttrs (_: network: { external = false; options = [ ]; } // network) \
@@ -188,7 +194,7 @@ impl System {
         let mut secrets = std::collections::BTreeSet::new();
         for file in outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", report(outcome)))
         {
-            let path = folder.path().join(&file.path);
+            let path = folder.join(&file.path);
             std::fs::create_dir_all(path.parent().expect("a parent")).unwrap();
             std::fs::write(&path, &file.text).unwrap();
             for line in file.text.lines() {
@@ -227,18 +233,38 @@ impl System {
         let declaring: String = declaring.map(|path| format!("./{path} ")).collect();
         let stub = stub.replace("DECLARING", &format!("[ {declaring}]"));
         let stub = stub.replace("SECRETS", &format!("{{ {secrets} }}"));
-        let stub = stub.replace("STORE", folder.path().join("store").to_str().expect("text"));
-        System { folder, stub }
+        let stub = stub.replace("STORE", folder.join("store").to_str().expect("text"));
+        System { root, stub }
+    }
+
+    /// The folder of the output.
+    pub fn folder(&self) -> PathBuf {
+        self.root.path().join("generated")
+    }
+
+    /// Copies the folders beside a file, such as encrypted secrets, beside the output.
+    pub fn copy_beside(&self, from: &Path) {
+        for entry in walk(from) {
+            let to = self.root.path().join(entry.strip_prefix(from).expect("below it"));
+            std::fs::create_dir_all(to.parent().expect("a folder")).unwrap();
+            std::fs::copy(&entry, to).unwrap();
+        }
     }
 
     /// The value of an expression in which `module ./services/x.nix` is a module of the output.
     pub fn eval(&self, expression: &str) -> Value {
-        let path = self.folder.path().join("eval.nix");
+        let path = self.folder().join("eval.nix");
         std::fs::write(&path, format!("{}{expression}", self.stub)).unwrap();
-        let json = nix(&["--eval", "--strict", "--json", "eval.nix"], self.folder.path())
+        let json = nix(&["--eval", "--strict", "--json", "eval.nix"], &self.folder())
             .unwrap_or_else(|e| panic!("{e}"));
         serde_json::from_str(&json).expect("JSON")
     }
+}
+
+/// The files in a folder and below it.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
 /// The words of an emitted command line of systemd.

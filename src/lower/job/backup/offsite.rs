@@ -12,7 +12,8 @@ use super::require_mount;
 use crate::hir::backup::{Backup, Offsite, Repository};
 use crate::hir::job::Job;
 use crate::lower::context::HostContext;
-use crate::lower::job::{ONLINE, is_plain, pinged, secret_file, secret_is_there};
+use crate::lower::job::{ONLINE, is_plain, pinged, secret_is_there};
+use crate::lower::secret;
 use crate::nix::{Expr, Part, attribute, parts};
 use crate::nixos::Module;
 use crate::path::is_below;
@@ -40,7 +41,7 @@ pub(super) fn lower(
     let unit = format!("restic-backups-{}", job.unit);
     module.unit(&job.unit).append("onSuccess", [Expr::str(format!("{unit}.service"))]);
     let set = module.unit(&unit);
-    set.append("after", [Expr::str(context.secrets.unit)]);
+    set.append("after", secret::units(context.host).map(Expr::str));
     if job.notification.is_on() {
         set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
     }
@@ -60,13 +61,17 @@ pub(super) fn lower(
     let mut before: Vec<Expr> = mounts.map(require_mount).collect();
     before.dedup();
     before.extend(
-        [&offsite.password].into_iter().chain(&offsite.environment).chain(hidden).map(secret_is_there),
+        [&offsite.password]
+            .into_iter()
+            .chain(&offsite.environment)
+            .chain(hidden)
+            .map(|secret| secret_is_there(secret, context.host)),
     );
     if offsite.ping.is_some() {
         set.append("after", [Expr::str(ONLINE)]);
         set.append("wants", [Expr::str(ONLINE)]);
     }
-    before.extend(offsite.ping.iter().map(|ping| pinged(ping, "start")));
+    before.extend(offsite.ping.iter().map(|ping| pinged(ping, "start", context.host)));
     let mut before: Vec<Expr> = before.into_iter().map(outside).collect();
     // The lock of a copy that a power cut interrupted stays, and blocks all later copies. `unlock` removes only
     // locks of processes that have ended, and fails if there is no repository yet.
@@ -83,7 +88,7 @@ pub(super) fn lower(
     newest.push(Part::Text(format!("/{}{suffix}", backup.stem).into()));
     let exec = set.at(&["serviceConfig"]);
     exec.set("ExecStartPre", Expr::call("lib.mkBefore", [Expr::List(before)]));
-    exec.append("ExecStopPost", offsite.ping.iter().map(|ping| outside(pinged(ping, "end"))));
+    exec.append("ExecStopPost", offsite.ping.iter().map(|ping| outside(pinged(ping, "end", context.host))));
     exec.set("TimeoutStartSec", Expr::str("1d"));
     exec.set_with(
         "restic sees only the newest backup, always under the same path.",
@@ -95,11 +100,11 @@ pub(super) fn lower(
     let restic = module.config.at(&["services", "restic", "backups", &job.unit]);
     match &offsite.repository {
         Repository::Plain(repository) => restic.set("repository", Expr::text(repository)),
-        Repository::Secret(secret) => restic.set("repositoryFile", secret_file(secret)),
+        Repository::Secret(secret) => restic.set("repositoryFile", secret::path(secret, context.host)),
     }
-    restic.set("passwordFile", secret_file(&offsite.password));
+    restic.set("passwordFile", secret::path(&offsite.password, context.host));
     if let Some(environment) = &offsite.environment {
-        restic.set("environmentFile", secret_file(environment));
+        restic.set("environmentFile", secret::path(environment, context.host));
     }
     restic.set("initialize", Expr::Bool(true));
     // `restic forget` applies its rules per path. If backups share a folder, the path of the folder is not unique.

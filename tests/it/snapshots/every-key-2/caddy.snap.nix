@@ -3,7 +3,7 @@
 
 let
   inherit (config) homeserver;
-  inherit (config.age) secrets;
+  inherit (config.sops) secrets;
 in
 {
   services.caddy = {
@@ -50,7 +50,7 @@ in
     };
   };
 
-  systemd.services."acme-order-renew-example.org".after = [ "agenix-install-secrets.service" ];
+  systemd.services."acme-order-renew-example.org".after = [ "sops-install-secrets.service" ];
 
   networking.firewall.interfaces.enp1s0 = {
     allowedTCPPorts = [

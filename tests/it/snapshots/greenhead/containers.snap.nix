@@ -17,6 +17,9 @@ let
   text = option types.str;
   texts = option (types.listOf types.str) [ ];
   optional = option (types.nullOr types.str) null;
+  # The name of a secret, or the parts of a text: strings, `{ secret = NAME; }`, and `{ url = NAME; }` for a secret that
+  # is percent-encoded.
+  rendered = types.either types.str (types.listOf (types.either types.str (types.attrsOf types.str)));
 
   # The options of a container, and the options of NixOS that follow from them.
   extension =
@@ -44,7 +47,7 @@ let
         notify = flag false "Send a notification when the container fails.";
         tailnet = flag false "Wait for the tailnet address, because the container publishes ports on it.";
         secrets = texts "Secrets that the container needs.";
-        secretVariables = option (types.attrsOf types.str) { } "Variables with the content of a secret.";
+        secretVariables = option (types.attrsOf rendered) { } "Variables with the content of secrets.";
         mounts = texts "Mount units of disks that the container needs.";
         prepare = texts "Commands that have to succeed before each start.";
         healthcheck = {
@@ -88,6 +91,15 @@ let
     lib.optional (kinds.wrong != [ ]) (scripts.start (units kinds.wrong))
     ++ lib.optional (kinds.right != [ ]) (scripts.startOnce (units kinds.right));
 
+  # The parts of a variable, with the path of each secret.
+  partsOf =
+    value:
+    let
+      path = lib.mapAttrs (_: secret: secrets.${secret}.path);
+      part = part: if lib.isString part then { text = part; } else path part;
+    in
+    if lib.isString value then [ (path { secret = value; }) ] else map part value;
+
   # The unit of a container checks secrets, disks and networks before each start. It retries without a limit, because
   # a disk may be mounted later. `mkOverride 90` overrides NixOS, and your `mkForce` overrides both.
   runContainer =
@@ -118,9 +130,7 @@ let
         ExecStartPre = lib.mkBefore (
           map (secret: scripts.requireSecret secrets.${secret}) own.secrets
           ++ lib.optional (own.secretVariables != { }) (
-            scripts.renderEnvironment "/run/${name}/secrets.env" (
-              lib.mapAttrs (_: secret: secrets.${secret}.path) own.secretVariables
-            )
+            scripts.renderEnvironment "/run/${name}/secrets.env" (lib.mapAttrs (_: partsOf) own.secretVariables)
           )
           ++ map (mount: scripts.requireMount mounts.${mount}.path) own.mounts
           ++ own.prepare

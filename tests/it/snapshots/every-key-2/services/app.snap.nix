@@ -2,7 +2,7 @@
 { config, lib, ... }:
 
 let
-  inherit (config.age) secrets;
+  inherit (config.sops) secrets;
 
   cfg = config.homeserver.app;
 in
@@ -35,8 +35,12 @@ in
           secrets = [
             "dns-token"
             "zone-token"
+            "old"
           ];
-          secretVariables.TOKEN = "dns-token";
+          secretVariables = {
+            TOKEN = "dns-token";
+            OLD = "old";
+          };
         };
       };
       app-side = {

@@ -35,7 +35,14 @@ in
             "api-key"
             "registry-password"
           ];
-          secretVariables.API_KEY = "api-key";
+          secretVariables = {
+            API_KEY = "api-key";
+            DATABASE_URL = [
+              "postgres://app:"
+              { url = "db-password"; }
+              "@app-db/app"
+            ];
+          };
         };
       };
       app-worker = {
