@@ -134,11 +134,18 @@ fn offsets_and_columns_agree_in_every_case() {
 fn labels_of_a_mistake_in_a_preset_lie_within_the_file() {
     let outcome = fixture("missing-parameter");
     let file = &outcome.sources.file().text;
-    for diagnostic in parsed(json::render, &outcome)["diagnostics"].as_array().expect("a list") {
-        for label in diagnostic["labels"].as_array().expect("a list") {
-            assert!(label["end"]["offset"].as_u64().expect("a number") as usize <= file.len(), "{label}");
-        }
+    let found = parsed(json::render, &outcome);
+    let diagnostics = found["diagnostics"].as_array().expect("a list");
+    let offset = |position: &Value| position["offset"].as_u64().expect("a number") as usize;
+    for label in diagnostics.iter().flat_map(|one| one["labels"].as_array().expect("a list")) {
+        assert!(offset(&label["start"]) < offset(&label["end"]), "{label}");
+        assert!(offset(&label["end"]) <= file.len(), "{label}");
     }
+    // The site is in the preset. Its diagnostic is at the name of the preset in the file.
+    let site = diagnostics.iter().find(|one| one["code"] == "HG0901").expect("a diagnostic of the site");
+    let label = &site["labels"][0];
+    assert_eq!(&file[offset(&label["start"])..offset(&label["end"])], "uptime-kuma");
+    assert_eq!(label["start"]["line"], 5);
 }
 
 #[test]

@@ -247,7 +247,7 @@ fn a_number_in_yaml_is_the_same_number_in_nix_or_an_error() {
     if !nix_is_installed() {
         return;
     }
-    // A number in YAML is the same number in Nix, or an error.
+    let mut accepted = Vec::new();
     for written in [
         "0",
         "-1",
@@ -280,6 +280,10 @@ fn a_number_in_yaml_is_the_same_number_in_nix_or_an_error() {
         }
         let found = System::of(&outcome).eval("(module ./nixos.nix).a.number");
         assert_eq!(found.as_f64(), written.parse().ok(), "{written}");
+        accepted.push(written);
+    }
+    for written in ["0", "-1", "0.5", "-0.5", "9223372036854775807", "-9223372036854775808"] {
+        assert!(accepted.contains(&written), "{written} is refused; accepted: {accepted:?}");
     }
 }
 

@@ -398,8 +398,16 @@ fn an_sqlite_database_with_special_characters_in_its_path_is_restored() {
     if !are_installed(&["sqlite3"]) {
         return;
     }
-    for name in ["-a b", "it's \"x\" $(touch here)", "a?mode=memory", "a#b%20c%", "new\nline", ".schema", "*"]
-    {
+    for name in [
+        "-a b",
+        "--yes",
+        "it's \"x\" $(touch here)",
+        "a?mode=memory",
+        "a#b%20c%",
+        "new\nline",
+        ".schema",
+        "*",
+    ] {
         let (mut sandbox, copy) = with_sqlite();
         let folder = sandbox.at(&format!("data/{name}"));
         std::fs::create_dir(&folder).unwrap();
@@ -408,10 +416,10 @@ fn an_sqlite_database_with_special_characters_in_its_path_is_restored() {
             std::fs::rename(from, folder.join(format!("{name}{suffix}"))).unwrap();
         }
         sandbox.set("DATABASE_FILE", folder.join(name));
-        let file = if name.starts_with("--") { copy.clone() } else { sandbox.at(name) };
+        let file = sandbox.at(name);
         std::fs::rename(&copy, &file).unwrap();
-        // The script accepts a relative path.
-        let stdout = sandbox.sqlite_restores(Path::new(name));
+        // The script accepts a relative path, but takes a name that begins with `--` for an option.
+        let stdout = sandbox.sqlite_restores(if name.starts_with("--") { &file } else { Path::new(name) });
         assert_eq!(rows(&folder.join(name)), "500", "{name}");
         let kept = format!("{name}.before-2026-07-03T050001");
         assert_eq!(rows(&folder.join(&kept)), "701", "{name}");

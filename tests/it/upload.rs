@@ -414,7 +414,10 @@ fn a_failed_notification_does_not_stop_the_upload() {
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     let output = mac.run_to_end(mac.command().env_remove("PUSHOVER_FILE"));
-    assert!(output.code == Some(0) && !printed(&output).contains("told"), "{}", printed(&output));
+    assert!(output.code == Some(0) && mac.left().is_empty(), "{}", printed(&output));
+    // Without Pushover, no notification is expected and none is missing.
+    assert!(!printed(&output).contains("notification"), "{}", printed(&output));
+    assert!(!mac.read("curl-arguments").contains("pushover"), "{}", mac.read("curl-arguments"));
 }
 
 #[test]
@@ -425,12 +428,22 @@ fn an_invalid_key_fails_before_any_upload() {
         mac.file("key", content);
         let output = mac.run();
         assert_eq!(output.code, Some(1), "{content:?}: {}", printed(&output));
+        assert!(output.err.contains("does not contain a valid key"), "{content:?}: {}", printed(&output));
+        assert!(
+            mac.read("sent").contains("does not contain a valid key"),
+            "{content:?}: {}",
+            mac.read("sent")
+        );
         assert_eq!(mac.read("uploader-arguments"), "");
+        assert_eq!(mac.left(), ["a.jpg"]);
     }
     let mac = Mac::new();
     mac.photo("a.jpg", "a");
     fs::remove_file(mac.at("key")).unwrap();
-    assert!(printed(&mac.run()).contains("agenix"));
+    let output = mac.run();
+    assert_eq!(output.code, Some(1), "{}", printed(&output));
+    assert!(output.err.contains("the API key does not exist"), "{}", printed(&output));
+    assert_eq!(mac.read("uploader-arguments"), "");
 }
 
 #[test]
