@@ -152,7 +152,7 @@ fn link_here(name: &str, bytes: &[u8], context: &FileContext) -> Linked {
                 Span::default(),
                 "too large",
             )
-            .help("check that this is the right file: a server of a thousand services takes about 1 MiB"),
+            .help("check that this is the right file: 1,000 services take about 0.4 MiB"),
         );
         let sources = Sources::new(name, String::new());
         let diagnostics = diagnostics.into_sorted(&sources);

@@ -683,6 +683,20 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// The service around `span`, if it has a scalar with the key `key`. `None` once the limit of errors is reached.
+    fn service_with(&self, key: &str, span: Span) -> Option<&'a str> {
+        if self.diagnostics.is_full() {
+            return None;
+        }
+        let services = self.root.get("services")?.entries().iter();
+        let around = services.map(|entry| (entry, entry.value.span)).find(|(_, service)| {
+            service.source == span.source && service.start <= span.start && span.end <= service.end
+        });
+        let (service, _) = around?;
+        let is_scalar = matches!(service.value.get(key)?.kind, SyntaxKind::Scalar { .. });
+        (is_scalar && is_name(key) && is_name(&service.key)).then_some(&service.key)
+    }
+
     fn unknown<'n>(
         &mut self,
         name: &str,
@@ -704,6 +718,14 @@ impl<'a> Resolver<'a> {
                     .fix(fix)
                     .once(),
             );
+            return;
+        }
+        if let Some(service) = self.service_with(name, span) {
+            let path = format!("services.{service}.{name}");
+            let fix = self.renaming(name, &path, span).map(|fix| Fix { is_certain: false, ..fix });
+            let diagnostic = Diagnostic { once: false, ..unknown(name, step, span) };
+            let help = format!("write `${{{path}}}`: a reference is the whole path of a key");
+            self.diagnostics.push(diagnostic.help(help).fix(fix));
             return;
         }
         // `${paths.data}` and `${paths.media}` are one mistake if `paths` is missing.
