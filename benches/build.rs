@@ -1,6 +1,6 @@
 //! How long homegen takes for a host of many services, and how much memory: `cargo bench --bench build`
-//! prints the table of the README. It runs the binary as a person would, on a file that it makes up, and
-//! takes the best of several runs.
+//! prints a table, and the README has some of its numbers. It runs the binary as a person would, on a file that it
+//! makes up, and takes the best of several runs.
 //!
 //! Numbers after `--` are other counts of services: `cargo bench --bench build -- 1000`.
 
