@@ -160,6 +160,23 @@ fn the_report_in_the_readme_is_real() {
 }
 
 #[test]
+fn the_lengths_of_files_in_the_tutorial_are_real() {
+    let text = read("docs/tutorial.md");
+    let (blocks, _) = take_apart(&text);
+    let at = blocks.iter().position(|block| block.text.starts_with("./generated:")).expect("a list of files");
+    let example = blocks[..at].iter().rfind(|block| block.is_example()).expect("an example before the list");
+    let files = compile("docs/tutorial.md", example);
+    let mut listed = 0;
+    for line in blocks[at].text.lines().filter_map(|line| line.strip_prefix("  + ")) {
+        let (path, lines) = line.split_once(" (").expect("a path and a number of lines");
+        let file = files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("no file {path}"));
+        assert_eq!(lines, format!("{} lines)", file.text.lines().count()), "{path}");
+        listed += 1;
+    }
+    assert!(listed >= 5, "only {listed} files");
+}
+
+#[test]
 fn every_path_exists() {
     for page in pages() {
         for span in code_spans(&read(&page)) {
