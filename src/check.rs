@@ -2,6 +2,7 @@
 //! `RULES` of its subject.
 
 mod clients;
+mod databases;
 mod front;
 mod images;
 mod isolation;
@@ -26,6 +27,7 @@ type Rule = fn(&Host, &Node, &mut Diagnostics);
 /// The rules, by subject.
 const SUBJECTS: &[&[Rule]] = &[
     clients::RULES,
+    databases::RULES,
     front::RULES,
     images::RULES,
     isolation::RULES,

@@ -56,6 +56,8 @@ pub struct Host {
     pub(crate) notify: Option<setting::Notify>,
     /// Podman.
     pub(crate) podman: Option<setting::Podman>,
+    /// Postgres on the host.
+    pub(crate) postgres: Option<setting::Postgres>,
     /// The networks that services share.
     pub(crate) networks: Vec<Network>,
     /// The services.
@@ -106,7 +108,8 @@ impl Host {
         let of_jobs = self.jobs().flat_map(Job::secrets);
         let of_front = self.front.iter().flat_map(Front::secrets);
         let of_notify = self.notify.iter().flat_map(setting::Notify::secrets);
-        of_containers.chain(of_notify).chain(of_jobs).chain(of_clients).chain(of_front)
+        let of_postgres = self.postgres.iter().flat_map(setting::Postgres::secrets);
+        of_containers.chain(of_notify).chain(of_jobs).chain(of_clients).chain(of_front).chain(of_postgres)
     }
 
     /// Every backup, with its job.
@@ -122,6 +125,16 @@ impl Host {
             .iter()
             .map(|(at, _)| at.value().trim_end_matches('/').to_owned())
             .collect()
+    }
+
+    /// The database of the host's Postgres that a container uses. `None` if it is not declared, too.
+    pub(crate) fn database(&self, container: &Container) -> Option<(&Text, &setting::Database)> {
+        let name = container.uses.postgres.as_ref()?.text.value();
+        let databases = &self.postgres.as_ref()?.databases.entries;
+        databases
+            .iter()
+            .find(|(declared, _)| declared.value() == name)
+            .map(|(name, database)| (name, database))
     }
 
     /// Every tree of options under a `nixos` key.
@@ -258,6 +271,8 @@ pub(crate) struct Container {
     pub(crate) on_tailnet: bool,
     /// The notification when it fails.
     pub(crate) notification: Notification,
+    /// The servers of the host that it uses.
+    pub(crate) uses: setting::Uses,
     /// The container in the last build, possibly under another name.
     pub(crate) previous: Option<Previous>,
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::data::{self, Row, text, texts};
 use crate::form::Image;
+pub(crate) use entry::ConnectionPart;
 use entry::Entry;
 
 impl Image {
@@ -59,6 +60,11 @@ impl Image {
     /// The password that the image needs for its first start, if it needs one.
     pub(crate) fn first_password(&self) -> Option<&'static FirstPassword> {
         self.entry()?.first_password.as_ref()
+    }
+
+    /// The variables with which the image connects to a Postgres server, if they are known.
+    pub(crate) fn postgres_variables(&self) -> Option<&'static [(&'static str, ConnectionPart)]> {
+        self.entry()?.postgres_variables
     }
 
     /// The program that dumps the image's database, if homegen has no backup for it.

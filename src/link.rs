@@ -74,6 +74,7 @@ pub(crate) fn link(
         secrets,
         wrong_secrets: Vec::new(),
         notify: file.notify,
+        postgres: file.postgres,
         podman: file.podman.or_else(|| has_containers.then(|| setting::Podman::empty(file.span))),
         index: Index::of(&linked, &networks),
         networks,

@@ -19,6 +19,7 @@ mod notify;
 mod parameter;
 mod podman;
 mod podman_args;
+mod postgres;
 mod record;
 mod secret;
 mod service;
@@ -40,6 +41,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     container::lower_host,
     tailscale::lower,
     secret::lower,
+    postgres::lower,
     network::lower,
     caddy::lower,
     notify::lower,
@@ -55,6 +57,7 @@ const CONTAINER: &[fn(&Container, &HostContext, &mut Module)] = &[
     health::lower,
     podman_args::lower,
     secret::lower_uses,
+    postgres::lower_uses,
     mount::lower,
     folder::lower,
     etc_file::lower,

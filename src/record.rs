@@ -36,6 +36,9 @@ pub struct Record {
     pub networks: BTreeMap<String, Vec<String>>,
     /// The mount points of the host, each with its NFS export if homegen mounts it.
     pub mounts: BTreeMap<String, Option<String>>,
+    /// The major version of the host's Postgres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postgres: Option<u32>,
 }
 
 /// A service.

@@ -88,6 +88,8 @@ scripts! {
     RequireMount = "requireMount" in "require-mount.nix" runs "require-mount.sh",
     /// Fails if a Podman network does not exist.
     RequireNetwork = "requireNetwork" in "require-network.nix" runs "require-network.sh",
+    /// Fails if Postgres does not accept connections.
+    RequirePostgres = "requirePostgres" in "require-postgres.nix" runs "require-postgres.sh",
     /// Fails if a secret was not decrypted.
     RequireSecret = "requireSecret" in "require-secret.nix" runs "require-secret.sh",
     /// Restores a dump of Postgres.
@@ -96,6 +98,8 @@ scripts! {
     RestoreSqlite = "restoreSqlite" in "restore-sqlite.nix" runs "restore-sqlite.sh",
     /// The sandbox of jobs that use Podman.
     Restricted = "restricted" in "restricted.nix",
+    /// Sets the password and the extensions of a database.
+    SetUpDatabase = "setUpDatabase" in "set-up-database.nix" runs "set-up-database.sh",
     /// Checks the whole host.
     SmokeTest = "smokeTest" in "smoke-test.nix" runs "smoke-test.sh",
     /// Starts units.

@@ -13,6 +13,7 @@ mod network;
 mod notify;
 mod podman;
 mod port;
+mod postgres;
 mod rendered;
 mod scalar;
 mod secret;
@@ -33,6 +34,7 @@ pub(crate) use network::{Attachment, Network, NetworkMode};
 pub(crate) use notify::{Notify, NotifyOn};
 pub(crate) use podman::{Podman, Prune};
 pub(crate) use port::{Expose, LongPort, Port, Ports};
+pub(crate) use postgres::{Database, Postgres, Uses};
 pub(crate) use rendered::{ReferencedSecret, RenderedPart, referenced, rendered};
 pub(crate) use scalar::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned};
 pub(crate) use secret::{

@@ -3,7 +3,7 @@
 use schemars::json_schema;
 
 use super::Attachments;
-use crate::setting::{Allow, NetworkMode, NotifyOn, Settings, Spanned, Volumes};
+use crate::setting::{Allow, NetworkMode, NotifyOn, Settings, Spanned, Uses, Volumes};
 use crate::shape::{keyword, mapping, schema};
 use crate::tree::Text;
 
@@ -23,6 +23,8 @@ mapping! {
         network_mode: Option<NetworkMode>,
         /// The containers that start before this one. Becomes `dependsOn`.
         depends_on: DependsOn,
+        /// The servers of the host that the container uses.
+        uses: Uses,
         /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }

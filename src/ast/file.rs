@@ -2,8 +2,8 @@
 
 use super::{Backup, Caddy, Cleanup, Client, Container, Site, Sites, SmokeTest, Update};
 use crate::setting::{
-    Agenix, Allow, Flag, Host, Map, Network, Notify, NotifyOn, Number, Podman, Raw, Secret, Sops, Spanned,
-    Tailscale,
+    Agenix, Allow, Flag, Host, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret, Sops,
+    Spanned, Tailscale,
 };
 use crate::shape::mapping;
 use crate::tree::Text;
@@ -34,6 +34,8 @@ mapping! {
         smoke_test: Option<SmokeTest>,
         /// Podman itself.
         podman: Option<Podman>,
+        /// Postgres on the host.
+        postgres: Option<Postgres>,
         /// Networks that services share, by name.
         networks: Map<Network>,
         /// The services, by name.

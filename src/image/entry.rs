@@ -1,6 +1,6 @@
 //! The rows of `data/images.yaml`, indexed by the paths of their images.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
@@ -19,6 +19,8 @@ pub(super) struct Entry {
     pub(super) first_password: Option<FirstPassword>,
     /// The variables that the image accepts in one of two forms.
     pub(super) value_or_file: Option<ValueOrFile>,
+    /// The variables with which the image connects to a Postgres server.
+    pub(super) postgres_variables: Option<&'static [(&'static str, ConnectionPart)]>,
     /// The program that dumps the database.
     pub(super) dump_program: Option<&'static str>,
     /// The capabilities that the image's program needs.
@@ -77,11 +79,28 @@ struct Columns {
     rootless: Option<Rootless>,
     first_password: Option<FirstPassword>,
     value_or_file: Option<ValueOrFile>,
+    postgres_variables: Option<BTreeMap<String, ConnectionPart>>,
     dump_program: Option<String>,
     capabilities: Option<Vec<String>>,
     dropped: Option<Dropped>,
     #[serde(default)]
     code_names: Vec<String>,
+}
+
+/// A part of a connection to a database, as the value of a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ConnectionPart {
+    /// The host name, or the folder of the socket.
+    Host,
+    /// The user.
+    User,
+    /// The name of the database.
+    Database,
+    /// The password.
+    Password,
+    /// All of it, as a URL.
+    Url,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -142,6 +161,10 @@ impl From<Columns> for Entry {
             rootless,
             first_password: row.first_password,
             value_or_file: row.value_or_file,
+            postgres_variables: row.postgres_variables.map(|variables| {
+                let variables = variables.into_iter().map(|(name, part)| (kept(name), part));
+                &*Box::leak(variables.collect::<Box<[_]>>())
+            }),
             dump_program: row.dump_program.map(kept),
             capabilities: row.capabilities.map(all_kept),
             dropped: row.dropped,

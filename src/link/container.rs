@@ -167,7 +167,14 @@ fn container(
     };
     name::check_container(&short, &full, diagnostics);
     let ast::Container {
-        settings, mut volumes, networks: attachments, network_mode, notify, unreadable, ..
+        settings,
+        mut volumes,
+        networks: attachments,
+        network_mode,
+        notify,
+        uses,
+        unreadable,
+        ..
     } = declared;
     // A volume belongs to the service, as to a project in Compose, and gets the same name as there.
     for volume in &mut volumes {
@@ -229,6 +236,7 @@ fn container(
         folders: Vec::new(),
         on_tailnet,
         notification,
+        uses,
         previous: None,
     }
 }

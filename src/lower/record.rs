@@ -43,6 +43,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             (normalized(&path.value()), nfs.map(|nfs| nfs.text.value()))
         })
         .collect();
+    record.postgres = host.postgres.as_ref().map(|postgres| postgres.version.value.0);
 }
 
 fn service(service: &hir::Service) -> Service {

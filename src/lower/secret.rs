@@ -18,6 +18,7 @@ mod agenix;
 mod sops;
 
 use super::context::HostContext;
+use super::postgres;
 use super::{container_set, own_set};
 use crate::form::SecretName;
 use crate::hir::{Container, Host};
@@ -125,6 +126,10 @@ pub(super) fn lower_uses(container: &Container, context: &HostContext, module: &
             _ => mounted(used, container, context.host, module),
         }
     }
+    for (variable, name, parts) in postgres::secret_variables(container, context.host) {
+        needed(name, container, module);
+        variables.set(variable, rendered(&parts));
+    }
     for (variable, value) in &settings.environment.0 {
         let Some(parts) = setting::rendered(value) else { continue };
         for secret in setting::referenced(value) {
@@ -166,7 +171,7 @@ pub(super) fn path(name: &Value<SecretName>, host: &Host) -> Expr {
 }
 
 /// The path of the decrypted file, as the parts of a string.
-fn path_parts(name: &str, host: &Host) -> Vec<Part> {
+pub(super) fn path_parts(name: &str, host: &Host) -> Vec<Part> {
     match host.secrets.get(name).and_then(|secret| secret.settings.path.as_ref()) {
         Some(path) => parts(&path.text),
         None => vec![Part::expr(Expr::code(format!("{}.path", selection(name, host))))],
@@ -188,6 +193,11 @@ pub(super) fn set(name: &Value<SecretName>, host: &Host) -> Expr {
         }
         None => set,
     }
+}
+
+/// True if the secret has a minimum length.
+pub(super) fn has_min_length(name: &Value<SecretName>, host: &Host) -> bool {
+    host.secret(name).is_some_and(|secret| secret.settings.min_length.is_some())
 }
 
 /// The selection of a secret's set: `secrets.NAME` in the first store, which modules inherit.

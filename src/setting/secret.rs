@@ -31,7 +31,7 @@ mapping! {
         mode: Value<Mode> = "0400",
         /// The format of the content. `raw`: the value itself. `env`: lines of `KEY=value`.
         format: Format = "raw",
-        /// The minimum number of characters. Units that need a shorter secret do not start.
+        /// The minimum number of characters. Containers and jobs that need a shorter secret do not start.
         min_length: Option<Value<Count>>,
         /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,

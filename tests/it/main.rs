@@ -31,6 +31,7 @@ mod render_environment;
 mod restore_sqlite;
 mod schema;
 mod scripts;
+mod set_up_database;
 mod smoke;
 mod style;
 mod systemd;

@@ -40,7 +40,7 @@ fn every_module_of_every_case_evaluates() {
             std::fs::write(
                 system.folder().join("eval.nix"),
                 format!(
-                    "{}let m = module ./{}; in m.config or (removeAttrs m [ \"imports\" \"options\" ])",
+                    "{}let m = module ./{}; in plain (m.config or (removeAttrs m [ \"imports\" \"options\" ]))",
                     system.stub, file.path
                 ),
             )

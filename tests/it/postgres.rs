@@ -10,7 +10,7 @@ use crate::common::sandbox::{STOPPED_AND_STARTED, Sandbox, kill_group, skipped, 
 use crate::common::scripts::{are_installed, program};
 
 /// The names of the superuser and of the container.
-const USER: &str = "im mich";
+pub const USER: &str = "im mich";
 const CONTAINER: &str = "immich-postgres";
 
 /// The name of a database with characters that are special in a shell, in SQL and in a connection string.
@@ -47,7 +47,7 @@ fn pgvector() -> Option<PathBuf> {
 }
 
 /// A Postgres server that only listens on a socket in its own folder.
-struct Postgres {
+pub struct Postgres {
     folder: tempfile::TempDir,
     programs: PathBuf,
     /// The command that starts the server.
@@ -56,11 +56,11 @@ struct Postgres {
 }
 
 impl Postgres {
-    fn new() -> Option<Postgres> {
+    pub fn new() -> Option<Postgres> {
         Some(Postgres::of(postgres_programs()?, tempfile::tempdir().expect("a folder")))
     }
 
-    fn with_pgvector() -> Option<Postgres> {
+    pub fn with_pgvector() -> Option<Postgres> {
         // The user of the server may not be able to read the original folder.
         let folder = tempfile::tempdir().expect("a folder");
         let copied = Command::new("cp").arg("-r").arg(pgvector()?).arg(folder.path()).status();
@@ -143,8 +143,28 @@ impl Postgres {
         command
     }
 
+    /// The folder of its programs.
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
+    /// The folder of its socket.
+    pub fn socket(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Replaces the rules of authentication (pg_hba.conf).
+    pub fn authenticate(&self, rules: &str) {
+        std::fs::write(self.folder.path().join("data/pg_hba.conf"), rules).unwrap();
+        self.sql("postgres", "SELECT pg_reload_conf()");
+        wait_for(|| {
+            let count = self.sql("postgres", "SELECT count(*) FROM pg_hba_file_rules");
+            count == rules.lines().count().to_string()
+        });
+    }
+
     /// Runs SQL, and returns its output.
-    fn sql(&self, database: &str, sql: &str) -> String {
+    pub fn sql(&self, database: &str, sql: &str) -> String {
         let output = self.psql(database, sql).output().expect("psql runs");
         assert!(output.status.success(), "{sql}: {}", stderr(&output));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()

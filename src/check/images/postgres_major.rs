@@ -9,6 +9,7 @@ use crate::image::Kind;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    of_host(host, diagnostics);
     for (container, known) in known_databases(host).filter(|(_, known)| known.kind == Kind::Postgres) {
         let Some(previous) = &container.previous else { continue };
         let Some(before) = Image::parse(&previous.container.image) else { continue };
@@ -37,4 +38,25 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// Reports another major version of the host's Postgres. NixOS has a data folder for each, so the new one starts empty.
+fn of_host(host: &Host, diagnostics: &mut Diagnostics) {
+    let before = host.last_build.as_ref().and_then(|record| record.postgres);
+    let (Some(old), Some(postgres)) = (before, &host.postgres) else { return };
+    let new = postgres.version.value.0;
+    if old == new {
+        return;
+    }
+    diagnostics.push(
+        Diagnostic::new(
+            Code::PostgresMajor,
+            format!("the host's Postgres changes from {old} to {new}, and starts without data"),
+            postgres.version.text.span,
+            format!("the data of Postgres {old} stays in /var/lib/postgresql/{old}"),
+        )
+        .help(format!(
+            "dump the databases with Postgres {old}, switch with `allow: {{ HG1204: \"…\" }}`, and restore the dumps into Postgres {new}"
+        )),
+    );
 }

@@ -132,6 +132,8 @@ let
     git = "git";
     htop = "htop";
     curl = "curl";
+    postgresql_16 = "postgresql_16";
+    postgresql_17 = "postgresql_17";
     caddy.withPlugins = plugins: plugins;
   };
   config = {
@@ -146,6 +148,7 @@ let
     systemd.package = "systemd";
     home = { homeDirectory = "/Users/me"; profileDirectory = "/Users/me/.nix-profile"; };
     launchd.agents = AGENTS;
+    services.postgresql.package = "postgresql";
     services.caddy = { user = "caddy"; group = "caddy"; };
     services.restic.backups = { app-backup.package = "restic"; app-backup-files.package = "restic"; };
     virtualisation.oci-containers.containers = builtins.mapAttrs container (
@@ -154,10 +157,16 @@ let
   };
   declaredSecrets =
     if !builtins.pathExists ./secrets.nix then { } else (module ./secrets.nix).config or (module ./secrets.nix);
+  # JSON has no functions.
+  plain = value:
+    if builtins.isFunction value then "function"
+    else if builtins.isList value then map plain value
+    else if builtins.isAttrs value && !(value ? outPath) then builtins.mapAttrs (_: plain) value
+    else value;
   secret = name: _: { inherit name; path = "/run/agenix/${name}"; file = "${name}.age"; };
   container = _: container: { autoStart = true; dependsOn = [ ]; networks = [ ]; } // container // {
     homeserver = {
-      enable = false; restart = "always"; notify = false; tailnet = false;
+      enable = false; restart = "always"; notify = false; tailnet = false; postgres = false;
       secrets = [ ]; secretVariables = { }; mounts = [ ]; prepare = [ ]; podmanArgs = [ ];
     } // container.homeserver or { } // {
       healthcheck = { test = null; readyWithin = "15min"; } // container.homeserver.healthcheck or { };

@@ -10,6 +10,7 @@
     ./networks.nix
     ./nixos.nix
     ./podman.nix
+    ./postgres.nix
     ./scripts
     ./secrets.nix
     ./services/app.nix

@@ -54,6 +54,7 @@ in
     reportFailure = unit: "+" + command "report-failure" [ config.systemd.package ] [ unit ];
     requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];
     requireNetwork = name: command "require-network" [ config.virtualisation.podman.package ] [ name ];
+    requirePostgres = command "require-postgres" [ config.services.postgresql.package ] [ ];
     requireSecret =
       secret:
       command "require-secret" [ ] (
@@ -63,6 +64,9 @@ in
         ]
         ++ lib.optional (secret ? minLength) secret.minLength
       );
+    setUpDatabase =
+      name: extensions:
+      command "set-up-database" [ config.services.postgresql.package ] ([ name ] ++ extensions);
     # The `-` ignores a failure: during shutdown no unit can be started.
     start =
       units:

@@ -50,15 +50,22 @@ in
               "192.168.1.2:8082:82/udp"
               "127.0.0.1:${toString cfg.port}:80"
             ];
-            environment.A = "b";
+            environment = {
+              A = "b";
+              PGHOST = "/run/postgresql";
+              PGUSER = "app";
+              PGDATABASE = "app";
+            };
             environmentFiles = [
               "/etc/app.env"
               secrets.dns.path
+              "/run/app-main/secrets.env"
             ];
             volumes = [
               "/srv/app:/app:ro"
               "${data}/owned:/owned:z,ro"
               "${secrets.key.path}:/etc/key:ro"
+              "/run/postgresql:/run/postgresql:ro"
             ];
             devices = [ "/dev/dri" ];
             capabilities = {
@@ -103,6 +110,8 @@ in
                 "key"
                 "password"
               ];
+              secretVariables.PGPASSWORD = "password";
+              postgres = true;
               healthcheck = {
                 test = "check";
                 interval = "1m";

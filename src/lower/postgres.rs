@@ -1,0 +1,208 @@
+//! Postgres on the host, and the containers that use it.
+//!
+//! ```yaml
+//! postgres: { version: 17, databases: { notes: { password: notes-db, extensions: [vector] } } }
+//! services: { notes: { containers: { server: { image: …, uses: { postgres: notes } } } } }
+//! ```
+//! ```nix
+//! services.postgresql = { enable = true; package = pkgs.postgresql_17; ensureDatabases = [ "notes" ]; … };
+//! systemd.services.postgres-databases.serviceConfig.ExecStart = [ (scripts.setUpDatabase "notes" [ "vector" ]) ];
+//! virtualisation.oci-containers.containers.notes-server = {
+//!   environment.PGHOST = "/run/postgresql";
+//!   volumes = [ "/run/postgresql:/run/postgresql:ro" ];
+//!   homeserver.postgres = true;
+//!   homeserver.secretVariables.PGPASSWORD = "notes-db";
+//! };
+//! ```
+//!
+//! The role of a database belongs to the container, so it may do nothing else in the server: it is no superuser, and no
+//! other role may connect to its database.
+
+use super::context::HostContext;
+use super::{container_set, own_set, secret};
+use crate::hir::{Container, Host};
+use crate::image::ConnectionPart;
+use crate::nix::{Expr, Part, Set, attribute, parts};
+use crate::nixos::{Module, Output};
+use crate::script::Script;
+use crate::setting::{Database, Postgres, ReferencedSecret, RenderedPart};
+use crate::tree::Text;
+
+/// The folder of the socket (`unix_socket_directories` of nixpkgs' postgresql, and of Debian's).
+const SOCKETS: &str = "/run/postgresql";
+
+/// The unit that sets passwords and extensions.
+pub(super) const UNIT: &str = "postgres-databases";
+
+pub(super) fn lower(host: &Host, output: &mut Output) {
+    let Some(postgres) = &host.postgres else { return };
+    let module = output.module("postgres.nix", "postgres");
+    let server = module.config.at(&["services", "postgresql"]);
+    server.set("enable", Expr::Bool(true));
+    server.set("package", Expr::code(format!("pkgs.postgresql_{}", postgres.version.value.0)));
+    let databases = &postgres.databases.entries;
+    server.append("ensureDatabases", databases.iter().map(|(name, _)| Expr::text(name)));
+    server.append(
+        "ensureUsers",
+        databases.iter().map(|(name, _)| {
+            Expr::Set(Set::of([("name", Expr::text(name)), ("ensureDBOwnership", Expr::Bool(true))]))
+        }),
+    );
+    let extensions = || databases.iter().flat_map(|(_, database)| &database.extensions);
+    let mut packages: Vec<&str> = extensions().flat_map(|extension| extension.value.packages()).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    if !packages.is_empty() {
+        let packages =
+            packages.iter().map(|package| format!("ps.{}", attribute(package))).collect::<Vec<_>>();
+        server.set("extensions", Expr::code(format!("ps: [ {} ]", packages.join(" "))));
+    }
+    let mut libraries: Vec<&str> = extensions().filter_map(|extension| extension.value.library()).collect();
+    libraries.sort_unstable();
+    libraries.dedup();
+    if !libraries.is_empty() {
+        let libraries = libraries.into_iter().map(Expr::str).collect();
+        server.at(&["settings"]).set("shared_preload_libraries", Expr::List(libraries));
+    }
+    let with_password = |(_, database): &&(Text, Database)| database.password.is_some();
+    let lines: Vec<Vec<Part>> =
+        databases.iter().filter(with_password).map(|(name, _)| access(name)).collect();
+    if !lines.is_empty() {
+        server.set_with(
+            "The first matching line applies. The lines of NixOS, which follow, would ask for a system user.",
+            "authentication",
+            Expr::Lines(lines),
+        );
+    }
+    // A restart would create the folder anew, and a container would keep the old one without a socket.
+    module.unit("postgresql").at(&["serviceConfig"]).set("RuntimeDirectoryPreserve", Expr::Bool(true));
+    set_up(postgres, host, module);
+}
+
+/// The line of pg_hba.conf that lets a role connect to its database with a password.
+fn access(name: &Text) -> Vec<Part> {
+    let mut line = vec![Part::Text("local ".into())];
+    line.extend(parts(name));
+    line.push(Part::Text(" ".into()));
+    line.extend(parts(name));
+    line.push(Part::Text(" scram-sha-256".into()));
+    line
+}
+
+/// The unit that sets passwords and extensions. It runs as Postgres' superuser.
+fn set_up(postgres: &Postgres, host: &Host, module: &mut Module) {
+    let databases = &postgres.databases.entries;
+    if databases.is_empty() {
+        return;
+    }
+    let passwords =
+        || databases.iter().filter_map(|(name, database)| Some((name, database.password.as_ref()?)));
+    let unit = module.unit(UNIT);
+    unit.set("description", Expr::str("Passwords and extensions of the databases"));
+    unit.append("wantedBy", [Expr::str("multi-user.target")]);
+    unit.append("after", [Expr::str("postgresql.target")]);
+    if passwords().next().is_some() {
+        unit.append("after", secret::units(host).map(Expr::str));
+    }
+    unit.append("wants", [Expr::str("postgresql.target")]);
+    unit.append("restartTriggers", passwords().filter_map(|(_, password)| secret::trigger(password, host)));
+    unit.set("startLimitIntervalSec", Expr::Int(0));
+    let mut exec = Set::default();
+    exec.set("Type", Expr::str("oneshot"));
+    exec.set("RemainAfterExit", Expr::Bool(true));
+    exec.set("User", Expr::str("postgres"));
+    exec.append(
+        "LoadCredential",
+        passwords().map(|(name, password)| {
+            let mut credential = parts(name);
+            credential.push(Part::Text(":".into()));
+            credential.extend(secret::path_parts(&password.text.value(), host));
+            Expr::Str(credential)
+        }),
+    );
+    // Only root can read the file of a secret.
+    let limited = passwords().filter(|(_, password)| secret::has_min_length(password, host));
+    exec.append(
+        "ExecStartPre",
+        limited.map(|(_, password)| {
+            let check = Expr::run(Script::RequireSecret, [secret::set(password, host)]);
+            Expr::Infix(Box::new(Expr::str("+")), "+", Box::new(check))
+        }),
+    );
+    exec.append(
+        "ExecStart",
+        databases.iter().map(|(name, database)| {
+            let extensions =
+                database.extensions.iter().map(|extension| Expr::text(&extension.text)).collect();
+            Expr::run(Script::SetUpDatabase, [Expr::text(name), Expr::List(extensions)])
+        }),
+    );
+    exec.set("Restart", Expr::str("on-failure"));
+    exec.set("RestartSec", Expr::str("10s"));
+    unit.set("serviceConfig", Expr::Set(exec));
+}
+
+/// Lowers the database that a container uses.
+pub(super) fn lower_uses(container: &Container, context: &HostContext, module: &mut Module) {
+    let Some((name, _)) = context.host.database(container) else { return };
+    own_set(module, container).set("postgres", Expr::Bool(true));
+    let set = container_set(module, container);
+    // A container connects to a socket on a read-only mount too, and cannot remove it.
+    set.append("volumes", [Expr::str(format!("{SOCKETS}:{SOCKETS}:ro"))]);
+    for (variable, part) in variables(container) {
+        let value = match part {
+            ConnectionPart::Host => Expr::str(SOCKETS),
+            ConnectionPart::User | ConnectionPart::Database => Expr::text(name),
+            ConnectionPart::Password | ConnectionPart::Url => continue,
+        };
+        set.at(&["environment"]).set(variable, value);
+    }
+}
+
+/// The variables of a container with the password of its database, and their values.
+pub(super) fn secret_variables<'a>(
+    container: &Container,
+    host: &'a Host,
+) -> Vec<(&'static str, &'a str, Vec<RenderedPart<'a>>)> {
+    let Some((name, database)) = host.database(container) else { return Vec::new() };
+    let Some(password) = &database.password else { return Vec::new() };
+    let secret = |is_encoded| {
+        RenderedPart::Secret(ReferencedSecret {
+            name: password.value.as_str(),
+            span: password.text.span,
+            is_encoded,
+        })
+    };
+    let text = |pieces: [Text; 3]| RenderedPart::Text(Text::join(&pieces, "", name.span));
+    let literal = |text: &str| Text::literal(text, name.span);
+    let all = variables(container).into_iter().filter_map(|(variable, part)| {
+        let parts = match part {
+            ConnectionPart::Password => vec![secret(false)],
+            ConnectionPart::Url => vec![
+                text([literal("postgresql://"), name.clone(), literal(":")]),
+                secret(true),
+                text([literal("@/"), name.clone(), literal(&format!("?host={SOCKETS}"))]),
+            ],
+            ConnectionPart::Host | ConnectionPart::User | ConnectionPart::Database => return None,
+        };
+        Some((variable, password.value.as_str(), parts))
+    });
+    all.collect()
+}
+
+/// The variables that connect the container to its database, without those that the file sets. The default are those of
+/// libpq (<https://www.postgresql.org/docs/current/libpq-envars.html>).
+fn variables(container: &Container) -> Vec<(&'static str, ConnectionPart)> {
+    let settings = &container.settings;
+    let written = settings.environment.0.iter().map(|(name, _)| name.value());
+    let by_secret = settings.secrets.0.iter().filter_map(|used| Some(used.variable.as_ref()?.text.value()));
+    let written: Vec<String> = written.chain(by_secret).collect();
+    let of_image = settings.image.value.postgres_variables();
+    let all = of_image.unwrap_or(&[
+        ("PGHOST", ConnectionPart::Host),
+        ("PGUSER", ConnectionPart::User),
+        ("PGDATABASE", ConnectionPart::Database),
+        ("PGPASSWORD", ConnectionPart::Password),
+    ]);
+    all.iter().copied().filter(|(variable, _)| !written.iter().any(|name| name == variable)).collect()
+}

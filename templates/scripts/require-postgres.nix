@@ -1,0 +1,1 @@
+requirePostgres = command "require-postgres" [ config.services.postgresql.package ] [ ];
