@@ -4,6 +4,8 @@
 //! scalar once, and later passes compare the parsed values.
 
 mod absolute_path;
+mod acl_pattern;
+mod acl_word;
 mod address;
 mod advice;
 mod calendar;
@@ -51,10 +53,13 @@ mod swap_size;
 mod tmpfs_mount;
 mod unit;
 mod userns;
+mod valkey_user;
 mod variable;
 mod web_address;
 
 pub(crate) use absolute_path::AbsolutePath;
+pub(crate) use acl_pattern::AclPattern;
+pub(crate) use acl_word::AclWord;
 pub(crate) use address::Address;
 pub(crate) use advice::Advice;
 pub(crate) use calendar::Calendar;
@@ -101,6 +106,7 @@ pub(crate) use subnet::Subnet;
 pub(crate) use swap_size::SwapSize;
 pub(crate) use tmpfs_mount::TmpfsMount;
 pub(crate) use userns::Userns;
+pub(crate) use valkey_user::ValkeyUserName;
 pub(crate) use variable::Variable;
 pub(crate) use web_address::{WebAddress, web_parts};
 

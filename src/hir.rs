@@ -58,6 +58,8 @@ pub struct Host {
     pub(crate) podman: Option<setting::Podman>,
     /// Postgres on the host.
     pub(crate) postgres: Option<setting::Postgres>,
+    /// Valkey on the host.
+    pub(crate) valkey: Option<setting::Valkey>,
     /// The networks that services share.
     pub(crate) networks: Vec<Network>,
     /// The services.
@@ -109,7 +111,13 @@ impl Host {
         let of_front = self.front.iter().flat_map(Front::secrets);
         let of_notify = self.notify.iter().flat_map(setting::Notify::secrets);
         let of_postgres = self.postgres.iter().flat_map(setting::Postgres::secrets);
-        of_containers.chain(of_notify).chain(of_jobs).chain(of_clients).chain(of_front).chain(of_postgres)
+        of_containers
+            .chain(of_notify)
+            .chain(of_jobs)
+            .chain(of_clients)
+            .chain(of_front)
+            .chain(of_postgres)
+            .chain(self.valkey.iter().flat_map(setting::Valkey::secrets))
     }
 
     /// Every backup, with its job.
@@ -135,6 +143,13 @@ impl Host {
             .iter()
             .find(|(declared, _)| declared.value() == name)
             .map(|(name, database)| (name, database))
+    }
+
+    /// The user of the host's Valkey that a container uses. `None` if it is not declared, too.
+    pub(crate) fn valkey_user(&self, container: &Container) -> Option<(&Text, &setting::ValkeyUser)> {
+        let name = container.uses.valkey.as_ref()?.text.value();
+        let users = &self.valkey.as_ref()?.users.entries;
+        users.iter().find(|(declared, _)| declared.value() == name).map(|(name, user)| (name, user))
     }
 
     /// Every tree of options under a `nixos` key.

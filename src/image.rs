@@ -67,6 +67,11 @@ impl Image {
         self.entry()?.postgres_variables
     }
 
+    /// The variables with which the image connects to a Valkey or Redis server, if they are known.
+    pub(crate) fn valkey_variables(&self) -> Option<&'static [(&'static str, ConnectionPart)]> {
+        self.entry()?.valkey_variables
+    }
+
     /// The program that dumps the image's database, if homegen has no backup for it.
     pub(crate) fn dump_program(&self) -> Option<&'static str> {
         self.entry()?.dump_program

@@ -75,6 +75,7 @@ pub(crate) fn link(
         wrong_secrets: Vec::new(),
         notify: file.notify,
         postgres: file.postgres,
+        valkey: file.valkey,
         podman: file.podman.or_else(|| has_containers.then(|| setting::Podman::empty(file.span))),
         index: Index::of(&linked, &networks),
         networks,

@@ -4,6 +4,7 @@
 mod arrange;
 mod caddy;
 mod client;
+mod connection;
 mod constants;
 mod container;
 mod context;
@@ -24,6 +25,7 @@ mod record;
 mod secret;
 mod service;
 mod tailscale;
+mod valkey;
 
 use context::HostContext;
 use rayon::prelude::*;
@@ -42,6 +44,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     tailscale::lower,
     secret::lower,
     postgres::lower,
+    valkey::lower,
     network::lower,
     caddy::lower,
     notify::lower,
@@ -58,6 +61,7 @@ const CONTAINER: &[fn(&Container, &HostContext, &mut Module)] = &[
     podman_args::lower,
     secret::lower_uses,
     postgres::lower_uses,
+    valkey::lower_uses,
     mount::lower,
     folder::lower,
     etc_file::lower,

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::nix::{Expr, Set};
 use crate::record::Record;
-use crate::script::ShellFile;
+use crate::script::{Script, ShellFile};
 use crate::tree::Node;
 
 /// The whole output.
@@ -20,8 +20,21 @@ pub struct Output {
     pub containers: bool,
     /// The secrets in the options of NixOS.
     pub secrets: SecretOptions,
+    /// The servers of the host that containers can use.
+    pub servers: Vec<Server>,
     /// The record for the next build, without the hashes of the files.
     pub record: Record,
+}
+
+/// A server of the host that containers can use.
+#[derive(Clone, Copy, Debug)]
+pub struct Server {
+    /// The name in `uses`.
+    pub name: &'static str,
+    /// The unit that is active once the server is ready.
+    pub unit: &'static str,
+    /// The script that fails if the server does not answer.
+    pub check: Script,
 }
 
 /// The secrets of the host in the options of NixOS.

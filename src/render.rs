@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::diag::Bug;
 use crate::nix::print::Printer;
 use crate::nix::{Expr, ITEM, Set, attribute, identifiers, is_call, quoted};
-use crate::nixos::{Module, Output, SecretOptions, node};
+use crate::nixos::{Module, Output, node};
 use crate::output::{File, OutputLocation};
 use crate::record::{self, hash};
 use crate::script::{SOURCED, Script};
@@ -69,7 +69,7 @@ pub(crate) fn render(output: &Output, location: &OutputLocation) -> Result<Vec<F
         )?);
     }
     if output.containers {
-        let file = containers(&output.secrets, location, &templates)?;
+        let file = containers(output, location, &templates)?;
         scripts.extend(calls(&file.text));
         imports.push(format!("./{}", file.path));
         files.push(file);
@@ -138,11 +138,11 @@ pub(crate) fn render(output: &Output, location: &OutputLocation) -> Result<Vec<F
 }
 
 /// The file with the settings of all containers.
-fn containers(
-    secrets: &SecretOptions,
-    location: &OutputLocation,
-    templates: &Environment,
-) -> Result<File, Bug> {
+fn containers(output: &Output, location: &OutputLocation, templates: &Environment) -> Result<File, Bug> {
+    let secrets = &output.secrets;
+    let servers = output.servers.iter().map(|server| {
+        context! { name => safe(server.name.to_owned()), unit => server.unit, check => safe(server.check.selection().to_owned()) }
+    });
     let mut binding = Printer::new(&ConstantsFile, 2);
     match &secrets.all {
         Some(all) => binding.bind("secrets", all),
@@ -159,6 +159,7 @@ fn containers(
         units => &secrets.units,
         files => secrets.has_files,
         several => secrets.all.is_some(),
+        servers => servers.collect::<Vec<_>>(),
         restarted => (!secrets.restarted_by_sops.is_empty()).then(|| safe(restarted.text)),
     };
     fill(templates, "containers.nix.j2", "containers.nix", binding.certain && restarted.certain, values)

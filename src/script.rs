@@ -78,6 +78,8 @@ scripts! {
     Ping = "ping" in "ping.nix" runs "ping.sh",
     /// Removes a network of Podman.
     RemoveNetwork = "removeNetwork" in "remove-network.nix" runs "remove-network.sh",
+    /// Writes the ACL file of Valkey from secrets.
+    RenderAcl = "renderAcl" in "render-acl.nix" runs "render-acl.sh",
     /// Writes an environment file from secrets.
     RenderEnvironment = "renderEnvironment" in "render-environment.nix" runs "render-environment.sh",
     /// Starts the notification of a failed unit, from that unit.
@@ -92,6 +94,8 @@ scripts! {
     RequirePostgres = "requirePostgres" in "require-postgres.nix" runs "require-postgres.sh",
     /// Fails if a secret was not decrypted.
     RequireSecret = "requireSecret" in "require-secret.nix" runs "require-secret.sh",
+    /// Fails if Valkey does not answer.
+    RequireValkey = "requireValkey" in "require-valkey.nix" runs "require-valkey.sh",
     /// Restores a dump of Postgres.
     RestorePostgres = "restorePostgres" in "restore-postgres.nix" runs "restore-postgres.sh",
     /// Restores a copy of an SQLite database.

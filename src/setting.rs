@@ -20,6 +20,8 @@ mod secret;
 mod sops;
 mod tailscale;
 mod unreadable;
+mod uses;
+mod valkey;
 mod volume;
 
 pub(crate) use agenix::Agenix;
@@ -34,7 +36,7 @@ pub(crate) use network::{Attachment, Network, NetworkMode};
 pub(crate) use notify::{Notify, NotifyOn};
 pub(crate) use podman::{Podman, Prune};
 pub(crate) use port::{Expose, LongPort, Port, Ports};
-pub(crate) use postgres::{Database, Postgres, Uses};
+pub(crate) use postgres::{Database, Postgres};
 pub(crate) use rendered::{ReferencedSecret, RenderedPart, referenced, rendered};
 pub(crate) use scalar::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned};
 pub(crate) use secret::{
@@ -44,4 +46,6 @@ pub(crate) use secret::{
 pub(crate) use sops::Sops;
 pub(crate) use tailscale::Tailscale;
 pub(crate) use unreadable::UnreadableParts;
+pub(crate) use uses::Uses;
+pub(crate) use valkey::{Valkey, ValkeyUser};
 pub(crate) use volume::{LongVolume, Volume, VolumeSource, VolumeType, Volumes};

@@ -3,7 +3,7 @@
 use super::{Backup, Caddy, Cleanup, Client, Container, Site, Sites, SmokeTest, Update};
 use crate::setting::{
     Agenix, Allow, Flag, Host, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret, Sops,
-    Spanned, Tailscale,
+    Spanned, Tailscale, Valkey,
 };
 use crate::shape::mapping;
 use crate::tree::Text;
@@ -36,6 +36,8 @@ mapping! {
         podman: Option<Podman>,
         /// Postgres on the host.
         postgres: Option<Postgres>,
+        /// Valkey on the host.
+        valkey: Option<Valkey>,
         /// Networks that services share, by name.
         networks: Map<Network>,
         /// The services, by name.

@@ -204,9 +204,10 @@ codes! {
     VolumeLeft = "HG1602", Warning, "a volume's data would stay behind";
     BackupsLeft = "HG1603", Warning, "older backups would stay under another name";
     MountLeft = "HG1604", Warning, "a disk's data would stay behind";
-    UnknownDatabase = "HG1701", Error, "a database of the host is not declared";
-    SharedDatabase = "HG1702", Deny, "two services use one database";
+    UnknownDatabase = "HG1701", Error, "a database or user of the host is not declared";
+    SharedDatabase = "HG1702", Deny, "two services share a database or a user of Valkey";
     DatabasePassword = "HG1703", Error, "a container has no password for its database";
+    KeysOverlap = "HG1704", Deny, "two users of Valkey reach the same keys";
 }
 
 #[cfg(test)]

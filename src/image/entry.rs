@@ -21,6 +21,8 @@ pub(super) struct Entry {
     pub(super) value_or_file: Option<ValueOrFile>,
     /// The variables with which the image connects to a Postgres server.
     pub(super) postgres_variables: Option<&'static [(&'static str, ConnectionPart)]>,
+    /// The variables with which the image connects to a Valkey or Redis server.
+    pub(super) valkey_variables: Option<&'static [(&'static str, ConnectionPart)]>,
     /// The program that dumps the database.
     pub(super) dump_program: Option<&'static str>,
     /// The capabilities that the image's program needs.
@@ -80,6 +82,7 @@ struct Columns {
     first_password: Option<FirstPassword>,
     value_or_file: Option<ValueOrFile>,
     postgres_variables: Option<BTreeMap<String, ConnectionPart>>,
+    valkey_variables: Option<BTreeMap<String, ConnectionPart>>,
     dump_program: Option<String>,
     capabilities: Option<Vec<String>>,
     dropped: Option<Dropped>,
@@ -161,16 +164,20 @@ impl From<Columns> for Entry {
             rootless,
             first_password: row.first_password,
             value_or_file: row.value_or_file,
-            postgres_variables: row.postgres_variables.map(|variables| {
-                let variables = variables.into_iter().map(|(name, part)| (kept(name), part));
-                &*Box::leak(variables.collect::<Box<[_]>>())
-            }),
+            postgres_variables: row.postgres_variables.map(connection),
+            valkey_variables: row.valkey_variables.map(connection),
             dump_program: row.dump_program.map(kept),
             capabilities: row.capabilities.map(all_kept),
             dropped: row.dropped,
             code_names: all_kept(row.code_names),
         }
     }
+}
+
+/// The variables of a connection, for as long as the program runs.
+fn connection(variables: BTreeMap<String, ConnectionPart>) -> &'static [(&'static str, ConnectionPart)] {
+    let variables = variables.into_iter().map(|(name, part)| (kept(name), part));
+    Box::leak(variables.collect::<Box<[_]>>())
 }
 
 #[cfg(test)]

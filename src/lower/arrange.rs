@@ -80,7 +80,7 @@ const OWN: &[&str] = &[
     "tailnet",
     "secrets",
     "secretVariables",
-    "postgres",
+    "servers",
     "mounts",
     "prepare",
     "healthcheck",

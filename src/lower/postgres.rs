@@ -10,7 +10,7 @@
 //! virtualisation.oci-containers.containers.notes-server = {
 //!   environment.PGHOST = "/run/postgresql";
 //!   volumes = [ "/run/postgresql:/run/postgresql:ro" ];
-//!   homeserver.postgres = true;
+//!   homeserver.servers = [ "postgres" ];
 //!   homeserver.secretVariables.PGPASSWORD = "notes-db";
 //! };
 //! ```
@@ -18,12 +18,13 @@
 //! The role of a database belongs to the container, so it may do nothing else in the server: it is no superuser, and no
 //! other role may connect to its database.
 
+use super::connection::{self, SecretVariable, Variable};
 use super::context::HostContext;
-use super::{container_set, own_set, secret};
+use super::secret;
 use crate::hir::{Container, Host};
 use crate::image::ConnectionPart;
 use crate::nix::{Expr, Part, Set, attribute, parts};
-use crate::nixos::{Module, Output};
+use crate::nixos::{Module, Output, Server};
 use crate::script::Script;
 use crate::setting::{Database, Postgres, ReferencedSecret, RenderedPart};
 use crate::tree::Text;
@@ -34,8 +35,12 @@ const SOCKETS: &str = "/run/postgresql";
 /// The unit that sets passwords and extensions.
 pub(super) const UNIT: &str = "postgres-databases";
 
+const SERVER: Server =
+    Server { name: "postgres", unit: "postgres-databases.service", check: Script::RequirePostgres };
+
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(postgres) = &host.postgres else { return };
+    output.servers.push(SERVER);
     let module = output.module("postgres.nix", "postgres");
     let server = module.config.at(&["services", "postgresql"]);
     server.set("enable", Expr::Bool(true));
@@ -121,14 +126,7 @@ fn set_up(postgres: &Postgres, host: &Host, module: &mut Module) {
         }),
     );
     // Only root can read the file of a secret.
-    let limited = passwords().filter(|(_, password)| secret::has_min_length(password, host));
-    exec.append(
-        "ExecStartPre",
-        limited.map(|(_, password)| {
-            let check = Expr::run(Script::RequireSecret, [secret::set(password, host)]);
-            Expr::Infix(Box::new(Expr::str("+")), "+", Box::new(check))
-        }),
-    );
+    exec.append("ExecStartPre", secret::length_checks(passwords().map(|(_, password)| password), host));
     exec.append(
         "ExecStart",
         databases.iter().map(|(name, database)| {
@@ -145,25 +143,16 @@ fn set_up(postgres: &Postgres, host: &Host, module: &mut Module) {
 /// Lowers the database that a container uses.
 pub(super) fn lower_uses(container: &Container, context: &HostContext, module: &mut Module) {
     let Some((name, _)) = context.host.database(container) else { return };
-    own_set(module, container).set("postgres", Expr::Bool(true));
-    let set = container_set(module, container);
-    // A container connects to a socket on a read-only mount too, and cannot remove it.
-    set.append("volumes", [Expr::str(format!("{SOCKETS}:{SOCKETS}:ro"))]);
-    for (variable, part) in variables(container) {
-        let value = match part {
-            ConnectionPart::Host => Expr::str(SOCKETS),
-            ConnectionPart::User | ConnectionPart::Database => Expr::text(name),
-            ConnectionPart::Password | ConnectionPart::Url => continue,
-        };
-        set.at(&["environment"]).set(variable, value);
-    }
+    let value = |part| match part {
+        ConnectionPart::Host => Some(Expr::str(SOCKETS)),
+        ConnectionPart::User | ConnectionPart::Database => Some(Expr::text(name)),
+        ConnectionPart::Password | ConnectionPart::Url => None,
+    };
+    connection::lower(SERVER, SOCKETS, variables(container), value, container, module);
 }
 
 /// The variables of a container with the password of its database, and their values.
-pub(super) fn secret_variables<'a>(
-    container: &Container,
-    host: &'a Host,
-) -> Vec<(&'static str, &'a str, Vec<RenderedPart<'a>>)> {
+pub(super) fn secret_variables<'a>(container: &Container, host: &'a Host) -> Vec<SecretVariable<'a>> {
     let Some((name, database)) = host.database(container) else { return Vec::new() };
     let Some(password) = &database.password else { return Vec::new() };
     let secret = |is_encoded| {
@@ -190,19 +179,15 @@ pub(super) fn secret_variables<'a>(
     all.collect()
 }
 
-/// The variables that connect the container to its database, without those that the file sets. The default are those of
-/// libpq (<https://www.postgresql.org/docs/current/libpq-envars.html>).
-fn variables(container: &Container) -> Vec<(&'static str, ConnectionPart)> {
-    let settings = &container.settings;
-    let written = settings.environment.0.iter().map(|(name, _)| name.value());
-    let by_secret = settings.secrets.0.iter().filter_map(|used| Some(used.variable.as_ref()?.text.value()));
-    let written: Vec<String> = written.chain(by_secret).collect();
-    let of_image = settings.image.value.postgres_variables();
+/// The variables that connect the container to its database. The default are those of libpq
+/// (<https://www.postgresql.org/docs/current/libpq-envars.html>).
+fn variables(container: &Container) -> Vec<Variable> {
+    let of_image = container.settings.image.value.postgres_variables();
     let all = of_image.unwrap_or(&[
         ("PGHOST", ConnectionPart::Host),
         ("PGUSER", ConnectionPart::User),
         ("PGDATABASE", ConnectionPart::Database),
         ("PGPASSWORD", ConnectionPart::Password),
     ]);
-    all.iter().copied().filter(|(variable, _)| !written.iter().any(|name| name == variable)).collect()
+    connection::unset(all, container)
 }

@@ -18,13 +18,14 @@ mod agenix;
 mod sops;
 
 use super::context::HostContext;
-use super::postgres;
 use super::{container_set, own_set};
+use super::{postgres, valkey};
 use crate::form::SecretName;
 use crate::hir::{Container, Host};
 use crate::nix::{Expr, Part, Set, attribute, parts, quoted};
 use crate::nixos::{Module, Output, SecretOptions};
 use crate::podman::arguments::arguments;
+use crate::script::Script;
 use crate::setting::{self, EnvFile, RenderedPart, SecretStore, SecretUse, takes_path};
 use crate::tree::Text;
 use crate::value::Value;
@@ -126,7 +127,9 @@ pub(super) fn lower_uses(container: &Container, context: &HostContext, module: &
             _ => mounted(used, container, context.host, module),
         }
     }
-    for (variable, name, parts) in postgres::secret_variables(container, context.host) {
+    let of_servers = [postgres::secret_variables, valkey::secret_variables];
+    for (variable, name, parts) in of_servers.iter().flat_map(|variables| variables(container, context.host))
+    {
         needed(name, container, module);
         variables.set(variable, rendered(&parts));
     }
@@ -195,9 +198,18 @@ pub(super) fn set(name: &Value<SecretName>, host: &Host) -> Expr {
     }
 }
 
-/// True if the secret has a minimum length.
-pub(super) fn has_min_length(name: &Value<SecretName>, host: &Host) -> bool {
-    host.secret(name).is_some_and(|secret| secret.settings.min_length.is_some())
+/// Commands that check the minimum lengths of secrets, as root.
+pub(super) fn length_checks<'a>(
+    names: impl Iterator<Item = &'a Value<SecretName>>,
+    host: &Host,
+) -> impl Iterator<Item = Expr> {
+    let is_limited = |name: &&Value<SecretName>| {
+        host.secret(name).is_some_and(|secret| secret.settings.min_length.is_some())
+    };
+    names.filter(is_limited).map(|name| {
+        let check = Expr::run(Script::RequireSecret, [set(name, host)]);
+        Expr::Infix(Box::new(Expr::str("+")), "+", Box::new(check))
+    })
 }
 
 /// The selection of a secret's set: `secrets.NAME` in the first store, which modules inherit.

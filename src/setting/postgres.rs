@@ -1,7 +1,7 @@
 //! The host's Postgres.
 
 use super::{Map, UsedSecret};
-use crate::form::{DatabaseName, PostgresExtension, PostgresMajor, SecretName};
+use crate::form::{PostgresExtension, PostgresMajor, SecretName};
 use crate::setting::Format;
 use crate::shape::mapping;
 use crate::value::Value;
@@ -33,14 +33,5 @@ impl Postgres {
     pub(crate) fn secrets(&self) -> impl Iterator<Item = UsedSecret<'_>> {
         let passwords = self.databases.entries.iter().filter_map(|(_, database)| database.password.as_ref());
         passwords.map(|password| UsedSecret::of(password, Some(Format::Raw)))
-    }
-}
-
-mapping! {
-    /// Servers of the host that a container uses.
-    Uses such as "{ postgres: notes }" or nothing {
-        /// The database of the host's Postgres. Its socket is mounted at `/run/postgresql`, and the variables of the
-        /// image, or PGHOST, PGUSER, PGDATABASE and PGPASSWORD, are set.
-        postgres: Option<Value<DatabaseName>>,
     }
 }

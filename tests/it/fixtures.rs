@@ -127,12 +127,12 @@ fn every_snapshot_belongs_to_a_case_and_to_a_file_of_its_output() {
 }
 
 #[test]
-fn containers_nix_is_the_same_for_every_host_with_agenix_or_no_secrets() {
+fn containers_nix_is_the_same_for_every_host_without_servers() {
     let shared = |outcome: &homegen::Outcome| {
         outcome.files.iter().flatten().find(|file| file.path == SHARED).map(|file| file.text.clone())
     };
-    // These have secrets of sops, or with a minimum length.
-    let others = ["every-key-2", "host-postgres", "secret-stores"];
+    // These have secrets of sops, or servers.
+    let others = ["every-key", "every-key-2", "host-databases", "secret-stores"];
     let cases = outcomes().iter().filter(|(case, _)| !others.contains(&case.as_str()));
     let all = cases.filter_map(|(case, outcome)| Some((case, shared(outcome)?)));
     let texts: std::collections::BTreeMap<String, &String> = all.map(|(case, text)| (text, case)).collect();
@@ -214,7 +214,7 @@ const COMPILE: &[&str] = &[
     "every-key-jobs",
     "first-start",
     "greenhead",
-    "host-postgres",
+    "host-databases",
     "isolation",
     "minimal",
     "networks",

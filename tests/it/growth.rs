@@ -79,6 +79,12 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("env_file", true) => item(json!(format!("/srv/e{i}"))),
         ("environment", false) => member(format!("V{i}"), json!(format!("x{i}"))),
         ("environment", true) => item(json!(format!("V{i}=x{i}"))),
+        ("users", false) => member(
+            format!("u{i}"),
+            json!({ "password": "key", "keys": [format!("u{i}:*")], "allow": ["read"] }),
+        ),
+        ("keys" | "channels", true) => item(json!(format!("k{i}:*"))),
+        ("allow", true) => item(json!("read")),
         ("extensions", true) => item(json!(format!("x{i}"))),
         ("expose", true) => item(json!(1024 + i)),
         ("extra_hosts", false) => member(format!("h{i}"), json!(address())),

@@ -27,6 +27,7 @@ mod nix;
 mod notify;
 mod postgres;
 mod reference;
+mod render_acl;
 mod render_environment;
 mod restore_sqlite;
 mod schema;

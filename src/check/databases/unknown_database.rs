@@ -1,40 +1,40 @@
-//! A container uses a database that the host has.
+//! A container uses a database, or a user, that a server of the host has.
 
+use super::{Server, servers};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for container in host.containers() {
-        let Some(name) = &container.uses.postgres else { continue };
-        let is_unread = host.postgres.is_none() && host.unreadable.may_hold(&["postgres"]);
-        if host.database(container).is_some() || is_unread {
+    for server in servers(host) {
+        let Server { key, noun, program, .. } = server;
+        let is_unread = server.names.is_none() && host.unreadable.may_hold(&[key]);
+        if server.is_cut || is_unread {
             continue;
         }
-        let written = name.text.value();
-        let help = match &host.postgres {
-            None => format!(
-                "add `postgres: {{ version: 17, databases: {{ {written}: {{ password: SECRET }} }} }}`"
-            ),
-            Some(postgres) if postgres.databases.is_cut => continue,
-            Some(postgres) if postgres.databases.entries.is_empty() => {
-                format!("declare it: `databases: {{ {written}: {{ password: SECRET }} }}`")
+        for name in host.containers().filter_map(server.used) {
+            let written = name.value();
+            let known = server.names.as_deref();
+            if known.is_some_and(|known| known.iter().any(|known| known.value() == written)) {
+                continue;
             }
-            Some(postgres) => {
-                let names: Vec<String> =
-                    postgres.databases.entries.iter().map(|(name, _)| name.value()).collect();
-                diagnostics.suggestion(&written, names.iter().map(String::as_str))
-            }
-        };
-        diagnostics.push(
-            Diagnostic::new(
-                Code::UnknownDatabase,
-                format!("there is no database `{written}` in the host's Postgres"),
-                name.text.span,
-                "not declared",
-            )
-            .help(help)
-            .once(),
-        );
+            let help = match known {
+                None | Some([]) => format!("declare it: `{}`", server.example.replace("NAME", &written)),
+                Some(known) => {
+                    let names: Vec<String> = known.iter().map(|name| name.value()).collect();
+                    diagnostics.suggestion(&written, names.iter().map(String::as_str))
+                }
+            };
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UnknownDatabase,
+                    format!("there is no {noun} `{written}` in the host's {program}"),
+                    name.span,
+                    "not declared",
+                )
+                .help(help)
+                .once(),
+            );
+        }
     }
 }

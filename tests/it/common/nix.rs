@@ -132,6 +132,7 @@ let
     git = "git";
     htop = "htop";
     curl = "curl";
+    valkey = "valkey";
     postgresql_16 = "postgresql_16";
     postgresql_17 = "postgresql_17";
     caddy.withPlugins = plugins: plugins;
@@ -149,6 +150,7 @@ let
     home = { homeDirectory = "/Users/me"; profileDirectory = "/Users/me/.nix-profile"; };
     launchd.agents = AGENTS;
     services.postgresql.package = "postgresql";
+    services.redis.package = "redis";
     services.caddy = { user = "caddy"; group = "caddy"; };
     services.restic.backups = { app-backup.package = "restic"; app-backup-files.package = "restic"; };
     virtualisation.oci-containers.containers = builtins.mapAttrs container (
@@ -166,7 +168,7 @@ let
   secret = name: _: { inherit name; path = "/run/agenix/${name}"; file = "${name}.age"; };
   container = _: container: { autoStart = true; dependsOn = [ ]; networks = [ ]; } // container // {
     homeserver = {
-      enable = false; restart = "always"; notify = false; tailnet = false; postgres = false;
+      enable = false; restart = "always"; notify = false; tailnet = false; servers = [ ];
       secrets = [ ]; secretVariables = { }; mounts = [ ]; prepare = [ ]; podmanArgs = [ ];
     } // container.homeserver or { } // {
       healthcheck = { test = null; readyWithin = "15min"; } // container.homeserver.healthcheck or { };

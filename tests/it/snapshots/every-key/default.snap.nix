@@ -15,6 +15,7 @@
     ./secrets.nix
     ./services/app.nix
     ./tailscale.nix
+    ./valkey.nix
   ];
   homeserver.app.enable = lib.mkDefault true;
 }

@@ -48,7 +48,6 @@ let
         tailnet = flag false "Wait for the tailnet address, because the container publishes ports on it.";
         secrets = texts "Secrets that the container needs.";
         secretVariables = option (types.attrsOf rendered) { } "Variables with the content of secrets.";
-        postgres = flag false "Wait for the host's Postgres.";
         mounts = texts "Mount units of disks that the container needs.";
         prepare = texts "Commands that have to succeed before each start.";
         healthcheck = {
@@ -113,11 +112,7 @@ let
       networkUnits = map (network: "${networkUnit network}.service") (
         lib.filter (network: madeNetworks ? ${network}) attached
       );
-      units =
-        own.mounts
-        ++ networkUnits
-        ++ lib.optional own.tailnet "tailscale-address.service"
-        ++ lib.optional own.postgres "postgres-databases.service";
+      units = own.mounts ++ networkUnits ++ lib.optional own.tailnet "tailscale-address.service";
     in
     {
       # With sysusers or userborn, this unit decrypts the secrets. Otherwise it does not exist and has no effect.
@@ -138,7 +133,6 @@ let
             scripts.renderEnvironment "/run/${name}/secrets.env" (lib.mapAttrs (_: partsOf) own.secretVariables)
           )
           ++ map (mount: scripts.requireMount mounts.${mount}.path) own.mounts
-          ++ lib.optional own.postgres scripts.requirePostgres
           ++ own.prepare
           # `podman system prune` removes the networks of stopped containers.
           ++ map ensureNetwork attached

@@ -36,6 +36,15 @@ in
     removeNetwork =
       name:
       command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
+    renderAcl =
+      file: users:
+      command "render-acl" [ ] (
+        [ file ]
+        ++ lib.concatMap (user: [
+          user.name
+          (user.rules or "")
+        ]) users
+      );
     renderEnvironment =
       file: variables:
       let
@@ -64,6 +73,7 @@ in
         ]
         ++ lib.optional (secret ? minLength) secret.minLength
       );
+    requireValkey = command "require-valkey" [ config.services.redis.package ] [ ];
     setUpDatabase =
       name: extensions:
       command "set-up-database" [ config.services.postgresql.package ] ([ name ] ++ extensions);

@@ -111,7 +111,7 @@ in
                 "password"
               ];
               secretVariables.PGPASSWORD = "password";
-              postgres = true;
+              servers = [ "postgres" ];
               healthcheck = {
                 test = "check";
                 interval = "1m";
@@ -122,6 +122,37 @@ in
                 readyWithin = "16min";
               };
               podmanArgs = [ "--hostuser=app" ];
+            };
+          };
+          app-photos = {
+            image = "ghcr.io/immich-app/immich-server:v3.3.1";
+            networks = [ "front" ];
+            environment = {
+              REDIS_DBINDEX = "2";
+              REDIS_SOCKET = "/run/redis-valkey/redis.sock";
+              REDIS_USERNAME = "app";
+            };
+            environmentFiles = [ "/run/app-photos/secrets.env" ];
+            volumes = [
+              "/srv/photos:/data"
+              "/run/postgresql:/run/postgresql:ro"
+              "/run/redis-valkey:/run/redis-valkey:ro"
+            ];
+            homeserver = {
+              enable = true;
+              secrets = [ "password" ];
+              secretVariables = {
+                DB_URL = [
+                  "postgresql://app:"
+                  { url = "password"; }
+                  "@/app?host=/run/postgresql"
+                ];
+                REDIS_PASSWORD = "password";
+              };
+              servers = [
+                "postgres"
+                "valkey"
+              ];
             };
           };
           app-other = {
@@ -142,7 +173,10 @@ in
           allowedUDPPorts = [ 9001 ];
         };
 
-        systemd.tmpfiles.rules = [ ''d "${data}/owned" 0750 1000 100 -'' ];
+        systemd.tmpfiles.rules = [
+          ''d "${data}/owned" 0750 1000 100 -''
+          ''d "/srv/photos" - - - -''
+        ];
       }
       {
         programs.mtr.enable = true;

@@ -11,6 +11,9 @@
     age.secrets = {
       immich-db.file = config.homeserver.secretsDirectory + "/immich-db.age";
       notes-db.file = config.homeserver.secretsDirectory + "/notes-db.age";
+      valkey-admin.file = config.homeserver.secretsDirectory + "/valkey-admin.age";
+      immich-valkey.file = config.homeserver.secretsDirectory + "/immich-valkey.age";
+      notes-valkey.file = config.homeserver.secretsDirectory + "/notes-valkey.age";
     };
   };
 }

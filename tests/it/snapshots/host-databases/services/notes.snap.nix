@@ -19,12 +19,28 @@ in
         PGDATABASE = "notes";
       };
       environmentFiles = [ "/run/notes-server/secrets.env" ];
-      volumes = [ "/run/postgresql:/run/postgresql:ro" ];
+      volumes = [
+        "/run/postgresql:/run/postgresql:ro"
+        "/run/redis-valkey:/run/redis-valkey:ro"
+      ];
       homeserver = {
         enable = true;
-        secrets = [ "notes-db" ];
-        secretVariables.PGPASSWORD = "notes-db";
-        postgres = true;
+        secrets = [
+          "notes-db"
+          "notes-valkey"
+        ];
+        secretVariables = {
+          PGPASSWORD = "notes-db";
+          CACHE_URL = [
+            "unix://notes:"
+            { url = "notes-valkey"; }
+            "@/run/redis-valkey/redis.sock"
+          ];
+        };
+        servers = [
+          "postgres"
+          "valkey"
+        ];
       };
     };
   };

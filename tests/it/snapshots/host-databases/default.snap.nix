@@ -13,6 +13,7 @@
     ./secrets.nix
     ./services/immich.nix
     ./services/notes.nix
+    ./valkey.nix
   ];
   homeserver.immich.enable = lib.mkDefault true;
   homeserver.notes.enable = lib.mkDefault true;

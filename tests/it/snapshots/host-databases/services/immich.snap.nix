@@ -23,21 +23,36 @@ in
         image = "ghcr.io/immich-app/immich-server:v3.3.1";
         networks = [ "immich" ];
         ports = [ "127.0.0.1:${toString cfg.port}:2283" ];
-        environment.IMMICH_MACHINE_LEARNING_URL = "http://immich-machine-learning:3003";
+        environment = {
+          IMMICH_MACHINE_LEARNING_URL = "http://immich-machine-learning:3003";
+          REDIS_DBINDEX = "2";
+          REDIS_SOCKET = "/run/redis-valkey/redis.sock";
+          REDIS_USERNAME = "immich";
+        };
         environmentFiles = [ "/run/immich-server/secrets.env" ];
         volumes = [
           "${upload}:/data"
           "/run/postgresql:/run/postgresql:ro"
+          "/run/redis-valkey:/run/redis-valkey:ro"
         ];
         homeserver = {
           enable = true;
-          secrets = [ "immich-db" ];
-          secretVariables.DB_URL = [
-            "postgresql://immich:"
-            { url = "immich-db"; }
-            "@/immich?host=/run/postgresql"
+          secrets = [
+            "immich-db"
+            "immich-valkey"
           ];
-          postgres = true;
+          secretVariables = {
+            DB_URL = [
+              "postgresql://immich:"
+              { url = "immich-db"; }
+              "@/immich?host=/run/postgresql"
+            ];
+            REDIS_PASSWORD = "immich-valkey";
+          };
+          servers = [
+            "postgres"
+            "valkey"
+          ];
         };
       };
       immich-machine-learning = {

@@ -1,0 +1,26 @@
+//! A database of the host is also a role and a word of pg_hba.conf, and a user of Valkey is a word of its ACL.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::{Advice, DatabaseName, Form, ValkeyUserName};
+use crate::hir::Host;
+use crate::tree::{Node, Text};
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let databases = host.postgres.iter().flat_map(|postgres| &postgres.databases.entries);
+    databases.for_each(|(name, _)| check_name::<DatabaseName>(name, diagnostics));
+    let users = host.valkey.iter().flat_map(|valkey| &valkey.users.entries);
+    users.for_each(|(name, _)| check_name::<ValkeyUserName>(name, diagnostics));
+}
+
+fn check_name<F: Form>(name: &Text, diagnostics: &mut Diagnostics) {
+    let written = name.value();
+    if F::parse(&written).is_some() {
+        return;
+    }
+    let (label, help) = match F::advice(&written) {
+        Some(Advice { why, help }) => (why, help.text),
+        None => ("this name is not valid".to_owned(), format!("write {}", F::EXPECTED)),
+    };
+    let title = format!("`{written}` is not a valid {}", F::title());
+    diagnostics.push(Diagnostic::new(Code::BadName, title, name.span, label).help(help));
+}

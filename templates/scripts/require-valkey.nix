@@ -1,0 +1,1 @@
+requireValkey = command "require-valkey" [ config.services.redis.package ] [ ];
