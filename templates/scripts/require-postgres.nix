@@ -1,1 +1,7 @@
-requirePostgres = command "require-postgres" [ config.services.postgresql.package ] [ ];
+requirePostgres =
+  command "require-postgres"
+    [
+      pkgs.util-linux
+      config.services.postgresql.package
+    ]
+    [ ];

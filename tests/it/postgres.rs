@@ -125,7 +125,7 @@ impl Postgres {
         postgres
     }
 
-    fn stop(&mut self) {
+    pub fn stop(&mut self) {
         let id = rustix::process::Pid::from_child(&self.running);
         let _ = rustix::process::kill_process(id, rustix::process::Signal::QUIT);
         let _ = self.running.wait();

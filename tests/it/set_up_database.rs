@@ -108,3 +108,14 @@ fn the_vector_extension_is_created() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(postgres.sql("notes", "SELECT count(*) FROM pg_extension WHERE extname = 'vector'"), "1");
 }
+
+#[test]
+fn the_check_before_a_start_passes_while_postgres_accepts_connections() {
+    let Some((mut postgres, stage)) = server(Postgres::new()) else { return };
+    stage.stand_in("runuser", r#"shift 3; exec "$@""#);
+    assert_eq!(stage.run("require-postgres", &[]).code, Some(0));
+    postgres.stop();
+    let ran = stage.run("require-postgres", &[]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains("Postgres does not accept connections"), "{ran:?}");
+}

@@ -63,7 +63,13 @@ in
     reportFailure = unit: "+" + command "report-failure" [ config.systemd.package ] [ unit ];
     requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];
     requireNetwork = name: command "require-network" [ config.virtualisation.podman.package ] [ name ];
-    requirePostgres = command "require-postgres" [ config.services.postgresql.package ] [ ];
+    requirePostgres =
+      command "require-postgres"
+        [
+          pkgs.util-linux
+          config.services.postgresql.package
+        ]
+        [ ];
     requireSecret =
       secret:
       command "require-secret" [ ] (
