@@ -24,19 +24,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     for store in stores.declared() {
         let Some(written) = stores.location(store).filter(|path| !is_relative(path)) else { continue };
-        let (noun, example) = match store {
-            SecretStore::Agenix => ("folder for secrets", "secrets"),
-            SecretStore::Sops => ("file of secrets", "secrets.yaml"),
+        let (kind, content, example) = match store {
+            SecretStore::Agenix => ("folder", "for secrets", "secrets"),
+            SecretStore::Sops => ("file", "of secrets", "secrets.yaml"),
         };
         diagnostics.push(
             Diagnostic::new(
                 Code::BadValue,
-                format!("`{}` is not a valid {noun}", written.value()),
+                format!("`{}` is not a valid {kind} {content}", written.value()),
                 written.span,
-                format!(
-                    "expected a {} relative to this file",
-                    if noun.starts_with("fol") { "folder" } else { "file" }
-                ),
+                format!("expected a {kind} relative to this file"),
             )
             .help(format!("write a path relative to this file, such as `{example}`")),
         );
