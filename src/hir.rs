@@ -282,6 +282,8 @@ pub(crate) struct Container {
     pub(crate) mounts: Vec<Text>,
     /// The folders that are created for it.
     pub(crate) folders: Vec<Folder>,
+    /// The files beside the compiled file that the container mounts and the caller did not find.
+    pub(crate) missing_files: Vec<Text>,
     /// True if it publishes ports on the host's tailnet address.
     pub(crate) on_tailnet: bool,
     /// The notification when it fails.
@@ -308,7 +310,8 @@ impl Container {
             setting::EnvFile::Path(_) => None,
         });
         let in_texts = settings.environment.0.iter().flat_map(|(_, value)| referenced(value));
-        mounted.chain(login).chain(files).chain(in_texts.map(UsedSecret::in_text)).collect()
+        let in_files = settings.files.entries.iter().flat_map(|(_, file)| file.used_secrets());
+        mounted.chain(login).chain(files).chain(in_texts.map(UsedSecret::in_text)).chain(in_files).collect()
     }
 
     /// The name of the unit, without `.service`.

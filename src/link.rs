@@ -100,11 +100,15 @@ pub(crate) fn link(
     host
 }
 
-/// Records missing secret files, and links the last build.
+/// Records missing files, and links the last build.
 fn link_context(host: &mut Host, context: &FileContext) {
     if let Some(exists) = context.exists {
         for secret in host.secrets.values_mut() {
             secret.file_is_missing = secret.encrypted(&host.secret_stores).is_some_and(|path| !exists(&path));
+        }
+        for container in host.services.iter_mut().flat_map(|service| &mut service.containers) {
+            let paths = container.settings.files.entries.iter().filter_map(|(_, file)| file.from.as_ref());
+            container.missing_files = paths.filter(|path| !exists(&path.value())).cloned().collect();
         }
     }
     if let Some(last_build) = context.last_build {

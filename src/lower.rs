@@ -7,6 +7,7 @@ mod client;
 mod connection;
 mod constants;
 mod container;
+mod container_file;
 mod context;
 mod etc_file;
 mod folder;
@@ -41,6 +42,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     mount::lower_host,
     podman::lower,
     container::lower_host,
+    container_file::lower_host,
     tailscale::lower,
     secret::lower,
     postgres::lower,
@@ -60,6 +62,7 @@ const CONTAINER: &[fn(&Container, &HostContext, &mut Module)] = &[
     health::lower,
     podman_args::lower,
     secret::lower_uses,
+    container_file::lower,
     postgres::lower_uses,
     valkey::lower_uses,
     mount::lower,

@@ -22,6 +22,8 @@ pub struct Output {
     pub secrets: SecretOptions,
     /// The servers of the host that containers can use.
     pub servers: Vec<Server>,
+    /// True if a container has files whose content is in the file.
+    pub container_files: bool,
     /// The record for the next build, without the hashes of the files.
     pub record: Record,
 }

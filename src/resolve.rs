@@ -424,7 +424,7 @@ impl<'a> Resolver<'a> {
                 span,
                 "would be in the Nix store, which all users of the host can read",
             )
-            .help("write it in a value under `environment` of a container, which is rendered when the container starts"),
+            .help("write it in a value under `environment` or `files` of a container, which is rendered when the container starts"),
         );
         None
     }
@@ -769,7 +769,7 @@ impl Position {
             (Position::Services, _) => Position::Service,
             (Position::Service, "containers") => Position::Containers,
             (Position::Containers, _) => Position::Container,
-            (Position::Container, "environment") | (Position::Rendered, _) => Position::Rendered,
+            (Position::Container, "environment" | "files") | (Position::Rendered, _) => Position::Rendered,
             _ => Position::Other,
         }
     }

@@ -82,6 +82,8 @@ scripts! {
     RenderAcl = "renderAcl" in "render-acl.nix" runs "render-acl.sh",
     /// Writes an environment file from secrets.
     RenderEnvironment = "renderEnvironment" in "render-environment.nix" runs "render-environment.sh",
+    /// Writes a file of a container from a file in the Nix store and secrets.
+    RenderFile = "renderFile" in "render-file.nix" runs "render-file.sh",
     /// Starts the notification of a failed unit, from that unit.
     ReportFailure = "reportFailure" in "report-failure.nix" runs "report-failure.sh",
     /// Does the same for units that homegen does not define.

@@ -7,6 +7,7 @@ mod agenix;
 mod allow;
 mod caddy;
 mod container;
+mod container_file;
 mod health;
 mod host;
 mod network;
@@ -30,6 +31,7 @@ pub(crate) use caddy::{AcmeTls, Bind, PluginTls, Tls};
 pub(crate) use container::{
     Command, ExtraHosts, GracePeriod, LogDriver, LongUlimit, PullPolicy, Restart, Settings, Ulimit,
 };
+pub(crate) use container_file::{ContainerFile, FileContent, FileFormat};
 pub(crate) use health::{HealthTest, Healthcheck};
 pub(crate) use host::{Host, Mount, Release, TimeZone};
 pub(crate) use network::{Attachment, Network, NetworkMode};

@@ -2,6 +2,7 @@
 
 mod absent_path;
 mod backup_in_volume;
+mod container_file;
 mod created_paths;
 mod data_folder;
 mod data_in_memory;
@@ -28,6 +29,7 @@ use super::Rule;
 pub(super) const RULES: &[Rule] = &[
     absent_path::check,
     backup_in_volume::check,
+    container_file::check,
     data_folder::check,
     data_in_memory::check,
     data_unmounted::check,

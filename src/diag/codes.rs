@@ -142,6 +142,7 @@ codes! {
     SharedData = "HG0715", Deny, "two databases share a folder";
     FolderUsers = "HG0716", Warning, "a container cannot write to its folder";
     LinkedFile = "HG0717", Warning, "a symlink is broken inside the container";
+    FileMissing = "HG0718", Warning, "a file of a container does not exist";
     BackupInVolume = "HG0720", Warning, "a container or user can change the backups";
     UnknownDependency = "HG0801", Error, "a dependency does not exist";
     DependencyCycle = "HG0802", Error, "containers depend on each other in a cycle";

@@ -234,6 +234,7 @@ fn container(
         shares_network_of: None,
         mounts: Vec::new(),
         folders: Vec::new(),
+        missing_files: Vec::new(),
         on_tailnet,
         notification,
         uses,

@@ -80,6 +80,7 @@ const OWN: &[&str] = &[
     "tailnet",
     "secrets",
     "secretVariables",
+    "files",
     "servers",
     "mounts",
     "prepare",

@@ -230,7 +230,8 @@ pub(super) fn trigger(name: &Value<SecretName>, host: &Host) -> Option<Expr> {
     (store == Some(SecretStore::Agenix)).then(file)
 }
 
-fn needed(name: &str, container: &Container, module: &mut Module) {
+/// Adds a secret that the container needs before its start.
+pub(super) fn needed(name: &str, container: &Container, module: &mut Module) {
     own_set(module, container).append("secrets", [Expr::str(name.to_owned())]);
 }
 

@@ -128,6 +128,7 @@ impl<'a> Printer<'a> {
         while let Some(list) = code.trim_start_matches('(').strip_prefix(ITEM) {
             code = list;
         }
+        let code = code.trim_start_matches('(');
         let name = code.split(['.', ' ', ')']).next().unwrap_or(code);
         if !self.used.contains(name) {
             self.used.insert(name.to_owned());

@@ -2,7 +2,10 @@
 
 use schemars::json_schema;
 
-use super::{EnvFiles, Expose, Flag, Healthcheck, Login, Map, Number, OneOrMany, Pairs, Ports, SecretUses};
+use super::{
+    ContainerFile, EnvFiles, Expose, Flag, Healthcheck, Login, Map, Number, OneOrMany, Pairs, Ports,
+    SecretUses,
+};
 use crate::form::{
     AbsolutePath, Address, Capability, Decimal, Device, DeviceCgroupRule, Domain, Duration, Image, Interface,
     Ipc, OomScoreAdj, Owner, Pid, Signal, Size, SwapSize, TmpfsMount, Userns,
@@ -25,6 +28,8 @@ part! {
         command: Option<Command>,
         /// Replaces the image's program. Becomes `entrypoint`.
         entrypoint: Option<Command>,
+        /// Files whose content is here, by their paths in the container. They are mounted read-only.
+        files: Map<ContainerFile>,
         /// Environment variables. `TZ` is set by default. Values are in the world-readable store, so a value that
         /// looks like a secret is an error (HG0604), as in commands, health checks, labels, other options, NixOS
         /// options and constants. Becomes `environment`.

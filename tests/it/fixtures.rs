@@ -127,12 +127,12 @@ fn every_snapshot_belongs_to_a_case_and_to_a_file_of_its_output() {
 }
 
 #[test]
-fn containers_nix_is_the_same_for_every_host_without_servers() {
+fn containers_nix_is_the_same_for_every_host_without_servers_and_files() {
     let shared = |outcome: &homegen::Outcome| {
         outcome.files.iter().flatten().find(|file| file.path == SHARED).map(|file| file.text.clone())
     };
-    // These have secrets of sops, or servers.
-    let others = ["every-key", "every-key-2", "host-databases", "secret-stores"];
+    // These have secrets of sops, servers, or files.
+    let others = ["container-files", "every-key", "every-key-2", "host-databases", "secret-stores"];
     let cases = outcomes().iter().filter(|(case, _)| !others.contains(&case.as_str()));
     let all = cases.filter_map(|(case, outcome)| Some((case, shared(outcome)?)));
     let texts: std::collections::BTreeMap<String, &String> = all.map(|(case, text)| (text, case)).collect();
@@ -208,6 +208,7 @@ const COMPILE: &[&str] = &[
     "caddy-tailscale-certs",
     "client",
     "compose-words",
+    "container-files",
     "day-after",
     "every-key",
     "every-key-2",

@@ -85,6 +85,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ),
         ("keys" | "channels", true) => item(json!(format!("k{i}:*"))),
         ("allow", true) => item(json!("read")),
+        ("files", false) => member(format!("/etc/f{i}"), json!({ "text": "x" })),
         ("extensions", true) => item(json!(format!("x{i}"))),
         ("expose", true) => item(json!(1024 + i)),
         ("extra_hosts", false) => member(format!("h{i}"), json!(address())),

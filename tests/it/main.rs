@@ -29,6 +29,7 @@ mod postgres;
 mod reference;
 mod render_acl;
 mod render_environment;
+mod render_file;
 mod restore_sqlite;
 mod schema;
 mod scripts;

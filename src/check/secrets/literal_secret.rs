@@ -9,7 +9,7 @@ use crate::secret::{
     Argument, Reason, has_two_halves, in_caddyfile, in_header, in_lines, in_nix, in_text, in_words,
     is_hash_name, is_named_secret, is_public_name,
 };
-use crate::setting::{HealthTest, Pairs, SecretStore, Tls, referenced};
+use crate::setting::{FileContent, HealthTest, Pairs, SecretStore, Tls, referenced};
 use crate::source::{SourceId, Span};
 use crate::tree::{Kind, Node, Piece, Step, Target, Text, option_path};
 
@@ -19,6 +19,13 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     let mut found = Found { positions: HashSet::new(), constants: HashSet::new(), decrypted, diagnostics };
     for container in host.containers() {
         of_container(container, &mut found);
+        for content in container.settings.files.entries.iter().flat_map(|(_, file)| file.contents()) {
+            match content {
+                FileContent::Data(_, node) => of_options(node, None, &mut found),
+                FileContent::Text(text) => of_option(text, None, &mut found),
+                FileContent::Beside(_) => {}
+            }
+        }
     }
     if let Some(front) = &host.front {
         for (name, value) in front.all_headers() {
@@ -322,6 +329,10 @@ fn of_arguments(items: &[Node], found: &mut Found) {
 }
 
 fn of_option(text: &Text, name: Option<&Text>, found: &mut Found) {
+    // A text with a secret is rendered at start.
+    if referenced(text).next().is_some() {
+        return;
+    }
     let value = text.value();
     let named = name.filter(|_| !is_fact(text));
     if let Some(name) = name.filter(|name| is_hash_name(&name.value()) && value.starts_with('$')) {

@@ -40,7 +40,8 @@ fn targets(container: &Container) -> Vec<(String, Span)> {
         let value = t.text.value();
         (value.split(':').next().unwrap_or_default().to_owned(), t.text.span)
     });
-    let mut all: Vec<(String, Span)> = volumes.chain(tmpfs).collect();
+    let files = settings.files.entries.iter().map(|(target, _)| (target.value(), target.span));
+    let mut all: Vec<(String, Span)> = volumes.chain(tmpfs).chain(files).collect();
     // A secret is mounted once, however many variables name it.
     let mut mounted: HashMap<String, String> = HashMap::new();
     for used in &settings.secrets.0 {

@@ -132,6 +132,7 @@ let
     git = "git";
     htop = "htop";
     curl = "curl";
+    formats = builtins.listToAttrs (map (name: { inherit name; value = _: { generate = name: value: "/nix/store/${name}"; }; }) [ "env" "ini" "json" "keyValue" "toml" "yaml" ]);
     valkey = "valkey";
     postgresql_16 = "postgresql_16";
     postgresql_17 = "postgresql_17";
@@ -171,6 +172,9 @@ let
       enable = false; restart = "always"; notify = false; tailnet = false; servers = [ ];
       secrets = [ ]; secretVariables = { }; mounts = [ ]; prepare = [ ]; podmanArgs = [ ];
     } // container.homeserver or { } // {
+      files = builtins.mapAttrs (
+        _: file: { secrets = [ ]; encoding = "text"; owner = "0"; group = "0"; mode = "0444"; } // file
+      ) (container.homeserver.files or { });
       healthcheck = { test = null; readyWithin = "15min"; } // container.homeserver.healthcheck or { };
     };
   };

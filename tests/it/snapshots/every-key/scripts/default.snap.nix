@@ -59,6 +59,21 @@ in
       command "render-environment" [ pkgs.jq ] (
         [ file ] ++ lib.flatten (lib.mapAttrsToList line variables)
       );
+    renderFile =
+      path: file: secrets:
+      command "render-file" [ pkgs.jq ] (
+        [
+          "${file.source}"
+          path
+          "${file.owner}:${file.group}"
+          file.mode
+          file.encoding
+        ]
+        ++ lib.concatMap (name: [
+          name
+          secrets.${name}.path
+        ]) file.secrets
+      );
     # The `+` runs it as root, outside the sandbox of the unit: the user of a unit may not start another unit.
     reportFailure = unit: "+" + command "report-failure" [ config.systemd.package ] [ unit ];
     requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];
