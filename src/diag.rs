@@ -5,6 +5,7 @@ pub mod fix;
 pub mod github;
 pub mod human;
 pub mod json;
+mod missing_key;
 pub mod region;
 pub mod sarif;
 

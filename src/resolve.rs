@@ -417,6 +417,8 @@ impl<'a> Resolver<'a> {
             ));
         }
         self.misplaced_secrets.push(name.to_owned());
+        // A reference to another value leads here from a place outside of the rendered texts.
+        let span = self.trail.first().map_or(span, |(_, reference)| *reference);
         self.diagnostics.push(
             Diagnostic::new(
                 Code::SecretInStore,
@@ -424,7 +426,9 @@ impl<'a> Resolver<'a> {
                 span,
                 "would be in the Nix store, which all users of the host can read",
             )
-            .help("write it in a value under `environment` or `files` of a container, which is rendered when the container starts"),
+            .help(format!(
+                "write it in a value under `environment` or `files` of a container; where the name of a secret is expected, write `{name}`"
+            )),
         );
         None
     }
@@ -533,7 +537,7 @@ impl<'a> Resolver<'a> {
             Some(value) => self.walk(value, &steps, name, span, Target::Constant),
             None => {
                 let known = constants.map_or(&[][..], SyntaxNode::entries).iter().map(|e| e.key.as_str());
-                self.unknown(name, steps[0], known.chain(FACTS.iter().copied()), span);
+                self.unknown(name, steps[0], known.chain(FACTS.iter().copied()).chain(["secrets"]), span);
                 None
             }
         }

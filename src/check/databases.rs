@@ -1,6 +1,7 @@
 //! Rules about the servers of the host that containers use.
 
 mod database_password;
+mod idle_user;
 mod keys_overlap;
 mod server_name;
 mod shared_database;
@@ -15,6 +16,7 @@ use crate::value::Value;
 
 pub(super) const RULES: &[Rule] = &[
     database_password::check,
+    idle_user::check,
     keys_overlap::check,
     server_name::check,
     shared_database::check,

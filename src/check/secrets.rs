@@ -2,6 +2,7 @@
 
 mod acl_order;
 mod literal_secret;
+mod rendered_line;
 mod secret_file;
 mod secret_file_missing;
 mod secret_store;
@@ -14,6 +15,7 @@ use super::Rule;
 pub(super) const RULES: &[Rule] = &[
     acl_order::check,
     literal_secret::check,
+    rendered_line::check,
     secret_file::check,
     secret_file_missing::check,
     secret_store::check,

@@ -1,6 +1,6 @@
 //! Decodes the keys of a container that Compose writes in a short and a long form.
 
-use super::{Decode, Reader, bad_value, bad_value_because, missing_key, wrong_type};
+use super::{Decode, Reader, bad_value, bad_value_because, wrong_type};
 use crate::ast::{Condition, DependsOn, LongDependency};
 use crate::decode::scalar::misread;
 use crate::diag::{Code, Diagnostic};
@@ -218,7 +218,7 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
         (_, None) if long.unreadable.may_hold(&["source"]) => return None,
         (_, None) => {
             let example = LongVolume::SHAPE.map(|shape| shape.example).unwrap_or_default();
-            reader.push(missing_key("source", node.span, example));
+            reader.push(Diagnostic::missing_key("source", node.span, example));
             return None;
         }
         (_, Some(source)) if source.span == Span::PLACEHOLDER => return None,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::diag::{Code, Diagnostic, Help};
 use crate::form::{Advice, Form};
-use crate::setting::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned};
+use crate::setting::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned, referenced};
 use crate::shape::Shape;
 use crate::source::Span;
 use crate::tree::{Atom, Entry, Kind, Node, Text};
@@ -288,6 +288,15 @@ impl Decode for Pairs {
                     }
                     let Some(text) = Text::decode(item, reader) else { continue };
                     match text.split_once('=') {
+                        Some((name, _)) if referenced(&name).next().is_some() => reader.push(
+                            Diagnostic::new(
+                                Code::SecretInStore,
+                                "a secret cannot be in the name of a variable",
+                                item.span,
+                                "only the value is rendered when the container starts",
+                            )
+                            .help("write the name of the variable without a secret"),
+                        ),
                         Some(pair) => pairs.push(pair),
                         None => bad_value(item, "a pair", "NAME=VALUE", "write `NAME=VALUE`", reader),
                     }

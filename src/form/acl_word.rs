@@ -1,6 +1,8 @@
 //! Categories and commands of Valkey.
 
 use super::{Advice, Form, text_form};
+use crate::data;
+use crate::diag::suggestion;
 
 text_form! {
     /// A category of commands, or a command, in lower case.
@@ -33,6 +35,20 @@ const CATEGORIES: &[&str] = &[
 /// The categories that no user gets.
 const REFUSED: &[&str] = &["admin", "all", "dangerous"];
 
+/// The commands of the server, without subcommands.
+fn commands() -> &'static [String] {
+    data::table!(Vec<String>, "valkey-commands")
+}
+
+/// True if the server knows the word: it does not start with an ACL that has another one.
+fn is_known(word: &str) -> bool {
+    let (command, subcommand) =
+        word.split_once('|').map_or((word, None), |(command, rest)| (command, Some(rest)));
+    let is_one = |rest: &str| !rest.is_empty() && !rest.contains('|');
+    let is_command = || commands().iter().any(|known| known == command);
+    CATEGORIES.contains(&word) || (is_command() && subcommand.is_none_or(is_one))
+}
+
 impl AclWord {
     /// True if the word is a category.
     pub(crate) fn is_category(&self) -> bool {
@@ -60,7 +76,8 @@ impl Form for AclWord {
     fn parse(text: &str) -> Option<AclWord> {
         let is_valid = text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-|".contains(&b))
-            && !REFUSED.contains(&text);
+            && !REFUSED.contains(&text)
+            && is_known(text);
         is_valid.then(|| AclWord(text.to_owned()))
     }
 
@@ -76,9 +93,11 @@ impl Form for AclWord {
         if text.starts_with('-') {
             return Advice::new("denies commands", "remove it: everything that is not allowed is denied");
         }
-        (word != text).then_some(())?;
-        AclWord::parse(&word)
-            .and_then(|_| Advice::write("is written without `+`, `@` and capital letters", word))
+        if AclWord::parse(&word).is_some() {
+            return Advice::write("is written without `+`, `@` and capital letters", word);
+        }
+        let known = CATEGORIES.iter().copied().chain(commands().iter().map(String::as_str));
+        Advice::new("is neither a category nor a command", suggestion(&word, known))
     }
 }
 
@@ -91,11 +110,12 @@ mod tests {
     fn a_word_of_an_acl_is_a_category_or_a_command() {
         parses::<AclWord>(
             &["read", "info", "client|list"],
-            &["", "all", "dangerous", "admin", "+@read", "INFO", "a b"],
+            &["", "all", "dangerous", "admin", "+@read", "INFO", "a b", "raed", "get||x", "get|"],
         );
         advises::<AclWord>(&[
             ("+@read", "write `read`"),
             ("INFO", "write `info`"),
+            ("raed", "did you mean `read`?"),
             ("-@dangerous", "remove it: everything that is not allowed is denied"),
             (
                 "+@all",

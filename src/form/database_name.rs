@@ -39,7 +39,9 @@ impl Form for DatabaseName {
 
 /// True if Postgres creates a database or a role with this name.
 fn is_reserved(name: &str) -> bool {
-    matches!(name, "postgres" | "template0" | "template1" | "public") || name.starts_with("pg_")
+    // `all` and `replication` are keywords of pg_hba.conf, and `none` and `public` are no names of roles.
+    let names = ["postgres", "template0", "template1", "all", "replication", "none", "public"];
+    names.contains(&name) || name.starts_with("pg_")
 }
 
 #[cfg(test)]
@@ -51,7 +53,21 @@ mod tests {
     fn a_database_name_is_lower_case_and_not_one_of_postgres() {
         parses::<DatabaseName>(
             &["notes", "a1_b-c", &"a".repeat(63)],
-            &["", "Notes", "1a", "_a", "a b", "a\"b", "postgres", "template1", "pg_x", &"a".repeat(64)],
+            &[
+                "",
+                "Notes",
+                "1a",
+                "_a",
+                "a b",
+                "a\"b",
+                "postgres",
+                "template1",
+                "all",
+                "replication",
+                "none",
+                "pg_x",
+                &"a".repeat(64),
+            ],
         );
         advises::<DatabaseName>(&[("My Notes", "write `my_notes`"), ("postgres", "write another name")]);
     }

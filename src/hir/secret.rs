@@ -86,14 +86,16 @@ impl Secret {
     /// The encrypted file, relative to the compiled file. `None` without a store.
     pub(crate) fn encrypted(&self, stores: &SecretStores) -> Option<String> {
         let location = stores.location(self.store?)?.value();
-        match (self.store?, &self.file) {
+        let path = match (self.store?, &self.file) {
             (SecretStore::Agenix, Some(file)) => {
                 Some(format!("{}/{}", location.trim_end_matches('/'), file.value()))
             }
             (SecretStore::Agenix, None) => None,
             (SecretStore::Sops, Some(file)) => Some(file.value()),
             (SecretStore::Sops, None) => Some(location),
-        }
+        }?;
+        // A rule reports a path that is not relative.
+        (!path.starts_with(['/', '~'])).then_some(path)
     }
 }
 

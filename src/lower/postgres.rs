@@ -26,11 +26,11 @@ use crate::image::ConnectionPart;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Module, Output, Server};
 use crate::script::Script;
-use crate::setting::{Database, Postgres, ReferencedSecret, RenderedPart};
+use crate::setting::{Database, Postgres, ReferencedSecret, RenderedPart, Uses};
 use crate::tree::Text;
 
 /// The folder of the socket (`unix_socket_directories` of nixpkgs' postgresql, and of Debian's).
-const SOCKETS: &str = "/run/postgresql";
+const SOCKETS: &str = Uses::POSTGRES_SOCKETS;
 
 /// The unit that sets passwords and extensions.
 pub(super) const UNIT: &str = "postgres-databases";
@@ -86,11 +86,12 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 
 /// The line of pg_hba.conf that lets a role connect to its database with a password.
 fn access(name: &Text) -> Vec<Part> {
-    let mut line = vec![Part::Text("local ".into())];
+    // Quotes keep a name from being a keyword.
+    let mut line = vec![Part::Text("local \"".into())];
     line.extend(parts(name));
-    line.push(Part::Text(" ".into()));
+    line.push(Part::Text("\" \"".into()));
     line.extend(parts(name));
-    line.push(Part::Text(" scram-sha-256".into()));
+    line.push(Part::Text("\" scram-sha-256".into()));
     line
 }
 
@@ -121,7 +122,7 @@ fn set_up(postgres: &Postgres, host: &Host, module: &mut Module) {
         passwords().map(|(name, password)| {
             let mut credential = parts(name);
             credential.push(Part::Text(":".into()));
-            credential.extend(secret::path_parts(&password.text.value(), host));
+            credential.extend(secret::credential(password, host));
             Expr::Str(credential)
         }),
     );

@@ -174,10 +174,18 @@ pub(super) fn path(name: &Value<SecretName>, host: &Host) -> Expr {
 }
 
 /// The path of the decrypted file, as the parts of a string.
-pub(super) fn path_parts(name: &str, host: &Host) -> Vec<Part> {
+fn path_parts(name: &str, host: &Host) -> Vec<Part> {
     match host.secrets.get(name).and_then(|secret| secret.settings.path.as_ref()) {
         Some(path) => parts(&path.text),
         None => vec![Part::expr(Expr::code(format!("{}.path", selection(name, host))))],
+    }
+}
+
+/// The path of the decrypted file in `LoadCredential=`, in which systemd expands `%` (systemd.exec(5)).
+pub(super) fn credential(name: &Value<SecretName>, host: &Host) -> Vec<Part> {
+    match host.secret(name).and_then(|secret| secret.settings.path.as_ref()) {
+        Some(path) => vec![Part::Text(path.text.value().replace('%', "%%").into())],
+        None => path_parts(&name.text.value(), host),
     }
 }
 

@@ -25,13 +25,13 @@ use crate::image::ConnectionPart;
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::{Module, Output, Server};
 use crate::script::Script;
-use crate::setting::{ReferencedSecret, RenderedPart, Valkey, ValkeyUser};
+use crate::setting::{ReferencedSecret, RenderedPart, Uses, Valkey, ValkeyUser};
 
 /// The server. In NixOS it is `services.redis.servers.valkey`.
 const SERVER: Server = Server { name: "valkey", unit: "redis-valkey.service", check: Script::RequireValkey };
 
 /// The folder of the socket (nixpkgs' redis module).
-const SOCKETS: &str = "/run/redis-valkey";
+const SOCKETS: &str = Uses::VALKEY_SOCKETS;
 
 /// The unit that renders the ACL.
 pub(super) const UNIT: &str = "valkey-acl";
@@ -87,7 +87,7 @@ fn render_acl(valkey: &Valkey, host: &Host, module: &mut Module) {
         "LoadCredential",
         admin.chain(users).map(|(mut credential, password)| {
             credential.push(Part::Text(":".into()));
-            credential.extend(secret::path_parts(&password.text.value(), host));
+            credential.extend(secret::credential(password, host));
             Expr::Str(credential)
         }),
     );

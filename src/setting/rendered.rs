@@ -53,10 +53,10 @@ fn secret(piece: &Piece, is_encoded: bool) -> Option<ReferencedSecret<'_>> {
     Some(ReferencedSecret { name, span: reference.span, is_encoded })
 }
 
-/// True if a text begins with a scheme and `//`, such as `postgres://` (RFC 3986, section 3.1).
+/// True if a text begins with a scheme and `//`, such as `postgres://` (RFC 3986, section 3.1), or `jdbc:postgresql://`.
 fn is_url(text: &Text) -> bool {
     let value = text.value();
     let Some((scheme, _)) = value.split_once("://") else { return false };
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:".contains(&b))
 }

@@ -36,6 +36,10 @@ while [ "$#" -gt 0 ]; do
       content=$(<"$2")
       # An environment file has one line per variable, and no syntax for a line break.
       case $content in
+        '')
+          echo "the secret for $variable is empty" >&2
+          exit 1
+          ;;
         *$'\n'*)
           echo "the secret for $variable has more than one line: pass it as a file, with ${variable}_FILE" >&2
           exit 1

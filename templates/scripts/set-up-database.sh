@@ -35,11 +35,14 @@ case $content in
     ;;
 esac
 # A query has its quotes doubled, and comes from standard input: every user can read the arguments of a program. The
-# server keeps the statement out of its log, even if it fails.
+# server keeps the statement out of its log and its statistics, even if it fails.
 run <<SQL
 SET log_statement = 'none';
 SET log_min_duration_statement = -1;
 SET log_min_error_statement = 'panic';
+SET log_min_duration_sample = -1;
+SET log_transaction_sample_rate = 0;
+SET pg_stat_statements.track_utility = off;
 SET standard_conforming_strings = on;
 SET password_encryption = 'scram-sha-256';
 ALTER ROLE "$name" PASSWORD '${content//\'/\'\'}';

@@ -10,7 +10,9 @@ fn rendered(parts: &[&str]) -> Option<Result<String, String>> {
         return None;
     }
     let stage = Stage::new();
-    for (name, content) in [("plain", "s3cret\n"), ("special", "a/b:c@d %é\"'$x\\"), ("lines", "a\nb")] {
+    for (name, content) in
+        [("plain", "s3cret\n"), ("special", "a/b:c@d %é\"'$x\\"), ("lines", "a\nb"), ("empty", "\n")]
+    {
         std::fs::write(stage.at(name), content).unwrap();
     }
     let path = |part: &&str| match part.strip_prefix("secret:") {
@@ -73,6 +75,7 @@ fn a_secret_in_a_url_is_percent_encoded() {
 fn a_missing_secret_or_one_of_several_lines_fails() {
     for (secret, reason) in [
         ("secret:absent", "the secret for URL does not exist"),
+        ("secret:empty", "the secret for URL is empty"),
         ("secret:lines", "the secret for URL has more than one line: pass it as a file, with URL_FILE"),
     ] {
         for kind in ["secret", "url"] {

@@ -23,6 +23,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Diagnostic::new(Code::BadName, title(), name.span, label)
                     .help(format!("write `{}`", value.trim().replace(is_wrong, "_"))),
             );
+        } else if value.starts_with('#') {
+            let label = "begins with `#`, which begins a comment in an environment file";
+            diagnostics.push(
+                Diagnostic::new(Code::BadName, title(), name.span, label)
+                    .help(format!("write `{}`", value.trim_start_matches('#'))),
+            );
         } else if let Some(hidden) = hidden(&value) {
             diagnostics.push(
                 Diagnostic::new(Code::BadName, title(), name.span, hidden)

@@ -21,8 +21,8 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         of_container(container, &mut found);
         for content in container.settings.files.entries.iter().flat_map(|(_, file)| file.contents()) {
             match content {
-                FileContent::Data(_, node) => of_options(node, None, &mut found),
-                FileContent::Text(text) => of_option(text, None, &mut found),
+                FileContent::Data(_, node) => of_options(node, None, Reader::File, &mut found),
+                FileContent::Text(text) => of_option(text, None, Reader::File, &mut found),
                 FileContent::Beside(_) => {}
             }
         }
@@ -42,7 +42,7 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
         }
     }
     for tree in host.raw_options() {
-        of_options(tree, None, &mut found);
+        of_options(tree, None, Reader::Option, &mut found);
     }
     if let Some(constants) = &host.constants {
         let uploads = host.clients.iter().map(|client| &client.upload);
@@ -76,6 +76,8 @@ enum Reader {
     Caddy,
     /// A NixOS option.
     Option,
+    /// A file in a container.
+    File,
     /// restic, which takes the address of its repository.
     Restic,
     /// Anything else.
@@ -92,6 +94,9 @@ impl Reader {
         let (path, declare) = match self {
             Reader::Caddy => return CADDY.to_owned(),
             Reader::Restic => return RESTIC.to_owned(),
+            Reader::File => {
+                return "declare a secret, and write `${secrets.NAME}` in place of this value".to_owned();
+            }
             Reader::Other => return "declare a secret, and use it instead of this value".to_owned(),
             Reader::Option => (decrypted, "declare a secret"),
             Reader::Command | Reader::Shell => {
@@ -298,37 +303,37 @@ fn shell_line(line: &Text, found: &mut Found) {
 }
 
 /// The options of NixOS in a tree, each with the name of its last step.
-fn of_options(node: &Node, name: Option<&Text>, found: &mut Found) {
+fn of_options(node: &Node, name: Option<&Text>, reader: Reader, found: &mut Found) {
     match &node.kind {
         Kind::Map(entries) => {
             for entry in entries {
                 let last = option_path(&entry.key).pop();
-                of_options(&entry.value, last.as_ref(), found);
+                of_options(&entry.value, last.as_ref(), reader, found);
             }
         }
         Kind::List(items) => {
-            items.iter().for_each(|item| of_options(item, name, found));
-            of_arguments(items, found);
+            items.iter().for_each(|item| of_options(item, name, reader, found));
+            of_arguments(items, reader, found);
         }
-        Kind::Scalar(text) => of_option(text, name, found),
-        Kind::Nix(code) => found.reason(in_nix(code), node.span, Reader::Option),
+        Kind::Scalar(text) => of_option(text, name, reader, found),
+        Kind::Nix(code) => found.reason(in_nix(code), node.span, reader),
         Kind::Unknown => {}
     }
 }
 
 /// A list under `nixos` may be a command line: an option, and its value in the next item.
-fn of_arguments(items: &[Node], found: &mut Found) {
+fn of_arguments(items: &[Node], reader: Reader, found: &mut Found) {
     let texts = |item: &Node| match &item.kind {
         Kind::Scalar(text) => Some(text.clone()),
         _ => None,
     };
     for run in items.split(|item| texts(item).is_none()) {
         let command: Vec<Text> = run.iter().filter_map(texts).collect();
-        words(&command, Reader::Option, found);
+        words(&command, reader, found);
     }
 }
 
-fn of_option(text: &Text, name: Option<&Text>, found: &mut Found) {
+fn of_option(text: &Text, name: Option<&Text>, reader: Reader, found: &mut Found) {
     // A text with a secret is rendered at start.
     if referenced(text).next().is_some() {
         return;
@@ -336,12 +341,12 @@ fn of_option(text: &Text, name: Option<&Text>, found: &mut Found) {
     let value = text.value();
     let named = name.filter(|_| !is_fact(text));
     if let Some(name) = name.filter(|name| is_hash_name(&name.value()) && value.starts_with('$')) {
-        found.push(Reason::Hash(name.value()), text.span, None, Reader::Option);
+        found.push(Reason::Hash(name.value()), text.span, None, reader);
     } else if let Some(name) = named.filter(|name| is_named_secret(&name.value(), &value)) {
         found.remember(text);
-        found.push(Reason::Named(name.value()), text.span, Some(name.span), Reader::Option);
+        found.push(Reason::Named(name.value()), text.span, Some(name.span), reader);
     } else if name.is_none_or(|name| name.value() != "description") {
-        found.reason(in_lines(&value), text.span, Reader::Option);
+        found.reason(in_lines(&value), text.span, reader);
     }
 }
 

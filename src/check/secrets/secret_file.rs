@@ -12,6 +12,28 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for secret in host.secrets.values() {
         let declared = &secret.settings;
         unused_keys(secret, diagnostics);
+        if let Some(path) = declared.path.as_ref().filter(|path| path.text.value().contains(':')) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadValue,
+                    format!("`{}` is not a valid path for a mount", path.text.value()),
+                    path.text.span,
+                    "has a colon, which separates the parts of a volume",
+                )
+                .help("let the other program write the file to a path without a colon"),
+            );
+        }
+        if let Some(key) = declared.key.as_ref().filter(|key| key.value().split('/').any(str::is_empty)) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadValue,
+                    format!("`{}` is not a valid key of sops", key.value()),
+                    key.span,
+                    "expected names with `/` between them: an empty key is the whole file",
+                )
+                .help("write the key of the secret, such as `app/key`"),
+            );
+        }
         if let (Some(file), Some(store)) = (&declared.file, secret.store) {
             check_file(file, store, diagnostics);
         }
@@ -38,7 +60,8 @@ fn check_file(file: &Text, store: SecretStore, diagnostics: &mut Diagnostics) {
         SecretStore::Agenix => matches!(part, "" | "." | ".."),
         SecretStore::Sops => part.is_empty(),
     };
-    if path.is_empty() || path.starts_with(['/', '~']) || path.split('/').any(is_outside) {
+    let is_folder = path.rsplit('/').next().is_some_and(|last| matches!(last, "." | ".."));
+    if path.is_empty() || is_folder || path.starts_with(['/', '~']) || path.split('/').any(is_outside) {
         let (title, expected, base) = match store {
             SecretStore::Agenix => (
                 format!("`{path}` is not inside the folder of secrets"),

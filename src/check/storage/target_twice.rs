@@ -42,6 +42,7 @@ fn targets(container: &Container) -> Vec<(String, Span)> {
     });
     let files = settings.files.entries.iter().map(|(target, _)| (target.value(), target.span));
     let mut all: Vec<(String, Span)> = volumes.chain(tmpfs).chain(files).collect();
+    all.extend(container.uses.sockets().map(|(folder, span)| (folder.to_owned(), span)));
     // A secret is mounted once, however many variables name it.
     let mut mounted: HashMap<String, String> = HashMap::new();
     for used in &settings.secrets.0 {

@@ -19,7 +19,7 @@ in
     extensions = ps: [ ps.pgvector ];
     # The first matching line applies. The lines of NixOS, which follow, would ask for a system user.
     authentication = ''
-      local app app scram-sha-256
+      local "app" "app" scram-sha-256
     '';
   };
 

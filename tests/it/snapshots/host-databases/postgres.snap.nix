@@ -35,8 +35,8 @@ in
     settings.shared_preload_libraries = [ "vchord.so" ];
     # The first matching line applies. The lines of NixOS, which follow, would ask for a system user.
     authentication = ''
-      local immich immich scram-sha-256
-      local notes notes scram-sha-256
+      local "immich" "immich" scram-sha-256
+      local "notes" "notes" scram-sha-256
     '';
   };
 
