@@ -124,7 +124,7 @@ const INI: &str = "write `ini: { SECTION: { KEY: VALUE } }`";
 const ENV: &str = "write `env: { KEY: VALUE }`";
 
 /// The values of a mapping. Calls `refuse` for any other node, except an expression of Nix, whose value is unknown.
-fn values<'a>(node: &'a Node, mut refuse: impl FnMut(&Node)) -> Vec<&'a Node> {
+fn values(node: &Node, mut refuse: impl FnMut(&Node)) -> Vec<&Node> {
     match &node.kind {
         Kind::Map(entries) => entries.iter().map(|entry| &entry.value).collect(),
         Kind::Nix(_) | Kind::Unknown => Vec::new(),
