@@ -115,6 +115,7 @@ fn lower_service(service: &Service, context: &HostContext) -> Module {
             concern(container, context, &mut module);
         }
     }
+    service::lower_containers(service, &mut module);
     service::lower_nixos(service, &mut module);
     parameter::lower(service.name.as_str(), &service.parameters, &mut module);
     arrange::arrange(&mut module);

@@ -198,6 +198,10 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
                 take("interface", network.interface.value(), network.span);
             }
         }
+        if !service.containers.is_empty() {
+            // The unit that starts the service's target.
+            take("unit", format!("homeserver-{}-start", service.name), service.span);
+        }
         for container in &service.containers {
             take("container", container.name.to_string(), container.span);
         }

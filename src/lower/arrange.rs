@@ -74,7 +74,7 @@ const CONTAINER: &[&str] = &[
 
 /// `homeserver` of a container.
 const OWN: &[&str] = &[
-    "enable",
+    "service",
     "restart",
     "notify",
     "tailnet",

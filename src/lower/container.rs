@@ -35,7 +35,6 @@ pub(super) fn lower(container: &Container, context: &HostContext, module: &mut M
     set.append("extraOptions", stop_timeout(container));
     *container_set(module, container) = set;
     let own = own_set(module, container);
-    own.set("enable", Expr::Bool(true));
     match container.settings.restart {
         Restart::No => own.set("restart", Expr::str("no")),
         Restart::OnFailure => own.set("restart", Expr::str("on-failure")),

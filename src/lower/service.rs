@@ -8,6 +8,7 @@
 //! ```
 
 use super::context::HostContext;
+use super::own_set;
 use crate::hir::{Host, Service};
 use crate::nix::{Expr, Set};
 use crate::nixos::{Module, Output, ServiceModule, node};
@@ -45,6 +46,13 @@ fn port_description(forwarded: bool) -> &'static str {
     match forwarded {
         true => "Port on 127.0.0.1 that Caddy forwards to.",
         false => "Port on the host.",
+    }
+}
+
+/// Lowers the membership of the containers, which makes them parts of the service's target.
+pub(super) fn lower_containers(service: &Service, module: &mut Module) {
+    for container in &service.containers {
+        own_set(module, container).set("service", Expr::str(service.name.to_string()));
     }
 }
 

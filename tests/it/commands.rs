@@ -40,6 +40,40 @@ fn logs_shows_a_service_or_one_container() {
 }
 
 #[test]
+fn a_service_starts_and_stops_with_its_target() {
+    let show = "<systemctl><show><--property=Wants><--value><homeserver-immich.target>";
+    let start = "<systemctl><start><homeserver-immich.target>";
+    // The stand-in prints its call, so the wanted units are that call.
+    assert_eq!(ran(&["start", "immich"]), format!("{start}<{show}>"));
+    assert_eq!(
+        ran(&["restart", "immich"]),
+        format!("<systemctl><restart><homeserver-immich.target>{start}<{show}>")
+    );
+    assert_eq!(ran(&["stop", "immich"]), "<systemctl><stop><homeserver-immich.target>");
+    // A service may have a container of its name.
+    assert_eq!(ran(&["stop", "kuma"]), "<systemctl><stop><homeserver-kuma.target>");
+}
+
+#[test]
+fn one_container_starts_only_while_its_service_is_started() {
+    assert_eq!(ran(&["stop", "immich-server"]), "<systemctl><stop><podman-immich-server.service>");
+    assert_eq!(
+        ran(&["start", "immich-server"]),
+        "<systemctl><is-active><--quiet><homeserver-immich.target><systemctl><start><podman-immich-server.service>"
+    );
+    let mut stage = Stage::new();
+    stage.stand_in("systemctl", "[ \"$1\" != is-active ]");
+    stage.set("CONTAINERS", CONTAINERS);
+    for word in ["start", "restart"] {
+        let ran = stage.run("homeserver", &[word, "immich-server"]);
+        assert_eq!(
+            (ran.code, ran.err.as_str()),
+            (Some(1), "immich is stopped; start it first: homeserver start immich\n")
+        );
+    }
+}
+
+#[test]
 fn shell_opens_in_one_container() {
     assert_eq!(
         ran(&["shell", "immich-server", "ls", "a b"]),
@@ -70,9 +104,16 @@ fn list_prints_every_container() {
 
 #[test]
 fn unknown_names_and_commands_are_reported() {
-    for arguments in
-        [&["logs", "x"] as &[&str], &["shell", "im"], &["psql", "-"], &[], &["logs"], &["nonsense"]]
-    {
+    for arguments in [
+        &["logs", "x"] as &[&str],
+        &["shell", "im"],
+        &["psql", "-"],
+        &["stop", "im"],
+        &[],
+        &["logs"],
+        &["stop"],
+        &["nonsense"],
+    ] {
         assert!(!refused(arguments).is_empty(), "{arguments:?}");
     }
 }

@@ -92,6 +92,48 @@ fn a_container_checks_secrets_disks_folders_and_networks_in_this_order() {
 }
 
 #[test]
+fn a_container_starts_only_while_the_target_of_its_service_is_active() {
+    if !nix_is_installed() {
+        return;
+    }
+    let text = r#"
+homegen: 1
+host: { name: box, nixos: "26.05", timezone: Europe/Berlin }
+services:
+  photos:
+    containers:
+      db: { image: docker.io/example/db:1.2.3 }
+      migrate: { image: docker.io/example/photos:1.2.3, depends_on: { db: started }, restart: "no" }
+      server: { image: docker.io/example/photos:1.2.3, depends_on: { db: started, migrate: started } }
+      shell: { image: docker.io/example/photos:1.2.3, auto_start: false }
+  photos-archive: { containers: { photos-archive: { image: docker.io/example/archive:1.2.3 } } }
+"#;
+    let found = System::of(&compile(text)).eval(
+        "let inherit ((module ./containers.nix).config) systemd; in
+         { inherit (systemd) targets; services = builtins.foldl' (all: some: all // some) { } systemd.services; }",
+    );
+    let targets: Vec<String> = found["targets"].as_object().expect("targets").keys().cloned().collect();
+    assert_eq!(targets, ["photos", "photos-archive"].map(|name| format!("homeserver-{name}")));
+    let target = json!(["homeserver-photos.target"]);
+    for container in ["db", "migrate", "server", "shell"] {
+        let unit = &found["services"][format!("podman-photos-{container}")];
+        assert_eq!(unit["requisite"], target, "{container}");
+        assert!(unit["after"].as_array().unwrap().contains(&target[0]), "{container}");
+        assert!(unit["wants"].as_array().unwrap().contains(&json!("homeserver-photos-start.service")));
+        // The target does not start a container that starts by hand.
+        let wanted = if container == "shell" { json!([]) } else { target.clone() };
+        assert_eq!(unit["wantedBy"], wanted, "{container}");
+    }
+    // No target wants the target: a switch starts every active target again, with the units that it wants.
+    assert_eq!(found["targets"]["homeserver-photos"], json!({ "description": "Containers of photos" }));
+    let start = &found["services"]["homeserver-photos-start"];
+    assert_eq!(start["before"], target);
+    assert!(start.get("wantedBy").is_none() && start["restartIfChanged"] == json!(false));
+    let command = words(&start["serviceConfig"]["ExecStart"]);
+    assert_eq!(command[1..], ["--no-block", "start", "homeserver-photos.target"]);
+}
+
+#[test]
 fn a_client_module_is_separate_from_the_host_and_has_its_parameters() {
     if !nix_is_installed() {
         return;

@@ -65,7 +65,7 @@ let
     optional = condition: value: if condition then [ value ] else [ ];
     optionals = condition: values: if condition then values else [ ];
     optionalAttrs = condition: set: if condition then set else { };
-    inherit (builtins) any attrNames concatMap elem filter head isString mapAttrs partition;
+    inherit (builtins) any attrNames concatMap elem filter groupBy head isString mapAttrs partition;
     intersectLists = a: b: builtins.filter (item: builtins.elem item a) b;
     recursiveUpdate = a: b: a // builtins.mapAttrs (name: value: (a.${name} or { }) // value) b;
     hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
@@ -169,7 +169,8 @@ let
   secret = name: _: { inherit name; path = "/run/agenix/${name}"; file = "${name}.age"; };
   container = _: container: { autoStart = true; dependsOn = [ ]; networks = [ ]; } // container // {
     homeserver = {
-      enable = false; restart = "always"; notify = false; tailnet = false; servers = [ ];
+      enable = container ? homeserver.service; service = null; restart = "always"; notify = false; tailnet = false;
+      servers = [ ];
       secrets = [ ]; secretVariables = { }; mounts = [ ]; prepare = [ ]; podmanArgs = [ ];
     } // container.homeserver or { } // {
       files = builtins.mapAttrs (

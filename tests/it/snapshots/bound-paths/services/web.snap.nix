@@ -35,7 +35,7 @@ in
             "/etc/localtime:/etc/localtime:ro"
           ];
           homeserver = {
-            enable = true;
+            service = "web";
             podmanArgs = [ "--volume=/etc/web/argument.yml:/argument.yml:ro" ];
           };
         };

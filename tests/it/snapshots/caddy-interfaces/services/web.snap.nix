@@ -25,19 +25,19 @@ in
           "127.0.0.1:${toString cfg.port}:80"
           "127.0.0.1:8081:81"
         ];
-        homeserver.enable = true;
+        homeserver.service = "web";
       };
       web-api = {
         image = "docker.io/library/node:22";
         networks = [ "web-network:alias=api" ];
         ports = [ "127.0.0.1:8082:3000" ];
-        homeserver.enable = true;
+        homeserver.service = "web";
       };
       web-tv = {
         image = "docker.io/jellyfin/jellyfin:10.10";
         networks = [ "host" ];
         volumes = [ "web_config:/config" ];
-        homeserver.enable = true;
+        homeserver.service = "web";
       };
     };
 

@@ -21,7 +21,7 @@ in
       image = "docker.io/library/nginx:1.27";
       networks = [ "web-network" ];
       ports = [ "127.0.0.1:${toString cfg.port}:80" ];
-      homeserver.enable = true;
+      homeserver.service = "web";
     };
   };
 }

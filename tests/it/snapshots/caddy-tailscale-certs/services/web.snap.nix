@@ -25,7 +25,7 @@ in
         "127.0.0.1:${toString cfg.port}:80"
       ];
       homeserver = {
-        enable = true;
+        service = "web";
         tailnet = true;
       };
     };

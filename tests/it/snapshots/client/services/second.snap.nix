@@ -21,7 +21,7 @@ in
       image = "docker.io/example/immich:3.0.1";
       networks = [ "second-network:alias=server" ];
       ports = [ "127.0.0.1:${toString cfg.port}:2283" ];
-      homeserver.enable = true;
+      homeserver.service = "second";
     };
   };
 }

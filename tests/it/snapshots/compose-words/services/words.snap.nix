@@ -56,7 +56,7 @@ in
           "--stop-timeout=150"
         ];
         homeserver = {
-          enable = true;
+          service = "words";
           restart = "on-failure";
           podmanArgs = [
             "--hostuser=app"
@@ -85,7 +85,7 @@ in
           "--dns-search=home.arpa"
           "--sysctl=net.core.somaxconn=1024"
         ];
-        homeserver.enable = true;
+        homeserver.service = "words";
       };
       words-rights = {
         image = "docker.io/library/nginx:1.27";
@@ -122,7 +122,7 @@ in
           "--pid=host"
           "--userns=auto"
         ];
-        homeserver.enable = true;
+        homeserver.service = "words";
       };
       words-health = {
         image = "docker.io/library/nginx:1.27";
@@ -130,7 +130,7 @@ in
         dependsOn = [ "words-network" ];
         extraOptions = [ "--stop-timeout=90" ];
         homeserver = {
-          enable = true;
+          service = "words";
           healthcheck = {
             test = builtins.toJSON [
               "curl"
@@ -150,14 +150,14 @@ in
         image = "docker.io/library/nginx:1.27";
         networks = [ "words-network:alias=no-health" ];
         extraOptions = [ "--no-healthcheck" ];
-        homeserver.enable = true;
+        homeserver.service = "words";
       };
       words-shell-health = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "words-network:alias=shell-health" ];
         dependsOn = [ "words-health" ];
         homeserver = {
-          enable = true;
+          service = "words";
           restart = "no";
           healthcheck.test = "curl -f http://localhost || exit 1";
         };

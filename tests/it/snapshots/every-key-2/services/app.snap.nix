@@ -31,7 +31,7 @@ in
         environmentFiles = [ "/run/app-main/secrets.env" ];
         volumes = [ "${secrets.zone-token.path}:/run/secrets/zone-token:ro" ];
         homeserver = {
-          enable = true;
+          service = "app";
           secrets = [
             "dns-token"
             "zone-token"
@@ -47,7 +47,7 @@ in
         image = "docker.io/library/nginx:1.27";
         networks = [ "container:app-main" ];
         dependsOn = [ "app-main" ];
-        homeserver.enable = true;
+        homeserver.service = "app";
       };
     };
   };

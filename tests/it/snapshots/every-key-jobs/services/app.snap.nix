@@ -34,7 +34,7 @@ in
         };
         extraOptions = [ "--security-opt=no-new-privileges" ];
         homeserver = {
-          enable = true;
+          service = "app";
           notify = true;
         };
       };
@@ -48,7 +48,7 @@ in
           "/mnt/disk/files:/files"
         ];
         homeserver = {
-          enable = true;
+          service = "app";
           mounts = [ "mnt-disk.mount" ];
           prepare = [ (scripts.makeFolder "/mnt/disk/files" "-" "-" "-") ];
         };

@@ -22,7 +22,7 @@ in
       networks = [ "other-network" ];
       ports = [ "127.0.0.1:${toString cfg.port}:80" ];
       homeserver = {
-        enable = true;
+        service = "other";
         notify = true;
       };
     };

@@ -108,7 +108,7 @@ in
               "--stop-timeout=20"
             ];
             homeserver = {
-              enable = true;
+              service = "app";
               restart = "on-failure";
               secrets = [
                 "dns"
@@ -187,13 +187,13 @@ in
           app-other = {
             image = "docker.io/library/nginx:1.27";
             networks = [ "host" ];
-            homeserver.enable = true;
+            homeserver.service = "app";
           };
           app-third = {
             image = "docker.io/library/nginx:1.27";
             networks = [ "front" ];
             extraOptions = [ "--no-healthcheck" ];
-            homeserver.enable = true;
+            homeserver.service = "app";
           };
         };
 

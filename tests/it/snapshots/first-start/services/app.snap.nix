@@ -17,7 +17,7 @@ in
         image = "docker.io/example/insight:2";
         networks = [ "app-network:alias=redis-insight" ];
         homeserver = {
-          enable = true;
+          service = "app";
           healthcheck = {
             test = builtins.toJSON [
               "insight"
@@ -58,7 +58,7 @@ in
           "--sysctl=fs.mqueue.msg_max=100"
         ];
         homeserver = {
-          enable = true;
+          service = "app";
           secrets = [
             "settings"
             "password"
@@ -80,7 +80,7 @@ in
         image = "docker.io/example/app:1";
         networks = [ "app-network:alias=image-check" ];
         homeserver = {
-          enable = true;
+          service = "app";
           healthcheck.interval = "1m";
           podmanArgs = [ "--health-cmd=app check" ];
         };
@@ -89,14 +89,14 @@ in
         image = "docker.io/example/app:1";
         networks = [ "app-network:alias=isolated" ];
         extraOptions = [ "--userns=auto:size=65536" ];
-        homeserver.enable = true;
+        homeserver.service = "app";
       };
       app-card = {
         image = "docker.io/example/app:1";
         user = "1000:${toString config.users.groups.video.gid}";
         networks = [ "app-network:alias=card" ];
         homeserver = {
-          enable = true;
+          service = "app";
           podmanArgs = [ "--device=nvidia.com/gpu=0" ];
         };
       };
@@ -105,7 +105,7 @@ in
         networks = [ "app-network:alias=cards" ];
         extraOptions = [ "--group-add=${toString config.users.groups.video.gid}" ];
         homeserver = {
-          enable = true;
+          service = "app";
           podmanArgs = [
             "--gpus"
             "all"

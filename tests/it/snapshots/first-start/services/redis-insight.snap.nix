@@ -13,7 +13,7 @@ in
     virtualisation.oci-containers.containers.redis-insight = {
       image = "docker.io/example/insight:2";
       networks = [ "redis-insight-network" ];
-      homeserver.enable = true;
+      homeserver.service = "redis-insight";
     };
   };
 }

@@ -50,7 +50,7 @@ in
           "--security-opt=no-new-privileges"
         ];
         homeserver = {
-          enable = true;
+          service = "immich";
           secrets = [ "immich-db-password" ];
           healthcheck = {
             test = "pg_isready -U immich -d immich";
@@ -76,7 +76,7 @@ in
           "--security-opt=no-new-privileges"
         ];
         homeserver = {
-          enable = true;
+          service = "immich";
           healthcheck = {
             test = "redis-cli ping";
             interval = "30s";
@@ -94,7 +94,7 @@ in
           "--memory-swap=${containers.immich.ml.memory_swap}"
           "--cpus=${toString containers.immich.ml.cpus}"
         ];
-        homeserver.enable = true;
+        homeserver.service = "immich";
       };
       immich-server = {
         image = "ghcr.io/immich-app/immich-server:v3.3.1";
@@ -126,7 +126,7 @@ in
           "--memory-swap=${containers.immich.server.memory_swap}"
         ];
         homeserver = {
-          enable = true;
+          service = "immich";
           secrets = [ "immich-db-password" ];
           mounts = [ "mnt-data.mount" ];
           prepare = [ (scripts.makeFolder "${mediaData}/immich/photos" "0755" ids.user ids.user) ];

@@ -20,7 +20,7 @@ in
       ];
       devices = [ "/dev/dri" ];
       homeserver = {
-        enable = true;
+        service = "plex";
         mounts = [ "mnt-data.mount" ];
       };
     };

@@ -30,7 +30,7 @@ in
         "--memory=${containers.uptimeKuma.memory}"
         "--cpus=${builtins.toJSON containers.uptimeKuma.cpus}"
       ];
-      homeserver.enable = true;
+      homeserver.service = "uptime-kuma";
     };
 
     systemd.tmpfiles.rules = [ ''d "${dockerData}/uptime-kuma/data" - - - -'' ];

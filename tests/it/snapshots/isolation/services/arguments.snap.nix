@@ -15,7 +15,7 @@ in
         image = "docker.io/example/app:1";
         networks = [ "arguments-network:alias=one" ];
         homeserver = {
-          enable = true;
+          service = "arguments";
           podmanArgs = [
             "--privileged"
             "--pid"
@@ -41,7 +41,7 @@ in
         image = "docker.io/example/app:1";
         networks = [ "arguments-network:alias=two" ];
         homeserver = {
-          enable = true;
+          service = "arguments";
           podmanArgs = [
             "--privileged=false"
             "--annotation"

@@ -22,7 +22,7 @@ in
           NET_ADMIN = true;
         };
         extraOptions = [ "--userns=auto" ];
-        homeserver.enable = true;
+        homeserver.service = "ordinary";
       };
       ordinary-two = {
         image = "docker.io/qmcgaw/gluetun:v3.40";
@@ -65,7 +65,7 @@ in
           "--pid=container:ordinary-one"
         ];
         homeserver = {
-          enable = true;
+          service = "ordinary";
           prepare = [
             (scripts.makeFolderIn "/var/lib" "/var/lib/app" "-" "-" "-")
             (scripts.makeFolderIn "/home/anna" "/home/anna/photos" "-" "-" "-")

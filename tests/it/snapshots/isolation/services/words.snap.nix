@@ -23,7 +23,7 @@ in
           "--ipc=ns:/proc/1/ns/ipc"
           "--pid=host"
         ];
-        homeserver.enable = true;
+        homeserver.service = "words";
       };
       words-users = {
         image = "docker.io/library/postgres:17";
@@ -32,7 +32,7 @@ in
         environmentFiles = [ "/srv/database.env" ];
         volumes = [ "/srv/db:/var/lib/postgresql/data" ];
         extraOptions = [ "--userns=host" ];
-        homeserver.enable = true;
+        homeserver.service = "words";
       };
       words-network = {
         image = "docker.io/example/app:1";
@@ -41,7 +41,7 @@ in
           NET_ADMIN = true;
           NET_RAW = true;
         };
-        homeserver.enable = true;
+        homeserver.service = "words";
       };
       words-capabilities = {
         image = "docker.io/example/app:1";
@@ -52,7 +52,7 @@ in
           SYS_MODULE = true;
           SYS_TIME = true;
         };
-        homeserver.enable = true;
+        homeserver.service = "words";
       };
       words-options = {
         image = "docker.io/example/app:1";
@@ -64,7 +64,7 @@ in
           "--security-opt=unmask=ALL"
           "--security-opt=systempaths=unconfined"
         ];
-        homeserver.enable = true;
+        homeserver.service = "words";
       };
       words-volumes = {
         image = "docker.io/example/app:1";
@@ -83,7 +83,7 @@ in
           "/srv/films:/films:rshared"
         ];
         homeserver = {
-          enable = true;
+          service = "words";
           prepare = [ (scripts.makeFolder "/home/anna" "-" "-" "-") ];
         };
       };
@@ -97,14 +97,14 @@ in
           "/dev/mapper/root"
           "/dev/vg0/data"
         ];
-        homeserver.enable = true;
+        homeserver.service = "words";
       };
       words-rules = {
         image = "docker.io/example/app:1";
         networks = [ "words-network:alias=rules" ];
         volumes = [ "/dev/uinput:/dev/uinput" ];
         extraOptions = [ "--device-cgroup-rule=c 10:223 rwm" ];
-        homeserver.enable = true;
+        homeserver.service = "words";
       };
     };
 

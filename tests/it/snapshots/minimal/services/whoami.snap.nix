@@ -13,7 +13,7 @@ in
     virtualisation.oci-containers.containers.whoami = {
       image = "docker.io/traefik/whoami:v1.11";
       networks = [ "whoami-network" ];
-      homeserver.enable = true;
+      homeserver.service = "whoami";
     };
   };
 }

@@ -16,7 +16,7 @@ in
           image = "docker.io/example/chat:1.2.3";
           networks = [ "chat-network:alias=server" ];
           environment.OLLAMA_URL = "http://host.containers.internal:11434";
-          homeserver.enable = true;
+          homeserver.service = "chat";
         };
       }
       {

@@ -16,18 +16,18 @@ in
         networks = [ "vpn-network:alias=gluetun" ];
         ports = [ "127.0.0.1:8090:8080" ];
         capabilities.NET_ADMIN = true;
-        homeserver.enable = true;
+        homeserver.service = "vpn";
       };
       vpn-torrent = {
         image = "docker.io/linuxserver/qbittorrent:5.0.3";
         networks = [ "container:vpn-gluetun" ];
         dependsOn = [ "vpn-gluetun" ];
-        homeserver.enable = true;
+        homeserver.service = "vpn";
       };
       vpn-alone = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "none" ];
-        homeserver.enable = true;
+        homeserver.service = "vpn";
       };
     };
   };

@@ -17,7 +17,7 @@ in
           "front"
           "closed"
         ];
-        homeserver.enable = true;
+        homeserver.service = "web";
       };
       web-proxy = {
         image = "docker.io/library/nginx:1.27";
@@ -26,7 +26,7 @@ in
           "six:ip=172.21.0.5,ip6=fd00:21::5,mac=02:00:00:00:00:05,alias=www"
           "web-network:alias=proxy,alias=www"
         ];
-        homeserver.enable = true;
+        homeserver.service = "web";
       };
       web-guest = {
         image = "docker.io/library/nginx:1.27";
@@ -35,7 +35,7 @@ in
           "dual"
           "plain"
         ];
-        homeserver.enable = true;
+        homeserver.service = "web";
       };
     };
   };

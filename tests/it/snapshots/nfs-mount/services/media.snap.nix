@@ -23,7 +23,7 @@ in
           "/srv/player:/config"
         ];
         homeserver = {
-          enable = true;
+          service = "media";
           mounts = [
             "mnt-nas.mount"
             "mnt-usb\\x20disk.mount"
@@ -37,7 +37,7 @@ in
         networks = [ "media-network:alias=scan" ];
         volumes = [ "/mnt/work/films:/films" ];
         homeserver = {
-          enable = true;
+          service = "media";
           restart = "no";
           mounts = [ "mnt-work.mount" ];
           prepare = [ (scripts.makeFolder "/mnt/work/films" "-" "-" "-") ];
@@ -46,7 +46,7 @@ in
       media-plain = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "media-network:alias=plain" ];
-        homeserver.enable = true;
+        homeserver.service = "media";
       };
     };
 

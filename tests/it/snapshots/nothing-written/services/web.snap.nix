@@ -23,7 +23,7 @@ in
           environment.DB_PASSWORD_FILE = "/run/secrets/db-password";
           volumes = [ "${secrets.db-password.path}:/run/secrets/db-password:ro" ];
           homeserver = {
-            enable = true;
+            service = "web";
             secrets = [ "db-password" ];
           };
         };

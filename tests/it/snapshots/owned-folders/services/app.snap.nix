@@ -28,7 +28,7 @@ in
         "/run/podman/podman.sock:/var/run/docker.sock"
       ];
       homeserver = {
-        enable = true;
+        service = "app";
         prepare = [
           (scripts.makeFolderIn data "${data}/uploads" "0755" owner "100")
           (scripts.makeFolderIn data "${data}/cache" "-" "-" "-")

@@ -21,7 +21,7 @@ in
           "/home/grafana:/plugins"
         ];
         homeserver = {
-          enable = true;
+          service = "images";
           prepare = [ (scripts.makeFolder "/home/grafana" "-" ":472" ":472") ];
         };
       };
@@ -32,20 +32,20 @@ in
           "/srv/loki:/loki"
           "/srv/metrics:/metrics"
         ];
-        homeserver.enable = true;
+        homeserver.service = "images";
       };
       images-tempo = {
         image = "docker.io/grafana/tempo:2.8.1";
         networks = [ "images-network:alias=tempo" ];
         volumes = [ "/srv/metrics:/metrics" ];
-        homeserver.enable = true;
+        homeserver.service = "images";
       };
       images-jenkins = {
         image = "docker.io/jenkins/jenkins:2.504";
         user = "root";
         networks = [ "images-network:alias=jenkins" ];
         volumes = [ "/srv/jenkins:/var/jenkins_home" ];
-        homeserver.enable = true;
+        homeserver.service = "images";
       };
       images-mapped = {
         image = "docker.io/example/app:1";
@@ -56,20 +56,20 @@ in
           "/srv/mapped/same:/same:idmap"
         ];
         extraOptions = [ "--userns=auto" ];
-        homeserver.enable = true;
+        homeserver.service = "images";
       };
       images-prometheus = {
         image = "docker.io/prom/prometheus:v3.5.0";
         networks = [ "images-network:alias=prometheus" ];
         volumes = [ "/srv/prometheus:/prometheus" ];
         extraOptions = [ "--userns=auto" ];
-        homeserver.enable = true;
+        homeserver.service = "images";
       };
       images-files = {
         image = "docker.io/example/files:1";
         networks = [ "images-network:alias=files" ];
         volumes = [ "/srv/files:/files" ];
-        homeserver.enable = true;
+        homeserver.service = "images";
       };
       images-n8n = {
         image = "docker.io/n8nio/n8n:1.100.0";
@@ -78,7 +78,7 @@ in
           "/srv/n8n:/home/node/.n8n"
           "/srv/files:/files"
         ];
-        homeserver.enable = true;
+        homeserver.service = "images";
       };
     };
 

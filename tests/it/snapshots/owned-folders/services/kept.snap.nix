@@ -15,14 +15,14 @@ in
         image = "docker.io/example/app:1";
         networks = [ "kept-network:alias=writer" ];
         volumes = [ "/srv/kept:/data" ];
-        homeserver.enable = true;
+        homeserver.service = "kept";
       };
       kept-reader = {
         image = "docker.io/example/app:1";
         user = "2000";
         networks = [ "kept-network:alias=reader" ];
         volumes = [ "/srv/kept:/data" ];
-        homeserver.enable = true;
+        homeserver.service = "kept";
       };
     };
 

@@ -19,7 +19,7 @@ in
         "/srv/named/open:/open"
         "/srv/named/own:/own"
       ];
-      homeserver.enable = true;
+      homeserver.service = "named";
     };
 
     systemd.tmpfiles.rules = [

@@ -20,7 +20,7 @@ in
           "/srv/shared/team:/team"
           "/srv/shared/neither:/neither"
         ];
-        homeserver.enable = true;
+        homeserver.service = "shared";
       };
       shared-reader = {
         image = "docker.io/example/app:1";
@@ -32,7 +32,7 @@ in
           "/srv/shared/neither:/neither"
         ];
         homeserver = {
-          enable = true;
+          service = "shared";
           podmanArgs = [
             "--user"
             "1001:100"

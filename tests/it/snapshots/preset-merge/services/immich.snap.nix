@@ -51,7 +51,7 @@ in
           "--security-opt=no-new-privileges"
         ];
         homeserver = {
-          enable = true;
+          service = "immich";
           secrets = [ "immich-db-password" ];
           healthcheck = {
             test = "pg_isready -U immich -d immich";
@@ -73,7 +73,7 @@ in
         };
         extraOptions = [ "--security-opt=no-new-privileges" ];
         homeserver = {
-          enable = true;
+          service = "immich";
           healthcheck = {
             test = builtins.toJSON [
               "valkey-cli"
@@ -112,7 +112,7 @@ in
         devices = devices ++ [ tuner ];
         extraOptions = [ "--dns=192.168.1.1" ];
         homeserver = {
-          enable = true;
+          service = "immich";
           secrets = [
             "mail"
             "immich-db-password"

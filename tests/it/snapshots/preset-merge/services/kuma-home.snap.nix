@@ -25,7 +25,7 @@ in
       ports = [ "127.0.0.1:${toString cfg.port}:3001" ];
       volumes = [ "${data}:/app/data" ];
       extraOptions = [ "--no-healthcheck" ];
-      homeserver.enable = true;
+      homeserver.service = "kuma-home";
     };
 
     systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];

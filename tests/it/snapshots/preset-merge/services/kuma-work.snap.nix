@@ -32,7 +32,7 @@ in
         "/srv/kuma-work/certificates:/certs:ro"
       ];
       homeserver = {
-        enable = true;
+        service = "kuma-work";
         healthcheck = {
           test = "extra/healthcheck";
           interval = "60s";

@@ -23,7 +23,7 @@ in
       ];
       devices = [ tuner ];
       homeserver = {
-        enable = true;
+        service = "plex";
         mounts = [ "mnt-library.mount" ];
       };
     };

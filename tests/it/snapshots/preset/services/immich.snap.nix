@@ -50,7 +50,7 @@ in
           "--security-opt=no-new-privileges"
         ];
         homeserver = {
-          enable = true;
+          service = "immich";
           secrets = [ "immich-db-password" ];
           healthcheck = {
             test = "pg_isready -U immich -d immich";
@@ -75,7 +75,7 @@ in
           "--security-opt=no-new-privileges"
         ];
         homeserver = {
-          enable = true;
+          service = "immich";
           healthcheck = {
             test = "valkey-cli ping";
             interval = "30s";
@@ -89,7 +89,7 @@ in
         networks = [ "immich-network:alias=ml" ];
         volumes = [ "${data}/ml-cache:/cache" ];
         extraOptions = [ "--memory=6g" ];
-        homeserver.enable = true;
+        homeserver.service = "immich";
       };
       immich-server = {
         image = "ghcr.io/immich-app/immich-server:${version}";
@@ -114,7 +114,7 @@ in
           "${secrets.immich-db-password.path}:/run/secrets/immich-db-password:ro"
         ];
         homeserver = {
-          enable = true;
+          service = "immich";
           secrets = [ "immich-db-password" ];
         };
       };

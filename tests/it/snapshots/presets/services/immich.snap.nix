@@ -55,7 +55,7 @@ in
           "--security-opt=no-new-privileges"
         ];
         homeserver = {
-          enable = true;
+          service = "immich";
           secrets = [ "photos-db" ];
           healthcheck = {
             test = "pg_isready -U immich -d immich";
@@ -80,7 +80,7 @@ in
           "--security-opt=no-new-privileges"
         ];
         homeserver = {
-          enable = true;
+          service = "immich";
           healthcheck = {
             test = "valkey-cli ping";
             interval = "30s";
@@ -113,7 +113,7 @@ in
         ];
         devices = devices;
         homeserver = {
-          enable = true;
+          service = "immich";
           secrets = [ "photos-db" ];
           mounts = [ "mnt-data.mount" ];
           prepare = [

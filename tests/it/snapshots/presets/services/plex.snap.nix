@@ -25,7 +25,7 @@ in
         "${disk}/media:/data:ro"
       ];
       homeserver = {
-        enable = true;
+        service = "plex";
         mounts = [ "mnt-data.mount" ];
       };
     };

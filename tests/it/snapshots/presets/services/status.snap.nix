@@ -25,7 +25,7 @@ in
       ports = [ "127.0.0.1:${toString cfg.port}:3001" ];
       volumes = [ "${data}:/app/data" ];
       homeserver = {
-        enable = true;
+        service = "status";
         healthcheck = {
           test = "extra/healthcheck";
           interval = "60s";

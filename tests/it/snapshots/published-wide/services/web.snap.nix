@@ -14,7 +14,7 @@ in
       image = "docker.io/library/nginx:1.27";
       networks = [ "web-network" ];
       ports = [ "0.0.0.0:8080:80" ];
-      homeserver.enable = true;
+      homeserver.service = "web";
     };
   };
 }

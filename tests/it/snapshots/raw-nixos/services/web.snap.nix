@@ -15,7 +15,7 @@ in
         virtualisation.oci-containers.containers.web = {
           image = "docker.io/library/nginx:1.27";
           networks = [ "web-network" ];
-          homeserver.enable = true;
+          homeserver.service = "web";
         };
       }
       {

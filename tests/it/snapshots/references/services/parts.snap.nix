@@ -22,13 +22,13 @@ in
           OTHER = pair;
         };
         volumes = [ "/srv/whole:/whole:ro,z" ];
-        homeserver.enable = true;
+        homeserver.service = "parts";
       };
       parts-beside = {
         image = "docker.io/library/nginx:1.27";
         networks = [ "container:parts-apart" ];
         dependsOn = [ "parts-apart" ];
-        homeserver.enable = true;
+        homeserver.service = "parts";
       };
       parts-published = {
         image = "docker.io/library/nginx:1.27";
@@ -37,7 +37,7 @@ in
           "127.0.0.1:8053:53/udp"
           "127.0.0.1:${other}:${other}"
         ];
-        homeserver.enable = true;
+        homeserver.service = "parts";
       };
     };
 

@@ -53,7 +53,7 @@ in
           "--init=${builtins.toJSON init}"
           "--stop-timeout=${lib.removeSuffix "s" grace}"
         ];
-        homeserver.enable = true;
+        homeserver.service = "web";
       };
       web-other = {
         image = "docker.io/library/nginx:1.27";
@@ -72,7 +72,7 @@ in
           "--cpus=${builtins.toJSON limits.small.cpus}"
           "--pids-limit=${toString limits.small.pids}"
         ];
-        homeserver.enable = true;
+        homeserver.service = "web";
       };
     };
 

@@ -28,7 +28,7 @@ in
         ];
         volumes = [ "${secrets.db-password.path}:/run/secrets/db-password:ro" ];
         homeserver = {
-          enable = true;
+          service = "app";
           secrets = [
             "mail"
             "db-password"
@@ -57,7 +57,7 @@ in
           "${secrets.api-key.path}:/etc/app/key:ro"
         ];
         homeserver = {
-          enable = true;
+          service = "app";
           secrets = [
             "mail"
             "db-password"
@@ -69,7 +69,7 @@ in
         image = "docker.io/example/app:1";
         networks = [ "app-network:alias=arguments" ];
         homeserver = {
-          enable = true;
+          service = "app";
           secrets = [ "api-key" ];
           secretVariables.API_KEY = "api-key";
           podmanArgs = [

@@ -14,7 +14,7 @@ in
       blog-cache = {
         image = "docker.io/example/cache:1";
         networks = [ "blog-network:alias=cache" ];
-        homeserver.enable = true;
+        homeserver.service = "blog";
       };
       blog-app = {
         image = "docker.io/example/app:1";
@@ -23,13 +23,13 @@ in
           "lan"
         ];
         environment.CACHE_URL = "redis://cache:6379";
-        homeserver.enable = true;
+        homeserver.service = "blog";
       };
       blog-inside = {
         image = "docker.io/example/app:1";
         networks = [ "blog-network:alias=inside" ];
         environment.CACHE_URL = "redis://cache:6379";
-        homeserver.enable = true;
+        homeserver.service = "blog";
       };
     };
   };

@@ -11,7 +11,7 @@ in
     virtualisation.oci-containers.containers.cache = {
       image = "docker.io/example/cache:1";
       networks = [ "lan" ];
-      homeserver.enable = true;
+      homeserver.service = "cache";
     };
   };
 }

@@ -12,13 +12,13 @@ in
       first-db = {
         image = "docker.io/example/db:1";
         networks = [ "lan" ];
-        homeserver.enable = true;
+        homeserver.service = "first";
       };
       first-app = {
         image = "docker.io/example/app:1";
         networks = [ "lan" ];
         environment.DB_HOST = "db";
-        homeserver.enable = true;
+        homeserver.service = "first";
       };
     };
   };

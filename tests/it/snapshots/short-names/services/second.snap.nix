@@ -12,20 +12,20 @@ in
       second-db = {
         image = "docker.io/example/db:1";
         networks = [ "lan" ];
-        homeserver.enable = true;
+        homeserver.service = "second";
       };
       second-beside = {
         image = "docker.io/example/app:1";
         networks = [ "container:second-db" ];
         dependsOn = [ "second-db" ];
         environment.DB_HOST = "second-db";
-        homeserver.enable = true;
+        homeserver.service = "second";
       };
       second-outside = {
         image = "docker.io/example/app:1";
         networks = [ "host" ];
         environment.DB_HOST = "db:5432";
-        homeserver.enable = true;
+        homeserver.service = "second";
       };
     };
   };

@@ -22,14 +22,14 @@ in
           SETUID = true;
         };
         extraOptions = [ "--security-opt=no-new-privileges" ];
-        homeserver.enable = true;
+        homeserver.service = "shop";
       };
       shop-app = {
         image = "docker.io/example/app:1";
         networks = [ "shop-network:alias=app,alias=www" ];
         dependsOn = [ "shop-redis" ];
         environment.REDIS_HOST = "redis";
-        homeserver.enable = true;
+        homeserver.service = "shop";
       };
       shop-proxy = {
         image = "docker.io/example/proxy:1";
@@ -37,7 +37,7 @@ in
           "shop-network:alias=proxy"
           "lan:alias=shop"
         ];
-        homeserver.enable = true;
+        homeserver.service = "shop";
       };
     };
   };

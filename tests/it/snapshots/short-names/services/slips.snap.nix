@@ -14,12 +14,12 @@ in
       slips-my-db = {
         image = "docker.io/example/db:1";
         networks = [ "slips-network:alias=my-db" ];
-        homeserver.enable = true;
+        homeserver.service = "slips";
       };
       slips-queue = {
         image = "docker.io/example/queue:1";
         networks = [ "slips-network:alias=queue" ];
-        homeserver.enable = true;
+        homeserver.service = "slips";
       };
       slips-app = {
         image = "docker.io/example/app:1";
@@ -29,7 +29,7 @@ in
           QUEUE_URL = "amqp://queeue:5672";
           FULL_HOST = "slips_my_db";
         };
-        homeserver.enable = true;
+        homeserver.service = "slips";
       };
       slips-other = {
         image = "docker.io/example/app:1";
@@ -42,7 +42,7 @@ in
           HOSTNAME = "othr";
         };
         extraOptions = [ "--add-host=my-dbs:192.168.1.9" ];
-        homeserver.enable = true;
+        homeserver.service = "slips";
       };
     };
   };

@@ -28,7 +28,7 @@ in
         "127.0.0.1:${toString cfg.port}:3000"
       ];
       volumes = [ "${data}/forgejo:/data" ];
-      homeserver.enable = true;
+      homeserver.service = "forgejo";
     };
 
     systemd.tmpfiles.rules = [ ''d "${data}/forgejo" - - - -'' ];

@@ -42,7 +42,7 @@ in
           "--security-opt=no-new-privileges"
         ];
         homeserver = {
-          enable = true;
+          service = "nextcloud";
           secrets = [ "nextcloud-db" ];
           healthcheck = {
             test = "pg_isready";
@@ -67,7 +67,7 @@ in
         ];
         extraOptions = [ "--memory=4g" ];
         homeserver = {
-          enable = true;
+          service = "nextcloud";
           secrets = [ "nextcloud-key" ];
         };
       };
