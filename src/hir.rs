@@ -226,6 +226,8 @@ pub struct Service {
     pub(crate) network: Option<Network>,
     /// The containers.
     pub(crate) containers: Vec<Container>,
+    /// The limits of its containers together.
+    pub(crate) limits: setting::Limits,
     /// The arguments of its preset.
     pub(crate) parameters: Vec<(String, Node)>,
     /// The jobs.

@@ -25,6 +25,7 @@ mod postgres;
 mod record;
 mod secret;
 mod service;
+mod slice;
 mod tailscale;
 mod valkey;
 
@@ -116,6 +117,7 @@ fn lower_service(service: &Service, context: &HostContext) -> Module {
         }
     }
     service::lower_containers(service, &mut module);
+    slice::lower(service, &mut module);
     service::lower_nixos(service, &mut module);
     parameter::lower(service.name.as_str(), &service.parameters, &mut module);
     arrange::arrange(&mut module);

@@ -29,7 +29,7 @@ pub(crate) use agenix::Agenix;
 pub(crate) use allow::Allow;
 pub(crate) use caddy::{AcmeTls, Bind, PluginTls, Tls};
 pub(crate) use container::{
-    Command, ExtraHosts, GracePeriod, LogDriver, LongUlimit, PullPolicy, Restart, Settings, Ulimit,
+    Command, ExtraHosts, GracePeriod, Limits, LogDriver, LongUlimit, PullPolicy, Restart, Settings, Ulimit,
 };
 pub(crate) use container_file::{ContainerFile, FileContent, FileFormat};
 pub(crate) use health::{HealthTest, Healthcheck};

@@ -2,7 +2,7 @@
 
 use super::{Backup, Caddy, Cleanup, Client, Container, Site, Sites, SmokeTest, Update};
 use crate::setting::{
-    Agenix, Allow, Flag, Host, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret, Sops,
+    Agenix, Allow, Flag, Host, Limits, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret, Sops,
     Spanned, Tailscale, Valkey,
 };
 use crate::shape::mapping;
@@ -75,6 +75,8 @@ mapping! {
         networks: Vec<Text>,
         /// The containers of the service, by name.
         containers: Map<Container>,
+        /// Resource limits of all containers of the service together.
+        limits: Limits,
         /// The backups of the service, by name. `database` is the main backup: its job is `SERVICE-backup`.
         backup: Map<Backup>,
         /// Updates of the service's images.

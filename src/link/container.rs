@@ -95,6 +95,7 @@ pub(super) fn link(
             port: service.port,
             network: uses_own.then(|| network::own(&service_name, name.span)),
             containers,
+            limits: service.limits,
             parameters,
             jobs: Vec::new(),
             notify: service.notify,

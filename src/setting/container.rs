@@ -152,18 +152,29 @@ schema!(
 );
 
 mapping! {
-    /// The resource limits of a container.
+    /// The resource limits of a container, or of a service.
     Limits such as "{ memory: 512m }" or nothing {
-        /// Maximum memory. Becomes `--memory`.
+        /// Maximum memory. Becomes `--memory`, or `MemoryMax=` of a slice.
         memory: Option<Value<Size>>,
-        /// Soft limit of memory, applied when the host runs short of memory. Becomes `--memory-reservation`.
+        /// Soft limit of memory, applied when the host runs short of memory. Becomes `--memory-reservation`, or
+        /// `MemoryLow=`.
         memory_reservation: Option<Value<Size>>,
-        /// Maximum of memory and swap together; `-1` means unlimited swap. Needs `memory`. Becomes `--memory-swap`.
+        /// Maximum of memory and swap together; `-1` means unlimited swap. Needs `memory`. Becomes `--memory-swap`, or
+        /// `MemorySwapMax=`.
         memory_swap: Option<Value<SwapSize>>,
-        /// Maximum number of CPUs, such as `1.5`. Becomes `--cpus`.
+        /// Maximum number of CPUs, such as `1.5`. Becomes `--cpus`, or `CPUQuota=`.
         cpus: Option<Value<Decimal>>,
-        /// Maximum number of processes. Becomes `--pids-limit`.
+        /// Maximum number of processes. Becomes `--pids-limit`, or `TasksMax=`.
         pids: Option<Number>,
+    }
+}
+
+impl Limits {
+    /// True if nothing is limited.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Limits { memory, memory_reservation, memory_swap, cpus, pids, .. } = self;
+        let sizes = [memory, memory_reservation].iter().all(|limit| limit.is_none());
+        sizes && memory_swap.is_none() && cpus.is_none() && pids.is_none()
     }
 }
 

@@ -19,7 +19,7 @@ mapping! {
         /// `time.timeZone`, with the same priority as `name`. The `TZ` of every container is
         /// `config.time.timeZone`.
         timezone: TimeZone,
-        /// The memory of the machine, to check the memory limits of the containers against.
+        /// The memory of the machine, to check the memory limits of containers and services against.
         memory: Option<Value<Size>>,
         /// The file systems that containers use, by mount point.
         mounts: Map<Mount>,

@@ -230,6 +230,7 @@ const COMPILE: &[&str] = &[
     "references",
     "secret-stores",
     "secrets",
+    "service-limits",
     "short-names",
     "ten-mistakes-mended",
 ];

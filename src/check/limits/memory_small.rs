@@ -1,9 +1,10 @@
 //! Programs that are killed, or never start, with less memory than their documentation requires.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::form::bytes_in_words;
+use crate::form::{Size, bytes_in_words};
 use crate::hir::Host;
 use crate::tree::Node;
+use crate::value::Value;
 
 /// The memory that OpenVINO's variant of the machine learning image needs, in MiB.
 const OPENVINO: u64 = 6144;
@@ -13,26 +14,25 @@ const OPENVINO: u64 = 6144;
 const LEAST: u64 = 6 << 20;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    for container in host.containers() {
+    for service in host.services.iter().filter(|service| !service.containers.is_empty()) {
+        if let Some(limit) = service.limits.memory.as_ref().filter(|limit| limit.value.bytes < LEAST) {
+            too_little(limit, "the limit of the service", diagnostics);
+        }
+    }
+    for (service, container) in host.services.iter().flat_map(|s| s.containers.iter().map(move |c| (s, c))) {
         let limit = container.settings.limits.memory.as_ref();
         if let Some(limit) = limit.filter(|limit| limit.value.bytes < LEAST) {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::MemorySmall,
-                    format!(
-                        "{} of memory is too little to start a container",
-                        bytes_in_words(limit.value.bytes)
-                    ),
-                    limit.span(),
-                    "the limit of the container",
-                )
-                .help(format!("raise the limit to {} or more", bytes_in_words(LEAST))),
-            );
+            too_little(limit, "the limit of the container", diagnostics);
             continue;
         }
         let image = &container.settings.image.value;
         let Some((known, (least, why))) = image.known().and_then(|k| Some((k, k.memory?))) else { continue };
-        let Some(limit) = limit else { continue };
+        // The lower limit of a container and its service applies.
+        let limits = limit.into_iter().chain(service.limits.memory.as_ref());
+        let Some(limit) = limits.min_by_key(|limit| limit.value).filter(|limit| limit.value.bytes >= LEAST)
+        else {
+            continue;
+        };
         let openvino = image.tag.as_deref().is_some_and(|t| t.ends_with("-openvino"));
         let least = if openvino { OPENVINO.max(least) } else { least } << 20;
         if limit.value.bytes < least {
@@ -49,6 +49,19 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
     }
     of_host(host, diagnostics);
+}
+
+/// Reports a limit with which no container starts.
+fn too_little(limit: &Value<Size>, owner: &str, diagnostics: &mut Diagnostics) {
+    diagnostics.push(
+        Diagnostic::new(
+            Code::MemorySmall,
+            format!("{} of memory is too little to start a container", bytes_in_words(limit.value.bytes)),
+            limit.span(),
+            owner,
+        )
+        .help(format!("raise the limit to {} or more", bytes_in_words(LEAST))),
+    );
 }
 
 /// Compares the host's memory with the requirement of the most demanding container that is enabled.

@@ -54,6 +54,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         });
     }
     for service in host.services.iter().filter(|service| service.containers.is_empty()) {
+        if !service.limits.is_empty() {
+            unused(
+                service.limits.span,
+                "`limits` is set on a service without containers",
+                "remove it, and limit the unit under `nixos`, with `systemd.services.NAME.serviceConfig`",
+            );
+        }
         if let Some(notify) = &service.notify {
             unused(
                 notify.span,

@@ -65,7 +65,7 @@ let
     optional = condition: value: if condition then [ value ] else [ ];
     optionals = condition: values: if condition then values else [ ];
     optionalAttrs = condition: set: if condition then set else { };
-    inherit (builtins) any attrNames concatMap elem filter groupBy head isString mapAttrs partition;
+    inherit (builtins) any attrNames concatMap elem filter groupBy head isString mapAttrs partition replaceStrings;
     intersectLists = a: b: builtins.filter (item: builtins.elem item a) b;
     recursiveUpdate = a: b: a // builtins.mapAttrs (name: value: (a.${name} or { }) // value) b;
     hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
@@ -78,6 +78,7 @@ let
     attrByPath = path: default: set: builtins.foldl' (set: name: set.${name} or default) set path;
     splitString = separator: text: builtins.filter builtins.isString (builtins.split separator text);
     removeSuffix = suffix: text: builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text;
+    toUpper = replaceStrings [ "b" "k" "m" "g" "t" ] [ "B" "K" "M" "G" "T" ];
     toShellVars = set: concatStringsSep "\n" (mapAttrsToList (name: value: "${name}='${value}'") set);
     escapeShellArgs = builtins.concatStringsSep " ";
     hm.dag.entryBetween = before: after: data: { inherit before after data; };
@@ -147,7 +148,10 @@ let
     networking.hostName = "box";
     users.groups = { render.gid = 303; video.gid = 26; };
     virtualisation.podman.package = "podman";
-    systemd.package = "systemd";
+    systemd = {
+      package = "systemd";
+      slices = declared (config: config.systemd.slices or { });
+    };
     home = { homeDirectory = "/Users/me"; profileDirectory = "/Users/me/.nix-profile"; };
     launchd.agents = AGENTS;
     services.postgresql.package = "postgresql";

@@ -8,6 +8,7 @@ let
   inherit (lib) types;
   inherit (config.age) secrets;
   inherit (config.homeserver) mounts networks scripts;
+  inherit (config.systemd) slices;
   inherit (config.time) timeZone;
 
   option =
@@ -67,7 +68,9 @@ let
         environment.TZ = lib.mkDefault timeZone;
         # The unit is active once the first check succeeds.
         podman = lib.mkIf (check.test != null) { sdnotify = "healthy"; };
-        extraOptions = lib.mkAfter (healthcheck ++ own.podmanArgs);
+        extraOptions = lib.mkAfter (
+          healthcheck ++ map (slice: "--cgroup-parent=${slice}.slice") (sliceOf own.service) ++ own.podmanArgs
+        );
       };
     };
 
@@ -98,6 +101,14 @@ let
       ExecStart = scripts.start [ "${targetOf service}.target" ];
     };
   };
+
+  # The slice of a service, if it has limits. An unescaped hyphen would put it into the slice of another service.
+  sliceOf =
+    service:
+    let
+      name = "homeserver-${lib.replaceStrings [ "-" ] [ "\\x2d" ] service}";
+    in
+    lib.optional (service != null && slices ? ${name}) name;
 
   # The names of the containers that depend on each container.
   dependents = lib.zipAttrs (
@@ -139,6 +150,7 @@ let
       );
       units = own.mounts ++ networkUnits ++ lib.optional own.tailnet "tailscale-address.service";
       targets = lib.optional (own.service != null) "${targetOf own.service}.target";
+      inSlice = sliceOf own.service;
     in
     {
       # With sysusers or userborn, this unit decrypts the secrets. Otherwise it does not exist and has no effect.
@@ -153,6 +165,8 @@ let
         ++ networkUnits;
       # A running container keeps the old content of a secret.
       restartTriggers = map (secret: "${secrets.${secret}.file}") own.secrets;
+      # systemd applies changed limits of a slice when it starts a process in the slice. A reload does that.
+      reloadTriggers = map (slice: builtins.toJSON slices.${slice}.sliceConfig) inSlice;
       startLimitIntervalSec = 0;
       serviceConfig = {
         ExecStartPre = lib.mkBefore (
@@ -173,6 +187,8 @@ let
         );
         Restart = lib.mkOverride 90 "always";
         RestartSec = "10s";
+        Slice = map (slice: "${slice}.slice") inSlice;
+        ExecReload = map (slice: scripts.start [ "${slice}.slice" ]) inSlice;
       }
       // lib.optionalAttrs (own.restart != "always") { Restart = lib.mkOverride 90 own.restart; };
     };
