@@ -2,8 +2,8 @@
 
 use super::{Backup, Caddy, Cleanup, Client, Container, Site, Sites, SmokeTest, Update};
 use crate::setting::{
-    Agenix, Allow, Flag, Host, Limits, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret, Sops,
-    Spanned, Tailscale, Valkey,
+    Agenix, Allow, Flag, Host, Limits, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret,
+    Sops, Spanned, Tailscale, Valkey,
 };
 use crate::shape::mapping;
 use crate::tree::Text;

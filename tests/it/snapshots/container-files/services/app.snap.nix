@@ -22,7 +22,7 @@ in
       image = "docker.io/example/app:1.2.3";
       networks = [ "app-network" ];
       homeserver = {
-        enable = true;
+        service = "app";
         secrets = [
           "oidc"
           "app-db"

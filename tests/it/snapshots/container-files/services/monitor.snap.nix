@@ -24,7 +24,7 @@ in
         networks = [ "monitor-network:alias=prometheus" ];
         volumes = [ "monitor_data:/prometheus" ];
         homeserver = {
-          enable = true;
+          service = "monitor";
           files."/etc/prometheus/prometheus.yml".source = (pkgs.formats.yaml { }).generate "prometheus.yml" {
             scrape_configs = [
               {
@@ -43,7 +43,7 @@ in
         image = "docker.io/grafana/loki:3.3.0";
         networks = [ "monitor-network:alias=loki" ];
         homeserver = {
-          enable = true;
+          service = "monitor";
           files."/etc/loki.yaml".source = ../../files/loki.yaml;
         };
       };

@@ -168,7 +168,7 @@ in
               "/run/redis-valkey:/run/redis-valkey:ro"
             ];
             homeserver = {
-              enable = true;
+              service = "app";
               secrets = [ "password" ];
               secretVariables = {
                 DB_URL = [
@@ -206,6 +206,14 @@ in
           ''d "${data}/owned" 0750 1000 100 -''
           ''d "/srv/photos" - - - -''
         ];
+
+        systemd.slices.homeserver-app.sliceConfig = {
+          MemoryMax = "2G";
+          MemoryLow = "512M";
+          MemorySwapMax = "1G";
+          CPUQuota = "150%";
+          TasksMax = 500;
+        };
       }
       {
         programs.mtr.enable = true;

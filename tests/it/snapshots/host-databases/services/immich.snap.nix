@@ -36,7 +36,7 @@ in
           "/run/redis-valkey:/run/redis-valkey:ro"
         ];
         homeserver = {
-          enable = true;
+          service = "immich";
           secrets = [
             "immich-db"
             "immich-valkey"
@@ -59,7 +59,7 @@ in
         image = "ghcr.io/immich-app/immich-machine-learning:v3.3.1";
         networks = [ "immich" ];
         volumes = [ "${cache}:/cache" ];
-        homeserver.enable = true;
+        homeserver.service = "immich";
       };
     };
 

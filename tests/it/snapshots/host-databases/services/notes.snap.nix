@@ -24,7 +24,7 @@ in
         "/run/redis-valkey:/run/redis-valkey:ro"
       ];
       homeserver = {
-        enable = true;
+        service = "notes";
         secrets = [
           "notes-db"
           "notes-valkey"

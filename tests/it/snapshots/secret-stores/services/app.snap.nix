@@ -31,7 +31,7 @@ in
           "/run/keys/app:/run/secrets/old-key:ro"
         ];
         homeserver = {
-          enable = true;
+          service = "app";
           secrets = [
             "mail"
             "tls-key"
@@ -47,7 +47,7 @@ in
         networks = [ "app-network:alias=worker" ];
         environmentFiles = [ "/run/app-worker/secrets.env" ];
         homeserver = {
-          enable = true;
+          service = "app";
           secrets = [ "old-key" ];
           secretVariables.API = [
             "https://worker:"

@@ -56,14 +56,31 @@ in
       command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
     renderEnvironment =
       file: variables:
-      command "render-environment" [ ] (
-        [ file ] ++ lib.mapAttrsToList (variable: path: "${variable}=${path}") variables
+      let
+        words = lib.mapAttrsToList (
+          kind: value: [
+            kind
+            value
+          ]
+        );
+        line = name: parts: words { variable = name; } ++ lib.concatMap words parts;
+      in
+      command "render-environment" [ pkgs.jq ] (
+        [ file ] ++ lib.flatten (lib.mapAttrsToList line variables)
       );
     # The `+` runs it as root, outside the sandbox of the unit: the user of a unit may not start another unit.
     reportFailure = unit: "+" + command "report-failure" [ config.systemd.package ] [ unit ];
     requireMount = path: command "require-mount" [ pkgs.util-linux ] [ path ];
     requireNetwork = name: command "require-network" [ config.virtualisation.podman.package ] [ name ];
-    requireSecret = secret: command "require-secret" [ ] [ secret.name secret.path ];
+    requireSecret =
+      secret:
+      command "require-secret" [ ] (
+        [
+          secret.name
+          secret.path
+        ]
+        ++ lib.optional (secret ? minLength) secret.minLength
+      );
     # The `-` ignores a failure: during shutdown no unit can be started.
     start =
       units:
