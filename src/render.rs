@@ -16,7 +16,7 @@ use crate::nix::{Expr, ITEM, Set, attribute, identifiers, is_call, quoted};
 use crate::nixos::{Module, Output, node};
 use crate::output::{File, OutputLocation};
 use crate::record::{self, hash};
-use crate::script::{SOURCED, Script};
+use crate::script::{SOURCED, Script, ShellFile};
 use scope::{ConstantsFile, Scope, Services};
 
 /// Renders the whole output, in the order of the paths.
@@ -82,12 +82,17 @@ pub(crate) fn render(output: &Output, location: &OutputLocation) -> Result<Vec<F
             code.contains(name) && identifiers(&format!("{{\n{code}\n}}")).contains(name)
         };
         let names = |name: &str| scripts.iter().any(|script| has_name(script.code(), name));
-        let sources = format!(". {}\n", SOURCED.0);
-        let sourced = scripts
-            .iter()
-            .filter_map(|script| script.shell())
-            .any(|(_, text)| text.contains(&sources))
-            .then_some(SOURCED);
+        let is_sourced = |file: &str| {
+            let sources = format!(". {file}\n");
+            scripts.iter().filter_map(|script| script.shell()).any(|(_, text)| text.contains(&sources))
+        };
+        let sourced: Vec<ShellFile> =
+            SOURCED.iter().copied().filter(|(file, _)| is_sourced(file)).collect();
+        let mut list = Set::default();
+        list.append("sourced", sourced.iter().map(|(file, _)| Expr::str(*file)));
+        let mut printer = Printer::new(&ConstantsFile, 2);
+        printer.body(&[], &list);
+        let list = printer.finish();
         files.push(fill(
             &templates,
             "scripts.nix.j2",
@@ -95,7 +100,7 @@ pub(crate) fn render(output: &Output, location: &OutputLocation) -> Result<Vec<F
             true,
             context! {
                 source => safe(comment(&location.source)),
-                sourced => sourced.is_some(),
+                sourced => safe(list.text.trim_end().to_owned()),
                 commands => names("command"),
                 programs => names("program"),
                 restrictions => names("common"),

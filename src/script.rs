@@ -40,8 +40,9 @@ macro_rules! text {
     };
 }
 
-/// The file that several scripts source.
-pub(crate) const SOURCED: ShellFile = ("enter-folder.sh", text!("enter-folder.sh"));
+/// The files that several scripts source.
+pub(crate) const SOURCED: &[ShellFile] =
+    &[("enter-folder.sh", text!("enter-folder.sh")), ("restoring.sh", text!("restoring.sh"))];
 
 scripts! {
     /// Makes a backup from the output of a producer.

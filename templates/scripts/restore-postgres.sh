@@ -19,13 +19,8 @@ set -euo pipefail
 
 # `${#name}` counts bytes in this locale.
 LC_ALL=C
-# The reader of the output may disappear, such as a terminal whose connection breaks.
-trap '' PIPE
-
-fail() {
-  echo "$DATABASE was not restored: $*" >&2
-  exit 1
-}
+# shellcheck source=/dev/null
+. restoring.sh
 
 ask=yes
 fewer=no
@@ -38,15 +33,8 @@ if [ $# != 1 ] || [[ $1 == --* ]]; then
   exit 2
 fi
 dump=$1
-if [ "$ask" = yes ] && [ ! -t 0 ]; then
-  fail "no terminal to ask for confirmation; nothing was done. Use --yes to restore without it"
-fi
-
-lock=${LOCK:-/run/homegen-restore-$CONTAINER.lock}
-{ exec 9>>"$lock"; } 2>/dev/null || fail "cannot write $lock: run this as root"
-flock --nonblock 9 || fail "another restore is running: wait until it has finished"
-[ -e "$dump" ] || fail "$dump does not exist"
-[[ -f $dump && -r $dump ]] || fail "$dump is not a readable file"
+begin_restore "$DATABASE" "$ask" "${LOCK:-/run/homegen-restore-$CONTAINER.lock}"
+require_file "$dump"
 
 stamp=$(date +%Y-%m-%dT%H%M%S)
 # Postgres truncates names after 63 bytes, and these differ only at their end.
@@ -85,9 +73,6 @@ taken=$(sql "$maintenance" <<<"SELECT count(*) FROM pg_database WHERE datname IN
 [ "$taken" = 0 ] || fail "database $new or $before already exists: try again"
 
 created=no
-affected=()
-read -r -a affected <<<"$UNITS"
-ran=()
 
 # In every case, the units that ran are started again, and an unused new database is dropped.
 finish() {
@@ -95,10 +80,7 @@ finish() {
   trap - EXIT
   trap '' HUP INT TERM
   set +e
-  if [ "${#ran[@]}" -gt 0 ] && ! systemctl start -- "${ran[@]}"; then
-    echo "not all of ${ran[*]} could be started: check systemctl status" >&2
-    status=1
-  fi
+  start_units || status=1
   # Skipped if the new database was not created: another message would only hide the cause.
   if [ "$created" = yes ] && ! sql "$maintenance" <<'SQL'; then
 SET client_min_messages = warning;
@@ -175,26 +157,14 @@ SQL
 fi
 
 echo "$dump was loaded into a new database, with $tables tables. The next steps:"
-[ "${#affected[@]}" = 0 ] || echo "  stop $UNITS"
+print_stop
 if [ "$present" = 1 ]; then
   echo "  end the sessions in $DATABASE, and rename it to $before"
 fi
 echo "  rename the new database to $DATABASE"
-[ "${#affected[@]}" = 0 ] || echo "  start the units again that ran"
-if [ "$ask" = yes ]; then
-  read -r -p "Continue? (yes) " answer || answer=
-  [ "$answer" = yes ] || fail "not confirmed with yes; nothing was changed"
-fi
-
-if [ "${#affected[@]}" -gt 0 ]; then
-  # A failed unit that systemd restarts is `activating`.
-  for unit in "${affected[@]}"; do
-    case $(systemctl is-active -- "$unit" || true) in
-      active | activating | reloading | refreshing) ran+=("$unit") ;;
-    esac
-  done
-  systemctl stop -- "${affected[@]}" || fail "not all of $UNITS could be stopped: check systemctl status"
-fi
+print_start
+confirm
+stop_units
 
 # Renames both databases, or neither.
 swap() {
@@ -221,6 +191,4 @@ if [ "$present" = 1 ]; then
   echo "The previous database is $before. To delete it:"
   echo "  podman exec ${CONTAINER@Q} dropdb --username=${DATABASE_USER@Q} -- ${before@Q}"
 fi
-for unit in "${affected[@]}"; do
-  [[ " ${ran[*]} " == *" $unit "* ]] || echo "$unit did not run before the restore. To start it: systemctl start $unit"
-done
+print_idle

@@ -16,13 +16,8 @@
 # these files are always moved together.
 set -euo pipefail
 umask 077
-# The reader of the output may disappear, such as a terminal whose connection breaks.
-trap '' PIPE
-
-fail() {
-  echo "$DATABASE_FILE was not restored: $*" >&2
-  exit 1
-}
+# shellcheck source=/dev/null
+. restoring.sh
 
 ask=yes
 if [ "${1-}" = --yes ]; then
@@ -34,17 +29,10 @@ if [ $# != 1 ] || [[ $1 == --* ]]; then
   exit 2
 fi
 file=$1
-if [ "$ask" = yes ] && [ ! -t 0 ]; then
-  fail "no terminal to ask for confirmation; nothing was done. Use --yes to restore without it"
-fi
-
-lock=${LOCK:-/run/homegen-restore-$NAME.lock}
-{ exec 9>>"$lock"; } 2>/dev/null || fail "cannot write $lock: run this as root"
-flock --nonblock 9 || fail "another restore is running: wait until it has finished"
+begin_restore "$DATABASE_FILE" "$ask" "${LOCK:-/run/homegen-restore-$NAME.lock}"
 
 [[ $DATABASE_FILE == /* ]] || fail "DATABASE_FILE is not an absolute path"
-[ -e "$file" ] || fail "$file does not exist"
-[[ -f $file && -r $file ]] || fail "$file is not a readable file"
+require_file "$file"
 [ -s "$file" ] || fail "$file is empty: use another copy"
 # These files contain a part of the database, which would be missing.
 for suffix in -wal -journal; do
@@ -79,8 +67,6 @@ before=../$kept
 
 # The progress: `nothing` changed, files get their `second` name, or the swap is `begun` or `complete`.
 state=nothing
-read -r -a affected <<<"$UNITS"
-ran=()
 names=()
 
 # Restores the previous database if the swap is interrupted. The database itself comes last, as in the swap. The old
@@ -111,10 +97,7 @@ finish() {
   esac
   [ "$inside" = no ] || cd -P ..
   rmdir -- "$work" 2>/dev/null
-  if [ "${#ran[@]}" -gt 0 ] && ! systemctl start -- "${ran[@]}"; then
-    echo "not all of ${ran[*]} could be started: check systemctl status" >&2
-    status=1
-  fi
+  start_units || status=1
   exit "$status"
 }
 trap finish EXIT
@@ -153,28 +136,13 @@ chmod -- "$(printf '%o' $((8#$mode & 8#$mask)))" copy
 sync -- copy
 
 echo "$file is intact, with $tables tables. The next steps:"
-if [ "${#affected[@]}" = 0 ]; then
-  echo "  no unit is stopped, because none is known to use the database: stop its users yourself"
-else
-  echo "  stop $UNITS"
-fi
+[ -n "$UNITS" ] || echo "  no unit is stopped, because none is known to use the database: stop its users yourself"
+print_stop
 [ ! -e "$database" ] || echo "  rename $folder/$name to $folder/$kept"
 echo "  move the copy to $folder/$name"
-[ "${#affected[@]}" = 0 ] || echo "  start the units again that ran"
-if [ "$ask" = yes ]; then
-  read -r -p "Continue? (yes) " answer || answer=
-  [ "$answer" = yes ] || fail "not confirmed with yes; nothing was changed"
-fi
-
-if [ "${#affected[@]}" -gt 0 ]; then
-  # A failed unit that systemd restarts is `activating`.
-  for unit in "${affected[@]}"; do
-    case $(systemctl is-active -- "$unit" || true) in
-      active | activating | reloading | refreshing) ran+=("$unit") ;;
-    esac
-  done
-  systemctl stop -- "${affected[@]}" || fail "not all of $UNITS could be stopped: check systemctl status"
-fi
+print_start
+confirm
+stop_units
 
 # A process that still has the database open would keep writing to the renamed file.
 for open in /proc/[0-9]*/fd/*; do
@@ -216,6 +184,4 @@ if [ -e "$before" ]; then
   echo "The previous database is $before. To delete it:"
   echo "  rm --force -- ${before@Q}{,-wal,-shm,-journal}"
 fi
-for unit in "${affected[@]}"; do
-  [[ " ${ran[*]} " == *" $unit "* ]] || echo "$unit did not run before the restore. To start it: systemctl start $unit"
-done
+print_idle

@@ -21,7 +21,7 @@ const SCRIPTS: [&str; 8] = [
     "restore-sqlite",
 ];
 /// The files that scripts source, by a name on the PATH.
-const SOURCED: [&str; 1] = ["enter-folder.sh"];
+const SOURCED: [&str; 2] = ["enter-folder.sh", "restoring.sh"];
 
 /// The file of a script.
 pub fn script(name: &str) -> PathBuf {
