@@ -11,7 +11,7 @@ pub(crate) mod network;
 pub(crate) mod smoke_test;
 pub(crate) mod update;
 
-pub(crate) use backup::{Backup, BackupSource, BackupSources, Offsite, PostgresDatabase};
+pub(crate) use backup::{Backup, BackupSource, BackupSources, MysqlDatabase, Offsite, PostgresDatabase};
 pub(crate) use caddy::{Caddy, Site, Sites, Upstream};
 pub(crate) use cleanup::Cleanup;
 pub(crate) use client::Client;

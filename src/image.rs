@@ -164,6 +164,8 @@ pub(crate) enum Kind {
     Postgres,
     /// A program that keeps its data in SQLite.
     Sqlite(Sqlite),
+    /// MariaDB and MySQL.
+    Mysql,
     /// Another database with files.
     Database,
     /// A database whose files may be copied while it runs: they are always consistent, or the data can be recreated.
@@ -222,6 +224,11 @@ impl Known {
     pub(crate) fn is_official_postgres(&self) -> bool {
         self.kind == Kind::Postgres && self.data == Some(POSTGRES_DATA)
     }
+
+    /// Reports whether the image is a database server of docker-library, or built on one.
+    pub(crate) fn is_official_server(&self) -> bool {
+        self.is_official_postgres() || self.kind == Kind::Mysql && self.data == Some(MYSQL_DATA)
+    }
 }
 
 /// The password without which a database refuses its first start.
@@ -241,6 +248,9 @@ pub(crate) const NEWEST_POSTGRES: u32 = 18;
 
 /// The data folder of docker-library's Postgres up to version 17, and of images built on it.
 pub(crate) const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
+
+/// The data folder of docker-library's MariaDB and MySQL.
+const MYSQL_DATA: &str = "/var/lib/mysql";
 
 #[cfg(test)]
 mod tests {

@@ -99,6 +99,8 @@ macro_rules! bindings {
 bindings! {
     /// The launchd configuration of an agent.
     Agent = "agent",
+    /// The client of a database server, for a backup and its restore command.
+    Client = "client",
     /// A command for the command line.
     Command = "command",
     /// The addresses that the front listens on, if there are several.

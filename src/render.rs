@@ -86,8 +86,7 @@ pub(crate) fn render(output: &Output, location: &OutputLocation) -> Result<Vec<F
             let sources = format!(". {file}\n");
             scripts.iter().filter_map(|script| script.shell()).any(|(_, text)| text.contains(&sources))
         };
-        let sourced: Vec<ShellFile> =
-            SOURCED.iter().copied().filter(|(file, _)| is_sourced(file)).collect();
+        let sourced: Vec<ShellFile> = SOURCED.iter().copied().filter(|(file, _)| is_sourced(file)).collect();
         let mut list = Set::default();
         list.append("sourced", sourced.iter().map(|(file, _)| Expr::str(*file)));
         let mut printer = Printer::new(&ConstantsFile, 2);

@@ -163,13 +163,13 @@ fn databases_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
             }
         }
         for (_, backup) in service.backup.entries.iter().filter(|_| service.backup.entries.len() > 1) {
-            let Some(database) = &backup.sources.postgres else { continue };
-            let short = database.container.value();
+            let Some(container) = backup.sources.container() else { continue };
+            let short = container.value();
             let full = format!("{name}-{short}");
             let stopped = [short, full].iter().filter_map(|name| dependents.get(name)).sum();
             counter.add(
                 stopped,
-                database.container.span,
+                container.span,
                 "each restore stops the containers that depend on the database",
                 "write fewer backups of the database",
             )?;

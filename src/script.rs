@@ -59,6 +59,8 @@ scripts! {
     CopySqlite = "copySqlite" in "copy-sqlite.nix" runs "copy-sqlite.sh",
     /// The sandbox of jobs that copy files.
     Copying = "copying" in "copying.nix",
+    /// Dumps a database of MariaDB or MySQL, for a backup.
+    DumpMysql = "dumpMysql" in "dump-mysql.nix" runs "dump-mysql.sh",
     /// Dumps a database of Postgres, for a backup.
     DumpPostgres = "dumpPostgres" in "dump-postgres.nix" runs "dump-postgres.sh",
     /// Creates a network of Podman.
@@ -67,10 +69,14 @@ scripts! {
     Homeserver = "homeserver" in "homeserver.nix" runs "homeserver.sh",
     /// Loads a dump into a database of Postgres.
     LoadDump = "loadDump" in "load-dump.nix" runs "load-dump.sh",
+    /// Loads a dump into a database of MariaDB or MySQL.
+    LoadMysql = "loadMysql" in "load-mysql.nix" runs "load-mysql.sh",
     /// Creates a folder for a container.
     MakeFolder = "makeFolder" in "make-folder.nix" runs "make-folder.sh",
     /// Creates a folder below a folder that containers can write to.
     MakeFolderIn = "makeFolderIn" in "make-folder-in.nix" runs "make-folder.sh",
+    /// Runs a client of MariaDB or MySQL in a container.
+    MysqlClient = "mysqlClient" in "mysql-client.nix" runs "mysql-client.sh",
     /// Sends a notification.
     Notify = "notify" in "notify.nix" runs "notify.sh",
     /// Sends a notification about a failed unit.
@@ -99,6 +105,8 @@ scripts! {
     RequireSecret = "requireSecret" in "require-secret.nix" runs "require-secret.sh",
     /// Fails if Valkey does not answer.
     RequireValkey = "requireValkey" in "require-valkey.nix" runs "require-valkey.sh",
+    /// Restores a dump of MariaDB or MySQL.
+    RestoreMysql = "restoreMysql" in "restore-mysql.nix" runs "restore-mysql.sh",
     /// Restores a dump of Postgres.
     RestorePostgres = "restorePostgres" in "restore-postgres.nix" runs "restore-postgres.sh",
     /// Restores a copy of an SQLite database.

@@ -7,7 +7,7 @@ use crate::tree::Text;
 use crate::value::Value;
 
 mapping! {
-    /// A backup of one database or folder. Exactly one of `postgres`, `sqlite` and `folder` is set.
+    /// A backup of one database or folder. Exactly one of `postgres`, `mysql`, `sqlite` and `folder` is set.
     Backup such as "{ sqlite: /srv/notes/notes.db, to: /srv/backups/notes, at: daily }" called "database" {
         ..sources: BackupSources,
         /// Enables the backup; your own configuration can override it. Default: the service's `enable`.
@@ -44,6 +44,9 @@ part! {
         /// A Postgres database in a container of the service, saved by the container's `pg_dump` in the custom
         /// format.
         postgres: Option<PostgresDatabase>,
+        /// A database of MariaDB or MySQL in a container of the service, saved by the container's `mariadb-dump` or
+        /// `mysqldump` and compressed with zstd.
+        mysql: Option<MysqlDatabase>,
         /// The file of an SQLite database on the host, copied while it is in use. Only this file is saved: other
         /// files of the application, such as Vaultwarden's `attachments` and `rsa_key*`, need a backup with
         /// `folder`.
@@ -60,6 +63,8 @@ part! {
 pub(crate) enum BackupSource {
     /// A database of Postgres.
     Postgres(PostgresDatabase),
+    /// A database of MariaDB or MySQL.
+    Mysql(MysqlDatabase),
     /// The file of an SQLite database.
     Sqlite(Text),
     /// A folder.
@@ -70,9 +75,16 @@ impl BackupSources {
     /// The sources that are set.
     pub(crate) fn written(self) -> Vec<BackupSource> {
         let postgres = self.postgres.map(BackupSource::Postgres);
+        let mysql = self.mysql.map(BackupSource::Mysql);
         let sqlite = self.sqlite.map(|file| BackupSource::Sqlite(file.text));
         let folder = self.folder.map(|folder| BackupSource::Folder(folder.text));
-        [postgres, sqlite, folder].into_iter().flatten().collect()
+        [postgres, mysql, sqlite, folder].into_iter().flatten().collect()
+    }
+
+    /// The container of the database server.
+    pub(crate) fn container(&self) -> Option<&Text> {
+        let postgres = self.postgres.as_ref().map(|database| &database.container);
+        postgres.or(self.mysql.as_ref().map(|database| &database.container))
     }
 }
 
@@ -86,6 +98,22 @@ mapping! {
         /// The user of the database. Restores and the trial of each dump need a superuser, such as POSTGRES_USER of
         /// the official image. A user that the container does not create is an error (HG1317).
         user: Value<Name>,
+    }
+}
+
+mapping! {
+    /// A database of MariaDB or MySQL.
+    MysqlDatabase such as "{ container: db, database: wiki, user: root, password: db-root }" {
+        /// The container of MariaDB or MySQL.
+        container: Text,
+        /// The name of the database.
+        database: Value<Name>,
+        /// The user of the database. Restores and the trial of each dump need a user with all privileges: `root`. A
+        /// user that the container does not create is an error (HG1317).
+        user: Value<Name>,
+        /// The secret with the password of the user. Without it, the client in the container connects as configured
+        /// there, without a password by default.
+        password: Option<Value<SecretName>>,
     }
 }
 

@@ -6,7 +6,9 @@ mod backup_lost;
 mod backup_of_running;
 mod backup_on_disk;
 mod backup_unseen;
+mod created;
 mod database_other;
+mod database_password;
 mod notify_address;
 mod notify_missing;
 mod notify_own_site;
@@ -26,6 +28,7 @@ pub(super) const RULES: &[Rule] = &[
     backup_on_disk::check,
     backup_unseen::check,
     database_other::check,
+    database_password::check,
     notify_address::check,
     notify_missing::check,
     notify_own_site::check,

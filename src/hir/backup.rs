@@ -2,6 +2,7 @@
 
 use super::{Container, Id};
 use crate::form::{KeepRule, SecretName};
+use crate::image::Kind;
 use crate::path::normalized;
 use crate::setting::{Format, UsedSecret};
 use crate::source::Span;
@@ -35,6 +36,13 @@ impl Backup {
         self.source.path().into_iter().chain([&self.to])
     }
 
+    /// The secrets that it reads.
+    pub(super) fn secrets(&self) -> Vec<UsedSecret<'_>> {
+        let password = self.source.database().and_then(|database| database.server.password());
+        let password = password.map(|secret| (secret, Some(Format::Raw)));
+        password.into_iter().chain(self.offsite.iter().flat_map(Offsite::secrets)).collect()
+    }
+
     /// The repository of the remote copy, unless it is in a secret.
     pub(crate) fn repository(&self) -> Option<&Text> {
         match &self.offsite.as_ref()?.repository {
@@ -47,8 +55,8 @@ impl Backup {
 /// The source of a backup.
 #[derive(Debug)]
 pub(crate) enum BackupSource {
-    /// A database of Postgres.
-    Postgres(PostgresDatabase),
+    /// A database of a server in a container.
+    Database(Database),
     /// The file of an SQLite database.
     Sqlite(Text),
     /// A folder.
@@ -59,7 +67,7 @@ impl BackupSource {
     /// The source in the record: its kind, and the database or the normalized path.
     pub(crate) fn recorded(&self) -> (&'static str, String) {
         match self {
-            BackupSource::Postgres(database) => ("postgres", database.database.value()),
+            BackupSource::Database(database) => (database.server.key(), database.database.value()),
             BackupSource::Sqlite(path) => ("sqlite", normalized(&path.value())),
             BackupSource::Folder(path) => ("folder", normalized(&path.value())),
         }
@@ -69,7 +77,7 @@ impl BackupSource {
     pub(crate) fn path(&self) -> Option<&Text> {
         match self {
             BackupSource::Sqlite(path) | BackupSource::Folder(path) => Some(path),
-            BackupSource::Postgres(_) => None,
+            BackupSource::Database(_) => None,
         }
     }
 
@@ -77,7 +85,7 @@ impl BackupSource {
     pub(crate) fn sqlite(&self) -> Option<&Text> {
         match self {
             BackupSource::Sqlite(path) => Some(path),
-            BackupSource::Postgres(_) | BackupSource::Folder(_) => None,
+            BackupSource::Database(_) | BackupSource::Folder(_) => None,
         }
     }
 
@@ -85,32 +93,85 @@ impl BackupSource {
     pub(crate) fn folder(&self) -> Option<&Text> {
         match self {
             BackupSource::Folder(path) => Some(path),
-            BackupSource::Postgres(_) | BackupSource::Sqlite(_) => None,
+            BackupSource::Database(_) | BackupSource::Sqlite(_) => None,
         }
     }
 
-    /// The Postgres database.
-    pub(crate) fn database(&self) -> Option<&PostgresDatabase> {
+    /// The database of a server.
+    pub(crate) fn database(&self) -> Option<&Database> {
         match self {
-            BackupSource::Postgres(database) => Some(database),
+            BackupSource::Database(database) => Some(database),
             BackupSource::Sqlite(_) | BackupSource::Folder(_) => None,
         }
     }
 }
 
-/// A database of Postgres in a container.
+/// A database of a server in a container.
 #[derive(Clone, Debug)]
-pub(crate) struct PostgresDatabase {
+pub(crate) struct Database {
+    /// The server.
+    pub(crate) server: Server,
     /// The container. `None` if the service does not have it; a diagnostic was emitted.
     pub(crate) container: Option<Id<Container>>,
     /// The span of the container's name.
     pub(crate) named: Span,
     /// The database.
     pub(crate) database: Text,
-    /// The user that owns the database.
+    /// The user that reads the database.
     pub(crate) user: Text,
     /// The containers that use the database.
     pub(crate) used_by: Vec<Id<Container>>,
+}
+
+/// A database server.
+#[derive(Clone, Debug)]
+pub(crate) enum Server {
+    /// Postgres.
+    Postgres,
+    /// MariaDB or MySQL, with the secret that contains the password of the user.
+    Mysql(Option<Value<SecretName>>),
+}
+
+impl Server {
+    /// The key of the source in the file.
+    pub(crate) fn key(&self) -> &'static str {
+        match self {
+            Server::Postgres => "postgres",
+            Server::Mysql(_) => "mysql",
+        }
+    }
+
+    /// The kind of image that runs the server.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Server::Postgres => Kind::Postgres,
+            Server::Mysql(_) => Kind::Mysql,
+        }
+    }
+
+    /// The name.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Server::Postgres => "Postgres",
+            Server::Mysql(_) => "MariaDB or MySQL",
+        }
+    }
+
+    /// The program that dumps a database.
+    pub(crate) fn dump_program(&self) -> &'static str {
+        match self {
+            Server::Postgres => "pg_dump",
+            Server::Mysql(_) => "mariadb-dump",
+        }
+    }
+
+    /// The secret with the password of the user.
+    pub(crate) fn password(&self) -> Option<&Value<SecretName>> {
+        match self {
+            Server::Postgres => None,
+            Server::Mysql(password) => password.as_ref(),
+        }
+    }
 }
 
 /// A remote copy of backups.
@@ -134,7 +195,7 @@ pub(crate) struct Offsite {
 
 impl Offsite {
     /// The secrets that restic reads.
-    pub(super) fn secrets(&self) -> Vec<UsedSecret<'_>> {
+    fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let repository = match &self.repository {
             Repository::Secret(secret) => Some(secret),
             Repository::Plain(_) => None,

@@ -1,6 +1,5 @@
 //! Jobs: scheduled units beside the containers.
 
-use super::backup::Offsite;
 use super::{Backup, Container, Id, Notification};
 use crate::application::Task;
 use crate::form::{Calendar, SecretName};
@@ -69,7 +68,7 @@ impl Job {
             Work::Task(task) => {
                 task.secrets.iter().map(|(_, secret, format)| UsedSecret::of(secret, Some(*format))).collect()
             }
-            Work::Backup(backup) => backup.offsite.as_ref().map_or_else(Vec::new, Offsite::secrets),
+            Work::Backup(backup) => backup.secrets(),
             Work::Update(_) | Work::SmokeTest(_) => Vec::new(),
         };
         self.pings().map(|(ping, _)| UsedSecret::of(ping, Some(Format::Raw))).chain(own).collect()

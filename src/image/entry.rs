@@ -110,6 +110,7 @@ pub(crate) enum ConnectionPart {
 #[serde(rename_all = "snake_case")]
 enum KindName {
     Postgres,
+    Mysql,
     Database,
     Store,
     Cache,
@@ -138,6 +139,7 @@ impl From<Columns> for Entry {
             name: kept(name),
             kind: match (row.kind, row.sqlite) {
                 (Some(KindName::Postgres), _) => Kind::Postgres,
+                (Some(KindName::Mysql), _) => Kind::Mysql,
                 (Some(KindName::Database), _) => Kind::Database,
                 (Some(KindName::Store), _) => Kind::Store,
                 (Some(KindName::Cache), _) => Kind::Cache,

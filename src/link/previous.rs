@@ -257,7 +257,7 @@ fn is_database(image: &str) -> bool {
 fn database(image: &str) -> Option<String> {
     match Image::parse(image)?.known()?.kind {
         Kind::Postgres => Some("Postgres".to_owned()),
-        Kind::Database | Kind::Store | Kind::Cache => Some(repository(image)),
+        Kind::Mysql | Kind::Database | Kind::Store | Kind::Cache => Some(repository(image)),
         Kind::Program | Kind::Sqlite(_) => None,
     }
 }

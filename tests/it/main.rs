@@ -22,6 +22,7 @@ mod growth;
 mod half_typed;
 mod last_build;
 mod layers;
+mod mariadb;
 mod messages;
 mod nix;
 mod notify;

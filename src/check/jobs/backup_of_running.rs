@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::created::password;
 use crate::check::storage::databases::{data_volume, known_databases, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::backup::BackupSource;
@@ -51,6 +52,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Kind::Postgres => format!(
                     "back it up with `postgres: {{ container: {}, database: NAME, user: USER }}`",
                     database.container.short
+                ),
+                Kind::Mysql => format!(
+                    "back it up with `mysql: {{ container: {}, database: NAME, user: root, password: {} }}`",
+                    database.container.short,
+                    password(database.container, "root").map_or("SECRET".to_owned(), |secret| secret.text.value())
                 ),
                 Kind::Sqlite(_) => format!(
                     "add a backup of the database beside this one: `database: {{ sqlite: {}, to: …, at: … }}`",

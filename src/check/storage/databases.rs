@@ -34,7 +34,7 @@ pub(in crate::check) fn database_in(container: &Container) -> Option<&'static Kn
     let holds = match known.kind {
         Kind::Program => false,
         Kind::Sqlite(sqlite) => !is_on_server(container, sqlite),
-        Kind::Postgres | Kind::Database | Kind::Store | Kind::Cache => true,
+        Kind::Postgres | Kind::Mysql | Kind::Database | Kind::Store | Kind::Cache => true,
     };
     holds.then_some(known)
 }

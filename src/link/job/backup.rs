@@ -3,12 +3,14 @@
 use super::{Owner, job, missing, time, unit_name};
 use crate::ast::{self, BackupSources};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::backup::{Backup, BackupSource, Offsite, PostgresDatabase, Repository};
+use crate::form::Name;
+use crate::hir::backup::{Backup, BackupSource, Database, Offsite, Repository, Server};
 use crate::hir::job::{Job, Work};
 use crate::link::folder::Mounts;
 use crate::link::notify;
 use crate::source::Span;
 use crate::tree::Text;
+use crate::value::Value;
 use crate::word::listed_keys;
 
 pub(super) fn link(
@@ -36,7 +38,12 @@ pub(super) fn link(
     let mut sources = declared.sources.written().into_iter();
     let source = match sources.next() {
         Some(ast::BackupSource::Postgres(postgres)) => {
-            BackupSource::Postgres(database(postgres, owner, diagnostics))
+            let ast::PostgresDatabase { container, database, user, .. } = postgres;
+            self::database(Server::Postgres, container, database, user, owner, diagnostics)
+        }
+        Some(ast::BackupSource::Mysql(mysql)) => {
+            let ast::MysqlDatabase { container, database, user, password, .. } = mysql;
+            self::database(Server::Mysql(password), container, database, user, owner, diagnostics)
         }
         Some(ast::BackupSource::Sqlite(file)) => BackupSource::Sqlite(file),
         Some(ast::BackupSource::Folder(folder)) => BackupSource::Folder(folder),
@@ -127,19 +134,23 @@ fn offsite(declared: ast::Offsite, mounts: &Mounts, diagnostics: &mut Diagnostic
 }
 
 fn database(
-    declared: ast::PostgresDatabase,
+    server: Server,
+    named: Text,
+    database: Value<Name>,
+    user: Value<Name>,
     owner: &Owner,
     diagnostics: &mut Diagnostics,
-) -> PostgresDatabase {
-    let found = owner.container(&declared.container, diagnostics);
+) -> BackupSource {
+    let found = owner.container(&named, diagnostics);
     let users = found.and_then(|container| owner.users.get(&container.name));
-    PostgresDatabase {
+    BackupSource::Database(Database {
+        server,
         used_by: users.into_iter().flatten().map(|c| c.name.clone()).collect(),
         container: found.map(|container| container.name.clone()),
-        named: declared.container.span,
-        database: declared.database.text,
-        user: declared.user.text,
-    }
+        named: named.span,
+        database: database.text,
+        user: user.text,
+    })
 }
 
 fn without_source(backup: Span) -> Diagnostic {

@@ -10,19 +10,22 @@
 //! ```
 
 mod folder;
+mod mysql;
 mod offsite;
 mod postgres;
 mod sqlite;
 
 use super::{Confinement, Unit, on_path};
-use crate::hir::Service;
-use crate::hir::backup::{Backup, BackupSource};
+use crate::form::SecretName;
+use crate::hir::backup::{Backup, BackupSource, Database, Server};
 use crate::hir::job::Job;
+use crate::hir::{Id, Service};
 use crate::lower::context::HostContext;
 use crate::nix::{Expr, Set};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
 use crate::tree::Text;
+use crate::value::Value;
 
 /// The properties of a kind of source.
 struct Saved {
@@ -36,6 +39,8 @@ struct Saved {
     confinement: Confinement,
     /// Units that the job is ordered after.
     after: Vec<String>,
+    /// The secrets that the producer reads.
+    secrets: Vec<Value<SecretName>>,
     /// The command that restores a backup. `None` for a folder.
     restore: Option<Expr>,
 }
@@ -48,7 +53,10 @@ pub(super) fn lower(
     module: &mut Module,
 ) -> Unit {
     let saved = match &backup.source {
-        BackupSource::Postgres(database) => postgres::lower(backup, database, module),
+        BackupSource::Database(database) => match database.server {
+            Server::Postgres => postgres::lower(backup, database, module),
+            Server::Mysql(_) => mysql::lower(backup, database, module),
+        },
         BackupSource::Sqlite(file) => sqlite::lower(backup, file, service, context),
         BackupSource::Folder(folder) => folder::lower(folder, context),
     };
@@ -80,11 +88,30 @@ pub(super) fn lower(
         paths: backup.paths().chain(&backup.mounts).cloned().collect(),
         confinement: saved.confinement,
         before: mounts.map(require_mount).collect(),
-        secrets: vec![],
+        secrets: saved.secrets,
         timeout: "6h",
         persistent: true,
         more,
     }
+}
+
+/// The container of a database server.
+fn container(database: &Database) -> Expr {
+    Expr::str(database.container.as_ref().map(Id::to_string).unwrap_or_default())
+}
+
+/// The parameters of the scripts that use a database.
+fn parameters(database: &Database) -> Set {
+    Set::of([
+        ("CONTAINER", container(database)),
+        ("DATABASE", Expr::text(&database.database)),
+        ("DATABASE_USER", Expr::text(&database.user)),
+    ])
+}
+
+/// The unit of the database's container.
+fn started(database: &Database) -> Vec<String> {
+    database.container.iter().map(|container| format!("{}.service", container.unit())).collect()
 }
 
 /// Sets `parameter` to the folder at or above `path` that a container can write to, if there is one.

@@ -10,13 +10,17 @@ use std::time::{Duration, Instant};
 
 use super::folder::{names, tree};
 use super::scripts::{program, scripts};
-const SCRIPTS: [&str; 8] = [
+const SCRIPTS: [&str; 12] = [
     "backup",
     "copy-folder",
     "copy-sqlite",
+    "dump-mysql",
     "dump-postgres",
     "load-dump",
+    "load-mysql",
     "make-folder",
+    "mysql-client",
+    "restore-mysql",
     "restore-postgres",
     "restore-sqlite",
 ];

@@ -22,6 +22,7 @@ pub(super) fn lower(folder: &Text, context: &HostContext) -> Saved {
         content: "files",
         confinement: Confinement::Copying,
         after: Vec::new(),
+        secrets: Vec::new(),
         restore: None,
     }
 }

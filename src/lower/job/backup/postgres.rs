@@ -12,15 +12,14 @@
 //!
 //! `program` tests each dump: `loadDump` restores its schema with a few rows into a temporary database.
 
-use super::{Confinement, Saved};
-use crate::hir::Id;
-use crate::hir::backup::{Backup, PostgresDatabase};
+use super::{Confinement, Saved, parameters, started};
+use crate::hir::backup::{Backup, Database};
 use crate::lower::job::units;
-use crate::nix::{Expr, Set};
+use crate::nix::Expr;
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
 
-pub(super) fn lower(backup: &Backup, database: &PostgresDatabase, module: &mut Module) -> Saved {
+pub(super) fn lower(backup: &Backup, database: &Database, module: &mut Module) -> Saved {
     module.bindings.push((Binding::LoadDump, Expr::run(Script::LoadDump, [Expr::Set(parameters(database))])));
     let mut restored = parameters(database);
     restored.set("UNITS", units(database.used_by.iter()));
@@ -33,16 +32,8 @@ pub(super) fn lower(backup: &Backup, database: &PostgresDatabase, module: &mut M
         suffix: ".dump",
         content: "database",
         confinement: Confinement::Restricted,
-        after: database.container.iter().map(|container| format!("{}.service", container.unit())).collect(),
+        after: started(database),
+        secrets: Vec::new(),
         restore: Some(Expr::run(Script::RestorePostgres, command)),
     }
-}
-
-fn parameters(database: &PostgresDatabase) -> Set {
-    let container = database.container.as_ref().map(Id::to_string);
-    Set::of([
-        ("CONTAINER", Expr::str(container.unwrap_or_default())),
-        ("DATABASE", Expr::text(&database.database)),
-        ("DATABASE_USER", Expr::text(&database.user)),
-    ])
 }

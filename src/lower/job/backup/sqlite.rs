@@ -27,6 +27,7 @@ pub(super) fn lower(backup: &Backup, file: &Text, service: &Service, context: &H
         content: "database",
         confinement: Confinement::Copying,
         after: Vec::new(),
+        secrets: Vec::new(),
         restore: Some(restore(backup, file, service, context)),
     }
 }

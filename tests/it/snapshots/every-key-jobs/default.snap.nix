@@ -13,6 +13,7 @@
     ./jobs/app-cleanup.nix
     ./jobs/app-update.nix
     ./jobs/smoke-test.nix
+    ./jobs/wiki-backup.nix
     ./mounts.nix
     ./nixos.nix
     ./notify.nix
@@ -21,8 +22,10 @@
     ./secrets.nix
     ./services/app.nix
     ./services/other.nix
+    ./services/wiki.nix
     ./tailscale.nix
   ];
   homeserver.app.enable = lib.mkDefault true;
+  homeserver.wiki.enable = lib.mkDefault true;
   homeserver.other.enable = lib.mkDefault true;
 }

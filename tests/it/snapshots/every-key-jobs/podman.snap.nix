@@ -17,6 +17,8 @@ in
       CONTAINERS = ''
         app app-db postgres
         app app-main -
+        wiki wiki-db -
+        wiki wiki-web -
         other other -
       '';
     })

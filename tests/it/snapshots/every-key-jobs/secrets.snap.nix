@@ -21,6 +21,7 @@
       restic.file = config.homeserver.secretsDirectory + "/restic.age";
       storage.file = config.homeserver.secretsDirectory + "/storage.age";
       token.file = config.homeserver.secretsDirectory + "/token.age";
+      wiki.file = config.homeserver.secretsDirectory + "/wiki.age";
       topic.file = config.homeserver.secretsDirectory + "/topic.age";
       webhook.file = config.homeserver.secretsDirectory + "/webhook.age";
     };

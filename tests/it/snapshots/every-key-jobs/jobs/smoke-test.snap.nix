@@ -17,6 +17,7 @@ let
         (lib.optionals homeserver.appBackup.enable [ "backup=36=${folder}/app/app-database" ])
         (lib.optionals homeserver.appBackupFiles.enable [ "backup=180=${folder}/files/app-files" ])
         (lib.optionals homeserver.appBackupNotes.enable [ "backup=13=${folder}/notes/app-notes" ])
+        (lib.optionals homeserver.wikiBackup.enable [ "backup=36=${folder}/wiki/wiki-database" ])
       ]
     );
   };

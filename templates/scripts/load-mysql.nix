@@ -1,0 +1,6 @@
+loadMysql =
+  client:
+  program "load-mysql" [
+    pkgs.gawk
+    client
+  ] "load-mysql";

@@ -1,0 +1,1 @@
+mysqlClient = program "mysql-client" [ config.virtualisation.podman.package ] "mysql-client";
