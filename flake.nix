@@ -125,12 +125,14 @@
             pkgs.cargo-insta
             pkgs.clippy
             pkgs.jq
+            pkgs.mariadb
             pkgs.mdbook
             pkgs.postgresql
             pkgs.rsync
             pkgs.rustfmt
             pkgs.shellcheck
             pkgs.sqlite
+            pkgs.zstd
           ];
         };
       });

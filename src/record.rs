@@ -65,7 +65,7 @@ pub struct Container {
 /// A backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backup {
-    /// The kind of the source: `postgres`, `sqlite` or `folder`.
+    /// The kind of the source: `postgres`, `mysql`, `sqlite` or `folder`.
     pub kind: String,
     /// The database, or the path on the host.
     pub source: String,

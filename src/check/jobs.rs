@@ -8,7 +8,7 @@ mod backup_on_disk;
 mod backup_unseen;
 mod created;
 mod database_other;
-mod database_password;
+mod backup_password;
 mod notify_address;
 mod notify_missing;
 mod notify_own_site;
@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
     backup_on_disk::check,
     backup_unseen::check,
     database_other::check,
-    database_password::check,
+    backup_password::check,
     notify_address::check,
     notify_missing::check,
     notify_own_site::check,

@@ -188,7 +188,7 @@ codes! {
     BackupUnseen = "HG1313", Warning, "no container mounts a backup path";
     DatabaseUser = "HG1317", Deny, "a backup uses a user that the container does not create";
     NotifyOwnSite = "HG1318", Warning, "notifications depend on this host";
-    DatabasePassword = "HG1319", Deny, "a backup connects to a database with another password";
+    BackupPassword = "HG1319", Deny, "a backup connects to a database with another password";
     ClientService = "HG1401", Error, "a client cannot reach its service";
     ClientOther = "HG1402", Warning, "a client's service does not accept uploads";
     HostPrivileges = "HG1501", Warning, "a container is privileged";

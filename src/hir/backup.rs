@@ -39,7 +39,7 @@ impl Backup {
     /// The secrets that it reads.
     pub(super) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let password = self.source.database().and_then(|database| database.server.password());
-        let password = password.map(|secret| (secret, Some(Format::Raw)));
+        let password = password.map(|secret| UsedSecret::of(secret, Some(Format::Raw)));
         password.into_iter().chain(self.offsite.iter().flat_map(Offsite::secrets)).collect()
     }
 

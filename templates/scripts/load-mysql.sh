@@ -26,8 +26,8 @@ explain() {
   location="in container $CONTAINER"
   if [[ $error =~ definer\ \(\'?([^\)]*)\)\ does\ not\ exist ]]; then
     action="create the user $location and try again: CREATE USER ${BASH_REMATCH[1]}"
-  elif [[ $error =~ (Unknown|Plugin|not\ loaded).*(engine|plugin)\ \'([^\']*)\' ]]; then
-    action="the server $location lacks the plugin ${BASH_REMATCH[3]}: use an image that has it"
+  elif [[ $error =~ (storage\ engine|[Pp]lugin)\ \'([^\']*)\' ]]; then
+    action="the server $location lacks the plugin ${BASH_REMATCH[2]}: use an image that has it"
   elif [[ $error == *"Unknown collation"* || $error == *"Unknown character set"* || $error == *"Unknown system variable"* ]]; then
     action="a newer or another server wrote the dump: use its image"
   elif [[ $error == *" 1064 "* || $error == *"can't be set to the value"* ]]; then

@@ -1155,3 +1155,104 @@ fn clients_of_old_images_and_of_mysql_are_used_with_their_own_options() {
     assert!(stdout.contains("1 tables of wiki have no transactions"), "{stdout}");
     assert!(called().contains("--lock-tables"), "{}", called());
 }
+
+#[test]
+fn a_dump_in_the_format_of_mysql_is_loaded() {
+    let Some(mariadb) = MariaDb::new() else { return };
+    let sandbox = sandbox_of(&mariadb, "wiki");
+    // As mysqldump 8.0 writes it: an INSERT is one line.
+    let dump = "-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)
+/*!40101 SET NAMES utf8mb4 */;
+/*!50717 SELECT COUNT(*) INTO @x FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'performance_schema' */;
+--
+-- Table structure for table `page`
+--
+DROP TABLE IF EXISTS `page`;
+CREATE TABLE `page` (
+  `id` int NOT NULL,
+  `text` text
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+LOCK TABLES `page` WRITE;
+INSERT INTO `page` VALUES (1,'INSERT INTO `page` VALUES (9);'),(2,_binary 'b\\n');
+INSERT INTO `page` VALUES (3,'c');
+UNLOCK TABLES;
+ALTER DATABASE `wiki` CHARACTER SET latin1 COLLATE latin1_swedish_ci ;
+DELIMITER ;;
+/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`%`*/ /*!50003 TRIGGER `checked` BEFORE INSERT ON `page` FOR EACH ROW SET new.id = new.id + 1 */;;
+DELIMITER ;
+ALTER DATABASE `wiki` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ;
+--
+-- Dumping events for database 'wiki'
+--
+/*!50106 DROP EVENT IF EXISTS `daily` */;
+DELIMITER ;;
+/*!50106 CREATE*/ /*!50117 DEFINER=`root`@`%`*/ /*!50106 EVENT `daily` ON SCHEDULE EVERY 1 DAY STARTS '2020-01-01 00:00:00' ON COMPLETION PRESERVE ENABLE DO BEGIN
+INSERT INTO page VALUES (7, 'ON COMPLETION NOT PRESERVE ENABLE');
+INSERT INTO page VALUES (8, 'x');
+END */ ;;
+DELIMITER ;
+-- Dump completed on 2026-07-03  3:00:00
+";
+    std::fs::write(sandbox.at("dump.sql"), dump).unwrap();
+    for (option, rows) in [("--trial ", 2), ("", 3), ("--live ", 3)] {
+        mariadb.create("other");
+        program(&sandbox.at("bin/load"), &format!("load-mysql {option}other <\"$HERE/dump.sql\""));
+        let output = sandbox.run(&["load"]);
+        assert!(output.status.success() && stderr(&output).is_empty(), "{}", stderr(&output));
+        assert_eq!(mariadb.rows("other", "page"), Some(rows), "{option}");
+        let event =
+            "SELECT status, event_definition LIKE '%PRESERVE ENABLE%x%' FROM information_schema.events";
+        let state = if option == "--live " { "ENABLED\t1" } else { "SLAVESIDE_DISABLED\t1" };
+        assert_eq!(mariadb.sql("other", event), state, "{option}");
+        let collation =
+            "SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = 'other'";
+        assert_eq!(mariadb.sql("other", collation), "utf8mb4_bin");
+        mariadb.sql("mysql", "DROP DATABASE other");
+    }
+    assert_eq!(mariadb.databases(), [""; 0]);
+}
+
+#[test]
+fn each_kind_of_mysql_restore_failure_has_its_own_advice() {
+    let Some(mariadb) = MariaDb::new() else { return };
+    let (sandbox, dump) = dumped_and_changed(&mariadb, "wiki");
+    for (error, advice) in [
+        (
+            "ERROR 1449 (HY000) at line 9: The user specified as a definer ('a'@'%') does not exist",
+            "CREATE USER 'a'@'%'",
+        ),
+        ("ERROR 1286 (42000) at line 9: Unknown storage engine 'ROCKSDB'", "lacks the plugin ROCKSDB"),
+        (
+            "ERROR 1273 (HY000) at line 9: Unknown collation: 'utf8mb4_0900_ai_ci'",
+            "another server wrote the dump",
+        ),
+        (
+            "ERROR 1064 (42000) at line 9: You have an error in your SQL syntax",
+            "another version of the server",
+        ),
+        (
+            "ERROR 1231 (42000) at line 9: Variable 'sql_mode' can't be set to the value of 'X'",
+            "another version",
+        ),
+        ("ERROR 1114 (HY000) at line 9: The table 'a' is full", "free some space"),
+        (
+            "ERROR 1153 (08S01) at line 9: Got a packet bigger than 'max_allowed_packet' bytes",
+            "raise max_allowed_packet",
+        ),
+        ("ERROR 1062 (23000) at line 9: Duplicate entry '1' for key 'PRIMARY'", "rows that violate"),
+        ("ERROR 1227 (42000) at line 9: Access denied; you need SUPER", "root needs all privileges"),
+        (
+            "ERROR 2013 (HY000) at line 9: Lost connection to server during query",
+            "check the log of container",
+        ),
+        ("ERROR 1 something else", "see the error above"),
+    ] {
+        std::fs::write(sandbox.at("error"), error).unwrap();
+        sandbox.breaks(
+            "case $options in *--database=*_restore_*) cat >/dev/null; cat \"$HERE/error\" >&2; exit 1 ;; esac",
+        );
+        sandbox.mysql_restore_fails(&dump, advice);
+        sandbox.mysql_restore_fails(&dump, error);
+        assert_eq!(mariadb.databases(), ["wiki"]);
+    }
+}

@@ -16,7 +16,8 @@
 
 use super::{Confinement, Saved, container, parameters, started};
 use crate::hir::backup::{Backup, Database};
-use crate::lower::job::{secret_file, units};
+use crate::lower::job::units;
+use crate::lower::secret;
 use crate::nix::{Expr, Set};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
@@ -25,7 +26,7 @@ pub(super) fn lower(backup: &Backup, database: &Database, module: &mut Module) -
     let password = database.server.password();
     let mut client = account(database);
     if let Some(password) = password {
-        client.set("PASSWORD_FILE", secret_file(password));
+        client.set("PASSWORD_FILE", secret::path(password, context.host));
     }
     module.bindings.push((Binding::Client, Expr::run(Script::MysqlClient, [Expr::Set(client)])));
     let load = [Binding::Client.into(), Expr::Set(account(database))];

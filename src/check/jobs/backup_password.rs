@@ -23,13 +23,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let (user, server) = (saved.user.value(), &container.name);
         let diagnostic = match own {
             Some(own) => Diagnostic::new(
-                Code::DatabasePassword,
+                Code::BackupPassword,
                 format!("`{server}` sets another password for `{user}`"),
                 own.text.span,
                 "the backup connects with this password",
             ),
             None => Diagnostic::new(
-                Code::DatabasePassword,
+                Code::BackupPassword,
                 format!("the backup has no password for `{user}`"),
                 saved.user.span,
                 "the backup connects as this user",
