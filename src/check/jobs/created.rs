@@ -35,7 +35,7 @@ const ROOT: &str = "root";
 /// The folder of the scripts that the images run when they create the database.
 const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
 
-/// What a container creates, as far as it is certain.
+/// The database and the users that a container creates, as far as they are certain.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Created {
     /// The database, and the value that determines it.
@@ -125,7 +125,7 @@ fn variable(container: &Container, names: &[&str]) -> Result<Option<Text>, ()> {
     Ok(None)
 }
 
-/// What the containers create, computed once for each of them.
+/// The databases and users that the containers create, computed once for each container.
 #[derive(Default)]
 pub(super) struct Cache<'a>(std::collections::HashMap<&'a Id<Container>, Created>);
 

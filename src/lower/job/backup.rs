@@ -55,7 +55,7 @@ pub(super) fn lower(
     let saved = match &backup.source {
         BackupSource::Database(database) => match database.server {
             Server::Postgres => postgres::lower(backup, database, module),
-            Server::Mysql(_) => mysql::lower(backup, database, module),
+            Server::Mysql(_) => mysql::lower(backup, database, context, module),
         },
         BackupSource::Sqlite(file) => sqlite::lower(backup, file, service, context),
         BackupSource::Folder(folder) => folder::lower(folder, context),

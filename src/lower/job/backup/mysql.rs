@@ -16,13 +16,19 @@
 
 use super::{Confinement, Saved, container, parameters, started};
 use crate::hir::backup::{Backup, Database};
+use crate::lower::context::HostContext;
 use crate::lower::job::units;
 use crate::lower::secret;
 use crate::nix::{Expr, Set};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
 
-pub(super) fn lower(backup: &Backup, database: &Database, module: &mut Module) -> Saved {
+pub(super) fn lower(
+    backup: &Backup,
+    database: &Database,
+    context: &HostContext,
+    module: &mut Module,
+) -> Saved {
     let password = database.server.password();
     let mut client = account(database);
     if let Some(password) = password {

@@ -112,6 +112,15 @@ in
       RestrictNamespaces = "mnt";
       SystemCallFilter = "@system-service @mount";
     };
+    dumpMysql =
+      client: loadDump:
+      program "dump-mysql" [
+        pkgs.gnused
+        pkgs.util-linux
+        pkgs.zstd
+        client
+        loadDump
+      ] "dump-mysql";
     dumpPostgres =
       loadDump:
       program "dump-postgres" [
@@ -131,9 +140,16 @@ in
       config.virtualisation.podman.package
       pkgs.gnused
     ] "load-dump";
+    loadMysql =
+      client:
+      program "load-mysql" [
+        pkgs.gawk
+        client
+      ] "load-mysql";
     makeFolder =
       path: mode: owner: group:
       command "make-folder" [ ] [ path mode owner group ];
+    mysqlClient = program "mysql-client" [ config.virtualisation.podman.package ] "mysql-client";
     notify = program "notify" [ pkgs.curl pkgs.jq ] "notify";
     notifyFailure = program "notify-failure" [
       config.systemd.package
@@ -182,6 +198,17 @@ in
         ]
         ++ lib.optional (secret ? minLength) secret.minLength
       );
+    restoreMysql =
+      client: loadDump:
+      program "restore-mysql" [
+        config.virtualisation.podman.package
+        config.systemd.package
+        pkgs.gnused
+        pkgs.util-linux
+        pkgs.zstd
+        client
+        loadDump
+      ];
     restorePostgres =
       loadDump:
       program "restore-postgres" [

@@ -33,7 +33,7 @@ in
         };
         extraOptions = [ "--security-opt=no-new-privileges" ];
         homeserver = {
-          enable = true;
+          service = "wiki";
           secrets = [ "wiki" ];
         };
       };
@@ -41,7 +41,7 @@ in
         image = "docker.io/example/wiki:1.0.0";
         networks = [ "wiki-network:alias=web" ];
         dependsOn = [ "wiki-db" ];
-        homeserver.enable = true;
+        homeserver.service = "wiki";
       };
     };
 

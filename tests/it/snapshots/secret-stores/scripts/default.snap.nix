@@ -10,11 +10,12 @@
 }:
 
 let
-  # Functions that several scripts source.
-  enterFolder = pkgs.writeText "enter-folder" (builtins.readFile ./enter-folder.sh);
+  # Files that several scripts source.
+  sourced = [ "enter-folder.sh" ];
+  paths = map (file: pkgs.writeText file (builtins.readFile ./${file})) sourced;
   read =
     script:
-    builtins.replaceStrings [ ". enter-folder.sh" ] [ ". ${enterFolder}" ] (
+    builtins.replaceStrings (map (file: ". ${file}") sourced) (map (file: ". ${file}") paths) (
       builtins.readFile ./${script}.sh
     );
 
