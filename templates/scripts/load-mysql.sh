@@ -24,7 +24,7 @@ new=$1
 explain() {
   local error=$1 action location
   location="in container $CONTAINER"
-  if [[ $error =~ definer\ \(\'?([^\)]*)\)\ does\ not\ exist ]]; then
+  if [[ $error =~ definer\ \(([^\)]*)\)\ does\ not\ exist ]]; then
     action="create the user $location and try again: CREATE USER ${BASH_REMATCH[1]}"
   elif [[ $error =~ (storage\ engine|[Pp]lugin)\ \'([^\']*)\' ]]; then
     action="the server $location lacks the plugin ${BASH_REMATCH[2]}: use an image that has it"
