@@ -54,7 +54,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     database.container.short
                 ),
                 Kind::Mysql => format!(
-                    "back it up with `mysql: {{ container: {}, database: NAME, user: root, password: {} }}`",
+                    "back it up with `mysql`, such as `mysql: {{ container: {}, database: NAME, user: root, password: {} }}`",
                     database.container.short,
                     password(database.container, "root").map_or("SECRET".to_owned(), |secret| secret.text.value())
                 ),
