@@ -135,23 +135,6 @@ impl Host {
             .collect()
     }
 
-    /// The database of the host's Postgres that a container uses. `None` if it is not declared, too.
-    pub(crate) fn database(&self, container: &Container) -> Option<(&Text, &setting::Database)> {
-        let name = container.uses.postgres.as_ref()?.text.value();
-        let databases = &self.postgres.as_ref()?.databases.entries;
-        databases
-            .iter()
-            .find(|(declared, _)| declared.value() == name)
-            .map(|(name, database)| (name, database))
-    }
-
-    /// The user of the host's Valkey that a container uses. `None` if it is not declared, too.
-    pub(crate) fn valkey_user(&self, container: &Container) -> Option<(&Text, &setting::ValkeyUser)> {
-        let name = container.uses.valkey.as_ref()?.text.value();
-        let users = &self.valkey.as_ref()?.users.entries;
-        users.iter().find(|(declared, _)| declared.value() == name).map(|(name, user)| (name, user))
-    }
-
     /// Every tree of options under a `nixos` key.
     pub(crate) fn raw_options(&self) -> impl Iterator<Item = &Node> {
         self.nixos.iter().chain(self.services.iter().filter_map(|s| s.nixos.as_ref()))

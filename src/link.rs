@@ -63,6 +63,7 @@ pub(crate) fn link(
     let tailscale = file.tailscale;
     let (linked, sites) = container::link(services, &networks, tailscale.as_ref(), diagnostics);
     let has_containers = linked.iter().any(|service| !service.containers.is_empty());
+    let index = Index::of(&linked, &networks, file.postgres.as_ref(), file.valkey.as_ref());
     let mut host = Host {
         unreadable: file.unreadable,
         language: file.homegen,
@@ -77,9 +78,9 @@ pub(crate) fn link(
         postgres: file.postgres,
         valkey: file.valkey,
         podman: file.podman.or_else(|| has_containers.then(|| setting::Podman::empty(file.span))),
-        index: Index::of(&linked, &networks),
         networks,
         services: linked,
+        index,
         jobs: Vec::new(),
         clients: Vec::new(),
         nixos: file.nixos.map(|n| n.0),

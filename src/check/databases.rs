@@ -8,6 +8,8 @@ mod shared_database;
 mod unknown_database;
 mod unused_number;
 
+use indexmap::IndexSet;
+
 use super::Rule;
 use crate::form::Form;
 use crate::hir::{Container, Host};
@@ -25,7 +27,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// A server of the host with the names that containers use: databases of Postgres, users of Valkey.
-struct Server<'a> {
+struct Server {
     /// Its key at the top of the file and in `uses`.
     key: &'static str,
     /// The noun of a name, such as `database`.
@@ -33,7 +35,7 @@ struct Server<'a> {
     /// The name of the program.
     program: &'static str,
     /// The declared names. `None` if the server is not declared.
-    names: Option<Vec<&'a Text>>,
+    names: Option<IndexSet<String>>,
     /// True if a line among the names could not be read.
     is_cut: bool,
     /// A declaration, in which NAME stands for the name.
@@ -43,7 +45,7 @@ struct Server<'a> {
 }
 
 /// The servers that a host may have.
-fn servers(host: &Host) -> [Server<'_>; 2] {
+fn servers(host: &Host) -> [Server; 2] {
     fn text<F: Form>(value: &Value<F>) -> &Text {
         &value.text
     }
@@ -54,7 +56,7 @@ fn servers(host: &Host) -> [Server<'_>; 2] {
             key: "postgres",
             noun: "database",
             program: "Postgres",
-            names: databases.map(|map| map.entries.iter().map(|(name, _)| name).collect()),
+            names: databases.map(|map| map.entries.iter().map(|(name, _)| name.value()).collect()),
             is_cut: databases.is_some_and(|map| map.is_cut),
             example: "postgres: { version: 17, databases: { NAME: { password: SECRET } } }",
             used: |container| container.uses.postgres.as_ref().map(text),
@@ -63,7 +65,7 @@ fn servers(host: &Host) -> [Server<'_>; 2] {
             key: "valkey",
             noun: "user",
             program: "Valkey",
-            names: users.map(|map| map.entries.iter().map(|(name, _)| name).collect()),
+            names: users.map(|map| map.entries.iter().map(|(name, _)| name.value()).collect()),
             is_cut: users.is_some_and(|map| map.is_cut),
             example: "valkey: { users: { NAME: { password: SECRET, keys: [\"NAME:*\"], allow: [read, write] } } }",
             used: |container| container.uses.valkey.as_ref().map(text),

@@ -81,11 +81,6 @@ impl Front {
         }
     }
 
-    /// True if the front reads the secret `name` when it starts, and keeps the old content while it runs.
-    pub(crate) fn reads_at_start(&self, name: &str) -> bool {
-        matches!(self.tls(), Some(Tls::Plugin(plugin)) if plugin.environment.text.value() == name)
-    }
-
     /// The key of the front in the file.
     pub(crate) fn key(&self) -> &'static str {
         match &self.program {

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use super::{Container, Host, Id, Network, Secret, Service};
 use crate::form::SecretName;
+use crate::setting::{Database, Map, Postgres, Valkey, ValkeyUser};
+use crate::tree::Text;
 use crate::value::Value;
 
-/// The positions of services, containers and networks in a host. Of several containers with one name, which is an
+/// The positions of the parts of a host that others refer to. Of several containers with one name, which is an
 /// error, the last one counts. A shared network takes precedence over a service's own.
 #[derive(Debug)]
 pub(crate) struct Index {
@@ -14,6 +16,10 @@ pub(crate) struct Index {
     /// The position of the service, and of the container in it.
     containers: HashMap<Id<Container>, (usize, usize)>,
     networks: HashMap<Id<Network>, NetworkPosition>,
+    /// The databases of the host's Postgres.
+    databases: HashMap<String, usize>,
+    /// The users of the host's Valkey.
+    valkey_users: HashMap<String, usize>,
 }
 
 /// The position of a network.
@@ -26,12 +32,19 @@ enum NetworkPosition {
 }
 
 impl Index {
-    /// The index of a host with these services and shared networks.
-    pub(crate) fn of(services: &[Service], shared: &[Network]) -> Index {
+    /// The index of a host with these services, shared networks and servers.
+    pub(crate) fn of(
+        services: &[Service],
+        shared: &[Network],
+        postgres: Option<&Postgres>,
+        valkey: Option<&Valkey>,
+    ) -> Index {
         let mut index = Index {
             services: HashMap::with_capacity(services.len()),
             containers: HashMap::new(),
             networks: HashMap::new(),
+            databases: postgres.map(|postgres| positions(&postgres.databases)).unwrap_or_default(),
+            valkey_users: valkey.map(|valkey| positions(&valkey.users)).unwrap_or_default(),
         };
         for (s, service) in services.iter().enumerate() {
             index.services.insert(service.name.clone(), s);
@@ -44,6 +57,11 @@ impl Index {
         index.networks.extend(shared.map(|(n, network)| (network.name.clone(), NetworkPosition::Shared(n))));
         index
     }
+}
+
+/// The positions of the entries of a mapping, by name.
+fn positions<T>(map: &Map<T>) -> HashMap<String, usize> {
+    map.entries.iter().enumerate().map(|(position, (name, _))| (name.value(), position)).collect()
 }
 
 impl Host {
@@ -74,5 +92,17 @@ impl Host {
     /// The secret with the name in a value. `None` if the value could not be read.
     pub(crate) fn secret(&self, name: &Value<SecretName>) -> Option<&Secret> {
         self.secrets.get(name.text.value().as_str())
+    }
+
+    /// The database of the host's Postgres that a container uses, with its name. `None` if it is not declared, too.
+    pub(crate) fn database(&self, container: &Container) -> Option<(&Text, &Database)> {
+        let position = *self.index.databases.get(&container.uses.postgres.as_ref()?.text.value())?;
+        self.postgres.as_ref()?.databases.entries.get(position).map(|(name, database)| (name, database))
+    }
+
+    /// The user of the host's Valkey that a container uses, with its name. `None` if it is not declared, too.
+    pub(crate) fn valkey_user(&self, container: &Container) -> Option<(&Text, &ValkeyUser)> {
+        let position = *self.index.valkey_users.get(&container.uses.valkey.as_ref()?.text.value())?;
+        self.valkey.as_ref()?.users.entries.get(position).map(|(name, user)| (name, user))
     }
 }

@@ -275,9 +275,9 @@ fn certificates_of(
             }
             let unit = module.unit("caddy");
             unit.append("after", super::secret::units(host).map(Expr::str));
-            unit.append("restartTriggers", super::secret::trigger(&plugin.environment, host));
             unit.at(&["serviceConfig"])
                 .set("EnvironmentFile", super::secret::path(&plugin.environment, host));
+            super::secret::restarts("caddy", std::iter::once(&plugin.environment), host, module);
         }
         Some(Tls::Acme(acme)) => {
             let security = module.config.at(&["security", "acme"]);

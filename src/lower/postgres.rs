@@ -33,7 +33,7 @@ use crate::tree::Text;
 const SOCKETS: &str = Uses::POSTGRES_SOCKETS;
 
 /// The unit that sets passwords and extensions.
-pub(super) const UNIT: &str = "postgres-databases";
+const UNIT: &str = "postgres-databases";
 
 const SERVER: Server =
     Server { name: "postgres", unit: "postgres-databases.service", check: Script::RequirePostgres };
@@ -111,7 +111,6 @@ fn set_up(postgres: &Postgres, host: &Host, module: &mut Module) {
         unit.append("after", secret::units(host).map(Expr::str));
     }
     unit.append("wants", [Expr::str("postgresql.target")]);
-    unit.append("restartTriggers", passwords().filter_map(|(_, password)| secret::trigger(password, host)));
     unit.set("startLimitIntervalSec", Expr::Int(0));
     let mut exec = Set::default();
     exec.set("Type", Expr::str("oneshot"));
@@ -139,6 +138,7 @@ fn set_up(postgres: &Postgres, host: &Host, module: &mut Module) {
     exec.set("Restart", Expr::str("on-failure"));
     exec.set("RestartSec", Expr::str("10s"));
     unit.set("serviceConfig", Expr::Set(exec));
+    secret::restarts(UNIT, passwords().map(|(_, password)| password), host, module);
 }
 
 /// Lowers the database that a container uses.

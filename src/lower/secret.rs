@@ -17,6 +17,8 @@
 mod agenix;
 mod sops;
 
+use indexmap::IndexSet;
+
 use super::context::HostContext;
 use super::{container_set, own_set};
 use super::{postgres, valkey};
@@ -229,13 +231,28 @@ fn selection(name: &str, host: &Host) -> String {
     }
 }
 
-/// The ciphertext of a secret whose change restarts its readers. `None` if its store restarts them itself, or nothing shows
-/// the change.
-pub(super) fn trigger(name: &Value<SecretName>, host: &Host) -> Option<Expr> {
-    let name = name.text.value();
-    let store = host.secrets.get(name.as_str())?.store;
-    let file = || Expr::Str(vec![Part::Code(format!("{}.file", selection(&name, host)).into())]);
-    (store == Some(SecretStore::Agenix)).then(file)
+/// Restarts a unit when the content of a secret that it keeps in memory changes. containers.nix does this for containers.
+pub(super) fn restarts<'a>(
+    unit: &str,
+    names: impl Iterator<Item = &'a Value<SecretName>>,
+    host: &Host,
+    module: &mut Module,
+) {
+    let names: IndexSet<String> = names.map(|name| name.text.value()).collect();
+    for name in names {
+        match host.secrets.get(name.as_str()).and_then(|secret| secret.store) {
+            Some(SecretStore::Agenix) => {
+                let file = Expr::Str(vec![Part::Code(format!("{}.file", selection(&name, host)).into())]);
+                module.unit(unit).append("restartTriggers", [file]);
+            }
+            Some(SecretStore::Sops) => {
+                let secret = module.config.at(&["sops", "secrets", &name]);
+                secret.append("restartUnits", [Expr::str(format!("{unit}.service"))]);
+            }
+            // Nothing shows the change.
+            None => {}
+        }
+    }
 }
 
 /// Adds a secret that the container needs before its start.

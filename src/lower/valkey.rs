@@ -34,7 +34,7 @@ const SERVER: Server = Server { name: "valkey", unit: "redis-valkey.service", ch
 const SOCKETS: &str = Uses::VALKEY_SOCKETS;
 
 /// The unit that renders the ACL.
-pub(super) const UNIT: &str = "valkey-acl";
+const UNIT: &str = "valkey-acl";
 
 const ACL: &str = "/run/valkey-acl/users.acl";
 
@@ -68,7 +68,6 @@ fn render_acl(valkey: &Valkey, host: &Host, module: &mut Module) {
     let unit = module.unit(UNIT);
     unit.set("description", Expr::str("Users of Valkey"));
     unit.append("after", secret::units(host).map(Expr::str));
-    unit.append("restartTriggers", valkey.passwords().filter_map(|password| secret::trigger(password, host)));
     unit.set_with(
         "A restart also restarts Valkey; a stop and a start would leave it stopped.",
         "stopIfChanged",
@@ -104,6 +103,7 @@ fn render_acl(valkey: &Valkey, host: &Host, module: &mut Module) {
     exec.set("Restart", Expr::str("on-failure"));
     exec.set("RestartSec", Expr::str("10s"));
     unit.set("serviceConfig", Expr::Set(exec));
+    secret::restarts(UNIT, valkey.passwords(), host, module);
 }
 
 /// The rules of a user. They apply from left to right: the categories first, then the denial of dangerous commands, and the

@@ -275,6 +275,48 @@ fn file(key: &Key, count: usize) -> Option<String> {
     Some(serde_json::to_string_pretty(&file).expect("JSON"))
 }
 
+/// A file with `count` services, each of which refers to a secret, a database, a user and a network of its own: a search
+/// of one list for each entry of another one does not show with one long list.
+fn host_of_references(count: usize) -> String {
+    let named = |value: fn(usize) -> Value, letter: &str| -> Value {
+        (FIRST..FIRST + count)
+            .map(|i| (format!("{letter}{i}"), value(i)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let service = |i: usize| {
+        json!({
+            "port": i,
+            "networks": [format!("n{i}")],
+            "site": { "subdomain": format!("a{i}"), "to": "app:80" },
+            "backup": { "files": { "folder": format!("/srv/a{i}"), "to": "/srv/backups", "at": "daily" } },
+            "containers": {
+                "app": {
+                    "image": "docker.io/example/a:1",
+                    "uses": { "postgres": format!("d{i}"), "valkey": format!("u{i}") },
+                    "environment": { "TOKEN": format!("x ${{secrets.s{i}}}") },
+                    "volumes": [format!("/srv/a{i}:/data")],
+                    "depends_on": ["other"],
+                },
+                "other": { "image": "docker.io/example/b:1" },
+            },
+        })
+    };
+    let user = |i: usize| json!({ "password": format!("s{i}"), "keys": [format!("k{i}:*")], "allow": ["read", "info"] });
+    let file = json!({
+        "homegen": 1,
+        "host": { "name": "box", "nixos": "26.05", "timezone": "UTC" },
+        "sops": { "file": "secrets.yaml" },
+        "caddy": { "domain": "example.org", "bind": ["192.0.2.1"], "tls": "internal" },
+        "secrets": named(|_| json!({}), "s"),
+        "postgres": { "version": 17, "databases": named(|i| json!({ "password": format!("s{i}") }), "d") },
+        "valkey": { "users": named(user, "u") },
+        "networks": named(|i| json!({ "subnet": format!("10.{}.{}.0/24", i / 250, i % 250) }), "n"),
+        "services": named(service, "a"),
+    });
+    serde_json::to_string_pretty(&file).expect("JSON")
+}
+
 /// A key that takes a list or a mapping.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
@@ -478,4 +520,10 @@ fn work_grows_linearly_with_the_entries_of_each_key() {
     let fast: Vec<_> =
         costs.iter().filter(|(_, [one, few, many])| grows_too_fast(*one, *few, *many)).collect();
     assert!(fast.is_empty(), "work grows too fast with these keys: {fast:#?}");
+    let references = host_of_references(1);
+    assert!(compile(&references).files.is_some(), "the file has to compile: {references}");
+    let mut counted = Counted::new(&program);
+    let [one, few, many] = [1, FEW / 4, MANY / 4].map(|count| counted.work(&host_of_references(count)));
+    println!("{:>12?} a host of references", [one, few, many]);
+    assert!(!grows_too_fast(one, few, many), "work grows too fast with references: {one}, {few}, {many}");
 }

@@ -14,16 +14,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         for name in host.containers().filter_map(server.used) {
             let written = name.value();
-            let known = server.names.as_deref();
-            if known.is_some_and(|known| known.iter().any(|known| known.value() == written)) {
+            let known = server.names.as_ref().filter(|names| !names.is_empty());
+            if known.is_some_and(|names| names.contains(&written)) {
                 continue;
             }
             let help = match known {
-                None | Some([]) => format!("declare it: `{}`", server.example.replace("NAME", &written)),
-                Some(known) => {
-                    let names: Vec<String> = known.iter().map(|name| name.value()).collect();
-                    diagnostics.suggestion(&written, names.iter().map(String::as_str))
-                }
+                None => format!("declare it: `{}`", server.example.replace("NAME", &written)),
+                Some(names) => diagnostics.suggestion(&written, names.iter().map(String::as_str)),
             };
             diagnostics.push(
                 Diagnostic::new(

@@ -11,10 +11,10 @@
 
 use crate::form::{Account, Owner};
 use crate::hir::Host;
-use crate::lower::{owners_default, postgres, valkey};
+use crate::lower::owners_default;
 use crate::nix::{Expr, Set};
 use crate::nixos::Output;
-use crate::setting::{Postgres, SecretStore, Sops, UsedSecret, Valkey};
+use crate::setting::{SecretStore, Sops};
 use crate::tree::{Atom, Text};
 use crate::value::Value;
 
@@ -50,16 +50,6 @@ pub(super) fn lower(sops: &Sops, host: &Host, output: &mut Output) {
         }
         if let Some(mode) = declared.mode.text.written() {
             set.set("mode", Expr::text(mode));
-        }
-        // containers.nix adds the containers.
-        let front = host.front.as_ref().filter(|front| front.reads_at_start(name.as_str()));
-        set.append("restartUnits", front.map(|front| Expr::str(front.unit())));
-        let is_in =
-            |mut used: Box<dyn Iterator<Item = UsedSecret> + '_>| used.any(|used| used.name == name.as_str());
-        let of_postgres = is_in(Box::new(host.postgres.iter().flat_map(Postgres::secrets)));
-        let of_valkey = is_in(Box::new(host.valkey.iter().flat_map(Valkey::secrets)));
-        for (is_password, unit) in [(of_postgres, postgres::UNIT), (of_valkey, valkey::UNIT)] {
-            set.append("restartUnits", is_password.then(|| Expr::str(format!("{unit}.service"))));
         }
         let secrets = module.config.at(&["sops", "secrets"]);
         secrets.set(name.to_string(), if set.is_empty() { Expr::code("{ }") } else { Expr::Set(set) });
