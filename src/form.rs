@@ -12,6 +12,7 @@ mod calendar;
 mod capability;
 mod count;
 mod database_name;
+mod dataset;
 mod days;
 mod decimal;
 mod device;
@@ -56,6 +57,7 @@ mod userns;
 mod valkey_user;
 mod variable;
 mod web_address;
+mod zfs_pool;
 
 pub(crate) use absolute_path::AbsolutePath;
 pub(crate) use acl_pattern::AclPattern;
@@ -66,6 +68,7 @@ pub(crate) use calendar::Calendar;
 pub(crate) use capability::Capability;
 pub(crate) use count::Count;
 pub(crate) use database_name::DatabaseName;
+pub(crate) use dataset::Dataset;
 pub(crate) use days::Days;
 pub(crate) use decimal::Decimal;
 pub(crate) use device::Device;
@@ -109,6 +112,7 @@ pub(crate) use userns::Userns;
 pub(crate) use valkey_user::ValkeyUserName;
 pub(crate) use variable::Variable;
 pub(crate) use web_address::{WebAddress, web_parts};
+pub(crate) use zfs_pool::ZfsPool;
 
 /// A scalar with a grammar, parsed.
 pub trait Form: Sized {

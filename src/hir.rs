@@ -60,6 +60,8 @@ pub struct Host {
     pub(crate) postgres: Option<setting::Postgres>,
     /// Valkey on the host.
     pub(crate) valkey: Option<setting::Valkey>,
+    /// ZFS.
+    pub(crate) zfs: Option<setting::Zfs>,
     /// The networks that services share.
     pub(crate) networks: Vec<Network>,
     /// The services.

@@ -77,6 +77,7 @@ pub(crate) fn link(
         notify: file.notify,
         postgres: file.postgres,
         valkey: file.valkey,
+        zfs: file.zfs,
         podman: file.podman.or_else(|| has_containers.then(|| setting::Podman::empty(file.span))),
         networks,
         services: linked,

@@ -28,6 +28,7 @@ mod service;
 mod slice;
 mod tailscale;
 mod valkey;
+mod zfs;
 
 use context::HostContext;
 use rayon::prelude::*;
@@ -48,6 +49,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     secret::lower,
     postgres::lower,
     valkey::lower,
+    zfs::lower,
     network::lower,
     caddy::lower,
     notify::lower,

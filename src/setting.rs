@@ -24,6 +24,7 @@ mod unreadable;
 mod uses;
 mod valkey;
 mod volume;
+mod zfs;
 
 pub(crate) use agenix::Agenix;
 pub(crate) use allow::Allow;
@@ -51,3 +52,4 @@ pub(crate) use unreadable::UnreadableParts;
 pub(crate) use uses::Uses;
 pub(crate) use valkey::{Valkey, ValkeyUser};
 pub(crate) use volume::{LongVolume, Volume, VolumeSource, VolumeType, Volumes};
+pub(crate) use zfs::Zfs;

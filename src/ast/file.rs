@@ -3,7 +3,7 @@
 use super::{Backup, Caddy, Cleanup, Client, Container, Site, Sites, SmokeTest, Update};
 use crate::setting::{
     Agenix, Allow, Flag, Host, Limits, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret,
-    Sops, Spanned, Tailscale, Valkey,
+    Sops, Spanned, Tailscale, Valkey, Zfs,
 };
 use crate::shape::mapping;
 use crate::tree::Text;
@@ -38,6 +38,8 @@ mapping! {
         postgres: Option<Postgres>,
         /// Valkey on the host.
         valkey: Option<Valkey>,
+        /// ZFS.
+        zfs: Option<Zfs>,
         /// Networks that services share, by name.
         networks: Map<Network>,
         /// The services, by name.

@@ -3,7 +3,6 @@
 mod database_password;
 mod idle_user;
 mod keys_overlap;
-mod server_name;
 mod shared_database;
 mod unknown_database;
 mod unused_number;
@@ -20,7 +19,6 @@ pub(super) const RULES: &[Rule] = &[
     database_password::check,
     idle_user::check,
     keys_overlap::check,
-    server_name::check,
     shared_database::check,
     unknown_database::check,
     unused_number::check,

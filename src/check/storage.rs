@@ -17,6 +17,7 @@ mod host_path;
 mod linked_file;
 mod postgres_volume;
 mod shared_data;
+mod snapshots;
 mod swapped_volume;
 mod target_twice;
 mod unclear_bind;
@@ -42,6 +43,7 @@ pub(super) const RULES: &[Rule] = &[
     linked_file::check,
     postgres_volume::check,
     shared_data::check,
+    snapshots::check,
     swapped_volume::check,
     target_twice::check,
     unclear_bind::check,

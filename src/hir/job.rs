@@ -2,7 +2,7 @@
 
 use super::{Backup, Container, Id, Notification};
 use crate::application::Task;
-use crate::form::{Calendar, SecretName};
+use crate::form::{Calendar, SecretName, ZfsPool};
 use crate::setting::{Format, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
@@ -49,8 +49,10 @@ pub(crate) enum Work {
 /// A smoke test.
 #[derive(Debug)]
 pub(crate) struct SmokeTest {
-    /// The minimum free space of each disk, in percent.
+    /// The minimum free space of each disk and pool, in percent.
     pub(crate) free_percent: Text,
+    /// The ZFS pools of the file.
+    pub(crate) pools: Vec<Value<ZfsPool>>,
 }
 
 impl Job {

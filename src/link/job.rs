@@ -204,7 +204,7 @@ fn cleanup(declared: ast::Cleanup, owner: &Owner, diagnostics: &mut Diagnostics)
 
 fn smoke_test(declared: ast::SmokeTest, has_notify: bool) -> Job {
     let notification = notify::resolve_job(declared.notify, has_notify);
-    let work = Work::SmokeTest(SmokeTest { free_percent: declared.free_percent.text });
+    let work = Work::SmokeTest(SmokeTest { free_percent: declared.free_percent.text, pools: declared.pools });
     Job {
         origin: "smoke_test".to_owned(),
         ping: declared.ping,

@@ -9,6 +9,7 @@
 #                             to ADDRESS, with the host name of the URL.
 #   backup=HOURS=FOLDER/NAME  the newest FOLDER/NAME-2026-07-03T053000, with any suffix, is younger
 #   disk=PERCENT=PATH         this much space is free, and this many inodes
+#   pool=PERCENT=NAME         this pool of ZFS has no error, and this much free space
 #   mount=SECONDS=PATH        a file system is mounted there and answers within this time. Default: 10
 #
 # The failing checks are recorded in STATE_DIRECTORY, which systemd sets. A notification is sent when a check starts
@@ -114,6 +115,29 @@ check_disk() {
   fi
 }
 
+check_pool() {
+  local percent=${1%%=*} name=${1#*=} line health used left
+  number "$percent" || { failed "not a percentage: $1" && return; }
+  if ! line=$(within 20 zpool list -H -p -o health,capacity "$name"); then
+    failed "pool $name: cannot read its state; check that ZFS is enabled and the pool is imported"
+    return
+  fi
+  read -r health used <<<"${line%\%}"
+  # A pool that is not available has no number here.
+  number "$used" || used=100
+  left=$((100 - 10#$used))
+  if [ "$health" != ONLINE ]; then
+    failed "pool $name is $health: see \`zpool status $name\`"
+  # A pool with errors on a device may be ONLINE.
+  elif [[ $(LC_ALL=C within 20 zpool status -x "$name") != *" is healthy" ]]; then
+    failed "pool $name has errors: see \`zpool status $name\`"
+  elif [ "$left" -lt "$((10#$percent))" ]; then
+    failed "pool $name has $left % of its space left, less than $percent %"
+  else
+    passed "pool $name is healthy, and has $left % of its space left"
+  fi
+}
+
 check_mount() {
   local seconds=${1%%=*} path=${1#*=} kind code=0
   seconds=${seconds:-10}
@@ -136,6 +160,7 @@ check() {
     site=*=*" "*) check_site "${1#*=}" ;;
     backup=*=*/?*) check_backup "${1#*=}" ;;
     disk=*=?*) check_disk "${1#*=}" ;;
+    pool=*=?*) check_pool "${1#*=}" ;;
     mount=*=?*) check_mount "${1#*=}" ;;
     *) failed "not a valid check: $1" ;;
   esac

@@ -210,6 +210,7 @@ const COMPILE: &[&str] = &[
     "compose-words",
     "container-files",
     "day-after",
+    "dedicated-nas",
     "every-key",
     "every-key-2",
     "every-key-jobs",

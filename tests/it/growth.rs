@@ -64,6 +64,8 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("constants" | "with", false) => member(format!("c{i}"), json!(format!("x{i}"))),
         ("containers", false) => member(format!("c{i}"), image()),
         ("credentials", false) => member(format!("V{i}_FILE"), json!("key")),
+        ("pools", true) => item(json!(format!("p{i}"))),
+        ("snapshots", false) => member(format!("tank/d{i}"), json!({ "daily": 7 })),
         ("databases", false) => member(format!("d{i}"), json!({})),
         ("depends_on" | "restart", true) => item(json!(format!("c{i}"))),
         ("depends_on", false) => member(format!("c{i}"), json!({ "condition": "started" })),

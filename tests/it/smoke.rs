@@ -524,3 +524,32 @@ fn a_change_is_sent_after_a_killed_run() {
         }
     }
 }
+
+#[test]
+fn a_pool_passes_only_if_it_is_online_without_errors_and_has_space() {
+    let stage = Stage::new();
+    // Output of zpool-list(8) and zpool-status(8).
+    stage.stand_in(
+        "zpool",
+        r#"#!/usr/bin/env bash
+case $* in
+  "list -H -p -o health,capacity full") printf 'ONLINE\t91\n' ;;
+  "list -H -p -o health,capacity degraded") printf 'DEGRADED\t10\n' ;;
+  "list -H -p -o health,capacity suspended") printf 'SUSPENDED\t-\n' ;;
+  "list -H -p -o health,capacity "[a-z]*) printf 'ONLINE\t9\n' ;;
+  "status -x damaged") printf '  pool: damaged\n state: ONLINE\nerrors: 2 data errors\n' ;;
+  "status -x "*) printf "pool '%s' is healthy\n" "${*: -1}" ;;
+  *) echo "cannot open '${*: -1}': no such pool" >&2; exit 1 ;;
+esac
+[[ $* != *absent ]]
+"#,
+    );
+    passes(&stage, "pool=10=tank", "pool tank is healthy, and has 91 % of its space left");
+    passes(&stage, "pool=9=full", "pool full is healthy, and has 9 % of its space left");
+    fails(&stage, "pool=10=full", "pool full has 9 % of its space left, less than 10 %");
+    fails(&stage, "pool=10=degraded", "pool degraded is DEGRADED: see `zpool status degraded`");
+    fails(&stage, "pool=10=suspended", "pool suspended is SUSPENDED: see");
+    fails(&stage, "pool=10=damaged", "pool damaged has errors: see `zpool status damaged`");
+    fails(&stage, "pool=10=absent", "pool absent: cannot read its state");
+    fails(&stage, "pool=many=tank", "not a percentage: many=tank");
+}

@@ -7,6 +7,8 @@
 //! CHECKS = lib.concatLines (lib.flatten [ "mount=10=/mnt/disk" "disk=10=/" … ]);
 //! ```
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use super::{Confinement, Unit, on_path};
@@ -58,6 +60,14 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
         check.extend(parts(disk));
         checks.push(Expr::Str(check));
     }
+    let pools = pools(test, host);
+    for pool in &pools {
+        let mut check = vec![Part::Text("pool=".into())];
+        check.extend(parts(&test.free_percent));
+        check.push(Part::Text("=".into()));
+        check.extend(parts(pool));
+        checks.push(Expr::Str(check));
+    }
     checks.extend(of_option.into_iter().map(|(option, checks)| {
         let enable = Expr::code(format!("homeserver.{}.enable", attribute(option)));
         Expr::call("lib.optionals", [enable, Expr::List(checks)])
@@ -65,6 +75,18 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
     let all = Expr::call("lib.flatten", [Expr::List(checks)]);
     let parameters = Set::of([("CHECKS", Expr::call("lib.concatLines", [all]))]);
     on_path(Binding::Program.into(), module);
+    let mut more = vec![
+        // With `true`, a disk below /home would not be visible.
+        ("ProtectHome", Expr::str("read-only")),
+        ("StateDirectory", Expr::str(job.unit.clone())),
+        // Status 3: checks failed, and the notification was sent.
+        ("SuccessExitStatus", Expr::Int(3)),
+    ];
+    if !pools.is_empty() {
+        // zpool reads the state of a pool from /dev/zfs.
+        more.push(("PrivateDevices", Expr::Bool(false)));
+        more.push(("DeviceAllow", Expr::List(vec![Expr::str("/dev/zfs rw")])));
+    }
     Unit {
         description: "Smoke test of sites, backups, disks and network mounts".to_owned(),
         about: "look at every site, backup, disk and network mount".to_owned(),
@@ -77,14 +99,17 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
         secrets: vec![],
         timeout: "10min",
         persistent: false,
-        more: vec![
-            // With `true`, a disk below /home would not be visible.
-            ("ProtectHome", Expr::str("read-only")),
-            ("StateDirectory", Expr::str(job.unit.clone())),
-            // Status 3: checks failed, and the notification was sent.
-            ("SuccessExitStatus", Expr::Int(3)),
-        ],
+        more,
     }
+}
+
+/// The pools of the file, and those of datasets with snapshots, without duplicates.
+fn pools(test: &SmokeTest, host: &Host) -> Vec<Text> {
+    let datasets = host.zfs.iter().flat_map(|zfs| zfs.snapshots.entries.iter());
+    let of_datasets = datasets.filter_map(|(dataset, _)| dataset.split('/').into_iter().next());
+    let mut seen = HashSet::new();
+    let all = test.pools.iter().map(|pool| pool.text.clone()).chain(of_datasets);
+    all.filter(|pool| seen.insert(pool.value())).collect()
 }
 
 /// The check of a site: a request to Caddy's address, with the site's name.

@@ -141,6 +141,7 @@ let
   };
   config = {
     homeserver = HOMESERVER;
+    boot.zfs.enabled = false;
     age.secrets = SECRETS // builtins.mapAttrs secret (declaredSecrets.age.secrets or { });
     sops.secrets = builtins.mapAttrs (name: _: { inherit name; path = "/run/secrets/${name}"; }) (declaredSecrets.sops.secrets or { });
     environment.etc = { };
@@ -190,7 +191,12 @@ let
       config = module.config or module;
     in
     if builtins.isList config then builtins.head config else config;
-  module = path: import path { inherit config lib pkgs utils; };
+  module =
+    path:
+    let
+      content = import path;
+    in
+    if builtins.isFunction content then content { inherit config lib pkgs utils; } else content;
 in
 "#;
 

@@ -24,6 +24,7 @@
     ./services/other.nix
     ./services/wiki.nix
     ./tailscale.nix
+    ./zfs.nix
   ];
   homeserver.app.enable = lib.mkDefault true;
   homeserver.wiki.enable = lib.mkDefault true;

@@ -14,6 +14,8 @@ let
         "mount=10=/mnt/disk"
         "disk=15=/"
         "disk=15=/mnt/disk"
+        "pool=15=backup"
+        "pool=15=tank"
         (lib.optionals homeserver.appBackup.enable [ "backup=36=${folder}/app/app-database" ])
         (lib.optionals homeserver.appBackupFiles.enable [ "backup=180=${folder}/files/app-files" ])
         (lib.optionals homeserver.appBackupNotes.enable [ "backup=13=${folder}/notes/app-notes" ])
@@ -62,6 +64,8 @@ in
         ProtectHome = "read-only";
         StateDirectory = "smoke-test";
         SuccessExitStatus = 3;
+        PrivateDevices = false;
+        DeviceAllow = [ "/dev/zfs rw" ];
       };
     };
 

@@ -229,11 +229,14 @@ in
       RestrictSUIDSGID = true;
       SystemCallFilter = "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap";
     };
-    smokeTest = program "smoke-test" [
-      pkgs.curl
-      pkgs.util-linux
-      config.homeserver.notify
-    ];
+    smokeTest = program "smoke-test" (
+      [
+        pkgs.curl
+        pkgs.util-linux
+        config.homeserver.notify
+      ]
+      ++ lib.optional config.boot.zfs.enabled config.boot.zfs.package
+    );
     # The `-` ignores a failure: during shutdown no unit can be started.
     start =
       units:

@@ -1,7 +1,8 @@
-//! A database of the host is also a role and a word of pg_hba.conf, and a user of Valkey is a word of its ACL.
+//! The names of entries that other programs read: a database is a role and a word of pg_hba.conf, a user of Valkey is a word
+//! of its ACL, and a dataset of ZFS is a section of sanoid's configuration.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::form::{Advice, DatabaseName, Form, ValkeyUserName};
+use crate::form::{Advice, DatabaseName, Dataset, Form, ValkeyUserName};
 use crate::hir::Host;
 use crate::tree::{Node, Text};
 
@@ -10,6 +11,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     databases.for_each(|(name, _)| check_name::<DatabaseName>(name, diagnostics));
     let users = host.valkey.iter().flat_map(|valkey| &valkey.users.entries);
     users.for_each(|(name, _)| check_name::<ValkeyUserName>(name, diagnostics));
+    let datasets = host.zfs.iter().flat_map(|zfs| &zfs.snapshots.entries);
+    datasets.for_each(|(name, _)| check_name::<Dataset>(name, diagnostics));
 }
 
 fn check_name<F: Form>(name: &Text, diagnostics: &mut Diagnostics) {
