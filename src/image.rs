@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::data::{self, Row, text, texts};
 use crate::form::Image;
+use crate::setting::{CpuLevel, System};
 pub(crate) use entry::ConnectionPart;
 use entry::Entry;
 
@@ -80,6 +81,22 @@ impl Image {
     /// The capabilities that the image needs. Its start was tested without the other default capabilities of Podman.
     pub(crate) fn capabilities(&self) -> Option<&'static [&'static str]> {
         self.entry()?.capabilities
+    }
+
+    /// The only platform that the image is built for, by its name or by the table. `None` for any other image.
+    pub(crate) fn system(&self) -> Option<System> {
+        let tag = self.tag.as_deref().unwrap_or_default();
+        let namespace = self.repository.strip_prefix("docker.io/").and_then(|path| path.split_once('/'));
+        let named = namespace.and_then(|(namespace, _)| system_of(namespace));
+        let tagged = || tag.split('-').find_map(system_of);
+        let known =
+            || self.entry()?.systems.iter().find(|(end, _)| tag.ends_with(end)).map(|(_, system)| *system);
+        named.or_else(tagged).or_else(known)
+    }
+
+    /// The lowest level of x86-64 on which the image's program runs.
+    pub(crate) fn cpu_level(&self) -> Option<CpuLevel> {
+        self.entry()?.cpu_level
     }
 
     /// An image that this version of the image no longer supports.
@@ -251,6 +268,18 @@ pub(crate) const POSTGRES_DATA: &str = "/var/lib/postgresql/data";
 
 /// The data folder of docker-library's MariaDB and MySQL.
 const MYSQL_DATA: &str = "/var/lib/mysql";
+
+/// The platform that a word in an image's name stands for: a namespace of Docker's official images
+/// (<https://github.com/docker-library/official-images#architectures-other-than-amd64>), or a part of a tag.
+fn system_of(word: &str) -> Option<System> {
+    match word {
+        "amd64" | "x86_64" | "i386" => Some(System::X86_64),
+        "aarch64" | "arm64" | "arm64v8" | "arm32v5" | "arm32v6" | "arm32v7" | "armhf" | "armv7" => {
+            Some(System::Aarch64)
+        }
+        _ => None,
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -34,7 +34,7 @@ pub(crate) use container::{
 };
 pub(crate) use container_file::{ContainerFile, FileContent, FileFormat};
 pub(crate) use health::{HealthTest, Healthcheck};
-pub(crate) use host::{Host, Mount, Release, TimeZone};
+pub(crate) use host::{CpuLevel, Host, Mount, Release, System, TimeZone};
 pub(crate) use network::{Attachment, Network, NetworkMode};
 pub(crate) use notify::{Notify, NotifyOn};
 pub(crate) use podman::{Podman, Prune};

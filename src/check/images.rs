@@ -3,9 +3,15 @@
 mod floating_image;
 mod image_pair;
 mod postgres_major;
+mod processor;
 mod unqualified_image;
 
 use super::Rule;
 
-pub(super) const RULES: &[Rule] =
-    &[floating_image::check, image_pair::check, postgres_major::check, unqualified_image::check];
+pub(super) const RULES: &[Rule] = &[
+    floating_image::check,
+    image_pair::check,
+    postgres_major::check,
+    processor::check,
+    unqualified_image::check,
+];

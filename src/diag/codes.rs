@@ -169,10 +169,12 @@ codes! {
     LimitsContradict = "HG1101", Error, "limits contradict each other";
     MemorySum = "HG1102", Warning, "memory limits exceed the host's memory";
     MemorySmall = "HG1103", Warning, "a program has too little memory";
+    CpusHigh = "HG1104", Warning, "a CPU limit exceeds the host's CPUs";
     FloatingImage = "HG1201", Warning, "an image tag is not a fixed version";
     UnqualifiedImage = "HG1202", Error, "an image has no registry";
     ImagePair = "HG1203", Deny, "two images are incompatible";
     PostgresMajor = "HG1204", Deny, "the Postgres major changes on existing data";
+    Processor = "HG1205", Deny, "an image does not run on the host's processor";
     JobContainer = "HG1301", Error, "a job names the wrong container";
     JobWithoutPort = "HG1302", Error, "a job cannot reach its service";
     BackupMissing = "HG1303", Error, "a `backup_first` has no backup to run";

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{Dropped, FirstPassword, Kind, Known, Sqlite};
 use crate::data::{self, Row, all_kept, kept, texts};
+use crate::setting::{CpuLevel, System};
 
 /// The known facts about the images of one row.
 #[derive(Debug, Deserialize)]
@@ -29,6 +30,10 @@ pub(super) struct Entry {
     pub(super) capabilities: Option<&'static [&'static str]>,
     /// An image that it no longer supports.
     pub(super) dropped: Option<Dropped>,
+    /// The only platform of a variant, by the end of its tag.
+    pub(super) systems: &'static [(&'static str, System)],
+    /// The lowest level of x86-64 on which the program runs.
+    pub(super) cpu_level: Option<CpuLevel>,
     /// The tags that name a release of a distribution.
     pub(super) code_names: &'static [&'static str],
 }
@@ -86,6 +91,9 @@ struct Columns {
     dump_program: Option<String>,
     capabilities: Option<Vec<String>>,
     dropped: Option<Dropped>,
+    #[serde(default)]
+    systems: BTreeMap<String, String>,
+    cpu_level: Option<String>,
     #[serde(default)]
     code_names: Vec<String>,
 }
@@ -171,6 +179,8 @@ impl From<Columns> for Entry {
             dump_program: row.dump_program.map(kept),
             capabilities: row.capabilities.map(all_kept),
             dropped: row.dropped,
+            systems: systems(row.systems),
+            cpu_level: row.cpu_level.and_then(|level| keyword(CpuLevel::WORDS, &level)),
             code_names: all_kept(row.code_names),
         }
     }
@@ -180,6 +190,16 @@ impl From<Columns> for Entry {
 fn connection(variables: BTreeMap<String, ConnectionPart>) -> &'static [(&'static str, ConnectionPart)] {
     let variables = variables.into_iter().map(|(name, part)| (kept(name), part));
     Box::leak(variables.collect::<Box<[_]>>())
+}
+
+/// The platforms of variants, for as long as the program runs.
+fn systems(systems: BTreeMap<String, String>) -> &'static [(&'static str, System)] {
+    let known = |(end, system): (String, String)| Some((kept(end), keyword(System::WORDS, &system)?));
+    Box::leak(systems.into_iter().filter_map(known).collect::<Box<[_]>>())
+}
+
+fn keyword<T: Copy>(words: &[(&str, T)], written: &str) -> Option<T> {
+    words.iter().find(|(word, _)| *word == written).map(|(_, value)| *value)
 }
 
 #[cfg(test)]
@@ -231,6 +251,14 @@ mod tests {
                 assert!(EnvironmentName::parse(variable).is_some(), "{image}: {variable}");
             }
             assert!(row.first_password.is_none_or(|first| !first.variables.is_empty()), "{image}");
+            for system in row.systems.values() {
+                assert!(keyword(System::WORDS, system).is_some(), "{image}: {system}");
+            }
+            let level = row.cpu_level.as_deref();
+            assert!(
+                level.is_none_or(|level| keyword(CpuLevel::WORDS, level).is_some()),
+                "{image}: {level:?}"
+            );
             for capability in row.capabilities.iter().flatten() {
                 assert!(Capability::parse(capability).is_some(), "{image}: {capability}");
             }

@@ -2,8 +2,8 @@
 
 use schemars::json_schema;
 
-use super::{Allow, Flag, Map};
-use crate::form::{Domain, MountOption, NfsExport, Size};
+use super::{Allow, Flag, Map, Spanned};
+use crate::form::{Count, Domain, MountOption, NfsExport, Size};
 use crate::shape::{keyword, mapping, schema};
 use crate::tree::Text;
 use crate::value::Value;
@@ -21,6 +21,13 @@ mapping! {
         timezone: TimeZone,
         /// The memory of the machine, to check the memory limits of containers and services against.
         memory: Option<Value<Size>>,
+        /// The number of CPUs of the machine, to check the CPU limits of containers and services against.
+        cpus: Option<Value<Count>>,
+        /// The platform of the machine, to check images against.
+        system: Option<Spanned<System>>,
+        /// The level of x86-64 of the processor, to check images against: `ld.so --help` lists the supported ones. A
+        /// virtual machine often has a lower level than its host.
+        cpu_level: Option<Spanned<CpuLevel>>,
         /// The file systems that containers use, by mount point.
         mounts: Map<Mount>,
         /// Diagnostics that are accepted here, by code, each with the reason.
@@ -37,6 +44,30 @@ keyword! {
         R2605 = "26.05",
         /// November 2026.
         R2611 = "26.11",
+    }
+}
+
+keyword! {
+    /// The platforms that NixOS and container images have in common.
+    System is "a platform" {
+        /// Intel and AMD, 64 bits.
+        X86_64 = "x86_64-linux",
+        /// ARM, 64 bits.
+        Aarch64 = "aarch64-linux",
+    }
+}
+
+keyword! {
+    /// The levels of x86-64 (<https://gitlab.com/x86-psABIs/x86-64-ABI>).
+    CpuLevel is "a level of x86-64" {
+        /// Every processor with 64 bits.
+        V1 = "x86-64-v1",
+        /// SSE4.2 and POPCNT.
+        V2 = "x86-64-v2",
+        /// AVX2.
+        V3 = "x86-64-v3",
+        /// AVX-512.
+        V4 = "x86-64-v4",
     }
 }
 

@@ -14,8 +14,9 @@ const FIXTURES: &[&str] = &["every-key", "every-key-2", "every-key-jobs", "clien
 
 /// Values without an effect on the output, each with the reason.
 const WITHOUT_EFFECT: &[(&str, &str)] = &[
-    // Only rules read it. It does not become an option of NixOS.
+    // Only rules read them. They do not become options of NixOS.
     ("every-key", "host.memory"),
+    ("every-key", "host.cpus"),
     // A reason is for readers of the file.
     ("every-key", "services.app.containers.main.allow.HG0506"),
     ("every-key", "services.app.containers.main.allow.HG1501"),
