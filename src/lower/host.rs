@@ -26,6 +26,11 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         }
         if mount.automount.value {
             options.extend([Expr::str("noauto"), Expr::str("x-systemd.automount")]);
+            // A container's check of the disk waits for the mount: by default 90 s for a server that is off.
+            const TIMEOUT: &str = "x-systemd.mount-timeout=";
+            if !mount.options.iter().any(|option| option.text.value().starts_with(TIMEOUT)) {
+                options.push(Expr::str(format!("{TIMEOUT}30s")));
+            }
         }
         options.extend(mount.options.iter().map(|option| Expr::text(&option.text)));
         let system = Set::of([

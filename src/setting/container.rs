@@ -118,8 +118,8 @@ part! {
         healthcheck: Option<Healthcheck>,
         /// The restart policy. `unless-stopped` is the same as `always`, because systemd does not restart a
         /// container that was stopped by hand. `on-failure:3` is not possible. With `no` the container runs at
-        /// boot, and again when a container that depends on it is restarted, but not when its own dependencies are
-        /// restarted. The policy is always emitted, because NixOS's default differs between releases. Becomes
+        /// boot, and again at each switch and when a container that depends on it is restarted, but not when its own
+        /// dependencies are restarted. The policy is always emitted, because NixOS's default differs between releases. Becomes
         /// `Restart=` of the unit.
         restart: Restart = "always",
         /// The signal that stops it: `SIGINT`, `INT`, `2`, `RTMIN+3`. Becomes `--stop-signal`.

@@ -88,7 +88,8 @@ mapping! {
         nfs: Option<Value<NfsExport>>,
         /// Mount options, only for NFS: one per entry, without commas and spaces.
         options: Vec<Value<MountOption>>,
-        /// Mounts the file system at the first access, only for NFS: `noauto` and `x-systemd.automount`.
+        /// Mounts the file system at the first access, only for NFS: `noauto`, `x-systemd.automount` and, unless `options`
+        /// has another one, `x-systemd.mount-timeout=30s`.
         automount: Flag = "false",
         /// Lets the host boot without the file system, only for NFS: `nofail`. Containers that need it wait in both
         /// cases. Default: `true`.

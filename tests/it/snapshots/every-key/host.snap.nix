@@ -12,6 +12,7 @@
       "_netdev"
       "noauto"
       "x-systemd.automount"
+      "x-systemd.mount-timeout=30s"
       "nfsvers=4.2"
     ];
   };

@@ -249,7 +249,7 @@ let
       wantedBy = [ mount ];
       # A restart would restart the containers too.
       restartIfChanged = false;
-      # Not for an automount, which unmounts an idle disk and mounts it again.
+      # Not for an automount, which may unmount an idle disk and mount it again.
       unitConfig.ConditionPathExists = [
         "!/etc/systemd/system/${name}.automount"
         "!/run/systemd/generator/${name}.automount"

@@ -14,6 +14,7 @@
         "nofail"
         "noauto"
         "x-systemd.automount"
+        "x-systemd.mount-timeout=30s"
         "nfsvers=4.2"
         "ro"
       ];
