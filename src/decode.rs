@@ -416,7 +416,9 @@ fn report_key(entry: &Entry, help: Help, reader: &mut Reader) {
     };
     let title = format!("`{written}` is not a valid key here");
     let fix = help.fix(entry.key.span);
-    reader.push(Diagnostic::new(Code::UnknownKey, title, entry.key.span, label).help(help.text).fix(fix));
+    let diagnostic = Diagnostic::new(Code::UnknownKey, title, entry.key.span, label);
+    // A reference in the key may be invalid.
+    reader.push(diagnostic.help(help.text).fix(fix).yields());
 }
 
 /// Reports the key of `entry`, one of `entries`, that is `foreign`. Keys that together replace another key get one

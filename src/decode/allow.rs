@@ -41,7 +41,11 @@ impl Decode for Allow {
             let mut refuse = |message: String, label: &str, help: String| {
                 reader.push(Diagnostic::new(Code::BadValue, message, span, label).help(help));
             };
-            let has_reason = matches!(&entry.value.kind, Kind::Scalar(text) if matches!(text.atom(), Atom::Str(reason) if !reason.trim().is_empty()));
+            let has_reason = match &entry.value.kind {
+                Kind::Scalar(text) => matches!(text.atom(), Atom::Str(reason) if !reason.trim().is_empty()),
+                // A diagnostic about the reason was emitted.
+                kind => matches!(kind, Kind::Unknown),
+            };
             match Code::from_code(&name) {
                 None => {
                     let codes = Code::ALL.iter().filter(|c| c.can_be_allowed()).map(|c| c.code());

@@ -124,7 +124,8 @@ pub(super) fn check(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecr
                 .help(match format {
                     Format::Raw => "write a secret that holds only the value, or remove `format: env` from the declaration",
                     Format::Env => "add `format: env` to the declaration if the secret holds lines of KEY=VALUE",
-                }),
+                })
+                .once(),
             );
         }
     };
