@@ -34,6 +34,7 @@ mod render_file;
 mod restore_sqlite;
 mod schema;
 mod scripts;
+mod seeds;
 mod set_up_database;
 mod smoke;
 mod style;
