@@ -301,6 +301,11 @@ impl Container {
         mounted.chain(login).chain(files).chain(in_texts.map(UsedSecret::in_text)).chain(in_files).collect()
     }
 
+    /// The name of the database of the host's Postgres that the container uses.
+    pub(crate) fn used_database(&self) -> Option<&Text> {
+        self.uses.postgres.as_ref().map(|name| &name.text)
+    }
+
     /// The name of the unit, without `.service`.
     pub(crate) fn unit(&self) -> String {
         self.name.unit()

@@ -103,6 +103,7 @@ pub(crate) fn render(output: &Output, location: &OutputLocation) -> Result<Vec<F
                 commands => names("command"),
                 programs => names("program"),
                 restrictions => names("common"),
+                postgres => names("postgresClients"),
                 scripts => functions,
             },
         )?);

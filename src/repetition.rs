@@ -27,6 +27,7 @@ pub(crate) fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
         .and_then(|()| mounts_in_volumes(file, &mut counter))
         .and_then(|()| etc_files_in_volumes(file, &mut counter))
         .and_then(|()| databases_of_backups(file, &mut counter))
+        .and_then(|()| host_databases_of_backups(file, &mut counter))
         .and_then(|()| files_of_backups(file, &mut counter))
         .and_then(|()| credentials_of_certificates(file, &mut counter));
 }
@@ -171,6 +172,32 @@ fn databases_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
                 stopped,
                 container.span,
                 "each restore stops the containers that depend on the database",
+                "write fewer backups of the database",
+            )?;
+        }
+    }
+    Some(())
+}
+
+/// A restore of a database of the host stops the containers that use it.
+fn host_databases_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    let used = |container: &ast::Container| container.uses.postgres.as_ref().map(|name| name.text.value());
+    let mut users: HashMap<String, usize> = HashMap::new();
+    for (_, container) in services(file).flat_map(|(_, service)| &service.containers.entries) {
+        used(container).into_iter().for_each(|name| *users.entry(name).or_default() += 1);
+    }
+    for (_, service) in services(file) {
+        let own = service.containers.entries.iter().find_map(|(_, container)| used(container));
+        for (_, backup) in &service.backup.entries {
+            let Some(postgres) = &backup.sources.postgres else { continue };
+            if postgres.container.is_some() {
+                continue;
+            }
+            let name = postgres.database.as_ref().map(|name| name.text.value()).or(own.clone());
+            counter.add(
+                name.and_then(|name| users.get(&name).copied()).unwrap_or_default(),
+                postgres.span,
+                "each restore stops the containers that use the database",
                 "write fewer backups of the database",
             )?;
         }

@@ -41,8 +41,11 @@ macro_rules! text {
 }
 
 /// The files that several scripts source.
-pub(crate) const SOURCED: &[ShellFile] =
-    &[("enter-folder.sh", text!("enter-folder.sh")), ("restoring.sh", text!("restoring.sh"))];
+pub(crate) const SOURCED: &[ShellFile] = &[
+    ("enter-folder.sh", text!("enter-folder.sh")),
+    ("in-postgres.sh", text!("in-postgres.sh")),
+    ("restoring.sh", text!("restoring.sh")),
+];
 
 scripts! {
     /// Makes a backup from the output of a producer.

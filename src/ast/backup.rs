@@ -41,8 +41,8 @@ mapping! {
 part! {
     /// The source of a backup: one of these.
     BackupSources {
-        /// A Postgres database in a container of the service, saved by the container's `pg_dump` in the custom
-        /// format.
+        /// A Postgres database in a container of the service, or of the host's Postgres, saved by the `pg_dump` of the
+        /// server in the custom format.
         postgres: Option<PostgresDatabase>,
         /// A database of MariaDB or MySQL in a container of the service, saved by the container's `mariadb-dump` or
         /// `mysqldump` and compressed with zstd.
@@ -81,23 +81,26 @@ impl BackupSources {
         [postgres, mysql, sqlite, folder].into_iter().flatten().collect()
     }
 
-    /// The container of the database server.
+    /// The container of the database server. `None` for the host's Postgres.
     pub(crate) fn container(&self) -> Option<&Text> {
-        let postgres = self.postgres.as_ref().map(|database| &database.container);
+        let postgres = self.postgres.as_ref().and_then(|database| database.container.as_ref());
         postgres.or(self.mysql.as_ref().map(|database| &database.container))
     }
 }
 
 mapping! {
     /// A database of Postgres.
-    PostgresDatabase such as "{ container: db, database: notes, user: notes }" {
-        /// The container of Postgres.
-        container: Text,
-        /// The name of the database.
-        database: Value<Name>,
-        /// The user of the database. Restores and the trial of each dump need a superuser, such as POSTGRES_USER of
-        /// the official image. A user that the container does not create is an error (HG1317).
-        user: Value<Name>,
+    PostgresDatabase such as "{ container: db, database: notes, user: notes }" or nothing {
+        /// The container of Postgres. Without it, the backup is of the Postgres that `postgres` at the top of the file
+        /// declares.
+        container: Option<Text>,
+        /// The name of the database. It is required with `container`. Default: the only database of the host that the
+        /// containers of the service use.
+        database: Option<Value<Name>>,
+        /// The user of the database, required with `container`. Restores and the trial of each dump need a superuser, such
+        /// as POSTGRES_USER of the official image. A user that the container does not create is an error (HG1317). A
+        /// backup of the host's Postgres connects as its superuser.
+        user: Option<Value<Name>>,
     }
 }
 

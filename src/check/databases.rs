@@ -57,7 +57,7 @@ fn servers(host: &Host) -> [Server; 2] {
             names: databases.map(|map| map.entries.iter().map(|(name, _)| name.value()).collect()),
             is_cut: databases.is_some_and(|map| map.is_cut),
             example: "postgres: { version: 17, databases: { NAME: { password: SECRET } } }",
-            used: |container| container.uses.postgres.as_ref().map(text),
+            used: Container::used_database,
         },
         Server {
             key: "valkey",

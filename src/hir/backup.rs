@@ -57,6 +57,8 @@ impl Backup {
 pub(crate) enum BackupSource {
     /// A database of a server in a container.
     Database(Database),
+    /// A database of the host's Postgres.
+    HostDatabase(HostDatabase),
     /// The file of an SQLite database.
     Sqlite(Text),
     /// A folder.
@@ -68,6 +70,7 @@ impl BackupSource {
     pub(crate) fn recorded(&self) -> (&'static str, String) {
         match self {
             BackupSource::Database(database) => (database.server.key(), database.database.value()),
+            BackupSource::HostDatabase(host) => (Server::Postgres.key(), host.database.value()),
             BackupSource::Sqlite(path) => ("sqlite", normalized(&path.value())),
             BackupSource::Folder(path) => ("folder", normalized(&path.value())),
         }
@@ -77,7 +80,7 @@ impl BackupSource {
     pub(crate) fn path(&self) -> Option<&Text> {
         match self {
             BackupSource::Sqlite(path) | BackupSource::Folder(path) => Some(path),
-            BackupSource::Database(_) => None,
+            BackupSource::Database(_) | BackupSource::HostDatabase(_) => None,
         }
     }
 
@@ -85,7 +88,7 @@ impl BackupSource {
     pub(crate) fn sqlite(&self) -> Option<&Text> {
         match self {
             BackupSource::Sqlite(path) => Some(path),
-            BackupSource::Database(_) | BackupSource::Folder(_) => None,
+            BackupSource::Database(_) | BackupSource::HostDatabase(_) | BackupSource::Folder(_) => None,
         }
     }
 
@@ -93,17 +96,34 @@ impl BackupSource {
     pub(crate) fn folder(&self) -> Option<&Text> {
         match self {
             BackupSource::Folder(path) => Some(path),
-            BackupSource::Database(_) | BackupSource::Sqlite(_) => None,
+            BackupSource::Database(_) | BackupSource::HostDatabase(_) | BackupSource::Sqlite(_) => None,
         }
     }
 
-    /// The database of a server.
+    /// The database of a server in a container.
     pub(crate) fn database(&self) -> Option<&Database> {
         match self {
             BackupSource::Database(database) => Some(database),
-            BackupSource::Sqlite(_) | BackupSource::Folder(_) => None,
+            BackupSource::HostDatabase(_) | BackupSource::Sqlite(_) | BackupSource::Folder(_) => None,
         }
     }
+
+    /// The database of the host's Postgres.
+    pub(crate) fn host_database(&self) -> Option<&HostDatabase> {
+        match self {
+            BackupSource::HostDatabase(database) => Some(database),
+            BackupSource::Database(_) | BackupSource::Sqlite(_) | BackupSource::Folder(_) => None,
+        }
+    }
+}
+
+/// A database of the host's Postgres.
+#[derive(Debug)]
+pub(crate) struct HostDatabase {
+    /// The database.
+    pub(crate) database: Text,
+    /// The containers that use the database, of all services.
+    pub(crate) used_by: Vec<Id<Container>>,
 }
 
 /// A database of a server in a container.

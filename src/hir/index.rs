@@ -96,7 +96,7 @@ impl Host {
 
     /// The database of the host's Postgres that a container uses, with its name. `None` if it is not declared, too.
     pub(crate) fn database(&self, container: &Container) -> Option<(&Text, &Database)> {
-        let position = *self.index.databases.get(&container.uses.postgres.as_ref()?.text.value())?;
+        let position = *self.index.databases.get(&container.used_database()?.value())?;
         self.postgres.as_ref()?.databases.entries.get(position).map(|(name, database)| (name, database))
     }
 

@@ -3,7 +3,7 @@
 mod backup;
 mod update;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::folder::Mounts;
 use super::notify;
@@ -46,8 +46,9 @@ pub(super) fn link(
 ) {
     let mounts = Mounts::of(&host.machine);
     let has_notify = host.notify.is_some();
+    let databases = Databases::of(host);
     for (declared, service) in declared.into_iter().zip(&mut host.services) {
-        let owner = Owner::of(service, &mounts, has_notify);
+        let owner = Owner::of(service, &mounts, &databases, has_notify);
         let mut jobs: Vec<Job> = Vec::new();
         let own = declared.backup.get(DATABASE).map(|backup| backup.span);
         for (name, declared) in declared.backup.entries {
@@ -108,6 +109,27 @@ fn unit_name(service: &Service, kind: &str, backup: &str) -> String {
     }
 }
 
+/// The databases of the host's Postgres.
+struct Databases {
+    /// True if the file may declare the host's Postgres.
+    is_declared: bool,
+    /// The containers that use each database, of all services.
+    used_by: HashMap<String, Vec<Id<Container>>>,
+}
+
+impl Databases {
+    fn of(host: &Host) -> Databases {
+        let mut used_by: HashMap<String, Vec<Id<Container>>> = HashMap::new();
+        for container in host.containers() {
+            if let Some(name) = container.used_database() {
+                used_by.entry(name.value()).or_default().push(container.name.clone());
+            }
+        }
+        let is_declared = host.postgres.is_some() || host.unreadable.may_hold(&["postgres"]);
+        Databases { is_declared, used_by }
+    }
+}
+
 /// The service whose jobs are linked, and the data of the host that the jobs need.
 struct Owner<'a> {
     service: &'a Service,
@@ -115,14 +137,18 @@ struct Owner<'a> {
     containers: HashMap<&'a str, &'a Container>,
     /// The containers of the service that depend on a container.
     users: HashMap<&'a Id<Container>, Vec<&'a Container>>,
+    /// The databases of the host's Postgres that the containers of the service use, without duplicates.
+    used_databases: Vec<Text>,
     /// The mount points of the host.
     mounts: &'a Mounts,
+    /// The databases of the host's Postgres.
+    databases: &'a Databases,
     /// The file declares a destination for notifications.
     has_notify: bool,
 }
 
 impl<'a> Owner<'a> {
-    fn of(service: &'a Service, mounts: &'a Mounts, has_notify: bool) -> Owner<'a> {
+    fn of(service: &'a Service, mounts: &'a Mounts, databases: &'a Databases, has_notify: bool) -> Owner<'a> {
         let by_name = service.containers.iter().map(|c| (c.name.as_str(), c));
         // The names in the service come last, and take precedence.
         let containers = by_name.chain(service.containers.iter().map(|c| (c.short.as_str(), c))).collect();
@@ -132,7 +158,10 @@ impl<'a> Owner<'a> {
                 users.entry(dependency).or_default().push(container);
             }
         }
-        Owner { service, containers, users, mounts, has_notify }
+        let used = service.containers.iter().filter_map(Container::used_database);
+        let mut seen = HashSet::new();
+        let used_databases = used.filter(|name| seen.insert(name.value())).cloned().collect();
+        Owner { service, containers, users, used_databases, mounts, databases, has_notify }
     }
 
     /// The container with this name in the service or on the host.

@@ -32,7 +32,7 @@ enum Confinement {
     Confined,
     /// For jobs that copy files of any user.
     Copying,
-    /// For jobs that use Podman.
+    /// For jobs that use Podman or the host's Postgres.
     Restricted,
 }
 

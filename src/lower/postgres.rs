@@ -30,10 +30,16 @@ use crate::setting::{Database, Postgres, ReferencedSecret, RenderedPart, Uses};
 use crate::tree::Text;
 
 /// The folder of the socket (`unix_socket_directories` of nixpkgs' postgresql, and of Debian's).
-const SOCKETS: &str = Uses::POSTGRES_SOCKETS;
+pub(super) const SOCKETS: &str = Uses::POSTGRES_SOCKETS;
+
+/// The superuser, and the system user that it logs in as (nixpkgs' postgresql: `superUser`, `identMap`).
+pub(super) const SUPERUSER: &str = "postgres";
+
+/// The unit that is active once NixOS has created the databases and the roles.
+pub(super) const STARTED: &str = "postgresql.target";
 
 /// The unit that sets passwords and extensions.
-const UNIT: &str = "postgres-databases";
+pub(super) const UNIT: &str = "postgres-databases";
 
 const SERVER: Server =
     Server { name: "postgres", unit: "postgres-databases.service", check: Script::RequirePostgres };
@@ -106,16 +112,16 @@ fn set_up(postgres: &Postgres, host: &Host, module: &mut Module) {
     let unit = module.unit(UNIT);
     unit.set("description", Expr::str("Passwords and extensions of the databases"));
     unit.append("wantedBy", [Expr::str("multi-user.target")]);
-    unit.append("after", [Expr::str("postgresql.target")]);
+    unit.append("after", [Expr::str(STARTED)]);
     if passwords().next().is_some() {
         unit.append("after", secret::units(host).map(Expr::str));
     }
-    unit.append("wants", [Expr::str("postgresql.target")]);
+    unit.append("wants", [Expr::str(STARTED)]);
     unit.set("startLimitIntervalSec", Expr::Int(0));
     let mut exec = Set::default();
     exec.set("Type", Expr::str("oneshot"));
     exec.set("RemainAfterExit", Expr::Bool(true));
-    exec.set("User", Expr::str("postgres"));
+    exec.set("User", Expr::str(SUPERUSER));
     exec.append(
         "LoadCredential",
         passwords().map(|(name, password)| {

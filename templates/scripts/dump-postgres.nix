@@ -1,7 +1,9 @@
 dumpPostgres =
-  loadDump:
-  program "dump-postgres" [
-    config.virtualisation.podman.package
-    pkgs.util-linux
-    loadDump
-  ] "dump-postgres";
+  loadDump: parameters:
+  program "dump-postgres" (
+    postgresClients parameters
+    ++ [
+      pkgs.util-linux
+      loadDump
+    ]
+  ) "dump-postgres" parameters;

@@ -1,4 +1,3 @@
-loadDump = program "load-dump" [
-  config.virtualisation.podman.package
-  pkgs.gnused
-] "load-dump";
+loadDump =
+  parameters:
+  program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;

@@ -1,8 +1,10 @@
 restorePostgres =
-  loadDump:
-  program "restore-postgres" [
-    config.virtualisation.podman.package
-    config.systemd.package
-    pkgs.util-linux
-    loadDump
-  ];
+  loadDump: name: parameters:
+  program "restore-postgres" (
+    postgresClients parameters
+    ++ [
+      config.systemd.package
+      pkgs.util-linux
+      loadDump
+    ]
+  ) name parameters;

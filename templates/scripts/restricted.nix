@@ -1,4 +1,5 @@
-# For jobs that use Podman. A stricter sandbox would also restrict the containers that Podman starts.
+# For jobs that use Podman or the host's Postgres. A stricter sandbox would also restrict the containers that Podman
+# starts.
 restricted = common // {
   ProtectSystem = "full";
   RestrictAddressFamilies = "AF_INET AF_INET6 AF_NETLINK AF_UNIX";

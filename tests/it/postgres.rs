@@ -224,14 +224,26 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A sandbox with stand-ins for podman and systemctl in front of a Postgres. As in a container, only given variables
-/// are passed, and standard input only with `--interactive`. The script in the file `fault` replaces the command,
-/// and gets it as arguments.
-fn sandbox_of(postgres: &Postgres, database: &str) -> Sandbox {
+/// Runs the program of Postgres in `$@` with the variables in `environment`, as the stand-ins for podman and setpriv do.
+/// The script in the file `fault` replaces the program, and gets it as arguments.
+const RUN: &str = r#"run() { env -i "${environment[@]}" "$@"; }
+    if [ -e "$HERE/fault" ]; then . "$HERE/fault"; fi
+    run "$@""#;
+
+/// A sandbox with a stand-in for systemctl, for a database of a Postgres.
+fn any_sandbox_of(database: &str) -> Sandbox {
     let mut sandbox = Sandbox::new();
-    sandbox.set("CONTAINER", CONTAINER).set("DATABASE", database).set("DATABASE_USER", USER);
+    sandbox.set("DATABASE", database).set("DATABASE_USER", USER);
     sandbox.set("UNITS", "podman-ml.service podman-server.service").set("READY_WITHIN", "0");
     sandbox.add_systemctl();
+    sandbox
+}
+
+/// A sandbox with a stand-in for podman in front of a Postgres. As in a container, only given variables are passed, and
+/// standard input only with `--interactive`.
+fn sandbox_of(postgres: &Postgres, database: &str) -> Sandbox {
+    let mut sandbox = any_sandbox_of(database);
+    sandbox.set("CONTAINER", CONTAINER);
     program(
         &sandbox.at("bin/podman"),
         &format!(
@@ -253,15 +265,53 @@ fn sandbox_of(postgres: &Postgres, database: &str) -> Sandbox {
              done
              [ \"$2\" = {CONTAINER} ]; shift 2
              [ $input = yes ] || exec </dev/null
-             run() {{ env -i \"${{environment[@]}}\" \"$@\"; }}
-             if [ -e \"$HERE/fault\" ]; then . \"$HERE/fault\"; fi
-             run \"$@\"",
+             {RUN}",
             socket = postgres.folder.path().display(),
             programs = postgres.programs.display(),
         ),
     );
     sandbox
 }
+
+/// A sandbox for a database of the host, whose Postgres it reaches as another user, and which has a role of its name.
+fn host_sandbox_of(postgres: &Postgres, database: &str) -> Sandbox {
+    // It may exist already.
+    postgres.psql("postgres", &format!("CREATE ROLE {}", quoted(database))).output().expect("psql runs");
+    let mut sandbox = any_sandbox_of(database);
+    sandbox.set("SOCKETS", postgres.socket()).set("SET_UP", SET_UP);
+    program(
+        &sandbox.at("bin/setpriv"),
+        &format!(
+            "set -euo pipefail
+             [ \"$1 $2 $3 $4\" = '--reuid={USER} --regid={USER} --init-groups --' ]; shift 4
+             [ \"$1 $2 $3\" = 'env --ignore-environment --chdir=/' ]; shift 3
+             cd /
+             environment=()
+             while [[ $1 == *=* ]]; do
+                 environment+=(\"$1\")
+                 shift
+             done
+             environment+=(PATH='{programs}':/usr/bin:/bin)
+             {RUN}",
+            programs = postgres.programs.display(),
+        ),
+    );
+    program(&sandbox.at("bin/podman"), "echo 'podman was called' >&2; exit 125");
+    sandbox
+}
+
+/// The unit that sets the password of a database of the host.
+const SET_UP: &str = "postgres-databases.service";
+
+/// A database in a container, and a database of the host: the sandbox, and the calls of systemctl during a restore.
+type Place = (fn(&Postgres, &str) -> Sandbox, &'static str);
+const PLACES: [Place; 2] = [
+    (sandbox_of, STOPPED_AND_STARTED),
+    (
+        host_sandbox_of,
+        "stop -- podman-ml.service podman-server.service\nrestart -- postgres-databases.service\nstart -- podman-ml.service podman-server.service\n",
+    ),
+];
 
 impl Sandbox {
     fn fault(&self, code: &str) -> &Sandbox {
@@ -283,7 +333,7 @@ impl Sandbox {
         assert!(stderr(&output).contains(why), "{why:?} is not in {}", stderr(&output));
         // Messages of bash and notices of Postgres would not help the user.
         assert!(
-            !stderr(&output).contains(": line ") && !stderr(&output).contains("NOTICE"),
+            [": line ", "NOTICE", "by hand"].iter().all(|text| !stderr(&output).contains(text)),
             "{}",
             stderr(&output)
         );
@@ -292,107 +342,121 @@ impl Sandbox {
 
 #[test]
 fn a_backup_restores_into_an_empty_postgres_with_every_row() {
-    let (Some(first), Some(empty)) = (Postgres::new(), Postgres::new()) else { return };
-    for database in ["immich", HOSTILE, "postgresql://x/y", "-d a=b 데이터", &"long".repeat(15)] {
-        first.fill(database);
-        let sandbox = sandbox_of(&first, database);
-        let dump = sandbox.backup("dump-postgres");
-        assert_eq!(dump.metadata().unwrap().mode() & 0o7777, 0o600);
-        let restore = sandbox_of(&empty, database);
-        restore.restores(&dump);
-        assert_eq!(empty.contents(database), first.contents(database), "{database}");
-        assert!(!sandbox.at("here").exists() && !restore.at("here").exists());
-        assert_eq!(restore.systemctl_calls(), STOPPED_AND_STARTED);
-        assert!(empty.databases().contains(&database.to_owned()), "{:?}", empty.databases());
-    }
-    assert_eq!(empty.databases().len(), 5);
-    // A restore over an existing database keeps the previous one.
-    for (database, all) in [("immich", 6), (&"long".repeat(15), 7)] {
-        sandbox_of(&empty, database).restores(&sandbox_of(&first, database).backup("dump-postgres"));
-        assert_eq!(empty.contents(database), first.contents(database), "{database}");
-        assert_eq!(empty.databases().len(), all);
+    for (place, restore_calls) in PLACES {
+        let (Some(first), Some(empty)) = (Postgres::new(), Postgres::new()) else { return };
+        for database in ["immich", HOSTILE, "postgresql://x/y", "-d a=b 데이터", &"long".repeat(15)] {
+            first.fill(database);
+            let sandbox = place(&first, database);
+            let dump = sandbox.backup("dump-postgres");
+            assert_eq!(dump.metadata().unwrap().mode() & 0o7777, 0o600);
+            let restore = place(&empty, database);
+            restore.restores(&dump);
+            assert_eq!(empty.contents(database), first.contents(database), "{database}");
+            assert!(!sandbox.at("here").exists() && !restore.at("here").exists());
+            assert_eq!(restore.systemctl_calls(), restore_calls);
+            assert!(empty.databases().contains(&database.to_owned()), "{:?}", empty.databases());
+        }
+        assert_eq!(empty.databases().len(), 5);
+        // A restore over an existing database keeps the previous one.
+        for (database, all) in [("immich", 6), (&"long".repeat(15), 7)] {
+            place(&empty, database).restores(&place(&first, database).backup("dump-postgres"));
+            assert_eq!(empty.contents(database), first.contents(database), "{database}");
+            assert_eq!(empty.databases().len(), all);
+        }
     }
 }
 
 #[test]
 fn a_truncated_dump_is_not_kept_as_a_backup() {
-    let Some(postgres) = Postgres::new() else { return };
-    postgres.fill("immich");
-    let mut sandbox = sandbox_of(&postgres, "immich");
-    sandbox.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
-    let whole = sandbox.backup("dump-postgres").metadata().unwrap().len();
-    for backup in sandbox.backups("database", ".dump") {
-        std::fs::remove_file(backup).unwrap();
-    }
-    sandbox.add_old_backup("database-2001-01-01T000000.dump");
-    for length in [0, 1, 5, 100, 3000, whole / 2, whole - 1000, whole - 6, whole - 5, whole - 4, whole - 1] {
-        for (status, why) in
-            [(0, "cannot be read to its end"), (1, "pg_dump of database"), (137, "pg_dump of database")]
+    for (place, _) in PLACES {
+        let Some(postgres) = Postgres::new() else { return };
+        postgres.fill("immich");
+        let mut sandbox = place(&postgres, "immich");
+        sandbox.set("KEEP_AT_LEAST", "0").set("KEEP_DAYS", "0");
+        let whole = sandbox.backup("dump-postgres").metadata().unwrap().len();
+        for backup in sandbox.backups("database", ".dump") {
+            std::fs::remove_file(backup).unwrap();
+        }
+        sandbox.add_old_backup("database-2001-01-01T000000.dump");
+        for length in
+            [0, 1, 5, 100, 3000, whole / 2, whole - 1000, whole - 6, whole - 5, whole - 4, whole - 1]
         {
-            sandbox.fault(&format!(
+            for (status, why) in
+                [(0, "cannot be read to its end"), (1, "pg_dump of database"), (137, "pg_dump of database")]
+            {
+                sandbox.fault(&format!(
                 "if [ \"$1\" = pg_dump ]; then run \"$@\" | {{ head -c {length}; cat >/dev/null; }}; exit {status}; fi"
             ));
-            sandbox.backup_fails("dump-postgres", why);
+                sandbox.backup_fails("dump-postgres", why);
+            }
         }
+        // A complete dump of a failed pg_dump is not a backup, and neither is an unreadable one.
+        sandbox
+            .fault("if [ \"$1\" = pg_dump ]; then run \"$@\"; exit 1; fi")
+            .backup_fails("dump-postgres", "pg_dump of");
+        sandbox
+            .fault("if [ \"$1\" = pg_restore ]; then exit 125; fi")
+            .backup_fails("dump-postgres", "to its end");
+        std::fs::remove_file(sandbox.at("fault")).unwrap();
+        sandbox.set("DATABASE", "missing").backup_fails("dump-postgres", "does not exist");
+        sandbox.set("DATABASE", "postgres").backup_fails("dump-postgres", "has no tables");
+        if sandbox.variables.contains_key("CONTAINER") {
+            sandbox
+                .set("CONTAINER", "missing")
+                .backup_fails("dump-postgres", "Postgres in container missing is not ready");
+            sandbox.set("CONTAINER", CONTAINER);
+        }
+        sandbox.set("DATABASE", "immich").backup("dump-postgres");
+        assert_eq!(sandbox.backups("database", ".dump").len(), 1);
     }
-    // A complete dump of a failed pg_dump is not a backup, and neither is an unreadable one.
-    sandbox
-        .fault("if [ \"$1\" = pg_dump ]; then run \"$@\"; exit 1; fi")
-        .backup_fails("dump-postgres", "pg_dump of");
-    sandbox
-        .fault("if [ \"$1\" = pg_restore ]; then exit 125; fi")
-        .backup_fails("dump-postgres", "to its end");
-    std::fs::remove_file(sandbox.at("fault")).unwrap();
-    sandbox.set("DATABASE", "missing").backup_fails("dump-postgres", "does not exist");
-    sandbox.set("DATABASE", "postgres").backup_fails("dump-postgres", "has no tables");
-    sandbox
-        .set("CONTAINER", "missing")
-        .backup_fails("dump-postgres", "Postgres in container missing is not ready");
-    sandbox.set("CONTAINER", CONTAINER).set("DATABASE", "immich").backup("dump-postgres");
-    assert_eq!(sandbox.backups("database", ".dump").len(), 1);
 }
 
 #[test]
 fn a_file_size_limit_fails_the_dump_and_keeps_the_old_backups() {
-    let Some(postgres) = Postgres::new() else { return };
-    postgres.fill("immich");
-    let sandbox = sandbox_of(&postgres, "immich");
-    sandbox.add_old_backup("database-2001-01-01T000000.dump");
-    for before in ["trap '' XFSZ; ", ""] {
-        program(&sandbox.at("bin/limited"), &format!("{before}ulimit -f 8; exec dump-postgres \"$@\""));
-        sandbox.backup_fails("limited", "no backup of database was made");
+    for (place, _) in PLACES {
+        let Some(postgres) = Postgres::new() else { return };
+        postgres.fill("immich");
+        let sandbox = place(&postgres, "immich");
+        sandbox.add_old_backup("database-2001-01-01T000000.dump");
+        for before in ["trap '' XFSZ; ", ""] {
+            program(&sandbox.at("bin/limited"), &format!("{before}ulimit -f 8; exec dump-postgres \"$@\""));
+            sandbox.backup_fails("limited", "no backup of database was made");
+        }
     }
 }
 
 #[test]
 fn a_killed_dump_keeps_the_last_good_backup() {
-    let Some(postgres) = Postgres::new() else { return };
-    postgres.fill("immich");
-    let sandbox = sandbox_of(&postgres, "immich");
-    let old = sandbox.add_old_backup("database-2001-01-01T000000.dump");
-    for length in [0, 2000, 50_000] {
-        sandbox.fault(&format!(
+    for (place, _) in PLACES {
+        let Some(postgres) = Postgres::new() else { return };
+        postgres.fill("immich");
+        let sandbox = place(&postgres, "immich");
+        let old = sandbox.add_old_backup("database-2001-01-01T000000.dump");
+        for length in [0, 2000, 50_000] {
+            sandbox.fault(&format!(
             "if [ \"$1\" = pg_dump ]; then run \"$@\" | {{ head -c {length}; touch \"$HERE/begun\"; sleep 100; }}; fi"
         ));
-        for group in [true, false] {
-            let mut child = sandbox.command(&["backup", "dump-postgres"]).process_group(0).spawn().unwrap();
-            wait_for(|| sandbox.at("begun").exists());
-            std::fs::remove_file(sandbox.at("begun")).unwrap();
-            if !group {
-                // The processes that podman leaves behind do not hold the lock.
-                child.kill().unwrap();
+            for group in [true, false] {
+                let mut child =
+                    sandbox.command(&["backup", "dump-postgres"]).process_group(0).spawn().unwrap();
+                wait_for(|| sandbox.at("begun").exists());
+                std::fs::remove_file(sandbox.at("begun")).unwrap();
+                if !group {
+                    // The processes that podman leaves behind do not hold the lock.
+                    child.kill().unwrap();
+                    assert_eq!(sandbox.backups("database", ".dump"), std::slice::from_ref(&old));
+                    sandbox.fault("if [ \"$1\" = pg_dump ]; then exit 1; fi");
+                    let output = sandbox.run(&["backup", "dump-postgres"]);
+                    assert!(stderr(&output).contains("pg_dump of"), "{}", stderr(&output));
+                }
+                kill_group(&mut child);
                 assert_eq!(sandbox.backups("database", ".dump"), std::slice::from_ref(&old));
-                sandbox.fault("if [ \"$1\" = pg_dump ]; then exit 1; fi");
-                let output = sandbox.run(&["backup", "dump-postgres"]);
-                assert!(stderr(&output).contains("pg_dump of"), "{}", stderr(&output));
             }
-            kill_group(&mut child);
-            assert_eq!(sandbox.backups("database", ".dump"), std::slice::from_ref(&old));
         }
+        std::fs::remove_file(sandbox.at("fault")).unwrap();
+        sandbox.backup("dump-postgres");
+        assert!(old.exists());
     }
-    std::fs::remove_file(sandbox.at("fault")).unwrap();
-    sandbox.backup("dump-postgres");
-    assert!(old.exists());
 }
 
 #[test]
@@ -478,46 +542,51 @@ const THROUGH_SEARCH_PATH: &str = "
 
 #[test]
 fn a_dump_with_functions_that_rely_on_search_path_is_restored_with_every_row() {
-    let (Some(first), Some(empty)) = (Postgres::new(), Postgres::new()) else { return };
-    first.create(HOSTILE);
-    first.sql(HOSTILE, THROUGH_SEARCH_PATH);
-    // A function with the search_path of its database, and a name that needs quotes.
-    first.create("immich");
-    first.sql(
-        "immich",
-        "CREATE SCHEMA \"a \\ b\"; CREATE TABLE \"a \\ b\".word (k text PRIMARY KEY, v text);
+    for (place, _) in PLACES {
+        let (Some(first), Some(empty)) = (Postgres::new(), Postgres::new()) else { return };
+        first.create(HOSTILE);
+        first.sql(HOSTILE, THROUGH_SEARCH_PATH);
+        // A function with the search_path of its database, and a name that needs quotes.
+        first.create("immich");
+        first.sql(
+            "immich",
+            "CREATE SCHEMA \"a \\ b\"; CREATE TABLE \"a \\ b\".word (k text PRIMARY KEY, v text);
          INSERT INTO \"a \\ b\".word VALUES ('a', 'b');
          CREATE FUNCTION look(text) RETURNS text LANGUAGE plpgsql IMMUTABLE
              AS $$ BEGIN RETURN (SELECT v FROM word WHERE k = $1); END $$;
          CREATE TABLE t (k text); INSERT INTO t VALUES ('a'), ('b'); SET search_path = public, \"a \\ b\";
          CREATE INDEX ON t (look(k)); ALTER DATABASE immich SET search_path FROM CURRENT",
-    );
-    for database in [HOSTILE, "immich"] {
-        let sandbox = sandbox_of(&first, database);
-        let dump = sandbox.backup("dump-postgres");
-        assert_eq!(first.databases().len(), 2, "{:?}", first.databases());
-        // A restore over the current database.
-        let before = rows(&first, database);
-        sandbox_of(&first, database).restores(&dump);
-        assert_eq!(rows(&first, database), before);
-        let kept = first.databases().into_iter().find(|name| name.contains("_before_")).expect("it is kept");
-        first.sql("postgres", &format!("DROP DATABASE {}", quoted(&kept)));
-        if database == HOSTILE {
-            sandbox_of(&empty, database).restores(&dump);
-            assert_eq!(rows(&empty, database), before);
+        );
+        for database in [HOSTILE, "immich"] {
+            let sandbox = place(&first, database);
+            let dump = sandbox.backup("dump-postgres");
+            assert_eq!(first.databases().len(), 2, "{:?}", first.databases());
+            // A restore over the current database.
+            let before = rows(&first, database);
+            place(&first, database).restores(&dump);
+            assert_eq!(rows(&first, database), before);
+            let kept =
+                first.databases().into_iter().find(|name| name.contains("_before_")).expect("it is kept");
+            first.sql("postgres", &format!("DROP DATABASE {}", quoted(&kept)));
+            if database == HOSTILE {
+                place(&empty, database).restores(&dump);
+                assert_eq!(rows(&empty, database), before);
+            }
         }
+        // The functions are unchanged.
+        let set = "SELECT count(*) FROM pg_proc WHERE proconfig IS NOT NULL AND pronamespace = 'public'::regnamespace";
+        assert_eq!(first.sql(HOSTILE, set), empty.sql(HOSTILE, set));
     }
-    // The functions are unchanged.
-    let set =
-        "SELECT count(*) FROM pg_proc WHERE proconfig IS NOT NULL AND pronamespace = 'public'::regnamespace";
-    assert_eq!(first.sql(HOSTILE, set), empty.sql(HOSTILE, set));
 }
 
 #[test]
 fn a_dump_with_vectors_is_restored_with_every_row() {
-    let (Some(first), Some(empty)) = (Postgres::with_pgvector(), Postgres::with_pgvector()) else { return };
-    first.create("immich");
-    first.sql(
+    for (place, _) in PLACES {
+        let (Some(first), Some(empty)) = (Postgres::with_pgvector(), Postgres::with_pgvector()) else {
+            return;
+        };
+        first.create("immich");
+        first.sql(
         "immich",
         "CREATE EXTENSION vector;
          CREATE FUNCTION near(vector) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$ SELECT $1 <-> '[1,1,1]'::vector $$;
@@ -529,19 +598,20 @@ fn a_dump_with_vectors_is_restored_with_every_row() {
          CREATE INDEX ON face USING ivfflat (embedding vector_cosine_ops);
          CREATE INDEX ON face (near(embedding))",
     );
-    let sandbox = sandbox_of(&first, "immich");
-    let dump = sandbox.backup("dump-postgres");
-    assert_eq!(first.databases(), ["immich"]);
-    sandbox_of(&empty, "immich").restores(&dump);
-    assert_eq!(rows(&empty, "immich"), rows(&first, "immich"));
-    // An HNSW index is built randomly and answers approximately. This search visits all rows, and no two rows are equally
-    // far.
-    let set = "SET enable_seqscan = off; SET hnsw.ef_search = 1000;";
-    let nearest = "SELECT id FROM face ORDER BY embedding <-> '[3,4,5.5]' LIMIT 5";
-    for postgres in [&first, &empty] {
-        assert_eq!(postgres.sql("immich", &format!("{set} {nearest}")), "4\n5\n3\n6\n2");
-        let plan = postgres.sql("immich", &format!("{set} EXPLAIN {nearest}"));
-        assert!(plan.contains("face_embedding_idx"), "{plan}");
+        let sandbox = place(&first, "immich");
+        let dump = sandbox.backup("dump-postgres");
+        assert_eq!(first.databases(), ["immich"]);
+        place(&empty, "immich").restores(&dump);
+        assert_eq!(rows(&empty, "immich"), rows(&first, "immich"));
+        // An HNSW index is built randomly and answers approximately. This search visits all rows, and no two rows are equally
+        // far.
+        let set = "SET enable_seqscan = off; SET hnsw.ef_search = 1000;";
+        let nearest = "SELECT id FROM face ORDER BY embedding <-> '[3,4,5.5]' LIMIT 5";
+        for postgres in [&first, &empty] {
+            assert_eq!(postgres.sql("immich", &format!("{set} {nearest}")), "4\n5\n3\n6\n2");
+            let plan = postgres.sql("immich", &format!("{set} EXPLAIN {nearest}"));
+            assert!(plan.contains("face_embedding_idx"), "{plan}");
+        }
     }
 }
 
@@ -555,31 +625,36 @@ const ONLY_FOR_THE_APPLICATION: &str = "
 
 #[test]
 fn a_dump_that_fails_its_trial_is_kept_and_prunes_no_good_backup() {
-    let Some(postgres) = Postgres::new() else { return };
-    postgres.create("immich");
-    postgres.sql("immich", ONLY_FOR_THE_APPLICATION);
-    let mut sandbox = sandbox_of(&postgres, "immich");
-    sandbox.set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
-    let good = [1, 2].map(|day| sandbox.add_old_backup(&format!("database-2001-01-0{day}T000000.dump")));
-    let old = sandbox.add_old_backup("database-2001-01-03T000000-not-restorable.dump");
-    let output = sandbox.run(&["backup", "dump-postgres"]);
-    assert_eq!(output.status.code(), Some(1));
-    let stderr = stderr(&output);
-    assert!(stderr.contains("ALTER FUNCTION app.look SET search_path = app, public;"), "{stderr}");
-    assert!(stderr.contains("-not-restorable.dump could not be restored on trial, and is kept"), "{stderr}");
-    assert_eq!(postgres.databases(), ["immich"]);
-    let marked = sandbox.backups("database", "-not-restorable.dump");
-    assert!(marked.len() == 1 && marked[0] != old, "{marked:?}");
-    assert!(marked[0].metadata().unwrap().len() > 1000);
-    assert!(good.iter().all(|path| path.exists()));
-    assert_eq!(sandbox.unfinished(), [""; 0]);
-    // The reported command solves the problem, and the next good backup prunes the old ones.
-    postgres.sql("immich", "ALTER FUNCTION app.look SET search_path = app, public");
-    std::thread::sleep(Duration::from_millis(1100));
-    let backup = sandbox.backup("dump-postgres");
-    assert_eq!(sandbox.backups("database", ".dump"), std::slice::from_ref(&backup));
-    assert_eq!(sandbox.backups("database", "-not-restorable.dump"), [""; 0].map(PathBuf::from));
-    sandbox.restores(&backup);
+    for (place, _) in PLACES {
+        let Some(postgres) = Postgres::new() else { return };
+        postgres.create("immich");
+        postgres.sql("immich", ONLY_FOR_THE_APPLICATION);
+        let mut sandbox = place(&postgres, "immich");
+        sandbox.set("KEEP_DAYS", "0").set("KEEP_AT_LEAST", "1");
+        let good = [1, 2].map(|day| sandbox.add_old_backup(&format!("database-2001-01-0{day}T000000.dump")));
+        let old = sandbox.add_old_backup("database-2001-01-03T000000-not-restorable.dump");
+        let output = sandbox.run(&["backup", "dump-postgres"]);
+        assert_eq!(output.status.code(), Some(1));
+        let stderr = stderr(&output);
+        assert!(stderr.contains("ALTER FUNCTION app.look SET search_path = app, public;"), "{stderr}");
+        assert!(
+            stderr.contains("-not-restorable.dump could not be restored on trial, and is kept"),
+            "{stderr}"
+        );
+        assert_eq!(postgres.databases(), ["immich"]);
+        let marked = sandbox.backups("database", "-not-restorable.dump");
+        assert!(marked.len() == 1 && marked[0] != old, "{marked:?}");
+        assert!(marked[0].metadata().unwrap().len() > 1000);
+        assert!(good.iter().all(|path| path.exists()));
+        assert_eq!(sandbox.unfinished(), [""; 0]);
+        // The reported command solves the problem, and the next good backup prunes the old ones.
+        postgres.sql("immich", "ALTER FUNCTION app.look SET search_path = app, public");
+        std::thread::sleep(Duration::from_millis(1100));
+        let backup = sandbox.backup("dump-postgres");
+        assert_eq!(sandbox.backups("database", ".dump"), std::slice::from_ref(&backup));
+        assert_eq!(sandbox.backups("database", "-not-restorable.dump"), [""; 0].map(PathBuf::from));
+        sandbox.restores(&backup);
+    }
 }
 
 #[test]
@@ -658,59 +733,61 @@ fn a_read_only_user_makes_a_dump_without_a_trial_restore() {
 
 #[test]
 fn an_interrupted_trial_restore_leaves_no_database() {
-    let Some(postgres) = Postgres::new() else { return };
-    postgres.create("immich");
-    postgres.sql("immich", THROUGH_SEARCH_PATH);
-    let sandbox = sandbox_of(&postgres, "immich");
-    let counted = |at: u32| {
-        let _ = std::fs::remove_file(sandbox.at("count"));
-        for folder in ["begun", "reached"] {
-            let _ = std::fs::remove_dir(sandbox.at(folder));
-        }
-        // A command continues in the container when podman is killed.
-        sandbox.fault(&format!(
-            "echo >>\"$HERE/count\"
+    for (place, _) in PLACES {
+        let Some(postgres) = Postgres::new() else { return };
+        postgres.create("immich");
+        postgres.sql("immich", THROUGH_SEARCH_PATH);
+        let sandbox = place(&postgres, "immich");
+        let counted = |at: u32| {
+            let _ = std::fs::remove_file(sandbox.at("count"));
+            for folder in ["begun", "reached"] {
+                let _ = std::fs::remove_dir(sandbox.at(folder));
+            }
+            // A command continues in the container when podman is killed.
+            sandbox.fault(&format!(
+                "echo >>\"$HERE/count\"
              if [ $(wc -l <\"$HERE/count\") -ge {at} ] && mkdir \"$HERE/reached\" 2>/dev/null; then
                  run \"$@\" >/dev/null 2>&1 || true
                  mkdir \"$HERE/begun\"
                  sleep 100
                  exit 1
              fi"
-        ));
-    };
-    counted(u32::MAX);
-    sandbox.backup("dump-postgres");
-    let calls = u32::try_from(std::fs::read_to_string(sandbox.at("count")).unwrap().len()).unwrap();
-    assert!(calls > 10, "{calls}");
-    let mut left = 0;
-    for signal in [rustix::process::Signal::KILL, rustix::process::Signal::TERM] {
-        for at in 1..=calls {
-            counted(at);
-            let mut child = sandbox
-                .command(&["backup", "dump-postgres"])
-                .process_group(0)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap();
-            wait_for(|| sandbox.at("begun").exists());
-            let group = rustix::process::Pid::from_child(&child);
-            rustix::process::kill_process_group(group, signal).unwrap();
-            assert!(!child.wait().unwrap().success());
-            if signal == rustix::process::Signal::TERM {
-                // The script cleans up by itself. If the clean-up itself is interrupted, the next run does it.
-                if at < calls {
-                    wait_for(|| postgres.databases() == ["immich"]);
+            ));
+        };
+        counted(u32::MAX);
+        sandbox.backup("dump-postgres");
+        let calls = u32::try_from(std::fs::read_to_string(sandbox.at("count")).unwrap().len()).unwrap();
+        assert!(calls > 10, "{calls}");
+        let mut left = 0;
+        for signal in [rustix::process::Signal::KILL, rustix::process::Signal::TERM] {
+            for at in 1..=calls {
+                counted(at);
+                let mut child = sandbox
+                    .command(&["backup", "dump-postgres"])
+                    .process_group(0)
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::null())
+                    .spawn()
+                    .unwrap();
+                wait_for(|| sandbox.at("begun").exists());
+                let group = rustix::process::Pid::from_child(&child);
+                rustix::process::kill_process_group(group, signal).unwrap();
+                assert!(!child.wait().unwrap().success());
+                if signal == rustix::process::Signal::TERM {
+                    // The script cleans up by itself. If the clean-up itself is interrupted, the next run does it.
+                    if at < calls {
+                        wait_for(|| postgres.databases() == ["immich"]);
+                    }
+                    continue;
                 }
-                continue;
+                left += usize::from(postgres.databases().len() > 1);
             }
-            left += usize::from(postgres.databases().len() > 1);
+            std::fs::remove_file(sandbox.at("fault")).unwrap();
+            wait_for(|| sandbox.run(&["backup", "dump-postgres"]).status.success());
+            assert_eq!(postgres.databases(), ["immich"]);
         }
-        std::fs::remove_file(sandbox.at("fault")).unwrap();
-        wait_for(|| sandbox.run(&["backup", "dump-postgres"]).status.success());
-        assert_eq!(postgres.databases(), ["immich"]);
+        assert!(left > 0, "none was killed while the database was there");
     }
-    assert!(left > 0, "none was killed while the database was there");
 }
 
 #[test]
@@ -749,8 +826,17 @@ fn each_kind_of_restore_failure_has_its_own_advice() {
 
 /// Fills a database, dumps it, and then changes it.
 fn dumped_and_changed(postgres: &Postgres, database: &str) -> (Sandbox, PathBuf) {
+    dumped_and_changed_at(sandbox_of, postgres, database)
+}
+
+/// The same in a container or on the host.
+fn dumped_and_changed_at(
+    place: fn(&Postgres, &str) -> Sandbox,
+    postgres: &Postgres,
+    database: &str,
+) -> (Sandbox, PathBuf) {
     postgres.fill(database);
-    let sandbox = sandbox_of(postgres, database);
+    let sandbox = place(postgres, database);
     let dump = sandbox.backup("dump-postgres");
     postgres.sql(database, "DELETE FROM \"sch ema\".asset WHERE id > 10; CREATE TABLE since AS SELECT 1");
     (sandbox, dump)
@@ -758,71 +844,76 @@ fn dumped_and_changed(postgres: &Postgres, database: &str) -> (Sandbox, PathBuf)
 
 #[test]
 fn a_failed_restore_keeps_the_current_database() {
-    let Some(postgres) = Postgres::new() else { return };
-    let (mut sandbox, dump) = dumped_and_changed(&postgres, HOSTILE);
-    let present = postgres.contents(HOSTILE);
-    let whole = std::fs::read(&dump).unwrap();
-    let cut = sandbox.at("cut");
-    let check = |sandbox: &Sandbox, dump: &Path, why: &str, calls: &str| {
-        sandbox.restore_fails(dump, why);
-        assert_eq!(postgres.databases(), [HOSTILE], "{why}");
-        assert_eq!(postgres.contents(HOSTILE), present, "{why}");
-        assert_eq!(sandbox.systemctl_calls(), calls, "{why}");
-    };
-    // Failures before any change.
-    for length in [0, 100, whole.len() / 2, whole.len() - 1] {
-        std::fs::write(&cut, &whole[..length]).unwrap();
-        check(&sandbox, &cut, "not a complete dump", "");
-    }
-    check(
-        &sandbox,
-        &sandbox.at("missing"),
-        &format!("{} does not exist\n", sandbox.at("missing").display()),
-        "",
-    );
-    check(&sandbox, &sandbox.at("bin"), "not a readable file", "");
-    let lock = sandbox.at("restore.lock");
-    sandbox.set("LOCK", "/no/such/folder/lock");
-    check(&sandbox, &dump, "run this as root", "");
-    sandbox.set("LOCK", lock);
-    std::fs::write(sandbox.at("down"), "").unwrap();
-    check(&sandbox, &dump, "start it", "");
-    std::fs::remove_file(sandbox.at("down")).unwrap();
-    sandbox.set("CONTAINER", "other");
-    check(&sandbox, &dump, "start it", "");
-    sandbox.set("CONTAINER", CONTAINER);
+    for (place, _) in PLACES {
+        let Some(postgres) = Postgres::new() else { return };
+        let (mut sandbox, dump) = dumped_and_changed_at(place, &postgres, HOSTILE);
+        let present = postgres.contents(HOSTILE);
+        let whole = std::fs::read(&dump).unwrap();
+        let cut = sandbox.at("cut");
+        let check = |sandbox: &Sandbox, dump: &Path, why: &str, calls: &str| {
+            sandbox.restore_fails(dump, why);
+            assert_eq!(postgres.databases(), [HOSTILE], "{why}");
+            assert_eq!(postgres.contents(HOSTILE), present, "{why}");
+            assert_eq!(sandbox.systemctl_calls(), calls, "{why}");
+        };
+        // Failures before any change.
+        for length in [0, 100, whole.len() / 2, whole.len() - 1] {
+            std::fs::write(&cut, &whole[..length]).unwrap();
+            check(&sandbox, &cut, "not a complete dump", "");
+        }
+        check(
+            &sandbox,
+            &sandbox.at("missing"),
+            &format!("{} does not exist\n", sandbox.at("missing").display()),
+            "",
+        );
+        check(&sandbox, &sandbox.at("bin"), "not a readable file", "");
+        let lock = sandbox.at("restore.lock");
+        sandbox.set("LOCK", "/no/such/folder/lock");
+        check(&sandbox, &dump, "run this as root", "");
+        sandbox.set("LOCK", lock);
+        if sandbox.variables.contains_key("CONTAINER") {
+            std::fs::write(sandbox.at("down"), "").unwrap();
+            check(&sandbox, &dump, "start it", "");
+            std::fs::remove_file(sandbox.at("down")).unwrap();
+            sandbox.set("CONTAINER", "other");
+            check(&sandbox, &dump, "start it", "");
+            sandbox.set("CONTAINER", CONTAINER);
+        }
 
-    // Failures while the new database is created and filled.
-    sandbox.fault("if [ \"$1\" = psql ]; then sql=$(cat); case $sql in *'CREATE DATABASE'*) exit 1 ;; esac; run \"$@\" <<<\"$sql\"; exit; fi");
-    check(&sandbox, &dump, "cannot create a new database", "");
-    sandbox.fault("case \"$*\" in *exit-on-error*) head -c 60000 | run \"$@\" || exit 1 ;; esac");
-    check(&sandbox, &dump, "pg_restore failed", "");
-    sandbox.fault("case \"$*\" in *exit-on-error*) run \"$@\"; exit 137 ;; esac");
-    check(&sandbox, &dump, "pg_restore failed", "");
-    sandbox.fault("case \"$*\" in *exit-on-error*) cat >/dev/null; exit 0 ;; esac");
-    check(&sandbox, &dump, "no tables", "");
-    std::fs::remove_file(sandbox.at("fault")).unwrap();
+        // Failures while the new database is created and filled.
+        sandbox.fault("if [ \"$1\" = psql ]; then sql=$(cat); case $sql in *'CREATE DATABASE'*) exit 1 ;; esac; run \"$@\" <<<\"$sql\"; exit; fi");
+        check(&sandbox, &dump, "cannot create a new database", "");
+        sandbox.fault("case \"$*\" in *exit-on-error*) head -c 60000 | run \"$@\" || exit 1 ;; esac");
+        check(&sandbox, &dump, "pg_restore failed", "");
+        sandbox.fault("case \"$*\" in *exit-on-error*) run \"$@\"; exit 137 ;; esac");
+        check(&sandbox, &dump, "pg_restore failed", "");
+        sandbox.fault("case \"$*\" in *exit-on-error*) cat >/dev/null; exit 0 ;; esac");
+        check(&sandbox, &dump, "no tables", "");
+        std::fs::remove_file(sandbox.at("fault")).unwrap();
 
-    // Failures while the units are stopped and the databases are renamed.
-    std::fs::write(sandbox.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
-    check(&sandbox, &dump, "could be stopped", STOPPED_AND_STARTED);
-    std::fs::remove_file(sandbox.at("on-systemctl")).unwrap();
-    for statement in ["ALTER DATABASE :\"new\"", "COMMIT", "SELECT format('ALTER DATABASE %I RENAME", "BEGIN"]
-    {
-        std::fs::write(sandbox.at("statement"), statement).unwrap();
-        sandbox.fault(
-            "if [ \"$1\" = psql ]; then
+        // Failures while the units are stopped and the databases are renamed.
+        std::fs::write(sandbox.at("on-systemctl"), "[ \"$1\" != stop ]").unwrap();
+        check(&sandbox, &dump, "could be stopped", STOPPED_AND_STARTED);
+        std::fs::remove_file(sandbox.at("on-systemctl")).unwrap();
+        for statement in
+            ["ALTER DATABASE :\"new\"", "COMMIT", "SELECT format('ALTER DATABASE %I RENAME", "BEGIN"]
+        {
+            std::fs::write(sandbox.at("statement"), statement).unwrap();
+            sandbox.fault(
+                "if [ \"$1\" = psql ]; then
                  statement=$(<\"$HERE/statement\") sql=$(cat)
                  case $sql in *RENAME*) sql=${sql/\"$statement\"/\"SELECT 1/0; $statement\"} ;; esac
                  run \"$@\" <<<\"$sql\"
                  exit
              fi",
-        );
-        check(&sandbox, &dump, "the current database is unchanged", STOPPED_AND_STARTED);
+            );
+            check(&sandbox, &dump, "the current database is unchanged", STOPPED_AND_STARTED);
+        }
+        std::fs::remove_file(sandbox.at("fault")).unwrap();
+        sandbox.restores(&dump);
+        assert_eq!(postgres.sql(HOSTILE, "SELECT count(*) FROM \"sch ema\".asset"), "3000");
     }
-    std::fs::remove_file(sandbox.at("fault")).unwrap();
-    sandbox.restores(&dump);
-    assert_eq!(postgres.sql(HOSTILE, "SELECT count(*) FROM \"sch ema\".asset"), "3000");
 }
 
 #[test]
@@ -865,31 +956,33 @@ fn a_restore_retries_a_failed_rename() {
 
 #[test]
 fn an_interrupted_restore_keeps_the_current_database() {
-    let Some(postgres) = Postgres::new() else { return };
-    let (sandbox, dump) = dumped_and_changed(&postgres, "immich");
-    let present = postgres.contents("immich");
-    for (at, calls) in [("*exit-on-error*", ""), ("*psql*", STOPPED_AND_STARTED)] {
-        sandbox.fault(&format!(
+    for (place, _) in PLACES {
+        let Some(postgres) = Postgres::new() else { return };
+        let (sandbox, dump) = dumped_and_changed_at(place, &postgres, "immich");
+        let present = postgres.contents("immich");
+        for (at, calls) in [("*exit-on-error*", ""), ("*psql*", STOPPED_AND_STARTED)] {
+            sandbox.fault(&format!(
             "case \"$*\" in {at})
                  if [ '{at}' = '*exit-on-error*' ] || [ -e \"$HERE/systemctl.log\" ]; then
                      if [ ! -e \"$HERE/begun\" ]; then touch \"$HERE/begun\"; until [ -e \"$HERE/ended\" ]; do sleep 0.02; done; exit 1; fi
                  fi ;;
              esac"
         ));
-        let child = sandbox
-            .command(&["restore-postgres", "--yes", dump.to_str().unwrap()])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        wait_for(|| sandbox.at("begun").exists());
-        let id = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-        std::fs::write(sandbox.at("ended"), "").unwrap();
-        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(1));
-        ["begun", "ended"].iter().for_each(|file| std::fs::remove_file(sandbox.at(file)).unwrap());
-        assert_eq!(sandbox.systemctl_calls(), calls);
-        assert_eq!(postgres.databases(), ["immich"]);
-        assert_eq!(postgres.contents("immich"), present);
+            let child = sandbox
+                .command(&["restore-postgres", "--yes", dump.to_str().unwrap()])
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            wait_for(|| sandbox.at("begun").exists());
+            let id = rustix::process::Pid::from_child(&child);
+            rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+            std::fs::write(sandbox.at("ended"), "").unwrap();
+            assert_eq!(child.wait_with_output().unwrap().status.code(), Some(1));
+            ["begun", "ended"].iter().for_each(|file| std::fs::remove_file(sandbox.at(file)).unwrap());
+            assert_eq!(sandbox.systemctl_calls(), calls);
+            assert_eq!(postgres.databases(), ["immich"]);
+            assert_eq!(postgres.contents("immich"), present);
+        }
     }
 }
 
@@ -982,17 +1075,18 @@ fn a_restore_ends_open_sessions_and_keeps_the_previous_database() {
 
 #[test]
 fn a_database_is_restored_with_its_owner_its_locale_and_its_settings() {
-    let Some(postgres) = Postgres::new() else { return };
-    postgres.sql("postgres", "CREATE ROLE \"ow ner\"; CREATE ROLE reader");
-    let locale = postgres.psql(
+    for (place, _) in PLACES {
+        let Some(postgres) = Postgres::new() else { return };
+        postgres.sql("postgres", "CREATE ROLE \"ow ner\"; CREATE ROLE reader");
+        let locale = postgres.psql(
         "postgres",
         "CREATE DATABASE immich TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' OWNER \"ow ner\" CONNECTION LIMIT 50",
     );
-    let icu = { locale }.output().unwrap().status.success();
-    if !icu {
-        postgres.sql("postgres", "CREATE DATABASE immich OWNER \"ow ner\"");
-    }
-    postgres.sql(
+        let icu = { locale }.output().unwrap().status.success();
+        if !icu {
+            postgres.sql("postgres", "CREATE DATABASE immich OWNER \"ow ner\"");
+        }
+        postgres.sql(
         "immich",
         "CREATE TABLE t AS SELECT 1 AS one; ALTER TABLE t OWNER TO \"ow ner\"; GRANT SELECT ON t TO reader;
          ALTER DATABASE immich SET search_path TO \"$user\", public, 'x y', ''; ALTER DATABASE immich SET vchordrq.probes TO '1';
@@ -1000,27 +1094,28 @@ fn a_database_is_restored_with_its_owner_its_locale_and_its_settings() {
          ALTER ROLE reader IN DATABASE immich SET work_mem TO '7MB';
          REVOKE ALL ON DATABASE immich FROM PUBLIC; GRANT CONNECT ON DATABASE immich TO reader WITH GRANT OPTION",
     );
-    let about = || {
-        postgres.sql(
+        let about = || {
+            postgres.sql(
             "immich",
             "SELECT to_jsonb(d) - 'oid' - 'datfrozenxid' - 'datminmxid' - 'datacl', (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(datacl) a),
                  (SELECT array_agg(setrole || s ORDER BY s) FROM pg_db_role_setting, unnest(setconfig) s WHERE setdatabase = d.oid)
              FROM pg_database d WHERE datname = current_database();
              SELECT relowner::regrole, relacl FROM pg_class WHERE relname = 't'",
         )
-    };
-    let sandbox = sandbox_of(&postgres, "immich");
-    let dump = sandbox.backup("dump-postgres");
-    let before = about();
-    assert!(before.contains("vchordrq.probes=1") && before.contains("work_mem=7MB"), "{before}");
-    sandbox.restores(&dump);
-    assert_eq!(about(), before);
-    // A missing role is reported, and no database is created.
-    let Some(other) = Postgres::new() else { return };
-    let restore = sandbox_of(&other, "immich");
-    restore.restore_fails(&dump, "ow ner");
-    restore.restore_fails(&dump, "CREATE ROLE");
-    assert_eq!(other.databases(), [""; 0]);
+        };
+        let sandbox = place(&postgres, "immich");
+        let dump = sandbox.backup("dump-postgres");
+        let before = about();
+        assert!(before.contains("vchordrq.probes=1") && before.contains("work_mem=7MB"), "{before}");
+        sandbox.restores(&dump);
+        assert_eq!(about(), before);
+        // A missing role is reported, and no database is created.
+        let Some(other) = Postgres::new() else { return };
+        let restore = place(&other, "immich");
+        restore.restore_fails(&dump, "ow ner");
+        restore.restore_fails(&dump, "CREATE ROLE");
+        assert_eq!(other.databases(), [""; 0]);
+    }
 }
 
 #[test]
@@ -1073,4 +1168,62 @@ fn only_units_that_ran_are_started_again() {
     std::thread::sleep(Duration::from_millis(1100));
     sandbox.restores(&dump);
     assert_eq!(sandbox.systemctl_calls(), "stop -- podman-ml.service podman-server.service\n");
+}
+
+#[test]
+fn a_restored_database_of_the_host_belongs_to_its_role_and_has_its_password() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.sql("postgres", "CREATE ROLE immich LOGIN PASSWORD 'secret'");
+    postgres.sql("postgres", "CREATE DATABASE immich OWNER immich");
+    postgres.sql(
+        "immich",
+        "REVOKE CONNECT, TEMPORARY ON DATABASE immich FROM PUBLIC; CREATE EXTENSION cube;
+         CREATE EXTENSION earthdistance; SET ROLE immich;
+         CREATE TABLE place AS SELECT i AS id, ll_to_earth(i, i) AS at FROM generate_series(1, 50) i;
+         CREATE INDEX ON place USING gist (at)",
+    );
+    let sandbox = host_sandbox_of(&postgres, "immich");
+    let dump = sandbox.backup("dump-postgres");
+    let about = || {
+        postgres.sql(
+            "immich",
+            "SELECT pg_get_userbyid(datdba), datacl FROM pg_database WHERE datname = 'immich';
+             SELECT relname, pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1;
+             SELECT extname, pg_get_userbyid(extowner) FROM pg_extension ORDER BY 1; SELECT count(*) FROM place;
+             SELECT rolpassword FROM pg_authid WHERE rolname = 'immich'",
+        )
+    };
+    let before = about();
+    let drop_before = |stdout: &str| {
+        let line = stdout.lines().last().unwrap().trim();
+        let name = line.strip_prefix(&format!("runuser --user='{USER}' -- dropdb -- ")).expect(line);
+        postgres.sql("postgres", &format!("DROP DATABASE {}", quoted(name.trim_matches('\''))));
+    };
+    postgres.sql("immich", "DROP TABLE place");
+    drop_before(&sandbox.restores(&dump));
+    assert_eq!(about(), before);
+    // Without the database, the new one belongs to the role too. The unit revokes the rights of the others.
+    std::thread::sleep(Duration::from_millis(1100));
+    postgres.sql("postgres", "DROP DATABASE immich");
+    sandbox.restores(&dump);
+    let owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'immich'";
+    assert_eq!(postgres.sql("immich", owner), "immich");
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM place"), "50");
+    // A unit that fails is reported, and the restored database is in place.
+    std::thread::sleep(Duration::from_millis(1100));
+    std::fs::write(sandbox.at("on-systemctl"), "[ \"$1\" != restart ]").unwrap();
+    sandbox.systemctl_calls();
+    sandbox.restore_fails(&dump, "check systemctl status postgres-databases.service");
+    assert_eq!(sandbox.systemctl_calls(), PLACES[1].1);
+    assert_eq!(postgres.sql("immich", "SELECT count(*) FROM place"), "50");
+}
+
+#[test]
+fn a_stopped_postgres_of_the_host_is_reported() {
+    let Some(mut postgres) = Postgres::new() else { return };
+    let (sandbox, dump) = dumped_and_changed_at(host_sandbox_of, &postgres, "immich");
+    postgres.stop();
+    sandbox.backup_fails("dump-postgres", "Postgres on the host is not ready after");
+    sandbox.restore_fails(&dump, "Postgres on the host does not answer");
+    assert_eq!(sandbox.systemctl_calls(), "");
 }

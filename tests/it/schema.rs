@@ -77,7 +77,7 @@ fn keys_that_a_preset_provides_are_required_without_a_preset() {
         "containers: { server: { user: 1000 } }",
         "update: { at: daily }",
         "update: { at: daily, repository: immich-app/immich }",
-        "backup: { database: { postgres: { user: immich } } }",
+        "backup: { database: { mysql: { user: immich } } }",
         "cleanup: { at: daily }",
     ] {
         assert!(is_valid(&format!("preset: immich, {partial}")), "{partial}");

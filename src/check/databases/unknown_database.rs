@@ -1,4 +1,4 @@
-//! A container uses a database, or a user, that a server of the host has.
+//! A container uses a database, or a user, that a server of the host has, and a backup saves such a database.
 
 use super::{Server, servers};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -12,7 +12,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         if server.is_cut || is_unread {
             continue;
         }
-        for name in host.containers().filter_map(server.used) {
+        let saved = host.backups().filter_map(|(_, backup)| Some(&backup.source.host_database()?.database));
+        let saved = saved.filter(|_| key == "postgres");
+        for name in host.containers().filter_map(server.used).chain(saved) {
             let written = name.value();
             let known = server.names.as_ref().filter(|names| !names.is_empty());
             if known.is_some_and(|names| names.contains(&written)) {

@@ -4,7 +4,7 @@ use super::{Owner, job, missing, time, unit_name};
 use crate::ast::{self, BackupSources};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Name;
-use crate::hir::backup::{Backup, BackupSource, Database, Offsite, Repository, Server};
+use crate::hir::backup::{Backup, BackupSource, Database, HostDatabase, Offsite, Repository, Server};
 use crate::hir::job::{Job, Work};
 use crate::link::folder::Mounts;
 use crate::link::notify;
@@ -37,10 +37,7 @@ pub(super) fn link(
     let is_certain = !declared.unreadable.may_hold(BackupSources::KEYS);
     let mut sources = declared.sources.written().into_iter();
     let source = match sources.next() {
-        Some(ast::BackupSource::Postgres(postgres)) => {
-            let ast::PostgresDatabase { container, database, user, .. } = postgres;
-            self::database(Server::Postgres, container, database, user, owner, diagnostics)
-        }
+        Some(ast::BackupSource::Postgres(postgres)) => self::postgres(postgres, owner, diagnostics)?,
         Some(ast::BackupSource::Mysql(mysql)) => {
             let ast::MysqlDatabase { container, database, user, password, .. } = mysql;
             self::database(Server::Mysql(password), container, database, user, owner, diagnostics)
@@ -131,6 +128,69 @@ fn offsite(declared: ast::Offsite, mounts: &Mounts, diagnostics: &mut Diagnostic
         ping: declared.ping,
         keep: declared.keep,
     })
+}
+
+/// Links a database of Postgres. Without a container, it is one of the host's Postgres.
+fn postgres(
+    declared: ast::PostgresDatabase,
+    owner: &Owner,
+    diagnostics: &mut Diagnostics,
+) -> Option<BackupSource> {
+    let example = "{ container: db, database: notes, user: notes }";
+    let missing = |key: &str| Diagnostic::missing_key(key, declared.span, example);
+    let may_hold = |key: &str| declared.unreadable.may_hold(&[key]);
+    let Some(container) = declared.container else {
+        if may_hold("container") {
+            return None;
+        }
+        if !owner.databases.is_declared {
+            let help =
+                "add the container of Postgres, such as `container: db`, or declare `postgres` of the host";
+            diagnostics.push(missing("container").help(help));
+            return None;
+        }
+        if let Some(user) = &declared.user {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::Contradiction,
+                    "`user` needs the `container` of Postgres",
+                    user.text.span,
+                    "a backup of the host's Postgres connects as the superuser",
+                )
+                .help("remove `user`, or add `container`"),
+            );
+        }
+        let database = match (declared.database, owner.used_databases.as_slice()) {
+            (Some(database), _) => database.text,
+            (None, [only]) => only.clone(),
+            (None, used) => {
+                let is_unread = owner.service.is_cut
+                    || !owner.service.unreadable.is_empty()
+                    || owner.service.containers.iter().any(|c| c.unreadable.may_hold(&["uses"]));
+                if !is_unread && !may_hold("database") {
+                    let names: Vec<String> = used.iter().map(Text::value).collect();
+                    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                    let missing = missing("database");
+                    diagnostics.push(match names.is_empty() {
+                        true => missing,
+                        false => missing.help(format!(
+                            "add `database` with one of the databases that the containers use: {}",
+                            listed_keys(&names)
+                        )),
+                    });
+                }
+                return None;
+            }
+        };
+        let used_by = owner.databases.used_by.get(&database.value()).cloned().unwrap_or_default();
+        return Some(BackupSource::HostDatabase(HostDatabase { database, used_by }));
+    };
+    for (key, is_absent) in [("database", declared.database.is_none()), ("user", declared.user.is_none())] {
+        if is_absent && !may_hold(key) {
+            diagnostics.push(missing(key));
+        }
+    }
+    Some(self::database(Server::Postgres, container, declared.database?, declared.user?, owner, diagnostics))
 }
 
 fn database(

@@ -57,6 +57,7 @@ pub(super) fn lower(
             Server::Postgres => postgres::lower(backup, database, module),
             Server::Mysql(_) => mysql::lower(backup, database, context, module),
         },
+        BackupSource::HostDatabase(database) => postgres::lower_host(backup, database, module),
         BackupSource::Sqlite(file) => sqlite::lower(backup, file, service, context),
         BackupSource::Folder(folder) => folder::lower(folder, context),
     };

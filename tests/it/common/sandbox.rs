@@ -25,7 +25,7 @@ const SCRIPTS: [&str; 12] = [
     "restore-sqlite",
 ];
 /// The files that scripts source, by a name on the PATH.
-const SOURCED: [&str; 2] = ["enter-folder.sh", "restoring.sh"];
+const SOURCED: [&str; 3] = ["enter-folder.sh", "in-postgres.sh", "restoring.sh"];
 
 /// The file of a script.
 pub fn script(name: &str) -> PathBuf {

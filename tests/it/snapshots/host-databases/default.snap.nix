@@ -6,7 +6,11 @@
   imports = [
     ./containers.nix
     ./host.nix
+    ./jobs/immich-backup.nix
+    ./jobs/notes-backup-reports.nix
+    ./jobs/notes-backup.nix
     ./networks.nix
+    ./notify.nix
     ./podman.nix
     ./postgres.nix
     ./scripts

@@ -13,6 +13,7 @@ let
   # Files that several scripts source.
   sourced = [
     "enter-folder.sh"
+    "in-postgres.sh"
     "restoring.sh"
   ];
   paths = map (file: pkgs.writeText file (builtins.readFile ./${file})) sourced;
@@ -46,6 +47,17 @@ let
       runtimeInputs = [ pkgs.coreutils ] ++ packages;
       text = "# shellcheck source=/dev/null\n. ${file}\n" + read script;
     };
+
+  # The programs with which a script reaches Postgres: its container has its own clients.
+  postgresClients =
+    parameters:
+    if parameters ? CONTAINER then
+      [ config.virtualisation.podman.package ]
+    else
+      [
+        config.services.postgresql.package
+        pkgs.util-linux
+      ];
 
   # Restrictions of all jobs.
   common = {
@@ -95,19 +107,20 @@ in
       SystemCallFilter = "@system-service";
     };
     dumpPostgres =
-      loadDump:
-      program "dump-postgres" [
-        config.virtualisation.podman.package
-        pkgs.util-linux
-        loadDump
-      ] "dump-postgres";
+      loadDump: parameters:
+      program "dump-postgres" (
+        postgresClients parameters
+        ++ [
+          pkgs.util-linux
+          loadDump
+        ]
+      ) "dump-postgres" parameters;
     ensureNetwork =
       name: options:
       command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
-    loadDump = program "load-dump" [
-      config.virtualisation.podman.package
-      pkgs.gnused
-    ] "load-dump";
+    loadDump =
+      parameters:
+      program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;
     makeFolder =
       path: mode: owner: group:
       command "make-folder" [ ] [ path mode owner group ];
@@ -147,14 +160,17 @@ in
         ++ lib.optional (secret ? minLength) secret.minLength
       );
     restorePostgres =
-      loadDump:
-      program "restore-postgres" [
-        config.virtualisation.podman.package
-        config.systemd.package
-        pkgs.util-linux
-        loadDump
-      ];
-    # For jobs that use Podman. A stricter sandbox would also restrict the containers that Podman starts.
+      loadDump: name: parameters:
+      program "restore-postgres" (
+        postgresClients parameters
+        ++ [
+          config.systemd.package
+          pkgs.util-linux
+          loadDump
+        ]
+      ) name parameters;
+    # For jobs that use Podman or the host's Postgres. A stricter sandbox would also restrict the containers that Podman
+    # starts.
     restricted = common // {
       ProtectSystem = "full";
       RestrictAddressFamilies = "AF_INET AF_INET6 AF_NETLINK AF_UNIX";

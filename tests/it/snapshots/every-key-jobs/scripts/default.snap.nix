@@ -13,6 +13,7 @@ let
   # Files that several scripts source.
   sourced = [
     "enter-folder.sh"
+    "in-postgres.sh"
     "restoring.sh"
   ];
   paths = map (file: pkgs.writeText file (builtins.readFile ./${file})) sourced;
@@ -46,6 +47,17 @@ let
       runtimeInputs = [ pkgs.coreutils ] ++ packages;
       text = "# shellcheck source=/dev/null\n. ${file}\n" + read script;
     };
+
+  # The programs with which a script reaches Postgres: its container has its own clients.
+  postgresClients =
+    parameters:
+    if parameters ? CONTAINER then
+      [ config.virtualisation.podman.package ]
+    else
+      [
+        config.services.postgresql.package
+        pkgs.util-linux
+      ];
 
   # Restrictions of all jobs.
   common = {
@@ -122,12 +134,14 @@ in
         loadDump
       ] "dump-mysql";
     dumpPostgres =
-      loadDump:
-      program "dump-postgres" [
-        config.virtualisation.podman.package
-        pkgs.util-linux
-        loadDump
-      ] "dump-postgres";
+      loadDump: parameters:
+      program "dump-postgres" (
+        postgresClients parameters
+        ++ [
+          pkgs.util-linux
+          loadDump
+        ]
+      ) "dump-postgres" parameters;
     ensureNetwork =
       name: options:
       command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
@@ -136,10 +150,9 @@ in
       config.systemd.package
       pkgs.gnugrep
     ] "homeserver";
-    loadDump = program "load-dump" [
-      config.virtualisation.podman.package
-      pkgs.gnused
-    ] "load-dump";
+    loadDump =
+      parameters:
+      program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;
     loadMysql =
       client:
       program "load-mysql" [
@@ -210,19 +223,22 @@ in
         loadDump
       ];
     restorePostgres =
-      loadDump:
-      program "restore-postgres" [
-        config.virtualisation.podman.package
-        config.systemd.package
-        pkgs.util-linux
-        loadDump
-      ];
+      loadDump: name: parameters:
+      program "restore-postgres" (
+        postgresClients parameters
+        ++ [
+          config.systemd.package
+          pkgs.util-linux
+          loadDump
+        ]
+      ) name parameters;
     restoreSqlite = program "restore-sqlite" [
       config.systemd.package
       pkgs.sqlite
       pkgs.util-linux
     ];
-    # For jobs that use Podman. A stricter sandbox would also restrict the containers that Podman starts.
+    # For jobs that use Podman or the host's Postgres. A stricter sandbox would also restrict the containers that Podman
+    # starts.
     restricted = common // {
       ProtectSystem = "full";
       RestrictAddressFamilies = "AF_INET AF_INET6 AF_NETLINK AF_UNIX";
