@@ -8,6 +8,7 @@ pub(crate) mod client;
 pub(crate) mod container;
 pub(crate) mod file;
 pub(crate) mod network;
+pub(crate) mod own_job;
 pub(crate) mod smoke_test;
 pub(crate) mod update;
 
@@ -18,5 +19,6 @@ pub(crate) use client::Client;
 pub(crate) use container::{Condition, Container, DependsOn, LongDependency};
 pub(crate) use file::{File, Service};
 pub(crate) use network::Attachments;
+pub(crate) use own_job::OwnJob;
 pub(crate) use smoke_test::SmokeTest;
 pub(crate) use update::Update;

@@ -8,6 +8,7 @@ pub(crate) mod front;
 mod id;
 mod index;
 pub(crate) mod job;
+pub(crate) mod own_job;
 pub(crate) mod secret;
 
 use std::collections::HashSet;

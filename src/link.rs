@@ -20,6 +20,7 @@ use indexmap::IndexMap;
 use crate::ast;
 use crate::diag::Diagnostics;
 use crate::file_context::FileContext;
+use crate::hir::job::Work;
 use crate::hir::{Host, Id, Index, Secret, SecretStores, Service, WrongSecret};
 use crate::setting;
 use crate::tree::Node;
@@ -91,7 +92,7 @@ pub(crate) fn link(
     let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
     host.front = site::link(front, tailnet.as_deref(), sites, &mut host.services, diagnostics);
     folder::link(&mut host);
-    job::link(jobs, file.smoke_test, &mut host, diagnostics);
+    job::link(jobs, file.smoke_test, file.jobs, &mut host, diagnostics);
     client::link(file.clients, &mut host, diagnostics);
     link_context(&mut host, context);
     name::check_unique(&host, diagnostics);
@@ -111,6 +112,12 @@ fn link_context(host: &mut Host, context: &FileContext) {
         for container in host.services.iter_mut().flat_map(|service| &mut service.containers) {
             let paths = container.settings.files.entries.iter().filter_map(|(_, file)| file.from.as_ref());
             container.missing_files = paths.filter(|path| !exists(&path.value())).cloned().collect();
+        }
+        let of_services = host.services.iter_mut().flat_map(|service| &mut service.jobs);
+        for job in of_services.chain(&mut host.jobs) {
+            if let Work::Run(run) = &mut job.work {
+                run.is_missing = !exists(&run.script.value());
+            }
         }
     }
     if let Some(last_build) = context.last_build {

@@ -48,6 +48,8 @@ pub(crate) const SOURCED: &[ShellFile] = &[
 ];
 
 scripts! {
+    /// The assertion that the host has a user and a group.
+    AccountExists = "accountExists" in "account-exists.nix",
     /// Makes a backup from the output of a producer.
     Backup = "backup" in "backup.nix" runs "backup.sh",
     /// Checks for a new release on GitHub.
@@ -68,8 +70,12 @@ scripts! {
     DumpPostgres = "dumpPostgres" in "dump-postgres.nix" runs "dump-postgres.sh",
     /// Creates a network of Podman.
     EnsureNetwork = "ensureNetwork" in "ensure-network.nix" runs "ensure-network.sh",
+    /// Runs a command in a container.
+    ExecInContainer = "execInContainer" in "exec-in-container.nix" runs "exec-in-container.sh",
     /// The command `homeserver`.
     Homeserver = "homeserver" in "homeserver.nix" runs "homeserver.sh",
+    /// The sandbox of scripts of the owner.
+    Isolated = "isolated" in "isolated.nix",
     /// Loads a dump into a database of Postgres.
     LoadDump = "loadDump" in "load-dump.nix" runs "load-dump.sh",
     /// Loads a dump into a database of MariaDB or MySQL.
@@ -84,6 +90,8 @@ scripts! {
     Notify = "notify" in "notify.nix" runs "notify.sh",
     /// Sends a notification about a failed unit.
     NotifyFailure = "notifyFailure" in "notify-failure.nix" runs "notify-failure.sh",
+    /// A script of the owner.
+    OwnProgram = "ownProgram" in "own-program.nix",
     /// Reports a run to Healthchecks.
     Ping = "ping" in "ping.nix" runs "ping.sh",
     /// Removes a network of Podman.
@@ -108,6 +116,8 @@ scripts! {
     RequireSecret = "requireSecret" in "require-secret.nix" runs "require-secret.sh",
     /// Fails if Valkey does not answer.
     RequireValkey = "requireValkey" in "require-valkey.nix" runs "require-valkey.sh",
+    /// Fails if the user of the unit cannot write to a folder.
+    RequireWritable = "requireWritable" in "require-writable.nix" runs "require-writable.sh",
     /// Restores a dump of MariaDB or MySQL.
     RestoreMysql = "restoreMysql" in "restore-mysql.nix" runs "restore-mysql.sh",
     /// Restores a dump of Postgres.
@@ -128,6 +138,8 @@ scripts! {
     Update = "update" in "update.nix" runs "update.sh",
     /// Waits for an address of an interface.
     WaitForAddress = "waitForAddress" in "wait-for-address.nix" runs "wait-for-address.sh",
+    /// Runs a program with secrets in its environment.
+    WithSecrets = "withSecrets" in "with-secrets.nix" runs "with-secrets.sh",
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The file, and services.
 
-use super::{Backup, Caddy, Cleanup, Client, Container, Site, Sites, SmokeTest, Update};
+use super::{Backup, Caddy, Cleanup, Client, Container, OwnJob, Site, Sites, SmokeTest, Update};
 use crate::setting::{
     Agenix, Allow, Flag, Host, Limits, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret,
     Sops, Spanned, Tailscale, Valkey, Zfs,
@@ -32,6 +32,8 @@ mapping! {
         notify: Option<Notify>,
         /// A scheduled check of the host's sites, backups, disks and mounts.
         smoke_test: Option<SmokeTest>,
+        /// Jobs of your own for the host, by name: scripts and commands on a schedule. The unit of a job is `job-NAME`.
+        jobs: Map<OwnJob>,
         /// Podman itself.
         podman: Option<Podman>,
         /// Postgres on the host.
@@ -85,6 +87,9 @@ mapping! {
         update: Option<Update>,
         /// The clean-up of the service's data.
         cleanup: Option<Cleanup>,
+        /// Jobs of your own for the service, by name: scripts and commands on a schedule. The unit of a job is
+        /// `SERVICE-job-NAME`.
+        jobs: Map<OwnJob>,
         /// Sends a notification when a container of the service fails. The `notify` of a container overrides it.
         /// Default: `never`.
         notify: Option<Spanned<NotifyOn>>,

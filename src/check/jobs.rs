@@ -12,6 +12,7 @@ mod database_other;
 mod notify_address;
 mod notify_missing;
 mod notify_own_site;
+mod own_job;
 mod path_in_container;
 mod ping_twice;
 mod restic_path;
@@ -32,6 +33,7 @@ pub(super) const RULES: &[Rule] = &[
     notify_address::check,
     notify_missing::check,
     notify_own_site::check,
+    own_job::check,
     path_in_container::check,
     ping_twice::check,
     restic_path::check,

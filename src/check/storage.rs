@@ -2,6 +2,7 @@
 
 mod absent_path;
 mod backup_in_volume;
+pub(super) mod beside;
 mod container_file;
 mod created_paths;
 mod data_folder;

@@ -1,8 +1,9 @@
 //! Jobs: scheduled units beside the containers.
 
+use super::own_job::{Exec, Run};
 use super::{Backup, Container, Id, Notification};
 use crate::application::Task;
-use crate::form::{Calendar, SecretName, ZfsPool};
+use crate::form::{Calendar, Period, SecretName, ZfsPool};
 use crate::setting::{Format, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
@@ -24,13 +25,34 @@ pub(crate) struct Job {
     /// True if it is enabled by default. A service's job also needs the service to be enabled.
     pub(crate) enable: bool,
     /// The schedule.
-    pub(crate) at: Value<Calendar>,
+    pub(crate) schedule: Schedule,
     /// The secret with the address of the check for its runs.
     pub(crate) ping: Option<Value<SecretName>>,
     /// The notification when it fails.
     pub(crate) notification: Notification,
     /// The work.
     pub(crate) work: Work,
+}
+
+/// The times at which a job runs.
+#[derive(Debug)]
+pub(crate) enum Schedule {
+    /// At the times of a calendar.
+    At(Value<Calendar>),
+    /// After each period, counted from the boot.
+    Every(Value<Period>),
+}
+
+impl Schedule {
+    /// The longest time between two runs in hours, rounded up.
+    pub(crate) fn longest_pause(&self) -> u32 {
+        match self {
+            Schedule::At(calendar) => calendar.value.longest_pause(),
+            Schedule::Every(period) => {
+                u32::try_from(period.value.0.ms.div_ceil(3_600_000)).unwrap_or(u32::MAX)
+            }
+        }
+    }
 }
 
 /// The work of a job.
@@ -44,6 +66,10 @@ pub(crate) enum Work {
     Task(Task),
     /// Checks the whole host.
     SmokeTest(SmokeTest),
+    /// Runs a script of the owner.
+    Run(Box<Run>),
+    /// Runs a command in a container.
+    Exec(Exec),
 }
 
 /// A smoke test.
@@ -71,6 +97,8 @@ impl Job {
                 task.secrets.iter().map(|(_, secret, format)| UsedSecret::of(secret, Some(*format))).collect()
             }
             Work::Backup(backup) => backup.secrets(),
+            Work::Run(run) => run.secrets.used(),
+            Work::Exec(exec) => exec.secrets.used(),
             Work::Update(_) | Work::SmokeTest(_) => Vec::new(),
         };
         self.pings().map(|(ping, _)| UsedSecret::of(ping, Some(Format::Raw))).chain(own).collect()

@@ -27,6 +27,9 @@ pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
     for (name, network) in &file.networks.entries {
         add(&network.allow, Some(from(name.span, network.span)), &network.unreadable);
     }
+    for (name, job) in &file.jobs.entries {
+        add(&job.allow, Some(from(name.span, job.span)), &job.unreadable);
+    }
     for (name, service) in &file.services.entries {
         add(&service.allow, Some(from(name.span, service.span)), &service.unreadable);
         service.site.iter().chain(&service.sites).for_each(|s| add(&s.allow, Some(s.span), &s.unreadable));
@@ -35,6 +38,9 @@ pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
         }
         service.update.iter().for_each(|u| add(&u.allow, Some(u.span), &u.unreadable));
         service.cleanup.iter().for_each(|c| add(&c.allow, Some(c.span), &c.unreadable));
+        for (name, job) in &service.jobs.entries {
+            add(&job.allow, Some(from(name.span, job.span)), &job.unreadable);
+        }
         for (name, container) in &service.containers.entries {
             add(&container.allow, Some(from(name.span, container.span)), &container.unreadable);
         }

@@ -1,6 +1,7 @@
 //! Jobs: their names, containers and requirements.
 
 mod backup;
+mod own;
 mod update;
 
 use std::collections::{HashMap, HashSet};
@@ -10,7 +11,7 @@ use super::notify;
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Calendar;
-use crate::hir::job::{Job, SmokeTest, Work};
+use crate::hir::job::{Job, Schedule, SmokeTest, Work};
 use crate::hir::{Container, Host, HostPort, Id, Notification, Service};
 use crate::setting::{Flag, Map, UnreadableParts};
 use crate::source::{SourceId, Span};
@@ -25,6 +26,7 @@ pub(super) struct Declared {
     backup: Map<ast::Backup>,
     update: Option<ast::Update>,
     cleanup: Option<ast::Cleanup>,
+    own: Map<ast::OwnJob>,
 }
 
 impl Declared {
@@ -33,14 +35,16 @@ impl Declared {
             backup: std::mem::take(&mut service.backup),
             update: service.update.take(),
             cleanup: service.cleanup.take(),
+            own: std::mem::take(&mut service.jobs),
         }
     }
 }
 
-/// Links the jobs of every service, in the order of the services.
+/// Links the jobs of every service, in the order of the services, and those of the host.
 pub(super) fn link(
     declared: Vec<Declared>,
     smoke: Option<ast::SmokeTest>,
+    of_host: Map<ast::OwnJob>,
     host: &mut Host,
     diagnostics: &mut Diagnostics,
 ) {
@@ -57,9 +61,19 @@ pub(super) fn link(
         let update = declared.update.and_then(|update| update::link(update, own, &jobs, &owner, diagnostics));
         jobs.extend(update);
         jobs.extend(declared.cleanup.and_then(|declared| cleanup(declared, &owner, diagnostics)));
+        let place = own::Place::Service(&owner);
+        let own = declared.own.entries.into_iter();
+        jobs.extend(
+            own.filter_map(|(name, job)| own::link(&name, job, &place, &mounts, has_notify, diagnostics)),
+        );
         service.jobs = jobs;
     }
+    let place = own::Place::Host(host);
+    let own = of_host.entries.into_iter();
+    let own = own.filter_map(|(name, job)| own::link(&name, job, &place, &mounts, has_notify, diagnostics));
+    let own: Vec<Job> = own.collect();
     host.jobs.extend(smoke.map(|declared| smoke_test(declared, has_notify)));
+    host.jobs.extend(own);
 }
 
 /// The time at which a job runs. A preset may leave it to the user: a job without a time does not run.
@@ -227,7 +241,7 @@ fn cleanup(declared: ast::Cleanup, owner: &Owner, diagnostics: &mut Diagnostics)
         origin: format!("services.{}.cleanup", service.name),
         ping: declared.ping,
         notification: notify::resolve_job(declared.notify, owner.has_notify),
-        ..job(name, declared.span, declared.enable, at, Work::Task(declared.task.task()))
+        ..job(name, declared.span, declared.enable, Schedule::At(at), Work::Task(declared.task.task()))
     })
 }
 
@@ -238,12 +252,12 @@ fn smoke_test(declared: ast::SmokeTest, has_notify: bool) -> Job {
         origin: "smoke_test".to_owned(),
         ping: declared.ping,
         notification,
-        ..job("smoke-test".to_owned(), declared.span, Some(declared.enable), declared.at, work)
+        ..job("smoke-test".to_owned(), declared.span, Some(declared.enable), Schedule::At(declared.at), work)
     }
 }
 
 /// A job without notifications, whose unit, option and origin have its name.
-fn job(name: String, span: Span, enable: Option<Flag>, at: Value<Calendar>, work: Work) -> Job {
+fn job(name: String, span: Span, enable: Option<Flag>, schedule: Schedule, work: Work) -> Job {
     Job {
         option: Service::option_name(&name),
         origin: name.clone(),
@@ -251,7 +265,7 @@ fn job(name: String, span: Span, enable: Option<Flag>, at: Value<Calendar>, work
         name: Id::new(name),
         span,
         enable: enable.is_none_or(|e| e.value),
-        at,
+        schedule,
         ping: None,
         notification: Notification::No,
         work,

@@ -60,6 +60,10 @@ pub(super) fn check_backup(name: &Text, full: &str, diagnostics: &mut Diagnostic
     check_part(name, full, "a backup", diagnostics);
 }
 
+pub(super) fn check_job(name: &Text, full: &str, diagnostics: &mut Diagnostics) {
+    check_part(name, full, "a job", diagnostics);
+}
+
 /// Checks a name that is unique in its service. `full` is the name on the host.
 fn check_part(name: &Text, full: &str, owner: &str, diagnostics: &mut Diagnostics) {
     let value = name.value();
@@ -207,8 +211,10 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         }
     }
     for job in host.jobs() {
-        take("unit", job.unit.clone(), job.span);
-        take("option", job.option.clone(), job.span);
+        // The name of the option follows from the name of the unit.
+        if take("unit", job.unit.clone(), job.span) {
+            take("option", job.option.clone(), job.span);
+        }
         if let Some(backup) = job.backup() {
             take("backup", format!("{}/{}", backup.to.value().trim_end_matches('/'), backup.stem), job.span);
         }

@@ -10,6 +10,7 @@
 //! ```
 
 mod backup;
+mod own;
 mod smoke_test;
 mod task;
 mod update;
@@ -17,7 +18,7 @@ mod update;
 use super::context::{self, HostContext};
 use super::secret;
 use crate::form::SecretName;
-use crate::hir::job::{Job, Work};
+use crate::hir::job::{Job, Schedule, Work};
 use crate::hir::{Container, Host, HostPort, Id, Service};
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Binding, Module};
@@ -32,6 +33,8 @@ enum Confinement {
     Confined,
     /// For jobs that copy files of any user.
     Copying,
+    /// For scripts of the owner, which run as a user of their own.
+    Isolated,
     /// For jobs that use Podman or the host's Postgres.
     Restricted,
 }
@@ -42,7 +45,21 @@ impl Confinement {
         match self {
             Confinement::Confined => Script::Confined,
             Confinement::Copying => Script::Copying,
+            Confinement::Isolated => Script::Isolated,
             Confinement::Restricted => Script::Restricted,
+        }
+    }
+
+    /// True if the unit may use the network for the work itself.
+    fn uses_network(self) -> bool {
+        matches!(self, Confinement::Confined | Confinement::Isolated)
+    }
+
+    /// A command that needs root, in the sandbox.
+    fn as_root(self, command: Expr) -> Expr {
+        match self {
+            Confinement::Isolated => Expr::Infix(Box::new(Expr::str("!")), "+", Box::new(command)),
+            _ => command,
         }
     }
 }
@@ -69,7 +86,7 @@ struct Unit {
     /// The secrets that the program reads.
     secrets: Vec<Value<SecretName>>,
     /// The time limit, in the format of systemd.time(7).
-    timeout: &'static str,
+    timeout: Expr,
     /// True if a run that was missed while the host was off is made up for.
     persistent: bool,
     /// Additional settings of `serviceConfig`.
@@ -90,13 +107,15 @@ pub(super) fn lower(
         Work::Update(update) => update::lower(job, update, owner?, context, &mut module),
         Work::Task(task) => task::lower(job, task, owner?, context, &mut module),
         Work::SmokeTest(test) => smoke_test::lower(job, test, host, &mut module),
+        Work::Run(run) => own::lower_run(job, run, owner, context, &mut module),
+        Work::Exec(exec) => own::lower_exec(job, exec, owner, host),
     };
     options(job, owner, &unit.about, &mut module);
     module.bindings.insert(0, (Binding::Program, unit.program));
     let set = module.unit(&job.unit);
     set.set("description", Expr::str(unit.description));
     let mut after = unit.after;
-    if unit.confinement == Confinement::Confined || job.ping.is_some() {
+    if unit.confinement.uses_network() || job.ping.is_some() {
         after.push(ONLINE.to_owned());
         set.append("wants", [Expr::str(ONLINE)]);
     }
@@ -107,14 +126,19 @@ pub(super) fn lower(
     set.at(&["unitConfig"])
         .append("RequiresMountsFor", unit.paths.iter().filter(|p| is_plain(p)).map(Expr::text));
     set.set_with("A switch does not interrupt a run.", "restartIfChanged", Expr::Bool(false));
-    set.set("startAt", Expr::code("cfg.at"));
+    match &job.schedule {
+        Schedule::At(_) => set.set("startAt", Expr::code("cfg.at")),
+        // The default limit of 5 starts in 10 s would stop a job that runs each second.
+        Schedule::Every(_) => set.set("startLimitIntervalSec", Expr::Int(0)),
+    }
     if job.notification.is_on() {
         set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
     }
     let mut exec = Set::default();
     let mut before = unit.before;
-    before.extend(unit.secrets.iter().map(|name| secret_is_there(name, host)));
-    before.extend(job.ping.iter().map(|ping| pinged(ping, "start", host)));
+    let confinement = unit.confinement;
+    before.extend(unit.secrets.iter().map(|name| confinement.as_root(secret_is_there(name, host))));
+    before.extend(job.ping.iter().map(|ping| confinement.as_root(pinged(ping, "start", host))));
     exec.set("Type", Expr::str("oneshot"));
     exec.append("ExecStartPre", before);
     let program = format!("/bin/{}", unit.name);
@@ -123,9 +147,9 @@ pub(super) fn lower(
         Expr::Str(vec![Part::Code(Binding::Program.name().into()), Part::Text(program.into())]),
     );
     if let Some(ping) = &job.ping {
-        exec.set("ExecStopPost", pinged(ping, "end", host));
+        exec.set("ExecStopPost", confinement.as_root(pinged(ping, "end", host)));
     }
-    exec.set("TimeoutStartSec", Expr::str(unit.timeout));
+    exec.set("TimeoutStartSec", unit.timeout);
     for (name, value) in unit.more {
         exec.set(name, value);
     }
@@ -133,12 +157,29 @@ pub(super) fn lower(
         "serviceConfig",
         Expr::Infix(Box::new(Expr::Script(unit.confinement.settings())), "//", Box::new(Expr::Set(exec))),
     );
-    let timer = module.config.at(&["systemd", "timers", &job.unit, "timerConfig"]);
-    if unit.persistent {
-        timer.set("Persistent", Expr::Bool(true));
-    }
-    timer.set("RandomizedDelaySec", Expr::str("5min"));
+    timer(job, unit.persistent, &mut module);
     Some(module)
+}
+
+fn timer(job: &Job, persistent: bool, module: &mut Module) {
+    let timer = module.config.at(&["systemd", "timers", &job.unit]);
+    match &job.schedule {
+        Schedule::At(_) => {
+            let config = timer.at(&["timerConfig"]);
+            if persistent {
+                config.set("Persistent", Expr::Bool(true));
+            }
+            config.set("RandomizedDelaySec", Expr::str("5min"));
+        }
+        Schedule::Every(_) => {
+            timer.append("wantedBy", [Expr::str("timers.target")]);
+            let config = timer.at(&["timerConfig"]);
+            config.set("OnBootSec", Expr::code("cfg.every"));
+            config.set("OnUnitActiveSec", Expr::code("cfg.every"));
+            // The default is one minute (systemd.timer(5)).
+            config.set("AccuracySec", Expr::str("1s"));
+        }
+    }
 }
 
 fn options(job: &Job, owner: Option<&Service>, about: &str, module: &mut Module) {
@@ -153,12 +194,16 @@ fn options(job: &Job, owner: Option<&Service>, about: &str, module: &mut Module)
         ("description", Expr::str(format!("Whether to {about}."))),
     ]);
     options.set("enable", Expr::call("lib.mkOption", [Expr::Set(enable)]));
-    let at = Set::of([
+    let (name, value, description) = match &job.schedule {
+        Schedule::At(at) => ("at", &at.text, "Schedule, as a systemd calendar expression."),
+        Schedule::Every(every) => ("every", &every.text, "Time between two starts, as a systemd time span."),
+    };
+    let schedule = Set::of([
         ("type", Expr::code("lib.types.str")),
-        ("default", Expr::text(&job.at.text)),
-        ("description", Expr::str("Schedule, as a systemd calendar expression.")),
+        ("default", Expr::text(value)),
+        ("description", Expr::str(description)),
     ]);
-    options.set("at", Expr::call("lib.mkOption", [Expr::Set(at)]));
+    options.set(name, Expr::call("lib.mkOption", [Expr::Set(schedule)]));
 }
 
 /// Adds a program to the PATH of the host.
@@ -169,6 +214,10 @@ fn on_path(program: Expr, module: &mut Module) {
 /// True if systemd reads a path literally (systemd.syntax(7)): it has no specifier, no quote and no space.
 fn is_plain(path: &Text) -> bool {
     path.value().bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+@:,".contains(&b))
+}
+
+fn require_mount(mount: &Text) -> Expr {
+    Expr::run(Script::RequireMount, [Expr::text(mount)])
 }
 
 fn secret_is_there(name: &Value<SecretName>, host: &Host) -> Expr {

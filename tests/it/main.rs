@@ -26,6 +26,7 @@ mod mariadb;
 mod messages;
 mod nix;
 mod notify;
+mod own_job;
 mod postgres;
 mod reference;
 mod render_acl;

@@ -49,7 +49,7 @@ fn may_be_lost(host: &Host) -> bool {
     let in_service = |service: &Service| {
         let unreadable = &service.unreadable;
         service.is_cut
-            || unreadable.has_unreadable(&["backup", "update", "cleanup", "nixos"])
+            || unreadable.has_unreadable(&["backup", "update", "cleanup", "jobs", "nixos"])
             || service.containers.is_empty() && unreadable.has_unreadable(&["containers"])
             || service.containers.iter().any(in_container)
     };
@@ -57,7 +57,7 @@ fn may_be_lost(host: &Host) -> bool {
     no_front
         || host.front.as_ref().is_some_and(|front| front.unreadable.has_unreadable(&["tls"]))
         || host.services.is_empty() && host.unreadable.has_unreadable(&["services"])
-        || host.unreadable.has_unreadable(&["clients", "nixos", "notify", "smoke_test"])
+        || host.unreadable.has_unreadable(&["clients", "jobs", "nixos", "notify", "smoke_test"])
         || host.services.iter().any(in_service)
 }
 

@@ -1,5 +1,6 @@
 //! A file of a container has one content, in the shape of its format.
 
+use super::beside;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::{AbsolutePath, Form};
 use crate::hir::Host;
@@ -13,15 +14,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             check_contents(target, file, diagnostics);
         }
         for path in &container.missing_files {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::FileMissing,
-                    format!("the file `{}` does not exist", path.value()),
-                    path.span,
-                    "relative to this file",
-                )
-                .help("create the file, or correct the path"),
-            );
+            beside::report_missing(path, diagnostics);
         }
     }
 }
@@ -102,20 +95,7 @@ fn check_content(content: FileContent, diagnostics: &mut Diagnostics) {
             let _ = values(data, |node| refuse(node, "a mapping", format, "write `toml: { KEY: VALUE }`"));
             nulls(data, &mut |node| refuse(node, "a value", format, "remove the key: TOML has no null"));
         }
-        FileContent::Beside(path) => {
-            let value = path.value();
-            if value.is_empty() || value.starts_with(['/', '~']) || value.contains(char::is_control) {
-                diagnostics.push(
-                    Diagnostic::new(
-                        Code::BadValue,
-                        format!("`{value}` is not a valid file beside this one"),
-                        path.span,
-                        "expected a relative path",
-                    )
-                    .help("write a path relative to this file, such as `./app.yml`"),
-                );
-            }
-        }
+        FileContent::Beside(path) => beside::check_relative(path, "./app.yml", diagnostics),
         FileContent::Data(FileFormat::Yaml | FileFormat::Json, _) | FileContent::Text(_) => {}
     }
 }

@@ -5,7 +5,7 @@ use crate::ast::{self, BackupSources};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Name;
 use crate::hir::backup::{Backup, BackupSource, Database, HostDatabase, Offsite, Repository, Server};
-use crate::hir::job::{Job, Work};
+use crate::hir::job::{Job, Schedule, Work};
 use crate::link::folder::Mounts;
 use crate::link::notify;
 use crate::source::Span;
@@ -73,7 +73,7 @@ pub(super) fn link(
             unit,
             name.span,
             declared.enable,
-            at,
+            Schedule::At(at),
             Work::Backup(Box::new(Backup {
                 // The prefix of file names identifies the backups of one job in a shared folder.
                 stem: format!("{}-{stem}", service.name),

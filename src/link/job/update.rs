@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{DATABASE, Owner, job, missing, needs_port, time, unit_name};
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::job::{Job, Update, Work};
+use crate::hir::job::{Job, Schedule, Update, Work};
 use crate::hir::{Id, Service};
 use crate::link::notify;
 use crate::setting::Flag;
@@ -62,7 +62,7 @@ pub(super) fn link(
         unit: format!("{}-version-check", service.name),
         ping: declared.ping,
         notification: notify::resolve_job(declared.notify, owner.has_notify),
-        ..job(name, declared.span, declared.enable, at, work)
+        ..job(name, declared.span, declared.enable, Schedule::At(at), work)
     })
 }
 

@@ -15,7 +15,7 @@ mod offsite;
 mod postgres;
 mod sqlite;
 
-use super::{Confinement, Unit, on_path};
+use super::{Confinement, Unit, on_path, require_mount};
 use crate::form::SecretName;
 use crate::hir::backup::{Backup, BackupSource, Database, Server};
 use crate::hir::job::Job;
@@ -90,7 +90,7 @@ pub(super) fn lower(
         confinement: saved.confinement,
         before: mounts.map(require_mount).collect(),
         secrets: saved.secrets,
-        timeout: "6h",
+        timeout: Expr::str("6h"),
         persistent: true,
         more,
     }
@@ -120,10 +120,6 @@ fn shared(parameter: &'static str, path: &Text, context: &HostContext, parameter
     if let Some(writer) = context.written.holding(&path.value()) {
         parameters.set(parameter, Expr::text(&writer.folder));
     }
-}
-
-fn require_mount(mount: &Text) -> Expr {
-    Expr::run(Script::RequireMount, [Expr::text(mount)])
 }
 
 /// The number in `30d`.

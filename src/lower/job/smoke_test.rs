@@ -38,7 +38,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
         }
     }
     for (job, backup) in host.backups() {
-        let hours = job.at.value.longest_pause() + LATE;
+        let hours = job.schedule.longest_pause() + LATE;
         let mut check = vec![Part::Text(format!("backup={hours}=").into())];
         check.extend(parts(&backup.to));
         check.push(Part::Text(format!("/{}", backup.stem).into()));
@@ -97,7 +97,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
         confinement: Confinement::Confined,
         before: vec![],
         secrets: vec![],
-        timeout: "10min",
+        timeout: Expr::str("10min"),
         persistent: false,
         more,
     }

@@ -43,7 +43,7 @@ pub(super) fn lower(
         paths: vec![],
         before: vec![],
         secrets: task.secrets.iter().map(|(_, secret, _)| secret.clone()).collect(),
-        timeout: "1h",
+        timeout: Expr::str("1h"),
         persistent: true,
         more: vec![],
     }

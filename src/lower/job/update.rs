@@ -61,7 +61,7 @@ pub(super) fn lower(
         paths: vec![],
         before: vec![],
         secrets: vec![],
-        timeout: "10min",
+        timeout: Expr::str("10min"),
         persistent: true,
         more: vec![("StateDirectory", Expr::str(job.unit.clone()))],
     }

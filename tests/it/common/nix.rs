@@ -65,7 +65,7 @@ let
     optional = condition: value: if condition then [ value ] else [ ];
     optionals = condition: values: if condition then values else [ ];
     optionalAttrs = condition: set: if condition then set else { };
-    inherit (builtins) any attrNames concatMap elem filter groupBy head isString mapAttrs partition replaceStrings;
+    inherit (builtins) any attrNames attrValues concatMap elem filter groupBy head isString mapAttrs partition replaceStrings tail;
     intersectLists = a: b: builtins.filter (item: builtins.elem item a) b;
     recursiveUpdate = a: b: a // builtins.mapAttrs (name: value: (a.${name} or { }) // value) b;
     hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
@@ -79,7 +79,7 @@ let
     splitString = separator: text: builtins.filter builtins.isString (builtins.split separator text);
     removeSuffix = suffix: text: builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text;
     toUpper = replaceStrings [ "b" "k" "m" "g" "t" ] [ "B" "K" "M" "G" "T" ];
-    toShellVars = set: concatStringsSep "\n" (mapAttrsToList (name: value: "${name}='${value}'") set);
+    toShellVars = set: concatStringsSep "\n" (mapAttrsToList toShellVar set);
     escapeShellArgs = builtins.concatStringsSep " ";
     hm.dag.entryBetween = before: after: data: { inherit before after data; };
     mapAttrsToList = f: set: map (name: f name set.${name}) (builtins.attrNames set);
@@ -91,7 +91,18 @@ let
     concatStrings = builtins.concatStringsSep "";
     flatten = items: if builtins.isList items then builtins.concatMap flatten items else [ items ];
     concatLines = lines: builtins.concatStringsSep "" (map (line: line + "\n") lines);
-    toShellVar = name: value: "${name}='${builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString value)}'";
+    toShellVar =
+      name: value:
+      let
+        word = value: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString value)}'";
+        pair = key: value: "[${word key}]=${word value}";
+      in
+      if builtins.isList value then
+        "declare -a ${name}=(${concatStringsSep " " (map word value)})"
+      else if builtins.isAttrs value && !(value ? outPath) then
+        "declare -A ${name}=(${concatStringsSep " " (mapAttrsToList pair value)})"
+      else
+        "${name}=${word value}";
   };
   utils = {
     escapeSystemdExecArgs =
@@ -147,7 +158,8 @@ let
     environment.etc = { };
     time.timeZone = "Europe/Berlin";
     networking.hostName = "box";
-    users.groups = { render.gid = 303; video.gid = 26; };
+    users.groups = { render.gid = 303; video.gid = 26; users.gid = 100; };
+    users.users = { root.uid = 0; };
     virtualisation.podman.package = "podman";
     systemd = {
       package = "systemd";
@@ -226,7 +238,7 @@ impl System {
             for line in file.text.lines() {
                 if let Some(option) = line.trim().strip_prefix("cfg = config.homeserver.") {
                     homeserver.push_str(&format!(
-                        "{} = {{ enable = true; port = 8080; at = \"05:30\"; }}; ",
+                        "{} = {{ enable = true; port = 8080; at = \"05:30\"; every = \"5min\"; }}; ",
                         option.trim_end_matches(';')
                     ));
                 }

@@ -8,11 +8,10 @@
 //! systemd.services.notes-backup.onSuccess = [ "restic-backups-notes-backup.service" ];
 //! ```
 
-use super::require_mount;
 use crate::hir::backup::{Backup, Offsite, Repository};
 use crate::hir::job::Job;
 use crate::lower::context::HostContext;
-use crate::lower::job::{ONLINE, is_plain, pinged, secret_is_there};
+use crate::lower::job::{ONLINE, is_plain, pinged, require_mount, secret_is_there};
 use crate::lower::secret;
 use crate::nix::{Expr, Part, attribute, parts};
 use crate::nixos::Module;

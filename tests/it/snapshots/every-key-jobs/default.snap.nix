@@ -12,8 +12,11 @@
     ./jobs/app-backup.nix
     ./jobs/app-cleanup.nix
     ./jobs/app-update.nix
+    ./jobs/job-fallback-sync.nix
+    ./jobs/job-tidy.nix
     ./jobs/smoke-test.nix
     ./jobs/wiki-backup.nix
+    ./jobs/wiki-job-reindex.nix
     ./mounts.nix
     ./nixos.nix
     ./notify.nix

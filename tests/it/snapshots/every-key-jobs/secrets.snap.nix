@@ -15,6 +15,8 @@
       ping-copy.file = config.homeserver.secretsDirectory + "/ping-copy.age";
       ping-files.file = config.homeserver.secretsDirectory + "/ping-files.age";
       ping-smoke-test.file = config.homeserver.secretsDirectory + "/ping-smoke-test.age";
+      ping-reindex.file = config.homeserver.secretsDirectory + "/ping-reindex.age";
+      ping-sync.file = config.homeserver.secretsDirectory + "/ping-sync.age";
       ping-update.file = config.homeserver.secretsDirectory + "/ping-update.age";
       pushover.file = config.homeserver.secretsDirectory + "/pushover.age";
       repository.file = config.homeserver.secretsDirectory + "/repository.age";

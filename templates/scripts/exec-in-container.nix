@@ -1,0 +1,1 @@
+execInContainer = program "exec-in-container" [ config.virtualisation.podman.package ];

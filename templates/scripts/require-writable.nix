@@ -1,0 +1,1 @@
+requireWritable = path: command "require-writable" [ ] [ path ];
