@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::iter::Peekable;
+use std::ops::Range;
 use std::str::Chars;
 
 use crate::word::is_word;
@@ -143,6 +144,64 @@ pub fn imports(lines: &str) -> Vec<String> {
     let rows = rows(lines);
     let names = rows.iter().filter(|row| row[0] == "import").filter_map(|row| row.get(1).cloned());
     names.filter(|name| is_word(name, b"_-")).collect()
+}
+
+/// The directives that configure a site instead of answering its requests. Caddy refuses them in a `handle` or `route`
+/// (`parseSegmentAsConfig` and the functions of caddyconfig/httpcaddyfile/builtins.go that return no route).
+const OF_SITE: &[&str] = &["bind", "handle_errors", "log", "tls"];
+
+/// The lines of a site, counted from 0, with directives that configure the site, each with its block.
+pub fn of_site(lines: &str) -> Vec<Range<usize>> {
+    let expanded = with_variables(lines).unwrap_or_default();
+    let tokens = tokens(&expanded).unwrap_or_default();
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut is_open = false;
+    let mut depth = 0_usize;
+    for row in tokens.chunk_by(|a, b| a.row == b.row) {
+        if depth == 0 && row[0].text != "}" {
+            let begin = row[0].line - 1;
+            if let Some(last) = found.last_mut().filter(|_| is_open) {
+                last.end = begin;
+            }
+            is_open = OF_SITE.contains(&row[0].text.as_str());
+            if is_open {
+                found.push(begin..lines.split('\n').count());
+            }
+        }
+        match row[row.len() - 1].text.as_str() {
+            "{" => depth += 1,
+            "}" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Reports whether a quoted text or a heredoc continues on another line.
+pub fn has_long_words(lines: &str) -> bool {
+    rows(lines).iter().flatten().any(|word| word.contains('\n'))
+}
+
+/// The snippets that lines between the sites define, each with a directive in it that configures a site.
+pub fn snippets_of_site(lines: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut snippet = None;
+    let mut depth = 0_usize;
+    for row in rows(lines) {
+        match (depth, &snippet) {
+            (0, _) => snippet = row[0].strip_prefix('(').and_then(|n| n.strip_suffix(')')).map(str::to_owned),
+            (1, Some(name)) if OF_SITE.contains(&row[0].as_str()) => {
+                found.push((name.clone(), row[0].clone()))
+            }
+            _ => {}
+        }
+        match row[row.len() - 1].as_str() {
+            "{" => depth += 1,
+            "}" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// The words of lines, for each line.
@@ -297,7 +356,18 @@ fn heredoc(rest: &mut Peekable<Chars>, line: usize) -> Result<Word, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CaddyfilePosition, Fault, fault, imports, snippets};
+    use super::{CaddyfilePosition, Fault, fault, imports, of_site, snippets, snippets_of_site};
+
+    #[test]
+    fn directives_that_configure_a_site_are_found_with_their_blocks() {
+        let lines =
+            "encode gzip\nlog {\n  output discard\n  tls x\n}\n# more\nrespond `a\ntls`\ntls internal\n";
+        assert_eq!(of_site(lines), [1..6, 8..10]);
+        assert_eq!(of_site("handle {\n  tls internal\n}"), []);
+        let lines =
+            "(a) {\n  log {\n    tls x\n  }\n}\n(b) {\n  encode gzip\n}\nx.test {\n  tls internal\n}\n";
+        assert_eq!(snippets_of_site(lines), [("a".to_owned(), "log".to_owned())]);
+    }
 
     #[test]
     fn snippets_and_their_imports_are_found() {

@@ -11,6 +11,7 @@ pub(crate) mod network;
 mod reader;
 pub(crate) mod scalar;
 pub(crate) mod secret;
+mod site;
 
 pub(crate) use reader::Reader;
 

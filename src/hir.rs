@@ -26,7 +26,7 @@ use crate::tree::{Node, Text};
 pub(crate) use backup::Backup;
 pub(crate) use client::Client;
 pub(crate) use folder::Folder;
-pub(crate) use front::{Answer, Front, Site};
+pub(crate) use front::{Answer, Front, Site, SitePath, Upstream, UpstreamAddress};
 pub(crate) use id::Id;
 pub(crate) use index::Index;
 pub(crate) use job::Job;

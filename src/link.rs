@@ -12,6 +12,7 @@ mod notify;
 mod previous;
 mod secret;
 mod site;
+mod site_path;
 
 use std::collections::HashMap;
 

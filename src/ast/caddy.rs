@@ -1,11 +1,9 @@
-//! Caddy and its sites.
+//! Caddy.
 
-use schemars::json_schema;
-
+use super::Sites;
 use crate::form::Domain;
-use crate::setting::{Allow, Bind, NotifyOn, Number, Pairs, Spanned, Tls};
-use crate::shape::{mapping, schema};
-use crate::source::Span;
+use crate::setting::{Allow, Bind, NotifyOn, Pairs, Spanned, Tls};
+use crate::shape::mapping;
 use crate::tree::Text;
 use crate::value::Value;
 
@@ -35,47 +33,3 @@ mapping! {
         allow: Allow,
     }
 }
-
-mapping! {
-    /// A site.
-    Site such as "{ subdomain: notes, to: server:8080 }" {
-        /// The name below `caddy.domain`. Set either `subdomain` or `host`.
-        subdomain: Option<Value<Domain>>,
-        /// The full name, in place of a subdomain.
-        host: Option<Value<Domain>>,
-        /// Additional full names, `serverAliases`.
-        aliases: Vec<Value<Domain>>,
-        /// The target of the reverse proxy: a port of a container, or an address with a port.
-        to: Option<Upstream>,
-        /// The port on 127.0.0.1, only if `to` is a container. Default: the service's `port`.
-        port: Option<Number>,
-        /// The target of a permanent redirect, in place of `to`. `{uri}` is a placeholder of Caddy.
-        redirect: Option<Text>,
-        /// Headers of the site's responses, in addition to the headers of all sites.
-        headers: Pairs,
-        /// Lines of a Caddyfile for this site, as a multi-line text. Without `to` and `redirect`, they are the
-        /// whole configuration of the site.
-        extra: Option<Text>,
-        /// Diagnostics that are accepted here, by code, each with the reason.
-        allow: Allow,
-    }
-}
-
-/// The target of a site.
-#[derive(Clone, Debug)]
-pub(crate) struct Upstream {
-    /// A container's name, or an address.
-    pub host: Text,
-    /// The port of the target.
-    pub port: Text,
-    /// The span of the value.
-    pub span: Span,
-}
-
-schema!(
-    Upstream,
-    |_g| json_schema!({ "title": "`container:port` or `address:port`", "type": "string", "pattern": "^[^:]+:[0-9]+$" })
-);
-
-/// Several sites.
-pub(crate) type Sites = Vec<Site>;

@@ -5,9 +5,13 @@ mod caddy_lines;
 mod caddy_plugin;
 mod caddy_value;
 mod certificates;
+mod guarded_lines;
 mod named_upstream;
+mod paths;
 mod redirect;
+mod site_clients;
 mod unknown_snippet;
+mod unverified_certificate;
 
 use super::Rule;
 
@@ -17,7 +21,11 @@ pub(super) const RULES: &[Rule] = &[
     caddy_plugin::check,
     caddy_value::check,
     certificates::check,
+    guarded_lines::check,
     named_upstream::check,
+    paths::check,
     redirect::check,
+    site_clients::check,
     unknown_snippet::check,
+    unverified_certificate::check,
 ];

@@ -160,6 +160,8 @@ codes! {
     NamedUpstream = "HG0904", Warning, "an upstream is not reachable by its name";
     CertificateUnreachable = "HG0905", Warning, "a certificate cannot be issued";
     UnknownSnippet = "HG0906", Deny, "an imported snippet is not defined";
+    UnverifiedCertificate = "HG0907", Warning, "a target's certificate may not be for its address";
+    NoClients = "HG0908", Deny, "a site admits no client that reaches it";
     UnknownPreset = "HG1001", Error, "a preset does not exist";
     BadParameter = "HG1002", Error, "a preset parameter is not valid";
     NixSyntax = "HG1003", Error, "a Nix expression is not valid";

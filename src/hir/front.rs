@@ -1,15 +1,20 @@
 //! The front (the reverse proxy), and its sites.
 
+use std::net::IpAddr;
+
 use super::{HostPort, Id, Notification, Service};
 use crate::caddyfile::CaddyfilePosition;
-use crate::form::Domain;
-use crate::setting::{Bind, Format, Number, Pairs, Spanned, Tls, UnreadableParts, UsedSecret};
+use crate::form::{ClientRange, Domain, UrlPaths};
+use crate::setting::{Bind, Flag, Format, Number, Pairs, Spanned, Tls, UnreadableParts, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
 
 /// The name of the Caddy snippet with the headers of all sites.
 pub(crate) const HEADERS: &str = "site-headers";
+
+/// The name of the Caddy matcher of the clients that a site does not answer.
+pub(crate) const DENIED: &str = "homegen-denied";
 
 /// The program that serves all sites, with the settings of all sites.
 #[derive(Debug)]
@@ -108,7 +113,8 @@ impl Front {
     /// The additional ports of sites on the host.
     pub(crate) fn site_ports(&self) -> impl Iterator<Item = &Number> {
         let unlinked = self.unlinked_sites.iter().map(|site| &site.port);
-        self.sites.iter().map(|site| &site.port).chain(unlinked).flatten()
+        let paths = self.sites.iter().flat_map(|site| &site.paths).map(|path| &path.port);
+        self.sites.iter().map(|site| &site.port).chain(unlinked).chain(paths).flatten()
     }
 
     /// The common headers of all sites, and the headers of each site.
@@ -128,6 +134,12 @@ pub(crate) struct Site {
     pub(crate) service: Option<Id<Service>>,
     /// The response.
     pub(crate) answer: Answer,
+    /// How the certificate of the target is verified.
+    pub(crate) certificate: Certificate,
+    /// Other targets for some paths, the most specific path first.
+    pub(crate) paths: Vec<SitePath>,
+    /// The only clients that the site answers, if it does not answer all.
+    pub(crate) allow_from: Option<Spanned<Vec<Value<ClientRange>>>>,
     /// Additional names.
     pub(crate) aliases: Vec<Value<Domain>>,
     /// The port on the host in the file. `None` for the service's port.
@@ -138,6 +150,13 @@ pub(crate) struct Site {
     pub(crate) extra: Option<Text>,
     /// True if its name is one label below the domain, so that the wildcard certificate covers it.
     pub(crate) below_domain: bool,
+}
+
+impl Site {
+    /// True if the site does not answer every request.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.allow_from.is_some()
+    }
 }
 
 /// A site without a valid target or without a name.
@@ -151,20 +170,81 @@ pub(crate) struct UnlinkedSite {
     pub(crate) extra: Option<Text>,
 }
 
+/// Paths of a site with a target of their own.
+#[derive(Debug)]
+pub(crate) struct SitePath {
+    /// The paths.
+    pub(crate) path: Value<UrlPaths>,
+    /// The target.
+    pub(crate) upstream: Upstream,
+    /// The port on the host in the file.
+    pub(crate) port: Option<Number>,
+    /// How the certificate of the target is verified.
+    pub(crate) certificate: Certificate,
+}
+
 /// The response of a site.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// A reverse proxy to a port of 127.0.0.1.
-    Port(HostPort),
-    /// A reverse proxy to another address.
-    Upstream {
-        /// The address.
-        address: Text,
-        /// The port.
-        port: Text,
-    },
+    /// A reverse proxy.
+    Proxy(Upstream),
     /// A redirect.
     Redirect(Text),
     /// Only its additional lines.
     Lines,
+}
+
+/// The target of a reverse proxy.
+#[derive(Clone, Debug)]
+pub(crate) struct Upstream {
+    /// The address of the target.
+    pub(crate) address: UpstreamAddress,
+    /// True if the target has a certificate.
+    pub(crate) https: bool,
+    /// The span of the target.
+    pub(crate) span: Span,
+}
+
+/// How the certificate of a target is verified.
+#[derive(Debug)]
+pub(crate) struct Certificate {
+    /// True if every certificate is accepted.
+    pub(crate) insecure: Flag,
+    /// The name in the certificate. `None` for the name or the address of the target.
+    pub(crate) server_name: Option<Value<Domain>>,
+}
+
+impl Certificate {
+    /// The keys that the file sets, with their spans.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (&'static str, Span)> {
+        let insecure = self.insecure.text.written().map(|text| ("insecure", text.span));
+        insecure.into_iter().chain(self.server_name.iter().map(|name| ("server_name", name.span())))
+    }
+}
+
+/// The address of a target.
+#[derive(Clone, Debug)]
+pub(crate) enum UpstreamAddress {
+    /// A port of 127.0.0.1.
+    Port(HostPort),
+    /// An IP address or the name of another host, with a port.
+    Other(Text, Text),
+}
+
+impl Upstream {
+    /// The port of 127.0.0.1, if that is the target.
+    pub(crate) fn host_port(&self) -> Option<&HostPort> {
+        match &self.address {
+            UpstreamAddress::Port(port) => Some(port),
+            UpstreamAddress::Other(..) => None,
+        }
+    }
+
+    /// True if the target is an address, whose certificate is rarely for it.
+    pub(crate) fn is_address(&self) -> bool {
+        match &self.address {
+            UpstreamAddress::Port(_) => true,
+            UpstreamAddress::Other(host, _) => host.value().parse::<IpAddr>().is_ok(),
+        }
+    }
 }

@@ -5,11 +5,14 @@ use std::net::Ipv4Addr;
 
 use super::container::ServiceSites;
 use super::front::Declared;
+use super::site_path::{self, Containers};
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
-use crate::hir::front::UnlinkedSite;
-use crate::hir::{Answer, Front, HostPort, Id, Service, Site, SitePort};
+use crate::hir::front::{Certificate, UnlinkedSite};
+use crate::hir::{
+    Answer, Container, Front, HostPort, Id, Service, Site, SitePort, Upstream, UpstreamAddress,
+};
 use crate::setting;
 use crate::source::{SourceId, Span};
 use crate::tree::{Target, Text};
@@ -47,25 +50,39 @@ pub(super) fn link(
         return None;
     };
     bind_tailnet(&mut front, tailnet);
-    for site in own {
+    // The paths of each linked site, with the index of its service.
+    let mut paths = Vec::new();
+    for mut site in own {
         match link_one(&site, None, &front, diagnostics) {
-            Some(found) => front.sites.push(found.site(site)),
+            Some(found) => {
+                paths.push((None, std::mem::take(&mut site.paths)));
+                front.sites.push(found.site(site));
+            }
             None => front.unlinked_sites.push(unlinked_site(site)),
         }
     }
     for of_service in sites {
         let mut owner = Owner::of(&mut services[of_service.service]);
-        for site in of_service.sites {
+        for mut site in of_service.sites {
             match link_one(&site, Some(&mut owner), &front, diagnostics) {
-                Some(found) => front.sites.push(found.site(site)),
+                Some(found) => {
+                    paths.push((Some(of_service.service), std::mem::take(&mut site.paths)));
+                    front.sites.push(found.site(site));
+                }
                 None => {
                     owner.service.has_broken_site = true;
                     front.unlinked_sites.push(unlinked_site(site));
                 }
             }
         }
-        publish_once(&mut services[of_service.service]);
     }
+    if paths.iter().any(|(_, paths)| !paths.entries.is_empty()) {
+        let mut containers = Containers::of(services);
+        for (site, (service, paths)) in front.sites.iter_mut().zip(paths) {
+            site.paths = site_path::link(paths, service, &mut containers, services, diagnostics);
+        }
+    }
+    services.iter_mut().for_each(publish_once);
     Some(front)
 }
 
@@ -146,6 +163,10 @@ impl Found {
             host: self.host,
             service: self.service,
             answer: self.answer,
+            certificate: Certificate { insecure: declared.insecure, server_name: declared.server_name },
+            paths: Vec::new(),
+            // An unreadable client may be the one that reaches the site.
+            allow_from: declared.allow_from.filter(|_| !declared.unreadable.may_hold(&["allow_from"])),
             aliases: declared.aliases,
             port: declared.port,
             headers: declared.headers,
@@ -173,7 +194,7 @@ fn link_one(
     };
     let service = owner.as_ref().map(|owner| owner.service.name.clone());
     let answer = match (&site.to, &site.redirect) {
-        (Some(to), None) => upstream(to, site, owner, diagnostics)?,
+        (Some(to), None) => Answer::Proxy(upstream(to, site, owner, diagnostics)?),
         (None, Some(redirect)) => Answer::Redirect(redirect.clone()),
         (None, None) if site.extra.is_some() => Answer::Lines,
         (None, None) if is_unread => return None,
@@ -266,42 +287,16 @@ fn upstream(
     site: &ast::Site,
     owner: Option<&mut Owner>,
     diagnostics: &mut Diagnostics,
-) -> Option<Answer> {
-    let name = to.host.value();
-    let upstream = || Answer::Upstream { address: to.host.clone(), port: to.port.clone() };
-    if name.parse::<std::net::IpAddr>().is_ok() {
-        return Some(upstream());
+) -> Option<Upstream> {
+    if is_other(to, |name| owner.as_ref().is_some_and(|owner| owner.containers.contains_key(name))) {
+        return Some(to.other());
     }
     let place = place_of(to, owner.as_deref(), diagnostics)?;
     let owner = owner?;
     let service = &mut *owner.service;
     let container = &mut service.containers[place];
-    match &container.network_mode {
-        None => {}
-        Some(setting::NetworkMode::Host(_)) => return Some(Answer::Port(HostPort::Fixed(to.port.clone()))),
-        Some(mode) => {
-            let help = match mode {
-                setting::NetworkMode::Container(other) => {
-                    format!(
-                        "write `to: \"{}:{}\"`: the container shares that network",
-                        other.value(),
-                        to.port.value()
-                    )
-                }
-                _ => "remove `network_mode`".to_owned(),
-            };
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::BadSite,
-                    format!("the container `{name}` has no ports of its own"),
-                    to.span,
-                    "forwards to a container with `network_mode`",
-                )
-                .and(container.span, "declared here")
-                .help(help),
-            );
-            return None;
-        }
+    if let Some(own) = without_bridge(to, container, diagnostics)? {
+        return Some(own);
     }
     let host = match (&site.port, &service.port) {
         (Some(port), _) => HostPort::Fixed(port.text.clone()),
@@ -343,15 +338,67 @@ fn upstream(
         owner.behind.insert((place, own), container.site_ports.len());
         container.site_ports.push(SitePort { host: host.clone(), target: to.port.clone() });
     }
-    Some(Answer::Port(host))
+    Some(to.behind(host))
+}
+
+impl ast::Upstream {
+    /// The target as an address or the name of another host.
+    pub(super) fn other(&self) -> Upstream {
+        let address = UpstreamAddress::Other(self.host.clone(), self.port.clone());
+        Upstream { address, https: self.https, span: self.span }
+    }
+
+    /// The target as a port of 127.0.0.1.
+    pub(super) fn behind(&self, port: HostPort) -> Upstream {
+        Upstream { address: UpstreamAddress::Port(port), https: self.https, span: self.span }
+    }
+}
+
+/// True if a target is an address or, with `https://`, the name of another host, in which a container's name has no dot.
+pub(super) fn is_other(to: &ast::Upstream, is_container: impl FnOnce(&str) -> bool) -> bool {
+    let name = to.host.value();
+    name.parse::<std::net::IpAddr>().is_ok() || (to.https && name.contains('.') && !is_container(&name))
+}
+
+/// The target of a container on the host's network: its port on the host. Returns `None` after reporting a container
+/// without ports, and `Some(None)` for a container with networks.
+pub(super) fn without_bridge(
+    to: &ast::Upstream,
+    container: &Container,
+    diagnostics: &mut Diagnostics,
+) -> Option<Option<Upstream>> {
+    let mode = match &container.network_mode {
+        None => return Some(None),
+        Some(setting::NetworkMode::Host(_)) => {
+            return Some(Some(to.behind(HostPort::Fixed(to.port.clone()))));
+        }
+        Some(mode) => mode,
+    };
+    let help = match mode {
+        setting::NetworkMode::Container(other) => {
+            format!("write `{}:{}`: the container shares that network", other.value(), to.port.value())
+        }
+        _ => "remove `network_mode`".to_owned(),
+    };
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadSite,
+            format!("the container `{}` has no ports of its own", to.host.value()),
+            to.span,
+            "forwards to a container with `network_mode`",
+        )
+        .and(container.span, "declared here")
+        .help(help),
+    );
+    None
 }
 
 /// The container that `to` names, unless it is an address.
 fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnostics) -> Option<usize> {
-    let name = to.host.value();
-    if name.parse::<std::net::IpAddr>().is_ok() {
+    if is_other(to, |name| owner.is_some_and(|owner| owner.containers.contains_key(name))) {
         return None;
     }
+    let name = to.host.value();
     let Some(owner) = owner else {
         diagnostics.push(
             Diagnostic::new(

@@ -9,13 +9,16 @@
 //! '';
 //! ```
 
+mod answer;
+
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 
-use super::context;
 use super::tailscale;
 use crate::acme_provider::token_variable;
 use crate::hir::front::{Caddy, HEADERS};
-use crate::hir::{Answer, Front, Host, Site};
+use crate::hir::{Front, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
 use crate::nixos::{Binding, Module, Output};
 use crate::setting::{AcmeTls, Bind, Pairs, Tls};
@@ -88,40 +91,15 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, shared: &Shared, certif
     }
     let mut config = Vec::new();
     if matches!(front.tls(), Some(Tls::Internal)) {
-        config.push(vec![Part::Text("tls internal".into())]);
+        config.push(line("tls internal"));
     }
     for headers in [&front.headers, &site.headers] {
         match shared.name(headers) {
-            Some(name) => config.push(vec![Part::Text(format!("import {name}").into())]),
+            Some(name) => config.push(line(format!("import {name}"))),
             None => config.extend(header_lines(headers)),
         }
     }
-    match &site.answer {
-        Answer::Port(port) => {
-            let mut line = vec![Part::Text("reverse_proxy 127.0.0.1:".into())];
-            line.extend(parts(&context::port(port, host)));
-            config.push(line);
-        }
-        Answer::Upstream { address, port } => {
-            let mut line = vec![Part::Text("reverse_proxy ".into())];
-            line.extend(parts(address));
-            line.push(Part::Text(":".into()));
-            line.extend(parts(port));
-            config.push(line);
-        }
-        Answer::Redirect(to) => {
-            // Caddy would read a first token with `/` or `@` as a matcher.
-            let all = if to.value().starts_with(['/', '@', '*']) { "* " } else { "" };
-            let mut line = vec![Part::Text(format!("redir {all}").into())];
-            line.extend(quoted(to));
-            line.push(Part::Text(" permanent".into()));
-            config.push(line);
-        }
-        Answer::Lines => {}
-    }
-    if let Some(extra) = &site.extra {
-        config.extend(lines(extra));
-    }
+    config.extend(answer::lower(site, host));
     set.set("extraConfig", Expr::Lines(config));
     set
 }
@@ -181,12 +159,7 @@ impl<'a> Shared<'a> {
             }
         }
         let snippet = |(name, headers): (&str, &Pairs)| {
-            let inside = header_lines(headers).into_iter().map(|mut line| {
-                line.insert(0, Part::Text("  ".into()));
-                line
-            });
-            let begin = vec![Part::Text(format!("({name}) {{").into())];
-            std::iter::once(begin).chain(inside).chain([vec![Part::Text("}".into())]]).collect::<Vec<_>>()
+            block(vec![Part::Text(format!("({name})").into())], header_lines(headers))
         };
         headers.into_iter().flat_map(snippet).collect()
     }
@@ -229,6 +202,22 @@ fn header_lines(headers: &Pairs) -> Vec<Vec<Part>> {
             line
         })
         .collect()
+}
+
+/// A line without values of the file.
+fn line(text: impl Into<Cow<'static, str>>) -> Vec<Part> {
+    vec![Part::Text(text.into())]
+}
+
+/// A block of a Caddyfile, with its lines indented.
+fn block(mut head: Vec<Part>, inside: Vec<Vec<Part>>) -> Vec<Vec<Part>> {
+    head.push(Part::Text(" {".into()));
+    std::iter::once(head).chain(indented(inside)).chain([line("}")]).collect()
+}
+
+fn indented(mut lines: Vec<Vec<Part>>) -> Vec<Vec<Part>> {
+    lines.iter_mut().for_each(|line| line.insert(0, Part::Text("  ".into())));
+    lines
 }
 
 /// One token of a Caddyfile, in backticks, which need no escapes. A rule reports a backtick in the value.

@@ -233,6 +233,7 @@ const COMPILE: &[&str] = &[
     "secrets",
     "service-limits",
     "short-names",
+    "site-options",
     "ten-mistakes-mended",
 ];
 

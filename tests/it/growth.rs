@@ -50,6 +50,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("allow", false) => member(format!("HG9{i:03}"), json!("reason")),
         ("aliases", true) if in_site => item(json!(format!("a{i}.example.org"))),
         ("aliases", true) => item(json!(format!("a{i}"))),
+        ("allow_from", true) => item(json!(address())),
         ("backup", false) => member(
             format!("b{i}"),
             json!({ "sqlite": format!("/srv/b{i}/x.db"), "to": "/srv/backups", "at": "daily" }),
@@ -104,6 +105,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("networks", true) => item(json!(format!("n{i}"))),
         ("nixos", false) => member(format!("o{i}"), json!({ "enable": true })),
         ("packages", true) => item(json!(format!("p{i}"))),
+        ("paths", false) => member(format!("/p{i}/*"), json!(format!("main:{}", 1024 + i))),
         ("plugins", true) => item(json!(format!("github.com/example/p{i}@v1.0.0"))),
         ("podman_args", true) => item(json!(format!("--label=a{i}"))),
         ("ports", true) => item(json!(format!("{}:80", 1024 + i))),

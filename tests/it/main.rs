@@ -37,6 +37,7 @@ mod schema;
 mod scripts;
 mod seeds;
 mod set_up_database;
+mod sites;
 mod smoke;
 mod style;
 mod systemd;

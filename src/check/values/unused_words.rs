@@ -1,7 +1,7 @@
 //! Keys that have no effect in their position.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Answer, Container, Host, HostPort};
+use crate::hir::{Answer, Container, Host, HostPort, Upstream};
 use crate::podman::arguments::arguments;
 use crate::setting::{HealthTest, Healthcheck, NetworkMode};
 use crate::source::Span;
@@ -13,14 +13,31 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         diagnostics.push(Diagnostic::new(Code::UnsupportedValue, title, span, "has no effect").help(help));
     };
     for site in host.front.iter().flat_map(|f| &f.sites) {
-        if let Some(port) = &site.port
-            && !matches!(&site.answer, Answer::Port(HostPort::Fixed(fixed)) if fixed.span == port.text.span)
+        let own = match &site.answer {
+            Answer::Proxy(upstream) => Some(upstream),
+            Answer::Redirect(_) | Answer::Lines => None,
+        };
+        let of_paths =
+            site.paths.iter().map(|path| (path.port.as_ref(), Some(&path.upstream), &path.certificate));
+        for (port, upstream, certificate) in
+            std::iter::once((site.port.as_ref(), own, &site.certificate)).chain(of_paths)
         {
-            unused(
-                port.text.span,
-                "`port` is set on a site that does not forward to a container",
-                "remove `port`",
-            );
+            let behind = upstream.and_then(Upstream::host_port);
+            if let Some(port) = port
+                && !matches!(behind, Some(HostPort::Fixed(fixed)) if fixed.span == port.text.span)
+            {
+                unused(
+                    port.text.span,
+                    "`port` is set on a site that does not forward to a container",
+                    "remove `port`",
+                );
+            }
+            if !upstream.is_some_and(|upstream| upstream.https) {
+                for (key, span) in certificate.written() {
+                    let title = format!("`{key}` is set on a target without a certificate");
+                    unused(span, &title, &format!("remove `{key}`, or write the target with `https://`"));
+                }
+            }
         }
     }
     for span in unchecked {

@@ -118,9 +118,14 @@ fn site(site: &Site, front: &Front, host: &Host) -> Option<Expr> {
         return None;
     }
     let mut check = vec![Part::Text("site=".into())];
-    match (front.tls(), &site.answer) {
-        // The host does not trust the certificate of Caddy's own authority.
-        (Some(Tls::Internal), Answer::Port(port)) => {
+    let port = match &site.answer {
+        Answer::Proxy(upstream) if !upstream.https => upstream.host_port(),
+        _ => None,
+    };
+    match (front.tls(), port) {
+        // The host does not trust the certificate of Caddy's own authority. A site that does not answer the host says
+        // nothing about the program behind it.
+        (tls, Some(port)) if matches!(tls, Some(Tls::Internal)) || site.is_guarded() => {
             check.push(Part::Text("=http://127.0.0.1:".into()));
             check.extend(parts(&context::port(port, host)));
         }

@@ -33,12 +33,45 @@ in
           redir `https://example.org` permanent
         '';
       };
+      "nas.example.net" = {
+        listenAddresses = [ "100.64.0.7" ];
+        extraConfig = ''
+          import site-headers
+          @homegen-denied not remote_ip 100.64.0.0/10 fd7a:115c:a1e0::/48 10.0.0.0/8
+          route {
+            respond @homegen-denied 403
+            handle {
+              reverse_proxy https://192.168.1.1:8443 {
+                header_up Host {host}
+                transport http {
+                  tls_server_name nas.lan
+                  tls_insecure_skip_verify
+                }
+              }
+            }
+          }
+        '';
+      };
       "app.example.org" = lib.mkIf homeserver.app.enable {
         serverAliases = [ "alias.example.org" ];
         listenAddresses = [ "100.64.0.7" ];
         extraConfig = ''
           import site-headers
           header X-Site `one`
+          route {
+            handle /api/* {
+              reverse_proxy 127.0.0.1:83
+            }
+            handle /v2/* {
+              reverse_proxy https://127.0.0.1:8084 {
+                header_up Host {host}
+                transport http {
+                  tls_server_name a.lan
+                  tls_insecure_skip_verify
+                }
+              }
+            }
+          }
           reverse_proxy 127.0.0.1:${toString homeserver.app.port}
           import common
         '';

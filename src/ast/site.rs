@@ -1,0 +1,93 @@
+//! Sites.
+
+use schemars::json_schema;
+
+use crate::form::{ClientRange, Domain};
+use crate::setting::{Allow, Flag, Map, Number, Pairs, Spanned};
+use crate::shape::{mapping, schema};
+use crate::source::Span;
+use crate::tree::Text;
+use crate::value::Value;
+
+mapping! {
+    /// A site.
+    Site such as "{ subdomain: notes, to: server:8080 }" {
+        /// The name below `caddy.domain`. Set either `subdomain` or `host`.
+        subdomain: Option<Value<Domain>>,
+        /// The full name, in place of a subdomain.
+        host: Option<Value<Domain>>,
+        /// Additional full names, `serverAliases`.
+        aliases: Vec<Value<Domain>>,
+        /// The target of the reverse proxy: a port of a container, or an address with a port. `https://` in front of
+        /// it for a target with a certificate.
+        to: Option<Upstream>,
+        /// The port on 127.0.0.1, only if `to` is a container. Default: the service's `port`.
+        port: Option<Number>,
+        /// Accepts every certificate of a target with `https://`, such as a self-signed one.
+        insecure: Flag = "false",
+        /// The name in the certificate of a target with `https://`. Default: the name or the address in `to`.
+        server_name: Option<Value<Domain>>,
+        /// Other targets for some paths, by path: `/api/*`, or `/status` for this path alone. The most specific path
+        /// applies.
+        paths: Map<PathTarget>,
+        /// The target of a permanent redirect, in place of `to`. `{uri}` is a placeholder of Caddy.
+        redirect: Option<Text>,
+        /// The only clients that the site answers: subnets, addresses, and `tailnet`. Others get the status 403.
+        allow_from: Option<Spanned<Vec<Value<ClientRange>>>>,
+        /// Headers of the site's responses, in addition to the headers of all sites.
+        headers: Pairs,
+        /// Lines of a Caddyfile for this site, as a multi-line text. Without `to` and `redirect`, they are the
+        /// whole configuration of the site.
+        extra: Option<Text>,
+        /// Diagnostics that are accepted here, by code, each with the reason.
+        allow: Allow,
+    }
+}
+
+/// Several sites.
+pub(crate) type Sites = Vec<Site>;
+
+/// The target of a site.
+#[derive(Clone, Debug)]
+pub(crate) struct Upstream {
+    /// True for `https://`.
+    pub https: bool,
+    /// A container's name, an address, or the name of another host.
+    pub host: Text,
+    /// The port of the target.
+    pub port: Text,
+    /// The span of the value.
+    pub span: Span,
+}
+
+schema!(Upstream, |_g| json_schema!({
+    "title": "`container:port` or `address:port`, also with `https://`",
+    "type": "string",
+    "pattern": "^([hH][tT][tT][pP][sS]://)?[^/]+$",
+}));
+
+/// The target of a path.
+#[derive(Clone, Debug)]
+pub(crate) struct PathTarget(pub LongPathTarget);
+
+mapping! {
+    /// The target of a path.
+    LongPathTarget such as "{ to: \"bridge:3010\" }" called "/api/*" {
+        /// The target: a port of a container of this service, a port of another service's container as
+        /// `service.container:port`, or an address with a port.
+        to: Upstream,
+        /// The port on 127.0.0.1, only if `to` is a container. Default: the port that already publishes the target, or
+        /// the target's number.
+        port: Option<Number>,
+        /// Accepts every certificate of a target with `https://`, such as a self-signed one.
+        insecure: Flag = "false",
+        /// The name in the certificate of a target with `https://`. Default: the name or the address in `to`.
+        server_name: Option<Value<Domain>>,
+    }
+}
+
+schema!(PathTarget, |g| {
+    let short = g.subschema_for::<Upstream>();
+    let long = g.subschema_for::<LongPathTarget>();
+    json_schema!({ "title": "`container:port` or [mapping](#sites)", "anyOf": [short, long] })
+});

@@ -1,0 +1,32 @@
+//! The certificate of a target is for a name and from an authority that the host trusts. That of a device or of a container
+//! is rarely for the address that the target is written with.
+
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::front::Certificate;
+use crate::hir::{Answer, Host, Upstream};
+use crate::tree::Node;
+
+pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for site in host.front.iter().flat_map(|front| &front.sites) {
+        if let Answer::Proxy(upstream) = &site.answer {
+            check_one(upstream, &site.certificate, diagnostics);
+        }
+        site.paths.iter().for_each(|path| check_one(&path.upstream, &path.certificate, diagnostics));
+    }
+}
+
+fn check_one(upstream: &Upstream, certificate: &Certificate, diagnostics: &mut Diagnostics) {
+    let is_stated = certificate.insecure.value || certificate.server_name.is_some();
+    if !upstream.https || !upstream.is_address() || is_stated {
+        return;
+    }
+    diagnostics.push(
+        Diagnostic::new(
+            Code::UnverifiedCertificate,
+            "the certificate of a target may not be for its address",
+            upstream.span,
+            "Caddy answers 502 unless the certificate is for this address, from a public authority",
+        )
+        .help("add `server_name: NAME` with the name in the certificate, or `insecure: true` for a self-signed one"),
+    );
+}
