@@ -4,6 +4,7 @@
 mod arrange;
 mod caddy;
 mod client;
+mod commands;
 mod connection;
 mod constants;
 mod container;
@@ -43,6 +44,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     host::lower,
     mount::lower_host,
     podman::lower,
+    commands::lower,
     container::lower_host,
     container_file::lower_host,
     tailscale::lower,

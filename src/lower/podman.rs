@@ -8,11 +8,9 @@
 //! ```
 
 use crate::hir::{Container, Host};
-use crate::image::Kind;
-use crate::nix::{Expr, Part, Set};
+use crate::nix::{Expr, Set};
 use crate::nixos::{Module, Output};
 use crate::podman::arguments::arguments;
-use crate::script::Script;
 use crate::setting::Prune;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
@@ -31,10 +29,6 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             auto.set("dates", Expr::text(when));
         }
     }
-    if declared.commands.value {
-        module.config.at(&["environment"]).append("systemPackages", [command(host)]);
-    }
-    let podman = module.config.at(&["virtualisation", "podman"]);
     for (name, flag) in [("dockerCompat", &declared.docker_compat), ("dockerSocket", &declared.docker_socket)]
     {
         if !flag.value && flag.text.is_literal() {
@@ -72,21 +66,4 @@ fn ranges(module: &mut Module) {
     user.set("isSystemUser", Expr::Bool(true));
     user.set("subUidRanges", range("startUid"));
     user.set("subGidRanges", range("startGid"));
-}
-
-/// The command `homeserver`, with the list of containers.
-fn command(host: &Host) -> Expr {
-    let line = |service: &str, container: &Container| {
-        let known = container.settings.image.value.known();
-        let kind = match known.is_some_and(|known| known.kind == Kind::Postgres) {
-            true => "postgres",
-            false => "-",
-        };
-        vec![Part::Text(format!("{service} {} {kind}", container.name).into())]
-    };
-    let containers = host.services.iter().flat_map(|service| {
-        service.containers.iter().map(|container| line(service.name.as_str(), container))
-    });
-    let parameters = Set::of([("CONTAINERS", Expr::Lines(containers.collect()))]);
-    Expr::run(Script::Homeserver, [Expr::Set(parameters)])
 }

@@ -176,7 +176,7 @@ pub(super) fn path(name: &Value<SecretName>, host: &Host) -> Expr {
 }
 
 /// The path of the decrypted file, as the parts of a string.
-fn path_parts(name: &str, host: &Host) -> Vec<Part> {
+pub(super) fn path_parts(name: &str, host: &Host) -> Vec<Part> {
     match host.secrets.get(name).and_then(|secret| secret.settings.path.as_ref()) {
         Some(path) => parts(&path.text),
         None => vec![Part::expr(Expr::code(format!("{}.path", selection(name, host))))],

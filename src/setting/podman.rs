@@ -18,8 +18,9 @@ mapping! {
         docker_compat: Flag = "false",
         /// Creates a Docker-compatible socket at `/run/docker.sock`.
         docker_socket: Flag = "false",
-        /// Installs the command `homeserver`: `homeserver list`, `stop immich`, `start immich`, `restart immich`, `logs
-        /// immich -f`, `shell immich-server`, and `psql immich` for the Postgres of a service.
+        /// Installs the command `homeserver`: `homeserver list`, `stop immich`, `start immich`, `restart immich`, `pull
+        /// immich`, `recreate immich`, `logs immich -f`, `shell immich-server`, and for databases in containers and on
+        /// the host `psql immich`, `password immich` and `valkey immich`.
         commands: Flag = "false",
         /// The members of the group `podman`. They can use the socket, which gives them root privileges.
         users: Vec<Value<Owner>>,

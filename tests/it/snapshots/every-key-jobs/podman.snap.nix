@@ -2,6 +2,7 @@
 { config, ... }:
 
 let
+  inherit (config.age) secrets;
   inherit (config.homeserver) scripts;
 in
 {
@@ -15,11 +16,14 @@ in
   environment.systemPackages = [
     (scripts.homeserver {
       CONTAINERS = ''
-        app app-db postgres
-        app app-main -
-        wiki wiki-db -
-        wiki wiki-web -
-        other other -
+        app app-db postgres docker.io/library/postgres:17.2
+        app app-main - docker.io/example/app:1.2.3
+        wiki wiki-db - docker.io/library/mariadb:11.8
+        wiki wiki-web - docker.io/example/wiki:1.0.0
+        other other - docker.io/example/other:1.0.0
+      '';
+      PASSWORDS = ''
+        container wiki-db MARIADB_ROOT_PASSWORD ${secrets.wiki.path}
       '';
     })
   ];

@@ -15,14 +15,14 @@ in
   environment.systemPackages = [
     (scripts.homeserver {
       CONTAINERS = ''
-        photos photos-db postgres
-        photos photos-migrate -
-        photos photos-server -
-        photos photos-shell -
-        photos-archive photos-archive -
-        search search -
-        thumbs thumbs -
-        plain plain -
+        photos photos-db postgres docker.io/library/postgres:17
+        photos photos-migrate - docker.io/example/photos:1.2.3
+        photos photos-server - docker.io/example/photos:1.2.3
+        photos photos-shell - docker.io/example/photos:1.2.3
+        photos-archive photos-archive - docker.io/example/archive:1.2.3
+        search search - docker.io/example/search:1.2.3
+        thumbs thumbs - docker.io/example/thumbs:1.2.3
+        plain plain - docker.io/example/plain:1.2.3
       '';
     })
   ];

@@ -46,11 +46,20 @@ in
     ensureNetwork =
       name: options:
       command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
-    homeserver = program "homeserver" [
-      config.virtualisation.podman.package
-      config.systemd.package
-      pkgs.gnugrep
-    ] "homeserver";
+    homeserver =
+      parameters:
+      program "homeserver" (
+        [
+          config.virtualisation.podman.package
+          config.systemd.package
+          pkgs.gnugrep
+        ]
+        ++ lib.optionals (parameters ? DATABASES) [
+          config.services.postgresql.package
+          pkgs.util-linux
+        ]
+        ++ lib.optional (parameters ? VALKEY_USERS) config.services.redis.package
+      ) "homeserver" parameters;
     removeNetwork =
       name:
       command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
