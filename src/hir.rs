@@ -21,6 +21,7 @@ use crate::setting::{
     self, NetworkMode, NotifyOn, Settings, Spanned, UnreadableParts, UsedSecret, Volumes, referenced,
 };
 use crate::source::Span;
+use crate::subnet::first_address;
 use crate::tree::{Node, Text};
 
 pub(crate) use backup::Backup;
@@ -138,6 +139,23 @@ impl Host {
             .collect()
     }
 
+    /// The address of the host on the first network of a container that has a known one. A container on an internal or
+    /// an external network is not sure to reach the host there.
+    pub(crate) fn gateway(&self, container: &Container) -> Option<Gateway<'_>> {
+        let networks = container.networks.iter().filter_map(|attached| self.network(&attached.network));
+        let mut networks =
+            networks.filter(|network| !network.is_external() && !network.settings.internal.value);
+        networks.find_map(|network| {
+            let mut subnets = network.settings.subnet.0.iter().enumerate();
+            let (at, subnet) = subnets.find(|(_, subnet)| subnet.value.0.addr().is_ipv4())?;
+            let address = match network.settings.gateway.0.get(at) {
+                Some(gateway) => gateway.text.clone(),
+                None => Text::literal(first_address(&subnet.value.0).to_string(), subnet.text.span),
+            };
+            Some(Gateway { network, subnet: &subnet.text, address })
+        })
+    }
+
     /// Every tree of options under a `nixos` key.
     pub(crate) fn raw_options(&self) -> impl Iterator<Item = &Node> {
         self.nixos.iter().chain(self.services.iter().filter_map(|s| s.nixos.as_ref()))
@@ -183,6 +201,17 @@ impl Network {
             None => format!("{}-network", self.name),
         }
     }
+}
+
+/// The host on a network.
+#[derive(Debug)]
+pub(crate) struct Gateway<'a> {
+    /// The network.
+    pub(crate) network: &'a Network,
+    /// The IPv4 subnet.
+    pub(crate) subnet: &'a Text,
+    /// The address of the host in it.
+    pub(crate) address: Text,
 }
 
 /// A service.
@@ -304,7 +333,12 @@ impl Container {
 
     /// The name of the database of the host's Postgres that the container uses.
     pub(crate) fn used_database(&self) -> Option<&Text> {
-        self.uses.postgres.as_ref().map(|name| &name.text)
+        self.uses.postgres.as_ref().map(|used| &used.database.text)
+    }
+
+    /// True if the container connects to the host's Postgres over TCP.
+    pub(crate) fn uses_postgres_over_tcp(&self) -> bool {
+        self.uses.postgres.as_ref().is_some_and(|used| used.over == setting::Transport::Tcp)
     }
 
     /// The name of the unit, without `.service`.

@@ -49,7 +49,7 @@ pub(crate) use secret::{
 pub(crate) use sops::Sops;
 pub(crate) use tailscale::Tailscale;
 pub(crate) use unreadable::UnreadableParts;
-pub(crate) use uses::Uses;
+pub(crate) use uses::{LongUsedDatabase, Transport, UsedDatabase, Uses};
 pub(crate) use valkey::{Valkey, ValkeyUser};
 pub(crate) use volume::{LongVolume, Volume, VolumeSource, VolumeType, Volumes};
 pub(crate) use zfs::Zfs;

@@ -4,6 +4,7 @@ mod database_password;
 mod idle_user;
 mod keys_overlap;
 mod shared_database;
+mod tcp_network;
 mod unknown_database;
 mod unused_number;
 
@@ -20,6 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     idle_user::check,
     keys_overlap::check,
     shared_database::check,
+    tcp_network::check,
     unknown_database::check,
     unused_number::check,
 ];

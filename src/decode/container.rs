@@ -8,8 +8,8 @@ use crate::form::{AbsolutePath, Duration, Form, PortRange, Protocol};
 use crate::path::is_path;
 use crate::podman::{self, BadOption};
 use crate::setting::{
-    Command, Expose, ExtraHosts, GracePeriod, HealthTest, LongPort, LongUlimit, LongVolume, NetworkMode,
-    Number, Port, Ulimit, Volume, VolumeSource, VolumeType,
+    Command, Expose, ExtraHosts, GracePeriod, HealthTest, LongPort, LongUlimit, LongUsedDatabase, LongVolume,
+    NetworkMode, Number, Port, Transport, Ulimit, UsedDatabase, Volume, VolumeSource, VolumeType,
 };
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, Piece, Text};
@@ -555,6 +555,16 @@ impl Decode for Ulimit {
             return Some(Ulimit { soft: long.soft.text, hard: Some(long.hard.text) });
         }
         Number::decode(node, reader).map(|n| Ulimit { soft: n.text, hard: None })
+    }
+}
+
+impl Decode for UsedDatabase {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        if let Kind::Map(_) = node.kind {
+            let long = LongUsedDatabase::decode(node, reader)?;
+            return Some(UsedDatabase { database: long.database, over: long.over });
+        }
+        Value::decode(node, reader).map(|database| UsedDatabase { database, over: Transport::Socket })
     }
 }
 

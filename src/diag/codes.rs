@@ -215,6 +215,7 @@ codes! {
     SharedDatabase = "HG1702", Deny, "two services share a database or a user of Valkey";
     DatabasePassword = "HG1703", Error, "a container has no password for its database";
     KeysOverlap = "HG1704", Deny, "two users of Valkey reach the same keys";
+    TcpNetwork = "HG1705", Error, "a container cannot reach the host's Postgres over TCP";
 }
 
 #[cfg(test)]

@@ -15,13 +15,25 @@
 //! };
 //! ```
 //!
+//! With `uses: { postgres: { database: notes, over: tcp } }` on a network with the subnet 172.20.0.0/16:
+//!
+//! ```nix
+//! services.postgresql.settings.listen_addresses = lib.mkForce "localhost,172.20.0.1";
+//! services.postgresql.authentication = "host \"notes\" \"notes\" 172.20.0.0/16 scram-sha-256";
+//! boot.kernel.sysctl."net.ipv4.ip_nonlocal_bind" = 1;
+//! networking.firewall.interfaces.br-notes.allowedTCPPorts = [ 5432 ];
+//! virtualisation.oci-containers.containers.notes-server.environment.PGHOST = "172.20.0.1";
+//! ```
+//!
 //! The role of a database belongs to the container, so it may do nothing else in the server: it is no superuser, and no
 //! other role may connect to its database.
+
+use std::collections::HashSet;
 
 use super::connection::{self, SecretVariable, Variable};
 use super::context::HostContext;
 use super::secret;
-use crate::hir::{Container, Host};
+use crate::hir::{Container, Gateway, Host};
 use crate::image::ConnectionPart;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Module, Output, Server};
@@ -40,6 +52,9 @@ pub(super) const STARTED: &str = "postgresql.target";
 
 /// The unit that sets passwords and extensions.
 pub(super) const UNIT: &str = "postgres-databases";
+
+/// The port (nixpkgs' postgresql: `settings.port`).
+const PORT: i64 = 5432;
 
 const SERVER: Server =
     Server { name: "postgres", unit: "postgres-databases.service", check: Script::RequirePostgres };
@@ -76,8 +91,15 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         server.at(&["settings"]).set("shared_preload_libraries", Expr::List(libraries));
     }
     let with_password = |(_, database): &&(Text, Database)| database.password.is_some();
-    let lines: Vec<Vec<Part>> =
-        databases.iter().filter(with_password).map(|(name, _)| access(name)).collect();
+    let mut lines: Vec<Vec<Part>> =
+        databases.iter().filter(with_password).map(|(name, _)| access("local", name, None)).collect();
+    let tcp: Vec<(&Text, Gateway)> = host
+        .containers()
+        .filter_map(|container| Some((host.database(container)?.0, gateway(container, host)?)))
+        .collect();
+    let mut seen = HashSet::new();
+    let is_new = |(name, gateway): &&(&Text, Gateway)| seen.insert((name.value(), gateway.subnet.value()));
+    lines.extend(tcp.iter().filter(is_new).map(|(name, gateway)| access("host", name, Some(gateway.subnet))));
     if !lines.is_empty() {
         server.set_with(
             "The first matching line applies. The lines of NixOS, which follow, would ask for a system user.",
@@ -87,18 +109,59 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
     // A restart would create the folder anew, and a container would keep the old one without a socket.
     module.unit("postgresql").at(&["serviceConfig"]).set("RuntimeDirectoryPreserve", Expr::Bool(true));
+    listen(&tcp, module);
     set_up(postgres, host, module);
 }
 
-/// The line of pg_hba.conf that lets a role connect to its database with a password.
-fn access(name: &Text) -> Vec<Part> {
+/// The line of pg_hba.conf that lets a role connect to its database with a password, from a subnet or through the socket.
+fn access(kind: &'static str, name: &Text, subnet: Option<&Text>) -> Vec<Part> {
     // Quotes keep a name from being a keyword.
-    let mut line = vec![Part::Text("local \"".into())];
+    let mut line = vec![Part::Text(format!("{kind} \"").into())];
     line.extend(parts(name));
     line.push(Part::Text("\" \"".into()));
     line.extend(parts(name));
-    line.push(Part::Text("\" scram-sha-256".into()));
+    line.push(Part::Text("\" ".into()));
+    if let Some(subnet) = subnet {
+        line.extend(parts(subnet));
+        line.push(Part::Text(" ".into()));
+    }
+    line.push(Part::Text("scram-sha-256".into()));
     line
+}
+
+/// Listens on the gateways of the networks whose containers connect over TCP, and opens the port on their bridges.
+fn listen(tcp: &[(&Text, Gateway)], module: &mut Module) {
+    if tcp.is_empty() {
+        return;
+    }
+    let mut addresses: Vec<Part> = vec![Part::Text("localhost".into())];
+    let mut seen = HashSet::new();
+    for gateway in tcp.iter().map(|(_, gateway)| gateway) {
+        if !seen.insert(&gateway.network.name) {
+            continue;
+        }
+        addresses.push(Part::Text(",".into()));
+        addresses.extend(parts(&gateway.address));
+        let interfaces = module.config.at(&["networking", "firewall", "interfaces"]);
+        let mut open = Set::default();
+        open.append("allowedTCPPorts", [Expr::Int(PORT)]);
+        interfaces.set_named(&gateway.network.interface, Expr::Set(open));
+    }
+    let server = module.config.at(&["services", "postgresql"]);
+    // NixOS sets `localhost` without a priority of its own.
+    let addresses = Expr::call("lib.mkForce", [Expr::Str(addresses)]);
+    server.at(&["settings"]).set("listen_addresses", addresses);
+    module.config.at(&["boot", "kernel", "sysctl"]).set_with(
+        "Postgres listens on the address of a bridge, which exists only while a container is on the network.",
+        "net.ipv4.ip_nonlocal_bind",
+        Expr::Int(1),
+    );
+    module.unit("postgresql").append("after", [Expr::str("systemd-sysctl.service")]);
+}
+
+/// The host on the network over which a container connects to its database. `None` if it connects to the socket.
+fn gateway<'a>(container: &Container, host: &'a Host) -> Option<Gateway<'a>> {
+    container.uses_postgres_over_tcp().then(|| host.gateway(container))?
 }
 
 /// The unit that sets passwords and extensions. It runs as Postgres' superuser.
@@ -151,11 +214,15 @@ fn set_up(postgres: &Postgres, host: &Host, module: &mut Module) {
 pub(super) fn lower_uses(container: &Container, context: &HostContext, module: &mut Module) {
     let Some((name, _)) = context.host.database(container) else { return };
     let value = |part| match part {
-        ConnectionPart::Host => Some(Expr::str(SOCKETS)),
+        ConnectionPart::Host => Some(match gateway(container, context.host) {
+            Some(gateway) => Expr::text(&gateway.address),
+            None => Expr::str(SOCKETS),
+        }),
         ConnectionPart::User | ConnectionPart::Database => Some(Expr::text(name)),
         ConnectionPart::Password | ConnectionPart::Url => None,
     };
-    connection::lower(SERVER, SOCKETS, variables(container), value, container, module);
+    let sockets = gateway(container, context.host).is_none().then_some(SOCKETS);
+    connection::lower(SERVER, sockets, variables(container), value, container, module);
 }
 
 /// The variables of a container with the password of its database, and their values.
@@ -171,13 +238,20 @@ pub(super) fn secret_variables<'a>(container: &Container, host: &'a Host) -> Vec
     };
     let text = |pieces: [Text; 3]| RenderedPart::Text(Text::join(&pieces, "", name.span));
     let literal = |text: &str| Text::literal(text, name.span);
+    let gateway = gateway(container, host);
     let all = variables(container).into_iter().filter_map(|(variable, part)| {
         let parts = match part {
             ConnectionPart::Password => vec![secret(false)],
             ConnectionPart::Url => vec![
                 text([literal("postgresql://"), name.clone(), literal(":")]),
                 secret(true),
-                text([literal("@/"), name.clone(), literal(&format!("?host={SOCKETS}"))]),
+                match &gateway {
+                    Some(gateway) => {
+                        let start = Text::join(&[literal("@"), gateway.address.clone()], "", name.span);
+                        text([start, literal("/"), name.clone()])
+                    }
+                    None => text([literal("@/"), name.clone(), literal(&format!("?host={SOCKETS}"))]),
+                },
             ],
             ConnectionPart::Host | ConnectionPart::User | ConnectionPart::Database => return None,
         };

@@ -9,6 +9,7 @@
     ./jobs/immich-backup.nix
     ./jobs/notes-backup-reports.nix
     ./jobs/notes-backup.nix
+    ./jobs/wiki-backup.nix
     ./networks.nix
     ./notify.nix
     ./podman.nix
@@ -17,8 +18,10 @@
     ./secrets.nix
     ./services/immich.nix
     ./services/notes.nix
+    ./services/wiki.nix
     ./valkey.nix
   ];
   homeserver.immich.enable = lib.mkDefault true;
   homeserver.notes.enable = lib.mkDefault true;
+  homeserver.wiki.enable = lib.mkDefault true;
 }

@@ -11,6 +11,7 @@
     age.secrets = {
       immich-db.file = config.homeserver.secretsDirectory + "/immich-db.age";
       notes-db.file = config.homeserver.secretsDirectory + "/notes-db.age";
+      wiki-db.file = config.homeserver.secretsDirectory + "/wiki-db.age";
       valkey-admin.file = config.homeserver.secretsDirectory + "/valkey-admin.age";
       immich-valkey.file = config.homeserver.secretsDirectory + "/immich-valkey.age";
       notes-valkey.file = config.homeserver.secretsDirectory + "/notes-valkey.age";

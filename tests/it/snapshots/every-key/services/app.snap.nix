@@ -59,7 +59,7 @@ in
             ];
             environment = {
               A = "b";
-              PGHOST = "/run/postgresql";
+              PGHOST = "172.31.21.1";
               PGUSER = "app";
               PGDATABASE = "app";
             };
@@ -72,7 +72,6 @@ in
               "/srv/app:/app:ro"
               "${data}/owned:/owned:z,ro"
               "${secrets.key.path}:/etc/key:ro"
-              "/run/postgresql:/run/postgresql:ro"
             ];
             devices = [ "/dev/dri" ];
             capabilities = {
