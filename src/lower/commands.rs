@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 
 use super::secret;
-use crate::hir::{Container, Host, Id, Service};
+use crate::hir::{Container, Host, Service};
 use crate::image::Kind;
 use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::Output;
@@ -73,10 +73,10 @@ fn used<'a>(
     name_of: fn(&Container) -> Option<&Text>,
     host: &Host,
 ) -> Expr {
-    let mut users: HashMap<String, Vec<(&Id<Service>, &Id<Container>)>> = HashMap::new();
+    let mut users: HashMap<String, Vec<String>> = HashMap::new();
     for (service, container) in containers(host) {
         if let Some(name) = name_of(container) {
-            users.entry(name.value()).or_default().push((&service.name, &container.name));
+            users.entry(name.value()).or_default().push(format!(" {} {}", service.name, container.name));
         }
     }
     let mut lines: Vec<Line> = Vec::new();
@@ -90,11 +90,9 @@ fn used<'a>(
             }
             lines.push(line);
         };
-        match users.get(&name.value()) {
+        match users.remove(&name.value()) {
             None => line(" - -".to_owned()),
-            Some(users) => {
-                users.iter().for_each(|(service, container)| line(format!(" {service} {container}")))
-            }
+            Some(users) => users.into_iter().for_each(line),
         }
     }
     Expr::Lines(lines)

@@ -29,6 +29,9 @@ mapping! {
 }
 
 impl Postgres {
+    /// The folder of the data (nixpkgs' postgresql: `dataDir` is a folder in it for each major version).
+    pub(crate) const DATA: &'static str = "/var/lib/postgresql";
+
     /// The secrets with the passwords of the roles.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = UsedSecret<'_>> {
         let passwords = self.databases.entries.iter().filter_map(|(_, database)| database.password.as_ref());

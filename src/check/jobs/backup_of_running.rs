@@ -8,7 +8,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::backup::BackupSource;
 use crate::hir::{Container, Host, Id};
 use crate::image::{Kind, Known};
-use crate::path::ancestors;
+use crate::path::{ancestors, is_below};
+use crate::setting::Postgres;
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -38,6 +39,21 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let (sqlite, servers) = (DatabaseFolders::of(sqlite.collect()), DatabaseFolders::of(servers));
     for folder in sources().filter_map(BackupSource::folder) {
         let path = folder.value();
+        if let Some(postgres) = &host.postgres
+            && (is_below(&path, Postgres::DATA) || is_below(Postgres::DATA, &path))
+        {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BackupOfRunning,
+                    "the databases of the host's Postgres are copied while it runs",
+                    folder.span,
+                    "copied file by file",
+                )
+                .and(postgres.version.text.span, format!("keeps its data in {}", Postgres::DATA))
+                .help("back each database up with `postgres: { database: NAME }`, and choose a folder without them"),
+            );
+            continue;
+        }
         let found = servers.touching(&path).or_else(|| sqlite.touching(&path));
         let Some(database) = found else { continue };
         diagnostics.push(

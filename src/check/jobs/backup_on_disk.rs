@@ -6,6 +6,7 @@ use crate::check::storage::databases::data_volume;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Backup, Container, Host, Id};
 use crate::path::{ancestors, is_below};
+use crate::setting::Postgres;
 use crate::source::Span;
 use crate::tree::Node;
 
@@ -65,6 +66,9 @@ fn saved<'a>(
 ) -> Option<(String, Span)> {
     if let Some(path) = backup.source.path() {
         return Some((path.value(), path.span));
+    }
+    if let Some(saved) = backup.source.host_database() {
+        return Some((Postgres::DATA.to_owned(), saved.database.span));
     }
     let id = backup.source.database()?.container.as_ref()?;
     let found = data.entry(id).or_insert_with(|| {

@@ -82,6 +82,20 @@ in
   };
 
   config.homeserver.scripts = {
+    # An assertion: systemd starts a unit only with a user and a group that the host has.
+    accountExists =
+      unit: user: group:
+      let
+        has =
+          accounts: number: account:
+          accounts ? ${account} || lib.any (one: toString one.${number} == account) (lib.attrValues accounts);
+        account = if group == null then user else "${user}:${group}";
+      in
+      {
+        assertion =
+          has config.users.users "uid" user && (group == null || has config.users.groups "gid" group);
+        message = "${unit} runs as ${account}, which is not an account of this host: declare them in users.users and users.groups, or correct `user` of the job.";
+      };
     backup =
       name: producer: parameters:
       program "backup" [ pkgs.findutils pkgs.util-linux producer ] name (
@@ -145,6 +159,7 @@ in
     ensureNetwork =
       name: options:
       command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
+    execInContainer = program "exec-in-container" [ config.virtualisation.podman.package ];
     homeserver =
       parameters:
       program "homeserver" (
@@ -159,6 +174,19 @@ in
         ]
         ++ lib.optional (parameters ? VALKEY_USERS) config.services.redis.package
       ) "homeserver" parameters;
+    # For scripts of the owner. Only commands of homegen run as root, and read secrets of any owner.
+    isolated = common // {
+      CapabilityBoundingSet = "CAP_DAC_READ_SEARCH";
+      PrivateDevices = true;
+      ProtectControlGroups = true;
+      ProtectHome = "read-only";
+      ProtectProc = "invisible";
+      ProtectSystem = "strict";
+      RestrictAddressFamilies = "AF_INET AF_INET6 AF_NETLINK AF_UNIX";
+      RestrictNamespaces = true;
+      RestrictSUIDSGID = true;
+      SystemCallFilter = "@system-service";
+    };
     loadDump =
       parameters:
       program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;
@@ -177,6 +205,26 @@ in
       config.systemd.package
       config.homeserver.notify
     ] "notify-failure" { };
+    # A script of the owner, which is checked with shellcheck.
+    ownProgram =
+      name: packages: file:
+      let
+        lines = lib.splitString "\n" (builtins.readFile file);
+        first = lib.head lines;
+        isBash = builtins.match "#! ?[^ ]*/(env +)?(ba)?sh( .*)?" first != null;
+      in
+      pkgs.writeShellApplication {
+        inherit name;
+        runtimeInputs = [ pkgs.coreutils ] ++ packages;
+        # writeShellApplication writes a first line of its own.
+        text =
+          if !lib.hasPrefix "#!" first then
+            lib.concatStringsSep "\n" lines
+          else if isBash then
+            lib.concatStringsSep "\n" (lib.tail lines)
+          else
+            throw "${toString file}: a job runs a Bash script, and its first line is ${first}";
+      };
     ping =
       secret: moment:
       utils.escapeSystemdExecArgs [
@@ -220,6 +268,7 @@ in
         ]
         ++ lib.optional (secret ? minLength) secret.minLength
       );
+    requireWritable = path: command "require-writable" [ ] [ path ];
     restoreMysql =
       client: loadDump:
       program "restore-mysql" [
@@ -283,5 +332,8 @@ in
     ];
     waitForAddress =
       address: interface: command "wait-for-address" [ pkgs.iproute2 ] [ address interface ];
+    withSecrets =
+      name: inner: parameters:
+      program "with-secrets" [ ] name (parameters // { PROGRAM = "${inner}/bin/${inner.name}"; });
   };
 }
