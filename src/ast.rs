@@ -20,7 +20,7 @@ pub(crate) use client::Client;
 pub(crate) use container::{Condition, Container, DependsOn, LongDependency};
 pub(crate) use file::{File, Service};
 pub(crate) use network::Attachments;
-pub(crate) use own_job::OwnJob;
+pub(crate) use own_job::Job;
 pub(crate) use site::{LongPathTarget, PathTarget, Site, Sites, Upstream};
 pub(crate) use smoke_test::SmokeTest;
 pub(crate) use update::Update;

@@ -8,6 +8,7 @@ pub(crate) mod front;
 mod id;
 mod index;
 pub(crate) mod job;
+pub(crate) mod native;
 pub(crate) mod own_job;
 pub(crate) mod secret;
 
@@ -31,6 +32,7 @@ pub(crate) use front::{Answer, Front, Site, SitePath, Upstream, UpstreamAddress}
 pub(crate) use id::Id;
 pub(crate) use index::Index;
 pub(crate) use job::Job;
+pub(crate) use native::Native;
 pub(crate) use secret::{Secret, SecretStores, WrongSecret};
 
 /// A host.
@@ -111,11 +113,13 @@ impl Host {
         let is_here = |used: &UsedSecret| self.secrets.contains_key(&*used.name);
         let of_clients = self.clients.iter().flat_map(|client| client.upload.secrets()).filter(is_here);
         let of_containers = self.containers().flat_map(Container::secrets);
+        let of_units = self.services.iter().flat_map(|service| service.native.used_secrets());
         let of_jobs = self.jobs().flat_map(Job::secrets);
         let of_front = self.front.iter().flat_map(Front::secrets);
         let of_notify = self.notify.iter().flat_map(setting::Notify::secrets);
         let of_postgres = self.postgres.iter().flat_map(setting::Postgres::secrets);
         of_containers
+            .chain(of_units)
             .chain(of_notify)
             .chain(of_jobs)
             .chain(of_clients)
@@ -251,6 +255,8 @@ pub struct Service {
     pub(crate) notify: Option<Spanned<NotifyOn>>,
     /// The NixOS options of the service.
     pub(crate) nixos: Option<Node>,
+    /// The units of NixOS that belong to it.
+    pub(crate) native: Native,
     /// The name in the last build.
     pub(crate) previous: Option<String>,
 }
@@ -259,6 +265,16 @@ impl Service {
     /// The name in the file.
     pub fn name(&self) -> &str {
         self.name.as_str()
+    }
+
+    /// True if the service has neither a container nor a unit of NixOS.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.containers.is_empty() && self.native.units.is_empty()
+    }
+
+    /// The units of its containers and its units of NixOS, without `.service`.
+    pub(crate) fn units(&self) -> impl Iterator<Item = String> {
+        self.containers.iter().map(Container::unit).chain(self.native.names())
     }
 }
 

@@ -7,6 +7,7 @@ mod folder;
 mod front;
 mod job;
 mod name;
+mod native;
 mod network;
 mod notify;
 mod previous;
@@ -93,6 +94,7 @@ pub(crate) fn link(
     let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
     host.front = site::link(front, tailnet.as_deref(), sites, &mut host.services, diagnostics);
     folder::link(&mut host);
+    native::link(&mut host);
     job::link(jobs, file.smoke_test, file.jobs, &mut host, diagnostics);
     client::link(file.clients, &mut host, diagnostics);
     link_context(&mut host, context);

@@ -17,6 +17,7 @@ mod health;
 mod host;
 mod job;
 mod mount;
+mod native;
 mod network;
 mod notify;
 mod parameter;
@@ -47,6 +48,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     commands::lower,
     container::lower_host,
     container_file::lower_host,
+    native::lower_host,
     tailscale::lower,
     secret::lower,
     postgres::lower,
@@ -121,6 +123,7 @@ fn lower_service(service: &Service, context: &HostContext) -> Module {
         }
     }
     service::lower_containers(service, &mut module);
+    native::lower(service, context, &mut module);
     slice::lower(service, &mut module);
     service::lower_nixos(service, &mut module);
     parameter::lower(service.name.as_str(), &service.parameters, &mut module);

@@ -166,6 +166,7 @@ fn containers(output: &Output, location: &OutputLocation, templates: &Environmen
         several => secrets.all.is_some(),
         servers => servers.collect::<Vec<_>>(),
         container_files => output.container_files,
+        native_units => output.native_units,
         restarted => (!secrets.restarted_by_sops.is_empty()).then(|| safe(restarted.text)),
     };
     fill(templates, "containers.nix.j2", "containers.nix", binding.certain && restarted.certain, values)

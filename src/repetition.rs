@@ -29,7 +29,8 @@ pub(crate) fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
         .and_then(|()| databases_of_backups(file, &mut counter))
         .and_then(|()| host_databases_of_backups(file, &mut counter))
         .and_then(|()| files_of_backups(file, &mut counter))
-        .and_then(|()| credentials_of_certificates(file, &mut counter));
+        .and_then(|()| credentials_of_certificates(file, &mut counter))
+        .and_then(|()| units_of_services(file, &mut counter));
 }
 
 struct Counter<'a> {
@@ -229,6 +230,31 @@ fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
                 database.text.span,
                 "each restore stops the containers that mount the file",
                 "mount the folder of the database in fewer containers",
+            )?;
+        }
+    }
+    Some(())
+}
+
+fn units_of_services(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    for (_, service) in services(file) {
+        let units = service.units.len();
+        if let Some(first) = service.units.first() {
+            let requirements = service.secrets.len() + service.mounts.len();
+            let restores = service.backup.entries.len();
+            counter.add(
+                product(units, requirements).saturating_add(product(units, restores)),
+                first.text.span,
+                "each unit needs all secrets and mounts of the service, and each restore stops it",
+                "list fewer units",
+            )?;
+        }
+        if let Some((name, _)) = service.jobs.entries.first() {
+            counter.add(
+                product(service.jobs.entries.len(), service.containers.entries.len() + units),
+                name.span,
+                "each job starts after all containers and units of the service",
+                "declare fewer jobs in this service",
             )?;
         }
     }

@@ -1,12 +1,14 @@
 //! The file, and services.
 
-use super::{Backup, Caddy, Cleanup, Client, Container, OwnJob, Site, Sites, SmokeTest, Update};
+use super::{Backup, Caddy, Cleanup, Client, Container, Job, Site, Sites, SmokeTest, Update};
+use crate::form::{AbsolutePath, SecretName, ServiceUnit};
 use crate::setting::{
     Agenix, Allow, Flag, Host, Limits, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret,
     Sops, Spanned, Tailscale, Valkey, Zfs,
 };
 use crate::shape::mapping;
 use crate::tree::Text;
+use crate::value::Value;
 
 mapping! {
     /// A home server in one file.
@@ -33,7 +35,7 @@ mapping! {
         /// A scheduled check of the host's sites, backups, disks and mounts.
         smoke_test: Option<SmokeTest>,
         /// Jobs of your own for the host, by name: scripts and commands on a schedule. The unit of a job is `job-NAME`.
-        jobs: Map<OwnJob>,
+        jobs: Map<Job>,
         /// Podman itself.
         podman: Option<Podman>,
         /// Postgres on the host.
@@ -89,12 +91,19 @@ mapping! {
         cleanup: Option<Cleanup>,
         /// Jobs of your own for the service, by name: scripts and commands on a schedule. The unit of a job is
         /// `SERVICE-job-NAME`.
-        jobs: Map<OwnJob>,
-        /// Sends a notification when a container of the service fails. The `notify` of a container overrides it.
-        /// Default: `never`.
+        jobs: Map<Job>,
+        /// Sends a notification when a container or a unit of the service fails. The `notify` of a container
+        /// overrides it. Default: `never`.
         notify: Option<Spanned<NotifyOn>>,
         /// NixOS options that belong to the service, as nested values.
         nixos: Option<Raw>,
+        /// Units of NixOS that belong to the service, without `.service`. They stop and start with the service, and a
+        /// restore stops them.
+        units: Vec<Value<ServiceUnit>>,
+        /// Secrets that the units need before they start. A changed secret restarts them.
+        secrets: Vec<Value<SecretName>>,
+        /// Mount points of `host.mounts` that the units need before they start.
+        mounts: Vec<Value<AbsolutePath>>,
         /// Diagnostics that are accepted in the service, by code, each with the reason.
         allow: Allow,
     }

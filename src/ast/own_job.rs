@@ -9,7 +9,7 @@ use crate::value::Value;
 mapping! {
     /// A job of your own: a script, or a command in a container, on a schedule. Exactly one of `run` and `exec` is set,
     /// and exactly one of `at` and `every`.
-    OwnJob such as "{ at: daily, run: ./sync.sh }" called "sync" {
+    Job such as "{ at: daily, run: ./sync.sh }" called "sync" {
         /// Enables the job; your own configuration can override it. Default: the service's `enable`.
         enable: Option<Flag>,
         /// The schedule, in the host's time zone: `daily`, `"05:30"`, `Mon *-*-* 04:00` (systemd.time(7)). It has

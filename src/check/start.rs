@@ -7,6 +7,7 @@ mod healthy_without_check;
 mod host_group;
 mod image_user;
 mod namespace_container;
+mod native_unit;
 mod no_shared_network;
 mod own_localhost;
 
@@ -20,6 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     host_group::check,
     image_user::check,
     namespace_container::check,
+    native_unit::check,
     no_shared_network::check,
     own_localhost::check,
 ];

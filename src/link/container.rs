@@ -6,7 +6,7 @@ use super::notify;
 use super::{name, network};
 use crate::ast::{self, Condition, DependsOn};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Attached, Container, Dependency, Id, Network, Service};
+use crate::hir::{Attached, Container, Dependency, Id, Native, Network, Service};
 use crate::podman::arguments::arguments;
 use crate::setting::{self, GracePeriod, NetworkMode, Restart, Settings, VolumeSource};
 use crate::source::Span;
@@ -100,6 +100,13 @@ pub(super) fn link(
             jobs: Vec::new(),
             notify: service.notify,
             nixos: service.nixos.map(|n| n.0),
+            native: Native {
+                units: service.units,
+                secrets: service.secrets,
+                declared_mounts: service.mounts,
+                mounts: Vec::new(),
+                notification: notify::resolve(service.notify),
+            },
             previous: None,
             name: Id::new(service_name),
         });

@@ -26,7 +26,7 @@ pub(super) struct Declared {
     backup: Map<ast::Backup>,
     update: Option<ast::Update>,
     cleanup: Option<ast::Cleanup>,
-    own: Map<ast::OwnJob>,
+    own: Map<ast::Job>,
 }
 
 impl Declared {
@@ -44,7 +44,7 @@ impl Declared {
 pub(super) fn link(
     declared: Vec<Declared>,
     smoke: Option<ast::SmokeTest>,
-    of_host: Map<ast::OwnJob>,
+    of_host: Map<ast::Job>,
     host: &mut Host,
     diagnostics: &mut Diagnostics,
 ) {

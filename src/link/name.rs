@@ -1,6 +1,6 @@
 //! Checks that names are valid and unique.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Host, Id, Service, Site};
@@ -11,7 +11,7 @@ use crate::word::is_word;
 
 /// The names that a service cannot have, because `homeserver.NAME` is another option.
 const RESERVED_OPTIONS: &[&str] =
-    &["mounts", "networks", "notify", "scripts", "secretsDirectory", "smokeTest"];
+    &["mounts", "networks", "notify", "scripts", "secretsDirectory", "smokeTest", "units"];
 
 /// The most characters of a service's name. It becomes a part of other names, which have limits of their own.
 const LONGEST_SERVICE: usize = 40;
@@ -193,6 +193,7 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
             take("interface", network.interface.value(), network.span);
         }
     }
+    let mut native = HashSet::new();
     for service in &host.services {
         take("option", service.option.clone(), service.span);
         if let Some(network) = &service.network {
@@ -202,7 +203,11 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
                 take("interface", network.interface.value(), network.span);
             }
         }
-        if !service.containers.is_empty() {
+        // A rule reports a unit that is listed twice.
+        for unit in service.native.units.iter().filter(|unit| native.insert(unit.text.value())) {
+            take("unit", unit.text.value(), unit.text.span);
+        }
+        if !service.is_idle() {
             // The unit that starts the service's target.
             take("unit", format!("homeserver-{}-start", service.name), service.span);
         }

@@ -196,6 +196,11 @@ fn link_one(
     let answer = match (&site.to, &site.redirect) {
         (Some(to), None) => Answer::Proxy(upstream(to, site, owner, diagnostics)?),
         (None, Some(redirect)) => Answer::Redirect(redirect.clone()),
+        // A program of NixOS listens on the port of its service.
+        (None, None) if let Some(port) = owner.as_deref().and_then(|owner| own_port(site, owner.service)) => {
+            let address = UpstreamAddress::Port(port);
+            Answer::Proxy(Upstream { address, https: false, span: site.span })
+        }
         (None, None) if site.extra.is_some() => Answer::Lines,
         (None, None) if is_unread => return None,
         (to, _) => {
@@ -208,6 +213,9 @@ fn link_one(
                 )
                 .help(match to.is_some() {
                     true => "remove `to` or `redirect`",
+                    false if owner.as_deref().is_some_and(|owner| !owner.service.native.units.is_empty()) => {
+                        "add `port: PORT` to the service, with the port of the program"
+                    }
                     false => "add `to: \"CONTAINER:PORT\"` or `redirect: https://HOST`",
                 }),
             );
@@ -290,6 +298,9 @@ fn upstream(
 ) -> Option<Upstream> {
     if is_other(to, |name| owner.as_ref().is_some_and(|owner| owner.containers.contains_key(name))) {
         return Some(to.other());
+    }
+    if owner.as_deref().is_some_and(|owner| owner.service.native.has(&to.host.value())) {
+        return Some(to.behind(HostPort::Fixed(to.port.clone())));
     }
     let place = place_of(to, owner.as_deref(), diagnostics)?;
     let owner = owner?;
@@ -393,7 +404,19 @@ pub(super) fn without_bridge(
     None
 }
 
-/// The container that `to` names, unless it is an address.
+/// The port on the host of a site without `to`, if the service has units of NixOS.
+fn own_port(site: &ast::Site, service: &Service) -> Option<HostPort> {
+    if service.native.units.is_empty() {
+        return None;
+    }
+    match (&site.port, &service.port) {
+        (Some(port), _) => Some(HostPort::Fixed(port.text.clone())),
+        (None, Some(_)) => Some(HostPort::Service(service.name.clone())),
+        (None, None) => None,
+    }
+}
+
+/// The container that `to` names, unless it is an address or a unit.
 fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnostics) -> Option<usize> {
     if is_other(to, |name| owner.is_some_and(|owner| owner.containers.contains_key(name))) {
         return None;
@@ -413,19 +436,22 @@ fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnos
     };
     let service = &*owner.service;
     let place = owner.containers.get(&name).copied();
-    if place.is_none() && service.may_have_container(&name) {
+    if place.is_none() && (service.native.has(&name) || service.may_have_container(&name)) {
         return None;
     }
     if place.is_none() {
-        let names = service.containers.iter().map(|c| c.short.as_str());
+        let units = service.native.names().collect::<Vec<_>>();
+        let names =
+            service.containers.iter().map(|c| c.short.as_str()).chain(units.iter().map(String::as_str));
+        let kind = if service.containers.is_empty() && !units.is_empty() { "unit" } else { "container" };
         diagnostics.push(
             Diagnostic::new(
                 Code::BadSite,
-                format!("the service has no container `{name}`"),
+                format!("the service has no {kind} `{name}`"),
                 to.span,
                 "not declared",
             )
-            .help(match service.containers.is_empty() {
+            .help(match service.is_idle() {
                 true => format!("write `127.0.0.1:{}` for a program on the host", to.port.value()),
                 false => diagnostics.suggestion(&name, names),
             }),

@@ -72,6 +72,9 @@ impl Containers {
         if is_other(to, |_| found.is_some()) {
             return Some(to.other());
         }
+        if self.is_unit(&name, own, services) {
+            return Some(to.behind(HostPort::Fixed(to.port.clone())));
+        }
         let Some((of, place)) = found else {
             self.report_unknown(to, own, services, diagnostics);
             return None;
@@ -96,6 +99,14 @@ impl Containers {
             self.published.entry(key).or_insert(host.clone());
         }
         Some(to.behind(host))
+    }
+
+    /// True if a target names a unit of NixOS that belongs to its service, or to the service before a dot.
+    fn is_unit(&self, name: &str, own: Option<usize>, services: &[Service]) -> bool {
+        let of_service = |of: usize, unit: &str| services[of].native.has(unit);
+        let of_other =
+            name.split_once('.').and_then(|(service, unit)| Some((*self.services.get(service)?, unit)));
+        own.is_some_and(|of| of_service(of, name)) || of_other.is_some_and(|(of, unit)| of_service(of, unit))
     }
 
     fn report_unknown(

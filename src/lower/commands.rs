@@ -27,7 +27,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     if !host.podman.as_ref().is_some_and(|podman| podman.commands.value) {
         return;
     }
-    let mut parameters = Set::of([("CONTAINERS", Expr::Lines(containers(host).map(container).collect()))]);
+    let mut parameters = Set::of([("CONTAINERS", Expr::Lines(members(host)))]);
     if let Some(postgres) = &host.postgres {
         let names = postgres.databases.entries.iter().map(|(name, _)| (name, None));
         parameters.set("DATABASES", used(names, Container::used_database, host));
@@ -48,6 +48,16 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 
 fn containers(host: &Host) -> impl Iterator<Item = (&Service, &Container)> {
     host.services.iter().flat_map(|service| service.containers.iter().map(move |c| (service, c)))
+}
+
+/// The containers and the units of NixOS of each service.
+fn members(host: &Host) -> Vec<Line> {
+    let of_service = |service: &Service| {
+        let containers = service.containers.iter().map(|own| container((service, own)));
+        let units = service.native.names().map(|unit| literal(&format!("{} {unit} unit -", service.name)));
+        containers.chain(units).collect::<Vec<_>>()
+    };
+    host.services.iter().flat_map(of_service).collect()
 }
 
 /// The service, the container, the kind and the image.

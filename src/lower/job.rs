@@ -228,6 +228,11 @@ fn pinged(name: &Value<SecretName>, moment: &'static str, host: &Host) -> Expr {
     Expr::run(Script::Ping, [secret::set(name, host), Expr::str(moment)])
 }
 
+/// The units of a service. A missed run is made up for during boot, when the service may not have started yet.
+fn started(service: &Service) -> impl Iterator<Item = String> {
+    service.units().map(|unit| format!("{unit}.service"))
+}
+
 /// The units of containers, separated by spaces.
 fn units<'a>(containers: impl Iterator<Item = &'a Id<Container>>) -> Expr {
     let units = containers.map(|container| format!("{}.service", container.unit()));

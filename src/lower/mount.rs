@@ -26,9 +26,11 @@ use crate::nixos::{Module, Output};
 use crate::setting::Mount;
 use crate::tree::Text;
 
-/// Lowers the mounts that containers use.
+/// Lowers the mounts that containers and units of NixOS use.
 pub(super) fn lower_host(host: &Host, output: &mut Output) {
-    let used: HashSet<String> = host.containers().flat_map(|c| &c.mounts).map(Text::value).collect();
+    let of_units = host.services.iter().flat_map(|service| &service.native.mounts);
+    let of_containers = host.containers().flat_map(|c| &c.mounts);
+    let used: HashSet<String> = of_containers.chain(of_units).map(Text::value).collect();
     for (path, mount) in host.machine.mounts.entries.iter().filter(|(path, _)| used.contains(&path.value())) {
         let mounts = output.module("mounts.nix", "host.mounts").config.at(&["homeserver", "mounts"]);
         let declared = mounts.at(&[&unit(&path.value())]);
@@ -50,7 +52,7 @@ pub(super) fn lower(container: &Container, _: &HostContext, module: &mut Module)
 }
 
 /// The mount unit of a path.
-fn unit(path: &str) -> String {
+pub(super) fn unit(path: &str) -> String {
     format!("{}.mount", escape(path))
 }
 

@@ -12,6 +12,7 @@ kuma kuma - docker.io/example/kuma:2
 both both-db postgres docker.io/library/postgres:17
 both both-server - docker.io/example/both:1
 wiki wiki-db - docker.io/library/mariadb:11
+vault vaultwarden unit -
 ";
 
 /// The databases of the host. `reports` has no container.
@@ -279,16 +280,32 @@ fn an_unknown_name_is_reported_with_the_services() {
     for word in ["logs", "stop", "pull", "recreate", "shell"] {
         assert_eq!(
             refused(&[word, "imich"]),
-            "imich is not a service or a container of this host. Its services: both, immich, kuma, notes, wiki. \
+            "imich is not a service, a container or a unit of this host. Its services: both, immich, kuma, notes, vault, wiki. \
              `homeserver list` prints their containers\n"
         );
     }
 }
 
 #[test]
+fn a_unit_of_nixos_is_a_part_of_its_service() {
+    assert_eq!(ran(&["logs", "vault"]), "<journalctl><--unit=vaultwarden.service>");
+    assert_eq!(ran(&["stop", "vault"]), "<systemctl><stop><homeserver-vault.target>");
+    assert_eq!(
+        ran(&["restart", "vaultwarden"]),
+        "<systemctl><is-active><--quiet><homeserver-vault.target><systemctl><restart><vaultwarden.service>"
+    );
+    for name in ["vault", "vaultwarden"] {
+        assert_eq!(refused(&["shell", name]), format!("{name} has no container\n"));
+        assert!(refused(&["pull", name]).contains("no container"));
+    }
+}
+
+#[test]
 fn list_prints_every_container() {
     let list = ran(&["list"]);
-    assert_eq!(list.lines().count(), 10, "{list}");
+    assert_eq!(list.lines().count(), 11, "{list}");
+    assert!(list.contains("<is-active><podman-kuma.service>"), "{list}");
+    assert!(list.contains("<is-active><vaultwarden.service>"), "{list}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use homegen::syntax::{Kind, Node};
 use homegen::tree::Atom;
 use serde_json::Value;
 
-const FIXTURES: &[&str] = &["every-key", "every-key-2", "every-key-jobs", "client"];
+const FIXTURES: &[&str] = &["every-key", "every-key-2", "every-key-jobs", "native-services", "client"];
 
 /// Values without an effect on the output, each with the reason.
 const WITHOUT_EFFECT: &[(&str, &str)] = &[

@@ -131,8 +131,9 @@ fn containers_nix_is_the_same_for_every_host_without_servers_and_files() {
     let shared = |outcome: &homegen::Outcome| {
         outcome.files.iter().flatten().find(|file| file.path == SHARED).map(|file| file.text.clone())
     };
-    // These have secrets of sops, servers, or files.
-    let others = ["container-files", "every-key", "every-key-2", "host-databases", "secret-stores"];
+    // These have secrets of sops, servers, files, or units of NixOS.
+    let others =
+        ["container-files", "every-key", "every-key-2", "host-databases", "native-services", "secret-stores"];
     let cases = outcomes().iter().filter(|(case, _)| !others.contains(&case.as_str()));
     let all = cases.filter_map(|(case, outcome)| Some((case, shared(outcome)?)));
     let texts: std::collections::BTreeMap<String, &String> = all.map(|(case, text)| (text, case)).collect();
@@ -219,6 +220,7 @@ const COMPILE: &[&str] = &[
     "host-databases",
     "isolation",
     "minimal",
+    "native-services",
     "networks",
     "nfs-mount",
     "nothing-written",

@@ -100,6 +100,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("headers", true) => item(json!(format!("X-H{i}=x{i}"))),
         ("jobs", false) => member(format!("j{i}"), json!({ "every": "1h", "run": "./j.sh" })),
         ("keep", true) => item(json!(format!("--keep-daily={}", i + 1))),
+        ("mounts", true) => item(json!(format!("/mnt/d{i}"))),
         ("mounts", false) => member(format!("/mnt/d{i}"), json!({})),
         ("networks", false) => member(format!("n{i}"), json!({})),
         ("networks", true) => item(json!(format!("n{i}"))),

@@ -91,7 +91,7 @@ fn systemd_accepts_the_targets_and_slices_of_services() {
     if !systemd_is_installed() || !nix_is_installed() {
         return;
     }
-    for fixture in ["service-limits", "greenhead"] {
+    for fixture in ["service-limits", "greenhead", "native-services"] {
         let units = units(fixture);
         let folder = tempfile::tempdir().unwrap();
         for (name, unit) in &units {

@@ -12,7 +12,7 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for service in &host.services {
         // A NixOS service keeps its data in the folder of its module.
-        if service.nixos.is_some() {
+        if service.nixos.is_some() || !service.native.units.is_empty() {
             continue;
         }
         let sources: HashSet<String> = service

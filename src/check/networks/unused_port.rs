@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Host, HostPort};
+use crate::hir::{Answer, Host, HostPort};
 use crate::setting::NetworkMode;
 use crate::tree::{Kind, Node, Piece, Target, Text};
 
@@ -12,6 +12,15 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     let mut expressions = String::new();
     ports(file, &mut used, &mut expressions);
     let in_expressions = selected_ports(&expressions);
+    // Sites of programs of NixOS, which publish no port of a container.
+    let sites = host.front.iter().flat_map(|front| &front.sites);
+    used.extend(sites.filter_map(|site| match &site.answer {
+        Answer::Proxy(upstream) => match upstream.host_port()? {
+            HostPort::Service(service) => Some(service.to_string()),
+            HostPort::Fixed(_) => None,
+        },
+        _ => None,
+    }));
     for service in &host.services {
         let Some(port) = &service.port else { continue };
         let behind_site = service
@@ -40,6 +49,10 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
                 (None, true) => {
                     "remove `port`: it does not set the port of a container on the host's network".to_owned()
                 }
+                (None, false) if !service.native.units.is_empty() => format!(
+                    "add a `site`, or set the port of the program to `${{services.{}.port}}` under `nixos`",
+                    service.name
+                ),
                 (None, false) => format!(
                     "add a `site` that forwards to a container, or publish `\"${{services.{}.port}}:PORT\"`",
                     service.name

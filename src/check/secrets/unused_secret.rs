@@ -49,7 +49,7 @@ fn may_be_lost(host: &Host) -> bool {
     let in_service = |service: &Service| {
         let unreadable = &service.unreadable;
         service.is_cut
-            || unreadable.has_unreadable(&["backup", "update", "cleanup", "jobs", "nixos"])
+            || unreadable.has_unreadable(&["backup", "update", "cleanup", "jobs", "nixos", "secrets"])
             || service.containers.is_empty() && unreadable.has_unreadable(&["containers"])
             || service.containers.iter().any(in_container)
     };

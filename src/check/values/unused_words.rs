@@ -70,19 +70,19 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             )
         });
     }
-    for service in host.services.iter().filter(|service| service.containers.is_empty()) {
+    for service in host.services.iter().filter(|service| service.is_idle()) {
         if !service.limits.is_empty() {
             unused(
                 service.limits.span,
-                "`limits` is set on a service without containers",
-                "remove it, and limit the unit under `nixos`, with `systemd.services.NAME.serviceConfig`",
+                "`limits` is set on a service without containers and units",
+                "remove it, or list the units of NixOS that it limits under `units` of the service",
             );
         }
         if let Some(notify) = &service.notify {
             unused(
                 notify.span,
-                "`notify` is set on a service without containers",
-                "remove it, and list the unit under `units` of `notify`, at the top of the file",
+                "`notify` is set on a service without containers and units",
+                "remove it, or list the units of NixOS under `units` of the service",
             );
         }
     }

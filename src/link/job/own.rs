@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::{Owner, job};
-use crate::ast::own_job::{Exec, OwnJob};
+use crate::ast;
+use crate::ast::own_job::Exec;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Period;
 use crate::hir::job::{Job, Schedule, Work};
@@ -71,7 +72,7 @@ impl<'a> Place<'a> {
 
 pub(super) fn link(
     name: &Text,
-    declared: OwnJob,
+    declared: ast::Job,
     place: &Place,
     mounts: &Mounts,
     has_notify: bool,
@@ -89,7 +90,7 @@ pub(super) fn link(
 }
 
 /// Returns the schedule of a job, and reports a missing or a contradictory one.
-fn schedule(declared: &OwnJob, diagnostics: &mut Diagnostics) -> Option<Schedule> {
+fn schedule(declared: &ast::Job, diagnostics: &mut Diagnostics) -> Option<Schedule> {
     match (&declared.at, &declared.every) {
         (Some(at), Some(every)) => {
             diagnostics.push(
@@ -137,7 +138,7 @@ fn check_period(every: &Value<Period>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn work(declared: OwnJob, place: &Place, mounts: &Mounts, diagnostics: &mut Diagnostics) -> Option<Work> {
+fn work(declared: ast::Job, place: &Place, mounts: &Mounts, diagnostics: &mut Diagnostics) -> Option<Work> {
     if let (Some(script), Some(exec)) = (&declared.run, &declared.exec) {
         diagnostics.push(
             Diagnostic::new(
@@ -219,7 +220,7 @@ fn work(declared: OwnJob, place: &Place, mounts: &Mounts, diagnostics: &mut Diag
 }
 
 /// The keys that apply only to a script, with their spans.
-fn only_of_scripts(declared: &OwnJob) -> impl Iterator<Item = (&'static str, Span)> {
+fn only_of_scripts(declared: &ast::Job) -> impl Iterator<Item = (&'static str, Span)> {
     let packages = declared.packages.first().map(|package| ("packages", package.text.span));
     let writes = declared.writes.first().map(|folder| ("writes", folder.text.span));
     let user = declared.user.as_ref().map(|user| ("user", user.text.span));

@@ -19,7 +19,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Confinement, Unit, is_plain, require_mount};
+use super::{Confinement, Unit, is_plain, require_mount, started};
 use crate::form::AbsolutePath;
 use crate::hir::job::Job;
 use crate::hir::own_job::{Exec, Run, SecretVariables};
@@ -139,11 +139,6 @@ fn title(job: &Job, owner: Option<&Service>) -> String {
         Some(service) => format!("{name} of {}", service.name),
         None => name.to_owned(),
     }
-}
-
-/// The units of a service's containers. A run that was missed while the host was off starts during the boot.
-fn started(service: &Service) -> impl Iterator<Item = String> {
-    service.containers.iter().map(|container| format!("{}.service", container.unit()))
 }
 
 /// The capabilities of a script that runs as root: those with which it reads and changes files of any user.

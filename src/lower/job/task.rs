@@ -8,7 +8,7 @@
 //! systemd.services.immich-cleanup.serviceConfig.ExecStart = "${program}/bin/immich-cleanup";
 //! ```
 
-use super::{Confinement, Unit, address, on_path};
+use super::{Confinement, Unit, address, on_path, started};
 use crate::application::Task;
 use crate::hir::Service;
 use crate::hir::job::Job;
@@ -37,8 +37,7 @@ pub(super) fn lower(
         about: format!("{} of {}", task.action, service.name),
         program: Expr::run(task.script, [Expr::str(job.name.to_string()), Expr::Set(parameters)]),
         name: job.name.to_string(),
-        // A missed run is made up for during boot, when the service may not have started yet.
-        after: service.containers.iter().map(|c| format!("{}.service", c.unit())).collect(),
+        after: started(service).collect(),
         confinement: Confinement::Confined,
         paths: vec![],
         before: vec![],

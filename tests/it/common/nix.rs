@@ -164,6 +164,7 @@ let
     systemd = {
       package = "systemd";
       slices = declared (config: config.systemd.slices or { });
+      services = builtins.mapAttrs (_: _: { requires = [ ]; serviceConfig.ExecStart = "true"; }) config.homeserver.units;
     };
     home = { homeDirectory = "/Users/me"; profileDirectory = "/Users/me/.nix-profile"; };
     launchd.agents = AGENTS;
@@ -227,7 +228,9 @@ impl System {
              networks = builtins.mapAttrs (_: network: { external = false; options = [ ]; } // network) \
              (declared (config: config.homeserver.networks or { })); \
              mounts = builtins.mapAttrs (_: mount: { followed = true; } // mount) \
-             (declared (config: config.homeserver.mounts or { })); ",
+             (declared (config: config.homeserver.mounts or { })); \
+             units = builtins.mapAttrs (_: unit: { secrets = [ ]; mounts = [ ]; notify = false; } // unit) \
+             (declared (config: config.homeserver.units or { })); ",
         );
         let mut secrets = std::collections::BTreeSet::new();
         for file in outcome.files.as_ref().unwrap_or_else(|| panic!("does not compile:\n{}", report(outcome)))

@@ -13,7 +13,6 @@ use super::{Confinement, Saved, shared};
 use crate::hir::Service;
 use crate::hir::backup::Backup;
 use crate::lower::context::HostContext;
-use crate::lower::job::units;
 use crate::nix::{Expr, Set};
 use crate::script::Script;
 use crate::tree::Text;
@@ -42,6 +41,9 @@ fn restore(backup: &Backup, file: &Text, service: &Service, context: &HostContex
     let mut parameters =
         Set::of([("NAME", Expr::str(backup.stem.clone())), ("DATABASE_FILE", Expr::text(file))]);
     shared("DATABASE_SHARED", file, context, &mut parameters);
-    parameters.set("UNITS", units(used_by.iter().map(|container| &container.name)));
+    // A unit of NixOS does not declare its files, so a restore stops all units of the service.
+    let containers = used_by.iter().map(|container| container.unit());
+    let units = containers.chain(service.native.names()).map(|unit| format!("{unit}.service"));
+    parameters.set("UNITS", Expr::str(units.collect::<Vec<_>>().join(" ")));
     Expr::run(Script::RestoreSqlite, [Expr::str(backup.restore.clone()), Expr::Set(parameters)])
 }
