@@ -1,6 +1,7 @@
 //! The parsed file before the [`link`](crate::link()) pass: mappings that refer to other parts of the file by name.
 //! Settings that need no linking are in [`setting`](crate::setting).
 
+pub(crate) mod auth;
 pub(crate) mod backup;
 pub(crate) mod caddy;
 pub(crate) mod cleanup;
@@ -13,6 +14,7 @@ pub(crate) mod site;
 pub(crate) mod smoke_test;
 pub(crate) mod update;
 
+pub(crate) use auth::{AuthProvider, LongSiteAuth, SiteAuth};
 pub(crate) use backup::{Backup, BackupSource, BackupSources, MysqlDatabase, Offsite, PostgresDatabase};
 pub(crate) use caddy::Caddy;
 pub(crate) use cleanup::Cleanup;

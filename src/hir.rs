@@ -1,6 +1,7 @@
 //! The linked host: names assigned, references between parts resolved, and defaults filled in that depend on the
 //! rest of the file.
 
+pub(crate) mod auth;
 pub(crate) mod backup;
 pub(crate) mod client;
 pub(crate) mod folder;
@@ -25,6 +26,7 @@ use crate::source::Span;
 use crate::subnet::first_address;
 use crate::tree::{Node, Text};
 
+pub(crate) use auth::{AuthProvider, SiteAuth};
 pub(crate) use backup::Backup;
 pub(crate) use client::Client;
 pub(crate) use folder::Folder;
@@ -50,6 +52,8 @@ pub struct Host {
     pub(crate) tailscale: Option<setting::Tailscale>,
     /// The front, if there is one.
     pub(crate) front: Option<Front>,
+    /// The programs that decide who may use a site, by name.
+    pub(crate) auth: IndexMap<Id<AuthProvider>, AuthProvider>,
     /// The stores of the encrypted secrets.
     pub(crate) secret_stores: SecretStores,
     /// The secrets, by name.

@@ -15,6 +15,7 @@ mod accept;
 mod acme_provider;
 mod application;
 mod ast;
+mod auth_program;
 mod bind;
 pub mod caddyfile;
 mod check;

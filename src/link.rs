@@ -1,6 +1,7 @@
 //! Pass: [`crate::ast`] → [`crate::hir`]. Assigns names, resolves references between services, and reports invalid ones.
 
 mod allow;
+mod auth;
 mod client;
 mod container;
 mod folder;
@@ -74,6 +75,7 @@ pub(crate) fn link(
         constants: file.constants.map(|c| c.0),
         tailscale,
         front: None,
+        auth: IndexMap::new(),
         secret_stores,
         secrets,
         wrong_secrets: Vec::new(),
@@ -92,7 +94,8 @@ pub(crate) fn link(
         last_build: context.last_build.cloned(),
     };
     let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
-    host.front = site::link(front, tailnet.as_deref(), sites, &mut host.services, diagnostics);
+    (host.front, host.auth) =
+        site::link(front, tailnet.as_deref(), sites, file.auth, &mut host.services, diagnostics);
     folder::link(&mut host);
     native::link(&mut host);
     job::link(jobs, file.smoke_test, file.jobs, &mut host, diagnostics);

@@ -1,6 +1,6 @@
 //! The file, and services.
 
-use super::{Backup, Caddy, Cleanup, Client, Container, Job, Site, Sites, SmokeTest, Update};
+use super::{AuthProvider, Backup, Caddy, Cleanup, Client, Container, Job, Site, Sites, SmokeTest, Update};
 use crate::form::{AbsolutePath, SecretName, ServiceUnit};
 use crate::setting::{
     Agenix, Allow, Flag, Host, Limits, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret,
@@ -24,6 +24,8 @@ mapping! {
         tailscale: Option<Tailscale>,
         /// Caddy, the reverse proxy of all sites.
         caddy: Option<Caddy>,
+        /// Programs that decide who may use a site, by name.
+        auth: Map<AuthProvider>,
         /// The folder of secrets that agenix decrypts.
         agenix: Option<Agenix>,
         /// The file of secrets that sops-nix decrypts.

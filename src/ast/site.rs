@@ -2,6 +2,7 @@
 
 use schemars::json_schema;
 
+use super::SiteAuth;
 use crate::form::{ClientRange, Domain};
 use crate::setting::{Allow, Flag, Map, Number, Pairs, Spanned};
 use crate::shape::{mapping, schema};
@@ -34,6 +35,8 @@ mapping! {
         redirect: Option<Text>,
         /// The only clients that the site answers: subnets, addresses, and `tailnet`. Others get the status 403.
         allow_from: Option<Spanned<Vec<Value<ClientRange>>>>,
+        /// The program under `auth` that asks for a login, with paths that need none.
+        auth: Option<SiteAuth>,
         /// Headers of the site's responses, in addition to the headers of all sites.
         headers: Pairs,
         /// Lines of a Caddyfile for this site, as a multi-line text. Without `to` and `redirect`, they are the

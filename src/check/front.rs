@@ -1,6 +1,7 @@
 //! Rules about the front and its sites.
 
 mod acme_token;
+mod auth;
 mod caddy_lines;
 mod caddy_plugin;
 mod caddy_value;
@@ -17,6 +18,7 @@ use super::Rule;
 
 pub(super) const RULES: &[Rule] = &[
     acme_token::check,
+    auth::check,
     caddy_lines::check,
     caddy_plugin::check,
     caddy_value::check,

@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::{Decode, Reader, wrong_type};
-use crate::ast::{LongPathTarget, PathTarget, Upstream};
+use crate::ast::{LongPathTarget, LongSiteAuth, PathTarget, SiteAuth, Upstream};
 use crate::decode::scalar::{misread, port_part};
 use crate::form::{Advice, web_parts};
 use crate::setting::Flag;
@@ -108,6 +108,17 @@ impl Decode for PathTarget {
             insecure,
             server_name: None,
         }))
+    }
+}
+
+impl Decode for SiteAuth {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        if let Kind::Map(_) = node.kind {
+            return LongSiteAuth::decode(node, reader).map(SiteAuth);
+        }
+        let provider = Text::decode(node, reader)?;
+        let unreadable = Default::default();
+        Some(SiteAuth(LongSiteAuth { span: node.span, unreadable, provider, except: Vec::new() }))
     }
 }
 

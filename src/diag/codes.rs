@@ -162,6 +162,8 @@ codes! {
     UnknownSnippet = "HG0906", Deny, "an imported snippet is not defined";
     UnverifiedCertificate = "HG0907", Warning, "a target's certificate may not be for its address";
     NoClients = "HG0908", Deny, "a site admits no client that reaches it";
+    UnknownAuth = "HG0909", Error, "an auth provider is not declared";
+    UnusedAuth = "HG0910", Warning, "an auth provider is unused";
     UnknownPreset = "HG1001", Error, "a preset does not exist";
     BadParameter = "HG1002", Error, "a preset parameter is not valid";
     NixSyntax = "HG1003", Error, "a Nix expression is not valid";

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{HostPort, Id, Notification, Service};
+use super::{HostPort, Id, Notification, Service, SiteAuth};
 use crate::caddyfile::CaddyfilePosition;
 use crate::form::{ClientRange, Domain, UrlPaths};
 use crate::setting::{Bind, Flag, Format, Number, Pairs, Spanned, Tls, UnreadableParts, UsedSecret};
@@ -15,6 +15,12 @@ pub(crate) const HEADERS: &str = "site-headers";
 
 /// The name of the Caddy matcher of the clients that a site does not answer.
 pub(crate) const DENIED: &str = "homegen-denied";
+
+/// The name of the Caddy matcher of the requests that need a login.
+pub(crate) const LOGIN: &str = "homegen-login";
+
+/// The prefix of the names of matchers and snippets that sites use.
+pub(crate) const RESERVED: &str = "homegen-";
 
 /// The program that serves all sites, with the settings of all sites.
 #[derive(Debug)]
@@ -140,6 +146,10 @@ pub(crate) struct Site {
     pub(crate) paths: Vec<SitePath>,
     /// The only clients that the site answers, if it does not answer all.
     pub(crate) allow_from: Option<Spanned<Vec<Value<ClientRange>>>>,
+    /// The login.
+    pub(crate) auth: Option<SiteAuth>,
+    /// True if the login could not be read; a diagnostic was emitted.
+    pub(crate) auth_is_unread: bool,
     /// Additional names.
     pub(crate) aliases: Vec<Value<Domain>>,
     /// The port on the host in the file. `None` for the service's port.
@@ -155,7 +165,7 @@ pub(crate) struct Site {
 impl Site {
     /// True if the site does not answer every request.
     pub(crate) fn is_guarded(&self) -> bool {
-        self.allow_from.is_some()
+        self.allow_from.is_some() || self.auth.is_some()
     }
 }
 

@@ -19,6 +19,9 @@ pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
         add(&caddy.allow, Some(caddy.span), &caddy.unreadable);
         caddy.sites.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unreadable));
     }
+    for (name, provider) in &file.auth.entries {
+        add(&provider.allow, Some(from(name.span, provider.span)), &provider.unreadable);
+    }
     file.smoke_test.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unreadable));
     file.notify.iter().for_each(|n| add(&n.allow, Some(n.span), &n.unreadable));
     for (name, secret) in &file.secrets.entries {

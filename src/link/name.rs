@@ -32,6 +32,10 @@ pub(super) fn check_client(name: &Text, diagnostics: &mut Diagnostics) {
     check_plain(name, "a client", diagnostics);
 }
 
+pub(super) fn check_auth_provider(name: &Text, diagnostics: &mut Diagnostics) {
+    check_plain(name, "an auth provider", diagnostics);
+}
+
 /// Checks the name of a service or a client, which becomes a folder, a unit and an option.
 fn check_plain(name: &Text, owner: &str, diagnostics: &mut Diagnostics) {
     let value = name.value();

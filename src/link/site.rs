@@ -3,6 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 
+use indexmap::IndexMap;
+
+use super::auth;
 use super::container::ServiceSites;
 use super::front::Declared;
 use super::site_path::{self, Containers};
@@ -11,9 +14,9 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
 use crate::hir::front::{Certificate, UnlinkedSite};
 use crate::hir::{
-    Answer, Container, Front, HostPort, Id, Service, Site, SitePort, Upstream, UpstreamAddress,
+    Answer, AuthProvider, Container, Front, HostPort, Id, Service, Site, SitePort, Upstream, UpstreamAddress,
 };
-use crate::setting;
+use crate::setting::{self, Map};
 use crate::source::{SourceId, Span};
 use crate::tree::{Target, Text};
 
@@ -22,9 +25,10 @@ pub(super) fn link(
     declared: Option<Declared>,
     tailnet: Option<&str>,
     sites: Vec<ServiceSites>,
+    auth: Map<ast::AuthProvider>,
     services: &mut [Service],
     diagnostics: &mut Diagnostics,
-) -> Option<Front> {
+) -> (Option<Front>, IndexMap<Id<AuthProvider>, AuthProvider>) {
     let Some(Declared { mut front, sites: own }) = declared else {
         if let Some(site) = sites.iter().flat_map(|s| &s.sites).next() {
             diagnostics.push(
@@ -47,15 +51,16 @@ pub(super) fn link(
                 place_of(to, Some(&owner), diagnostics);
             }
         }
-        return None;
+        let mut containers = Containers::of(services);
+        return (None, auth::link(auth, &mut containers, services, diagnostics).known);
     };
     bind_tailnet(&mut front, tailnet);
-    // The paths of each linked site, with the index of its service.
-    let mut paths = Vec::new();
+    // The paths and the login of each linked site, with the index of its service.
+    let mut parts = Vec::new();
     for mut site in own {
         match link_one(&site, None, &front, diagnostics) {
             Some(found) => {
-                paths.push((None, std::mem::take(&mut site.paths)));
+                parts.push((None, std::mem::take(&mut site.paths), site.auth.take()));
                 front.sites.push(found.site(site));
             }
             None => front.unlinked_sites.push(unlinked_site(site)),
@@ -66,7 +71,7 @@ pub(super) fn link(
         for mut site in of_service.sites {
             match link_one(&site, Some(&mut owner), &front, diagnostics) {
                 Some(found) => {
-                    paths.push((Some(of_service.service), std::mem::take(&mut site.paths)));
+                    parts.push((Some(of_service.service), std::mem::take(&mut site.paths), site.auth.take()));
                     front.sites.push(found.site(site));
                 }
                 None => {
@@ -76,14 +81,16 @@ pub(super) fn link(
             }
         }
     }
-    if paths.iter().any(|(_, paths)| !paths.entries.is_empty()) {
-        let mut containers = Containers::of(services);
-        for (site, (service, paths)) in front.sites.iter_mut().zip(paths) {
-            site.paths = site_path::link(paths, service, &mut containers, services, diagnostics);
-        }
+    let mut containers = Containers::of(services);
+    let providers = auth::link(auth, &mut containers, services, diagnostics);
+    for (site, (service, paths, auth)) in front.sites.iter_mut().zip(parts) {
+        site.paths = site_path::link(paths, service, &mut containers, services, diagnostics);
+        let has_auth = auth.is_some();
+        site.auth = auth.and_then(|auth| providers.of_site(auth, diagnostics));
+        site.auth_is_unread |= has_auth && site.auth.is_none();
     }
     services.iter_mut().for_each(publish_once);
-    Some(front)
+    (Some(front), providers.known)
 }
 
 /// Removes `8096:8096` beside a site on the same port: both publish the same port, and the site's option can move it.
@@ -165,6 +172,8 @@ impl Found {
             answer: self.answer,
             certificate: Certificate { insecure: declared.insecure, server_name: declared.server_name },
             paths: Vec::new(),
+            auth: None,
+            auth_is_unread: declared.unreadable.may_hold(&["auth"]),
             // An unreadable client may be the one that reaches the site.
             allow_from: declared.allow_from.filter(|_| !declared.unreadable.may_hold(&["allow_from"])),
             aliases: declared.aliases,

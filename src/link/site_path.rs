@@ -46,7 +46,7 @@ impl Containers {
     }
 
     /// The service and the container that a target names: `container`, or `service.container`.
-    fn find(&self, name: &str, own: Option<usize>) -> Option<(usize, usize)> {
+    pub(super) fn find(&self, name: &str, own: Option<usize>) -> Option<(usize, usize)> {
         let in_service = |of: usize, name: &str| Some((of, *self.containers.get(&(of, name.to_owned()))?));
         own.and_then(|own| in_service(own, name)).or_else(|| {
             let (service, container) = name.split_once('.')?;
@@ -179,7 +179,7 @@ pub(super) fn link(
 }
 
 /// Parses a path, and reports an invalid one.
-fn valid(path: Text, diagnostics: &mut Diagnostics) -> Option<Value<UrlPaths>> {
+pub(super) fn valid(path: Text, diagnostics: &mut Diagnostics) -> Option<Value<UrlPaths>> {
     let (text, span) = (path.value(), path.span);
     let parsed = Value::of(path);
     if parsed.is_none() {

@@ -10,6 +10,7 @@
 //! ```
 
 mod answer;
+mod auth;
 
 use std::borrow::Cow;
 
@@ -34,6 +35,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
     let shared = Shared::of(front);
     let mut extra = shared.snippets(front);
+    extra.extend(auth::snippets(front, host));
     extra.extend(caddy.extra.iter().flat_map(lines));
     if !extra.is_empty() || caddy.extra.is_some() {
         module.config.at(&["services", "caddy"]).set("extraConfig", Expr::Lines(extra));

@@ -219,6 +219,7 @@ const COMPILE: &[&str] = &[
     "greenhead",
     "host-databases",
     "isolation",
+    "login",
     "minimal",
     "native-services",
     "networks",

@@ -51,6 +51,9 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("aliases", true) if in_site => item(json!(format!("a{i}.example.org"))),
         ("aliases", true) => item(json!(format!("a{i}"))),
         ("allow_from", true) => item(json!(address())),
+        ("auth", false) => member(format!("a{i}"), json!({ "to": "127.0.0.1:9091", "uri": "/x" })),
+        ("copy_headers", true) => item(json!(format!("X-H{i}"))),
+        ("except", true) => item(json!(format!("/p{i}/*"))),
         ("backup", false) => member(
             format!("b{i}"),
             json!({ "sqlite": format!("/srv/b{i}/x.db"), "to": "/srv/backups", "at": "daily" }),

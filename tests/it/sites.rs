@@ -268,13 +268,218 @@ caddy:
     assert_eq!(caddy.get("device.example.org", "/").0, 200);
 }
 
+/// A provider that admits whoever sends the cookie `user=NAME`, as Authelia does. It names the user and no groups.
+fn provider() -> Server {
+    Server::new(|request| {
+        assert_eq!(request.path, "/api/authz/forward-auth");
+        match request.header("cookie").and_then(|cookie| cookie.strip_prefix("user=")) {
+            Some(user) => {
+                let mut answer = Answer::status(200);
+                answer.headers.push(("Remote-User".to_owned(), user.to_owned()));
+                answer
+            }
+            None => {
+                let mut answer = Answer::status(302);
+                answer.headers.push(("Location".to_owned(), "https://auth.example.org/".to_owned()));
+                answer
+            }
+        }
+    })
+}
+
+/// A file with a site behind a login.
+fn behind(provider: &str, application: u16) -> String {
+    format!(
+        r#"{HEAD}auth: {{ authelia: {{ to: "{provider}" }} }}
+caddy:
+  domain: example.org
+  bind: all
+  tls: internal
+  sites:
+    - subdomain: app
+      to: "127.0.0.1:{application}"
+      auth: {{ provider: authelia, except: [/api/*, /status] }}
+      paths: {{ /files/*: "127.0.0.1:{application}" }}
+      extra: |
+        handle /lines/* {{
+          respond lines
+        }}
+        redir /old /new
+    - {{ subdomain: all, to: "127.0.0.1:{application}", auth: authelia }}
+"#
+    )
+}
+
+/// Headers with which a client pretends to be the administrator, in every spelling that programs read alike.
+const SPOOFED: &[&str] = &[
+    "Remote-User: admin",
+    "remote-user: admin",
+    "REMOTE-USER: admin",
+    "Remote_User: admin",
+    "REMOTE_USER: admin",
+    "Remote.User: admin",
+    "Remote-Groups: admins",
+    "Remote_Groups: admins",
+    "Remote-Name: admin",
+    "Remote-Email: admin@example.org",
+    "Remote_Email: admin@example.org",
+    "X-Original-URL: /admin",
+    "X-Rewrite-URL: /admin",
+];
+
+fn spoofed(more: &[&'static str]) -> Vec<&'static str> {
+    SPOOFED.iter().flat_map(|header| ["--header", header]).chain(more.iter().copied()).collect()
+}
+
+/// The headers of a request that may name a user or another path.
+fn identity(request: &crate::common::http::Request) -> Vec<(String, String)> {
+    let is_identity = |name: &str| {
+        let name = name.to_lowercase().replace(['_', '.'], "-");
+        name.starts_with("remote-") || name.starts_with("x-original") || name.starts_with("x-rewrite")
+    };
+    request.headers.iter().filter(|(name, _)| is_identity(name)).cloned().collect()
+}
+
+#[test]
+fn a_request_without_a_login_never_reaches_the_application() {
+    if !tools() {
+        return;
+    }
+    let (provider, main) = (provider(), program("main"));
+    let caddy = Caddy::start(&behind(&format!("127.0.0.1:{}", provider.port()), main.port()));
+    for (name, paths) in [
+        (
+            "app.example.org",
+            &[
+                "/",
+                "/admin",
+                "/files/x",
+                "/lines/x",
+                "/old",
+                "/statusx",
+                "/api",
+                "/api/../admin",
+                "/api/%2e%2e/admin",
+                "/api/..%2fadmin",
+                "/api/..;/admin",
+                "/api/..%5cadmin",
+                "//",
+                "/x/api/y",
+                "/api/a/%2e%2e/%2e%2e/admin",
+            ][..],
+        ),
+        ("all.example.org", &["/", "/api/x", "/status"]),
+    ] {
+        for path in paths {
+            for method in ["GET", "POST", "PUT", "OPTIONS"] {
+                let more = spoofed(&["--request", method]);
+                assert_eq!(caddy.get_from("127.0.0.1", name, path, &more).0, 302, "{method} {name}{path}");
+            }
+        }
+    }
+    assert_eq!(main.asked(), Vec::<String>::new());
+    // The paths without a login.
+    for path in ["/api/x", "/status", "/API/x"] {
+        let answer = caddy.get_from("127.0.0.1", "app.example.org", path, &spoofed(&[]));
+        assert_eq!(answer, (200, format!("main {path}")));
+    }
+    assert_eq!(main.requests().len(), 3);
+    for request in main.requests() {
+        assert_eq!(identity(&request), [], "{}", request.path);
+    }
+}
+
+#[test]
+fn the_application_gets_the_user_from_the_provider_alone() {
+    if !tools() {
+        return;
+    }
+    let (provider, main) = (provider(), program("main"));
+    let caddy = Caddy::start(&behind(&format!("127.0.0.1:{}", provider.port()), main.port()));
+    let more = spoofed(&["--header", "Cookie: user=anna"]);
+    for path in ["/", "/files/x"] {
+        let (status, body) = caddy.get_from("127.0.0.1", "app.example.org", path, &more);
+        assert_eq!((status, body), (200, format!("main {path}")));
+    }
+    assert_eq!(caddy.get_from("127.0.0.1", "app.example.org", "/lines/x", &more), (200, "lines".to_owned()));
+    assert_eq!(main.requests().len(), 2);
+    for request in main.requests() {
+        // Caddy before 2.10 sets a header that the answer does not have to the name of its placeholder.
+        let is_unset = |value: &str| value.starts_with("{http.reverse_proxy.header.");
+        let found: Vec<(String, String)> =
+            identity(&request).into_iter().filter(|(_, value)| !is_unset(value)).collect();
+        assert_eq!(found, [("Remote-User".to_owned(), "anna".to_owned())]);
+    }
+    // The provider knows which request it decides about, whatever the client claims.
+    let asked = provider.requests();
+    let last = asked.iter().find(|request| request.header("x-forwarded-uri") == Some("/files/x"));
+    let last = last.expect("a request about the path");
+    assert_eq!(last.header("x-forwarded-host"), Some(format!("app.example.org:{}", caddy.https).as_str()));
+    assert_eq!(last.header("x-forwarded-method"), Some("GET"));
+}
+
+#[test]
+fn a_provider_that_is_down_or_broken_closes_the_site() {
+    if !tools() {
+        return;
+    }
+    let main = program("main");
+    let unused = crate::common::http::unused_address();
+    let broken = Server::new(|_| Answer::raw("not HTTP"));
+    let failing = Server::new(|_| Answer::status(500));
+    let addresses = [
+        unused.trim_start_matches("http://").to_owned(),
+        format!("127.0.0.1:{}", broken.port()),
+        format!("127.0.0.1:{}", failing.port()),
+    ];
+    for address in addresses {
+        let caddy = Caddy::start(&behind(&address, main.port()));
+        for (name, path) in
+            [("app.example.org", "/"), ("app.example.org", "/files/x"), ("all.example.org", "/api/x")]
+        {
+            let (status, _) = caddy.get_from("127.0.0.1", name, path, &["--header", "Cookie: user=anna"]);
+            assert!((500..600).contains(&status), "{address} {name}{path}: {status}");
+        }
+    }
+    assert_eq!(main.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn the_paths_of_authentik_reach_it_without_a_login() {
+    if !tools() {
+        return;
+    }
+    let main = program("main");
+    let provider = Server::new(|request| match request.path.as_str() {
+        "/outpost.goauthentik.io/auth/caddy" => Answer::status(401),
+        _ => Answer::text(format!("authentik {}", request.path)),
+    });
+    let caddy = Caddy::start(&format!(
+        r#"{HEAD}auth: {{ authentik: {{ to: "127.0.0.1:{}" }} }}
+caddy:
+  domain: example.org
+  bind: all
+  tls: internal
+  sites:
+    - {{ subdomain: app, to: "127.0.0.1:{}", auth: authentik }}
+"#,
+        provider.port(),
+        main.port()
+    ));
+    let start = "/outpost.goauthentik.io/start";
+    assert_eq!(caddy.get("app.example.org", start), (200, format!("authentik {start}")));
+    assert_eq!(caddy.get("app.example.org", "/").0, 401);
+    assert_eq!(caddy.get("app.example.org", "/outpost.goauthentik.io/../").0, 401);
+    assert_eq!(main.asked(), Vec::<String>::new());
+}
+
 /// Every Caddyfile of a fixture that compiles is accepted by the real Caddy.
 #[test]
 fn caddy_accepts_the_sites_of_the_fixtures() {
     if !tools() {
         return;
     }
-    for case in ["site-options", "caddy-internal", "caddy-interfaces"] {
+    for case in ["site-options", "login", "caddy-internal", "caddy-interfaces"] {
         let text = crate::common::read(&format!("fixtures/{case}/homeserver.yaml"));
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("Caddyfile");

@@ -1,8 +1,8 @@
 //! Values that Caddy takes as plain text: headers, redirects, and the value of `acme_dns`.
 
-use crate::caddyfile;
+use crate::caddyfile::{self, snippets};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::front::HEADERS;
+use crate::hir::front::{HEADERS, RESERVED};
 use crate::hir::{Answer, Host};
 use crate::setting::Tls;
 use crate::tree::{Node, Text};
@@ -81,14 +81,16 @@ fn check_in_snippet(value: &Text, diagnostics: &mut Diagnostics) {
 
 /// A snippet name can be defined only once.
 fn check_own_snippet(extra: &Text, diagnostics: &mut Diagnostics) {
-    let declared = format!("({HEADERS})");
-    if extra.value().contains(&declared) {
+    for name in snippets(&extra.value()) {
+        if name != HEADERS && !name.starts_with(RESERVED) {
+            continue;
+        }
         diagnostics.push(
             Diagnostic::new(
                 Code::BadSite,
-                format!("the snippet name `{HEADERS}` is reserved"),
+                format!("the snippet name `{name}` is reserved"),
                 extra.span,
-                format!("contains `{declared}`"),
+                format!("contains `({name})`"),
             )
             .help("rename your snippet"),
         );

@@ -1,4 +1,4 @@
-//! The lines of a site with `allow_from` are in a block of Caddy that only admitted clients reach. Directives that
+//! The lines of a site with `allow_from` or `auth` are in a block of Caddy that only admitted requests reach. Directives that
 //! configure the site cannot be in the block: they are moved out of it, which is not possible for those of a snippet.
 
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::caddyfile::{imports, snippets_of_site};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
-use crate::hir::front::DENIED;
+use crate::hir::front::{DENIED, LOGIN};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -29,13 +29,13 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .help(format!("move `{directive}` from the snippet to the `extra` of each site")),
             );
         }
-        if value.contains(&format!("@{DENIED}")) {
+        for name in [DENIED, LOGIN].into_iter().filter(|name| value.contains(&format!("@{name}"))) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadSite,
-                    format!("the matcher name `@{DENIED}` is reserved"),
+                    format!("the matcher name `@{name}` is reserved"),
                     extra.span,
-                    format!("contains `@{DENIED}`"),
+                    format!("contains `@{name}`"),
                 )
                 .help("rename your matcher"),
             );

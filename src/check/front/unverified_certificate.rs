@@ -7,6 +7,7 @@ use crate::hir::{Answer, Host, Upstream};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    host.auth.values().for_each(|provider| check_one(&provider.upstream, &provider.certificate, diagnostics));
     for site in host.front.iter().flat_map(|front| &front.sites) {
         if let Answer::Proxy(upstream) = &site.answer {
             check_one(upstream, &site.certificate, diagnostics);

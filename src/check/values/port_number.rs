@@ -7,7 +7,8 @@ use crate::tree::Node;
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let of_services = host.services.iter().filter_map(|service| service.port.as_ref());
     let of_sites = host.front.iter().flat_map(|front| front.site_ports());
-    for port in of_services.chain(of_sites).filter(|port| !(1..=65535).contains(&port.value)) {
+    let of_auth = host.auth.values().filter_map(|provider| provider.port.as_ref());
+    for port in of_services.chain(of_sites).chain(of_auth).filter(|port| !(1..=65535).contains(&port.value)) {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadValue,

@@ -1,9 +1,10 @@
 //! Keys that have no effect in their position.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::front::Certificate;
 use crate::hir::{Answer, Container, Host, HostPort, Upstream};
 use crate::podman::arguments::arguments;
-use crate::setting::{HealthTest, Healthcheck, NetworkMode};
+use crate::setting::{HealthTest, Healthcheck, NetworkMode, Number};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -12,31 +13,17 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut unused = |span: Span, title: &str, help: &str| {
         diagnostics.push(Diagnostic::new(Code::UnsupportedValue, title, span, "has no effect").help(help));
     };
-    for site in host.front.iter().flat_map(|f| &f.sites) {
-        let own = match &site.answer {
-            Answer::Proxy(upstream) => Some(upstream),
-            Answer::Redirect(_) | Answer::Lines => None,
-        };
-        let of_paths =
-            site.paths.iter().map(|path| (path.port.as_ref(), Some(&path.upstream), &path.certificate));
-        for (port, upstream, certificate) in
-            std::iter::once((site.port.as_ref(), own, &site.certificate)).chain(of_paths)
+    for (port, upstream, certificate) in targets(host) {
+        let behind = upstream.and_then(Upstream::host_port);
+        if let Some(port) = port
+            && !matches!(behind, Some(HostPort::Fixed(fixed)) if fixed.span == port.text.span)
         {
-            let behind = upstream.and_then(Upstream::host_port);
-            if let Some(port) = port
-                && !matches!(behind, Some(HostPort::Fixed(fixed)) if fixed.span == port.text.span)
-            {
-                unused(
-                    port.text.span,
-                    "`port` is set on a site that does not forward to a container",
-                    "remove `port`",
-                );
-            }
-            if !upstream.is_some_and(|upstream| upstream.https) {
-                for (key, span) in certificate.written() {
-                    let title = format!("`{key}` is set on a target without a certificate");
-                    unused(span, &title, &format!("remove `{key}`, or write the target with `https://`"));
-                }
+            unused(port.text.span, "`port` is set on a target that is not a container", "remove `port`");
+        }
+        if !upstream.is_some_and(|upstream| upstream.https) {
+            for (key, span) in certificate.written() {
+                let title = format!("`{key}` is set on a target without a certificate");
+                unused(span, &title, &format!("remove `{key}`, or write the target with `https://`"));
             }
         }
     }
@@ -119,6 +106,24 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// The targets of sites, of their paths and of auth providers, each with its `port` and its certificate. `None` for a site
+/// that forwards nothing.
+fn targets(host: &Host) -> impl Iterator<Item = (Option<&Number>, Option<&Upstream>, &Certificate)> {
+    let sites = || host.front.iter().flat_map(|front| &front.sites);
+    let of_sites = sites().map(|site| {
+        let upstream = match &site.answer {
+            Answer::Proxy(upstream) => Some(upstream),
+            Answer::Redirect(_) | Answer::Lines => None,
+        };
+        (site.port.as_ref(), upstream, &site.certificate)
+    });
+    let of_paths = sites().flat_map(|site| &site.paths);
+    let of_paths = of_paths.map(|path| (path.port.as_ref(), Some(&path.upstream), &path.certificate));
+    let of_auth = host.auth.values();
+    let of_auth = of_auth.map(|auth| (auth.port.as_ref(), Some(&auth.upstream), &auth.certificate));
+    of_sites.chain(of_paths).chain(of_auth)
 }
 
 /// The settings that the file sets for a health check, without its test.

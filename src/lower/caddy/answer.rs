@@ -20,7 +20,7 @@
 
 use std::collections::HashSet;
 
-use super::{block, indented, line, lines, quoted};
+use super::{auth, block, indented, line, lines, quoted};
 use crate::caddyfile;
 use crate::hir::front::{Certificate, DENIED};
 use crate::hir::{Answer, Host, Site, Upstream, UpstreamAddress};
@@ -30,15 +30,21 @@ use crate::nix::{Part, parts};
 /// The lines that answer requests to a site.
 pub(super) fn lower(site: &Site, host: &Host) -> Vec<Vec<Part>> {
     let answer = unguarded(site, host);
-    let Some(allowed) = &site.allow_from else {
+    if !site.is_guarded() {
         return answer.into_iter().chain(site.extra.iter().flat_map(lines)).collect();
-    };
-    let (of_site, extra) = split(site);
-    let subnets = allowed.value.iter().flat_map(|range| range.value.subnets());
-    let subnets: Vec<String> = subnets.map(|subnet| format!(" {subnet}")).collect();
-    let guard = vec![line(format!("respond @{DENIED} 403"))];
-    let mut all = of_site;
-    all.push(line(format!("@{DENIED} not remote_ip{}", subnets.concat())));
+    }
+    let (mut all, extra) = split(site);
+    let mut guard = Vec::new();
+    if let Some(allowed) = &site.allow_from {
+        let subnets = allowed.value.iter().flat_map(|range| range.value.subnets());
+        let subnets: Vec<String> = subnets.map(|subnet| format!(" {subnet}")).collect();
+        all.push(line(format!("@{DENIED} not remote_ip{}", subnets.concat())));
+        guard.push(line(format!("respond @{DENIED} 403")));
+    }
+    if let Some(auth) = &site.auth {
+        all.extend(auth::matcher(auth));
+        guard.push(line(format!("import {}", auth::snippet_name(&auth.provider))));
+    }
     // Only `route` keeps the order of its lines: Caddy sorts those of a site, and would put a `handle` of the user first.
     let mut route = block(line("route"), [guard, block(line("handle"), answer)].concat());
     // Indentation would change a text of several lines.
@@ -57,11 +63,14 @@ fn unguarded(site: &Site, host: &Host) -> Vec<Vec<Part>> {
     for path in &site.paths {
         let mut head = line("handle ");
         head.extend(parts(&path.path.text));
-        paths.extend(block(head, proxy(&path.upstream, &path.certificate, host)));
+        paths
+            .extend(block(head, proxy("reverse_proxy", &path.upstream, &path.certificate, host, Vec::new())));
     }
     let mut others = Vec::new();
     match &site.answer {
-        Answer::Proxy(upstream) => others = proxy(upstream, &site.certificate, host),
+        Answer::Proxy(upstream) => {
+            others = proxy("reverse_proxy", upstream, &site.certificate, host, Vec::new())
+        }
         Answer::Redirect(to) => {
             // Caddy would read a first token with `/` or `@` as a matcher.
             let all = if to.value().starts_with(['/', '@', '*']) { "* " } else { "" };
@@ -93,18 +102,26 @@ fn split(site: &Site) -> (Vec<Vec<Part>>, Vec<Vec<Part>>) {
     (lines(of_site), lines(others))
 }
 
-/// A reverse proxy to a target.
-fn proxy(upstream: &Upstream, certificate: &Certificate, host: &Host) -> Vec<Vec<Part>> {
-    let mut head = line(if upstream.https { "reverse_proxy https://" } else { "reverse_proxy " });
+/// A directive that sends requests to a target, with the options of the directive.
+pub(super) fn proxy(
+    directive: &str,
+    upstream: &Upstream,
+    certificate: &Certificate,
+    host: &Host,
+    options: Vec<Vec<Part>>,
+) -> Vec<Vec<Part>> {
+    let scheme = if upstream.https { "https://" } else { "" };
+    let mut head = line(format!("{directive} {scheme}"));
     head.extend(address(upstream, host));
+    let mut inside = options;
     if !upstream.https {
-        return vec![head];
+        return if inside.is_empty() { vec![head] } else { block(head, inside) };
     }
-    let mut inside = vec![match upstream.is_address() {
+    inside.push(match upstream.is_address() {
         // Caddy 2.11 sends the address of the target instead of the site's name, and earlier versions the site's name.
         true => line("header_up Host {host}"),
         false => line("header_up Host {upstream_hostport}"),
-    }];
+    });
     let mut transport = Vec::new();
     if let Some(name) = &certificate.server_name {
         let mut server_name = line("tls_server_name ");

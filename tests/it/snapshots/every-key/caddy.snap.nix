@@ -21,6 +21,22 @@ in
       (site-headers) {
         header X-Front `all`
       }
+      (homegen-auth-main) {
+        request_header -X-Original-URL
+        request_header -X-Rewrite-URL
+        request_header -*_*
+        request_header -*.*
+        request_header -Remote-User
+        forward_auth @homegen-login https://127.0.0.1:9092 {
+          uri /check
+          copy_headers Remote-User
+          header_up Host {host}
+          transport http {
+            tls_server_name auth.lan
+            tls_insecure_skip_verify
+          }
+        }
+      }
       (common) {
         encode gzip
       }
@@ -38,8 +54,13 @@ in
         extraConfig = ''
           import site-headers
           @homegen-denied not remote_ip 100.64.0.0/10 fd7a:115c:a1e0::/48 10.0.0.0/8
+          @homegen-login not {
+            path /open/*
+            not path *..*
+          }
           route {
             respond @homegen-denied 403
+            import homegen-auth-main
             handle {
               reverse_proxy https://192.168.1.1:8443 {
                 header_up Host {host}
