@@ -122,6 +122,7 @@
           packages = [
             pkgs.age
             pkgs.caddy
+            pkgs.haproxy
             pkgs.cargo-insta
             pkgs.clippy
             pkgs.jq

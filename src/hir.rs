@@ -6,6 +6,7 @@ pub(crate) mod backup;
 pub(crate) mod client;
 pub(crate) mod folder;
 pub(crate) mod front;
+pub(crate) mod haproxy;
 mod id;
 mod index;
 pub(crate) mod job;
@@ -31,6 +32,7 @@ pub(crate) use backup::Backup;
 pub(crate) use client::Client;
 pub(crate) use folder::Folder;
 pub(crate) use front::{Answer, Front, Site, SitePath, Upstream, UpstreamAddress};
+pub(crate) use haproxy::{HaProxy, PlainSite};
 pub(crate) use id::Id;
 pub(crate) use index::Index;
 pub(crate) use job::Job;
@@ -52,6 +54,8 @@ pub struct Host {
     pub(crate) tailscale: Option<setting::Tailscale>,
     /// The front, if there is one.
     pub(crate) front: Option<Front>,
+    /// HAProxy.
+    pub(crate) haproxy: Option<HaProxy>,
     /// The programs that decide who may use a site, by name.
     pub(crate) auth: IndexMap<Id<AuthProvider>, AuthProvider>,
     /// The stores of the encrypted secrets.

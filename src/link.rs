@@ -6,6 +6,7 @@ mod client;
 mod container;
 mod folder;
 mod front;
+mod haproxy;
 mod job;
 mod name;
 mod native;
@@ -75,6 +76,7 @@ pub(crate) fn link(
         constants: file.constants.map(|c| c.0),
         tailscale,
         front: None,
+        haproxy: None,
         auth: IndexMap::new(),
         secret_stores,
         secrets,
@@ -94,8 +96,16 @@ pub(crate) fn link(
         last_build: context.last_build.cloned(),
     };
     let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
-    (host.front, host.auth) =
-        site::link(front, tailnet.as_deref(), sites, file.auth, &mut host.services, diagnostics);
+    let fronts = site::link(
+        front,
+        tailnet.as_deref(),
+        sites,
+        file.haproxy,
+        file.auth,
+        &mut host.services,
+        diagnostics,
+    );
+    (host.front, host.haproxy, host.auth) = (fronts.caddy, fronts.haproxy, fronts.auth);
     folder::link(&mut host);
     native::link(&mut host);
     job::link(jobs, file.smoke_test, file.jobs, &mut host, diagnostics);

@@ -12,6 +12,7 @@ mod container_file;
 mod context;
 mod etc_file;
 mod folder;
+mod haproxy;
 mod hardening;
 mod health;
 mod host;
@@ -56,6 +57,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     zfs::lower,
     network::lower,
     caddy::lower,
+    haproxy::lower,
     notify::lower,
     client::lower,
     service::lower_enabled,

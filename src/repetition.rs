@@ -5,7 +5,7 @@
 //! before any of them is emitted. A new key whose values are repeated for each value of another key gets a function here.
 //! Values that are emitted once, such as the headers of all sites, are not counted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::ast::{self, Service};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -30,7 +30,8 @@ pub(crate) fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
         .and_then(|()| host_databases_of_backups(file, &mut counter))
         .and_then(|()| files_of_backups(file, &mut counter))
         .and_then(|()| credentials_of_certificates(file, &mut counter))
-        .and_then(|()| units_of_services(file, &mut counter));
+        .and_then(|()| units_of_services(file, &mut counter))
+        .and_then(|()| ports_of_haproxy(file, &mut counter));
 }
 
 struct Counter<'a> {
@@ -259,6 +260,19 @@ fn units_of_services(file: &ast::File, counter: &mut Counter) -> Option<()> {
         }
     }
     Some(())
+}
+
+fn ports_of_haproxy(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    let Some(haproxy) = &file.haproxy else { return Some(()) };
+    let of_services = services(file).flat_map(|(_, service)| service.site.iter().chain(&service.sites));
+    let sites = haproxy.sites.iter().chain(of_services);
+    let ports: HashSet<u16> = sites.filter_map(|site| Some(site.listen.as_ref()?.value.port)).collect();
+    counter.add(
+        product(haproxy.interfaces.len(), ports.len()),
+        haproxy.span,
+        "each interface has the ports of all sites",
+        "list fewer interfaces",
+    )
 }
 
 fn credentials_of_certificates(file: &ast::File, counter: &mut Counter) -> Option<()> {

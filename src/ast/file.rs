@@ -1,6 +1,8 @@
 //! The file, and services.
 
-use super::{AuthProvider, Backup, Caddy, Cleanup, Client, Container, Job, Site, Sites, SmokeTest, Update};
+use super::{
+    AuthProvider, Backup, Caddy, Cleanup, Client, Container, HaProxy, Job, Site, Sites, SmokeTest, Update,
+};
 use crate::form::{AbsolutePath, SecretName, ServiceUnit};
 use crate::setting::{
     Agenix, Allow, Flag, Host, Limits, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret,
@@ -24,6 +26,8 @@ mapping! {
         tailscale: Option<Tailscale>,
         /// Caddy, the reverse proxy of all sites.
         caddy: Option<Caddy>,
+        /// HAProxy, which serves sites in plain HTTP.
+        haproxy: Option<HaProxy>,
         /// Programs that decide who may use a site, by name.
         auth: Map<AuthProvider>,
         /// The folder of secrets that agenix decrypts.

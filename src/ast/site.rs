@@ -3,9 +3,9 @@
 use schemars::json_schema;
 
 use super::SiteAuth;
-use crate::form::{ClientRange, Domain};
+use crate::form::{ClientRange, Domain, ListenAddress};
 use crate::setting::{Allow, Flag, Map, Number, Pairs, Spanned};
-use crate::shape::{mapping, schema};
+use crate::shape::{keyword, mapping, schema};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
@@ -13,7 +13,12 @@ use crate::value::Value;
 mapping! {
     /// A site.
     Site such as "{ subdomain: notes, to: server:8080 }" {
-        /// The name below `caddy.domain`. Set either `subdomain` or `host`.
+        /// The program that serves the site. Default: `caddy`, or `haproxy` if only that is declared.
+        front: Option<Spanned<SiteFront>>,
+        /// The port of HAProxy, on all addresses or as `ADDRESS:PORT`. Required with `front: haproxy`.
+        listen: Option<Value<ListenAddress>>,
+        /// The name below the `domain` of the front. Set either `subdomain` or `host`. A site of HAProxy without a name
+        /// answers every name on its port.
         subdomain: Option<Value<Domain>>,
         /// The full name, in place of a subdomain.
         host: Option<Value<Domain>>,
@@ -44,6 +49,16 @@ mapping! {
         extra: Option<Text>,
         /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
+    }
+}
+
+keyword! {
+    /// The program that serves a site.
+    SiteFront is "a front" {
+        /// Caddy.
+        Caddy = "caddy",
+        /// HAProxy.
+        HaProxy = "haproxy",
     }
 }
 

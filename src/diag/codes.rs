@@ -154,7 +154,7 @@ codes! {
     HostGroup = "HG0808", Warning, "a group may not exist in the image";
     FirstPassword = "HG0809", Warning, "a database has no password for its first start";
     OwnLocalhost = "HG0820", Warning, "an address names `localhost` instead of another container";
-    FrontMissing = "HG0901", Error, "a site is declared without `caddy`";
+    FrontMissing = "HG0901", Error, "a site is declared without its front";
     BadSite = "HG0902", Error, "a site is not valid";
     BadTls = "HG0903", Error, "certificate settings are not valid";
     NamedUpstream = "HG0904", Warning, "an upstream is not reachable by its name";

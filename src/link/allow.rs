@@ -19,6 +19,10 @@ pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
         add(&caddy.allow, Some(caddy.span), &caddy.unreadable);
         caddy.sites.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unreadable));
     }
+    if let Some(haproxy) = &file.haproxy {
+        add(&haproxy.allow, Some(haproxy.span), &haproxy.unreadable);
+        haproxy.sites.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unreadable));
+    }
     for (name, provider) in &file.auth.entries {
         add(&provider.allow, Some(from(name.span, provider.span)), &provider.unreadable);
     }

@@ -231,6 +231,16 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
     // A disabled service has no site, and may be an alternative to an enabled one.
     let is_off = |id: &Id<Service>| host.service(id).is_some_and(|service| !service.enable);
     let is_on = |site: &&Site| !site.service.as_ref().is_some_and(is_off);
+    let plain = host.haproxy.iter().flat_map(|haproxy| &haproxy.sites);
+    for site in plain.filter(|site| !site.service.as_ref().is_some_and(is_off)) {
+        let listen = site.listen.text.value();
+        for name in &site.names {
+            take("site", format!("http://{}:{listen}", name.value().to_lowercase()), name.span);
+        }
+        if site.names.is_empty() {
+            take("site", format!("http://:{listen}"), site.listen.span());
+        }
+    }
     for site in host.front.iter().flat_map(|f| &f.sites).filter(is_on) {
         take("site", site.host.value().to_lowercase(), site.host.span);
         for alias in &site.aliases {

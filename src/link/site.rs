@@ -14,21 +14,53 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
 use crate::hir::front::{Certificate, UnlinkedSite};
 use crate::hir::{
-    Answer, AuthProvider, Container, Front, HostPort, Id, Service, Site, SitePort, Upstream, UpstreamAddress,
+    Answer, AuthProvider, Container, Front, HaProxy, HostPort, Id, Service, Site, SitePort, Upstream,
+    UpstreamAddress,
 };
 use crate::setting::{self, Map};
 use crate::source::{SourceId, Span};
 use crate::tree::{Target, Text};
+
+/// The fronts of the host.
+pub(super) struct Fronts {
+    pub(super) caddy: Option<Front>,
+    pub(super) haproxy: Option<HaProxy>,
+    pub(super) auth: IndexMap<Id<AuthProvider>, AuthProvider>,
+}
+
+/// Splits the sites of services into those of HAProxy and those of Caddy.
+fn by_front(
+    sites: Vec<ServiceSites>,
+    haproxy_is_default: bool,
+    services: &mut [Service],
+) -> (Vec<ServiceSites>, Vec<ServiceSites>) {
+    let is_plain = |site: &ast::Site| match &site.front {
+        Some(front) => matches!(front.value, ast::SiteFront::HaProxy),
+        None => haproxy_is_default,
+    };
+    let split = sites.into_iter().map(|ServiceSites { service, sites }| {
+        // A site whose front is invalid belongs to none.
+        let is_valid = |site: &ast::Site| site.front.is_some() || !site.unreadable.has_unreadable(&["front"]);
+        let (valid, invalid): (Vec<_>, Vec<_>) = sites.into_iter().partition(is_valid);
+        services[service].has_broken_site |= !invalid.is_empty();
+        let (plain, others) = valid.into_iter().partition(is_plain);
+        (ServiceSites { service, sites: plain }, ServiceSites { service, sites: others })
+    });
+    split.unzip()
+}
 
 /// Collects the sites of all services for the front, and publishes the ports that they need.
 pub(super) fn link(
     declared: Option<Declared>,
     tailnet: Option<&str>,
     sites: Vec<ServiceSites>,
+    haproxy: Option<ast::HaProxy>,
     auth: Map<ast::AuthProvider>,
     services: &mut [Service],
     diagnostics: &mut Diagnostics,
-) -> (Option<Front>, IndexMap<Id<AuthProvider>, AuthProvider>) {
+) -> Fronts {
+    let (plain, sites) = by_front(sites, declared.is_none() && haproxy.is_some(), services);
+    let haproxy = super::haproxy::link(haproxy, plain, services, diagnostics);
     let Some(Declared { mut front, sites: own }) = declared else {
         if let Some(site) = sites.iter().flat_map(|s| &s.sites).next() {
             diagnostics.push(
@@ -52,7 +84,10 @@ pub(super) fn link(
             }
         }
         let mut containers = Containers::of(services);
-        return (None, auth::link(auth, &mut containers, services, diagnostics).known);
+        let haproxy = haproxy.map(|linked| linked.with_paths(&mut containers, services, diagnostics));
+        let auth = auth::link(auth, &mut containers, services, diagnostics).known;
+        services.iter_mut().for_each(publish_once);
+        return Fronts { caddy: None, haproxy, auth };
     };
     bind_tailnet(&mut front, tailnet);
     // The paths and the login of each linked site, with the index of its service.
@@ -82,6 +117,7 @@ pub(super) fn link(
         }
     }
     let mut containers = Containers::of(services);
+    let haproxy = haproxy.map(|linked| linked.with_paths(&mut containers, services, diagnostics));
     let providers = auth::link(auth, &mut containers, services, diagnostics);
     for (site, (service, paths, auth)) in front.sites.iter_mut().zip(parts) {
         site.paths = site_path::link(paths, service, &mut containers, services, diagnostics);
@@ -90,7 +126,7 @@ pub(super) fn link(
         site.auth_is_unread |= has_auth && site.auth.is_none();
     }
     services.iter_mut().for_each(publish_once);
-    (Some(front), providers.known)
+    Fronts { caddy: Some(front), haproxy, auth: providers.known }
 }
 
 /// Removes `8096:8096` beside a site on the same port: both publish the same port, and the site's option can move it.
@@ -128,8 +164,8 @@ fn bind_tailnet(front: &mut Front, tailnet: Option<&str>) {
 }
 
 /// The service whose sites are linked, with indexes of its containers and ports.
-struct Owner<'a> {
-    service: &'a mut Service,
+pub(super) struct Owner<'a> {
+    pub(super) service: &'a mut Service,
     /// The indexes of its containers, by their names in it and on the host.
     containers: HashMap<String, usize>,
     /// The index in `site_ports` of the port behind a site, by the container and the host port. `None` is the service's own
@@ -140,9 +176,10 @@ struct Owner<'a> {
 }
 
 impl<'a> Owner<'a> {
-    fn of(service: &'a mut Service) -> Owner<'a> {
+    pub(super) fn of(service: &'a mut Service) -> Owner<'a> {
         let mut containers = HashMap::new();
         let mut published = HashSet::new();
+        let mut behind = HashMap::new();
         let own = Target::Port(service.name.to_string());
         for (place, container) in service.containers.iter().enumerate() {
             for name in [&container.short, container.name.as_str()] {
@@ -150,9 +187,16 @@ impl<'a> Owner<'a> {
             }
             let ports = container.settings.ports.iter();
             let ports = ports.filter(|port| port.published.text.reference().is_some_and(|r| r.target == own));
+            for (at, port) in container.site_ports.iter().enumerate() {
+                let host = match &port.host {
+                    HostPort::Service(_) => None,
+                    HostPort::Fixed(port) => Some(port.value()),
+                };
+                behind.insert((place, host), at);
+            }
             published.extend(ports.map(|port| (place, port.target.text.value())));
         }
-        Owner { service, containers, behind: HashMap::new(), published }
+        Owner { service, containers, behind, published }
     }
 }
 
@@ -195,6 +239,17 @@ fn link_one(
     front: &Front,
     diagnostics: &mut Diagnostics,
 ) -> Option<Found> {
+    if let Some(listen) = &site.listen {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadSite,
+                "`listen` is for sites of HAProxy",
+                listen.span(),
+                "Caddy listens on the addresses of `caddy.bind`",
+            )
+            .help("remove `listen`, or add `front: haproxy`"),
+        );
+    }
     let is_unread = site.unreadable.may_hold(&["host", "subdomain", "to", "redirect"]);
     let Some((host, below_domain)) = name_of(site, front, is_unread, diagnostics) else {
         // The container may be a second mistake.
@@ -299,7 +354,7 @@ fn name_of(
 }
 
 /// Resolves `to`: a container's port behind a host port, or an address.
-fn upstream(
+pub(super) fn upstream(
     to: &ast::Upstream,
     site: &ast::Site,
     owner: Option<&mut Owner>,
@@ -435,7 +490,7 @@ fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnos
         diagnostics.push(
             Diagnostic::new(
                 Code::BadSite,
-                format!("`{name}` is not a valid upstream for a site under `caddy`"),
+                format!("`{name}` is not a valid upstream outside of a service"),
                 to.span,
                 "expected an IP address",
             )

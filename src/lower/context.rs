@@ -1,7 +1,7 @@
 //! Facts about the rest of the host that the concerns of one service need. It reads [`hir`](crate::hir) and emits
 //! nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::folder::FolderRules;
 use crate::hir::{Container, Host, HostPort, Id, Service};
@@ -14,8 +14,8 @@ use crate::tree::{Atom, Piece, Reference, Target, Text, etc_files, options};
 pub(super) struct HostContext<'a> {
     /// The host.
     pub(super) host: &'a Host,
-    /// The services that Caddy forwards to.
-    pub(super) forwarded: HashSet<&'a Id<Service>>,
+    /// The program that forwards to each service with a site.
+    pub(super) forwarded: HashMap<&'a Id<Service>, &'static str>,
     /// The container whose rule creates each folder.
     pub(super) folder_rules: FolderRules<'a>,
     /// The names of `environment.etc` that the file declares, by path.
@@ -32,13 +32,15 @@ pub(super) struct HostContext<'a> {
 
 impl<'a> HostContext<'a> {
     pub(super) fn of(host: &'a Host) -> HostContext<'a> {
-        let sites = host.front.iter().flat_map(|front| &front.sites);
+        let sites = host.front.iter().flat_map(|front| &front.sites).filter_map(|site| site.service.as_ref());
+        let plain = host.haproxy.iter().flat_map(|haproxy| &haproxy.sites);
+        let plain = plain.filter_map(|site| site.service.as_ref()).map(|service| (service, "HAProxy"));
         // Only the restore command of a file needs the containers that mount it.
         let is_asked = host.backups().any(|(_, backup)| backup.source.sqlite().is_some());
         let asked = || host.containers().filter(|_| is_asked);
         HostContext {
             host,
-            forwarded: sites.filter_map(|site| site.service.as_ref()).collect(),
+            forwarded: plain.chain(sites.map(|service| (service, "Caddy"))).collect(),
             folder_rules: FolderRules::of(host),
             etc_files: Folders::of(host.raw_options().flat_map(|tree| etc_files(&options(tree)))),
             written: WritableFolders::of(host),

@@ -32,20 +32,20 @@ pub(super) fn lower(service: &Service, context: &HostContext, module: &mut Modul
     };
     options.set("enable", Expr::call("lib.mkEnableOption", [about]));
     if let Some(port) = &service.port {
-        let forwarded = context.forwarded.contains(&service.name);
+        let front = context.forwarded.get(&service.name).copied();
         let option = Set::of([
             ("type", Expr::code("lib.types.port")),
             ("default", Expr::typed(&port.text)),
-            ("description", Expr::str(port_description(forwarded))),
+            ("description", Expr::str(port_description(front))),
         ]);
         options.set("port", Expr::call("lib.mkOption", [Expr::Set(option)]));
     }
 }
 
-fn port_description(forwarded: bool) -> &'static str {
-    match forwarded {
-        true => "Port on 127.0.0.1 that Caddy forwards to.",
-        false => "Port on the host.",
+fn port_description(front: Option<&str>) -> String {
+    match front {
+        Some(front) => format!("Port on 127.0.0.1 that {front} forwards to."),
+        None => "Port on the host.".to_owned(),
     }
 }
 

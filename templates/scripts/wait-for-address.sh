@@ -2,8 +2,17 @@
 # again.
 #
 #   wait-for-address ADDRESS INTERFACE
-trap 'echo "$2 does not have the address $1: check that the host is in the tailnet" >&2; exit 1' TERM
-while [ -z "$(ip -oneline address show dev "$2" to "$1" 2>/dev/null)" ]; do
+#
+# An empty INTERFACE stands for any interface. An IPv6 address can be bound once it is no longer tentative.
+if [ -n "$2" ]; then
+  missing="$2 does not have the address $1: check that the host is in the tailnet"
+  place=(dev "$2")
+else
+  missing="no interface has the address $1: check the network settings of the host"
+  place=()
+fi
+trap 'echo "$missing" >&2; exit 1' TERM
+while [ -z "$(ip -oneline address show -tentative "${place[@]}" to "$1" 2>/dev/null)" ]; do
   sleep 1 &
   wait $!
 done

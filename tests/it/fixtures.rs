@@ -217,6 +217,7 @@ const COMPILE: &[&str] = &[
     "every-key-jobs",
     "first-start",
     "greenhead",
+    "haproxy",
     "host-databases",
     "isolation",
     "login",

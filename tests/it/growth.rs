@@ -102,6 +102,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("headers", false) => member(format!("X-H{i}"), json!(format!("x{i}"))),
         ("headers", true) => item(json!(format!("X-H{i}=x{i}"))),
         ("jobs", false) => member(format!("j{i}"), json!({ "every": "1h", "run": "./j.sh" })),
+        ("interfaces", true) => item(json!(format!("eth{i}"))),
         ("keep", true) => item(json!(format!("--keep-daily={}", i + 1))),
         ("mounts", true) => item(json!(format!("/mnt/d{i}"))),
         ("mounts", false) => member(format!("/mnt/d{i}"), json!({})),
@@ -121,6 +122,9 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("services", false) => member(format!("s{i}"), json!({ "containers": { "main": image() } })),
         ("sites", true) if path == "caddy.sites" => {
             item(json!({ "host": format!("s{i}.example.org"), "redirect": "https://example.org" }))
+        }
+        ("sites", true) if path == "haproxy.sites" => {
+            item(json!({ "listen": 8000, "host": format!("s{i}.example.org"), "to": "192.168.1.9:80" }))
         }
         ("sites", true) => item(json!({ "subdomain": format!("s{i}"), "to": "main:80", "port": 1024 + i })),
         ("subnet", true) => item(json!(format!("10.{}.{}.0/24", i / 250, i % 250))),
@@ -181,6 +185,14 @@ fn base(path: &str) -> Value {
         path if path.starts_with("caddy.sites[]") => {
             file["caddy"]["sites"] = json!([{ "host": "s.example.org", "redirect": "https://example.org" }]);
         }
+        path if path.starts_with("haproxy.sites[]") => {
+            file["haproxy"] =
+                json!({ "interfaces": ["eth0"], "sites": [{ "listen": 8000, "to": "192.168.1.9:80" }] });
+        }
+        "haproxy.interfaces" => {
+            file["haproxy"] = json!({ "sites": [{ "listen": 8000, "to": "192.168.1.9:80" }] });
+        }
+        "haproxy.sites" => file["haproxy"] = json!({ "interfaces": ["eth0"] }),
         path if path.starts_with("services.*.sites[]") => {
             app("sites", json!([{ "subdomain": "s", "to": "main:80" }]), &mut file);
         }
@@ -514,7 +526,9 @@ fn work_grows_linearly_with_the_entries_of_each_key() {
     let idle: Mutex<Vec<Counted>> = Mutex::default();
     // A mapping that several keys share, and `allow`, which every part has, are counted once.
     let is_repeated = |key: &Key| {
-        let of_site = key.path.starts_with("caddy.sites[]") || key.path.starts_with("services.*.site.");
+        let of_site = key.path.starts_with("caddy.sites[]")
+            || key.path.starts_with("haproxy.sites[]")
+            || key.path.starts_with("services.*.site.");
         of_site || (last(&key.path) == "allow" && key.path != "allow")
     };
     let costs = with_each(|key| {

@@ -1,5 +1,6 @@
-//! Requests to sites through the real Caddy, which reads the emitted configuration.
+//! Requests to sites through the real Caddy and the real HAProxy, which read the emitted configuration.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -489,6 +490,254 @@ fn caddy_accepts_the_sites_of_the_fixtures() {
             .arg(&path)
             .output();
         let run = run.expect("caddy runs");
+        assert!(run.status.success(), "{case}:\n{}\n{}", read(&path), String::from_utf8_lossy(&run.stderr));
+    }
+}
+
+/// HAProxy with the sites of a file, until it is dropped.
+struct HaProxy {
+    process: Child,
+    folder: tempfile::TempDir,
+}
+
+/// The file that NixOS writes (`haproxyCfg` in nixos/modules/services/networking/haproxy.nix).
+fn haproxy_cfg(text: &str, socket: &Path) -> String {
+    let system = System::of(&compile(text));
+    let config = system.eval(
+        r#"let
+  module' = module ./haproxy.nix;
+  config = (module'.config or module').services.haproxy.config;
+in
+if builtins.isList config then builtins.concatStringsSep "\n" config else config"#,
+    );
+    format!(
+        "global\n  stats socket {} mode 600 expose-fd listeners level user\n\n{}",
+        socket.display(),
+        config.as_str().expect("a text")
+    )
+}
+
+impl HaProxy {
+    fn start(text: &str, port: u16) -> HaProxy {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("haproxy.cfg");
+        std::fs::write(&path, haproxy_cfg(text, &folder.path().join("socket"))).unwrap();
+        let log = std::fs::File::create(folder.path().join("log")).unwrap();
+        let process = Command::new("haproxy")
+            .arg("-Ws")
+            .arg("-f")
+            .arg(&path)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("haproxy runs");
+        let mut haproxy = HaProxy { process, folder };
+        let end = Instant::now() + Duration::from_secs(60);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let over = haproxy.process.try_wait().expect("a process").is_some() || Instant::now() > end;
+            assert!(!over, "{}\n{}", read(&path), read(&haproxy.folder.path().join("log")));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        haproxy
+    }
+}
+
+impl Drop for HaProxy {
+    fn drop(&mut self) {
+        // The master ends its workers.
+        let id = self.process.id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &id]).status();
+        let _ = self.process.wait();
+    }
+}
+
+/// The status and the body of a request in plain HTTP, with the name as `Host`.
+fn get_plain(from: &str, name: &str, port: u16, path: &str, more: &[&str]) -> (u16, String) {
+    let output = Command::new("curl")
+        .args(["--disable", "--silent", "--path-as-is", "--max-time", "60", "--noproxy", "*"])
+        .args(["--interface", from, "--write-out", "\n%{http_code}"])
+        .args(["--header", &format!("Host: {name}")])
+        .args(more)
+        .arg(format!("http://127.0.0.1:{port}{path}"))
+        .output()
+        .expect("curl runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let (body, status) = text.rsplit_once('\n').expect("a status");
+    (status.parse().expect("a status"), body.to_owned())
+}
+
+fn haproxy_tools() -> bool {
+    are_installed(&["haproxy", "curl", "nix-instantiate"])
+}
+
+#[test]
+fn haproxy_routes_by_name_and_path_and_admits_only_the_clients_of_allow_from() {
+    if !haproxy_tools() {
+        return;
+    }
+    let [a, b, api, other] = ["a", "b", "api", "other"].map(program);
+    let (port, strict, stats) = (free_port(), free_port(), free_port());
+    let _haproxy = HaProxy::start(
+        &format!(
+            r#"{HEAD}haproxy:
+  interfaces: [eth0]
+  stats: 127.0.0.1:{stats}
+  sites:
+    - {{ listen: {port}, to: "127.0.0.1:{}", paths: {{ /other/*: "127.0.0.1:{2}" }} }}
+    - {{ listen: {port}, host: a.lan, aliases: [A2.lan], to: "127.0.0.1:{1}", paths: {{ /api*: "127.0.0.1:{2}", /api: "127.0.0.1:{3}" }} }}
+    - {{ listen: {port}, host: b.lan, to: "127.0.0.1:{3}", allow_from: [127.0.0.2, 127.0.1.0/24], paths: {{ /api/*: "127.0.0.1:{2}" }} }}
+    - {{ listen: "127.0.0.1:{strict}", host: a.lan, to: "127.0.0.1:{1}" }}
+"#,
+            other.port(),
+            a.port(),
+            api.port(),
+            b.port(),
+        ),
+        port,
+    );
+    let get = |name: &str, path: &str| get_plain("127.0.0.1", name, port, path, &[]);
+    for (name, path, body) in [
+        ("a.lan", "/", "a /"),
+        ("A.LAN:8080", "/x", "a /x"),
+        ("a2.lan", "/x", "a /x"),
+        ("a.lan", "/api", "b /api"),
+        ("a.lan", "/api/x", "api /api/x"),
+        ("a.lan", "/API/x", "api /API/x"),
+        ("xa.lan", "/api", "other /api"),
+        ("127.0.0.1", "/", "other /"),
+        ("127.0.0.1", "/other/x", "api /other/x"),
+        ("a.lan", "/other/x", "a /other/x"),
+    ] {
+        assert_eq!(get(name, path), (200, body.to_owned()), "{name}{path}");
+    }
+    let spoofed = ["--header", "X-Forwarded-For: 127.0.0.2"];
+    for path in ["/", "/api/x"] {
+        assert_eq!(get_plain("127.0.0.1", "b.lan", port, path, &spoofed).0, 403);
+        assert_eq!(get_plain("127.0.0.2", "b.lan", port, path, &[]).0, 200);
+        assert_eq!(get_plain("127.0.1.9", "B.lan", port, path, &[]).0, 200);
+    }
+    // Without a site for every name, other names are refused.
+    assert_eq!(get_plain("127.0.0.1", "a.lan", strict, "/", &[]).0, 200);
+    assert_eq!(get_plain("127.0.0.1", "127.0.0.1", strict, "/", &[]).0, 404);
+    assert_eq!(get_plain("127.0.0.1", "x", stats, "/", &[]).0, 200);
+}
+
+#[test]
+fn haproxy_sets_the_headers_about_the_client_and_removes_those_of_the_client() {
+    if !haproxy_tools() {
+        return;
+    }
+    let main = program("main");
+    let port = free_port();
+    let _haproxy = HaProxy::start(
+        &format!(
+            "{HEAD}haproxy: {{ interfaces: [eth0], sites: [{{ listen: {port}, to: \"127.0.0.1:{}\" }}] }}\n",
+            main.port()
+        ),
+        port,
+    );
+    let spoofed = [
+        "X-Forwarded-For: 10.0.0.1",
+        "X-FORWARDED-PROTO: https",
+        "X_Forwarded_For: 10.0.0.1",
+        "X.Forwarded.For: 10.0.0.1",
+        "X-Forwarded-Host: evil.lan",
+        "X-Forwarded-Port: 1",
+        "X-Forwarded_Proto: https",
+        "Forwarded: for=10.0.0.1",
+        "X-Real-IP: 10.0.0.1",
+        "X_Real_IP: 10.0.0.1",
+    ];
+    let more: Vec<&str> = spoofed.iter().flat_map(|header| ["--header", header]).collect();
+    assert_eq!(get_plain("127.0.0.5", "photos.lan", port, "/", &more).0, 200);
+    let requests = main.requests();
+    let mut found: Vec<(String, String)> = requests[0]
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_lowercase(), value.clone()))
+        .filter(|(name, _)| name.contains("forwarded") || name.contains("real"))
+        .collect();
+    found.sort();
+    let expected = [
+        ("x-forwarded-for", "127.0.0.5"),
+        ("x-forwarded-host", "photos.lan"),
+        ("x-forwarded-proto", "http"),
+        ("x-real-ip", "127.0.0.5"),
+    ];
+    assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn haproxy_forwards_uploads_and_websockets() {
+    if !haproxy_tools() {
+        return;
+    }
+    let main = Server::new(|request| Answer::text(request.body.len().to_string()));
+    // A program that switches protocols, and then repeats each line.
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let echo = socket.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for stream in socket.incoming().flatten() {
+            let mut reader = BufReader::new(stream.try_clone().expect("a stream"));
+            let mut stream = stream;
+            let mut line = String::new();
+            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                line.clear();
+            }
+            let answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+            let _ = stream.write_all(answer.as_bytes());
+            for line in reader.lines().map_while(Result::ok) {
+                let _ = stream.write_all(format!("{line}\n").as_bytes());
+            }
+        }
+    });
+    let port = free_port();
+    let _haproxy = HaProxy::start(
+        &format!(
+            "{HEAD}haproxy: {{ interfaces: [eth0], sites: [{{ listen: {port}, to: \"127.0.0.1:{}\", paths: {{ /ws: \"127.0.0.1:{echo}\" }} }}] }}\n",
+            main.port()
+        ),
+        port,
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("upload");
+    std::fs::write(&file, vec![7; 64 << 20]).unwrap();
+    let upload = format!("@{}", file.display());
+    let (status, body) = get_plain("127.0.0.1", "x", port, "/", &["--data-binary", &upload]);
+    assert_eq!((status, body), (200, (64 << 20).to_string()));
+
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("haproxy listens");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let request = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    assert!(line.starts_with("HTTP/1.1 101"), "{line}");
+    while line.len() > 2 {
+        line.clear();
+        reader.read_line(&mut line).unwrap();
+    }
+    for text in ["one\n", "two\n"] {
+        stream.write_all(text.as_bytes()).unwrap();
+        line.clear();
+        reader.read_line(&mut line).unwrap();
+        assert_eq!(line, text);
+    }
+}
+
+#[test]
+fn haproxy_accepts_the_configuration_of_the_fixture_without_warnings() {
+    if !haproxy_tools() {
+        return;
+    }
+    for case in ["haproxy", "every-key"] {
+        let text = crate::common::read(&format!("fixtures/{case}/homeserver.yaml"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("haproxy.cfg");
+        std::fs::write(&path, haproxy_cfg(&text, &folder.path().join("socket"))).unwrap();
+        let run =
+            Command::new("haproxy").args(["-c", "-dW", "-f"]).arg(&path).output().expect("haproxy runs");
         assert!(run.status.success(), "{case}:\n{}\n{}", read(&path), String::from_utf8_lossy(&run.stderr));
     }
 }

@@ -5,58 +5,85 @@ use ipnet::IpNet;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::ClientRange;
 use crate::hir::Host;
-use crate::setting::Bind;
+use crate::setting::{Bind, Spanned};
+use crate::source::Span;
 use crate::tree::Node;
+use crate::value::Value;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    let Some(front) = &host.front else { return };
-    let admits = |ranges: &[IpNet], nets: &[IpNet]| {
-        ranges.iter().any(|range| nets.iter().any(|net| net.contains(range) || range.contains(net)))
-    };
-    let tailnet = ClientRange::Tailnet.subnets();
-    for site in &front.sites {
-        let Some(allowed) = &site.allow_from else { continue };
-        let ranges: Vec<IpNet> = allowed.value.iter().flat_map(|range| range.value.subnets()).collect();
-        if ranges.is_empty() {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::NoClients,
-                    "the site admits no client",
-                    allowed.span,
-                    "the list is empty",
-                )
-                .help("list subnets such as `192.168.1.0/24`, or remove `allow_from`"),
-            );
-            continue;
-        }
-        let (fact, nets) = match &front.bind.value {
-            Bind::Tailscale => ("the site listens on the tailnet only", tailnet.clone()),
+    if let Some(front) = &host.front {
+        let reach = match &front.bind.value {
+            Bind::Tailscale => Reach::Tailnet,
             Bind::On { addresses, interfaces } => {
-                let is_loopback = !addresses.is_empty() && addresses.iter().all(|a| a.value.0.is_loopback());
-                if !is_loopback || !interfaces.is_empty() {
-                    continue;
+                let is_loopback = addresses.iter().all(|address| address.value.0.is_loopback());
+                match interfaces.is_empty() && !addresses.is_empty() && is_loopback {
+                    true => Reach::Loopback,
+                    false => Reach::All,
                 }
-                let loopback = ["127.0.0.0/8", "::1/128"].iter().filter_map(|net| net.parse().ok());
-                ("the site listens on loopback only", loopback.collect())
             }
-            Bind::All => continue,
+            Bind::All => Reach::All,
         };
-        if !admits(&ranges, &nets) {
-            let listed: Vec<String> = nets.iter().map(|net| format!("`{net}`")).collect();
-            let help = match front.bind.value {
-                Bind::Tailscale => "add `tailnet` to `allow_from`".to_owned(),
-                _ => format!("add {} to `allow_from`, or listen on another address", listed.join(" or ")),
-            };
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::NoClients,
-                    "the site admits no client that reaches it",
-                    allowed.span,
-                    "none of these addresses reaches the site",
-                )
-                .and(front.bind.span, fact)
-                .help(help),
-            );
+        for allowed in front.sites.iter().filter_map(|site| site.allow_from.as_ref()) {
+            check_one(allowed, reach, front.bind.span, diagnostics);
         }
+    }
+    let tailnet = host.tailscale.as_ref().map(|tailscale| tailscale.address.value.0);
+    for site in host.haproxy.iter().flat_map(|haproxy| &haproxy.sites) {
+        let Some(allowed) = &site.allow_from else { continue };
+        let reach = match site.listen.value.address {
+            Some(_) if site.listen.value.is_loopback() => Reach::Loopback,
+            address if address.is_some() && address == tailnet => Reach::Tailnet,
+            _ => Reach::All,
+        };
+        check_one(allowed, reach, site.listen.span(), diagnostics);
+    }
+}
+
+/// The clients that reach the addresses of a site.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Tailnet,
+    Loopback,
+    All,
+}
+
+fn check_one(
+    allowed: &Spanned<Vec<Value<ClientRange>>>,
+    reach: Reach,
+    bound: Span,
+    diagnostics: &mut Diagnostics,
+) {
+    let ranges: Vec<IpNet> = allowed.value.iter().flat_map(|range| range.value.subnets()).collect();
+    if ranges.is_empty() {
+        diagnostics.push(
+            Diagnostic::new(Code::NoClients, "the site admits no client", allowed.span, "the list is empty")
+                .help("list subnets such as `192.168.1.0/24`, or remove `allow_from`"),
+        );
+        return;
+    }
+    let (fact, help, nets) = match reach {
+        Reach::Tailnet => (
+            "the site listens on the tailnet only",
+            "add `tailnet` to `allow_from`",
+            ClientRange::Tailnet.subnets(),
+        ),
+        Reach::Loopback => (
+            "the site listens on loopback only",
+            "add `127.0.0.0/8` to `allow_from`, or listen on another address",
+            ["127.0.0.0/8", "::1/128"].iter().filter_map(|net| net.parse().ok()).collect(),
+        ),
+        Reach::All => return,
+    };
+    if !ranges.iter().any(|range| nets.iter().any(|net| net.contains(range) || range.contains(net))) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::NoClients,
+                "the site admits no client that reaches it",
+                allowed.span,
+                "none of these addresses reaches the site",
+            )
+            .and(bound, fact)
+            .help(help),
+        );
     }
 }

@@ -25,6 +25,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let aliases = site.aliases.iter().map(|alias| (alias.text.value(), alias.text.span));
         std::iter::once((site.host.value(), site.host.span)).chain(aliases)
     });
+    let plain = host.haproxy.iter().flat_map(|haproxy| &haproxy.sites).flat_map(|site| &site.names);
+    let names = names.chain(plain.map(|name| (name.value(), name.span)));
     let served = names.filter(|(served, _)| served.to_lowercase() == name).map(|(_, span)| span).next();
     let found = if is_loopback(&name) || is_own(&name, host) {
         diagnostic(format!("`{name}` is this host"))

@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::tree::{Node, options};
 
 /// NixOS services with a folder of their name in /run.
-const OF_SERVICES: &[&str] = &["caddy", "postgresql", "tailscale"];
+const OF_SERVICES: &[&str] = &["caddy", "haproxy", "postgresql", "tailscale"];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     // The options under `services` and `services.redis.servers`, by name.
@@ -35,6 +35,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         }
         let emitted = match name {
             "caddy" => host.front.as_ref().map(|front| front.span),
+            "haproxy" => host.haproxy.as_ref().map(|haproxy| haproxy.span),
             "tailscale" => host.tailscale.as_ref().map(|tailscale| tailscale.address.text.span),
             _ => None,
         };

@@ -1,6 +1,6 @@
-//! The programs that listen on the host's ports: containers, Caddy, and the NixOS services that the file enables.
+//! The programs that listen on the host's ports: containers, Caddy, HAProxy, and the NixOS services that the file enables.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::check::isolation::grants::{self, Grant};
@@ -40,6 +40,7 @@ pub(in crate::check) fn listeners(host: &Host) -> Vec<Listener> {
         }
     }
     front(host, &mut found);
+    haproxy(host, &mut found);
     native(host, &mut found);
     found
 }
@@ -135,6 +136,25 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
                 span: front.bind.span,
             });
         }
+    }
+}
+
+/// HAProxy: the ports of its sites, and the statistics.
+fn haproxy(host: &Host, found: &mut Vec<Listener>) {
+    let Some(haproxy) = &host.haproxy else { return };
+    let mut seen = HashSet::new();
+    // Sites on one port share it.
+    let sites = haproxy.sites.iter().map(|site| &site.listen).filter(|listen| seen.insert(listen.value));
+    for listen in sites.chain(&haproxy.stats) {
+        found.push(Listener {
+            address: listen.value.address,
+            ports: PortRange::one(listen.value.port),
+            protocol: Protocol::Tcp,
+            program: "HAProxy".to_owned(),
+            target: None,
+            container: None,
+            span: listen.span(),
+        });
     }
 }
 

@@ -65,6 +65,15 @@ fn needed(host: &Host) -> Vec<Need> {
             help: "remove this option",
         });
     }
+    if let Some(haproxy) = &host.haproxy {
+        found.push(Need {
+            option: "services.haproxy.enable",
+            value: on(),
+            span: haproxy.span,
+            reason: "`haproxy` enables it",
+            help: "remove this option",
+        });
+    }
     if let Some(container) = host.containers().next() {
         found.push(Need {
             option: "virtualisation.podman.enable",

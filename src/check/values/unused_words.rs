@@ -13,13 +13,21 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut unused = |span: Span, title: &str, help: &str| {
         diagnostics.push(Diagnostic::new(Code::UnsupportedValue, title, span, "has no effect").help(help));
     };
-    for (port, upstream, certificate) in targets(host) {
+    let plain = host.haproxy.iter().flat_map(|haproxy| &haproxy.sites);
+    let plain = plain.flat_map(|site| {
+        let of_paths = site.paths.iter().map(|path| (path.port.as_ref(), Some(&path.upstream)));
+        of_paths.chain([(site.port.as_ref(), Some(&site.upstream))])
+    });
+    let ports = targets(host).map(|(port, upstream, _)| (port, upstream)).chain(plain);
+    for (port, upstream) in ports {
         let behind = upstream.and_then(Upstream::host_port);
         if let Some(port) = port
             && !matches!(behind, Some(HostPort::Fixed(fixed)) if fixed.span == port.text.span)
         {
             unused(port.text.span, "`port` is set on a target that is not a container", "remove `port`");
         }
+    }
+    for (_, upstream, certificate) in targets(host) {
         if !upstream.is_some_and(|upstream| upstream.https) {
             for (key, span) in certificate.written() {
                 let title = format!("`{key}` is set on a target without a certificate");

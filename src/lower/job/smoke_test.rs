@@ -8,12 +8,13 @@
 //! ```
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use indexmap::IndexMap;
 
 use super::{Confinement, Unit, on_path};
 use crate::hir::job::{Job, SmokeTest};
-use crate::hir::{Answer, Front, Host, Site};
+use crate::hir::{Answer, Front, Host, PlainSite, Site};
 use crate::lower::context;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Binding, Module};
@@ -35,6 +36,13 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
                 Some(service) => of_option.entry(&service.option).or_default().push(check),
                 None => checks.push(check),
             }
+        }
+    }
+    for one in host.haproxy.iter().flat_map(|haproxy| &haproxy.sites) {
+        let check = plain_site(one, host);
+        match one.service.as_ref().and_then(|id| host.service(id)) {
+            Some(service) => of_option.entry(&service.option).or_default().push(check),
+            None => checks.push(check),
         }
     }
     for (job, backup) in host.backups() {
@@ -110,6 +118,35 @@ fn pools(test: &SmokeTest, host: &Host) -> Vec<Text> {
     let mut seen = HashSet::new();
     let all = test.pools.iter().map(|pool| pool.text.clone()).chain(of_datasets);
     all.filter(|pool| seen.insert(pool.value())).collect()
+}
+
+/// The check of a site of HAProxy. A site that does not answer the host says nothing about the program behind it.
+fn plain_site(site: &PlainSite, host: &Host) -> Expr {
+    let listen = site.listen.value;
+    let address = match listen.address {
+        Some(IpAddr::V6(address)) => format!("[{address}]"),
+        Some(address) => address.to_string(),
+        None => "127.0.0.1".to_owned(),
+    };
+    let mut check = vec![Part::Text("site=".into())];
+    match (site.names.first(), site.upstream.host_port()) {
+        (_, Some(port)) if site.allow_from.is_some() => {
+            check.push(Part::Text("=http://127.0.0.1:".into()));
+            check.extend(parts(&context::port(port, host)));
+        }
+        (Some(name), _) => {
+            check.push(Part::Text(format!("{address}=http://").into()));
+            check.extend(parts(name));
+            check.push(Part::Text(format!(":{}", listen.port).into()));
+        }
+        (None, _) => check.push(Part::Text(format!("=http://{address}:{}", listen.port).into())),
+    }
+    check.push(Part::Text("/ ".into()));
+    match site.names.first() {
+        Some(name) => check.extend(parts(name)),
+        None => check.push(Part::Text(format!("port {} of HAProxy", listen.port).into())),
+    }
+    Expr::Str(check)
 }
 
 /// The check of a site: a request to Caddy's address, with the site's name.

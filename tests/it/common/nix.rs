@@ -155,7 +155,7 @@ let
     boot.zfs.enabled = false;
     age.secrets = SECRETS // builtins.mapAttrs secret (declaredSecrets.age.secrets or { });
     sops.secrets = builtins.mapAttrs (name: _: { inherit name; path = "/run/secrets/${name}"; }) (declaredSecrets.sops.secrets or { });
-    environment.etc = { };
+    environment.etc."haproxy.cfg".source = "/nix/store/haproxy.conf";
     time.timeZone = "Europe/Berlin";
     networking.hostName = "box";
     users.groups = { render.gid = 303; video.gid = 26; users.gid = 100; };
@@ -170,6 +170,7 @@ let
     launchd.agents = AGENTS;
     services.postgresql.package = "postgresql";
     services.redis.package = "redis";
+    services.haproxy.package = "haproxy";
     services.caddy = { user = "caddy"; group = "caddy"; };
     services.restic.backups = { app-backup.package = "restic"; app-backup-files.package = "restic"; };
     virtualisation.oci-containers.containers = builtins.mapAttrs container (
