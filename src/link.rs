@@ -144,7 +144,7 @@ fn link_context(host: &mut Host, context: &FileContext) {
 impl Service {
     /// Reports whether an invalid part of the service may declare a container `name`.
     pub(crate) fn may_have_container(&self, name: &str) -> bool {
-        let is_unread = self.containers.is_empty() && !self.unreadable.is_empty();
+        let is_unread = self.containers.is_empty() && self.unreadable.may_hold(&["containers"]);
         is_unread || self.is_cut || self.unreadable.has_unknown(name)
     }
 
