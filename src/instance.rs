@@ -1,6 +1,6 @@
 //! A use of a preset, with the arguments of its parameters.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 
@@ -22,6 +22,10 @@ pub struct Instance {
     pub required: Vec<String>,
     /// The first use of each parameter in the preset: the keys on the path to it, separated by dots.
     pub uses: HashMap<String, String>,
+    /// The parameters that conditions of the preset depend on.
+    pub conditions: BTreeSet<String>,
+    /// The parameters that parts with a false condition use, each with the condition.
+    pub conditional: HashMap<String, String>,
     /// The preset's containers that the user removed with `~`, with the spans.
     pub removed: Vec<(String, Span)>,
 }

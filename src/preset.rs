@@ -3,6 +3,10 @@
 //!
 //! A preset is a file in `presets/`, in homegen's own language, that starts with its `parameters`.
 
+mod condition;
+mod constants;
+mod parameter;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use indexmap::IndexMap;
@@ -16,6 +20,10 @@ use crate::merge;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::{Entry, Kind, Layers, Node};
 use crate::tree::{self, Piece, Step, Target, Text};
+
+use condition::Conditions;
+use constants::Constants;
+use parameter::{Arguments, Binder, Declarer};
 
 /// The presets that ship with homegen, by name.
 pub const PRESETS: &[(&str, &str)] = &[
@@ -36,8 +44,16 @@ pub fn expand(
 ) -> (Node, HashMap<SourceId, Instance>) {
     let mut instances = HashMap::new();
     let Kind::Map(entries) = &mut root.kind else { return (root, instances) };
-    let Some(services) = entries.iter_mut().find(|e| e.key == "services") else { return (root, instances) };
-    let Kind::Map(services) = &mut services.value.kind else { return (root, instances) };
+    let (mut services, mut constants) = (None, None);
+    for entry in entries {
+        match entry.key.as_str() {
+            "services" if services.is_none() => services = Some(&mut entry.value),
+            "constants" if constants.is_none() => constants = Some(&entry.value),
+            _ => {}
+        }
+    }
+    let Some(Node { kind: Kind::Map(services), .. }) = services else { return (root, instances) };
+    let mut constants = Constants::new(constants);
     let mut nodes = 0;
     for service in services {
         mend_keys(&mut service.value, diagnostics);
@@ -90,23 +106,35 @@ pub fn expand(
         let declared = definition.get("parameters").map_or(&[][..], Node::entries);
         let required =
             declared.iter().filter(|p| p.value.get("default").is_none()).map(|p| p.key.clone()).collect();
-        let (arguments, missing) =
-            arguments(preset_name, &definition, with.as_ref(), preset.value.span, diagnostics);
+        let given = with.as_ref().map_or(&[][..], |with| with.value.entries());
+        let at = with.as_ref().map_or(preset.value.span, |with| with.key_span);
+        let arguments = Binder { constants: &mut constants, diagnostics }.bind(
+            Declarer::Preset(preset_name),
+            declared,
+            given,
+            at,
+        );
         let Kind::Map(mut entries) = definition.kind else { continue };
         entries.retain(|e| e.key != "parameters");
+        let conditions = Conditions::apply(&mut entries, &arguments, &mut constants);
         let mut uses = HashMap::new();
         entries.iter().for_each(|entry| find_uses(&entry.value, &entry.key, false, &mut uses));
         let mut removed = Vec::new();
         let own = std::mem::replace(&mut service.value.kind, Kind::Map(entries));
         if let Kind::Map(mut own) = own {
             own.retain(|e| e.key != "preset" && e.key != "with");
-            without_strangers(preset_name, &mut own, &service.value, diagnostics);
+            without_strangers(preset_name, &mut own, &service.value, &conditions, diagnostics);
             removed = removed_containers(&own, &service.value);
             merge(&mut service.value, own, &mut Vec::new());
-            forget_dependencies(&mut service.value, &removed, source);
         }
+        let absent = removed.iter().map(|(name, _)| name).chain(conditions.containers.keys());
+        forget_dependencies(&mut service.value, &absent.map(String::as_str).collect(), source);
+        let Arguments { values: arguments, missing } = arguments;
+        let Conditions { parameters: conditions, uses: conditional, .. } = conditions;
         let service = service.key.clone();
-        instances.insert(source, Instance { service, name, arguments, missing, required, uses, removed });
+        let instance =
+            Instance { service, name, arguments, missing, required, uses, conditions, conditional, removed };
+        instances.insert(source, instance);
     }
     (root, instances)
 }
@@ -137,12 +165,35 @@ fn mend_keys(service: &mut Node, diagnostics: &mut Diagnostics) {
 }
 
 /// Reports and removes containers that the preset does not have and that have no image: their names are probably
-/// misspelled.
-fn without_strangers(preset: &str, own: &mut [Entry], base: &Node, diagnostics: &mut Diagnostics) {
+/// misspelled, or the conditions of the preset remove them.
+fn without_strangers(
+    preset: &str,
+    own: &mut [Entry],
+    base: &Node,
+    conditions: &Conditions,
+    diagnostics: &mut Diagnostics,
+) {
     let known = base.get("containers").map_or(&[][..], Node::entries);
     let Some(containers) = own.iter_mut().find(|e| e.key == "containers") else { return };
     let Kind::Map(containers) = &mut containers.value.kind else { return };
     containers.retain(|container| {
+        if let Some(absent) = conditions.containers.get(&container.key)
+            && container.value.get("image").is_none()
+        {
+            let name = &container.key;
+            let mut diagnostic = Diagnostic::new(
+                Code::ContainerAbsent,
+                format!("the preset `{preset}` has no container `{name}` with these parameters"),
+                container.key_span,
+                format!("exists only with {}", absent.condition),
+            )
+            .help(format!("remove `{name}`, or set {} under `with`", absent.condition));
+            if let Some(argument) = absent.argument {
+                diagnostic = diagnostic.and(argument, "set here");
+            }
+            diagnostics.push(diagnostic);
+            return false;
+        }
         let belongs = known.iter().any(|k| k.key == container.key)
             || container.value.get("image").is_some()
             || !matches!(container.value.kind, Kind::Map(_));
@@ -167,7 +218,8 @@ fn find_uses(node: &Node, place: &str, in_list: bool, uses: &mut HashMap<String,
     match &node.kind {
         Kind::Scalar { text, .. } => {
             for reference in text.split("${").skip(1) {
-                let name = reference.split(['.', '}']).next().unwrap_or_default();
+                let name = reference.strip_prefix("secrets.").unwrap_or(reference);
+                let name = name.split(['.', '}']).next().unwrap_or_default();
                 uses.entry(name.to_owned()).or_insert_with(|| place.to_owned());
             }
         }
@@ -193,36 +245,35 @@ fn removed_containers(own: &[Entry], base: &Node) -> Vec<(String, Span)> {
     removed.map(|entry| (entry.key.clone(), entry.key_span)).collect()
 }
 
-/// Removes the removed containers from the preset's own lists.
-fn forget_dependencies(service: &mut Node, removed: &[(String, Span)], preset: SourceId) {
+/// Removes the names of `absent` containers from the preset's own lists.
+fn forget_dependencies(service: &mut Node, absent: &HashSet<&str>, preset: SourceId) {
     let Kind::Map(entries) = &mut service.kind else { return };
     for entry in entries {
         match (entry.key.as_str(), &mut entry.value.kind) {
             ("containers", Kind::Map(containers)) => {
                 for container in containers {
-                    forget(&mut container.value, "depends_on", removed, preset);
+                    forget(&mut container.value, "depends_on", absent, preset);
                 }
             }
-            ("update", Kind::Map(_)) => forget(&mut entry.value, "restart", removed, preset),
+            ("update", Kind::Map(_)) => forget(&mut entry.value, "restart", absent, preset),
             _ => {}
         }
     }
 }
 
 /// Removes the preset's names from the list or mapping `key`.
-fn forget(node: &mut Node, key: &str, removed: &[(String, Span)], preset: SourceId) {
+fn forget(node: &mut Node, key: &str, absent: &HashSet<&str>, preset: SourceId) {
     let Kind::Map(members) = &mut node.kind else { return };
     let Some(member) = members.iter_mut().find(|member| member.key == key) else { return };
     let names = match &mut member.value.kind {
         Kind::Layers(layers) => &mut layers.base,
         _ => &mut member.value,
     };
-    let is_removed =
-        |name: &str, span: Span| span.source == preset && removed.iter().any(|(removed, _)| removed == name);
+    let is_absent = |name: &str, span: Span| span.source == preset && absent.contains(name);
     match &mut names.kind {
-        Kind::Map(entries) => entries.retain(|entry| !is_removed(&entry.key, entry.key_span)),
+        Kind::Map(entries) => entries.retain(|entry| !is_absent(&entry.key, entry.key_span)),
         Kind::List(items) => items
-            .retain(|item| !matches!(&item.kind, Kind::Scalar { text, .. } if is_removed(text, item.span))),
+            .retain(|item| !matches!(&item.kind, Kind::Scalar { text, .. } if is_absent(text, item.span))),
         _ => {}
     }
 }
@@ -247,7 +298,7 @@ pub fn check(
         else {
             continue;
         };
-        let mut used = Used::default();
+        let mut used = Used { parameters: instance.conditions.clone(), ..Used::default() };
         used.below(service);
         // The default of another parameter may use an argument.
         let mut pending: Vec<String> = used.parameters.iter().cloned().collect();
@@ -291,7 +342,8 @@ impl Used {
     fn text(&mut self, text: &Text) {
         for piece in &text.pieces {
             if let Piece::Reference(reference) = piece
-                && let Target::Parameter { path, .. } = &reference.target
+                && let Target::Parameter { path, .. } | Target::Secret { parameter: Some(path), .. } =
+                    &reference.target
                 && let Some(Step::Key(name)) = path.first()
                 && !self.parameters.contains(name)
             {
@@ -307,6 +359,7 @@ fn check_arguments(
     used: &BTreeSet<String>,
     diagnostics: &mut Diagnostics,
 ) {
+    let replaced = || "every value that uses it is removed or replaced".to_owned();
     for (name, argument) in arguments {
         let is_empty = match &argument.kind {
             tree::Kind::List(items) => items.is_empty(),
@@ -318,16 +371,22 @@ fn check_arguments(
         if argument.span.source != SourceId::FILE || is_empty || used.contains(name) || !is_free {
             continue;
         }
-        let help = match instance.uses.get(name) {
-            Some(place) => format!("remove `{name}` from `with`, or keep the preset's value of `{place}`"),
-            None => format!("remove `{name}` from `with`"),
+        let (label, help) = match (instance.uses.get(name), instance.conditional.get(name)) {
+            (None, Some(condition)) => (
+                format!("has an effect only with {condition}"),
+                format!("remove `{name}` from `with`, or set {condition}"),
+            ),
+            (Some(place), _) => {
+                (replaced(), format!("remove `{name}` from `with`, or keep the preset's value of `{place}`"))
+            }
+            (None, None) => (replaced(), format!("remove `{name}` from `with`")),
         };
         diagnostics.push(
             Diagnostic::new(
                 Code::ParameterUnused,
                 format!("the parameter `{name}` has no effect"),
                 argument.span,
-                "every value that uses it is removed or replaced",
+                label,
             )
             .help(help),
         );
@@ -409,125 +468,6 @@ fn naming(node: &tree::Node, place: &str, preset: SourceId, name: &str, found: &
         }),
         _ => {}
     }
-}
-
-/// Binds the parameters of `definition` to the arguments in `with`. Returns the arguments, and the parameters without a
-/// valid one.
-fn arguments(
-    preset: &str,
-    definition: &Node,
-    with: Option<&Entry>,
-    used: Span,
-    diagnostics: &mut Diagnostics,
-) -> (IndexMap<String, Node>, Vec<String>) {
-    let declared = definition.get("parameters").map_or(&[][..], Node::entries);
-    let given = with.map_or(&[][..], |w| w.value.entries());
-    let is_given = |p: &&Entry| given.iter().any(|a| a.key == p.key);
-    let mut absent = declared.iter().filter(|p| !is_given(p) && p.value.get("default").is_none());
-    let absent = absent.next().filter(|_| absent.next().is_none());
-    let is_unknown = |argument: &&Entry| !declared.iter().any(|p| p.key == argument.key);
-    let is_single = given.iter().filter(is_unknown).take(2).count() == 1;
-    let mut suggested = HashSet::new();
-    for argument in given.iter().filter(is_unknown) {
-        let names = declared.iter().map(|p| p.key.as_str());
-        let known = closest(&argument.key, names.clone());
-        suggested.extend(known);
-        let help = match absent.filter(|_| known.is_none() && is_single) {
-            Some(absent) => {
-                suggested.insert(absent.key.as_str());
-                format!("did you mean `{}`, which is missing?", absent.key)
-            }
-            None => diagnostics.suggestion(&argument.key, names),
-        };
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadParameter,
-                format!("the preset `{preset}` has no parameter `{}`", argument.key),
-                argument.key_span,
-                "unknown parameter",
-            )
-            .help(help),
-        );
-    }
-    let (mut arguments, mut missing) = (IndexMap::new(), Vec::new());
-    for parameter in declared {
-        let scalar = |key: &str| match parameter.value.get(key).map(|n| &n.kind) {
-            Some(Kind::Scalar { text, .. }) => text.as_str(),
-            _ => "",
-        };
-        let value = match given.iter().find(|a| a.key == parameter.key) {
-            Some(argument) if check_type(&parameter.key, scalar("type"), &argument.value, diagnostics) => {
-                argument.value.clone()
-            }
-            Some(_) => {
-                missing.push(parameter.key.clone());
-                continue;
-            }
-            None => match parameter.value.get("default") {
-                Some(default) => default.clone(),
-                // Misspelled; already reported.
-                None if suggested.contains(parameter.key.as_str()) => {
-                    missing.push(parameter.key.clone());
-                    continue;
-                }
-                None => {
-                    let at = with.map_or(used, |w| w.key_span);
-                    diagnostics.push(
-                        Diagnostic::new(
-                            Code::BadParameter,
-                            format!("the preset `{preset}` needs the parameter `{}`", parameter.key),
-                            at,
-                            format!("expected `{}` under `with`", parameter.key),
-                        )
-                        .help(format!(
-                            "write `with: {{ {}: VALUE }}`: {}",
-                            parameter.key,
-                            scalar("description")
-                        )),
-                    );
-                    missing.push(parameter.key.clone());
-                    continue;
-                }
-            },
-        };
-        arguments.insert(parameter.key.clone(), value);
-    }
-    (arguments, missing)
-}
-
-/// Checks the type of an argument. The value of a reference is checked where it is used.
-fn check_type(name: &str, kind: &str, value: &Node, diagnostics: &mut Diagnostics) -> bool {
-    let fits = match (&value.kind, kind) {
-        (Kind::Scalar { text, .. }, _) if text.contains("${") => true,
-        (Kind::Scalar { text, .. }, "path") => text.starts_with('/'),
-        (Kind::Scalar { text, plain: true }, "integer") => text.parse::<i64>().is_ok(),
-        (Kind::Scalar { text, plain: true }, "boolean") => matches!(text.as_str(), "true" | "false"),
-        (Kind::Scalar { .. }, "string") => !value.is_null(),
-        (Kind::List(_), "list") | (Kind::Map(_), "mapping") => true,
-        // Already reported.
-        (Kind::Unreadable, _) => return false,
-        _ => false,
-    };
-    if !fits {
-        let expected = match kind {
-            "path" => "an absolute path",
-            "integer" => "a whole number",
-            "boolean" => "true or false",
-            "string" => "a string",
-            "list" => "a list",
-            _ => "a mapping",
-        };
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadParameter,
-                format!("the parameter `{name}` is not {expected}"),
-                value.span,
-                format!("expected {expected}"),
-            )
-            .help(format!("write {expected}")),
-        );
-    }
-    fits
 }
 
 /// Merges `over` into the mapping `base`, whose path from the service is `place`. Mappings merge, `~` removes and

@@ -10,7 +10,7 @@ use crate::instance::Instance;
 use crate::limits::{MAX_EXPANDED, weight};
 use crate::merge::merge;
 use crate::source::{SourceId, Sources, Span};
-use crate::syntax::{Entry as SyntaxEntry, Kind as SyntaxKind, Node as SyntaxNode};
+use crate::syntax::{Entry as SyntaxEntry, Kind as SyntaxKind, Lookup, Node as SyntaxNode, whole_reference};
 use crate::tree::{Atom, Entry, Kind, Node, Piece, Reference, Step, Target, Text};
 
 /// The longest chain of references. Each step is a constant that refers to another constant, so that files written by
@@ -43,8 +43,9 @@ pub(crate) fn resolve(
         in_constants: false,
         in_command: false,
         position: Position::File,
+        service: None,
         misplaced_secrets: Vec::new(),
-        large: HashMap::new(),
+        lookup: Lookup::default(),
         misspelt: misspelt(root, facts),
     };
     let entries = root
@@ -65,6 +66,7 @@ pub(crate) fn resolve(
     let mut parameters = HashMap::new();
     resolver.position = Position::Other;
     for instance in instances.values() {
+        resolver.service = Some(instance.service.clone());
         let arguments = instance.arguments.iter();
         let resolved = arguments.map(|(name, value)| (name.clone(), resolver.node(value))).collect();
         parameters.insert(instance.service.clone(), resolved);
@@ -103,24 +105,25 @@ struct Resolver<'a> {
     in_command: bool,
     /// The position of the current value in the file.
     position: Position,
+    /// The service around the current value.
+    service: Option<String>,
     misplaced_secrets: Vec<String>,
-    /// Indexes of the large mappings that references go through, by their addresses in memory.
-    large: HashMap<*const SyntaxNode, HashMap<&'a str, &'a SyntaxNode>>,
+    lookup: Lookup<'a>,
     /// The top-level keys for which undeclared keys probably stand.
     misspelt: HashSet<&'a str>,
 }
 
+/// The number of undeclared keys that are compared with the declared ones.
+const MAX_MISSPELT: usize = 32;
+
 /// The keys in `known` for which undeclared keys of the file probably stand.
 fn misspelt<'a>(root: &SyntaxNode, known: &[&'a str]) -> HashSet<&'a str> {
     let unknown = root.entries().iter().filter(|entry| !known.contains(&entry.key.as_str()));
-    unknown.take(LARGE).filter_map(|entry| closest(&entry.key, known.iter().copied())).collect()
+    unknown.take(MAX_MISSPELT).filter_map(|entry| closest(&entry.key, known.iter().copied())).collect()
 }
 
 /// The keys of the file that hold facts.
 const FACTS: &[&str] = &["host", "services", "networks", "tailscale", "caddy"];
-
-/// The number of entries from which a mapping gets an index.
-const LARGE: usize = 32;
 
 /// The value that a name refers to.
 struct Found<'a> {
@@ -129,18 +132,6 @@ struct Found<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    /// The value of `key` in a mapping.
-    fn get(&mut self, node: &'a SyntaxNode, key: &str) -> Option<&'a SyntaxNode> {
-        if node.entries().len() < LARGE {
-            return node.get(key);
-        }
-        let index = self.large.entry(node).or_insert_with(|| {
-            // The first of two entries with the same name wins, as in a small mapping.
-            node.entries().iter().rev().map(|entry| (entry.key.as_str(), &entry.value)).collect()
-        });
-        index.get(key).copied()
-    }
-
     fn constants(&mut self, node: &SyntaxNode) -> Node {
         for entry in node.entries().iter().filter(|entry| !entry.is_unreadable()) {
             if self.facts.contains(&entry.key.as_str()) {
@@ -150,6 +141,16 @@ impl<'a> Resolver<'a> {
                         format!("a constant cannot have the name `{}`", entry.key),
                         entry.key_span,
                         "is a top-level key of the file",
+                    )
+                    .help("rename the constant: `${…}` would be ambiguous"),
+                );
+            } else if entry.key == "site" {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        Code::ReservedConstant,
+                        "a constant cannot have the name `site`",
+                        entry.key_span,
+                        "is the site of a service, as in `${site.url}`",
                     )
                     .help("rename the constant: `${…}` would be ambiguous"),
                 );
@@ -267,10 +268,16 @@ impl<'a> Resolver<'a> {
         let outer = self.in_command;
         self.in_command |= matches!(entry.key.as_str(), "command" | "entrypoint" | "test");
         let position = std::mem::replace(&mut self.position, Position::Other);
+        if position == Position::Services {
+            self.service = Some(entry.key.clone());
+        }
         let key = self.key(entry);
         self.position = position.below(&entry.key);
         let value = self.node(&entry.value);
         self.position = position;
+        if position == Position::Services {
+            self.service = None;
+        }
         self.in_command = outer;
         Entry { key, value }
     }
@@ -297,16 +304,20 @@ impl<'a> Resolver<'a> {
     /// Resolves a scalar that is a single reference. The value may have any type.
     fn whole(&mut self, name: &str, span: Span) -> Node {
         let nothing = Node { span, defined: None, kind: Kind::Unknown };
-        if let Some(secret) = secret_name(name) {
+        if let Some(secret) = self.secret_name(name, span) {
             let Some(piece) = self.secret(secret, span) else { return nothing };
             let text = Text { pieces: vec![piece], ..Text::empty(span) };
             return Node { kind: Kind::Scalar(text), ..nothing };
+        }
+        if let Some(part) = SitePart::of(name) {
+            let Some(pieces) = self.site(part, name, span) else { return nothing };
+            return Node { kind: Kind::Scalar(Text { pieces, ..Text::empty(span) }), ..nothing };
         }
         let Some(found) = self.look_up(name, span) else { return nothing };
         if !self.enter(name, span) {
             return nothing;
         }
-        let value = self.node(found.node);
+        let value = self.referred(name, found.node);
         self.trail.pop();
         match found.target {
             Some(target) => retarget(value, &target, span, found.node.span),
@@ -359,14 +370,17 @@ impl<'a> Resolver<'a> {
         if self.is_exhausted(span) {
             return None;
         }
-        if let Some(secret) = secret_name(name) {
+        if let Some(secret) = self.secret_name(name, span) {
             return self.secret(secret, span).map(|piece| vec![piece]);
+        }
+        if let Some(part) = SitePart::of(name) {
+            return self.site(part, name, span);
         }
         let found = self.look_up(name, span)?;
         if !self.enter(name, span) {
             return None;
         }
-        let value = self.node(found.node);
+        let value = self.referred(name, found.node);
         self.trail.pop();
         if matches!(value.kind, Kind::Unknown) {
             return None;
@@ -407,14 +421,150 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Resolves the value that `name` refers to, as a part of its own service.
+    fn referred(&mut self, name: &str, node: &SyntaxNode) -> Node {
+        let mut steps = name.split('.');
+        let (Some("services"), Some(service)) = (steps.next(), steps.next()) else { return self.node(node) };
+        let outer = self.service.replace(service.to_owned());
+        let value = self.node(node);
+        self.service = outer;
+        value
+    }
+
+    /// Resolves `${site.url}` or `${site.host}` to the address of the only site of the service around it.
+    fn site(&mut self, part: SitePart, name: &str, span: Span) -> Option<Vec<Piece>> {
+        if self.in_constants {
+            self.in_constant(name, span);
+            return None;
+        }
+        let Some(service) = self.service.clone() else {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::BadReference,
+                    format!("`${{{name}}}` is valid only in a service"),
+                    span,
+                    "is not a part of a service",
+                )
+                .help("write the address of the site"),
+            );
+            return None;
+        };
+        let services = self.root.get("services")?;
+        let declared = self.lookup.get(services, &service)?;
+        let sites = self.sites(declared);
+        let [site] = sites.as_slice() else {
+            if !is_cut(declared) && !is_cut(services) {
+                self.no_single_site(&service, sites.len(), name, span);
+            }
+            return None;
+        };
+        if !self.enter(name, span) {
+            return None;
+        }
+        let host = self.host(site);
+        self.trail.pop();
+        let host = host?;
+        self.nodes += weight(&host.value());
+        let scheme = match part {
+            // Every site has a certificate.
+            SitePart::Url => "https://",
+            SitePart::Host => "",
+        };
+        let mut text = Text::empty(span);
+        text.push(Piece::Literal(scheme.to_owned()));
+        host.pieces.into_iter().for_each(|piece| text.push(piece));
+        Some(text.pieces)
+    }
+
+    /// The sites of a service.
+    fn sites(&mut self, service: &'a SyntaxNode) -> Vec<&'a SyntaxNode> {
+        let one = self.member(service, "site").filter(|site| !site.is_null());
+        let several = self.member(service, "sites");
+        let several = several.map(|sites| match &sites.kind {
+            SyntaxKind::List(items) => items.as_slice(),
+            _ => &[],
+        });
+        one.into_iter().chain(several.into_iter().flatten()).collect()
+    }
+
+    /// The name of a site. `None` if it has no valid name, which linking reports.
+    fn host(&mut self, site: &'a SyntaxNode) -> Option<Text> {
+        let text = |node: Node| match node.kind {
+            Kind::Scalar(text) => Some(text),
+            _ => None,
+        };
+        if let Some(host) = self.member(site, "host") {
+            return text(self.node(host));
+        }
+        let subdomain = self.member(site, "subdomain")?;
+        let front = self.root.get("caddy")?;
+        let domain = self.member(front, "domain")?;
+        let (subdomain, domain) = (text(self.node(subdomain))?, text(self.node(domain))?);
+        let span = subdomain.span;
+        Some(Text::join(&[subdomain, domain], ".", span))
+    }
+
+    /// The value of `key` in a mapping, or in the mapping that a reference leads to.
+    fn member(&mut self, node: &'a SyntaxNode, key: &str) -> Option<&'a SyntaxNode> {
+        match &node.kind {
+            SyntaxKind::Layers(layers) => {
+                self.member(&layers.over, key).or_else(|| self.member(&layers.base, key))
+            }
+            SyntaxKind::Replace(value) => self.member(value, key),
+            SyntaxKind::Scalar { text, .. } => {
+                let name = whole_reference(text)?;
+                if !self.enter(name, node.span) {
+                    return None;
+                }
+                let found = self.look_up(name, node.span);
+                let member = found.and_then(|found| self.member(found.node, key));
+                self.trail.pop();
+                member
+            }
+            _ => self.lookup.get(node, key).map(upper),
+        }
+    }
+
+    /// Reports a reference to the only site of a service that has `count` sites.
+    fn no_single_site(&mut self, service: &str, count: usize, name: &str, span: Span) {
+        let parameter = self.trail.last().map(|(name, _)| name.as_str()).filter(|parameter| {
+            let instance = self.instances.get(&span.source);
+            instance.is_some_and(|instance| instance.arguments.contains_key(*parameter))
+        });
+        let other = match parameter {
+            Some(parameter) => format!("set `{parameter}` under `with`"),
+            None => format!("write the address in place of `${{{name}}}`"),
+        };
+        let (title, help) = match count {
+            0 => (format!("the service `{service}` has no site"), format!("add a `site`, or {other}")),
+            _ => (format!("the service `{service}` has {count} sites"), other),
+        };
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::UnknownReference,
+                title,
+                span,
+                format!("`${{{name}}}` needs a single site"),
+            )
+            .help(help),
+        );
+    }
+
+    /// The name of the secret that a reference `secrets.NAME` at `span` names. In a preset, NAME is the path of a parameter
+    /// with the name of a secret.
+    fn secret_name<'n>(&self, reference: &'n str, span: Span) -> Option<&'n str> {
+        let name = reference.strip_prefix("secrets.")?;
+        (is_name(name) || self.instances.contains_key(&span.source)).then_some(name)
+    }
+
     /// Resolves a reference to the content of the secret `name`. It is valid only in a text that is rendered when the
     /// container starts: every other text is in the Nix store.
     fn secret(&mut self, name: &str, span: Span) -> Option<Piece> {
+        if self.instances.contains_key(&span.source) {
+            return self.secret_of_parameter(name, span);
+        }
         if self.position == Position::Rendered {
-            let value = Atom::Str(format!("${{secrets.{name}}}"));
-            return Some(Piece::Reference(
-                Reference { target: Target::Secret(name.to_owned()), value, span }.into(),
-            ));
+            return Some(content(name.to_owned(), None, span));
         }
         self.misplaced_secrets.push(name.to_owned());
         // A reference to another value leads here from a place outside of the rendered texts.
@@ -431,6 +581,22 @@ impl<'a> Resolver<'a> {
             )),
         );
         None
+    }
+
+    /// Resolves a reference of a preset to the content of the secret whose name is the argument of the parameter at `path`.
+    fn secret_of_parameter(&mut self, path: &str, span: Span) -> Option<Piece> {
+        let found = self.look_up(path, span)?;
+        if !self.enter(path, span) {
+            return None;
+        }
+        let position = std::mem::replace(&mut self.position, Position::Other);
+        let value = self.node(found.node);
+        self.position = position;
+        self.trail.pop();
+        let Kind::Scalar(name) = value.kind else { return None };
+        let Some(Target::Parameter { path, .. }) = found.target else { return None };
+        // A secret that is not declared is reported at the argument.
+        Some(content(name.value(), Some(path), name.span))
     }
 
     /// Reports a reference below `secrets` that is not the name of a secret.
@@ -524,7 +690,7 @@ impl<'a> Resolver<'a> {
             if instance.missing.iter().any(|parameter| parameter == steps[0]) {
                 return None;
             }
-            if !self.facts.contains(&steps[0]) {
+            if !self.facts.contains(&steps[0]) && steps[0] != "site" {
                 self.unknown(name, steps[0], instance.arguments.keys().map(String::as_str), span);
                 return None;
             }
@@ -532,12 +698,21 @@ impl<'a> Resolver<'a> {
         if self.facts.contains(&steps[0]) {
             return self.fact(&steps, name, span);
         }
+        if steps[0] == "site" {
+            self.unknown(name, name, ["site.url", "site.host"], span);
+            return None;
+        }
         let constants = self.root.get("constants");
-        match constants.and_then(|c| self.get(c, steps[0])) {
+        match constants.and_then(|c| self.lookup.get(c, steps[0])) {
             Some(value) => self.walk(value, &steps, name, span, Target::Constant),
             None => {
                 let known = constants.map_or(&[][..], SyntaxNode::entries).iter().map(|e| e.key.as_str());
-                self.unknown(name, steps[0], known.chain(FACTS.iter().copied()).chain(["secrets"]), span);
+                self.unknown(
+                    name,
+                    steps[0],
+                    known.chain(FACTS.iter().copied()).chain(["secrets", "site"]),
+                    span,
+                );
                 None
             }
         }
@@ -549,17 +724,7 @@ impl<'a> Resolver<'a> {
             return None;
         }
         if self.in_constants {
-            self.diagnostics.push(
-                Diagnostic::new(
-                    Code::ReferenceType,
-                    format!("a constant cannot refer to `{name}`"),
-                    span,
-                    "is not a constant",
-                )
-                .help(format!(
-                    "move the value of `{name}` to `constants`, and refer to the constant in both places"
-                )),
-            );
+            self.in_constant(name, span);
             return None;
         }
         if !FACTS.contains(&steps[0]) || steps.len() < 2 {
@@ -587,6 +752,21 @@ impl<'a> Resolver<'a> {
             _ => None,
         };
         Some(Found { node: found.node, target })
+    }
+
+    /// Reports a reference of a constant to a fact.
+    fn in_constant(&mut self, name: &str, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::ReferenceType,
+                format!("a constant cannot refer to `{name}`"),
+                span,
+                "is not a constant",
+            )
+            .help(format!(
+                "move the value of `{name}` to `constants`, and refer to the constant in both places"
+            )),
+        );
     }
 
     /// Follows `steps` from `node`. The first step is the name of `node`, unless `node` is the file.
@@ -623,7 +803,7 @@ impl<'a> Resolver<'a> {
                     self.trail.pop();
                     return found;
                 }
-                _ => self.get(node, step).map(|n| (Step::Key((*step).to_owned()), n)),
+                _ => self.lookup.get(node, step).map(|n| (Step::Key((*step).to_owned()), n)),
             };
             match next {
                 Some((step, next)) => {
@@ -747,9 +927,30 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The name of the secret that a reference `secrets.NAME` names.
-fn secret_name(reference: &str) -> Option<&str> {
-    reference.strip_prefix("secrets.").filter(|name| is_name(name))
+/// A part of the address of a site.
+#[derive(Clone, Copy, Debug)]
+enum SitePart {
+    /// The address with its scheme.
+    Url,
+    /// The host name.
+    Host,
+}
+
+impl SitePart {
+    /// The part that a reference names.
+    fn of(reference: &str) -> Option<SitePart> {
+        match reference {
+            "site.url" => Some(SitePart::Url),
+            "site.host" => Some(SitePart::Host),
+            _ => None,
+        }
+    }
+}
+
+/// A reference to the content of the secret `name`, which is the argument of a `parameter`.
+fn content(name: String, parameter: Option<Vec<Step>>, span: Span) -> Piece {
+    let value = Atom::Str(format!("${{secrets.{name}}}"));
+    Piece::Reference(Reference { target: Target::Secret { name, parameter }, value, span }.into())
 }
 
 /// A position in the file, as far as it decides whether a text may contain a secret.
@@ -857,12 +1058,6 @@ fn inside(name: &str, node: &SyntaxNode) -> String {
         _ => node.entries().first().map_or("KEY", |entry| entry.key.as_str()),
     };
     format!("${{{name}.{step}}}")
-}
-
-/// The name in a text that is a single `${name}`.
-fn whole_reference(text: &str) -> Option<&str> {
-    let name = text.strip_prefix("${")?.strip_suffix('}')?;
-    (!name.contains(['{', '}', '$'])).then_some(name)
 }
 
 /// Reports whether `step` is a valid part of a reference.

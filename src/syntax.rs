@@ -1,5 +1,7 @@
 //! YAML as it is written: a tree of nodes with spans.
 
+use std::collections::HashMap;
+
 use crate::limits::weight;
 use crate::source::Span;
 
@@ -97,6 +99,14 @@ impl Node {
         self.entries().iter().find(|e| e.key == key)
     }
 
+    /// The name in a scalar that is a single `${name}`.
+    pub fn reference(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, .. } => whole_reference(text),
+            _ => None,
+        }
+    }
+
     /// The number of values that the node and its children count as.
     pub fn weight(&self) -> usize {
         match &self.kind {
@@ -114,5 +124,35 @@ impl Node {
     /// Reports whether this is YAML's null: `key:`, `key: ~` or `key: null`.
     pub fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+    }
+}
+
+/// The name in a text that is a single `${name}`.
+pub fn whole_reference(text: &str) -> Option<&str> {
+    let name = text.strip_prefix("${")?.strip_suffix('}')?;
+    (!name.contains(['{', '}', '$'])).then_some(name)
+}
+
+/// The number of entries from which a mapping gets an index.
+const LARGE: usize = 32;
+
+/// Finds the values of mappings that many references go through.
+#[derive(Debug, Default)]
+pub struct Lookup<'a> {
+    /// The indexes of the large mappings, by their addresses in memory.
+    large: HashMap<*const Node, HashMap<&'a str, &'a Node>>,
+}
+
+impl<'a> Lookup<'a> {
+    /// The value of `key` in a mapping.
+    pub fn get(&mut self, node: &'a Node, key: &str) -> Option<&'a Node> {
+        if node.entries().len() < LARGE {
+            return node.get(key);
+        }
+        let index = self.large.entry(node).or_insert_with(|| {
+            // The first of two entries with the same name wins, as in a small mapping.
+            node.entries().iter().rev().map(|entry| (entry.key.as_str(), &entry.value)).collect()
+        });
+        index.get(key).copied()
     }
 }

@@ -119,7 +119,12 @@ pub enum Target {
     /// The port of a service, an option of the output.
     Port(String),
     /// The content of a secret, which is known when the container starts. The value is the reference as written.
-    Secret(String),
+    Secret {
+        /// The name of the secret.
+        name: String,
+        /// The parameter of a preset whose argument is the name, and the path into it.
+        parameter: Option<Vec<Step>>,
+    },
 }
 
 impl Target {

@@ -170,6 +170,7 @@ codes! {
     NothingToReplace = "HG1004", Error, "a `!replace` has nothing to replace";
     ParameterUnused = "HG1005", Error, "a preset parameter has no effect";
     RemovedContainer = "HG1006", Deny, "a removed container is still in use";
+    ContainerAbsent = "HG1007", Error, "a container of a preset is absent";
     LimitsContradict = "HG1101", Error, "limits contradict each other";
     MemorySum = "HG1102", Warning, "memory limits exceed the host's memory";
     MemorySmall = "HG1103", Warning, "a program has too little memory";

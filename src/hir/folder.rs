@@ -47,6 +47,19 @@ pub(crate) enum Holder {
     Part(Arc<Reference>, usize),
 }
 
+impl Holder {
+    /// The user and the group of an owner. A constant with the value `uid:gid` is split by Nix code in the output.
+    pub(crate) fn split(owner: &Text) -> (Holder, Option<Holder>) {
+        if let Some(whole) = owner.reference().filter(|reference| reference.value.text().contains(':')) {
+            return (Holder::Part(whole.clone(), 0), Some(Holder::Part(whole.clone(), 1)));
+        }
+        match owner.split_once(':') {
+            Some((user, group)) => (Holder::Given(user), Some(Holder::Given(group))),
+            None => (Holder::Given(owner.clone()), None),
+        }
+    }
+}
+
 impl Folder {
     /// The mode. `None` keeps the mode, because the file sets neither mode, owner nor group.
     pub(crate) fn final_mode(&self) -> Option<Text> {
@@ -62,17 +75,13 @@ impl Folder {
             let user = self.image_user.map_or(Holder::Kept, Holder::OfNew);
             return (user.clone(), group.unwrap_or(user));
         };
-        // A constant with the value `uid:gid` is split by Nix code in the output.
-        if let Some(whole) = owner.reference().filter(|reference| reference.value.text().contains(':')) {
-            let part = |index| Holder::Part(whole.clone(), index);
-            return (part(0), group.unwrap_or_else(|| part(1)));
-        }
-        if let Some((user, own_group)) = owner.split_once(':') {
-            return (Holder::Given(user), group.unwrap_or(Holder::Given(own_group)));
+        let (user, own_group) = Holder::split(owner);
+        if let Some(own_group) = own_group {
+            return (user, group.unwrap_or(own_group));
         }
         // A user ID of a container has no named group on the host, so it gets the group of the same number.
         let is_number = owner.value().bytes().all(|b| b.is_ascii_digit());
         let default = || if is_number { Holder::Given(owner.clone()) } else { Holder::Kept };
-        (Holder::Given(owner.clone()), group.unwrap_or_else(default))
+        (user, group.unwrap_or_else(default))
     }
 }

@@ -78,13 +78,13 @@ pub(super) fn check(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecr
     let mut wrong = Vec::new();
     let mut check = |used: UsedSecret| {
         let UsedSecret { name, span, format, text } = used;
+        let span = text.and_then(|text| argument(host, text)).unwrap_or(span);
         let Some(secret) = host.secrets.get(&*name) else {
             if diagnostics.is_full() {
                 return;
             }
             let format = format.unwrap_or(Format::Raw);
             wrong.push(WrongSecret { name: name.to_string(), format });
-            let span = text.and_then(|text| argument(host, text)).unwrap_or(span);
             diagnostics.push(
                 Diagnostic::new(
                     Code::UnknownSecret,
@@ -136,7 +136,12 @@ pub(super) fn check(host: &Host, diagnostics: &mut Diagnostics) -> Vec<WrongSecr
 /// The span of the argument in the file that `text` refers to.
 fn argument(host: &Host, text: &Text) -> Option<Span> {
     let Target::Parameter { service, path } = &text.reference()?.target else { return None };
-    let Some(Step::Key(parameter)) = path.first() else { return None };
+    let (Step::Key(parameter), rest) = path.split_first()? else { return None };
     let (_, value) = host.service_called(service)?.parameters.iter().find(|(name, _)| name == parameter)?;
+    let mut value = value;
+    for step in rest {
+        let Step::Key(key) = step else { return None };
+        value = value.get(key)?;
+    }
     (value.span.source == SourceId::FILE).then_some(value.span)
 }

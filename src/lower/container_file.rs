@@ -22,9 +22,10 @@
 //! because its store path is in their units.
 
 use super::context::HostContext;
-use super::{own_set, secret};
+use super::{folder, own_set, secret};
+use crate::hir::folder::Holder;
 use crate::hir::{Container, Host};
-use crate::nix::{Expr, Set};
+use crate::nix::{Expr, Part, Set};
 use crate::nixos::{Module, Output, node};
 use crate::setting::{ContainerFile, FileContent, FileFormat, RenderedPart, rendered};
 use crate::tree::{Entry, Kind, Node, Piece, Text};
@@ -47,20 +48,30 @@ pub(super) fn lower(container: &Container, _: &HostContext, module: &mut Module)
         if let Some(encoding) = encoding(content).filter(|_| !names.is_empty()) {
             set.set("encoding", Expr::str(encoding));
         }
-        for (name, text) in accounts(file) {
-            set.set(name, Expr::text(text));
+        for (name, value) in accounts(file) {
+            set.set(name, value);
         }
         own_set(module, container).at(&["files"]).set_named(target, Expr::Set(set));
     }
 }
 
 /// The owner, the group and the mode of a file, as far as the file sets them.
-fn accounts(file: &ContainerFile) -> Vec<(&'static str, &Text)> {
-    let owner = file.owner.as_ref().map(|owner| &owner.text);
-    let group = file.group.as_ref().map(|group| &group.text).or(owner);
-    let mode = file.mode.as_ref().map(|mode| &mode.text);
-    let all = [("owner", owner), ("group", group), ("mode", mode)];
-    all.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+fn accounts(file: &ContainerFile) -> Vec<(&'static str, Expr)> {
+    let (owner, own_group) = match &file.owner {
+        Some(owner) => {
+            let (user, group) = Holder::split(&owner.text);
+            (Some(user.clone()), Some(group.unwrap_or(user)))
+        }
+        None => (None, None),
+    };
+    let group = file.group.as_ref().map(|group| Holder::Given(group.text.clone())).or(own_group);
+    let account = |holder: Holder| match folder::holder(holder).as_slice() {
+        [Part::Ref(reference)] => Expr::Ref(reference.clone()),
+        parts => Expr::string(parts.to_vec()),
+    };
+    let mode = file.mode.as_ref().map(|mode| Expr::text(&mode.text));
+    let all = [("owner", owner.map(account)), ("group", group.map(account)), ("mode", mode)];
+    all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// The encoding of a secret in a content. `None` for a text, which takes the secret as it is.

@@ -92,7 +92,7 @@ fn needs_more_than_quotes(path: &Text) -> bool {
 }
 
 /// The field of an owner or a group. `-` keeps it, and a colon applies it only to a new folder (tmpfiles.d(5)).
-fn holder(holder: Holder) -> Vec<Part> {
+pub(super) fn holder(holder: Holder) -> Vec<Part> {
     match holder {
         Holder::Kept => text("-"),
         Holder::OfNew(user) => vec![Part::Text(format!(":{user}").into())],

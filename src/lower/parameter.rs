@@ -8,7 +8,7 @@
 //! ```
 //!
 //! An argument is a binding of the service's module, so that the paths show their common part. An argument with
-//! only one use is written there directly.
+//! only one use is written there directly, and so is each value of a mapping.
 
 use std::collections::HashMap;
 
@@ -21,45 +21,60 @@ pub(super) fn lower(service: &str, parameters: &[(String, Node)], module: &mut M
     if parameters.is_empty() {
         return;
     }
-    let name = |reference: &Reference| match &reference.target {
-        Target::Parameter { service: own, path } if own == service => match path.first() {
-            Some(Step::Key(name)) => Some(name.clone()),
-            _ => None,
-        },
+    let path = |reference: &Reference| match &reference.target {
+        Target::Parameter { service: own, path } if own == service => Some(path.clone()),
         _ => None,
     };
-    let mut uses: HashMap<String, usize> = HashMap::new();
+    let mut uses: HashMap<Vec<Step>, usize> = HashMap::new();
     let mut references = Vec::new();
     for set in [&module.options, &module.config, &module.own] {
         set.references(&mut references);
     }
     module.bindings.iter().for_each(|(_, value)| value.references(&mut references));
-    for name in references.into_iter().filter_map(name) {
-        *uses.entry(name).or_default() += 1;
+    for path in references.into_iter().filter_map(path) {
+        *uses.entry(path).or_default() += 1;
     }
-    let texts: HashMap<String, Expr> = parameters
-        .iter()
-        .filter(|(name, value)| uses.get(name) == Some(&1) && is_text(value))
-        .map(|(name, value)| (name.clone(), node(value, false)))
+    let mut values = Vec::new();
+    for (name, value) in parameters {
+        leaves(value, &mut vec![Step::Key(name.clone())], &mut values);
+    }
+    let values: HashMap<Vec<Step>, Expr> = values
+        .into_iter()
+        .filter(|(path, _)| uses.get(path) == Some(&1))
+        .map(|(path, value)| (path, node(value, false)))
         .collect();
-    if texts.is_empty() {
+    if values.is_empty() {
         return;
     }
-    let value = |reference: &Reference| name(reference).and_then(|name| texts.get(&name).cloned());
+    let value = |reference: &Reference| path(reference).and_then(|path| values.get(&path).cloned());
     for set in [&mut module.options, &mut module.config, &mut module.own] {
         set.substitute(&value);
     }
     module.bindings.iter_mut().for_each(|(_, expr)| expr.substitute(&value));
 }
 
-/// True if an argument is a text on one line.
-fn is_text(value: &Node) -> bool {
-    match &value.kind {
-        Kind::Scalar(text) => match text.atom() {
-            Atom::Str(text) => !text.contains(char::is_control),
-            _ => false,
-        },
-        _ => false,
+/// Adds the values of an argument that can be written in place: a text on one line, and each value of a mapping.
+fn leaves<'a>(argument: &'a Node, path: &mut Vec<Step>, all: &mut Vec<(Vec<Step>, &'a Node)>) {
+    match &argument.kind {
+        Kind::Map(entries) => {
+            for entry in entries {
+                path.push(Step::Key(entry.key.value()));
+                leaves(&entry.value, path, all);
+                path.pop();
+            }
+        }
+        Kind::Scalar(text) => {
+            let is_part = path.len() > 1;
+            let is_short = match text.atom() {
+                Atom::Str(text) => !text.contains(char::is_control),
+                Atom::Bool(_) | Atom::Int(_) => is_part,
+                Atom::Float(_) | Atom::Null => false,
+            };
+            if is_short {
+                all.push((path.clone(), argument));
+            }
+        }
+        _ => {}
     }
 }
 

@@ -273,7 +273,7 @@ impl Names for Scope<'_> {
                 _ => return Name::Value(self.services.argument(service, path).unwrap_or(Expr::Null)),
             },
             // The content is known only on the host: `resolve.rs` accepts it only in texts that are rendered there.
-            Target::Secret(_) => "(throw \"a secret outside of a rendered text\")".to_owned(),
+            Target::Secret { .. } => "(throw \"a secret outside of a rendered text\")".to_owned(),
             Target::HostName => "config.networking.hostName".to_owned(),
             Target::TimeZone => "config.time.timeZone".to_owned(),
             Target::Port(name) => match &self.module.service {

@@ -49,7 +49,7 @@ pub(crate) fn referenced(text: &Text) -> impl Iterator<Item = ReferencedSecret<'
 
 fn secret(piece: &Piece, is_encoded: bool) -> Option<ReferencedSecret<'_>> {
     let Piece::Reference(reference) = piece else { return None };
-    let Target::Secret(name) = &reference.target else { return None };
+    let Target::Secret { name, .. } = &reference.target else { return None };
     Some(ReferencedSecret { name, span: reference.span, is_encoded })
 }
 

@@ -132,8 +132,16 @@ fn containers_nix_is_the_same_for_every_host_without_servers_and_files() {
         outcome.files.iter().flatten().find(|file| file.path == SHARED).map(|file| file.text.clone())
     };
     // These have secrets of sops, servers, files, or units of NixOS.
-    let others =
-        ["container-files", "every-key", "every-key-2", "host-databases", "native-services", "secret-stores"];
+    let others = [
+        "container-files",
+        "dedicated-vm",
+        "every-key",
+        "every-key-2",
+        "host-databases",
+        "native-services",
+        "preset-on-host",
+        "secret-stores",
+    ];
     let cases = outcomes().iter().filter(|(case, _)| !others.contains(&case.as_str()));
     let all = cases.filter_map(|(case, outcome)| Some((case, shared(outcome)?)));
     let texts: std::collections::BTreeMap<String, &String> = all.map(|(case, text)| (text, case)).collect();
@@ -212,6 +220,7 @@ const COMPILE: &[&str] = &[
     "container-files",
     "day-after",
     "dedicated-nas",
+    "dedicated-vm",
     "every-key",
     "every-key-2",
     "every-key-jobs",
@@ -229,6 +238,7 @@ const COMPILE: &[&str] = &[
     "owned-folders",
     "preset",
     "preset-merge",
+    "preset-on-host",
     "presets",
     "published-wide",
     "raw-nixos",
