@@ -177,8 +177,12 @@ fn without_strangers(
     let Some(containers) = own.iter_mut().find(|e| e.key == "containers") else { return };
     let Kind::Map(containers) = &mut containers.value.kind else { return };
     containers.retain(|container| {
+        let value = match &container.value.kind {
+            Kind::Replace(value) => value,
+            _ => &container.value,
+        };
         if let Some(absent) = conditions.containers.get(&container.key)
-            && container.value.get("image").is_none()
+            && value.get("image").is_none()
         {
             let name = &container.key;
             let mut diagnostic = Diagnostic::new(
@@ -520,5 +524,80 @@ fn is_plain(kind: &Kind) -> bool {
         Kind::Scalar { text, .. } => !(text.starts_with("${") && text.ends_with('}')),
         Kind::Nix(_) | Kind::Unreadable => true,
         Kind::List(_) | Kind::Map(_) | Kind::Replace(_) | Kind::Layers(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+
+    /// The types of parameters.
+    const TYPES: &[&str] =
+        &["string", "integer", "boolean", "list", "path", "url", "secret", "choice", "mapping"];
+
+    fn text<'n>(node: &'n Node, key: &str) -> &'n str {
+        match node.get(key).map(|value| &value.kind) {
+            Some(Kind::Scalar { text, .. }) => text,
+            _ => "",
+        }
+    }
+
+    /// Checks the declarations of parameters.
+    fn check_parameters(place: &str, parameters: &[Entry]) {
+        for parameter in parameters {
+            let (place, value) = (format!("{place}.{}", parameter.key), &parameter.value);
+            assert!(TYPES.contains(&text(value, "type")), "{place} has no valid type");
+            assert!(!text(value, "description").is_empty(), "{place} has no description");
+            let (is_choice, choices) = (text(value, "type") == "choice", value.get("choices"));
+            assert_eq!(is_choice, choices.is_some(), "{place}: only a choice has `choices`");
+            if let (Some(Kind::List(choices)), Some(default)) =
+                (choices.map(|node| &node.kind), value.get("default"))
+            {
+                let is_default = |choice: &Node| match &choice.kind {
+                    Kind::Scalar { text: choice, .. } => choice == text(value, "default"),
+                    _ => false,
+                };
+                assert!(default.is_null() || choices.iter().any(is_default), "{place} has another default");
+            }
+            check_parameters(&place, value.get("keys").map_or(&[], Node::entries));
+        }
+    }
+
+    #[test]
+    fn presets_declare_valid_parameters() {
+        for (preset, definition) in PRESETS {
+            let mut diagnostics = Diagnostics::default();
+            let definition = parse(definition, SourceId::FILE, &mut diagnostics).expect("a preset is YAML");
+            check_parameters(preset, definition.get("parameters").map_or(&[][..], Node::entries));
+        }
+    }
+
+    #[test]
+    fn presets_use_each_parameter_and_have_valid_conditions() {
+        for (preset, definition) in PRESETS {
+            let mut diagnostics = Diagnostics::default();
+            let definition = parse(definition, SourceId::FILE, &mut diagnostics).expect("a preset is YAML");
+            let declared = definition.get("parameters").map_or(&[][..], Node::entries);
+            let values = declared.iter().map(|p| (p.key.clone(), p.value.clone())).collect();
+            let arguments = Arguments { values, missing: declared.iter().map(|p| p.key.clone()).collect() };
+            let Kind::Map(mut entries) = definition.kind else { panic!("{preset} is a mapping") };
+            entries.retain(|entry| entry.key != "parameters");
+            // Every condition holds for arguments that are reported.
+            let conditions = Conditions::apply(&mut entries, &arguments, &mut Constants::new(None));
+            assert!(
+                !format!("{entries:?}").contains("key: \"when\""),
+                "{preset} has a condition that is not valid"
+            );
+            for parameter in &conditions.parameters {
+                assert!(arguments.values.contains_key(parameter), "{preset} has no parameter {parameter}");
+            }
+            let mut uses = HashMap::new();
+            entries.iter().for_each(|entry| find_uses(&entry.value, &entry.key, false, &mut uses));
+            for parameter in arguments.values.keys() {
+                let is_used = uses.contains_key(parameter) || conditions.parameters.contains(parameter);
+                assert!(is_used, "{preset} does not use {parameter}");
+            }
+        }
     }
 }

@@ -371,7 +371,12 @@ impl<'a> Resolver<'a> {
             return None;
         }
         if let Some(secret) = self.secret_name(name, span) {
-            return self.secret(secret, span).map(|piece| vec![piece]);
+            let piece = self.secret(secret, span)?;
+            if matches!(&piece, Piece::Reference(reference) if reference.value == Atom::Null) {
+                self.no_value(name, span, span);
+                return None;
+            }
+            return Some(vec![piece]);
         }
         if let Some(part) = SitePart::of(name) {
             return self.site(part, name, span);
@@ -399,16 +404,7 @@ impl<'a> Resolver<'a> {
             return None;
         };
         if text.atom() == Atom::Null {
-            self.diagnostics.push(
-                Diagnostic::new(
-                    Code::ReferenceType,
-                    format!("`${{{name}}}` has no value"),
-                    span,
-                    "expected a string",
-                )
-                .and(found.node.span, "this value is empty")
-                .help(format!("write a value for `{name}`")),
-            );
+            self.no_value(name, span, found.node.span);
             return None;
         }
         // Text that doubles at each step grows as fast as a tree of values.
@@ -419,6 +415,20 @@ impl<'a> Resolver<'a> {
             }
             None => Some(text.pieces.clone()),
         }
+    }
+
+    /// Reports a reference in a text to the empty value at `defined`.
+    fn no_value(&mut self, name: &str, span: Span, defined: Span) {
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::ReferenceType,
+                format!("`${{{name}}}` has no value"),
+                span,
+                "expected a string",
+            )
+            .and(defined, "this value is empty")
+            .help(format!("write a value for `{name}`")),
+        );
     }
 
     /// Resolves the value that `name` refers to, as a part of its own service.
@@ -451,12 +461,20 @@ impl<'a> Resolver<'a> {
         };
         let services = self.root.get("services")?;
         let declared = self.lookup.get(services, &service)?;
-        let sites = self.sites(declared);
-        let [site] = sites.as_slice() else {
-            if !is_cut(declared) && !is_cut(services) {
-                self.no_single_site(&service, sites.len(), name, span);
+        let one = self.member(declared, "site").filter(|site| !site.is_null());
+        let several = match self.member(declared, "sites").map(|sites| &sites.kind) {
+            Some(SyntaxKind::List(items)) => items.as_slice(),
+            _ => &[],
+        };
+        let site = match (one, several) {
+            (Some(site), []) | (None, [site]) => site,
+            _ => {
+                let count = several.len() + usize::from(one.is_some());
+                if !self.diagnostics.is_full() && !is_cut(declared) && !is_cut(services) {
+                    self.no_single_site(&service, count, name, span);
+                }
+                return None;
             }
-            return None;
         };
         if !self.enter(name, span) {
             return None;
@@ -474,17 +492,6 @@ impl<'a> Resolver<'a> {
         text.push(Piece::Literal(scheme.to_owned()));
         host.pieces.into_iter().for_each(|piece| text.push(piece));
         Some(text.pieces)
-    }
-
-    /// The sites of a service.
-    fn sites(&mut self, service: &'a SyntaxNode) -> Vec<&'a SyntaxNode> {
-        let one = self.member(service, "site").filter(|site| !site.is_null());
-        let several = self.member(service, "sites");
-        let several = several.map(|sites| match &sites.kind {
-            SyntaxKind::List(items) => items.as_slice(),
-            _ => &[],
-        });
-        one.into_iter().chain(several.into_iter().flatten()).collect()
     }
 
     /// The name of a site. `None` if it has no valid name, which linking reports.
@@ -560,11 +567,11 @@ impl<'a> Resolver<'a> {
     /// Resolves a reference to the content of the secret `name`. It is valid only in a text that is rendered when the
     /// container starts: every other text is in the Nix store.
     fn secret(&mut self, name: &str, span: Span) -> Option<Piece> {
-        if self.instances.contains_key(&span.source) {
-            return self.secret_of_parameter(name, span);
-        }
         if self.position == Position::Rendered {
-            return Some(content(name.to_owned(), None, span));
+            return match self.instances.contains_key(&span.source) {
+                true => self.secret_of_parameter(name, span),
+                false => Some(content(name.to_owned(), None, span)),
+            };
         }
         self.misplaced_secrets.push(name.to_owned());
         // A reference to another value leads here from a place outside of the rendered texts.
@@ -584,6 +591,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Resolves a reference of a preset to the content of the secret whose name is the argument of the parameter at `path`.
+    /// A parameter without a value omits the key that uses it.
     fn secret_of_parameter(&mut self, path: &str, span: Span) -> Option<Piece> {
         let found = self.look_up(path, span)?;
         if !self.enter(path, span) {
@@ -594,9 +602,13 @@ impl<'a> Resolver<'a> {
         self.position = position;
         self.trail.pop();
         let Kind::Scalar(name) = value.kind else { return None };
-        let Some(Target::Parameter { path, .. }) = found.target else { return None };
+        let target = found.target?;
+        let Target::Parameter { path, .. } = &target else { return None };
+        if name.atom() == Atom::Null {
+            return Some(Piece::Reference(Reference { target, value: Atom::Null, span }.into()));
+        }
         // A secret that is not declared is reported at the argument.
-        Some(content(name.value(), Some(path), name.span))
+        Some(content(name.value(), Some(path.clone()), name.span))
     }
 
     /// Reports a reference below `secrets` that is not the name of a secret.

@@ -140,18 +140,23 @@ const LARGE: usize = 32;
 #[derive(Debug, Default)]
 pub struct Lookup<'a> {
     /// The indexes of the large mappings, by their addresses in memory.
-    large: HashMap<*const Node, HashMap<&'a str, &'a Node>>,
+    large: HashMap<*const Node, HashMap<&'a str, &'a Entry>>,
 }
 
 impl<'a> Lookup<'a> {
     /// The value of `key` in a mapping.
     pub fn get(&mut self, node: &'a Node, key: &str) -> Option<&'a Node> {
+        Some(&self.entry(node, key)?.value)
+    }
+
+    /// The entry with `key` in a mapping.
+    pub fn entry(&mut self, node: &'a Node, key: &str) -> Option<&'a Entry> {
         if node.entries().len() < LARGE {
-            return node.get(key);
+            return node.entry(key);
         }
         let index = self.large.entry(node).or_insert_with(|| {
             // The first of two entries with the same name wins, as in a small mapping.
-            node.entries().iter().rev().map(|entry| (entry.key.as_str(), &entry.value)).collect()
+            node.entries().iter().rev().map(|entry| (entry.key.as_str(), entry)).collect()
         });
         index.get(key).copied()
     }

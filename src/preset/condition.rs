@@ -155,16 +155,18 @@ impl Condition {
             if arguments.missing.iter().any(|parameter| parameter == first_step(path)) {
                 return false;
             }
-            // A reference to a fact has a value, and resolving reports every other one.
-            let Some(value) = value(path, arguments, constants) else {
-                return matches!(needs, Needs::Equal(_));
-            };
-            match (&value.kind, needs) {
-                (_, Needs::Set) if value.is_null() => true,
-                (Kind::Scalar { text, plain: true }, Needs::Set) => text == "false",
-                (_, Needs::Set) => false,
-                (Kind::Scalar { text, .. }, Needs::Equal(needed)) => text != needed,
-                (_, Needs::Equal(_)) => true,
+            match (argument(path, arguments, constants), needs) {
+                (Argument::Absent, _) => true,
+                // A reference to a fact has a value, and resolving reports every other one.
+                (Argument::Unknown, needs) => matches!(needs, Needs::Equal(_)),
+                (Argument::Value(value), Needs::Set) => match &value.kind {
+                    Kind::Scalar { text, plain: true } => value.is_null() || text == "false",
+                    _ => false,
+                },
+                (Argument::Value(value), Needs::Equal(needed)) => match &value.kind {
+                    Kind::Scalar { text, .. } => text != needed,
+                    _ => true,
+                },
             }
         };
         self.0.iter().find(unmet).map(|(path, _)| path.as_str())
@@ -188,16 +190,114 @@ fn first_step(path: &str) -> &str {
     path.split('.').next().unwrap_or_default()
 }
 
+/// The argument of a parameter.
+enum Argument<'n> {
+    /// The value.
+    Value(&'n Node),
+    /// The mapping around the parameter has no value.
+    Absent,
+    /// A reference that leads to no constant.
+    Unknown,
+}
+
 /// The argument at a path.
-fn value<'n, 'a: 'n>(
-    path: &str,
-    arguments: &'n Arguments,
-    constants: &mut Constants<'a>,
-) -> Option<&'n Node> {
+fn argument<'n, 'a: 'n>(path: &str, arguments: &'n Arguments, constants: &mut Constants<'a>) -> Argument<'n> {
     let mut steps = path.split('.');
-    let mut node = constants.value(arguments.values.get(steps.next()?)?)?;
-    for step in steps {
-        node = constants.value(node.get(step)?)?;
+    let mut next = steps.next().and_then(|name| arguments.values.get(name));
+    loop {
+        let Some(node) = next else { return Argument::Absent };
+        let Some(value) = constants.value(node) else { return Argument::Unknown };
+        match steps.next() {
+            Some(step) => next = value.get(step),
+            None => return Argument::Value(value),
+        }
     }
-    Some(node)
+}
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+
+    use super::*;
+    use crate::diag::Diagnostics;
+    use crate::parse::parse;
+
+    fn node(text: &str) -> Node {
+        parse(text, SourceId::FILE, &mut Diagnostics::default()).expect("YAML")
+    }
+
+    /// The preset `definition` with these arguments, as JSON, and the conditions.
+    fn applied(definition: &str, arguments: &str, constants: &str) -> (String, Conditions) {
+        let Kind::Map(mut entries) = node(definition).kind else { panic!("a mapping") };
+        let arguments = node(arguments);
+        let values: IndexMap<String, Node> =
+            arguments.entries().iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect();
+        let arguments = Arguments { values, missing: vec!["wrong".to_owned()] };
+        let constants = node(constants);
+        let conditions = Conditions::apply(&mut entries, &arguments, &mut Constants::new(Some(&constants)));
+        (json(&Node { kind: Kind::Map(entries), span: Span::default() }), conditions)
+    }
+
+    fn json(node: &Node) -> String {
+        match &node.kind {
+            Kind::Map(entries) => {
+                let entries = entries.iter().map(|entry| format!("{}: {}", entry.key, json(&entry.value)));
+                format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+            }
+            Kind::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
+            Kind::Scalar { text, .. } => text.clone(),
+            _ => "?".to_owned(),
+        }
+    }
+
+    #[test]
+    fn entries_of_mappings_and_lists_exist_only_if_their_condition_is_true() {
+        let definition = "
+containers:
+  db: { when: { database: container }, image: a, volumes: [\"${data}:/a\"] }
+  web:
+    image: b
+    volumes: [/a:/a, { when: { database: host }, value: /b:/b }, { when: \"${sso}\", source: /c, target: /c }]
+    environment: { A: { when: { database: host }, value: x }, B: { when: \"${sso.id}\", value: y } }
+backup: { main: { when: { database: container, sso: no }, folder: /a } }";
+        let (result, conditions) = applied(definition, "{ database: host, sso: { id: 1 }, data: /d }", "{}");
+        assert_eq!(
+            result,
+            "{containers: {web: {image: b, volumes: [/a:/a, /b:/b, {source: /c, target: /c}], \
+             environment: {A: x, B: y}}}, backup: {}}"
+        );
+        assert_eq!(conditions.containers["db"].condition, "`database: container`");
+        assert_eq!(conditions.uses["data"], "`database: container`");
+        assert_eq!(Vec::from_iter(conditions.parameters), ["database", "sso"]);
+
+        let (result, _) = applied(definition, "{ database: container, sso: ~, data: /d }", "{}");
+        assert_eq!(
+            result,
+            "{containers: {db: {image: a, volumes: [${data}:/a]}, web: {image: b, volumes: [/a:/a], \
+             environment: {}}}, backup: {}}"
+        );
+    }
+
+    #[test]
+    fn a_condition_follows_constants_and_holds_for_a_reported_argument() {
+        let definition = "
+a: { when: \"${one}\", value: 1 }
+b: { when: { two: x }, value: 2 }
+c: { when: \"${wrong.key}\", value: 3 }
+d: { when: { wrong: x }, value: 4 }
+e: { when: \"${off}\", value: 5 }
+f: { when: \"${fact}\", value: 6 }
+g: { when: { fact: x }, value: 7 }";
+        let arguments = "{ one: \"${c.one}\", two: \"${c.two}\", off: \"${c.off}\", fact: \"${host.name}\" }";
+        let (result, _) =
+            applied(definition, arguments, "{ c: { one: \"${d}\", two: x, off: false }, d: 1 }");
+        assert_eq!(result, "{a: 1, b: 2, c: 3, d: 4, f: 6}");
+    }
+
+    #[test]
+    fn references_between_constants_that_form_a_cycle_lead_nowhere() {
+        let (result, _) =
+            applied("{ a: { when: { x: y }, value: 1 } }", "{ x: \"${c}\" }", "{ c: \"${d}\", d: \"${c}\" }");
+        assert_eq!(result, "{}");
+    }
 }

@@ -1,7 +1,7 @@
 //! The constants that arguments of a preset refer to.
 
 use crate::source::SourceId;
-use crate::syntax::{Lookup, Node};
+use crate::syntax::{Entry, Lookup, Node};
 
 /// The largest number of references and steps that lead from an argument to a value. References of a file that people
 /// write are far shorter.
@@ -41,14 +41,26 @@ impl<'a> Constants<'a> {
         }
     }
 
-    /// The value of an argument: the node itself, unless it is a reference of the user. `None` if the reference leads to no
+    /// The entry with `key` in a mapping of constants.
+    pub(super) fn entry(&mut self, node: &'a Node, key: &str) -> Option<&'a Entry> {
+        self.lookup.entry(node, key)
+    }
+
+    /// The name in an argument that is a reference of the user, and the value that it leads to. `None` for any other
+    /// argument, and for a reference to no constant.
+    pub(super) fn referred<'n>(&mut self, argument: &'n Node) -> Option<(&'n str, &'a Node)> {
+        let name = argument.reference().filter(|_| argument.span.source == SourceId::FILE)?;
+        Some((name, self.find(name)?))
+    }
+
+    /// The value of an argument: the node itself, unless it is a reference of the user. `None` for a reference to no
     /// constant.
     pub(super) fn value<'n>(&mut self, argument: &'n Node) -> Option<&'n Node>
     where
         'a: 'n,
     {
         match argument.reference() {
-            Some(name) if argument.span.source == SourceId::FILE => self.find(name),
+            Some(_) if argument.span.source == SourceId::FILE => Some(self.referred(argument)?.1),
             _ => Some(argument),
         }
     }

@@ -21,6 +21,9 @@ use crate::form::{Advice, Form, SecretName, web_parts};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node};
 
+/// The number of undeclared keys of a constant that are reported. Several services may refer to the same constant.
+const MAX_UNKNOWN: usize = 20;
+
 /// The arguments of a preset.
 #[derive(Debug, Default)]
 pub(super) struct Arguments {
@@ -102,7 +105,11 @@ impl Binder<'_, '_> {
         for parameter in declared {
             let default = parameter.value.get("default");
             let value = match given.iter().find(|argument| argument.key == parameter.key) {
-                Some(argument) if argument.value.is_null() && default.is_some_and(Node::is_null) => {
+                // Null is the value of an optional parameter that is not set.
+                Some(argument)
+                    if default.is_some_and(Node::is_null)
+                        && self.constants.value(&argument.value).is_some_and(Node::is_null) =>
+                {
                     default.cloned()
                 }
                 Some(argument) => self.argument(&declarer.path(&parameter.key), parameter, &argument.value),
@@ -282,8 +289,8 @@ impl Binder<'_, '_> {
 
     /// An argument that is a mapping with declared `keys`.
     fn mapping(&mut self, path: &str, keys: &[Entry], argument: &Node) -> Option<Node> {
-        let value = self.constants.value(argument);
-        let Some(Node { kind: Kind::Map(entries), span }) = value else {
+        let constant = self.constants.referred(argument);
+        let Node { kind: Kind::Map(entries), span } = constant.map_or(argument, |(_, value)| value) else {
             let required = keys.iter().filter(|key| key.value.get("default").is_none());
             let required: Vec<String> = required.map(|key| format!("{}: VALUE", key.key)).collect();
             let diagnostic = wrong_type(path, "a mapping", argument);
@@ -292,21 +299,23 @@ impl Binder<'_, '_> {
         };
         // Each value of a constant is a reference of its own, so that the output refers to the constant.
         let referring: Vec<Entry>;
-        let (given, at) = match argument.reference() {
-            Some(name) => {
+        let given = match constant {
+            Some((name, constant)) => {
+                let known = keys.iter().filter_map(|key| self.constants.entry(constant, &key.key));
                 let refer = |entry: &Entry| {
                     let text = format!("${{{name}.{}}}", entry.key);
                     let value = Node { span: argument.span, kind: Kind::Scalar { text, plain: true } };
                     Entry { value, ..entry.clone() }
                 };
-                let is_known = |entry: &&Entry| keys.iter().any(|key| key.key == entry.key);
-                let unknown = entries.iter().filter(|entry| !is_known(entry)).cloned();
-                referring = entries.iter().filter(is_known).map(refer).chain(unknown).collect();
-                (&referring, *span)
+                let known: Vec<Entry> = known.map(refer).collect();
+                let is_unknown = |entry: &&Entry| !keys.iter().any(|key| key.key == entry.key);
+                let unknown = entries.iter().filter(is_unknown).take(MAX_UNKNOWN).cloned();
+                referring = known.into_iter().chain(unknown).collect();
+                &referring
             }
-            None => (entries, *span),
+            None => entries,
         };
-        let Arguments { values, missing } = self.bind(Declarer::Parameter(path), keys, given, at);
+        let Arguments { values, missing } = self.bind(Declarer::Parameter(path), keys, given, *span);
         if !missing.is_empty() {
             return None;
         }
