@@ -13,6 +13,7 @@
       "nofail"
       "noauto"
       "x-systemd.automount"
+      "x-systemd.mount-timeout=30s"
     ];
   };
 }

@@ -7,6 +7,8 @@
     ./caddy.nix
     ./containers.nix
     ./host.nix
+    ./jobs/photos-backup.nix
+    ./notify.nix
     ./podman.nix
     ./postgres.nix
     ./scripts

@@ -10,6 +10,19 @@
 }:
 
 let
+  # Files that several scripts source.
+  sourced = [
+    "enter-folder.sh"
+    "in-postgres.sh"
+    "restoring.sh"
+  ];
+  paths = map (file: pkgs.writeText file (builtins.readFile ./${file})) sourced;
+  read =
+    script:
+    builtins.replaceStrings (map (file: ". ${file}") sourced) (map (file: ". ${file}") paths) (
+      builtins.readFile ./${script}.sh
+    );
+
   # A command line, for ExecStart= and ExecStartPre=.
   command =
     name: packages: arguments:
@@ -17,10 +30,49 @@ let
       script = pkgs.writeShellApplication {
         inherit name;
         runtimeInputs = [ pkgs.coreutils ] ++ packages;
-        text = builtins.readFile ./${name}.sh;
+        text = read name;
       };
     in
     utils.escapeSystemdExecArgs ([ "${script}/bin/${name}" ] ++ map toString arguments);
+
+  # A program with its parameters, for units and for the command line. The parameters are in a file of their own,
+  # because shellcheck would report some of their values.
+  program =
+    script: packages: name: parameters:
+    let
+      file = pkgs.writeText "${name}-parameters" (lib.toShellVars parameters);
+    in
+    pkgs.writeShellApplication {
+      inherit name;
+      runtimeInputs = [ pkgs.coreutils ] ++ packages;
+      text = "# shellcheck source=/dev/null\n. ${file}\n" + read script;
+    };
+
+  # The programs with which a script reaches Postgres: its container has its own clients.
+  postgresClients =
+    parameters:
+    if parameters ? CONTAINER then
+      [ config.virtualisation.podman.package ]
+    else
+      [
+        config.services.postgresql.package
+        pkgs.util-linux
+      ];
+
+  # Restrictions of all jobs.
+  common = {
+    LockPersonality = true;
+    NoNewPrivileges = true;
+    PrivateTmp = true;
+    ProtectClock = true;
+    ProtectHostname = true;
+    ProtectKernelLogs = true;
+    ProtectKernelModules = true;
+    ProtectKernelTunables = true;
+    RestrictRealtime = true;
+    SystemCallArchitectures = "native";
+    UMask = "0077";
+  };
 in
 {
   options.homeserver.scripts = lib.mkOption {
@@ -30,9 +82,27 @@ in
   };
 
   config.homeserver.scripts = {
+    backup =
+      name: producer: parameters:
+      program "backup" [ pkgs.findutils pkgs.util-linux producer ] name (
+        parameters // { PRODUCER = "${producer}/bin/${producer.name}"; }
+      );
+    dumpPostgres =
+      loadDump: parameters:
+      program "dump-postgres" (
+        postgresClients parameters
+        ++ [
+          pkgs.util-linux
+          loadDump
+        ]
+      ) "dump-postgres" parameters;
     ensureNetwork =
       name: options:
       command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
+    loadDump =
+      parameters:
+      program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;
+    notify = program "notify" [ pkgs.curl pkgs.jq ] "notify";
     removeNetwork =
       name:
       command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
@@ -95,6 +165,24 @@ in
         ++ lib.optional (secret ? minLength) secret.minLength
       );
     requireValkey = command "require-valkey" [ config.services.redis.package ] [ ];
+    restorePostgres =
+      loadDump: name: parameters:
+      program "restore-postgres" (
+        postgresClients parameters
+        ++ [
+          config.systemd.package
+          pkgs.util-linux
+          loadDump
+        ]
+      ) name parameters;
+    # For jobs that use Podman or the host's Postgres. A stricter sandbox would also restrict the containers that Podman
+    # starts.
+    restricted = common // {
+      ProtectSystem = "full";
+      RestrictAddressFamilies = "AF_INET AF_INET6 AF_NETLINK AF_UNIX";
+      RestrictSUIDSGID = true;
+      SystemCallFilter = "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap";
+    };
     setUpDatabase =
       name: extensions:
       command "set-up-database" [ config.services.postgresql.package ] ([ name ] ++ extensions);
