@@ -66,7 +66,7 @@ fn leaves<'a>(argument: &'a Node, path: &mut Vec<Step>, all: &mut Vec<(Vec<Step>
         Kind::Scalar(text) => {
             let is_part = path.len() > 1;
             let is_short = match text.atom() {
-                Atom::Str(text) => !text.contains(char::is_control),
+                Atom::Str(text) => is_part || !text.contains(char::is_control),
                 Atom::Bool(_) | Atom::Int(_) => is_part,
                 Atom::Float(_) | Atom::Null => false,
             };

@@ -350,10 +350,29 @@ impl Binder<'_, '_> {
                 "list" => "a list",
                 _ => "a mapping",
             };
-            self.diagnostics.push(wrong_type(path, expected, argument));
+            let diagnostic = wrong_type(path, expected, argument);
+            self.diagnostics.push(match plain(kind, argument) {
+                Some(value) => {
+                    diagnostic.help(format!("write `{value}`")).fix(Fix::certain(argument.span, value))
+                }
+                None => diagnostic,
+            });
         }
         fits
     }
+}
+
+/// The number or the boolean that a text means: a quoted one, or a boolean of YAML 1.1
+/// (<https://yaml.org/type/bool.html>).
+fn plain(kind: &str, argument: &Node) -> Option<String> {
+    let Kind::Scalar { text, .. } = &argument.kind else { return None };
+    let value = match (kind, text.to_lowercase().as_str()) {
+        ("boolean", "true" | "yes" | "on" | "y") => "true".to_owned(),
+        ("boolean", "false" | "no" | "off" | "n") => "false".to_owned(),
+        ("integer", text) => text.parse::<i64>().ok()?.to_string(),
+        _ => return None,
+    };
+    Some(value)
 }
 
 /// The diagnostic for an argument of another type.
