@@ -483,13 +483,10 @@ impl<'a> Resolver<'a> {
         self.trail.pop();
         let host = host?;
         self.nodes += weight(&host.value());
-        let scheme = match part {
-            // Every site has a certificate.
-            SitePart::Url => "https://",
-            SitePart::Host => "",
-        };
         let mut text = Text::empty(span);
-        text.push(Piece::Literal(scheme.to_owned()));
+        if matches!(part, SitePart::Url) {
+            text.push(Piece::Literal(format!("{}://", FRONT.scheme)));
+        }
         host.pieces.into_iter().for_each(|piece| text.push(piece));
         Some(text.pieces)
     }
@@ -504,7 +501,7 @@ impl<'a> Resolver<'a> {
             return text(self.node(host));
         }
         let subdomain = self.member(site, "subdomain")?;
-        let front = self.root.get("caddy")?;
+        let front = self.root.get(FRONT.key)?;
         let domain = self.member(front, "domain")?;
         let (subdomain, domain) = (text(self.node(subdomain))?, text(self.node(domain))?);
         let span = subdomain.span;
@@ -938,6 +935,17 @@ impl<'a> Resolver<'a> {
         self.diagnostics.push(unknown(missing, step, span).help(help));
     }
 }
+
+/// A program that serves sites.
+struct SiteFront {
+    /// The key in the file that has the domain of its sites.
+    key: &'static str,
+    /// The scheme of its sites.
+    scheme: &'static str,
+}
+
+/// The front of every site. All its sites have a certificate, also with `tls: internal`.
+const FRONT: SiteFront = SiteFront { key: "caddy", scheme: "https" };
 
 /// A part of the address of a site.
 #[derive(Clone, Copy, Debug)]

@@ -24,7 +24,7 @@ mapping! {
         text: Option<Text>,
         /// A file beside this one, by its relative path.
         from: Option<Text>,
-        /// The owner of the file, by number. Default: root.
+        /// The owner of the file, by number, or `uid:gid`. Default: root.
         owner: Option<Value<Owner>>,
         /// The group of the file, by number. Default: the number of the owner.
         group: Option<Value<Owner>>,

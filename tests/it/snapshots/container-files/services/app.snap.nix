@@ -62,6 +62,8 @@ in
           "/app/.netrc" = {
             source = pkgs.writeText "netrc" "machine ${domain} password <secret:oidc>\n";
             secrets = [ "oidc" ];
+            owner = "1000";
+            group = "100";
             mode = "0440";
           };
           "/app/motd".source = pkgs.writeText "motd" "Welcome to ${domain}.\n";
