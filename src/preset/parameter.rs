@@ -20,6 +20,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Fix, closest};
 use crate::form::{Advice, Form, SecretName, web_parts};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node};
+use crate::tree::Atom;
 
 /// The number of undeclared keys of a constant that are reported. Several services may refer to the same constant.
 const MAX_UNKNOWN: usize = 20;
@@ -324,49 +325,66 @@ impl Binder<'_, '_> {
         Some(Node { span: argument.span, kind: Kind::Map(values.into_iter().map(entry).collect()) })
     }
 
-    /// Checks the type of an argument. The value of a reference is checked where it is used.
+    /// Checks the type of an argument. The value of a reference is checked where it is used, except in a mapping, whose
+    /// values become data.
     fn check_type(&mut self, path: &str, kind: &str, argument: &Node) -> bool {
-        let fits = match (&argument.kind, kind) {
-            (Kind::Scalar { text, .. }, _) if text.contains("${") => true,
-            (Kind::Scalar { text, .. }, "path") => text.starts_with('/'),
-            (Kind::Scalar { text, .. }, "url") => {
-                let is_printed = |text: &str| text.chars().all(|c| !c.is_whitespace() && !c.is_control());
-                web_parts(text)
-                    .is_some_and(|(host, path)| !host.is_empty() && is_printed(host) && is_printed(path))
+        let is_data = path.contains('.');
+        let constant = self.constants.referred(argument).map(|(_, value)| value).filter(|_| is_data);
+        let fits = match constant {
+            Some(Node { kind: Kind::Scalar { text, plain: true }, .. }) if kind == "string" => {
+                matches!(Atom::from_plain(text), Atom::Str(_))
             }
-            (Kind::Scalar { text, plain: true }, "integer") => text.parse::<i64>().is_ok(),
-            (Kind::Scalar { text, plain: true }, "boolean") => matches!(text.as_str(), "true" | "false"),
-            (Kind::Scalar { .. }, "string") => !argument.is_null(),
-            (Kind::List(_), "list") | (Kind::Map(_), "mapping") => true,
-            _ => false,
+            _ => fits(kind, constant.unwrap_or(argument)),
         };
-        if !fits {
-            let expected = match kind {
-                "path" => "an absolute path",
-                "url" => "an address such as https://auth.example.org",
-                "integer" => "a whole number",
-                "boolean" => "true or false",
-                "string" => "a string",
-                "list" => "a list",
-                _ => "a mapping",
-            };
-            let diagnostic = wrong_type(path, expected, argument);
-            self.diagnostics.push(match plain(kind, argument) {
-                Some(value) => {
-                    diagnostic.help(format!("write `{value}`")).fix(Fix::certain(argument.span, value))
-                }
-                None => diagnostic,
-            });
+        if fits {
+            return true;
         }
-        fits
+        let expected = match kind {
+            "path" => "an absolute path",
+            "url" => "an address such as https://auth.example.org",
+            "integer" => "a whole number",
+            "boolean" => "true or false",
+            "string" => "a string",
+            "list" => "a list",
+            _ => "a mapping",
+        };
+        let value = constant.unwrap_or(argument);
+        let mut diagnostic = wrong_type(path, expected, argument);
+        if let Some(meant) = meant(kind, value) {
+            diagnostic = diagnostic.help(format!("write `{meant}`")).fix(Fix::certain(value.span, meant));
+        }
+        if constant.is_some() {
+            diagnostic = diagnostic.and(value.span, "defined here");
+        }
+        self.diagnostics.push(diagnostic);
+        false
     }
 }
 
-/// The number or the boolean that a text means: a quoted one, or a boolean of YAML 1.1
+/// Reports whether a value has the type `kind`.
+fn fits(kind: &str, value: &Node) -> bool {
+    match (&value.kind, kind) {
+        (Kind::Scalar { text, .. }, _) if text.contains("${") => true,
+        (Kind::Scalar { text, .. }, "path") => text.starts_with('/'),
+        (Kind::Scalar { text, .. }, "url") => {
+            let is_printed = |text: &str| text.chars().all(|c| !c.is_whitespace() && !c.is_control());
+            web_parts(text)
+                .is_some_and(|(host, path)| !host.is_empty() && is_printed(host) && is_printed(path))
+        }
+        (Kind::Scalar { text, plain: true }, "integer") => text.parse::<i64>().is_ok(),
+        (Kind::Scalar { text, plain: true }, "boolean") => matches!(text.as_str(), "true" | "false"),
+        (Kind::Scalar { .. }, "string") => !value.is_null(),
+        (Kind::List(_), "list") | (Kind::Map(_), "mapping") => true,
+        _ => false,
+    }
+}
+
+/// The value of type `kind` that a text means: a number in quotes or without them, or a boolean of YAML 1.1
 /// (<https://yaml.org/type/bool.html>).
-fn plain(kind: &str, argument: &Node) -> Option<String> {
-    let Kind::Scalar { text, .. } = &argument.kind else { return None };
+fn meant(kind: &str, value: &Node) -> Option<String> {
+    let Kind::Scalar { text, .. } = &value.kind else { return None };
     let value = match (kind, text.to_lowercase().as_str()) {
+        ("string", _) if !value.is_null() => format!("\"{text}\""),
         ("boolean", "true" | "yes" | "on" | "y") => "true".to_owned(),
         ("boolean", "false" | "no" | "off" | "n") => "false".to_owned(),
         ("integer", text) => text.parse::<i64>().ok()?.to_string(),
