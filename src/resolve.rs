@@ -479,20 +479,58 @@ impl<'a> Resolver<'a> {
         if !self.enter(name, span) {
             return None;
         }
-        let host = self.host(site);
+        let address = self.address(part, site);
         self.trail.pop();
-        let host = host?;
-        self.nodes += weight(&host.value());
-        let mut text = Text::empty(span);
-        if matches!(part, SitePart::Url) {
-            text.push(Piece::Literal(format!("{}://", FRONT.scheme)));
-        }
-        host.pieces.into_iter().for_each(|piece| text.push(piece));
-        Some(text.pieces)
+        let Some(address) = address else {
+            let has_name = ["host", "subdomain"].iter().any(|key| self.member(site, key).is_some());
+            // Linking reports a site of Caddy without a name.
+            if !has_name && !is_cut(site) && self.front(site).is_some_and(|front| front == "haproxy") {
+                let title = format!("the site of the service `{service}` has no name");
+                let help = format!("add a `host` to the site, or {}", self.instead_of_site(name, span));
+                let label = format!("`${{{name}}}` needs the name of the site");
+                self.diagnostics.push(Diagnostic::new(Code::UnknownReference, title, span, label).help(help));
+            }
+            return None;
+        };
+        self.nodes += weight(&address.value());
+        Some(address.pieces)
     }
 
-    /// The name of a site. `None` if it has no valid name, which linking reports.
-    fn host(&mut self, site: &'a SyntaxNode) -> Option<Text> {
+    /// The address of a site. `None` if it has no valid name, which linking reports if the name is not valid.
+    fn address(&mut self, part: SitePart, site: &'a SyntaxNode) -> Option<Text> {
+        let front = self.front(site)?;
+        let host = self.host(site, &front)?;
+        let SitePart::Url = part else { return Some(host) };
+        let mut address = Text::empty(host.span);
+        // A site of Caddy has a certificate, and a site of HAProxy has none.
+        let scheme = if front == "haproxy" { "http://" } else { "https://" };
+        address.push(Piece::Literal(scheme.to_owned()));
+        host.pieces.into_iter().for_each(|piece| address.push(piece));
+        if front == "haproxy" {
+            let listen = self.member(site, "listen")?;
+            let Kind::Scalar(listen) = self.node(listen).kind else { return None };
+            let port = listen.rsplit_once(':').map_or(listen, |(_, port)| port);
+            if port.value() != "80" {
+                address.push(Piece::Literal(":".to_owned()));
+                port.pieces.into_iter().for_each(|piece| address.push(piece));
+            }
+        }
+        Some(address)
+    }
+
+    /// The key of the program that serves a site.
+    fn front(&mut self, site: &'a SyntaxNode) -> Option<String> {
+        match self.member(site, "front") {
+            Some(front) => self.node(front).text(),
+            None if self.root.get("caddy").is_none() && self.root.get("haproxy").is_some() => {
+                Some("haproxy".to_owned())
+            }
+            None => Some("caddy".to_owned()),
+        }
+    }
+
+    /// The name of a site that `front` serves.
+    fn host(&mut self, site: &'a SyntaxNode, front: &str) -> Option<Text> {
         let text = |node: Node| match node.kind {
             Kind::Scalar(text) => Some(text),
             _ => None,
@@ -501,7 +539,7 @@ impl<'a> Resolver<'a> {
             return text(self.node(host));
         }
         let subdomain = self.member(site, "subdomain")?;
-        let front = self.root.get(FRONT.key)?;
+        let front = self.root.get(front)?;
         let domain = self.member(front, "domain")?;
         let (subdomain, domain) = (text(self.node(subdomain))?, text(self.node(domain))?);
         let span = subdomain.span;
@@ -529,16 +567,21 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Reports a reference to the only site of a service that has `count` sites.
-    fn no_single_site(&mut self, service: &str, count: usize, name: &str, span: Span) {
+    /// The action in place of the reference `name` to a site: the parameter of the preset whose default it is, or an address.
+    fn instead_of_site(&self, name: &str, span: Span) -> String {
         let parameter = self.trail.last().map(|(name, _)| name.as_str()).filter(|parameter| {
             let instance = self.instances.get(&span.source);
             instance.is_some_and(|instance| instance.arguments.contains_key(*parameter))
         });
-        let other = match parameter {
+        match parameter {
             Some(parameter) => format!("set `{parameter}` under `with`"),
             None => format!("write the address in place of `${{{name}}}`"),
-        };
+        }
+    }
+
+    /// Reports a reference to the only site of a service that has `count` sites.
+    fn no_single_site(&mut self, service: &str, count: usize, name: &str, span: Span) {
+        let other = self.instead_of_site(name, span);
         let (title, help) = match count {
             0 => (format!("the service `{service}` has no site"), format!("add a `site`, or {other}")),
             _ => (format!("the service `{service}` has {count} sites"), other),
@@ -935,17 +978,6 @@ impl<'a> Resolver<'a> {
         self.diagnostics.push(unknown(missing, step, span).help(help));
     }
 }
-
-/// A program that serves sites.
-struct SiteFront {
-    /// The key in the file that has the domain of its sites.
-    key: &'static str,
-    /// The scheme of its sites.
-    scheme: &'static str,
-}
-
-/// The front of every site. All its sites have a certificate, also with `tls: internal`.
-const FRONT: SiteFront = SiteFront { key: "caddy", scheme: "https" };
 
 /// A part of the address of a site.
 #[derive(Clone, Copy, Debug)]

@@ -248,6 +248,7 @@ const COMPILE: &[&str] = &[
     "service-limits",
     "short-names",
     "site-options",
+    "site-address",
     "ten-mistakes-mended",
 ];
 
