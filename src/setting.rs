@@ -6,6 +6,7 @@
 mod agenix;
 mod allow;
 mod caddy;
+mod channel;
 mod container;
 mod container_file;
 mod health;
@@ -29,6 +30,7 @@ mod zfs;
 pub(crate) use agenix::Agenix;
 pub(crate) use allow::Allow;
 pub(crate) use caddy::{AcmeTls, Bind, PluginTls, Tls};
+pub(crate) use channel::Channel;
 pub(crate) use container::{
     Command, ExtraHosts, GracePeriod, Limits, LogDriver, LongUlimit, PullPolicy, Restart, Settings, Ulimit,
 };

@@ -1,7 +1,7 @@
 //! Updates of a service's images.
 
-use crate::form::{Advice, Calendar, Form, HttpPath, Repository, SecretName};
-use crate::setting::{Allow, Flag, NotifyOn, OneOrMany, Spanned};
+use crate::form::{Advice, Calendar, Days, Form, HttpPath, Repository, SecretName};
+use crate::setting::{Allow, Channel, Flag, NotifyOn, OneOrMany, Spanned};
 use crate::shape::mapping;
 use crate::tree::{Kind, Node, Text};
 use crate::value::Value;
@@ -11,8 +11,15 @@ mapping! {
     Update such as "{ repository: immich-app/immich, at: daily, restart: server, health: /api/server/ping }" else time_alone {
         /// Enables the check; your own configuration can override it. Default: the service's `enable`.
         enable: Option<Flag>,
-        /// The GitHub repository whose releases are checked, such as `immich-app/immich`.
+        /// The repository whose releases are checked: `OWNER/NAME` on GitHub, such as `immich-app/immich`, or the
+        /// address of a repository on Forgejo, such as `https://codeberg.org/forgejo/forgejo`.
         repository: Value<Repository>,
+        /// The releases that count. A release that is older than the last one of the channel is reported and does not
+        /// count.
+        channel: Channel = "stable",
+        /// The age from which a release counts, such as `5d`: a faulty release is often replaced within days. Tags
+        /// have no date, so `channel: edge` takes no `soak`. Default: none.
+        soak: Option<Value<Days>>,
         /// The schedule, in the host's time zone: `daily`, `"05:30"`, `Mon *-*-* 04:00` (systemd.time(7)). It has
         /// to recur: no year, and a day that exists in the month. A run that was missed while the host was off is
         /// made up for. A random delay of up to 5 minutes spreads the jobs. A job of a preset without a schedule

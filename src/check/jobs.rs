@@ -18,6 +18,7 @@ mod ping_twice;
 mod restic_path;
 mod sqlite_other;
 mod update_pull;
+mod update_soak;
 
 use super::Rule;
 
@@ -39,4 +40,5 @@ pub(super) const RULES: &[Rule] = &[
     restic_path::check,
     sqlite_other::check,
     update_pull::check,
+    update_soak::check,
 ];

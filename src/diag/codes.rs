@@ -196,6 +196,7 @@ codes! {
     DatabaseUser = "HG1317", Deny, "a backup uses a user that the container does not create";
     NotifyOwnSite = "HG1318", Warning, "notifications depend on this host";
     BackupPassword = "HG1319", Deny, "a backup connects to a database with another password";
+    UpdateSoak = "HG1320", Error, "an update waits for the age of a tag";
     JobFolder = "HG1325", Deny, "a job may write to a folder of the system";
     ClientService = "HG1401", Error, "a client cannot reach its service";
     ClientOther = "HG1402", Warning, "a client's service does not accept uploads";

@@ -3,8 +3,8 @@
 use super::own_job::{Exec, Run};
 use super::{Backup, Container, Id, Notification};
 use crate::application::Task;
-use crate::form::{Calendar, Period, SecretName, ZfsPool};
-use crate::setting::{Format, UsedSecret};
+use crate::form::{Calendar, Days, Period, SecretName, ZfsPool};
+use crate::setting::{Channel, Format, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
@@ -116,8 +116,12 @@ impl Job {
 /// An update.
 #[derive(Debug)]
 pub(crate) struct Update {
-    /// The repository on GitHub.
+    /// The repository on GitHub, or its address on Forgejo.
     pub(crate) repository: Text,
+    /// The releases that count.
+    pub(crate) channel: Channel,
+    /// The age from which a release counts.
+    pub(crate) soak: Option<Value<Days>>,
     /// The containers that are updated, in start order.
     pub(crate) containers: Vec<Id<Container>>,
     /// The backup that runs first.

@@ -542,16 +542,36 @@ fn a_closed_terminal_does_not_leave_the_service_stopped() {
     assert!(sent[0][1].contains("The previous images run again and are healthy."), "{sent:?}");
 }
 
-/// GitHub's answer for a release.
+/// The answer of a forge with one release, which is a day old.
 fn release(tag: &str, notes: &str) -> Answer {
-    Answer::json(json!({ "tag_name": tag, "draft": false, "prerelease": false, "body": notes }))
+    Answer::json(json!([published(tag, 1, json!({ "body": notes }))]))
+}
+
+/// A release of some days ago, in the fields that GitHub and Forgejo share.
+fn published(tag: &str, days: u64, more: serde_json::Value) -> serde_json::Value {
+    let mut release = json!({
+        "id": 1, "tag_name": tag, "name": "", "draft": false, "prerelease": false, "body": "",
+        "published_at": stamp(days),
+    });
+    release.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    release
+}
+
+/// The time of some days ago, as GitHub writes it.
+fn stamp(days: u64) -> String {
+    let ran = std::process::Command::new("date")
+        .args(["--utc", &format!("--date=@{}", now() - days * 86_400), "+%FT%TZ"])
+        .output()
+        .unwrap();
+    String::from_utf8(ran.stdout).unwrap().trim().to_owned()
 }
 
 /// A host that checks for releases, and a server whose answer each test sets.
 struct Watch {
     stage: Stage,
     server: Server,
-    answer: std::sync::Arc<std::sync::Mutex<Answer>>,
+    /// The answers to requests for releases and tags, by page from 1 on. A further page is an empty list.
+    pages: std::sync::Arc<std::sync::Mutex<Vec<Answer>>>,
 }
 
 impl Watch {
@@ -559,20 +579,37 @@ impl Watch {
         if !are_installed(&["curl", "jq"]) {
             return None;
         }
-        let answer = std::sync::Arc::new(std::sync::Mutex::new(release("v1.0.0", "first")));
-        let shared = answer.clone();
-        let server = Server::new(move |_| shared.lock().unwrap().clone());
+        let pages = std::sync::Arc::new(std::sync::Mutex::new(vec![release("v1.0.0", "first")]));
+        let shared = pages.clone();
+        let server = Server::new(move |request| {
+            let page: usize = request.path.rsplit_once("page=").unwrap().1.parse().unwrap();
+            shared.lock().unwrap().get(page - 1).cloned().unwrap_or_else(|| Answer::json(json!([])))
+        });
         let mut stage = Stage::new();
         stage.set("REPOSITORY", "immich-app/immich");
+        stage.set("CHANNEL", "stable");
         stage.set("GITHUB_URL", server.url());
         stage.set("SERVICE", "immich");
         stage.set("COMMAND", "immich-update");
-        Some(Watch { stage, server, answer })
+        Some(Watch { stage, server, pages })
     }
 
     fn run(&self, answer: Answer) -> Ran {
-        *self.answer.lock().unwrap() = answer;
+        *self.pages.lock().unwrap() = vec![answer];
         self.stage.run("check-release", &[])
+    }
+
+    /// The release that a first run of a channel records.
+    fn first(channel: &str, soak: Option<&str>, pages: &[serde_json::Value]) -> String {
+        let Some(mut watch) = Watch::new() else { return String::new() };
+        watch.stage.set("CHANNEL", channel);
+        if let Some(soak) = soak {
+            watch.stage.set("SOAK", soak);
+        }
+        *watch.pages.lock().unwrap() = pages.iter().cloned().map(Answer::json).collect();
+        let ran = watch.stage.run("check-release", &[]);
+        assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "", ""), "{ran:?}");
+        watch.stage.read("state/announced").trim().to_owned()
     }
 
     /// Runs the check, and asserts that it succeeds and that the total number of notifications is `count`.
@@ -581,6 +618,120 @@ impl Watch {
         assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
         assert_eq!(self.stage.notifications().len(), count, "{:?}", self.stage.notifications());
     }
+}
+
+#[test]
+fn a_channel_admits_its_releases_and_orders_them_by_version() {
+    if !are_installed(&["curl", "jq"]) {
+        return;
+    }
+    let releases = json!([
+        published("v3.1.0", 1, json!({ "draft": true, "published_at": null })),
+        published("v3.0.2-rc.10", 1, json!({ "prerelease": true })),
+        published("v3.0.2-rc.9", 2, json!({ "prerelease": false })),
+        published("v3.0.2-beta.1", 3, json!({ "prerelease": false })),
+        published("v2.9.9", 1, json!({})),
+        published("v3.0.1", 4, json!({})),
+        published("nightly", 0, json!({})),
+        published("v3.0.0", 9, json!({})),
+        published("not a tag", 0, json!({})),
+    ]);
+    let pages = [releases];
+    for (channel, soak, expected) in [
+        ("stable", None, "v3.0.1"),
+        ("stable", Some("4d"), "v3.0.1"),
+        ("stable", Some("5d"), "v3.0.0"),
+        ("stable", Some("10d"), ""),
+        ("candidate", None, "v3.0.2-rc.10"),
+        ("candidate", Some("2d"), "v3.0.2-rc.9"),
+        ("beta", Some("3d"), "v3.0.2-beta.1"),
+        ("beta", None, "v3.0.2-rc.10"),
+    ] {
+        assert_eq!(Watch::first(channel, soak, &pages), expected, "{channel} {soak:?}");
+    }
+    // A forge may mark a release as a prerelease that has no such word, and give times of other zones.
+    let marked = [json!([
+        published("v5", 1, json!({ "prerelease": true, "published_at": "2024-01-01T00:30:00+02:00" })),
+        published("v4", 1, json!({ "published_at": "2024-01-01T00:30:00.123-02:00" })),
+    ])];
+    assert_eq!(Watch::first("candidate", Some("9d"), &marked), "v4");
+    assert_eq!(Watch::first("beta", Some("9d"), &marked), "v5");
+    // Releases without a version are ordered by their time.
+    let named = [json!([published("garlic", 3, json!({})), published("ginger", 2, json!({}))])];
+    assert_eq!(Watch::first("stable", None, &named), "ginger");
+}
+
+#[test]
+fn further_pages_are_read_until_one_has_a_release_of_the_channel() {
+    if !are_installed(&["curl", "jq"]) {
+        return;
+    }
+    let nightly = |days| published("v9.0.0-nightly", days, json!({ "prerelease": true }));
+    let pages = [
+        json!([nightly(0), nightly(1)]),
+        json!([nightly(2), published("v1.0.0", 3, json!({}))]),
+        json!([published("v2.0.0", 4, json!({}))]),
+    ];
+    assert_eq!(Watch::first("stable", None, &pages), "v1.0.0");
+    // Tags have no order, so all are read. Those without a version do not count.
+    let tags = [json!([{ "name": "v9.1" }, { "name": "latest" }]), json!([{ "name": "v10.0-alpha" }])];
+    assert_eq!(Watch::first("edge", None, &tags), "v10.0-alpha");
+    assert_eq!(Watch::first("edge", None, &[json!([])]), "");
+}
+
+#[test]
+fn a_channel_that_moves_to_an_older_release_is_refused_once() {
+    let Some(mut watch) = Watch::new() else { return };
+    watch.stage.set("CHANNEL", "candidate");
+    let candidate = || published("v2.0.0-rc.1", 1, json!({ "prerelease": true }));
+    let both = || Answer::json(json!([candidate(), published("v1.9.0", 2, json!({}))]));
+    watch.expect_sent(both(), 0);
+    assert_eq!(watch.stage.read("state/announced"), "v2.0.0-rc.1\n");
+    watch.stage.set("CHANNEL", "stable");
+    watch.stage.file("notify-fails", "");
+    watch.expect_sent(both(), 0);
+    std::fs::remove_file(watch.stage.at("notify-fails")).unwrap();
+    watch.expect_sent(both(), 1);
+    watch.expect_sent(both(), 1);
+    let sent = &watch.stage.notifications()[0];
+    assert_eq!(sent[0], "immich: release v1.9.0 is refused");
+    assert!(sent[1].contains("which is older than v2.0.0-rc.1"), "{sent:?}");
+    assert_eq!(watch.stage.read("state/announced"), "v2.0.0-rc.1\n");
+    // The release that follows the candidate is newer. A withdrawn release makes the one before it the newest.
+    watch.expect_sent(release("v2.0.0", ""), 2);
+    watch.expect_sent(Answer::json(json!([published("v1.9.9", 0, json!({}))])), 3);
+    assert_eq!(watch.stage.read("state/announced"), "v2.0.0\n");
+}
+
+#[test]
+fn only_releases_within_the_version_of_the_tag_count() {
+    let Some(mut watch) = Watch::new() else { return };
+    let all = || {
+        Answer::json(json!([
+            published("v3.0.0", 1, json!({})),
+            published("v2.10.1", 2, json!({})),
+            published("v2.9.3", 3, json!({})),
+        ]))
+    };
+    for (within, expected) in [("v2", "v2.10.1"), ("2.9", "v2.9.3"), ("v2 v2.9", "v2.9.3"), ("", "v3.0.0")] {
+        watch.stage.set("WITHIN", within);
+        let _ = std::fs::remove_file(watch.stage.at("state/announced"));
+        watch.expect_sent(all(), 0);
+        assert_eq!(watch.stage.read("state/announced"), format!("{expected}\n"), "{within}");
+    }
+}
+
+#[test]
+fn releases_of_forgejo_are_read_from_its_api() {
+    let Some(mut watch) = Watch::new() else { return };
+    watch.stage.set("REPOSITORY", format!("{}/forgejo/forgejo", watch.server.url()));
+    watch.stage.set("GITHUB_URL", unused_address());
+    watch.expect_sent(release("v1.0.0", "first"), 0);
+    assert_eq!(
+        watch.server.asked(),
+        ["GET /api/v1/repos/forgejo/forgejo/releases?per_page=50&limit=50&page=1"]
+    );
+    watch.expect_sent(release("v1.1.0", "second"), 1);
 }
 
 #[test]
@@ -602,7 +753,7 @@ fn a_failed_notification_of_a_release_is_sent_again() {
 fn a_notification_of_a_new_release_is_sent_once() {
     let Some(watch) = Watch::new() else { return };
     watch.expect_sent(release("v1.0.0", "first"), 0);
-    assert_eq!(watch.server.asked(), ["GET /repos/immich-app/immich/releases/latest"]);
+    assert_eq!(watch.server.asked(), ["GET /repos/immich-app/immich/releases?per_page=50&limit=50&page=1"]);
     watch.expect_sent(release("v1.0.0", "first"), 0);
     watch.expect_sent(release("v1.1.0", "\r\n# What's new\r\n* `$(x)` \"사진\" 📷\r\n"), 1);
     watch.expect_sent(release("v1.1.0", "changed"), 1);
@@ -629,17 +780,21 @@ fn release_notes_are_shortened_and_may_be_missing() {
     let sent = watch.stage.notifications()[1][1].clone();
     assert_eq!(sent.chars().count(), 1024);
     assert!(sent.ends_with("가…") && sent.contains("run immich-update"));
-    watch.expect_sent(Answer::json(json!({ "tag_name": "v4", "body": null })), 3);
-    watch.expect_sent(Answer::json(json!({ "tag_name": "v5" })), 4);
-    watch.expect_sent(Answer::json(json!({ "tag_name": "v6", "body": ["x"] })), 5);
+    watch.expect_sent(Answer::json(json!([{ "tag_name": "v4", "body": null }])), 3);
+    watch.expect_sent(Answer::json(json!([{ "tag_name": "v5" }])), 4);
+    watch.expect_sent(Answer::json(json!([{ "tag_name": "v6", "body": ["x"] }])), 5);
 }
 
 #[test]
 fn drafts_and_prereleases_cause_no_notification() {
     let Some(watch) = Watch::new() else { return };
     watch.expect_sent(release("v1", ""), 0);
-    watch.expect_sent(Answer::json(json!({ "tag_name": "v2", "draft": true })), 0);
-    watch.expect_sent(Answer::json(json!({ "tag_name": "v2", "prerelease": true })), 0);
+    for tag in ["", "v2\nx", "v2\n", "v 2"] {
+        watch.expect_sent(Answer::json(json!([{ "tag_name": tag }])), 0);
+    }
+    watch.expect_sent(Answer::json(json!([{ "tag_name": "v2", "draft": true }])), 0);
+    watch.expect_sent(Answer::json(json!([{ "tag_name": "v2", "prerelease": true }])), 0);
+    watch.expect_sent(Answer::json(json!([])), 0);
     assert_eq!(watch.stage.read("state/announced"), "v1\n");
 }
 
@@ -688,13 +843,12 @@ fn failures_of_github_are_reported_after_three_days() {
         Answer::text("\n"),
         Answer::raw(""),
         Answer::raw("nonsense"),
-        Answer::raw("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{\"tag_name\":\"v2\"}"),
-        Answer::json(json!([])),
+        Answer::raw("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n[{\"tag_name\":\"v2\"}]"),
+        Answer::text("[] []"),
         Answer::json(json!({})),
-        Answer::json(json!({ "tag_name": "" })),
-        Answer::json(json!({ "tag_name": 2 })),
-        Answer::json(json!({ "tag_name": "v2\nx" })),
-        Answer::json(json!({ "tag_name": "v2\n" })),
+        Answer::json(json!([{}])),
+        Answer::json(json!(["v2"])),
+        Answer::json(json!([{ "tag_name": 2 }])),
         Answer { headers: vec![("Location".to_owned(), "/again".to_owned())], ..Answer::status(302) },
     ];
     let mut since = None;
@@ -748,9 +902,9 @@ fn an_unreachable_github_is_requested_only_once() {
 fn the_redirect_of_a_renamed_repository_is_followed() {
     let Some(mut watch) = Watch::new() else { return };
     let server = Server::new(|request| match request.path.as_str() {
-        "/repositories/1/releases/latest" => release("v7", ""),
+        "/repositories/1/releases" => release("v7", ""),
         _ => Answer {
-            headers: vec![("Location".to_owned(), "/repositories/1/releases/latest".to_owned())],
+            headers: vec![("Location".to_owned(), "/repositories/1/releases".to_owned())],
             ..Answer::status(301)
         },
     });

@@ -52,6 +52,8 @@ pub(super) fn link(
     let name = format!("{}-update", service.name);
     let work = Work::Update(Update {
         repository: declared.repository.text,
+        channel: declared.channel,
+        soak: declared.soak,
         containers,
         backup,
         health: declared.health.text,

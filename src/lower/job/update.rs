@@ -50,6 +50,10 @@ pub(super) fn lower(
     let mut parameters = Set::default();
     parameters.set("SERVICE", Expr::str(service.name.to_string()));
     parameters.set("REPOSITORY", Expr::text(&update.repository));
+    parameters.set("CHANNEL", Expr::str(update.channel.word()));
+    if let Some(soak) = &update.soak {
+        parameters.set("SOAK", Expr::text(&soak.text));
+    }
     parameters.set("COMMAND", Expr::str(job.name.to_string()));
     Unit {
         description: format!("Check for a new release of {}", service.name),

@@ -10,7 +10,9 @@ let
 
   program = scripts.checkRelease "app-version-check" {
     SERVICE = "app";
-    REPOSITORY = "example/app";
+    REPOSITORY = "https://codeberg.org/example/app";
+    CHANNEL = "candidate";
+    SOAK = "5d";
     COMMAND = "app-update";
   };
   command = scripts.update "app-update" {

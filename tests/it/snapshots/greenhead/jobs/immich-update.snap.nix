@@ -10,6 +10,7 @@ let
   program = scripts.checkRelease "immich-version-check" {
     SERVICE = "immich";
     REPOSITORY = "immich-app/immich";
+    CHANNEL = "stable";
     COMMAND = "immich-update";
   };
   command = scripts.update "immich-update" {
