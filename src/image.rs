@@ -2,6 +2,7 @@
 //! publisher.
 
 mod entry;
+mod moving_tag;
 
 use serde::Deserialize;
 
@@ -10,6 +11,7 @@ use crate::form::Image;
 use crate::setting::{CpuLevel, System};
 pub(crate) use entry::ConnectionPart;
 use entry::Entry;
+pub(crate) use moving_tag::{Follows, is_floating};
 
 impl Image {
     /// The known facts about the image.

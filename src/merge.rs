@@ -36,6 +36,7 @@ const RULES: &[(&[&str], Rule)] = &[
     (&["containers", "*", "entrypoint"], Rule::Replace),
     (&["containers", "*", "healthcheck", "test"], Rule::Replace),
     (&["update", "restart"], Rule::Replace),
+    (&["updates", "*", "restart"], Rule::Replace),
     // An option and its value may be two entries.
     (&["containers", "*", "podman_args"], Rule::Append),
     (&["containers", "*", "volumes"], Rule::Entries(volume)),

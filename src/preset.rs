@@ -260,6 +260,11 @@ fn forget_dependencies(service: &mut Node, absent: &HashSet<&str>, preset: Sourc
                 }
             }
             ("update", Kind::Map(_)) => forget(&mut entry.value, "restart", absent, preset),
+            ("updates", Kind::Map(updates)) => {
+                for update in updates {
+                    forget(&mut update.value, "restart", absent, preset);
+                }
+            }
             _ => {}
         }
     }

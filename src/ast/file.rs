@@ -93,6 +93,8 @@ mapping! {
         backup: Map<Backup>,
         /// Updates of the service's images.
         update: Option<Update>,
+        /// Further updates of the service's images, by name, each with a repository and containers of its own.
+        updates: Map<Update>,
         /// The clean-up of the service's data.
         cleanup: Option<Cleanup>,
         /// Jobs of your own for the service, by name: scripts and commands on a schedule. The unit of a job is

@@ -20,6 +20,10 @@ mapping! {
         /// The age from which a release counts, such as `5d`: a faulty release is often replaced within days. Tags
         /// have no date, so `channel: edge` takes no `soak`. Default: none.
         soak: Option<Value<Days>>,
+        /// Installs each release of the channel: makes the backup, pulls the images of the release, starts them, and
+        /// rolls back to the previous images if the service does not become healthy. The tags of the images have to
+        /// move, such as `release` or `v3` (HG1321). Without it, a release is only announced.
+        automatic: Flag = "false",
         /// The schedule, in the host's time zone: `daily`, `"05:30"`, `Mon *-*-* 04:00` (systemd.time(7)). It has
         /// to recur: no year, and a day that exists in the month. A run that was missed while the host was off is
         /// made up for. A random delay of up to 5 minutes spreads the jobs. A job of a preset without a schedule

@@ -17,8 +17,11 @@ mod path_in_container;
 mod ping_twice;
 mod restic_path;
 mod sqlite_other;
+mod update_fixed;
 mod update_pull;
 mod update_soak;
+mod update_twice;
+mod update_unseen;
 
 use super::Rule;
 
@@ -39,6 +42,9 @@ pub(super) const RULES: &[Rule] = &[
     ping_twice::check,
     restic_path::check,
     sqlite_other::check,
+    update_fixed::check,
     update_pull::check,
     update_soak::check,
+    update_twice::check,
+    update_unseen::check,
 ];

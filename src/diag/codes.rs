@@ -197,6 +197,9 @@ codes! {
     NotifyOwnSite = "HG1318", Warning, "notifications depend on this host";
     BackupPassword = "HG1319", Deny, "a backup connects to a database with another password";
     UpdateSoak = "HG1320", Error, "an update waits for the age of a tag";
+    UpdateFixed = "HG1321", Error, "an automatic update has an image that does not move";
+    UpdateUnseen = "HG1322", Warning, "an automatic update sends no notification";
+    UpdateTwice = "HG1323", Error, "two updates restart one container";
     JobFolder = "HG1325", Deny, "a job may write to a folder of the system";
     ClientService = "HG1401", Error, "a client cannot reach its service";
     ClientOther = "HG1402", Warning, "a client's service does not accept uploads";

@@ -90,6 +90,16 @@ impl Job {
         }
     }
 
+    /// Reports whether the job installs releases.
+    pub(crate) fn is_automatic_update(&self) -> bool {
+        matches!(&self.work, Work::Update(update) if update.automatic.is_some())
+    }
+
+    /// The name of the unit that rolls back an automatic update after a power failure, without `.service`.
+    pub(crate) fn recovery_unit(&self) -> String {
+        format!("recover-{}", self.name)
+    }
+
     /// The secrets that the job reads.
     pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let own = match &self.work {
@@ -122,6 +132,8 @@ pub(crate) struct Update {
     pub(crate) channel: Channel,
     /// The age from which a release counts.
     pub(crate) soak: Option<Value<Days>>,
+    /// The span of `automatic: true`, if releases are installed and not only announced.
+    pub(crate) automatic: Option<Span>,
     /// The containers that are updated, in start order.
     pub(crate) containers: Vec<Id<Container>>,
     /// The backup that runs first.

@@ -44,6 +44,9 @@ pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
             add(&backup.allow, Some(from(name.span, backup.span)), &backup.unreadable);
         }
         service.update.iter().for_each(|u| add(&u.allow, Some(u.span), &u.unreadable));
+        for (name, update) in &service.updates.entries {
+            add(&update.allow, Some(from(name.span, update.span)), &update.unreadable);
+        }
         service.cleanup.iter().for_each(|c| add(&c.allow, Some(c.span), &c.unreadable));
         for (name, job) in &service.jobs.entries {
             add(&job.allow, Some(from(name.span, job.span)), &job.unreadable);

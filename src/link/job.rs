@@ -25,6 +25,7 @@ const DATABASE: &str = "database";
 pub(super) struct Declared {
     backup: Map<ast::Backup>,
     update: Option<ast::Update>,
+    updates: Map<ast::Update>,
     cleanup: Option<ast::Cleanup>,
     own: Map<ast::Job>,
 }
@@ -34,6 +35,7 @@ impl Declared {
         Declared {
             backup: std::mem::take(&mut service.backup),
             update: service.update.take(),
+            updates: std::mem::take(&mut service.updates),
             cleanup: service.cleanup.take(),
             own: std::mem::take(&mut service.jobs),
         }
@@ -58,8 +60,8 @@ pub(super) fn link(
         for (name, declared) in declared.backup.entries {
             jobs.extend(backup::link(&name, declared, &owner, diagnostics));
         }
-        let update = declared.update.and_then(|update| update::link(update, own, &jobs, &owner, diagnostics));
-        jobs.extend(update);
+        let updates = update::link_all(declared.update, declared.updates, own, &jobs, &owner, diagnostics);
+        jobs.extend(updates);
         jobs.extend(declared.cleanup.and_then(|declared| cleanup(declared, &owner, diagnostics)));
         let place = own::Place::Service(&owner);
         let own = declared.own.entries.into_iter();

@@ -68,6 +68,10 @@ pub(super) fn check_job(name: &Text, full: &str, diagnostics: &mut Diagnostics) 
     check_part(name, full, "a job", diagnostics);
 }
 
+pub(super) fn check_update(name: &Text, full: &str, diagnostics: &mut Diagnostics) {
+    check_part(name, full, "an update", diagnostics);
+}
+
 /// Checks a name that is unique in its service. `full` is the name on the host.
 fn check_part(name: &Text, full: &str, owner: &str, diagnostics: &mut Diagnostics) {
     let value = name.value();
@@ -223,6 +227,10 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         // The name of the option follows from the name of the unit.
         if take("unit", job.unit.clone(), job.span) {
             take("option", job.option.clone(), job.span);
+        }
+        if job.is_automatic_update() {
+            // The unit that rolls back after a power failure.
+            take("unit", job.recovery_unit(), job.span);
         }
         if let Some(backup) = job.backup() {
             take("backup", format!("{}/{}", backup.to.value().trim_end_matches('/'), backup.stem), job.span);

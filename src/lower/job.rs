@@ -89,6 +89,8 @@ struct Unit {
     timeout: Expr,
     /// True if a run that was missed while the host was off is made up for.
     persistent: bool,
+    /// A command after each run, also after a run that was killed.
+    finally: Option<Expr>,
     /// Additional settings of `serviceConfig`.
     more: Vec<(&'static str, Expr)>,
 }
@@ -146,8 +148,10 @@ pub(super) fn lower(
         "ExecStart",
         Expr::Str(vec![Part::Code(Binding::Program.name().into()), Part::Text(program.into())]),
     );
-    if let Some(ping) = &job.ping {
-        exec.set("ExecStopPost", confinement.as_root(pinged(ping, "end", host)));
+    let ended = job.ping.as_ref().map(|ping| confinement.as_root(pinged(ping, "end", host)));
+    match (unit.finally, ended) {
+        (Some(finally), Some(ended)) => exec.append("ExecStopPost", [finally, ended]),
+        (one, other) => one.or(other).into_iter().for_each(|command| exec.set("ExecStopPost", command)),
     }
     exec.set("TimeoutStartSec", unit.timeout);
     for (name, value) in unit.more {

@@ -192,17 +192,12 @@ fi
 if [ -n "${INSTALL:-}" ]; then
   code=0
   "$INSTALL" --release "$tag" || code=$?
-  case $code in
-    0) record "$last" "$tag" ;;
-    # The new images were started, and rolled back: another try would fail too.
-    4) record "$refused" "$tag" ;;
-    # The running images are newer, such as those of a new host with a channel that waits.
-    5)
-      [ -z "$before" ] || refuse "The images of release $tag are older than the running ones."
-      record "$refused" "$tag"
-      code=0
-      ;;
-  esac
+  # The running images are newer, such as those of a new host with a channel that waits.
+  if [ "$code" = 5 ]; then
+    [ -z "$before" ] || refuse "The images of release $tag are older than the running ones."
+    record "$refused" "$tag"
+    exit 0
+  fi
   exit "$code"
 fi
 

@@ -91,6 +91,10 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ),
         ("keys" | "channels", true) => item(json!(format!("k{i}:*"))),
         ("allow", true) => item(json!("read")),
+        ("updates", false) => member(
+            format!("u{i}"),
+            json!({ "at": "daily", "repository": "a/b", "health": "/", "restart": [format!("c{i}")] }),
+        ),
         ("files", false) => member(format!("/etc/f{i}"), json!({ "text": "x" })),
         ("extensions", true) => item(json!(format!("x{i}"))),
         ("expose", true) => item(json!(1024 + i)),
@@ -150,7 +154,7 @@ fn add_context(path: &str, count: usize, file: &mut Value) {
     };
     match last(path) {
         "networks" if path != "networks" => many("networks"),
-        "depends_on" | "restart" => many("services.*.containers"),
+        "depends_on" | "restart" | "updates" => many("services.*.containers"),
         "secrets" | "secrets[]" if path != "secrets" => many("secrets"),
         _ => {}
     }
@@ -205,10 +209,15 @@ fn base(path: &str) -> Value {
             app("cleanup", json!({ "at": "daily", "immich_album": album }), &mut file);
         }
         path if path.starts_with("services.*.update") => {
+            let name = if path.starts_with("services.*.updates.") { "updates" } else { "update" };
             app("port", json!(8080), &mut file);
             file["services"]["app"]["containers"]["main"]["ports"] = json!(["${services.app.port}:80"]);
             let update = json!({ "at": "daily", "repository": "a/b", "health": "/", "restart": ["main"] });
-            app("update", update, &mut file);
+            let update = if name == "updates" { json!({ "search": update }) } else { update };
+            // The list of updates has entries of its own.
+            if path != "services.*.updates" {
+                app(name, update, &mut file);
+            }
         }
         path if path.starts_with("notify") => {
             file["notify"] = json!({ "ntfy": { "url": "https://ntfy.sh/my-server" } });

@@ -13,7 +13,7 @@ const ASKED: &str = r#"
 asked="${0##*/} $*"
 echo "$asked" >>"$STAGE/asked"
 n=$(wc -l <"$STAGE/asked")
-case $asked in *inspect* | *show* | *is-active*) ;; *) echo "$asked" >>"$STAGE/done" ;; esac
+case $asked in *inspect* | *exists* | *show* | *is-active* | *is-system-running*) ;; *) echo "$asked" >>"$STAGE/done" ;; esac
 hook() { when=$1; if [ -e "$STAGE/hook" ]; then . "$STAGE/hook"; fi; }
 hook before
 trap 'hook after' EXIT
@@ -34,7 +34,11 @@ case "$*" in
     [ ! -e "$health" ] || { head -n 1 "$health"; [ "$(wc -l <"$health")" = 1 ] || sed -i 1d "$health"; }
     ;;
   "image inspect --format {{.Id}} -- "*) cat "$(file tags "$6")" ;;
-  "pull -- "*) cat "$(file registry "$3")" >"$(file tags "$3").new" && mv "$(file tags "$3").new" "$(file tags "$3")" ;;
+  "image inspect --format {{index .Labels "*" -- "*) cat "$(file versions "$6")" ;;
+  "image inspect --format {{.Created.Unix}} -- "*) cat "$(file created "$6")" ;;
+  "image exists -- "*) [ -e "$(file tags "$4")" ] ;;
+  "untag -- "*) rm "$(file tags "$4")" ;;
+  "pull -- "*) [ -e "$(file registry "$3")" ] && cat "$(file registry "$3")" >"$(file tags "$3").new" && mv "$(file tags "$3").new" "$(file tags "$3")" ;;
   "tag -- "*) echo "$3" >"$(file tags "$4")" ;;
   *) echo "podman is asked $*" >&2; exit 125 ;;
 esac"#;
@@ -50,6 +54,8 @@ case "$*" in
     [ -e "$(file running "$container")" ] || cp "$(file tags "$(cat "$(file names "$container")")")" "$(file running "$container")"
     ;;
   "stop -- "*) rm -f "$(file running "$container")" ;;
+  "--no-block try-restart -- "*) ;;
+  "is-system-running") cat "$STATE/../system" 2>/dev/null || echo running ;;
   "is-active --quiet -- "*) [ -e "$(file running "$container")" ] ;;
   "is-active -- "*) if [ -e "$(file running "$container")" ]; then echo active; else echo inactive; exit 3; fi ;;
   "show --property=Result --value -- backup.service") echo success ;;
@@ -77,7 +83,7 @@ impl Host {
             return None;
         }
         let mut stage = Stage::new();
-        for folder in ["names", "running", "tags", "registry", "health"] {
+        for folder in ["names", "running", "tags", "registry", "health", "versions", "created"] {
             std::fs::create_dir(stage.at(folder)).unwrap();
         }
         stage.file("running/postgres", "old-postgres\n");
@@ -109,6 +115,7 @@ impl Host {
         stage.set("HEALTH_TRIES", "2");
         stage.set("HEALTH_PAUSE", "0");
         stage.set("LOCK", stage.path("lock"));
+        stage.set("STATE", stage.path("state"));
         Some(Host { stage, _server: server })
     }
 
@@ -127,7 +134,16 @@ impl Host {
                 (name.display().to_string(), std::fs::read_to_string(path).unwrap())
             })
         };
-        files("running").chain(files("tags")).collect()
+        let pinned = "tags/localhost_homegen_";
+        files("running").chain(files("tags")).filter(|(name, _)| !name.starts_with(pinned)).collect()
+    }
+
+    /// Publishes the images of a release.
+    fn publish(&self, tag: &str) {
+        for (image, container) in [(ML, "immich-ml"), (SERVER, "immich-server")] {
+            let name = format!("{}:{tag}", image.rsplit_once(':').unwrap().0);
+            self.stage.file(&format!("registry/{}", name.replace('/', "_")), format!("new-{container}\n"));
+        }
     }
 
     /// The commands that change something, in order.
@@ -163,6 +179,8 @@ fn an_update_runs_its_steps_in_order_and_sends_a_notification() {
             "systemctl start -- backup.service".to_owned(),
             format!("podman pull -- {ML}"),
             format!("podman pull -- {SERVER}"),
+            "podman tag -- old-immich-ml localhost/homegen/immich-ml:previous".to_owned(),
+            "podman tag -- old-immich-server localhost/homegen/immich-server:previous".to_owned(),
             "systemctl stop -- podman-immich-server.service".to_owned(),
             "systemctl stop -- podman-immich-ml.service".to_owned(),
             "systemctl start -- podman-immich-ml.service".to_owned(),
@@ -315,7 +333,7 @@ fn unhealthy_new_images_are_rolled_back() {
     assert_eq!(sent[2], "1");
     let done = host.done();
     assert_eq!(
-        done[7..],
+        done[9..],
         [
             format!("podman tag -- old-immich-ml {ML}"),
             format!("podman tag -- old-immich-server {SERVER}"),
@@ -389,7 +407,7 @@ fn a_rollback_prints_the_command_that_restores_the_database() {
     }
     let ran = host.run();
     let expected = format!(
-        "The new images may have changed the database: `immich-restore {}` restores it.",
+        "If the new images changed the database, `immich-restore {}` restores its state before the update.",
         host.stage.path("immich-database-2026-01-03T030405.dump")
     );
     assert!(ran.err.contains(&expected) && host.stage.notifications()[0][1].contains(&expected), "{ran:?}");
@@ -415,7 +433,9 @@ fn an_unhealthy_rollback_is_reported() {
 #[test]
 fn a_failed_rollback_step_is_reported_and_the_others_are_done() {
     let Some(host) = Host::new(false) else { return };
-    host.hook("if [[ \"$when $asked\" = 'before podman tag'* ]]; then trap - EXIT; exit 1; fi");
+    host.hook(
+        "if [[ \"$when $asked\" = 'before podman tag -- '*' ghcr.io/'* ]]; then trap - EXIT; exit 1; fi",
+    );
     let ran = host.run();
     assert_eq!(ran.code, Some(1));
     let sent = &host.stage.notifications()[0][1];
@@ -424,7 +444,8 @@ fn a_failed_rollback_step_is_reported_and_the_others_are_done() {
     assert_eq!(host.state()["running/immich-server"], "new-immich-server\n");
     // A unit that does not stop prevents neither the start of the others nor the notification.
     let Some(host) = Host::new(false) else { return };
-    host.hook("if [[ \"$when $asked\" = 'before systemctl stop'* ]] && [ \"$n\" -gt 16 ]; then trap - EXIT; exit 5; fi");
+    host.hook("if [[ \"$when $asked\" = 'before systemctl stop'* ]] && [ -e \"$STAGE/rolling\" ]; then trap - EXIT; exit 5; fi
+         if [[ \"$when $asked\" = 'before podman tag -- '*' ghcr.io/'* ]]; then touch \"$STAGE/rolling\"; fi");
     let ran = host.run();
     assert_eq!(ran.code, Some(1));
     assert_eq!(host.done().iter().filter(|done| done.contains("systemctl start -- podman")).count(), 4);
@@ -540,6 +561,181 @@ fn a_closed_terminal_does_not_leave_the_service_stopped() {
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert_eq!(sent[0][0], "immich was not updated");
     assert!(sent[0][1].contains("The previous images run again and are healthy."), "{sent:?}");
+}
+
+#[test]
+fn a_release_is_pulled_by_its_tag_and_gets_the_name_of_the_image() {
+    for (published, asked) in [("v3.0.1", "v3.0.1"), ("3.0.1", "v3.0.1")] {
+        let Some(host) = Host::new(true) else { return };
+        host.publish(published);
+        // The moving tag stands for an image that the channel does not have yet.
+        for (image, _) in [(ML, ""), (SERVER, "")] {
+            std::fs::write(host.stage.at(format!("registry/{}", image.replace('/', "_"))), "newest\n")
+                .unwrap();
+        }
+        let ran = host.stage.run("update", &["--release", asked]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let state = host.state();
+        assert_eq!(state["running/immich-server"], "new-immich-server\n");
+        assert_eq!(state[&format!("tags/{}", SERVER.replace('/', "_"))], "new-immich-server\n");
+        // Only the name of the container's image stays, and the previous image has a name.
+        assert!(!state.keys().any(|name| name.contains("3.0.1")), "{state:?}");
+        assert_eq!(host.stage.read("tags/localhost_homegen_immich-server:previous"), "old-immich-server\n");
+        assert_eq!(host.stage.read("state/installed"), format!("{asked}\n"));
+        assert!(!host.stage.at("state/update").exists());
+        // Again: the images run already.
+        let ran = host.stage.run("update", &["--release", asked]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(ran.out.contains("the images of release v3.0.1 already run"), "{ran:?}");
+        assert_eq!(host.stage.notifications().len(), 1);
+    }
+}
+
+#[test]
+fn a_release_keeps_the_variant_of_the_tag() {
+    let Some(host) = Host::new(true) else { return };
+    host.publish("v3.0.1");
+    let cuda = ML.replace(":release", ":release-cuda");
+    host.stage.file("names/immich-ml", format!("{cuda}\n"));
+    host.stage.file(&format!("tags/{}", cuda.replace('/', "_")), "old-immich-ml\n");
+    let published = cuda.replace(":release", ":v3.0.1").replace('/', "_");
+    host.stage.file(&format!("registry/{published}"), "new-cuda\n");
+    assert_eq!(host.stage.run("update", &["--release", "v3.0.1"]).code, Some(0));
+    assert_eq!(host.state()["running/immich-ml"], "new-cuda\n");
+}
+
+#[test]
+fn a_release_that_fails_is_rolled_back_and_not_tried_again() {
+    let Some(mut host) = Host::new(false) else { return };
+    host.publish("v3.0.1");
+    host.stage.set("BACKUP", host.stage.path("dumps/immich"));
+    host.stage.set("RESTORE", "immich-restore");
+    std::fs::create_dir(host.stage.at("dumps")).unwrap();
+    let dump = host.stage.file("dumps/immich-2026-07-03T053000.dump", "");
+    let before = host.state();
+    let ran = host.stage.run("update", &["--release", "v3.0.1"]);
+    host.assert_unchanged(&before, &ran, "immich did not become healthy with its new images");
+    assert_eq!(ran.code, Some(4));
+    assert_eq!(host.stage.read("state/refused"), "v3.0.1\n");
+    assert!(!host.stage.at("state/installed").exists() && !host.stage.at("state/update").exists());
+    let sent = &host.stage.notifications()[0][1];
+    assert!(sent.contains("run again and are healthy."), "{sent}");
+    assert!(
+        sent.contains(&format!("`immich-restore {dump}` restores its state before the update.")),
+        "{sent}"
+    );
+    // A release whose images do not exist is tried again.
+    let ran = host.stage.run("update", &["--release", "v3.0.2"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(host.stage.read("state/refused"), "v3.0.1\n");
+    let ran = host.stage.run("update", &["--release", "v3/../x"]);
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert_eq!(host.state(), before);
+}
+
+#[test]
+fn images_that_are_older_than_the_running_ones_are_refused() {
+    let version = |host: &Host, old: &str, new: &str| {
+        host.stage.file("versions/old-immich-server", old);
+        host.stage.file("versions/new-immich-server", new);
+    };
+    let created = |host: &Host, old: &str, new: &str| {
+        host.stage.file("created/old-immich-server", old);
+        host.stage.file("created/new-immich-server", new);
+    };
+    for (is_older, old, new, built) in [
+        (true, "v3.0.2\n", "v3.0.1\n", ["1700000000\n", "1800000000\n"]),
+        (true, "v3.1.0\n", "v3.1.0-rc.1\n", ["1700000000\n", "1800000000\n"]),
+        (false, "3.9.0\n", "3.10.0\n", ["1800000000\n", "1700000000\n"]),
+        (true, "<no value>\n", "\n", ["1800000000\n", "1700000000\n"]),
+        (true, "24.04\n", "24.04\n", ["1800000000\n", "1700000000\n"]),
+        (false, "\n", "\n", ["1700000000\n", "1800000000\n"]),
+        (false, "\n", "\n", ["1700000000\n", "0\n"]),
+    ] {
+        let Some(host) = Host::new(true) else { return };
+        host.publish("v3.0.1");
+        version(&host, old, new);
+        created(&host, built[0], built[1]);
+        let before = host.state();
+        let ran = host.stage.run("update", &["--release", "v3.0.1"]);
+        assert_eq!(ran.code, Some(if is_older { 5 } else { 0 }), "{old} {new} {built:?} {ran:?}");
+        if is_older {
+            assert_eq!(host.state(), before);
+            assert_eq!(host.stage.notifications().len(), 0);
+            // A moving tag that moved back is refused too.
+            let ran = host.run();
+            host.assert_unchanged(&before, &ran, "is older than the running one");
+        }
+    }
+}
+
+#[test]
+fn an_update_that_is_killed_at_any_step_is_rolled_back_by_the_unit_and_by_the_boot() {
+    let (mut killed, mut restored) = (0, 0);
+    for recover in ["--recover", "--recover-tags"] {
+        for at in 1.. {
+            let Some(mut host) = Host::new(true) else { return };
+            host.publish("v3.0.1");
+            host.stage.set("BACKUP", host.stage.path("dumps/immich"));
+            host.stage.set("RESTORE", "immich-restore");
+            std::fs::create_dir(host.stage.at("dumps")).unwrap();
+            let dump = host.stage.file("dumps/immich-2026-07-03T053000.dump", "");
+            let when = if at % 2 == 0 { "before" } else { "after" };
+            host.hook(&format!(
+                "if [ \"$n $when\" = '{at} {when}' ]; then touch \"$STAGE/hit\"; kill -KILL \"$PPID\"; fi"
+            ));
+            let before = host.state();
+            let ran = host.stage.run("update", &["--release", "v3.0.1"]);
+            if !host.stage.at("hit").exists() {
+                assert!(at > 15, "only {at} steps");
+                break;
+            }
+            killed += 1;
+            let has_begun = host.stage.read("state/update").contains("started yes");
+            std::fs::remove_file(host.stage.at("hook")).unwrap();
+            if recover == "--recover-tags" {
+                // The boot starts the containers afterwards.
+                for container in ["immich-ml", "immich-server"] {
+                    let _ = std::fs::remove_file(host.stage.at(format!("running/{container}")));
+                }
+            }
+            let was_pending = host.stage.at("state/update").exists();
+            let recovered = host.stage.run("update", &[recover]);
+            assert_eq!(recovered.code, Some(0), "{recovered:?}");
+            assert!(!host.stage.at("state/update").exists());
+            if recover == "--recover-tags" {
+                for container in ["immich-ml", "immich-server"] {
+                    let image = if container == "immich-ml" { ML } else { SERVER };
+                    let tag = host.stage.read(&format!("tags/{}", image.replace('/', "_")));
+                    host.stage.file(&format!("running/{container}"), tag);
+                }
+            }
+            if !was_pending && host.stage.read("state/installed") == "v3.0.1\n" {
+                continue;
+            }
+            assert_eq!(host.state(), before, "{at} {ran:?} {recovered:?}");
+            assert_eq!(host.stage.read("state/refused"), if has_begun { "v3.0.1\n" } else { "" });
+            if has_begun {
+                restored += 1;
+                let text = match recover {
+                    "--recover" => host.stage.notifications()[0][1].clone(),
+                    _ => host.stage.read("state/untold"),
+                };
+                assert!(text.contains(&format!("`immich-restore {dump}`")), "{text}");
+            }
+        }
+    }
+    assert!(killed > 40 && restored >= 8, "{killed} {restored}");
+}
+
+#[test]
+fn the_rollback_at_a_shutdown_restores_only_the_tags() {
+    let Some(host) = Host::new(false) else { return };
+    host.stage.file("system", "stopping\n");
+    let ran = host.run();
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(host.state()[&format!("tags/{}", SERVER.replace('/', "_"))], "old-immich-server\n");
+    assert!(ran.err.contains("The previous images start with the next boot."), "{ran:?}");
 }
 
 /// The answer of a forge with one release, which is a day old.

@@ -6,30 +6,10 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Image;
 use crate::hir::job::Work;
 use crate::hir::{Container, Host, Id};
-use crate::image::{NEWEST_POSTGRES, POSTGRES_DATA};
+use crate::image::{self, NEWEST_POSTGRES, POSTGRES_DATA};
 use crate::path::normalized;
 use crate::setting::Volume;
 use crate::tree::Node;
-
-/// Tags that move to each new version.
-const FLOATING: &[&str] = &[
-    "beta",
-    "canary",
-    "dev",
-    "develop",
-    "development",
-    "edge",
-    "latest",
-    "main",
-    "master",
-    "nightly",
-    "next",
-    "release",
-    "rolling",
-    "stable",
-    "testing",
-    "unstable",
-];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let updated = updated(host);
@@ -46,7 +26,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             // `unqualified_image.rs` asks for the registry and the tag.
             None if !image.has_registry => continue,
             None => "has no tag, so Podman uses `latest`".to_owned(),
-            Some(tag) if is_floating(tag) && !is_code_name(image, tag) => {
+            Some(tag) if image::is_floating(tag) && !is_code_name(image, tag) => {
                 format!("has the moving tag `{tag}`")
             }
             Some(_) => continue,
@@ -90,26 +70,7 @@ fn postgres_tag(container: &Container, image: &Image) -> Option<String> {
     })
 }
 
-/// True for `latest` and tags that move with it, such as `latest-alpine`; and for tags whose only version is a
-/// distribution's, such as `alpine`, `fpm` or `alpine3.22`: a variant of the newest version. `release-4.0.9` and
-/// `nightly-20260101` are versions.
-fn is_floating(tag: &str) -> bool {
-    let has_digit = |part: &&str| part.contains(|c: char| c.is_ascii_digit());
-    let word = tag.split('-').next().unwrap_or_default().to_lowercase();
-    let has_version = word != "latest" && tag.split('-').any(|part| has_digit(&part) && is_version(part));
-    FLOATING.contains(&word.as_str()) && !has_version || tag.split('-').filter(has_digit).all(is_distribution)
-}
-
-/// True if a part of a tag is a release of a distribution, such as `alpine3.22`.
-fn is_distribution(part: &str) -> bool {
-    ["alpine", "debian", "ubuntu"].iter().filter_map(|name| part.strip_prefix(name)).any(is_version)
-}
-
 /// True if a tag of a distribution's own image names a release, such as `trixie` and `trixie-slim`.
 fn is_code_name(image: &Image, tag: &str) -> bool {
     image.is_code_name(tag.split('-').next().unwrap_or_default())
-}
-
-fn is_version(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_digit() || c == '.')
 }

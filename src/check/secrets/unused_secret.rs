@@ -49,7 +49,8 @@ fn may_be_lost(host: &Host) -> bool {
     let in_service = |service: &Service| {
         let unreadable = &service.unreadable;
         service.is_cut
-            || unreadable.has_unreadable(&["backup", "update", "cleanup", "jobs", "nixos", "secrets"])
+            || unreadable
+                .has_unreadable(&["backup", "update", "updates", "cleanup", "jobs", "nixos", "secrets"])
             || service.containers.is_empty() && unreadable.has_unreadable(&["containers"])
             || service.containers.iter().any(in_container)
     };

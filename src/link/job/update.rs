@@ -7,12 +7,29 @@ use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::job::{Job, Schedule, Update, Work};
 use crate::hir::{Id, Service};
-use crate::link::notify;
-use crate::setting::Flag;
+use crate::link::{name, notify};
+use crate::setting::{Flag, Map};
 use crate::source::Span;
+use crate::tree::Text;
 
-/// Links an update. `own` is the span of the service's own backup, if it has one, and `backups` are all of its backups.
-pub(super) fn link(
+/// Links the updates of a service: `update`, and those of `updates` by name. `own` is the span of the service's own backup,
+/// if it has one, and `backups` are all of its backups.
+pub(super) fn link_all(
+    update: Option<ast::Update>,
+    updates: Map<ast::Update>,
+    own: Option<Span>,
+    backups: &[Job],
+    owner: &Owner,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Job> {
+    let named = updates.entries.into_iter().map(|(name, update)| (Some(name), update));
+    let all = update.map(|update| (None, update)).into_iter().chain(named);
+    all.filter_map(|(name, update)| link(name.as_ref(), update, own, backups, owner, diagnostics)).collect()
+}
+
+/// Links an update. `called` is its name in `updates`.
+fn link(
+    called: Option<&Text>,
     declared: ast::Update,
     own: Option<Span>,
     backups: &[Job],
@@ -49,22 +66,35 @@ pub(super) fn link(
         }
     }
     let backup = backup_first(declared.backup_first, own, backups, service, diagnostics);
-    let name = format!("{}-update", service.name);
+    let suffix = called.map(|name| format!("-{}", name.value())).unwrap_or_default();
+    let unit = format!("{}-version-check{suffix}", service.name);
+    let mut origin = format!("services.{}.update", service.name);
+    if let Some(called) = called {
+        name::check_update(called, &unit, diagnostics);
+        origin = format!("services.{}.updates.{}", service.name, called.value());
+    }
     let work = Work::Update(Update {
         repository: declared.repository.text,
         channel: declared.channel,
         soak: declared.soak,
+        automatic: declared.automatic.value.then_some(declared.automatic.text.span),
         containers,
         backup,
         health: declared.health.text,
     });
     Some(Job {
-        origin: format!("services.{}.update", service.name),
-        // The timer starts only the check for a new version.
-        unit: format!("{}-version-check", service.name),
+        origin,
+        // Without `automatic`, the timer starts only the check for a new version.
+        unit,
         ping: declared.ping,
         notification: notify::resolve_job(declared.notify, owner.has_notify),
-        ..job(name, declared.span, declared.enable, Schedule::At(at), work)
+        ..job(
+            format!("{}-update{suffix}", service.name),
+            declared.span,
+            declared.enable,
+            Schedule::At(at),
+            work,
+        )
     })
 }
 

@@ -92,6 +92,7 @@ pub(super) fn lower(
         secrets: saved.secrets,
         timeout: Expr::str("6h"),
         persistent: true,
+        finally: None,
         more,
     }
 }

@@ -99,6 +99,7 @@ pub(super) fn lower_run(
         secrets: run.secrets.0.iter().map(|(_, secret)| secret.clone()).collect(),
         timeout: Expr::text(&run.timeout),
         persistent: true,
+        finally: None,
         more,
     }
 }
@@ -128,6 +129,7 @@ pub(super) fn lower_exec(job: &Job, exec: &Exec, owner: Option<&Service>, host: 
         secrets: exec.secrets.0.iter().map(|(_, secret)| secret.clone()).collect(),
         timeout: Expr::text(&exec.timeout),
         persistent: true,
+        finally: None,
         more: credentials(&exec.secrets, host),
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
         secrets: vec![],
         timeout: Expr::str("10min"),
         persistent: false,
+        finally: None,
         more,
     }
 }

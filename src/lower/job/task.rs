@@ -44,6 +44,7 @@ pub(super) fn lower(
         secrets: task.secrets.iter().map(|(_, secret, _)| secret.clone()).collect(),
         timeout: Expr::str("1h"),
         persistent: true,
+        finally: None,
         more: vec![],
     }
 }

@@ -8,9 +8,10 @@
 //! command = scripts.update "immich-update" { CONTAINERS = "immich-server"; … };
 //! ```
 
-use super::{Confinement, Unit, address, on_path, units};
+use super::{Confinement, ONLINE, Unit, address, on_path, units};
 use crate::hir::job::{Job, Update};
 use crate::hir::{Id, Service};
+use crate::image::Follows;
 use crate::lower::context::HostContext;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Binding, Module};
@@ -44,6 +45,7 @@ pub(super) fn lower(
     }
     first(backup, &mut parameters);
     parameters.set("HEALTH_URL", address(service, context, &parts(&update.health)));
+    parameters.set("STATE", Expr::str(format!("/var/lib/{}", job.unit)));
     let command = Expr::run(Script::Update, [Expr::str(job.name.to_string()), Expr::Set(parameters)]);
     module.bindings.push((Binding::Command, command));
     on_path(Binding::Command.into(), module);
@@ -55,10 +57,10 @@ pub(super) fn lower(
         parameters.set("SOAK", Expr::text(&soak.text));
     }
     parameters.set("COMMAND", Expr::str(job.name.to_string()));
-    Unit {
+    let mut unit = Unit {
         description: format!("Check for a new release of {}", service.name),
         about: format!("check for new releases of {} and install the command {}", service.name, job.name),
-        program: Expr::run(Script::CheckRelease, [Expr::str(job.unit.clone()), Expr::Set(parameters)]),
+        program: Expr::Null,
         name: job.unit.clone(),
         after: vec![],
         confinement: Confinement::Confined,
@@ -67,8 +69,73 @@ pub(super) fn lower(
         secrets: vec![],
         timeout: Expr::str("10min"),
         persistent: true,
+        finally: None,
         more: vec![("StateDirectory", Expr::str(job.unit.clone()))],
+    };
+    if update.automatic.is_some() {
+        parameters.set("INSTALL", run(job, ""));
+        let versions = versions(update, context);
+        if !versions.is_empty() {
+            parameters.set("WITHIN", Expr::str(versions.join(" ")));
+        }
+        install(job, service, &mut unit);
+        recover(job, update, module);
     }
+    unit.program = Expr::run(Script::CheckRelease, [Expr::str(job.unit.clone()), Expr::Set(parameters)]);
+    unit
+}
+
+/// A command line of the update command.
+fn run(job: &Job, option: &str) -> Expr {
+    Expr::Str(vec![
+        Part::Code(Binding::Command.name().into()),
+        Part::Text(format!("/bin/{}{option}", job.name).into()),
+    ])
+}
+
+/// The versions in the tags of the containers' images, without duplicates. Only their releases are installed.
+fn versions(update: &Update, context: &HostContext) -> Vec<String> {
+    let mut versions = Vec::new();
+    for container in update.containers.iter().filter_map(|id| context.host.container(id)) {
+        if let Some(Follows::Version(version)) = container.settings.image.value.follows()
+            && !versions.contains(&version)
+        {
+            versions.push(version);
+        }
+    }
+    versions
+}
+
+/// Changes the unit that checks for releases so that it installs them.
+fn install(job: &Job, service: &Service, unit: &mut Unit) {
+    unit.description = format!("Update of {}", service.name);
+    unit.about = format!("update {} automatically and install the command {}", service.name, job.name);
+    unit.after = vec![ONLINE.to_owned()];
+    unit.confinement = Confinement::Restricted;
+    // A backup, the download and up to ten minutes until the service is healthy, or as long again after a rollback.
+    unit.timeout = Expr::str("6h");
+    unit.finally = Some(run(job, " --recover"));
+    // A rollback, and `finally`.
+    unit.more.push(("TimeoutStopSec", Expr::str("30min")));
+}
+
+/// Adds the unit that restores the tags before the containers start, after a power failure during an update.
+fn recover(job: &Job, update: &Update, module: &mut Module) {
+    module.unit(&job.unit).append("wants", [Expr::str(ONLINE)]);
+    let unit = module.unit(&job.recovery_unit());
+    unit.set("description", Expr::str(format!("Rollback of an interrupted {}", job.name)));
+    unit.append("wantedBy", [Expr::str("multi-user.target")]);
+    unit.append("before", update.containers.iter().map(|c| Expr::str(format!("{}.service", c.unit()))));
+    unit.at(&["unitConfig"]).set("ConditionPathExists", Expr::str(format!("/var/lib/{}/update", job.unit)));
+    let exec = Set::of([("Type", Expr::str("oneshot")), ("ExecStart", run(job, " --recover-tags"))]);
+    unit.set(
+        "serviceConfig",
+        Expr::Infix(
+            Box::new(Expr::Script(Confinement::Restricted.settings())),
+            "//",
+            Box::new(Expr::Set(exec)),
+        ),
+    );
 }
 
 /// Sets the command's parameters for the backup that runs first.

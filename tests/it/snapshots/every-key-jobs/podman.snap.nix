@@ -17,7 +17,8 @@ in
     (scripts.homeserver {
       CONTAINERS = ''
         app app-db postgres docker.io/library/postgres:17.2
-        app app-main - docker.io/example/app:1.2.3
+        app app-web - docker.io/example/web:2.0.0
+        app app-main - docker.io/example/app:v1.2
         wiki wiki-db - docker.io/library/mariadb:11.8
         wiki wiki-web - docker.io/example/wiki:1.0.0
         other other - docker.io/example/other:1.0.0

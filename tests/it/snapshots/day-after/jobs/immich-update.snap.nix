@@ -20,6 +20,7 @@ let
     BACKUP = "/mnt/nas/backups/immich/immich-database";
     RESTORE = "immich-restore";
     HEALTH_URL = "http://127.0.0.1:${toString homeserver.immich.port}/api/server/ping";
+    STATE = "/var/lib/immich-version-check";
   };
 
   cfg = config.homeserver.immichUpdate;

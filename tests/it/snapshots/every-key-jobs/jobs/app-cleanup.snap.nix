@@ -37,6 +37,7 @@ in
       description = "Clean-up of an album of app";
       after = [
         "podman-app-db.service"
+        "podman-app-web.service"
         "podman-app-main.service"
         "network-online.target"
         "agenix-install-secrets.service"

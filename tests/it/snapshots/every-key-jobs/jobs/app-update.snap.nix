@@ -14,6 +14,8 @@ let
     CHANNEL = "candidate";
     SOAK = "5d";
     COMMAND = "app-update";
+    INSTALL = "${command}/bin/app-update";
+    WITHIN = "v1.2";
   };
   command = scripts.update "app-update" {
     SERVICE = "app";
@@ -24,6 +26,7 @@ let
     BACKUP = "${folder}/app/app-database";
     RESTORE = "app-restore";
     HEALTH_URL = "http://127.0.0.1:${toString homeserver.app.port}/ping";
+    STATE = "/var/lib/app-version-check";
   };
 
   cfg = config.homeserver.appUpdate;
@@ -33,7 +36,7 @@ in
     enable = lib.mkOption {
       type = lib.types.bool;
       default = homeserver.app.enable;
-      description = "Whether to check for new releases of app and install the command app-update.";
+      description = "Whether to update app automatically and install the command app-update.";
     };
     at = lib.mkOption {
       type = lib.types.str;
@@ -53,7 +56,7 @@ in
     environment.systemPackages = [ command ];
 
     systemd.services.app-version-check = {
-      description = "Check for a new release of app";
+      description = "Update of app";
       after = [
         "network-online.target"
         "agenix-install-secrets.service"
@@ -63,14 +66,29 @@ in
       restartIfChanged = false;
       startAt = cfg.at;
       onFailure = [ "notify-failure@%n.service" ];
-      serviceConfig = scripts.confined // {
+      serviceConfig = scripts.restricted // {
         Type = "oneshot";
         ExecStartPre = [ (scripts.ping secrets.ping-update "start") ];
         ExecStart = "${program}/bin/app-version-check";
-        ExecStopPost = scripts.ping secrets.ping-update "end";
-        TimeoutStartSec = "10min";
+        ExecStopPost = [
+          "${command}/bin/app-update --recover"
+          (scripts.ping secrets.ping-update "end")
+        ];
+        TimeoutStartSec = "6h";
         StateDirectory = "app-version-check";
+        TimeoutStopSec = "30min";
       };
+    };
+
+    systemd.services.recover-app-update = {
+      description = "Rollback of an interrupted app-update";
+      wantedBy = [ "multi-user.target" ];
+      unitConfig.ConditionPathExists = "/var/lib/app-version-check/update";
+      serviceConfig = scripts.restricted // {
+        Type = "oneshot";
+        ExecStart = "${command}/bin/app-update --recover-tags";
+      };
+      before = [ "podman-app-main.service" ];
     };
 
     systemd.timers.app-version-check.timerConfig = {

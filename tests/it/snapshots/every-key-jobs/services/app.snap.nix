@@ -38,8 +38,13 @@ in
           notify = true;
         };
       };
+      app-web = {
+        image = "docker.io/example/web:2.0.0";
+        networks = [ "app-network:alias=web" ];
+        homeserver.service = "app";
+      };
       app-main = {
-        image = "docker.io/example/app:1.2.3";
+        image = "docker.io/example/app:v1.2";
         networks = [ "app-network:alias=main" ];
         dependsOn = [ "app-db" ];
         ports = [ "127.0.0.1:${toString cfg.port}:80" ];

@@ -22,6 +22,7 @@ let
     BACKUP = "${mediaData}/backups/immich/immich-database";
     RESTORE = "immich-restore";
     HEALTH_URL = "http://127.0.0.1:${toString homeserver.immich.port}/api/server/ping";
+    STATE = "/var/lib/immich-version-check";
   };
 
   cfg = config.homeserver.immichUpdate;
