@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod fix;
 mod folder;
+mod images;
 mod init;
 mod map_path;
 mod schema;
@@ -19,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 use homegen::diag::{Bug, Diagnostic, Severity, human};
 use homegen::file_context::FileContext;
 use homegen::hir::Host;
+use homegen::lock::{self, Lock};
 use homegen::output::{LastBuild, OutputLocation};
 use homegen::printable::{printable, printable_lines};
 use homegen::source::Sources;
@@ -41,6 +43,8 @@ enum Command {
     Check(check::Arguments),
     /// Explain a diagnostic code: its cause, its effect and the fix
     Explain(explain::Arguments),
+    /// Write the digests of all images into a lock file
+    Images(images::Arguments),
     /// Print the host path of a path in a container
     MapPath(map_path::Arguments),
     /// Print the JSON Schema of homeserver.yaml, for editors
@@ -90,6 +94,7 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Images(arguments) => images::run(&arguments),
         Command::MapPath(arguments) => map_path::run(&arguments),
         Command::Schema => schema::run(),
         Command::Init(arguments) => init::run(&arguments),
@@ -216,7 +221,8 @@ impl Input {
                 }
             );
         }
-        self.with_context(&last_build, |context| work(&bytes, context))
+        let lock = if self.is_stdin() { None } else { images::read(&self.folder().join(lock::PATH))? };
+        self.with_context(&last_build, lock.as_ref(), |context| work(&bytes, context))
     }
 
     /// Reads the file for a command that queries the host. Prints diagnostics only if an error prevents that;
@@ -224,22 +230,25 @@ impl Input {
     fn host(&self) -> Result<Host, Stop> {
         let bytes = self.read()?;
         let last_build = folder::last_build(&self.default_output());
-        let linked = self.with_context(&last_build, |context| Ok(link(&self.name(), &bytes, context)))?;
+        let linked =
+            self.with_context(&last_build, None, |context| Ok(link(&self.name(), &bytes, context)))?;
         linked.host.ok_or_else(|| {
             print_diagnostics(&linked.diagnostics, &linked.sources);
             Stop::Wrong
         })
     }
 
-    /// Runs `work` with the context of the file: the paths beside it and its last build.
+    /// Runs `work` with the context of the file: the paths beside it, its last build and its lock file.
     fn with_context<T>(
         &self,
         last_build: &LastBuild,
+        lock: Option<&Lock>,
         work: impl FnOnce(&FileContext) -> Result<T, Bug>,
     ) -> Result<T, Stop> {
         let here = self.folder();
         let exists = |path: &str| here.join(path).exists();
         let context = FileContext {
+            lock,
             // A file from standard input has no folder.
             exists: (!self.is_stdin()).then_some(&exists),
             last_build: match last_build {

@@ -1,6 +1,7 @@
 //! Facts about the file system that rules need. The caller of the compiler provides them; the compiler itself does
 //! not access the disk.
 
+use crate::lock::Lock;
 use crate::record::Record;
 
 /// The context of a file. Rules about a missing part emit no diagnostic.
@@ -10,4 +11,6 @@ pub struct FileContext<'a> {
     pub exists: Option<&'a (dyn Fn(&str) -> bool + Sync)>,
     /// The record of the last build.
     pub last_build: Option<&'a Record>,
+    /// The lock file.
+    pub lock: Option<&'a Lock>,
 }

@@ -14,11 +14,12 @@ pub(crate) mod native;
 pub(crate) mod own_job;
 pub(crate) mod secret;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use indexmap::IndexMap;
 
 use crate::diag::Code;
+use crate::lock::Lock;
 use crate::record::{self, Record};
 use crate::setting::{
     self, NetworkMode, NotifyOn, Settings, Spanned, UnreadableParts, UsedSecret, Volumes, referenced,
@@ -90,12 +91,44 @@ pub struct Host {
     pub(crate) accepted: Vec<Accepted>,
     /// The record of the last build.
     pub(crate) last_build: Option<Record>,
+    /// The lock file.
+    pub(crate) lock: Option<Lock>,
 }
 
 impl Host {
     /// The services, in the order of the file.
     pub fn services(&self) -> &[Service] {
         &self.services
+    }
+
+    /// The containers whose images the lock file has, with their names in it. An image that was built on the host is in
+    /// no registry, and an automatic update changes the image on the host.
+    pub(crate) fn locked_containers(&self) -> Vec<(&Container, String)> {
+        let automatic: HashSet<&Id<Container>> = self
+            .jobs()
+            .filter_map(|job| match &job.work {
+                job::Work::Update(update) if update.automatic.is_some() => Some(&update.containers),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let is_locked = |container: &&Container| {
+            let image = &container.settings.image.value;
+            image.digest.is_none()
+                && image.has_registry
+                && !image.repository.starts_with("localhost/")
+                && !automatic.contains(&container.name)
+        };
+        let name = |container: &Container| {
+            let image = &container.settings.image.value;
+            format!("{}:{}", image.repository, image.tag.as_deref().unwrap_or("latest"))
+        };
+        self.containers().filter(is_locked).map(|container| (container, name(container))).collect()
+    }
+
+    /// The images that belong into the lock file.
+    pub fn images_to_lock(&self) -> BTreeSet<String> {
+        self.locked_containers().into_iter().map(|(_, name)| name).collect()
     }
 
     /// Every container, in the order of the file.
@@ -325,6 +358,8 @@ pub(crate) struct Container {
     pub(crate) folders: Vec<Folder>,
     /// The files beside the compiled file that the container mounts and the caller did not find.
     pub(crate) missing_files: Vec<Text>,
+    /// The digest of its image in the lock file.
+    pub(crate) digest: Option<String>,
     /// True if it publishes ports on the host's tailnet address.
     pub(crate) on_tailnet: bool,
     /// The notification when it fails.

@@ -34,6 +34,7 @@ mod instance;
 mod isolation;
 pub mod limits;
 mod link;
+pub mod lock;
 mod lower;
 pub mod map;
 mod merge;

@@ -25,7 +25,8 @@ use crate::ast;
 use crate::diag::Diagnostics;
 use crate::file_context::FileContext;
 use crate::hir::job::Work;
-use crate::hir::{Host, Id, Index, Secret, SecretStores, Service, WrongSecret};
+use crate::hir::{Container, Host, Id, Index, Secret, SecretStores, Service, WrongSecret};
+use crate::lock::Lock;
 use crate::setting;
 use crate::tree::Node;
 
@@ -94,6 +95,7 @@ pub(crate) fn link(
         nixos: file.nixos.map(|n| n.0),
         accepted,
         last_build: context.last_build.cloned(),
+        lock: context.lock.cloned(),
     };
     let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
     let fronts = site::link(
@@ -136,8 +138,24 @@ fn link_context(host: &mut Host, context: &FileContext) {
             }
         }
     }
+    if let Some(lock) = context.lock {
+        link_lock(host, lock);
+    }
     if let Some(last_build) = context.last_build {
         previous::link(host, last_build);
+    }
+}
+
+/// Links the digests of the lock file. An entry whose tag was changed does not count.
+fn link_lock(host: &mut Host, lock: &Lock) {
+    let digest = |name: &str| Some(lock.get(name).filter(|locked| locked.name == name)?.digest.clone());
+    let mut digests: HashMap<Id<Container>, String> = host
+        .locked_containers()
+        .into_iter()
+        .filter_map(|(container, name)| Some((container.name.clone(), digest(&name)?)))
+        .collect();
+    for container in host.services.iter_mut().flat_map(|service| &mut service.containers) {
+        container.digest = digests.remove(&container.name);
     }
 }
 

@@ -180,6 +180,8 @@ codes! {
     ImagePair = "HG1203", Deny, "two images are incompatible";
     PostgresMajor = "HG1204", Deny, "the Postgres major changes on existing data";
     Processor = "HG1205", Deny, "an image does not run on the host's processor";
+    ImageUnlocked = "HG1206", Warning, "an image is not in the lock file";
+    LockUnused = "HG1207", Warning, "the lock file has unused entries";
     JobContainer = "HG1301", Error, "a job names the wrong container";
     JobWithoutPort = "HG1302", Error, "a job cannot reach its service";
     BackupMissing = "HG1303", Error, "a `backup_first` has no backup to run";

@@ -243,6 +243,7 @@ fn container(
         mounts: Vec::new(),
         folders: Vec::new(),
         missing_files: Vec::new(),
+        digest: None,
         on_tailnet,
         notification,
         uses,

@@ -43,10 +43,19 @@ pub(super) fn lower(container: &Container, context: &HostContext, module: &mut M
     unit(container, module);
 }
 
+/// The image, with its digest from the lock file.
+fn image(container: &Container) -> Expr {
+    let written = &container.settings.image.text;
+    let Some(digest) = &container.digest else { return Expr::text(written) };
+    let mut all = parts(written);
+    all.push(Part::Text(format!("@{digest}").into()));
+    Expr::string(all)
+}
+
 fn options(container: &Container, host: &Host) -> Set {
     let settings = &container.settings;
     let mut set = Set::default();
-    set.set("image", Expr::text(&settings.image.text));
+    set.set("image", image(container));
     match settings.pull_policy {
         PullPolicy::Always => set.set("pull", Expr::str("always")),
         PullPolicy::Never => set.set("pull", Expr::str("never")),

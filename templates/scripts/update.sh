@@ -352,6 +352,7 @@ for container in "${containers[@]}"; do
   if ! image=$(of_container '{{.ImageName}}' "$container") || ! id=$(of_container '{{.Image}}' "$container"); then
     fail "$container does not exist, start it first"
   fi
+  [[ $image != *@* ]] || fail "$image is pinned by its digest: run \`homegen images lock\` or change the digest, then build and rebuild the system" 4
   images+=("$image")
   old+=("$id")
 done
@@ -371,7 +372,6 @@ new=()
 for i in "${!images[@]}"; do
   from=${images[i]}
   if [ -n "$release" ]; then
-    [[ ${images[i]} != *@* ]] || fail "${images[i]} is pinned by its digest" 4
     say "pulling release $release of ${images[i]}"
     pull_release "${images[i]}" || fail "release $release of ${images[i]} could not be pulled, check the network connection and the tags of the image"
   else

@@ -8,6 +8,7 @@ use crate::common::{compile, compile_beside, record_of, report};
 use homegen::Outcome;
 use homegen::diag::{Code, Severity};
 use homegen::file_context::FileContext;
+use homegen::lock::Lock;
 use serde_yaml::Value;
 
 fn folder() -> PathBuf {
@@ -36,7 +37,10 @@ fn compile_file(code: Code, heading: &str) -> Outcome {
     let page = code.page();
     let exists = |path: &str| page.lines().any(|line| line == format!("- `{path}`"));
     let last_build = page.contains("\n## Before\n").then(|| record_of(&compile(file(code, "Before"))));
+    let lock = page.contains("\n## Lock\n").then(|| file(code, "Lock"));
+    let lock = lock.map(|lock| Lock::read(&String::from_utf8(lock).unwrap()).expect("a lock file"));
     let context = FileContext {
+        lock: lock.as_ref(),
         exists: if page.contains("\n## Files\n") { Some(&exists) } else { None },
         last_build: last_build.as_ref(),
     };
@@ -58,7 +62,7 @@ fn every_page_has_a_title_an_explanation_and_two_files() {
         assert_eq!(title, format!("# {}: {}", code.code(), code.title()));
         let headings: Vec<&str> = rest
             .lines()
-            .filter(|line| line.starts_with('#') && !matches!(*line, "## Files" | "## Before"))
+            .filter(|line| line.starts_with('#') && !matches!(*line, "## Files" | "## Before" | "## Lock"))
             .collect();
         assert_eq!(headings, ["## Fails", "## Passes"], "{}", code.code());
         assert!(!rest.starts_with('#'), "{} explains nothing", code.code());

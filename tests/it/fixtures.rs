@@ -229,6 +229,7 @@ const COMPILE: &[&str] = &[
     "haproxy",
     "host-databases",
     "isolation",
+    "locked",
     "login",
     "minimal",
     "native-services",

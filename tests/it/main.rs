@@ -20,6 +20,7 @@ mod folders;
 mod formats;
 mod growth;
 mod half_typed;
+mod images;
 mod last_build;
 mod layers;
 mod mariadb;

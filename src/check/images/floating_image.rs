@@ -17,6 +17,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let image = &container.settings.image.value;
         // A locally built image has the version that was built.
         if image.digest.is_some()
+            || container.digest.is_some()
             || image.repository.starts_with("localhost/")
             || updated.contains(&container.name)
         {

@@ -15,6 +15,7 @@ use std::sync::LazyLock;
 use homegen::Outcome;
 use homegen::diag::human::{self, Style};
 use homegen::file_context::FileContext;
+use homegen::lock::{self, Lock};
 use homegen::output::OutputLocation;
 use homegen::record::{self, Record};
 
@@ -81,7 +82,10 @@ fn compile_case(folder: &Path, text: &str) -> Outcome {
     let before = std::fs::read(folder.join("before.yaml")).ok();
     let last_build = before.map(|before| record_of(&compile(before)));
     let exists = |path: &str| folder.join(path).exists();
+    let lock = std::fs::read_to_string(folder.join(lock::PATH)).ok();
+    let lock = lock.map(|lock| Lock::read(&lock).expect("a lock file"));
     let context = FileContext {
+        lock: lock.as_ref(),
         exists: if folder.join("secrets").is_dir() { Some(&exists) } else { None },
         last_build: last_build.as_ref(),
     };
