@@ -1,6 +1,8 @@
 //! Backups of a service's data.
 
-use crate::form::{AbsolutePath, Calendar, Count, Days, KeepRule, Name, ResticRepository, SecretName};
+use crate::form::{
+    AbsolutePath, Calendar, Count, Days, ExcludePattern, KeepRule, Name, ResticRepository, SecretName,
+};
 use crate::setting::{Allow, Flag, NotifyOn, Spanned};
 use crate::shape::{mapping, part};
 use crate::tree::Text;
@@ -12,6 +14,10 @@ mapping! {
         ..sources: BackupSources,
         /// Enables the backup; your own configuration can override it. Default: the service's `enable`.
         enable: Option<Flag>,
+        /// Patterns of files and folders in `folder` that are left out, as in rsync: `postgres` and `*.tmp` at any depth,
+        /// `cache/` for folders only, `a/b` for `b` in any `a`. `./postgres` is only the one directly in `folder`. `*`
+        /// and `?` do not match a slash, and `**` between slashes does.
+        exclude: Vec<Value<ExcludePattern>>,
         /// The folder for the backups. It is created with owner root and mode 0700. The backup fails if the folder
         /// belongs to another user, if others can write to it, or if it would have to be created in a folder of
         /// another user. Required.

@@ -9,6 +9,7 @@ mod backup_password;
 mod backup_unseen;
 mod created;
 mod database_other;
+mod exclude_pattern;
 mod notify_address;
 mod notify_missing;
 mod notify_own_site;
@@ -34,6 +35,7 @@ pub(super) const RULES: &[Rule] = &[
     backup_unseen::check,
     database_other::check,
     backup_password::check,
+    exclude_pattern::check,
     notify_address::check,
     notify_missing::check,
     notify_own_site::check,

@@ -1,7 +1,7 @@
 //! Backups: the source, the target folder and the remote copy.
 
 use super::{Container, Id};
-use crate::form::{KeepRule, SecretName};
+use crate::form::{ExcludePattern, KeepRule, SecretName};
 use crate::image::Kind;
 use crate::path::normalized;
 use crate::setting::{Format, UsedSecret};
@@ -18,6 +18,8 @@ pub(crate) struct Backup {
     pub(crate) restore: String,
     /// The source.
     pub(crate) source: BackupSource,
+    /// The patterns of the files that are left out of a copied folder.
+    pub(crate) exclude: Vec<Value<ExcludePattern>>,
     /// The target folder.
     pub(crate) to: Text,
     /// The mount points of its source and its target.

@@ -5,6 +5,7 @@
 # NAME           folder to write in the working directory; NAME-work is used temporarily
 # SOURCE         folder to copy, an absolute path
 # SOURCE_SHARED  folder above SOURCE that containers can write to; may be absent
+# EXCLUDE        patterns of rsync for files to leave out; a leading `./` is the folder itself; may be absent
 # PREVIOUS       name of the previous copy, or empty
 set -euo pipefail
 shopt -s nullglob dotglob
@@ -42,6 +43,10 @@ if [ "${#entries[@]}" = 0 ]; then
 fi
 
 options=(--archive --hard-links --numeric-ids)
+for pattern in "${EXCLUDE[@]}"; do
+  # In --exclude, rsync would read some patterns as other rules. In a rule, all that follows `- ` is the pattern.
+  options+=("--filter=- ${pattern/#.\//\/}")
+done
 if [ -n "${PREVIOUS:-}" ] && [ -d "$PREVIOUS" ]; then
   # For rsync, this path is relative to the target folder.
   options+=("--link-dest=../$PREVIOUS")

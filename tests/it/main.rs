@@ -13,6 +13,7 @@ mod diagnostics;
 mod disk;
 mod docs;
 mod every_key;
+mod exclude;
 mod fixes;
 mod fixtures;
 mod flake;

@@ -1,17 +1,19 @@
 //! A copy of a running database's files is not a backup: its parts are from different moments.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::created::password;
 use crate::check::storage::databases::{data_volume, known_databases, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::backup::BackupSource;
+use crate::form::ExcludePattern;
 use crate::hir::{Container, Host, Id};
 use crate::image::{Kind, Known};
-use crate::path::{ancestors, is_below};
+use crate::path::{Folders, ancestors, is_below};
 use crate::setting::Postgres;
 use crate::source::Span;
 use crate::tree::{Node, Text};
+use crate::value::Value;
+use crate::word::is_word;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let databases: Vec<Database> = known_databases(host)
@@ -23,8 +25,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         })
         .collect();
     // A disabled backup saves nothing.
-    let sources = || host.backups().filter(|(job, _)| job.enable).map(|(_, backup)| &backup.source);
-    let files: Vec<String> = sources().filter_map(BackupSource::sqlite).map(Text::value).collect();
+    let backups = || host.backups().filter(|(job, _)| job.enable).map(|(_, backup)| backup);
+    let files: Vec<String> = backups().filter_map(|backup| backup.source.sqlite()).map(Text::value).collect();
     // Containers whose main database has a backup of its own: a folder backup saves the other files.
     let files: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();
     let mut seen: HashSet<&Id<Container>> = HashSet::new();
@@ -37,10 +39,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         databases.iter().partition(|database| matches!(database.known.kind, Kind::Sqlite(_)));
     let sqlite = sqlite.into_iter().filter(|database| !saved.contains(&database.container.name));
     let (sqlite, servers) = (DatabaseFolders::of(sqlite.collect()), DatabaseFolders::of(servers));
-    for folder in sources().filter_map(BackupSource::folder) {
+    let dumped = backups().filter_map(|backup| backup.source.database()?.container.as_ref());
+    let dumped: HashSet<&Id<Container>> = dumped.collect();
+    for backup in backups() {
+        let Some(folder) = backup.source.folder() else { continue };
         let path = folder.value();
+        let copied = Copied { folder: &path, exclude: &backup.exclude };
         if let Some(postgres) = &host.postgres
-            && (is_below(&path, Postgres::DATA) || is_below(Postgres::DATA, &path))
+            && (is_below(&path, Postgres::DATA) || copied.has(Postgres::DATA, true))
         {
             diagnostics.push(
                 Diagnostic::new(
@@ -54,7 +60,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
             continue;
         }
-        let found = servers.touching(&path).or_else(|| sqlite.touching(&path));
+        let found = servers.touching(&copied).or_else(|| sqlite.touching(&copied));
         let Some(database) = found else { continue };
         diagnostics.push(
             Diagnostic::new(
@@ -64,35 +70,62 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 "copied file by file",
             )
             .and(database.span, format!("the data of {}", database.known.name))
-            .help(match database.known.kind {
-                Kind::Postgres => format!(
-                    "back it up with `postgres: {{ container: {}, database: NAME, user: USER }}`",
-                    database.container.short
-                ),
-                Kind::Mysql => format!(
-                    "back it up with `mysql`, such as `mysql: {{ container: {}, database: NAME, user: root, password: {} }}`",
-                    database.container.short,
-                    password(database.container, "root").map_or("SECRET".to_owned(), |secret| secret.text.value())
-                ),
-                Kind::Sqlite(_) => format!(
-                    "add a backup of the database beside this one: `database: {{ sqlite: {}, to: …, at: … }}`",
-                    quoted(&database.path)
-                ),
-                _ => {
-                    let program = database.container.settings.image.value.dump_program();
-                    let program = program.map_or_else(|| "its dump program".to_owned(), |p| format!("`{p}`"));
-                    format!(
-                        "dump it with {program} in a systemd unit under `nixos`, and exclude its files from this folder"
-                    )
-                }
-            }),
+            .help(help(database, &copied, dumped.contains(&database.container.name))),
         );
     }
 }
 
+/// The action for a database in a copied folder. `is_dumped` if a backup dumps it.
+fn help(database: &Database, copied: &Copied, is_dumped: bool) -> String {
+    let exclude = copied.inside(&database.path).filter(|inside| !inside.is_empty());
+    let exclude =
+        exclude.map(|inside| format!("leave its files out with `exclude: [{}]`", quoted(&pattern(inside))));
+    let also = || exclude.as_ref().map_or(String::new(), |exclude| format!(", and {exclude}"));
+    match (database.known.kind, &exclude) {
+        (Kind::Sqlite(_), _) => format!(
+            "add a backup of the database beside this one: `database: {{ sqlite: {}, to: …, at: … }}`",
+            quoted(&database.path)
+        ),
+        (_, Some(exclude)) if is_dumped => format!("{exclude}: a backup of this service dumps the database"),
+        (Kind::Postgres, _) => format!(
+            "back it up with `postgres: {{ container: {}, database: NAME, user: USER }}`{}",
+            database.container.short,
+            also()
+        ),
+        (Kind::Mysql, _) => format!(
+            "back it up with `mysql`, such as `mysql: {{ container: {}, database: NAME, user: root, password: {} }}`{}",
+            database.container.short,
+            password(database.container, "root").map_or("SECRET".to_owned(), |secret| secret.text.value()),
+            also()
+        ),
+        _ => {
+            let program = database.container.settings.image.value.dump_program();
+            let program = program.map_or_else(|| "its dump program".to_owned(), |p| format!("`{p}`"));
+            format!(
+                "dump it with {program} in a systemd unit under `nixos`, and {}",
+                exclude.unwrap_or_else(|| "copy another folder".to_owned())
+            )
+        }
+    }
+}
+
+/// The pattern of a path in the copied folder.
+fn pattern(inside: &str) -> String {
+    let escaped = inside.chars().flat_map(|c| match c {
+        '*' | '?' | '[' => vec!['\\', c],
+        // In a pattern, a backslash is only for those.
+        '\\' => vec!['?'],
+        c => vec![c],
+    });
+    format!("./{}", escaped.collect::<String>())
+}
+
 /// A path as a value of a flow mapping.
 fn quoted(path: &str) -> String {
-    if path.contains([' ', '*']) { format!("\"{path}\"") } else { path.to_owned() }
+    match is_word(path, b"./_-+@") {
+        true => path.to_owned(),
+        false => format!("\"{}\"", path.replace('\\', "\\\\").replace('"', "\\\"")),
+    }
 }
 
 /// The database of a server, by the folder of its data.
@@ -108,6 +141,26 @@ fn sqlite_databases<'a>(container: &'a Container, known: &'static Known) -> Vec<
     files.map(|path| Database { container, known, span, path }).collect()
 }
 
+/// A copied folder.
+struct Copied<'a> {
+    folder: &'a str,
+    exclude: &'a [Value<ExcludePattern>],
+}
+
+impl Copied<'_> {
+    /// The path relative to the folder, if it is in it.
+    fn inside<'p>(&self, path: &'p str) -> Option<&'p str> {
+        is_below(path, self.folder).then(|| path[self.folder.trim_end_matches('/').len()..].trim_matches('/'))
+    }
+
+    /// True if the file or folder at `path` is in the folder and in its copy.
+    fn has(&self, path: &str, is_folder: bool) -> bool {
+        self.inside(path).is_some_and(|inside| {
+            inside.is_empty() || !self.exclude.iter().any(|pattern| pattern.value.excludes(inside, is_folder))
+        })
+    }
+}
+
 /// A database with its data on the host.
 struct Database<'a> {
     container: &'a Container,
@@ -117,29 +170,20 @@ struct Database<'a> {
 }
 
 /// Databases by their folders.
-#[derive(Default)]
-struct DatabaseFolders<'a> {
-    /// By the folder of the data.
-    own: HashMap<&'a str, &'a Database<'a>>,
-    /// By the folder of the data, and by each folder above it.
-    within: HashMap<&'a str, &'a Database<'a>>,
-}
+struct DatabaseFolders<'a>(Folders<&'a Database<'a>>);
 
 impl<'a> DatabaseFolders<'a> {
     fn of(databases: Vec<&'a Database<'a>>) -> Self {
-        let mut folders = DatabaseFolders::default();
-        for database in databases {
-            folders.own.entry(database.path.trim_end_matches('/')).or_insert(database);
-            for folder in ancestors(&database.path) {
-                folders.within.entry(folder).or_insert(database);
-            }
-        }
-        folders
+        // The first database of a folder counts.
+        let databases = databases.into_iter().rev();
+        DatabaseFolders(Folders::of(databases.map(|database| (database.path.clone(), database))))
     }
 
-    /// Returns a database that lies in `path` or above it.
-    fn touching(&self, path: &str) -> Option<&'a Database<'a>> {
-        let inside = self.within.get(path.trim_end_matches('/'));
-        inside.or_else(|| ancestors(path).find_map(|folder| self.own.get(folder))).copied()
+    /// Returns a database that is copied, or that contains the copied folder.
+    fn touching(&self, copied: &Copied) -> Option<&'a Database<'a>> {
+        let is_copied = |database: &&&Database| {
+            copied.has(&database.path, !matches!(database.known.kind, Kind::Sqlite(_)))
+        };
+        self.0.innermost(copied.folder).or_else(|| self.0.below(copied.folder).find(is_copied)).copied()
     }
 }

@@ -54,6 +54,20 @@ pub(super) fn link(
     if is_certain && sources.next().is_some() {
         diagnostics.push(with_several(declared.span));
     }
+    if let Some(pattern) = declared.exclude.first()
+        && is_certain
+        && source.folder().is_none()
+    {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::Contradiction,
+                "`exclude` needs `folder`",
+                pattern.text.span,
+                "this backup saves a single database",
+            )
+            .help("remove `exclude`"),
+        );
+    }
     let mut needed: Vec<Text> = Vec::new();
     for path in source.path().into_iter().chain([&to]) {
         if let Some(mount) = owner.mounts.of_path(&path.value())
@@ -79,6 +93,7 @@ pub(super) fn link(
                 stem: format!("{}-{stem}", service.name),
                 restore: unit_name(service, "restore", &stem),
                 source,
+                exclude: declared.exclude,
                 to,
                 mounts: needed,
                 keep: declared.keep.text,

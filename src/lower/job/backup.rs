@@ -59,7 +59,7 @@ pub(super) fn lower(
         },
         BackupSource::HostDatabase(database) => postgres::lower_host(backup, database, module),
         BackupSource::Sqlite(file) => sqlite::lower(backup, file, service, context),
-        BackupSource::Folder(folder) => folder::lower(folder, context),
+        BackupSource::Folder(folder) => folder::lower(backup, folder, context),
     };
     if let Some(restore) = saved.restore {
         module.bindings.push((Binding::Restore, restore));

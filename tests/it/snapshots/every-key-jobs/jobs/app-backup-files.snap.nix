@@ -12,6 +12,11 @@ let
     scripts.backup "app-backup-files"
       (scripts.copyFolder {
         SOURCE = "/mnt/disk/files";
+        EXCLUDE = [
+          "*.tmp"
+          "cache/"
+          "./thumbs"
+        ];
         SOURCE_SHARED = "/mnt/disk/files";
       })
       {

@@ -1,0 +1,286 @@
+//! Patterns of files that a backup leaves out.
+
+use super::advice::contains;
+use super::{Advice, Form};
+use crate::path::MAX_PATH;
+use crate::printable::is_invisible;
+
+/// A pattern of rsync (rsync(1), PATTERN MATCHING RULES), relative to the copied folder. A leading `./` is rsync's `/`: the
+/// name is directly in the folder. A pattern that begins with `/` would mean something else to rsync and to the reader, so
+/// a rule reports it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ExcludePattern(String);
+
+/// A step of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    /// One byte.
+    Byte(u8),
+    /// `?`: a byte other than a slash.
+    Any,
+    /// `[a-c]`: one of the ranges of bytes, or none of them.
+    Class(Vec<(u8, u8)>, bool),
+    /// `*`: any number of bytes other than a slash.
+    Name,
+    /// `**`: any number of bytes.
+    Path,
+}
+
+impl Form for ExcludePattern {
+    const NOUN: &'static str = "a pattern of files";
+    const LOOKS: &'static str = " such as cache/ or *.tmp";
+    const EXPECTED: &'static str = "a name in the folder, which may have `*`, `?`, `[…]` and `**`";
+    const EXAMPLE: &'static str = "*.tmp";
+    const PATTERN: &'static str = r"^[^!]";
+
+    fn parse(text: &str) -> Option<ExcludePattern> {
+        let steps = text.strip_prefix("./").or_else(|| text.strip_prefix('/')).unwrap_or(text);
+        let steps = steps.strip_suffix('/').unwrap_or(steps);
+        let is_step = |step: &str| {
+            !step.is_empty() && step != "." && step != ".." && (step == "**" || !step.contains("**"))
+        };
+        let is_readable = !text.contains(|c: char| c.is_control() || is_invisible(c));
+        let is_valid = text.len() <= MAX_PATH && is_readable && !text.starts_with('!') && text == text.trim();
+        (is_valid && steps.split('/').all(is_step) && tokens(steps).is_some())
+            .then(|| ExcludePattern(text.to_owned()))
+    }
+
+    /// `!keep.txt`, `../other`, `dir/***`, `a//b`, and `[a`.
+    fn advice(text: &str) -> Option<Advice> {
+        if let Some(letter) = text.chars().find(|c| c.is_control() || is_invisible(*c)) {
+            return Advice::new(contains(letter), "remove the character, or write `?` in its place");
+        }
+        if text.starts_with('!') {
+            return Advice::new(
+                "there are no exceptions to a pattern",
+                "write patterns of only the files to leave out",
+            );
+        }
+        if text.split('/').any(|step| step == "..") {
+            return Advice::new("`..` leads out of the folder", "write a name in the folder");
+        }
+        if let Some(folder) = text.strip_suffix("/***") {
+            let folder = format!("{folder}/");
+            return ExcludePattern::parse(&folder)
+                .and_then(|_| Advice::rewrite("a folder is left out with its content", folder));
+        }
+        if text.split('/').any(|step| step != "**" && step.contains("**")) {
+            return Advice::new(
+                "`**` has to stand alone between two slashes",
+                "write `*`, or `**/` before a name",
+            );
+        }
+        let is_anchored = text.starts_with("./");
+        let steps = text.split('/').filter(|step| !step.is_empty() && *step != ".").collect::<Vec<_>>();
+        let written = format!(
+            "{}{}{}",
+            if is_anchored { "./" } else { "" },
+            steps.join("/"),
+            if text.ends_with('/') { "/" } else { "" }
+        );
+        if !text.starts_with('/') && written != text && ExcludePattern::parse(&written).is_some() {
+            return Advice::write("contains `.` or an empty part", written);
+        }
+        if text.contains('\\') {
+            return Advice::new(
+                "a backslash stands only before `*`, `?` or `[`",
+                "write `?` for a backslash in a name",
+            );
+        }
+        if text.contains('[') {
+            return Advice::new(
+                "`[` has no `]`, or nothing in between",
+                "write `\\[` for a bracket in a name",
+            );
+        }
+        None
+    }
+}
+
+/// The tokens of a pattern. `None` if it has a class or a backslash without a meaning.
+fn tokens(pattern: &str) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut rest = pattern.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        tokens.push(match first {
+            b'*' => match rest {
+                [b'*', after @ ..] => {
+                    rest = after;
+                    Token::Path
+                }
+                _ => Token::Name,
+            },
+            b'?' => Token::Any,
+            b'[' => {
+                let length = rest.iter().position(|b| *b == b']')?;
+                let (class, after) = rest.split_at(length);
+                rest = &after[1..];
+                self::class(class)?
+            }
+            // Without a special character, rsync would take a backslash literally.
+            b'\\' => {
+                let [escaped @ (b'*' | b'?' | b'['), after @ ..] = rest else { return None };
+                rest = after;
+                Token::Byte(*escaped)
+            }
+            byte => Token::Byte(*byte),
+        });
+    }
+    Some(tokens)
+}
+
+/// The token of the text between brackets.
+fn class(text: &[u8]) -> Option<Token> {
+    let (mut rest, is_negated) = match text {
+        [b'!' | b'^', rest @ ..] => (rest, true),
+        _ => (text, false),
+    };
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'/' | b'\\' | b'[');
+    if rest.is_empty() || !rest.iter().all(is_plain) {
+        return None;
+    }
+    let mut ranges = Vec::new();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        let mut last = first;
+        if let [b'-', to, after @ ..] = rest {
+            last = to;
+            rest = after;
+        }
+        ranges.push((*first, *last));
+    }
+    Some(Token::Class(ranges, is_negated))
+}
+
+/// Reports whether the tokens match all of `text`. Takes time in proportion to the product of both lengths.
+fn matches(tokens: &[Token], text: &[u8]) -> bool {
+    // `ends[i]`: the tokens so far match the first `i` bytes.
+    let mut ends = vec![false; text.len() + 1];
+    ends[0] = true;
+    for token in tokens {
+        match token {
+            Token::Name | Token::Path => {
+                for i in 0..text.len() {
+                    ends[i + 1] |= ends[i] && (*token == Token::Path || text[i] != b'/');
+                }
+            }
+            _ => {
+                for i in (0..text.len()).rev() {
+                    ends[i + 1] = ends[i] && is_one(token, text[i]);
+                }
+                ends[0] = false;
+            }
+        }
+    }
+    ends[text.len()]
+}
+
+/// Reports whether a token for one byte matches this byte.
+fn is_one(token: &Token, byte: u8) -> bool {
+    match token {
+        Token::Byte(expected) => byte == *expected,
+        Token::Any => byte != b'/',
+        Token::Class(ranges, is_negated) => {
+            byte != b'/' && ranges.iter().any(|(from, to)| (*from..=*to).contains(&byte)) != *is_negated
+        }
+        Token::Name | Token::Path => false,
+    }
+}
+
+/// Names with little in common, to find a pattern that matches every name.
+const NAMES: [&str; 3] = ["a", ".Z", "0 long-name.txt"];
+
+impl ExcludePattern {
+    /// The text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// True if the pattern begins with `/`.
+    pub(crate) fn is_absolute(&self) -> bool {
+        self.0.starts_with('/')
+    }
+
+    /// True if the pattern matches all files and folders.
+    pub(crate) fn is_for_all(&self) -> bool {
+        NAMES.iter().all(|name| self.is_for(name, false) && self.is_for(name, true))
+    }
+
+    /// True if the file or folder at a path, relative to the copied folder, is left out itself or with a folder above it.
+    pub(crate) fn excludes(&self, path: &str, is_folder: bool) -> bool {
+        let above = path.match_indices('/').any(|(end, _)| self.is_for(&path[..end], true));
+        above || self.is_for(path, is_folder)
+    }
+
+    /// True if the pattern matches this path, by the rules of `rule_matches` in rsync's exclude.c.
+    fn is_for(&self, path: &str, is_folder: bool) -> bool {
+        let (pattern, is_only_folders) = match self.0.strip_suffix('/') {
+            Some(pattern) => (pattern, true),
+            None => (self.0.as_str(), false),
+        };
+        if is_only_folders && !is_folder {
+            return false;
+        }
+        let anchored = pattern.strip_prefix("./");
+        let Some(tokens) = tokens(anchored.unwrap_or(pattern)) else { return false };
+        let matches = |path: &str| self::matches(&tokens, path.as_bytes());
+        // The path and its ends after each slash.
+        let ends = || std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| &path[at + 1..]));
+        if anchored.is_some() {
+            matches(path)
+        } else if pattern.starts_with("**") {
+            matches(path) || matches(&format!("/{path}"))
+        } else if tokens.contains(&Token::Path) {
+            ends().any(matches)
+        } else {
+            // Without `**`, only the end with as many parts can match.
+            ends().find(|end| end.matches('/').count() == pattern.matches('/').count()).is_some_and(matches)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{advises, explains, parses};
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_a_name_in_the_folder() {
+        parses::<ExcludePattern>(
+            &[
+                "postgres", "*.tmp", "cache/", "./a", "a/b", "**/x", "a/**", "[ab]?", "\\[x", "- a", "/srv",
+                "*",
+            ],
+            &[
+                "", "/", "./", "..", "../a", "a//b", "!a", "a\nb", "a**", "a/***", "[a", "[]", "a\\b", " a",
+                "a/./b",
+            ],
+        );
+    }
+
+    #[test]
+    fn near_misses_get_advice() {
+        advises::<ExcludePattern>(&[
+            ("dir/***", "write `dir/`"),
+            ("a//b", "write `a/b`"),
+            ("./a/./b/", "write `./a/b/`"),
+            ("!keep", "write patterns of only the files to leave out"),
+            ("../a", "write a name in the folder"),
+            ("a**", "write `*`, or `**/` before a name"),
+            ("[a", "write `\\[` for a bracket in a name"),
+        ]);
+        explains::<ExcludePattern>(&[("a\nb", "contains a line break"), ("a\u{200b}", "contains U+200B")]);
+    }
+
+    #[test]
+    fn a_pattern_for_all_names_is_detected() {
+        let is_for_all = |text: &str| ExcludePattern::parse(text).expect(text).is_for_all();
+        for text in ["*", "./*", "**", "**/*", "?*", "./**", "[!x]*"] {
+            assert!(is_for_all(text), "{text}");
+        }
+        for text in ["*/", "*.*", "?", ".*", "a*", "*/*"] {
+            assert!(!is_for_all(text), "{text}");
+        }
+    }
+}
