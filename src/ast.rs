@@ -16,7 +16,9 @@ pub(crate) mod smoke_test;
 pub(crate) mod update;
 
 pub(crate) use auth::{AuthProvider, LongSiteAuth, SiteAuth};
-pub(crate) use backup::{Backup, BackupSource, BackupSources, MysqlDatabase, Offsite, PostgresDatabase};
+pub(crate) use backup::{
+    Backup, BackupSource, BackupSources, MysqlDatabase, Offsite, PostgresDatabase, Stop,
+};
 pub(crate) use caddy::Caddy;
 pub(crate) use cleanup::Cleanup;
 pub(crate) use client::Client;

@@ -2,6 +2,7 @@
 //! mistake, so that one run reports all of them.
 
 pub(crate) mod allow;
+mod backup;
 pub(crate) mod caddy;
 pub(crate) mod container;
 mod deploy;

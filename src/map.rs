@@ -131,15 +131,7 @@ impl WritableFolders {
     pub fn of(host: &Host) -> WritableFolders {
         let mut all = HashMap::new();
         for container in host.containers() {
-            let is_writable = |volume: &&Volume| volume.options.iter().all(|option| option.value() != "ro");
-            let volumes = container.volumes.iter().filter(is_writable);
-            let volumes = volumes.filter_map(|volume| match &volume.source {
-                VolumeSource::Bind(folder) => Some((folder.clone(), volume.span)),
-                VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
-            });
-            let arguments = binds(&container.settings.podman_args).filter(|bind| !bind.is_read_only());
-            let arguments = arguments.map(|bind| (Text::literal(bind.source, bind.span), bind.span));
-            for (folder, span) in volumes.chain(arguments) {
+            for (folder, span) in written_by(container) {
                 let path = folder.value().trim_end_matches('/').to_owned();
                 if path.is_empty() {
                     continue;
@@ -164,6 +156,19 @@ impl WritableFolders {
     pub fn above(&self, path: &str) -> Option<&FolderWriter> {
         ancestors(path).skip(1).filter_map(|folder| self.0.get(folder)).last()
     }
+}
+
+/// The folders of the host that a container mounts and can write to, with the spans of the mounts.
+pub(crate) fn written_by(container: &Container) -> impl Iterator<Item = (Text, Span)> {
+    let is_writable = |volume: &&Volume| volume.options.iter().all(|option| option.value() != "ro");
+    let volumes = container.volumes.iter().filter(is_writable);
+    let volumes = volumes.filter_map(|volume| match &volume.source {
+        VolumeSource::Bind(folder) => Some((folder.clone(), volume.span)),
+        VolumeSource::Named(_) | VolumeSource::Tmpfs => None,
+    });
+    let arguments = binds(&container.settings.podman_args).filter(|bind| !bind.is_read_only());
+    let arguments = arguments.map(|bind| (Text::literal(bind.source, bind.span), bind.span));
+    volumes.chain(arguments)
 }
 
 fn chosen<'a>(service: &'a Service, name: Option<&str>) -> Result<Vec<&'a Container>, MapError> {

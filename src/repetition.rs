@@ -223,6 +223,19 @@ fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
     }
     for (_, service) in services(file) {
         for (_, backup) in &service.backup.entries {
+            if let Some(folder) = &backup.sources.folder
+                && backup.stop.is_some()
+            {
+                counter.add(
+                    product(
+                        service.containers.entries.len() + service.units.len(),
+                        service.backup.entries.len(),
+                    ),
+                    folder.text.span,
+                    "each copy of a folder stops the containers that write to it",
+                    "write fewer backups with `stop`",
+                )?;
+            }
             let Some(database) = &backup.sources.sqlite else { continue };
             let path = database.text.value();
             let seeing: usize = ancestors(&path).filter_map(|folder| mounted.get(folder)).sum();

@@ -45,6 +45,7 @@ pub(crate) const SOURCED: &[ShellFile] = &[
     ("enter-folder.sh", text!("enter-folder.sh")),
     ("in-postgres.sh", text!("in-postgres.sh")),
     ("restoring.sh", text!("restoring.sh")),
+    ("stopped-units.sh", text!("stopped-units.sh")),
 ];
 
 scripts! {
@@ -134,10 +135,14 @@ scripts! {
     Start = "start" in "start.nix",
     /// Starts units that have not run since the boot.
     StartOnce = "startOnce" in "start-once.nix" runs "start-once.sh",
+    /// Starts the units that a killed backup stopped.
+    StartStopped = "startStopped" in "start-stopped.nix" runs "start-stopped.sh",
     /// Updates images, and rolls back if the service does not become healthy.
     Update = "update" in "update.nix" runs "update.sh",
     /// Waits for an address of an interface.
     WaitForAddress = "waitForAddress" in "wait-for-address.nix" runs "wait-for-address.sh",
+    /// Runs a program while units are stopped.
+    WhileStopped = "whileStopped" in "while-stopped.nix" runs "while-stopped.sh",
     /// Runs a program with secrets in its environment.
     WithSecrets = "withSecrets" in "with-secrets.nix" runs "with-secrets.sh",
 }

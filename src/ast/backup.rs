@@ -3,8 +3,10 @@
 use crate::form::{
     AbsolutePath, Calendar, Count, Days, ExcludePattern, KeepRule, Name, ResticRepository, SecretName,
 };
-use crate::setting::{Allow, Flag, NotifyOn, Spanned};
-use crate::shape::{mapping, part};
+use schemars::json_schema;
+
+use crate::setting::{Allow, Flag, NotifyOn, OneOrMany, Spanned};
+use crate::shape::{mapping, part, schema};
 use crate::tree::Text;
 use crate::value::Value;
 
@@ -18,6 +20,10 @@ mapping! {
         /// `cache/` for folders only, `a/b` for `b` in any `a`. `./postgres` is only the one directly in `folder`. `*`
         /// and `?` do not match a slash, and `**` between slashes does.
         exclude: Vec<Value<ExcludePattern>>,
+        /// Stops containers and units of the service while `folder` is copied, and starts those again that ran: `[web]` by
+        /// name, or with `true` the containers that mount the folder and can write to it, and all `units`. Containers that
+        /// depend on them stop too. The backup fails if one of them is started during the copy.
+        stop: Option<Stop>,
         /// The folder for the backups. It is created with owner root and mode 0700. The backup fails if the folder
         /// belongs to another user, if others can write to it, or if it would have to be created in a folder of
         /// another user. Required.
@@ -63,6 +69,20 @@ part! {
         folder: Option<Value<AbsolutePath>>,
     }
 }
+
+/// The containers and units that are stopped during a copy.
+#[derive(Clone, Debug)]
+pub(crate) enum Stop {
+    /// Those of the service that write to the folder, or none.
+    Writing(Flag),
+    /// Those with these names.
+    Named(Vec<Text>),
+}
+
+schema!(Stop, |g| {
+    let names = g.subschema_for::<OneOrMany<Text>>();
+    json_schema!({ "title": "flag, name or list of names", "anyOf": [{ "type": "boolean" }, names] })
+});
 
 /// The source of a backup.
 #[derive(Debug)]

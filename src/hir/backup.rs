@@ -20,6 +20,8 @@ pub(crate) struct Backup {
     pub(crate) source: BackupSource,
     /// The patterns of the files that are left out of a copied folder.
     pub(crate) exclude: Vec<Value<ExcludePattern>>,
+    /// The containers and units that are stopped during the copy.
+    pub(crate) stop: Vec<Stopped>,
     /// The target folder.
     pub(crate) to: Text,
     /// The mount points of its source and its target.
@@ -50,6 +52,33 @@ impl Backup {
         match &self.offsite.as_ref()?.repository {
             Repository::Plain(repository) => Some(repository),
             Repository::Secret(_) => None,
+        }
+    }
+}
+
+/// A container or a unit that is stopped during a copy.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// A container.
+    Container(Id<Container>),
+    /// A unit of NixOS, without `.service`.
+    Unit(String),
+}
+
+impl Stopped {
+    /// The systemd unit, with `.service`.
+    pub(crate) fn unit(&self) -> String {
+        match self {
+            Stopped::Container(container) => format!("{}.service", container.unit()),
+            Stopped::Unit(unit) => format!("{unit}.service"),
+        }
+    }
+
+    /// The container.
+    pub(crate) fn container(&self) -> Option<&Id<Container>> {
+        match self {
+            Stopped::Container(container) => Some(container),
+            Stopped::Unit(_) => None,
         }
     }
 }

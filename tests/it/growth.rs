@@ -71,7 +71,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("pools", true) => item(json!(format!("p{i}"))),
         ("snapshots", false) => member(format!("tank/d{i}"), json!({ "daily": 7 })),
         ("databases", false) => member(format!("d{i}"), json!({})),
-        ("depends_on" | "restart", true) => item(json!(format!("c{i}"))),
+        ("depends_on" | "restart" | "stop", true) => item(json!(format!("c{i}"))),
         ("depends_on", false) => member(format!("c{i}"), json!({ "condition": "started" })),
         ("devices", true) => item(json!(format!("/dev/d{i}"))),
         ("device_cgroup_rules", true) => item(json!(format!("c 13:{i} rwm"))),
@@ -156,6 +156,7 @@ fn add_context(path: &str, count: usize, file: &mut Value) {
     match last(path) {
         "networks" if path != "networks" => many("networks"),
         "depends_on" | "restart" | "updates" => many("services.*.containers"),
+        "depends_on" | "restart" | "stop" => many("services.*.containers"),
         "secrets" | "secrets[]" if path != "secrets" => many("secrets"),
         _ => {}
     }

@@ -41,6 +41,7 @@ mod seeds;
 mod set_up_database;
 mod sites;
 mod smoke;
+mod stop;
 mod style;
 mod systemd;
 mod units;

@@ -6,6 +6,7 @@ use super::created::password;
 use crate::check::storage::databases::{data_volume, known_databases, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::ExcludePattern;
+use crate::hir::backup::Stopped;
 use crate::hir::{Container, Host, Id};
 use crate::image::{Kind, Known};
 use crate::path::{Folders, ancestors, is_below};
@@ -44,7 +45,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for backup in backups() {
         let Some(folder) = backup.source.folder() else { continue };
         let path = folder.value();
-        let copied = Copied { folder: &path, exclude: &backup.exclude };
+        let copied = Copied {
+            folder: &path,
+            exclude: &backup.exclude,
+            stopped: backup.stop.iter().filter_map(Stopped::container).collect(),
+        };
         if let Some(postgres) = &host.postgres
             && (is_below(&path, Postgres::DATA) || copied.has(Postgres::DATA, true))
         {
@@ -145,6 +150,8 @@ fn sqlite_databases<'a>(container: &'a Container, known: &'static Known) -> Vec<
 struct Copied<'a> {
     folder: &'a str,
     exclude: &'a [Value<ExcludePattern>],
+    /// The containers that do not run during the copy.
+    stopped: HashSet<&'a Id<Container>>,
 }
 
 impl Copied<'_> {
@@ -181,9 +188,11 @@ impl<'a> DatabaseFolders<'a> {
 
     /// Returns a database that is copied, or that contains the copied folder.
     fn touching(&self, copied: &Copied) -> Option<&'a Database<'a>> {
+        let runs = |database: &&&Database| !copied.stopped.contains(&database.container.name);
         let is_copied = |database: &&&Database| {
             copied.has(&database.path, !matches!(database.known.kind, Kind::Sqlite(_)))
         };
-        self.0.innermost(copied.folder).or_else(|| self.0.below(copied.folder).find(is_copied)).copied()
+        let above = self.0.innermost(copied.folder).filter(runs);
+        above.or_else(|| self.0.below(copied.folder).filter(runs).find(is_copied)).copied()
     }
 }

@@ -1,13 +1,18 @@
 //! Backups: their sources, targets and needed disks.
 
 use super::{Owner, job, missing, time, unit_name};
-use crate::ast::{self, BackupSources};
+use crate::ast::{self, BackupSources, Stop};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::form::Name;
-use crate::hir::backup::{Backup, BackupSource, Database, HostDatabase, Offsite, Repository, Server};
+use crate::form::{ExcludePattern, Name};
+use crate::hir::Container;
+use crate::hir::backup::{
+    Backup, BackupSource, Database, HostDatabase, Offsite, Repository, Server, Stopped,
+};
 use crate::hir::job::{Job, Schedule, Work};
 use crate::link::folder::Mounts;
 use crate::link::notify;
+use crate::map::written_by;
+use crate::path::{is_below, normalized};
 use crate::source::Span;
 use crate::tree::Text;
 use crate::value::Value;
@@ -54,20 +59,17 @@ pub(super) fn link(
     if is_certain && sources.next().is_some() {
         diagnostics.push(with_several(declared.span));
     }
-    if let Some(pattern) = declared.exclude.first()
-        && is_certain
-        && source.folder().is_none()
-    {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::Contradiction,
-                "`exclude` needs `folder`",
-                pattern.text.span,
-                "this backup saves a single database",
-            )
-            .help("remove `exclude`"),
-        );
+    if is_certain && source.folder().is_none() {
+        let exclude = declared.exclude.first().map(|pattern| ("exclude", pattern.text.span));
+        let stop = declared.stop.as_ref().and_then(stop_span).map(|span| ("stop", span));
+        for (key, span) in exclude.into_iter().chain(stop) {
+            diagnostics.push(without_folder(key, span, &source));
+        }
     }
+    let stop = match source.folder() {
+        Some(folder) => stopped(declared.stop, folder, &declared.exclude, owner, diagnostics),
+        None => Vec::new(),
+    };
     let mut needed: Vec<Text> = Vec::new();
     for path in source.path().into_iter().chain([&to]) {
         if let Some(mount) = owner.mounts.of_path(&path.value())
@@ -94,6 +96,7 @@ pub(super) fn link(
                 restore: unit_name(service, "restore", &stem),
                 source,
                 exclude: declared.exclude,
+                stop,
                 to,
                 mounts: needed,
                 keep: declared.keep.text,
@@ -102,6 +105,81 @@ pub(super) fn link(
             })),
         )
     })
+}
+
+/// The containers and units that are stopped while a folder is copied.
+fn stopped(
+    declared: Option<Stop>,
+    folder: &Text,
+    exclude: &[Value<ExcludePattern>],
+    owner: &Owner,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Stopped> {
+    let service = owner.service;
+    let units = || service.native.names().map(Stopped::Unit);
+    let flag = match declared {
+        Some(Stop::Writing(flag)) if flag.value => flag,
+        Some(Stop::Named(names)) => {
+            let found = names.iter().filter_map(|name| match service.native.has(&name.value()) {
+                true => Some(Stopped::Unit(name.value())),
+                false => owner.container(name, diagnostics).map(|c| Stopped::Container(c.name.clone())),
+            });
+            return found.collect();
+        }
+        _ => return Vec::new(),
+    };
+    let path = normalized(&folder.value());
+    let writes = |container: &&Container| {
+        written_by(container).any(|(written, _)| is_copied(&written.value(), &path, exclude))
+    };
+    let containers = service.containers.iter().filter(writes);
+    let found: Vec<Stopped> =
+        containers.map(|container| Stopped::Container(container.name.clone())).chain(units()).collect();
+    let is_whole = !service.is_cut && !service.unreadable.may_hold(&["containers", "units"]);
+    if found.is_empty() && is_whole && service.containers.iter().all(|c| !c.unreadable.may_hold(&["volumes"]))
+    {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::JobContainer,
+                format!("no container of the service writes to `{path}`"),
+                flag.text.span,
+                "stops nothing",
+            )
+            .and(folder.span, "the copied folder")
+            .help("remove `stop`, or write the names of the containers to stop"),
+        );
+    }
+    found
+}
+
+/// Reports whether a copy of `folder` has files of the folder `written`.
+fn is_copied(written: &str, folder: &str, exclude: &[Value<ExcludePattern>]) -> bool {
+    let written = written.trim_end_matches('/');
+    if is_below(folder, written) {
+        return true;
+    }
+    is_below(written, folder) && {
+        let inside = written[folder.trim_end_matches('/').len()..].trim_start_matches('/');
+        !exclude.iter().any(|pattern| pattern.value.excludes(inside, true))
+    }
+}
+
+/// The span of a `stop` that stops something.
+fn stop_span(stop: &Stop) -> Option<Span> {
+    match stop {
+        Stop::Writing(flag) => flag.value.then_some(flag.text.span),
+        Stop::Named(names) => names.first().map(|name| name.span),
+    }
+}
+
+fn without_folder(key: &str, span: Span, source: &BackupSource) -> Diagnostic {
+    let label = match (key, source) {
+        ("exclude", _) => "this backup saves a single database",
+        (_, BackupSource::Sqlite(_)) => "an SQLite database is copied consistently while it is in use",
+        _ => "the database is dumped while it runs",
+    };
+    let title = format!("`{key}` needs `folder`");
+    Diagnostic::new(Code::Contradiction, title, span, label).help(format!("remove `{key}`"))
 }
 
 fn offsite(declared: ast::Offsite, mounts: &Mounts, diagnostics: &mut Diagnostics) -> Option<Offsite> {

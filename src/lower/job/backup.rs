@@ -59,7 +59,7 @@ pub(super) fn lower(
         },
         BackupSource::HostDatabase(database) => postgres::lower_host(backup, database, module),
         BackupSource::Sqlite(file) => sqlite::lower(backup, file, service, context),
-        BackupSource::Folder(folder) => folder::lower(backup, folder, context),
+        BackupSource::Folder(folder) => folder::lower(backup, folder, service, context),
     };
     if let Some(restore) = saved.restore {
         module.bindings.push((Binding::Restore, restore));
@@ -75,6 +75,9 @@ pub(super) fn lower(
     let mut more = Vec::new();
     if let Some(offsite) = &backup.offsite {
         more.push(offsite::lower(job, backup, saved.suffix, offsite, context, module));
+    }
+    if !backup.stop.is_empty() {
+        more.extend(folder::keep_stopped(job, module));
     }
     let mounts = backup.mounts.iter();
     Unit {

@@ -6,25 +6,68 @@
 //! ```nix
 //! program = scripts.backup "notes-backup-files" (scripts.copyFolder { SOURCE = "/srv/notes"; EXCLUDE = [ "cache/" ]; … }) { … };
 //! ```
+//!
+//! With `stop: [web]`, the containers are stopped during the copy:
+//!
+//! ```nix
+//! program = scripts.backup "notes-backup-files" (
+//!   scripts.whileStopped (scripts.copyFolder { … }) { UNITS = "podman-notes-web.service"; … }
+//! ) { … };
+//! systemd.services.notes-backup-files.onFailure = [ "start-stopped@notes-backup-files.service" ];
+//! systemd.services."start-stopped@notes-backup-files".serviceConfig.ExecStart =
+//!   scripts.startStopped "/run/homegen/notes-backup-files";
+//! ```
 
 use super::{Confinement, Saved, shared};
-use crate::hir::backup::Backup;
+use crate::hir::Service;
+use crate::hir::backup::{Backup, Stopped};
+use crate::hir::job::Job;
 use crate::lower::context::HostContext;
 use crate::nix::{Expr, Set};
+use crate::nixos::Module;
 use crate::script::Script;
 use crate::tree::Text;
 
-pub(super) fn lower(backup: &Backup, folder: &Text, context: &HostContext) -> Saved {
+pub(super) fn lower(backup: &Backup, folder: &Text, service: &Service, context: &HostContext) -> Saved {
     let mut parameters = Set::of([("SOURCE", Expr::text(folder))]);
     parameters.append("EXCLUDE", backup.exclude.iter().map(|pattern| Expr::text(&pattern.text)));
     shared("SOURCE_SHARED", folder, context, &mut parameters);
+    let copy = Expr::run(Script::CopyFolder, [Expr::Set(parameters)]);
     Saved {
-        producer: Expr::run(Script::CopyFolder, [Expr::Set(parameters)]),
+        producer: if backup.stop.is_empty() { copy } else { while_stopped(copy, backup, service) },
         suffix: "",
         content: "files",
         confinement: Confinement::Copying,
-        after: Vec::new(),
+        // During boot, a unit that is about to start would not be stopped.
+        after: backup.stop.iter().map(Stopped::unit).collect(),
         secrets: Vec::new(),
         restore: None,
     }
+}
+
+/// Lowers the unit that starts the stopped units if the backup failed or was killed. Returns the settings of the backup's
+/// own unit for the list of the stopped units.
+///
+/// `ExecStopPost=` does not suffice: `systemctl kill --signal=KILL` kills its process too (seen with systemd 257).
+pub(super) fn keep_stopped(job: &Job, module: &mut Module) -> [(&'static str, Expr); 2] {
+    // The names of jobs have no `@`.
+    let starter = format!("start-stopped@{}", job.unit);
+    module.unit(&job.unit).append("onFailure", [Expr::str(format!("{starter}.service"))]);
+    let folder = format!("homegen/{}", job.unit);
+    let set = module.unit(&starter);
+    set.set("description", Expr::str(format!("Start of the units that {} stopped", job.unit)));
+    let exec = set.at(&["serviceConfig"]);
+    exec.set("Type", Expr::str("oneshot"));
+    exec.set("ExecStart", Expr::run(Script::StartStopped, [Expr::str(format!("/run/{folder}"))]));
+    [("RuntimeDirectory", Expr::str(folder)), ("RuntimeDirectoryPreserve", Expr::Bool(true))]
+}
+
+/// A program that copies while containers are stopped. Copies of one service wait for each other.
+fn while_stopped(copy: Expr, backup: &Backup, service: &Service) -> Expr {
+    let units: Vec<String> = backup.stop.iter().map(Stopped::unit).collect();
+    let parameters = Set::of([
+        ("UNITS", Expr::str(units.join(" "))),
+        ("LOCK", Expr::str(format!("/run/homegen-stop-{}.lock", service.name))),
+    ]);
+    Expr::run(Script::WhileStopped, [copy, Expr::Set(parameters)])
 }

@@ -10,15 +10,21 @@ let
 
   program =
     scripts.backup "app-backup-files"
-      (scripts.copyFolder {
-        SOURCE = "/mnt/disk/files";
-        EXCLUDE = [
-          "*.tmp"
-          "cache/"
-          "./thumbs"
-        ];
-        SOURCE_SHARED = "/mnt/disk/files";
-      })
+      (scripts.whileStopped
+        (scripts.copyFolder {
+          SOURCE = "/mnt/disk/files";
+          EXCLUDE = [
+            "*.tmp"
+            "cache/"
+            "./thumbs"
+          ];
+          SOURCE_SHARED = "/mnt/disk/files";
+        })
+        {
+          UNITS = "podman-app-main.service";
+          LOCK = "/run/homegen-stop-app.lock";
+        }
+      )
       {
         TARGET = "${folder}/files";
         NAME = "app-files";
@@ -47,6 +53,7 @@ in
     systemd.services.app-backup-files = {
       description = "Backup of the files of app";
       after = [
+        "podman-app-main.service"
         "network-online.target"
         "agenix-install-secrets.service"
       ];
@@ -55,7 +62,10 @@ in
       restartIfChanged = false;
       startAt = cfg.at;
       onSuccess = [ "restic-backups-app-backup-files.service" ];
-      onFailure = [ "notify-failure@%n.service" ];
+      onFailure = [
+        "start-stopped@app-backup-files.service"
+        "notify-failure@%n.service"
+      ];
       unitConfig.RequiresMountsFor = [
         "/mnt/disk/files"
         "${folder}/files"
@@ -71,6 +81,8 @@ in
         ExecStopPost = scripts.ping secrets.ping-files "end";
         TimeoutStartSec = "6h";
         StateDirectory = "homegen/app-backup-files";
+        RuntimeDirectory = "homegen/app-backup-files";
+        RuntimeDirectoryPreserve = true;
       };
     };
 
@@ -92,6 +104,14 @@ in
         # restic sees only the newest backup, always under the same path.
         TemporaryFileSystem = ''"${folder}/files:ro"'';
         BindReadOnlyPaths = ''/var/lib/homegen/app-backup-files/latest:"${folder}/files/app-files"'';
+      };
+    };
+
+    systemd.services."start-stopped@app-backup-files" = {
+      description = "Start of the units that app-backup-files stopped";
+      serviceConfig = {
+        Type = "oneshot";
+        ExecStart = scripts.startStopped "/run/homegen/app-backup-files";
       };
     };
 

@@ -15,6 +15,7 @@ let
     "enter-folder.sh"
     "in-postgres.sh"
     "restoring.sh"
+    "stopped-units.sh"
   ];
   paths = map (file: pkgs.writeText file (builtins.readFile ./${file})) sourced;
   read =
@@ -323,6 +324,7 @@ in
         ++ units
       );
     startOnce = command "start-once" [ config.systemd.package ];
+    startStopped = folder: command "start-stopped" [ config.systemd.package ] [ folder ];
     update = program "update" [
       config.virtualisation.podman.package
       config.systemd.package
@@ -332,6 +334,11 @@ in
     ];
     waitForAddress =
       address: interface: command "wait-for-address" [ pkgs.iproute2 ] [ address interface ];
+    whileStopped =
+      producer: parameters:
+      program "while-stopped" [ config.systemd.package pkgs.util-linux producer ] "while-stopped" (
+        parameters // { PROGRAM = "${producer}/bin/${producer.name}"; }
+      );
     withSecrets =
       name: inner: parameters:
       program "with-secrets" [ ] name (parameters // { PROGRAM = "${inner}/bin/${inner.name}"; });

@@ -1,0 +1,1 @@
+startStopped = folder: command "start-stopped" [ config.systemd.package ] [ folder ];
