@@ -222,7 +222,17 @@ fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
         }
     }
     for (_, service) in services(file) {
+        let databases =
+            service.backup.entries.iter().filter(|(_, backup)| backup.sources.folder.is_none()).count();
         for (_, backup) in &service.backup.entries {
+            if let Some(folder) = &backup.sources.folder {
+                counter.add(
+                    databases,
+                    folder.text.span,
+                    "each copy of a folder waits for the dumps of its service",
+                    "write fewer backups in this service",
+                )?;
+            }
             if let Some(folder) = &backup.sources.folder
                 && backup.stop.is_some()
             {

@@ -1,5 +1,7 @@
 //! Backups: their sources, targets and needed disks.
 
+use std::collections::HashSet;
+
 use super::{Owner, job, missing, time, unit_name};
 use crate::ast::{self, BackupSources, Stop};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -120,7 +122,8 @@ fn stopped(
     let flag = match declared {
         Some(Stop::Writing(flag)) if flag.value => flag,
         Some(Stop::Named(names)) => {
-            let found = names.iter().filter_map(|name| match service.native.has(&name.value()) {
+            let units: HashSet<String> = service.native.names().collect();
+            let found = names.iter().filter_map(|name| match units.contains(&name.value()) {
                 true => Some(Stopped::Unit(name.value())),
                 false => owner.container(name, diagnostics).map(|c| Stopped::Container(c.name.clone())),
             });

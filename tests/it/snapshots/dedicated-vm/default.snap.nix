@@ -7,7 +7,10 @@
     ./caddy.nix
     ./containers.nix
     ./host.nix
+    ./jobs/immich-backup-appdata.nix
+    ./jobs/immich-backup.nix
     ./mounts.nix
+    ./notify.nix
     ./podman.nix
     ./scripts
     ./secrets.nix

@@ -5,15 +5,25 @@
 
   time.timeZone = lib.mkOverride 900 "America/Chicago";
 
-  fileSystems."/data/photos" = {
-    device = "nas-prod-01:/data/photos";
-    fsType = "nfs";
-    options = [
-      "_netdev"
-      "nofail"
-      "noauto"
-      "x-systemd.automount"
-      "x-systemd.mount-timeout=30s"
-    ];
+  fileSystems = {
+    "/data/photos" = {
+      device = "nas-prod-01:/data/photos";
+      fsType = "nfs";
+      options = [
+        "_netdev"
+        "nofail"
+        "noauto"
+        "x-systemd.automount"
+        "x-systemd.mount-timeout=30s"
+      ];
+    };
+    "/backups" = {
+      device = "nas-prod-01:/backups";
+      fsType = "nfs";
+      options = [
+        "_netdev"
+        "nofail"
+      ];
+    };
   };
 }

@@ -11,7 +11,11 @@
 
 let
   # Files that several scripts source.
-  sourced = [ "enter-folder.sh" ];
+  sourced = [
+    "enter-folder.sh"
+    "in-postgres.sh"
+    "restoring.sh"
+  ];
   paths = map (file: pkgs.writeText file (builtins.readFile ./${file})) sourced;
   read =
     script:
@@ -30,6 +34,45 @@ let
       };
     in
     utils.escapeSystemdExecArgs ([ "${script}/bin/${name}" ] ++ map toString arguments);
+
+  # A program with its parameters, for units and for the command line. The parameters are in a file of their own,
+  # because shellcheck would report some of their values.
+  program =
+    script: packages: name: parameters:
+    let
+      file = pkgs.writeText "${name}-parameters" (lib.toShellVars parameters);
+    in
+    pkgs.writeShellApplication {
+      inherit name;
+      runtimeInputs = [ pkgs.coreutils ] ++ packages;
+      text = "# shellcheck source=/dev/null\n. ${file}\n" + read script;
+    };
+
+  # The programs with which a script reaches Postgres: its container has its own clients.
+  postgresClients =
+    parameters:
+    if parameters ? CONTAINER then
+      [ config.virtualisation.podman.package ]
+    else
+      [
+        config.services.postgresql.package
+        pkgs.util-linux
+      ];
+
+  # Restrictions of all jobs.
+  common = {
+    LockPersonality = true;
+    NoNewPrivileges = true;
+    PrivateTmp = true;
+    ProtectClock = true;
+    ProtectHostname = true;
+    ProtectKernelLogs = true;
+    ProtectKernelModules = true;
+    ProtectKernelTunables = true;
+    RestrictRealtime = true;
+    SystemCallArchitectures = "native";
+    UMask = "0077";
+  };
 in
 {
   options.homeserver.scripts = lib.mkOption {
@@ -39,12 +82,48 @@ in
   };
 
   config.homeserver.scripts = {
+    backup =
+      name: producer: parameters:
+      program "backup" [ pkgs.findutils pkgs.util-linux producer ] name (
+        parameters // { PRODUCER = "${producer}/bin/${producer.name}"; }
+      );
+    copyFolder = program "copy-folder" [ pkgs.rsync pkgs.util-linux ] "copy-folder";
+    # For jobs that copy files of any user. They use mount namespaces, in which a link of another user cannot lead outside.
+    copying = common // {
+      CapabilityBoundingSet = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_MKNOD CAP_SETFCAP CAP_SETGID CAP_SETUID CAP_SYS_ADMIN";
+      MemoryDenyWriteExecute = true;
+      ProtectControlGroups = true;
+      ProtectProc = "invisible";
+      ProtectSystem = "full";
+      RestrictAddressFamilies = "AF_INET AF_INET6 AF_UNIX";
+      RestrictNamespaces = "mnt";
+      SystemCallFilter = "@system-service @mount";
+    };
+    dumpPostgres =
+      loadDump: parameters:
+      program "dump-postgres" (
+        postgresClients parameters
+        ++ [
+          pkgs.util-linux
+          loadDump
+        ]
+      ) "dump-postgres" parameters;
     ensureNetwork =
       name: options:
       command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
+    loadDump =
+      parameters:
+      program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;
     makeFolder =
       path: mode: owner: group:
       command "make-folder" [ ] [ path mode owner group ];
+    notify = program "notify" [ pkgs.curl pkgs.jq ] "notify";
+    ping =
+      secret: moment:
+      utils.escapeSystemdExecArgs [
+        "${program "ping" [ pkgs.curl ] "ping" { PING_FILE = secret.path; }}/bin/ping"
+        moment
+      ];
     removeNetwork =
       name:
       command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
@@ -90,6 +169,24 @@ in
         ]
         ++ lib.optional (secret ? minLength) secret.minLength
       );
+    restorePostgres =
+      loadDump: name: parameters:
+      program "restore-postgres" (
+        postgresClients parameters
+        ++ [
+          config.systemd.package
+          pkgs.util-linux
+          loadDump
+        ]
+      ) name parameters;
+    # For jobs that use Podman or the host's Postgres. A stricter sandbox would also restrict the containers that Podman
+    # starts.
+    restricted = common // {
+      ProtectSystem = "full";
+      RestrictAddressFamilies = "AF_INET AF_INET6 AF_NETLINK AF_UNIX";
+      RestrictSUIDSGID = true;
+      SystemCallFilter = "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap";
+    };
     # The `-` ignores a failure: during shutdown no unit can be started.
     start =
       units:

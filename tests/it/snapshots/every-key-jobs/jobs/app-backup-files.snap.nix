@@ -53,6 +53,7 @@ in
     systemd.services.app-backup-files = {
       description = "Backup of the files of app";
       after = [
+        "app-backup.service"
         "podman-app-main.service"
         "network-online.target"
         "agenix-install-secrets.service"

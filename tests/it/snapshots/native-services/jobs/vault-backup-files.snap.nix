@@ -37,6 +37,7 @@ in
   config = lib.mkIf cfg.enable {
     systemd.services.vault-backup-files = {
       description = "Backup of the files of vault";
+      after = [ "vault-backup.service" ];
       # A switch does not interrupt a run.
       restartIfChanged = false;
       startAt = cfg.at;
