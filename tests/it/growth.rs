@@ -155,8 +155,7 @@ fn add_context(path: &str, count: usize, file: &mut Value) {
     };
     match last(path) {
         "networks" if path != "networks" => many("networks"),
-        "depends_on" | "restart" | "updates" => many("services.*.containers"),
-        "depends_on" | "restart" | "stop" => many("services.*.containers"),
+        "depends_on" | "restart" | "stop" | "updates" => many("services.*.containers"),
         "secrets" | "secrets[]" if path != "secrets" => many("secrets"),
         _ => {}
     }
