@@ -6,6 +6,7 @@ pub(crate) mod backup;
 pub(crate) mod caddy;
 pub(crate) mod cleanup;
 pub(crate) mod client;
+pub(crate) mod cloudflared;
 pub(crate) mod container;
 pub(crate) mod file;
 pub(crate) mod haproxy;
@@ -22,6 +23,7 @@ pub(crate) use backup::{
 pub(crate) use caddy::Caddy;
 pub(crate) use cleanup::Cleanup;
 pub(crate) use client::Client;
+pub(crate) use cloudflared::Cloudflared;
 pub(crate) use container::{Condition, Container, DependsOn, LongDependency};
 pub(crate) use file::{File, Service};
 pub(crate) use haproxy::HaProxy;

@@ -4,6 +4,7 @@
 pub(crate) mod auth;
 pub(crate) mod backup;
 pub(crate) mod client;
+pub(crate) mod cloudflared;
 pub(crate) mod folder;
 pub(crate) mod front;
 pub(crate) mod haproxy;
@@ -31,6 +32,7 @@ use crate::tree::{Node, Text};
 pub(crate) use auth::{AuthProvider, SiteAuth};
 pub(crate) use backup::Backup;
 pub(crate) use client::Client;
+pub(crate) use cloudflared::Cloudflared;
 pub(crate) use folder::Folder;
 pub(crate) use front::{Answer, Front, Site, SitePath, Upstream, UpstreamAddress};
 pub(crate) use haproxy::{HaProxy, PlainSite};
@@ -57,6 +59,8 @@ pub struct Host {
     pub(crate) front: Option<Front>,
     /// HAProxy.
     pub(crate) haproxy: Option<HaProxy>,
+    /// The tunnel of Cloudflare.
+    pub(crate) cloudflared: Option<Cloudflared>,
     /// The programs that decide who may use a site, by name.
     pub(crate) auth: IndexMap<Id<AuthProvider>, AuthProvider>,
     /// The stores of the encrypted secrets.
@@ -157,6 +161,7 @@ impl Host {
         let of_units = self.services.iter().flat_map(|service| service.native.used_secrets());
         let of_jobs = self.jobs().flat_map(Job::secrets);
         let of_front = self.front.iter().flat_map(Front::secrets);
+        let of_tunnel = self.cloudflared.iter().flat_map(Cloudflared::secrets);
         let of_notify = self.notify.iter().flat_map(setting::Notify::secrets);
         let of_postgres = self.postgres.iter().flat_map(setting::Postgres::secrets);
         of_containers
@@ -165,6 +170,7 @@ impl Host {
             .chain(of_jobs)
             .chain(of_clients)
             .chain(of_front)
+            .chain(of_tunnel)
             .chain(of_postgres)
             .chain(self.valkey.iter().flat_map(setting::Valkey::secrets))
     }

@@ -3,6 +3,7 @@
 mod allow;
 mod auth;
 mod client;
+mod cloudflared;
 mod container;
 mod folder;
 mod front;
@@ -78,6 +79,7 @@ pub(crate) fn link(
         tailscale,
         front: None,
         haproxy: None,
+        cloudflared: cloudflared::link(file.cloudflared),
         auth: IndexMap::new(),
         secret_stores,
         secrets,

@@ -4,6 +4,7 @@
 mod arrange;
 mod caddy;
 mod client;
+mod cloudflared;
 mod commands;
 mod connection;
 mod constants;
@@ -58,6 +59,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     network::lower,
     caddy::lower,
     haproxy::lower,
+    cloudflared::lower,
     notify::lower,
     client::lower,
     service::lower_enabled,

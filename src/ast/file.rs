@@ -1,7 +1,8 @@
 //! The file, and services.
 
 use super::{
-    AuthProvider, Backup, Caddy, Cleanup, Client, Container, HaProxy, Job, Site, Sites, SmokeTest, Update,
+    AuthProvider, Backup, Caddy, Cleanup, Client, Cloudflared, Container, HaProxy, Job, Site, Sites,
+    SmokeTest, Update,
 };
 use crate::form::{AbsolutePath, SecretName, ServiceUnit};
 use crate::setting::{
@@ -28,6 +29,8 @@ mapping! {
         caddy: Option<Caddy>,
         /// HAProxy, which serves sites in plain HTTP.
         haproxy: Option<HaProxy>,
+        /// A tunnel of Cloudflare to sites.
+        cloudflared: Option<Cloudflared>,
         /// Programs that decide who may use a site, by name.
         auth: Map<AuthProvider>,
         /// The folder of secrets that agenix decrypts.

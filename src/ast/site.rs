@@ -42,6 +42,8 @@ mapping! {
         allow_from: Option<Spanned<Vec<Value<ClientRange>>>>,
         /// The program under `auth` that asks for a login, with paths that need none.
         auth: Option<SiteAuth>,
+        /// Reaches the site from the internet through the tunnel of `cloudflared`.
+        tunnel: Flag = "false",
         /// Headers of the site's responses, in addition to the headers of all sites.
         headers: Pairs,
         /// Lines of a Caddyfile for this site, as a multi-line text. Without `to` and `redirect`, they are the

@@ -11,6 +11,7 @@ mod named_upstream;
 mod paths;
 mod redirect;
 mod site_clients;
+mod tunnel;
 mod unknown_snippet;
 mod unverified_certificate;
 
@@ -28,6 +29,7 @@ pub(super) const RULES: &[Rule] = &[
     paths::check,
     redirect::check,
     site_clients::check,
+    tunnel::check,
     unknown_snippet::check,
     unverified_certificate::check,
 ];

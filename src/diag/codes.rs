@@ -164,6 +164,8 @@ codes! {
     NoClients = "HG0908", Deny, "a site admits no client that reaches it";
     UnknownAuth = "HG0909", Error, "an auth provider is not declared";
     UnusedAuth = "HG0910", Warning, "an auth provider is unused";
+    TunnelMissing = "HG0911", Error, "a site has no tunnel, or a tunnel has no site";
+    TunnelClients = "HG0912", Error, "a site with a tunnel limits its clients";
     UnknownPreset = "HG1001", Error, "a preset does not exist";
     BadParameter = "HG1002", Error, "a preset parameter is not valid";
     NixSyntax = "HG1003", Error, "a Nix expression is not valid";

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::{HostPort, Id, Notification, Service, SiteAuth};
+use super::{Host, HostPort, Id, Notification, Service, SiteAuth};
 use crate::caddyfile::CaddyfilePosition;
-use crate::form::{ClientRange, Domain, UrlPaths};
+use crate::form::{Address, ClientRange, Domain, UrlPaths};
 use crate::setting::{Bind, Flag, Format, Number, Pairs, Spanned, Tls, UnreadableParts, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
@@ -74,6 +74,15 @@ impl Front {
     /// The source of the certificates.
     pub(crate) fn tls(&self) -> Option<&Tls> {
         self.caddy()?.tls.as_ref()
+    }
+
+    /// The address at which programs of the host reach it. `None` for 127.0.0.1.
+    pub(crate) fn local_address<'a>(&'a self, host: &'a Host) -> Option<&'a Value<Address>> {
+        match &self.bind.value {
+            Bind::Tailscale => host.tailscale.as_ref().map(|tailscale| &tailscale.address),
+            Bind::On { addresses, .. } => addresses.first(),
+            Bind::All => None,
+        }
     }
 
     /// The secrets that the front uses.
@@ -150,6 +159,10 @@ pub(crate) struct Site {
     pub(crate) auth: Option<SiteAuth>,
     /// True if the login could not be read; a diagnostic was emitted.
     pub(crate) auth_is_unread: bool,
+    /// True if the tunnel of Cloudflare leads to it.
+    pub(crate) tunnel: Flag,
+    /// True if that could not be read; a diagnostic was emitted.
+    pub(crate) tunnel_is_unread: bool,
     /// Additional names.
     pub(crate) aliases: Vec<Value<Domain>>,
     /// The port on the host in the file. `None` for the service's port.

@@ -23,6 +23,7 @@ pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
         add(&haproxy.allow, Some(haproxy.span), &haproxy.unreadable);
         haproxy.sites.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unreadable));
     }
+    file.cloudflared.iter().for_each(|c| add(&c.allow, Some(c.span), &c.unreadable));
     for (name, provider) in &file.auth.entries {
         add(&provider.allow, Some(from(name.span, provider.span)), &provider.unreadable);
     }

@@ -11,6 +11,7 @@
 
 mod answer;
 mod auth;
+mod tunnel;
 
 use std::borrow::Cow;
 
@@ -35,6 +36,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     }
     let shared = Shared::of(front);
     let mut extra = shared.snippets(front);
+    extra.extend(tunnel::snippet(front, host));
     extra.extend(auth::snippets(front, host));
     extra.extend(caddy.extra.iter().flat_map(lines));
     if !extra.is_empty() || caddy.extra.is_some() {

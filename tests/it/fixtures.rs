@@ -247,6 +247,7 @@ const COMPILE: &[&str] = &[
     "secret-stores",
     "secrets",
     "service-limits",
+    "tunnel",
     "short-names",
     "site-options",
     "site-address",

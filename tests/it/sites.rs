@@ -474,13 +474,67 @@ caddy:
     assert_eq!(main.asked(), Vec::<String>::new());
 }
 
+#[test]
+fn the_application_and_the_login_get_the_address_of_a_visitor_from_the_tunnel_alone() {
+    if !tools() {
+        return;
+    }
+    let (provider, main) = (provider(), program("main"));
+    let caddy = Caddy::start(&format!(
+        r#"{HEAD}agenix: {{ directory: secrets }}
+secrets: {{ tunnel: {{}} }}
+cloudflared: {{ tunnel: 6ff42ae2-765d-4adf-8112-31c55c1551ef, credentials: tunnel }}
+auth: {{ authelia: {{ to: "127.0.0.1:{0}" }} }}
+caddy:
+  domain: example.org
+  bind: all
+  tls: internal
+  sites:
+    - {{ subdomain: app, to: "127.0.0.1:{1}", paths: {{ /files/*: "127.0.0.1:{1}" }}, tunnel: true }}
+    - {{ subdomain: login, to: "127.0.0.1:{1}", auth: authelia, tunnel: true }}
+    - {{ subdomain: lan, to: "127.0.0.1:{1}", auth: authelia }}
+"#,
+        provider.port(),
+        main.port()
+    ));
+    let spoofed = ["--header", "X-Forwarded-For: 127.0.0.9", "--header", "Cookie: user=anna"];
+    let visitor = ["--header", "Cf-Connecting-Ip: 203.0.113.9"];
+    let address = ["--header", "Cf-Connecting-Ip: {remote_port}"];
+    for (from, header, found) in [
+        ("127.0.0.1", visitor.as_slice(), "203.0.113.9"),
+        ("127.0.0.1", ["--header", "Cf-Connecting-Ip: 2001:db8::9"].as_slice(), "2001:db8::9"),
+        ("127.0.0.1", [].as_slice(), "127.0.0.1"),
+        ("127.0.0.1", address.as_slice(), "127.0.0.1"),
+        // Other clients cannot name an address.
+        ("127.0.0.2", visitor.as_slice(), "127.0.0.2"),
+    ] {
+        for (name, path) in [("app", "/"), ("app", "/files/x"), ("login", "/"), ("lan", "/")] {
+            let name = format!("{name}.example.org");
+            let (status, _) = caddy.get_from(from, &name, path, &[spoofed.as_slice(), header].concat());
+            assert_eq!(status, 200, "{name}{path} from {from}");
+            // A site without a tunnel passes the address of the connection on.
+            let expected = if name.starts_with("lan") { from } else { found };
+            let requests = main.requests();
+            let last = requests.last().expect("a request");
+            assert_eq!(last.header("x-forwarded-for"), Some(expected), "{name}{path} from {from}");
+        }
+    }
+    let asked = provider.requests();
+    assert_eq!(asked.len(), 10);
+    for (request, found) in asked.iter().zip(
+        ["203.0.113.9", "2001:db8::9", "127.0.0.1", "127.0.0.1", "127.0.0.2"].iter().flat_map(|a| [a, a]),
+    ) {
+        assert_eq!(request.header("x-forwarded-for"), Some(*found));
+    }
+}
+
 /// Every Caddyfile of a fixture that compiles is accepted by the real Caddy.
 #[test]
 fn caddy_accepts_the_sites_of_the_fixtures() {
     if !tools() {
         return;
     }
-    for case in ["site-options", "login", "caddy-internal", "caddy-interfaces"] {
+    for case in ["site-options", "login", "caddy-internal", "caddy-interfaces", "tunnel"] {
         let text = crate::common::read(&format!("fixtures/{case}/homeserver.yaml"));
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("Caddyfile");

@@ -17,6 +17,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     let front = host.front.iter().filter_map(|front| requested(front.notification));
     let haproxy = host.haproxy.iter().filter_map(|haproxy| requested(haproxy.notification));
+    let tunnel = host.cloudflared.iter().filter_map(|cloudflared| requested(cloudflared.notification));
     let services = host.services.iter().flat_map(|service| {
         let own = service.notify.filter(|notify| notify.value == NotifyOn::Failure).map(|notify| notify.span);
         let containers = service.containers.iter().filter_map(|container| requested(container.notification));
@@ -25,7 +26,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .chain(service.jobs.iter().filter_map(|job| requested(job.notification)))
     });
     let of_host = host.jobs.iter().filter_map(|job| requested(job.notification));
-    let asks = front.chain(haproxy).chain(services).chain(of_host).map(|span| (span, REQUESTED));
+    let asks =
+        front.chain(haproxy).chain(tunnel).chain(services).chain(of_host).map(|span| (span, REQUESTED));
     // A smoke test reports problems regardless of its own `notify`.
     let is_silent = |job: &&Job| matches!(job.work, Work::SmokeTest(_)) && job.ping.is_none();
     let finds = host.jobs.iter().filter(is_silent);

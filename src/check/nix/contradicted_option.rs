@@ -74,6 +74,15 @@ fn needed(host: &Host) -> Vec<Need> {
             help: "remove this option",
         });
     }
+    if let Some(cloudflared) = &host.cloudflared {
+        found.push(Need {
+            option: "services.cloudflared.enable",
+            value: on(),
+            span: cloudflared.span,
+            reason: "`cloudflared` enables it",
+            help: "remove this option",
+        });
+    }
     if let Some(container) = host.containers().next() {
         found.push(Need {
             option: "virtualisation.podman.enable",

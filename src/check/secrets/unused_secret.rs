@@ -58,7 +58,14 @@ fn may_be_lost(host: &Host) -> bool {
     no_front
         || host.front.as_ref().is_some_and(|front| front.unreadable.has_unreadable(&["tls"]))
         || host.services.is_empty() && host.unreadable.has_unreadable(&["services"])
-        || host.unreadable.has_unreadable(&["clients", "jobs", "nixos", "notify", "smoke_test"])
+        || host.unreadable.has_unreadable(&[
+            "clients",
+            "cloudflared",
+            "jobs",
+            "nixos",
+            "notify",
+            "smoke_test",
+        ])
         || host.services.iter().any(in_service)
 }
 

@@ -20,7 +20,7 @@
 
 use std::collections::HashSet;
 
-use super::{auth, block, indented, line, lines, quoted};
+use super::{auth, block, indented, line, lines, quoted, tunnel};
 use crate::caddyfile;
 use crate::hir::front::{Certificate, DENIED};
 use crate::hir::{Answer, Host, Site, Upstream, UpstreamAddress};
@@ -30,10 +30,12 @@ use crate::nix::{Part, parts};
 /// The lines that answer requests to a site.
 pub(super) fn lower(site: &Site, host: &Host) -> Vec<Vec<Part>> {
     let answer = unguarded(site, host);
+    let client = if tunnel::imports(site) { vec![tunnel::client()] } else { Vec::new() };
     if !site.is_guarded() {
-        return answer.into_iter().chain(site.extra.iter().flat_map(lines)).collect();
+        return client.into_iter().chain(answer).chain(site.extra.iter().flat_map(lines)).collect();
     }
-    let (mut all, extra) = split(site);
+    let (of_site, extra) = split(site);
+    let mut all = [client, of_site].concat();
     let mut guard = Vec::new();
     if let Some(allowed) = &site.allow_from {
         let subnets = allowed.value.iter().flat_map(|range| range.value.subnets());
@@ -59,17 +61,17 @@ pub(super) fn lower(site: &Site, host: &Host) -> Vec<Vec<Part>> {
 
 /// The lines that answer every request.
 fn unguarded(site: &Site, host: &Host) -> Vec<Vec<Part>> {
+    let options = || if site.tunnel.value { vec![tunnel::forwarded()] } else { Vec::new() };
     let mut paths: Vec<Vec<Part>> = Vec::new();
     for path in &site.paths {
         let mut head = line("handle ");
         head.extend(parts(&path.path.text));
-        paths
-            .extend(block(head, proxy("reverse_proxy", &path.upstream, &path.certificate, host, Vec::new())));
+        paths.extend(block(head, proxy("reverse_proxy", &path.upstream, &path.certificate, host, options())));
     }
     let mut others = Vec::new();
     match &site.answer {
         Answer::Proxy(upstream) => {
-            others = proxy("reverse_proxy", upstream, &site.certificate, host, Vec::new())
+            others = proxy("reverse_proxy", upstream, &site.certificate, host, options())
         }
         Answer::Redirect(to) => {
             // Caddy would read a first token with `/` or `@` as a matcher.

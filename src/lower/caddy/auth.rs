@@ -14,8 +14,10 @@
 //! }
 //! ```
 
+use std::collections::HashMap;
+
 use super::answer::proxy;
-use super::{block, line};
+use super::{block, line, tunnel};
 use crate::hir::front::{LOGIN, RESERVED};
 use crate::hir::{AuthProvider, Front, Host, Id, SiteAuth};
 use crate::nix::{Part, parts};
@@ -32,26 +34,37 @@ pub(super) fn snippet_name(provider: &Id<AuthProvider>) -> String {
 
 /// The snippets of the programs that sites use.
 pub(super) fn snippets(front: &Front, host: &Host) -> Vec<Vec<Part>> {
-    let used: std::collections::HashSet<&Id<AuthProvider>> =
-        front.sites.iter().filter_map(|site| Some(&site.auth.as_ref()?.provider)).collect();
-    let providers = host.auth.iter().filter(|(id, _)| used.contains(id));
-    providers.flat_map(|(id, provider)| snippet(id, provider, host)).collect()
+    // For each used program, true if a site with a tunnel uses it.
+    let mut used: HashMap<&Id<AuthProvider>, bool> = HashMap::new();
+    for (site, auth) in front.sites.iter().filter_map(|site| Some((site, site.auth.as_ref()?))) {
+        *used.entry(&auth.provider).or_default() |= site.tunnel.value;
+    }
+    let providers = host.auth.iter().filter_map(|(id, provider)| Some((id, provider, *used.get(id)?)));
+    providers.flat_map(|(id, provider, has_tunnel)| snippet(id, provider, has_tunnel, front, host)).collect()
 }
 
-fn snippet(id: &Id<AuthProvider>, provider: &AuthProvider, host: &Host) -> Vec<Vec<Part>> {
+fn snippet(
+    id: &Id<AuthProvider>,
+    provider: &AuthProvider,
+    has_tunnel: bool,
+    front: &Front,
+    host: &Host,
+) -> Vec<Vec<Part>> {
+    let forwarded = || if has_tunnel { vec![tunnel::forwarded()] } else { Vec::new() };
     // Caddy copies only the headers that the answer has, and some versions leave those of the client in place
     // (GHSA-7r4p-vjf4-gxv4).
     let removed = REMOVED.iter().copied().chain(provider.headers.iter().map(String::as_str));
-    let mut inside: Vec<Vec<Part>> =
-        removed.map(|header| line(format!("request_header -{header}"))).collect();
+    let mut inside = if has_tunnel { tunnel::lines(front, host) } else { Vec::new() };
+    inside.extend(removed.map(|header| line(format!("request_header -{header}"))));
     let to_provider =
         |directive: &str, options| proxy(directive, &provider.upstream, &provider.certificate, host, options);
     if let Some(paths) = provider.own_paths {
-        inside.extend(block(line(format!("handle {paths}")), to_provider("reverse_proxy", Vec::new())));
+        inside.extend(block(line(format!("handle {paths}")), to_provider("reverse_proxy", forwarded())));
     }
     let mut uri = line("uri ");
     uri.extend(parts(&provider.uri));
     let mut options = vec![uri];
+    options.extend(forwarded());
     if !provider.headers.is_empty() {
         options.push(line(format!("copy_headers {}", provider.headers.join(" "))));
     }

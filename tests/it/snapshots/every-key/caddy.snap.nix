@@ -21,6 +21,12 @@ in
       (site-headers) {
         header X-Front `all`
       }
+      (homegen-client) {
+        map "{remote_host} {header.Cf-Connecting-Ip}" {homegen_client} {
+          "~^100\.64\.0\.7 ([0-9A-Fa-f.:]+)$" "$1"
+          default {remote_host}
+        }
+      }
       (homegen-auth-main) {
         request_header -X-Original-URL
         request_header -X-Rewrite-URL
@@ -79,12 +85,16 @@ in
         extraConfig = ''
           import site-headers
           header X-Site `one`
+          import homegen-client
           route {
             handle /api/* {
-              reverse_proxy 127.0.0.1:83
+              reverse_proxy 127.0.0.1:83 {
+                header_up X-Forwarded-For {homegen_client}
+              }
             }
             handle /v2/* {
               reverse_proxy https://127.0.0.1:8084 {
+                header_up X-Forwarded-For {homegen_client}
                 header_up Host {host}
                 transport http {
                   tls_server_name a.lan
@@ -93,7 +103,9 @@ in
               }
             }
           }
-          reverse_proxy 127.0.0.1:${toString homeserver.app.port}
+          reverse_proxy 127.0.0.1:${toString homeserver.app.port} {
+            header_up X-Forwarded-For {homegen_client}
+          }
           import common
         '';
       };

@@ -5,6 +5,7 @@
 {
   imports = [
     ./caddy.nix
+    ./cloudflared.nix
     ./containers.nix
     ./haproxy.nix
     ./host.nix
