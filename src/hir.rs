@@ -61,6 +61,8 @@ pub struct Host {
     pub(crate) haproxy: Option<HaProxy>,
     /// The tunnel of Cloudflare.
     pub(crate) cloudflared: Option<Cloudflared>,
+    /// DNS rewrites.
+    pub(crate) adguard: Option<setting::Adguard>,
     /// The programs that decide who may use a site, by name.
     pub(crate) auth: IndexMap<Id<AuthProvider>, AuthProvider>,
     /// The stores of the encrypted secrets.

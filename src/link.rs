@@ -80,6 +80,7 @@ pub(crate) fn link(
         front: None,
         haproxy: None,
         cloudflared: cloudflared::link(file.cloudflared),
+        adguard: file.adguard,
         auth: IndexMap::new(),
         secret_stores,
         secrets,

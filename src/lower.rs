@@ -1,6 +1,7 @@
 //! Pass: [`hir`](crate::hir) → [`nixos`](crate::nixos). One file per concern. A new concern is a file here and a
 //! line in [`HOST`] or [`CONTAINER`].
 
+mod adguard;
 mod arrange;
 mod caddy;
 mod client;
@@ -60,6 +61,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     caddy::lower,
     haproxy::lower,
     cloudflared::lower,
+    adguard::lower,
     notify::lower,
     client::lower,
     service::lower_enabled,

@@ -13,7 +13,7 @@ use crate::limits::MAX_REPEATED;
 use crate::map::volume_folder;
 use crate::path::{Folders, ancestors, is_inside_etc, without_static};
 use crate::podman::bind::binds;
-use crate::setting::{Tls, VolumeSource};
+use crate::setting::{Bind, Tls, VolumeSource};
 use crate::source::Span;
 use crate::tree::{etc_files, options};
 
@@ -31,7 +31,8 @@ pub(crate) fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
         .and_then(|()| files_of_backups(file, &mut counter))
         .and_then(|()| credentials_of_certificates(file, &mut counter))
         .and_then(|()| units_of_services(file, &mut counter))
-        .and_then(|()| ports_of_haproxy(file, &mut counter));
+        .and_then(|()| ports_of_haproxy(file, &mut counter))
+        .and_then(|()| rewrites_of_sites(file, &mut counter));
 }
 
 struct Counter<'a> {
@@ -295,6 +296,20 @@ fn ports_of_haproxy(file: &ast::File, counter: &mut Counter) -> Option<()> {
         haproxy.span,
         "each interface has the ports of all sites",
         "list fewer interfaces",
+    )
+}
+
+fn rewrites_of_sites(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    let Some(caddy) = &file.caddy else { return Some(()) };
+    let Bind::On { addresses, .. } = &caddy.bind.value else { return Some(()) };
+    let of_services = services(file).flat_map(|(_, service)| service.site.iter().chain(&service.sites));
+    let sites = caddy.sites.iter().chain(of_services).filter(|site| site.rewrite.value);
+    let names: usize = sites.map(|site| site.aliases.len() + 1).sum();
+    counter.add(
+        product(addresses.len(), names),
+        caddy.bind.span,
+        "each name with a rewrite has all addresses",
+        "list fewer addresses",
     )
 }
 

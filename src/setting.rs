@@ -3,6 +3,7 @@
 //! from them. Values that refer to another part of the file by name are in the [`ast`](crate::ast), and become
 //! parts of the [`hir`](crate::hir).
 
+mod adguard;
 mod agenix;
 mod allow;
 mod caddy;
@@ -27,6 +28,7 @@ mod valkey;
 mod volume;
 mod zfs;
 
+pub(crate) use adguard::Adguard;
 pub(crate) use agenix::Agenix;
 pub(crate) use allow::Allow;
 pub(crate) use caddy::{AcmeTls, Bind, PluginTls, Tls};

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::form::{AbsolutePath, SecretName, ServiceUnit};
 use crate::setting::{
-    Agenix, Allow, Flag, Host, Limits, Map, Network, Notify, NotifyOn, Number, Podman, Postgres, Raw, Secret,
-    Sops, Spanned, Tailscale, Valkey, Zfs,
+    Adguard, Agenix, Allow, Flag, Host, Limits, Map, Network, Notify, NotifyOn, Number, Podman, Postgres,
+    Raw, Secret, Sops, Spanned, Tailscale, Valkey, Zfs,
 };
 use crate::shape::mapping;
 use crate::tree::Text;
@@ -31,6 +31,8 @@ mapping! {
         haproxy: Option<HaProxy>,
         /// A tunnel of Cloudflare to sites.
         cloudflared: Option<Cloudflared>,
+        /// DNS rewrites of AdGuard Home on the host.
+        adguard: Option<Adguard>,
         /// Programs that decide who may use a site, by name.
         auth: Map<AuthProvider>,
         /// The folder of secrets that agenix decrypts.

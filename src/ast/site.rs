@@ -44,6 +44,8 @@ mapping! {
         auth: Option<SiteAuth>,
         /// Reaches the site from the internet through the tunnel of `cloudflared`.
         tunnel: Flag = "false",
+        /// Lets AdGuard Home on the host (`adguard`) answer the names of the site with the addresses in `caddy.bind`.
+        rewrite: Flag = "false",
         /// Headers of the site's responses, in addition to the headers of all sites.
         headers: Pairs,
         /// Lines of a Caddyfile for this site, as a multi-line text. Without `to` and `redirect`, they are the

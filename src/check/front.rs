@@ -10,6 +10,7 @@ mod guarded_lines;
 mod named_upstream;
 mod paths;
 mod redirect;
+mod rewrite;
 mod site_clients;
 mod tunnel;
 mod unknown_snippet;
@@ -28,6 +29,7 @@ pub(super) const RULES: &[Rule] = &[
     named_upstream::check,
     paths::check,
     redirect::check,
+    rewrite::check,
     site_clients::check,
     tunnel::check,
     unknown_snippet::check,

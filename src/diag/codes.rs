@@ -166,6 +166,7 @@ codes! {
     UnusedAuth = "HG0910", Warning, "an auth provider is unused";
     TunnelMissing = "HG0911", Error, "a site has no tunnel, or a tunnel has no site";
     TunnelClients = "HG0912", Error, "a site with a tunnel limits its clients";
+    BadRewrite = "HG0913", Error, "a DNS rewrite is not valid";
     UnknownPreset = "HG1001", Error, "a preset does not exist";
     BadParameter = "HG1002", Error, "a preset parameter is not valid";
     NixSyntax = "HG1003", Error, "a Nix expression is not valid";

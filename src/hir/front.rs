@@ -85,6 +85,17 @@ impl Front {
         }
     }
 
+    /// The addresses at which other machines reach it. Empty if they are not in the file.
+    pub(crate) fn outside_addresses<'a>(&'a self, host: &'a Host) -> Vec<&'a Value<Address>> {
+        match &self.bind.value {
+            Bind::Tailscale => host.tailscale.iter().map(|tailscale| &tailscale.address).collect(),
+            Bind::On { addresses, .. } => {
+                addresses.iter().filter(|address| !address.value.0.is_loopback()).collect()
+            }
+            Bind::All => Vec::new(),
+        }
+    }
+
     /// The secrets that the front uses.
     pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         match self.tls() {
@@ -163,6 +174,8 @@ pub(crate) struct Site {
     pub(crate) tunnel: Flag,
     /// True if that could not be read; a diagnostic was emitted.
     pub(crate) tunnel_is_unread: bool,
+    /// True if the DNS server of the host has its names.
+    pub(crate) rewrite: Flag,
     /// Additional names.
     pub(crate) aliases: Vec<Value<Domain>>,
     /// The port on the host in the file. `None` for the service's port.

@@ -24,6 +24,7 @@ pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
         haproxy.sites.iter().for_each(|s| add(&s.allow, Some(s.span), &s.unreadable));
     }
     file.cloudflared.iter().for_each(|c| add(&c.allow, Some(c.span), &c.unreadable));
+    file.adguard.iter().for_each(|a| add(&a.allow, Some(a.span), &a.unreadable));
     for (name, provider) in &file.auth.entries {
         add(&provider.allow, Some(from(name.span, provider.span)), &provider.unreadable);
     }

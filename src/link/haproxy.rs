@@ -183,6 +183,7 @@ fn unsupported(site: &ast::Site) -> Vec<(&'static str, Span)> {
         ("headers", site.headers.0.first().map(|(name, _)| name.span)),
         ("auth", site.auth.as_ref().map(|auth| auth.0.provider.span)),
         ("tunnel", site.tunnel.value.then_some(site.tunnel.text.span)),
+        ("rewrite", site.rewrite.value.then_some(site.rewrite.text.span)),
         ("insecure", site.insecure.text.written().map(|text| text.span)),
         ("server_name", site.server_name.as_ref().map(|name| name.span())),
     ];

@@ -219,6 +219,7 @@ impl Found {
             auth: None,
             auth_is_unread: declared.unreadable.may_hold(&["auth"]),
             tunnel: declared.tunnel,
+            rewrite: declared.rewrite,
             tunnel_is_unread: declared.unreadable.may_hold(&["tunnel"]),
             // An unreadable client may be the one that reaches the site.
             allow_from: declared.allow_from.filter(|_| !declared.unreadable.may_hold(&["allow_from"])),

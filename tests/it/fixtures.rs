@@ -210,6 +210,7 @@ const WARN: &[&str] = &["moved-data", "secrets-missing"];
 
 /// The cases whose purpose is their output. All others are refused.
 const COMPILE: &[&str] = &[
+    "adguard",
     "bound-paths",
     "caddy-interfaces",
     "caddy-internal",

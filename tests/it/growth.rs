@@ -125,6 +125,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("secrets[]", false) => member(format!("V{i}_FILE"), json!(format!("s{i}"))),
         ("security_opt", true) => item(json!(format!("label=type:t{i}"))),
         ("services", false) => member(format!("s{i}"), json!({ "containers": { "main": image() } })),
+        ("rewrites", false) => member(format!("r{i}.example.org"), json!("192.168.1.9")),
         ("sites", true) if path == "caddy.sites" => {
             item(json!({ "host": format!("s{i}.example.org"), "redirect": "https://example.org" }))
         }

@@ -171,6 +171,7 @@ let
     services.postgresql.package = "postgresql";
     services.redis.package = "redis";
     services.haproxy.package = "haproxy";
+    services.adguardhome.enable = true;
     services.caddy = { user = "caddy"; group = "caddy"; };
     services.restic.backups = { app-backup.package = "restic"; app-backup-files.package = "restic"; };
     virtualisation.oci-containers.containers = builtins.mapAttrs container (

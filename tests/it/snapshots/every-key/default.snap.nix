@@ -4,6 +4,7 @@
 { lib, ... }:
 {
   imports = [
+    ./adguard.nix
     ./caddy.nix
     ./cloudflared.nix
     ./containers.nix
