@@ -251,6 +251,7 @@ const COMPILE: &[&str] = &[
     "tunnel",
     "short-names",
     "site-options",
+    "snap-like",
     "site-address",
     "ten-mistakes-mended",
 ];

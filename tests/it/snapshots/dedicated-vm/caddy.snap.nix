@@ -7,11 +7,22 @@ in
 {
   services.caddy = {
     enable = true;
+    extraConfig = ''
+      (homegen-client) {
+        map "{remote_host} {header.Cf-Connecting-Ip}" {homegen_client} {
+          "~^127\.0\.0\.1 ([0-9A-Fa-f.:]+)$" "$1"
+          default {remote_host}
+        }
+      }
+    '';
     virtualHosts = {
       "immich.giohosted.com" = lib.mkIf homeserver.immich.enable {
         extraConfig = ''
           tls internal
-          reverse_proxy 127.0.0.1:${toString homeserver.immich.port}
+          import homegen-client
+          reverse_proxy 127.0.0.1:${toString homeserver.immich.port} {
+            header_up X-Forwarded-For {homegen_client}
+          }
         '';
       };
       "http://" = {

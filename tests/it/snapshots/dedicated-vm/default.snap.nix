@@ -5,6 +5,7 @@
 {
   imports = [
     ./caddy.nix
+    ./cloudflared.nix
     ./containers.nix
     ./host.nix
     ./jobs/immich-backup-appdata.nix

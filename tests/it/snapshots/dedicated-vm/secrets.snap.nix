@@ -17,6 +17,7 @@
       immich-oidc-client-secret.file =
         config.homeserver.secretsDirectory + "/immich-oidc-client-secret.age";
       healthchecks-appdata.file = config.homeserver.secretsDirectory + "/healthchecks-appdata.age";
+      tunnel.file = config.homeserver.secretsDirectory + "/tunnel.age";
     };
   };
 }

@@ -21,7 +21,10 @@ in
       image = "docker.io/authelia/authelia:4.39";
       networks = [ "authelia-network:alias=server" ];
       ports = [ "127.0.0.1:${toString cfg.port}:9091" ];
+      volumes = [ "/srv/authelia:/config" ];
       homeserver.service = "authelia";
     };
+
+    systemd.tmpfiles.rules = [ ''d "/srv/authelia" - - - -'' ];
   };
 }
