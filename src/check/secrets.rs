@@ -2,6 +2,7 @@
 
 mod acl_order;
 mod literal_secret;
+mod placeholder;
 mod rendered_line;
 mod secret_file;
 mod secret_file_missing;
@@ -15,6 +16,7 @@ use super::Rule;
 pub(super) const RULES: &[Rule] = &[
     acl_order::check,
     literal_secret::check,
+    placeholder::check,
     rendered_line::check,
     secret_file::check,
     secret_file_missing::check,

@@ -13,6 +13,13 @@ shift 5
 # A substitution removes line breaks at the end.
 text=$(cat -- "$source" && echo end)
 text=${text%end}
+# A secret may contain the placeholder of another one. No content has this mark.
+mark=$(</proc/sys/kernel/random/uuid)
+secrets=("$@")
+for ((i = 0; i < $#; i += 2)); do
+  text=${text//"<secret:${secrets[i]}>"/"<$mark:${secrets[i]}>"}
+  text=${text//"<secret-url:${secrets[i]}>"/"<$mark-url:${secrets[i]}>"}
+done
 
 while [ "$#" -gt 0 ]; do
   name=$1
@@ -38,8 +45,8 @@ while [ "$#" -gt 0 ]; do
       esac
       ;;
   esac
-  text=${text//"<secret:$name>"/"$content"}
-  text=${text//"<secret-url:$name>"/"$url"}
+  text=${text//"<$mark:$name>"/"$content"}
+  text=${text//"<$mark-url:$name>"/"$url"}
 done
 
 (umask 022 && mkdir --parents -- "$(dirname -- "$file")")

@@ -72,3 +72,21 @@ fn a_missing_secret_fails_without_a_file() {
     assert!(ran.err.contains("the secret absent"), "{ran:?}");
     assert_eq!(text, "");
 }
+
+#[test]
+fn a_secret_with_the_placeholder_of_another_one_stays_as_it_is() {
+    if !are_installed(&["jq"]) {
+        return;
+    }
+    let stage = Stage::new();
+    let source = stage.file("source", "<secret:first> <secret:second>\n");
+    stage.file("first", "<secret:second>");
+    stage.file("second", "s3cret");
+    let file = stage.path("run/app.conf");
+    let owner = format!("{}:{}", rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
+    let (first, second) = (stage.path("first"), stage.path("second"));
+    let ran = stage
+        .run("render-file", &[&source, &file, &owner, "0400", "text", "first", &first, "second", &second]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(stage.read("run/app.conf"), "<secret:second> s3cret\n");
+}
