@@ -75,6 +75,21 @@ impl Image {
         self.entry()?.valkey_variables
     }
 
+    /// The extensions of its database that only a superuser may create.
+    pub(crate) fn postgres_extensions(&self) -> &'static [&'static str] {
+        self.entry().map(|entry| entry.postgres_extensions).unwrap_or_default()
+    }
+
+    /// The patterns of the keys that the image's program uses in Valkey.
+    pub(crate) fn valkey_keys(&self) -> &'static [&'static str] {
+        self.entry().map(|entry| entry.valkey_keys).unwrap_or_default()
+    }
+
+    /// The categories and commands of Valkey that the image's program runs.
+    pub(crate) fn valkey_allow(&self) -> &'static [&'static str] {
+        self.entry().map(|entry| entry.valkey_allow).unwrap_or_default()
+    }
+
     /// The program that dumps the image's database, if homegen has no backup for it.
     pub(crate) fn dump_program(&self) -> Option<&'static str> {
         self.entry()?.dump_program

@@ -3,6 +3,7 @@
 mod database_password;
 mod idle_user;
 mod keys_overlap;
+mod needs;
 mod shared_database;
 mod tcp_network;
 mod unknown_database;
@@ -20,6 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     database_password::check,
     idle_user::check,
     keys_overlap::check,
+    needs::check,
     shared_database::check,
     tcp_network::check,
     unknown_database::check,

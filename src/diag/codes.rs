@@ -229,6 +229,7 @@ codes! {
     DatabasePassword = "HG1703", Error, "a container has no password for its database";
     KeysOverlap = "HG1704", Deny, "two users of Valkey reach the same keys";
     TcpNetwork = "HG1705", Error, "a container cannot reach the host's Postgres over TCP";
+    ServerNeeds = "HG1706", Warning, "a database or user lacks what its program needs";
 }
 
 #[cfg(test)]

@@ -34,6 +34,12 @@ impl AclPattern {
         self.as_str().split(['*', '?', '[', '\\']).next().unwrap_or_default()
     }
 
+    /// True if the pattern matches all keys that begin with the prefix of `other`.
+    pub(crate) fn covers(&self, other: &AclPattern) -> bool {
+        let is_prefix = self.as_str().strip_suffix('*') == Some(self.prefix());
+        is_prefix && other.prefix().starts_with(self.prefix())
+    }
+
     /// True if a key may match both patterns. Only their prefixes are compared.
     pub(crate) fn may_overlap(&self, other: &AclPattern) -> bool {
         let (one, two) = (self.prefix(), other.prefix());

@@ -24,6 +24,12 @@ pub(super) struct Entry {
     pub(super) postgres_variables: Option<&'static [(&'static str, ConnectionPart)]>,
     /// The variables with which the image connects to a Valkey or Redis server.
     pub(super) valkey_variables: Option<&'static [(&'static str, ConnectionPart)]>,
+    /// The extensions of its database that only a superuser may create.
+    pub(super) postgres_extensions: &'static [&'static str],
+    /// The patterns of the keys that it uses in Valkey.
+    pub(super) valkey_keys: &'static [&'static str],
+    /// The categories and commands of Valkey that it runs.
+    pub(super) valkey_allow: &'static [&'static str],
     /// The program that dumps the database.
     pub(super) dump_program: Option<&'static str>,
     /// The capabilities that the image's program needs.
@@ -88,6 +94,12 @@ struct Columns {
     value_or_file: Option<ValueOrFile>,
     postgres_variables: Option<BTreeMap<String, ConnectionPart>>,
     valkey_variables: Option<BTreeMap<String, ConnectionPart>>,
+    #[serde(default)]
+    postgres_extensions: Vec<String>,
+    #[serde(default)]
+    valkey_keys: Vec<String>,
+    #[serde(default)]
+    valkey_allow: Vec<String>,
     dump_program: Option<String>,
     capabilities: Option<Vec<String>>,
     dropped: Option<Dropped>,
@@ -176,6 +188,9 @@ impl From<Columns> for Entry {
             value_or_file: row.value_or_file,
             postgres_variables: row.postgres_variables.map(connection),
             valkey_variables: row.valkey_variables.map(connection),
+            postgres_extensions: all_kept(row.postgres_extensions),
+            valkey_keys: all_kept(row.valkey_keys),
+            valkey_allow: all_kept(row.valkey_allow),
             dump_program: row.dump_program.map(kept),
             capabilities: row.capabilities.map(all_kept),
             dropped: row.dropped,
@@ -207,7 +222,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::form::{Capability, EnvironmentName, Form};
+    use crate::form::{AclPattern, AclWord, Capability, EnvironmentName, Form, PostgresExtension};
 
     const FILE: &str = data::file!("images");
 
@@ -251,6 +266,11 @@ mod tests {
                 assert!(EnvironmentName::parse(variable).is_some(), "{image}: {variable}");
             }
             assert!(row.first_password.is_none_or(|first| !first.variables.is_empty()), "{image}");
+            for extension in &row.postgres_extensions {
+                assert!(PostgresExtension::parse(extension).is_some(), "{image}: {extension}");
+            }
+            assert!(row.valkey_keys.iter().all(|pattern| AclPattern::parse(pattern).is_some()), "{image}");
+            assert!(row.valkey_allow.iter().all(|word| AclWord::parse(word).is_some()), "{image}");
             for system in row.systems.values() {
                 assert!(keyword(System::WORDS, system).is_some(), "{image}: {system}");
             }

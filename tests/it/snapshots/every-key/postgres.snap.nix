@@ -21,13 +21,19 @@ in
         ensureDBOwnership = true;
       }
     ];
-    extensions = ps: [ ps.pgvector ];
+    extensions = ps: [
+      ps.pgvector
+      ps.vectorchord
+    ];
+    settings = {
+      shared_preload_libraries = [ "vchord.so" ];
+      listen_addresses = lib.mkForce "localhost,172.31.21.1";
+    };
     # The first matching line applies. The lines of NixOS, which follow, would ask for a system user.
     authentication = ''
       local "app" "app" scram-sha-256
       host "app" "app" 172.31.21.0/24 scram-sha-256
     '';
-    settings.listen_addresses = lib.mkForce "localhost,172.31.21.1";
   };
 
   systemd.services.postgresql = {
@@ -48,7 +54,14 @@ in
     serviceConfig = {
       Type = "oneshot";
       RemainAfterExit = true;
-      ExecStart = [ (scripts.setUpDatabase "app" [ "vector" ]) ];
+      ExecStart = [
+        (scripts.setUpDatabase "app" [
+          "vector"
+          "vchord"
+          "cube"
+          "earthdistance"
+        ])
+      ];
       Restart = "on-failure";
       RestartSec = "10s";
       User = "postgres";

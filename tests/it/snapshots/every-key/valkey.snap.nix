@@ -53,7 +53,7 @@ in
         }
         {
           name = "app";
-          rules = "~app:* &app -@all +@read -@dangerous +get";
+          rules = "~immich_bull* &app -@all +@read +@write +@pubsub +@transaction +@connection -@dangerous +eval +evalsha +info +get";
         }
       ];
       Restart = "on-failure";

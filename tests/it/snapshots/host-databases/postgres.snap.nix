@@ -98,7 +98,11 @@ in
           "uuid-ossp"
         ])
         (scripts.setUpDatabase "notes" [ ])
-        (scripts.setUpDatabase "wiki" [ ])
+        (scripts.setUpDatabase "wiki" [
+          "vchord"
+          "cube"
+          "earthdistance"
+        ])
         (scripts.setUpDatabase "reports" [ ])
       ];
       Restart = "on-failure";
