@@ -5,7 +5,10 @@
 # CONTAINER       container; it has to run
 # COMMAND         array of the words of the command
 # CONTAINER_USER  user in the container, or USER:GROUP; may be absent
-# VARIABLES       array of the names of variables that the command gets; may be absent
+# SECRET_CONTENTS
+#                 secrets by variable, which gets the content without newlines at its end; may be absent
+# CREDENTIALS_DIRECTORY
+#                 folder of the secrets; systemd sets it
 # READY_WITHIN    seconds to wait for a container that is starting. Default: 60
 set -euo pipefail
 
@@ -24,12 +27,32 @@ until [ "$(podman container inspect --format '{{.State.Running}}' -- "$CONTAINER
   sleep 1
 done
 
-# Keeps the value of the parameter.
-declare -a VARIABLES
+# Keeps the values of the parameter.
+declare -A SECRET_CONTENTS
 options=()
+lines=()
+exported=()
 [ -z "${CONTAINER_USER-}" ] || options+=("--user=$CONTAINER_USER")
-# Podman reads the values from its own environment, because a command line is visible to other processes.
-for variable in "${VARIABLES[@]}"; do
-  options+=("--env=$variable")
+# A command line is visible to other processes. Variables of Podman's environment could change Podman itself, such as
+# HOME and CONTAINER_HOST, so that Podman reads the secrets from a file. Its lines have no syntax for a line break, and at
+# most 64 KiB (podman-exec(1), --env-file): Podman gets any other content in its environment.
+for variable in "${!SECRET_CONTENTS[@]}"; do
+  content=$(<"$CREDENTIALS_DIRECTORY/${SECRET_CONTENTS[$variable]}")
+  if [[ $content == *[$'\n\r']* || ${#content} -gt 15000 ]]; then
+    exported+=("$variable=$content")
+    options+=("--env=$variable")
+  else
+    lines+=("$variable=$content")
+  fi
 done
-exec podman exec "${options[@]}" -- "$CONTAINER" "${COMMAND[@]}"
+if [ "${#lines[@]}" -gt 0 ]; then
+  # A pipe, whose content no other process can read.
+  exec 3< <(printf '%s\n' "${lines[@]}")
+  options+=(--env-file=/dev/fd/3)
+fi
+set -- "${#exported[@]}" "${exported[@]}" "$(type -P podman)" exec "${options[@]}" -- "$CONTAINER" "${COMMAND[@]}"
+# A secret may have any name, also the name of a variable above: no variable is read after this line. An array would not
+# be exported.
+unset -v COMMAND SECRET_CONTENTS exported lines options
+[ "$1" -eq 0 ] || export -- "${@:2:$1}"
+exec "${@:2+$1}"

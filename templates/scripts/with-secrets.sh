@@ -13,10 +13,14 @@ set -euo pipefail
 declare -A SECRET_FILES SECRET_CONTENTS
 set -- "$PROGRAM"
 for variable in "${!SECRET_FILES[@]}"; do
-  export "$variable=$CREDENTIALS_DIRECTORY/${SECRET_FILES[$variable]}"
+  set -- "$@" "$variable=$CREDENTIALS_DIRECTORY/${SECRET_FILES[$variable]}"
 done
 for variable in "${!SECRET_CONTENTS[@]}"; do
   content=$(<"$CREDENTIALS_DIRECTORY/${SECRET_CONTENTS[$variable]}")
-  export "$variable=$content"
+  set -- "$@" "$variable=$content"
 done
-exec "$@"
+# A secret may have any name, also the name of a variable above: no variable is read after this line. An array would not
+# be exported.
+unset -v SECRET_FILES SECRET_CONTENTS
+[ "$#" -eq 1 ] || export -- "${@:2}"
+exec "$1"

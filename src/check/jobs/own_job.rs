@@ -21,6 +21,9 @@ const OTHER_LANGUAGES: &[&str] =
 /// The folders of decrypted secrets, of which a container may mount a single file and a job may change none.
 const SECRETS: &[&str] = &["/run/agenix", "/run/agenix.d", "/run/keys", "/run/secrets", "/run/secrets.d"];
 
+/// The folders that each run has for itself (systemd.exec(5), PrivateTmp=).
+const OWN: &[&str] = &["/tmp", "/var/tmp"];
+
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for job in host.jobs() {
         match &job.work {
@@ -75,6 +78,20 @@ fn check_folders(run: &Run, diagnostics: &mut Diagnostics) {
                 .help("remove one of the two"),
             );
         }
+        if let Some(own) = OWN.iter().find(|own| is_below(&path, own)) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadValue,
+                    format!("a job cannot write to the host's `{own}`"),
+                    folder.text.span,
+                    format!("each run has a `{own}` of its own"),
+                )
+                .help(format!(
+                    "remove this entry: a run can always write to its own `{own}`, which is deleted after the run"
+                )),
+            );
+            continue;
+        }
         let has_secrets = SECRETS.iter().any(|secrets| is_below(&path, secrets));
         let label = match host_path(&path, false).map(|row| row.kind) {
             _ if has_secrets => "contains secrets of the host",
@@ -90,7 +107,7 @@ fn check_folders(run: &Run, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Reports variables that Bash cannot set.
+/// Reports names that a variable cannot have, and variables that Bash would not pass on or that change Bash itself.
 fn check_variables(secrets: &SecretVariables, diagnostics: &mut Diagnostics) {
     for (variable, _) in &secrets.0 {
         let name = variable.value();
@@ -104,13 +121,15 @@ fn check_variables(secrets: &SecretVariables, diagnostics: &mut Diagnostics) {
                 )
                 .help("rename the variable"),
             );
-        } else if READ_ONLY.contains(&name.as_str()) {
+        } else if RESERVED.contains(&name.as_str())
+            || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadValue,
                     format!("a secret cannot set the variable `{name}`"),
                     variable.span,
-                    "Bash or systemd sets this variable",
+                    "Bash or systemd uses this variable",
                 )
                 .help("choose another name"),
             );
@@ -118,20 +137,43 @@ fn check_variables(secrets: &SecretVariables, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Variables that Bash does not let a script set (bash(1), Shell Variables), and those with which the output finds the
-/// secrets and its programs.
-const READ_ONLY: &[&str] = &[
+/// Variables that Bash sets itself or does not let a script set (bash(1), Shell Variables), and those with which the
+/// output finds the secrets and its programs.
+const RESERVED: &[&str] = &[
+    "BASH",
     "BASHOPTS",
-    "BASH_VERSINFO",
+    "BASHPID",
+    "COMP_WORDBREAKS",
     "CREDENTIALS_DIRECTORY",
+    "DIRSTACK",
+    "EPOCHREALTIME",
+    "EPOCHSECONDS",
     "EUID",
+    "FUNCNAME",
+    "GROUPS",
+    "HISTCMD",
+    "IFS",
+    "LINENO",
+    "OLDPWD",
+    "OPTERR",
+    "OPTIND",
     "PATH",
+    "PIPESTATUS",
     "PPID",
-    "SECRET_CONTENTS",
-    "SECRET_FILES",
+    "PS4",
+    "PWD",
+    "RANDOM",
+    "SECONDS",
     "SHELLOPTS",
+    "SHLVL",
+    "SRANDOM",
     "UID",
+    "_",
 ];
+
+/// Variables of Bash, of the locale and of the dynamic linker. Some of them write an invalid value to the log (bash(1),
+/// ld.so(8)).
+const RESERVED_PREFIXES: &[&str] = &["BASH_", "LC_", "LD_"];
 
 fn check_is_content(variable: &Text, diagnostics: &mut Diagnostics) {
     let name = variable.value();

@@ -114,13 +114,12 @@ pub(super) fn lower_exec(job: &Job, exec: &Exec, owner: Option<&Service>, host: 
     if let Some(user) = &exec.user {
         parameters.set("CONTAINER_USER", Expr::text(user));
     }
-    let variables = exec.secrets.0.iter().map(|(variable, _)| Expr::text(variable));
-    parameters.append("VARIABLES", variables);
+    set_secrets(&mut parameters, &exec.secrets);
     let program = Expr::run(Script::ExecInContainer, [Expr::str(name.clone()), Expr::Set(parameters)]);
     Unit {
         description: format!("Job {}", title(job, owner)),
         about: format!("run the job {}", title(job, owner)),
-        program: with_secrets(&name, program, &exec.secrets),
+        program,
         name,
         after: container.iter().map(|container| format!("{}.service", container.unit())).collect(),
         paths: vec![],
@@ -247,11 +246,16 @@ fn with_secrets(name: &str, program: Expr, secrets: &SecretVariables) -> Expr {
         return program;
     }
     let mut parameters = Set::default();
+    set_secrets(&mut parameters, secrets);
+    Expr::run(Script::WithSecrets, [Expr::str(name.to_owned()), program, Expr::Set(parameters)])
+}
+
+/// Sets the parameters of a program with the secrets by variable.
+fn set_secrets(parameters: &mut Set, secrets: &SecretVariables) {
     for (variable, secret) in &secrets.0 {
         let parameter = if takes_path(&variable.value()) { "SECRET_FILES" } else { "SECRET_CONTENTS" };
         parameters.at(&[parameter]).set(variable.value(), Expr::str(secret.text.value()));
     }
-    Expr::run(Script::WithSecrets, [Expr::str(name.to_owned()), program, Expr::Set(parameters)])
 }
 
 #[cfg(test)]

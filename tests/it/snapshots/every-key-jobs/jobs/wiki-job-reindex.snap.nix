@@ -5,21 +5,16 @@ let
   inherit (config.age) secrets;
   inherit (config.homeserver) scripts;
 
-  program =
-    scripts.withSecrets "wiki-job-reindex"
-      (scripts.execInContainer "wiki-job-reindex" {
-        CONTAINER = "wiki-web";
-        COMMAND = [
-          "wiki"
-          "reindex"
-          "100% of $ALL"
-        ];
-        CONTAINER_USER = "33:33";
-        VARIABLES = [ "WIKI_TOKEN" ];
-      })
-      {
-        SECRET_CONTENTS.WIKI_TOKEN = "wiki";
-      };
+  program = scripts.execInContainer "wiki-job-reindex" {
+    CONTAINER = "wiki-web";
+    COMMAND = [
+      "wiki"
+      "reindex"
+      "100% of $ALL"
+    ];
+    CONTAINER_USER = "33:33";
+    SECRET_CONTENTS.WIKI_TOKEN = "wiki";
+  };
 
   cfg = config.homeserver.wikiJobReindex;
 in
