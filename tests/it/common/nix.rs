@@ -68,6 +68,7 @@ let
     inherit (builtins) any attrNames attrValues concatMap elem filter groupBy head isString mapAttrs partition replaceStrings tail;
     intersectLists = a: b: builtins.filter (item: builtins.elem item a) b;
     recursiveUpdate = a: b: a // builtins.mapAttrs (name: value: (a.${name} or { }) // value) b;
+    hasInfix = part: text: builtins.length (lib.splitString part text) > 1;
     hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
     hasSuffix = suffix: text: removeSuffix suffix text + suffix == text;
     nameValuePair = name: value: { inherit name value; };
@@ -211,7 +212,7 @@ let
     let
       content = import path;
     in
-    if builtins.isFunction content then content { inherit config lib pkgs utils; } else content;
+    if builtins.isFunction content then content { inherit config lib pkgs utils; options = { systemd.services.definitionsWithLocations = [ { file = "module"; value = config.systemd.services or { }; } ]; }; } else content;
 in
 "#;
 

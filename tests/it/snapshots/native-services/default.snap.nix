@@ -17,6 +17,7 @@
     ./scripts
     ./secrets.nix
     ./services/disks.nix
+    ./services/folders.nix
     ./services/notes.nix
     ./services/photos.nix
     ./services/vault.nix
@@ -24,5 +25,6 @@
   homeserver.vault.enable = lib.mkDefault true;
   homeserver.photos.enable = lib.mkDefault true;
   homeserver.disks.enable = lib.mkDefault true;
+  homeserver.folders.enable = lib.mkDefault true;
   homeserver.notes.enable = lib.mkDefault true;
 }

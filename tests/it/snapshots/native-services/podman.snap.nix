@@ -19,6 +19,7 @@ in
         photos photoprism unit -
         disks scrutiny unit -
         disks scrutiny-collector unit -
+        folders syncthing@alice unit -
         notes notes-server - docker.io/example/notes:1.2.3
       '';
     })
