@@ -246,7 +246,7 @@ impl Input {
         work: impl FnOnce(&FileContext) -> Result<T, Bug>,
     ) -> Result<T, Stop> {
         let here = self.folder();
-        let exists = |path: &str| here.join(path).exists();
+        let exists = |path: &str| here.join(path).is_file();
         let context = FileContext {
             lock,
             // A file from standard input has no folder.

@@ -7,7 +7,7 @@ use crate::record::Record;
 /// The context of a file. Rules about a missing part emit no diagnostic.
 #[derive(Default)]
 pub struct FileContext<'a> {
-    /// Returns true if a path, relative to the folder of the file, exists.
+    /// Returns true if a path, relative to the folder of the file, is a regular file.
     pub exists: Option<&'a (dyn Fn(&str) -> bool + Sync)>,
     /// The record of the last build.
     pub last_build: Option<&'a Record>,

@@ -81,7 +81,7 @@ pub fn outcomes() -> &'static [(String, Outcome)] {
 fn compile_case(folder: &Path, text: &str) -> Outcome {
     let before = std::fs::read(folder.join("before.yaml")).ok();
     let last_build = before.map(|before| record_of(&compile(before)));
-    let exists = |path: &str| folder.join(path).exists();
+    let exists = |path: &str| folder.join(path).is_file();
     let lock = std::fs::read_to_string(folder.join(lock::PATH)).ok();
     let lock = lock.map(|lock| Lock::read(&lock).expect("a lock file"));
     let context = FileContext {
