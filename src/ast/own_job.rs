@@ -27,6 +27,7 @@ mapping! {
         packages: Vec<Value<Package>>,
         /// Secrets by variable. The script gets the path of a file in a variable such as `API_KEY_FILE`, and the
         /// content in any other one. A command in a container gets only contents.
+        /// Variables that Bash or the dynamic linker uses, such as `PATH` and `LD_PRELOAD`, cannot be set.
         secrets: Map<Value<SecretName>>,
         /// Folders that the script may write to. A folder that does not exist is created, with mode 0750, for the user
         /// of the job. The rest of the file system is read-only, except for `/tmp`, which each run

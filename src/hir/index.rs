@@ -81,6 +81,12 @@ impl Host {
         self.services.get(service)?.containers.get(position)
     }
 
+    /// The service of this container.
+    pub(crate) fn service_of(&self, id: &Id<Container>) -> Option<&Service> {
+        let (service, _) = *self.index.containers.get(id)?;
+        self.services.get(service)
+    }
+
     /// The network with this ID: a shared one, or a service's own.
     pub(crate) fn network(&self, id: &Id<Network>) -> Option<&Network> {
         match *self.index.networks.get(id)? {

@@ -22,8 +22,8 @@ pub(crate) struct Job {
     pub(crate) origin: String,
     /// The span of the mapping.
     pub(crate) span: Span,
-    /// True if it is enabled by default. A service's job also needs the service to be enabled.
-    pub(crate) enable: bool,
+    /// The declared `enable`. Without it, the job is enabled if its service is, or the service of its container.
+    pub(crate) enable: Option<bool>,
     /// The schedule.
     pub(crate) schedule: Schedule,
     /// The secret with the address of the check for its runs.
@@ -32,6 +32,13 @@ pub(crate) struct Job {
     pub(crate) notification: Notification,
     /// The work.
     pub(crate) work: Work,
+}
+
+impl Job {
+    /// True if the file does not disable the job.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.enable != Some(false)
+    }
 }
 
 /// The times at which a job runs.

@@ -266,7 +266,7 @@ fn job(name: String, span: Span, enable: Option<Flag>, schedule: Schedule, work:
         unit: name.clone(),
         name: Id::new(name),
         span,
-        enable: enable.is_none_or(|e| e.value),
+        enable: enable.map(|enable| enable.value),
         schedule,
         ping: None,
         notification: Notification::No,

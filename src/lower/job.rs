@@ -112,7 +112,7 @@ pub(super) fn lower(
         Work::Run(run) => own::lower_run(job, run, owner, context, &mut module),
         Work::Exec(exec) => own::lower_exec(job, exec, owner, host),
     };
-    options(job, owner, &unit.about, &mut module);
+    options(job, owner.or_else(|| used(job, host)), &unit.about, &mut module);
     module.bindings.insert(0, (Binding::Program, unit.program));
     let set = module.unit(&job.unit);
     set.set("description", Expr::str(unit.description));
@@ -125,8 +125,7 @@ pub(super) fn lower(
         after.extend(secret::units(host).map(str::to_owned));
     }
     set.append("after", after.into_iter().map(Expr::str));
-    set.at(&["unitConfig"])
-        .append("RequiresMountsFor", unit.paths.iter().filter(|p| is_plain(p)).map(Expr::text));
+    set.at(&["unitConfig"]).append("RequiresMountsFor", unit.paths.iter().map(|path| quoted("", path)));
     set.set_with("A switch does not interrupt a run.", "restartIfChanged", Expr::Bool(false));
     match &job.schedule {
         Schedule::At(_) => set.set("startAt", Expr::code("cfg.at")),
@@ -186,11 +185,19 @@ fn timer(job: &Job, persistent: bool, module: &mut Module) {
     }
 }
 
+/// The service of the container in which a job of the host runs its command.
+fn used<'a>(job: &Job, host: &'a Host) -> Option<&'a Service> {
+    match &job.work {
+        Work::Exec(exec) => host.service_of(exec.container.as_ref()?),
+        _ => None,
+    }
+}
+
 fn options(job: &Job, owner: Option<&Service>, about: &str, module: &mut Module) {
     let options = module.options.at(&["homeserver", &job.option]);
-    let default = match owner.filter(|_| job.enable) {
-        Some(service) => Expr::code(format!("homeserver.{}.enable", attribute(&service.option))),
-        None => Expr::Bool(job.enable),
+    let default = match (job.enable, owner) {
+        (None, Some(service)) => Expr::code(format!("homeserver.{}.enable", attribute(&service.option))),
+        (enable, _) => Expr::Bool(enable.unwrap_or(true)),
     };
     let enable = Set::of([
         ("type", Expr::code("lib.types.bool")),
@@ -218,6 +225,19 @@ fn on_path(program: Expr, module: &mut Module) {
 /// True if systemd reads a path literally (systemd.syntax(7)): it has no specifier, no quote and no space.
 fn is_plain(path: &Text) -> bool {
     path.value().bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+@:,".contains(&b))
+}
+
+/// A path for a list of systemd, after a prefix. systemd removes quotes and backslashes, and expands `%`
+/// (systemd.syntax(7), systemd.unit(5)).
+fn quoted(prefix: &'static str, path: &Text) -> Expr {
+    if is_plain(path) {
+        return match prefix {
+            "" => Expr::text(path),
+            _ => Expr::string([vec![Part::Text(prefix.into())], parts(path)].concat()),
+        };
+    }
+    let escaped = path.value().replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
+    Expr::str(format!("\"{prefix}{escaped}\""))
 }
 
 fn require_mount(mount: &Text) -> Expr {

@@ -26,7 +26,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         })
         .collect();
     // A disabled backup saves nothing.
-    let backups = || host.backups().filter(|(job, _)| job.enable).map(|(_, backup)| backup);
+    let backups = || host.backups().filter(|(job, _)| job.is_wanted()).map(|(_, backup)| backup);
     let files: Vec<String> = backups().filter_map(|backup| backup.source.sqlite()).map(Text::value).collect();
     // Containers whose main database has a backup of its own: a folder backup saves the other files.
     let files: HashSet<&str> = files.iter().flat_map(|file| ancestors(file)).collect();

@@ -111,7 +111,7 @@ fn backup_first(
         return None;
     }
     let name = unit_name(service, "backup", DATABASE);
-    if let Some(job) = backups.iter().find(|job| job.enable && job.name.as_str() == name) {
+    if let Some(job) = backups.iter().find(|job| job.is_wanted() && job.name.as_str() == name) {
         return Some(job.name.clone());
     }
     let wanted = wanted?;

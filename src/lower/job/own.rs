@@ -19,7 +19,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Confinement, Unit, is_plain, require_mount, started};
+use super::{Confinement, Unit, quoted, require_mount, started};
 use crate::form::AbsolutePath;
 use crate::hir::job::Job;
 use crate::hir::own_job::{Exec, Run, SecretVariables};
@@ -216,14 +216,9 @@ fn make_folder(path: &Text, account: &Account, context: &HostContext) -> Expr {
     }
 }
 
-/// A folder in `ReadWritePaths=`. The hyphen lets the commands of `ExecStartPre=` run before the folder exists. systemd
-/// removes quotes and backslashes, and expands `%` (systemd.syntax(7), systemd.unit(5)).
+/// A folder in `ReadWritePaths=`. The hyphen lets the commands of `ExecStartPre=` run before the folder exists.
 fn writable(path: &Text) -> Expr {
-    if is_plain(path) {
-        return Expr::string([vec![Part::Text("-".into())], parts(path)].concat());
-    }
-    let escaped = path.value().replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
-    Expr::str(format!("\"-{escaped}\""))
+    quoted("-", path)
 }
 
 /// The settings with which systemd passes secrets to the program, whatever its user.

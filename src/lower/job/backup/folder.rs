@@ -51,7 +51,7 @@ pub(super) fn lower(backup: &Backup, folder: &Text, service: &Service, context: 
 /// the database of the dump names, and the dump itself if it lies in the folder.
 fn dumps(service: &Service) -> impl Iterator<Item = String> {
     let dumps =
-        |job: &&Job| job.enable && job.backup().is_some_and(|backup| backup.source.folder().is_none());
+        |job: &&Job| job.is_wanted() && job.backup().is_some_and(|backup| backup.source.folder().is_none());
     service.jobs.iter().filter(dumps).map(|job| format!("{}.service", job.unit))
 }
 

@@ -11,7 +11,7 @@
 use crate::hir::backup::{Backup, Offsite, Repository};
 use crate::hir::job::Job;
 use crate::lower::context::HostContext;
-use crate::lower::job::{ONLINE, is_plain, pinged, require_mount, secret_is_there};
+use crate::lower::job::{ONLINE, pinged, quoted, require_mount, secret_is_there};
 use crate::lower::secret;
 use crate::nix::{Expr, Part, attribute, parts};
 use crate::nixos::Module;
@@ -48,10 +48,8 @@ pub(super) fn lower(
     let target = backup.to.value();
     let holds = |mount: &&Text| is_below(&target, &mount.value());
     let mounts = backup.mounts.iter().filter(holds).chain(&offsite.mounts);
-    set.at(&["unitConfig"]).append(
-        "RequiresMountsFor",
-        mounts.clone().chain([&backup.to]).filter(|p| is_plain(p)).map(Expr::text),
-    );
+    set.at(&["unitConfig"])
+        .append("RequiresMountsFor", mounts.clone().chain([&backup.to]).map(|path| quoted("", path)));
     // The copy requires its secrets and disks, and has a time limit: a run that hangs would block all later ones.
     let hidden = match &offsite.repository {
         Repository::Secret(secret) => Some(secret),

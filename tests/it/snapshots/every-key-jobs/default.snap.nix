@@ -14,7 +14,10 @@
     ./jobs/app-update-web.nix
     ./jobs/app-update.nix
     ./jobs/job-fallback-sync.nix
+    ./jobs/job-report.nix
     ./jobs/job-tidy.nix
+    ./jobs/paused-job-count.nix
+    ./jobs/paused-job-export.nix
     ./jobs/smoke-test.nix
     ./jobs/wiki-backup.nix
     ./jobs/wiki-job-reindex.nix
@@ -26,6 +29,7 @@
     ./secrets.nix
     ./services/app.nix
     ./services/other.nix
+    ./services/paused.nix
     ./services/wiki.nix
     ./tailscale.nix
     ./zfs.nix

@@ -21,6 +21,7 @@ in
         app app-main - docker.io/example/app:v1.2
         wiki wiki-db - docker.io/library/mariadb:11.8
         wiki wiki-web - docker.io/example/wiki:1.0.0
+        paused paused-app - docker.io/example/paused:1.0.0
         other other - docker.io/example/other:1.0.0
       '';
       PASSWORDS = ''

@@ -9,7 +9,6 @@
 let
   constants = import ../constants.nix;
   inherit (constants.backups) at folder keep;
-  inherit (config) homeserver;
   inherit (config.age) secrets;
   inherit (config.homeserver) scripts;
 
@@ -45,7 +44,7 @@ in
   options.homeserver.appBackup = {
     enable = lib.mkOption {
       type = lib.types.bool;
-      default = homeserver.app.enable;
+      default = true;
       description = "Whether to back up the database of app.";
     };
     at = lib.mkOption {

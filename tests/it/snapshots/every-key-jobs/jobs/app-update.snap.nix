@@ -35,7 +35,7 @@ in
   options.homeserver.appUpdate = {
     enable = lib.mkOption {
       type = lib.types.bool;
-      default = homeserver.app.enable;
+      default = true;
       description = "Whether to update app automatically and install the command app-update.";
     };
     at = lib.mkOption {

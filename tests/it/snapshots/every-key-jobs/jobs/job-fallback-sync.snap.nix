@@ -48,6 +48,7 @@ in
       restartIfChanged = false;
       unitConfig.RequiresMountsFor = [
         "/var/lib/sync"
+        "\"/mnt/disk/my \\\"sync\\\" 100%%\""
         "/mnt/disk"
       ];
       startLimitIntervalSec = 0;
