@@ -5,7 +5,7 @@
 //! services: { photos: { site: { front: haproxy, listen: 80, to: "server:2283" } } }
 //! ```
 //! ```text
-//! frontend port-80
+//! frontend front:port-80
 //!   bind 0.0.0.0:80
 //!   default_backend photos
 //! backend photos
@@ -117,7 +117,7 @@ fn configuration(haproxy: &HaProxy, host: &Host) -> Expr {
         all.push((site.service.as_ref(), lines));
     }
     if let Some(stats) = &haproxy.stats {
-        let lines = ["frontend stats".to_owned(), format!("  bind {}", bound(stats.value))];
+        let lines = [format!("frontend {}", frontend_name("stats")), format!("  bind {}", bound(stats.value))];
         let lines = lines.into_iter().chain(["  stats enable".to_owned(), "  stats uri /".to_owned()]);
         all.push((None, lines.map(line).collect()));
     }
@@ -148,7 +148,7 @@ fn expression(all: Vec<Lines>, host: &Host) -> Expr {
 
 /// The sites on one port.
 fn frontend<'a>(listen: ListenAddress, sites: &[(&'a PlainSite, &str)]) -> Vec<Lines<'a>> {
-    let mut begin = vec![line(format!("frontend {}", frontend_name(listen)))];
+    let mut begin = vec![line(format!("frontend {}", frontend_name(&listen_name(listen))))];
     match listen.address {
         Some(_) => begin.push(line(format!("  bind {}", bound(listen)))),
         None => {
@@ -236,7 +236,7 @@ fn backend_names(haproxy: &HaProxy) -> Vec<String> {
     let name = |site: &PlainSite| match (site.names.first(), &site.service) {
         (Some(name), _) => name.value().to_lowercase(),
         (None, Some(service)) => service.to_string(),
-        (None, None) => frontend_name(site.listen.value),
+        (None, None) => listen_name(site.listen.value),
     };
     let mut unique = |name: String| {
         let uses = seen.entry(name.clone()).or_default();
@@ -251,9 +251,15 @@ fn path_backend(name: &str, at: usize) -> String {
     format!("{name}:path-{}", at + 1)
 }
 
-fn frontend_name(listen: ListenAddress) -> String {
+/// The name of a frontend, which no backend has: HAProxy 3.3 refuses two proxies with one name. A name or a service has no
+/// `:`, and a backend has only a number or `path-` and a number behind its own.
+fn frontend_name(name: &str) -> String {
+    format!("front:{name}")
+}
+
+fn listen_name(listen: ListenAddress) -> String {
     match listen.address {
-        Some(address) => format!("{address}:{}", listen.port),
+        Some(address) => format!("{address}:port-{}", listen.port),
         None => format!("port-{}", listen.port),
     }
 }

@@ -126,6 +126,26 @@ fn every_snapshot_belongs_to_a_case_and_to_a_file_of_its_output() {
     assert!(stale.is_empty(), "remove these, of which there is no case or no file: {stale:#?}");
 }
 
+/// HAProxy 3.3 refuses a configuration with two proxies of one name.
+#[test]
+fn haproxy_has_no_two_proxies_of_one_name() {
+    let mut count = 0;
+    for (case, outcome) in outcomes() {
+        let Some(file) = outcome.files.iter().flatten().find(|file| file.path == "haproxy.nix") else {
+            continue;
+        };
+        let mut seen = BTreeSet::new();
+        let lines = file.text.lines().map(str::trim_start);
+        for name in lines.filter_map(|l| l.strip_prefix("frontend ").or_else(|| l.strip_prefix("backend "))) {
+            let is_valid = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c));
+            assert!(is_valid, "{case}: HAProxy would refuse the name {name}");
+            assert!(seen.insert(name), "{case}: {name} names two proxies");
+        }
+        count += seen.len();
+    }
+    assert!(count > 10, "{count} proxies are too few");
+}
+
 #[test]
 fn containers_nix_is_the_same_for_every_host_without_servers_and_files() {
     let shared = |outcome: &homegen::Outcome| {

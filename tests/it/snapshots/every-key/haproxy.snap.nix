@@ -20,7 +20,7 @@ in
         timeout client 1h
         timeout server 1h
         timeout tunnel 1d
-      frontend 192.168.1.3:8405
+      frontend front:192.168.1.3:port-8405
         bind 192.168.1.3:8405
         http-request del-header ^(forwarded|x[-_.](forwarded|real)[-_.].*)$ -m reg
         http-request set-header X-Forwarded-For %[src]
@@ -37,7 +37,7 @@ in
         server nas.lan 192.168.1.9:80
       backend nas.lan:path-1
         server nas.lan:path-1 192.168.1.9:81
-      frontend stats
+      frontend front:stats
         bind 127.0.0.1:8404
         stats enable
         stats uri /

@@ -13,7 +13,11 @@
     ./podman.nix
     ./scripts
     ./services/photos.nix
+    ./services/port-8001.nix
+    ./services/stats.nix
     ./tailscale.nix
   ];
   homeserver.photos.enable = lib.mkDefault true;
+  homeserver.stats.enable = lib.mkDefault true;
+  homeserver.port8001.enable = lib.mkDefault true;
 }

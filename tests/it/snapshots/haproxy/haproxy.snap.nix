@@ -22,7 +22,7 @@ in
           timeout client 1h
           timeout server 1h
           timeout tunnel 1d
-        frontend port-8001
+        frontend front:port-8001
           bind 0.0.0.0:8001
           bind [::]:8001 v6only
           http-request del-header ^(forwarded|x[-_.](forwarded|real)[-_.].*)$ -m reg
@@ -33,9 +33,13 @@ in
           acl known always_false
           acl known req.hdr(host),host_only -m str -i printer.lan Drucker.lan
           acl is-printer.lan req.hdr(host),host_only -m str -i printer.lan Drucker.lan
-          http-request deny deny_status 404 if !known
           use_backend printer.lan if is-printer.lan
-        frontend 127.0.0.1:9000
+      ''
+      (lib.mkIf homeserver.port8001.enable ''
+        default_backend port-8001
+      '')
+      ''
+        frontend front:127.0.0.1:port-9000
           bind 127.0.0.1:9000
           http-request del-header ^(forwarded|x[-_.](forwarded|real)[-_.].*)$ -m reg
           http-request set-header X-Forwarded-For %[src]
@@ -43,8 +47,8 @@ in
           http-request set-header X-Forwarded-Host %[req.hdr(host)]
           http-request set-header X-Real-IP %[src]
           acl known always_false
-          default_backend 127.0.0.1:9000
-        frontend 192.168.1.2:80
+          default_backend 127.0.0.1:port-9000
+        frontend front:192.168.1.2:port-80
           bind 192.168.1.2:80
           http-request del-header ^(forwarded|x[-_.](forwarded|real)[-_.].*)$ -m reg
           http-request set-header X-Forwarded-For %[src]
@@ -70,7 +74,7 @@ in
         default_backend photos
       '')
       ''
-        frontend port-8000
+        frontend front:port-8000
           bind 0.0.0.0:8000
           bind [::]:8000 v6only
           http-request del-header ^(forwarded|x[-_.](forwarded|real)[-_.].*)$ -m reg
@@ -91,10 +95,25 @@ in
         use_backend photos.lan if is-photos.lan
       '')
       ''
+        frontend front:port-8002
+          bind 0.0.0.0:8002
+          bind [::]:8002 v6only
+          http-request del-header ^(forwarded|x[-_.](forwarded|real)[-_.].*)$ -m reg
+          http-request set-header X-Forwarded-For %[src]
+          http-request set-header X-Forwarded-Proto http
+          http-request set-header X-Forwarded-Host %[req.hdr(host)]
+          http-request set-header X-Real-IP %[src]
+          acl known always_false
+      ''
+      (lib.mkIf homeserver.stats.enable ''
+        use_backend stats:path-1 if !known { path -m str -i /live }
+        default_backend stats
+      '')
+      ''
         backend printer.lan
           server printer.lan 192.168.1.9:80
-        backend 127.0.0.1:9000
-          server 127.0.0.1:9000 [fd00::7]:80
+        backend 127.0.0.1:port-9000
+          server 127.0.0.1:port-9000 [fd00::7]:80
         backend admin.lan
           server admin.lan 127.0.0.1:9090
       ''
@@ -110,8 +129,18 @@ in
         backend photos.lan
           server photos.lan 127.0.0.1:${toString homeserver.photos.port}
       '')
+      (lib.mkIf homeserver.stats.enable ''
+        backend stats
+          server stats 127.0.0.1:${toString homeserver.stats.port}
+        backend stats:path-1
+          server stats:path-1 127.0.0.1:8103
+      '')
+      (lib.mkIf homeserver.port8001.enable ''
+        backend port-8001
+          server port-8001 127.0.0.1:${toString homeserver.port8001.port}
+      '')
       ''
-        frontend stats
+        frontend front:stats
           bind 127.0.0.1:8404
           stats enable
           stats uri /
@@ -139,5 +168,6 @@ in
     80
     8000
     8001
+    8002
   ];
 }

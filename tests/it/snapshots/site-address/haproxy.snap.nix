@@ -22,7 +22,7 @@ in
           timeout client 1h
           timeout server 1h
           timeout tunnel 1d
-        frontend 192.168.1.2:8080
+        frontend front:192.168.1.2:port-8080
           bind 192.168.1.2:8080
           http-request del-header ^(forwarded|x[-_.](forwarded|real)[-_.].*)$ -m reg
           http-request set-header X-Forwarded-For %[src]

@@ -21,7 +21,7 @@ in
           timeout client 1h
           timeout server 1h
           timeout tunnel 1d
-        frontend port-80
+        frontend front:port-80
           bind 0.0.0.0:80
           bind [::]:80 v6only
           http-request del-header ^(forwarded|x[-_.](forwarded|real)[-_.].*)$ -m reg
@@ -37,7 +37,7 @@ in
           server immich 127.0.0.1:${toString homeserver.immich.port}
       '')
       ''
-        frontend stats
+        frontend front:stats
           bind 127.0.0.1:8080
           stats enable
           stats uri /

@@ -18,6 +18,8 @@ let
           "site==http://127.0.0.1:8088/ files.lan"
           "site=127.0.0.1=http://photos.lan:8000/ photos.lan"
         ])
+        (lib.optionals homeserver.stats.enable [ "site==http://127.0.0.1:8002/ port 8002 of HAProxy" ])
+        (lib.optionals homeserver.port8001.enable [ "site==http://127.0.0.1:8001/ port 8001 of HAProxy" ])
       ]
     );
   };
