@@ -192,10 +192,17 @@ impl Host {
             .collect()
     }
 
+    /// The container whose networks a container is on: itself, or the one whose network it shares.
+    pub(crate) fn network_owner<'a>(&'a self, container: &'a Container) -> &'a Container {
+        let other = container.shares_network_of.as_ref().and_then(|other| self.container(other));
+        other.unwrap_or(container)
+    }
+
     /// The address of the host on the first network of a container that has a known one. A container on an internal or
     /// an external network is not sure to reach the host there.
     pub(crate) fn gateway(&self, container: &Container) -> Option<Gateway<'_>> {
-        let networks = container.networks.iter().filter_map(|attached| self.network(&attached.network));
+        let attached = self.network_owner(container).networks.iter();
+        let networks = attached.filter_map(|attached| self.network(&attached.network));
         let mut networks =
             networks.filter(|network| !network.is_external() && !network.settings.internal.value);
         networks.find_map(|network| {
@@ -316,6 +323,17 @@ impl Service {
         self.name.as_str()
     }
 
+    /// The port on the host behind one of its sites: the `port` of the site, or of the service if that is absent or the
+    /// same number.
+    pub(crate) fn host_port(&self, of_site: Option<&setting::Number>) -> Option<HostPort> {
+        match (of_site, &self.port) {
+            (Some(port), Some(own)) if port.value == own.value => Some(HostPort::Service(self.name.clone())),
+            (Some(port), _) => Some(HostPort::Fixed(port.text.clone())),
+            (None, Some(_)) => Some(HostPort::Service(self.name.clone())),
+            (None, None) => None,
+        }
+    }
+
     /// True if the service has neither a container nor a unit of NixOS.
     pub(crate) fn is_idle(&self) -> bool {
         self.containers.is_empty() && self.native.units.is_empty()
@@ -400,7 +418,7 @@ impl Container {
 
     /// The name of the database of the host's Postgres that the container uses.
     pub(crate) fn used_database(&self) -> Option<&Text> {
-        self.uses.postgres.as_ref().map(|used| &used.database.text)
+        self.uses.postgres.as_ref().map(|used| &used.database)
     }
 
     /// True if the container connects to the host's Postgres over TCP.
@@ -488,6 +506,8 @@ pub(crate) struct SitePort {
     pub(crate) host: HostPort,
     /// The port in the container.
     pub(crate) target: Text,
+    /// The span of the number of the port on the host.
+    pub(crate) span: Span,
 }
 
 /// A port on the host behind a site.

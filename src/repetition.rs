@@ -185,7 +185,7 @@ fn databases_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
 /// A restore of a database of the host stops the containers that use it.
 fn host_databases_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
     let used =
-        |container: &ast::Container| container.uses.postgres.as_ref().map(|used| used.database.text.value());
+        |container: &ast::Container| container.uses.postgres.as_ref().map(|used| used.database.value());
     let mut users: HashMap<String, usize> = HashMap::new();
     for (_, container) in services(file).flat_map(|(_, service)| &service.containers.entries) {
         used(container).into_iter().for_each(|name| *users.entry(name).or_default() += 1);

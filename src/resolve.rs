@@ -941,7 +941,9 @@ impl<'a> Resolver<'a> {
         span: Span,
     ) {
         let declared_by = if self.facts.contains(&step) { step } else { "constants" };
-        if self.is_reported(declared_by) {
+        // A constant with a reserved name is reported where it is declared.
+        let is_reserved = self.root.get("constants").is_some_and(|all| self.lookup.get(all, step).is_some());
+        if is_reserved || self.is_reported(declared_by) {
             return;
         }
         if let Some(suggested) = name.strip_prefix("constants.") {

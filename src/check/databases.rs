@@ -12,10 +12,8 @@ mod unused_number;
 use indexmap::IndexSet;
 
 use super::Rule;
-use crate::form::Form;
 use crate::hir::{Container, Host};
 use crate::tree::Text;
-use crate::value::Value;
 
 pub(super) const RULES: &[Rule] = &[
     database_password::check,
@@ -48,9 +46,6 @@ struct Server {
 
 /// The servers that a host may have.
 fn servers(host: &Host) -> [Server; 2] {
-    fn text<F: Form>(value: &Value<F>) -> &Text {
-        &value.text
-    }
     let databases = host.postgres.as_ref().map(|postgres| &postgres.databases);
     let users = host.valkey.as_ref().map(|valkey| &valkey.users);
     [
@@ -70,7 +65,7 @@ fn servers(host: &Host) -> [Server; 2] {
             names: users.map(|map| map.entries.iter().map(|(name, _)| name.value()).collect()),
             is_cut: users.is_some_and(|map| map.is_cut),
             example: "valkey: { users: { NAME: { password: SECRET, keys: [\"NAME:*\"], allow: [read, write] } } }",
-            used: |container| container.uses.valkey.as_ref().map(text),
+            used: |container| container.uses.valkey.as_ref(),
         },
     ]
 }

@@ -7,6 +7,7 @@ mod caddy_plugin;
 mod caddy_value;
 mod certificates;
 mod guarded_lines;
+mod https_port;
 mod named_upstream;
 mod paths;
 mod redirect;
@@ -26,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
     caddy_value::check,
     certificates::check,
     guarded_lines::check,
+    https_port::check,
     named_upstream::check,
     paths::check,
     redirect::check,

@@ -564,7 +564,7 @@ impl Decode for UsedDatabase {
             let long = LongUsedDatabase::decode(node, reader)?;
             return Some(UsedDatabase { database: long.database, over: long.over });
         }
-        Value::decode(node, reader).map(|database| UsedDatabase { database, over: Transport::Socket })
+        Text::decode(node, reader).map(|database| UsedDatabase { database, over: Transport::Socket })
     }
 }
 

@@ -70,6 +70,16 @@ fn upstream_advice(value: &str) -> Option<Advice> {
     if is_https && !path.is_empty() {
         return Advice::write("has a path", format!("{HTTPS}{authority}"));
     }
+    if let Some((host, port)) = authority.rsplit_once(':')
+        && !host.is_empty()
+        && !port.is_empty()
+        && port.bytes().all(|b| b.is_ascii_digit())
+        // Without brackets, this is the last part of the address.
+        && authority.parse::<Ipv6Addr>().is_err()
+        && port.parse::<u16>().unwrap_or_default() == 0
+    {
+        return Advice::new("the port is out of range", "write a port from 1 to 65535");
+    }
     let why = if authority == value { "has no port" } else { "is a URL, expected CONTAINER:PORT" };
     let readable = |part: &str| is_word(part, b"_.-");
     match authority.split_once(':') {
@@ -159,6 +169,11 @@ mod tests {
             ("HTTP://vaultwarden:80/x", "write `vaultwarden:80`"),
             ("HTTPS://192.168.1.1:8443/", "write `https://192.168.1.1:8443`"),
             ("vaultwarden", "write `vaultwarden:PORT`, with the port that the container listens on"),
+            ("10.0.0.1:99999", "write a port from 1 to 65535"),
+            ("[fd00::1]:0", "write a port from 1 to 65535"),
+            ("https://server:65536", "write a port from 1 to 65535"),
+            ("http://server:123456/x", "write a port from 1 to 65535"),
+            ("fd00::1", ""),
             ("a:b:c", ""),
         ] {
             assert_eq!(upstream_advice(text).map(|advice| advice.help.text).unwrap_or_default(), help);

@@ -31,6 +31,10 @@ impl Form for DatabaseName {
         if is_reserved(text) {
             return Advice::new("belongs to Postgres itself", "write another name");
         }
+        if text.len() > MAX {
+            let why = format!("has more than {MAX} bytes, the most that Postgres keeps of a name");
+            return Advice::new(why, "shorten the name");
+        }
         let lower = text.to_lowercase().replace([' ', '.'], "_");
         DatabaseName::parse(&lower)
             .and_then(|_| Advice::write("has an upper-case letter, a space or a dot", lower))
@@ -69,6 +73,10 @@ mod tests {
                 &"a".repeat(64),
             ],
         );
-        advises::<DatabaseName>(&[("My Notes", "write `my_notes`"), ("postgres", "write another name")]);
+        advises::<DatabaseName>(&[
+            ("My Notes", "write `my_notes`"),
+            ("postgres", "write another name"),
+            (&"a".repeat(64), "shorten the name"),
+        ]);
     }
 }

@@ -10,7 +10,7 @@ pub(crate) struct Days(pub u16);
 impl Form for Days {
     const NOUN: &'static str = "a number of days";
     const LOOKS: &'static str = " such as 30d";
-    const EXPECTED: &'static str = "a whole number and the unit `d`";
+    const EXPECTED: &'static str = "a whole number from 1 to 9999 and the unit `d`";
     const EXAMPLE: &'static str = "30d";
     const PATTERN: &'static str = r"^[1-9][0-9]{0,3}d$";
 
@@ -34,6 +34,9 @@ impl Form for Days {
             "y" | "year" | "years" => ("expected the unit `d`", whole.checked_mul(365)?),
             _ => return None,
         };
+        if days == 0 {
+            return Advice::new("expected at least 1 day", "write `1d` or more");
+        }
         let suggested = format!("{days}d");
         Days::parse(&suggested).filter(|_| suggested != text)?;
         Advice::write(why, suggested)
@@ -52,6 +55,8 @@ mod tests {
             ("14", "write `14d`"),
             ("2w", "write `14d`"),
             ("14 days", "write `14d`"),
+            ("0d", "write `1d` or more"),
+            ("0", "write `1d` or more"),
             ("x", ""),
         ]);
     }

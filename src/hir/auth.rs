@@ -2,7 +2,7 @@
 
 use super::front::Certificate;
 use super::{Id, Service, Upstream};
-use crate::form::UrlPaths;
+use crate::form::{HeaderName, UrlPaths};
 use crate::setting::Number;
 use crate::source::Span;
 use crate::tree::Text;
@@ -23,8 +23,8 @@ pub(crate) struct AuthProvider {
     pub(crate) certificate: Certificate,
     /// The path that answers whether a request is allowed.
     pub(crate) uri: Text,
-    /// The headers of the answer that the application gets, in canonical capitals.
-    pub(crate) headers: Vec<String>,
+    /// The headers of the answer that the application gets.
+    pub(crate) headers: Vec<Value<HeaderName>>,
     /// The paths of each site that belong to the program.
     pub(crate) own_paths: Option<&'static str>,
 }

@@ -276,6 +276,19 @@ impl Upstream {
         }
     }
 
+    /// True if the target has a certificate and is on port 80, the port of HTTP, as Caddy gets it.
+    pub(crate) fn is_https_on_http_port(&self, host: &Host) -> bool {
+        let number = match &self.address {
+            UpstreamAddress::Port(HostPort::Service(id)) => {
+                host.service(id).and_then(|service| service.port.as_ref()).map(|port| port.text.value())
+            }
+            UpstreamAddress::Port(HostPort::Fixed(port)) | UpstreamAddress::Other(_, port) => {
+                Some(port.value())
+            }
+        };
+        self.https && number.and_then(|number| number.parse().ok()) == Some(80_u16)
+    }
+
     /// True if the target is an address, whose certificate is rarely for it.
     pub(crate) fn is_address(&self) -> bool {
         match &self.address {

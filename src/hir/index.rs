@@ -108,7 +108,7 @@ impl Host {
 
     /// The user of the host's Valkey that a container uses, with its name. `None` if it is not declared, too.
     pub(crate) fn valkey_user(&self, container: &Container) -> Option<(&Text, &ValkeyUser)> {
-        let position = *self.index.valkey_users.get(&container.uses.valkey.as_ref()?.text.value())?;
+        let position = *self.index.valkey_users.get(&container.uses.valkey.as_ref()?.value())?;
         self.valkey.as_ref()?.users.entries.get(position).map(|(name, user)| (name, user))
     }
 }

@@ -13,6 +13,7 @@ use crate::hir::front::Certificate;
 use crate::hir::{AuthProvider, Id, Service, SiteAuth};
 use crate::setting::Map;
 use crate::tree::Text;
+use crate::value::Value;
 
 /// Links the declared programs, and publishes the ports that they need.
 pub(super) fn link(
@@ -95,8 +96,11 @@ fn link_one(
         }
     };
     let headers = match (declared.copy_headers, program) {
-        (Some(headers), _) => headers.iter().map(|header| header.value.as_str().to_owned()).collect(),
-        (None, Some(program)) => program.headers.iter().map(|header| (*header).to_owned()).collect(),
+        (Some(headers), _) => headers,
+        (None, Some(program)) => {
+            let of_program = |header: &&str| Value::of(Text::literal(*header, name.span));
+            program.headers.iter().filter_map(of_program).collect()
+        }
         (None, None) => Vec::new(),
     };
     let upstream = upstream?;

@@ -111,10 +111,15 @@ fn link_one(
     }
     let service = owner.as_ref().map(|owner| owner.service.name.clone());
     let names = names(&site, domain, diagnostics);
+    let target = match owner.as_deref().map(|owner| &*owner.service) {
+        Some(service) if !service.containers.is_empty() => "CONTAINER",
+        Some(service) if !service.native.units.is_empty() => "UNIT",
+        _ => "ADDRESS",
+    };
     let upstream = match &site.to {
         Some(to) => upstream(to, &site, owner, diagnostics),
         None => {
-            missing("to", "\"CONTAINER:PORT\"", site.span, &site.unreadable, diagnostics);
+            missing("to", &format!("\"{target}:PORT\""), site.span, &site.unreadable, diagnostics);
             None
         }
     };

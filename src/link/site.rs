@@ -283,6 +283,9 @@ fn link_one(
                     false if owner.as_deref().is_some_and(|owner| !owner.service.native.units.is_empty()) => {
                         "add `port: PORT` to the service, with the port of the program"
                     }
+                    false if owner.as_deref().is_none_or(|owner| owner.service.containers.is_empty()) => {
+                        "add `to: \"ADDRESS:PORT\"` or `redirect: https://HOST`"
+                    }
                     false => "add `to: \"CONTAINER:PORT\"` or `redirect: https://HOST`",
                 }),
             );
@@ -372,14 +375,13 @@ pub(super) fn upstream(
     let place = place_of(to, owner.as_deref(), diagnostics)?;
     let owner = owner?;
     let service = &mut *owner.service;
-    let container = &mut service.containers[place];
-    if let Some(own) = without_bridge(to, container, diagnostics)? {
+    if let Some(own) = without_bridge(to, &service.containers[place], diagnostics)? {
         return Some(own);
     }
-    let host = match (&site.port, &service.port) {
-        (Some(port), _) => HostPort::Fixed(port.text.clone()),
-        (None, Some(_)) => HostPort::Service(service.name.clone()),
-        (None, None) => {
+    let span = site.port.as_ref().or(service.port.as_ref()).map_or(to.span, |port| port.text.span);
+    let host = match service.host_port(site.port.as_ref()) {
+        Some(port) => port,
+        None => {
             diagnostics.push(
                 Diagnostic::new(
                     Code::PortWithoutService,
@@ -393,6 +395,7 @@ pub(super) fn upstream(
             return None;
         }
     };
+    let container = &mut service.containers[place];
     let own = match &host {
         HostPort::Service(_) => None,
         HostPort::Fixed(port) => Some(port.value()),
@@ -414,7 +417,7 @@ pub(super) fn upstream(
     }
     if !is_published && behind.is_none() {
         owner.behind.insert((place, own), container.site_ports.len());
-        container.site_ports.push(SitePort { host: host.clone(), target: to.port.clone() });
+        container.site_ports.push(SitePort { host: host.clone(), target: to.port.clone(), span });
     }
     Some(to.behind(host))
 }
@@ -476,11 +479,7 @@ fn own_port(site: &ast::Site, service: &Service) -> Option<HostPort> {
     if service.native.units.is_empty() {
         return None;
     }
-    match (&site.port, &service.port) {
-        (Some(port), _) => Some(HostPort::Fixed(port.text.clone())),
-        (None, Some(_)) => Some(HostPort::Service(service.name.clone())),
-        (None, None) => None,
-    }
+    service.host_port(site.port.as_ref())
 }
 
 /// The container that `to` names, unless it is an address or a unit.

@@ -1,6 +1,6 @@
 //! The paths of a site with targets of their own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::site::{is_other, without_bridge};
 use crate::ast::{self, PathTarget};
@@ -21,12 +21,18 @@ pub(super) struct Containers {
     containers: HashMap<(usize, String), usize>,
     /// The port of 127.0.0.1 that publishes a port, by the service, the container and the port.
     published: HashMap<(usize, usize, String), HostPort>,
+    /// The publications: the service, the container, its port, and the number of the port on 127.0.0.1.
+    publications: HashSet<(usize, usize, String, String)>,
 }
 
 impl Containers {
     pub(super) fn of(services: &[Service]) -> Containers {
-        let mut all =
-            Containers { services: HashMap::new(), containers: HashMap::new(), published: HashMap::new() };
+        let mut all = Containers {
+            services: HashMap::new(),
+            containers: HashMap::new(),
+            published: HashMap::new(),
+            publications: HashSet::new(),
+        };
         for (of, service) in services.iter().enumerate() {
             all.services.insert(service.name.to_string(), of);
             for (place, container) in service.containers.iter().enumerate() {
@@ -34,15 +40,26 @@ impl Containers {
                     all.containers.entry((of, name.to_owned())).or_insert(place);
                 }
                 for port in &container.site_ports {
-                    all.published.entry((of, place, port.target.value())).or_insert(port.host.clone());
+                    all.publish(of, place, port.target.value(), &port.host, service);
                 }
                 for port in container.settings.ports.iter().filter(|port| port.is_on_loopback()) {
                     let host = HostPort::Fixed(port.published.text.clone());
-                    all.published.entry((of, place, port.target.text.value())).or_insert(host);
+                    all.publish(of, place, port.target.text.value(), &host, service);
                 }
             }
         }
         all
+    }
+
+    /// Records a publication. Returns false if it is known.
+    fn publish(&mut self, of: usize, place: usize, target: String, on: &HostPort, service: &Service) -> bool {
+        let number = match (on, &service.port) {
+            (HostPort::Service(_), Some(own)) => own.text.value(),
+            (HostPort::Service(_), None) => String::new(),
+            (HostPort::Fixed(port), _) => port.value(),
+        };
+        self.published.entry((of, place, target.clone())).or_insert(on.clone());
+        self.publications.insert((of, place, target, number))
     }
 
     /// The service and the container that a target names: `container`, or `service.container`.
@@ -79,24 +96,22 @@ impl Containers {
             self.report_unknown(to, own, services, diagnostics);
             return None;
         };
-        let container = &mut services[of].containers[place];
-        if let Some(on_host) = without_bridge(to, container, diagnostics)? {
+        let service = &mut services[of];
+        if let Some(on_host) = without_bridge(to, &service.containers[place], diagnostics)? {
             return Some(on_host);
         }
-        let key = (of, place, to.port.value());
-        let known = self.published.get(&key);
+        let known = self.published.get(&(of, place, to.port.value()));
         let host = match (port, known) {
-            (Some(port), _) => HostPort::Fixed(port.text.clone()),
+            (Some(_), _) => service.host_port(port)?,
             (None, Some(known)) => return Some(to.behind(known.clone())),
             (None, None) => HostPort::Fixed(to.port.clone()),
         };
-        let is_known = match (&host, known) {
-            (HostPort::Fixed(port), Some(HostPort::Fixed(known))) => port.value() == known.value(),
-            _ => false,
-        };
-        if !is_known {
-            container.site_ports.push(SitePort { host: host.clone(), target: to.port.clone() });
-            self.published.entry(key).or_insert(host.clone());
+        if self.publish(of, place, to.port.value(), &host, service) {
+            service.containers[place].site_ports.push(SitePort {
+                host: host.clone(),
+                target: to.port.clone(),
+                span: port.map_or(to.port.span, |port| port.text.span),
+            });
         }
         Some(to.behind(host))
     }

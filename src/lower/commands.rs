@@ -35,7 +35,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     if let Some(valkey) = &host.valkey {
         let names = valkey.users.entries.iter();
         let names = names.map(|(name, user)| (name, user.database.as_ref().map(|number| &number.text)));
-        parameters.set("VALKEY_USERS", used(names, |c| c.uses.valkey.as_ref().map(|user| &user.text), host));
+        parameters.set("VALKEY_USERS", used(names, |c| c.uses.valkey.as_ref(), host));
     }
     let passwords = passwords(host);
     if !passwords.is_empty() {

@@ -117,7 +117,8 @@ fn configuration(haproxy: &HaProxy, host: &Host) -> Expr {
         all.push((site.service.as_ref(), lines));
     }
     if let Some(stats) = &haproxy.stats {
-        let lines = [format!("frontend {}", frontend_name("stats")), format!("  bind {}", bound(stats.value))];
+        let lines =
+            [format!("frontend {}", frontend_name("stats")), format!("  bind {}", bound(stats.value))];
         let lines = lines.into_iter().chain(["  stats enable".to_owned(), "  stats uri /".to_owned()]);
         all.push((None, lines.map(line).collect()));
     }

@@ -53,9 +53,6 @@ pub(super) const STARTED: &str = "postgresql.target";
 /// The unit that sets passwords and extensions.
 pub(super) const UNIT: &str = "postgres-databases";
 
-/// The port (nixpkgs' postgresql: `settings.port`).
-const PORT: i64 = 5432;
-
 const SERVER: Server =
     Server { name: "postgres", unit: "postgres-databases.service", check: Script::RequirePostgres };
 
@@ -144,7 +141,7 @@ fn listen(tcp: &[(&Text, Gateway)], module: &mut Module) {
         addresses.extend(parts(&gateway.address));
         let interfaces = module.config.at(&["networking", "firewall", "interfaces"]);
         let mut open = Set::default();
-        open.append("allowedTCPPorts", [Expr::Int(PORT)]);
+        open.append("allowedTCPPorts", [Expr::Int(i64::from(Postgres::PORT))]);
         interfaces.set_named(&gateway.network.interface, Expr::Set(open));
     }
     let server = module.config.at(&["services", "postgresql"]);

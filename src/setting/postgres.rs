@@ -32,6 +32,9 @@ impl Postgres {
     /// The folder of the data (nixpkgs' postgresql: `dataDir` is a folder in it for each major version).
     pub(crate) const DATA: &'static str = "/var/lib/postgresql";
 
+    /// The port, which is also in the name of the socket (nixpkgs' postgresql: `settings.port`).
+    pub(crate) const PORT: u16 = 5432;
+
     /// The secrets with the passwords of the roles.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = UsedSecret<'_>> {
         let passwords = self.databases.entries.iter().filter_map(|(_, database)| database.password.as_ref());

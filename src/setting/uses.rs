@@ -2,9 +2,10 @@
 
 use schemars::json_schema;
 
-use crate::form::{DatabaseName, ValkeyUserName};
+use crate::form::DatabaseName;
 use crate::shape::{keyword, mapping, schema};
 use crate::source::Span;
+use crate::tree::Text;
 use crate::value::Value;
 
 mapping! {
@@ -15,15 +16,15 @@ mapping! {
         postgres: Option<UsedDatabase>,
         /// The user of the host's Valkey. Its socket is mounted at `/run/redis-valkey`, and the variables of the image
         /// are set, if homegen knows them.
-        valkey: Option<Value<ValkeyUserName>>,
+        valkey: Option<Text>,
     }
 }
 
 /// The database that a container uses.
 #[derive(Clone, Debug)]
 pub(crate) struct UsedDatabase {
-    /// The name of the database.
-    pub database: Value<DatabaseName>,
+    /// The name of the database. A rule checks the names that are declared.
+    pub database: Text,
     /// The transport of the connection.
     pub over: Transport,
 }
@@ -38,7 +39,7 @@ mapping! {
     /// The long form of the database that a container uses.
     LongUsedDatabase such as "{ database: notes, over: tcp }" {
         /// The name of the database.
-        database: Value<DatabaseName>,
+        database: Text,
         /// The transport: `socket`, or `tcp` for a program that cannot connect to a socket. With `tcp`, Postgres also
         /// listens on the gateway of the container's first network with an IPv4 `subnet`. It accepts connections from
         /// that subnet to this database alone, and the firewall opens port 5432 on the bridge of that network.
@@ -66,7 +67,7 @@ impl Uses {
     /// The folders that are mounted into the container, each with the span of the name that needs it.
     pub(crate) fn sockets(&self) -> impl Iterator<Item = (&'static str, Span)> {
         let postgres = self.postgres.iter().filter(|used| used.over == Transport::Socket);
-        let postgres = postgres.map(|used| (Uses::POSTGRES_SOCKETS, used.database.text.span));
-        postgres.chain(self.valkey.iter().map(|name| (Uses::VALKEY_SOCKETS, name.text.span)))
+        let postgres = postgres.map(|used| (Uses::POSTGRES_SOCKETS, used.database.span));
+        postgres.chain(self.valkey.iter().map(|name| (Uses::VALKEY_SOCKETS, name.span)))
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             Diagnostic::new(
                 Code::DatabasePassword,
                 format!("`{}` cannot log in to the database `{}`", container.name, name.value()),
-                used.database.text.span,
+                used.database.span,
                 "used by a container",
             )
             .and(name.span, "has no password")

@@ -12,20 +12,37 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         };
         let is_unread =
             |id| host.network(id).is_none_or(|n| n.settings.unreadable.may_hold(&["subnet", "gateway"]));
-        if container.unreadable.may_hold(&["networks", "network_mode"])
-            || container.networks.iter().any(|attached| is_unread(&attached.network))
+        let owner = host.network_owner(container);
+        if [container, owner].iter().any(|c| c.unreadable.may_hold(&["networks", "network_mode"]))
+            || owner.networks.iter().any(|attached| is_unread(&attached.network))
         {
             continue;
         }
-        let (label, help) = match container.networks.is_empty() {
+        let shares = owner.name != container.name;
+        let (label, help) = match owner.networks.is_empty() {
             true => (
-                "the container is on no network of Podman",
+                match shares {
+                    true => {
+                        format!("it shares the network of `{}`, which is on no network of Podman", owner.name)
+                    }
+                    false => "the container is on no network of Podman".to_owned(),
+                },
                 format!("write `postgres: {}`: the container then connects to the socket", name.value()),
             ),
             false => (
-                "no network of the container has an IPv4 `subnet` and reaches the host",
-                "declare a network under `networks`, such as `lan: { subnet: 172.20.0.0/16 }`, and write `networks: [lan]`"
-                    .to_owned(),
+                match shares {
+                    true => format!(
+                        "no network of `{}`, which it shares, has an IPv4 `subnet` and reaches the host",
+                        owner.name
+                    ),
+                    false => {
+                        "no network of the container has an IPv4 `subnet` and reaches the host".to_owned()
+                    }
+                },
+                format!(
+                    "declare a network under `networks`, such as `lan: {{ subnet: 172.20.0.0/16 }}`, and write `networks: [lan]`{}",
+                    if shares { format!(" on `{}`", owner.name) } else { String::new() }
+                ),
             ),
         };
         diagnostics.push(

@@ -9,7 +9,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let users = host.valkey.iter().flat_map(|valkey| &valkey.users.entries);
     for (name, number) in users.filter_map(|(name, user)| Some((name, user.database.as_ref()?))) {
         let is_known = host.containers().any(|container| {
-            let used = container.uses.valkey.as_ref().is_some_and(|used| used.text.value() == name.value());
+            let used = container.uses.valkey.as_ref().is_some_and(|used| used.value() == name.value());
             let variables = container.settings.image.value.valkey_variables().unwrap_or_default();
             used && variables.iter().any(|(_, part)| *part == ConnectionPart::Database)
         });

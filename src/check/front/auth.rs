@@ -1,12 +1,33 @@
-//! An auth provider is used, and its own site is open: visitors without a login need its login page.
+//! An auth provider is used, and its own site is open: visitors without a login need its login page. The headers of its
+//! answer say who the visitor is, and leave the request itself as it is.
 
 use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::HeaderName;
 use crate::hir::{AuthProvider, Host, Id};
 use crate::tree::Node;
+use crate::value::Value;
+
+/// Headers about the connection and the length of a message, which hold for one message alone (RFC 9110, 7.6.1 and 8.6; RFC
+/// 9112, 6.1).
+const OF_ONE_MESSAGE: &[&str] = &[
+    "Connection",
+    "Content-Length",
+    "Keep-Alive",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Te",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    for header in host.auth.values().flat_map(|provider| &provider.headers) {
+        check_header(header, diagnostics);
+    }
     let sites = || host.front.iter().flat_map(|front| &front.sites);
     for site in sites() {
         let Some(auth) = &site.auth else { continue };
@@ -42,4 +63,23 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .help(format!("remove it, or write `auth: {id}` at a site")),
         );
     }
+}
+
+fn check_header(header: &Value<HeaderName>, diagnostics: &mut Diagnostics) {
+    let name = header.value.as_str();
+    let written = header.text.value();
+    let why = match name {
+        "Host" => "is the name of the requested site",
+        name if OF_ONE_MESSAGE.contains(&name) => "belongs to the answer itself, and would break the request",
+        _ => return,
+    };
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadSite,
+            format!("`{written}` cannot be copied from the answer of a login"),
+            header.span(),
+            why,
+        )
+        .help("remove it from `copy_headers`"),
+    );
 }

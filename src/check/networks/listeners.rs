@@ -1,7 +1,7 @@
-//! The programs that listen on the host's ports: containers, Caddy, HAProxy, and the NixOS services that the file enables.
+//! The programs that listen on the host's ports: containers, Caddy, HAProxy, Postgres, and the NixOS services that the file enables.
 
-use std::collections::{HashMap, HashSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::check::isolation::grants::{self, Grant};
 use crate::form::{PortRange, Protocol};
@@ -41,6 +41,7 @@ pub(in crate::check) fn listeners(host: &Host) -> Vec<Listener> {
     }
     front(host, &mut found);
     haproxy(host, &mut found);
+    postgres(host, &mut found);
     native(host, &mut found);
     found
 }
@@ -92,10 +93,9 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
 /// The port of a site is the service's option, or one of its own.
 fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listener>) {
     for port in &container.site_ports {
-        let (number, span) = match (&port.host, &service.port) {
-            (HostPort::Fixed(text), _) => (text.value().parse().ok(), text.span),
-            (HostPort::Service(_), Some(own)) => (own.value.try_into().ok(), own.text.span),
-            (HostPort::Service(_), None) => continue,
+        let number = match (&port.host, &service.port) {
+            (HostPort::Fixed(text), _) => text.value().parse().ok(),
+            (HostPort::Service(_), own) => own.as_ref().and_then(|own| own.value.try_into().ok()),
         };
         let Some(number) = number else { continue };
         found.push(Listener {
@@ -105,7 +105,7 @@ fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listen
             program: format!("the site of the container `{}`", container.name),
             target: None,
             container: Some(container.name.clone()),
-            span,
+            span: port.span,
         });
     }
 }
@@ -158,6 +158,27 @@ fn haproxy(host: &Host, found: &mut Vec<Listener>) {
     }
 }
 
+/// The host's Postgres: `localhost` (`listen_addresses` of nixpkgs' postgresql), and the gateways of the networks whose
+/// containers connect over TCP. Valkey has only a socket.
+fn postgres(host: &Host, found: &mut Vec<Listener>) {
+    let Some(postgres) = &host.postgres else { return };
+    let mut addresses: BTreeSet<IpAddr> = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].into();
+    let over_tcp = host.containers().filter(|container| container.uses_postgres_over_tcp());
+    let gateways = over_tcp.filter_map(|container| host.gateway(container));
+    addresses.extend(gateways.filter_map(|gateway| gateway.address.value().parse::<IpAddr>().ok()));
+    for address in addresses {
+        found.push(Listener {
+            address: Some(address),
+            ports: PortRange::one(setting::Postgres::PORT),
+            protocol: Protocol::Tcp,
+            program: "the host's Postgres".to_owned(),
+            target: None,
+            container: None,
+            span: postgres.version.span(),
+        });
+    }
+}
+
 fn native(host: &Host, found: &mut Vec<Listener>) {
     for tree in host.raw_options() {
         let set = options(tree);
@@ -177,6 +198,9 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
                 continue;
             };
             let NixosService { name, port, port_option, protocol, is_local } = row.get();
+            if name == "postgresql" && host.postgres.is_some() {
+                continue;
+            }
             // The configuration of the service sets its addresses, which are not known here.
             let bound = set.iter().any(|o| {
                 let path = o.path.join(".").to_lowercase();

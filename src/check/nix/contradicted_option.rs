@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
+use crate::setting;
 use crate::source::Span;
 use crate::tree::{Kind, Node, options};
 
@@ -82,6 +83,26 @@ fn needed(host: &Host) -> Vec<Need> {
             reason: "`cloudflared` enables it",
             help: "remove this option",
         });
+    }
+    if let Some(postgres) = &host.postgres {
+        let span = postgres.version.span();
+        found.push(Need {
+            option: "services.postgresql.enable",
+            value: on(),
+            span,
+            reason: "`postgres` enables it",
+            help: "remove this option",
+        });
+        // The second is the former name (`mkRenamedOptionModule` in nixpkgs' postgresql).
+        for option in ["services.postgresql.settings.port", "services.postgresql.port"] {
+            found.push(Need {
+                option,
+                value: setting::Postgres::PORT.to_string(),
+                span,
+                reason: "containers, jobs and the firewall use this port of the host's Postgres",
+                help: "remove this option",
+            });
+        }
     }
     if let Some(container) = host.containers().next() {
         found.push(Need {

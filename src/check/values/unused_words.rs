@@ -22,6 +22,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (port, upstream) in ports {
         let behind = upstream.and_then(Upstream::host_port);
         if let Some(port) = port
+            // A port with the number of the service's own is that port.
+            && !matches!(behind, Some(HostPort::Service(_)))
             && !matches!(behind, Some(HostPort::Fixed(fixed)) if fixed.span == port.text.span)
         {
             unused(port.text.span, "`port` is set on a target that is not a container", "remove `port`");

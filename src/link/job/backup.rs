@@ -240,6 +240,10 @@ fn postgres(
             return None;
         }
         if !owner.databases.is_declared {
+            // A rule reports that a container uses a database without the server.
+            if declared.database.is_none() && !owner.used_databases.is_empty() {
+                return None;
+            }
             let help =
                 "add the container of Postgres, such as `container: db`, or declare `postgres` of the host";
             diagnostics.push(missing("container").help(help));

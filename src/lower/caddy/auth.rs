@@ -51,9 +51,10 @@ fn snippet(
     host: &Host,
 ) -> Vec<Vec<Part>> {
     let forwarded = || if has_tunnel { vec![tunnel::forwarded()] } else { Vec::new() };
+    let headers: Vec<&str> = provider.headers.iter().map(|header| header.value.as_str()).collect();
     // Caddy copies only the headers that the answer has, and some versions leave those of the client in place
     // (GHSA-7r4p-vjf4-gxv4).
-    let removed = REMOVED.iter().copied().chain(provider.headers.iter().map(String::as_str));
+    let removed = REMOVED.iter().copied().chain(headers.iter().copied());
     let mut inside = if has_tunnel { tunnel::lines(front, host) } else { Vec::new() };
     inside.extend(removed.map(|header| line(format!("request_header -{header}"))));
     let to_provider =
@@ -65,8 +66,8 @@ fn snippet(
     uri.extend(parts(&provider.uri));
     let mut options = vec![uri];
     options.extend(forwarded());
-    if !provider.headers.is_empty() {
-        options.push(line(format!("copy_headers {}", provider.headers.join(" "))));
+    if !headers.is_empty() {
+        options.push(line(format!("copy_headers {}", headers.join(" "))));
     }
     inside.extend(to_provider(&format!("forward_auth @{LOGIN}"), options));
     block(line(format!("({})", snippet_name(id))), inside)

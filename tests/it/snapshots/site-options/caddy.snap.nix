@@ -81,6 +81,9 @@ in
             respond @homegen-denied 403
             handle {
               route {
+                handle /status/x {
+                  reverse_proxy 127.0.0.1:${toString homeserver.photos.port}
+                }
                 handle /api/v2/* {
                   reverse_proxy https://127.0.0.1:3012 {
                     header_up Host {host}
@@ -97,6 +100,12 @@ in
                 }
                 handle /api/* {
                   reverse_proxy 127.0.0.1:3010
+                }
+                handle /one {
+                  reverse_proxy 127.0.0.1:2284
+                }
+                handle /two {
+                  reverse_proxy 127.0.0.1:2284
                 }
               }
               reverse_proxy 127.0.0.1:${toString homeserver.photos.port}

@@ -29,7 +29,7 @@ let
     DATABASE = "wiki";
     DATABASE_USER = "postgres";
     SET_UP = "postgres-databases.service";
-    UNITS = "podman-wiki-server.service podman-wiki-jobs.service";
+    UNITS = "podman-wiki-server.service podman-wiki-jobs.service podman-wiki-search.service";
   };
 
   cfg = config.homeserver.wikiBackup;

@@ -40,6 +40,23 @@ in
           servers = [ "postgres" ];
         };
       };
+      wiki-search = {
+        image = "docker.io/example/search:1.2.3";
+        networks = [ "container:wiki-server" ];
+        dependsOn = [ "wiki-server" ];
+        environment = {
+          PGHOST = "172.21.0.1";
+          PGUSER = "wiki";
+          PGDATABASE = "wiki";
+        };
+        environmentFiles = [ "/run/wiki-search/secrets.env" ];
+        homeserver = {
+          service = "wiki";
+          secrets = [ "wiki-db" ];
+          secretVariables.PGPASSWORD = "wiki-db";
+          servers = [ "postgres" ];
+        };
+      };
     };
   };
 }

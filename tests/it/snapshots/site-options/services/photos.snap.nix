@@ -21,7 +21,10 @@ in
       photos-server = {
         image = "docker.io/example/photos:1.2.3";
         networks = [ "photos-network:alias=server" ];
-        ports = [ "127.0.0.1:${toString cfg.port}:2283" ];
+        ports = [
+          "127.0.0.1:${toString cfg.port}:2283"
+          "127.0.0.1:2284:2283"
+        ];
         homeserver.service = "photos";
       };
       photos-bridge = {
