@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::folder::FolderRules;
-use crate::hir::{Container, Host, HostPort, Id, Service};
+use crate::hir::{Container, Host, HostPort, Id, Job, Service};
 use crate::map::{self, Mounted, WritableFolders};
 use crate::path::{Folders, ancestors, is_inside_etc, without_static};
 use crate::setting::Volume;
@@ -28,6 +28,8 @@ pub(super) struct HostContext<'a> {
     mounted: HashMap<&'a Id<Container>, Mounted>,
     /// The number of backups in a folder, by its path.
     backups_to: HashMap<String, usize>,
+    /// The jobs.
+    jobs: HashMap<&'a Id<Job>, &'a Job>,
 }
 
 impl<'a> HostContext<'a> {
@@ -47,7 +49,13 @@ impl<'a> HostContext<'a> {
             volumes: volumes(asked()),
             mounted: asked().map(|container| (&container.name, Mounted::of(container))).collect(),
             backups_to: backups_to(host),
+            jobs: host.jobs().map(|job| (&job.name, job)).collect(),
         }
+    }
+
+    /// The job with this ID.
+    pub(super) fn job(&self, id: &Id<Job>) -> Option<&'a Job> {
+        self.jobs.get(id).copied()
     }
 
     /// The names of `environment.etc` that create a path: its own, a parent folder's, and the names of files below

@@ -24,15 +24,26 @@ pub(super) fn link_all(
 ) -> Vec<Job> {
     let named = updates.entries.into_iter().map(|(name, update)| (Some(name), update));
     let all = update.map(|update| (None, update)).into_iter().chain(named);
-    all.filter_map(|(name, update)| link(name.as_ref(), update, own, backups, owner, diagnostics)).collect()
+    let name = unit_name(owner.service, "backup", DATABASE);
+    let first = backups.iter().find(|job| job.is_wanted() && job.name.as_str() == name);
+    // Without the backup, the others are shown.
+    let backups = Backups { first, others: if own.is_none() { backups } else { &[] } };
+    all.filter_map(|(name, update)| link(name.as_ref(), update, &backups, owner, diagnostics)).collect()
+}
+
+/// The backups of a service, for its updates.
+struct Backups<'a> {
+    /// The service's own backup, if it is enabled.
+    first: Option<&'a Job>,
+    /// The backups with other names, if the service has no backup of its own.
+    others: &'a [Job],
 }
 
 /// Links an update. `called` is its name in `updates`.
 fn link(
     called: Option<&Text>,
     declared: ast::Update,
-    own: Option<Span>,
-    backups: &[Job],
+    backups: &Backups,
     owner: &Owner,
     diagnostics: &mut Diagnostics,
 ) -> Option<Job> {
@@ -65,7 +76,7 @@ fn link(
             ),
         }
     }
-    let backup = backup_first(declared.backup_first, own, backups, service, diagnostics);
+    let backup = backup_first(declared.backup_first, backups, service, diagnostics);
     let suffix = called.map(|name| format!("-{}", name.value())).unwrap_or_default();
     let unit = format!("{}-version-check{suffix}", service.name);
     let mut origin = format!("services.{}.update", service.name);
@@ -98,20 +109,18 @@ fn link(
     })
 }
 
-/// The service's own backup, with the span `own`. It runs before the update unless `backup_first` is false: a new image may
+/// The service's own backup. It runs before the update unless `backup_first` is false: a new image may
 /// change the database so that the old image cannot read it.
 fn backup_first(
     wanted: Option<Flag>,
-    own: Option<Span>,
-    backups: &[Job],
+    backups: &Backups,
     service: &Service,
     diagnostics: &mut Diagnostics,
 ) -> Option<Id<Job>> {
     if wanted.as_ref().is_some_and(|wanted| !wanted.value) {
         return None;
     }
-    let name = unit_name(service, "backup", DATABASE);
-    if let Some(job) = backups.iter().find(|job| job.is_wanted() && job.name.as_str() == name) {
+    if let Some(job) = backups.first {
         return Some(job.name.clone());
     }
     let wanted = wanted?;
@@ -124,12 +133,12 @@ fn backup_first(
         wanted.text.span,
         format!("needs a backup with the name `{DATABASE}`"),
     );
-    let others = if own.is_none() { backups } else { &[] };
     diagnostics.push(
-        others
+        backups
+            .others
             .iter()
             .fold(missing, |missing, other| missing.and(other.span, "has another name"))
-            .help(match others {
+            .help(match backups.others {
                 [] => "add an enabled `backup: { database: … }` with a time to the service, or remove `backup_first`",
                 _ => "rename the backup that runs first to `database`",
             }),

@@ -29,7 +29,7 @@ pub(super) fn lower(
     parameters.set("SERVICE", Expr::str(service.name.to_string()));
     parameters.set("CONTAINERS", Expr::str(containers.join(" ")));
     parameters.set("UNITS", units(update.containers.iter()));
-    let backup = service.jobs.iter().find(|job| update.backup.as_ref() == Some(&job.name));
+    let backup = update.backup.as_ref().and_then(|id| context.job(id));
     if let Some(backup) = backup {
         let assertion = Set::of([
             ("assertion", Expr::code(format!("homeserver.{}.enable", attribute(&backup.option)))),
