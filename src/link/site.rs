@@ -38,15 +38,19 @@ fn by_front(
         Some(front) => matches!(front.value, ast::SiteFront::HaProxy),
         None => haproxy_is_default,
     };
-    let split = sites.into_iter().map(|ServiceSites { service, sites }| {
+    let (mut of_haproxy, mut of_caddy) = (Vec::new(), Vec::new());
+    for ServiceSites { service, sites } in sites {
         // A site whose front is invalid belongs to none.
         let is_valid = |site: &ast::Site| site.front.is_some() || !site.unreadable.has_unreadable(&["front"]);
         let (valid, invalid): (Vec<_>, Vec<_>) = sites.into_iter().partition(is_valid);
         services[service].has_broken_site |= !invalid.is_empty();
-        let (plain, others) = valid.into_iter().partition(is_plain);
-        (ServiceSites { service, sites: plain }, ServiceSites { service, sites: others })
-    });
-    split.unzip()
+        let (plain, others): (Vec<_>, Vec<_>) = valid.into_iter().partition(is_plain);
+        for (front, sites) in [(&mut of_haproxy, plain), (&mut of_caddy, others)] {
+            // A service without sites of a front does not miss that front.
+            front.extend((!sites.is_empty()).then_some(ServiceSites { service, sites }));
+        }
+    }
+    (of_haproxy, of_caddy)
 }
 
 /// Collects the sites of all services for the front, and publishes the ports that they need.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Answer, Host, HostPort};
+use crate::hir::{Answer, Host, HostPort, Id, Service};
 use crate::setting::NetworkMode;
 use crate::tree::{Kind, Node, Piece, Target, Text};
 
@@ -13,8 +13,9 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     ports(file, &mut used, &mut expressions);
     let in_expressions = selected_ports(&expressions);
     // Sites of programs of NixOS, which publish no port of a container.
-    let sites = host.front.iter().flat_map(|front| &front.sites);
-    used.extend(sites.filter_map(|site| match &site.answer {
+    let sites = || host.front.iter().flat_map(|front| &front.sites);
+    let with_site: HashSet<&Id<Service>> = sites().filter_map(|site| site.service.as_ref()).collect();
+    used.extend(sites().filter_map(|site| match &site.answer {
         Answer::Proxy(upstream) => match upstream.host_port()? {
             HostPort::Service(service) => Some(service.to_string()),
             HostPort::Fixed(_) => None,
@@ -49,6 +50,14 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
                 (None, true) => {
                     "remove `port`: it does not set the port of a container on the host's network".to_owned()
                 }
+                (None, false) if with_site.contains(&service.name) => match service.native.units.first() {
+                    Some(unit) => format!(
+                        "remove `port`, or write `to: \"{}:${{services.{}.port}}\"` in the site",
+                        unit.text.value(),
+                        service.name
+                    ),
+                    None => "remove `port`: the site does not forward to it".to_owned(),
+                },
                 (None, false) if !service.native.units.is_empty() => format!(
                     "add a `site`, or set the port of the program to `${{services.{}.port}}` under `nixos`",
                     service.name
