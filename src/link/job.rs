@@ -155,6 +155,8 @@ struct Owner<'a> {
     users: HashMap<&'a Id<Container>, Vec<&'a Container>>,
     /// The databases of the host's Postgres that the containers of the service use, without duplicates.
     used_databases: Vec<Text>,
+    /// The place where the service's port is published, if that is only on other addresses than 127.0.0.1.
+    published_elsewhere: Option<Span>,
     /// The mount points of the host.
     mounts: &'a Mounts,
     /// The databases of the host's Postgres.
@@ -177,7 +179,17 @@ impl<'a> Owner<'a> {
         let used = service.containers.iter().filter_map(Container::used_database);
         let mut seen = HashSet::new();
         let used_databases = used.filter(|name| seen.insert(name.value())).cloned().collect();
-        Owner { service, containers, users, used_databases, mounts, databases, has_notify }
+        let published_elsewhere = published_elsewhere(service);
+        Owner {
+            service,
+            containers,
+            users,
+            used_databases,
+            published_elsewhere,
+            mounts,
+            databases,
+            has_notify,
+        }
     }
 
     /// The container with this name in the service or on the host.
@@ -204,15 +216,27 @@ impl<'a> Owner<'a> {
 }
 
 /// Reports a job whose service has no port on 127.0.0.1, where the job sends its requests.
-fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnostics) {
-    let Some(port) = &service.port else {
+fn needs_port(owner: &Owner, at: Span, why: &str, diagnostics: &mut Diagnostics) {
+    let unreached =
+        Diagnostic::new(Code::JobWithoutPort, "a job cannot reach its service", at, why.to_owned());
+    if owner.service.port.is_none() {
         diagnostics.push(
-            Diagnostic::new(Code::JobWithoutPort, "a job cannot reach its service", at, why.to_owned())
-                .and(service.span, "this service has no `port`")
+            unreached
+                .and(owner.service.span, "this service has no `port`")
                 .help("add a `port` to the service, and a site or a published port that uses it"),
         );
-        return;
-    };
+    } else if let Some(published) = owner.published_elsewhere {
+        diagnostics.push(
+            unreached
+                .and(published, "published on another address than 127.0.0.1")
+                .help("publish the port on 127.0.0.1 as well"),
+        );
+    }
+}
+
+/// The place where the service's port is published, if that is only on other addresses than 127.0.0.1.
+fn published_elsewhere(service: &Service) -> Option<Span> {
+    let port = service.port.as_ref()?;
     let own = |text: &Text| text.value() == port.text.value();
     let behind_site = service.containers.iter().flat_map(|c| &c.site_ports).any(|p| match &p.host {
         HostPort::Service(id) => *id == service.name,
@@ -225,19 +249,13 @@ fn needs_port(service: &Service, at: Span, why: &str, diagnostics: &mut Diagnost
         .filter(|p| own(&p.published.text))
         .collect();
     let is_reached = behind_site || published.iter().any(|port| port.is_on_loopback());
-    if let (false, Some(other)) = (is_reached, published.first()) {
-        diagnostics.push(
-            Diagnostic::new(Code::JobWithoutPort, "a job cannot reach its service", at, why.to_owned())
-                .and(other.span, "published on another address than 127.0.0.1")
-                .help("publish the port on 127.0.0.1 as well"),
-        );
-    }
+    published.first().filter(|_| !is_reached).map(|port| port.span)
 }
 
 fn cleanup(declared: ast::Cleanup, owner: &Owner, diagnostics: &mut Diagnostics) -> Option<Job> {
     let service = owner.service;
     let at = time(declared.at, declared.span, &declared.unreadable, diagnostics)?;
-    needs_port(service, declared.span, "sends requests to the service", diagnostics);
+    needs_port(owner, declared.span, "sends requests to the service", diagnostics);
     let name = format!("{}-cleanup", service.name);
     Some(Job {
         origin: format!("services.{}.cleanup", service.name),

@@ -49,7 +49,7 @@ fn link(
 ) -> Option<Job> {
     let service = owner.service;
     let at = time(declared.at, declared.span, &declared.unreadable, diagnostics)?;
-    needs_port(service, declared.health.text.span, "requests this path", diagnostics);
+    needs_port(owner, declared.health.text.span, "requests this path", diagnostics);
     if declared.restart.0.is_empty() {
         missing::<()>(
             "restart",
