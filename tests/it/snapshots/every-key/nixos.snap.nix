@@ -2,4 +2,6 @@
 { ... }:
 {
   zramSwap.enable = true;
+
+  services.adguardhome.enable = true;
 }

@@ -34,6 +34,7 @@ in
           enable = true;
           environmentFile = config.age.secrets.vault.path;
           config = {
+            WEB_VAULT_ENABLED = false;
             DOMAIN = "https://vault.example.org";
             ROCKET_ADDRESS = "127.0.0.1";
             ROCKET_PORT = cfg.port;
