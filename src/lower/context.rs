@@ -30,6 +30,8 @@ pub(super) struct HostContext<'a> {
     backups_to: HashMap<String, usize>,
     /// The jobs.
     jobs: HashMap<&'a Id<Job>, &'a Job>,
+    /// The units of each service's backups of databases, without `.service`.
+    dumps: HashMap<&'a Id<Service>, Vec<&'a str>>,
 }
 
 impl<'a> HostContext<'a> {
@@ -50,7 +52,13 @@ impl<'a> HostContext<'a> {
             mounted: asked().map(|container| (&container.name, Mounted::of(container))).collect(),
             backups_to: backups_to(host),
             jobs: host.jobs().map(|job| (&job.name, job)).collect(),
+            dumps: host.services.iter().map(|service| (&service.name, dumps(service))).collect(),
         }
+    }
+
+    /// The units of the service's backups of databases, without `.service`.
+    pub(super) fn dumps(&self, service: &Service) -> &[&'a str] {
+        self.dumps.get(&service.name).map_or(&[], Vec::as_slice)
     }
 
     /// The job with this ID.
@@ -124,4 +132,10 @@ pub(super) fn port(port: &HostPort, host: &Host) -> Text {
             Text { pieces: vec![Piece::Reference(reference.into())], ..Text::empty(span) }
         }
     }
+}
+
+fn dumps(service: &Service) -> Vec<&str> {
+    let is_dump =
+        |job: &&Job| job.is_wanted() && job.backup().is_some_and(|backup| backup.source.folder().is_none());
+    service.jobs.iter().filter(is_dump).map(|job| job.unit.as_str()).collect()
 }

@@ -38,21 +38,18 @@ pub(super) fn lower(backup: &Backup, folder: &Text, service: &Service, context: 
         suffix: "",
         content: "files",
         confinement: Confinement::Copying,
-        after: dumps(service)
+        // A copy waits for a dump that is being made: it then has all files that the database of the dump names, and the
+        // dump itself if it lies in the folder.
+        after: context
+            .dumps(service)
+            .iter()
+            .map(|unit| format!("{unit}.service"))
             // During boot, a unit that is about to start would not be stopped.
             .chain(backup.stop.iter().map(Stopped::unit))
             .collect(),
         secrets: Vec::new(),
         restore: None,
     }
-}
-
-/// The units of the service's backups of databases. A copy waits for a dump that is being made: it then has all files that
-/// the database of the dump names, and the dump itself if it lies in the folder.
-fn dumps(service: &Service) -> impl Iterator<Item = String> {
-    let dumps =
-        |job: &&Job| job.is_wanted() && job.backup().is_some_and(|backup| backup.source.folder().is_none());
-    service.jobs.iter().filter(dumps).map(|job| format!("{}.service", job.unit))
 }
 
 /// Lowers the unit that starts the stopped units if the backup failed or was killed. Returns the settings of the backup's
