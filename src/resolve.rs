@@ -310,8 +310,13 @@ impl<'a> Resolver<'a> {
             return Node { kind: Kind::Scalar(text), ..nothing };
         }
         if let Some(part) = SitePart::of(name) {
-            let Some(pieces) = self.site(part, name, span) else { return nothing };
-            return Node { kind: Kind::Scalar(Text { pieces, ..Text::empty(span) }), ..nothing };
+            let text = match self.site(part, name, span) {
+                Some(pieces) => Text { pieces, ..Text::empty(span) },
+                // A preset does not need the address of a site without a name: the value is null.
+                None if span.source != SourceId::FILE => Text { plain: true, ..Text::empty(span) },
+                None => return nothing,
+            };
+            return Node { kind: Kind::Scalar(text), ..nothing };
         }
         let Some(found) = self.look_up(name, span) else { return nothing };
         if !self.enter(name, span) {
@@ -522,11 +527,14 @@ impl<'a> Resolver<'a> {
     fn front(&mut self, site: &'a SyntaxNode) -> Option<String> {
         match self.member(site, "front") {
             Some(front) => self.node(front).text(),
-            None if self.root.get("caddy").is_none() && self.root.get("haproxy").is_some() => {
-                Some("haproxy".to_owned())
-            }
+            None if !self.has_front("caddy") && self.has_front("haproxy") => Some("haproxy".to_owned()),
             None => Some("caddy".to_owned()),
         }
+    }
+
+    /// True if the file declares the front with this key.
+    fn has_front(&self, key: &str) -> bool {
+        self.root.get(key).is_some_and(|front| !front.is_null())
     }
 
     /// The name of a site that `front` serves.

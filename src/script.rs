@@ -53,7 +53,7 @@ scripts! {
     AccountExists = "accountExists" in "account-exists.nix",
     /// Makes a backup from the output of a producer.
     Backup = "backup" in "backup.nix" runs "backup.sh",
-    /// Checks for a new release on GitHub.
+    /// Checks for a new release on a forge.
     CheckRelease = "checkRelease" in "check-release.nix" runs "check-release.sh",
     /// Empties an album of photos.
     CleanAlbum = "cleanAlbum" in "clean-album.nix" runs "clean-album.sh",

@@ -1,7 +1,7 @@
 //! `homegen images`
 
 use std::fs::Permissions;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use homegen::lock::{self, Lock};
 use homegen::printable::printable;
 use sha2::{Digest, Sha256};
 
-use super::{Input, Stop, complain, failed, print, shown};
+use super::{Input, MAX_BYTES, Stop, complain, failed, print, shown};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -59,14 +59,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
 
 /// The lock file at `path`, if there is one.
 pub(super) fn read(path: &Path) -> Result<Option<Lock>, Stop> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+    let mut text = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text));
+    match read {
+        Ok(length) if length as u64 > MAX_BYTES => {
+            let why = format!("larger than {} MiB", MAX_BYTES >> 20);
+            return Err(Stop::Failed(format!("{}: not a lock file: {why}\nmove the file away", shown(path))));
+        }
+        Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(shown(path), &error)),
-    };
+    }
     Lock::read(&text).map(Some).map_err(|why| {
         Stop::Failed(format!(
-            "{}: not a lock file: {}\ndelete the file, and run `homegen images lock`",
+            "{}: not a lock file: {}\nmove the file away, and run `homegen images lock`",
             shown(path),
             printable(&why)
         ))

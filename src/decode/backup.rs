@@ -8,7 +8,7 @@ use crate::tree::{Atom, Kind, Node};
 impl Decode for Stop {
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         if let Kind::Scalar(text) = &node.kind
-            && let Atom::Bool(_) = text.atom()
+            && (matches!(text.atom(), Atom::Bool(_)) || Flag::is_old_word(&text.value()))
         {
             return Flag::decode(node, reader).map(Stop::Writing);
         }

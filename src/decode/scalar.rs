@@ -98,7 +98,7 @@ impl Decode for Flag {
         match &node.kind {
             Kind::Scalar(text) => match text.atom() {
                 Atom::Bool(value) => return Some(Flag { value, text: text.clone() }),
-                Atom::Str(word) if matches!(word.to_lowercase().as_str(), "yes" | "no" | "on" | "off") => {
+                Atom::Str(word) if Flag::is_old_word(&word) => {
                     let value =
                         if matches!(word.to_lowercase().as_str(), "yes" | "on") { "true" } else { "false" };
                     bad_value_because(
@@ -119,6 +119,13 @@ impl Decode for Flag {
             _ => wrong_type(node, "true or false", reader),
         }
         None
+    }
+}
+
+impl Flag {
+    /// True if a word is a boolean in YAML 1.1, and a string in YAML 1.2.
+    pub(super) fn is_old_word(word: &str) -> bool {
+        matches!(word.to_lowercase().as_str(), "yes" | "no" | "on" | "off")
     }
 }
 

@@ -1,5 +1,7 @@
 //! The units of NixOS that belong to a service.
 
+use std::collections::HashSet;
+
 use super::Notification;
 use crate::form::{AbsolutePath, SecretName, ServiceUnit};
 use crate::setting::UsedSecret;
@@ -11,6 +13,8 @@ use crate::value::Value;
 pub(crate) struct Native {
     /// The units, without `.service`.
     pub(crate) units: Vec<Value<ServiceUnit>>,
+    /// Their names.
+    pub(crate) unit_names: HashSet<String>,
     /// The secrets that they need.
     pub(crate) secrets: Vec<Value<SecretName>>,
     /// The mount points that they need, as in the file.
@@ -29,7 +33,7 @@ impl Native {
 
     /// True if a unit has this name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.units.iter().any(|unit| unit.text.value() == name)
+        self.unit_names.contains(name)
     }
 
     /// The uses of secrets. A unit of NixOS reads a secret in any format.

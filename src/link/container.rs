@@ -101,6 +101,7 @@ pub(super) fn link(
             notify: service.notify,
             nixos: service.nixos.map(|n| n.0),
             native: Native {
+                unit_names: service.units.iter().map(|unit| unit.text.value()).collect(),
                 units: service.units,
                 secrets: service.secrets,
                 declared_mounts: service.mounts,

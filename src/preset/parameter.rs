@@ -351,7 +351,11 @@ impl Binder<'_, '_> {
         let value = constant.unwrap_or(argument);
         let mut diagnostic = wrong_type(path, expected, argument);
         if let Some(meant) = meant(kind, value) {
-            diagnostic = diagnostic.help(format!("write `{meant}`")).fix(Fix::certain(value.span, meant));
+            diagnostic = diagnostic.help(format!("write `{meant}`"));
+            // Another value may use the constant.
+            if constant.is_none() {
+                diagnostic = diagnostic.fix(Fix::certain(value.span, meant));
+            }
         }
         if constant.is_some() {
             diagnostic = diagnostic.and(value.span, "defined here");

@@ -198,6 +198,8 @@ if [ -n "${INSTALL:-}" ]; then
     record "$refused" "$tag"
     exit 0
   fi
+  # The update has sent a notification, and a failed unit would send another one.
+  [ "$code" != 3 ] || exit 0
   exit "$code"
 fi
 

@@ -262,7 +262,7 @@ case $word in
     if [ -z "$path" ]; then
       users=$(cut --delimiter=' ' --fields=1 <<<"$VALKEY_USERS" | joined)
       [ -z "$user" ] || fail "Valkey has no user $user. Its users: $users"
-      fail "Valkey has no \`admin\`, so nobody has all rights. Name a user with --as: $users"
+      fail "Valkey has no \`admin\`, so no user has all rights. Name a user with --as: $users"
     fi
     [ -z "$number" ] || set -- -n "$number" "$@"
     [ -z "$user" ] || set -- --user "$user" "$@"

@@ -23,7 +23,8 @@
 #
 # After a failure or an interruption, the service runs again with its previous images, which keep a name of their own:
 # `podman system prune` removes images without a name. A dry run prints the steps and the current state, and changes
-# nothing. Exit codes of --release: 4 if the release cannot work, 5 if its images are older than the running ones.
+# nothing. Exit codes of --release: 3 if a notification about the failure was sent, 4 if the release cannot work, 5 if its
+# images are older than the running ones.
 set -euo pipefail
 # The reader of the output may disappear, such as a terminal whose connection breaks.
 trap '' PIPE
@@ -146,6 +147,7 @@ finished=no
 started=no
 refused=no
 quiet=no
+told=no
 saved=
 stopped=()
 images=()
@@ -224,17 +226,23 @@ roll_back() {
     say "rolling back to the previous images"
     if [ "$started" = yes ]; then
       for unit in "${stopped[@]}"; do
-        systemctl stop -- "$unit"
+        systemctl stop -- "$unit" || trouble+=" $unit did not stop."
       done
     fi
     # The unit that was stopped last starts first.
     for ((i = ${#stopped[@]} - 1; i >= 0; i--)); do
       systemctl start -- "${stopped[i]}" || trouble+=" ${stopped[i]} did not start."
     done
-    if healthy; then
-      outcome="The previous images run again and are healthy."
-    else
+    for i in "${!old[@]}"; do
+      [ "$(of_container '{{.Image}}' "${containers[i]}")" = "${old[i]}" ] ||
+        trouble+=" ${containers[i]} does not run its previous image."
+    done
+    if ! healthy; then
       outcome="The previous images were started again, but are not healthy."
+    elif [ -n "$trouble" ]; then
+      outcome="The rollback is not complete."
+    else
+      outcome="The previous images run again and are healthy."
     fi
   fi
   if [ "$started" = yes ] && [ -n "$saved" ]; then
@@ -247,8 +255,8 @@ roll_back() {
   if [ "$1" = tags ]; then
     # The network is not up. The next run of the unit sends the notification.
     printf '%s\n' "$text" | write "$STATE/untold"
-  elif [ "$quiet" != yes ]; then
-    notify "$SERVICE was not updated" "$text" 1
+  elif [ "$quiet" != yes ] && notify --strict "$SERVICE was not updated" "$text" 1; then
+    told=yes
   fi
 }
 
@@ -267,11 +275,18 @@ undo() {
   esac
   roll_back all
   # Without a release, any failure has the code 1.
-  case $code:$release in
-    0:* | 4: | 5:) code=1 ;;
+  case $code:$release:$told in
+    0:* | 4::* | 5::*) code=1 ;;
+    *:?*:yes) code=3 ;;
   esac
   exit "$code"
 }
+
+# After a day, the new images of a killed update may have changed the data, and a rollback would be a downgrade.
+if [ "$mode" = update ] && [ -n "$(find "$pending" -mmin +1440 2>/dev/null)" ]; then
+  complain "the update of $(date --reference="$pending" +%F) was killed, and its images run since: they are kept"
+  rm -f -- "$pending"
+fi
 
 if [ -e "$pending" ]; then
   recall

@@ -615,7 +615,7 @@ fn a_release_that_fails_is_rolled_back_and_not_tried_again() {
     let before = host.state();
     let ran = host.stage.run("update", &["--release", "v3.0.1"]);
     host.assert_unchanged(&before, &ran, "immich did not become healthy with its new images");
-    assert_eq!(ran.code, Some(4));
+    assert_eq!(ran.code, Some(3));
     assert_eq!(host.stage.read("state/refused"), "v3.0.1\n");
     assert!(!host.stage.at("state/installed").exists() && !host.stage.at("state/update").exists());
     let sent = &host.stage.notifications()[0][1];
@@ -626,10 +626,10 @@ fn a_release_that_fails_is_rolled_back_and_not_tried_again() {
     );
     // A release whose images do not exist is tried again.
     let ran = host.stage.run("update", &["--release", "v3.0.2"]);
-    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(ran.code, Some(3), "{ran:?}");
     assert_eq!(host.stage.read("state/refused"), "v3.0.1\n");
     let ran = host.stage.run("update", &["--release", "v3/../x"]);
-    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert_eq!(ran.code, Some(3), "{ran:?}");
     assert_eq!(host.state(), before);
 }
 
@@ -726,6 +726,43 @@ fn an_update_that_is_killed_at_any_step_is_rolled_back_by_the_unit_and_by_the_bo
         }
     }
     assert!(killed > 40 && restored >= 8, "{killed} {restored}");
+}
+
+#[test]
+fn images_that_run_for_days_after_a_killed_update_are_kept() {
+    let Some(host) = Host::new(true) else { return };
+    host.hook(
+        "if [ \"$when $asked\" = 'after systemctl start -- podman-immich-server.service' ]; then kill -KILL \"$PPID\"; fi",
+    );
+    host.run();
+    std::fs::remove_file(host.stage.at("hook")).unwrap();
+    let new = host.state();
+    assert_eq!(new["running/immich-server"], "new-immich-server\n");
+    let two_days_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 86_400);
+    std::fs::File::open(host.stage.at("state/update")).unwrap().set_modified(two_days_ago).unwrap();
+    let ran = host.run();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.err.contains("its images run since: they are kept"), "{ran:?}");
+    assert_eq!((host.state(), host.stage.at("state/update").exists()), (new, false));
+}
+
+#[test]
+fn a_rollback_after_which_a_new_image_runs_is_not_complete() {
+    let Some(host) = Host::new(false) else { return };
+    host.hook("if [[ \"$when $asked\" = 'before systemctl stop -- '* ]] && [ -e \"$STAGE/rolling\" ]; then trap - EXIT; exit 5; fi
+         if [[ \"$when $asked\" = 'before podman tag -- '*' ghcr.io/'* ]]; then touch \"$STAGE/rolling\"; fi
+         if [[ \"$when $asked\" = 'before systemctl start -- '* ]] && [ -e \"$STAGE/rolling\" ]; then trap - EXIT; exit 0; fi");
+    let ran = host.run();
+    assert_eq!(ran.code, Some(1));
+    let sent = &host.stage.notifications()[0][1];
+    for expected in [
+        "immich-server.service did not stop.",
+        "immich-server does not run its previous image.",
+    ] {
+        assert!(sent.contains(expected), "{sent}");
+    }
+    // The next run tries again.
+    assert!(host.stage.at("state/update").exists());
 }
 
 #[test]

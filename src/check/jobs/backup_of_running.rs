@@ -1,6 +1,6 @@
 //! A copy of a running database's files is not a backup: its parts are from different moments.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::created::password;
 use crate::check::storage::databases::{data_volume, known_databases, mounted_for, sqlite_files};
@@ -40,8 +40,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         databases.iter().partition(|database| matches!(database.known.kind, Kind::Sqlite(_)));
     let sqlite = sqlite.into_iter().filter(|database| !saved.contains(&database.container.name));
     let (sqlite, servers) = (DatabaseFolders::of(sqlite.collect()), DatabaseFolders::of(servers));
-    let dumped = backups().filter_map(|backup| backup.source.database()?.container.as_ref());
-    let dumped: HashSet<&Id<Container>> = dumped.collect();
+    let dumped = host.backups().filter(|(job, _)| job.is_wanted());
+    let dumped: HashMap<&Id<Container>, &str> = dumped
+        .filter_map(|(job, backup)| Some((backup.source.database()?.container.as_ref()?, job.unit.as_str())))
+        .collect();
     for backup in backups() {
         let Some(folder) = backup.source.folder() else { continue };
         let path = folder.value();
@@ -75,29 +77,29 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 "copied file by file",
             )
             .and(database.span, format!("the data of {}", database.known.name))
-            .help(help(database, &copied, dumped.contains(&database.container.name))),
+            .help(help(database, &copied, dumped.get(&database.container.name).copied())),
         );
     }
 }
 
-/// The action for a database in a copied folder. `is_dumped` if a backup dumps it.
-fn help(database: &Database, copied: &Copied, is_dumped: bool) -> String {
+/// The action for a database in a copied folder. `dump` is the unit of a backup that dumps it.
+fn help(database: &Database, copied: &Copied, dump: Option<&str>) -> String {
     let exclude = copied.inside(&database.path).filter(|inside| !inside.is_empty());
     let exclude =
         exclude.map(|inside| format!("leave its files out with `exclude: [{}]`", quoted(&pattern(inside))));
     let also = || exclude.as_ref().map_or(String::new(), |exclude| format!(", and {exclude}"));
-    match (database.known.kind, &exclude) {
-        (Kind::Sqlite(_), _) => format!(
+    match (database.known.kind, &exclude, dump) {
+        (Kind::Sqlite(_), ..) => format!(
             "add a backup of the database beside this one: `database: {{ sqlite: {}, to: …, at: … }}`",
             quoted(&database.path)
         ),
-        (_, Some(exclude)) if is_dumped => format!("{exclude}: a backup of this service dumps the database"),
-        (Kind::Postgres, _) => format!(
+        (_, Some(exclude), Some(dump)) => format!("{exclude}: `{dump}` dumps the database"),
+        (Kind::Postgres, ..) => format!(
             "back it up with `postgres: {{ container: {}, database: NAME, user: USER }}`{}",
             database.container.short,
             also()
         ),
-        (Kind::Mysql, _) => format!(
+        (Kind::Mysql, ..) => format!(
             "back it up with `mysql`, such as `mysql: {{ container: {}, database: NAME, user: root, password: {} }}`{}",
             database.container.short,
             password(database.container, "root").map_or("SECRET".to_owned(), |secret| secret.text.value()),

@@ -125,12 +125,12 @@ fn variable(container: &Container, names: &[&str]) -> Result<Option<Text>, ()> {
     Ok(None)
 }
 
-/// The databases and users that the containers create, computed once for each container.
+/// The databases and users that the containers create, computed once for each container and kind of server.
 #[derive(Default)]
-pub(super) struct Cache<'a>(std::collections::HashMap<&'a Id<Container>, Created>);
+pub(super) struct Cache<'a>(std::collections::HashMap<(&'a Id<Container>, &'static str), Created>);
 
 impl<'a> Cache<'a> {
     pub(super) fn of(&mut self, container: &'a Container, server: &Server) -> &Created {
-        self.0.entry(&container.name).or_insert_with(|| created(container, server))
+        self.0.entry((&container.name, server.key())).or_insert_with(|| created(container, server))
     }
 }

@@ -1,18 +1,29 @@
 //! The units of a service are programs of NixOS, and what the service declares for units has one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Host, Service};
+use crate::hir::{Host, Id, Service};
 use crate::path::ancestors;
 use crate::source::Span;
 use crate::tree::Node;
 
-/// Units that the output manages for the whole host, besides those of containers.
-const MANAGED: &[&str] = &["caddy", "postgresql", "redis-valkey", "tailscaled"];
+/// Units that the output manages for the whole host, besides those of containers and the tunnel.
+const MANAGED: &[&str] = &[
+    "caddy",
+    "haproxy",
+    "postgres-databases",
+    "postgresql",
+    "postgresql-setup",
+    "redis-valkey",
+    "tailscale-address",
+    "tailscaled",
+    "valkey-acl",
+];
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut listed: HashMap<String, Span> = HashMap::new();
+    let points = host.mount_points();
     for service in &host.services {
         for unit in &service.native.units {
             let name = unit.text.value();
@@ -29,7 +40,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         }
         check_names(host, service, diagnostics);
-        check_mounts(host, service, diagnostics);
+        check_mounts(host, &points, service, diagnostics);
         if service.native.units.is_empty() && !service.unreadable.may_hold(&["units"]) {
             let secrets = service.native.secrets.first().map(|secret| ("secrets", secret.text.span));
             let mounts = service.native.declared_mounts.first().map(|mount| ("mounts", mount.text.span));
@@ -58,10 +69,10 @@ fn check_names(host: &Host, service: &Service, diagnostics: &mut Diagnostics) {
             _ if name.ends_with('@') => {
                 ("is a template", format!("write the name of an instance, such as `{name}main`"))
             }
-            Some(container) if host.containers().any(|other| other.name.as_str() == container) => {
+            Some(container) if host.container(&Id::new(container.to_owned())).is_some() => {
                 ("is the unit of a container", "remove it: a container belongs to its service".to_owned())
             }
-            _ if MANAGED.contains(&name.as_str()) => {
+            _ if MANAGED.contains(&name.as_str()) || is_tunnel(&name, host) => {
                 ("other services need it", "remove it: this unit cannot stop with one service".to_owned())
             }
             _ => continue,
@@ -78,11 +89,15 @@ fn check_names(host: &Host, service: &Service, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_mounts(host: &Host, service: &Service, diagnostics: &mut Diagnostics) {
+/// True if the unit runs the tunnel of Cloudflare.
+fn is_tunnel(unit: &str, host: &Host) -> bool {
+    host.cloudflared.as_ref().is_some_and(|tunnel| tunnel.unit() == unit)
+}
+
+fn check_mounts(host: &Host, points: &HashSet<String>, service: &Service, diagnostics: &mut Diagnostics) {
     if service.native.mounts.len() == service.native.declared_mounts.len() {
         return;
     }
-    let points = host.mount_points();
     for mount in &service.native.declared_mounts {
         let path = mount.text.value();
         let trimmed = path.trim_end_matches('/');

@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
+use crate::setting::FileContent;
 use crate::tree::{Atom, Kind, Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -10,6 +11,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let parameters = services.flat_map(|s| s.parameters.iter().map(|(_, value)| value));
     for tree in host.constants.iter().chain(&host.nixos).chain(own).chain(parameters) {
         below(tree, diagnostics);
+    }
+    let files = host.containers().flat_map(|container| &container.settings.files.entries);
+    for content in files.flat_map(|(_, file)| file.contents()) {
+        if let FileContent::Data(_, data) = content {
+            below(data, diagnostics);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::command::{is_plain_program, of_shell};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::job::Work;
 use crate::hir::{Container, Host};
 use crate::setting::HealthTest;
 use crate::tree::{Node, Text};
@@ -17,7 +18,6 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             whole_line(words, "CMD, ", diagnostics);
             shell(words, |line| format!("write it as a shell command: `test: {line}`"), diagnostics);
         }
-        let in_shell = |line: &str| format!("run it in a shell: `[sh, -c, '{line}']`");
         if let Some(entrypoint) = &settings.entrypoint {
             whole_line(&entrypoint.0, "", diagnostics);
             shell(&entrypoint.0, in_shell, diagnostics);
@@ -29,6 +29,16 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             shell(&command.0, in_shell, diagnostics);
         }
     }
+    for job in host.jobs() {
+        if let Work::Exec(exec) = &job.work {
+            shell(&exec.command, in_shell, diagnostics);
+        }
+    }
+}
+
+/// The action for a line of a shell.
+fn in_shell(line: &str) -> String {
+    format!("run it in a shell: `[sh, -c, '{line}']`")
 }
 
 /// True if a command is a whole line in one item, for a program whose image has no script that splits it. After an

@@ -127,7 +127,9 @@ fn stopped(
                 true => Some(Stopped::Unit(name.value())),
                 false => owner.container(name, diagnostics).map(|c| Stopped::Container(c.name.clone())),
             });
-            return found.collect();
+            // A container has two names.
+            let mut seen = HashSet::new();
+            return found.filter(|stopped| seen.insert(stopped.unit())).collect();
         }
         _ => return Vec::new(),
     };
@@ -265,7 +267,7 @@ fn postgres(
             (None, [only]) => only.clone(),
             (None, used) => {
                 let is_unread = owner.service.is_cut
-                    || !owner.service.unreadable.is_empty()
+                    || owner.service.unreadable.may_hold(&["containers"])
                     || owner.service.containers.iter().any(|c| c.unreadable.may_hold(&["uses"]));
                 if !is_unread && !may_hold("database") {
                     let names: Vec<String> = used.iter().map(Text::value).collect();

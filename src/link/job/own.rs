@@ -48,7 +48,9 @@ impl<'a> Place<'a> {
         let found = host.container(&Id::new(name.value()));
         let may_exist = || {
             let value = name.value();
-            host.unreadable.may_hold(&["services"])
+            // Of so many mistakes, no further one is reported.
+            diagnostics.is_full()
+                || host.unreadable.may_hold(&["services"])
                 || host.services.iter().any(|service| service.may_have_container(&value))
         };
         if found.is_none() && !may_exist() {

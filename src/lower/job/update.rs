@@ -79,8 +79,8 @@ pub(super) fn lower(
             parameters.set("WITHIN", Expr::str(versions.join(" ")));
         }
         install(job, service, &mut unit);
-        recover(job, update, module);
     }
+    recover(job, update, module);
     unit.program = Expr::run(Script::CheckRelease, [Expr::str(job.unit.clone()), Expr::Set(parameters)]);
     unit
 }

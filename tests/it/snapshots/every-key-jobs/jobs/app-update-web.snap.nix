@@ -67,6 +67,17 @@ in
       };
     };
 
+    systemd.services.recover-app-update-web = {
+      description = "Rollback of an interrupted app-update-web";
+      wantedBy = [ "multi-user.target" ];
+      unitConfig.ConditionPathExists = "/var/lib/app-version-check-web/update";
+      serviceConfig = scripts.restricted // {
+        Type = "oneshot";
+        ExecStart = "${command}/bin/app-update-web --recover-tags";
+      };
+      before = [ "podman-app-web.service" ];
+    };
+
     systemd.timers.app-version-check-web.timerConfig = {
       Persistent = true;
       RandomizedDelaySec = "5min";

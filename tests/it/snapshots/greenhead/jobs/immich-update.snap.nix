@@ -67,6 +67,20 @@ in
       };
     };
 
+    systemd.services.recover-immich-update = {
+      description = "Rollback of an interrupted immich-update";
+      wantedBy = [ "multi-user.target" ];
+      unitConfig.ConditionPathExists = "/var/lib/immich-version-check/update";
+      serviceConfig = scripts.restricted // {
+        Type = "oneshot";
+        ExecStart = "${command}/bin/immich-update --recover-tags";
+      };
+      before = [
+        "podman-immich-ml.service"
+        "podman-immich-server.service"
+      ];
+    };
+
     systemd.timers.immich-version-check.timerConfig = {
       Persistent = true;
       RandomizedDelaySec = "5min";
