@@ -755,10 +755,8 @@ fn a_rollback_after_which_a_new_image_runs_is_not_complete() {
     let ran = host.run();
     assert_eq!(ran.code, Some(1));
     let sent = &host.stage.notifications()[0][1];
-    for expected in [
-        "immich-server.service did not stop.",
-        "immich-server does not run its previous image.",
-    ] {
+    for expected in ["immich-server.service did not stop.", "immich-server does not run its previous image."]
+    {
         assert!(sent.contains(expected), "{sent}");
     }
     // The next run tries again.
