@@ -26,6 +26,7 @@ mod notify;
 mod parameter;
 mod podman;
 mod podman_args;
+mod port_clients;
 mod postgres;
 mod record;
 mod secret;
@@ -51,6 +52,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     commands::lower,
     container::lower_host,
     container_file::lower_host,
+    port_clients::lower_host,
     native::lower_host,
     tailscale::lower,
     secret::lower,
@@ -82,6 +84,7 @@ const CONTAINER: &[fn(&Container, &HostContext, &mut Module)] = &[
     folder::lower,
     etc_file::lower,
     network::lower_uses,
+    port_clients::lower,
     notify::lower_uses,
 ];
 

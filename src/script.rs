@@ -95,6 +95,8 @@ scripts! {
     OwnProgram = "ownProgram" in "own-program.nix",
     /// Reports a run to Healthchecks.
     Ping = "ping" in "ping.nix" runs "ping.sh",
+    /// Loads and removes the rules for published ports.
+    PortRules = "portRules" in "port-rules.nix",
     /// Removes a network of Podman.
     RemoveNetwork = "removeNetwork" in "remove-network.nix" runs "remove-network.sh",
     /// Writes the ACL file of Valkey from secrets.

@@ -17,6 +17,7 @@ pub(super) mod named_hosts;
 mod network_addresses;
 mod network_mode;
 mod nftables_flush;
+mod port_clients;
 mod port_taken;
 mod published_wide;
 mod subnet_overlap;
@@ -43,6 +44,7 @@ pub(super) const RULES: &[Rule] = &[
     network_addresses::check,
     network_mode::check,
     nftables_flush::check,
+    port_clients::check,
     port_taken::check,
     published_wide::check,
     subnet_overlap::check,

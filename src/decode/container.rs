@@ -9,7 +9,7 @@ use crate::path::is_path;
 use crate::podman::{self, BadOption};
 use crate::setting::{
     Command, Expose, ExtraHosts, GracePeriod, HealthTest, LongPort, LongUlimit, LongUsedDatabase, LongVolume,
-    NetworkMode, Number, Port, Transport, Ulimit, UsedDatabase, Volume, VolumeSource, VolumeType,
+    NetworkMode, Number, Port, Spanned, Transport, Ulimit, UsedDatabase, Volume, VolumeSource, VolumeType,
 };
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, Piece, Text};
@@ -389,13 +389,17 @@ impl Decode for Port {
 
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         if let Kind::Map(_) = node.kind {
-            let long = LongPort::decode(node, reader)?;
+            let mut long = LongPort::decode(node, reader)?;
             // Already reported.
             if long.published.span == Span::PLACEHOLDER || long.target.span == Span::PLACEHOLDER {
                 return None;
             }
+            // An unreadable client may be the one that reaches the port.
+            if long.unreadable.may_hold(&["from"]) {
+                long.from = Some(Spanned { value: Vec::new(), span: Span::PLACEHOLDER });
+            }
             let parts = (Some(long.host_ip.text), long.published, long.target, Some(long.protocol));
-            return port(parts, node, reader);
+            return port(parts, node, reader).map(|port| Port { from: long.from, ..port });
         }
         let text = Text::decode(node, reader)?;
         let (ports, protocol) = without_protocol(&text, node, reader)?;
@@ -446,6 +450,7 @@ fn port((address, published, target, protocol): PortParts, node: &Node, reader: 
             published: Value::of(published)?,
             target: Value::of(target)?,
             protocol: or_default(protocol, "tcp", node.span)?,
+            from: None,
             span: node.span,
         };
         let count = |ports: &Value<PortRange>| ports.value.last - ports.value.first;

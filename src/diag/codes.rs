@@ -114,6 +114,8 @@ codes! {
     NftablesFlush = "HG0516", Warning, "a firewall setting removes Podman's rules";
     Ipv4Chosen = "HG0517", Warning, "an IPv4 subnet is chosen by Podman";
     HostClosed = "HG0518", Warning, "the firewall blocks a container's connection to the host";
+    PortClients = "HG0519", Deny, "`from` does not fit a published port";
+    NeedlessClients = "HG0520", Warning, "a range of clients has no effect";
     UnknownSecret = "HG0601", Error, "a secret is not declared";
     SecretFormat = "HG0602", Error, "a secret is used in the wrong format";
     StoreMissing = "HG0603", Error, "secrets are declared without a store";

@@ -78,6 +78,7 @@ const OWN: &[&str] = &[
     "restart",
     "notify",
     "tailnet",
+    "portRules",
     "secrets",
     "secretVariables",
     "files",

@@ -2,9 +2,11 @@
 
 use std::net::Ipv4Addr;
 
+use ipnet::IpNet;
 use schemars::json_schema;
 
-use crate::form::{Address, PortRange, Protocol};
+use super::Spanned;
+use crate::form::{Address, ClientRange, PortRange, Protocol};
 use crate::shape::{mapping, schema};
 use crate::source::Span;
 use crate::tree::Text;
@@ -21,6 +23,8 @@ pub(crate) struct Port {
     pub target: Value<PortRange>,
     /// The protocol.
     pub protocol: Value<Protocol>,
+    /// The only clients that reach the port, if not all do.
+    pub from: Option<Spanned<Vec<Value<ClientRange>>>>,
     /// The span of the entry.
     pub span: Span,
 }
@@ -30,6 +34,13 @@ impl Port {
     pub(crate) fn is_on_loopback(&self) -> bool {
         let address = self.address.value.0;
         address == Ipv4Addr::LOCALHOST || address == Ipv4Addr::UNSPECIFIED
+    }
+
+    /// The subnets of `from` with addresses of the port's IP version, without duplicates. `None` without a `from`.
+    pub(crate) fn clients(&self) -> Option<Vec<IpNet>> {
+        let is_ipv6 = self.address.value.0.is_ipv6();
+        let subnets = self.from.as_ref()?.value.iter().flat_map(|range| range.value.subnets());
+        Some(IpNet::aggregate(&subnets.filter(|subnet| subnet.addr().is_ipv6() == is_ipv6).collect()))
     }
 }
 
@@ -44,6 +55,8 @@ mapping! {
         host_ip: Value<Address> = "127.0.0.1",
         /// The protocol: `tcp`, `udp` or `sctp`.
         protocol: Text = "tcp",
+        /// The only clients that reach the port: subnets, addresses and `tailnet`. The host itself always reaches it.
+        from: Option<Spanned<Vec<Value<ClientRange>>>>,
     }
 }
 

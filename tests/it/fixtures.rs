@@ -151,7 +151,7 @@ fn containers_nix_is_the_same_for_every_host_without_servers_and_files() {
     let shared = |outcome: &homegen::Outcome| {
         outcome.files.iter().flatten().find(|file| file.path == SHARED).map(|file| file.text.clone())
     };
-    // These have secrets of sops, servers, files, or units of NixOS.
+    // These have secrets of sops, servers, files, clients of ports, or units of NixOS.
     let others = [
         "container-files",
         "dedicated-vm",
@@ -159,6 +159,7 @@ fn containers_nix_is_the_same_for_every_host_without_servers_and_files() {
         "every-key-2",
         "host-databases",
         "native-services",
+        "port-clients",
         "preset-on-host",
         "secret-stores",
         "server-needs",
@@ -259,6 +260,7 @@ const COMPILE: &[&str] = &[
     "nfs-mount",
     "nothing-written",
     "owned-folders",
+    "port-clients",
     "preset",
     "preset-merge",
     "preset-on-host",

@@ -73,6 +73,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("databases", false) => member(format!("d{i}"), json!({})),
         ("depends_on" | "restart" | "stop", true) => item(json!(format!("c{i}"))),
         ("depends_on", false) => member(format!("c{i}"), json!({ "condition": "started" })),
+        ("from", true) => item(json!(address())),
         ("devices", true) => item(json!(format!("/dev/d{i}"))),
         ("device_cgroup_rules", true) => item(json!(format!("c 13:{i} rwm"))),
         ("dns", true) => item(json!(address())),
@@ -228,6 +229,10 @@ fn base(path: &str) -> Value {
         path if path.starts_with("tailscale") => file["tailscale"] = json!({ "address": "100.64.0.7" }),
         path if path.starts_with("services.*.containers.*.secrets[]") => {
             file["services"]["app"]["containers"]["main"]["secrets"] = json!([{}]);
+        }
+        path if path.starts_with("services.*.containers.*.ports[]") => {
+            file["services"]["app"]["containers"]["main"]["ports"] =
+                json!([{ "published": 8000, "target": 80, "host_ip": "0.0.0.0" }]);
         }
         path if path.starts_with("services.*.containers.*.volumes[]") => {
             file["services"]["app"]["containers"]["main"]["volumes"] =

@@ -1,9 +1,11 @@
-//! A published port bypasses the NixOS firewall, so that a port beyond loopback and the tailnet is reported.
+//! A published port bypasses the NixOS firewall, so that a port beyond loopback and the tailnet is reported, unless only
+//! some clients reach it.
 
-use super::lan_ports::for_others;
 use crate::check::isolation::grants::{self, Grant};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Protocol;
 use crate::hir::Host;
+use crate::setting::Port;
 use crate::subnet::is_in_tailnet;
 use crate::tree::Node;
 
@@ -33,23 +35,42 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let address = &port.address;
             let value = address.value.0;
             // Any tailnet address counts as intended; `tailnet_address.rs` checks that it is the host's.
+            if has_clients(port) {
+                continue;
+            }
             if !value.is_loopback() && !is_in_tailnet(value) && Some(value) != tailnet {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::PublishedWide,
-                        format!(
-                            "port {} on {value} bypasses the firewall",
-                            port.published.text.value()
-                        ),
+                        format!("port {} on {value} bypasses the firewall", port.published.text.value()),
                         port.span,
                         "Podman forwards the port before the firewall filters it",
                     )
-                    .help(match for_others(port) {
-                        Some(_) => "if other machines need it, write `allow: { HG0506: \"REASON\" }` beside `ports`: Caddy cannot forward it",
-                        None => "publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; or accept it with `allow: { HG0506: \"REASON\" }` beside `ports`",
-                    }),
+                    .help(help(port)),
                 );
             }
         }
     }
+}
+
+/// True if not every machine reaches the port.
+fn has_clients(port: &Port) -> bool {
+    port.from.is_some() && port.clients().is_none_or(|clients| clients.iter().all(|net| net.prefix_len() > 0))
+}
+
+/// The entry with clients. A range of addresses stands for those of the user.
+fn help(port: &Port) -> String {
+    let protocol = match port.protocol.value {
+        Protocol::Tcp => String::new(),
+        protocol => format!("protocol: {}, ", protocol.name()),
+    };
+    let address = port.address.value.0;
+    let (host_ip, clients) = match address.is_ipv6() {
+        true => (format!("\"{address}\""), "\"fd00:1::/64\""),
+        false => (address.to_string(), "192.168.1.0/24"),
+    };
+    let (published, target) = (port.published.text.value(), port.target.text.value());
+    format!(
+        "name the clients: `{{ published: {published}, target: {target}, {protocol}host_ip: {host_ip}, from: [{clients}] }}`; for HTTP, publish it on 127.0.0.1 behind a site"
+    )
 }

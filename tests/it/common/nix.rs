@@ -146,6 +146,7 @@ let
     htop = "htop";
     curl = "curl";
     formats = builtins.listToAttrs (map (name: { inherit name; value = _: { generate = name: value: "/nix/store/${name}"; }; }) [ "env" "ini" "json" "keyValue" "toml" "yaml" ]);
+    nftables = "nftables";
     valkey = "valkey";
     postgresql_16 = "postgresql_16";
     postgresql_17 = "postgresql_17";
@@ -157,6 +158,8 @@ let
     age.secrets = SECRETS // builtins.mapAttrs secret (declaredSecrets.age.secrets or { });
     sops.secrets = builtins.mapAttrs (name: _: { inherit name; path = "/run/secrets/${name}"; }) (declaredSecrets.sops.secrets or { });
     environment.etc."haproxy.cfg".source = "/nix/store/haproxy.conf";
+    environment.etc."homeserver/published-ports.nft".source = "/nix/store/published-ports.nft";
+    networking.nftables.enable = true;
     time.timeZone = "Europe/Berlin";
     networking.hostName = "box";
     users.groups = { render.gid = 303; video.gid = 26; users.gid = 100; };
@@ -191,7 +194,7 @@ let
   container = _: container: { autoStart = true; dependsOn = [ ]; networks = [ ]; } // container // {
     homeserver = {
       enable = container ? homeserver.service; service = null; restart = "always"; notify = false; tailnet = false;
-      servers = [ ];
+      servers = [ ]; portRules = [ ];
       secrets = [ ]; secretVariables = { }; mounts = [ ]; prepare = [ ]; podmanArgs = [ ];
     } // container.homeserver or { } // {
       files = builtins.mapAttrs (

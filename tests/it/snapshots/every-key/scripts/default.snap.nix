@@ -33,6 +33,11 @@ in
     ensureNetwork =
       name: options:
       command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
+    # nft replaces the whole table in one step.
+    portRules = {
+      load = "${pkgs.nftables}/bin/nft -f /etc/homeserver/published-ports.nft";
+      remove = "-${pkgs.nftables}/bin/nft delete table inet published-ports";
+    };
     removeNetwork =
       name:
       command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];

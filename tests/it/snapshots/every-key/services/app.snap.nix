@@ -112,6 +112,7 @@ in
             homeserver = {
               service = "app";
               restart = "on-failure";
+              portRules = [ "ip daddr 192.168.1.2 udp dport 8082 ip saddr != { 192.168.1.0/24 } drop" ];
               secrets = [
                 "dns"
                 "key"
