@@ -201,8 +201,7 @@ impl Host {
     /// The address of the host on the first network of a container that has a known one. A container on an internal or
     /// an external network is not sure to reach the host there.
     pub(crate) fn gateway(&self, container: &Container) -> Option<Gateway<'_>> {
-        let attached = self.network_owner(container).networks.iter();
-        let networks = attached.filter_map(|attached| self.network(&attached.network));
+        let networks = self.networks_of(container).into_iter();
         let mut networks =
             networks.filter(|network| !network.is_external() && !network.settings.internal.value);
         networks.find_map(|network| {
@@ -214,6 +213,12 @@ impl Host {
             };
             Some(Gateway { network, subnet: &subnet.text, address })
         })
+    }
+
+    /// The networks of a container, or of the container whose network it shares.
+    pub(crate) fn networks_of(&self, container: &Container) -> Vec<&Network> {
+        let attached = self.network_owner(container).networks.iter();
+        attached.filter_map(|attached| self.network(&attached.network)).collect()
     }
 
     /// Every tree of options under a `nixos` key.

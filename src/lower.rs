@@ -13,6 +13,7 @@ mod container;
 mod container_file;
 mod context;
 mod etc_file;
+mod firewall;
 mod folder;
 mod haproxy;
 mod hardening;
@@ -85,6 +86,7 @@ const CONTAINER: &[fn(&Container, &HostContext, &mut Module)] = &[
     etc_file::lower,
     network::lower_uses,
     port_clients::lower,
+    firewall::lower,
     notify::lower_uses,
 ];
 

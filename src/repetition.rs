@@ -22,6 +22,7 @@ pub(crate) fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
     let mut counter = Counter { total: 0, diagnostics };
     // A product that is too large ends the count.
     let _ = ports_on_interfaces(file, &mut counter)
+        .and_then(|()| host_ports_on_networks(file, &mut counter))
         .and_then(|()| networks_of_services(file, &mut counter))
         .and_then(|()| aliases_on_networks(file, &mut counter))
         .and_then(|()| mounts_in_volumes(file, &mut counter))
@@ -79,6 +80,25 @@ fn ports_on_interfaces(file: &ast::File, counter: &mut Counter) -> Option<()> {
             "each port of `expose` is opened on each interface",
             "list fewer interfaces, or fewer ports",
         )?;
+    }
+    Some(())
+}
+
+fn host_ports_on_networks(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    for (_, service) in services(file) {
+        for (_, container) in &service.containers.entries {
+            let Some(first) = container.settings.host_ports.first() else { continue };
+            let networks = match container.networks.0.len() {
+                0 => service.networks.len(),
+                own => own,
+            };
+            counter.add(
+                product(container.settings.host_ports.len(), networks),
+                first.port.span(),
+                "each port of `host_ports` is opened on each network of the container",
+                "list fewer networks, or fewer ports",
+            )?;
+        }
     }
     Some(())
 }

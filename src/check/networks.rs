@@ -7,6 +7,7 @@ mod dns_port;
 mod firewall_pattern;
 mod fixed_address;
 mod host_closed;
+pub(super) mod host_ports;
 mod internal_port;
 mod ipv4_chosen;
 mod ipv6_publish;
@@ -37,6 +38,7 @@ pub(super) const RULES: &[Rule] = &[
     firewall_pattern::check,
     fixed_address::check,
     host_closed::check,
+    host_ports::check,
     internal_port::check,
     ipv4_chosen::check,
     ipv6_publish::check,

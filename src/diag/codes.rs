@@ -116,6 +116,7 @@ codes! {
     HostClosed = "HG0518", Warning, "the firewall blocks a container's connection to the host";
     PortClients = "HG0519", Deny, "`from` does not fit a published port";
     NeedlessClients = "HG0520", Warning, "a range of clients has no effect";
+    LocalHostPort = "HG0521", Warning, "a container cannot reach a port of the host";
     UnknownSecret = "HG0601", Error, "a secret is not declared";
     SecretFormat = "HG0602", Error, "a secret is used in the wrong format";
     StoreMissing = "HG0603", Error, "secrets are declared without a store";

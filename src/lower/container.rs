@@ -343,27 +343,4 @@ fn unit(container: &Container, module: &mut Module) {
             Expr::call("lib.mkOverride", [Expr::Int(90), Expr::Int((grace.seconds + 30) as i64)]),
         );
     }
-    if !container.settings.firewall.0.is_empty() {
-        for exposed in &container.settings.expose {
-            let number = |port: &Text| match port.reference() {
-                Some(_) => Expr::typed(port),
-                None => Expr::Int(port.value().parse().unwrap_or_default()),
-            };
-            let (list, port) = match (exposed.port.text.split('-').as_slice(), exposed.udp) {
-                ([first, last], udp) => {
-                    let range = Set::of([("from", number(first)), ("to", number(last))]);
-                    (if udp { "allowedUDPPortRanges" } else { "allowedTCPPortRanges" }, Expr::Set(range))
-                }
-                (_, true) => ("allowedUDPPorts", number(&exposed.port.text)),
-                (_, false) => ("allowedTCPPorts", number(&exposed.port.text)),
-            };
-            for interface in &container.settings.firewall.0 {
-                module
-                    .config
-                    .at(&["networking", "firewall", "interfaces"])
-                    .at_named(&interface.text)
-                    .append(list, [port.clone()]);
-            }
-        }
-    }
 }

@@ -51,6 +51,10 @@ part! {
         /// Interfaces on which the firewall opens the ports of `expose`, only with `network_mode: host`. Becomes
         /// `networking.firewall.interfaces`.
         firewall: OneOrMany<Value<Interface>>,
+        /// Ports of the host that the container reaches at `host.containers.internal`, with an optional `/tcp` or `/udp`. The
+        /// firewall opens them for all containers of its networks. The program has to listen on all addresses, or on
+        /// the address of the bridge. Becomes `networking.firewall.interfaces`.
+        host_ports: Vec<Expose>,
         /// Devices of the host: a path below `/dev`, with an optional `:container:rwm`, or a CDI name such as
         /// `nvidia.com/gpu=all`. For NVIDIA the host needs `hardware.nvidia-container-toolkit.enable`, and the
         /// container starts after the unit that generates the description of the cards. For other vendors, put a

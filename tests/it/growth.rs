@@ -99,7 +99,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("files", false) => member(format!("/etc/f{i}"), json!({ "text": "x" })),
         ("extensions", true) => item(json!(format!("x{i}"))),
         ("exclude", true) => item(json!(format!("e{i}"))),
-        ("expose", true) => item(json!(1024 + i)),
+        ("expose" | "host_ports", true) => item(json!(1024 + i)),
         ("extra_hosts", false) => member(format!("h{i}"), json!(address())),
         ("extra_hosts", true) => item(json!(format!("h{i}:{}", address()))),
         ("firewall", true) => item(json!(format!("eth{i}"))),

@@ -19,10 +19,23 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     text.span,
                     "homegen puts no container on that network",
                 )
-                .help("write `host.containers.internal`, or mount the program's socket"),
+                .help(help(text)),
             );
         }
     }
+}
+
+/// The name that Podman gives the host, and the port that the firewall has to open.
+fn help(text: &Text) -> String {
+    let value = text.value();
+    if value == GATEWAY {
+        return "write `host.containers.internal`, or `host-gateway` under `extra_hosts`; and list the program's port under `host_ports`".to_owned();
+    }
+    let (_, behind) = value.split_once(GATEWAY).unwrap_or_default();
+    let port: String =
+        behind.strip_prefix(':').unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
+    let port = if port.is_empty() { "PORT" } else { &port };
+    format!("write `host.containers.internal`, and `host_ports: [{port}]` in the container")
 }
 
 /// True if the text contains the address by itself, and not as a part of a longer one.

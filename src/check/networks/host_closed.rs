@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
 use crate::hir::{Container, Host, Id, Service};
 use crate::podman::arguments::arguments;
-use crate::setting::{Bind, HealthTest, NetworkMode};
+use crate::setting::{Bind, Expose, HealthTest, NetworkMode};
 use crate::tree::{Kind, Node, Text, options};
 
 /// The names that Podman gives the host in each container (podman-run(1), --add-host).
@@ -85,7 +85,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     let publisher = loopback.and_then(|(id, target)| Some((host.container(id)?, target)));
                     diagnostics.push(found.help(match publisher {
                         Some((other, target)) if is_host => by_network(container, other, target),
-                        _ => by_firewall(port, &bridge),
+                        _ => by_firewall(port),
                     }));
                 }
             }
@@ -109,15 +109,14 @@ fn report(container: &Container, text: &Text, name: &str, port: Port, bridge: &s
     )
 }
 
-fn by_firewall(port: Port, bridge: &str) -> String {
-    let list = if port.udp { "allowedUDPPorts" } else { "allowedTCPPorts" };
-    let port = port.number;
-    format!("add to the service: `nixos: {{ networking.firewall.interfaces.{bridge}.{list}: [{port}] }}`")
+fn by_firewall(port: Port) -> String {
+    let udp = if port.udp { "/udp" } else { "" };
+    format!("add `host_ports: [{}{udp}]` to the container", port.number)
 }
 
 /// Returns the help for a port that another container publishes on loopback: no firewall setting opens it on the
 /// bridge.
-fn by_network(container: &Container, other: &Container, target: &str) -> String {
+pub(super) fn by_network(container: &Container, other: &Container, target: &str) -> String {
     let name = &other.name;
     let is_shared = container.networks.iter().any(|a| other.networks.iter().any(|b| a.network == b.network));
     if is_shared {
@@ -346,19 +345,28 @@ impl Open {
             }
         }
         for container in host.containers() {
+            for network in host.networks_of(container) {
+                for exposed in &container.settings.host_ports {
+                    open.expose(exposed, network.interface.value());
+                }
+            }
             if matches!(container.network_mode, Some(NetworkMode::Host(_))) {
-                let interfaces = container.settings.firewall.0.iter().map(|interface| interface.text.value());
-                for exposed in &container.settings.expose {
-                    let ports = exposed.port.value;
-                    let port = Port { number: ports.first, udp: exposed.udp };
-                    match ports.is_range() {
-                        true => open.trusted.extend(interfaces.clone()),
-                        false => open.on.extend(interfaces.clone().map(|interface| (interface, port))),
+                for interface in &container.settings.firewall.0 {
+                    for exposed in &container.settings.expose {
+                        open.expose(exposed, interface.text.value());
                     }
                 }
             }
         }
         open
+    }
+
+    fn expose(&mut self, exposed: &Expose, interface: String) {
+        let ports = exposed.port.value;
+        match ports.is_range() {
+            true => self.trusted.insert(interface),
+            false => self.on.insert((interface, Port { number: ports.first, udp: exposed.udp })),
+        };
     }
 
     fn has(&self, bridge: &str, port: Port) -> bool {

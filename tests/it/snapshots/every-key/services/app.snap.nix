@@ -108,6 +108,7 @@ in
               "--log-opt=max-size=10m"
               "--stop-signal=SIGINT"
               "--stop-timeout=20"
+              "--add-host=host.containers.internal:172.31.21.1"
             ];
             homeserver = {
               service = "app";
@@ -200,11 +201,6 @@ in
           };
         };
 
-        networking.firewall.interfaces.eth0 = {
-          allowedTCPPorts = [ 9000 ];
-          allowedUDPPorts = [ 9001 ];
-        };
-
         systemd.tmpfiles.rules = [
           ''d "${data}/owned" 0750 1000 100 -''
           ''d "/srv/photos" - - - -''
@@ -216,6 +212,33 @@ in
           MemorySwapMax = "1G";
           CPUQuota = "150%";
           TasksMax = 500;
+        };
+
+        networking.firewall.interfaces = {
+          br-front0 = {
+            allowedTCPPorts = [ 11434 ];
+            allowedUDPPorts = [ 53 ];
+            allowedTCPPortRanges = [
+              {
+                from = 8443;
+                to = 8445;
+              }
+            ];
+          };
+          br-six = {
+            allowedTCPPorts = [ 11434 ];
+            allowedUDPPorts = [ 53 ];
+            allowedTCPPortRanges = [
+              {
+                from = 8443;
+                to = 8445;
+              }
+            ];
+          };
+          eth0 = {
+            allowedTCPPorts = [ 9000 ];
+            allowedUDPPorts = [ 9001 ];
+          };
         };
       }
       {

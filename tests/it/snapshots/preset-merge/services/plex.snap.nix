@@ -28,6 +28,8 @@ in
       };
     };
 
+    systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
+
     networking.firewall.interfaces = {
       ${builtins.elemAt interfaces 0} = {
         allowedTCPPorts = [ 32400 ];
@@ -38,7 +40,5 @@ in
         allowedUDPPorts = [ 1900 ];
       };
     };
-
-    systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
   };
 }
