@@ -13,6 +13,7 @@ mod index;
 pub(crate) mod job;
 pub(crate) mod native;
 pub(crate) mod own_job;
+pub(crate) mod reach;
 pub(crate) mod secret;
 
 use std::collections::{BTreeSet, HashSet};
@@ -40,6 +41,7 @@ pub(crate) use id::Id;
 pub(crate) use index::Index;
 pub(crate) use job::Job;
 pub(crate) use native::Native;
+pub(crate) use reach::Reach;
 pub(crate) use secret::{Secret, SecretStores, WrongSecret};
 
 /// A host.
@@ -397,6 +399,8 @@ pub(crate) struct Container {
     pub(crate) notification: Notification,
     /// The servers of the host that it uses.
     pub(crate) uses: setting::Uses,
+    /// The sites of this host that it reaches.
+    pub(crate) reaches: Vec<Reach>,
     /// The container in the last build, possibly under another name.
     pub(crate) previous: Option<Previous>,
 }

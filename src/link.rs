@@ -14,6 +14,7 @@ mod native;
 mod network;
 mod notify;
 mod previous;
+mod reach;
 mod secret;
 mod site;
 mod site_path;
@@ -111,6 +112,7 @@ pub(crate) fn link(
         diagnostics,
     );
     (host.front, host.haproxy, host.auth) = (fronts.caddy, fronts.haproxy, fronts.auth);
+    reach::link(&mut host, diagnostics);
     folder::link(&mut host);
     native::link(&mut host);
     job::link(jobs, file.smoke_test, file.jobs, &mut host, diagnostics);

@@ -74,6 +74,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
 /// The concerns of a container, in the order of their parts in the service's module.
 const CONTAINER: &[fn(&Container, &HostContext, &mut Module)] = &[
     container::lower,
+    firewall::lower,
     hardening::lower,
     health::lower,
     podman_args::lower,
@@ -86,7 +87,6 @@ const CONTAINER: &[fn(&Container, &HostContext, &mut Module)] = &[
     etc_file::lower,
     network::lower_uses,
     port_clients::lower,
-    firewall::lower,
     notify::lower_uses,
 ];
 

@@ -45,6 +45,7 @@ const RULES: &[(&[&str], Rule)] = &[
     (&["containers", "*", "ports"], Rule::Entries(port)),
     (&["containers", "*", "expose"], Rule::Entries(exposed)),
     (&["containers", "*", "host_ports"], Rule::Entries(exposed)),
+    (&["containers", "*", "reaches"], Rule::Entries(identity)),
     (&["containers", "*", "cap_add"], Rule::Entries(capability)),
     (&["containers", "*", "cap_drop"], Rule::Entries(capability)),
     (&["containers", "*", "security_opt"], Rule::Entries(security_option)),

@@ -23,6 +23,7 @@ pub(crate) fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
     // A product that is too large ends the count.
     let _ = ports_on_interfaces(file, &mut counter)
         .and_then(|()| host_ports_on_networks(file, &mut counter))
+        .and_then(|()| sites_of_reaches(file, &mut counter))
         .and_then(|()| networks_of_services(file, &mut counter))
         .and_then(|()| aliases_on_networks(file, &mut counter))
         .and_then(|()| mounts_in_volumes(file, &mut counter))
@@ -98,6 +99,32 @@ fn host_ports_on_networks(file: &ast::File, counter: &mut Counter) -> Option<()>
                 "each port of `host_ports` is opened on each network of the container",
                 "list fewer networks, or fewer ports",
             )?;
+        }
+    }
+    Some(())
+}
+
+fn sites_of_reaches(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    let mut names: HashMap<String, usize> = HashMap::new();
+    for (name, service) in services(file) {
+        let sites = service.site.iter().chain(&service.sites);
+        names.insert(name, sites.map(|site| 1 + site.aliases.len()).sum());
+    }
+    for (_, service) in services(file) {
+        for (_, container) in &service.containers.entries {
+            let networks = match container.networks.0.len() {
+                0 => service.networks.len(),
+                own => own,
+            };
+            for reach in &container.reaches {
+                let names = names.get(&reach.value()).copied().unwrap_or(1);
+                counter.add(
+                    if names > 1 { names } else { 0 } + product(container.reaches.len().max(names), networks),
+                    reach.span,
+                    "the container gets each name of these sites, and each port on each of its networks",
+                    "list full names of sites under `reaches`, or fewer networks",
+                )?;
+            }
         }
     }
     Some(())

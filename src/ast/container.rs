@@ -25,6 +25,10 @@ mapping! {
         depends_on: DependsOn,
         /// The servers of the host that the container uses.
         uses: Uses,
+        /// Sites of this host that the container reaches through the front: names of services, or full names of sites. The
+        /// firewall opens the port of the front for all containers of its networks. Becomes `--add-host`,
+        /// `networking.firewall.interfaces`.
+        reaches: Vec<Text>,
         /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
     }

@@ -21,6 +21,7 @@ mod nftables_flush;
 mod port_clients;
 mod port_taken;
 mod published_wide;
+mod reached_sites;
 mod subnet_overlap;
 mod subnet_small;
 mod tailnet_address;
@@ -49,6 +50,7 @@ pub(super) const RULES: &[Rule] = &[
     port_clients::check,
     port_taken::check,
     published_wide::check,
+    reached_sites::check,
     subnet_overlap::check,
     subnet_small::check,
     tailnet_address::check,

@@ -117,6 +117,8 @@ codes! {
     PortClients = "HG0519", Deny, "`from` does not fit a published port";
     NeedlessClients = "HG0520", Warning, "a range of clients has no effect";
     LocalHostPort = "HG0521", Warning, "a container cannot reach a port of the host";
+    UnknownSite = "HG0522", Error, "a site that a container reaches is not declared";
+    UnusableSite = "HG0523", Warning, "a container cannot use a site that it reaches";
     UnknownSecret = "HG0601", Error, "a secret is not declared";
     SecretFormat = "HG0602", Error, "a secret is used in the wrong format";
     StoreMissing = "HG0603", Error, "secrets are declared without a store";

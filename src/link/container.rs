@@ -6,7 +6,7 @@ use super::notify;
 use super::{name, network};
 use crate::ast::{self, Condition, DependsOn};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Attached, Container, Dependency, Id, Native, Network, Service};
+use crate::hir::{Attached, Container, Dependency, Id, Native, Network, Reach, Service};
 use crate::podman::arguments::arguments;
 use crate::setting::{self, GracePeriod, NetworkMode, Restart, Settings, VolumeSource};
 use crate::source::Span;
@@ -182,6 +182,7 @@ fn container(
         network_mode,
         notify,
         uses,
+        reaches,
         unreadable,
         ..
     } = declared;
@@ -248,6 +249,7 @@ fn container(
         on_tailnet,
         notification,
         uses,
+        reaches: reaches.into_iter().map(|written| Reach { written, sites: Vec::new() }).collect(),
         previous: None,
     }
 }

@@ -1,46 +1,79 @@
-//! Ports of the host that the firewall opens for containers: those of a container on the host's network, and those that a
-//! container reaches.
+//! Ports of the host that the firewall opens for containers, and the names of the host in containers. The ports are those
+//! of a container on the host's network, those under `host_ports`, and those of the fronts of sites under `reaches`.
 //!
 //! ```yaml
-//! chat: { image: …, host_ports: [11434] }
+//! chat: { image: …, host_ports: [11434], reaches: [auth] }
 //! ```
 //! ```nix
-//! networking.firewall.interfaces.br-chat.allowedTCPPorts = [ 11434 ];
+//! networking.firewall.interfaces.br-chat.allowedTCPPorts = [ 11434 443 ];
+//! virtualisation.oci-containers.containers.chat.extraOptions = [ "--add-host=auth.example.org:host-gateway" ];
 //! ```
 //!
 //! Packets of a container to an address of the host come in through the bridge of its network. Podman gives the host the
-//! name `host.containers.internal` in each container, with the gateway of one of its networks (podman-run(1), --add-host).
+//! name `host.containers.internal` in each container, with the gateway of one of its networks, which `host-gateway` stands
+//! for too (podman-run(1), --add-host).
+
+use std::collections::{BTreeSet, HashSet};
 
 use super::container_set;
 use super::context::HostContext;
-use crate::hir::Container;
-use crate::nix::{Expr, Part, Set, parts};
+use crate::hir::reach::{ReachedSite, Served};
+use crate::hir::{Container, Host};
+use crate::nix::{Expr, Set};
 use crate::nixos::Module;
-use crate::setting::Expose;
+use crate::setting::{Expose, NetworkMode};
 use crate::tree::Text;
 
 pub(super) fn lower(container: &Container, context: &HostContext, module: &mut Module) {
     for interface in &container.settings.firewall.0 {
         open(&container.settings.expose, &interface.text, module);
     }
-    if container.settings.host_ports.is_empty() {
+    let host = context.host;
+    let of_sites: BTreeSet<u16> = reached(container, host)
+        .filter(|(_, served)| !served.is_open)
+        .map(|(_, served)| served.port)
+        .collect();
+    if !container.settings.host_ports.is_empty() || !of_sites.is_empty() {
+        for network in host.networks_of(container).into_iter().filter(|network| !network.is_external()) {
+            open(&container.settings.host_ports, &network.interface, module);
+            let interfaces = module.config.at(&["networking", "firewall", "interfaces"]);
+            let ports = of_sites.iter().map(|port| Expr::Int(i64::from(*port)));
+            interfaces.at_named(&network.interface).append("allowedTCPPorts", ports);
+        }
+    }
+    // Both files belong to the other container.
+    if container.shares_network_of.is_some() {
         return;
     }
-    let host = context.host;
-    let networks = host.networks_of(container);
-    for network in networks.iter().filter(|network| !network.is_external()) {
-        open(&container.settings.host_ports, &network.interface, module);
+    let gateway = host.safe_gateway(container);
+    // A name under `extra_hosts` has an address already.
+    let hosts = container.settings.extra_hosts.0.iter();
+    let taken: HashSet<String> = hosts.map(|(name, _)| name.value().to_lowercase()).collect();
+    let mut add_host = |name: &Text, address: &Text| {
+        if !taken.contains(&name.value().to_lowercase()) {
+            let option = [name.clone(), address.clone()];
+            let option = Expr::flag("--add-host=", &Text::join(&option, ":", name.span));
+            container_set(module, container).append("extraOptions", [option]);
+        }
+    };
+    if let (false, Some(gateway)) = (container.settings.host_ports.is_empty(), &gateway) {
+        add_host(&Text::literal(HOST, container.span), gateway);
     }
-    // Podman may choose the gateway of an external network, on whose bridge the ports are not open.
-    if networks.iter().any(|network| network.is_external())
-        && let Some(gateway) = host.gateway(container)
-        && container.shares_network_of.is_none()
-        && !container.settings.extra_hosts.0.iter().any(|(name, _)| name.value() == HOST)
-    {
-        let mut option = vec![Part::Text(format!("--add-host={HOST}:").into())];
-        option.extend(parts(&gateway.address));
-        container_set(module, container).append("extraOptions", [Expr::Str(option)]);
+    let is_on_host = matches!(container.network_mode, Some(NetworkMode::Host(_)));
+    let fallback = if is_on_host { "127.0.0.1" } else { "host-gateway" };
+    let gateway = gateway.unwrap_or_else(|| Text::literal(fallback, container.span));
+    for (reached, served) in reached(container, host) {
+        add_host(&reached.name, served.address.as_ref().unwrap_or(&gateway));
     }
+}
+
+/// The sites that a container reaches, with the places at which they are served.
+fn reached<'a>(
+    container: &'a Container,
+    host: &'a Host,
+) -> impl Iterator<Item = (&'a ReachedSite, Served<'a>)> {
+    let sites = container.reaches.iter().flat_map(|reach| &reach.sites);
+    sites.filter_map(|reached| Some((reached, host.served(reached.site)?)))
 }
 
 /// The name of the host in a container.

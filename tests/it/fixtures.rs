@@ -269,6 +269,7 @@ const COMPILE: &[&str] = &[
     "presets",
     "published-wide",
     "raw-nixos",
+    "reaches",
     "references",
     "secret-stores",
     "secrets",

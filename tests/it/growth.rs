@@ -73,6 +73,7 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("databases", false) => member(format!("d{i}"), json!({})),
         ("depends_on" | "restart" | "stop", true) => item(json!(format!("c{i}"))),
         ("depends_on", false) => member(format!("c{i}"), json!({ "condition": "started" })),
+        ("reaches", true) => item(json!(format!("s{i}.example.org"))),
         ("from", true) => item(json!(address())),
         ("devices", true) => item(json!(format!("/dev/d{i}"))),
         ("device_cgroup_rules", true) => item(json!(format!("c 13:{i} rwm"))),

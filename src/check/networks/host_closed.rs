@@ -85,6 +85,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     let publisher = loopback.and_then(|(id, target)| Some((host.container(id)?, target)));
                     diagnostics.push(found.help(match publisher {
                         Some((other, target)) if is_host => by_network(container, other, target),
+                        _ if is_site => by_front(sites.get(&name).copied().flatten(), &name),
                         _ => by_firewall(port),
                     }));
                 }
@@ -112,6 +113,11 @@ fn report(container: &Container, text: &Text, name: &str, port: Port, bridge: &s
 fn by_firewall(port: Port) -> String {
     let udp = if port.udp { "/udp" } else { "" };
     format!("add `host_ports: [{}{udp}]` to the container", port.number)
+}
+
+/// The help for a site of the service `owner`, or of the host.
+fn by_front(owner: Option<&Id<Service>>, name: &str) -> String {
+    format!("add `reaches: [{}]` to the container", owner.map_or(name, |owner| owner.as_str()))
 }
 
 /// Returns the help for a port that another container publishes on loopback: no firewall setting opens it on the
@@ -349,6 +355,13 @@ impl Open {
                 for exposed in &container.settings.host_ports {
                     open.expose(exposed, network.interface.value());
                 }
+            }
+            let reached = container.reaches.iter().flat_map(|reach| &reach.sites);
+            let ports: HashSet<u16> =
+                reached.filter_map(|reached| host.served(reached.site)).map(|served| served.port).collect();
+            for network in host.networks_of(container) {
+                let port = |number: &u16| Port { number: *number, udp: false };
+                open.on.extend(ports.iter().map(|number| (network.interface.value(), port(number))));
             }
             if matches!(container.network_mode, Some(NetworkMode::Host(_))) {
                 for interface in &container.settings.firewall.0 {

@@ -109,6 +109,7 @@ in
               "--stop-signal=SIGINT"
               "--stop-timeout=20"
               "--add-host=host.containers.internal:172.31.21.1"
+              "--add-host=nas.example.net:100.64.0.7"
             ];
             homeserver = {
               service = "app";
@@ -201,22 +202,12 @@ in
           };
         };
 
-        systemd.tmpfiles.rules = [
-          ''d "${data}/owned" 0750 1000 100 -''
-          ''d "/srv/photos" - - - -''
-        ];
-
-        systemd.slices.homeserver-app.sliceConfig = {
-          MemoryMax = "2G";
-          MemoryLow = "512M";
-          MemorySwapMax = "1G";
-          CPUQuota = "150%";
-          TasksMax = 500;
-        };
-
         networking.firewall.interfaces = {
           br-front0 = {
-            allowedTCPPorts = [ 11434 ];
+            allowedTCPPorts = [
+              11434
+              443
+            ];
             allowedUDPPorts = [ 53 ];
             allowedTCPPortRanges = [
               {
@@ -226,7 +217,10 @@ in
             ];
           };
           br-six = {
-            allowedTCPPorts = [ 11434 ];
+            allowedTCPPorts = [
+              11434
+              443
+            ];
             allowedUDPPorts = [ 53 ];
             allowedTCPPortRanges = [
               {
@@ -239,6 +233,19 @@ in
             allowedTCPPorts = [ 9000 ];
             allowedUDPPorts = [ 9001 ];
           };
+        };
+
+        systemd.tmpfiles.rules = [
+          ''d "${data}/owned" 0750 1000 100 -''
+          ''d "/srv/photos" - - - -''
+        ];
+
+        systemd.slices.homeserver-app.sliceConfig = {
+          MemoryMax = "2G";
+          MemoryLow = "512M";
+          MemorySwapMax = "1G";
+          CPUQuota = "150%";
+          TasksMax = 500;
         };
       }
       {

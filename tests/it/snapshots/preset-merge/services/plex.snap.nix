@@ -28,8 +28,6 @@ in
       };
     };
 
-    systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
-
     networking.firewall.interfaces = {
       ${builtins.elemAt interfaces 0} = {
         allowedTCPPorts = [ 32400 ];
@@ -40,5 +38,7 @@ in
         allowedUDPPorts = [ 1900 ];
       };
     };
+
+    systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
   };
 }

@@ -30,11 +30,11 @@ in
       };
     };
 
-    systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
-
     networking.firewall.interfaces = {
       ${builtins.elemAt interfaces 0}.allowedTCPPorts = [ 32400 ];
       ${builtins.elemAt interfaces 1}.allowedTCPPorts = [ 32400 ];
     };
+
+    systemd.tmpfiles.rules = [ ''d "${data}" - - - -'' ];
   };
 }
