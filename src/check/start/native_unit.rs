@@ -13,6 +13,7 @@ const MANAGED: &[&str] = &[
     "caddy",
     "haproxy",
     "postgres-databases",
+    "published-ports",
     "postgresql",
     "postgresql-setup",
     "redis-valkey",
