@@ -39,7 +39,7 @@ fn unreached(port: &Port, from: &Clients, is_on_tailnet: bool) -> Option<Diagnos
     if address.is_loopback() {
         let found = report(
             format!("`from` has no effect on port {published}"),
-            "only the host itself reaches 127.0.0.1, and it always does",
+            &format!("only the host itself reaches {address}, and it always does"),
         );
         return Some(
             found
