@@ -1,6 +1,7 @@
 //! Pass: [`hir`](crate::hir) → [`nixos`](crate::nixos). One file per concern. A new concern is a file here and a
 //! line in [`HOST`] or [`CONTAINER`].
 
+mod address;
 mod adguard;
 mod arrange;
 mod caddy;

@@ -22,7 +22,7 @@ mapping! {
         headers: Pairs,
         /// Sites that belong to no service. Their `to` is an address.
         sites: Sites,
-        /// Sends a notification when Caddy fails, or when the tailnet address that it waits for does not appear.
+        /// Sends a notification when Caddy fails, or when an address that it waits for does not appear.
         /// Default: `never`.
         notify: Option<Spanned<NotifyOn>>,
         /// Lines for Caddy's global options, `services.caddy.globalConfig`, as a multi-line text.

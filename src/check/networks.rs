@@ -25,7 +25,6 @@ mod reached_sites;
 mod subnet_overlap;
 mod subnet_small;
 mod tailnet_address;
-mod tailnet_among_others;
 mod tailscale_missing;
 mod unused_port;
 
@@ -54,7 +53,6 @@ pub(super) const RULES: &[Rule] = &[
     subnet_overlap::check,
     subnet_small::check,
     tailnet_address::check,
-    tailnet_among_others::check,
     tailscale_missing::check,
     unused_port::check,
 ];

@@ -30,6 +30,17 @@ impl Bind {
         let (mut interfaces, mut addresses) = (Vec::new(), Vec::new());
         for node in nodes {
             let text = Text::decode(node, reader)?;
+            if let word @ ("tailscale" | "all") = text.value().as_str() {
+                let help = match (nodes.len(), word) {
+                    (1, _) => format!("write `bind: {word}`"),
+                    (_, "all") => "write `bind: all`, or remove `all`".to_owned(),
+                    _ => "write the address of `tailscale` in its place".to_owned(),
+                };
+                let title = format!("`{word}` is not an address or an interface");
+                let label = "stands for the whole value of `bind`";
+                reader.push(Diagnostic::new(Code::BadValue, title, node.span, label).help(help));
+                return None;
+            }
             match Value::of(text) {
                 Some(address) => addresses.push(address),
                 None => interfaces.push(Value::<Interface>::decode(node, reader)?),

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 
-use super::tailscale;
+use super::{address, tailscale};
 use crate::acme_provider::token_variable;
 use crate::hir::front::{Caddy, HEADERS};
 use crate::hir::{Front, Host, Site};
@@ -84,6 +84,20 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         caddy.append("after", [unit.clone()]);
         caddy.append("requires", [unit]);
     }
+    if let Bind::On { addresses, .. } = &front.bind.value {
+        wait(address::waits(addresses.iter().map(|address| address.value.0), host), module);
+    }
+}
+
+/// Makes Caddy wait for addresses. It fails if it cannot bind one of them, and NixOS would give up after 10 starts.
+fn wait(commands: Vec<Expr>, module: &mut Module) {
+    if commands.is_empty() {
+        return;
+    }
+    let unit = module.unit("caddy");
+    let always = Expr::call("lib.mkOverride", [Expr::Int(90), Expr::Int(0)]);
+    unit.set("startLimitIntervalSec", always);
+    unit.at(&["serviceConfig"]).set("ExecStartPre", Expr::List(commands));
 }
 
 fn virtual_host(site: &Site, front: &Front, host: &Host, shared: &Shared, certificate: Option<&Text>) -> Set {

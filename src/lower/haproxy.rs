@@ -16,13 +16,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 
-use super::context;
-use super::tailscale;
+use super::{address, context};
 use crate::form::{ListenAddress, UrlPaths};
 use crate::hir::{HaProxy, Host, Id, PlainSite, Service, Upstream, UpstreamAddress};
 use crate::nix::{Expr, Part, attribute, parts};
 use crate::nixos::{Module, Output};
-use crate::script::Script;
 
 /// The settings of all sections. A timeout is the longest pause of a connection, so a long upload needs no more; the last
 /// one is for WebSockets. Only errors are logged.
@@ -70,7 +68,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     ]);
     let before = |commands: Vec<Expr>| Expr::call("lib.mkBefore", [Expr::List(commands)]);
     let service = unit.at(&["serviceConfig"]);
-    let commands = waits(haproxy, host).into_iter().chain([check.clone()]).collect();
+    let bound = haproxy.sites.iter().filter_map(|site| site.listen.value.address);
+    let commands = address::waits(bound, host).into_iter().chain([check.clone()]).collect();
     service.set("ExecStartPre", before(commands));
     service.set("ExecReload", before(vec![check]));
     service.set("RestartSec", Expr::str("10s"));
@@ -78,22 +77,6 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         super::notify::report_failure(HaProxy::UNIT, module);
     }
     firewall(haproxy, module);
-}
-
-/// Commands that wait for the addresses of the sites: an address that the host does not have cannot be bound.
-fn waits(haproxy: &HaProxy, host: &Host) -> Vec<Expr> {
-    let sites = haproxy.sites.iter().filter(|site| !site.listen.value.is_loopback());
-    let addresses: BTreeSet<String> =
-        sites.filter_map(|site| site.listen.value.address).map(|address| address.to_string()).collect();
-    let tailnet = host.tailscale.as_ref().map(|tailscale| tailscale.address.value.0.to_string());
-    let wait = |address: String| {
-        let interface = match Some(&address) == tailnet.as_ref() {
-            true => Expr::text(&tailscale::interface(host)),
-            false => Expr::str(""),
-        };
-        Expr::run(Script::WaitForAddress, [Expr::str(address), interface])
-    };
-    addresses.into_iter().map(wait).collect()
 }
 
 /// Lines of the configuration, and the service without which they are left out.

@@ -235,6 +235,7 @@ const WARN: &[&str] = &["moved-data", "secrets-missing", "server-needs"];
 const COMPILE: &[&str] = &[
     "adguard",
     "bound-paths",
+    "caddy-addresses",
     "caddy-interfaces",
     "caddy-internal",
     "caddy-plugin",

@@ -3,6 +3,7 @@
 
 let
   inherit (config) homeserver;
+  inherit (config.homeserver) scripts;
 
   frontAddresses = [
     "192.168.30.5"
@@ -44,5 +45,13 @@ in
       443
     ];
     allowedUDPPorts = [ 443 ];
+  };
+
+  systemd.services.caddy = {
+    startLimitIntervalSec = lib.mkOverride 90 0;
+    serviceConfig.ExecStartPre = [
+      (scripts.waitForAddress "192.168.30.5" "")
+      (scripts.waitForAddress "fd00:30::5" "")
+    ];
   };
 }

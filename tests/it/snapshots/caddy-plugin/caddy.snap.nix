@@ -9,6 +9,7 @@
 let
   inherit (config) homeserver;
   inherit (config.age) secrets;
+  inherit (config.homeserver) scripts;
 
   frontAddresses = [
     "192.168.1.2"
@@ -49,7 +50,14 @@ in
   systemd.services.caddy = {
     after = [ "agenix-install-secrets.service" ];
     restartTriggers = [ "${secrets.cloudflare.file}" ];
-    serviceConfig.EnvironmentFile = secrets.cloudflare.path;
+    startLimitIntervalSec = lib.mkOverride 90 0;
+    serviceConfig = {
+      ExecStartPre = [
+        (scripts.waitForAddress "192.168.1.2" "")
+        (scripts.waitForAddress "fd00::2" "")
+      ];
+      EnvironmentFile = secrets.cloudflare.path;
+    };
   };
 
   networking.firewall = {

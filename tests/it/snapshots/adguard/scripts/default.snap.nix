@@ -75,5 +75,7 @@ in
         ++ units
       );
     startOnce = command "start-once" [ config.systemd.package ];
+    waitForAddress =
+      address: interface: command "wait-for-address" [ pkgs.iproute2 ] [ address interface ];
   };
 }
