@@ -17,6 +17,7 @@ mod previous;
 mod reach;
 mod secret;
 mod site;
+mod site_address;
 mod site_path;
 
 use std::collections::HashMap;
@@ -101,10 +102,9 @@ pub(crate) fn link(
         last_build: context.last_build.cloned(),
         lock: context.lock.cloned(),
     };
-    let tailnet = host.tailscale.as_ref().map(|t| t.address.text.value());
     let fronts = site::link(
         front,
-        tailnet.as_deref(),
+        host.tailscale.as_ref(),
         sites,
         file.haproxy,
         file.auth,

@@ -3,8 +3,8 @@
 use schemars::json_schema;
 
 use super::SiteAuth;
-use crate::form::{ClientRange, Domain, ListenAddress};
-use crate::setting::{Allow, Flag, Map, Number, Pairs, Spanned};
+use crate::form::{ClientRange, Domain, ListenAddress, SiteAddress};
+use crate::setting::{Allow, Flag, Map, Number, OneOrMany, Pairs, Spanned};
 use crate::shape::{keyword, mapping, schema};
 use crate::source::Span;
 use crate::tree::Text;
@@ -17,6 +17,9 @@ mapping! {
         front: Option<Spanned<SiteFront>>,
         /// The port of HAProxy, on all addresses or as `ADDRESS:PORT`. Required with `front: haproxy`.
         listen: Option<Value<ListenAddress>>,
+        /// The addresses that the site answers on, some of those in `caddy.bind`; `tailscale` is the tailnet address.
+        /// Default: all of them.
+        bind: Option<Spanned<OneOrMany<Value<SiteAddress>>>>,
         /// The name below the `domain` of the front. Set either `subdomain` or `host`. A site of HAProxy without a name
         /// answers every name on its port.
         subdomain: Option<Value<Domain>>,

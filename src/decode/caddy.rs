@@ -34,7 +34,7 @@ impl Bind {
                 let help = match (nodes.len(), word) {
                     (1, _) => format!("write `bind: {word}`"),
                     (_, "all") => "write `bind: all`, or remove `all`".to_owned(),
-                    _ => "write the address of `tailscale` in its place".to_owned(),
+                    _ => "write `\"${tailscale.address}\"` in its place".to_owned(),
                 };
                 let title = format!("`{word}` is not an address or an interface");
                 let label = "stands for the whole value of `bind`";

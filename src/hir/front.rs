@@ -76,24 +76,35 @@ impl Front {
         self.caddy()?.tls.as_ref()
     }
 
-    /// The address at which programs of the host reach it. `None` for 127.0.0.1.
-    pub(crate) fn local_address<'a>(&'a self, host: &'a Host) -> Option<&'a Value<Address>> {
+    /// The addresses in the file that it listens on. Empty for all addresses.
+    pub(crate) fn addresses<'a>(&'a self, host: &'a Host) -> &'a [Value<Address>] {
         match &self.bind.value {
-            Bind::Tailscale => host.tailscale.as_ref().map(|tailscale| &tailscale.address),
-            Bind::On { addresses, .. } => addresses.first(),
-            Bind::All => None,
+            Bind::Tailscale => match &host.tailscale {
+                Some(tailscale) => std::slice::from_ref(&tailscale.address),
+                None => &[],
+            },
+            Bind::On { addresses, .. } => addresses,
+            Bind::All => &[],
         }
     }
 
-    /// The addresses at which other machines reach it. Empty if they are not in the file.
-    pub(crate) fn outside_addresses<'a>(&'a self, host: &'a Host) -> Vec<&'a Value<Address>> {
-        match &self.bind.value {
-            Bind::Tailscale => host.tailscale.iter().map(|tailscale| &tailscale.address).collect(),
-            Bind::On { addresses, .. } => {
-                addresses.iter().filter(|address| !address.value.0.is_loopback()).collect()
-            }
-            Bind::All => Vec::new(),
+    /// The addresses in the file that a site answers on. Empty for all addresses.
+    pub(crate) fn addresses_of<'a>(&'a self, site: &'a Site, host: &'a Host) -> &'a [Value<Address>] {
+        match site.addresses.is_empty() {
+            true => self.addresses(host),
+            false => &site.addresses,
         }
+    }
+
+    /// The address at which programs of the host reach a site. `None` for 127.0.0.1.
+    pub(crate) fn local_address<'a>(&'a self, site: &'a Site, host: &'a Host) -> Option<&'a Value<Address>> {
+        self.addresses_of(site, host).first()
+    }
+
+    /// The addresses at which other machines reach a site. Empty if they are not in the file.
+    pub(crate) fn outside_addresses<'a>(&'a self, site: &'a Site, host: &'a Host) -> Vec<&'a Value<Address>> {
+        let addresses = self.addresses_of(site, host).iter();
+        addresses.filter(|address| !address.value.0.is_loopback()).collect()
     }
 
     /// The secrets that the front uses.
@@ -156,6 +167,8 @@ impl Front {
 pub(crate) struct Site {
     /// The full name.
     pub(crate) host: Text,
+    /// The addresses of the front that it answers on. Empty for all of them.
+    pub(crate) addresses: Vec<Value<Address>>,
     /// The service of the site.
     pub(crate) service: Option<Id<Service>>,
     /// The response.

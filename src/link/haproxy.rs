@@ -109,6 +109,17 @@ fn link_one(
     for (key, span) in unsupported(&site) {
         refuse(key, span, diagnostics);
     }
+    if let Some(bind) = &site.bind {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadSite,
+                "`bind` is for sites of Caddy",
+                bind.span,
+                "a site of HAProxy has its address in `listen`",
+            )
+            .help("write `listen: ADDRESS:PORT`, and remove `bind`"),
+        );
+    }
     let service = owner.as_ref().map(|owner| owner.service.name.clone());
     let names = names(&site, domain, diagnostics);
     let target = match owner.as_deref().map(|owner| &*owner.service) {

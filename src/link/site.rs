@@ -8,10 +8,11 @@ use indexmap::IndexMap;
 use super::auth;
 use super::container::ServiceSites;
 use super::front::Declared;
+use super::site_address::{self, Addresses};
 use super::site_path::{self, Containers};
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::form::Protocol;
+use crate::form::{Address, Protocol};
 use crate::hir::front::{Certificate, UnlinkedSite};
 use crate::hir::{
     Answer, AuthProvider, Container, Front, HaProxy, HostPort, Id, Service, Site, SitePort, Upstream,
@@ -20,6 +21,7 @@ use crate::hir::{
 use crate::setting::{self, Map};
 use crate::source::{SourceId, Span};
 use crate::tree::{Target, Text};
+use crate::value::Value;
 
 /// The fronts of the host.
 pub(super) struct Fronts {
@@ -56,7 +58,7 @@ fn by_front(
 /// Collects the sites of all services for the front, and publishes the ports that they need.
 pub(super) fn link(
     declared: Option<Declared>,
-    tailnet: Option<&str>,
+    tailscale: Option<&setting::Tailscale>,
     sites: Vec<ServiceSites>,
     haproxy: Option<ast::HaProxy>,
     auth: Map<ast::AuthProvider>,
@@ -93,11 +95,12 @@ pub(super) fn link(
         services.iter_mut().for_each(publish_once);
         return Fronts { caddy: None, haproxy, auth };
     };
-    bind_tailnet(&mut front, tailnet);
+    bind_tailnet(&mut front, tailscale);
+    let addresses = Addresses::of(&front, tailscale);
     // The paths and the login of each linked site, with the index of its service.
     let mut parts = Vec::new();
     for mut site in own {
-        match link_one(&site, None, &front, diagnostics) {
+        match link_one(&site, None, &front, &addresses, diagnostics) {
             Some(found) => {
                 parts.push((None, std::mem::take(&mut site.paths), site.auth.take()));
                 front.sites.push(found.site(site));
@@ -108,7 +111,7 @@ pub(super) fn link(
     for of_service in sites {
         let mut owner = Owner::of(&mut services[of_service.service]);
         for mut site in of_service.sites {
-            match link_one(&site, Some(&mut owner), &front, diagnostics) {
+            match link_one(&site, Some(&mut owner), &front, &addresses, diagnostics) {
                 Some(found) => {
                     parts.push((Some(of_service.service), std::mem::take(&mut site.paths), site.auth.take()));
                     front.sites.push(found.site(site));
@@ -158,10 +161,10 @@ fn publish_once(service: &mut Service) {
 }
 
 /// Turns the written address of the tailnet into `tailscale`, so that Caddy waits for the address.
-fn bind_tailnet(front: &mut Front, tailnet: Option<&str>) {
+fn bind_tailnet(front: &mut Front, tailscale: Option<&setting::Tailscale>) {
     if let setting::Bind::On { addresses, interfaces } = &front.bind.value
         && let ([address], []) = (addresses.as_slice(), interfaces.as_slice())
-        && Some(address.text.value().as_str()) == tailnet
+        && Some(address.value) == tailscale.map(|tailscale| tailscale.address.value)
     {
         front.bind.value = setting::Bind::Tailscale;
     }
@@ -207,6 +210,7 @@ impl<'a> Owner<'a> {
 /// A linked site.
 struct Found {
     host: Text,
+    addresses: Vec<Value<Address>>,
     service: Option<Id<Service>>,
     answer: Answer,
     below_domain: bool,
@@ -216,6 +220,7 @@ impl Found {
     fn site(self, declared: ast::Site) -> Site {
         Site {
             host: self.host,
+            addresses: self.addresses,
             service: self.service,
             answer: self.answer,
             certificate: Certificate { insecure: declared.insecure, server_name: declared.server_name },
@@ -244,8 +249,10 @@ fn link_one(
     site: &ast::Site,
     owner: Option<&mut Owner>,
     front: &Front,
+    addresses: &Addresses,
     diagnostics: &mut Diagnostics,
 ) -> Option<Found> {
+    let addresses = site_address::link(site, front, addresses, diagnostics);
     if let Some(listen) = &site.listen {
         diagnostics.push(
             Diagnostic::new(
@@ -297,7 +304,7 @@ fn link_one(
             return None;
         }
     };
-    Some(Found { host, service, answer, below_domain })
+    Some(Found { host, addresses, service, answer, below_domain })
 }
 
 /// The name of a site, and whether it is one label below the domain.

@@ -27,8 +27,8 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let own = adguard.rewrites.entries.iter();
     let mut all: Vec<Expr> = own.map(|(name, answer)| rewrite(name, &answer.text, on())).collect();
     if let Some(front) = &host.front {
-        let answers = front.outside_addresses(host);
         for site in front.sites.iter().filter(|site| site.rewrite.value) {
+            let answers = front.outside_addresses(site, host);
             // A disabled service has no site.
             let enabled = match site.service.as_ref().and_then(|id| host.service(id)) {
                 Some(service) => Expr::code(format!("homeserver.{}.enable", attribute(&service.option))),

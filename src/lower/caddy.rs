@@ -19,12 +19,14 @@ use indexmap::IndexMap;
 
 use super::{address, tailscale};
 use crate::acme_provider::token_variable;
+use crate::form::Address;
 use crate::hir::front::{Caddy, HEADERS};
 use crate::hir::{Front, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
 use crate::nixos::{Binding, Module, Output};
 use crate::setting::{AcmeTls, Bind, Pairs, Tls};
 use crate::tree::{Piece, Target, Text};
+use crate::value::Value;
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(front) = &host.front else { return };
@@ -42,9 +44,10 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     if !extra.is_empty() || caddy.extra.is_some() {
         module.config.at(&["services", "caddy"]).set("extraConfig", Expr::Lines(extra));
     }
-    let addresses = listen(front, host);
+    let addresses = front.addresses(host);
     if addresses.len() > 1 {
-        module.bindings.push((Binding::FrontAddresses, Expr::List(addresses)));
+        let addresses = addresses.iter().map(|address| Expr::text(&address.text));
+        module.bindings.push((Binding::FrontAddresses, Expr::List(addresses.collect())));
     }
     let mut certificates: IndexMap<String, Certificate> = IndexMap::new();
     for site in &front.sites {
@@ -103,7 +106,7 @@ fn wait(commands: Vec<Expr>, module: &mut Module) {
 fn virtual_host(site: &Site, front: &Front, host: &Host, shared: &Shared, certificate: Option<&Text>) -> Set {
     let mut set = Set::default();
     set.append("serverAliases", site.aliases.iter().map(|a| Expr::text(&a.text)));
-    listen_on(&mut set, front, host);
+    listen_on(&mut set, &site.addresses, front, host);
     if let Some(certificate) = certificate {
         set.set("useACMEHost", Expr::text(certificate));
     }
@@ -122,20 +125,14 @@ fn virtual_host(site: &Site, front: &Front, host: &Host, shared: &Shared, certif
     set
 }
 
-fn listen(front: &Front, host: &Host) -> Vec<Expr> {
-    match &front.bind.value {
-        Bind::Tailscale => host.tailscale.iter().map(|t| Expr::text(&t.address.text)).collect(),
-        Bind::On { addresses, .. } => addresses.iter().map(|address| Expr::text(&address.text)).collect(),
-        Bind::All => Vec::new(),
-    }
-}
-
-/// Limits a site to the addresses that Caddy listens on.
-fn listen_on(set: &mut Set, front: &Front, host: &Host) {
-    let several = matches!(&front.bind.value, Bind::On { addresses, .. } if addresses.len() > 1);
-    match several {
-        true => set.set("listenAddresses", Binding::FrontAddresses.into()),
-        false => set.append("listenAddresses", listen(front, host)),
+/// Limits a site to its addresses, or to those that Caddy listens on.
+fn listen_on(set: &mut Set, own: &[Value<Address>], front: &Front, host: &Host) {
+    let text = |address: &Value<Address>| Expr::text(&address.text);
+    let all = front.addresses(host);
+    match own.is_empty() {
+        false => set.append("listenAddresses", own.iter().map(text)),
+        true if all.len() > 1 => set.set("listenAddresses", Binding::FrontAddresses.into()),
+        true => set.append("listenAddresses", all.iter().map(text)),
     }
 }
 
@@ -199,7 +196,7 @@ fn written(headers: &Pairs) -> Vec<HeaderPiece<'_>> {
 /// Emits the redirect to https, because Caddy's own one would listen on every address.
 fn redirect_to_https(front: &Front, host: &Host, module: &mut Module) {
     let mut set = Set::default();
-    listen_on(&mut set, front, host);
+    listen_on(&mut set, &[], front, host);
     set.set("logFormat", Expr::str("output discard"));
     set.set("extraConfig", Expr::Lines(vec![vec![Part::Text("redir https://{host}{uri} permanent".into())]]));
     module.config.at(&["services", "caddy", "virtualHosts"]).set("http://", Expr::Set(set));

@@ -58,7 +58,7 @@ fn unit(name: &str, host: &Host, module: &mut Module) {
 /// The rule of a name. Caddy chooses the site and its certificate by the name in the TLS handshake.
 fn ingress(name: &Text, site: &Site, front: &Front, host: &Host) -> Expr {
     let mut service = vec![Part::Text("https://".into())];
-    match front.local_address(host) {
+    match front.local_address(site, host) {
         Some(address) if address.value.0.is_ipv6() => {
             service.push(Part::Text("[".into()));
             service.extend(parts(&address.text));

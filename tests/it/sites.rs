@@ -18,6 +18,7 @@ host: { name: box, nixos: "26.05", timezone: Europe/Berlin }
 struct Caddy {
     process: Child,
     folder: tempfile::TempDir,
+    http: u16,
     https: u16,
 }
 
@@ -79,7 +80,7 @@ impl Caddy {
             .stderr(log)
             .spawn()
             .expect("caddy runs");
-        let mut caddy = Caddy { process, folder, https };
+        let mut caddy = Caddy { process, folder, http, https };
         let end = Instant::now() + Duration::from_secs(60);
         while std::net::TcpStream::connect(("127.0.0.1", https)).is_err() {
             let over = caddy.process.try_wait().expect("a process").is_some() || Instant::now() > end;
@@ -113,6 +114,12 @@ impl Caddy {
 
     fn get(&self, name: &str, path: &str) -> (u16, String) {
         self.get_from("127.0.0.1", name, path, &[])
+    }
+
+    /// The answer to a request to one of Caddy's addresses.
+    fn get_at(&self, address: &str, name: &str, more: &[&str]) -> (u16, String) {
+        let connect = format!("{name}:{}:{address}:{}", self.https, self.https);
+        self.get_from(address, name, "/", &[&["--connect-to", &connect], more].concat())
     }
 }
 
@@ -528,13 +535,95 @@ caddy:
     }
 }
 
+#[test]
+fn a_tunnel_passes_the_visitor_on_to_a_site_with_an_address_of_its_own() {
+    if !tools() {
+        return;
+    }
+    let main = program("main");
+    let caddy = Caddy::start(&format!(
+        r#"{HEAD}agenix: {{ directory: secrets }}
+secrets: {{ tunnel: {{}} }}
+cloudflared: {{ tunnel: 6ff42ae2-765d-4adf-8112-31c55c1551ef, credentials: tunnel }}
+caddy:
+  domain: example.org
+  bind: [127.0.0.1, 127.0.0.3, 127.0.0.4]
+  tls: internal
+  sites:
+    - {{ subdomain: all, to: "127.0.0.1:{0}", tunnel: true }}
+    - {{ subdomain: bound, to: "127.0.0.1:{0}", tunnel: true, bind: 127.0.0.3 }}
+"#,
+        main.port(),
+    ));
+    let visitor = ["--header", "Cf-Connecting-Ip: 203.0.113.9"];
+    for (address, name, found) in [
+        ("127.0.0.1", "all", "203.0.113.9"),
+        ("127.0.0.3", "bound", "203.0.113.9"),
+        // No connection of the tunnel comes from this address.
+        ("127.0.0.4", "all", "127.0.0.4"),
+    ] {
+        let name = format!("{name}.example.org");
+        assert_eq!(caddy.get_at(address, &name, &visitor).0, 200, "{name}");
+        let requests = main.requests();
+        let last = requests.last().expect("a request");
+        assert_eq!(last.header("x-forwarded-for"), Some(found), "{name}");
+    }
+}
+
+#[test]
+fn a_site_answers_on_its_addresses_alone() {
+    if !tools() {
+        return;
+    }
+    let [all, admin, vault] = ["all", "admin", "vault"].map(program);
+    let caddy = Caddy::start(&format!(
+        r#"{HEAD}caddy:
+  domain: example.org
+  bind: [127.0.0.1, 127.0.0.2, 127.0.0.3]
+  tls: internal
+  sites:
+    - {{ subdomain: all, to: "127.0.0.1:{}" }}
+    - {{ host: "*.wild.example.org", to: "127.0.0.1:{0}" }}
+    - {{ subdomain: admin, aliases: [root.example.org], to: "127.0.0.1:{}", bind: 127.0.0.2 }}
+    - {{ subdomain: vault, to: "127.0.0.1:{}", bind: [127.0.0.2, 127.0.0.3], paths: {{ /all/*: "127.0.0.1:{0}" }} }}
+"#,
+        all.port(),
+        admin.port(),
+        vault.port(),
+    ));
+    for (address, of_admin, of_vault) in
+        [("127.0.0.1", "", ""), ("127.0.0.2", "admin /", "vault /"), ("127.0.0.3", "", "vault /")]
+    {
+        let get = |name: &str| caddy.get_at(address, &format!("{name}.example.org"), &[]);
+        assert_eq!(get("all"), (200, "all /".to_owned()), "{address}");
+        assert_eq!(get("x.wild"), (200, "all /".to_owned()), "{address}");
+        // Caddy answers a name that no site on the address has with an empty page.
+        assert_eq!(get("admin"), (200, of_admin.to_owned()), "{address}");
+        assert_eq!(get("root"), (200, of_admin.to_owned()), "{address}");
+        assert_eq!(get("vault"), (200, of_vault.to_owned()), "{address}");
+        for name in ["all", "admin", "vault"] {
+            let name = format!("{name}.example.org");
+            let output = Command::new("curl")
+                .args(["--disable", "--silent", "--noproxy", "*", "--max-time", "20", "--header"])
+                .arg(format!("Host: {name}"))
+                .args(["--write-out", "%{redirect_url}", &format!("http://{address}:{}/x", caddy.http)])
+                .output()
+                .expect("curl runs");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), format!("https://{name}/x"), "{address}");
+        }
+    }
+    assert_eq!(admin.requests().len(), 2);
+    assert_eq!(vault.requests().len(), 2);
+}
+
 /// Every Caddyfile of a fixture that compiles is accepted by the real Caddy.
 #[test]
 fn caddy_accepts_the_sites_of_the_fixtures() {
     if !tools() {
         return;
     }
-    for case in ["site-options", "login", "caddy-internal", "caddy-interfaces", "tunnel"] {
+    let cases = ["site-options", "login", "caddy-addresses", "caddy-internal", "caddy-interfaces", "tunnel"];
+    for case in cases {
         let text = crate::common::read(&format!("fixtures/{case}/homeserver.yaml"));
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("Caddyfile");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::Host;
+use crate::hir::{Front, Host, Site};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -26,8 +26,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .help("add `adguard: {}`, or remove `rewrite`"),
         );
     }
-    let has_address = host.front.iter().any(|front| !front.outside_addresses(host).is_empty());
-    for (front, site) in sites().filter(|_| !has_address) {
+    let has_address = |(front, site): &(&Front, &Site)| !front.outside_addresses(site, host).is_empty();
+    for (front, site) in sites().filter(|one| !has_address(one)) {
         let name = site.host.value();
         diagnostics.push(
             Diagnostic::new(
@@ -43,7 +43,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<String, Span> = HashMap::new();
     let of_file =
         host.adguard.iter().flat_map(|adguard| adguard.rewrites.entries.iter().map(|(name, _)| name));
-    let of_sites = sites().filter(|_| has_address).flat_map(|(_, site)| {
+    let of_sites = sites().filter(has_address).flat_map(|(_, site)| {
         std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text))
     });
     for name in of_file {

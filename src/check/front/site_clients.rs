@@ -1,40 +1,34 @@
 //! `allow_from` has to admit clients that reach the addresses of the site.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::form::ClientRange;
+use crate::form::{Address, ClientRange};
 use crate::hir::Host;
-use crate::setting::{Bind, Spanned};
+use crate::setting::Spanned;
 use crate::source::Span;
 use crate::tree::Node;
 use crate::value::Value;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    let tailnet = host.tailscale.as_ref().map(|tailscale| tailscale.address.value.0);
     if let Some(front) = &host.front {
-        let reach = match &front.bind.value {
-            Bind::Tailscale => Reach::Tailnet,
-            Bind::On { addresses, interfaces } => {
-                let is_loopback = addresses.iter().all(|address| address.value.0.is_loopback());
-                match interfaces.is_empty() && !addresses.is_empty() && is_loopback {
-                    true => Reach::Loopback,
-                    false => Reach::All,
-                }
+        let of_addresses =
+            |addresses: &[Value<Address>]| reach(addresses.iter().map(|address| address.value.0), tailnet);
+        let of_front = of_addresses(front.addresses(host));
+        for site in &front.sites {
+            let Some(allowed) = &site.allow_from else { continue };
+            match site.addresses.first() {
+                Some(first) => check_one(allowed, of_addresses(&site.addresses), first.span(), diagnostics),
+                None => check_one(allowed, of_front, front.bind.span, diagnostics),
             }
-            Bind::All => Reach::All,
-        };
-        for allowed in front.sites.iter().filter_map(|site| site.allow_from.as_ref()) {
-            check_one(allowed, reach, front.bind.span, diagnostics);
         }
     }
-    let tailnet = host.tailscale.as_ref().map(|tailscale| tailscale.address.value.0);
     for site in host.haproxy.iter().flat_map(|haproxy| &haproxy.sites) {
         let Some(allowed) = &site.allow_from else { continue };
-        let reach = match site.listen.value.address {
-            Some(_) if site.listen.value.is_loopback() => Reach::Loopback,
-            address if address.is_some() && address == tailnet => Reach::Tailnet,
-            _ => Reach::All,
-        };
+        let reach = reach(site.listen.value.address, tailnet);
         check_one(allowed, reach, site.listen.span(), diagnostics);
     }
 }
@@ -45,6 +39,17 @@ enum Reach {
     Tailnet,
     Loopback,
     All,
+}
+
+/// The clients that reach some addresses. No addresses stand for all.
+fn reach(addresses: impl IntoIterator<Item = IpAddr>, tailnet: Option<IpAddr>) -> Reach {
+    let of = |address: IpAddr| match address.is_loopback() {
+        true => Reach::Loopback,
+        false if Some(address) == tailnet => Reach::Tailnet,
+        false => Reach::All,
+    };
+    let all = addresses.into_iter().map(of);
+    all.reduce(|one, other| if one == other { one } else { Reach::All }).unwrap_or(Reach::All)
 }
 
 fn check_one(

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use super::answer::proxy;
 use super::{block, line, tunnel};
 use crate::hir::front::{LOGIN, RESERVED};
-use crate::hir::{AuthProvider, Front, Host, Id, SiteAuth};
+use crate::hir::{AuthProvider, Front, Host, Id, Site, SiteAuth};
 use crate::nix::{Part, parts};
 
 /// Headers that are not the user's to set behind a login: applications read another path from the first ones. Names with
@@ -34,28 +34,29 @@ pub(super) fn snippet_name(provider: &Id<AuthProvider>) -> String {
 
 /// The snippets of the programs that sites use.
 pub(super) fn snippets(front: &Front, host: &Host) -> Vec<Vec<Part>> {
-    // For each used program, true if a site with a tunnel uses it.
-    let mut used: HashMap<&Id<AuthProvider>, bool> = HashMap::new();
+    // The sites with a tunnel of each used program.
+    let mut used: HashMap<&Id<AuthProvider>, Vec<&Site>> = HashMap::new();
     for (site, auth) in front.sites.iter().filter_map(|site| Some((site, site.auth.as_ref()?))) {
-        *used.entry(&auth.provider).or_default() |= site.tunnel.value;
+        used.entry(&auth.provider).or_default().extend(site.tunnel.value.then_some(site));
     }
-    let providers = host.auth.iter().filter_map(|(id, provider)| Some((id, provider, *used.get(id)?)));
-    providers.flat_map(|(id, provider, has_tunnel)| snippet(id, provider, has_tunnel, front, host)).collect()
+    let providers = host.auth.iter().filter_map(|(id, provider)| Some((id, provider, used.get(id)?)));
+    providers.flat_map(|(id, provider, tunneled)| snippet(id, provider, tunneled, front, host)).collect()
 }
 
 fn snippet(
     id: &Id<AuthProvider>,
     provider: &AuthProvider,
-    has_tunnel: bool,
+    tunneled: &[&Site],
     front: &Front,
     host: &Host,
 ) -> Vec<Vec<Part>> {
+    let has_tunnel = !tunneled.is_empty();
     let forwarded = || if has_tunnel { vec![tunnel::forwarded()] } else { Vec::new() };
     let headers: Vec<&str> = provider.headers.iter().map(|header| header.value.as_str()).collect();
     // Caddy copies only the headers that the answer has, and some versions leave those of the client in place
     // (GHSA-7r4p-vjf4-gxv4).
     let removed = REMOVED.iter().copied().chain(headers.iter().copied());
-    let mut inside = if has_tunnel { tunnel::lines(front, host) } else { Vec::new() };
+    let mut inside = if has_tunnel { tunnel::lines(tunneled, front, host) } else { Vec::new() };
     inside.extend(removed.map(|header| line(format!("request_header -{header}"))));
     let to_provider =
         |directive: &str, options| proxy(directive, &provider.upstream, &provider.certificate, host, options);

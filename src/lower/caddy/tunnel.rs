@@ -17,6 +17,9 @@
 //! }
 //! ```
 
+use std::collections::HashSet;
+use std::net::Ipv4Addr;
+
 use super::{block, line};
 use crate::hir::{Answer, Front, Host, Site};
 use crate::nix::Part;
@@ -26,9 +29,10 @@ const CLIENT: &str = "homegen-client";
 
 /// The snippet, if a site with a tunnel imports it.
 pub(super) fn snippet(front: &Front, host: &Host) -> Vec<Vec<Part>> {
-    match front.sites.iter().any(imports) {
-        true => block(line(format!("({CLIENT})")), lines(front, host)),
-        false => Vec::new(),
+    let importing: Vec<&Site> = front.sites.iter().filter(|site| imports(site)).collect();
+    match importing.is_empty() {
+        true => Vec::new(),
+        false => block(line(format!("({CLIENT})")), lines(&importing, front, host)),
     }
 }
 
@@ -39,11 +43,22 @@ pub(super) fn imports(site: &Site) -> bool {
     site.tunnel.value && is_proxy && site.auth.is_none()
 }
 
-/// The lines that set the placeholder to the address of the client.
-pub(super) fn lines(front: &Front, host: &Host) -> Vec<Vec<Part>> {
+/// The lines that set the placeholder to the address of the client, for sites with a tunnel.
+pub(super) fn lines(sites: &[&Site], front: &Front, host: &Host) -> Vec<Vec<Part>> {
     // A connection to an address of the host comes from the same address.
-    let address = front.local_address(host).map(|address| address.value.0.to_string());
-    let address = address.as_deref().unwrap_or("127.0.0.1").replace('.', r"\.");
+    let mut addresses: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
+    for site in sites {
+        let address = front.local_address(site, host).map(|address| address.value.0);
+        let address = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
+        if seen.insert(address) {
+            addresses.push(address.to_string().replace('.', r"\."));
+        }
+    }
+    let address = match addresses.as_slice() {
+        [address] => address.clone(),
+        addresses => format!("(?:{})", addresses.join("|")),
+    };
     let inside =
         vec![line(format!(r#""~^{address} ([0-9A-Fa-f.:]+)$" "$1""#)), line("default {remote_host}")];
     block(line(r#"map "{remote_host} {header.Cf-Connecting-Ip}" {homegen_client}"#), inside)

@@ -19,7 +19,7 @@ use crate::lower::context;
 use crate::nix::{Expr, Part, Set, attribute, parts};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
-use crate::setting::{Bind, Tls};
+use crate::setting::Tls;
 use crate::tree::Text;
 
 /// The hours that a backup may be late: it takes time, and its start has a random delay.
@@ -169,13 +169,8 @@ fn site(site: &Site, front: &Front, host: &Host) -> Option<Expr> {
         }
         (Some(Tls::Internal), _) => return None,
         _ => {
-            match &front.bind.value {
-                Bind::Tailscale => check.extend(host.tailscale.iter().flat_map(|t| parts(&t.address.text))),
-                Bind::On { addresses, .. } => {
-                    check.extend(addresses.first().into_iter().flat_map(|address| parts(&address.text)))
-                }
-                Bind::All => {}
-            }
+            let address = front.local_address(site, host);
+            check.extend(address.into_iter().flat_map(|address| parts(&address.text)));
             check.push(Part::Text("=https://".into()));
             check.extend(parts(&site.host));
         }

@@ -2,11 +2,13 @@
 { config, lib, ... }:
 
 let
+  constants = import ./constants.nix;
+  inherit (constants.addresses) lan;
   inherit (config) homeserver;
   inherit (config.homeserver) scripts;
 
   frontAddresses = [
-    "192.168.1.2"
+    lan
     "10.8.0.1"
     "100.64.0.7"
     "127.0.0.1"
@@ -16,11 +18,28 @@ in
   services.caddy = {
     enable = true;
     virtualHosts = {
+      "router.example.org" = {
+        listenAddresses = [ lan ];
+        extraConfig = ''
+          tls internal
+          reverse_proxy 192.168.1.1:80
+        '';
+      };
       "notes.example.org" = lib.mkIf homeserver.notes.enable {
         listenAddresses = frontAddresses;
         extraConfig = ''
           tls internal
           reverse_proxy 127.0.0.1:${toString homeserver.notes.port}
+        '';
+      };
+      "vault.example.org" = lib.mkIf homeserver.vault.enable {
+        listenAddresses = [
+          "100.64.0.7"
+          "127.0.0.1"
+        ];
+        extraConfig = ''
+          tls internal
+          reverse_proxy 127.0.0.1:${toString homeserver.vault.port}
         '';
       };
       "http://" = {

@@ -4,13 +4,20 @@
 { lib, ... }:
 {
   imports = [
+    ./adguard.nix
     ./caddy.nix
     ./containers.nix
     ./host.nix
+    ./jobs/smoke-test.nix
+    ./notify.nix
     ./podman.nix
     ./scripts
+    ./services/adguard.nix
     ./services/notes.nix
+    ./services/vault.nix
     ./tailscale.nix
   ];
   homeserver.notes.enable = lib.mkDefault true;
+  homeserver.vault.enable = lib.mkDefault true;
+  homeserver.adguard.enable = lib.mkDefault true;
 }

@@ -21,6 +21,34 @@ let
       };
     in
     utils.escapeSystemdExecArgs ([ "${script}/bin/${name}" ] ++ map toString arguments);
+
+  # A program with its parameters, for units and for the command line. The parameters are in a file of their own,
+  # because shellcheck would report some of their values.
+  program =
+    script: packages: name: parameters:
+    let
+      file = pkgs.writeText "${name}-parameters" (lib.toShellVars parameters);
+    in
+    pkgs.writeShellApplication {
+      inherit name;
+      runtimeInputs = [ pkgs.coreutils ] ++ packages;
+      text = "# shellcheck source=/dev/null\n. ${file}\n" + builtins.readFile ./${script}.sh;
+    };
+
+  # Restrictions of all jobs.
+  common = {
+    LockPersonality = true;
+    NoNewPrivileges = true;
+    PrivateTmp = true;
+    ProtectClock = true;
+    ProtectHostname = true;
+    ProtectKernelLogs = true;
+    ProtectKernelModules = true;
+    ProtectKernelTunables = true;
+    RestrictRealtime = true;
+    SystemCallArchitectures = "native";
+    UMask = "0077";
+  };
 in
 {
   options.homeserver.scripts = lib.mkOption {
@@ -30,9 +58,28 @@ in
   };
 
   config.homeserver.scripts = {
+    # For jobs that send requests over the network, or read the state of disks.
+    confined = common // {
+      CapabilityBoundingSet = "CAP_DAC_READ_SEARCH";
+      MemoryDenyWriteExecute = true;
+      PrivateDevices = true;
+      ProtectControlGroups = true;
+      ProtectHome = true;
+      ProtectProc = "invisible";
+      ProtectSystem = "strict";
+      RestrictAddressFamilies = "AF_INET AF_INET6 AF_UNIX";
+      RestrictNamespaces = true;
+      RestrictSUIDSGID = true;
+      SystemCallFilter = "@system-service";
+    };
     ensureNetwork =
       name: options:
       command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
+    notify = program "notify" [ pkgs.curl pkgs.jq ] "notify";
+    notifyFailure = program "notify-failure" [
+      config.systemd.package
+      config.homeserver.notify
+    ] "notify-failure" { };
     removeNetwork =
       name:
       command "remove-network" [ config.systemd.package config.virtualisation.podman.package ] [ name ];
@@ -63,6 +110,14 @@ in
         ]
         ++ lib.optional (secret ? minLength) secret.minLength
       );
+    smokeTest = program "smoke-test" (
+      [
+        pkgs.curl
+        pkgs.util-linux
+        config.homeserver.notify
+      ]
+      ++ lib.optional config.boot.zfs.enabled config.boot.zfs.package
+    );
     # The `-` ignores a failure: during shutdown no unit can be started.
     start =
       units:

@@ -1,0 +1,127 @@
+//! The addresses of sites: `bind` lists some of the addresses that the front listens on.
+//!
+//! Caddy has one server for each set of listeners. A listener on one address beside one on all addresses takes all
+//! connections to this address, and would serve only the sites that name it. So the front has to list its addresses.
+
+use std::collections::HashSet;
+
+use crate::ast;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::{Address, SiteAddress};
+use crate::hir::Front;
+use crate::setting::{Bind, OneOrMany, Spanned, Tailscale};
+use crate::source::Span;
+use crate::value::Value;
+
+/// The addresses of the front, and the host's address in the tailnet.
+pub(super) struct Addresses<'a> {
+    /// The addresses of the front. `None` if it listens on all addresses.
+    own: Option<HashSet<Address>>,
+    tailscale: Option<&'a Tailscale>,
+}
+
+impl<'a> Addresses<'a> {
+    pub(super) fn of(front: &Front, tailscale: Option<&'a Tailscale>) -> Addresses<'a> {
+        let own = match &front.bind.value {
+            Bind::Tailscale => Some(tailscale.iter().map(|tailscale| tailscale.address.value).collect()),
+            Bind::On { addresses, interfaces } if interfaces.is_empty() => {
+                Some(addresses.iter().map(|address| address.value).collect())
+            }
+            Bind::All | Bind::On { .. } => None,
+        };
+        Addresses { own, tailscale }
+    }
+}
+
+/// The addresses of `bind`. Empty for all addresses of the front.
+pub(super) fn link(
+    site: &ast::Site,
+    front: &Front,
+    known: &Addresses,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Value<Address>> {
+    let Some(bind) = &site.bind else { return Vec::new() };
+    // The placeholder for an invalid front has no addresses.
+    if front.span == Span::PLACEHOLDER || front.unreadable.may_hold(&["bind"]) {
+        return Vec::new();
+    }
+    if bind.value.0.is_empty() && !site.unreadable.may_hold(&["bind"]) {
+        let title = "the site answers on no address";
+        diagnostics.push(
+            Diagnostic::new(Code::BadSite, title, bind.span, "the list is empty")
+                .help("list addresses of `caddy.bind`, or remove `bind`"),
+        );
+    }
+    let mut seen = HashSet::new();
+    let addresses = bind.value.0.iter().filter_map(|one| address(one, known.tailscale, diagnostics));
+    let addresses: Vec<Value<Address>> = addresses.filter(|address| seen.insert(address.value)).collect();
+    let Some(own) = &known.own else {
+        report_all(bind, front, &addresses, diagnostics);
+        return Vec::new();
+    };
+    for address in addresses.iter().filter(|address| !own.contains(&address.value)) {
+        let name = address.value.0;
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadSite,
+                format!("Caddy does not listen on {name}"),
+                address.span(),
+                "expected an address of `caddy.bind`",
+            )
+            .and(front.bind.span, "the addresses of Caddy")
+            .help(format!("add `{name}` to `caddy.bind`, or remove it here")),
+        );
+    }
+    addresses
+}
+
+/// The address that an entry stands for.
+fn address(
+    one: &Value<SiteAddress>,
+    tailscale: Option<&Tailscale>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Value<Address>> {
+    match (one.value, tailscale) {
+        (SiteAddress::Address(address), _) => Some(Value { value: Address(address), text: one.text.clone() }),
+        (SiteAddress::Tailscale, Some(tailscale)) => Some(tailscale.address.clone()),
+        (SiteAddress::Tailscale, None) => {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::TailscaleMissing,
+                    "a site binds the tailnet, but `tailscale` is not declared",
+                    one.span(),
+                    "needs the host's address in the tailnet",
+                )
+                .help("add `tailscale: { address: 100.… }` with the address that `tailscale ip -4` prints on the host")
+                .once(),
+            );
+            None
+        }
+    }
+}
+
+fn report_all(
+    bind: &Spanned<OneOrMany<Value<SiteAddress>>>,
+    front: &Front,
+    addresses: &[Value<Address>],
+    diagnostics: &mut Diagnostics,
+) {
+    let addresses: Vec<String> = addresses.iter().map(|address| address.value.0.to_string()).collect();
+    if addresses.is_empty() {
+        return;
+    }
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadSite,
+            "`bind` of a site needs a list of addresses in `caddy.bind`",
+            bind.span,
+            "no other site would answer on this address",
+        )
+        .and(front.bind.span, "stands for every address of the host")
+        .help(format!(
+            "list the addresses of the host in `caddy.bind`, such as `bind: [{}, …]`",
+            addresses.join(", ")
+        ))
+        .once(),
+    );
+}
