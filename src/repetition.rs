@@ -33,7 +33,7 @@ pub(crate) fn check(file: &ast::File, diagnostics: &mut Diagnostics) {
         .and_then(|()| files_of_backups(file, &mut counter))
         .and_then(|()| credentials_of_certificates(file, &mut counter))
         .and_then(|()| units_of_services(file, &mut counter))
-        .and_then(|()| ports_of_haproxy(file, &mut counter))
+        .and_then(|()| ports_of_sites(file, &mut counter))
         .and_then(|()| rewrites_of_sites(file, &mut counter));
 }
 
@@ -333,17 +333,32 @@ fn units_of_services(file: &ast::File, counter: &mut Counter) -> Option<()> {
     Some(())
 }
 
-fn ports_of_haproxy(file: &ast::File, counter: &mut Counter) -> Option<()> {
-    let Some(haproxy) = &file.haproxy else { return Some(()) };
-    let of_services = services(file).flat_map(|(_, service)| service.site.iter().chain(&service.sites));
-    let sites = haproxy.sites.iter().chain(of_services);
-    let ports: HashSet<u16> = sites.filter_map(|site| Some(site.listen.as_ref()?.value.port)).collect();
-    counter.add(
-        product(haproxy.interfaces.len(), ports.len()),
-        haproxy.span,
-        "each interface has the ports of all sites",
-        "list fewer interfaces",
-    )
+fn ports_of_sites(file: &ast::File, counter: &mut Counter) -> Option<()> {
+    let ports = |own: &[ast::Site]| {
+        let of_services = services(file).flat_map(|(_, service)| service.site.iter().chain(&service.sites));
+        let sites = own.iter().chain(of_services);
+        let ports: HashSet<u16> = sites.filter_map(|site| Some(site.listen.as_ref()?.value.port)).collect();
+        ports.len()
+    };
+    if let Some(haproxy) = &file.haproxy {
+        counter.add(
+            product(haproxy.interfaces.len(), ports(&haproxy.sites)),
+            haproxy.span,
+            "each interface has the ports of all sites",
+            "list fewer interfaces",
+        )?;
+    }
+    if let Some(caddy) = &file.caddy
+        && let Bind::On { interfaces, addresses } = &caddy.bind.value
+    {
+        counter.add(
+            product(interfaces.len() + addresses.len(), ports(&caddy.sites)),
+            caddy.bind.span,
+            "each interface or address has the ports of all sites",
+            "list fewer interfaces or addresses",
+        )?;
+    }
+    Some(())
 }
 
 fn rewrites_of_sites(file: &ast::File, counter: &mut Counter) -> Option<()> {

@@ -507,12 +507,14 @@ impl<'a> Resolver<'a> {
         let host = self.host(site, &front)?;
         let SitePart::Url = part else { return Some(host) };
         let mut address = Text::empty(host.span);
-        // A site of Caddy has a certificate, and a site of HAProxy has none.
-        let scheme = if front == "haproxy" { "http://" } else { "https://" };
+        let listen = self.member(site, "listen");
+        // A site of Caddy has a certificate, unless it has a port of its own. A site of HAProxy has none.
+        let is_plain = front == "haproxy" || listen.is_some();
+        let scheme = if is_plain { "http://" } else { "https://" };
         address.push(Piece::Literal(scheme.to_owned()));
         host.pieces.into_iter().for_each(|piece| address.push(piece));
-        if front == "haproxy" {
-            let listen = self.member(site, "listen")?;
+        if is_plain {
+            let listen = listen?;
             let Kind::Scalar(listen) = self.node(listen).kind else { return None };
             let port = listen.rsplit_once(':').map_or(listen, |(_, port)| port);
             if port.value() != "80" {

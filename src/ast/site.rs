@@ -15,7 +15,8 @@ mapping! {
     Site such as "{ subdomain: notes, to: server:8080 }" {
         /// The program that serves the site. Default: `caddy`, or `haproxy` if only that is declared.
         front: Option<Spanned<SiteFront>>,
-        /// The port of HAProxy, on all addresses or as `ADDRESS:PORT`. Required with `front: haproxy`.
+        /// The port of a site in plain HTTP, on all addresses of the front or as `ADDRESS:PORT`. A site of Caddy without
+        /// it has a certificate. Required with `front: haproxy`.
         listen: Option<Value<ListenAddress>>,
         /// The addresses that the site answers on, some of those in `caddy.bind`; `tailscale` is the tailnet address.
         /// Default: all of them.

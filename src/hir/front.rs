@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Host, HostPort, Id, Notification, Service, SiteAuth};
 use crate::caddyfile::CaddyfilePosition;
-use crate::form::{Address, ClientRange, Domain, UrlPaths};
+use crate::form::{Address, ClientRange, Domain, ListenAddress, UrlPaths};
 use crate::setting::{Bind, Flag, Format, Number, Pairs, Spanned, Tls, UnreadableParts, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
@@ -167,7 +167,9 @@ impl Front {
 pub(crate) struct Site {
     /// The full name.
     pub(crate) host: Text,
-    /// The addresses of the front that it answers on. Empty for all of them.
+    /// The port of a site in plain HTTP.
+    pub(crate) listen: Option<Value<ListenAddress>>,
+    /// The addresses that it answers on. Empty for all addresses of the front.
     pub(crate) addresses: Vec<Value<Address>>,
     /// The service of the site.
     pub(crate) service: Option<Id<Service>>,
@@ -202,6 +204,11 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// The port of a site in plain HTTP.
+    pub(crate) fn plain_port(&self) -> Option<u16> {
+        self.listen.as_ref().map(|listen| listen.value.port)
+    }
+
     /// True if the site does not answer every request.
     pub(crate) fn is_guarded(&self) -> bool {
         self.allow_from.is_some() || self.auth.is_some()

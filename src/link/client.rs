@@ -42,10 +42,13 @@ pub(super) fn link(declared: Map<ast::Client>, host: &mut Host, diagnostics: &mu
     host.clients = clients;
 }
 
-/// The site at which a browser reaches each service.
+/// The site with a certificate at which a browser reaches each service.
 fn sites(host: &Host) -> HashMap<&Id<Service>, &Site> {
-    let is_found =
-        |site: &&Site| !matches!(site.answer, Answer::Redirect(_)) && !site.host.value().contains('*');
+    let is_found = |site: &&Site| {
+        !matches!(site.answer, Answer::Redirect(_))
+            && !site.host.value().contains('*')
+            && site.listen.is_none()
+    };
     // The first of several sites counts. Later insertions overwrite earlier ones, hence the reverse order.
     let sites = host.front.iter().flat_map(|front| &front.sites).filter(is_found).rev();
     sites.filter_map(|site| Some((site.service.as_ref()?, site))).collect()

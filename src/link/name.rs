@@ -250,9 +250,14 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         }
     }
     for site in host.front.iter().flat_map(|f| &f.sites).filter(is_on) {
-        take("site", site.host.value().to_lowercase(), site.host.span);
-        for alias in &site.aliases {
-            take("site", alias.text.value().to_lowercase(), alias.text.span);
+        for name in std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text)) {
+            let value = name.value().to_lowercase();
+            let address = match site.plain_port() {
+                // NixOS has one virtual host of this name, whatever its addresses are.
+                Some(port) => format!("http://{value}:{port} of Caddy"),
+                None => value,
+            };
+            take("site", address, name.span);
         }
     }
 }

@@ -220,6 +220,7 @@ impl Found {
     fn site(self, declared: ast::Site) -> Site {
         Site {
             host: self.host,
+            listen: declared.listen,
             addresses: self.addresses,
             service: self.service,
             answer: self.answer,
@@ -253,18 +254,11 @@ fn link_one(
     diagnostics: &mut Diagnostics,
 ) -> Option<Found> {
     let addresses = site_address::link(site, front, addresses, diagnostics);
-    if let Some(listen) = &site.listen {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadSite,
-                "`listen` is for sites of HAProxy",
-                listen.span(),
-                "Caddy listens on the addresses of `caddy.bind`",
-            )
-            .help("remove `listen`, or add `front: haproxy`"),
-        );
-    }
     let is_unread = site.unreadable.may_hold(&["host", "subdomain", "to", "redirect"]);
+    // Without its port, the site would seem to have a certificate.
+    if site.unreadable.has_unreadable(&["listen"]) {
+        return None;
+    }
     let Some((host, below_domain)) = name_of(site, front, is_unread, diagnostics) else {
         // The container may be a second mistake.
         site.to.as_ref().and_then(|to| place_of(to, owner.as_deref(), diagnostics));

@@ -1,16 +1,18 @@
-//! The addresses of sites: `bind` lists some of the addresses that the front listens on.
+//! The addresses of sites: `bind` lists some of the addresses that the front listens on, and `listen` may have one.
 //!
 //! Caddy has one server for each set of listeners. A listener on one address beside one on all addresses takes all
 //! connections to this address, and would serve only the sites that name it. So the front has to list its addresses.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use crate::ast;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::form::{Address, SiteAddress};
+use crate::form::{Address, ListenAddress, SiteAddress};
 use crate::hir::Front;
 use crate::setting::{Bind, OneOrMany, Spanned, Tailscale};
 use crate::source::Span;
+use crate::tree::Text;
 use crate::value::Value;
 
 /// The addresses of the front, and the host's address in the tailnet.
@@ -40,11 +42,17 @@ pub(super) fn link(
     known: &Addresses,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Value<Address>> {
-    let Some(bind) = &site.bind else { return Vec::new() };
     // The placeholder for an invalid front has no addresses.
     if front.span == Span::PLACEHOLDER || front.unreadable.may_hold(&["bind"]) {
         return Vec::new();
     }
+    if let Some(listen) = &site.listen {
+        check_port(listen, diagnostics);
+        if let Some(address) = listen.value.address {
+            return vec![of_listen(address, listen, site, front, known, diagnostics)];
+        }
+    }
+    let Some(bind) = &site.bind else { return Vec::new() };
     if bind.value.0.is_empty() && !site.unreadable.may_hold(&["bind"]) {
         let title = "the site answers on no address";
         diagnostics.push(
@@ -60,19 +68,62 @@ pub(super) fn link(
         return Vec::new();
     };
     for address in addresses.iter().filter(|address| !own.contains(&address.value)) {
-        let name = address.value.0;
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadSite,
-                format!("Caddy does not listen on {name}"),
-                address.span(),
-                "expected an address of `caddy.bind`",
-            )
-            .and(front.bind.span, "the addresses of Caddy")
-            .help(format!("add `{name}` to `caddy.bind`, or remove it here")),
-        );
+        report_other(address.value.0, address.span(), front, diagnostics);
     }
     addresses
+}
+
+/// Reports the port of HTTPS.
+fn check_port(listen: &Value<ListenAddress>, diagnostics: &mut Diagnostics) {
+    if listen.value.port != 443 {
+        return;
+    }
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadSite,
+            "a site in plain HTTP cannot have Caddy's port of HTTPS",
+            listen.span(),
+            "expected another port",
+        )
+        .help("write another port such as `8080`, or remove `listen` for a site with a certificate"),
+    );
+}
+
+/// The address of `listen`. Only programs of the host reach a loopback address, so it needs no entry in `caddy.bind`.
+fn of_listen(
+    address: IpAddr,
+    listen: &Value<ListenAddress>,
+    site: &ast::Site,
+    front: &Front,
+    known: &Addresses,
+    diagnostics: &mut Diagnostics,
+) -> Value<Address> {
+    if let Some(bind) = &site.bind {
+        let title = "`listen` and `bind` both have an address";
+        diagnostics.push(
+            Diagnostic::new(Code::BadSite, title, bind.span, "a second list of addresses")
+                .and(listen.span(), "the address of the site")
+                .help(format!("remove `bind`, or write `listen: {}`", listen.value.port)),
+        );
+    }
+    let is_own = known.own.as_ref().is_none_or(|own| own.contains(&Address(address)));
+    if !is_own && !address.is_loopback() {
+        report_other(address, listen.span(), front, diagnostics);
+    }
+    Value { value: Address(address), text: Text::literal(address.to_string(), listen.span()) }
+}
+
+fn report_other(address: IpAddr, span: Span, front: &Front, diagnostics: &mut Diagnostics) {
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadSite,
+            format!("Caddy does not listen on {address}"),
+            span,
+            "expected an address of `caddy.bind`",
+        )
+        .and(front.bind.span, "the addresses of Caddy")
+        .help(format!("add `{address}` to `caddy.bind`, or remove it here")),
+    );
 }
 
 /// The address that an entry stands for.

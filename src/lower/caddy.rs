@@ -14,6 +14,8 @@ mod auth;
 mod tunnel;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use indexmap::IndexMap;
 
@@ -52,7 +54,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let mut certificates: IndexMap<String, Certificate> = IndexMap::new();
     for site in &front.sites {
         let certificate = match &caddy.tls {
-            Some(Tls::Acme(_)) => Some(match &front.domain {
+            Some(Tls::Acme(_)) if site.listen.is_none() => Some(match &front.domain {
                 Some(domain) if site.below_domain => domain.text.clone(),
                 _ => site.host.clone(),
             }),
@@ -73,7 +75,10 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             ),
             None => Expr::Set(set),
         };
-        module.config.at(&["services", "caddy", "virtualHosts"]).set_named(&site.host, value);
+        module
+            .config
+            .at(&["services", "caddy", "virtualHosts"])
+            .set_named(&site_name(&site.host, site), value);
     }
     redirect_to_https(front, host, module);
     certificates_of(caddy, host, &certificates, module);
@@ -87,9 +92,30 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
         caddy.append("after", [unit.clone()]);
         caddy.append("requires", [unit]);
     }
-    if let Bind::On { addresses, .. } = &front.bind.value {
-        wait(address::waits(addresses.iter().map(|address| address.value.0), host), module);
-    }
+    wait(address::waits(late_addresses(front, host), host), module);
+}
+
+/// The addresses in the file that Caddy waits for. A unit of its own waits for the address of a front in the tailnet.
+fn late_addresses<'a>(front: &'a Front, host: &'a Host) -> impl Iterator<Item = IpAddr> {
+    let of_unit = match &front.bind.value {
+        Bind::Tailscale => front.addresses(host),
+        Bind::On { .. } | Bind::All => &[],
+    };
+    let plain = front.sites.iter().filter(|site| site.listen.is_some());
+    let all = front.addresses(host).iter().chain(plain.flat_map(|site| &site.addresses));
+    let is_late = |address: &IpAddr| !of_unit.iter().any(|other| other.value.0 == *address);
+    all.map(|address| address.value.0).filter(is_late)
+}
+
+/// A name of a site, in the form in which Caddy serves it: with `http://` in plain HTTP.
+fn site_name(name: &Text, site: &Site) -> Text {
+    let port = match site.plain_port() {
+        None => return name.clone(),
+        Some(80) => String::new(),
+        Some(port) => format!(":{port}"),
+    };
+    let literal = |text: &str| Text::literal(text, name.span);
+    Text::join(&[literal("http://"), name.clone(), literal(&port)], "", name.span)
 }
 
 /// Makes Caddy wait for addresses. It fails if it cannot bind one of them, and NixOS would give up after 10 starts.
@@ -105,13 +131,13 @@ fn wait(commands: Vec<Expr>, module: &mut Module) {
 
 fn virtual_host(site: &Site, front: &Front, host: &Host, shared: &Shared, certificate: Option<&Text>) -> Set {
     let mut set = Set::default();
-    set.append("serverAliases", site.aliases.iter().map(|a| Expr::text(&a.text)));
+    set.append("serverAliases", site.aliases.iter().map(|a| Expr::text(&site_name(&a.text, site))));
     listen_on(&mut set, &site.addresses, front, host);
     if let Some(certificate) = certificate {
         set.set("useACMEHost", Expr::text(certificate));
     }
     let mut config = Vec::new();
-    if matches!(front.tls(), Some(Tls::Internal)) {
+    if matches!(front.tls(), Some(Tls::Internal)) && site.listen.is_none() {
         config.push(line("tls internal"));
     }
     for headers in [&front.headers, &site.headers] {
@@ -349,13 +375,18 @@ fn firewall(front: &Front, host: &Host, module: &mut Module) {
             outside.then_some(everywhere).into_iter().collect()
         }
     };
+    let outside = front.sites.iter().filter(|site| match site.addresses.as_slice() {
+        [] => true,
+        addresses => addresses.iter().any(|address| !address.value.0.is_loopback()),
+    });
+    let ports: BTreeSet<u16> = outside.filter_map(Site::plain_port).chain([80, 443]).collect();
     let firewall = module.config.at(&["networking", "firewall"]);
     for interface in interfaces {
         let set = match interface.value().is_empty() {
             true => &mut *firewall,
             false => firewall.at(&["interfaces"]).at_named(&interface),
         };
-        set.append("allowedTCPPorts", [Expr::Int(80), Expr::Int(443)]);
+        set.append("allowedTCPPorts", ports.iter().map(|port| Expr::Int(i64::from(*port))));
         // HTTP/3.
         set.append("allowedUDPPorts", [Expr::Int(443)]);
     }

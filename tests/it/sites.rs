@@ -616,6 +616,51 @@ fn a_site_answers_on_its_addresses_alone() {
     assert_eq!(vault.requests().len(), 2);
 }
 
+#[test]
+fn a_site_in_plain_http_answers_on_its_port_without_a_certificate() {
+    if !tools() {
+        return;
+    }
+    let [all, lan, secure] = ["all", "lan", "secure"].map(program);
+    let (port, local) = (free_port(), free_port());
+    let caddy = Caddy::start(&format!(
+        r#"{HEAD}caddy:
+  domain: example.org
+  bind: [127.0.0.2, 127.0.0.1]
+  tls: internal
+  sites:
+    - {{ subdomain: all, to: "127.0.0.1:{all}", listen: {port}, allow_from: [127.0.0.1] }}
+    - {{ subdomain: lan, aliases: [lan.home.arpa], to: "127.0.0.1:{lan}", listen: "127.0.0.2:{port}" }}
+    - {{ subdomain: local, to: "127.0.0.1:{lan}", listen: "127.0.0.3:{local}" }}
+    - {{ subdomain: eighty, to: "127.0.0.1:{lan}", listen: 80 }}
+    - {{ subdomain: eighty, to: "127.0.0.1:{secure}" }}
+    - {{ subdomain: secure, to: "127.0.0.1:{secure}" }}
+"#,
+        all = all.port(),
+        lan = lan.port(),
+        secure = secure.port(),
+    ));
+    let get = |address: &str, port: u16, name: &str| {
+        let connect = format!("::{address}:{port}");
+        get_plain(address, name, port, "/", &["--connect-to", &connect])
+    };
+    assert_eq!(get("127.0.0.1", port, "all.example.org"), (200, "all /".to_owned()));
+    assert_eq!(get("127.0.0.2", port, "all.example.org").0, 403);
+    assert_eq!(get("127.0.0.2", port, "lan.example.org"), (200, "lan /".to_owned()));
+    assert_eq!(get("127.0.0.2", port, "lan.home.arpa"), (200, "lan /".to_owned()));
+    assert_eq!(get("127.0.0.1", port, "lan.example.org"), (200, String::new()));
+    assert_eq!(get("127.0.0.3", local, "local.example.org"), (200, "lan /".to_owned()));
+    for address in ["127.0.0.1", "127.0.0.2"] {
+        // Port 80 of this Caddy is another port.
+        assert_eq!(get(address, caddy.http, "eighty.example.org"), (200, "lan /".to_owned()));
+        assert_eq!(caddy.get_at(address, "eighty.example.org", &[]), (200, "secure /".to_owned()));
+        assert_eq!(caddy.get_at(address, "secure.example.org", &[]), (200, "secure /".to_owned()));
+        assert!(matches!(get(address, caddy.http, "secure.example.org").0, 301 | 308));
+        // A site in plain HTTP has no certificate.
+        assert_eq!(caddy.get_at(address, "all.example.org", &["--retry", "0"]).0, 0);
+    }
+}
+
 /// Every Caddyfile of a fixture that compiles is accepted by the real Caddy.
 #[test]
 fn caddy_accepts_the_sites_of_the_fixtures() {

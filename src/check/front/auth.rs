@@ -31,6 +31,18 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let sites = || host.front.iter().flat_map(|front| &front.sites);
     for site in sites() {
         let Some(auth) = &site.auth else { continue };
+        if let Some(listen) = &site.listen {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadSite,
+                    "a login needs a site with a certificate",
+                    auth.span,
+                    "the cookie of the login would be sent in plain HTTP",
+                )
+                .and(listen.span(), "plain HTTP")
+                .help("remove `listen`, or remove `auth`"),
+            );
+        }
         let Some(provider) = host.auth.get(&auth.provider) else { continue };
         if provider.service.is_none() || provider.service != site.service {
             continue;

@@ -51,7 +51,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 }
 
 fn names(front: &Front) -> impl Iterator<Item = &Text> {
-    front.sites.iter().flat_map(site_names)
+    front.sites.iter().filter(|site| site.listen.is_none()).flat_map(site_names)
 }
 
 fn site_names(site: &Site) -> impl Iterator<Item = &Text> {

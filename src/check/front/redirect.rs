@@ -18,7 +18,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let Some(front) = &host.front else { return };
     for site in &front.sites {
         if let Answer::Redirect(to) = &site.answer {
-            check_one(to, &names(site).collect::<Vec<_>>(), diagnostics);
+            check_one(to, &names(site).collect::<Vec<_>>(), site.plain_port(), diagnostics);
         }
     }
     check_circles(&front.sites, diagnostics);
@@ -26,19 +26,19 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// Reports an invalid address, and a redirect to its own site: Caddy redirects before it does anything else, so that
 /// such a redirect never ends.
-fn check_one(to: &Text, names: &[String], diagnostics: &mut Diagnostics) {
+fn check_one(to: &Text, names: &[String], plain: Option<u16>, diagnostics: &mut Diagnostics) {
     let value = to.value();
     let (title, label, help) = if value.is_empty() || value.contains(char::is_whitespace) {
         let help = "write a full address such as `https://example.org`, with `%20` for a space".to_owned();
         ("the redirect target is not a valid address", "expected an address without spaces", help)
-    } else if leads_to(&value, names) {
+    } else if leads_to(&value, names, plain) {
         let name = names.first().map_or("example.org", String::as_str);
         let help = match value.starts_with('/') {
             true => {
                 format!("write `to` instead of `redirect`, and `redir / {value} permanent` under `extra`")
             }
             // Caddy reads a site name without a scheme as a path.
-            false if !leads_to(&format!("https://{value}"), names) && is_name_of_site(&value) => {
+            false if !leads_to(&format!("https://{value}"), names, None) && is_name_of_site(&value) => {
                 format!("write `https://{value}`")
             }
             false => format!("write the address of a site other than {name}"),
@@ -58,8 +58,10 @@ fn is_name_of_site(address: &str) -> bool {
 
 /// Reports sites that redirect to each other. A site has at most one redirect, so each loop is visited once.
 fn check_circles(sites: &[Site], diagnostics: &mut Diagnostics) {
+    // A site in plain HTTP usually redirects to the site with a certificate.
     let redirects: HashMap<String, (&Text, Option<String>)> = sites
         .iter()
+        .filter(|site| site.listen.is_none())
         .filter_map(|site| match &site.answer {
             Answer::Redirect(to) => Some((site, to)),
             _ => None,
@@ -128,7 +130,7 @@ fn begins_with_own_address(text: &str) -> bool {
 }
 
 /// True if a redirect leads to a site with one of these names. Other placeholders at its beginning may lead anywhere.
-fn leads_to(to: &str, names: &[String]) -> bool {
+fn leads_to(to: &str, names: &[String], plain: Option<u16>) -> bool {
     let rest = match to.split_once("://") {
         Some((scheme, rest))
             if ["https", "http", "{scheme}", "{http.request.scheme}"]
@@ -146,12 +148,28 @@ fn leads_to(to: &str, names: &[String]) -> bool {
             None => return !to.split(['/', '?', '#']).next().is_some_and(|s| s.contains(':')),
         },
     };
+    let is_https = to.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
     // A placeholder such as `{uri}` may follow the host at once.
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let end = rest[..end].rfind('{').filter(|at| *at > 0).unwrap_or(end);
     let authority = &rest[..end];
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = host.strip_suffix(":443").unwrap_or(host).to_lowercase();
-    let is_own = ["{host}", "{hostport}", "{http.request.host}", "{http.request.hostport}"];
-    is_own.contains(&host.as_str()) || names.contains(&host)
+    let default = if plain.is_some() { ":80" } else { ":443" };
+    let host = host.strip_suffix(default).unwrap_or(host).to_lowercase();
+    let with_port = ["{hostport}", "{http.request.hostport}"];
+    let without_port = ["{host}", "{http.request.host}"];
+    match plain {
+        // From plain HTTP to HTTPS.
+        Some(_) if is_https => false,
+        Some(port) if port != 80 => {
+            let own = host.strip_suffix(&format!(":{port}"));
+            with_port.contains(&host.as_str())
+                || own.is_some_and(|own| without_port.contains(&own) || names.iter().any(|name| name == own))
+        }
+        _ => {
+            with_port.contains(&host.as_str())
+                || without_port.contains(&host.as_str())
+                || names.contains(&host)
+        }
+    }
 }

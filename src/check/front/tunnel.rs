@@ -38,6 +38,18 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     for site in tunneled() {
         clients(site, diagnostics);
+        if let Some(listen) = &site.listen {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadSite,
+                    "the tunnel leads to sites with a certificate",
+                    site.tunnel.text.span,
+                    "the application would take HTTPS of its visitors for plain HTTP",
+                )
+                .and(listen.span(), "plain HTTP")
+                .help("remove `listen`, or remove `tunnel`"),
+            );
+        }
         for name in std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text)) {
             check_name(name, site.tunnel.text.span, diagnostics);
         }

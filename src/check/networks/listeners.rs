@@ -124,7 +124,10 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
             addresses.iter().map(|address| Some(address.value.0)).collect()
         }
     };
-    for address in addresses {
+    let mut seen = HashSet::new();
+    for address in &addresses {
+        let address = address.filter(|address| !address.is_unspecified());
+        seen.insert((address, 80));
         for (port, protocol) in [(80, Protocol::Tcp), (443, Protocol::Tcp), (443, Protocol::Udp)] {
             found.push(Listener {
                 address,
@@ -134,6 +137,23 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
                 target: None,
                 container: None,
                 span: front.bind.span,
+            });
+        }
+    }
+    // Sites on one port share it. Port 443 is reported where a site is linked.
+    let plain = front.sites.iter().filter_map(|site| Some((site, site.listen.as_ref()?)));
+    for (site, listen) in plain.filter(|(_, listen)| listen.value.port != 443) {
+        let own = site.addresses.iter().map(|address| Some(address.value.0));
+        let all = addresses.iter().copied().filter(|_| site.addresses.is_empty());
+        for address in own.chain(all).filter(|address| seen.insert((*address, listen.value.port))) {
+            found.push(Listener {
+                address,
+                ports: PortRange::one(listen.value.port),
+                protocol: Protocol::Tcp,
+                program: "Caddy".to_owned(),
+                target: None,
+                container: None,
+                span: listen.span(),
             });
         }
     }

@@ -163,16 +163,23 @@ fn site(site: &Site, front: &Front, host: &Host) -> Option<Expr> {
     match (front.tls(), port) {
         // The host does not trust the certificate of Caddy's own authority. A site that does not answer the host says
         // nothing about the program behind it.
-        (tls, Some(port)) if matches!(tls, Some(Tls::Internal)) || site.is_guarded() => {
+        (tls, Some(port))
+            if matches!(tls, Some(Tls::Internal)) && site.listen.is_none() || site.is_guarded() =>
+        {
             check.push(Part::Text("=http://127.0.0.1:".into()));
             check.extend(parts(&context::port(port, host)));
         }
-        (Some(Tls::Internal), _) => return None,
+        (Some(Tls::Internal), _) if site.listen.is_none() => return None,
         _ => {
             let address = front.local_address(site, host);
             check.extend(address.into_iter().flat_map(|address| parts(&address.text)));
-            check.push(Part::Text("=https://".into()));
+            let (scheme, port) = match site.plain_port() {
+                Some(port) => ("http", format!(":{port}")),
+                None => ("https", String::new()),
+            };
+            check.push(Part::Text(format!("={scheme}://").into()));
             check.extend(parts(&site.host));
+            check.push(Part::Text(port.into()));
         }
     }
     check.push(Part::Text("/ ".into()));

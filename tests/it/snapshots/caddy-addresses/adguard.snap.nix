@@ -35,5 +35,20 @@ in
       answer = "100.64.0.7";
       enabled = homeserver.notes.enable;
     }
+    {
+      domain = "radio.example.org";
+      answer = lan;
+      enabled = homeserver.radio.enable;
+    }
+    {
+      domain = "radio.example.org";
+      answer = "10.8.0.1";
+      enabled = homeserver.radio.enable;
+    }
+    {
+      domain = "radio.example.org";
+      answer = "100.64.0.7";
+      enabled = homeserver.radio.enable;
+    }
   ];
 }

@@ -25,6 +25,13 @@ in
           reverse_proxy 192.168.1.1:80
         '';
       };
+      "http://display.example.org:8090" = {
+        serverAliases = [ "http://display.lan:8090" ];
+        listenAddresses = [ "192.168.1.2" ];
+        extraConfig = ''
+          reverse_proxy 127.0.0.1:9090
+        '';
+      };
       "notes.example.org" = lib.mkIf homeserver.notes.enable {
         listenAddresses = frontAddresses;
         extraConfig = ''
@@ -42,6 +49,12 @@ in
           reverse_proxy 127.0.0.1:${toString homeserver.vault.port}
         '';
       };
+      "http://radio.example.org:8088" = lib.mkIf homeserver.radio.enable {
+        listenAddresses = frontAddresses;
+        extraConfig = ''
+          reverse_proxy 127.0.0.1:${toString homeserver.radio.port}
+        '';
+      };
       "http://" = {
         listenAddresses = frontAddresses;
         logFormat = "output discard";
@@ -56,6 +69,8 @@ in
     allowedTCPPorts = [
       80
       443
+      8088
+      8090
     ];
     allowedUDPPorts = [ 443 ];
   };

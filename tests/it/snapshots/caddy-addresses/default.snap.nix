@@ -14,10 +14,12 @@
     ./scripts
     ./services/adguard.nix
     ./services/notes.nix
+    ./services/radio.nix
     ./services/vault.nix
     ./tailscale.nix
   ];
   homeserver.notes.enable = lib.mkDefault true;
   homeserver.vault.enable = lib.mkDefault true;
+  homeserver.radio.enable = lib.mkDefault true;
   homeserver.adguard.enable = lib.mkDefault true;
 }

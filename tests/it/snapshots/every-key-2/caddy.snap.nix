@@ -27,6 +27,11 @@ in
           reverse_proxy 127.0.0.1:8081
         '';
       };
+      "http://plain.example.org:8088" = lib.mkIf homeserver.app.enable {
+        extraConfig = ''
+          reverse_proxy 127.0.0.1:8082
+        '';
+      };
       "http://" = {
         logFormat = "output discard";
         extraConfig = ''
@@ -56,6 +61,7 @@ in
     allowedTCPPorts = [
       80
       443
+      8088
     ];
     allowedUDPPorts = [ 443 ];
   };

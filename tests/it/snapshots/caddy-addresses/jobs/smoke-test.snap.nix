@@ -2,18 +2,24 @@
 { config, lib, ... }:
 
 let
+  constants = import ../constants.nix;
+  inherit (constants.addresses) lan;
   inherit (config) homeserver;
   inherit (config.homeserver) scripts;
 
   program = scripts.smokeTest "smoke-test" {
     CHECKS = lib.concatLines (
       lib.flatten [
+        "site=192.168.1.2=http://display.example.org:8090/ display.example.org"
         "disk=10=/"
         (lib.optionals homeserver.notes.enable [
           "site==http://127.0.0.1:${toString homeserver.notes.port}/ notes.example.org"
         ])
         (lib.optionals homeserver.vault.enable [
           "site==http://127.0.0.1:${toString homeserver.vault.port}/ vault.example.org"
+        ])
+        (lib.optionals homeserver.radio.enable [
+          "site=${lan}=http://radio.example.org:8088/ radio.example.org"
         ])
       ]
     );

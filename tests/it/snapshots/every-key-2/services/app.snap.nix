@@ -26,6 +26,7 @@ in
         ports = [
           "127.0.0.1:${toString cfg.port}:80"
           "127.0.0.1:8081:81"
+          "127.0.0.1:8082:82"
         ];
         environment.TOKEN_FILE = "/run/secrets/zone-token";
         environmentFiles = [ "/run/app-main/secrets.env" ];
