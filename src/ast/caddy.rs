@@ -3,7 +3,7 @@
 use super::Sites;
 use crate::form::Domain;
 use crate::setting::{Allow, Bind, NotifyOn, Pairs, Spanned, Tls};
-use crate::shape::mapping;
+use crate::shape::{keyword, mapping};
 use crate::tree::Text;
 use crate::value::Value;
 
@@ -14,6 +14,8 @@ mapping! {
         domain: Option<Value<Domain>>,
         /// The addresses that Caddy listens on: `tailscale`, `all`, interfaces or addresses.
         bind: Spanned<Bind>,
+        /// HAProxy (`haproxy`) listens in place of Caddy, and passes connections on. Default: Caddy listens itself.
+        behind: Option<Spanned<CaddyBehind>>,
         /// The source of the certificates. Without it, Caddy requests them from a public authority, which has to be
         /// able to reach the sites.
         tls: Option<Tls>,
@@ -31,5 +33,13 @@ mapping! {
         extra: Option<Text>,
         /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
+    }
+}
+
+keyword! {
+    /// The program that passes connections on to Caddy.
+    CaddyBehind is "a program before Caddy" {
+        /// HAProxy.
+        HaProxy = "haproxy",
     }
 }

@@ -55,6 +55,8 @@ pub(crate) enum Program {
 /// The settings of Caddy alone.
 #[derive(Debug)]
 pub(crate) struct Caddy {
+    /// The place in the file that puts HAProxy before it. `None` if it listens itself.
+    pub(crate) behind: Option<Span>,
     /// The source of the certificates.
     pub(crate) tls: Option<Tls>,
     /// Lines for Caddy's global options.
@@ -63,7 +65,20 @@ pub(crate) struct Caddy {
     pub(crate) extra: Option<Text>,
 }
 
+impl Caddy {
+    /// The port for HTTP on 127.0.0.1 behind HAProxy.
+    pub(crate) const HTTP: u16 = 20080;
+
+    /// The port for HTTPS on 127.0.0.1 behind HAProxy.
+    pub(crate) const HTTPS: u16 = 20443;
+}
+
 impl Front {
+    /// The place in the file that puts HAProxy before the front.
+    pub(crate) fn behind(&self) -> Option<Span> {
+        self.caddy()?.behind
+    }
+
     /// The settings of Caddy, if it is the program.
     pub(crate) fn caddy(&self) -> Option<&Caddy> {
         match &self.program {
@@ -74,6 +89,11 @@ impl Front {
     /// The source of the certificates.
     pub(crate) fn tls(&self) -> Option<&Tls> {
         self.caddy()?.tls.as_ref()
+    }
+
+    /// True if HAProxy passes the connections to a site on: those to the ports 80 and 443.
+    pub(crate) fn is_passed(&self, site: &Site) -> bool {
+        self.behind().is_some() && site.plain_port().is_none_or(|port| port == 80)
     }
 
     /// The addresses in the file that it listens on. Empty for all addresses.

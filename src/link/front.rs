@@ -23,7 +23,12 @@ pub(super) fn take(file: &mut ast::File) -> Option<Declared> {
             sites: Vec::new(),
             unlinked_sites: Vec::new(),
             notification: notify::resolve(caddy.notify),
-            program: Program::Caddy(Caddy { tls: caddy.tls, global: caddy.global, extra: caddy.extra }),
+            program: Program::Caddy(Caddy {
+                behind: caddy.behind.map(|behind| behind.span),
+                tls: caddy.tls,
+                global: caddy.global,
+                extra: caddy.extra,
+            }),
         },
         sites: caddy.sites,
     })

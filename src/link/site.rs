@@ -96,6 +96,17 @@ pub(super) fn link(
         return Fronts { caddy: None, haproxy, auth };
     };
     bind_tailnet(&mut front, tailscale);
+    if let (Some(behind), None) = (front.behind(), &haproxy) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::FrontMissing,
+                "Caddy is behind `haproxy`, which is not declared",
+                behind,
+                "no program would pass connections on",
+            )
+            .help("add `haproxy: {}`, or remove `behind`"),
+        );
+    }
     let addresses = Addresses::of(&front, tailscale);
     // The paths and the login of each linked site, with the index of its service.
     let mut parts = Vec::new();

@@ -48,9 +48,29 @@ pub(super) fn link(
     }
     if let Some(listen) = &site.listen {
         check_port(listen, diagnostics);
-        if let Some(address) = listen.value.address {
-            return vec![of_listen(address, listen, site, front, known, diagnostics)];
-        }
+    }
+    let listen = site.listen.as_ref();
+    let of_address = listen.filter(|listen| listen.value.address.is_some()).map(Value::span);
+    if let Some(behind) = front.behind()
+        && listen.is_none_or(|listen| listen.value.port == 80)
+        && let Some(span) = of_address.or(site.bind.as_ref().map(|bind| bind.span))
+    {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::BadSite,
+                "a site behind HAProxy has no address of its own",
+                span,
+                "HAProxy passes the connections to every address on",
+            )
+            .and(behind, "HAProxy listens in place of Caddy")
+            .help("remove the address, or limit the clients of the site with `allow_from`"),
+        );
+        return Vec::new();
+    }
+    if let Some(listen) = &site.listen
+        && let Some(address) = listen.value.address
+    {
+        return vec![of_listen(address, listen, site, front, known, diagnostics)];
     }
     let Some(bind) = &site.bind else { return Vec::new() };
     if bind.value.0.is_empty() && !site.unreadable.may_hold(&["bind"]) {

@@ -11,6 +11,7 @@
 
 mod answer;
 mod auth;
+mod behind;
 mod tunnel;
 
 use std::borrow::Cow;
@@ -23,7 +24,7 @@ use super::{address, tailscale};
 use crate::acme_provider::token_variable;
 use crate::form::Address;
 use crate::hir::front::{Caddy, HEADERS};
-use crate::hir::{Front, Host, Site};
+use crate::hir::{Front, HaProxy, Host, Site};
 use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
 use crate::nixos::{Binding, Module, Output};
 use crate::setting::{AcmeTls, Bind, Pairs, Tls};
@@ -35,8 +36,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(caddy) = front.caddy() else { return };
     let module = output.module("caddy.nix", "caddy");
     module.config.at(&["services", "caddy"]).set("enable", Expr::Bool(true));
-    if let Some(text) = &caddy.global {
-        module.config.at(&["services", "caddy"]).set("globalConfig", Expr::Lines(lines(text)));
+    let global = global(caddy);
+    if !global.is_empty() {
+        module.config.at(&["services", "caddy"]).set("globalConfig", Expr::Lines(global));
     }
     let shared = Shared::of(front);
     let mut extra = shared.snippets(front);
@@ -46,7 +48,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     if !extra.is_empty() || caddy.extra.is_some() {
         module.config.at(&["services", "caddy"]).set("extraConfig", Expr::Lines(extra));
     }
-    let addresses = front.addresses(host);
+    let addresses = own_addresses(front, host);
     if addresses.len() > 1 {
         let addresses = addresses.iter().map(|address| Expr::text(&address.text));
         module.bindings.push((Binding::FrontAddresses, Expr::List(addresses.collect())));
@@ -86,25 +88,39 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     if front.notification.is_on() {
         super::notify::report_failure("caddy", module);
     }
-    if matches!(front.bind.value, Bind::Tailscale) {
+    if matches!(front.bind.value, Bind::Tailscale) && caddy.behind.is_none() {
         let unit = Expr::str(format!("{}.service", tailscale::UNIT));
         let caddy = module.unit("caddy");
         caddy.append("after", [unit.clone()]);
         caddy.append("requires", [unit]);
+    }
+    if caddy.behind.is_some() {
+        // With another unit, a switch stops Caddy before HAProxy needs the ports that Caddy had.
+        module.unit("caddy").append("after", [Expr::str(format!("{}.service", HaProxy::UNIT))]);
     }
     wait(address::waits(late_addresses(front, host), host), module);
 }
 
 /// The addresses in the file that Caddy waits for. A unit of its own waits for the address of a front in the tailnet.
 fn late_addresses<'a>(front: &'a Front, host: &'a Host) -> impl Iterator<Item = IpAddr> {
+    let own = own_addresses(front, host);
     let of_unit = match &front.bind.value {
-        Bind::Tailscale => front.addresses(host),
-        Bind::On { .. } | Bind::All => &[],
+        Bind::Tailscale if front.behind().is_none() => own,
+        _ => &[],
     };
     let plain = front.sites.iter().filter(|site| site.listen.is_some());
-    let all = front.addresses(host).iter().chain(plain.flat_map(|site| &site.addresses));
+    let all = own.iter().chain(plain.flat_map(|site| &site.addresses));
     let is_late = |address: &IpAddr| !of_unit.iter().any(|other| other.value.0 == *address);
     all.map(|address| address.value.0).filter(is_late)
+}
+
+/// The addresses of the front, if Caddy listens on them itself.
+fn own_addresses<'a>(front: &'a Front, host: &'a Host) -> &'a [Value<Address>] {
+    let listens = |site: &Site| !front.is_passed(site) && site.addresses.is_empty();
+    match front.behind().is_none() || front.sites.iter().any(listens) {
+        true => front.addresses(host),
+        false => &[],
+    }
 }
 
 /// A name of a site, in the form in which Caddy serves it: with `http://` in plain HTTP.
@@ -129,10 +145,28 @@ fn wait(commands: Vec<Expr>, module: &mut Module) {
     unit.at(&["serviceConfig"]).set("ExecStartPre", Expr::List(commands));
 }
 
+/// The global options of Caddy.
+fn global(caddy: &Caddy) -> Vec<Vec<Part>> {
+    let mut global = Vec::new();
+    if let Some(Tls::Plugin(plugin)) = &caddy.tls {
+        let mut line = vec![Part::Text("acme_dns ".into())];
+        line.extend(parts(&plugin.acme_dns));
+        global.push(line);
+    }
+    if caddy.behind.is_some() {
+        global.extend(behind::global());
+    }
+    global.extend(caddy.global.iter().flat_map(lines));
+    global
+}
+
 fn virtual_host(site: &Site, front: &Front, host: &Host, shared: &Shared, certificate: Option<&Text>) -> Set {
     let mut set = Set::default();
     set.append("serverAliases", site.aliases.iter().map(|a| Expr::text(&site_name(&a.text, site))));
-    listen_on(&mut set, &site.addresses, front, host);
+    match front.is_passed(site) {
+        true => set.append("listenAddresses", [Expr::str("127.0.0.1")]),
+        false => listen_on(&mut set, &site.addresses, front, host),
+    }
     if let Some(certificate) = certificate {
         set.set("useACMEHost", Expr::text(certificate));
     }
@@ -222,7 +256,10 @@ fn written(headers: &Pairs) -> Vec<HeaderPiece<'_>> {
 /// Emits the redirect to https, because Caddy's own one would listen on every address.
 fn redirect_to_https(front: &Front, host: &Host, module: &mut Module) {
     let mut set = Set::default();
-    listen_on(&mut set, &[], front, host);
+    match front.behind() {
+        Some(_) => set.append("listenAddresses", [Expr::str("127.0.0.1")]),
+        None => listen_on(&mut set, &[], front, host),
+    }
     set.set("logFormat", Expr::str("output discard"));
     set.set("extraConfig", Expr::Lines(vec![vec![Part::Text("redir https://{host}{uri} permanent".into())]]));
     module.config.at(&["services", "caddy", "virtualHosts"]).set("http://", Expr::Set(set));
@@ -295,11 +332,6 @@ fn certificates_of(
                 ("hash", Expr::text(&plugin.hash)),
             ]);
             options.set("package", Expr::call("pkgs.caddy.withPlugins", [Expr::Set(build)]));
-            let mut line = vec![Part::Text("acme_dns ".into())];
-            line.extend(parts(&plugin.acme_dns));
-            let mut global = vec![line];
-            global.extend(caddy.global.iter().flat_map(lines));
-            options.set("globalConfig", Expr::Lines(global));
             if let Some(email) = &plugin.email {
                 options.set("email", Expr::text(&email.text));
             }
@@ -387,7 +419,9 @@ fn firewall(front: &Front, host: &Host, module: &mut Module) {
             false => firewall.at(&["interfaces"]).at_named(&interface),
         };
         set.append("allowedTCPPorts", ports.iter().map(|port| Expr::Int(i64::from(*port))));
-        // HTTP/3.
-        set.append("allowedUDPPorts", [Expr::Int(443)]);
+        // HTTP/3, which HAProxy does not pass on.
+        if front.behind().is_none() {
+            set.append("allowedUDPPorts", [Expr::Int(443)]);
+        }
     }
 }

@@ -18,7 +18,8 @@ use indexmap::IndexMap;
 
 use super::{address, context};
 use crate::form::{ListenAddress, UrlPaths};
-use crate::hir::{HaProxy, Host, Id, PlainSite, Service, Upstream, UpstreamAddress};
+use crate::hir::front::Caddy;
+use crate::hir::{Front, HaProxy, Host, Id, PlainSite, Service, Upstream, UpstreamAddress};
 use crate::nix::{Expr, Part, attribute, parts};
 use crate::nixos::{Module, Output};
 
@@ -68,7 +69,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     ]);
     let before = |commands: Vec<Expr>| Expr::call("lib.mkBefore", [Expr::List(commands)]);
     let service = unit.at(&["serviceConfig"]);
-    let bound = haproxy.sites.iter().filter_map(|site| site.listen.value.address);
+    let front = host.front.iter().filter(|front| front.behind().is_some());
+    let passed = front.flat_map(|front| front.addresses(host)).map(|address| address.value.0);
+    let bound = haproxy.sites.iter().filter_map(|site| site.listen.value.address).chain(passed);
     let commands = address::waits(bound, host).into_iter().chain([check.clone()]).collect();
     service.set("ExecStartPre", before(commands));
     service.set("ExecReload", before(vec![check]));
@@ -99,6 +102,9 @@ fn configuration(haproxy: &HaProxy, host: &Host) -> Expr {
         }
         all.push((site.service.as_ref(), lines));
     }
+    if let Some(front) = host.front.as_ref().filter(|front| front.behind().is_some()) {
+        all.push((None, passes(front, host)));
+    }
     if let Some(stats) = &haproxy.stats {
         let lines =
             [format!("frontend {}", frontend_name("stats")), format!("  bind {}", bound(stats.value))];
@@ -106,6 +112,34 @@ fn configuration(haproxy: &HaProxy, host: &Host) -> Expr {
         all.push((None, lines.map(line).collect()));
     }
     expression(all, host)
+}
+
+/// The ports that HAProxy passes on to Caddy: connections as they are, after a header with the client.
+fn passes(front: &Front, host: &Host) -> Vec<Vec<Part>> {
+    let ports = [("http", 80, Caddy::HTTP), ("https", 443, Caddy::HTTPS)];
+    let pass = |(name, port, inside): (&str, u16, u16)| {
+        let mut lines = vec![
+            line(format!("listen {}", frontend_name(&format!("caddy-{name}")))),
+            line("  mode tcp"),
+            line("  option tcplog"),
+        ];
+        let addresses = front.addresses(host);
+        if addresses.is_empty() {
+            lines.extend(on_all_addresses(port));
+        }
+        lines.extend(addresses.iter().map(|address| {
+            let listen = ListenAddress { address: Some(address.value.0), port };
+            line(format!("  bind {}", bound(listen)))
+        }));
+        lines.push(line(format!("  server caddy 127.0.0.1:{inside} send-proxy-v2")));
+        lines
+    };
+    ports.into_iter().flat_map(pass).collect()
+}
+
+/// The lines that listen on all addresses.
+fn on_all_addresses(port: u16) -> [Vec<Part>; 2] {
+    [line(format!("  bind 0.0.0.0:{port}")), line(format!("  bind [::]:{port} v6only"))]
 }
 
 /// The configuration as one text, or as texts for the services that are enabled.
@@ -135,10 +169,7 @@ fn frontend<'a>(listen: ListenAddress, sites: &[(&'a PlainSite, &str)]) -> Vec<L
     let mut begin = vec![line(format!("frontend {}", frontend_name(&listen_name(listen))))];
     match listen.address {
         Some(_) => begin.push(line(format!("  bind {}", bound(listen)))),
-        None => {
-            begin.push(line(format!("  bind 0.0.0.0:{}", listen.port)));
-            begin.push(line(format!("  bind [::]:{} v6only", listen.port)));
-        }
+        None => begin.extend(on_all_addresses(listen.port)),
     }
     begin.extend(HEADERS.iter().copied().map(line));
     begin.push(line("  acl known always_false"));

@@ -10,7 +10,7 @@
 //!
 //! `tailscaled.service` reports ready before that, so an `After=` on it is not enough.
 
-use crate::hir::Host;
+use crate::hir::{Front, Host};
 use crate::nix::Expr;
 use crate::nixos::Output;
 use crate::script::Script;
@@ -30,7 +30,9 @@ pub(super) fn interface(host: &Host) -> Text {
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(tailscale) = &host.tailscale else { return };
-    let front = host.front.as_ref().filter(|f| matches!(f.bind.value, Bind::Tailscale));
+    // HAProxy waits for its addresses itself.
+    let waits = |front: &&Front| matches!(front.bind.value, Bind::Tailscale) && front.behind().is_none();
+    let front = host.front.as_ref().filter(waits);
     let module = output.module("tailscale.nix", "tailscale");
     module.config.at(&["services", "tailscale"]).set("enable", Expr::Bool(true));
     // tailscaled needs the option for any other name than its default.

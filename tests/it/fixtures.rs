@@ -252,6 +252,7 @@ const COMPILE: &[&str] = &[
     "first-start",
     "greenhead",
     "haproxy",
+    "haproxy-before-caddy",
     "host-databases",
     "host-ports",
     "isolation",

@@ -1,7 +1,7 @@
 //! Requests to sites through the real Caddy and the real HAProxy, which read the emitted configuration.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -63,16 +63,27 @@ in
 
 impl Caddy {
     fn start(text: &str) -> Caddy {
-        let folder = tempfile::tempdir().expect("a folder");
         let (http, https) = (free_port(), free_port());
-        let global = format!(
-            "admin off\nhttp_port {http}\nhttps_port {https}\nskip_install_trust\nstorage file_system {}",
-            folder.path().join("storage").display()
-        );
+        let global = format!("http_port {http}\nhttps_port {https}\n");
+        Caddy::run("caddy".as_ref(), http, https, |more| caddyfile(text, &format!("{global}{more}")))
+    }
+
+    /// Caddy behind HAProxy. It listens on free ports in place of its own.
+    fn start_behind(text: &str, program: &Path) -> Caddy {
+        let (http, https) = (free_port(), free_port());
+        Caddy::run(program, http, https, |more| {
+            caddyfile(text, more).replace("20443", &https.to_string()).replace("20080", &http.to_string())
+        })
+    }
+
+    fn run(program: &Path, http: u16, https: u16, caddyfile: impl FnOnce(&str) -> String) -> Caddy {
+        let folder = tempfile::tempdir().expect("a folder");
+        let storage = folder.path().join("storage");
+        let global = format!("admin off\nskip_install_trust\nstorage file_system {}", storage.display());
         let path = folder.path().join("Caddyfile");
-        std::fs::write(&path, caddyfile(text, &global)).unwrap();
+        std::fs::write(&path, caddyfile(&global)).unwrap();
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
-        let process = Command::new("caddy")
+        let process = Command::new(program)
             .args(["run", "--adapter", "caddyfile", "--config"])
             .arg(&path)
             .env("HOME", folder.path())
@@ -707,9 +718,14 @@ if builtins.isList config then builtins.concatStringsSep "\n" config else config
 
 impl HaProxy {
     fn start(text: &str, port: u16) -> HaProxy {
+        HaProxy::start_with(text, ("127.0.0.1", port), |config| config)
+    }
+
+    /// HAProxy with a changed configuration, once it listens on an address and port.
+    fn start_with(text: &str, at: (&str, u16), change: impl FnOnce(String) -> String) -> HaProxy {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("haproxy.cfg");
-        std::fs::write(&path, haproxy_cfg(text, &folder.path().join("socket"))).unwrap();
+        std::fs::write(&path, change(haproxy_cfg(text, &folder.path().join("socket")))).unwrap();
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
         let process = Command::new("haproxy")
             .arg("-Ws")
@@ -721,7 +737,7 @@ impl HaProxy {
             .expect("haproxy runs");
         let mut haproxy = HaProxy { process, folder };
         let end = Instant::now() + Duration::from_secs(60);
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while std::net::TcpStream::connect(at).is_err() {
             let over = haproxy.process.try_wait().expect("a process").is_some() || Instant::now() > end;
             assert!(!over, "{}\n{}", read(&path), read(&haproxy.folder.path().join("log")));
             std::thread::sleep(Duration::from_millis(50));
@@ -855,15 +871,10 @@ fn haproxy_sets_the_headers_about_the_client_and_removes_those_of_the_client() {
     assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
 
-#[test]
-fn haproxy_forwards_uploads_and_websockets() {
-    if !haproxy_tools() {
-        return;
-    }
-    let main = Server::new(|request| Answer::text(request.body.len().to_string()));
-    // A program that switches protocols, and then repeats each line.
+/// The port of a program that switches protocols, and then repeats each line.
+fn echo() -> u16 {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let echo = socket.local_addr().expect("an address").port();
+    let port = socket.local_addr().expect("an address").port();
     std::thread::spawn(move || {
         for stream in socket.incoming().flatten() {
             let mut reader = BufReader::new(stream.try_clone().expect("a stream"));
@@ -879,6 +890,16 @@ fn haproxy_forwards_uploads_and_websockets() {
             }
         }
     });
+    port
+}
+
+#[test]
+fn haproxy_forwards_uploads_and_websockets() {
+    if !haproxy_tools() {
+        return;
+    }
+    let main = Server::new(|request| Answer::text(request.body.len().to_string()));
+    let echo = echo();
     let port = free_port();
     let _haproxy = HaProxy::start(
         &format!(
@@ -914,12 +935,109 @@ fn haproxy_forwards_uploads_and_websockets() {
     }
 }
 
+/// A Caddy with the PROXY protocol. The package of Debian 12 is too old: `.ci/run` installs this one with pip.
+fn current_caddy() -> Option<PathBuf> {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/caddy/bin/caddy");
+    if !program.is_file() {
+        assert!(std::env::var_os("HOMEGEN_REQUIRE_TOOLS").is_none(), "Caddy 2.11 is not installed");
+        println!("skipped: Caddy 2.11 is not installed");
+        return None;
+    }
+    Some(program)
+}
+
+#[test]
+fn caddy_behind_haproxy_sees_the_clients() {
+    if !tools() || !haproxy_tools() {
+        return;
+    }
+    let Some(program) = current_caddy() else { return };
+    let (main, echo) = (self::program("main"), echo());
+    let text = format!(
+        r#"{HEAD}haproxy: {{}}
+caddy:
+  domain: example.org
+  bind: [127.0.0.5, 127.0.0.6]
+  behind: haproxy
+  tls: internal
+  sites:
+    - {{ subdomain: app, to: "127.0.0.1:{0}", paths: {{ /ws: "127.0.0.1:{echo}" }} }}
+    - {{ subdomain: some, to: "127.0.0.1:{0}", allow_from: [127.0.0.3] }}
+    - {{ subdomain: lines, extra: "respond `{{remote_host}} {{http.request.proto}}`" }}
+    - {{ subdomain: plain, to: "127.0.0.1:{0}", listen: 80 }}
+"#,
+        main.port()
+    );
+    let caddy = Caddy::start_behind(&text, &program);
+    let (http, https) = (free_port(), free_port());
+    let _haproxy = HaProxy::start_with(&text, ("127.0.0.6", https), |config| {
+        [(":80\n", http), (":443\n", https), (":20080 ", caddy.http), (":20443 ", caddy.https)]
+            .into_iter()
+            .fold(config, |config, (from, to)| {
+                config.replace(from, &format!(":{to}{}", &from[from.len() - 1..]))
+            })
+    });
+    let get = |from: &str, name: &str, more: &[&str]| {
+        let name = format!("{name}.example.org");
+        let connect = format!("{name}:{}:127.0.0.5:{https}", caddy.https);
+        caddy.get_from(from, &name, "/", &[&["--connect-to", &connect], more].concat())
+    };
+    // TLS ends at Caddy: HAProxy has no certificate. HTTP/2 reaches Caddy too.
+    for from in ["127.0.0.3", "127.0.0.4"] {
+        assert_eq!(get(from, "lines", &[]), (200, format!("{from} HTTP/2.0")));
+        let spoofed = ["--header", "X-Forwarded-For: 127.0.0.9"];
+        assert_eq!(get(from, "app", &spoofed), (200, "main /".to_owned()));
+        assert_eq!(main.requests().last().unwrap().header("x-forwarded-for"), Some(from));
+    }
+    assert_eq!(get("127.0.0.3", "some", &[]).0, 200);
+    assert_eq!(get("127.0.0.4", "some", &[]).0, 403);
+    // HTTP/3 is not offered.
+    assert!(!get("127.0.0.3", "lines", &["--include"]).1.to_lowercase().contains("alt-svc"));
+
+    // A client cannot name an address: Caddy reads only the header of HAProxy.
+    let before = main.requests().len();
+    let mut spoof = std::net::TcpStream::connect(("127.0.0.5", http)).expect("haproxy listens");
+    let header = "PROXY TCP4 127.0.0.3 127.0.0.5 1000 80\r\nGET / HTTP/1.1\r\nHost: plain.example.org\r\nConnection: close\r\n\r\n";
+    spoof.write_all(header.as_bytes()).unwrap();
+    let mut answer = String::new();
+    let _ = spoof.read_to_string(&mut answer);
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    // Caddy takes the second header for a broken TLS handshake.
+    let spoof = Command::new("curl")
+        .args(["--disable", "--silent", "--insecure", "--max-time", "20", "--noproxy", "*"])
+        .args(["--interface", "127.0.0.4", "--haproxy-protocol"])
+        .args(["--connect-to", &format!("::127.0.0.5:{https}"), "https://some.example.org/"])
+        .output()
+        .expect("curl runs");
+    assert_eq!(spoof.status.code(), Some(35));
+    assert_eq!(main.requests().len(), before);
+
+    let plain = |name: &str, more: &[&str]| {
+        let connect = format!("::127.0.0.5:{http}");
+        get_plain("127.0.0.4", name, http, "/x", &[&["--connect-to", &connect], more].concat())
+    };
+    assert_eq!(plain("plain.example.org", &[]), (200, "main /x".to_owned()));
+    assert_eq!(main.requests().last().unwrap().header("x-forwarded-for"), Some("127.0.0.4"));
+    let redirect = ["--output", "/dev/null", "--write-out", "%{redirect_url}\n%{http_code}"];
+    let (status, location) = plain("app.example.org", &redirect);
+    assert!(matches!(status, 301 | 308), "{status}");
+    assert_eq!(location, "https://app.example.org/x");
+
+    let upgrade = ["--http1.1", "--max-time", "3", "--header", "Connection: Upgrade", "--header"];
+    let name = "app.example.org";
+    let connect = format!("{name}:{}:127.0.0.5:{https}", caddy.https);
+    let upgrade = [upgrade.as_slice(), &["Upgrade: websocket", "--connect-to", &connect]].concat();
+    let key =
+        ["--header", "Sec-WebSocket-Version: 13", "--header", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
+    assert_eq!(caddy.get_from("127.0.0.3", name, "/ws", &[upgrade.as_slice(), &key].concat()).0, 101);
+}
+
 #[test]
 fn haproxy_accepts_the_configuration_of_the_fixture_without_warnings() {
     if !haproxy_tools() {
         return;
     }
-    for case in ["haproxy", "every-key"] {
+    for case in ["haproxy", "haproxy-before-caddy", "every-key"] {
         let text = crate::common::read(&format!("fixtures/{case}/homeserver.yaml"));
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("haproxy.cfg");

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::check::isolation::grants::{self, Grant};
 use crate::form::{PortRange, Protocol};
+use crate::hir::front::Caddy;
 use crate::hir::{Container, Host, HostPort, Id, Service};
 use crate::nixos_service::{self, NixosService};
 use crate::setting::{self, NetworkMode};
@@ -129,16 +130,31 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
         let address = address.filter(|address| !address.is_unspecified());
         seen.insert((address, 80));
         for (port, protocol) in [(80, Protocol::Tcp), (443, Protocol::Tcp), (443, Protocol::Udp)] {
+            if protocol == Protocol::Udp && front.behind().is_some() {
+                continue;
+            }
             found.push(Listener {
                 address,
                 ports: PortRange::one(port),
                 protocol,
-                program: "Caddy".to_owned(),
+                program: if front.behind().is_some() { "HAProxy" } else { "Caddy" }.to_owned(),
                 target: None,
                 container: None,
                 span: front.bind.span,
             });
         }
+    }
+    let behind = front.behind();
+    for (span, port) in behind.iter().flat_map(|span| [Caddy::HTTP, Caddy::HTTPS].map(|port| (*span, port))) {
+        found.push(Listener {
+            address: Some(Ipv4Addr::LOCALHOST.into()),
+            ports: PortRange::one(port),
+            protocol: Protocol::Tcp,
+            program: "Caddy".to_owned(),
+            target: None,
+            container: None,
+            span,
+        });
     }
     // Sites on one port share it. Port 443 is reported where a site is linked.
     let plain = front.sites.iter().filter_map(|site| Some((site, site.listen.as_ref()?)));

@@ -8,20 +8,43 @@ in
 {
   services.caddy = {
     enable = true;
+    globalConfig = ''
+      http_port 20080
+      https_port 20443
+      servers 127.0.0.1:20443 {
+        protocols h1 h2
+        listener_wrappers {
+          proxy_protocol {
+            allow 127.0.0.1/32
+          }
+          tls
+        }
+      }
+      servers 127.0.0.1:20080 {
+        listener_wrappers {
+          proxy_protocol {
+            allow 127.0.0.1/32
+          }
+        }
+      }
+    '';
     virtualHosts = {
       "status.example.org" = lib.mkIf homeserver.status.enable {
+        listenAddresses = [ "127.0.0.1" ];
         useACMEHost = "example.org";
         extraConfig = ''
           reverse_proxy 127.0.0.1:${toString homeserver.status.port}
         '';
       };
       "app.example.org" = lib.mkIf homeserver.app.enable {
+        listenAddresses = [ "127.0.0.1" ];
         useACMEHost = "example.org";
         extraConfig = ''
           reverse_proxy 127.0.0.1:${toString homeserver.app.port}
         '';
       };
       "admin.example.org" = lib.mkIf homeserver.app.enable {
+        listenAddresses = [ "127.0.0.1" ];
         useACMEHost = "example.org";
         extraConfig = ''
           reverse_proxy 127.0.0.1:8081
@@ -33,6 +56,7 @@ in
         '';
       };
       "http://" = {
+        listenAddresses = [ "127.0.0.1" ];
         logFormat = "output discard";
         extraConfig = ''
           redir https://{host}{uri} permanent
@@ -57,12 +81,11 @@ in
 
   systemd.services."acme-order-renew-example.org".after = [ "sops-install-secrets.service" ];
 
-  networking.firewall.interfaces.enp1s0 = {
-    allowedTCPPorts = [
-      80
-      443
-      8088
-    ];
-    allowedUDPPorts = [ 443 ];
-  };
+  systemd.services.caddy.after = [ "haproxy.service" ];
+
+  networking.firewall.interfaces.enp1s0.allowedTCPPorts = [
+    80
+    443
+    8088
+  ];
 }
