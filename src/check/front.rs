@@ -14,6 +14,7 @@ mod redirect;
 mod rewrite;
 mod site_clients;
 mod tunnel;
+mod tunnel_login;
 mod unknown_snippet;
 mod unverified_certificate;
 
@@ -34,6 +35,7 @@ pub(super) const RULES: &[Rule] = &[
     rewrite::check,
     site_clients::check,
     tunnel::check,
+    tunnel_login::check,
     unknown_snippet::check,
     unverified_certificate::check,
 ];

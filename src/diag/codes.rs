@@ -172,6 +172,7 @@ codes! {
     TunnelMissing = "HG0911", Error, "a site has no tunnel, or a tunnel has no site";
     TunnelClients = "HG0912", Error, "a site with a tunnel limits its clients";
     BadRewrite = "HG0913", Error, "a DNS rewrite is not valid";
+    TunnelLogin = "HG0914", Warning, "a login page is outside of the tunnel";
     UnknownPreset = "HG1001", Error, "a preset does not exist";
     BadParameter = "HG1002", Error, "a preset parameter is not valid";
     NixSyntax = "HG1003", Error, "a Nix expression is not valid";
