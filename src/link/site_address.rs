@@ -154,7 +154,11 @@ fn address(
 ) -> Option<Value<Address>> {
     match (one.value, tailscale) {
         (SiteAddress::Address(address), _) => Some(Value { value: Address(address), text: one.text.clone() }),
-        (SiteAddress::Tailscale, Some(tailscale)) => Some(tailscale.address.clone()),
+        (SiteAddress::Tailscale, Some(tailscale)) => {
+            let mut address = tailscale.address.clone();
+            address.text.span = one.span();
+            Some(address)
+        }
         (SiteAddress::Tailscale, None) => {
             diagnostics.push(
                 Diagnostic::new(

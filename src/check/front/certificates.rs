@@ -2,9 +2,11 @@
 //! authority signs sites that the internet reaches (<https://caddyserver.com/docs/automatic-https>).
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::form::Address;
 use crate::hir::{Front, Host, Site};
 use crate::setting::{Bind, Tls};
 use crate::tree::{Node, Text, options};
+use crate::value::Value;
 
 /// Domains for which Caddy uses no public authority by default.
 const LOCAL: &[&str] = &[".localhost", ".local", ".internal", ".home.arpa", TAILNET];
@@ -33,7 +35,18 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         Some(Tls::Plugin(_)) => not_permitted(host, front, diagnostics),
         None if !front.unreadable.may_hold(&["tls"]) => {
             not_permitted(host, front, diagnostics);
-            if let Some(name) = names(front).find(|name| tailnet_only && !ends_with(name, LOCAL)) {
+            let tailnet = host.tailscale.as_ref().map(|tailscale| tailscale.address.value);
+            let is_inside =
+                |address: &Value<Address>| address.value.0.is_loopback() || Some(address.value) == tailnet;
+            let inside = front.sites.iter().filter(|site| match site.addresses.as_slice() {
+                [] => tailnet_only,
+                addresses => addresses.iter().all(is_inside),
+            });
+            let mut named = inside.filter(|site| site.listen.is_none()).flat_map(|site| {
+                let bound = site.addresses.first().map_or(front.bind.span, Value::span);
+                site_names(site).map(move |name| (name, bound))
+            });
+            if let Some((name, bound)) = named.find(|(name, _)| !ends_with(name, LOCAL)) {
                 diagnostics.push(
                     Diagnostic::new(
                         Code::CertificateUnreachable,
@@ -41,7 +54,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         name.span,
                         "Caddy's default authority verifies the name from the internet",
                     )
-                    .and(front.bind.span, "Caddy listens on the tailnet only, and `tls` is not set")
+                    .and(bound, "Caddy listens on the tailnet only, and `tls` is not set")
                     .help("write `tls: { acme: PROVIDER, token: SECRET, email: … }` for a DNS challenge, or `tls: internal`"),
                 );
             }

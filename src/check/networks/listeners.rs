@@ -126,8 +126,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
         }
     };
     let mut seen = HashSet::new();
-    for address in &addresses {
-        let address = address.filter(|address| !address.is_unspecified());
+    for address in addresses.iter().copied() {
         seen.insert((address, 80));
         for (port, protocol) in [(80, Protocol::Tcp), (443, Protocol::Tcp), (443, Protocol::Udp)] {
             if protocol == Protocol::Udp && front.behind().is_some() {
