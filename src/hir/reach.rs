@@ -61,24 +61,25 @@ impl Host {
         match site {
             AnySite::Caddy(position) => {
                 let front = self.front.as_ref()?;
-                let outside = front.outside_addresses(self);
+                let site = front.sites.get(position)?;
+                let outside = front.outside_addresses(site, self);
                 // Every container has IPv4, unless its network has no such subnet.
                 let address = outside.iter().find(|address| address.value.0.is_ipv4()).or(outside.first());
-                let (is_loopback, is_open) = match &front.bind.value {
-                    Bind::Tailscale => (false, false),
-                    Bind::All => (false, true),
-                    Bind::On { interfaces, .. } if !interfaces.is_empty() => (false, false),
-                    Bind::On { .. } => (address.is_none(), true),
+                let is_open = match &front.bind.value {
+                    Bind::Tailscale => false,
+                    Bind::All => true,
+                    Bind::On { interfaces, .. } => interfaces.is_empty(),
                 };
+                let own = site.addresses.first().map(Value::span);
                 Some(Served {
-                    program: "Caddy",
+                    program: if front.is_passed(site) { "HAProxy" } else { "Caddy" },
                     address: address.map(|address| address.text.clone()),
-                    port: 443,
-                    is_loopback,
+                    port: site.plain_port().unwrap_or(443),
+                    is_loopback: outside.is_empty() && !front.addresses_of(site, self).is_empty(),
                     is_open,
-                    has_own_authority: matches!(front.tls(), Some(Tls::Internal)),
-                    allow_from: front.sites.get(position)?.allow_from.as_ref(),
-                    span: front.bind.span,
+                    has_own_authority: site.listen.is_none() && matches!(front.tls(), Some(Tls::Internal)),
+                    allow_from: site.allow_from.as_ref(),
+                    span: own.or(site.listen.as_ref().map(Value::span)).unwrap_or(front.bind.span),
                 })
             }
             AnySite::HaProxy(position) => {
