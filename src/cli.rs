@@ -9,6 +9,7 @@ mod folder;
 mod images;
 mod init;
 mod map_path;
+mod plan;
 mod schema;
 
 use std::ffi::OsString;
@@ -47,6 +48,8 @@ enum Command {
     Images(images::Arguments),
     /// Print the host path of a path in a container
     MapPath(map_path::Arguments),
+    /// Predict what a switch to the file changes on the host
+    Plan(plan::Arguments),
     /// Print the JSON Schema of homeserver.yaml, for editors
     Schema,
     /// Write a starter homeserver.yaml
@@ -96,6 +99,7 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Images(arguments) => images::run(&arguments),
         Command::MapPath(arguments) => map_path::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
         Command::Schema => schema::run(),
         Command::Init(arguments) => init::run(&arguments),
     };

@@ -20,9 +20,12 @@ mod bind;
 pub mod caddyfile;
 mod check;
 mod command;
+pub mod configuration;
 mod data;
 mod decode;
+pub mod deployment;
 pub mod diag;
+pub mod evaluate;
 pub mod file_context;
 mod filesystem;
 mod foreign_key;
@@ -58,8 +61,11 @@ mod setting;
 pub mod shape;
 pub mod source;
 mod subnet;
+pub mod switch;
 pub mod syntax;
 pub mod tree;
+pub mod unit;
+mod units;
 mod value;
 mod word;
 
@@ -67,6 +73,7 @@ use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
 use decode::Decode;
+use deployment::Deployment;
 use diag::{Bug, Code, Diagnostic, Diagnostics};
 use file_context::FileContext;
 use limits::MAX_BYTES;
@@ -133,6 +140,16 @@ pub fn compile(
 pub fn link(name: &str, bytes: &[u8], context: &FileContext) -> Linked {
     // These passes run on one thread, and allocating a stack is faster than starting threads.
     stacker::grow(STACK, || link_here(name, bytes, context))
+}
+
+/// What NixOS makes of a host, for a comparison with another one. `hash` returns the hash of a file beside the compiled file.
+pub fn deploy(host: hir::Host, hash: evaluate::HashOf) -> Result<Deployment, Bug> {
+    stacker::grow(STACK, || {
+        let output = lower::lower(&host);
+        let configuration = evaluate::evaluate(&output, hash);
+        let units = units::units(&configuration);
+        Ok(Deployment { host, configuration, units })
+    })
 }
 
 /// Runs `work` on a thread with a stack of [`STACK`] bytes.

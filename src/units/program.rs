@@ -1,0 +1,116 @@
+//! Units of NixOS's own modules whose options the output sets. An option of a module that is not in [`PROGRAMS`] changes units
+//! that only NixOS knows.
+
+use serde_json::{Value, json};
+
+use super::MULTI_USER;
+use crate::configuration::Configuration;
+use crate::unit::{OnChange, Unit, Units};
+
+/// A program with a module in NixOS.
+struct Program {
+    /// The set of its options.
+    options: &'static [&'static str],
+    /// The unit. `{}` stands for the name of an attribute, if each attribute of the set has a unit.
+    unit: &'static str,
+    /// What a changed option does. Taken from its module in nixpkgs (`nixos/modules`).
+    on_change: OnChange,
+    /// The options whose change is only a reload.
+    reload: &'static [&'static str],
+}
+
+/// The programs.
+const PROGRAMS: &[Program] = &[
+    // services/web-servers/caddy
+    Program {
+        options: &["services", "caddy"],
+        unit: "caddy.service",
+        on_change: OnChange::StopAndStart,
+        reload: &["extraConfig", "globalConfig", "virtualHosts"],
+    },
+    // services/networking/haproxy.nix, and the reload trigger of haproxy.nix of the output
+    Program {
+        options: &["services", "haproxy"],
+        unit: "haproxy.service",
+        on_change: OnChange::StopAndStart,
+        reload: &["config"],
+    },
+    // services/networking/tailscale.nix
+    Program {
+        options: &["services", "tailscale"],
+        unit: "tailscaled.service",
+        on_change: OnChange::Restart,
+        reload: &[],
+    },
+    // services/networking/cloudflared.nix
+    Program {
+        options: &["services", "cloudflared", "tunnels"],
+        unit: "cloudflared-tunnel-{}.service",
+        on_change: OnChange::StopAndStart,
+        reload: &[],
+    },
+    // services/databases/postgresql.nix
+    Program {
+        options: &["services", "postgresql"],
+        unit: "postgresql.service",
+        on_change: OnChange::StopAndStart,
+        reload: &[],
+    },
+    // services/databases/redis.nix
+    Program {
+        options: &["services", "redis", "servers"],
+        unit: "redis-{}.service",
+        on_change: OnChange::StopAndStart,
+        reload: &[],
+    },
+    // services/networking/adguardhome.nix
+    Program {
+        options: &["services", "adguardhome"],
+        unit: "adguardhome.service",
+        on_change: OnChange::StopAndStart,
+        reload: &[],
+    },
+    // services/networking/firewall-iptables.nix
+    Program {
+        options: &["networking", "firewall"],
+        unit: "firewall.service",
+        on_change: OnChange::Reload,
+        reload: &[],
+    },
+];
+
+pub(super) fn find(configuration: &Configuration, units: &mut Units) {
+    for program in PROGRAMS {
+        let Some(options) = configuration.get(program.options) else { continue };
+        let path = program.options.join(".");
+        if !program.unit.contains("{}") {
+            add(program, options, &path, units.entry(program.unit.to_owned()).or_default());
+            continue;
+        }
+        for (name, options) in options.as_object().into_iter().flatten() {
+            let unit = units.entry(program.unit.replace("{}", name)).or_default();
+            add(program, options, &format!("{path}.{name}"), unit);
+        }
+    }
+    if let Some(caddy) = units.get_mut("caddy.service") {
+        // NixOS orders Caddy after the unit of each site's certificate.
+        let hosts = configuration.attributes(&["services", "caddy", "virtualHosts"]);
+        let certificates: Vec<&Value> = hosts.filter_map(|(_, host)| host.get("useACMEHost")).collect();
+        if !certificates.is_empty() {
+            caddy.add("services.caddy.virtualHosts.*.useACMEHost", &json!(certificates));
+        }
+    }
+}
+
+fn add(program: &Program, options: &Value, path: &str, unit: &mut Unit) {
+    for (key, value) in options.as_object().into_iter().flatten() {
+        let path = format!("{path}.{key}");
+        match program.reload.contains(&key.as_str()) {
+            true => unit.reload.insert(path, value.clone()),
+            false => unit.text.insert(path, value.clone()),
+        };
+    }
+    unit.is_active = true;
+    unit.on_change = program.on_change;
+    unit.wanted_by.insert(MULTI_USER.to_owned());
+}
