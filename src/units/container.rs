@@ -100,16 +100,14 @@ pub(super) fn texts(list: &Value) -> impl Iterator<Item = &str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// The declaration of a secret, with its place among the options.
-pub(super) fn secret<'a>(
-    name: &'a str,
-    configuration: &'a Configuration,
-) -> impl Iterator<Item = (String, &'a Value)> {
-    let stores = [&["age", "secrets", name][..], &["sops", "secrets", name], &["secrets", name]]
-        .map(|path| configuration.get(path));
-    stores.into_iter().flatten().enumerate().map(move |(at, value)| match at {
-        0 => (format!("secrets.{name}"), value),
-        _ => (format!("secrets.{name}.{at}"), value),
+/// The parts of a secret's declaration that are in the texts of its readers: the encrypted file, whose change restarts them,
+/// and where the secret is decrypted. Its owner and mode are not.
+fn secret<'a>(name: &'a str, configuration: &'a Configuration) -> impl Iterator<Item = (String, &'a Value)> {
+    let stores = [&["age", "secrets"][..], &["sops", "secrets"], &["secrets"]];
+    let declared = stores.into_iter().filter_map(move |store| configuration.get(store)?.get(name));
+    declared.flat_map(move |declared| {
+        let parts = ["file", "minLength", "name", "path"].into_iter();
+        parts.filter_map(move |key| Some((format!("secrets.{name}.{key}"), declared.get(key)?)))
     })
 }
 

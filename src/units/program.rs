@@ -26,7 +26,7 @@ const PROGRAMS: &[Program] = &[
         options: &["services", "caddy"],
         unit: "caddy.service",
         on_change: OnChange::StopAndStart,
-        reload: &["extraConfig", "globalConfig", "virtualHosts"],
+        reload: &["acmeCA", "email", "extraConfig", "globalConfig", "logFormat", "virtualHosts"],
     },
     // services/networking/haproxy.nix, and the reload trigger of haproxy.nix of the output
     Program {
@@ -47,6 +47,19 @@ const PROGRAMS: &[Program] = &[
         options: &["services", "cloudflared", "tunnels"],
         unit: "cloudflared-tunnel-{}.service",
         on_change: OnChange::StopAndStart,
+        reload: &[],
+    },
+    Program {
+        options: &["services", "cloudflared", "tunnels"],
+        unit: "cloudflared-tunnel-{}.target",
+        on_change: OnChange::Nothing,
+        reload: &[],
+    },
+    // virtualisation/podman/default.nix
+    Program {
+        options: &["virtualisation", "podman", "dockerSocket"],
+        unit: "podman.socket",
+        on_change: OnChange::Nothing,
         reload: &[],
     },
     // services/databases/postgresql.nix
@@ -83,6 +96,9 @@ pub(super) fn find(configuration: &Configuration, units: &mut Units) {
     for program in PROGRAMS {
         let Some(options) = configuration.get(program.options) else { continue };
         let path = program.options.join(".");
+        if options["enable"] == json!(false) {
+            continue;
+        }
         if !program.unit.contains("{}") {
             add(program, options, &path, units.entry(program.unit.to_owned()).or_default());
             continue;
@@ -103,6 +119,8 @@ pub(super) fn find(configuration: &Configuration, units: &mut Units) {
 }
 
 fn add(program: &Program, options: &Value, path: &str, unit: &mut Unit) {
+    // The text of a target has only a description.
+    let options = if program.unit.ends_with(".target") { &Value::Null } else { options };
     for (key, value) in options.as_object().into_iter().flatten() {
         let path = format!("{path}.{key}");
         match program.reload.contains(&key.as_str()) {

@@ -26,6 +26,11 @@ pub(super) fn find(configuration: &Configuration, units: &mut Units) {
         starter.is_active = true;
         starter.on_change = OnChange::Nothing;
     }
+    for (name, slice) in configuration.attributes(&["systemd", "slices"]) {
+        let unit = units.entry(format!("{name}.slice")).or_default();
+        unit.add(format!("systemd.slices.{name}"), slice);
+        unit.is_active = true;
+    }
     for (mount, declared) in configuration.attributes(&["homeserver", "mounts"]) {
         if !is_followed(declared) {
             continue;

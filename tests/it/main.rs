@@ -29,6 +29,7 @@ mod messages;
 mod nix;
 mod notify;
 mod own_job;
+mod plan;
 mod port_clients;
 mod postgres;
 mod reference;

@@ -1,6 +1,7 @@
 //! Shared by several tests: the pages of the documentation, the fixtures, and functions that compile them.
 
 pub mod attacker;
+pub mod edits;
 pub mod folder;
 pub mod http;
 pub mod mutate;
