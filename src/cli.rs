@@ -1,5 +1,5 @@
 //! Command-line arguments, disk access and exit codes: 0 success; 1 the file has errors, the folder differs or the
-//! requested item does not exist; 2 homegen could not do its work.
+//! requested item does not exist; 2 homegen could not do its work; 3 a plan is not empty.
 
 mod build;
 mod check;
@@ -67,6 +67,8 @@ struct Input {
 enum Stop {
     /// The file has errors, the folder differs or the requested item does not exist. Already reported.
     Wrong,
+    /// The plan is not empty.
+    Changes,
     /// homegen could not do its work, with the message.
     Failed(String),
 }
@@ -106,6 +108,7 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::Wrong) => ExitCode::from(1),
+        Err(Stop::Changes) => ExitCode::from(3),
         Err(Stop::Failed(why)) => {
             complain(&why);
             ExitCode::from(2)

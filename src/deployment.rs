@@ -1,14 +1,14 @@
 //! A compiled host as another one is compared with it.
 
 use crate::configuration::Configuration;
-use crate::hir::Host;
+use crate::record::Record;
 use crate::unit::Units;
 
-/// A compiled host: the linked host, and what NixOS makes of its output.
+/// A compiled host: what NixOS makes of its output.
 #[derive(Debug)]
 pub struct Deployment {
-    /// The host.
-    pub host: Host,
+    /// The record of the build: where the data is.
+    pub record: Record,
     /// The NixOS options of the output.
     pub configuration: Configuration,
     /// The units.

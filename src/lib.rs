@@ -47,6 +47,7 @@ mod nixos_service;
 pub mod output;
 pub mod parse;
 mod path;
+pub mod plan;
 mod podman;
 pub mod preset;
 pub mod printable;
@@ -143,12 +144,12 @@ pub fn link(name: &str, bytes: &[u8], context: &FileContext) -> Linked {
 }
 
 /// What NixOS makes of a host, for a comparison with another one. `hash` returns the hash of a file beside the compiled file.
-pub fn deploy(host: hir::Host, hash: evaluate::HashOf) -> Result<Deployment, Bug> {
+pub fn deploy(host: &hir::Host, hash: evaluate::HashOf) -> Deployment {
     stacker::grow(STACK, || {
-        let output = lower::lower(&host);
+        let output = lower::lower(host);
         let configuration = evaluate::evaluate(&output, hash);
         let units = units::units(&configuration);
-        Ok(Deployment { host, configuration, units })
+        Deployment { record: output.record, configuration, units }
     })
 }
 

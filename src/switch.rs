@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::unit::{OnChange, Unit, Units};
@@ -20,7 +21,8 @@ pub struct Effect {
 }
 
 /// The kinds of effects, the longest interruption first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EffectKind {
     /// It is stopped, and not started again.
     Stopped,

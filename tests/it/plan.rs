@@ -16,7 +16,7 @@ use crate::common::{fixtures, read};
 fn deployment(text: &str, folder: &Path) -> Option<Deployment> {
     let host = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default()).host?;
     let hash = |path: &str| Some(homegen::record::hash(&std::fs::read(folder.join(path)).ok()?));
-    Some(homegen::deploy(host, &hash).expect("no internal error"))
+    Some(homegen::deploy(&host, &hash))
 }
 
 /// The edits of a fixture that compile: the path of the value, the new value, and the new text.

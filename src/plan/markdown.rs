@@ -1,0 +1,87 @@
+//! A plan as Markdown, for a comment on a pull request: the summary first, and the details folded.
+
+use std::fmt::Write;
+
+use super::human::{UNSEEN, reasons, value, words};
+use super::Plan;
+use crate::printable::printable;
+use crate::switch::EffectKind;
+
+/// Renders a plan. `file` is the name of the file.
+pub fn render(plan: &Plan, file: &str) -> String {
+    let mut text = String::new();
+    for risk in &plan.data {
+        let _ = writeln!(text, "- **{}** ({}, {}:{})", escaped(&risk.message), risk.code, code(file), risk.line);
+        for line in risk.help.iter().flat_map(|help| help.lines()) {
+            let _ = writeln!(text, "  {}", escaped(line));
+        }
+    }
+    if !plan.data.is_empty() {
+        text.push('\n');
+    }
+    if plan.is_empty() {
+        text.push_str("No changes.\n\n");
+    } else {
+        let counted: Vec<String> = EFFECTS
+            .iter()
+            .map(|effect| (effect, plan.units.iter().filter(|change| change.effect == *effect).count()))
+            .filter(|(_, count)| *count > 0)
+            .map(|(effect, count)| format!("{}: {count}", words(*effect)))
+            .collect();
+        let counted = if counted.is_empty() { "No unit changes.".to_owned() } else { counted.join(", ") };
+        let _ = writeln!(text, "{counted}\n");
+    }
+    if !plan.units.is_empty() {
+        text.push_str("<details><summary>Units</summary>\n\n");
+        for change in &plan.units {
+            let _ = writeln!(text, "- {} {}", words(change.effect), code(&change.unit));
+            for reason in reasons(&change.cause) {
+                let _ = writeln!(text, "  - {}", code(&reason));
+            }
+        }
+        text.push_str("\n</details>\n\n");
+    }
+    if !plan.options.is_empty() {
+        text.push_str("<details><summary>Other options of NixOS, whose modules decide what happens</summary>\n\n");
+        for change in &plan.options {
+            let _ = writeln!(text, "- {}", code(&value(change)));
+        }
+        text.push_str("\n</details>\n\n");
+    }
+    let _ = writeln!(text, "<sub>{UNSEEN}</sub>");
+    text
+}
+
+/// The effects, in the order of a summary.
+const EFFECTS: [EffectKind; 6] = [
+    EffectKind::Stopped,
+    EffectKind::StoppedAndStarted,
+    EffectKind::Restarted,
+    EffectKind::Reloaded,
+    EffectKind::Started,
+    EffectKind::LeftAlone,
+];
+
+/// A text as code: with more backticks around it than it has in a row (CommonMark 6.1).
+fn code(text: &str) -> String {
+    let text = printable(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let ticks = "`".repeat(longest + 1);
+    let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{ticks}{space}{text}{space}{ticks}")
+}
+
+/// A message in which only its code spans are Markdown.
+fn escaped(text: &str) -> String {
+    let mut is_code = false;
+    let mut out = String::new();
+    for c in printable(text).chars() {
+        if c == '`' {
+            is_code = !is_code;
+        } else if !is_code && "\\*_{}[]<>()#+-.!|~&@".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
