@@ -1,7 +1,7 @@
 //! The NixOS options that the output defines, as values: every reference is replaced, and what is disabled is absent.
 //!
 //! Two configurations are compared to predict what a switch does. A value that only Nix can compute, such as a call of a
-//! function of nixpkgs, is an object with its parts, so that it differs exactly if a part differs.
+//! function of nixpkgs, is an object whose keys begin with `$`: it differs exactly if a part differs.
 
 use serde_json::{Map, Value};
 

@@ -9,12 +9,10 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use crate::configuration::Configuration;
+use crate::file_context::HashOf;
 use crate::nix::{Expr, Part, Set, attribute};
 use crate::nixos::{Module, Output, node};
 use crate::tree::{Atom, Node, Reference, Step, Target};
-
-/// The hash of a file, by its path relative to the compiled file. `None` if there is no such file.
-pub type HashOf<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Evaluates the output of a host. Modules of other machines are left out. A path of a file beside the compiled file has the
 /// hash of its content, which is in its path in the Nix store.
@@ -41,7 +39,10 @@ pub(crate) fn evaluate(output: &Output, hash: HashOf) -> Configuration {
     }
     if let Some(all) = &output.secrets.all {
         let scope = Scope { host: &host, module: &Module::default() };
-        merge_all(&mut options, Map::from_iter([("secrets".to_owned(), scope.value(all).unwrap_or_default())]));
+        merge_all(
+            &mut options,
+            Map::from_iter([("secrets".to_owned(), scope.value(all).unwrap_or_default())]),
+        );
     }
     Configuration { options }
 }
@@ -55,7 +56,18 @@ struct Host<'a> {
     hash: HashOf<'a>,
 }
 
+/// The options of NixOS that the output sets and reads.
+const OF_THE_HOST: [&str; 2] = ["networking.hostName", "time.timeZone"];
+
 impl Host<'_> {
+    /// The value of one of [`OF_THE_HOST`].
+    fn defined(&self, path: &str) -> Option<Value> {
+        let module = self.output.modules.get("host.nix")?;
+        let (set, name) = path.split_once('.')?;
+        let Expr::Set(set) = &module.config.0.get(set)?.value else { return None };
+        Scope { host: self, module }.value(&set.0.get(name)?.value)
+    }
+
     /// The default of an option of a service or a job, such as `enable` of `immich`.
     fn option(&self, name: &str, key: &str) -> Option<Value> {
         let Some(Expr::Set(options)) = self.declared.get(name) else { return None };
@@ -123,14 +135,14 @@ impl Scope<'_> {
                 lines.join("\n").into()
             }
             Expr::Int(number) => (*number).into(),
-            Expr::Float(number) => json!({ "number": number }),
+            Expr::Float(number) => json!({ "$number": number }),
             Expr::Bool(value) => (*value).into(),
             Expr::Null => Value::Null,
-            Expr::Directory(folder) => json!({ "path": folder }),
+            Expr::Directory(folder) => json!({ "$path": folder }),
             Expr::Ref(reference) => self.referenced(reference),
-            Expr::Code(code) => self.code(code).unwrap_or_else(|| json!({ "nix": code })),
-            Expr::Script(script) => json!({ "nix": script.selection() }),
-            Expr::User(code) => json!({ "nix": code }),
+            Expr::Code(code) => self.code(code).unwrap_or_else(|| json!({ "$nix": code })),
+            Expr::Script(script) => json!({ "$nix": script.selection() }),
+            Expr::User(code) => json!({ "$nix": code }),
             Expr::List(items) => items.iter().filter_map(|item| self.value(item)).collect(),
             Expr::Set(set) => self.set(set).into(),
             Expr::Call(call) => return self.call(call),
@@ -141,22 +153,22 @@ impl Scope<'_> {
                         left.into()
                     }
                     // The encrypted file of a secret, in the folder of secrets or beside the compiled file.
-                    ("+", Value::Object(folder), Value::String(file)) if folder.contains_key("path") => {
-                        let path = format!("{}{file}", folder["path"].as_str().unwrap_or_default());
-                        json!({ "file": path, "hash": (self.host.hash)(&path) })
+                    ("+", Value::Object(folder), Value::String(file)) if folder.contains_key("$path") => {
+                        let path = format!("{}{file}", folder["$path"].as_str().unwrap_or_default());
+                        json!({ "$file": path, "$hash": (self.host.hash)(&path) })
                     }
-                    ("//", Value::Object(mut left), Value::Object(right)) if !left.contains_key("nix") => {
+                    ("//", Value::Object(mut left), Value::Object(right)) if !left.contains_key("$nix") => {
                         left.extend(right);
                         left.into()
                     }
-                    (operator, left, right) => json!({ "nix": operator, "of": [left, right] }),
+                    (operator, left, right) => json!({ "$nix": operator, "$of": [left, right] }),
                 }
             }
         })
     }
 
     fn call(&self, call: &[Expr]) -> Option<Value> {
-        let opaque = || json!({ "of": call.iter().filter_map(|part| self.value(part)).collect::<Vec<_>>() });
+        let opaque = || json!({ "$of": call.iter().filter_map(|part| self.value(part)).collect::<Vec<_>>() });
         let Some((Expr::Code(function), arguments)) = call.split_first() else { return Some(opaque()) };
         match (&**function, arguments) {
             ("lib.mkIf", [condition, value]) => match self.value(condition)? {
@@ -165,7 +177,9 @@ impl Scope<'_> {
                 _ => Some(opaque()),
             },
             ("lib.mkOverride", [_, value])
-            | ("lib.mkDefault" | "lib.mkForce" | "lib.mkBefore" | "lib.mkAfter", [value]) => self.value(value),
+            | ("lib.mkDefault" | "lib.mkForce" | "lib.mkBefore" | "lib.mkAfter", [value]) => {
+                self.value(value)
+            }
             ("lib.mkMerge", [Expr::List(values)]) => {
                 let mut all = Map::new();
                 for value in values.iter().filter_map(|value| self.value(value)) {
@@ -176,6 +190,8 @@ impl Scope<'_> {
                 }
                 Some(all.into())
             }
+            // The sets of the stores are options of their own.
+            ("lib.recursiveUpdate", [_, over]) => self.value(over),
             ("lib.optionals", [condition, values]) => match self.value(condition)? {
                 Value::Bool(false) => Some(json!([])),
                 Value::Bool(true) => self.value(values),
@@ -184,7 +200,7 @@ impl Scope<'_> {
             ("toString" | "builtins.toJSON", [value]) => Some(match self.value(value)? {
                 Value::Number(number) => number.to_string().into(),
                 value @ Value::String(_) if function == "toString" => value,
-                value => json!({ "nix": function, "of": [value] }),
+                value => json!({ "$nix": function, "$of": [value] }),
             }),
             _ => Some(opaque()),
         }
@@ -194,6 +210,9 @@ impl Scope<'_> {
     fn code(&self, code: &str) -> Option<Value> {
         if let Some(key) = code.strip_prefix("cfg.") {
             return self.host.option(&attribute(self.module.option.as_ref()?), key);
+        }
+        if let Some(path) = code.strip_prefix("config.").filter(|path| OF_THE_HOST.contains(path)) {
+            return self.host.defined(path);
         }
         let option = code.strip_prefix("config.").unwrap_or(code).strip_prefix("homeserver.");
         match option.map(|option| option.rsplit_once('.').ok_or(option)) {
@@ -213,7 +232,7 @@ impl Scope<'_> {
             Atom::Null => Value::Null,
             Atom::Bool(value) => (*value).into(),
             Atom::Int(value) => (*value).into(),
-            Atom::Float(number) => json!({ "number": number }),
+            Atom::Float(number) => json!({ "$number": number }),
             Atom::Str(text) => text.as_str().into(),
         }
     }
@@ -227,13 +246,13 @@ impl Scope<'_> {
                     continue;
                 }
                 Part::Ref(reference) => self.referenced(reference),
-                Part::Code(code) => self.code(code).unwrap_or_else(|| json!({ "nix": code })),
+                Part::Code(code) => self.code(code).unwrap_or_else(|| json!({ "$nix": code })),
                 Part::Expr(expr) => self.value(expr).unwrap_or_default(),
             };
             match value {
                 Value::String(value) => text.push_str(&value),
-                Value::Object(object) if object.contains_key("number") => {
-                    text.push_str(object["number"].as_str().unwrap_or_default());
+                Value::Object(object) if object.contains_key("$number") => {
+                    text.push_str(object["$number"].as_str().unwrap_or_default());
                 }
                 value => text.push_str(&value.to_string()),
             }

@@ -14,3 +14,6 @@ pub struct FileContext<'a> {
     /// The lock file.
     pub lock: Option<&'a Lock>,
 }
+
+/// The hash of a file, by its path relative to the compiled file. `None` if there is no such file.
+pub type HashOf<'a> = &'a dyn Fn(&str) -> Option<String>;

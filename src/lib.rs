@@ -1,7 +1,7 @@
 //! homegen compiles one `homeserver.yaml` into NixOS modules.
 //!
 //! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`repetition`] → [`mod@link`] → [`check`] →
-//! [`accept`] → [`lower`] → [`render`]. The data types have modules of their own: [`syntax`], [`tree`], [`ast`],
+//! [`accept`] → [`lower`] → [`render`]; for a plan also [`evaluate`] → [`units`] → [`switch`] → [`compare`]. The data types have modules of their own: [`syntax`], [`tree`], [`ast`],
 //! [`setting`], [`hir`], [`nix`], [`nixos`]. A pass depends on its data and on no other pass; only [`compile`]
 //! calls them all. [`link()`] ends before the output, for `homegen check` and [`map`]. The library does not access
 //! the disk: the binary does, and clippy.toml lists the functions that are forbidden here.
@@ -20,12 +20,14 @@ mod bind;
 pub mod caddyfile;
 mod check;
 mod command;
+mod compare;
 pub mod configuration;
 mod data;
 mod decode;
 pub mod deployment;
 pub mod diag;
-pub mod evaluate;
+pub mod effect;
+mod evaluate;
 pub mod file_context;
 mod filesystem;
 mod foreign_key;
@@ -62,7 +64,7 @@ mod setting;
 pub mod shape;
 pub mod source;
 mod subnet;
-pub mod switch;
+mod switch;
 pub mod syntax;
 pub mod tree;
 pub mod unit;
@@ -76,9 +78,10 @@ use std::thread::available_parallelism;
 use decode::Decode;
 use deployment::Deployment;
 use diag::{Bug, Code, Diagnostic, Diagnostics};
-use file_context::FileContext;
+use file_context::{FileContext, HashOf};
 use limits::MAX_BYTES;
 use output::{File, OutputLocation};
+use plan::Plan;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use source::{SourceId, Sources, Span};
 
@@ -143,14 +146,20 @@ pub fn link(name: &str, bytes: &[u8], context: &FileContext) -> Linked {
     stacker::grow(STACK, || link_here(name, bytes, context))
 }
 
-/// What NixOS makes of a host, for a comparison with another one. `hash` returns the hash of a file beside the compiled file.
-pub fn deploy(host: &hir::Host, hash: evaluate::HashOf) -> Deployment {
+/// Lowers a host for a comparison with another one. `hash` returns the hash of a file beside the compiled file.
+pub fn deploy(host: &hir::Host, hash: HashOf) -> Deployment {
     stacker::grow(STACK, || {
         let output = lower::lower(host);
         let configuration = evaluate::evaluate(&output, hash);
         let units = units::units(&configuration);
         Deployment { record: output.record, configuration, units }
     })
+}
+
+/// Predicts what a switch from `old` to `new` does. `diagnostics` are those of the new file, compared with the record of the old
+/// one.
+pub fn plan(old: &Deployment, new: &Deployment, diagnostics: &[Diagnostic], sources: &Sources) -> Plan {
+    compare::compare(old, new, switch::switch(&old.units, &new.units), diagnostics, sources)
 }
 
 /// Runs `work` on a thread with a stack of [`STACK`] bytes.

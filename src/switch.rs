@@ -1,4 +1,4 @@
-//! Pass: two hosts' [`unit`](crate::unit)s → what a switch does to each unit. It follows NixOS's switch-to-configuration-ng:
+//! Pass: two hosts' [`unit`](crate::unit)s → the [`effect`](crate::effect)s of a switch. It follows NixOS's switch-to-configuration-ng:
 //! the units to stop are stopped with their old texts, then the new configuration is activated, and then units are reloaded,
 //! restarted and started with their new texts. systemd adds the units that are bound to those.
 //!
@@ -6,56 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
 use serde_json::Value;
 
+use crate::effect::{Cause, Effect, EffectKind, Effects};
 use crate::unit::{OnChange, Unit, Units};
 
-/// What happens to a unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Effect {
-    /// What it is.
-    pub kind: EffectKind,
-    /// Why.
-    pub cause: Cause,
-}
-
-/// The kinds of effects, the longest interruption first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EffectKind {
-    /// It is stopped, and not started again.
-    Stopped,
-    /// It is down from the beginning of the switch until its end, and then runs anew.
-    StoppedAndStarted,
-    /// It is restarted at the end.
-    Restarted,
-    /// It is reloaded, and keeps running.
-    Reloaded,
-    /// It did not run, and is started.
-    Started,
-    /// Its text changed, and it keeps running with the old text.
-    LeftAlone,
-}
-
-/// Why something happens to a unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// The unit is new.
-    New,
-    /// The unit is gone.
-    Gone,
-    /// These options changed, by their paths.
-    Changed(Vec<String>),
-    /// This unit stops, restarts or starts, and the unit follows.
-    Follows(String),
-}
-
-/// The effects of a switch, by unit. Units to which nothing happens are absent.
-pub type Effects = BTreeMap<String, Effect>;
-
 /// Predicts the switch from `old` to `new`.
-pub fn switch<'a>(old: &'a Units, new: &'a Units) -> Effects {
+pub(crate) fn switch<'a>(old: &'a Units, new: &'a Units) -> Effects {
     let mut effects = Effects::new();
     let mut stopped: BTreeMap<&'a str, Cause> = BTreeMap::new();
     let mut restarted: BTreeMap<&'a str, Cause> = BTreeMap::new();
@@ -121,7 +78,7 @@ pub fn switch<'a>(old: &'a Units, new: &'a Units) -> Effects {
     effects
 }
 
-/// What NixOS does with a unit whose text changed, by its kind. `None` if it does nothing.
+/// The action of NixOS for a unit whose text changed, by its kind. `None` if there is none.
 fn on_change(name: &str, unit: &Unit) -> Option<OnChange> {
     match name.rsplit_once('.').map(|(_, kind)| kind) {
         Some("path" | "slice" | "socket" | "target") => None,
@@ -203,5 +160,11 @@ fn started<'a>(
 }
 
 /// The targets that every switch starts, with the units that they want.
-const SYSTEM_TARGETS: &[&str] =
-    &["multi-user.target", "sysinit-reactivation.target", "timers.target", "sockets.target", "local-fs.target", "remote-fs.target"];
+const SYSTEM_TARGETS: &[&str] = &[
+    "multi-user.target",
+    "sysinit-reactivation.target",
+    "timers.target",
+    "sockets.target",
+    "local-fs.target",
+    "remote-fs.target",
+];

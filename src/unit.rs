@@ -1,4 +1,4 @@
-//! The systemd units of a host, with what a switch to another configuration decides by. Sources of the rules: NixOS's
+//! The systemd units of a host, with the properties that a switch decides by. Sources of the rules: NixOS's
 //! switch-to-configuration-ng, and systemd.unit(5).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ pub struct Unit {
     pub text: BTreeMap<String, Value>,
     /// The values whose change alone is a reload.
     pub reload: BTreeMap<String, Value>,
-    /// What NixOS does if its text changes.
+    /// The action of NixOS if its text changes.
     pub on_change: OnChange,
     /// True if it is active while the host runs. A job, and a container that is started by hand, are not.
     pub is_active: bool,
@@ -26,7 +26,7 @@ pub struct Unit {
     pub wanted_by: BTreeSet<String>,
 }
 
-/// What NixOS does with a unit whose text changed.
+/// The action of NixOS for a unit whose text changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnChange {
     /// It is stopped with the old text before the activation, and started at the end.

@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use clap::{Args, ValueEnum};
 use homegen::deployment::Deployment;
 use homegen::output::LastBuild;
-use homegen::plan::{human, json, markdown, plan};
+use homegen::plan::{human, json, markdown};
 use homegen::printable::printable;
 use sha2::{Digest, Sha256};
 
@@ -44,7 +44,9 @@ enum Format {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let input = &arguments.input;
     if input.is_stdin() {
-        return Err(Stop::Failed("a plan compares a file with its other version: standard input has none".to_owned()));
+        return Err(Stop::Failed(
+            "a plan compares a file with its other version: standard input has none".to_owned(),
+        ));
     }
     let old = match &arguments.against {
         Some(path) if path.is_dir() => other(path.join(input.file.file_name().unwrap_or_default()))?,
@@ -62,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         return Err(Stop::Wrong);
     };
     let new = deployment(host, &input.folder());
-    let plan = plan(&old, &new, &linked.diagnostics, &linked.sources);
+    let plan = homegen::plan(&old, &new, &linked.diagnostics, &linked.sources);
     let name = input.name();
     match arguments.format {
         Format::Human => print(&human::render(&plan, &name))?,
@@ -112,7 +114,8 @@ fn of_revision(input: &Input, revision: &str) -> Result<Deployment, Stop> {
         .spawn()
         .map_err(|error| failed("git", &error))?;
     let archive = git.stdout.take().map_or_else(Stdio::null, Stdio::from);
-    let unpacked = Command::new("tar").args(["-x", "-f", "-"]).current_dir(folder.path()).stdin(archive).status();
+    let unpacked =
+        Command::new("tar").args(["-x", "-f", "-"]).current_dir(folder.path()).stdin(archive).status();
     let archived = git.wait().map_err(|error| failed("git", &error))?;
     let unpacked = unpacked.map_err(|error| failed("tar", &error))?;
     if ![archived, unpacked].iter().all(ExitStatus::success) {

@@ -2,13 +2,12 @@
 
 use std::fmt::Write;
 
-use super::{Cause, Plan, ValueChange};
+use super::{Cause, Plan, UnitChange, ValueChange};
+use crate::effect::EffectKind;
 use crate::printable::printable;
-use crate::switch::EffectKind;
 
-/// What a plan cannot see.
-pub(super) const UNSEEN: &str =
-    "Not in this plan: options that your own configuration overrides, an update of nixpkgs, and another version of homegen.";
+/// The changes that are in no plan.
+pub(super) const UNSEEN: &str = "Not in this plan: options that your own configuration overrides, an update of nixpkgs, and another version of homegen.";
 
 /// Renders a plan. `file` is the name of the file.
 pub fn render(plan: &Plan, file: &str) -> String {
@@ -19,7 +18,14 @@ pub fn render(plan: &Plan, file: &str) -> String {
     if !plan.data.is_empty() {
         text.push_str("Data at risk\n");
         for risk in &plan.data {
-            let _ = writeln!(text, "  {} {} ({}:{})", risk.code, printable(&risk.message), printable(file), risk.line);
+            let _ = writeln!(
+                text,
+                "  {} {} ({}:{})",
+                risk.code,
+                printable(&risk.message),
+                printable(file),
+                risk.line
+            );
             for line in risk.help.iter().flat_map(|help| help.lines()) {
                 let _ = writeln!(text, "    {}", printable(line));
             }
@@ -29,9 +35,9 @@ pub fn render(plan: &Plan, file: &str) -> String {
     if !plan.units.is_empty() {
         text.push_str("Units\n");
         for change in &plan.units {
-            let _ = writeln!(text, "  {:<15} {}", words(change.effect), printable(&change.unit));
-            for line in reasons(&change.cause) {
-                let _ = writeln!(text, "  {:<15}   {}", "", printable(&line));
+            let _ = writeln!(text, "  {:<16} {}", words(change.effect), printable(&change.unit));
+            for line in reasons(change) {
+                let _ = writeln!(text, "  {:<16}   {}", "", printable(&line));
             }
         }
         text.push('\n');
@@ -60,14 +66,18 @@ pub(super) fn words(effect: EffectKind) -> &'static str {
     }
 }
 
-/// The reasons of a cause, one a line.
-pub(super) fn reasons(cause: &Cause) -> Vec<String> {
-    match cause {
+/// The reasons and the consequences of a change, one a line.
+pub(super) fn reasons(change: &UnitChange) -> Vec<String> {
+    let mut lines: Vec<String> = match &change.cause {
         Cause::New => vec!["new".to_owned()],
         Cause::Gone => vec!["no longer in the file".to_owned()],
         Cause::Follows(unit) => vec![format!("because of {unit}")],
         Cause::Changed(changes) => changes.iter().map(value).collect(),
-    }
+    };
+    lines.extend(change.starts.iter().map(|job| {
+        format!("{job} may run in the switch: systemd makes up for a time that has passed since its last run")
+    }));
+    lines
 }
 
 /// A changed value on one line.

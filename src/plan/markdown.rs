@@ -2,16 +2,17 @@
 
 use std::fmt::Write;
 
-use super::human::{UNSEEN, reasons, value, words};
 use super::Plan;
+use super::human::{UNSEEN, reasons, value, words};
+use crate::effect::EffectKind;
 use crate::printable::printable;
-use crate::switch::EffectKind;
 
 /// Renders a plan. `file` is the name of the file.
 pub fn render(plan: &Plan, file: &str) -> String {
     let mut text = String::new();
     for risk in &plan.data {
-        let _ = writeln!(text, "- **{}** ({}, {}:{})", escaped(&risk.message), risk.code, code(file), risk.line);
+        let _ =
+            writeln!(text, "- **{}** ({}, {}:{})", escaped(&risk.message), risk.code, code(file), risk.line);
         for line in risk.help.iter().flat_map(|help| help.lines()) {
             let _ = writeln!(text, "  {}", escaped(line));
         }
@@ -35,14 +36,16 @@ pub fn render(plan: &Plan, file: &str) -> String {
         text.push_str("<details><summary>Units</summary>\n\n");
         for change in &plan.units {
             let _ = writeln!(text, "- {} {}", words(change.effect), code(&change.unit));
-            for reason in reasons(&change.cause) {
+            for reason in reasons(change) {
                 let _ = writeln!(text, "  - {}", code(&reason));
             }
         }
         text.push_str("\n</details>\n\n");
     }
     if !plan.options.is_empty() {
-        text.push_str("<details><summary>Other options of NixOS, whose modules decide what happens</summary>\n\n");
+        text.push_str(
+            "<details><summary>Other options of NixOS, whose modules decide what happens</summary>\n\n",
+        );
         for change in &plan.options {
             let _ = writeln!(text, "- {}", code(&value(change)));
         }

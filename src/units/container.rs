@@ -24,10 +24,10 @@ pub(super) fn find(configuration: &Configuration, units: &mut Units) {
             match (key.as_str(), value) {
                 ("homeserver", Value::Object(own)) => {
                     for (key, value) in own {
-                        unit.add(format!("container.{key}"), value);
+                        unit.add(format!("homeserver.{key}"), value);
                     }
                 }
-                _ => unit.add(format!("container.{key}"), value),
+                _ => unit.add(key.as_str(), value),
             }
         }
         unit.is_active = is_started(container);
@@ -45,7 +45,7 @@ pub(super) fn find(configuration: &Configuration, units: &mut Units) {
                 unit.wanted_by.insert(target);
             }
             let slice = configuration.get(&["systemd", "slices", &service::slice(name), "sliceConfig"]);
-            // Whether there is a slice is in the arguments of the container, and its limits are a trigger of a reload.
+            // The arguments of the container name the slice, and the limits are a trigger of a reload.
             unit.add("service.limits", &json!(slice.is_some()));
             unit.reload.extend(slice.map(|limits| ("service.limits".to_owned(), limits.clone())));
         }
@@ -63,14 +63,16 @@ pub(super) fn find(configuration: &Configuration, units: &mut Units) {
         }
         for network in texts(&container["networks"]) {
             let network = network.split(':').next().unwrap_or(network);
-            let Some(declared) = configuration.get(network::NETWORKS).and_then(|all| all.get(network)) else { continue };
+            let Some(declared) = configuration.get(network::NETWORKS).and_then(|all| all.get(network)) else {
+                continue;
+            };
             unit.add(format!("networks.{network}"), declared);
             if network::is_made(declared) {
                 unit.bound_to.insert(network::unit(network));
             }
         }
         // The unit starts its dependents.
-        unit.add("container.dependents", &json!(dependents.get(name)));
+        unit.add("dependents", &json!(dependents.get(name)));
         unit.add("host.timezone", &json!(configuration.get(&["time", "timeZone"])));
     }
 }

@@ -13,10 +13,12 @@ struct Program {
     options: &'static [&'static str],
     /// The unit. `{}` stands for the name of an attribute, if each attribute of the set has a unit.
     unit: &'static str,
-    /// What a changed option does. Taken from its module in nixpkgs (`nixos/modules`).
+    /// The action for a changed option, from the module in nixpkgs (`nixos/modules`).
     on_change: OnChange,
     /// The options whose change is only a reload.
     reload: &'static [&'static str],
+    /// True if the unit runs only from time to time.
+    is_job: bool,
 }
 
 /// The programs.
@@ -27,6 +29,7 @@ const PROGRAMS: &[Program] = &[
         unit: "caddy.service",
         on_change: OnChange::StopAndStart,
         reload: &["acmeCA", "email", "extraConfig", "globalConfig", "logFormat", "virtualHosts"],
+        is_job: false,
     },
     // services/networking/haproxy.nix, and the reload trigger of haproxy.nix of the output
     Program {
@@ -34,6 +37,7 @@ const PROGRAMS: &[Program] = &[
         unit: "haproxy.service",
         on_change: OnChange::StopAndStart,
         reload: &["config"],
+        is_job: false,
     },
     // services/networking/tailscale.nix
     Program {
@@ -41,6 +45,7 @@ const PROGRAMS: &[Program] = &[
         unit: "tailscaled.service",
         on_change: OnChange::Restart,
         reload: &[],
+        is_job: false,
     },
     // services/networking/cloudflared.nix
     Program {
@@ -48,12 +53,14 @@ const PROGRAMS: &[Program] = &[
         unit: "cloudflared-tunnel-{}.service",
         on_change: OnChange::StopAndStart,
         reload: &[],
+        is_job: false,
     },
     Program {
         options: &["services", "cloudflared", "tunnels"],
         unit: "cloudflared-tunnel-{}.target",
         on_change: OnChange::Nothing,
         reload: &[],
+        is_job: false,
     },
     // virtualisation/podman/default.nix
     Program {
@@ -61,6 +68,7 @@ const PROGRAMS: &[Program] = &[
         unit: "podman.socket",
         on_change: OnChange::Nothing,
         reload: &[],
+        is_job: false,
     },
     // services/databases/postgresql.nix
     Program {
@@ -68,6 +76,7 @@ const PROGRAMS: &[Program] = &[
         unit: "postgresql.service",
         on_change: OnChange::StopAndStart,
         reload: &[],
+        is_job: false,
     },
     // services/databases/redis.nix
     Program {
@@ -75,6 +84,23 @@ const PROGRAMS: &[Program] = &[
         unit: "redis-{}.service",
         on_change: OnChange::StopAndStart,
         reload: &[],
+        is_job: false,
+    },
+    // services/backup/restic.nix
+    Program {
+        options: &["services", "restic", "backups"],
+        unit: "restic-backups-{}.service",
+        on_change: OnChange::Nothing,
+        reload: &[],
+        is_job: true,
+    },
+    // services/backup/sanoid.nix
+    Program {
+        options: &["services", "sanoid"],
+        unit: "sanoid.service",
+        on_change: OnChange::StopAndStart,
+        reload: &[],
+        is_job: true,
     },
     // services/networking/adguardhome.nix
     Program {
@@ -82,6 +108,7 @@ const PROGRAMS: &[Program] = &[
         unit: "adguardhome.service",
         on_change: OnChange::StopAndStart,
         reload: &[],
+        is_job: false,
     },
     // services/networking/firewall-iptables.nix
     Program {
@@ -89,6 +116,7 @@ const PROGRAMS: &[Program] = &[
         unit: "firewall.service",
         on_change: OnChange::Reload,
         reload: &[],
+        is_job: false,
     },
 ];
 
@@ -128,7 +156,9 @@ fn add(program: &Program, options: &Value, path: &str, unit: &mut Unit) {
             false => unit.text.insert(path, value.clone()),
         };
     }
-    unit.is_active = true;
     unit.on_change = program.on_change;
-    unit.wanted_by.insert(MULTI_USER.to_owned());
+    if !program.is_job {
+        unit.is_active = true;
+        unit.wanted_by.insert(MULTI_USER.to_owned());
+    }
 }

@@ -5,8 +5,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The passes. `compile` in `src/lib.rs` puts them together.
-const PASSES: &[&str] =
-    &["accept", "check", "decode", "link", "lower", "parse", "preset", "render", "repetition", "resolve"];
+const PASSES: &[&str] = &[
+    "accept",
+    "check",
+    "compare",
+    "decode",
+    "evaluate",
+    "link",
+    "lower",
+    "parse",
+    "preset",
+    "render",
+    "repetition",
+    "resolve",
+    "switch",
+    "units",
+];
 
 /// The modules that may use all others, because they connect them.
 const TOP: &[&str] = &["cli", "lib", "main"];

@@ -1,4 +1,4 @@
-//! What `homegen plan` predicts, against NixOS.
+//! The predictions of `homegen plan`, compared with NixOS.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,17 +6,239 @@ use std::process::Command;
 
 use homegen::deployment::Deployment;
 use homegen::diag::Diagnostics;
+use homegen::effect::EffectKind;
 use homegen::file_context::FileContext;
-use homegen::source::SourceId;
+use homegen::plan::{Plan, human, json, markdown};
+use homegen::source::{SourceId, Sources};
 
 use crate::common::edits::{leaves, others};
-use crate::common::{fixtures, read};
+use crate::common::{cases, fixtures, read};
 
 /// The host of a text beside the files of a folder. `None` if the text has errors.
 fn deployment(text: &str, folder: &Path) -> Option<Deployment> {
     let host = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default()).host?;
     let hash = |path: &str| Some(homegen::record::hash(&std::fs::read(folder.join(path)).ok()?));
     Some(homegen::deploy(&host, &hash))
+}
+
+/// The plan of a switch from the text `old` to the text `new`, of files in one folder.
+fn plan(old: &str, new: &str, folder: &Path) -> Plan {
+    let old = deployment(old, folder).expect("it compiles");
+    let context = FileContext { last_build: Some(&old.record), ..FileContext::default() };
+    let linked = homegen::link("homeserver.yaml", new.as_bytes(), &context);
+    let new = deployment(new, folder).expect("it compiles");
+    homegen::plan(&old, &new, &linked.diagnostics, &linked.sources)
+}
+
+/// The plan of an edit of the fixture `greenhead`: each first text replaced by the second.
+fn edited(edits: &[(&str, &str)]) -> Plan {
+    let text = read("fixtures/greenhead/homeserver.yaml");
+    let mut new = text.clone();
+    for (from, to) in edits {
+        assert!(new.contains(from), "{from}");
+        new = new.replacen(from, to, 1);
+    }
+    plan(&text, &new, &fixtures().join("greenhead"))
+}
+
+/// The units of a plan with their effects.
+fn units(plan: &Plan) -> Vec<(&str, EffectKind)> {
+    plan.units.iter().map(|change| (change.unit.as_str(), change.effect)).collect()
+}
+
+#[test]
+fn a_host_has_no_changes_against_itself_and_plans_of_all_pairs_are_made() {
+    let cases: Vec<(String, Deployment)> = cases()
+        .into_iter()
+        .filter_map(|(name, text)| Some((name.clone(), deployment(&text, &fixtures().join(name))?)))
+        .collect();
+    assert!(cases.len() > 40, "{}", cases.len());
+    let sources = Sources::new("homeserver.yaml", String::new());
+    for (name, old) in &cases {
+        for (other, new) in &cases {
+            let plan = homegen::plan(old, new, &[], &sources);
+            assert!(name != other || plan.is_empty(), "{name}: {plan:?}");
+            for render in [human::render, json::render, markdown::render] {
+                assert!(render(&plan, "homeserver.yaml").ends_with('\n'));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_changed_database_stops_and_starts_the_containers_that_depend_on_it() {
+    let plan = edited(&[
+        ("postgres: { memory: 2g }", "postgres: { memory: 3g }"),
+        ("at: \"05:30\"", "at: \"05:45\""),
+    ]);
+    insta::assert_snapshot!(human::render(&plan, "homeserver.yaml"), @r"
+    Units
+      stops, starts    podman-immich-postgres.service
+                         extraOptions: --memory=2g → --memory=3g
+      stops, starts    podman-immich-server.service
+                         because of podman-immich-postgres.service
+      restarts         immich-backup.timer
+                         systemd.services.immich-backup.startAt: 05:30 → 05:45
+                         immich-backup.service may run in the switch: systemd makes up for a time that has passed since its last run
+
+    Not in this plan: options that your own configuration overrides, an update of nixpkgs, and another version of homegen.
+    ");
+}
+
+#[test]
+fn a_moved_folder_comes_first() {
+    let plan = edited(&[("dockerData: /var/lib/docker-data", "dockerData: /srv/data")]);
+    let text = markdown::render(&plan, "homeserver.yaml");
+    assert!(
+        text.starts_with("- **the data of 5 folders would stay in `/var/lib/docker-data`** (HG1601, "),
+        "{text}"
+    );
+    assert_eq!(plan.data.len(), 1);
+}
+
+#[test]
+fn the_name_of_a_constant_changes_nothing() {
+    let text = read("fixtures/greenhead/homeserver.yaml");
+    let plan = plan(&text, &text.replace("dockerData", "containerData"), &fixtures().join("greenhead"));
+    assert!(plan.is_empty(), "{plan:?}");
+}
+
+#[test]
+fn each_kind_of_change_has_its_effect() {
+    for (edits, expected) in [
+        // A description, a site and a folder's mode.
+        (
+            &[
+                ("description: Monitoring", "description: Checks"),
+                ("subdomain: uptime-kuma", "subdomain: status"),
+            ][..],
+            &[("caddy.service", EffectKind::Reloaded)][..],
+        ),
+        (
+            &[("mode: \"0700\"", "mode: \"0750\"")],
+            &[("systemd-tmpfiles-resetup.service", EffectKind::StoppedAndStarted)],
+        ),
+        // A running backup goes on, and the next one is new.
+        (&[("keep: 30d", "keep: 60d")], &[("immich-backup.service", EffectKind::LeftAlone)]),
+        // Caddy requires the unit of the address.
+        (
+            &[("minipcTailscaleIP: 100.79.80.95", "minipcTailscaleIP: 100.79.80.96")],
+            &[
+                ("caddy.service", EffectKind::StoppedAndStarted),
+                ("tailscale-address.service", EffectKind::StoppedAndStarted),
+            ],
+        ),
+        (
+            &[("enable: false", "enable: true")],
+            &[
+                ("homeserver-plex-start.service", EffectKind::Started),
+                ("homeserver-plex.target", EffectKind::Started),
+                ("podman-plex.service", EffectKind::Started),
+            ],
+        ),
+        // A container of the service that is renamed is one that is gone and one that is new.
+        (
+            &[
+                ("      uptime-kuma:\n        image", "      kuma:\n        image"),
+                ("to: \"uptime-kuma:3001\"", "to: \"kuma:3001\""),
+            ],
+            &[
+                ("podman-uptime-kuma.service", EffectKind::Stopped),
+                ("podman-uptime-kuma-kuma.service", EffectKind::Started),
+            ],
+        ),
+    ] {
+        let plan = edited(edits);
+        let found = units(&plan);
+        for unit in expected {
+            assert!(found.contains(unit), "{unit:?}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_changed_secret_restarts_its_readers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("secrets")).unwrap();
+    let file = folder.path().join("secrets/immich-db-password.age");
+    let text = read("fixtures/greenhead/homeserver.yaml");
+    std::fs::write(&file, "one").unwrap();
+    let old = deployment(&text, folder.path()).unwrap();
+    std::fs::write(&file, "other").unwrap();
+    let new = deployment(&text, folder.path()).unwrap();
+    let plan = homegen::plan(&old, &new, &[], &Sources::new("homeserver.yaml", String::new()));
+    let expected = [
+        ("podman-immich-postgres.service", EffectKind::StoppedAndStarted),
+        ("podman-immich-server.service", EffectKind::StoppedAndStarted),
+    ];
+    assert_eq!(units(&plan), expected);
+}
+
+#[test]
+fn a_plan_has_no_value_of_an_environment_and_its_texts_are_escaped() {
+    let plan = edited(&[("DB_USERNAME: immich", "DB_USERNAME: hunter2")]);
+    for render in [human::render, json::render, markdown::render] {
+        let text = render(&plan, "homeserver.yaml");
+        assert!(text.contains("DB_USERNAME") && !text.contains("hunter2"), "{text}");
+    }
+    let image = "image: docker.io/louislam/uptime-kuma:2";
+    let plan = edited(&[(image, &format!("{image}\n        labels: {{ a: \"`]<b>\\e[31m\" }}"))]);
+    let text = markdown::render(&plan, "x`y.yaml");
+    assert!(text.contains("``labels.a: `]<b>\\u{1b}[31m``"), "{text}");
+}
+
+#[test]
+fn the_command_compares_with_a_folder_and_with_a_revision() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let text = read("fixtures/minimal/homeserver.yaml");
+    std::fs::create_dir(here.join("old")).unwrap();
+    std::fs::write(here.join("old/homeserver.yaml"), &text).unwrap();
+    std::fs::write(here.join("homeserver.yaml"), &text).unwrap();
+    let run = |arguments: &[&str]| {
+        let ran = Command::new(env!("CARGO_BIN_EXE_homegen"))
+            .arg("plan")
+            .args(arguments)
+            .current_dir(here)
+            .output()
+            .unwrap();
+        (ran.status.code(), String::from_utf8(ran.stdout).unwrap(), String::from_utf8(ran.stderr).unwrap())
+    };
+    let (code, out, _) = run(&["--against", "old", "--detailed-exitcode"]);
+    assert_eq!((code, out.lines().next()), (Some(0), Some("No changes.")));
+    std::fs::write(here.join("homeserver.yaml"), text.replace("Europe/Berlin", "Asia/Seoul")).unwrap();
+    let (code, out, _) =
+        run(&["--against", "old/homeserver.yaml", "--detailed-exitcode", "--format", "json"]);
+    let plan: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &plan["version"]), (Some(3), &serde_json::json!(1)), "{out}");
+    // Errors in the file, a missing file, standard input and a folder without Git.
+    std::fs::write(here.join("homeserver.yaml"), "homegen: 1\n").unwrap();
+    assert_eq!(run(&["--against", "old"]).0, Some(1));
+    assert_eq!(run(&["--against", "none"]).0, Some(2));
+    assert_eq!(run(&["-", "--against", "old"]).0, Some(2));
+    assert_eq!(run(&["--against-rev", "--output=x"]).0, Some(2));
+    let git = |arguments: &[&str]| {
+        let identity =
+            ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"];
+        Command::new("git")
+            .args(identity)
+            .args(arguments)
+            .current_dir(here)
+            .output()
+            .is_ok_and(|ran| ran.status.success())
+    };
+    if !git(&["init", "--quiet"]) {
+        return;
+    }
+    std::fs::write(here.join("homeserver.yaml"), &text).unwrap();
+    let (code, _, why) = run(&[]);
+    assert_eq!(code, Some(2));
+    assert!(why.contains("git has no revision HEAD of this folder"), "{why}");
+    assert!(git(&["add", "."]) && git(&["commit", "--quiet", "-m", "first"]));
+    assert_eq!(run(&["--detailed-exitcode"]).0, Some(0));
+    std::fs::write(here.join("homeserver.yaml"), text.replace("Europe/Berlin", "Asia/Seoul")).unwrap();
+    assert_eq!(run(&["--detailed-exitcode"]).0, Some(3));
+    assert_eq!(run(&["--detailed-exitcode", "--against-rev", "main"]).0, Some(3));
 }
 
 /// The edits of a fixture that compile: the path of the value, the new value, and the new text.
@@ -68,7 +290,8 @@ fn texts_of(text: &str, fixture: &Path, eval: &str) -> Result<Texts, String> {
     if !built.status.success() {
         return Err("no build".to_owned());
     }
-    let output = Command::new(eval).arg("generated/default.nix").current_dir(folder.path()).output().expect("eval");
+    let output =
+        Command::new(eval).arg("generated/default.nix").current_dir(folder.path()).output().expect("eval");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout)
         .map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
     let units = report["units"].as_object().expect("units");
@@ -96,7 +319,10 @@ fn texts_of(text: &str, fixture: &Path, eval: &str) -> Result<Texts, String> {
 
 /// Units of which the evaluation shows less than a real NixOS.
 fn is_seen(name: &str) -> bool {
-    let is_left_out = name.starts_with("acme-") || name == "haproxy.service" || name == "systemd-tmpfiles-resetup.service" || name == "firewall.service";
+    let is_left_out = name.starts_with("acme-")
+        || name == "haproxy.service"
+        || name == "systemd-tmpfiles-resetup.service"
+        || name == "firewall.service";
     !is_left_out
 }
 
@@ -139,8 +365,12 @@ fn a_changed_value_changes_the_units_that_nixos_changes() {
             }
             for unit in before.units.keys().chain(after.units.keys()).filter(|name| is_seen(name)) {
                 match (before.units.get(unit), after.units.get(unit)) {
-                    (Some(before), Some(after)) if before.text != after.text => predicted.insert(format!("~{unit}")),
-                    (Some(before), Some(after)) if before.reload != after.reload => predicted.insert(format!("r{unit}")),
+                    (Some(before), Some(after)) if before.text != after.text => {
+                        predicted.insert(format!("~{unit}"))
+                    }
+                    (Some(before), Some(after)) if before.reload != after.reload => {
+                        predicted.insert(format!("r{unit}"))
+                    }
                     (Some(_), Some(_)) => false,
                     (Some(_), None) => predicted.insert(format!("-{unit}")),
                     _ => predicted.insert(format!("+{unit}")),
