@@ -3,6 +3,7 @@
 
 mod container;
 mod explicit;
+mod native;
 mod network;
 mod program;
 mod service;
@@ -17,6 +18,7 @@ const KINDS: &[fn(&Configuration, &mut Units)] = &[
     explicit::find,
     timer::find,
     container::find,
+    native::find,
     network::find,
     service::find,
     program::find,

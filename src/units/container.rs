@@ -24,6 +24,8 @@ pub(super) fn find(configuration: &Configuration, units: &mut Units) {
             match (key.as_str(), value) {
                 ("homeserver", Value::Object(own)) => {
                     for (key, value) in own {
+                        // The rules are in a unit of their own, which the container only names.
+                        let value = if key == network::PORT_RULES { &json!(true) } else { value };
                         unit.add(format!("homeserver.{key}"), value);
                     }
                 }
@@ -104,7 +106,10 @@ pub(super) fn texts(list: &Value) -> impl Iterator<Item = &str> {
 
 /// The parts of a secret's declaration that are in the texts of its readers: the encrypted file, whose change restarts them,
 /// and where the secret is decrypted. Its owner and mode are not.
-fn secret<'a>(name: &'a str, configuration: &'a Configuration) -> impl Iterator<Item = (String, &'a Value)> {
+pub(super) fn secret<'a>(
+    name: &'a str,
+    configuration: &'a Configuration,
+) -> impl Iterator<Item = (String, &'a Value)> {
     let stores = [&["age", "secrets"][..], &["sops", "secrets"], &["secrets"]];
     let declared = stores.into_iter().filter_map(move |store| configuration.get(store)?.get(name));
     declared.flat_map(move |declared| {

@@ -17,6 +17,12 @@ pub(super) fn find(configuration: &Configuration, units: &mut Units) {
             units.entry(starter(service)).or_default().wanted_by.insert(wants);
         }
     }
+    for (unit, own) in configuration.attributes(&["homeserver", "units"]) {
+        if let Some(service) = own["service"].as_str() {
+            services.insert(service);
+            units.entry(starter(service)).or_default().wanted_by.insert(format!("{unit}.service"));
+        }
+    }
     for service in services {
         // The text of a target has only a description.
         let target = units.entry(target(service)).or_default();
