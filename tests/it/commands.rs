@@ -240,7 +240,7 @@ fn valkey_opens_the_client_without_the_password_in_an_argument() {
     stage.set("PASSWORDS", "");
     assert_eq!(
         stage.run("homeserver", &["valkey", "notes"]).err,
-        "Valkey has no `admin`, so nobody has all rights. Name a user with --as: notes, plain\n"
+        "Valkey has no `admin`, so no user has all rights. Name a user with --as: notes, plain\n"
     );
 }
 

@@ -2,7 +2,6 @@
 
 use homegen::syntax::{Kind, Node};
 use homegen::tree::Atom;
-use serde_json::Value;
 
 /// Collects every scalar value, with its path.
 pub fn leaves(node: &Node, way: &str, found: &mut Vec<(String, Node)>) {
@@ -47,56 +46,6 @@ pub fn others(written: &str, node: &Node) -> Vec<String> {
     if let Some(at) = text.rfind(|c: char| c.is_ascii_digit()) {
         let digit = if &text[at..at + 1] == "9" { "8" } else { "9" };
         all.push(replace(&format!("{}{digit}{}", &text[..at], &text[at + 1..])));
-    }
-    all
-}
-
-/// The key of the language at a path of a file: `services.NAME.containers.NAME.image`. The index of a list is left out.
-pub fn key(schema: &Value, path: &str) -> String {
-    let mut key = Vec::new();
-    let mut nodes = vec![schema];
-    for step in path.split('.') {
-        let all = expanded(schema, nodes);
-        let properties: Vec<&Value> =
-            all.iter().filter_map(|node| node.get("properties")?.get(step)).collect();
-        let items: Vec<&Value> = all.iter().filter_map(|node| node.get("items")).collect();
-        let others: Vec<&Value> = all
-            .iter()
-            .filter_map(|node| {
-                node.get("additionalProperties").or(node
-                    .get("patternProperties")?
-                    .as_object()?
-                    .values()
-                    .next())
-            })
-            .filter(|below| below.is_object())
-            .collect();
-        nodes = match step.parse::<usize>() {
-            Ok(_) if !items.is_empty() => items,
-            _ if !properties.is_empty() => {
-                key.push(step);
-                properties
-            }
-            _ => {
-                key.push("NAME");
-                others
-            }
-        };
-    }
-    key.join(".")
-}
-
-/// The alternatives of schemas, with their references followed.
-fn expanded<'a>(schema: &'a Value, nodes: Vec<&'a Value>) -> Vec<&'a Value> {
-    let mut all = Vec::new();
-    let mut open = nodes;
-    while let Some(node) = open.pop() {
-        let name = node.get("$ref").and_then(Value::as_str).and_then(|at| at.strip_prefix("#/$defs/"));
-        open.extend(name.map(|name| &schema["$defs"][name]));
-        for several in ["anyOf", "oneOf", "allOf"] {
-            open.extend(node.get(several).and_then(Value::as_array).into_iter().flatten());
-        }
-        all.push(node);
     }
     all
 }
