@@ -113,6 +113,8 @@ bindings! {
     LoadDump = "loadDump",
     /// The program of a job's unit.
     Program = "program",
+    /// The program that runs restic with the repository of a backup.
+    Restic = "restic",
     /// The command that restores a backup.
     Restore = "restore",
 }

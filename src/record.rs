@@ -71,8 +71,9 @@ pub struct Backup {
     pub source: String,
     /// The prefix of the file names, before a hyphen and the date.
     pub name: String,
-    /// The folder of the files.
-    pub to: String,
+    /// The folder of the files. `None` if the backups are only in a restic repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
 }
 
 /// The reason for which a record cannot be used.

@@ -121,10 +121,14 @@ scripts! {
     RequireValkey = "requireValkey" in "require-valkey.nix" runs "require-valkey.sh",
     /// Fails if the user of the unit cannot write to a folder.
     RequireWritable = "requireWritable" in "require-writable.nix" runs "require-writable.sh",
+    /// Runs restic with a repository and its secrets.
+    ResticClient = "resticClient" in "restic-client.nix" runs "restic-client.sh",
     /// Restores a dump of MariaDB or MySQL.
     RestoreMysql = "restoreMysql" in "restore-mysql.nix" runs "restore-mysql.sh",
     /// Restores a dump of Postgres.
     RestorePostgres = "restorePostgres" in "restore-postgres.nix" runs "restore-postgres.sh",
+    /// Restores a database from a snapshot of restic.
+    RestoreSnapshot = "restoreSnapshot" in "restore-snapshot.nix" runs "restore-snapshot.sh",
     /// Restores a copy of an SQLite database.
     RestoreSqlite = "restoreSqlite" in "restore-sqlite.nix" runs "restore-sqlite.sh",
     /// The sandbox of jobs that use Podman.
@@ -133,12 +137,18 @@ scripts! {
     SetUpDatabase = "setUpDatabase" in "set-up-database.nix" runs "set-up-database.sh",
     /// Checks the whole host.
     SmokeTest = "smokeTest" in "smoke-test.nix" runs "smoke-test.sh",
+    /// Makes a backup of a database, in a restic repository alone.
+    SnapshotFile = "snapshotFile" in "snapshot-file.nix" runs "snapshot.sh",
+    /// Makes a backup of a folder, in a restic repository alone.
+    SnapshotFolder = "snapshotFolder" in "snapshot-folder.nix" runs "snapshot.sh",
     /// Starts units.
     Start = "start" in "start.nix",
     /// Starts units that have not run since the boot.
     StartOnce = "startOnce" in "start-once.nix" runs "start-once.sh",
     /// Starts the units that a killed backup stopped.
     StartStopped = "startStopped" in "start-stopped.nix" runs "start-stopped.sh",
+    /// Saves a file or a folder in a restic repository.
+    TakeSnapshot = "takeSnapshot" in "take-snapshot.nix" runs "take-snapshot.sh",
     /// Updates images, and rolls back if the service does not become healthy.
     Update = "update" in "update.nix" runs "update.sh",
     /// Waits for an address of an interface.

@@ -26,19 +26,20 @@ mapping! {
         stop: Option<Stop>,
         /// The folder for the backups. It is created with owner root and mode 0700. The backup fails if the folder
         /// belongs to another user, if others can write to it, or if it would have to be created in a folder of
-        /// another user. Required.
+        /// another user. Without it, backups are only in the repository of `offsite`.
         to: Option<Value<AbsolutePath>>,
         /// The schedule, in the host's time zone: `daily`, `"05:30"`, `Mon *-*-* 04:00` (systemd.time(7)). It has
         /// to recur: no year, and a day that exists in the month. A run that was missed while the host was off is
         /// made up for. A random delay of up to 5 minutes spreads the jobs. A job of a preset without a schedule
         /// exists only once you set one. Required.
         at: Option<Value<Calendar>>,
-        /// The time that a backup is kept.
+        /// The time that a backup in `to` is kept.
         keep: Value<Days> = "30d",
-        /// The number of newest backups that are kept regardless of their age.
+        /// The number of newest backups in `to` that are kept regardless of their age.
         keep_at_least: Value<Count> = "3",
-        /// A remote copy of the newest backup, with restic, after each successful backup. With it, the path of `to`
-        /// cannot contain any of `* ? [ \ $ : % "`.
+        /// A restic repository. With `to`, it gets a copy of the newest backup after each successful backup, and the path of
+        /// `to` cannot contain any of `* ? [ \ $ : % "`. Without `to`, each run writes a snapshot into it, and no backup is
+        /// stored on the host.
         offsite: Option<Offsite>,
         /// The secret with the address of a check at [Healthchecks](https://healthchecks.io), which is pinged when
         /// a run starts, succeeds and fails. Each job needs a check of its own.
@@ -147,7 +148,7 @@ mapping! {
 }
 
 mapping! {
-    /// A restic repository and its retention. The copy is made after each successful backup.
+    /// A restic repository and its retention.
     Offsite such as "{ repository: sftp:me@nas:/backups, password: restic }" {
         /// The repository in restic's syntax: a folder, `sftp:me@nas:/backups`, `s3:https://…`, `rclone:…`.
         repository: Option<Value<ResticRepository>>,
@@ -157,11 +158,11 @@ mapping! {
         password: Value<SecretName>,
         /// The secret of format `env` with the variables of the storage, such as AWS_ACCESS_KEY_ID.
         environment: Option<Value<SecretName>>,
-        /// The secret with the address of a check at Healthchecks for the copies. The `ping` of the backup reports
-        /// only the backup itself.
+        /// The secret with the address of a check at Healthchecks for the copies. With `to`, the `ping` of the backup
+        /// reports only the backup itself.
         ping: Option<Value<SecretName>>,
-        /// Rules of `restic forget`, such as `--keep-daily 14`, for the copies of this backup on this host. Without
-        /// rules, all copies are kept.
+        /// Rules of `restic forget`, such as `--keep-daily 14`, for the snapshots of this backup and host. Without
+        /// rules, all snapshots are kept.
         keep: Vec<Value<KeepRule>>,
     }
 }

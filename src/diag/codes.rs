@@ -212,7 +212,7 @@ codes! {
     UpdateUnseen = "HG1322", Warning, "an automatic update sends no notification";
     UpdateTwice = "HG1323", Error, "two updates restart one container";
     JobFolder = "HG1325", Deny, "a job may write to a folder of the system";
-    ExcludePattern = "HG1330", Error, "an `exclude` pattern is absolute or matches everything";
+    ExcludePattern = "HG1330", Error, "an `exclude` pattern cannot be used";
     ClientService = "HG1401", Error, "a client cannot reach its service";
     ClientOther = "HG1402", Warning, "a client's service does not accept uploads";
     HostPrivileges = "HG1501", Warning, "a container is privileged";

@@ -188,6 +188,9 @@ fn is_one(token: &Token, byte: u8) -> bool {
     }
 }
 
+/// The maximum number of patterns of restic for one pattern.
+const MAX_FOR_RESTIC: usize = 8;
+
 /// Names with little in common, to find a pattern that matches every name.
 const NAMES: [&str; 3] = ["a", ".Z", "0 long-name.txt"];
 
@@ -211,6 +214,48 @@ impl ExcludePattern {
     pub(crate) fn excludes(&self, path: &str, is_folder: bool) -> bool {
         let above = path.match_indices('/').any(|(end, _)| self.is_for(&path[..end], true));
         above || self.is_for(path, is_folder)
+    }
+
+    /// The patterns of restic that leave the same files out, relative to the saved folder and with a leading slash
+    /// (filter.go and Go's filepath.Match). `None` if there are none: restic's `?` and `[!a]` match a character, and those
+    /// of rsync a byte.
+    ///
+    /// restic has no patterns for folders alone: of `cache/`, it leaves out all that is in such a folder, which stays
+    /// empty. Its `**` matches any number of folders, also none; but a pattern with several of them is not compared with
+    /// a path that is too short for one folder for each. So there is a pattern with and without each of them.
+    pub(crate) fn for_restic(&self) -> Option<Vec<String>> {
+        let (pattern, is_only_folders) = match self.0.strip_suffix('/') {
+            Some(pattern) => (pattern, true),
+            None => (self.0.as_str(), false),
+        };
+        let anchored = pattern.strip_prefix("./");
+        let steps: Vec<&str> = anchored.unwrap_or(pattern).split('/').collect();
+        let mut written = vec![String::new()];
+        let mut add = |ends: &[&str]| {
+            written =
+                written.iter().flat_map(|path| ends.iter().map(move |end| format!("{path}{end}"))).collect();
+            written.len() <= MAX_FOR_RESTIC
+        };
+        let any_folders = &["", "/**"];
+        if anchored.is_none() && steps.first() != Some(&"**") {
+            add(any_folders);
+        }
+        for (i, step) in steps.iter().enumerate() {
+            let is_last = i + 1 == steps.len();
+            let is_short = match *step {
+                "**" if is_last => add(&["/*"]),
+                "**" if i == 0 && anchored.is_none() => add(any_folders),
+                "**" => add(&["/*", "/*/**"]),
+                _ => add(&[&format!("/{}", step_for_restic(step)?)]),
+            };
+            if !is_short {
+                return None;
+            }
+        }
+        if is_only_folders {
+            add(&["/*"]);
+        }
+        Some(written)
     }
 
     /// True if the pattern matches this path, by the rules of `rule_matches` in rsync's exclude.c.
@@ -238,6 +283,27 @@ impl ExcludePattern {
             ends().find(|end| end.matches('/').count() == pattern.matches('/').count()).is_some_and(matches)
         }
     }
+}
+
+/// A step of a pattern, in the syntax of Go's filepath.Match.
+fn step_for_restic(step: &str) -> Option<String> {
+    let mut written = Vec::new();
+    for token in tokens(step)? {
+        match token {
+            Token::Byte(byte) if b"*?[\\".contains(&byte) => written.extend([b'\\', byte]),
+            Token::Byte(byte) => written.push(byte),
+            Token::Name => written.push(b'*'),
+            Token::Class(ranges, false) => {
+                written.push(b'[');
+                for (from, to) in ranges {
+                    written.extend([b'\\', from, b'-', b'\\', to]);
+                }
+                written.push(b']');
+            }
+            Token::Any | Token::Class(_, true) | Token::Path => return None,
+        }
+    }
+    String::from_utf8(written).ok()
 }
 
 #[cfg(test)]

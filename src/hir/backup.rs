@@ -22,22 +22,45 @@ pub(crate) struct Backup {
     pub(crate) exclude: Vec<Value<ExcludePattern>>,
     /// The containers and units that are stopped during the copy.
     pub(crate) stop: Vec<Stopped>,
-    /// The target folder.
-    pub(crate) to: Text,
+    /// The backups on the host. Without them, there is an `offsite`.
+    pub(crate) local: Option<Local>,
     /// The mount points of its source and its target.
     pub(crate) mounts: Vec<Text>,
+    /// The restic repository: for a copy of the newest local backup, or for the backup itself.
+    pub(crate) offsite: Option<Offsite>,
+}
+
+/// Backups in a folder of the host.
+#[derive(Debug)]
+pub(crate) struct Local {
+    /// The folder.
+    pub(crate) to: Text,
     /// The time that backups are kept, such as `30d`.
     pub(crate) keep: Text,
     /// The number of newest backups that are kept regardless of their age.
     pub(crate) keep_at_least: Text,
-    /// The remote copy.
-    pub(crate) offsite: Option<Offsite>,
 }
 
 impl Backup {
     /// The paths on the host that it reads and writes.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Text> {
-        self.source.path().into_iter().chain([&self.to])
+        self.source.path().into_iter().chain(self.target())
+    }
+
+    /// The folder of the backups on the host.
+    pub(crate) fn to(&self) -> Option<&Text> {
+        self.local.as_ref().map(|local| &local.to)
+    }
+
+    /// The repository of a backup that is stored nowhere else.
+    pub(crate) fn direct(&self) -> Option<&Offsite> {
+        self.offsite.as_ref().filter(|_| self.local.is_none())
+    }
+
+    /// The path on the host that the backups are written to: a folder, or a repository without a local backup.
+    pub(crate) fn target(&self) -> Option<&Text> {
+        let is_path = |repository: &&Text| repository.value().starts_with('/');
+        self.to().or_else(|| self.direct().and_then(|_| self.repository()).filter(is_path))
     }
 
     /// The secrets that it reads.
@@ -47,7 +70,7 @@ impl Backup {
         password.into_iter().chain(self.offsite.iter().flat_map(Offsite::secrets)).collect()
     }
 
-    /// The repository of the remote copy, unless it is in a secret.
+    /// The restic repository, unless it is in a secret.
     pub(crate) fn repository(&self) -> Option<&Text> {
         match &self.offsite.as_ref()?.repository {
             Repository::Plain(repository) => Some(repository),
@@ -225,7 +248,7 @@ impl Server {
     }
 }
 
-/// A remote copy of backups.
+/// A restic repository for backups.
 #[derive(Debug)]
 pub(crate) struct Offsite {
     /// The span of the mapping.
@@ -247,19 +270,26 @@ pub(crate) struct Offsite {
 impl Offsite {
     /// The secrets that restic reads.
     fn secrets(&self) -> Vec<UsedSecret<'_>> {
-        let repository = match &self.repository {
+        let environment = self.environment.iter().map(|secret| UsedSecret::of(secret, Some(Format::Env)));
+        let raw = [&self.password].into_iter().chain(self.hidden());
+        raw.map(|secret| UsedSecret::of(secret, Some(Format::Raw))).chain(environment).collect()
+    }
+
+    /// The names of the secrets that restic reads.
+    pub(crate) fn secret_names(&self) -> impl Iterator<Item = &Value<SecretName>> {
+        [&self.password].into_iter().chain(&self.environment).chain(self.hidden())
+    }
+
+    /// The secret with the repository.
+    fn hidden(&self) -> Option<&Value<SecretName>> {
+        match &self.repository {
             Repository::Secret(secret) => Some(secret),
             Repository::Plain(_) => None,
-        };
-        let raw = [&self.password]
-            .into_iter()
-            .chain(repository)
-            .map(|secret| UsedSecret::of(secret, Some(Format::Raw)));
-        raw.chain(self.environment.iter().map(|secret| UsedSecret::of(secret, Some(Format::Env)))).collect()
+        }
     }
 }
 
-/// The repository of a remote copy.
+/// The place of a restic repository.
 #[derive(Debug)]
 pub(crate) enum Repository {
     /// The repository in restic's syntax.

@@ -233,7 +233,9 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
             take("unit", job.recovery_unit(), job.span);
         }
         if let Some(backup) = job.backup() {
-            take("backup", format!("{}/{}", backup.to.value().trim_end_matches('/'), backup.stem), job.span);
+            // Without a folder, it is the name of the snapshots.
+            let folder = backup.to().map(|to| format!("{}/", to.value().trim_end_matches('/')));
+            take("backup", format!("{}{}", folder.unwrap_or_default(), backup.stem), job.span);
         }
     }
     // A disabled service has no site, and may be an alternative to an enabled one.

@@ -99,8 +99,8 @@ impl<'a> HostContext<'a> {
 
 fn backups_to(host: &Host) -> HashMap<String, usize> {
     let mut backups = HashMap::new();
-    for (_, backup) in host.backups() {
-        *backups.entry(backup.to.value().trim_end_matches('/').to_owned()).or_default() += 1;
+    for to in host.backups().filter_map(|(_, backup)| backup.to()) {
+        *backups.entry(to.value().trim_end_matches('/').to_owned()).or_default() += 1;
     }
     backups
 }

@@ -69,6 +69,6 @@ fn backup(job: &hir::Job, service: &hir::Service) -> Option<(String, Backup)> {
     let backup = job.backup()?;
     let (kind, source) = backup.source.recorded();
     let name = backup.stem.strip_prefix(&format!("{}-", service.name)).unwrap_or(&backup.stem).to_owned();
-    let to = normalized(&backup.to.value());
+    let to = backup.to().map(|to| normalized(&to.value()));
     Some((name, Backup { kind: kind.to_owned(), source, name: backup.stem.clone(), to }))
 }

@@ -6,6 +6,7 @@
 #   restore-mysql [--yes] --delete KEPT
 #
 # DUMP           file from dump-mysql, or the text of mariadb-dump or mysqldump
+# SHOWN          name of the dump in messages; may be absent
 # --back KEPT    put back a database that an earlier restore kept
 # --delete KEPT  delete such a database
 # --yes          do not ask for confirmation
@@ -46,6 +47,7 @@ while [[ ${1-} == --* ]]; do
 done
 [ $# = 1 ] || usage
 source=$1
+shown=${SHOWN:-$source}
 begin_restore "$DATABASE" "$ask" "${LOCK:-/run/homegen-restore-$CONTAINER.lock}"
 [ "$action" != load ] || require_file "$source"
 
@@ -264,10 +266,10 @@ SELECT CONCAT('DROP DATABASE `', REPLACE(schema_name, '`', '``'), '`;') FROM inf
 SQL
 
   contents=$(unpack | sed -n '/^-- Table structure for table `/p;$p') ||
-    fail "$source cannot be read to its end: use another dump"
-  [[ ${contents##*$'\n'} == "-- Dump completed"* ]] || fail "$source is not a complete dump: use another dump"
+    fail "$shown cannot be read to its end: use another dump"
+  [[ ${contents##*$'\n'} == "-- Dump completed"* ]] || fail "$shown is not a complete dump: use another dump"
   tables=$(($(wc --lines <<<"$contents") - 1))
-  [ "$tables" -gt 0 ] || fail "$source has no tables: use another dump"
+  [ "$tables" -gt 0 ] || fail "$shown has no tables: use another dump"
 
   unused=("$new")
   create_database "$new" || fail "cannot create a new database"
@@ -279,7 +281,7 @@ SQL
     print_definitions "$new" |
       sed --regexp-extended '/^\/\*!50106 CREATE/s/(ON COMPLETION (NOT )?PRESERVE) DISABLE ON (SLAVE|REPLICA)/\1 ENABLE/'
   ) || fail "cannot read its views, triggers, routines and events: create the users that the error above names"
-  echo "$source was loaded into a new database, with $tables tables. The next steps:"
+  echo "$shown was loaded into a new database, with $tables tables. The next steps:"
 fi
 
 print_stop
@@ -311,7 +313,7 @@ settle || settle || fail "cannot create its views, triggers, routines and events
 moving=no
 [ "$left" = 0 ] || fail "cannot move the tables; the current database is unchanged"
 
-echo "$DATABASE was restored from $source."
+echo "$DATABASE was restored from $shown."
 if [ "$tables" != 0 ] && [ "$content" != 0 ]; then
   echo "The tables of the previous database are in $before. To go back:"
   echo "  ${0##*/} --back ${before@Q}"

@@ -4,6 +4,7 @@
 #   restore-postgres [--yes] [--fewer-extensions] DUMP
 #
 # DUMP                file from pg_dump --format=custom
+# SHOWN               name of the dump in messages; may be absent
 # --yes               do not ask for confirmation
 # --fewer-extensions  continue even if the dump lacks extensions of the current database
 # CONTAINER           container of Postgres
@@ -38,6 +39,7 @@ if [ $# != 1 ] || [[ $1 == --* ]]; then
   exit 2
 fi
 dump=$1
+shown=${SHOWN:-$dump}
 begin_restore "$DATABASE" "$ask" "${LOCK:-/run/homegen-restore-$SERVER.lock}"
 require_file "$dump"
 
@@ -67,7 +69,7 @@ if [ -z "${SOCKETS-}" ]; then
   [ "$running" = true ] || fail "container $CONTAINER is not running: start it"
 fi
 in_postgres "" pg_restore --file=/dev/null <"$dump" ||
-  fail "$dump is not a complete dump that this Postgres can read: use another dump"
+  fail "$shown is not a complete dump that this Postgres can read: use another dump"
 present=$(sql "$maintenance" <<<"SELECT count(*) FROM pg_database WHERE datname = :'present';") ||
   fail "Postgres $LOCATION does not answer: try again if it is still starting, or check $SERVER_LOG"
 taken=$(sql "$maintenance" <<<"SELECT count(*) FROM pg_database WHERE datname IN (:'new', :'before');")
@@ -126,7 +128,7 @@ count_tables="
   SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
   WHERE relkind IN ('r', 'p') AND nspname NOT IN ('pg_catalog', 'information_schema');"
 tables=$(sql "$new" <<<"$count_tables") || fail "cannot count the tables"
-[ "$tables" -gt 0 ] || fail "$dump has no tables: use another dump"
+[ "$tables" -gt 0 ] || fail "$shown has no tables: use another dump"
 
 if [ "$present" = 1 ]; then
   list_extensions='SELECT extname FROM pg_extension ORDER BY extname COLLATE "C";'
@@ -135,9 +137,9 @@ if [ "$present" = 1 ]; then
   missing=$(LC_ALL=C comm -23 <(printf '%s\n' "$there") <(printf '%s\n' "$here"))
   # Without its extensions, an application would fail later with a less clear error.
   if [ -n "$missing" ] && [ "$fewer" = no ]; then
-    fail "the current database has Postgres extensions that $dump lacks: ${missing//$'\n'/, }." \
+    fail "the current database has Postgres extensions that $shown lacks: ${missing//$'\n'/, }." \
       "It may be a dump of another database, or older than the extensions. If it is the right dump, continue with:" \
-      "${0##*/} --fewer-extensions ${dump@Q}"
+      "${0##*/} --fewer-extensions ${shown@Q}"
   fi
 
   # pg_restore does not restore the settings and privileges of the database itself. A setting is copied through the
@@ -163,7 +165,7 @@ SQL
   fi
 fi
 
-echo "$dump was loaded into a new database, with $tables tables. The next steps:"
+echo "$shown was loaded into a new database, with $tables tables. The next steps:"
 print_stop
 if [ "$present" = 1 ]; then
   echo "  end the sessions in $DATABASE, and rename it to $before"
@@ -194,10 +196,10 @@ left=$(sql "$maintenance" <<<"SELECT count(*) FROM pg_database WHERE datname = :
 created=no
 # Before the units start again. A dump may have older versions of the extensions.
 if [ -n "${SET_UP-}" ] && ! systemctl restart -- "$SET_UP"; then
-  fail "$dump is in place, but its password and extensions were not set: check systemctl status $SET_UP"
+  fail "$shown is in place, but its password and extensions were not set: check systemctl status $SET_UP"
 fi
 
-echo "$DATABASE was restored from $dump."
+echo "$DATABASE was restored from $shown."
 if [ "$present" = 1 ]; then
   echo "The previous database is $before. To delete it:"
   if [ -n "${SOCKETS-}" ]; then

@@ -4,6 +4,7 @@
 #   restore-sqlite [--yes] FILE
 #
 # FILE           copy of the database, from copy-sqlite
+# SHOWN          name of the copy in messages; may be absent
 # --yes          do not ask for confirmation
 # NAME           name of the database in the name of the lock
 # DATABASE_FILE  database, an absolute path
@@ -29,11 +30,12 @@ if [ $# != 1 ] || [[ $1 == --* ]]; then
   exit 2
 fi
 file=$1
+shown=${SHOWN:-$file}
 begin_restore "$DATABASE_FILE" "$ask" "${LOCK:-/run/homegen-restore-$NAME.lock}"
 
 [[ $DATABASE_FILE == /* ]] || fail "DATABASE_FILE is not an absolute path"
 require_file "$file"
-[ -s "$file" ] || fail "$file is empty: use another copy"
+[ -s "$file" ] || fail "$shown is empty: use another copy"
 # These files contain a part of the database, which would be missing.
 for suffix in -wal -journal; do
   [ ! -s "$file$suffix" ] ||
@@ -116,12 +118,12 @@ ask_copy() {
   sqlite3 -init /dev/null -batch -bail 'file:/proc/self/fd/7?immutable=1' "$1"
 }
 checked=$(ask_copy 'PRAGMA integrity_check') || checked="it could not be read"
-[ "$checked" = ok ] || fail "$file is damaged, use another copy: ${checked%%$'\n'*}"
+[ "$checked" = ok ] || fail "$shown is damaged, use another copy: ${checked%%$'\n'*}"
 tables=$(ask_copy "SELECT count(*) FROM sqlite_schema WHERE type = 'table'") || fail "cannot count the tables"
-[ "$tables" -gt 0 ] || fail "$file has no tables: use another copy"
+[ "$tables" -gt 0 ] || fail "$shown has no tables: use another copy"
 # Left by a killed run.
 rm --force -- copy kept
-cp --no-target-directory -- /proc/self/fd/7 copy || fail "cannot copy $file: check the free space in $folder"
+cp --no-target-directory -- /proc/self/fd/7 copy || fail "cannot copy $shown: check the free space in $folder"
 
 # Without a current database, the owner of the folder becomes the owner.
 like=..
@@ -135,7 +137,7 @@ chown -- "$owner" copy || fail "cannot change the owner of the copy to $owner, t
 chmod -- "$(printf '%o' $((8#$mode & 8#$mask)))" copy
 sync -- copy
 
-echo "$file is intact, with $tables tables. The next steps:"
+echo "$shown is intact, with $tables tables. The next steps:"
 [ -n "$UNITS" ] || echo "  no unit is stopped, because none is known to use the database: stop its users yourself"
 print_stop
 [ ! -e "$database" ] || echo "  rename $folder/$name to $folder/$kept"
@@ -178,7 +180,7 @@ mv --no-target-directory -- copy "$database" || fail "cannot move the copy to $f
 sync --file-system -- .. || fail "cannot write the copy to the disk"
 state=complete
 
-echo "$folder/$name was restored from $file."
+echo "$folder/$name was restored from $shown."
 if [ -e "$before" ]; then
   before=$folder/$kept
   echo "The previous database is $before. To delete it:"

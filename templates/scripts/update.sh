@@ -379,6 +379,8 @@ if [ -n "$BACKUP_UNIT" ]; then
   for path in ${BACKUP:+"$BACKUP-"[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*}; do
     [ ! -e "$path" ] || saved=$path
   done
+  # A backup without a copy on this host: the file has the ID of its snapshot.
+  [[ $saved != *.snapshot ]] || saved=$(<"$saved")
 fi
 
 record

@@ -467,7 +467,7 @@ fn an_sqlite_database_with_special_characters_in_its_path_is_copied() {
 // Folders.
 
 /// A sandbox with a folder `files` to copy.
-fn with_files() -> Sandbox {
+pub fn with_files() -> Sandbox {
     let mut sandbox = Sandbox::new();
     let files = sandbox.at("files");
     std::fs::create_dir_all(files.join("upload/a b")).unwrap();

@@ -162,6 +162,7 @@ fn containers_nix_is_the_same_for_every_host_without_servers_and_files() {
         "native-services",
         "port-clients",
         "preset-on-host",
+        "restic-only",
         "secret-stores",
         "server-needs",
     ];
@@ -273,6 +274,7 @@ const COMPILE: &[&str] = &[
     "raw-nixos",
     "reaches",
     "references",
+    "restic-only",
     "secret-stores",
     "secrets",
     "service-limits",

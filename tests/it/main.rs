@@ -43,6 +43,7 @@ mod seeds;
 mod set_up_database;
 mod sites;
 mod smoke;
+mod snapshot;
 mod stop;
 mod style;
 mod systemd;

@@ -9,12 +9,14 @@ use crate::tree::{Node, Text};
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (_, backup) in host.backups() {
         let saved = backup.source.path();
-        if let Some(saved) = saved.filter(|saved| is_below(&backup.to.value(), &saved.value())) {
+        if let (Some(saved), Some(to)) = (saved, backup.to())
+            && is_below(&to.value(), &saved.value())
+        {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BackupInSource,
                     "the backup is stored inside its source",
-                    backup.to.span,
+                    to.span,
                     "expected a folder outside the source",
                 )
                 .and(saved.span, "the backup's source")
@@ -22,7 +24,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         }
         let Some(repository) = backup.repository() else { continue };
-        if let Some(diagnostic) = copy(&repository.value(), repository.span, &backup.to, saved) {
+        if let Some(diagnostic) = copy(&repository.value(), repository.span, backup.to(), saved) {
             diagnostics.push(diagnostic.help("choose a repository on another disk or another host"));
         }
     }
@@ -30,8 +32,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 /// Reports a repository in the folder of the backups, or one that overlaps the source. A repository above the source
 /// mixes its own folders, such as `data` and `keys`, with the application's.
-fn copy(repository: &str, span: Span, to: &Text, saved: Option<&Text>) -> Option<Diagnostic> {
-    if is_below(repository, &to.value()) {
+fn copy(repository: &str, span: Span, to: Option<&Text>, saved: Option<&Text>) -> Option<Diagnostic> {
+    if let Some(to) = to.filter(|to| is_below(repository, &to.value())) {
         let title = "the offsite repository is inside the folder that it copies";
         let diagnostic =
             Diagnostic::new(Code::BackupInSource, title, span, "expected a repository outside this folder");

@@ -13,13 +13,14 @@ const UNSUITABLE: &[&str] = &[
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (_, backup) in host.backups() {
-        let to = backup.to.value();
+        let Some(target) = backup.target() else { continue };
+        let to = target.value();
         if to.trim_matches('/').is_empty() || UNSUITABLE.iter().any(|folder| is_below(&to, folder)) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BackupLost,
                     format!("backups in `{to}` would be lost or fail"),
-                    backup.to.span,
+                    target.span,
                     "expected a folder that is not temporary, in memory or the system's own",
                 )
                 .help("choose a folder on a disk, such as `/srv/backups`"),

@@ -16,9 +16,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         host.machine.mounts.entries.iter().map(|(at, _)| at.value()).filter(|at| at != "/").collect();
     let mut data: HashMap<&Id<Container>, Option<(String, Span)>> = HashMap::new();
     for (_, backup) in host.backups() {
-        let to = backup.to.value();
+        let Some(target) = backup.target() else { continue };
+        let to = target.value();
         let Some(disk) = disk_of(&to, &points) else { continue };
-        if backup.offsite.is_some() {
+        let is_direct = backup.direct().is_some();
+        if backup.offsite.is_some() && !is_direct {
             let Some(repository) = backup.repository() else { continue };
             let location = repository.value();
             // `backup_in_source.rs` reports a repository inside the copied folder.
@@ -30,7 +32,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                         repository.span,
                         format!("on {disk}"),
                     )
-                    .and(backup.to.span, format!("the backup is on {disk} too"))
+                    .and(target.span, format!("the backup is on {disk} too"))
                     .help("choose a repository on another disk, or another host"),
                 );
             }
@@ -42,11 +44,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 Diagnostic::new(
                     Code::BackupOnDisk,
                     "the backup is on the same disk as its source",
-                    backup.to.span,
+                    target.span,
                     format!("on {disk}"),
                 )
                 .and(span, format!("the source is on {disk} too"))
-                .help("choose a folder on another disk, or add `offsite`"),
+                .help(match is_direct {
+                    true => "choose a repository on another disk, or another host",
+                    false => "choose a folder on another disk, or add `offsite`",
+                }),
             );
         }
     }

@@ -3,6 +3,7 @@
 use crate::diag::{Code, Diagnostic, Diagnostics, Fix};
 use crate::form::ExcludePattern;
 use crate::hir::Host;
+use crate::hir::backup::Offsite;
 use crate::path::is_below;
 use crate::tree::{Node, Text};
 use crate::value::Value;
@@ -15,6 +16,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 diagnostics.push(absolute(pattern, folder));
             } else if pattern.value.is_for_all() {
                 diagnostics.push(for_all(pattern, folder));
+            } else if let Some(offsite) = backup.direct().filter(|_| pattern.value.for_restic().is_none()) {
+                diagnostics.push(without_equivalent(pattern, offsite));
             }
         }
     }
@@ -54,6 +57,18 @@ fn absolute(pattern: &Value<ExcludePattern>, folder: &Text) -> Diagnostic {
         }
         (None, false) => diagnostic.help(format!("did you mean `{relative}`, directly in the folder?")),
     }
+}
+
+/// Reports a pattern that restic cannot express.
+fn without_equivalent(pattern: &Value<ExcludePattern>, offsite: &Offsite) -> Diagnostic {
+    Diagnostic::new(
+        Code::ExcludePattern,
+        format!("restic has no pattern for `{}`", pattern.value.as_str()),
+        pattern.text.span,
+        "restic reads `?`, `[!…]` and several `**` in another way than rsync",
+    )
+    .and(offsite.span, "without `to`, restic reads the folder")
+    .help("write `*`, or the possible characters in brackets such as `[0-9]`")
 }
 
 /// Reports a pattern that matches all files of the folder.

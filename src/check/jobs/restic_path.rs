@@ -7,8 +7,7 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for (_, backup) in host.backups() {
-        let Some(offsite) = &backup.offsite else { continue };
-        let to = &backup.to;
+        let (Some(offsite), Some(to)) = (&backup.offsite, backup.to()) else { continue };
         let Some(letter) = to.value().chars().find(|letter| "*?[\\$\":%".contains(*letter)) else { continue };
         diagnostics.push(
             Diagnostic::new(

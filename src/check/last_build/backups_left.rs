@@ -26,11 +26,13 @@ struct Left<'a> {
     job: &'a Job,
     new: &'a Backup,
     old: &'a record::Backup,
+    /// The folder of the older files.
+    from: &'a str,
 }
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let (Some(last_build), Some(disks)) = (&host.last_build, Disks::of(host)) else { return };
-    let all = host.backups().map(|(_, backup)| (backup.stem.clone(), normalized(&backup.to.value())));
+    let all = host.backups().filter_map(|(_, backup)| Some((backup.stem.clone(), folder(backup)?)));
     let used: HashSet<(String, String)> = all.collect();
     // One constant can move the backups of many services, while a name belongs to one service.
     let mut moved: IndexMap<(String, String), Vec<Left>> = IndexMap::new();
@@ -40,40 +42,61 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         else {
             continue;
         };
-        let mut renamed = Vec::new();
+        let (mut renamed, mut replaced) = (Vec::new(), Vec::new());
         for (job, new, old) in pairs(service, before) {
-            if used.contains(&(old.name.clone(), old.to.clone())) {
+            let Some(from) = old.to.as_deref() else { continue };
+            if used.contains(&(old.name.clone(), from.to_owned())) {
                 continue;
             }
-            let (to, left) = (normalized(&new.to.value()), Left { service, owner, job, new, old });
-            if new.stem != old.name {
-                renamed.push(left);
-            } else if to != old.to && disks.moved(&old.to, &to).is_none() {
-                moved.entry(moved_folders(&old.to, &to)).or_default().push(left);
+            let left = Left { service, owner, job, new, old, from };
+            match folder(new) {
+                None => replaced.push(left),
+                Some(_) if new.stem != old.name => renamed.push(left),
+                Some(to) if to != from && disks.moved(from, &to).is_none() => {
+                    moved.entry(moved_folders(from, &to)).or_default().push(left);
+                }
+                Some(_) => {}
             }
         }
-        let names = format!("under {} other names", renamed.len());
         let subject = format!("backups of `{}`", service.name);
-        report(&renamed, &subject, &names, None).into_iter().for_each(|d| diagnostics.push(d));
+        let count = |left: &[Left]| format!("under {} other names", left.len());
+        let reports = [
+            report(&renamed, &subject, &count(&renamed), None, &rename_all(&renamed)),
+            report(&replaced, &subject, "in their folders", None, DELETE),
+        ];
+        reports.into_iter().flatten().for_each(|d| diagnostics.push(d));
     }
     for ((from, to), left) in moved {
-        let constant = left.iter().find_map(|one| constant(host, &one.new.to, &from));
+        let constant = left.iter().find_map(|one| constant(host, one.new.to()?, &from));
         let label = format!("changed from `{from}` to `{to}` since the last build");
         let count = format!("files of {} backups", left.len());
         let main = constant.map(|span| (span, label));
-        report(&left, &count, &format!("in `{from}`"), main).into_iter().for_each(|d| diagnostics.push(d));
+        report(&left, &count, &format!("in `{from}`"), main, &rename_all(&left))
+            .into_iter()
+            .for_each(|d| diagnostics.push(d));
     }
 }
 
-/// Builds one diagnostic about backups: `what` would stay `location`. The main label is `main`, or else the first
+/// The folder of a backup on the host.
+fn folder(backup: &Backup) -> Option<String> {
+    backup.to().map(|to| normalized(&to.value()))
+}
+
+/// Builds one diagnostic about backups: `subject` would stay `location`. The main label is `main`, or else the first
 /// backup.
-fn report(left: &[Left], subject: &str, location: &str, main: Option<(Span, String)>) -> Option<Diagnostic> {
+fn report(
+    left: &[Left],
+    subject: &str,
+    location: &str,
+    main: Option<(Span, String)>,
+    help: &str,
+) -> Option<Diagnostic> {
     let first = left.first()?;
     let message = match left.len() {
-        1 => format!("the older backups of `{}` would stay at {}", first.service.name, files(first.old)),
+        1 => format!("the older backups of `{}` would stay at {}", first.service.name, files(first)),
         _ => format!("the older {subject} would stay {location}"),
     };
-    let label = |one: &Left| (one.job.span, format!("wrote {} in the last build", files(one.old)));
+    let label = |one: &Left| (one.job.span, format!("wrote {} in the last build", files(one)));
     let mut labels = main.into_iter().chain(left.iter().take(NAMED).map(label));
     let (span, text) = labels.next()?;
     let mut diagnostic = Diagnostic::new(Code::BackupsLeft, message, span, text);
@@ -83,16 +106,25 @@ fn report(left: &[Left], subject: &str, location: &str, main: Option<(Span, Stri
     if first.owner != first.service.name.as_str() {
         diagnostic = diagnostic.and(first.service.span, format!("named `{}` in the last build", first.owner));
     }
-    let commands: Vec<String> = left.iter().take(NAMED).map(|one| rename(one.old, one.new)).collect();
+    Some(diagnostic.help(help))
+}
+
+/// The action for backups that are stored only in a repository.
+const DELETE: &str =
+    "no run deletes them: delete them once the repository has enough snapshots, or write `to` again";
+
+/// The commands that rename the files of backups.
+fn rename_all(left: &[Left]) -> String {
+    let commands: Vec<String> = left.iter().take(NAMED).map(rename).collect();
     let more = match left.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(", and the other {more} in the same way"),
     };
-    Some(diagnostic.help(format!("as root, {}{more}; or delete the older backups", commands.join(", "))))
+    format!("as root, {}{more}; or delete the older backups", commands.join(", "))
 }
 
-fn files(backup: &record::Backup) -> String {
-    format!("`{}/{}-…`", backup.to.trim_end_matches('/'), backup.name)
+fn files(left: &Left) -> String {
+    format!("`{}/{}-…`", left.from.trim_end_matches('/'), left.old.name)
 }
 
 /// The backups of a service, each with its record of the last build.
@@ -132,8 +164,9 @@ fn pairs<'a>(
 
 /// The command that renames the files of a backup, or the same in words if the shell would not read a name as one plain
 /// word.
-fn rename(old: &record::Backup, new: &Backup) -> String {
-    let (from, to) = (old.to.trim_end_matches('/'), normalized(&new.to.value()));
+fn rename(left: &Left) -> String {
+    let (old, new) = (left.old, left.new);
+    let (from, to) = (left.from.trim_end_matches('/'), folder(new).unwrap_or_default());
     let to = to.trim_end_matches('/');
     let make = if from == to { String::new() } else { format!("mkdir -p -m 0700 {to} && ") };
     if [from, &old.name, to, &new.stem].iter().any(|text| shell_words::quote(text) != *text) {

@@ -13,14 +13,14 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let is_on_disk =
         |path: &str| ancestors(path).any(|folder| folder.starts_with("/home/") && points.contains(folder));
     for (_, backup) in host.backups() {
-        for target in [&backup.to].into_iter().chain(backup.repository()) {
+        for target in backup.to().into_iter().chain(backup.repository()) {
             let path = target.value();
             // Another rule reports a backup into the folder that it saves.
             if backup.source.folder().is_some_and(|source| is_below(&path, &source.value())) {
                 continue;
             }
             let Some(writer) = written.holding(&path) else {
-                let is_made = target.span == backup.to.span && !is_on_disk(&path);
+                let is_made = backup.to().is_some_and(|to| to.span == target.span) && !is_on_disk(&path);
                 if let Some(home) = enclosing_home(&path).filter(|_| is_made) {
                     diagnostics.push(in_home(target, home));
                 }

@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::{ExcludePattern, Name};
 use crate::hir::Container;
 use crate::hir::backup::{
-    Backup, BackupSource, Database, HostDatabase, Offsite, Repository, Server, Stopped,
+    Backup, BackupSource, Database, HostDatabase, Local, Offsite, Repository, Server, Stopped,
 };
 use crate::hir::job::{Job, Schedule, Work};
 use crate::link::folder::Mounts;
@@ -30,13 +30,26 @@ pub(super) fn link(
     let stem = name.value();
     crate::link::name::check_backup(name, &format!("{}-backup-{stem}", service.name), diagnostics);
     let at = time(declared.at, declared.span, &declared.unreadable, diagnostics)?;
-    let to = match declared.to {
-        Some(to) => to.text,
+    let local = match declared.to {
+        Some(to) => {
+            let keep_at_least = declared.keep_at_least.text;
+            Some(Local { to: to.text, keep: declared.keep.text, keep_at_least })
+        }
+        None if declared.offsite.is_some() => {
+            if !declared.unreadable.may_hold(&["to"]) {
+                let keys = [("keep", &declared.keep.text), ("keep_at_least", &declared.keep_at_least.text)];
+                for (key, text) in keys {
+                    text.written().into_iter().for_each(|text| diagnostics.push(without_to(key, text.span)));
+                }
+            }
+            None
+        }
+        None if declared.unreadable.may_hold(&["offsite"]) => return None,
         None => missing(
             "to",
             declared.span,
             &declared.unreadable,
-            "add a line such as `to: /mnt/backup`, the folder for the backups",
+            "add a line such as `to: /mnt/backup`, the folder for the backups, or a restic repository with `offsite`",
             diagnostics,
         )?,
     };
@@ -73,7 +86,7 @@ pub(super) fn link(
         None => Vec::new(),
     };
     let mut needed: Vec<Text> = Vec::new();
-    for path in source.path().into_iter().chain([&to]) {
+    for path in source.path().into_iter().chain(local.as_ref().map(|local| &local.to)) {
         if let Some(mount) = owner.mounts.of_path(&path.value())
             && !needed.iter().any(|m| m.value() == mount.value())
         {
@@ -81,6 +94,10 @@ pub(super) fn link(
         }
     }
     let offsite = declared.offsite.and_then(|offsite| self::offsite(offsite, owner.mounts, diagnostics));
+    if local.is_none() {
+        let ping = offsite.as_ref()?.ping.as_ref();
+        ping.into_iter().for_each(|ping| diagnostics.push(ping_without_to(ping.text.span)));
+    }
     let unit = unit_name(service, "backup", &stem);
     let notification = notify::resolve_job(declared.notify, owner.has_notify);
     Some(Job {
@@ -99,10 +116,8 @@ pub(super) fn link(
                 source,
                 exclude: declared.exclude,
                 stop,
-                to,
+                local,
                 mounts: needed,
-                keep: declared.keep.text,
-                keep_at_least: declared.keep_at_least.text,
                 offsite,
             })),
         )
@@ -185,6 +200,27 @@ fn without_folder(key: &str, span: Span, source: &BackupSource) -> Diagnostic {
     };
     let title = format!("`{key}` needs `folder`");
     Diagnostic::new(Code::Contradiction, title, span, label).help(format!("remove `{key}`"))
+}
+
+/// Reports a rule for the backups of a folder that is not set.
+fn without_to(key: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::Contradiction,
+        format!("`{key}` needs `to`"),
+        span,
+        "without `to`, all backups are in the repository of `offsite`",
+    )
+    .help(format!("remove `{key}`, and write rules such as `keep: [--keep-daily 14]` under `offsite`"))
+}
+
+fn ping_without_to(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::Contradiction,
+        "`ping` of `offsite` needs `to`",
+        span,
+        "without `to`, the backup is the only run",
+    )
+    .help("write the `ping` of the backup, beside `offsite`")
 }
 
 fn offsite(declared: ast::Offsite, mounts: &Mounts, diagnostics: &mut Diagnostics) -> Option<Offsite> {

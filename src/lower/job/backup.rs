@@ -1,5 +1,5 @@
-//! Backups. Each kind of source has a file of its own with its save and restore commands, and so has the remote
-//! copy.
+//! Backups. Each kind of source has a file of its own with its save and restore commands, and so have the remote copy and
+//! the backup that is stored in a repository alone.
 //!
 //! ```yaml
 //! backup: { database: { sqlite: /srv/notes/notes.db, to: /srv/backups/notes, at: daily } }
@@ -13,15 +13,16 @@ mod folder;
 mod mysql;
 mod offsite;
 mod postgres;
+mod snapshot;
 mod sqlite;
 
 use super::{Confinement, Unit, on_path, require_mount};
 use crate::form::SecretName;
-use crate::hir::backup::{Backup, BackupSource, Database, Server};
+use crate::hir::backup::{Backup, BackupSource, Database, Local, Server};
 use crate::hir::job::Job;
 use crate::hir::{Id, Service};
 use crate::lower::context::HostContext;
-use crate::nix::{Expr, Set};
+use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
 use crate::tree::Text;
@@ -41,8 +42,20 @@ struct Saved {
     after: Vec<String>,
     /// The secrets that the producer reads.
     secrets: Vec<Value<SecretName>>,
-    /// The command that restores a backup. `None` for a folder.
+    /// The command that restores a file. `None` for a folder.
     restore: Option<Expr>,
+}
+
+/// The properties of a kind of storage.
+struct Stored {
+    /// The program of the unit.
+    program: Expr,
+    /// The secrets that the storage needs.
+    secrets: Vec<Value<SecretName>>,
+    /// The time limit.
+    timeout: Expr,
+    /// Additional settings of `serviceConfig`.
+    more: Vec<(&'static str, Expr)>,
 }
 
 pub(super) fn lower(
@@ -51,7 +64,7 @@ pub(super) fn lower(
     service: &Service,
     context: &HostContext,
     module: &mut Module,
-) -> Unit {
+) -> Option<Unit> {
     let saved = match &backup.source {
         BackupSource::Database(database) => match database.server {
             Server::Postgres => postgres::lower(backup, database, module),
@@ -61,42 +74,80 @@ pub(super) fn lower(
         BackupSource::Sqlite(file) => sqlite::lower(backup, file, service, context),
         BackupSource::Folder(folder) => folder::lower(backup, folder, service, context),
     };
-    if let Some(restore) = saved.restore {
-        module.bindings.push((Binding::Restore, restore));
-        on_path(Binding::Restore.into(), module);
-    }
-    let mut parameters = Set::default();
-    parameters.set("TARGET", Expr::text(&backup.to));
-    shared("TARGET_SHARED", &backup.to, context, &mut parameters);
-    parameters.set("NAME", Expr::str(backup.stem.clone()));
-    parameters.set("SUFFIX", Expr::str(saved.suffix));
-    parameters.set("KEEP_DAYS", days(&backup.keep));
-    parameters.set("KEEP_AT_LEAST", Expr::text(&backup.keep_at_least));
-    let mut more = Vec::new();
-    if let Some(offsite) = &backup.offsite {
-        more.push(offsite::lower(job, backup, saved.suffix, offsite, context, module));
-    }
+    let mut stored = match (&backup.local, &backup.offsite) {
+        (Some(local), _) => self::local(job, backup, local, &saved, context, module),
+        (None, Some(offsite)) => snapshot::lower(job, backup, offsite, &saved, service, context, module),
+        (None, None) => return None,
+    };
     if !backup.stop.is_empty() {
-        more.extend(folder::keep_stopped(job, module));
+        stored.more.extend(folder::keep_stopped(job, module));
     }
-    let mounts = backup.mounts.iter();
-    Unit {
+    let mut before: Vec<Expr> = Vec::new();
+    let mounts = backup.direct().into_iter().flat_map(|offsite| &offsite.mounts);
+    for mount in backup.mounts.iter().chain(mounts).map(require_mount) {
+        if !before.contains(&mount) {
+            before.push(mount);
+        }
+    }
+    Some(Unit {
         description: format!("Backup of the {} of {}", saved.content, service.name),
         about: format!("back up the {} of {}", saved.content, service.name),
-        program: Expr::run(
-            Script::Backup,
-            [Expr::str(job.name.to_string()), saved.producer, Expr::Set(parameters)],
-        ),
+        program: stored.program,
         name: job.name.to_string(),
         after: saved.after,
         paths: backup.paths().chain(&backup.mounts).cloned().collect(),
         confinement: saved.confinement,
-        before: mounts.map(require_mount).collect(),
-        secrets: saved.secrets,
-        timeout: Expr::str("6h"),
+        before,
+        secrets: saved.secrets.into_iter().chain(stored.secrets).collect(),
+        timeout: stored.timeout,
         persistent: true,
         finally: None,
-        more,
+        more: stored.more,
+    })
+}
+
+/// Lowers a backup to a folder of the host, and its remote copy.
+fn local(
+    job: &Job,
+    backup: &Backup,
+    local: &Local,
+    saved: &Saved,
+    context: &HostContext,
+    module: &mut Module,
+) -> Stored {
+    if let Some(restore) = &saved.restore {
+        install(restore.clone(), module);
+    }
+    let mut parameters = Set::default();
+    parameters.set("TARGET", Expr::text(&local.to));
+    shared("TARGET_SHARED", &local.to, context, &mut parameters);
+    parameters.set("NAME", Expr::str(backup.stem.clone()));
+    parameters.set("SUFFIX", Expr::str(saved.suffix));
+    parameters.set("KEEP_DAYS", days(&local.keep));
+    parameters.set("KEEP_AT_LEAST", Expr::text(&local.keep_at_least));
+    let copy = backup.offsite.as_ref();
+    let more = copy.map(|offsite| offsite::lower(job, backup, local, saved.suffix, offsite, context, module));
+    let arguments = [Expr::str(job.name.to_string()), saved.producer.clone(), Expr::Set(parameters)];
+    Stored {
+        program: Expr::run(Script::Backup, arguments),
+        secrets: Vec::new(),
+        timeout: Expr::str("6h"),
+        more: more.into_iter().collect(),
+    }
+}
+
+/// Adds a restore command.
+fn install(restore: Expr, module: &mut Module) {
+    module.bindings.push((Binding::Restore, restore));
+    on_path(Binding::Restore.into(), module);
+}
+
+/// The folder on the host whose names have the times of the backups: those of the backups themselves, or of the IDs of
+/// snapshots.
+pub(super) fn folder(job: &Job, backup: &Backup) -> Vec<Part> {
+    match backup.to() {
+        Some(to) => parts(to),
+        None => vec![Part::Text(format!("/var/lib/{}", offsite::state(job)).into())],
     }
 }
 

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 
 use indexmap::IndexMap;
 
-use super::{Confinement, Unit, on_path};
+use super::{Confinement, Unit, backup, on_path};
 use crate::hir::job::{Job, SmokeTest};
 use crate::hir::{Answer, Front, Host, PlainSite, Site};
 use crate::lower::context;
@@ -48,7 +48,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
     for (job, backup) in host.backups() {
         let hours = job.schedule.longest_pause() + LATE;
         let mut check = vec![Part::Text(format!("backup={hours}=").into())];
-        check.extend(parts(&backup.to));
+        check.extend(backup::folder(job, backup));
         check.push(Part::Text(format!("/{}", backup.stem).into()));
         of_option.entry(&job.option).or_default().push(Expr::Str(check));
     }

@@ -151,7 +151,7 @@ fn first(backup: Option<&Job>, parameters: &mut Set) {
     if backup.source.folder().is_some() {
         return;
     }
-    let mut files = parts(&backup.to);
+    let mut files = super::backup::folder(job, backup);
     files.push(Part::Text(format!("/{}", backup.stem).into()));
     parameters.set("BACKUP", Expr::Str(files));
     parameters.set("RESTORE", Expr::str(backup.restore.clone()));

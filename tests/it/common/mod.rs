@@ -6,6 +6,7 @@ pub mod folder;
 pub mod http;
 pub mod mutate;
 pub mod nix;
+pub mod repository;
 pub mod sandbox;
 pub mod scripts;
 

@@ -135,6 +135,7 @@ let
     gnugrep = "gnugrep";
     gnused = "gnused";
     jq = "jq";
+    restic = "restic";
     rsync = "rsync";
     sqlite = "sqlite";
     writeScriptBin = name: text: name + text;
@@ -162,6 +163,7 @@ let
     networking.nftables.enable = true;
     time.timeZone = "Europe/Berlin";
     networking.hostName = "box";
+    programs.ssh.package = "openssh";
     users.groups = { render.gid = 303; video.gid = 26; users.gid = 100; };
     users.users = { root.uid = 0; };
     virtualisation.podman.package = "podman";

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::folder::{names, tree};
 use super::scripts::{program, scripts};
-const SCRIPTS: [&str; 12] = [
+const SCRIPTS: [&str; 16] = [
     "backup",
     "copy-folder",
     "copy-sqlite",
@@ -20,9 +20,13 @@ const SCRIPTS: [&str; 12] = [
     "load-mysql",
     "make-folder",
     "mysql-client",
+    "restic-client",
     "restore-mysql",
     "restore-postgres",
+    "restore-snapshot",
     "restore-sqlite",
+    "snapshot",
+    "take-snapshot",
 ];
 /// The files that scripts source, by a name on the PATH.
 const SOURCED: [&str; 3] = ["enter-folder.sh", "in-postgres.sh", "restoring.sh"];

@@ -34,7 +34,7 @@ pub(super) fn lower(backup: &Backup, folder: &Text, service: &Service, context: 
     shared("SOURCE_SHARED", folder, context, &mut parameters);
     let copy = Expr::run(Script::CopyFolder, [Expr::Set(parameters)]);
     Saved {
-        producer: if backup.stop.is_empty() { copy } else { while_stopped(copy, backup, service) },
+        producer: stopped_for(copy, backup, service),
         suffix: "",
         content: "files",
         confinement: Confinement::Copying,
@@ -69,8 +69,11 @@ pub(super) fn keep_stopped(job: &Job, module: &mut Module) -> [(&'static str, Ex
     [("RuntimeDirectory", Expr::str(folder)), ("RuntimeDirectoryPreserve", Expr::Bool(true))]
 }
 
-/// A program that copies while containers are stopped. Copies of one service wait for each other.
-fn while_stopped(copy: Expr, backup: &Backup, service: &Service) -> Expr {
+/// The program `copy`, run while the containers of `stop` are stopped. Copies of one service wait for each other.
+pub(super) fn stopped_for(copy: Expr, backup: &Backup, service: &Service) -> Expr {
+    if backup.stop.is_empty() {
+        return copy;
+    }
     let units: Vec<String> = backup.stop.iter().map(Stopped::unit).collect();
     let parameters = Set::of([
         ("UNITS", Expr::str(units.join(" "))),

@@ -8,7 +8,7 @@
 //! systemd.services.notes-backup.onSuccess = [ "restic-backups-notes-backup.service" ];
 //! ```
 
-use crate::hir::backup::{Backup, Offsite, Repository};
+use crate::hir::backup::{Backup, Local, Offsite, Repository};
 use crate::hir::job::Job;
 use crate::lower::context::HostContext;
 use crate::lower::job::{ONLINE, pinged, quoted, require_mount, secret_is_there};
@@ -18,8 +18,8 @@ use crate::nixos::Module;
 use crate::path::is_below;
 use crate::tree::Text;
 
-/// Waits for another copy into the same repository.
-const RETRY_LOCK: &str = "--retry-lock=1h";
+/// The time to wait for another process that locks the repository, such as a copy or a check.
+pub(super) const PATIENCE: &str = "1h";
 
 /// The folder below /var/lib for the state of jobs.
 const STATE: &str = "homegen";
@@ -32,6 +32,7 @@ const STATE: &str = "homegen";
 pub(super) fn lower(
     job: &Job,
     backup: &Backup,
+    local: &Local,
     suffix: &str,
     offsite: &Offsite,
     context: &HostContext,
@@ -45,25 +46,15 @@ pub(super) fn lower(
         set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
     }
     // The source is not needed for the copy, and its disk may have failed.
-    let target = backup.to.value();
+    let target = local.to.value();
     let holds = |mount: &&Text| is_below(&target, &mount.value());
     let mounts = backup.mounts.iter().filter(holds).chain(&offsite.mounts);
     set.at(&["unitConfig"])
-        .append("RequiresMountsFor", mounts.clone().chain([&backup.to]).map(|path| quoted("", path)));
+        .append("RequiresMountsFor", mounts.clone().chain([&local.to]).map(|path| quoted("", path)));
     // The copy requires its secrets and disks, and has a time limit: a run that hangs would block all later ones.
-    let hidden = match &offsite.repository {
-        Repository::Secret(secret) => Some(secret),
-        Repository::Plain(_) => None,
-    };
     let mut before: Vec<Expr> = mounts.map(require_mount).collect();
     before.dedup();
-    before.extend(
-        [&offsite.password]
-            .into_iter()
-            .chain(&offsite.environment)
-            .chain(hidden)
-            .map(|secret| secret_is_there(secret, context.host)),
-    );
+    before.extend(offsite.secret_names().map(|secret| secret_is_there(secret, context.host)));
     if offsite.ping.is_some() {
         set.append("after", [Expr::str(ONLINE)]);
         set.append("wants", [Expr::str(ONLINE)]);
@@ -81,7 +72,7 @@ pub(super) fn lower(
     // The path has no character with a special meaning in systemd or restic: the link pass reports those.
     let quoted =
         |parts: Vec<Part>| [vec![Part::Text("\"".into())], parts, vec![Part::Text("\"".into())]].concat();
-    let mut newest = parts(&backup.to);
+    let mut newest = parts(&local.to);
     newest.push(Part::Text(format!("/{}{suffix}", backup.stem).into()));
     let exec = set.at(&["serviceConfig"]);
     exec.set("ExecStartPre", Expr::call("lib.mkBefore", [Expr::List(before)]));
@@ -90,7 +81,7 @@ pub(super) fn lower(
     exec.set_with(
         "restic sees only the newest backup, always under the same path.",
         "TemporaryFileSystem",
-        Expr::Str(quoted([parts(&backup.to), vec![Part::Text(":ro".into())]].concat())),
+        Expr::Str(quoted([parts(&local.to), vec![Part::Text(":ro".into())]].concat())),
     );
     let link = vec![Part::Text(format!("{}:", latest(job)).into())];
     exec.set("BindReadOnlyPaths", Expr::Str([link, quoted(newest.clone())].concat()));
@@ -105,10 +96,10 @@ pub(super) fn lower(
     }
     restic.set("initialize", Expr::Bool(true));
     // `restic forget` applies its rules per path. If backups share a folder, the path of the folder is not unique.
-    let path = if context.backups_to(&target) > 1 { newest } else { parts(&backup.to) };
+    let path = if context.backups_to(&target) > 1 { newest } else { parts(&local.to) };
     restic.append("paths", [Expr::Str(path.clone())]);
     // The repository may contain copies of other hosts, so the rules are limited to this path and host.
-    restic.append("extraBackupArgs", [Expr::str(RETRY_LOCK)]);
+    restic.append("extraBackupArgs", [retry_lock()]);
     if backup.source.folder().is_some() {
         // An unchanged file is a hard link to the previous copy, and each new link changes the ctime.
         restic.append("extraBackupArgs", [Expr::str("--ignore-ctime")]);
@@ -118,20 +109,25 @@ pub(super) fn lower(
         let host = vec![Part::Text("--host=".into()), Part::Code("config.networking.hostName".into())];
         let flag = [vec![Part::Text("--path=".into())], path].concat();
         let path = Expr::call("utils.escapeSystemdExecArg", [Expr::Str(flag)]);
-        restic.append("pruneOpts", [Expr::Str(host), path, Expr::str(RETRY_LOCK)]);
+        restic.append("pruneOpts", [Expr::Str(host), path, retry_lock()]);
     }
     restic.set_with("It runs after each successful backup instead.", "timerConfig", Expr::Null);
     ("StateDirectory", Expr::str(state(job)))
 }
 
-/// The folder below /var/lib with the link to the newest backup, as `StateDirectory=` takes it.
-fn state(job: &Job) -> String {
+/// The folder below /var/lib that names the newest backup, as `StateDirectory=` takes it.
+pub(in crate::lower::job) fn state(job: &Job) -> String {
     format!("{STATE}/{}", job.unit)
 }
 
 /// The link to the newest backup, which backup.sh keeps.
 fn latest(job: &Job) -> String {
     format!("/var/lib/{}/latest", state(job))
+}
+
+/// The option of restic to wait for a lock.
+fn retry_lock() -> Expr {
+    Expr::str(format!("--retry-lock={PATIENCE}"))
 }
 
 /// A command that runs outside the unit's mount namespace, so that it can report a missing path that would prevent

@@ -1,0 +1,6 @@
+resticClient =
+  name:
+  program "restic-client" [
+    config.programs.ssh.package
+    pkgs.restic
+  ] name;

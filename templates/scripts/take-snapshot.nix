@@ -1,0 +1,5 @@
+takeSnapshot =
+  restic: parameters:
+  program "take-snapshot" [ ] "take-snapshot" (
+    parameters // { RESTIC = "${restic}/bin/${restic.name}"; }
+  );
