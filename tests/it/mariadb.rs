@@ -507,6 +507,29 @@ fn a_wrong_password_is_reported_at_once() {
 }
 
 #[test]
+fn a_mysql_database_is_restored_from_a_snapshot() {
+    let Some(mariadb) = MariaDb::new() else { return };
+    mariadb.fill("wiki");
+    let Some(mut sandbox) = sandbox_of(&mariadb, "wiki").with_repository() else { return };
+    sandbox.set("PRODUCER", "dump-mysql").set("RESTORE", "restore-mysql");
+    let before = mariadb.contents("wiki");
+    sandbox.snapshot();
+    mariadb.sql("wiki", "CREATE TABLE since AS SELECT 1; DROP VIEW `all 데`");
+    let output = sandbox.run(&["restore-snapshot", "--yes", "latest"]);
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{stdout}{}", stderr(&output));
+    assert!(stdout.contains("wiki was restored from latest."), "{stdout}");
+    // The name of the database in a trigger is left out.
+    let plain = |text: &str| text.replace(" `wiki`.first", " first").replace(" ON `wiki`.page", " ON page");
+    assert_same(&plain(&mariadb.contents("wiki")), &plain(&before));
+    // The options of the restore are passed to it.
+    let kept = mariadb.databases().into_iter().find(|name| name.contains("_before_")).expect("it is kept");
+    let output = sandbox.run(&["restore-snapshot", "--yes", "--delete", &kept]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(mariadb.databases(), ["wiki"]);
+}
+
+#[test]
 fn a_truncated_mysql_dump_is_not_kept_as_a_backup() {
     let Some(mariadb) = MariaDb::new() else { return };
     mariadb.fill("wiki");

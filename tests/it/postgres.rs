@@ -367,6 +367,41 @@ fn a_backup_restores_into_an_empty_postgres_with_every_row() {
 }
 
 #[test]
+fn a_database_is_restored_from_a_snapshot_and_a_killed_dump_makes_none() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    let Some(mut sandbox) = sandbox_of(&postgres, "immich").with_repository() else { return };
+    sandbox.set("PRODUCER", "dump-postgres").set("RESTORE", "restore-postgres");
+    let before = rows(&postgres, "immich");
+    sandbox.snapshot();
+    assert!(
+        postgres
+            .psql("immich", "DELETE FROM \"sch ema\".asset; DELETE FROM album; CREATE TABLE since (k int)")
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    assert_ne!(rows(&postgres, "immich"), before);
+    sandbox.fault(
+        "if [ \"$1\" = pg_dump ]; then run \"$@\" | { head -c 2000; touch \"$HERE/begun\"; sleep 100; }; fi",
+    );
+    let mut child = sandbox.command(&["snapshot"]).process_group(0).stderr(Stdio::null()).spawn().unwrap();
+    wait_for(|| sandbox.at("begun").exists());
+    kill_group(&mut child);
+    std::fs::remove_file(sandbox.at("fault")).unwrap();
+    assert_eq!(sandbox.snapshots("database").len(), 1);
+    // The name in messages is the argument, because the file is temporary.
+    let output = sandbox.run(&["restore-snapshot", "--yes", "latest"]);
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{stdout}{}", stderr(&output));
+    assert!(stdout.contains("immich was restored from latest."), "{stdout}");
+    assert_eq!(rows(&postgres, "immich"), before);
+    sandbox.snapshot();
+    assert_eq!(sandbox.snapshots("database").len(), 2);
+}
+
+#[test]
 fn a_truncated_dump_is_not_kept_as_a_backup() {
     for (place, _) in PLACES {
         let Some(postgres) = Postgres::new() else { return };

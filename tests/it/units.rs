@@ -11,10 +11,15 @@ use crate::common::scripts::{Ran, Stage, are_installed};
 use crate::common::{compile, fixtures};
 use serde_json::Value;
 
+/// The host of the fixture `every-key-jobs`.
+fn host(changed: &[(&str, &str)], moved: &[(&str, &str)]) -> System {
+    host_of("every-key-jobs", changed, moved)
+}
+
 /// The host of a fixture. `changed` replaces text in its file, and `moved` replaces paths in its output, because the file
 /// may not have a backup in a temporary folder.
-fn host(changed: &[(&str, &str)], moved: &[(&str, &str)]) -> System {
-    let mut text = std::fs::read_to_string(fixtures().join("every-key-jobs/homeserver.yaml")).unwrap();
+fn host_of(fixture: &str, changed: &[(&str, &str)], moved: &[(&str, &str)]) -> System {
+    let mut text = std::fs::read_to_string(fixtures().join(fixture).join("homeserver.yaml")).unwrap();
     for (from, to) in changed {
         assert!(text.contains(from), "{from} is not in the file");
         text = text.replace(from, to);
@@ -490,4 +495,89 @@ fn a_wrong_password_leaves_the_offsite_repository_unchanged() {
     host.stage.file("password", "right\n");
     host.copied("2001-06-01 05:00:00");
     assert_eq!(host.days().len(), 2);
+}
+
+// Backups that are stored in a repository alone.
+
+#[test]
+fn emitted_backups_without_a_folder_are_snapshots_and_are_restored() {
+    if !nix_is_installed() || !are_installed(&["restic", "flock", "unshare", "sqlite3"]) {
+        return;
+    }
+    if !rustix::process::geteuid().is_root() {
+        crate::common::sandbox::skipped::<()>("only root can save a folder");
+        return;
+    }
+    let mut stage = Stage::new();
+    stage.file("password", "right\n");
+    for folder in ["cache", "notes", "notes/db", "notes/data", "notes/data/cache", "run"] {
+        std::fs::create_dir(stage.at(folder)).unwrap();
+    }
+    for file in ["data/note", "data/x.tmp", "data/cache/x", "data/db", "db/PG_VERSION"] {
+        stage.file(&format!("notes/{file}"), "text");
+    }
+    stage.set("RUNTIME_DIRECTORY", stage.path("run"));
+    let sql = |sql: &str| {
+        let output = Command::new("sqlite3").arg(stage.at("vault.db")).arg(sql).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    sql("CREATE TABLE t AS SELECT 'old' AS text");
+    let repository = stage.path("repository");
+    let system = host_of(
+        "restic-only",
+        &[],
+        &[
+            ("sftp:box@nas:/restic", &repository),
+            ("/mnt/usb/restic", &repository),
+            ("secrets.restic.path", &format!("\"{}\"", stage.path("password"))),
+            ("/var/cache/homegen", &stage.path("cache")),
+            ("\"/srv/notes\"", &format!("\"{}\"", stage.path("notes"))),
+            ("/srv/vault/vault.db", &stage.path("vault.db")),
+            ("/run/homegen-stop-notes.lock", &stage.path("stop.lock")),
+        ],
+    );
+    stage.stand_in("systemctl", "[ \"$1\" != is-active ] || echo inactive");
+    // `--retry-lock` exists since restic 0.16.
+    stage.stand_in(
+        "restic",
+        "PATH=${PATH#*:}
+         [ \"$1\" = --retry-lock=1h ]
+         restic help backup | grep --quiet -e --retry-lock || shift
+         exec restic \"$@\"",
+    );
+    for job in ["vault-backup", "notes-backup-files"] {
+        let exec = system.eval(&format!(
+            "(module ./jobs/{job}.nix).config.systemd.services.{job}.serviceConfig.ExecStart"
+        ));
+        std::fs::create_dir(stage.at(format!("cache/{job}"))).unwrap();
+        let mut command = stage.program(exec.as_str().expect("a command"), &[]);
+        command.env("CACHE_DIRECTORY", stage.at(format!("cache/{job}")));
+        let ran = stage.run_to_end(&mut command);
+        assert_eq!(ran.code, Some(0), "{job}: {ran:?}");
+    }
+    let stamps: Vec<String> = names(&stage.at("state"));
+    assert!(stamps[0].starts_with("notes-files-") && stamps[1].starts_with("vault-database-"), "{stamps:?}");
+    // The commands of the owner.
+    let installed = |job: &str| {
+        let commands = format!("(module ./jobs/{job}.nix).config.environment.systemPackages");
+        let paths: Vec<String> = serde_json::from_value(system.eval(&commands)).unwrap();
+        let all = paths.into_iter().map(|path| (path.split_once('-').unwrap().1.to_owned(), path));
+        all.collect::<std::collections::BTreeMap<String, String>>()
+    };
+    let commands = installed("vault-backup");
+    assert_eq!(commands.keys().collect::<Vec<_>>(), ["restic-vault-backup", "vault-restore"]);
+    let run = |commands: &std::collections::BTreeMap<String, String>, name: &str, arguments: &[&str]| {
+        let ran = stage.run_to_end(&mut stage.program(&format!("{}/bin/{name}", commands[name]), arguments));
+        assert_eq!(ran.code, Some(0), "{name}: {ran:?}");
+        ran.out
+    };
+    sql("UPDATE t SET text = 'new'");
+    run(&commands, "vault-restore", &["--yes", "latest"]);
+    assert_eq!(sql("SELECT text FROM t"), "old\n");
+    let target = stage.path("restored");
+    let arguments = ["restore", "latest", "--tag", "notes-files", "--target", &target];
+    run(&installed("notes-backup-files"), "restic-notes-backup-files", &arguments);
+    let restored = tree(&stage.at("restored/notes-files"));
+    let paths: Vec<&str> = restored.keys().map(|path| path.to_str().unwrap()).collect();
+    assert_eq!(paths, ["", "data", "data/cache", "data/db", "data/note"]);
 }
