@@ -55,6 +55,8 @@ scripts! {
     Backup = "backup" in "backup.nix" runs "backup.sh",
     /// Checks for a new release on a forge.
     CheckRelease = "checkRelease" in "check-release.nix" runs "check-release.sh",
+    /// Checks a restic repository.
+    CheckRepository = "checkRepository" in "check-repository.nix" runs "check-repository.sh",
     /// Empties an album of photos.
     CleanAlbum = "cleanAlbum" in "clean-album.nix" runs "clean-album.sh",
     /// The sandbox of jobs that send requests over the network or read the state of disks.

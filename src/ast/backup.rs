@@ -1,7 +1,8 @@
 //! Backups of a service's data.
 
 use crate::form::{
-    AbsolutePath, Calendar, Count, Days, ExcludePattern, KeepRule, Name, ResticRepository, SecretName,
+    AbsolutePath, Calendar, Count, Days, ExcludePattern, KeepRule, Name, Percent, ResticRepository,
+    SecretName,
 };
 use schemars::json_schema;
 
@@ -164,5 +165,12 @@ mapping! {
         /// Rules of `restic forget`, such as `--keep-daily 14`, for the snapshots of this backup and host. Without
         /// rules, all snapshots are kept.
         keep: Vec<Value<KeepRule>>,
+        /// The schedule of a job that runs `restic check`, in the form of `at`. It reports a damaged repository.
+        check: Option<Value<Calendar>>,
+        /// The part of the data that each check reads, in percent. Each run chooses another part. Default: a check reads
+        /// only the index and the folders of the snapshots.
+        check_percent: Option<Value<Percent>>,
+        /// The secret with the address of a check at Healthchecks for the runs of `check`.
+        check_ping: Option<Value<SecretName>>,
     }
 }

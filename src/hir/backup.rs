@@ -1,6 +1,6 @@
 //! Backups: the source, the target folder and the remote copy.
 
-use super::{Container, Id};
+use super::{Container, Id, Job};
 use crate::form::{ExcludePattern, KeepRule, SecretName};
 use crate::image::Kind;
 use crate::path::normalized;
@@ -265,6 +265,15 @@ pub(crate) struct Offsite {
     pub(crate) ping: Option<Value<SecretName>>,
     /// Rules of `restic forget`.
     pub(crate) keep: Vec<Value<KeepRule>>,
+}
+
+/// A check of a restic repository.
+#[derive(Debug)]
+pub(crate) struct RepositoryCheck {
+    /// The backup that is stored there.
+    pub(crate) backup: Id<Job>,
+    /// The part of the data that each run reads, in percent.
+    pub(crate) percent: Option<Text>,
 }
 
 impl Offsite {

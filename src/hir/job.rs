@@ -1,5 +1,6 @@
 //! Jobs: scheduled units beside the containers.
 
+use super::backup::RepositoryCheck;
 use super::own_job::{Exec, Run};
 use super::{Backup, Container, Id, Notification};
 use crate::application::Task;
@@ -67,6 +68,8 @@ impl Schedule {
 pub(crate) enum Work {
     /// Saves data.
     Backup(Box<Backup>),
+    /// Checks the restic repository of a backup.
+    RepositoryCheck(RepositoryCheck),
     /// Checks for new releases, and updates on command.
     Update(Update),
     /// Sends requests to the service.
@@ -116,7 +119,7 @@ impl Job {
             Work::Backup(backup) => backup.secrets(),
             Work::Run(run) => run.secrets.used(),
             Work::Exec(exec) => exec.secrets.used(),
-            Work::Update(_) | Work::SmokeTest(_) => Vec::new(),
+            Work::Update(_) | Work::SmokeTest(_) | Work::RepositoryCheck(_) => Vec::new(),
         };
         self.pings().map(|(ping, _)| UsedSecret::of(ping, Some(Format::Raw))).chain(own).collect()
     }

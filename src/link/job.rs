@@ -58,7 +58,7 @@ pub(super) fn link(
         let mut jobs: Vec<Job> = Vec::new();
         let own = declared.backup.get(DATABASE).map(|backup| backup.span);
         for (name, declared) in declared.backup.entries {
-            jobs.extend(backup::link(&name, declared, &owner, diagnostics));
+            jobs.extend(backup::link(&name, declared, &owner, diagnostics).into_iter().flatten());
         }
         let updates = update::link_all(declared.update, declared.updates, own, &jobs, &owner, diagnostics);
         jobs.extend(updates);

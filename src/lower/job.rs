@@ -106,6 +106,7 @@ pub(super) fn lower(
         Module { origin: job.origin.clone(), option: Some(job.option.clone()), ..Module::default() };
     let unit = match &job.work {
         Work::Backup(backup) => backup::lower(job, backup, owner?, context, &mut module)?,
+        Work::RepositoryCheck(check) => backup::lower_check(job, check, context, &mut module)?,
         Work::Update(update) => update::lower(job, update, owner?, context, &mut module),
         Work::Task(task) => task::lower(job, task, owner?, context, &mut module),
         Work::SmokeTest(test) => smoke_test::lower(job, test, host, &mut module),
@@ -117,7 +118,8 @@ pub(super) fn lower(
     let set = module.unit(&job.unit);
     set.set("description", Expr::str(unit.description));
     let mut after = unit.after;
-    let is_remote = job.backup().is_some_and(|backup| backup.direct().is_some());
+    let is_remote = job.backup().is_some_and(|backup| backup.direct().is_some())
+        || matches!(job.work, Work::RepositoryCheck(_));
     if unit.confinement.uses_network() || job.ping.is_some() || is_remote {
         after.push(ONLINE.to_owned());
         set.append("wants", [Expr::str(ONLINE)]);

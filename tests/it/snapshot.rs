@@ -441,3 +441,41 @@ fn variables_of_the_storage_are_those_of_the_file() {
         assert!(!output.status.success() && stderr(&output).contains(why), "{line}: {}", stderr(&output));
     }
 }
+
+// The check of a repository.
+
+#[test]
+fn a_damaged_repository_fails_its_check() {
+    let Some(mut sandbox) = with_dump() else { return };
+    let check = |sandbox: &Sandbox| {
+        let output = sandbox.run(&["check-repository"]);
+        (output.status.success(), stderr(&output))
+    };
+    let (is_good, why) = check(&sandbox);
+    assert!(!is_good && why.contains("the repository cannot be read, or is damaged"), "{why}");
+    assert!(!sandbox.at("repository").exists(), "a check creates no repository");
+    sandbox.snapshot();
+    assert!(check(&sandbox).0);
+    // A stale lock is removed, and a lock in use is kept.
+    let mut child = sandbox.command(&["of-repository", "backup", "--stdin"]);
+    let mut child = child.process_group(0).stdin(Stdio::piped()).spawn().unwrap();
+    wait_for(|| names(&sandbox.at("repository/locks")).iter().any(|name| name.len() == 64));
+    let (is_good, why) = check(&sandbox);
+    assert!(!is_good && why.contains("locked"), "{why}");
+    kill_group(&mut child);
+    assert!(check(&sandbox).0);
+    // Only a check that reads the data detects a damaged file.
+    for folder in names(&sandbox.at("repository/data")) {
+        for file in names(&sandbox.at("repository/data").join(&folder)) {
+            let path = sandbox.at("repository/data").join(&folder).join(file);
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes[3] ^= 1;
+            std::fs::write(&path, bytes).unwrap();
+        }
+    }
+    std::fs::remove_dir_all(sandbox.at("cache/restic")).unwrap();
+    sandbox.set("PERCENT", "100");
+    let (is_good, why) = check(&sandbox);
+    assert!(!is_good && why.contains("is damaged"), "{why}");
+}

@@ -270,7 +270,7 @@ impl Offsite {
         if all.is_empty() {
             return String::new();
         }
-        assert!(all.contains(&"--retry-lock=1h"), "{all:?}");
+        assert!(all.contains(&"--retry-lock=6h"), "{all:?}");
         let known = self.restic(&["help", "backup"]).contains("--retry-lock");
         all.into_iter().filter(|one| known || !one.starts_with("--retry-lock")).collect::<Vec<_>>().join(" ")
     }
@@ -541,7 +541,7 @@ fn emitted_backups_without_a_folder_are_snapshots_and_are_restored() {
     stage.stand_in(
         "restic",
         "PATH=${PATH#*:}
-         [ \"$1\" = --retry-lock=1h ]
+         [ \"$1\" = --retry-lock=6h ]
          restic help backup | grep --quiet -e --retry-lock || shift
          exec restic \"$@\"",
     );

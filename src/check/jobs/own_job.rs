@@ -38,7 +38,11 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     check_is_content(variable, diagnostics);
                 }
             }
-            Work::Backup(_) | Work::Update(_) | Work::Task(_) | Work::SmokeTest(_) => {}
+            Work::Backup(_)
+            | Work::RepositoryCheck(_)
+            | Work::Update(_)
+            | Work::Task(_)
+            | Work::SmokeTest(_) => {}
         }
     }
 }

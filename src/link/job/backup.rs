@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use super::{Owner, job, missing, time, unit_name};
 use crate::ast::{self, BackupSources, Stop};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::form::{ExcludePattern, Name};
-use crate::hir::Container;
+use crate::form::{Calendar, ExcludePattern, Name, SecretName};
+use crate::hir::backup as hir;
 use crate::hir::backup::{
     Backup, BackupSource, Database, HostDatabase, Local, Offsite, Repository, Server, Stopped,
 };
 use crate::hir::job::{Job, Schedule, Work};
+use crate::hir::{Container, Id};
 use crate::link::folder::Mounts;
 use crate::link::notify;
 use crate::map::written_by;
@@ -20,12 +21,13 @@ use crate::tree::Text;
 use crate::value::Value;
 use crate::word::listed_keys;
 
+/// Links a backup, and the check of its repository.
 pub(super) fn link(
     name: &Text,
-    declared: ast::Backup,
+    mut declared: ast::Backup,
     owner: &Owner,
     diagnostics: &mut Diagnostics,
-) -> Option<Job> {
+) -> Option<Vec<Job>> {
     let service = owner.service;
     let stem = name.value();
     crate::link::name::check_backup(name, &format!("{}-backup-{stem}", service.name), diagnostics);
@@ -93,6 +95,7 @@ pub(super) fn link(
             needed.push(mount.clone());
         }
     }
+    let check = declared.offsite.as_mut().and_then(|offsite| RepositoryCheck::take(offsite, diagnostics));
     let offsite = declared.offsite.and_then(|offsite| self::offsite(offsite, owner.mounts, diagnostics));
     if local.is_none() {
         let ping = offsite.as_ref()?.ping.as_ref();
@@ -100,7 +103,19 @@ pub(super) fn link(
     }
     let unit = unit_name(service, "backup", &stem);
     let notification = notify::resolve_job(declared.notify, owner.has_notify);
-    Some(Job {
+    let check = check.filter(|_| offsite.is_some()).map(|check| {
+        let unit = unit_name(service, "offsite-check", &stem);
+        let backup = Id::new(unit_name(service, "backup", &stem));
+        let work = Work::RepositoryCheck(hir::RepositoryCheck { backup, percent: check.percent });
+        Job {
+            origin: format!("services.{}.backup.{stem}.offsite.check", service.name),
+            enable: declared.enable.as_ref().map(|enable| enable.value),
+            ping: check.ping,
+            notification: notification.clone(),
+            ..job(unit, check.at.span(), None, Schedule::At(check.at), work)
+        }
+    });
+    let backup = Job {
         origin: format!("services.{}.backup.{stem}", service.name),
         ping: declared.ping,
         notification,
@@ -121,7 +136,38 @@ pub(super) fn link(
                 offsite,
             })),
         )
-    })
+    };
+    Some([backup].into_iter().chain(check).collect())
+}
+
+/// The declared check of a repository.
+struct RepositoryCheck {
+    at: Value<Calendar>,
+    percent: Option<Text>,
+    ping: Option<Value<SecretName>>,
+}
+
+impl RepositoryCheck {
+    fn take(offsite: &mut ast::Offsite, diagnostics: &mut Diagnostics) -> Option<RepositoryCheck> {
+        let (percent, ping) = (offsite.check_percent.take(), offsite.check_ping.take());
+        let Some(at) = offsite.check.take() else {
+            let percent = percent.map(|percent| ("check_percent", percent.text.span));
+            let ping = ping.map(|ping| ("check_ping", ping.text.span));
+            for (key, span) in percent.into_iter().chain(ping) {
+                if !offsite.unreadable.may_hold(&["check"]) {
+                    diagnostics.push(without_check(key, span));
+                }
+            }
+            return None;
+        };
+        Some(RepositoryCheck { at, percent: percent.map(|percent| percent.text), ping })
+    }
+}
+
+fn without_check(key: &str, span: Span) -> Diagnostic {
+    let label = "the repository is not checked";
+    Diagnostic::new(Code::Contradiction, format!("`{key}` needs `check`"), span, label)
+        .help("add the schedule, such as `check: weekly`")
 }
 
 /// The containers and units that are stopped while a folder is copied.

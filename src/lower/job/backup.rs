@@ -9,12 +9,15 @@
 //! systemd.services.notes-backup.serviceConfig.ExecStart = "${program}/bin/notes-backup";
 //! ```
 
+mod check;
 mod folder;
 mod mysql;
 mod offsite;
 mod postgres;
 mod snapshot;
 mod sqlite;
+
+pub(super) use check::lower as lower_check;
 
 use super::{Confinement, Unit, on_path, require_mount};
 use crate::form::SecretName;

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::folder::{names, tree};
 use super::scripts::{program, scripts};
-const SCRIPTS: [&str; 16] = [
+const SCRIPTS: [&str; 17] = [
     "backup",
+    "check-repository",
     "copy-folder",
     "copy-sqlite",
     "dump-mysql",

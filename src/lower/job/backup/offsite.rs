@@ -18,8 +18,8 @@ use crate::nixos::Module;
 use crate::path::is_below;
 use crate::tree::Text;
 
-/// The time to wait for another process that locks the repository, such as a copy or a check.
-pub(super) const PATIENCE: &str = "1h";
+/// The time to wait for another process that locks the repository. It is the time limit of a check.
+pub(super) const PATIENCE: &str = "6h";
 
 /// The folder below /var/lib for the state of jobs.
 const STATE: &str = "homegen";

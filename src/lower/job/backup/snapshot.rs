@@ -94,8 +94,8 @@ pub(super) fn lower(
     }
 }
 
-/// The program that runs restic with the repository.
-fn client(job: &Job, offsite: &Offsite, cache: Expr, context: &HostContext) -> Expr {
+/// The program `restic-UNIT`, which runs restic with the repository.
+pub(super) fn client(job: &Job, offsite: &Offsite, cache: Expr, context: &HostContext) -> Expr {
     let mut parameters = Set::default();
     match &offsite.repository {
         Repository::Plain(repository) => parameters.set("REPOSITORY", Expr::text(repository)),

@@ -11,6 +11,7 @@
     ./jobs/app-backup-notes.nix
     ./jobs/app-backup.nix
     ./jobs/app-cleanup.nix
+    ./jobs/app-offsite-check.nix
     ./jobs/app-update-web.nix
     ./jobs/app-update.nix
     ./jobs/job-fallback-sync.nix

@@ -11,6 +11,7 @@
     age.secrets = {
       key.file = config.homeserver.secretsDirectory + "/key.age";
       ping.file = config.homeserver.secretsDirectory + "/ping.age";
+      ping-check.file = config.homeserver.secretsDirectory + "/ping-check.age";
       ping-cleanup.file = config.homeserver.secretsDirectory + "/ping-cleanup.age";
       ping-copy.file = config.homeserver.secretsDirectory + "/ping-copy.age";
       ping-files.file = config.homeserver.secretsDirectory + "/ping-files.age";

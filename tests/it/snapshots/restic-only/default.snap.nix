@@ -9,6 +9,7 @@
     ./jobs/news-backup.nix
     ./jobs/notes-backup-files.nix
     ./jobs/notes-backup.nix
+    ./jobs/notes-offsite-check-files.nix
     ./jobs/notes-update.nix
     ./jobs/smoke-test.nix
     ./jobs/vault-backup.nix

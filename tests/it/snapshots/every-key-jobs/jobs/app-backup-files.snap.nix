@@ -127,7 +127,7 @@ in
       initialize = true;
       paths = [ "${folder}/files" ];
       extraBackupArgs = [
-        "--retry-lock=1h"
+        "--retry-lock=6h"
         "--ignore-ctime"
       ];
       # It runs after each successful backup instead.

@@ -123,13 +123,13 @@ in
       environmentFile = secrets.storage.path;
       initialize = true;
       paths = [ "${folder}/app" ];
-      extraBackupArgs = [ "--retry-lock=1h" ];
+      extraBackupArgs = [ "--retry-lock=6h" ];
       pruneOpts = [
         "--keep-daily 14"
         "--keep-weekly=8"
         "--host=${config.networking.hostName}"
         (utils.escapeSystemdExecArg "--path=${folder}/app")
-        "--retry-lock=1h"
+        "--retry-lock=6h"
       ];
       # It runs after each successful backup instead.
       timerConfig = null;

@@ -107,6 +107,9 @@ in
       pkgs.jq
       config.homeserver.notify
     ];
+    checkRepository =
+      name: restic: parameters:
+      program "check-repository" [ ] name (parameters // { RESTIC = "${restic}/bin/${restic.name}"; });
     cleanAlbum = program "clean-album" [
       pkgs.curl
       pkgs.jq
@@ -275,6 +278,12 @@ in
         ++ lib.optional (secret ? minLength) secret.minLength
       );
     requireWritable = path: command "require-writable" [ ] [ path ];
+    resticClient =
+      name:
+      program "restic-client" [
+        config.programs.ssh.package
+        pkgs.restic
+      ] name;
     restoreMysql =
       client: loadDump:
       program "restore-mysql" [

@@ -34,7 +34,7 @@ let
     REPOSITORY = "/mnt/usb/restic";
     PASSWORD_FILE = secrets.restic.path;
     CACHE = "/var/cache/homegen/notes-backup-files";
-    PATIENCE = "1h";
+    PATIENCE = "6h";
   };
 
   cfg = config.homeserver.notesBackupFiles;

@@ -35,7 +35,7 @@ let
     PASSWORD_FILE = secrets.restic.path;
     ENVIRONMENT_FILE = secrets.storage.path;
     CACHE = "/var/cache/homegen/notes-backup";
-    PATIENCE = "1h";
+    PATIENCE = "6h";
   };
   restore =
     scripts.restoreSnapshot restic

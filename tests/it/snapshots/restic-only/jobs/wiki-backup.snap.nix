@@ -34,7 +34,7 @@ let
     REPOSITORY = "sftp:box@nas:/restic";
     PASSWORD_FILE = secrets.restic.path;
     CACHE = "/var/cache/homegen/wiki-backup";
-    PATIENCE = "1h";
+    PATIENCE = "6h";
   };
   restore =
     scripts.restoreSnapshot restic

@@ -88,6 +88,9 @@ in
       pkgs.jq
       config.homeserver.notify
     ];
+    checkRepository =
+      name: restic: parameters:
+      program "check-repository" [ ] name (parameters // { RESTIC = "${restic}/bin/${restic.name}"; });
     # For jobs that send requests over the network, or read the state of disks.
     confined = common // {
       CapabilityBoundingSet = "CAP_DAC_READ_SEARCH";
