@@ -4,7 +4,12 @@
 #
 # RESTIC   program that runs restic with the repository and its secrets
 # PERCENT  part of the data to read; may be absent
+# CACHE_DIRECTORY
+#          private folder; systemd sets it
 set -euo pipefail
+
+# Left by a killed run: a check has a cache of its own, for the time of the run.
+rm --recursive --force -- "$CACHE_DIRECTORY/restic"
 
 # The lock of a run that a power cut interrupted would block the check. Only locks of processes that have ended are
 # removed.

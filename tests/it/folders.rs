@@ -282,11 +282,8 @@ fn is_secret_in(folder: &Path) -> bool {
     })
 }
 
-#[test]
-fn copy_folder_copies_no_other_file_while_a_user_swaps_links() {
-    if !is_root() || !are_installed(&["rsync"]) {
-        return;
-    }
+/// A sandbox with a folder of the attacker as the source, and a folder of root with the same names and a secret.
+fn with_source() -> Sandbox {
     let mut sandbox = with_attacker();
     let source = sandbox.at("data/files");
     sandbox.set("SOURCE", &source).set("PREVIOUS", "");
@@ -309,17 +306,59 @@ fn copy_folder_copies_no_other_file_while_a_user_swaps_links() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
     std::fs::create_dir(&sandbox.target).unwrap();
-    let copy = sandbox.target.join("copy");
-    let _attacker = Attacker::exchanging(&[
+    sandbox
+}
+
+/// An attacker who exchanges folders of the source with links to the folders of root.
+fn exchanging_source(sandbox: &Sandbox) -> Attacker {
+    Attacker::exchanging(&[
         (sandbox.at("data/files/sub"), sandbox.at("data/files/link")),
         (sandbox.at("data/files"), sandbox.at("data/link")),
-    ]);
+    ])
+}
+
+#[test]
+fn copy_folder_copies_no_other_file_while_a_user_swaps_links() {
+    if !is_root() || !are_installed(&["rsync"]) {
+        return;
+    }
+    let sandbox = with_source();
+    let copy = sandbox.target.join("copy");
+    let _attacker = exchanging_source(&sandbox);
     race(
         "copy-folder",
         |_| {
             let _ = std::fs::remove_dir_all(&copy);
             let mut run = sandbox.command(&["copy-folder", "copy"]);
             let _ = run.current_dir(&sandbox.target).stderr(Stdio::null()).status();
+        },
+        || copy.exists() && is_secret_in(&copy),
+    );
+}
+
+#[test]
+fn snapshot_saves_no_other_file_while_a_user_swaps_links() {
+    if !is_root() {
+        return;
+    }
+    let Some(mut sandbox) = with_source().with_repository() else { return };
+    // In place of restic, a program that follows every link.
+    program(
+        &sandbox.at("bin/take"),
+        "cp --recursive --dereference -- \"$1\" \"$HERE/copy\" || true; echo id >\"$STATE_DIRECTORY/taken\"",
+    );
+    program(&sandbox.at("bin/of-repository"), "exit 0");
+    sandbox.set("TAKE", "take");
+    let output = sandbox.run(&["snapshot"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let copy = sandbox.at("copy");
+    assert_eq!(names(&copy), ["file", "sub"], "a link was followed");
+    let _attacker = exchanging_source(&sandbox);
+    race(
+        "snapshot",
+        |_| {
+            let _ = std::fs::remove_dir_all(&copy);
+            let _ = sandbox.command(&["snapshot"]).stderr(Stdio::null()).stdout(Stdio::null()).status();
         },
         || copy.exists() && is_secret_in(&copy),
     );

@@ -339,6 +339,34 @@ fn backups_under_another_name_are_reported() {
 }
 
 #[test]
+fn backups_that_move_into_a_repository_leave_their_older_files() {
+    let of = |places: [&str; 2]| {
+        let backup = |name, place: &str| format!("{name}: {{ folder: /srv/app, {place}, at: daily }}");
+        let backups = [backup("files", places[0]), backup("more", places[1])].join(", ");
+        format!(
+            "{}    backup: {{ {backups} }}\n",
+            services(&[service("ledger", "app", "app:1", "\"/srv/app:/data\"")])
+                .replace("services:", "agenix: { directory: secrets }\nsecrets: { key: {} }\nservices:")
+        )
+    };
+    let repository = "offsite: { repository: \"sftp:me@nas:/b\", password: key }";
+    let (codes, report) = change(&of(["to: /srv/b", "to: /srv/c"]), &of([repository, "to: /srv/c"]));
+    assert_eq!(codes, ["HG1603"], "{report}");
+    assert!(
+        report.contains("the older backups of `ledger` would stay at `/srv/b/ledger-files-…`"),
+        "{report}"
+    );
+    assert!(report.contains("delete them once the repository has enough snapshots"), "{report}");
+    let (codes, report) = change(&of(["to: /srv/b", "to: /srv/c"]), &of([repository, repository]));
+    assert_eq!(codes, ["HG1603"], "{report}");
+    // Snapshots have no files on the host.
+    for after in [of([repository, repository]), of(["to: /srv/b", "to: /srv/c"])] {
+        let (codes, report) = change(&of([repository, repository]), &after);
+        assert_eq!(codes, [""; 0], "{report}");
+    }
+}
+
+#[test]
 fn backups_that_move_together_cause_one_diagnostic() {
     let of = |root: &str| {
         let service = |i| {

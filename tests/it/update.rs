@@ -411,6 +411,12 @@ fn a_rollback_prints_the_command_that_restores_the_database() {
         host.stage.path("immich-database-2026-01-03T030405.dump")
     );
     assert!(ran.err.contains(&expected) && host.stage.notifications()[0][1].contains(&expected), "{ran:?}");
+    // A backup without a copy on this host.
+    host.stage.file("immich-database-2026-01-04T030405.snapshot", "02697e08\n");
+    assert!(
+        host.run().err.contains("`immich-restore 02697e08` restores its state"),
+        "the ID of the snapshot"
+    );
 }
 
 #[test]

@@ -111,7 +111,7 @@ pub(super) fn link(
             origin: format!("services.{}.backup.{stem}.offsite.check", service.name),
             enable: declared.enable.as_ref().map(|enable| enable.value),
             ping: check.ping,
-            notification: notification.clone(),
+            notification,
             ..job(unit, check.at.span(), None, Schedule::At(check.at), work)
         }
     });

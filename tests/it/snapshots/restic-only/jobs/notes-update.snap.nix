@@ -65,6 +65,17 @@ in
       };
     };
 
+    systemd.services.recover-notes-update = {
+      description = "Rollback of an interrupted notes-update";
+      wantedBy = [ "multi-user.target" ];
+      unitConfig.ConditionPathExists = "/var/lib/notes-version-check/update";
+      serviceConfig = scripts.restricted // {
+        Type = "oneshot";
+        ExecStart = "${command}/bin/notes-update --recover-tags";
+      };
+      before = [ "podman-notes-server.service" ];
+    };
+
     systemd.timers.notes-version-check.timerConfig = {
       Persistent = true;
       RandomizedDelaySec = "5min";
