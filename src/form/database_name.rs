@@ -11,6 +11,12 @@ text_form! {
 /// <https://www.postgresql.org/docs/current/limits.html>, without the final NUL).
 const MAX: usize = 63;
 
+impl DatabaseName {
+    /// The roles that load a dump in a trial and in a restore (`templates/scripts/load-dump.sh`). They exist only
+    /// meanwhile.
+    pub(crate) const LOADERS: [&'static str; 2] = ["homegen_trial", "homegen_restore"];
+}
+
 impl Form for DatabaseName {
     const NOUN: &'static str = "a database name";
     const LOOKS: &'static str = " such as notes";
@@ -28,6 +34,9 @@ impl Form for DatabaseName {
 
     /// `Notes`, and the databases of Postgres itself.
     fn advice(text: &str) -> Option<Advice> {
+        if DatabaseName::LOADERS.contains(&text) {
+            return Advice::new("is a role that loads dumps", "write another name");
+        }
         if is_reserved(text) {
             return Advice::new("belongs to Postgres itself", "write another name");
         }
@@ -41,11 +50,11 @@ impl Form for DatabaseName {
     }
 }
 
-/// True if Postgres creates a database or a role with this name.
+/// True if Postgres or a script creates a database or a role with this name.
 fn is_reserved(name: &str) -> bool {
     // `all` and `replication` are keywords of pg_hba.conf, and `none` and `public` are no names of roles.
     let names = ["postgres", "template0", "template1", "all", "replication", "none", "public"];
-    names.contains(&name) || name.starts_with("pg_")
+    names.contains(&name) || DatabaseName::LOADERS.contains(&name) || name.starts_with("pg_")
 }
 
 #[cfg(test)]
@@ -76,6 +85,7 @@ mod tests {
         advises::<DatabaseName>(&[
             ("My Notes", "write `my_notes`"),
             ("postgres", "write another name"),
+            ("homegen_trial", "write another name"),
             (&"a".repeat(64), "shorten the name"),
         ]);
     }

@@ -25,6 +25,13 @@
 //! virtualisation.oci-containers.containers.notes-server.environment.PGHOST = "172.20.0.1";
 //! ```
 //!
+//! With a backup of a database:
+//!
+//! ```nix
+//! services.postgresql.authentication = "local all \"homegen_trial\",\"homegen_restore\" peer map=homegen";
+//! services.postgresql.identMap = "homegen postgres homegen_trial\nhomegen postgres homegen_restore";
+//! ```
+//!
 //! The role of a database belongs to the container, so it may do nothing else in the server: it is no superuser, and no
 //! other role may connect to its database.
 
@@ -33,6 +40,7 @@ use std::collections::HashSet;
 use super::connection::{self, SecretVariable, Variable};
 use super::context::HostContext;
 use super::secret;
+use crate::form::DatabaseName;
 use crate::hir::{Container, Gateway, Host};
 use crate::image::ConnectionPart;
 use crate::nix::{Expr, Part, Set, attribute, parts};
@@ -97,6 +105,16 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let mut seen = HashSet::new();
     let is_new = |(name, gateway): &&(&Text, Gateway)| seen.insert((name.value(), gateway.subnet.value()));
     lines.extend(tcp.iter().filter(is_new).map(|(name, gateway)| access("host", name, Some(gateway.subnet))));
+    if host.backups().any(|(_, backup)| backup.source.host_database().is_some()) {
+        let [trial, restore] = DatabaseName::LOADERS;
+        lines.push(vec![Part::Text(format!("local all \"{trial}\",\"{restore}\" peer map=homegen").into())]);
+        let map = [trial, restore].map(|role| vec![Part::Text(format!("homegen {SUPERUSER} {role}").into())]);
+        server.set_with(
+            "A backup and a restore log in as these roles from the system user of Postgres.",
+            "identMap",
+            Expr::Lines(map.into()),
+        );
+    }
     if !lines.is_empty() {
         server.set_with(
             "The first matching line applies. The lines of NixOS, which follow, would ask for a system user.",

@@ -60,18 +60,6 @@ untried() {
   exit 99
 }
 
-# Postgres cannot drop the database of the current connection.
-maintenance=postgres
-if [ "$DATABASE" = postgres ]; then
-  maintenance=template1
-fi
-
-# Runs the SQL on standard input against a database.
-sql() {
-  in_postgres "$1" psql --no-psqlrc --no-password --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 \
-    --set="trial=${trial:-}" --set="database=$DATABASE"
-}
-
 superuser=$(sql "$DATABASE" <<<"SELECT rolsuper FROM pg_roles WHERE rolname = current_user;") ||
   untried "Postgres $LOCATION stopped answering: check $SERVER_LOG"
 if [ "$superuser" != t ]; then
@@ -85,11 +73,12 @@ lock=${LOCK:-/run/homegen-trial-$SERVER.lock}
 flock --timeout 600 8 || untried "another trial $LOCATION did not finish within 10 minutes: try again"
 
 drop() {
-  sql "$maintenance" <<'SQL'
+  sql "$MAINTENANCE" <<'SQL' || return
 SET client_min_messages = warning;
 SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', datname) FROM pg_database
   WHERE datname ~ '^homegen_trial_\d{4}-\d{2}-\d{2}T\d{6}$' AND datname <> :'database' \gexec
 SQL
+  [ -z "${SOCKETS-}" ] || drop_loader homegen_trial
 }
 finish() {
   status=$?
@@ -103,14 +92,7 @@ trap finish EXIT
 trap 'exit 1' HUP INT TERM
 
 trial=homegen_trial_$(date +%Y-%m-%dT%H%M%S)
-sql "$maintenance" <<'SQL' || untried "the trial database could not be created: check the free space"
-SELECT format('CREATE DATABASE %I TEMPLATE template0', :'trial')
-  || format(' ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)
-  || CASE j ->> 'datlocprovider'
-    WHEN 'c' THEN ' LOCALE_PROVIDER libc'
-    WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', coalesce(j ->> 'daticulocale', j ->> 'datlocale'))
-    WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', j ->> 'datlocale')
-    ELSE '' END
-  FROM pg_database d, to_jsonb(d) j WHERE datname = :'database' \gexec
-SQL
-load-dump --trial "$trial" <"$1" || untried "it cannot be restored"
+locale=$(print_locale "$DATABASE") || untried "Postgres $LOCATION stopped answering: check $SERVER_LOG"
+sql "$MAINTENANCE" --set="trial=$trial" <<<"CREATE DATABASE :\"trial\" TEMPLATE template0 $locale;" ||
+  untried "the trial database could not be created: check the free space"
+load-dump --trial "$trial" "$1" || untried "it cannot be restored"

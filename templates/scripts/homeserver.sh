@@ -205,8 +205,10 @@ case $word in
     shift
     read -r kind name _ <<<"$server"
     if [ "$kind" = host ]; then
+      # The search_path of the database is the application's, which could hide catalogs of Postgres behind its views.
       exec setpriv --reuid=postgres --regid=postgres --init-groups -- \
-        env --chdir=/ HOME=/var/lib/postgresql PGHOST=/run/postgresql PGUSER=postgres "PGDATABASE=$name" psql "$@"
+        env --chdir=/ HOME=/var/lib/postgresql PGHOST=/run/postgresql PGUSER=postgres "PGDATABASE=$name" \
+        PGOPTIONS="-c search_path=public" psql "$@"
     fi
     # The variables of the image give the user and the database (docker-library/docs, postgres).
     # shellcheck disable=SC2016,SC2046

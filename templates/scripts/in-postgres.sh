@@ -3,11 +3,20 @@
 # shellcheck shell=bash
 #
 #   in_postgres DATABASE [NAME=VALUE...] PROGRAM [ARGUMENT...]
+#   sql DATABASE [NAME=VALUE...] [--set=NAME=VALUE...] <SQL
+#   print_locale DATABASE            prints the SQL for the encoding and the locale of a new database like this one
+#   create_loader ROLE OWNER         creates the role that loads a dump on the host, with the rights of OWNER
+#   drop_loader ROLE                 drops it, with all that it owns
 #
 # DATABASE       database that the program connects to
 # CONTAINER      container of Postgres
 # SOCKETS        folder of the socket of the host's Postgres, instead of CONTAINER
 # DATABASE_USER  user that connects. On the host it is the superuser, which is also a user of the system
+#
+# On the host, a database has functions of an application whose rights end at its database. Postgres calls them in many
+# places, and each call has the rights of the session: in checks, indexes and views, and for any name that a function of
+# the application takes first in search_path. So no dump is loaded and no table is queried as the superuser: that does a
+# role without rights of its own, which exists only meanwhile. COPY of a table, as in pg_dump, calls no function.
 
 # For messages, and for the names of locks: no container has a name with an `@`.
 # shellcheck disable=SC2034 # Not every script needs all of them.
@@ -21,11 +30,18 @@ else
   SERVER_LOG="the log of container $CONTAINER"
 fi
 
+# Postgres cannot drop or rename the database of the current connection.
+MAINTENANCE=postgres
+if [ "$DATABASE" = postgres ]; then
+  MAINTENANCE=template1
+fi
+
 # The names are passed as environment variables: as arguments, Postgres would read some of them as options or connection
 # strings. The programs have no other variables of the caller. Processes that podman leaves behind must not hold a lock
 # of the caller, whose descriptors are 8 and 9.
 in_postgres() {
-  local variable options=() variables=("PGDATABASE=$1" "PGUSER=$DATABASE_USER")
+  # The owner of a database sets its search_path. The options of a session take precedence.
+  local variable options=() variables=("PGDATABASE=$1" "PGUSER=$DATABASE_USER" "PGOPTIONS=-c search_path=pg_catalog")
   shift
   while [[ $1 == *=* ]]; do
     variables+=("$1")
@@ -39,4 +55,61 @@ in_postgres() {
     for variable in "${variables[@]}"; do options+=(--env "$variable"); done
     podman exec --interactive "${options[@]}" -- "$CONTAINER" "$@" 8>&- 9>&-
   fi
+}
+
+# Runs the SQL on standard input against a database. The name of the backed up database is its variable `database`.
+sql() {
+  local variables=()
+  while [[ ${2-} == [A-Z]*=* ]]; do
+    variables+=("$2")
+    set -- "$1" "${@:3}"
+  done
+  in_postgres "$1" "${variables[@]}" psql --no-psqlrc --no-password --quiet --tuples-only --no-align \
+    --set=ON_ERROR_STOP=1 --set="database=$DATABASE" "${@:2}"
+}
+
+# Through JSON, because the columns differ between versions of Postgres.
+print_locale() {
+  sql "$MAINTENANCE" --set="like=$1" <<'SQL'
+SELECT format(' ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)
+  || CASE j ->> 'datlocprovider'
+    WHEN 'c' THEN ' LOCALE_PROVIDER libc'
+    WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', coalesce(j ->> 'daticulocale', j ->> 'datlocale'))
+    WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', j ->> 'datlocale')
+    ELSE '' END
+  FROM pg_database d, to_jsonb(d) j WHERE datname = :'like';
+SQL
+}
+
+# The role has the rights of the database's owner, and no others. A lock of the caller keeps it from loading two dumps at
+# once: the functions of one application would get the rights of the other one. Its settings are those that only a
+# superuser may set. With `replica`, no trigger fires.
+create_loader() {
+  local settings="ALTER ROLE :\"loader\" SET lc_messages = 'C';"
+  [ "$1" != homegen_trial ] || settings+=" ALTER ROLE :\"loader\" SET session_replication_role = replica;"
+  sql "$MAINTENANCE" --set="loader=$1" --set="owner=$2" <<SQL
+CREATE ROLE :"loader" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT PASSWORD NULL;
+GRANT :"owner" TO :"loader";
+$settings
+SQL
+}
+
+# A role that cannot be dropped is not used again: an application may have become a member of it, which Postgres before
+# version 16 lets the role itself grant.
+drop_loader() {
+  local place places
+  # An unfinished database belongs to the role.
+  places=$(
+    sql "$MAINTENANCE" --set="loader=$1" <<'SQL'
+SET client_min_messages = warning;
+SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', datname)
+  FROM pg_database JOIN pg_roles r ON r.oid = datdba WHERE rolname = :'loader' AND datname <> :'database' \gexec
+SELECT DISTINCT datname FROM pg_shdepend s JOIN pg_database d ON d.oid = dbid JOIN pg_roles r ON r.oid = refobjid
+  WHERE refclassid = 'pg_authid'::regclass AND rolname = :'loader';
+SQL
+  ) || return
+  [ -z "$places" ] || while IFS= read -r place; do
+    sql "$place" --set="loader=$1" <<<'SET client_min_messages = warning; DROP OWNED BY :"loader" CASCADE;' || return
+  done <<<"$places"
+  sql "$MAINTENANCE" --set="loader=$1" <<<'SET client_min_messages = warning; DROP ROLE IF EXISTS :"loader";'
 }

@@ -1,3 +1,10 @@
 loadDump =
   parameters:
-  program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;
+  program "load-dump" (
+    postgresClients parameters
+    ++ [
+      pkgs.gawk
+      pkgs.gnugrep
+      pkgs.gnused
+    ]
+  ) "load-dump" parameters;

@@ -51,18 +51,8 @@ if [ "${#DATABASE}" -gt 37 ]; then
 fi
 new=${prefix}restore_$stamp
 before=${prefix}before_$stamp
-
-# Postgres cannot rename the database of the current connection.
-maintenance=postgres
-if [ "$DATABASE" = postgres ]; then
-  maintenance=template1
-fi
-
-# Runs the SQL on standard input against a database. The names in the SQL are variables of psql.
-sql() {
-  in_postgres "$1" psql --no-psqlrc --no-password --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 \
-    --set="present=$DATABASE" --set="new=$new" --set="before=$before"
-}
+# Variables of the SQL.
+names=(--set="new=$new" --set="before=$before")
 
 if [ -z "${SOCKETS-}" ]; then
   running=$(podman container inspect --format '{{.State.Running}}' -- "$CONTAINER") || running=no
@@ -70,14 +60,13 @@ if [ -z "${SOCKETS-}" ]; then
 fi
 in_postgres "" pg_restore --file=/dev/null <"$dump" ||
   fail "$shown is not a complete dump that this Postgres can read: use another dump"
-present=$(sql "$maintenance" <<<"SELECT count(*) FROM pg_database WHERE datname = :'present';") ||
+present=$(sql "$MAINTENANCE" "${names[@]}" <<<"SELECT count(*) FROM pg_database WHERE datname = :'database';") ||
   fail "Postgres $LOCATION does not answer: try again if it is still starting, or check $SERVER_LOG"
-taken=$(sql "$maintenance" <<<"SELECT count(*) FROM pg_database WHERE datname IN (:'new', :'before');")
+taken=$(sql "$MAINTENANCE" "${names[@]}" <<<"SELECT count(*) FROM pg_database WHERE datname IN (:'new', :'before');")
 [ "$taken" = 0 ] || fail "database $new or $before already exists: try again"
 
-owner=
 if [ "$present" = 0 ] && [ -n "${SET_UP-}" ]; then
-  owner=$(sql "$maintenance" <<<"SELECT rolname FROM pg_roles WHERE rolname = :'present';")
+  owner=$(sql "$MAINTENANCE" <<<"SELECT rolname FROM pg_roles WHERE rolname = :'database';")
   [ -n "$owner" ] || fail "the role $DATABASE does not exist: create it with systemctl restart postgresql-setup"
 fi
 
@@ -91,12 +80,12 @@ finish() {
   set +e
   start_units || status=1
   # Skipped if the new database was not created: another message would only hide the cause.
-  if [ "$created" = yes ] && ! sql "$maintenance" <<'SQL'; then
-SET client_min_messages = warning;
-DROP DATABASE IF EXISTS :"new" WITH (FORCE);
-SQL
-    echo "database $new could not be dropped: drop it by hand" >&2
-    status=1
+  if [ "$created" = yes ]; then
+    sql "$MAINTENANCE" "${names[@]}" <<<'SET client_min_messages = warning; DROP DATABASE IF EXISTS :"new" WITH (FORCE);' || {
+      echo "database $new could not be dropped: drop it by hand" >&2
+      status=1
+    }
+    [ -z "${SOCKETS-}" ] || drop_loader homegen_restore || echo "the role homegen_restore is left: the next restore drops it" >&2
   fi
   exit "$status"
 }
@@ -104,25 +93,22 @@ trap finish EXIT
 trap 'exit 1' HUP INT TERM
 
 created=yes
+like=
 if [ "$present" = 1 ]; then
-  # Through JSON, because the locale columns differ between versions of Postgres.
-  sql "$maintenance" <<'SQL' || fail "cannot create a new database"
-SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I TABLESPACE %I CONNECTION LIMIT %s',
-    :'new', pg_get_userbyid(datdba), spcname, datconnlimit)
-  || format(' ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)
-  || CASE j ->> 'datlocprovider'
-    WHEN 'c' THEN ' LOCALE_PROVIDER libc'
-    WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', coalesce(j ->> 'daticulocale', j ->> 'datlocale'))
-    WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', j ->> 'datlocale')
-    ELSE '' END
-  FROM pg_database d JOIN pg_tablespace t ON t.oid = dattablespace, to_jsonb(d) j
-  WHERE datname = :'present' \gexec
+  like=$(
+    sql "$MAINTENANCE" <<'SQL'
+SELECT format(' OWNER %I TABLESPACE %I CONNECTION LIMIT %s', pg_get_userbyid(datdba), spcname, datconnlimit)
+  FROM pg_database d JOIN pg_tablespace t ON t.oid = dattablespace WHERE datname = :'database';
 SQL
-else
-  sql "$maintenance" <<<"CREATE DATABASE :\"new\" TEMPLATE template0 ${owner:+OWNER :\"present\"};" || fail "cannot create a new database"
+  ) || fail "cannot read the properties of the current database"
+  like+=$(print_locale "$DATABASE") || fail "cannot read the locale of the current database"
+elif [ -n "${SET_UP-}" ]; then
+  like=' OWNER :"database"'
 fi
+sql "$MAINTENANCE" "${names[@]}" <<<"CREATE DATABASE :\"new\" TEMPLATE template0$like;" ||
+  fail "cannot create a new database"
 
-load-dump "$new" <"$dump" || fail "pg_restore failed"
+load-dump "$new" "$dump" || fail "pg_restore failed"
 
 count_tables="
   SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
@@ -144,21 +130,21 @@ if [ "$present" = 1 ]; then
 
   # pg_restore does not restore the settings and privileges of the database itself. A setting is copied through the
   # session, because the value of a list setting cannot be written as one string.
-  if ! sql "$maintenance" <<'SQL' >/dev/null; then
+  if ! sql "$MAINTENANCE" "${names[@]}" <<'SQL' >/dev/null; then
 BEGIN;
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'new')
-  FROM pg_database WHERE datname = :'present' AND datacl IS NOT NULL \gexec
+  FROM pg_database WHERE datname = :'database' AND datacl IS NOT NULL \gexec
 SELECT format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, :'new',
     CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
     CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END)
-  FROM pg_database, aclexplode(datacl) WHERE datname = :'present' \gexec
-SELECT format('SELECT set_config(%L, %L, false)', name, value),
+  FROM pg_database, aclexplode(datacl) WHERE datname = :'database' \gexec
+SELECT format('SELECT pg_catalog.set_config(%L, %L, false)', name, value),
     CASE setrole WHEN 0 THEN format('ALTER DATABASE %I', :'new')
       ELSE format('ALTER ROLE %I IN DATABASE %I', pg_get_userbyid(setrole), :'new') END
     || format(' SET "%s" FROM CURRENT', replace(name, '.', '"."'))
   FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) setting,
     LATERAL (SELECT split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1)) split (name, value)
-  WHERE datname = :'present' \gexec
+  WHERE datname = :'database' \gexec
 COMMIT;
 SQL
     echo "the settings of database $DATABASE itself could not be copied: set them with ALTER DATABASE" >&2
@@ -177,13 +163,13 @@ stop_units
 
 # Renames both databases, or neither.
 swap() {
-  sql "$maintenance" <<'SQL' >/dev/null
+  sql "$MAINTENANCE" "${names[@]}" <<'SQL' >/dev/null
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-  WHERE datname IN (:'present', :'new') AND pid <> pg_backend_pid();
+  WHERE datname IN (:'database', :'new') AND pid <> pg_backend_pid();
 BEGIN;
-SELECT format('ALTER DATABASE %I RENAME TO %I', :'present', :'before')
-  FROM pg_database WHERE datname = :'present' \gexec
-ALTER DATABASE :"new" RENAME TO :"present";
+SELECT format('ALTER DATABASE %I RENAME TO %I', :'database', :'before')
+  FROM pg_database WHERE datname = :'database' \gexec
+ALTER DATABASE :"new" RENAME TO :"database";
 COMMIT;
 SQL
 }
@@ -191,7 +177,7 @@ SQL
 # A client may reconnect before the rename, hence the retries. The names show if the rename succeeded, even if the
 # answer of Postgres was lost.
 swap || swap || swap || true
-left=$(sql "$maintenance" <<<"SELECT count(*) FROM pg_database WHERE datname = :'new';") || left=unknown
+left=$(sql "$MAINTENANCE" "${names[@]}" <<<"SELECT count(*) FROM pg_database WHERE datname = :'new';") || left=unknown
 [ "$left" = 0 ] || fail "cannot rename the databases; the current database is unchanged"
 created=no
 # Before the units start again. A dump may have older versions of the extensions.

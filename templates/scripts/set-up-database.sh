@@ -5,9 +5,10 @@
 name=$1
 shift
 
-# Every name is quoted here: names have no quotes.
+# The owner of a database sets its search_path, and could hide functions of Postgres behind others. The options of a
+# session take precedence. Every name is quoted here: names have no quotes.
 run() {
-  psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 --dbname="$name"
+  PGOPTIONS="-c search_path=pg_catalog" psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 --dbname="$name"
 }
 
 # The role owns its database and may do nothing else. Without the second line every role could connect.
@@ -20,6 +21,7 @@ SQL
 for extension in "$@"; do
   run <<SQL
 SET client_min_messages = warning;
+SET search_path = public;
 CREATE EXTENSION IF NOT EXISTS "$extension" CASCADE;
 ALTER EXTENSION "$extension" UPDATE;
 SQL

@@ -273,10 +273,36 @@ fn sandbox_of(postgres: &Postgres, database: &str) -> Sandbox {
     sandbox
 }
 
-/// A sandbox for a database of the host, whose Postgres it reaches as another user, and which has a role of its name.
+/// SQL that gives everything of the superuser in the current database to the role with the name of the database.
+const GIVE: &str = "DO $$ DECLARE command text; BEGIN
+    FOR command IN
+        SELECT format('ALTER DATABASE %I OWNER TO %1$I', datname) FROM pg_database
+            WHERE datname = current_database() AND datdba = 10
+        UNION ALL SELECT format('ALTER SCHEMA %I OWNER TO %I', nspname, current_database()) FROM pg_namespace
+            WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public') AND nspowner = 10
+        UNION ALL SELECT format('ALTER TABLE %s OWNER TO %I', c.oid::regclass, current_database()) FROM pg_class c
+            WHERE relkind IN ('r', 'p', 'v', 'm') AND relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+                AND relowner = 10
+                AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = c.oid AND deptype = 'e')
+        UNION ALL SELECT format('ALTER ROUTINE %s OWNER TO %I', p.oid::regprocedure, current_database()) FROM pg_proc p
+            WHERE pronamespace::regnamespace::text !~ '^(pg_|information_schema)' AND proowner = 10
+                AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')
+        UNION ALL SELECT format('ALTER LARGE OBJECT %s OWNER TO %I', oid, current_database())
+            FROM pg_largeobject_metadata
+    LOOP EXECUTE command; END LOOP;
+END $$";
+
+/// A sandbox for a database of the host, whose Postgres it reaches as another user. The database and its content belong
+/// to a role of its name.
 fn host_sandbox_of(postgres: &Postgres, database: &str) -> Sandbox {
     // It may exist already.
     postgres.psql("postgres", &format!("CREATE ROLE {}", quoted(database))).output().expect("psql runs");
+    if postgres.databases().iter().any(|name| name == database) {
+        postgres.sql(
+            database,
+            &format!("SET default_transaction_read_only = off; SET search_path = pg_catalog; {GIVE}"),
+        );
+    }
     let mut sandbox = any_sandbox_of(database);
     sandbox.set("SOCKETS", postgres.socket()).set("SET_UP", SET_UP);
     program(
@@ -766,6 +792,11 @@ fn a_read_only_user_makes_a_dump_without_a_trial_restore() {
     assert_eq!(postgres.databases(), ["immich"]);
 }
 
+/// The roles that load a dump.
+fn loaders(postgres: &Postgres) -> String {
+    postgres.sql("postgres", "SELECT rolname FROM pg_roles WHERE rolname ~ '^homegen'")
+}
+
 #[test]
 fn an_interrupted_trial_restore_leaves_no_database() {
     for (place, _) in PLACES {
@@ -795,7 +826,10 @@ fn an_interrupted_trial_restore_leaves_no_database() {
         assert!(calls > 10, "{calls}");
         let mut left = 0;
         for signal in [rustix::process::Signal::KILL, rustix::process::Signal::TERM] {
-            for at in 1..=calls {
+            // The last calls are the clean-up. One of them may take as long as a call that was interrupted.
+            let cleaning = if place == sandbox_of as fn(&Postgres, &str) -> Sandbox { 1 } else { 4 };
+            let every = if signal == rustix::process::Signal::KILL { 1 } else { 4 };
+            for at in (1..=calls).step_by(every).filter(|at| every == 1 || *at <= calls - cleaning) {
                 counted(at);
                 let mut child = sandbox
                     .command(&["backup", "dump-postgres"])
@@ -810,9 +844,7 @@ fn an_interrupted_trial_restore_leaves_no_database() {
                 assert!(!child.wait().unwrap().success());
                 if signal == rustix::process::Signal::TERM {
                     // The script cleans up by itself. If the clean-up itself is interrupted, the next run does it.
-                    if at < calls {
-                        wait_for(|| postgres.databases() == ["immich"]);
-                    }
+                    wait_for(|| postgres.databases() == ["immich"] && loaders(&postgres).is_empty());
                     continue;
                 }
                 left += usize::from(postgres.databases().len() > 1);
@@ -820,6 +852,7 @@ fn an_interrupted_trial_restore_leaves_no_database() {
             std::fs::remove_file(sandbox.at("fault")).unwrap();
             wait_for(|| sandbox.run(&["backup", "dump-postgres"]).status.success());
             assert_eq!(postgres.databases(), ["immich"]);
+            assert_eq!(loaders(&postgres), "");
         }
         assert!(left > 0, "none was killed while the database was there");
     }
@@ -1016,6 +1049,7 @@ fn an_interrupted_restore_keeps_the_current_database() {
             ["begun", "ended"].iter().for_each(|file| std::fs::remove_file(sandbox.at(file)).unwrap());
             assert_eq!(sandbox.systemctl_calls(), calls);
             assert_eq!(postgres.databases(), ["immich"]);
+            assert_eq!(loaders(&postgres), "");
             assert_eq!(postgres.contents("immich"), present);
         }
     }
@@ -1147,8 +1181,8 @@ fn a_database_is_restored_with_its_owner_its_locale_and_its_settings() {
         // A missing role is reported, and no database is created.
         let Some(other) = Postgres::new() else { return };
         let restore = place(&other, "immich");
-        restore.restore_fails(&dump, "ow ner");
-        restore.restore_fails(&dump, "CREATE ROLE");
+        let missing = if restore.variables.contains_key("CONTAINER") { "\"ow ner\"" } else { "\"reader\"" };
+        restore.restore_fails(&dump, &format!("CREATE ROLE {missing}"));
         assert_eq!(other.databases(), [""; 0]);
     }
 }
@@ -1261,4 +1295,105 @@ fn a_stopped_postgres_of_the_host_is_reported() {
     sandbox.backup_fails("dump-postgres", "Postgres on the host is not ready after");
     sandbox.restore_fails(&dump, "Postgres on the host does not answer");
     assert_eq!(sandbox.systemctl_calls(), "");
+}
+
+#[test]
+fn a_dump_that_needs_the_rights_of_a_superuser_is_reported() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.fill("immich");
+    let sandbox = host_sandbox_of(&postgres, "immich");
+    postgres.sql("immich", "CREATE PUBLICATION everything FOR ALL TABLES");
+    let output = sandbox.run(&["backup", "dump-postgres"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = stderr(&output);
+    assert!(stderr.contains("must be superuser to create FOR ALL TABLES publication"), "{stderr}");
+    assert!(stderr.contains("Remove it from the dumped database, or load the dump with pg_restore as"), "{stderr}");
+    let marked = sandbox.backups("database", "-not-restorable.dump");
+    sandbox.restore_fails(&marked[0], "only a superuser may do this");
+    assert_eq!((postgres.databases(), loaders(&postgres)), (vec!["immich".to_owned()], String::new()));
+}
+
+/// A database whose owner makes Postgres call its function `seize` in every place that it may. In a session of a
+/// superuser, the function makes the owner a superuser. Catalogs and functions of Postgres are hidden behind others that
+/// call it too.
+const HOSTILE_CONTENT: &str = "
+    CREATE SCHEMA evil;
+    CREATE FUNCTION evil.act() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN
+        BEGIN
+            EXECUTE 'SET SESSION AUTHORIZATION DEFAULT'; EXECUTE 'RESET ROLE';
+        EXCEPTION WHEN OTHERS THEN NULL; END;
+        BEGIN EXECUTE 'ALTER ROLE immich SUPERUSER'; EXCEPTION WHEN OTHERS THEN NULL; END;
+        BEGIN EXECUTE 'GRANT homegen_trial TO immich'; EXCEPTION WHEN OTHERS THEN NULL; END;
+        BEGIN EXECUTE 'GRANT homegen_restore TO immich'; EXCEPTION WHEN OTHERS THEN NULL; END;
+        BEGIN EXECUTE 'CREATE TABLE public.planted AS SELECT 1'; EXCEPTION WHEN OTHERS THEN NULL; END;
+        RETURN true;
+    END $$;
+    CREATE FUNCTION evil.seize(int) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN evil.act(); END $$;
+    CREATE FUNCTION evil.same(int) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT $1 WHERE evil.seize($1) $$;
+    CREATE DOMAIN evil.checked AS int CHECK (evil.seize(VALUE));
+    CREATE TABLE public.t (
+        i int CHECK (evil.seize(i)), d evil.checked, e int DEFAULT evil.same(1),
+        g int GENERATED ALWAYS AS (evil.same(i)) STORED
+    );
+    CREATE FUNCTION evil.fires() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN PERFORM evil.seize(1); RETURN NEW; END $$;
+    CREATE TRIGGER fires BEFORE INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION evil.fires();
+    ALTER TABLE public.t ENABLE ALWAYS TRIGGER fires;
+    INSERT INTO public.t (i, d) SELECT i, i FROM generate_series(1, 10) i;
+    CREATE CONSTRAINT TRIGGER later AFTER INSERT ON public.t DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION evil.fires();
+    CREATE INDEX ON public.t (evil.same(i)); CREATE INDEX ON public.t (i) WHERE evil.seize(1);
+    CREATE STATISTICS public.s ON (evil.same(1) + i), (i + 2) FROM public.t;
+    CREATE VIEW public.v AS SELECT * FROM public.t WHERE evil.seize(i);
+    CREATE MATERIALIZED VIEW public.m AS SELECT evil.same(i) FROM public.t;
+    ALTER TABLE public.t ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY p ON public.t USING (evil.seize(i)) WITH CHECK (evil.seize(i));
+    CREATE VIEW evil.pg_roles AS SELECT * FROM pg_catalog.pg_roles WHERE evil.seize(1);
+    CREATE VIEW evil.pg_class AS SELECT * FROM pg_catalog.pg_class WHERE evil.seize(1);
+    CREATE VIEW evil.pg_database AS SELECT * FROM pg_catalog.pg_database WHERE evil.seize(1);
+    CREATE VIEW evil.pg_extension AS SELECT * FROM pg_catalog.pg_extension WHERE evil.seize(1);
+    CREATE FUNCTION evil.format(text, text) RETURNS text LANGUAGE sql
+        AS $$ SELECT pg_catalog.format($1, $2) WHERE evil.seize(1) $$;
+    CREATE FUNCTION evil.quote_ident(name) RETURNS text LANGUAGE sql
+        AS $$ SELECT pg_catalog.quote_ident($1) WHERE evil.seize(1) $$;
+    CREATE FUNCTION evil.same(name, name) RETURNS bool LANGUAGE sql
+        AS $$ SELECT $1 OPERATOR(pg_catalog.=) $2 AND evil.seize(1) $$;
+    CREATE OPERATOR evil.= (LEFTARG = name, RIGHTARG = name, FUNCTION = evil.same);
+    ALTER DATABASE immich SET search_path = evil, public, pg_catalog;
+    ALTER ROLE immich SET search_path = evil, public, pg_catalog";
+
+#[test]
+fn no_function_of_an_application_runs_as_the_superuser() {
+    let Some(postgres) = Postgres::new() else { return };
+    postgres.sql("postgres", "CREATE ROLE immich LOGIN");
+    postgres.sql("postgres", "CREATE DATABASE immich OWNER immich");
+    postgres.sql("immich", "CREATE EXTENSION hstore; COMMENT ON EXTENSION hstore IS 'of the superuser'");
+    // A session of the superuser could not give up its rights.
+    let as_immich = |sql: &str| {
+        let output = postgres.psql("immich", sql).env("PGUSER", "immich").output().expect("psql runs");
+        assert!(output.status.success(), "{}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    as_immich(HOSTILE_CONTENT);
+    as_immich("SET search_path = pg_catalog; DROP TABLE public.planted");
+    let is_unharmed = || {
+        let superusers = "SELECT string_agg(rolname, ',') FROM pg_catalog.pg_roles WHERE rolsuper";
+        assert_eq!(postgres.sql("postgres", superusers), USER);
+        let members = "SELECT member::regrole FROM pg_auth_members WHERE roleid > 16383";
+        assert_eq!(postgres.sql("postgres", members) + &loaders(&postgres), "");
+    };
+    let owned = "SET search_path = pg_catalog;
+        SELECT relname, relowner::regrole FROM pg_class WHERE relnamespace::regnamespace::text IN ('public', 'evil')
+        UNION ALL SELECT nspname, nspowner::regrole FROM pg_namespace WHERE nspname !~ '^pg_'
+        UNION ALL SELECT proname, proowner::regrole FROM pg_proc WHERE pronamespace::regnamespace::text = 'evil'
+        UNION ALL SELECT extname, extowner::regrole FROM pg_extension ORDER BY 1, 2";
+    let before = postgres.sql("immich", owned);
+    let sandbox = host_sandbox_of(&postgres, "immich");
+    let dump = sandbox.backup("dump-postgres");
+    is_unharmed();
+    assert_eq!(postgres.sql("immich", owned), before);
+    sandbox.restores(&dump);
+    is_unharmed();
+    assert_eq!(postgres.sql("immich", owned).replace("planted|immich\n", ""), before);
+    assert_eq!(as_immich("SET search_path = pg_catalog; SELECT count(*) FROM public.t"), "10\n");
 }

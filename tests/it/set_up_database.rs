@@ -90,12 +90,16 @@ fn an_empty_password_or_one_of_several_lines_fails() {
 #[test]
 fn extensions_are_created_with_those_that_they_need() {
     let Some((postgres, stage)) = server(Postgres::new()) else { return };
+    // The search_path of the application does not change where they are.
+    postgres.sql("notes", "CREATE SCHEMA hidden; ALTER DATABASE notes SET search_path = hidden, pg_catalog");
     for _ in 0..2 {
         let ran = set_up(&stage, &["notes", "earthdistance", "pg_trgm", "uuid-ossp"]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
     }
     let all = "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1";
     assert_eq!(postgres.sql("notes", all), "cube\nearthdistance\npg_trgm\nuuid-ossp");
+    let schemas = "SELECT DISTINCT extnamespace::regnamespace FROM pg_extension WHERE extname <> 'plpgsql'";
+    assert_eq!(postgres.sql("notes", schemas), "public");
     assert_eq!(postgres.sql("wiki", all), "");
     let unknown = set_up(&stage, &["notes", "no-such-extension"]);
     assert_ne!(unknown.code, Some(0), "{unknown:?}");

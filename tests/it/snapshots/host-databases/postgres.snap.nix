@@ -46,12 +46,18 @@ in
       shared_preload_libraries = [ "vchord.so" ];
       listen_addresses = lib.mkForce "localhost,172.21.0.1";
     };
+    # A backup and a restore log in as these roles from the system user of Postgres.
+    identMap = ''
+      homegen postgres homegen_trial
+      homegen postgres homegen_restore
+    '';
     # The first matching line applies. The lines of NixOS, which follow, would ask for a system user.
     authentication = ''
       local "immich" "immich" scram-sha-256
       local "notes" "notes" scram-sha-256
       local "wiki" "wiki" scram-sha-256
       host "wiki" "wiki" 172.21.0.0/24 scram-sha-256
+      local all "homegen_trial","homegen_restore" peer map=homegen
     '';
   };
 

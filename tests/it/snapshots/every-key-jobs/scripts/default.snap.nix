@@ -193,7 +193,14 @@ in
     };
     loadDump =
       parameters:
-      program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;
+      program "load-dump" (
+        postgresClients parameters
+        ++ [
+          pkgs.gawk
+          pkgs.gnugrep
+          pkgs.gnused
+        ]
+      ) "load-dump" parameters;
     loadMysql =
       client:
       program "load-mysql" [

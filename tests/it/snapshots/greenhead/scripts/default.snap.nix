@@ -125,7 +125,14 @@ in
       command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
     loadDump =
       parameters:
-      program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;
+      program "load-dump" (
+        postgresClients parameters
+        ++ [
+          pkgs.gawk
+          pkgs.gnugrep
+          pkgs.gnused
+        ]
+      ) "load-dump" parameters;
     makeFolder =
       path: mode: owner: group:
       command "make-folder" [ ] [ path mode owner group ];

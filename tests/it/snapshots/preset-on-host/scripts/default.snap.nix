@@ -101,7 +101,14 @@ in
       command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
     loadDump =
       parameters:
-      program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;
+      program "load-dump" (
+        postgresClients parameters
+        ++ [
+          pkgs.gawk
+          pkgs.gnugrep
+          pkgs.gnused
+        ]
+      ) "load-dump" parameters;
     notify = program "notify" [ pkgs.curl pkgs.jq ] "notify";
     removeNetwork =
       name:

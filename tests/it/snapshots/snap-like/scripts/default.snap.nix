@@ -134,7 +134,14 @@ in
       ) "homeserver" parameters;
     loadDump =
       parameters:
-      program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;
+      program "load-dump" (
+        postgresClients parameters
+        ++ [
+          pkgs.gawk
+          pkgs.gnugrep
+          pkgs.gnused
+        ]
+      ) "load-dump" parameters;
     notify = program "notify" [ pkgs.curl pkgs.jq ] "notify";
     notifyFailure = program "notify-failure" [
       config.systemd.package
