@@ -4,7 +4,7 @@
 #
 # PRODUCER       program that is called in TARGET with a new name. It writes one file or one folder of that name,
 #                verifies it, and succeeds only if it is good. It may also use NAME-work. Its variable PREVIOUS is the
-#                name of the newest backup, or empty. Exit status 99: the backup is complete but could not be restored.
+#                name of the newest backup, or empty, and TARGET is the path of the folder. Exit status 99: the backup is complete but could not be restored.
 #                It is kept as NAME-2026-07-03T053000-not-restorable with its SUFFIX, this script fails, and no good
 #                backup is pruned.
 # TARGET         folder of the backups, created with mode 0700. It has to belong to root, and only root may write
@@ -38,6 +38,8 @@ printf -v oldest '%(%Y-%m-%dT%H%M%S)T' $((EPOCHSECONDS - 10#$KEEP_DAYS * 24 * 60
 
 # shellcheck source=/dev/null
 . enter-folder.sh
+# Root in a container may put links into TARGET meanwhile. No write in the view of it follows them, also of the producer.
+[ -z "${TARGET_SHARED-}" ] || in_namespace "$0" "$@"
 TARGET=${TARGET%/}
 if [ ! -e "$TARGET" ]; then
   enter_folder --make "$(dirname -- "$TARGET")" "${TARGET_SHARED-}" || fail "cannot create $TARGET"
@@ -68,6 +70,11 @@ if [ "$owner" != "$EUID" ] || ((8#$mode & 8#22)); then
 fi
 if ((8#$mode & 8#77)); then
   echo "other users can read $TARGET: run \`chmod 0700 $TARGET\`" >&2
+fi
+
+if [ -n "$view" ]; then
+  view_folder backups
+  cd -- "$view/backups"
 fi
 
 # The producer inherits the lock, so that a producer that outlives this script still holds it. Its helpers may exit a
@@ -139,7 +146,7 @@ backup=$NAME-$stamp$SUFFIX
 trap 'discard "$partial"' EXIT
 
 status=0
-PREVIOUS=$previous "$producer" "$partial" </dev/null || status=$?
+PREVIOUS=$previous TARGET=$TARGET "$producer" "$partial" </dev/null || status=$?
 marked=-not-restorable$SUFFIX
 case $status in
   0) ;;

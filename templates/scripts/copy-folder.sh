@@ -6,6 +6,7 @@
 # SOURCE         folder to copy, an absolute path
 # SOURCE_SHARED  folder above SOURCE that containers can write to; may be absent
 # EXCLUDE        patterns of rsync for files to leave out; a leading `./` is the folder itself; may be absent
+# TARGET         path of the working directory; may be absent
 # PREVIOUS       name of the previous copy, or empty
 set -euo pipefail
 shopt -s nullglob dotglob
@@ -19,7 +20,7 @@ if [ ! -d "$SOURCE" ]; then
   echo "the folder to copy does not exist: $SOURCE" >&2
   exit 1
 fi
-if [[ $(realpath -- "$(dirname -- "$target")")/ == "$(realpath -- "$SOURCE")"/* ]]; then
+if [[ $(realpath -- "${TARGET:-$(dirname -- "$target")}")/ == "$(realpath -- "$SOURCE")"/* ]]; then
   echo "the copies of $SOURCE would be inside $SOURCE: choose another folder for them" >&2
   exit 1
 fi

@@ -22,11 +22,12 @@ in_namespace "$0" "$@"
 
 database=$DATABASE_FILE
 if [ -n "$view" ]; then
-  exec 8<.
+  view_folder target
   enter_folder_of "$DATABASE_FILE" "${DATABASE_SHARED-}"
   view_folder database
   database=$view/database/${entered_file#./}
-  cd -P -- /proc/self/fd/8
+  # Here, a name that was exchanged for a link is not followed.
+  cd -- "$view/target"
 fi
 if [ ! -f "$database" ] || [ ! -s "$database" ]; then
   echo "the database does not exist, is empty, or is a link: $DATABASE_FILE" >&2

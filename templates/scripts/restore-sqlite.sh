@@ -20,6 +20,11 @@ umask 077
 # shellcheck source=/dev/null
 . restoring.sh
 
+# shellcheck source=/dev/null
+. enter-folder.sh
+# Root in a container can enter a folder of root, and put links into it.
+[ -z "${DATABASE_SHARED-}" ] || in_namespace "$0" "$@"
+
 ask=yes
 if [ "${1-}" = --yes ]; then
   ask=no
@@ -45,11 +50,15 @@ exec 7<"$file"
 # SQLite looks for -wal and -journal files beside the database itself, not beside a link to it. The owner of that
 # folder can rename files and create links in it. So this script enters the folder once, and follows no link in it.
 entered_file=
-# shellcheck source=/dev/null
-. enter-folder.sh
 enter_folder_of "$DATABASE_FILE" "${DATABASE_SHARED-}" ||
   fail "its folder does not exist: mount its disk, or start its service once to create it"
 folder=$(env pwd -P)
+in_view=$folder
+if [ -n "$view" ]; then
+  view_folder database
+  in_view=$view/database
+  cd -- "$in_view"
+fi
 name=${entered_file#./}
 [ ! -L "$name" ] || fail "the database is a symbolic link that another user can change"
 [ ! -d "$name" ] || fail "the database is a folder"
@@ -108,7 +117,7 @@ trap 'exit 1' HUP INT TERM
 # Only root can enter or rename this folder. It is the working directory from here on.
 [ -e "./$work" ] || mkdir -- "$work" || fail "cannot write to $folder"
 cd -P -- "./$work" || fail "cannot enter $folder/$work: remove it"
-if can_be_replaced && [ "$(stat --format '%u %a' .) $(env pwd -P)" != "$EUID 700 ${folder%/}/$work" ]; then
+if can_be_replaced && [ "$(stat --format '%u %a' .) $(env pwd -P)" != "$EUID 700 ${in_view%/}/$work" ]; then
   fail "$folder/$work is accessible to other users: remove it"
 fi
 inside=yes

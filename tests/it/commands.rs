@@ -155,16 +155,24 @@ fn psql_connects_to_a_database_of_the_host_as_the_superuser() {
     for name in ["notes", "notes-a", "notes-b"] {
         assert_eq!(
             ran(&["psql", name, "-c", "select 'x'"]),
-            format!("{as_superuser}<PGDATABASE=notes><PGOPTIONS=-c search_path=public><psql><-c><select 'x'>")
+            format!(
+                "{as_superuser}<PGDATABASE=notes><PGOPTIONS=-c search_path=public><psql><-c><select 'x'>"
+            )
         );
     }
-    assert_eq!(ran(&["psql", "reports"]), format!("{as_superuser}<PGDATABASE=reports><PGOPTIONS=-c search_path=public><psql>"));
+    assert_eq!(
+        ran(&["psql", "reports"]),
+        format!("{as_superuser}<PGDATABASE=reports><PGOPTIONS=-c search_path=public><psql>")
+    );
     // A service with a Postgres of its own and a database of the host.
     assert_eq!(
         refused(&["psql", "both"]),
         "both has several of Postgres; use one of these names: both-db, both_data\n"
     );
-    assert_eq!(ran(&["psql", "both_data"]), format!("{as_superuser}<PGDATABASE=both_data><PGOPTIONS=-c search_path=public><psql>"));
+    assert_eq!(
+        ran(&["psql", "both_data"]),
+        format!("{as_superuser}<PGDATABASE=both_data><PGOPTIONS=-c search_path=public><psql>")
+    );
 }
 
 #[test]

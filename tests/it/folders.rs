@@ -192,6 +192,40 @@ fn with_backups(target: &str) -> Sandbox {
 }
 
 #[test]
+fn a_backup_writes_through_no_link_of_a_container_that_runs_as_root() {
+    if !is_root() {
+        return;
+    }
+    let mut sandbox = with_backups("data/backups");
+    let shared = sandbox.path("data");
+    sandbox.set("TARGET_SHARED", shared).set("SOURCE", "/etc");
+    std::fs::create_dir(&sandbox.target).unwrap();
+    std::fs::set_permissions(&sandbox.target, std::fs::Permissions::from_mode(0o700)).unwrap();
+    std::fs::write(sandbox.at("victim/file"), "of the host").unwrap();
+    // The name of the next backup has the time in it. The producer runs as long as the container needs for a link.
+    for steps in [
+        "ln --symbolic \"$here/victim/file\" \"$here/data/backups/$1\"; echo bad >\"$1\"",
+        "ln --symbolic \"$here/victim/file\" \"$here/data/backups/$1\"; cp /etc/hostname \"$1\"",
+        "echo good >\"$1\"; rm \"$1\"; ln --symbolic \"$here/victim/file\" \"$here/data/backups/$1\"; chmod 0666 \"$1\"",
+        "echo good >\"$1\"; mkdir \"$1-work\"; rmdir \"$1-work\"; ln --symbolic \"$here/victim\" \"$here/data/backups/$1-work\"
+         touch \"$1-work/new\"",
+    ] {
+        let output = sandbox.set_producer(steps).run(&["backup", "produce"]);
+        assert_eq!(output.status.code(), Some(1), "{steps}: {}", stderr(&output));
+        let file = sandbox.at("victim/file");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "of the host", "{steps}");
+        assert_eq!((names(&sandbox.at("victim")), state(&file).2), (vec!["file".to_owned()], 0o100_644));
+        assert_eq!(sandbox.unfinished(), [""; 0]);
+    }
+    sandbox.set_producer("echo good >\"$1\"").backup("produce");
+    // The path of the folder is still known to the producer, which refuses to copy a folder into itself.
+    let own = sandbox.path("data");
+    sandbox.set("SOURCE", own);
+    let output = sandbox.run(&["backup", "copy-folder"]);
+    assert!(stderr(&output).contains("would be inside"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_backup_folder_that_other_users_can_change_is_refused() {
     if !is_root() {
         return;
@@ -492,4 +526,52 @@ fn restore_sqlite_changes_no_other_file_while_a_user_swaps_links() {
             won
         },
     );
+}
+
+// Root in a container, which may enter and change every folder below its volume.
+
+#[test]
+fn copy_sqlite_gives_no_folder_of_the_host_away() {
+    if !is_root() || !are_installed(&["sqlite3"]) {
+        return;
+    }
+    let sandbox = with_databases();
+    // The container exchanges the new folder for a link.
+    let exchange = "/bin/mkdir \"$@\"; case $* in *copy-work) rmdir copy-work; ln --symbolic \"$VICTIM\" \"$TARGET/copy-work\" ;; esac";
+    program(&sandbox.at("bin/mkdir"), exchange);
+    let before = state(&sandbox.at("victim"));
+    let mut run = sandbox.command(&["copy-sqlite", "copy"]);
+    let output = run.current_dir(&sandbox.target).env("VICTIM", sandbox.at("victim")).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert_eq!(state(&sandbox.at("victim")), before);
+}
+
+#[test]
+fn restore_sqlite_overwrites_no_file_of_the_host() {
+    if !is_root() || !are_installed(&["sqlite3"]) {
+        return;
+    }
+    let mut sandbox = with_databases();
+    sandbox.add_systemctl();
+    let shared = sandbox.path("data");
+    sandbox.set("UNITS", "").set("DATABASE_SHARED", shared);
+    let backup = sandbox.at("backup.sqlite");
+    sqlite(&backup, "CREATE TABLE t AS SELECT 'restored' AS text");
+    let restore = || sandbox.run(&["restore-sqlite", "--yes", backup.to_str().unwrap()]);
+    // The container puts a link in place of the file that the script has removed.
+    let link = "/bin/rm \"$@\"; [ \"$*\" != '--force -- copy kept' ] || [ -e \"$HERE/linked\" ] || {
+            touch \"$HERE/linked\"; ln --symbolic \"$HERE/victim/app.db\" \"$HERE/data/above/.app.db.homegen-restore/copy\"; }";
+    program(&sandbox.at("bin/rm"), link);
+    let before = (state(&sandbox.at("victim/app.db")), std::fs::read(sandbox.at("victim/app.db")).unwrap());
+    let output = restore();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(sandbox.at("linked").exists());
+    let after = (state(&sandbox.at("victim/app.db")), std::fs::read(sandbox.at("victim/app.db")).unwrap());
+    assert_eq!(after, before);
+    let output = restore();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(sqlite(&sandbox.at("data/above/app.db"), "SELECT text FROM t"), "restored");
+    assert_eq!(state(&sandbox.at("data/above/app.db")).0, ATTACKER);
+    let kept = names(&sandbox.at("data/above")).into_iter().filter(|name| name.contains(".before-"));
+    assert_eq!(kept.count(), 1);
 }

@@ -1307,7 +1307,10 @@ fn a_dump_that_needs_the_rights_of_a_superuser_is_reported() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = stderr(&output);
     assert!(stderr.contains("must be superuser to create FOR ALL TABLES publication"), "{stderr}");
-    assert!(stderr.contains("Remove it from the dumped database, or load the dump with pg_restore as"), "{stderr}");
+    assert!(
+        stderr.contains("Remove it from the dumped database, or load the dump with pg_restore as"),
+        "{stderr}"
+    );
     let marked = sandbox.backups("database", "-not-restorable.dump");
     sandbox.restore_fails(&marked[0], "only a superuser may do this");
     assert_eq!((postgres.databases(), loaders(&postgres)), (vec!["immich".to_owned()], String::new()));
