@@ -11,7 +11,7 @@ start_stopped() {
   mapfile -t units <"$list"
   for unit in "${units[@]}"; do
     # Without the active target of its service, the start would fail and be reported as a failure of the unit.
-    read -r -a services < <(systemctl show --property=Requisite --value -- "$unit")
+    read -r -a services < <(systemctl show --property=Requisite --value -- "$unit") || services=()
     for service in "${services[@]}"; do
       if ! systemctl is-active --quiet -- "$service"; then
         echo "$unit stays stopped: $service was stopped meanwhile"

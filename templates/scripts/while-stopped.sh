@@ -9,7 +9,7 @@
 # RUNTIME_DIRECTORY  folder for the list of the units that ran, which systemd sets. If this script is killed, another
 #                    unit starts them (`OnFailure=`).
 #
-# Fails if a unit was started during the program.
+# Fails if a unit was started during the program, or does not start after it.
 set -euo pipefail
 
 # shellcheck source=/dev/null
@@ -64,5 +64,6 @@ for unit in "${!affected[@]}"; do
     status=1
   fi
 done
-start_stopped "$RUNTIME_DIRECTORY" || true
+# Otherwise another unit tries it again.
+start_stopped "$RUNTIME_DIRECTORY" || status=1
 exit "$status"

@@ -25,12 +25,12 @@ for unit in "${words[@]}"; do
     show)
       case $property in
         InvocationID) cat "ids/$unit" 2>/dev/null || true ;;
-        Requisite) echo 'homeserver-notes.target' ;;
+        Requisite) [ ! -e fails-to-show ] || exit 1; echo 'homeserver-notes.target' ;;
         *) cat "dependents/$unit" 2>/dev/null || true ;;
       esac
       ;;
     stop) [ ! -e fails-to-stop ] || exit 1; echo "stop $unit" >>log; echo inactive >"units/$unit" ;;
-    start) echo "start $unit" >>log; echo active >"units/$unit"; echo "$RANDOM$RANDOM" >"ids/$unit" ;;
+    start) [ ! -e fails-to-start ] || exit 1; echo "start $unit" >>log; echo active >"units/$unit"; echo "$RANDOM$RANDOM" >"ids/$unit" ;;
   esac
 done
 [ "$action" != is-active ] || true"#;
@@ -145,6 +145,21 @@ fn a_copy_during_which_a_unit_was_started_is_no_backup() {
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.err.contains("web.service was started during the copy"), "{ran:?}");
     assert_eq!(std::fs::read_to_string(stage.at("units/web.service")).unwrap(), "active\n");
+}
+
+#[test]
+fn a_unit_that_does_not_start_again_fails_the_backup_and_another_unit_starts_it() {
+    for file in ["fails-to-start", "fails-to-show"] {
+        let stage = stage();
+        stage.file(file, "");
+        let ran = run(&stage, "while-stopped");
+        let code = i32::from(file == "fails-to-start");
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        assert_eq!(run(&stage, "start-stopped").code, Some(code), "{file}");
+        std::fs::remove_file(stage.at(file)).unwrap();
+        assert_eq!(run(&stage, "start-stopped").code, Some(0));
+        assert_eq!(log(&stage), WHOLE);
+    }
 }
 
 #[test]

@@ -66,6 +66,15 @@ pub(super) fn keep_stopped(job: &Job, module: &mut Module) -> [(&'static str, Ex
     let exec = set.at(&["serviceConfig"]);
     exec.set("Type", Expr::str("oneshot"));
     exec.set("ExecStart", Expr::run(Script::StartStopped, [Expr::str(format!("/run/{folder}"))]));
+    // A failure that is followed by another start is not reported (systemd.service(5), RestartMode=).
+    exec.set("Restart", Expr::str("on-failure"));
+    exec.set("RestartSec", Expr::str("10s"));
+    exec.set("RestartMode", Expr::str("direct"));
+    set.set("startLimitBurst", Expr::Int(5));
+    set.set("startLimitIntervalSec", Expr::Int(300));
+    if job.notification.is_on() {
+        set.append("onFailure", [Expr::str("notify-failure@%n.service")]);
+    }
     [("RuntimeDirectory", Expr::str(folder)), ("RuntimeDirectoryPreserve", Expr::Bool(true))]
 }
 
