@@ -16,7 +16,8 @@
 # stopped stays stopped until it is started, or until the next boot. A container or a unit that is stopped alone starts
 # again with the next switch.
 #
-# Each parameter has one line for each part. A missing value is `-`, and a parameter without lines may be absent.
+# Each parameter has one line for each part. A missing value is `-`, and a parameter without lines may be absent, except
+# CONTAINERS.
 # CONTAINERS    the service, the container, its kind (`postgres` or `valkey`), and its image; or the service, a unit of NixOS
 #               and the kind `unit`
 # DATABASES     a database of the host's Postgres, and the service and the container that use it
@@ -121,12 +122,22 @@ secret() {
   cat -- "$1"
 }
 
+# The service of a container or of a unit of NixOS. Empty for the name of a service.
+service_of() {
+  local service container found=
+  while read -r service container _; do
+    [ "$service" != "$1" ] || return 0
+    [ "$container" != "$1" ] || found=$service
+  done <<<"$CONTAINERS"
+  echo "$found"
+}
+
 # Starts, stops or restarts a service or a container.
 #   change start|stop|restart NAME
 change() {
   local service target units container kind
-  if ! grep --quiet "^$2 " <<<"$CONTAINERS"; then
-    service=$(grep " $2 " <<<"$CONTAINERS" | cut --delimiter=' ' --fields=1)
+  service=$(service_of "$2")
+  if [ -n "$service" ]; then
     if [ "$1" != stop ] && ! systemctl is-active --quiet "homeserver-$service.target"; then
       fail "$service is stopped; start it first: homeserver start $service"
     fi

@@ -120,6 +120,15 @@ fn one_container_starts_only_while_its_service_is_started() {
 }
 
 #[test]
+fn a_container_may_have_the_name_of_a_kind() {
+    let mut stage = Stage::new();
+    stage.stand_in("systemctl", "printf '<%s>' \"$@\"");
+    stage.set("CONTAINERS", format!("{CONTAINERS}cache valkey valkey docker.io/valkey/valkey:9\n"));
+    let ran = stage.run("homeserver", &["start", "valkey"]);
+    assert_eq!(ran.out, "<is-active><--quiet><homeserver-cache.target><start><podman-valkey.service>", "{ran:?}");
+}
+
+#[test]
 fn shell_opens_in_one_container() {
     assert_eq!(
         ran(&["shell", "immich-server", "ls", "a b"]),
