@@ -181,9 +181,8 @@ left=$(sql "$MAINTENANCE" "${names[@]}" <<<"SELECT count(*) FROM pg_database WHE
 [ "$left" = 0 ] || fail "cannot rename the databases; the current database is unchanged"
 created=no
 # Before the units start again. A dump may have older versions of the extensions.
-if [ -n "${SET_UP-}" ] && ! systemctl restart -- "$SET_UP"; then
-  fail "$shown is in place, but its password and extensions were not set: check systemctl status $SET_UP"
-fi
+set_up=yes
+[ -z "${SET_UP-}" ] || systemctl restart -- "$SET_UP" || set_up=no
 
 echo "$DATABASE was restored from $shown."
 if [ "$present" = 1 ]; then
@@ -195,3 +194,8 @@ if [ "$present" = 1 ]; then
   fi
 fi
 print_idle
+if [ "$set_up" = no ]; then
+  echo "the password and the extensions of $DATABASE were not set: solve what systemctl status $SET_UP reports, and run" \
+    "systemctl restart $SET_UP" >&2
+  exit 1
+fi

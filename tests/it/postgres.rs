@@ -1282,7 +1282,17 @@ fn a_restored_database_of_the_host_belongs_to_its_role_and_has_its_password() {
     std::thread::sleep(Duration::from_millis(1100));
     std::fs::write(sandbox.at("on-systemctl"), "[ \"$1\" != restart ]").unwrap();
     sandbox.systemctl_calls();
-    sandbox.restore_fails(&dump, "check systemctl status postgres-databases.service");
+    let output = sandbox.run(&["restore-postgres", "--yes", dump.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("run systemctl restart postgres-databases.service"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!stderr(&output).contains("was not restored"), "{}", stderr(&output));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains("immich was restored from"), "{stdout}");
+    drop_before(&stdout);
     assert_eq!(sandbox.systemctl_calls(), PLACES[1].1);
     assert_eq!(postgres.sql("immich", "SELECT count(*) FROM place"), "50");
 }
