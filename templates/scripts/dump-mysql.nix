@@ -1,7 +1,6 @@
 dumpMysql =
   client: loadDump:
   program "dump-mysql" [
-    pkgs.gnused
     pkgs.util-linux
     pkgs.zstd
     client

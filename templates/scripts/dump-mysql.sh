@@ -90,7 +90,7 @@ mysql-client dump "$consistent" --triggers --routines --events -- "$DATABASE" |
   fail "the dump of database $DATABASE in container $CONTAINER failed: see the error above, and check the free space"
 
 # mysqldump ends with this line. The podman in between may lose the end of its output.
-contents=$(zstd --decompress --stdout --quiet -- "$1" | LC_ALL=C sed -n '/^-- Table structure for table `/p;$p') ||
+contents=$(zstd --decompress --stdout --quiet -- "$1" | load-mysql --list) ||
   fail "the dump of database $DATABASE cannot be read to its end: check the free space"
 [[ ${contents##*$'\n'} == "-- Dump completed"* ]] || fail "the dump of database $DATABASE is cut short: try again"
 

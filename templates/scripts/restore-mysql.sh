@@ -265,7 +265,7 @@ SELECT CONCAT('DROP DATABASE `', REPLACE(schema_name, '`', '``'), '`;') FROM inf
     AND RIGHT(schema_name, 15) REGEXP '^[0-9]{8}_[0-9]{6}$';
 SQL
 
-  contents=$(unpack | sed -n '/^-- Table structure for table `/p;$p') ||
+  contents=$(unpack | load --list) ||
     fail "$shown cannot be read to its end: use another dump"
   [[ ${contents##*$'\n'} == "-- Dump completed"* ]] || fail "$shown is not a complete dump: use another dump"
   tables=$(($(wc --lines <<<"$contents") - 1))

@@ -125,7 +125,10 @@ fn a_container_may_have_the_name_of_a_kind() {
     stage.stand_in("systemctl", "printf '<%s>' \"$@\"");
     stage.set("CONTAINERS", format!("{CONTAINERS}cache valkey valkey docker.io/valkey/valkey:9\n"));
     let ran = stage.run("homeserver", &["start", "valkey"]);
-    assert_eq!(ran.out, "<is-active><--quiet><homeserver-cache.target><start><podman-valkey.service>", "{ran:?}");
+    assert_eq!(
+        ran.out, "<is-active><--quiet><homeserver-cache.target><start><podman-valkey.service>",
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -204,7 +204,7 @@ impl MariaDb {
                  CREATE PROCEDURE `pro ``c`(IN x int) BEGIN
                  INSERT INTO log VALUES (x);
                  INSERT INTO log
-                 (n) VALUES (x), (';'); SELECT 'a;b\r\nc'; END;;
+                 (n) VALUES (x), (';'); SELECT 'a;b\r\nc\n-- Table structure for table `x`\n'; END;;
                  CREATE FUNCTION plus(x int) RETURNS int DETERMINISTIC RETURN x + 1;;
                  CREATE EVENT enabled ON SCHEDULE EVERY 10 YEAR STARTS '2020-01-01 00:00:00' COMMENT 'it''s' DO
                      INSERT INTO log VALUES (1000);;

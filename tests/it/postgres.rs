@@ -827,7 +827,7 @@ fn an_interrupted_trial_restore_leaves_no_database() {
         let mut left = 0;
         for signal in [rustix::process::Signal::KILL, rustix::process::Signal::TERM] {
             // The last calls are the clean-up. One of them may take as long as a call that was interrupted.
-            let cleaning = if place == sandbox_of as fn(&Postgres, &str) -> Sandbox { 1 } else { 4 };
+            let cleaning = if sandbox.variables.contains_key("CONTAINER") { 1 } else { 4 };
             let every = if signal == rustix::process::Signal::KILL { 1 } else { 4 };
             for at in (1..=calls).step_by(every).filter(|at| every == 1 || *at <= calls - cleaning) {
                 counted(at);

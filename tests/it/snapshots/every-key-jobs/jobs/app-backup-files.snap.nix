@@ -110,10 +110,16 @@ in
 
     systemd.services."start-stopped@app-backup-files" = {
       description = "Start of the units that app-backup-files stopped";
+      onFailure = [ "notify-failure@%n.service" ];
+      startLimitIntervalSec = 300;
       serviceConfig = {
         Type = "oneshot";
         ExecStart = scripts.startStopped "/run/homegen/app-backup-files";
+        Restart = "on-failure";
+        RestartSec = "10s";
+        RestartMode = "direct";
       };
+      startLimitBurst = 5;
     };
 
     systemd.timers.app-backup-files.timerConfig = {

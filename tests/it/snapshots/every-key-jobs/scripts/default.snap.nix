@@ -145,7 +145,6 @@ in
     dumpMysql =
       client: loadDump:
       program "dump-mysql" [
-        pkgs.gnused
         pkgs.util-linux
         pkgs.zstd
         client
