@@ -16,9 +16,15 @@ in
         ensureDBOwnership = true;
       }
     ];
+    # A backup and a restore log in as these roles from the system user of Postgres.
+    identMap = ''
+      homegen postgres homegen_trial
+      homegen postgres homegen_restore
+    '';
     # The first matching line applies. The lines of NixOS, which follow, would ask for a system user.
     authentication = ''
       local "news" "news" scram-sha-256
+      local all "homegen_trial","homegen_restore" peer map=homegen
     '';
   };
 

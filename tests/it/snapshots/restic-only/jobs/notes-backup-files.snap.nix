@@ -94,10 +94,16 @@ in
 
     systemd.services."start-stopped@notes-backup-files" = {
       description = "Start of the units that notes-backup-files stopped";
+      onFailure = [ "notify-failure@%n.service" ];
+      startLimitIntervalSec = 300;
       serviceConfig = {
         Type = "oneshot";
         ExecStart = scripts.startStopped "/run/homegen/notes-backup-files";
+        Restart = "on-failure";
+        RestartSec = "10s";
+        RestartMode = "direct";
       };
+      startLimitBurst = 5;
     };
 
     systemd.timers.notes-backup-files.timerConfig = {

@@ -120,7 +120,6 @@ in
     dumpMysql =
       client: loadDump:
       program "dump-mysql" [
-        pkgs.gnused
         pkgs.util-linux
         pkgs.zstd
         client
@@ -140,7 +139,14 @@ in
       command "ensure-network" [ config.virtualisation.podman.package ] ([ name ] ++ options);
     loadDump =
       parameters:
-      program "load-dump" (postgresClients parameters ++ [ pkgs.gnused ]) "load-dump" parameters;
+      program "load-dump" (
+        postgresClients parameters
+        ++ [
+          pkgs.gawk
+          pkgs.gnugrep
+          pkgs.gnused
+        ]
+      ) "load-dump" parameters;
     loadMysql =
       client:
       program "load-mysql" [
