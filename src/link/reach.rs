@@ -95,7 +95,7 @@ impl Sites {
             )
             .and(service.span, "declared here")
             .help("add a `site` to the service, or connect to its container over a shared network"),
-            None if may_be_lost(host) => return Vec::new(),
+            None if may_be_lost(&value, host) => return Vec::new(),
             None => {
                 let names = self.of_services.keys().chain(self.by_name.keys()).map(String::as_str);
                 Diagnostic::new(
@@ -113,8 +113,14 @@ impl Sites {
     }
 }
 
-/// True if a site may be in a part of the file that could not be read.
-fn may_be_lost(host: &Host) -> bool {
+/// True if a part of the file that could not be read may declare a service or a site with this name.
+fn may_be_lost(name: &str, host: &Host) -> bool {
+    // The name of a service has no dot, and the full name of a site has one.
+    if !name.contains('.') {
+        return host.unreadable.has_unknown("")
+            || host.unreadable.has_unknown(name)
+            || host.services.is_empty() && host.unreadable.has_unreadable(&["services"]);
+    }
     host.front.iter().any(|front| !front.unlinked_sites.is_empty() || front.unreadable.may_hold(&["sites"]))
         || host.unreadable.has_unreadable(&["caddy", "haproxy", "services"])
         || host
