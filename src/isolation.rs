@@ -173,6 +173,8 @@ const PATHS: &[HostPath] = &[
         "start a privileged container, and be root on the host",
     ),
     row("/run/user/*/podman", Socket, Below, Read, "start containers as the user of the socket"),
+    // `peer` of pg_hba.conf believes the user ID of a process, and root of a container can take any.
+    row("/run/postgresql", Socket, Below, Read, "log in to Postgres as its superuser"),
     row("/run/user/*/docker.sock", Socket, Below, Read, "start containers as the user of the socket"),
     row("/run/user/*/bus", Socket, Below, Read, "start programs as the user of the session"),
     row("/run/user/*/systemd", Socket, Below, Read, "start programs as the user of the session"),

@@ -30,11 +30,11 @@ pub(super) fn unset(all: &'static [Variable], container: &Container) -> Vec<Vari
     all.iter().copied().filter(|(variable, _)| !written.iter().any(|name| name == variable)).collect()
 }
 
-/// Mounts the folder of a server's socket, if the container connects to the socket, lets the container wait for the server,
-/// and sets the variables whose value `value` knows.
+/// Mounts the folder of a server's socket (its path on the host and in the container), if the container connects to the
+/// socket. Lets the container wait for the server, and sets the variables whose value `value` knows.
 pub(super) fn lower(
     server: Server,
-    sockets: Option<&'static str>,
+    sockets: Option<(&'static str, &'static str)>,
     variables: Vec<Variable>,
     value: impl Fn(ConnectionPart) -> Option<Expr>,
     container: &Container,
@@ -43,7 +43,7 @@ pub(super) fn lower(
     own_set(module, container).append("servers", [Expr::str(server.name)]);
     let set = container_set(module, container);
     // A container connects to a socket on a read-only mount too, and cannot remove it.
-    set.append("volumes", sockets.map(|sockets| Expr::str(format!("{sockets}:{sockets}:ro"))));
+    set.append("volumes", sockets.map(|(from, to)| Expr::str(format!("{from}:{to}:ro"))));
     for (variable, part) in variables {
         if let Some(value) = value(part) {
             set.at(&["environment"]).set(variable, value);

@@ -9,7 +9,7 @@
 //! systemd.services.postgres-databases.serviceConfig.ExecStart = [ (scripts.setUpDatabase "notes" [ "vector" ]) ];
 //! virtualisation.oci-containers.containers.notes-server = {
 //!   environment.PGHOST = "/run/postgresql";
-//!   volumes = [ "/run/postgresql:/run/postgresql:ro" ];
+//!   volumes = [ "/run/postgres-containers:/run/postgresql:ro" ];
 //!   homeserver.servers = [ "postgres" ];
 //!   homeserver.secretVariables.PGPASSWORD = "notes-db";
 //! };
@@ -34,6 +34,14 @@
 //!
 //! The role of a database belongs to the container, so it may do nothing else in the server: it is no superuser, and no
 //! other role may connect to its database.
+//!
+//! A container that runs as root can take the user ID of `postgres`, and Postgres would let it log in as the superuser: the
+//! kernel reports the ID of the client of a socket (`peer` in pg_hba.conf). So a container gets another socket, from which a
+//! process with an ID of its own forwards to Postgres:
+//!
+//! ```nix
+//! systemd.sockets.postgres-containers.socketConfig.ListenStream = "/run/postgres-containers/.s.PGSQL.5432";
+//! ```
 
 use std::collections::HashSet;
 
@@ -57,6 +65,10 @@ pub(super) const SUPERUSER: &str = "postgres";
 
 /// The unit that is active once NixOS has created the databases and the roles.
 pub(super) const STARTED: &str = "postgresql.target";
+
+/// The unit that forwards connections of containers to Postgres, and the folder of its socket.
+const FORWARDER: &str = "postgres-containers";
+const FORWARDED_SOCKETS: &str = "/run/postgres-containers";
 
 /// The unit that sets passwords and extensions.
 pub(super) const UNIT: &str = "postgres-databases";
@@ -122,10 +134,38 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             Expr::Lines(lines),
         );
     }
-    // A restart would create the folder anew, and a container would keep the old one without a socket.
-    module.unit("postgresql").at(&["serviceConfig"]).set("RuntimeDirectoryPreserve", Expr::Bool(true));
     listen(&tcp, module);
     set_up(postgres, host, module);
+    if host.containers().any(|container| uses_socket(container, host)) {
+        forward(module);
+    }
+}
+
+/// True if a container connects to the socket.
+fn uses_socket(container: &Container, host: &Host) -> bool {
+    host.database(container).is_some() && gateway(container, host).is_none()
+}
+
+/// Forwards the connections of containers to Postgres. The socket stays while Postgres restarts.
+fn forward(module: &mut Module) {
+    let description = || Expr::str("Connections of containers to Postgres");
+    let socket = module.config.at(&["systemd", "sockets", FORWARDER]);
+    socket.set("description", description());
+    socket.append("wantedBy", [Expr::str("sockets.target")]);
+    let listen = format!("{FORWARDED_SOCKETS}/.s.PGSQL.{}", Postgres::PORT);
+    socket.at(&["socketConfig"]).set("ListenStream", Expr::str(listen));
+    let unit = module.unit(FORWARDER);
+    unit.set("description", description());
+    unit.append("after", [Expr::str("postgresql.service")]);
+    unit.set("startLimitIntervalSec", Expr::Int(0));
+    let exec = unit.at(&["serviceConfig"]);
+    let program = Part::expr(Expr::code("config.systemd.package"));
+    let arguments = format!("/lib/systemd/systemd-socket-proxyd {SOCKETS}/.s.PGSQL.{}", Postgres::PORT);
+    exec.set("ExecStart", Expr::Str(vec![program, Part::Text(arguments.into())]));
+    exec.set("DynamicUser", Expr::Bool(true));
+    exec.set("PrivateNetwork", Expr::Bool(true));
+    exec.set("Restart", Expr::str("on-failure"));
+    exec.set("RestartSec", Expr::str("1s"));
 }
 
 /// The line of pg_hba.conf that lets a role connect to its database with a password, from a subnet or through the socket.
@@ -195,6 +235,12 @@ fn set_up(postgres: &Postgres, host: &Host, module: &mut Module) {
         unit.append("after", secret::units(host).map(Expr::str));
     }
     unit.append("wants", [Expr::str(STARTED)]);
+    // Containers wait for this unit.
+    if host.containers().any(|container| uses_socket(container, host)) {
+        let socket = format!("{FORWARDER}.socket");
+        unit.append("after", [Expr::str(socket.clone())]);
+        unit.append("wants", [Expr::str(socket)]);
+    }
     unit.set("startLimitIntervalSec", Expr::Int(0));
     let mut exec = Set::default();
     exec.set("Type", Expr::str("oneshot"));
@@ -236,7 +282,7 @@ pub(super) fn lower_uses(container: &Container, context: &HostContext, module: &
         ConnectionPart::User | ConnectionPart::Database => Some(Expr::text(name)),
         ConnectionPart::Password | ConnectionPart::Url => None,
     };
-    let sockets = gateway(container, context.host).is_none().then_some(SOCKETS);
+    let sockets = uses_socket(container, context.host).then_some((FORWARDED_SOCKETS, SOCKETS));
     connection::lower(SERVER, sockets, variables(container), value, container, module);
 }
 

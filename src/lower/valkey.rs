@@ -144,7 +144,7 @@ pub(super) fn lower_uses(container: &Container, context: &HostContext, module: &
         ConnectionPart::Database => user.database.as_ref().map(|number| Expr::text(&number.text)),
         ConnectionPart::Password | ConnectionPart::Url => None,
     };
-    connection::lower(SERVER, Some(SOCKETS), variables(container), value, container, module);
+    connection::lower(SERVER, Some((SOCKETS, SOCKETS)), variables(container), value, container, module);
 }
 
 /// The variables of a container with the password of its user.

@@ -12,6 +12,7 @@ use crate::tree::Node;
 const MANAGED: &[&str] = &[
     "caddy",
     "haproxy",
+    "postgres-containers",
     "postgres-databases",
     "published-ports",
     "postgresql",

@@ -36,18 +36,26 @@ in
     '';
   };
 
-  systemd.services.postgresql = {
-    after = [ "systemd-sysctl.service" ];
-    serviceConfig.RuntimeDirectoryPreserve = true;
+  networking.firewall.interfaces.br-six.allowedTCPPorts = [ 5432 ];
+
+  boot.kernel.sysctl = {
+    # Postgres listens on the address of a bridge, which exists only while a container is on the network.
+    "net.ipv4.ip_nonlocal_bind" = 1;
   };
+
+  systemd.services.postgresql.after = [ "systemd-sysctl.service" ];
 
   systemd.services.postgres-databases = {
     description = "Passwords and extensions of the databases";
     after = [
       "postgresql.target"
       "agenix-install-secrets.service"
+      "postgres-containers.socket"
     ];
-    wants = [ "postgresql.target" ];
+    wants = [
+      "postgresql.target"
+      "postgres-containers.socket"
+    ];
     wantedBy = [ "multi-user.target" ];
     restartTriggers = [ "${secrets.password.file}" ];
     startLimitIntervalSec = 0;
@@ -69,10 +77,22 @@ in
     };
   };
 
-  networking.firewall.interfaces.br-six.allowedTCPPorts = [ 5432 ];
+  systemd.services.postgres-containers = {
+    description = "Connections of containers to Postgres";
+    after = [ "postgresql.service" ];
+    startLimitIntervalSec = 0;
+    serviceConfig = {
+      ExecStart = "${config.systemd.package}/lib/systemd/systemd-socket-proxyd /run/postgresql/.s.PGSQL.5432";
+      Restart = "on-failure";
+      RestartSec = "1s";
+      DynamicUser = true;
+      PrivateNetwork = true;
+    };
+  };
 
-  boot.kernel.sysctl = {
-    # Postgres listens on the address of a bridge, which exists only while a container is on the network.
-    "net.ipv4.ip_nonlocal_bind" = 1;
+  systemd.sockets.postgres-containers = {
+    description = "Connections of containers to Postgres";
+    wantedBy = [ "sockets.target" ];
+    socketConfig.ListenStream = "/run/postgres-containers/.s.PGSQL.5432";
   };
 }

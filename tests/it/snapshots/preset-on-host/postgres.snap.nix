@@ -33,15 +33,17 @@ in
     '';
   };
 
-  systemd.services.postgresql.serviceConfig.RuntimeDirectoryPreserve = true;
-
   systemd.services.postgres-databases = {
     description = "Passwords and extensions of the databases";
     after = [
       "postgresql.target"
       "agenix-install-secrets.service"
+      "postgres-containers.socket"
     ];
-    wants = [ "postgresql.target" ];
+    wants = [
+      "postgresql.target"
+      "postgres-containers.socket"
+    ];
     wantedBy = [ "multi-user.target" ];
     restartTriggers = [ "${secrets.photos-db.file}" ];
     startLimitIntervalSec = 0;
@@ -63,5 +65,24 @@ in
       User = "postgres";
       LoadCredential = [ "photos:${secrets.photos-db.path}" ];
     };
+  };
+
+  systemd.services.postgres-containers = {
+    description = "Connections of containers to Postgres";
+    after = [ "postgresql.service" ];
+    startLimitIntervalSec = 0;
+    serviceConfig = {
+      ExecStart = "${config.systemd.package}/lib/systemd/systemd-socket-proxyd /run/postgresql/.s.PGSQL.5432";
+      Restart = "on-failure";
+      RestartSec = "1s";
+      DynamicUser = true;
+      PrivateNetwork = true;
+    };
+  };
+
+  systemd.sockets.postgres-containers = {
+    description = "Connections of containers to Postgres";
+    wantedBy = [ "sockets.target" ];
+    socketConfig.ListenStream = "/run/postgres-containers/.s.PGSQL.5432";
   };
 }

@@ -28,15 +28,17 @@ in
     '';
   };
 
-  systemd.services.postgresql.serviceConfig.RuntimeDirectoryPreserve = true;
-
   systemd.services.postgres-databases = {
     description = "Passwords and extensions of the databases";
     after = [
       "postgresql.target"
       "agenix-install-secrets.service"
+      "postgres-containers.socket"
     ];
-    wants = [ "postgresql.target" ];
+    wants = [
+      "postgresql.target"
+      "postgres-containers.socket"
+    ];
     wantedBy = [ "multi-user.target" ];
     restartTriggers = [ "${secrets.news-db.file}" ];
     startLimitIntervalSec = 0;
@@ -49,5 +51,24 @@ in
       User = "postgres";
       LoadCredential = [ "news:${secrets.news-db.path}" ];
     };
+  };
+
+  systemd.services.postgres-containers = {
+    description = "Connections of containers to Postgres";
+    after = [ "postgresql.service" ];
+    startLimitIntervalSec = 0;
+    serviceConfig = {
+      ExecStart = "${config.systemd.package}/lib/systemd/systemd-socket-proxyd /run/postgresql/.s.PGSQL.5432";
+      Restart = "on-failure";
+      RestartSec = "1s";
+      DynamicUser = true;
+      PrivateNetwork = true;
+    };
+  };
+
+  systemd.sockets.postgres-containers = {
+    description = "Connections of containers to Postgres";
+    wantedBy = [ "sockets.target" ];
+    socketConfig.ListenStream = "/run/postgres-containers/.s.PGSQL.5432";
   };
 }

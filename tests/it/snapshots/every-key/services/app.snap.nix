@@ -169,7 +169,7 @@ in
             environmentFiles = [ "/run/app-photos/secrets.env" ];
             volumes = [
               "/srv/photos:/data"
-              "/run/postgresql:/run/postgresql:ro"
+              "/run/postgres-containers:/run/postgresql:ro"
               "/run/redis-valkey:/run/redis-valkey:ro"
             ];
             homeserver = {

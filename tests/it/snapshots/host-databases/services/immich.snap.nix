@@ -32,7 +32,7 @@ in
         environmentFiles = [ "/run/immich-server/secrets.env" ];
         volumes = [
           "${upload}:/data"
-          "/run/postgresql:/run/postgresql:ro"
+          "/run/postgres-containers:/run/postgresql:ro"
           "/run/redis-valkey:/run/redis-valkey:ro"
         ];
         homeserver = {

@@ -20,7 +20,7 @@ in
       };
       environmentFiles = [ "/run/notes-server/secrets.env" ];
       volumes = [
-        "/run/postgresql:/run/postgresql:ro"
+        "/run/postgres-containers:/run/postgresql:ro"
         "/run/redis-valkey:/run/redis-valkey:ro"
       ];
       homeserver = {

@@ -52,7 +52,7 @@ in
         volumes = [
           "${media}:/data"
           "/etc/localtime:/etc/localtime:ro"
-          "/run/postgresql:/run/postgresql:ro"
+          "/run/postgres-containers:/run/postgresql:ro"
           "/run/redis-valkey:/run/redis-valkey:ro"
         ];
         homeserver = {

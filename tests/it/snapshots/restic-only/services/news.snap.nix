@@ -19,7 +19,7 @@ in
         PGDATABASE = "news";
       };
       environmentFiles = [ "/run/news/secrets.env" ];
-      volumes = [ "/run/postgresql:/run/postgresql:ro" ];
+      volumes = [ "/run/postgres-containers:/run/postgresql:ro" ];
       homeserver = {
         service = "news";
         secrets = [ "news-db" ];
