@@ -53,6 +53,9 @@ const HEADERS: &[&str] = &[
 /// The requested name.
 const NAME: &str = "req.hdr(host),host_only";
 
+/// The most values in a line. HAProxy reads at most 64 words of a line (`MAX_LINE_ARGS` in include/haproxy/defaults.h).
+const VALUES: usize = 50;
+
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(haproxy) = &host.haproxy else { return };
     let module = output.module("haproxy.nix", "haproxy");
@@ -176,18 +179,10 @@ fn frontend<'a>(listen: ListenAddress, sites: &[(&'a PlainSite, &str)]) -> Vec<L
     let mut all = vec![(None, begin)];
     let (named, nameless): (Vec<_>, Vec<_>) = sites.iter().partition(|(site, _)| !site.names.is_empty());
     for (site, name) in &named {
-        let names = [
-            vec![Part::Text(format!("  acl known {NAME} -m str -i").into())],
-            vec![Part::Text(format!("  acl is-{name} {NAME} -m str -i").into())],
-        ];
-        let lines = names.into_iter().map(|mut line| {
-            for name in &site.names {
-                line.push(Part::Text(" ".into()));
-                line.extend(parts(name));
-            }
-            line
-        });
-        all.push((site.service.as_ref(), lines.collect()));
+        let is_name = |condition: &str| {
+            acl(&format!("{condition} {NAME} -m str -i"), site.names.iter().map(parts).collect())
+        };
+        all.push((site.service.as_ref(), [is_name("known"), is_name(&format!("is-{name}"))].concat()));
     }
     let conditions = |site: &PlainSite, name: &str| match site.names.is_empty() {
         true => "!known".to_owned(),
@@ -196,11 +191,11 @@ fn frontend<'a>(listen: ListenAddress, sites: &[(&'a PlainSite, &str)]) -> Vec<L
     for (site, name) in named.iter().chain(&nameless) {
         let Some(allowed) = &site.allow_from else { continue };
         let subnets = allowed.value.iter().flat_map(|range| range.value.subnets());
-        let subnets: Vec<String> = subnets.map(|subnet| format!(" {subnet}")).collect();
+        let mut lines =
+            acl(&format!("from-{name} src"), subnets.map(|subnet| line(subnet.to_string())).collect());
         let condition = conditions(site, name);
-        let deny =
-            format!("  http-request deny deny_status 403 if {condition} !{{ src{} }}", subnets.concat());
-        all.push((site.service.as_ref(), vec![line(deny)]));
+        lines.push(line(format!("  http-request deny deny_status 403 if {condition} !from-{name}")));
+        all.push((site.service.as_ref(), lines));
     }
     if nameless.is_empty() {
         all.push((None, vec![line("  http-request deny deny_status 404 if !known")]));
@@ -218,6 +213,15 @@ fn frontend<'a>(listen: ListenAddress, sites: &[(&'a PlainSite, &str)]) -> Vec<L
         all.push((site.service.as_ref(), paths.chain([own]).collect()));
     }
     all
+}
+
+/// The lines of an ACL, which is true if one of its lines is.
+fn acl(begin: &str, values: Vec<Vec<Part>>) -> Vec<Vec<Part>> {
+    let of_line = |values: &[Vec<Part>]| {
+        let values = values.iter().flat_map(|value| line(" ").into_iter().chain(value.iter().cloned()));
+        line(format!("  acl {begin}")).into_iter().chain(values).collect()
+    };
+    values.chunks(VALUES).map(of_line).collect()
 }
 
 fn path_matcher(path: &UrlPaths) -> String {

@@ -827,6 +827,38 @@ fn haproxy_routes_by_name_and_path_and_admits_only_the_clients_of_allow_from() {
 }
 
 #[test]
+fn haproxy_reads_every_name_and_every_client_of_a_site_with_many() {
+    if !haproxy_tools() {
+        return;
+    }
+    let a = program("a");
+    let port = free_port();
+    let names: Vec<String> = (1..130).map(|number| format!("{}{number}.lan", "n".repeat(50))).collect();
+    let clients: Vec<String> = (2..132).map(|number| format!("127.0.{number}.0/24")).collect();
+    let _haproxy = HaProxy::start(
+        &format!(
+            r#"{HEAD}haproxy:
+  sites:
+    - {{ listen: {port}, host: a.lan, aliases: [{}], to: "127.0.0.1:{}", allow_from: [{}] }}
+"#,
+            names.join(", "),
+            a.port(),
+            clients.join(", "),
+        ),
+        port,
+    );
+    let get = |from: &str, name: &str| get_plain(from, name, port, "/", &[]).0;
+    for name in ["a.lan", &names[48], &names[49], &names[128]] {
+        for (from, status) in
+            [("127.0.2.1", 200), ("127.0.60.1", 200), ("127.0.131.1", 200), ("127.0.0.1", 403)]
+        {
+            assert_eq!(get(from, name), status, "{name} from {from}");
+        }
+    }
+    assert_eq!(get("127.0.2.1", "b.lan"), 404);
+}
+
+#[test]
 fn haproxy_sets_the_headers_about_the_client_and_removes_those_of_the_client() {
     if !haproxy_tools() {
         return;

@@ -62,7 +62,8 @@ in
       (lib.mkIf homeserver.photos.enable ''
         acl known req.hdr(host),host_only -m str -i files.lan
         acl is-files.lan req.hdr(host),host_only -m str -i files.lan
-        http-request deny deny_status 403 if is-files.lan !{ src 192.168.1.0/24 100.64.0.0/10 fd7a:115c:a1e0::/48 }
+        acl from-files.lan src 192.168.1.0/24 100.64.0.0/10 fd7a:115c:a1e0::/48
+        http-request deny deny_status 403 if is-files.lan !from-files.lan
       '')
       ''
         use_backend admin.lan if is-admin.lan
