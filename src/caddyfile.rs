@@ -150,7 +150,8 @@ pub fn imports(lines: &str) -> Vec<String> {
 /// (`parseSegmentAsConfig` and the functions of caddyconfig/httpcaddyfile/builtins.go that return no route).
 const OF_SITE: &[&str] = &["bind", "handle_errors", "log", "tls"];
 
-/// The lines of a site, counted from 0, with directives that configure the site, each with its block.
+/// The lines of a site, counted from 0, with directives that configure the site or with the matchers that these may use, each
+/// with its block. A matcher of the site exists in its blocks too.
 pub fn of_site(lines: &str) -> Vec<Range<usize>> {
     let expanded = with_variables(lines).unwrap_or_default();
     let tokens = tokens(&expanded).unwrap_or_default();
@@ -163,7 +164,7 @@ pub fn of_site(lines: &str) -> Vec<Range<usize>> {
             if let Some(last) = found.last_mut().filter(|_| is_open) {
                 last.end = begin;
             }
-            is_open = OF_SITE.contains(&row[0].text.as_str());
+            is_open = OF_SITE.contains(&row[0].text.as_str()) || row[0].text.starts_with('@');
             if is_open {
                 found.push(begin..lines.split('\n').count());
             }
@@ -179,7 +180,12 @@ pub fn of_site(lines: &str) -> Vec<Range<usize>> {
 
 /// Reports whether a quoted text or a heredoc continues on another line.
 pub fn has_long_words(lines: &str) -> bool {
-    rows(lines).iter().flatten().any(|word| word.contains('\n'))
+    words(lines).any(|word| word.contains('\n'))
+}
+
+/// The words of lines.
+pub fn words(lines: &str) -> impl Iterator<Item = String> {
+    rows(lines).into_iter().flatten()
 }
 
 /// The snippets that lines between the sites define, each with a directive in it that configures a site.
@@ -363,7 +369,8 @@ mod tests {
         let lines =
             "encode gzip\nlog {\n  output discard\n  tls x\n}\n# more\nrespond `a\ntls`\ntls internal\n";
         assert_eq!(of_site(lines), [1..6, 8..10]);
-        assert_eq!(of_site("handle {\n  tls internal\n}"), []);
+        assert_eq!(of_site("handle {\n  tls internal\n  @a path /a\n}"), []);
+        assert_eq!(of_site("@a path /a\nrespond @a 404\n@b {\n  path /b\n}\nencode gzip"), [0..1, 2..5]);
         let lines =
             "(a) {\n  log {\n    tls x\n  }\n}\n(b) {\n  encode gzip\n}\nx.test {\n  tls internal\n}\n";
         assert_eq!(snippets_of_site(lines), [("a".to_owned(), "log".to_owned())]);

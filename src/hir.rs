@@ -109,6 +109,18 @@ impl Host {
         &self.services
     }
 
+    /// True if the front or a service lacks a site of the file; a diagnostic was emitted.
+    pub(crate) fn may_lack_sites(&self) -> bool {
+        let lacks_own =
+            |front: &Front| !front.unlinked_sites.is_empty() || front.unreadable.may_hold(&["sites"]);
+        let is_broken = |service: &Service| {
+            service.has_broken_site || service.unreadable.has_unreadable(&["site", "sites"])
+        };
+        self.front.iter().any(lacks_own)
+            || self.haproxy.iter().any(|haproxy| haproxy.has_broken_site)
+            || self.services.iter().any(is_broken)
+    }
+
     /// The containers whose images the lock file has, with their names in it. An image that was built on the host is in
     /// no registry, and an automatic update changes the image on the host.
     pub(crate) fn locked_containers(&self) -> Vec<(&Container, String)> {

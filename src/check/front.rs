@@ -10,6 +10,7 @@ mod guarded_lines;
 mod https_port;
 mod named_upstream;
 mod paths;
+mod program;
 mod redirect;
 mod rewrite;
 mod site_clients;

@@ -1,7 +1,7 @@
 //! Programs that decide who may use a site.
 
 use super::front::Certificate;
-use super::{Id, Service, Upstream};
+use super::{Id, Upstream};
 use crate::form::{HeaderName, UrlPaths};
 use crate::setting::Number;
 use crate::source::Span;
@@ -15,8 +15,6 @@ pub(crate) struct AuthProvider {
     pub(crate) name: Text,
     /// The address.
     pub(crate) upstream: Upstream,
-    /// The service of the container, if it is one.
-    pub(crate) service: Option<Id<Service>>,
     /// The port on the host in the file.
     pub(crate) port: Option<Number>,
     /// How the certificate of the program is verified.

@@ -167,13 +167,6 @@ impl Front {
         extra.into_iter().map(|lines| (lines, CaddyfilePosition::TopLevel)).chain(blocks)
     }
 
-    /// The additional ports of sites on the host.
-    pub(crate) fn site_ports(&self) -> impl Iterator<Item = &Number> {
-        let unlinked = self.unlinked_sites.iter().map(|site| &site.port);
-        let paths = self.sites.iter().flat_map(|site| &site.paths).map(|path| &path.port);
-        self.sites.iter().map(|site| &site.port).chain(unlinked).chain(paths).flatten()
-    }
-
     /// The common headers of all sites, and the headers of each site.
     pub(crate) fn all_headers(&self) -> impl Iterator<Item = &(Text, Text)> {
         let of_sites = self.sites.iter().map(|site| &site.headers);
@@ -279,6 +272,48 @@ pub(crate) struct Upstream {
     pub(crate) https: bool,
     /// The span of the target.
     pub(crate) span: Span,
+}
+
+/// A target of a site, a path or an auth provider, with the keys beside it.
+pub(crate) struct Forward<'a> {
+    /// The target. `None` for a site that forwards nothing.
+    pub(crate) upstream: Option<&'a Upstream>,
+    /// The port on the host in the file.
+    pub(crate) port: Option<&'a Number>,
+    /// How the certificate of the target is verified. `None` with HAProxy.
+    pub(crate) certificate: Option<&'a Certificate>,
+}
+
+impl Host {
+    /// The targets of all sites, of their paths, and of the auth providers.
+    pub(crate) fn forwards(&self) -> impl Iterator<Item = Forward<'_>> {
+        fn of_path(path: &SitePath) -> Forward<'_> {
+            Forward {
+                upstream: Some(&path.upstream),
+                port: path.port.as_ref(),
+                certificate: Some(&path.certificate),
+            }
+        }
+        let of_caddy = self.front.iter().flat_map(|front| &front.sites).flat_map(|site| {
+            let upstream = match &site.answer {
+                Answer::Proxy(upstream) => Some(upstream),
+                Answer::Redirect(_) | Answer::Lines => None,
+            };
+            let own = Forward { upstream, port: site.port.as_ref(), certificate: Some(&site.certificate) };
+            std::iter::once(own).chain(site.paths.iter().map(of_path))
+        });
+        let of_haproxy = self.haproxy.iter().flat_map(|haproxy| &haproxy.sites).flat_map(|site| {
+            let own = Forward { upstream: Some(&site.upstream), port: site.port.as_ref(), certificate: None };
+            let of_paths = site.paths.iter().map(of_path);
+            std::iter::once(own).chain(of_paths.map(|path| Forward { certificate: None, ..path }))
+        });
+        let of_auth = self.auth.values().map(|provider| Forward {
+            upstream: Some(&provider.upstream),
+            port: provider.port.as_ref(),
+            certificate: Some(&provider.certificate),
+        });
+        of_caddy.chain(of_haproxy).chain(of_auth)
+    }
 }
 
 /// How the certificate of a target is verified.

@@ -20,6 +20,8 @@ pub(crate) struct HaProxy {
     pub(crate) notification: Notification,
     /// The sites with a valid target.
     pub(crate) sites: Vec<PlainSite>,
+    /// True if one of the sites that belong to no service is not valid; a diagnostic was emitted.
+    pub(crate) has_broken_site: bool,
 }
 
 impl HaProxy {

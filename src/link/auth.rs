@@ -104,11 +104,9 @@ fn link_one(
         (None, None) => Vec::new(),
     };
     let upstream = upstream?;
-    let service = containers.find(&declared.to.host.value(), None).map(|(of, _)| services[of].name.clone());
     Some(AuthProvider {
         name,
         upstream,
-        service,
         port: declared.port,
         certificate: Certificate { insecure: declared.insecure, server_name: declared.server_name },
         uri,

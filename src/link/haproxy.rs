@@ -2,7 +2,7 @@
 
 use super::container::ServiceSites;
 use super::notify;
-use super::site::{Owner, upstream};
+use super::site::{Owner, ServiceNames, is_in_own_list, own_port, upstream};
 use super::site_path::{self, Containers};
 use crate::ast::{self, PathTarget};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -21,6 +21,7 @@ pub(super) struct Linked {
 pub(super) fn link(
     declared: Option<ast::HaProxy>,
     sites: Vec<ServiceSites>,
+    service_names: &ServiceNames,
     services: &mut [Service],
     diagnostics: &mut Diagnostics,
 ) -> Option<Linked> {
@@ -52,18 +53,28 @@ pub(super) fn link(
     }
     let domain = declared.domain.as_ref().map(|domain| &domain.text);
     let (mut linked, mut paths) = (Vec::new(), Vec::new());
+    let mut has_broken_site = declared.unreadable.may_hold(&["sites"]);
     for mut site in declared.sites {
+        if !is_in_own_list(&site, &ast::SiteFront::HaProxy, diagnostics) {
+            has_broken_site = true;
+            continue;
+        }
+        has_broken_site |= !is_supported(&site, diagnostics);
         let own_paths = std::mem::take(&mut site.paths);
-        if let Some(site) = link_one(site, domain, None, diagnostics) {
-            linked.push(site);
-            paths.push((None, own_paths));
+        match link_one(site, domain, None, service_names, diagnostics) {
+            Some(site) => {
+                linked.push(site);
+                paths.push((None, own_paths));
+            }
+            None => has_broken_site = true,
         }
     }
     for of_service in sites {
         let mut owner = Owner::of(&mut services[of_service.service]);
         for mut site in of_service.sites {
+            owner.service.has_broken_site |= !is_supported(&site, diagnostics);
             let own_paths = std::mem::take(&mut site.paths);
-            match link_one(site, domain, Some(&mut owner), diagnostics) {
+            match link_one(site, domain, Some(&mut owner), service_names, diagnostics) {
                 Some(site) => {
                     linked.push(site);
                     paths.push((Some(of_service.service), own_paths));
@@ -78,6 +89,7 @@ pub(super) fn link(
         stats: declared.stats,
         notification: notify::resolve(declared.notify),
         sites: linked,
+        has_broken_site,
     };
     Some(Linked { haproxy, paths })
 }
@@ -92,8 +104,14 @@ impl Linked {
     ) -> HaProxy {
         for (site, (own, paths)) in self.haproxy.sites.iter_mut().zip(self.paths) {
             site.paths = site_path::link(paths, own, containers, services, diagnostics);
-            for path in site.paths.iter().filter(|path| path.upstream.https) {
-                refuse("https://", path.upstream.span, diagnostics);
+            for path in &site.paths {
+                // The keys about a certificate belong to the target.
+                match path.upstream.https {
+                    true => refuse("https://", path.upstream.span, diagnostics),
+                    false => {
+                        path.certificate.written().for_each(|(key, span)| refuse(key, span, diagnostics))
+                    }
+                }
             }
         }
         self.haproxy
@@ -104,11 +122,9 @@ fn link_one(
     site: ast::Site,
     domain: Option<&Text>,
     owner: Option<&mut Owner>,
+    service_names: &ServiceNames,
     diagnostics: &mut Diagnostics,
 ) -> Option<PlainSite> {
-    for (key, span) in unsupported(&site) {
-        refuse(key, span, diagnostics);
-    }
     if let Some(bind) = &site.bind {
         diagnostics.push(
             Diagnostic::new(
@@ -128,11 +144,13 @@ fn link_one(
         _ => "ADDRESS",
     };
     let upstream = match &site.to {
-        Some(to) => upstream(to, &site, owner, diagnostics),
-        None => {
+        Some(to) => upstream(to, &site, owner, service_names, diagnostics),
+        // A redirect is refused, and has no target.
+        None if site.redirect.is_some() => None,
+        None => own_port(&site, owner.as_deref()).or_else(|| {
             missing("to", &format!("\"{target}:PORT\""), site.span, &site.unreadable, diagnostics);
             None
-        }
+        }),
     };
     if site.listen.is_none() {
         missing("listen", "80", site.span, &site.unreadable, diagnostics);
@@ -190,6 +208,13 @@ fn names(site: &ast::Site, domain: Option<&Text>, diagnostics: &mut Diagnostics)
     Some(all)
 }
 
+/// Returns false after reporting the keys of a site that HAProxy does not have.
+fn is_supported(site: &ast::Site, diagnostics: &mut Diagnostics) -> bool {
+    let unsupported = unsupported(site);
+    unsupported.iter().for_each(|(key, span)| refuse(key, *span, diagnostics));
+    unsupported.is_empty()
+}
+
 /// The keys of a site that HAProxy does not have.
 fn unsupported(site: &ast::Site) -> Vec<(&'static str, Span)> {
     let https = site.to.as_ref().filter(|to| to.https).map(|to| ("https://", to.span));
@@ -217,7 +242,7 @@ fn refuse(key: &str, span: Span, diagnostics: &mut Diagnostics) {
             span,
             "only Caddy has it",
         )
-        .help("remove it, or remove `front: haproxy` from the site"),
+        .help("remove it, or serve the site with Caddy"),
     );
 }
 

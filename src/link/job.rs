@@ -248,7 +248,7 @@ fn published_elsewhere(service: &Service) -> Option<Span> {
         .flat_map(|c| &c.settings.ports)
         .filter(|p| own(&p.published.text))
         .collect();
-    let is_reached = behind_site || published.iter().any(|port| port.is_on_loopback());
+    let is_reached = behind_site || published.iter().any(|port| port.has_http_on_loopback());
     published.first().filter(|_| !is_reached).map(|port| port.span)
 }
 

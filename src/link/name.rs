@@ -243,12 +243,15 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
     let is_on = |site: &&Site| !site.service.as_ref().is_some_and(is_off);
     let plain = host.haproxy.iter().flat_map(|haproxy| &haproxy.sites);
     for site in plain.filter(|site| !site.service.as_ref().is_some_and(is_off)) {
-        let listen = site.listen.text.value();
+        // `0.0.0.0:80` is port 80.
+        let listen = site.listen.value;
+        let address = listen.address.map_or_else(String::new, |address| format!(" on {address}"));
         for name in &site.names {
-            take("site", format!("http://{}:{listen}", name.value().to_lowercase()), name.span);
+            let name_and_port = format!("http://{}:{}", name.value().to_lowercase(), listen.port);
+            take("site", format!("{name_and_port}{address}"), name.span);
         }
         if site.names.is_empty() {
-            take("site", format!("http://:{listen}"), site.listen.span());
+            take("site", format!("http://:{}{address}", listen.port), site.listen.span());
         }
     }
     for site in host.front.iter().flat_map(|f| &f.sites).filter(is_on) {

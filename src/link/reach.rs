@@ -121,12 +121,7 @@ fn may_be_lost(name: &str, host: &Host) -> bool {
             || host.unreadable.has_unknown(name)
             || host.services.is_empty() && host.unreadable.has_unreadable(&["services"]);
     }
-    host.front.iter().any(|front| !front.unlinked_sites.is_empty() || front.unreadable.may_hold(&["sites"]))
-        || host.unreadable.has_unreadable(&["caddy", "haproxy", "services"])
-        || host
-            .services
-            .iter()
-            .any(|service| service.has_broken_site || service.unreadable.has_unreadable(&["site", "sites"]))
+    host.may_lack_sites() || host.unreadable.has_unreadable(&["caddy", "haproxy", "services"])
 }
 
 /// Reports a site of a service that is disabled.

@@ -55,6 +55,25 @@ fn by_front(
     (of_haproxy, of_caddy)
 }
 
+/// Returns false after reporting a site in the list of a front that does not serve it.
+pub(super) fn is_in_own_list(site: &ast::Site, list: &ast::SiteFront, diagnostics: &mut Diagnostics) -> bool {
+    let Some(front) = site.front.as_ref().filter(|front| front.value != *list) else { return true };
+    let (own, other) = match list {
+        ast::SiteFront::Caddy => ("caddy", "haproxy"),
+        ast::SiteFront::HaProxy => ("haproxy", "caddy"),
+    };
+    diagnostics.push(
+        Diagnostic::new(
+            Code::BadSite,
+            format!("a site under `{own}` cannot have `front: {other}`"),
+            front.span,
+            format!("the sites of this list belong to `{own}`"),
+        )
+        .help(format!("move the site to the `sites` of `{other}`, or remove `front`")),
+    );
+    false
+}
+
 /// Collects the sites of all services for the front, and publishes the ports that they need.
 pub(super) fn link(
     declared: Option<Declared>,
@@ -65,8 +84,9 @@ pub(super) fn link(
     services: &mut [Service],
     diagnostics: &mut Diagnostics,
 ) -> Fronts {
+    let names = &ServiceNames::of(services);
     let (plain, sites) = by_front(sites, declared.is_none() && haproxy.is_some(), services);
-    let haproxy = super::haproxy::link(haproxy, plain, services, diagnostics);
+    let haproxy = super::haproxy::link(haproxy, plain, names, services, diagnostics);
     let Some(Declared { mut front, sites: own }) = declared else {
         if let Some(site) = sites.iter().flat_map(|s| &s.sites).next() {
             diagnostics.push(
@@ -86,7 +106,7 @@ pub(super) fn link(
             services[of_service.service].has_broken_site = true;
             let owner = Owner::of(&mut services[of_service.service]);
             for to in of_service.sites.iter().filter_map(|site| site.to.as_ref()) {
-                place_of(to, Some(&owner), diagnostics);
+                place_of(to, Some(&owner), names, diagnostics);
             }
         }
         let mut containers = Containers::of(services);
@@ -111,7 +131,8 @@ pub(super) fn link(
     // The paths and the login of each linked site, with the index of its service.
     let mut parts = Vec::new();
     for mut site in own {
-        match link_one(&site, None, &front, &addresses, diagnostics) {
+        let is_own = is_in_own_list(&site, &ast::SiteFront::Caddy, diagnostics);
+        match is_own.then(|| link_one(&site, None, &front, &addresses, names, diagnostics)).flatten() {
             Some(found) => {
                 parts.push((None, std::mem::take(&mut site.paths), site.auth.take()));
                 front.sites.push(found.site(site));
@@ -122,7 +143,7 @@ pub(super) fn link(
     for of_service in sites {
         let mut owner = Owner::of(&mut services[of_service.service]);
         for mut site in of_service.sites {
-            match link_one(&site, Some(&mut owner), &front, &addresses, diagnostics) {
+            match link_one(&site, Some(&mut owner), &front, &addresses, names, diagnostics) {
                 Some(found) => {
                     parts.push((Some(of_service.service), std::mem::take(&mut site.paths), site.auth.take()));
                     front.sites.push(found.site(site));
@@ -204,7 +225,10 @@ impl<'a> Owner<'a> {
                 containers.entry(name.to_owned()).or_insert(place);
             }
             let ports = container.settings.ports.iter();
-            let ports = ports.filter(|port| port.published.text.reference().is_some_and(|r| r.target == own));
+            let ports = ports.filter(|port| {
+                let is_own = port.published.text.reference().is_some_and(|r| r.target == own);
+                is_own && port.protocol.value == Protocol::Tcp
+            });
             for (at, port) in container.site_ports.iter().enumerate() {
                 let host = match &port.host {
                     HostPort::Service(_) => None,
@@ -262,6 +286,7 @@ fn link_one(
     owner: Option<&mut Owner>,
     front: &Front,
     addresses: &Addresses,
+    names: &ServiceNames,
     diagnostics: &mut Diagnostics,
 ) -> Option<Found> {
     let addresses = site_address::link(site, front, addresses, diagnostics);
@@ -272,19 +297,16 @@ fn link_one(
     }
     let Some((host, below_domain)) = name_of(site, front, is_unread, diagnostics) else {
         // The container may be a second mistake.
-        site.to.as_ref().and_then(|to| place_of(to, owner.as_deref(), diagnostics));
+        site.to.as_ref().and_then(|to| place_of(to, owner.as_deref(), names, diagnostics));
         return None;
     };
     let service = owner.as_ref().map(|owner| owner.service.name.clone());
     let answer = match (&site.to, &site.redirect) {
-        (Some(to), None) => Answer::Proxy(upstream(to, site, owner, diagnostics)?),
+        (Some(to), None) => Answer::Proxy(upstream(to, site, owner, names, diagnostics)?),
         (None, Some(redirect)) => Answer::Redirect(redirect.clone()),
-        // A program of NixOS listens on the port of its service.
-        (None, None) if let Some(port) = owner.as_deref().and_then(|owner| own_port(site, owner.service)) => {
-            let address = UpstreamAddress::Port(port);
-            Answer::Proxy(Upstream { address, https: false, span: site.span })
-        }
         (None, None) if site.extra.is_some() => Answer::Lines,
+        // A program of NixOS listens on the port of its service.
+        (None, None) if let Some(own) = own_port(site, owner.as_deref()) => Answer::Proxy(own),
         (None, None) if is_unread => return None,
         (to, _) => {
             diagnostics.push(
@@ -305,7 +327,7 @@ fn link_one(
                     false => "add `to: \"CONTAINER:PORT\"` or `redirect: https://HOST`",
                 }),
             );
-            to.as_ref().and_then(|to| place_of(to, owner.as_deref(), diagnostics));
+            to.as_ref().and_then(|to| place_of(to, owner.as_deref(), names, diagnostics));
             return None;
         }
     };
@@ -380,15 +402,16 @@ pub(super) fn upstream(
     to: &ast::Upstream,
     site: &ast::Site,
     owner: Option<&mut Owner>,
+    names: &ServiceNames,
     diagnostics: &mut Diagnostics,
 ) -> Option<Upstream> {
-    if is_other(to, |name| owner.as_ref().is_some_and(|owner| owner.containers.contains_key(name))) {
+    if names.is_other(to) {
         return Some(to.other());
     }
     if owner.as_deref().is_some_and(|owner| owner.service.native.has(&to.host.value())) {
         return Some(to.behind(HostPort::Fixed(to.port.clone())));
     }
-    let place = place_of(to, owner.as_deref(), diagnostics)?;
+    let place = place_of(to, owner.as_deref(), names, diagnostics)?;
     let owner = owner?;
     let service = &mut *owner.service;
     if let Some(own) = without_bridge(to, &service.containers[place], diagnostics)? {
@@ -451,10 +474,25 @@ impl ast::Upstream {
     }
 }
 
-/// True if a target is an address or, with `https://`, the name of another host, in which a container's name has no dot.
-pub(super) fn is_other(to: &ast::Upstream, is_container: impl FnOnce(&str) -> bool) -> bool {
-    let name = to.host.value();
-    name.parse::<std::net::IpAddr>().is_ok() || (to.https && name.contains('.') && !is_container(&name))
+/// The names of the services with containers or units, which a target may have before a dot.
+pub(super) struct ServiceNames(HashSet<String>);
+
+impl ServiceNames {
+    pub(super) fn of(services: &[Service]) -> ServiceNames {
+        let named = services.iter().filter(|service| !service.is_idle());
+        ServiceNames(named.map(|service| service.name.to_string()).collect())
+    }
+
+    /// True if a target is an address or, with `https://`, the name of another host: it has a dot, and is not
+    /// `service.container`.
+    pub(super) fn is_other(&self, to: &ast::Upstream) -> bool {
+        let name = to.host.value();
+        let may_be_ours = || {
+            let parts = name.split_once('.');
+            parts.is_none_or(|(service, rest)| !rest.contains('.') && self.0.contains(service))
+        };
+        name.parse::<std::net::IpAddr>().is_ok() || (to.https && !may_be_ours())
+    }
 }
 
 /// The target of a container on the host's network: its port on the host. Returns `None` after reporting a container
@@ -490,17 +528,24 @@ pub(super) fn without_bridge(
     None
 }
 
-/// The port on the host of a site without `to`, if the service has units of NixOS.
-fn own_port(site: &ast::Site, service: &Service) -> Option<HostPort> {
-    if service.native.units.is_empty() {
+/// The target of a site without `to`: the port of its service, if the service has units of NixOS.
+pub(super) fn own_port(site: &ast::Site, owner: Option<&Owner>) -> Option<Upstream> {
+    let service = &*owner?.service;
+    if site.unreadable.may_hold(&["to"]) || service.native.units.is_empty() {
         return None;
     }
-    service.host_port(site.port.as_ref())
+    let address = UpstreamAddress::Port(service.host_port(site.port.as_ref())?);
+    Some(Upstream { address, https: false, span: site.span })
 }
 
 /// The container that `to` names, unless it is an address or a unit.
-fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnostics) -> Option<usize> {
-    if is_other(to, |name| owner.is_some_and(|owner| owner.containers.contains_key(name))) {
+fn place_of(
+    to: &ast::Upstream,
+    owner: Option<&Owner>,
+    names: &ServiceNames,
+    diagnostics: &mut Diagnostics,
+) -> Option<usize> {
+    if names.is_other(to) {
         return None;
     }
     let name = to.host.value();
@@ -523,7 +568,7 @@ fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnos
     }
     if place.is_none() {
         let units = service.native.names().collect::<Vec<_>>();
-        let names =
+        let declared =
             service.containers.iter().map(|c| c.short.as_str()).chain(units.iter().map(String::as_str));
         let kind = if service.containers.is_empty() && !units.is_empty() { "unit" } else { "container" };
         diagnostics.push(
@@ -535,7 +580,7 @@ fn place_of(to: &ast::Upstream, owner: Option<&Owner>, diagnostics: &mut Diagnos
             )
             .help(match service.is_idle() {
                 true => format!("write `127.0.0.1:{}` for a program on the host", to.port.value()),
-                false => diagnostics.suggestion(&name, names),
+                false => diagnostics.suggestion(&name, declared),
             }),
         );
     }

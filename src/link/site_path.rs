@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::site::{is_other, without_bridge};
+use super::site::{ServiceNames, without_bridge};
 use crate::ast::{self, PathTarget};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::{Advice, Form, UrlPaths};
@@ -15,6 +15,7 @@ use crate::value::Value;
 
 /// The containers of all services, and their ports on 127.0.0.1.
 pub(super) struct Containers {
+    names: ServiceNames,
     /// The indexes of the services, by name.
     services: HashMap<String, usize>,
     /// The indexes of the containers, by their service and each of their names.
@@ -28,6 +29,7 @@ pub(super) struct Containers {
 impl Containers {
     pub(super) fn of(services: &[Service]) -> Containers {
         let mut all = Containers {
+            names: ServiceNames::of(services),
             services: HashMap::new(),
             containers: HashMap::new(),
             published: HashMap::new(),
@@ -42,7 +44,7 @@ impl Containers {
                 for port in &container.site_ports {
                     all.publish(of, place, port.target.value(), &port.host, service);
                 }
-                for port in container.settings.ports.iter().filter(|port| port.is_on_loopback()) {
+                for port in container.settings.ports.iter().filter(|port| port.has_http_on_loopback()) {
                     let host = HostPort::Fixed(port.published.text.clone());
                     all.publish(of, place, port.target.text.value(), &host, service);
                 }
@@ -63,7 +65,7 @@ impl Containers {
     }
 
     /// The service and the container that a target names: `container`, or `service.container`.
-    pub(super) fn find(&self, name: &str, own: Option<usize>) -> Option<(usize, usize)> {
+    fn find(&self, name: &str, own: Option<usize>) -> Option<(usize, usize)> {
         let in_service = |of: usize, name: &str| Some((of, *self.containers.get(&(of, name.to_owned()))?));
         own.and_then(|own| in_service(own, name)).or_else(|| {
             let (service, container) = name.split_once('.')?;
@@ -86,7 +88,7 @@ impl Containers {
         }
         let name = to.host.value();
         let found = self.find(&name, own);
-        if is_other(to, |_| found.is_some()) {
+        if self.names.is_other(to) {
             return Some(to.other());
         }
         if self.is_unit(&name, own, services) {

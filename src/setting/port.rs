@@ -30,10 +30,11 @@ pub(crate) struct Port {
 }
 
 impl Port {
-    /// True if the port is reachable at 127.0.0.1.
-    pub(crate) fn is_on_loopback(&self) -> bool {
+    /// True if HTTP reaches the port at 127.0.0.1.
+    pub(crate) fn has_http_on_loopback(&self) -> bool {
         let address = self.address.value.0;
-        address == Ipv4Addr::LOCALHOST || address == Ipv4Addr::UNSPECIFIED
+        let is_on_loopback = address == Ipv4Addr::LOCALHOST || address == Ipv4Addr::UNSPECIFIED;
+        is_on_loopback && self.protocol.value == Protocol::Tcp
     }
 
     /// The subnets of `from` with addresses of the port's IP version, without duplicates. `None` without a `from`.

@@ -1,11 +1,13 @@
 //! An auth provider is used, and its own site is open: visitors without a login need its login page. The headers of its
 //! answer say who the visitor is, and leave the request itself as it is.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use super::program::Programs;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::HeaderName;
-use crate::hir::{AuthProvider, Host, Id};
+use crate::hir::{AuthProvider, Host, Id, SiteAuth};
+use crate::source::Span;
 use crate::tree::Node;
 use crate::value::Value;
 
@@ -29,6 +31,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         check_header(header, diagnostics);
     }
     let sites = || host.front.iter().flat_map(|front| &front.sites);
+    let programs = Programs::of(host);
     for site in sites() {
         let Some(auth) = &site.auth else { continue };
         if let Some(listen) = &site.listen {
@@ -43,8 +46,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .help("remove `listen`, or remove `auth`"),
             );
         }
+        check_except(auth, diagnostics);
         let Some(provider) = host.auth.get(&auth.provider) else { continue };
-        if provider.service.is_none() || provider.service != site.service {
+        if programs.of_site(site) != Some(programs.at(&provider.upstream)) {
             continue;
         }
         diagnostics.push(
@@ -58,8 +62,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             .help("remove `auth` from this site"),
         );
     }
-    let is_lost = |front: &crate::hir::Front| !front.unlinked_sites.is_empty();
-    if host.front.iter().any(is_lost) || sites().any(|site| site.auth_is_unread) {
+    if host.may_lack_sites() || sites().any(|site| site.auth_is_unread) {
         return;
     }
     let used: HashSet<&Id<AuthProvider>> =
@@ -74,6 +77,38 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             )
             .help(format!("remove it, or write `auth: {id}` at a site")),
         );
+    }
+}
+
+/// Reports an `except` that leaves no path with a login, and paths that are listed twice.
+fn check_except(auth: &SiteAuth, diagnostics: &mut Diagnostics) {
+    // Caddy compares paths without regard to case.
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    for path in &auth.except {
+        let (text, span) = (path.value.as_str(), path.span());
+        if let Some(first) = seen.insert(text.to_lowercase(), span) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadSite,
+                    format!("`except` has the path `{text}` twice"),
+                    span,
+                    "listed again here",
+                )
+                .and(first, "first listed here")
+                .help("remove one of the two"),
+            );
+        } else if path.value.prefix() == Some("/") {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadSite,
+                    "no path of the site asks for a login",
+                    span,
+                    "matches every path",
+                )
+                .and(auth.span, "never used")
+                .help(format!("remove `{text}` from `except`, or remove `auth`")),
+            );
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The lines of a site with `allow_from` or `auth` are in a block of Caddy that only admitted requests reach. Directives that
 //! configure the site cannot be in the block: they are moved out of it, which is not possible for those of a snippet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::caddyfile::{imports, snippets_of_site};
+use crate::caddyfile::{imports, snippets_of_site, words};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::hir::front::{DENIED, LOGIN};
@@ -29,7 +29,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .help(format!("move `{directive}` from the snippet to the `extra` of each site")),
             );
         }
-        for name in [DENIED, LOGIN].into_iter().filter(|name| value.contains(&format!("@{name}"))) {
+        let words: HashSet<String> = words(&value).collect();
+        for name in [DENIED, LOGIN].into_iter().filter(|name| words.contains(&format!("@{name}"))) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::BadSite,

@@ -2,20 +2,17 @@
 //! modules/caddyhttp/reverseproxy/addresses.go).
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Answer, Host, HostPort, Upstream, UpstreamAddress};
+use crate::hir::{Host, HostPort, Upstream, UpstreamAddress};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     if host.front.as_ref().is_none_or(|front| front.caddy().is_none()) {
         return;
     }
-    host.auth.values().for_each(|provider| check_one(&provider.upstream, host, diagnostics));
-    for site in host.front.iter().flat_map(|front| &front.sites) {
-        if let Answer::Proxy(upstream) = &site.answer {
-            check_one(upstream, host, diagnostics);
-        }
-        site.paths.iter().for_each(|path| check_one(&path.upstream, host, diagnostics));
-    }
+    let of_caddy = host.forwards().filter(|forward| forward.certificate.is_some());
+    of_caddy
+        .filter_map(|forward| forward.upstream)
+        .for_each(|upstream| check_one(upstream, host, diagnostics));
 }
 
 fn check_one(upstream: &Upstream, host: &Host, diagnostics: &mut Diagnostics) {

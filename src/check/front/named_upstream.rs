@@ -104,7 +104,7 @@ fn published(service: &Service, container: &Container, port: &str) -> Option<Str
         return Some(port.to_owned());
     }
     let written =
-        container.settings.ports.iter().find(|p| p.target.text.value() == port && p.is_on_loopback());
+        container.settings.ports.iter().find(|p| p.target.text.value() == port && p.has_http_on_loopback());
     let of_site = || {
         let site = container.site_ports.iter().find(|site| site.target.value() == port)?;
         match &site.host {

@@ -37,7 +37,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 "answers with the address of Caddy",
             )
             .and(front.bind.span, "not an address that other machines reach")
-            .help(format!("remove `rewrite`, and write `adguard: {{ rewrites: {{ {name}: ADDRESS }} }}`")),
+            .help(format!(
+                "remove `rewrite`, and write `adguard: {{ rewrites: {{ \"{name}\": ADDRESS }} }}`"
+            )),
         );
     }
     let mut seen: HashMap<String, Span> = HashMap::new();

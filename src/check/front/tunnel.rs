@@ -24,7 +24,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     }
     if let Some(cloudflared) = &host.cloudflared
         && tunneled().next().is_none()
-        && !may_be_lost(host)
+        && !host.may_lack_sites()
+        && !host.unreadable.has_unreadable(&["caddy", "services"])
+        && !sites().any(|site| site.tunnel_is_unread)
     {
         diagnostics.push(
             Diagnostic::new(
@@ -54,19 +56,6 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             check_name(name, site.tunnel.text.span, diagnostics);
         }
     }
-}
-
-/// True if a site with a tunnel may be in a part of the file that could not be read.
-fn may_be_lost(host: &Host) -> bool {
-    let is_lost = |front: &crate::hir::Front| {
-        !front.unlinked_sites.is_empty() || front.sites.iter().any(|site| site.tunnel_is_unread)
-    };
-    host.front.iter().any(is_lost)
-        || host.unreadable.has_unreadable(&["caddy", "services"])
-        || host
-            .services
-            .iter()
-            .any(|service| service.has_broken_site || service.unreadable.has_unreadable(&["site", "sites"]))
 }
 
 fn clients(site: &Site, diagnostics: &mut Diagnostics) {

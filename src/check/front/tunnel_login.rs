@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::program::{Program, Programs};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Answer, Host, Id, Service, Site};
+use crate::hir::{Host, Site};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -12,11 +13,12 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     if !front.unlinked_sites.is_empty() || front.sites.iter().any(|site| site.tunnel_is_unread) {
         return;
     }
-    // The first site of each service, or the one in the tunnel.
-    let mut pages: HashMap<&Id<Service>, &Site> = HashMap::new();
-    for site in front.sites.iter().filter(|site| !matches!(site.answer, Answer::Redirect(_))) {
-        let Some(service) = &site.service else { continue };
-        let page = pages.entry(service).or_insert(site);
+    let programs = Programs::of(host);
+    // The first site of each program, or the one in the tunnel.
+    let mut pages: HashMap<Program, &Site> = HashMap::new();
+    for site in &front.sites {
+        let Some(program) = programs.of_site(site) else { continue };
+        let page = pages.entry(program).or_insert(site);
         if site.tunnel.value {
             *page = site;
         }
@@ -25,7 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let Some(auth) = &site.auth else { continue };
         let Some(provider) = host.auth.get(&auth.provider) else { continue };
         // A program on another host, or without a site here, may have its login page anywhere.
-        let page = provider.service.as_ref().and_then(|service| pages.get(service));
+        let page = pages.get(&programs.at(&provider.upstream));
         let Some(page) = page.filter(|page| !page.tunnel.value) else { continue };
         let name = page.host.value();
         diagnostics.push(

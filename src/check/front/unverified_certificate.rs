@@ -3,24 +3,20 @@
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::front::Certificate;
-use crate::hir::{Answer, Host, Upstream};
+use crate::hir::{Host, Upstream};
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
-    host.auth
-        .values()
-        .for_each(|provider| check_one(&provider.upstream, &provider.certificate, host, diagnostics));
-    for site in host.front.iter().flat_map(|front| &front.sites) {
-        if let Answer::Proxy(upstream) = &site.answer {
-            check_one(upstream, &site.certificate, host, diagnostics);
+    for forward in host.forwards() {
+        if let (Some(upstream), Some(certificate)) = (forward.upstream, forward.certificate) {
+            check_one(upstream, certificate, host, diagnostics);
         }
-        site.paths.iter().for_each(|path| check_one(&path.upstream, &path.certificate, host, diagnostics));
     }
 }
 
 fn check_one(upstream: &Upstream, certificate: &Certificate, host: &Host, diagnostics: &mut Diagnostics) {
     let is_stated = certificate.insecure.value || certificate.server_name.is_some();
-    // `https_port.rs` reports a target that has no certificate.
+    // Caddy refuses `https://` on port 80, with any certificate.
     if !upstream.https || !upstream.is_address() || is_stated || upstream.is_https_on_http_port(host) {
         return;
     }

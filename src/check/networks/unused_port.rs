@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::{Answer, Host, HostPort, Id, Service};
+use crate::hir::{Host, HostPort, Id, Service};
 use crate::setting::NetworkMode;
 use crate::tree::{Kind, Node, Piece, Target, Text};
 
@@ -12,15 +12,14 @@ pub(super) fn check(host: &Host, file: &Node, diagnostics: &mut Diagnostics) {
     let mut expressions = String::new();
     ports(file, &mut used, &mut expressions);
     let in_expressions = selected_ports(&expressions);
+    let of_caddy = host.front.iter().flat_map(|front| &front.sites).filter_map(|site| site.service.as_ref());
+    let of_haproxy = host.haproxy.iter().flat_map(|haproxy| &haproxy.sites);
+    let of_haproxy = of_haproxy.filter_map(|site| site.service.as_ref());
+    let with_site: HashSet<&Id<Service>> = of_caddy.chain(of_haproxy).collect();
     // Sites of programs of NixOS, which publish no port of a container.
-    let sites = || host.front.iter().flat_map(|front| &front.sites);
-    let with_site: HashSet<&Id<Service>> = sites().filter_map(|site| site.service.as_ref()).collect();
-    used.extend(sites().filter_map(|site| match &site.answer {
-        Answer::Proxy(upstream) => match upstream.host_port()? {
-            HostPort::Service(service) => Some(service.to_string()),
-            HostPort::Fixed(_) => None,
-        },
-        _ => None,
+    used.extend(host.forwards().filter_map(|forward| match forward.upstream?.host_port()? {
+        HostPort::Service(service) => Some(service.to_string()),
+        HostPort::Fixed(_) => None,
     }));
     for service in &host.services {
         let Some(port) = &service.port else { continue };

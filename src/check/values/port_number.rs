@@ -6,16 +6,11 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let of_services = host.services.iter().filter_map(|service| service.port.as_ref());
-    let of_sites = host.front.iter().flat_map(|front| front.site_ports());
-    let of_auth = host.auth.values().filter_map(|provider| provider.port.as_ref());
-    let plain = host.haproxy.iter().flat_map(|haproxy| &haproxy.sites);
-    let of_plain =
-        plain.flat_map(|site| site.paths.iter().map(|path| &path.port).chain([&site.port])).flatten();
-    for port in of_services
-        .chain(of_sites)
-        .chain(of_auth)
-        .chain(of_plain)
-        .filter(|port| !(1..=65535).contains(&port.value))
+    let of_targets = host.forwards().filter_map(|forward| forward.port);
+    let unlinked = host.front.iter().flat_map(|front| &front.unlinked_sites);
+    let of_unlinked = unlinked.filter_map(|site| site.port.as_ref());
+    for port in
+        of_services.chain(of_targets).chain(of_unlinked).filter(|port| !(1..=65535).contains(&port.value))
     {
         diagnostics.push(
             Diagnostic::new(

@@ -1,10 +1,10 @@
 //! Keys that have no effect in their position.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::hir::front::Certificate;
-use crate::hir::{Answer, Container, Host, HostPort, Upstream};
+use crate::hir::front::{Certificate, Forward};
+use crate::hir::{Container, Host, HostPort, Upstream};
 use crate::podman::arguments::arguments;
-use crate::setting::{HealthTest, Healthcheck, NetworkMode, Number};
+use crate::setting::{HealthTest, Healthcheck, NetworkMode};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -13,13 +13,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut unused = |span: Span, title: &str, help: &str| {
         diagnostics.push(Diagnostic::new(Code::UnsupportedValue, title, span, "has no effect").help(help));
     };
-    let plain = host.haproxy.iter().flat_map(|haproxy| &haproxy.sites);
-    let plain = plain.flat_map(|site| {
-        let of_paths = site.paths.iter().map(|path| (path.port.as_ref(), Some(&path.upstream)));
-        of_paths.chain([(site.port.as_ref(), Some(&site.upstream))])
-    });
-    let ports = targets(host).map(|(port, upstream, _)| (port, upstream)).chain(plain);
-    for (port, upstream) in ports {
+    for Forward { upstream, port, certificate } in host.forwards() {
         let behind = upstream.and_then(Upstream::host_port);
         if let Some(port) = port
             // A port with the number of the service's own is that port.
@@ -28,10 +22,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         {
             unused(port.text.span, "`port` is set on a target that is not a container", "remove `port`");
         }
-    }
-    for (_, upstream, certificate) in targets(host) {
         if !upstream.is_some_and(|upstream| upstream.https) {
-            for (key, span) in certificate.written() {
+            for (key, span) in certificate.into_iter().flat_map(Certificate::written) {
                 let title = format!("`{key}` is set on a target without a certificate");
                 unused(span, &title, &format!("remove `{key}`, or write the target with `https://`"));
             }
@@ -116,24 +108,6 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         }
     }
-}
-
-/// The targets of sites, of their paths and of auth providers, each with its `port` and its certificate. `None` for a site
-/// that forwards nothing.
-fn targets(host: &Host) -> impl Iterator<Item = (Option<&Number>, Option<&Upstream>, &Certificate)> {
-    let sites = || host.front.iter().flat_map(|front| &front.sites);
-    let of_sites = sites().map(|site| {
-        let upstream = match &site.answer {
-            Answer::Proxy(upstream) => Some(upstream),
-            Answer::Redirect(_) | Answer::Lines => None,
-        };
-        (site.port.as_ref(), upstream, &site.certificate)
-    });
-    let of_paths = sites().flat_map(|site| &site.paths);
-    let of_paths = of_paths.map(|path| (path.port.as_ref(), Some(&path.upstream), &path.certificate));
-    let of_auth = host.auth.values();
-    let of_auth = of_auth.map(|auth| (auth.port.as_ref(), Some(&auth.upstream), &auth.certificate));
-    of_sites.chain(of_paths).chain(of_auth)
 }
 
 /// The settings that the file sets for a health check, without its test.

@@ -13,6 +13,12 @@ in
           reverse_proxy 127.0.0.1:${toString homeserver.vault.port}
         '';
       };
+      "vault-files.example.org" = lib.mkIf homeserver.vault.enable {
+        extraConfig = ''
+          root * /var/www
+          file_server
+        '';
+      };
       "photos.example.org" = lib.mkIf homeserver.photos.enable {
         extraConfig = ''
           route {

@@ -6,6 +6,7 @@
   imports = [
     ./caddy.nix
     ./containers.nix
+    ./haproxy.nix
     ./host.nix
     ./jobs/photos-job-tidy.nix
     ./jobs/smoke-test.nix

@@ -59,6 +59,21 @@ in
           }
         }
       '';
+      "api.example.org".extraConfig = ''
+        tls internal
+        @api path /api/*
+        handle_errors {
+          respond @api 500
+        }
+        @homegen-denied not remote_ip 100.64.0.0/10 fd7a:115c:a1e0::/48
+        route {
+          respond @homegen-denied 403
+          handle {
+            reverse_proxy 192.168.1.3:80
+            header @api X-Api 1
+          }
+        }
+      '';
       "old.example.org".extraConfig = ''
         tls internal
         route {
@@ -97,6 +112,9 @@ in
                 }
                 handle /files/* {
                   reverse_proxy 127.0.0.1:8088
+                }
+                handle /live/* {
+                  reverse_proxy 127.0.0.1:3013
                 }
                 handle /api/* {
                   reverse_proxy 127.0.0.1:3010

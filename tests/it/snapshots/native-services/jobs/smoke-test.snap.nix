@@ -11,7 +11,11 @@ let
         "mount=10=/mnt/data"
         "disk=10=/"
         "disk=10=/mnt/data"
-        (lib.optionals homeserver.vault.enable [ "site==https://vault.example.org/ vault.example.org" ])
+        (lib.optionals homeserver.vault.enable [
+          "site==https://vault.example.org/ vault.example.org"
+          "site==https://vault-files.example.org/ vault-files.example.org"
+          "site=127.0.0.1=http://vault.lan:8000/ vault.lan"
+        ])
         (lib.optionals homeserver.photos.enable [ "site==https://photos.example.org/ photos.example.org" ])
         (lib.optionals homeserver.vaultBackup.enable [ "backup=36=/mnt/data/backups/vault/vault-database" ])
         (lib.optionals homeserver.vaultBackupFiles.enable [

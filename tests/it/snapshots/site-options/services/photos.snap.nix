@@ -31,8 +31,10 @@ in
         image = "docker.io/example/bridge:1.2.3";
         networks = [ "photos-network:alias=bridge" ];
         ports = [
+          "127.0.0.1:5000:3013/udp"
           "127.0.0.1:3010:3010"
           "127.0.0.1:3012:3011"
+          "127.0.0.1:3013:3013"
         ];
         homeserver.service = "photos";
       };
