@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::listeners::listeners;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
+use crate::hir::reach::AnySite;
 use crate::hir::{Container, Host, Id, Service};
 use crate::podman::arguments::arguments;
 use crate::setting::{Bind, Expose, HealthTest, NetworkMode};
@@ -68,8 +69,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     let Some(number) = port.or_else(beside) else { continue };
                     let port = Port { number, udp };
                     let is_host = names.contains(&name);
-                    let is_site = matches!(port.number, 80 | 443)
-                        && sites.get(&name).is_some_and(|owner| *owner != Some(&service.name))
+                    let owner = sites.get(&(name.clone(), port.number)).copied();
+                    let is_site = owner.is_some_and(|owner| owner != Some(&service.name))
                         && !variable.as_deref().is_some_and(is_for_browsers);
                     // Podman forwards a port that is published on the address before the firewall sees it.
                     let forwarded = published.contains_key(&(port, None))
@@ -85,7 +86,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                     let publisher = loopback.and_then(|(id, target)| Some((host.container(id)?, target)));
                     diagnostics.push(found.help(match publisher {
                         Some((other, target)) if is_host => by_network(container, other, target),
-                        _ if is_site => by_front(sites.get(&name).copied().flatten(), &name),
+                        _ if is_site => by_front(owner.flatten(), &name),
                         _ => by_firewall(port),
                     }));
                 }
@@ -210,28 +211,36 @@ fn names(host: &Host, container: &Container) -> HashSet<String> {
     names
 }
 
-/// The sites that Caddy serves on some interfaces only, with the service of each. If Caddy listens on every interface,
-/// its ports are open on the bridges too.
-fn sites(host: &Host) -> HashMap<String, Option<&Id<Service>>> {
-    let Some(front) = &host.front else { return HashMap::new() };
-    let on_some = match &front.bind.value {
-        Bind::Tailscale => true,
-        Bind::All => false,
-        Bind::On { interfaces, .. } => !interfaces.is_empty(),
-    };
-    let mut owners: HashMap<String, Option<&Id<Service>>> = HashMap::new();
+/// The names and ports of the sites that a front serves on some interfaces only, with the service of each. If Caddy listens
+/// on every interface, its ports are open on the bridges too.
+fn sites(host: &Host) -> HashMap<(String, u16), Option<&Id<Service>>> {
+    let of_caddy = host.front.iter().flat_map(|front| &front.sites).enumerate().map(|(position, site)| {
+        let names = std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text));
+        // Caddy redirects from port 80 to a site with a certificate.
+        let also = site.listen.is_none().then_some(80);
+        (AnySite::Caddy(position), names.collect::<Vec<_>>(), also, site.service.as_ref())
+    });
+    let of_haproxy = host.haproxy.iter().flat_map(|haproxy| &haproxy.sites).enumerate();
+    let of_haproxy = of_haproxy.map(|(position, site)| {
+        (AnySite::HaProxy(position), site.names.iter().collect(), None, site.service.as_ref())
+    });
+    let mut owners: HashMap<(String, u16), Option<&Id<Service>>> = HashMap::new();
     let mut shared = HashSet::new();
-    for site in front.sites.iter().filter(|_| on_some) {
-        let aliases = site.aliases.iter().map(|alias| alias.text.value());
-        for name in std::iter::once(site.host.value()).chain(aliases).map(|name| name.to_lowercase()) {
-            let owner = site.service.as_ref();
-            if owners.insert(name.clone(), owner).is_some_and(|other| other != owner) {
-                shared.insert(name);
+    for (site, names, also, owner) in of_caddy.chain(of_haproxy) {
+        let Some(served) = host.served(site).filter(|served| !served.is_open && !served.is_loopback) else {
+            continue;
+        };
+        for name in names.into_iter().map(|name| name.value().to_lowercase()) {
+            for port in also.into_iter().chain([served.port]) {
+                let known = owners.insert((name.clone(), port), owner);
+                if known.is_some_and(|other| other != owner) {
+                    shared.insert((name.clone(), port));
+                }
             }
         }
     }
     // A name of two services is already reported.
-    owners.retain(|name, _| !shared.contains(name));
+    owners.retain(|site, _| !shared.contains(site));
     owners
 }
 

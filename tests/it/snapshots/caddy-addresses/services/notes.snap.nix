@@ -2,6 +2,9 @@
 { config, lib, ... }:
 
 let
+  constants = import ../constants.nix;
+  inherit (constants.addresses) lan;
+
   cfg = config.homeserver.notes;
 in
 {
@@ -21,6 +24,11 @@ in
       image = "ghcr.io/example/notes:2.1.0";
       networks = [ "notes-network:alias=server" ];
       ports = [ "127.0.0.1:${toString cfg.port}:8080" ];
+      extraOptions = [
+        "--add-host=vault.example.org:100.64.0.7"
+        "--add-host=radio.example.org:${lan}"
+        "--add-host=display.lan:192.168.1.2"
+      ];
       homeserver.service = "notes";
     };
   };
