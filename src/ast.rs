@@ -16,7 +16,7 @@ pub(crate) mod site;
 pub(crate) mod smoke_test;
 pub(crate) mod update;
 
-pub(crate) use auth::{AuthProvider, LongSiteAuth, SiteAuth};
+pub(crate) use auth::{AuthKind, AuthProvider, LongSiteAuth, SiteAuth};
 pub(crate) use backup::{
     Backup, BackupSource, BackupSources, MysqlDatabase, Offsite, PostgresDatabase, Stop,
 };

@@ -28,10 +28,10 @@ mapping! {
         host: Option<Value<Domain>>,
         /// Additional full names, `serverAliases`.
         aliases: Vec<Value<Domain>>,
-        /// The target of the reverse proxy: a port of a container, or an address with a port. `https://` in front of
-        /// it for a target with a certificate.
+        /// The target of the reverse proxy: a port of a container or of a unit of the service, or an address with a port.
+        /// `https://` in front of it for a target with a certificate. Default: the service's `port`, if it has units.
         to: Option<Upstream>,
-        /// The port on 127.0.0.1, only if `to` is a container. Default: the service's `port`.
+        /// The port on 127.0.0.1, only if `to` is a container or absent. Default: the service's `port`.
         port: Option<Number>,
         /// Accepts every certificate of a target with `https://`, such as a self-signed one.
         insecure: Flag = "false",
@@ -99,7 +99,7 @@ pub(crate) struct PathTarget(pub LongPathTarget);
 mapping! {
     /// The target of a path.
     LongPathTarget such as "{ to: \"bridge:3010\" }" called "/api/*" {
-        /// The target: a port of a container of this service, a port of another service's container as
+        /// The target: a port of a container or of a unit of this service, the same of another service as
         /// `service.container:port`, or an address with a port.
         to: Upstream,
         /// The port on 127.0.0.1, only if `to` is a container. Default: the port that already publishes the target, or

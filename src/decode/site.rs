@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::{Decode, Reader, wrong_type};
-use crate::ast::{LongPathTarget, LongSiteAuth, PathTarget, SiteAuth, Upstream};
+use crate::ast::{AuthKind, LongPathTarget, LongSiteAuth, PathTarget, SiteAuth, Upstream};
 use crate::decode::scalar::{misread, port_part};
 use crate::form::{Advice, web_parts};
 use crate::setting::Flag;
@@ -118,6 +118,12 @@ impl Decode for PathTarget {
             insecure,
             server_name: None,
         }))
+    }
+}
+
+impl Decode for AuthKind {
+    fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
+        Text::decode(node, reader).map(AuthKind)
     }
 }
 

@@ -57,10 +57,10 @@ fn link_one(
     diagnostics: &mut Diagnostics,
 ) -> Option<AuthProvider> {
     let upstream = containers.upstream(&declared.to, declared.port.as_ref(), None, services, diagnostics);
-    let kind = declared.kind.as_ref().unwrap_or(&name);
+    let kind = declared.kind.as_ref().map_or(&name, |kind| &kind.0);
     let program = auth_program::find(&kind.value());
     let names = || auth_program::all().iter().map(|row| row.get().name);
-    if let (Some(kind), None) = (&declared.kind, program) {
+    if let (Some(ast::AuthKind(kind)), None) = (&declared.kind, program) {
         diagnostics.push(
             Diagnostic::new(
                 Code::BadValue,

@@ -92,7 +92,7 @@ impl Reference {
         }
         if let Some(name) = mapping_of(schema) {
             return match self.headings.get(name) {
-                Some(heading) if is_plural => format!("[{}](#{heading})", plural(&name.to_lowercase())),
+                Some(heading) if is_plural => format!("[{}](#{heading})", plural(&words_of(name))),
                 Some(heading) => format!("[mapping](#{heading})"),
                 None => several("mapping"),
             };
@@ -238,6 +238,15 @@ fn either(choices: Vec<String>) -> String {
     }
 }
 
+/// The words of the name of a type: `auth provider` for `AuthProvider`.
+fn words_of(name: &str) -> String {
+    let spaced = name.char_indices().flat_map(|(at, c)| {
+        let space = (at > 0 && c.is_uppercase()).then_some(' ');
+        space.into_iter().chain(c.to_lowercase())
+    });
+    spaced.collect()
+}
+
 /// The plural of a noun with what follows it, such as `rule for devices` or `name of a secret`.
 fn plural(noun: &str) -> String {
     if let Some((one, other)) = noun.split_once(" or ") {
@@ -251,6 +260,9 @@ fn plural(noun: &str) -> String {
     }
     if let Some((at, _)) = [" of ", " for ", " in "].iter().find_map(|word| noun.match_indices(word).next()) {
         return format!("{}{}", plural(&noun[..at]), &noun[at..]);
+    }
+    if let Some((inner, link)) = noun.split_once("](") {
+        return format!("{}]({link}", plural(inner));
     }
     match (noun.strip_suffix(']'), noun.strip_suffix('y')) {
         (Some(inner), _) => format!("{}]", plural(inner)),
