@@ -217,6 +217,11 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// The full name and the additional names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Text> {
+        std::iter::once(&self.host).chain(self.aliases.iter().map(|alias| &alias.text))
+    }
+
     /// The port of a site in plain HTTP.
     pub(crate) fn plain_port(&self) -> Option<u16> {
         self.listen.as_ref().map(|listen| listen.value.port)

@@ -255,7 +255,7 @@ pub(super) fn check_unique(host: &Host, diagnostics: &mut Diagnostics) {
         }
     }
     for site in host.front.iter().flat_map(|f| &f.sites).filter(is_on) {
-        for name in std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text)) {
+        for name in site.names() {
             let value = name.value().to_lowercase();
             let address = match site.plain_port() {
                 // NixOS has one virtual host of this name, whatever its addresses are.

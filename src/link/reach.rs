@@ -43,8 +43,7 @@ impl Sites {
         let mut sites = Sites { of_services: HashMap::new(), by_name: HashMap::new() };
         let of_caddy = host.front.iter().flat_map(|front| &front.sites).enumerate();
         for (position, site) in of_caddy {
-            let names = std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text));
-            sites.add(names, site.service.as_ref().map(|id| id.as_str()), AnySite::Caddy(position));
+            sites.add(site.names(), site.service.as_ref().map(|id| id.as_str()), AnySite::Caddy(position));
         }
         let of_haproxy = host.haproxy.iter().flat_map(|haproxy| &haproxy.sites).enumerate();
         for (position, site) in of_haproxy {

@@ -34,7 +34,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
                 Some(service) => Expr::code(format!("homeserver.{}.enable", attribute(&service.option))),
                 None => on(),
             };
-            for name in std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text)) {
+            for name in site.names() {
                 all.extend(answers.iter().map(|answer| rewrite(name, &answer.text, enabled.clone())));
             }
         }

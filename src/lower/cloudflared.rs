@@ -32,7 +32,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     tunnel.set("default", Expr::str("http_status:404"));
     if let Some(front) = &host.front {
         for site in front.sites.iter().filter(|site| site.tunnel.value) {
-            for name in std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text)) {
+            for name in site.names() {
                 tunnel.at(&["ingress"]).set_named(name, ingress(name, site, front, host));
             }
         }

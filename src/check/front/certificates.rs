@@ -44,7 +44,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             });
             let mut named = inside.filter(|site| site.listen.is_none()).flat_map(|site| {
                 let bound = site.addresses.first().map_or(front.bind.span, Value::span);
-                site_names(site).map(move |name| (name, bound))
+                site.names().map(move |name| (name, bound))
             });
             if let Some((name, bound)) = named.find(|(name, _)| !ends_with(name, LOCAL)) {
                 diagnostics.push(
@@ -64,11 +64,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 }
 
 fn names(front: &Front) -> impl Iterator<Item = &Text> {
-    front.sites.iter().filter(|site| site.listen.is_none()).flat_map(site_names)
-}
-
-fn site_names(site: &Site) -> impl Iterator<Item = &Text> {
-    std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text))
+    front.sites.iter().filter(|site| site.listen.is_none()).flat_map(Site::names)
 }
 
 /// The help for several names in a tailnet: a machine has one name.
@@ -139,7 +135,7 @@ fn not_permitted(host: &Host, front: &Front, diagnostics: &mut Diagnostics) {
     } else {
         "write `services.tailscale.permitCertUid: caddy` under `nixos`"
     };
-    for name in sites().flat_map(site_names).filter(|name| ends_with(name, &[TAILNET])) {
+    for name in sites().flat_map(Site::names).filter(|name| ends_with(name, &[TAILNET])) {
         diagnostics.push(
             Diagnostic::new(
                 Code::CertificateUnreachable,

@@ -108,8 +108,7 @@ fn report_circle(circle: &[(&str, &Text)], diagnostics: &mut Diagnostics) {
 
 /// The names of a site, in lower case.
 fn names(site: &Site) -> impl Iterator<Item = String> {
-    let aliases = site.aliases.iter().map(|alias| alias.text.value());
-    std::iter::once(site.host.value()).chain(aliases).map(|name| name.to_lowercase())
+    site.names().map(|name| name.value().to_lowercase())
 }
 
 /// The host that a redirect leads to, unless it contains a placeholder.

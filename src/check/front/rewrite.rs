@@ -45,9 +45,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<String, Span> = HashMap::new();
     let of_file =
         host.adguard.iter().flat_map(|adguard| adguard.rewrites.entries.iter().map(|(name, _)| name));
-    let of_sites = sites().filter(has_address).flat_map(|(_, site)| {
-        std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text))
-    });
+    let of_sites = sites().filter(has_address).flat_map(|(_, site)| site.names());
     for name in of_file {
         unique(name, &mut seen, diagnostics);
     }

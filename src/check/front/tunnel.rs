@@ -52,7 +52,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
                 .help("remove `listen`, or remove `tunnel`"),
             );
         }
-        for name in std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text)) {
+        for name in site.names() {
             check_name(name, site.tunnel.text.span, diagnostics);
         }
     }

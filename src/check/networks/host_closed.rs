@@ -215,10 +215,9 @@ fn names(host: &Host, container: &Container) -> HashSet<String> {
 /// on every interface, its ports are open on the bridges too.
 fn sites(host: &Host) -> HashMap<(String, u16), Option<&Id<Service>>> {
     let of_caddy = host.front.iter().flat_map(|front| &front.sites).enumerate().map(|(position, site)| {
-        let names = std::iter::once(&site.host).chain(site.aliases.iter().map(|alias| &alias.text));
         // Caddy redirects from port 80 to a site with a certificate.
         let also = site.listen.is_none().then_some(80);
-        (AnySite::Caddy(position), names.collect::<Vec<_>>(), also, site.service.as_ref())
+        (AnySite::Caddy(position), site.names().collect::<Vec<_>>(), also, site.service.as_ref())
     });
     let of_haproxy = host.haproxy.iter().flat_map(|haproxy| &haproxy.sites).enumerate();
     let of_haproxy = of_haproxy.map(|(position, site)| {
