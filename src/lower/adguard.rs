@@ -9,8 +9,9 @@
 //! ];
 //! ```
 
+use super::context;
 use crate::hir::Host;
-use crate::nix::{Expr, Set, attribute};
+use crate::nix::{Expr, Set};
 use crate::nixos::Output;
 use crate::tree::Text;
 
@@ -31,7 +32,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             let answers = front.outside_addresses(site, host);
             // A disabled service has no site.
             let enabled = match site.service.as_ref().and_then(|id| host.service(id)) {
-                Some(service) => Expr::code(format!("homeserver.{}.enable", attribute(&service.option))),
+                Some(service) => context::enable(&service.option),
                 None => on(),
             };
             for name in site.names() {

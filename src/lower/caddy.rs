@@ -20,12 +20,12 @@ use std::net::IpAddr;
 
 use indexmap::IndexMap;
 
-use super::{address, tailscale};
+use super::{address, context, tailscale};
 use crate::acme_provider::token_variable;
 use crate::form::Address;
 use crate::hir::front::{Caddy, HEADERS};
 use crate::hir::{Front, HaProxy, Host, Site};
-use crate::nix::{Expr, Part, Set, attribute, parts, split_lines};
+use crate::nix::{Expr, Part, Set, parts, split_lines};
 use crate::nixos::{Binding, Module, Output};
 use crate::setting::{AcmeTls, Bind, Pairs, Tls};
 use crate::tree::{Piece, Target, Text};
@@ -71,10 +71,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
             one.more.extend(site.aliases.iter().map(|a| a.text.clone()));
         }
         let value = match site.service.as_ref().and_then(|id| host.service(id)) {
-            Some(service) => Expr::call(
-                "lib.mkIf",
-                [Expr::code(format!("homeserver.{}.enable", attribute(&service.option))), Expr::Set(set)],
-            ),
+            Some(service) => Expr::call("lib.mkIf", [context::enable(&service.option), Expr::Set(set)]),
             None => Expr::Set(set),
         };
         module

@@ -15,8 +15,9 @@
 //! };
 //! ```
 
+use super::context;
 use crate::hir::{Front, Host, Site};
-use crate::nix::{Expr, Part, Set, attribute, parts};
+use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::{Module, Output};
 use crate::setting::Tls;
 use crate::tree::Text;
@@ -76,7 +77,7 @@ fn ingress(name: &Text, site: &Site, front: &Front, host: &Host) -> Expr {
     }
     match site.service.as_ref().and_then(|id| host.service(id)) {
         Some(service) => {
-            let enable = Expr::code(format!("homeserver.{}.enable", attribute(&service.option)));
+            let enable = context::enable(&service.option);
             Expr::call("lib.mkIf", [enable, Expr::Set(set)])
         }
         None => Expr::Set(set),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::folder::FolderRules;
 use crate::hir::{Container, Host, HostPort, Id, Job, Service};
 use crate::map::{self, Mounted, WritableFolders};
+use crate::nix::{Expr, attribute};
 use crate::path::{Folders, ancestors, is_inside_etc, without_static};
 use crate::setting::Volume;
 use crate::tree::{Atom, Piece, Reference, Target, Text, etc_files, options};
@@ -118,6 +119,11 @@ fn volumes<'a>(
         }
     }
     volumes
+}
+
+/// The option that enables a service or a job.
+pub(super) fn enable(option: &str) -> Expr {
+    Expr::code(format!("homeserver.{}.enable", attribute(option)))
 }
 
 /// A port of the host behind a site, as a text.

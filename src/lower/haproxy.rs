@@ -20,7 +20,7 @@ use super::{address, context};
 use crate::form::{ListenAddress, UrlPaths};
 use crate::hir::front::Caddy;
 use crate::hir::{Front, HaProxy, Host, Id, PlainSite, Service, Upstream, UpstreamAddress};
-use crate::nix::{Expr, Part, attribute, parts};
+use crate::nix::{Expr, Part, parts};
 use crate::nixos::{Module, Output};
 
 /// The settings of all sections. A timeout is the longest pause of a connection, so a long upload needs no more; the last
@@ -159,7 +159,7 @@ fn expression(all: Vec<Lines>, host: &Host) -> Expr {
     }
     let texts = texts.into_iter().map(|(service, lines)| match service.and_then(|id| host.service(id)) {
         Some(service) => {
-            let enable = Expr::code(format!("homeserver.{}.enable", attribute(&service.option)));
+            let enable = context::enable(&service.option);
             Expr::call("lib.mkIf", [enable, Expr::Lines(lines)])
         }
         None => Expr::Lines(lines),

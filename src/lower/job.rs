@@ -20,7 +20,7 @@ use super::secret;
 use crate::form::SecretName;
 use crate::hir::job::{Job, Schedule, Work};
 use crate::hir::{Container, Host, HostPort, Id, Service};
-use crate::nix::{Expr, Part, Set, attribute, parts};
+use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
 use crate::tree::Text;
@@ -199,7 +199,7 @@ fn used<'a>(job: &Job, host: &'a Host) -> Option<&'a Service> {
 fn options(job: &Job, owner: Option<&Service>, about: &str, module: &mut Module) {
     let options = module.options.at(&["homeserver", &job.option]);
     let default = match (job.enable, owner) {
-        (None, Some(service)) => Expr::code(format!("homeserver.{}.enable", attribute(&service.option))),
+        (None, Some(service)) => context::enable(&service.option),
         (enable, _) => Expr::Bool(enable.unwrap_or(true)),
     };
     let enable = Set::of([

@@ -16,7 +16,7 @@ use super::{Confinement, Unit, backup, on_path};
 use crate::hir::job::{Job, SmokeTest};
 use crate::hir::{Answer, Front, Host, PlainSite, Site};
 use crate::lower::context;
-use crate::nix::{Expr, Part, Set, attribute, parts};
+use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
 use crate::setting::Tls;
@@ -77,7 +77,7 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
         checks.push(Expr::Str(check));
     }
     checks.extend(of_option.into_iter().map(|(option, checks)| {
-        let enable = Expr::code(format!("homeserver.{}.enable", attribute(option)));
+        let enable = context::enable(option);
         Expr::call("lib.optionals", [enable, Expr::List(checks)])
     }));
     let all = Expr::call("lib.flatten", [Expr::List(checks)]);

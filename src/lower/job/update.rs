@@ -12,8 +12,8 @@ use super::{Confinement, ONLINE, Unit, address, on_path, units};
 use crate::hir::job::{Job, Update};
 use crate::hir::{Id, Service};
 use crate::image::Follows;
-use crate::lower::context::HostContext;
-use crate::nix::{Expr, Part, Set, attribute, parts};
+use crate::lower::context::{self, HostContext};
+use crate::nix::{Expr, Part, Set, parts};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
 
@@ -32,7 +32,7 @@ pub(super) fn lower(
     let backup = update.backup.as_ref().and_then(|id| context.job(id));
     if let Some(backup) = backup {
         let assertion = Set::of([
-            ("assertion", Expr::code(format!("homeserver.{}.enable", attribute(&backup.option)))),
+            ("assertion", context::enable(&backup.option)),
             (
                 "message",
                 Expr::str(format!(
