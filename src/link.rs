@@ -19,6 +19,7 @@ mod secret;
 mod site;
 mod site_address;
 mod site_path;
+mod target;
 
 use std::collections::HashMap;
 

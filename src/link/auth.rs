@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use super::name;
-use super::site_path::{self, Containers};
+use super::site_path;
+use super::target::Containers;
 use crate::ast;
 use crate::auth_program;
 use crate::diag::{Code, Diagnostic, Diagnostics, closest};

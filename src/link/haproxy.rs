@@ -2,8 +2,9 @@
 
 use super::container::ServiceSites;
 use super::notify;
-use super::site::{Owner, ServiceNames, is_in_own_list, own_port, upstream};
-use super::site_path::{self, Containers};
+use super::site::is_in_own_list;
+use super::site_path;
+use super::target::{Containers, Owner, ServiceNames, own_port, upstream};
 use crate::ast::{self, PathTarget};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{HaProxy, PlainSite, Service};
