@@ -9,7 +9,9 @@ use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.containers().filter(|c| c.network_mode.is_none()) {
-        let found = container.settings.ports.iter().filter(|port| port.address.text.is_default);
+        // A port with `from` is reported for its clients.
+        let found = container.settings.ports.iter();
+        let found = found.filter(|port| port.address.text.is_default && port.from.is_none());
         let mut found = found.filter_map(|port| Some((port, for_others(port)?)));
         let Some((port, listener)) = found.next() else { continue };
         let published = port.published.text.value();
