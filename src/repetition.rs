@@ -269,10 +269,20 @@ fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
             *mounted.entry(folder.trim_end_matches('/').to_owned()).or_default() += 1;
         }
     }
+    let folders = Folders::of(mounted.keys().map(|folder| (folder.clone(), ())));
     for (_, service) in services(file) {
         let databases =
             service.backup.entries.iter().filter(|(_, backup)| backup.sources.folder.is_none()).count();
         for (_, backup) in &service.backup.entries {
+            if let Some(folder) = backup.sources.folder.as_ref().filter(|_| !backup.exclude.is_empty()) {
+                let copied = folders.below(&folder.text.value()).take(MAX_REPEATED + 1).count();
+                counter.add(
+                    product(backup.exclude.len(), copied),
+                    folder.text.span,
+                    "each pattern of `exclude` is compared with each volume in the folder",
+                    "write fewer patterns",
+                )?;
+            }
             if let Some(folder) = &backup.sources.folder {
                 counter.add(
                     databases,

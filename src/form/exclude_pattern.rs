@@ -9,10 +9,14 @@ use crate::printable::is_invisible;
 /// name is directly in the folder. A pattern that begins with `/` would mean something else to rsync and to the reader, so
 /// a rule reports it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct ExcludePattern(String);
+pub(crate) struct ExcludePattern {
+    text: String,
+    /// The steps, without a leading `./` or `/` and a trailing slash.
+    tokens: Vec<Token>,
+}
 
 /// A step of a pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Token {
     /// One byte.
     Byte(u8),
@@ -41,8 +45,8 @@ impl Form for ExcludePattern {
         };
         let is_readable = !text.contains(|c: char| c.is_control() || is_invisible(c));
         let is_valid = text.len() <= MAX_PATH && is_readable && !text.starts_with('!') && text == text.trim();
-        (is_valid && steps.split('/').all(is_step) && tokens(steps).is_some())
-            .then(|| ExcludePattern(text.to_owned()))
+        let tokens = tokens(steps).filter(|_| is_valid && steps.split('/').all(is_step))?;
+        Some(ExcludePattern { text: text.to_owned(), tokens })
     }
 
     /// `!keep.txt`, `../other`, `dir/***`, `a//b`, and `[a`.
@@ -153,29 +157,6 @@ fn class(text: &[u8]) -> Option<Token> {
     Some(Token::Class(ranges, is_negated))
 }
 
-/// Reports whether the tokens match all of `text`. Takes time in proportion to the product of both lengths.
-fn matches(tokens: &[Token], text: &[u8]) -> bool {
-    // `ends[i]`: the tokens so far match the first `i` bytes.
-    let mut ends = vec![false; text.len() + 1];
-    ends[0] = true;
-    for token in tokens {
-        match token {
-            Token::Name | Token::Path => {
-                for i in 0..text.len() {
-                    ends[i + 1] |= ends[i] && (*token == Token::Path || text[i] != b'/');
-                }
-            }
-            _ => {
-                for i in (0..text.len()).rev() {
-                    ends[i + 1] = ends[i] && is_one(token, text[i]);
-                }
-                ends[0] = false;
-            }
-        }
-    }
-    ends[text.len()]
-}
-
 /// Reports whether a token for one byte matches this byte.
 fn is_one(token: &Token, byte: u8) -> bool {
     match token {
@@ -197,23 +178,61 @@ const NAMES: [&str; 3] = ["a", ".Z", "0 long-name.txt"];
 impl ExcludePattern {
     /// The text.
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// True if the pattern begins with `/`.
     pub(crate) fn is_absolute(&self) -> bool {
-        self.0.starts_with('/')
+        self.text.starts_with('/')
     }
 
     /// True if the pattern matches all files and folders.
     pub(crate) fn is_for_all(&self) -> bool {
-        NAMES.iter().all(|name| self.is_for(name, false) && self.is_for(name, true))
+        NAMES.iter().all(|name| self.excludes(name, false) && self.excludes(name, true))
     }
 
-    /// True if the file or folder at a path, relative to the copied folder, is left out itself or with a folder above it.
+    /// True if the file or folder at a path, relative to the copied folder, is left out itself or with a folder above it, by
+    /// the rules of `rule_matches` in rsync's exclude.c. Takes time in proportion to the product of both lengths.
     pub(crate) fn excludes(&self, path: &str, is_folder: bool) -> bool {
-        let above = path.match_indices('/').any(|(end, _)| self.is_for(&path[..end], true));
-        above || self.is_for(path, is_folder)
+        let is_anchored = self.text.starts_with("./");
+        let is_only_folders = self.text.ends_with('/');
+        // `reached[i]`: the first `i` tokens match a part of the path that ends here.
+        let mut reached = vec![false; self.tokens.len() + 1];
+        self.enter(0, &mut reached);
+        // rsync compares a pattern with `**` at its beginning with `/PATH` too.
+        let before = if !is_anchored && self.tokens.first() == Some(&Token::Path) { "/" } else { "" };
+        for (at, byte) in before.bytes().chain(path.bytes()).enumerate() {
+            // A folder above the path ends before a slash.
+            if byte == b'/' && at >= before.len() && reached[self.tokens.len()] {
+                return true;
+            }
+            let mut next = vec![false; reached.len()];
+            for (i, token) in self.tokens.iter().enumerate().filter(|(i, _)| reached[*i]) {
+                match token {
+                    Token::Path => self.enter(i, &mut next),
+                    Token::Name if byte != b'/' => self.enter(i, &mut next),
+                    Token::Name => {}
+                    token if is_one(token, byte) => self.enter(i + 1, &mut next),
+                    _ => {}
+                }
+            }
+            // Without `./`, the pattern is for a name at any depth.
+            if byte == b'/' && !is_anchored {
+                self.enter(0, &mut next);
+            }
+            reached = next;
+        }
+        reached[self.tokens.len()] && (is_folder || !is_only_folders)
+    }
+
+    /// Adds a number of matched tokens, and the tokens behind them that match no byte.
+    fn enter(&self, mut matched: usize, reached: &mut [bool]) {
+        while !std::mem::replace(&mut reached[matched], true) {
+            match self.tokens.get(matched) {
+                Some(Token::Name | Token::Path) => matched += 1,
+                _ => break,
+            }
+        }
     }
 
     /// The patterns of restic that leave the same files out, relative to the saved folder and with a leading slash
@@ -224,9 +243,9 @@ impl ExcludePattern {
     /// empty. Its `**` matches any number of folders, also none; but a pattern with several of them is not compared with
     /// a path that is too short for one folder for each. So there is a pattern with and without each of them.
     pub(crate) fn for_restic(&self) -> Option<Vec<String>> {
-        let (pattern, is_only_folders) = match self.0.strip_suffix('/') {
+        let (pattern, is_only_folders) = match self.text.strip_suffix('/') {
             Some(pattern) => (pattern, true),
-            None => (self.0.as_str(), false),
+            None => (self.text.as_str(), false),
         };
         let anchored = pattern.strip_prefix("./");
         let steps: Vec<&str> = anchored.unwrap_or(pattern).split('/').collect();
@@ -256,32 +275,6 @@ impl ExcludePattern {
             add(&["/*"]);
         }
         Some(written)
-    }
-
-    /// True if the pattern matches this path, by the rules of `rule_matches` in rsync's exclude.c.
-    fn is_for(&self, path: &str, is_folder: bool) -> bool {
-        let (pattern, is_only_folders) = match self.0.strip_suffix('/') {
-            Some(pattern) => (pattern, true),
-            None => (self.0.as_str(), false),
-        };
-        if is_only_folders && !is_folder {
-            return false;
-        }
-        let anchored = pattern.strip_prefix("./");
-        let Some(tokens) = tokens(anchored.unwrap_or(pattern)) else { return false };
-        let matches = |path: &str| self::matches(&tokens, path.as_bytes());
-        // The path and its ends after each slash.
-        let ends = || std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| &path[at + 1..]));
-        if anchored.is_some() {
-            matches(path)
-        } else if pattern.starts_with("**") {
-            matches(path) || matches(&format!("/{path}"))
-        } else if tokens.contains(&Token::Path) {
-            ends().any(matches)
-        } else {
-            // Without `**`, only the end with as many parts can match.
-            ends().find(|end| end.matches('/').count() == pattern.matches('/').count()).is_some_and(matches)
-        }
     }
 }
 
