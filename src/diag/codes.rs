@@ -114,7 +114,7 @@ codes! {
     NftablesFlush = "HG0516", Warning, "a firewall setting removes Podman's rules";
     Ipv4Chosen = "HG0517", Warning, "an IPv4 subnet is chosen by Podman";
     HostClosed = "HG0518", Warning, "the firewall blocks a container's connection to the host";
-    PortClients = "HG0519", Deny, "`from` does not fit a published port";
+    PortClients = "HG0519", Deny, "the clients in `from` do not fit a published port";
     NeedlessClients = "HG0520", Warning, "a range of clients has no effect";
     LocalHostPort = "HG0521", Warning, "a container cannot reach a port of the host";
     UnknownSite = "HG0522", Error, "a site that a container reaches is not declared";

@@ -172,7 +172,7 @@ fn github_output_has_one_command_for_each_diagnostic() {
     ::error file=homeserver.yaml,line=17,col=9,endLine=17,endColumn=17,title=HG0201::`shm_sice` is not a valid key here%0Aunknown key%0Ahelp: did you mean `shm_size`?
     "#);
     insta::assert_snapshot!(rendered(github::render, &fixture("published-wide")), @r#"
-    ::warning file=homeserver.yaml,line=7,col=59,endLine=7,endColumn=76,title=HG0506::port 8080 on 0.0.0.0 bypasses the firewall%0APodman forwards the port before the firewall filters it%0Ahelp: publish it on 127.0.0.1 behind Caddy, or on the tailnet's address; or accept it with `allow: { HG0506: "REASON" }` beside `ports`
+    ::warning file=homeserver.yaml,line=7,col=59,endLine=7,endColumn=76,title=HG0506::port 8080 on 0.0.0.0 bypasses the firewall%0APodman forwards the port before the firewall filters it%0Ahelp: name the clients: `{ published: 8080, target: 80, host_ip: 0.0.0.0, from: [192.168.1.0/24] }`; for HTTP, publish it on 127.0.0.1 behind a site
     "#);
     insta::assert_snapshot!(rendered(github::render, &fixture("duplicate-key")), @r#"
     ::error file=homeserver.yaml,line=11,col=9,endLine=11,endColumn=16,title=HG0103::`volumes` is written twice%0Adeclared again here%0Aline 10: first declared here%0Ahelp: remove one of the two
