@@ -78,6 +78,7 @@ use std::thread::available_parallelism;
 use decode::Decode;
 use deployment::Deployment;
 use diag::{Bug, Code, Diagnostic, Diagnostics};
+use effect::Effects;
 use file_context::{FileContext, HashOf};
 use limits::MAX_BYTES;
 use output::{File, OutputLocation};
@@ -159,7 +160,12 @@ pub fn deploy(host: &hir::Host, hash: HashOf) -> Deployment {
 /// Predicts what a switch from `old` to `new` does. `diagnostics` are those of the new file, compared with the record of the old
 /// one.
 pub fn plan(old: &Deployment, new: &Deployment, diagnostics: &[Diagnostic], sources: &Sources) -> Plan {
-    compare::compare(old, new, switch::switch(&old.units, &new.units), diagnostics, sources)
+    compare::compare(old, new, effects(old, new), diagnostics, sources)
+}
+
+/// Predicts the effects of a switch from `old` to `new` on units.
+pub fn effects(old: &Deployment, new: &Deployment) -> Effects {
+    switch::switch(&old.units, &new.units)
 }
 
 /// Runs `work` on a thread with a stack of [`STACK`] bytes.

@@ -46,6 +46,7 @@ mod smoke;
 mod snapshot;
 mod stop;
 mod style;
+mod switch;
 mod systemd;
 mod units;
 mod update;

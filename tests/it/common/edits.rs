@@ -2,6 +2,7 @@
 
 use homegen::syntax::{Kind, Node};
 use homegen::tree::Atom;
+use serde_json::Value;
 
 /// Collects every scalar value, with its path.
 pub fn leaves(node: &Node, way: &str, found: &mut Vec<(String, Node)>) {
@@ -48,4 +49,64 @@ pub fn others(written: &str, node: &Node) -> Vec<String> {
         all.push(replace(&format!("{}{digit}{}", &text[..at], &text[at + 1..])));
     }
     all
+}
+
+/// The key of the language at a path of a file: `services.NAME.containers.NAME.image`. The index of a list is left out.
+pub fn key(schema: &Value, path: &str) -> String {
+    let mut key = Vec::new();
+    let mut nodes = vec![schema];
+    for step in path.split('.') {
+        let all = expanded(schema, nodes);
+        let declared: Vec<&Value> = all.iter().filter_map(|node| node.get("properties")?.get(step)).collect();
+        let items: Vec<&Value> = all.iter().filter_map(|node| node.get("items")).collect();
+        let others = all.iter().filter_map(|node| node.get("additionalProperties"));
+        nodes = match step.parse::<usize>() {
+            Ok(_) if !items.is_empty() => items,
+            _ if !declared.is_empty() => {
+                key.push(step);
+                declared
+            }
+            _ => {
+                key.push("NAME");
+                others.filter(|below| below.is_object()).collect()
+            }
+        };
+    }
+    key.join(".")
+}
+
+/// The alternatives of schemas, with their references followed.
+fn expanded<'a>(schema: &'a Value, nodes: Vec<&'a Value>) -> Vec<&'a Value> {
+    let mut all = Vec::new();
+    let mut open = nodes;
+    while let Some(node) = open.pop() {
+        let name = node.get("$ref").and_then(Value::as_str).and_then(|at| at.strip_prefix("#/$defs/"));
+        open.extend(name.map(|name| &schema["$defs"][name]));
+        for several in ["anyOf", "oneOf", "allOf"] {
+            open.extend(node.get(several).and_then(Value::as_array).into_iter().flatten());
+        }
+        all.push(node);
+    }
+    all
+}
+
+/// The text of a file with other texts for the values at some paths. `None` if a path does not exist.
+pub fn replaced<'a>(
+    text: &str,
+    node: &Node,
+    values: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<String> {
+    let mut all = Vec::new();
+    leaves(node, "", &mut all);
+    let mut edits = Vec::new();
+    for (path, value) in values {
+        let (_, leaf) = all.iter().find(|(known, _)| known == path)?;
+        edits.push((leaf.span.start as usize, leaf.span.end as usize, value));
+    }
+    edits.sort_unstable();
+    let mut text = text.to_owned();
+    for (start, end, value) in edits.into_iter().rev() {
+        text.replace_range(start..end, value);
+    }
+    Some(text)
 }

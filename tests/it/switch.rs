@@ -1,0 +1,235 @@
+//! The predictions of `homegen plan`, compared with real switches of a booted host: 40 edits of the fixtures, which have each
+//! key of the language that changes something on the host.
+//!
+//! The edits are in tests/it/switch-edits.jsonl. `INSTA_UPDATE=always cargo test switch::` generates them from the fixtures.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use homegen::deployment::Deployment;
+use homegen::diag::Diagnostics;
+use homegen::effect::{EffectKind, Effects};
+use homegen::file_context::FileContext;
+use homegen::source::{SourceId, Sources};
+use homegen::syntax::Node;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::common::edits::{key, leaves, others, replaced};
+use crate::common::{fixtures, read, root};
+
+/// The fixtures whose values are edited. A key is taken from the first fixture that has it.
+const BASES: &[&str] = &[
+    "greenhead",
+    "every-key",
+    "every-key-2",
+    "every-key-jobs",
+    "native-services",
+    "host-databases",
+    "secret-stores",
+    "port-clients",
+];
+
+/// Keys whose value is a file or a folder beside the compiled file: a changed name is one that does not exist.
+const FILES: &[&str] = &[
+    "agenix.directory",
+    "jobs.NAME.run",
+    "secrets.NAME.file",
+    "services.NAME.containers.NAME.files.NAME.from",
+    "services.NAME.jobs.NAME.run",
+    "sops.file",
+];
+
+/// The number of edits.
+const COUNT: usize = 40;
+
+/// The file with the edits.
+const EDITS: &str = "tests/it/switch-edits.jsonl";
+
+/// An edit of a fixture.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Edit {
+    /// The fixture.
+    fixture: String,
+    /// The new texts of values, by the paths of the values.
+    values: BTreeMap<String, String>,
+}
+
+/// A fixture.
+struct Base {
+    name: &'static str,
+    text: String,
+    node: Node,
+    deployment: Deployment,
+}
+
+impl Base {
+    fn new(name: &'static str) -> Base {
+        let text = read(&format!("fixtures/{name}/homeserver.yaml"));
+        let node = homegen::parse::parse(&text, SourceId::FILE, &mut Diagnostics::default()).expect("YAML");
+        let deployment = deployment(&text, &fixtures().join(name)).expect("it compiles");
+        Base { name, text, node, deployment }
+    }
+
+    /// The text after an edit.
+    fn edited(&self, values: &BTreeMap<String, String>) -> String {
+        let values = values.iter().map(|(path, value)| (path.as_str(), value.as_str()));
+        replaced(&self.text, &self.node, values).expect("the values exist")
+    }
+
+    /// True if an edited file compiles, and changes something on the host.
+    fn has_effect(&self, values: &BTreeMap<String, String>) -> bool {
+        let new = deployment(&self.edited(values), &fixtures().join(self.name));
+        new.is_some_and(|new| !homegen::plan(&self.deployment, &new, &[], &nothing()).units.is_empty())
+    }
+}
+
+fn nothing() -> Sources {
+    Sources::new("homeserver.yaml", String::new())
+}
+
+/// The host of a text beside the files of a folder. `None` if the text has errors.
+fn deployment(text: &str, folder: &Path) -> Option<Deployment> {
+    let host = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default()).host?;
+    let hash = |path: &str| Some(homegen::record::hash(&std::fs::read(folder.join(path)).ok()?));
+    Some(homegen::deploy(&host, &hash))
+}
+
+/// The edits: the first value of each key that has an effect, in groups of `size` values of one fixture.
+fn generate(size: usize) -> Vec<Edit> {
+    let schema: Value = serde_json::from_str(&homegen::schema::schema()).expect("JSON");
+    let mut seen = BTreeSet::new();
+    let mut all: Vec<Edit> = Vec::new();
+    for base in BASES.iter().map(|name| Base::new(name)) {
+        let first = all.len();
+        let mut values = Vec::new();
+        leaves(&base.node, "", &mut values);
+        for (path, leaf) in values {
+            let key = key(&schema, &path);
+            let (start, end) = (leaf.span.start as usize, leaf.span.end as usize);
+            if seen.contains(&key) || FILES.contains(&key.as_str()) || base.text[start..end].contains('\n') {
+                continue;
+            }
+            for other in others(&base.text[start..end], &leaf) {
+                let one = BTreeMap::from([(path.clone(), other.clone())]);
+                if !base.has_effect(&one) {
+                    continue;
+                }
+                seen.insert(key);
+                // The groups of the fixture that still compile with the value.
+                let group = all[first..].iter_mut().filter(|edit| edit.values.len() < size).find(|edit| {
+                    let mut values = edit.values.clone();
+                    values.extend(one.clone());
+                    base.has_effect(&values)
+                });
+                match group {
+                    Some(edit) => edit.values.extend(one),
+                    None => all.push(Edit { fixture: base.name.to_owned(), values: one }),
+                }
+                break;
+            }
+        }
+    }
+    all
+}
+
+#[test]
+#[ignore = "generates the edits"]
+fn edits_are_generated_from_the_keys_of_the_language() {
+    let edits = (1..).map(generate).find(|edits| edits.len() <= COUNT).expect("a size");
+    let lines: Vec<String> =
+        edits.iter().map(|edit| serde_json::to_string(edit).expect("text is JSON")).collect();
+    std::fs::write(root().join(EDITS), lines.join("\n") + "\n").expect("written");
+    let keys: usize = edits.iter().map(|edit| edit.values.len()).sum();
+    println!("{keys} keys in {} edits", edits.len());
+}
+
+/// What happened to a unit, in the words of the program that switches. `None` if nothing did.
+fn predicted(effects: &Effects) -> BTreeMap<&str, &'static str> {
+    let word = |kind| match kind {
+        EffectKind::Stopped => Some("stopped"),
+        EffectKind::StoppedAndStarted | EffectKind::Restarted => Some("restarted"),
+        EffectKind::Reloaded => Some("reloaded"),
+        EffectKind::Started => Some("started"),
+        EffectKind::LeftAlone => None,
+    };
+    effects.iter().filter_map(|(unit, effect)| Some((unit.as_str(), word(effect.kind)?))).collect()
+}
+
+#[test]
+#[ignore = "switches a booted host 40 times: HOMEGEN_SWITCH is the program"]
+fn predictions_agree_with_real_switches() {
+    let program = std::env::var("HOMEGEN_SWITCH").expect("HOMEGEN_SWITCH");
+    let bases: BTreeMap<&str, Base> = BASES.iter().map(|name| (*name, Base::new(name))).collect();
+    let lines = read(EDITS);
+    let mut disagreeing = Vec::new();
+    for (number, line) in lines.lines().enumerate() {
+        let edit: Edit = serde_json::from_str(line).expect("an edit");
+        let base = &bases[edit.fixture.as_str()];
+        let work = tempfile::tempdir().expect("a folder");
+        let build = |name: &str, text: &str| -> PathBuf {
+            let folder = work.path().join(name);
+            let copied = Command::new("cp").arg("-rT").args([&fixtures().join(base.name), &folder]).status();
+            assert!(copied.expect("cp").success());
+            std::fs::write(folder.join("homeserver.yaml"), text).expect("written");
+            let built =
+                Command::new(env!("CARGO_BIN_EXE_homegen")).arg("build").current_dir(&folder).output();
+            assert!(built.expect("homegen").status.success(), "{line}");
+            folder.join("generated/default.nix")
+        };
+        let text = base.edited(&edit.values);
+        let (old, new) = (build("old", &base.text), build("new", &text));
+        let ran = Command::new(&program)
+            .args([&old, &new])
+            .arg("--with")
+            .arg(root().join("tests/it/switch-host.nix"))
+            .arg("--json")
+            .output()
+            .expect("the program runs");
+        let Ok(report) = serde_json::from_slice::<Value>(&ran.stdout) else {
+            let why = String::from_utf8_lossy(&ran.stderr).into_owned();
+            println!(
+                "{}: {}: no result: {}",
+                number + 1,
+                edit.fixture,
+                why.lines().last().unwrap_or_default()
+            );
+            disagreeing.push(number + 1);
+            continue;
+        };
+        let after = deployment(&text, &fixtures().join(base.name)).expect("it compiles");
+        let effects = homegen::effects(&base.deployment, &after);
+        let predicted = predicted(&effects);
+        let units = report["real"].as_object().expect("units");
+        let mut differences = Vec::new();
+        let names: BTreeSet<&str> =
+            units.keys().map(String::as_str).chain(predicted.keys().copied()).collect();
+        let mut compared = 0;
+        for name in names {
+            let Some(unit) = units.get(name) else { continue };
+            let is_up = |moment: &str| unit[moment] == "active";
+            let is_known = base.deployment.units.get(name).is_none_or(|unit| unit.is_active);
+            // A program that does not run here says nothing.
+            if is_known && base.deployment.units.contains_key(name) && !is_up("before") {
+                continue;
+            }
+            compared += 1;
+            let real = unit["effect"].as_str().filter(|effect| *effect != "none");
+            let plan = predicted.get(name).copied();
+            if real != plan {
+                differences.push(format!("    {name}: predicted {plan:?}, real {real:?}"));
+            }
+        }
+        let verdict = if differences.is_empty() { "agrees" } else { "differs" };
+        println!("{}: {}: {verdict}, {compared} units", number + 1, edit.fixture);
+        for difference in &differences {
+            println!("{difference}");
+        }
+        if !differences.is_empty() {
+            disagreeing.push(number + 1);
+        }
+    }
+    println!("{} of {} edits agree", lines.lines().count() - disagreeing.len(), lines.lines().count());
+    assert!(disagreeing.is_empty(), "{disagreeing:?}");
+}
