@@ -60,7 +60,7 @@ const PROGRAMS: &[Program] = &[
         unit: "cloudflared-tunnel-{}.target",
         on_change: OnChange::Nothing,
         reload: &[],
-        is_job: false,
+        is_job: true,
     },
     // virtualisation/podman/default.nix
     Program {
