@@ -113,7 +113,11 @@ fn generate(size: usize) -> Vec<Edit> {
             let (start, end) = (leaf.span.start as usize, leaf.span.end as usize);
             // A plan lists the options of the owner, and does not know their units.
             let is_of_owner = path.split('.').any(|step| step == "nixos");
-            if is_of_owner || seen.contains(&key) || FILES.contains(&key.as_str()) || base.text[start..end].contains('\n') {
+            if is_of_owner
+                || seen.contains(&key)
+                || FILES.contains(&key.as_str())
+                || base.text[start..end].contains('\n')
+            {
                 continue;
             }
             for other in others(&base.text[start..end], &leaf) {
