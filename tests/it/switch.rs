@@ -154,7 +154,7 @@ fn edits_are_generated_from_the_keys_of_the_language() {
     println!("{keys} keys in {} edits", edits.len());
 }
 
-/// What happened to a unit, in the words of the program that switches. `None` if nothing did.
+/// The predicted effects in the words of the program that switches.
 fn predicted(effects: &Effects) -> BTreeMap<&str, &'static str> {
     let word = |kind| match kind {
         EffectKind::Stopped => Some("stopped"),
