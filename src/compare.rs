@@ -1,9 +1,9 @@
 //! Pass: two [`deployment`](crate::deployment)s and the [`effect`](crate::effect)s of a switch → the
 //! [`plan`](crate::plan).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::configuration::Configuration;
 use crate::deployment::Deployment;
@@ -76,28 +76,36 @@ fn made_up_job(timer: &str, effect: &Effect, units: &Units) -> Option<String> {
 }
 
 /// Collects the differences of two values: of the attributes of sets, of the items of lists.
-fn differences(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<ValueChange>) {
+fn differences<'v>(
+    path: &str,
+    before: Option<&'v Value>,
+    after: Option<&'v Value>,
+    found: &mut Vec<ValueChange>,
+) {
     match (before, after) {
         (before, after) if before == after => {}
         (before, after) if [before, after].into_iter().flatten().all(is_set) => {
-            let attributes =
-                |value: Option<&Value>| value.and_then(Value::as_object).cloned().unwrap_or_default();
-            let (before, after) = (attributes(before), attributes(after));
-            let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-            for name in names {
-                differences(&format!("{path}.{name}"), before.get(name), after.get(name), found);
+            let attributes = |value: Option<&'v Value>| value.and_then(Value::as_object);
+            let names = [before, after].into_iter().filter_map(attributes).flat_map(Map::keys);
+            for name in names.collect::<BTreeSet<&String>>() {
+                let value = |of: Option<&'v Value>| of.and_then(|of| of.get(name));
+                differences(&format!("{path}.{name}"), value(before), value(after), found);
             }
         }
         (Some(Value::Array(before)), Some(Value::Array(after))) => {
-            let mut gone = before.iter().filter(|item| !after.contains(item));
-            let mut new = after.iter().filter(|item| !before.contains(item));
+            let texts = |items: &[Value]| items.iter().map(Value::to_string).collect::<HashSet<String>>();
+            let (old, new) = (texts(before), texts(after));
+            let mut gone = before.iter().filter(|item| !new.contains(&item.to_string()));
+            let mut added = after.iter().filter(|item| !old.contains(&item.to_string()));
+            let first = found.len();
             loop {
-                match (gone.next(), new.next()) {
+                match (gone.next(), added.next()) {
                     (None, None) => break,
                     (before, after) => found.push(change(path, before, after)),
                 }
             }
-            if before.len() == after.len() && before.iter().all(|item| after.contains(item)) {
+            // Only the order changed.
+            if found.len() == first {
                 found.push(change(path, None, None));
             }
         }
@@ -154,15 +162,26 @@ const KNOWN: &[&str] = &[
 /// The differences of options from which no unit of the plan is made.
 fn other_options(old: &Configuration, new: &Configuration) -> Vec<ValueChange> {
     let mut all = Vec::new();
-    let names: BTreeSet<&String> = old.options.keys().chain(new.options.keys()).collect();
-    for name in names {
-        differences(name, old.options.get(name), new.options.get(name), &mut all);
-    }
-    let is_known = |path: &str| {
-        KNOWN.iter().any(|known| {
-            path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
-    };
-    all.retain(|change| !is_known(&change.path));
+    others("", &old.options, &new.options, &mut all);
     all
+}
+
+/// Collects the differences of sets below `path`, without the known options.
+fn others(path: &str, old: &Map<String, Value>, new: &Map<String, Value>, found: &mut Vec<ValueChange>) {
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        if KNOWN.contains(&path.as_str()) {
+            continue;
+        }
+        let below = format!("{path}.");
+        match (old.get(name), new.get(name)) {
+            (Some(Value::Object(old)), Some(Value::Object(new)))
+                if KNOWN.iter().any(|known| known.starts_with(&below)) =>
+            {
+                others(&path, old, new, found);
+            }
+            (old, new) => differences(&path, old, new, found),
+        }
+    }
 }

@@ -101,8 +101,7 @@ impl Host<'_> {
             Target::Constant(path) => below(self.output.constants.as_ref()?, path),
             Target::Parameter { service, path } => {
                 let (Step::Key(first), rest) = path.split_first()? else { return None };
-                let mut services = self.output.modules.values().filter_map(|module| module.service.as_ref());
-                let own = services.find(|own| own.name == *service)?;
+                let own = self.output.modules.get(&format!("services/{service}.nix"))?.service.as_ref()?;
                 let (_, argument) = own.parameters.iter().find(|(name, _)| name == first)?;
                 below(argument, rest)
             }

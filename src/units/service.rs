@@ -1,6 +1,6 @@
 //! The target of each service, the unit that starts it, and the units that follow disks (containers.nix of the output).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -37,14 +37,17 @@ pub(super) fn find(configuration: &Configuration, units: &mut Units) {
         unit.add(format!("systemd.slices.{name}"), slice);
         unit.is_active = true;
     }
+    let mut containers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, container) in container::all(configuration) {
+        for mount in texts(&container["homeserver"]["mounts"]) {
+            containers.entry(mount).or_default().push(name);
+        }
+    }
     for (mount, declared) in configuration.attributes(&["homeserver", "mounts"]) {
         if !is_followed(declared) {
             continue;
         }
-        let on_disk = container::all(configuration)
-            .filter(|(_, container)| texts(&container["homeserver"]["mounts"]).any(|name| name == mount))
-            .map(|(name, _)| name);
-        let on_disk = json!(on_disk.collect::<Vec<_>>());
+        let on_disk = json!(containers.get(mount).map(Vec::as_slice).unwrap_or_default());
         let unit = units.entry(follower(mount)).or_default();
         unit.add("containers", &on_disk);
         unit.is_active = true;
