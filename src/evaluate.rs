@@ -4,7 +4,7 @@
 //! It computes only what homegen itself emits. An expression of the owner (`!nix`), and a call of a function of nixpkgs,
 //! stay as they are, with their arguments evaluated.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
@@ -26,7 +26,8 @@ pub(crate) fn evaluate(output: &Output, hash: HashOf) -> Configuration {
             declared.extend(options.0.iter().map(|(name, attr)| (attribute(name).into_owned(), &attr.value)));
         }
     }
-    let host = Host { output, declared, hash };
+    let enabled = output.enabled.iter().map(|option| attribute(option).into_owned()).collect();
+    let host = Host { output, declared, enabled, hash };
     let mut options = Map::new();
     for module in modules {
         let scope = Scope { host: &host, module };
@@ -52,6 +53,8 @@ struct Host<'a> {
     output: &'a Output,
     /// The options below `homeserver`, by name.
     declared: HashMap<String, &'a Expr>,
+    /// The options of the enabled services.
+    enabled: HashSet<String>,
     /// The hashes of files.
     hash: HashOf<'a>,
 }
@@ -74,7 +77,7 @@ impl Host<'_> {
         let declared = &options.0.get(key)?.value;
         match declared {
             Expr::Call(call) if matches!(call.first(), Some(Expr::Code(f)) if f == "lib.mkEnableOption") => {
-                Some(json!(self.output.enabled.iter().any(|option| attribute(option) == name)))
+                Some(json!(self.enabled.contains(name)))
             }
             _ => self.default(declared),
         }
