@@ -41,8 +41,8 @@ const FILES: &[&str] = &[
     "sops.file",
 ];
 
-/// Units of the owner's options in the fixtures, which each switch starts.
-const OF_OWNER: &[&str] = &["suid-sgid-wrappers.service"];
+/// Units of the owner's options in the fixtures. A test host does not run them, so that each switch starts them.
+const OF_OWNER: &[&str] = &["earlyoom.service", "suid-sgid-wrappers.service", "thermald.service"];
 
 /// The number of edits.
 const COUNT: usize = 40;
