@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::configuration::Configuration;
 use crate::file_context::HashOf;
 use crate::nix::{Expr, Part, Set, attribute};
-use crate::nixos::{Module, Output, node};
+use crate::nixos::{self, Module, Output};
 use crate::tree::{Atom, Node, Reference, Step, Target};
 
 /// Evaluates the output of a host. Modules of other machines are left out. A path of a file beside the compiled file has the
@@ -228,7 +228,7 @@ impl Scope<'_> {
 
     fn referenced(&self, reference: &Reference) -> Value {
         if let Some(node) = self.host.whole(&reference.target).filter(|_| reference.value == Atom::Null) {
-            return self.value(&node_value(node)).unwrap_or_default();
+            return self.value(&nixos::node(node, false)).unwrap_or_default();
         }
         match &reference.value {
             Atom::Null => Value::Null,
@@ -261,10 +261,6 @@ impl Scope<'_> {
         }
         text
     }
-}
-
-fn node_value(node: &Node) -> Expr {
-    self::node(node, false)
 }
 
 /// Merges definitions as the module system does: sets attribute by attribute, lists one after the other, and texts

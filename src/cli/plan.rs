@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use clap::{Args, ValueEnum};
+use homegen::Linked;
 use homegen::deployment::Deployment;
 use homegen::output::LastBuild;
 use homegen::plan::{human, json, markdown};
@@ -54,11 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         None => of_revision(input, arguments.against_rev.as_deref().unwrap_or("HEAD"))?,
     };
     let last_build = LastBuild::Read(Box::new(old.record.clone()));
-    let bytes = input.read()?;
-    let lock = super::images::read(&input.folder().join(homegen::lock::PATH))?;
-    let linked = input.with_context(&last_build, lock.as_ref(), |context| {
-        Ok(homegen::link(&input.name(), &bytes, context))
-    })?;
+    let linked = linked(input, &last_build)?;
     let Some(host) = &linked.host else {
         print_diagnostics(&linked.diagnostics, &linked.sources);
         return Err(Stop::Wrong);
@@ -80,16 +77,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
 /// The compiled host of another version of the file.
 fn other(file: PathBuf) -> Result<Deployment, Stop> {
     let input = Input { file };
-    let lock = super::images::read(&input.folder().join(homegen::lock::PATH))?;
-    let bytes = input.read()?;
-    let linked = input.with_context(&LastBuild::Absent, lock.as_ref(), |context| {
-        Ok(homegen::link(&input.name(), &bytes, context))
-    })?;
+    let linked = linked(&input, &LastBuild::Absent)?;
     let Some(host) = &linked.host else {
         print_diagnostics(&linked.diagnostics, &linked.sources);
         return Err(Stop::Wrong);
     };
     Ok(deployment(host, &input.folder()))
+}
+
+/// Reads, links and checks a file with its lock file.
+fn linked(input: &Input, last_build: &LastBuild) -> Result<Linked, Stop> {
+    let bytes = input.read()?;
+    let lock = super::images::read(&input.folder().join(homegen::lock::PATH))?;
+    input.with_context(last_build, lock.as_ref(), |context| Ok(homegen::link(&input.name(), &bytes, context)))
 }
 
 fn deployment(host: &homegen::hir::Host, folder: &Path) -> Deployment {

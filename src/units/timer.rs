@@ -21,8 +21,7 @@ pub(super) fn find(configuration: &Configuration, units: &mut Units) {
         }
         super::explicit::relations(timer, unit);
     }
-    for (name, unit) in units.iter_mut().filter(|(name, _)| name.ends_with(".timer")) {
-        debug_assert!(!name.starts_with('.'));
+    for (_, unit) in units.iter_mut().filter(|(name, _)| name.ends_with(".timer")) {
         unit.is_active = !unit.wanted_by.is_empty();
         unit.on_change = OnChange::Restart;
     }

@@ -15,7 +15,7 @@ use crate::common::edits::{leaves, others};
 use crate::common::{cases, fixtures, read};
 
 /// The host of a text beside the files of a folder. `None` if the text has errors.
-fn deployment(text: &str, folder: &Path) -> Option<Deployment> {
+pub fn deployment(text: &str, folder: &Path) -> Option<Deployment> {
     let host = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default()).host?;
     let hash = |path: &str| Some(homegen::record::hash(&std::fs::read(folder.join(path)).ok()?));
     Some(homegen::deploy(&host, &hash))

@@ -4,13 +4,12 @@
 //! The edits are in tests/it/switch-edits.jsonl. `INSTA_UPDATE=always cargo test switch::` generates them from the fixtures.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use homegen::deployment::Deployment;
 use homegen::diag::Diagnostics;
 use homegen::effect::{EffectKind, Effects};
-use homegen::file_context::FileContext;
 use homegen::source::{SourceId, Sources};
 use homegen::syntax::Node;
 use serde::{Deserialize, Serialize};
@@ -18,6 +17,7 @@ use serde_json::Value;
 
 use crate::common::edits::{key, leaves, others, replaced};
 use crate::common::{fixtures, read, root};
+use crate::plan::deployment;
 
 /// The fixtures whose values are edited. A key is taken from the first fixture that has it.
 const BASES: &[&str] = &[
@@ -90,13 +90,6 @@ impl Base {
 
 fn nothing() -> Sources {
     Sources::new("homeserver.yaml", String::new())
-}
-
-/// The host of a text beside the files of a folder. `None` if the text has errors.
-fn deployment(text: &str, folder: &Path) -> Option<Deployment> {
-    let host = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default()).host?;
-    let hash = |path: &str| Some(homegen::record::hash(&std::fs::read(folder.join(path)).ok()?));
-    Some(homegen::deploy(&host, &hash))
 }
 
 /// The edits: the first value of each key that has an effect, in groups of `size` values of one fixture.
