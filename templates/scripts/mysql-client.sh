@@ -75,11 +75,12 @@ else
     shift
   done
 fi
+# If podman fails before it has read this, its own message says why. A write error would only be added to it.
 {
   printf '%s\n' "$login"
   if [ "$kind" = sql ]; then
     printf '%s\n' "$head"
     cat
   fi
-} | podman exec --interactive -- "$CONTAINER" sh -c "$in_container" sh "$DATABASE_USER" "$kind" \
+} 2>/dev/null | podman exec --interactive -- "$CONTAINER" sh -c "$in_container" sh "$DATABASE_USER" "$kind" \
   --default-character-set=utf8mb4 --max-allowed-packet=1G "${options[@]}" "$@"
