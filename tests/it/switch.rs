@@ -11,11 +11,11 @@ use homegen::deployment::Deployment;
 use homegen::diag::Diagnostics;
 use homegen::effect::{EffectKind, Effects};
 use homegen::source::{SourceId, Sources};
-use homegen::syntax::Node;
+use homegen::syntax::{Kind, Node};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::common::edits::{key, leaves, others, replaced};
+use crate::common::edits::{choices, key, leaves, others, replaced};
 use crate::common::{fixtures, read, root};
 use crate::plan::deployment;
 
@@ -23,7 +23,6 @@ use crate::plan::deployment;
 const BASES: &[&str] = &[
     "greenhead",
     "every-key",
-    "every-key-2",
     "every-key-jobs",
     "native-services",
     "host-databases",
@@ -81,10 +80,39 @@ impl Base {
         replaced(&self.text, &self.node, values).expect("the values exist")
     }
 
+    /// Other values of the file that may be valid at a key: those of the same key, the secrets in place of a secret, and another
+    /// time zone.
+    fn alternatives(&self, schema: &Value, at: &str, leaf: &Node) -> Vec<String> {
+        let Some(text) = scalar(leaf) else { return Vec::new() };
+        let mut values = Vec::new();
+        leaves(&self.node, "", &mut values);
+        let same = values.iter().filter(|(path, _)| key(schema, path) == at);
+        let mut all: BTreeSet<String> =
+            same.filter_map(|(_, value)| Some(scalar(value)?.to_owned())).collect();
+        let secrets: Vec<&str> =
+            self.node.get("secrets").iter().flat_map(|all| all.entries()).map(|e| e.key.as_str()).collect();
+        if secrets.contains(&text) {
+            all.extend(secrets.iter().map(|&name| name.to_owned()));
+        }
+        if at == "host.timezone" {
+            all.insert("Asia/Seoul".to_owned());
+        }
+        all.remove(text);
+        all.into_iter().take(8).collect()
+    }
+
     /// True if an edited file compiles, and changes something on the host.
     fn has_effect(&self, values: &BTreeMap<String, String>) -> bool {
         let new = deployment(&self.edited(values), &fixtures().join(self.name));
         new.is_some_and(|new| !homegen::plan(&self.deployment, &new, &[], &nothing()).units.is_empty())
+    }
+}
+
+/// The text of a scalar.
+fn scalar(node: &Node) -> Option<&str> {
+    match &node.kind {
+        Kind::Scalar { text, .. } => Some(text),
+        _ => None,
     }
 }
 
@@ -93,11 +121,11 @@ fn nothing() -> Sources {
 }
 
 /// The edits: the first value of each key that has an effect, in groups of `size` values of one fixture.
-fn generate(size: usize) -> Vec<Edit> {
+fn generate(size: usize, bases: &[Base]) -> Vec<Edit> {
     let schema: Value = serde_json::from_str(&homegen::schema::schema()).expect("JSON");
     let mut seen = BTreeSet::new();
     let mut all: Vec<Edit> = Vec::new();
-    for base in BASES.iter().map(|name| Base::new(name)) {
+    for base in bases {
         let first = all.len();
         let mut values = Vec::new();
         leaves(&base.node, "", &mut values);
@@ -113,12 +141,16 @@ fn generate(size: usize) -> Vec<Edit> {
             {
                 continue;
             }
-            for other in others(&base.text[start..end], &leaf) {
+            let words = choices(&schema, &path).into_iter().chain(base.alternatives(&schema, &key, &leaf));
+            let words = words.filter(|word| word != base.text[start..end].trim());
+            let mut is_known = false;
+            for other in others(&base.text[start..end], &leaf).into_iter().chain(words) {
                 let one = BTreeMap::from([(path.clone(), other.clone())]);
                 if !base.has_effect(&one) {
                     continue;
                 }
-                seen.insert(key);
+                seen.insert(key.clone());
+                is_known = true;
                 // The groups of the fixture that still compile with the value.
                 let group = all[first..].iter_mut().filter(|edit| edit.values.len() < size).find(|edit| {
                     let mut values = edit.values.clone();
@@ -131,6 +163,9 @@ fn generate(size: usize) -> Vec<Edit> {
                 }
                 break;
             }
+            if !is_known {
+                println!("{}: no edit of {key}: {path}", base.name);
+            }
         }
     }
     all
@@ -139,7 +174,20 @@ fn generate(size: usize) -> Vec<Edit> {
 #[test]
 #[ignore = "generates the edits"]
 fn edits_are_generated_from_the_keys_of_the_language() {
-    let edits = (1..).map(generate).find(|edits| edits.len() <= COUNT).expect("a size");
+    let bases: Vec<Base> = BASES.iter().map(|name| Base::new(name)).collect();
+    let mut edits =
+        (1..).map(|size| generate(size, &bases)).find(|edits| edits.len() <= COUNT).expect("a size");
+    // The largest groups are divided until the number is exact.
+    while edits.len() < COUNT {
+        let largest = edits.iter_mut().max_by_key(|edit| edit.values.len()).expect("edits");
+        let base = bases.iter().find(|base| base.name == largest.fixture).expect("a fixture");
+        let middle = largest.values.keys().nth(largest.values.len() / 2).expect("several values").clone();
+        let values = largest.values.split_off(&middle);
+        assert!(base.has_effect(&largest.values) && base.has_effect(&values), "{largest:?} {values:?}");
+        let fixture = largest.fixture.clone();
+        edits.push(Edit { fixture, values });
+    }
+    edits.sort_by_key(|edit| BASES.iter().position(|name| *name == edit.fixture));
     let lines: Vec<String> =
         edits.iter().map(|edit| serde_json::to_string(edit).expect("text is JSON")).collect();
     std::fs::write(root().join(EDITS), lines.join("\n") + "\n").expect("written");

@@ -53,6 +53,20 @@ pub fn others(written: &str, node: &Node) -> Vec<String> {
 
 /// The key of the language at a path of a file: `services.NAME.containers.NAME.image`. The index of a list is left out.
 pub fn key(schema: &Value, path: &str) -> String {
+    declared(schema, path).0
+}
+
+/// The words that the schema lists for the value at a path.
+pub fn choices(schema: &Value, path: &str) -> Vec<String> {
+    let (_, nodes) = declared(schema, path);
+    let all = expanded(schema, nodes);
+    let words = all.iter().filter_map(|node| node.get("enum")?.as_array()).flatten();
+    let constants = all.iter().filter_map(|node| node.get("const"));
+    words.chain(constants).filter_map(|word| word.as_str().map(str::to_owned)).collect()
+}
+
+/// The key of the language at a path of a file, and the schemas of its value.
+fn declared<'a>(schema: &'a Value, path: &str) -> (String, Vec<&'a Value>) {
     let mut key = Vec::new();
     let mut nodes = vec![schema];
     for step in path.split('.') {
@@ -72,7 +86,7 @@ pub fn key(schema: &Value, path: &str) -> String {
             }
         };
     }
-    key.join(".")
+    (key.join("."), nodes)
 }
 
 /// The alternatives of schemas, with their references followed.
