@@ -1,7 +1,7 @@
 //! Pass: two [`deployment`](crate::deployment)s and the [`effect`](crate::effect)s of a switch → the
 //! [`plan`](crate::plan).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -9,30 +9,36 @@ use crate::configuration::Configuration;
 use crate::deployment::Deployment;
 use crate::diag::Diagnostic;
 use crate::diag::region::Regions;
+use crate::edit::{Edit, Edits};
 use crate::effect::{self, Effect, Effects};
 use crate::plan::{Cause, Plan, Risk, UnitChange, ValueChange};
-use crate::source::Sources;
 use crate::unit::Units;
 
-/// The plan of a switch from `old` to `new`, with its effects. `diagnostics` are those of the new file, compared with the record
-/// of the old one.
+/// The plan of a switch from `old` to `new`, with its effects and the edits of the file. `diagnostics` are those of the new file,
+/// compared with the record of the old one.
 pub(crate) fn compare(
     old: &Deployment,
     new: &Deployment,
     effects: Effects,
+    edits: &Edits,
     diagnostics: &[Diagnostic],
-    sources: &Sources,
+    regions: &Regions,
 ) -> Plan {
+    let all: Vec<&Edit> = edits.values().collect();
     let mut units: Vec<UnitChange> = effects
         .into_iter()
         .map(|(name, effect)| {
-            let cause = cause(&name, &effect, &old.units, &new.units);
+            let origins = [&old.origins, &new.origins].map(|all| all.get(&name));
+            let paths: Vec<&Vec<String>> = origins.into_iter().flatten().flatten().collect();
+            let own = edits_at(&paths, edits);
+            let cause =
+                cause(&name, &effect, [&old.units, &new.units], if paths.is_empty() { &all } else { &own });
+            let lines = lines(&cause, &own);
             let starts = made_up_job(&name, &effect, &new.units);
-            UnitChange { unit: name, effect: effect.kind, cause, starts }
+            UnitChange { unit: name, effect: effect.kind, cause, lines, starts }
         })
         .collect();
     units.sort_by_key(|change| change.effect);
-    let regions = Regions::new(sources);
     let data = diagnostics.iter().filter(|diagnostic| diagnostic.code.code().starts_with(ABOUT_DATA));
     let data = data.map(|diagnostic| Risk {
         code: diagnostic.code.code(),
@@ -40,29 +46,57 @@ pub(crate) fn compare(
         help: diagnostic.help.clone(),
         line: regions.labels(diagnostic).first().map_or(1, |(region, _)| region.start.line),
     });
-    Plan { data: data.collect(), units, options: other_options(&old.configuration, &new.configuration) }
+    let options = other_options(&old.configuration, &new.configuration);
+    let options = options.into_iter().map(|difference| difference.shown(&all)).collect();
+    Plan { data: data.collect(), units, options }
 }
 
 /// The group of diagnostics that compare a file with the last build.
 const ABOUT_DATA: &str = "HG16";
 
-fn cause(name: &str, effect: &Effect, old: &Units, new: &Units) -> Cause {
+/// The edits of the values at some paths, the outermost first.
+fn edits_at<'e>(paths: &[&Vec<String>], edits: &'e Edits) -> Vec<&'e Edit> {
+    let mut found = BTreeMap::new();
+    for path in paths {
+        let below = edits.range((*path).clone()..).take_while(|(at, _)| at.starts_with(path));
+        let above = (1..path.len()).filter_map(|length| edits.get_key_value(&path[..length]));
+        found.extend(below.chain(above).map(|(path, edit)| ((path.len(), path), edit)));
+    }
+    found.into_values().collect()
+}
+
+/// The cause of an effect on a unit. `edits` are those that it may come from.
+fn cause(name: &str, effect: &Effect, units: [&Units; 2], edits: &[&Edit]) -> Cause {
     match &effect.cause {
         effect::Cause::New => Cause::New,
         effect::Cause::Gone => Cause::Gone,
         effect::Cause::Follows(unit) => Cause::Follows(unit.clone()),
         effect::Cause::Changed(paths) => {
-            let mut changes = Vec::new();
+            let mut differences = Vec::new();
             for path in paths {
-                let value = |units: &Units| {
+                let [before, after] = units.map(|units| {
                     let unit = units.get(name)?;
-                    unit.text.get(path).or_else(|| unit.reload.get(path)).cloned()
-                };
-                differences(path, value(old).as_ref(), value(new).as_ref(), &mut changes);
+                    unit.text.get(path).or_else(|| unit.reload.get(path))
+                });
+                collect(path, before, after, &mut differences);
             }
-            Cause::Changed(changes)
+            Cause::Changed(differences.into_iter().map(|difference| difference.shown(edits)).collect())
         }
     }
+}
+
+/// The lines of the file that a unit's cause comes from. `own` are the edits of the unit's values: if a change has none of their
+/// words, they may all be its cause.
+fn lines(cause: &Cause, own: &[&Edit]) -> Vec<usize> {
+    let lines: BTreeSet<usize> = match cause {
+        Cause::New => own.first().map(|edit| edit.line).into_iter().collect(),
+        Cause::Gone | Cause::Follows(_) => BTreeSet::new(),
+        Cause::Changed(changes) if changes.iter().any(|change| change.lines.is_empty()) => {
+            own.iter().map(|edit| edit.line).collect()
+        }
+        Cause::Changed(changes) => changes.iter().flat_map(|change| change.lines.iter().copied()).collect(),
+    };
+    lines.into_iter().collect()
 }
 
 /// The job of a timer whose changed time systemd may count as missed: it compares the time with the last run, and a host that
@@ -75,21 +109,52 @@ fn made_up_job(timer: &str, effect: &Effect, units: &Units) -> Option<String> {
     (has_new_time && is_persistent).then(|| format!("{name}.service"))
 }
 
+/// Two values at one path, or two items of lists there.
+struct Difference {
+    path: String,
+    before: Option<Value>,
+    after: Option<Value>,
+}
+
+impl Difference {
+    /// The difference for a reader, with the lines of those `edits` that have its words.
+    fn shown(self, edits: &[&Edit]) -> ValueChange {
+        let texts = [&self.before, &self.after].map(|value| value.as_ref().map(text).unwrap_or_default());
+        let mut lines: Vec<usize> =
+            edits.iter().filter(|edit| edit.explains(&texts[0], &texts[1])).map(|edit| edit.line).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        let may_be_secret =
+            self.path.split('.').any(|step| step == "environment") || self.path.ends_with(".$hash");
+        let shown = |value: Option<Value>| value.filter(|_| !may_be_secret).as_ref().and_then(shown);
+        ValueChange { path: self.path, before: shown(self.before), after: shown(self.after), lines }
+    }
+}
+
+/// The text of a value, in which the words of the file are.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
 /// Collects the differences of two values: of the attributes of sets, of the items of lists.
-fn differences<'v>(
-    path: &str,
-    before: Option<&'v Value>,
-    after: Option<&'v Value>,
-    found: &mut Vec<ValueChange>,
-) {
+fn collect(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Difference>) {
+    let difference = |before: Option<&Value>, after: Option<&Value>| Difference {
+        path: path.to_owned(),
+        before: before.cloned(),
+        after: after.cloned(),
+    };
     match (before, after) {
         (before, after) if before == after => {}
         (before, after) if [before, after].into_iter().flatten().all(is_set) => {
-            let attributes = |value: Option<&'v Value>| value.and_then(Value::as_object);
-            let names = [before, after].into_iter().filter_map(attributes).flat_map(Map::keys);
-            for name in names.collect::<BTreeSet<&String>>() {
-                let value = |of: Option<&'v Value>| of.and_then(|of| of.get(name));
-                differences(&format!("{path}.{name}"), value(before), value(after), found);
+            let [before, after] = [before, after].map(|value| value.and_then(Value::as_object));
+            let names: BTreeSet<&String> =
+                [before, after].into_iter().flatten().flat_map(Map::keys).collect();
+            for name in names {
+                let [before, after] = [before, after].map(|set| set.and_then(|set| set.get(name)));
+                collect(&format!("{path}.{name}"), before, after, found);
             }
         }
         (Some(Value::Array(before)), Some(Value::Array(after))) => {
@@ -101,15 +166,15 @@ fn differences<'v>(
             loop {
                 match (gone.next(), added.next()) {
                     (None, None) => break,
-                    (before, after) => found.push(change(path, before, after)),
+                    (before, after) => found.push(difference(before, after)),
                 }
             }
             // Only the order changed.
             if found.len() == first {
-                found.push(change(path, None, None));
+                found.push(difference(None, None));
             }
         }
-        (before, after) => found.push(change(path, before, after)),
+        (before, after) => found.push(difference(before, after)),
     }
 }
 
@@ -118,22 +183,24 @@ fn is_set(value: &Value) -> bool {
     value.as_object().is_some_and(|set| !set.is_empty() && !set.keys().any(|key| key.starts_with('$')))
 }
 
-fn change(path: &str, before: Option<&Value>, after: Option<&Value>) -> ValueChange {
-    let may_be_secret = path.split('.').any(|step| step == "environment") || path.ends_with(".$hash");
-    let shown = |value: Option<&Value>| value.filter(|_| !may_be_secret).and_then(shown);
-    ValueChange { path: path.to_owned(), before: shown(before), after: shown(after) }
-}
-
 /// A value on one line.
 fn shown(value: &Value) -> Option<String> {
     Some(match value {
         Value::Null => return None,
         Value::String(text) if !text.contains('\n') => text.clone(),
         Value::String(text) => format!("{} lines", text.lines().count()),
-        Value::Object(object) => match object.get("$number").and_then(Value::as_str) {
-            Some(number) => number.to_owned(),
-            None => value.to_string(),
-        },
+        Value::Object(object) => {
+            let part = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
+            let call = || {
+                let words = object.get("$of")?.as_array()?.iter().filter_map(shown);
+                Some(words.collect::<Vec<String>>().join(" "))
+            };
+            let code = ["$number", "$file", "$nix"]
+                .into_iter()
+                .find_map(part)
+                .filter(|_| !object.contains_key("$of"));
+            code.or_else(call).unwrap_or_else(|| value.to_string())
+        }
         value => value.to_string(),
     })
 }
@@ -160,14 +227,14 @@ const KNOWN: &[&str] = &[
 ];
 
 /// The differences of options from which no unit of the plan is made.
-fn other_options(old: &Configuration, new: &Configuration) -> Vec<ValueChange> {
+fn other_options(old: &Configuration, new: &Configuration) -> Vec<Difference> {
     let mut all = Vec::new();
     others("", &old.options, &new.options, &mut all);
     all
 }
 
 /// Collects the differences of sets below `path`, without the known options.
-fn others(path: &str, old: &Map<String, Value>, new: &Map<String, Value>, found: &mut Vec<ValueChange>) {
+fn others(path: &str, old: &Map<String, Value>, new: &Map<String, Value>, found: &mut Vec<Difference>) {
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     for name in names {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
@@ -181,7 +248,7 @@ fn others(path: &str, old: &Map<String, Value>, new: &Map<String, Value>, found:
             {
                 others(&path, old, new, found);
             }
-            (old, new) => differences(&path, old, new, found),
+            (old, new) => collect(&path, old, new, found),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! A compiled host as another one is compared with it.
 
 use crate::configuration::Configuration;
+use crate::edit::Origins;
 use crate::record::Record;
+use crate::tree::Node;
 use crate::unit::Units;
 
 /// A compiled host: what NixOS makes of its output.
@@ -13,4 +15,8 @@ pub struct Deployment {
     pub configuration: Configuration,
     /// The units.
     pub units: Units,
+    /// The values of the file.
+    pub(crate) file: Node,
+    /// The values that the units come from.
+    pub(crate) origins: Origins,
 }

@@ -419,7 +419,7 @@ pub(crate) struct Container {
 
 impl Container {
     /// The secrets that the container uses.
-    fn secrets(&self) -> Vec<UsedSecret<'_>> {
+    pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let settings = &self.settings;
         // A secret that is only mounted may have any format.
         let mounted = settings.secrets.0.iter().map(|used| {

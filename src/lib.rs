@@ -26,6 +26,7 @@ mod data;
 mod decode;
 pub mod deployment;
 pub mod diag;
+mod edit;
 pub mod effect;
 mod evaluate;
 pub mod file_context;
@@ -46,6 +47,7 @@ mod merge;
 pub mod nix;
 pub mod nixos;
 mod nixos_service;
+mod origin;
 pub mod output;
 pub mod parse;
 mod path;
@@ -66,6 +68,7 @@ pub mod source;
 mod subnet;
 mod switch;
 pub mod syntax;
+mod trace;
 pub mod tree;
 pub mod unit;
 mod units;
@@ -77,6 +80,7 @@ use std::thread::available_parallelism;
 
 use decode::Decode;
 use deployment::Deployment;
+use diag::region::Regions;
 use diag::{Bug, Code, Diagnostic, Diagnostics};
 use effect::Effects;
 use file_context::{FileContext, HashOf};
@@ -106,6 +110,8 @@ pub struct Linked {
     pub diagnostics: Vec<Diagnostic>,
     /// The host, unless a diagnostic is an error.
     pub host: Option<hir::Host>,
+    /// The values of the file, if there is a host.
+    pub file: Option<tree::Node>,
 }
 
 /// The stack size of a compilation, in bytes. Nested values of a file recurse on it, and parsing Nix needs the most:
@@ -130,12 +136,12 @@ pub fn compile(
     context: &FileContext,
 ) -> Result<Outcome, Bug> {
     on_threads(|| {
-        let Linked { sources, diagnostics, host } = link_here(name, bytes, context);
+        let Linked { sources, diagnostics, host, file } = link_here(name, bytes, context);
         let Some(host) = host else { return Ok(Outcome { sources, diagnostics, files: None }) };
         let output = lower::lower(&host);
         let files = render::render(&output, location)?;
         // Freed in the background, so that the caller does not wait.
-        rayon::spawn(move || drop((host, output)));
+        rayon::spawn(move || drop((host, file, output)));
         Ok(Outcome { sources, diagnostics, files: Some(files) })
     })
 }
@@ -147,20 +153,24 @@ pub fn link(name: &str, bytes: &[u8], context: &FileContext) -> Linked {
     stacker::grow(STACK, || link_here(name, bytes, context))
 }
 
-/// Lowers a host for a comparison with another one. `hash` returns the hash of a file beside the compiled file.
-pub fn deploy(host: &hir::Host, hash: HashOf) -> Deployment {
+/// Lowers a host for a comparison with another one. `file` has the values of its file, and `hash` returns the hash of a file
+/// beside it.
+pub fn deploy(host: &hir::Host, file: tree::Node, hash: HashOf) -> Deployment {
     stacker::grow(STACK, || {
         let output = lower::lower(host);
         let configuration = evaluate::evaluate(&output, hash);
         let units = units::units(&configuration);
-        Deployment { record: output.record, configuration, units }
+        let origins = origin::origins(host);
+        Deployment { record: output.record, configuration, units, file, origins }
     })
 }
 
 /// Predicts what a switch from `old` to `new` does. `diagnostics` are those of the new file, compared with the record of the old
 /// one.
 pub fn plan(old: &Deployment, new: &Deployment, diagnostics: &[Diagnostic], sources: &Sources) -> Plan {
-    compare::compare(old, new, effects(old, new), diagnostics, sources)
+    let regions = Regions::new(sources);
+    let edits = trace::trace(&old.file, &new.file, &regions);
+    compare::compare(old, new, effects(old, new), &edits, diagnostics, &regions)
 }
 
 /// Predicts the effects of a switch from `old` to `new` on units.
@@ -191,7 +201,7 @@ fn link_here(name: &str, bytes: &[u8], context: &FileContext) -> Linked {
         );
         let sources = Sources::new(name, String::new());
         let diagnostics = diagnostics.into_sorted(&sources);
-        return Linked { sources, diagnostics, host: None };
+        return Linked { sources, diagnostics, host: None, file: None };
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
@@ -209,23 +219,23 @@ fn link_here(name: &str, bytes: &[u8], context: &FileContext) -> Linked {
             );
             let sources = Sources::new(name, valid);
             let diagnostics = diagnostics.into_sorted(&sources);
-            return Linked { sources, diagnostics, host: None };
+            return Linked { sources, diagnostics, host: None, file: None };
         }
     };
     let mut sources = Sources::new(name, text.to_owned());
-    let host = front_end(&mut sources, context, &mut diagnostics);
-    let host = host.filter(|_| !diagnostics.has_errors());
+    let linked = front_end(&mut sources, context, &mut diagnostics);
+    let (host, file) = linked.filter(|_| !diagnostics.has_errors()).unzip();
     let diagnostics = diagnostics.into_sorted(&sources);
-    Linked { sources, diagnostics, host }
+    Linked { sources, diagnostics, host, file }
 }
 
-/// Turns the text into a checked host. A pass whose input is unusable ends the run; the diagnostics so far are
+/// Turns the text into a checked host, and the values of the file. A pass whose input is unusable ends the run; the diagnostics so far are
 /// reported.
 fn front_end(
     sources: &mut Sources,
     context: &FileContext,
     diagnostics: &mut Diagnostics,
-) -> Option<hir::Host> {
+) -> Option<(hir::Host, tree::Node)> {
     let text = sources.file().text.clone();
     let Some(root) = parse::parse(&text, SourceId::FILE, diagnostics) else {
         if !diagnostics.has_errors() {
@@ -274,5 +284,5 @@ fn front_end(
     let host = link::link(file, resolved.parameters, resolved.misplaced_secrets, context, diagnostics);
     check::check(&host, &resolved.file, diagnostics);
     accept::accept(&host.accepted, sources, diagnostics);
-    Some(host)
+    Some((host, resolved.file))
 }

@@ -159,6 +159,16 @@ fn own_set<'a>(module: &'a mut Module, container: &Container) -> &'a mut Set {
 /// The attribute of a container that containers.nix declares.
 const OWN: &str = "homeserver";
 
+/// Lets a switch restart a changed front at its end, instead of stopping it for all of the switch. Two fronts may exchange a
+/// port: the one that loses it has to stop before the other one starts.
+fn keep_up(unit: &mut Set) {
+    unit.set_with(
+        "Restarted at the end of a switch, and not stopped for all of it.",
+        "stopIfChanged",
+        owners_default(Expr::Bool(false)),
+    );
+}
+
 /// `value` with a priority that a plain definition of the owner overrides. A `mkDefault` of a profile does not
 /// override it, because the file describes this host.
 fn owners_default(value: Expr) -> Expr {

@@ -42,6 +42,9 @@ pub struct UnitChange {
     pub effect: EffectKind,
     /// The cause.
     pub cause: Cause,
+    /// The lines of the file with the changes of this unit, from 1.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<usize>,
     /// The job that the unit may start in the switch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts: Option<String>,
@@ -72,6 +75,9 @@ pub struct ValueChange {
     /// The new one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// The lines of the file whose change is this one, from 1. Empty if the value comes from no single line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<usize>,
 }
 
 impl Plan {

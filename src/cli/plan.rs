@@ -1,6 +1,6 @@
 //! `homegen plan`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 
 use clap::{Args, ValueEnum};
@@ -55,12 +55,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         None => of_revision(input, arguments.against_rev.as_deref().unwrap_or("HEAD"))?,
     };
     let last_build = LastBuild::Read(Box::new(old.record.clone()));
-    let linked = linked(input, &last_build)?;
-    let Some(host) = &linked.host else {
-        print_diagnostics(&linked.diagnostics, &linked.sources);
-        return Err(Stop::Wrong);
-    };
-    let new = deployment(host, &input.folder());
+    let mut linked = linked(input, &last_build)?;
+    let new = deployment(&mut linked, input)?;
     let plan = homegen::plan(&old, &new, &linked.diagnostics, &linked.sources);
     let name = input.name();
     match arguments.format {
@@ -77,12 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
 /// The compiled host of another version of the file.
 fn other(file: PathBuf) -> Result<Deployment, Stop> {
     let input = Input { file };
-    let linked = linked(&input, &LastBuild::Absent)?;
-    let Some(host) = &linked.host else {
-        print_diagnostics(&linked.diagnostics, &linked.sources);
-        return Err(Stop::Wrong);
-    };
-    Ok(deployment(host, &input.folder()))
+    deployment(&mut linked(&input, &LastBuild::Absent)?, &input)
 }
 
 /// Reads, links and checks a file with its lock file.
@@ -92,12 +83,18 @@ fn linked(input: &Input, last_build: &LastBuild) -> Result<Linked, Stop> {
     input.with_context(last_build, lock.as_ref(), |context| Ok(homegen::link(&input.name(), &bytes, context)))
 }
 
-fn deployment(host: &homegen::hir::Host, folder: &Path) -> Deployment {
+/// The compiled host of a file without errors.
+fn deployment(linked: &mut Linked, input: &Input) -> Result<Deployment, Stop> {
+    let (Some(host), Some(file)) = (&linked.host, linked.file.take()) else {
+        print_diagnostics(&linked.diagnostics, &linked.sources);
+        return Err(Stop::Wrong);
+    };
+    let folder = input.folder();
     let hash = |path: &str| {
         let bytes = std::fs::read(folder.join(path)).ok()?;
         Some(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
     };
-    homegen::deploy(host, &hash)
+    Ok(homegen::deploy(host, file, &hash))
 }
 
 /// The compiled host of the file in a revision of its Git repository.

@@ -61,6 +61,11 @@ impl<'a> Regions<'a> {
         Some((fix, edits))
     }
 
+    /// The line where a span starts, from 1.
+    pub(crate) fn line(&self, span: Span) -> usize {
+        self.region(span).start.line
+    }
+
     fn region(&self, span: Span) -> Region {
         let text = &self.sources.file().text;
         let span = self.sources.in_file(span);

@@ -36,6 +36,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(caddy) = front.caddy() else { return };
     let module = output.module("caddy.nix", "caddy");
     module.config.at(&["services", "caddy"]).set("enable", Expr::Bool(true));
+    if host.haproxy.is_none() {
+        super::keep_up(module.unit("caddy"));
+    }
     let global = global(caddy);
     if !global.is_empty() {
         module.config.at(&["services", "caddy"]).set("globalConfig", Expr::Lines(global));

@@ -63,6 +63,9 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     options.set("enable", Expr::Bool(true));
     options.set("config", configuration(haproxy, host));
     let unit = module.unit(HaProxy::UNIT);
+    if host.front.is_none() {
+        super::keep_up(unit);
+    }
     // NixOS reads the file at its path in /etc, so that a changed file alone changes no unit.
     unit.append("reloadTriggers", [Expr::code("config.environment.etc.\"haproxy.cfg\".source")]);
     unit.set("startLimitIntervalSec", Expr::Int(0));

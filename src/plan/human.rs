@@ -1,5 +1,6 @@
 //! A plan as text for a terminal.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::{Cause, Plan, UnitChange, ValueChange};
@@ -36,8 +37,8 @@ pub fn render(plan: &Plan, file: &str) -> String {
         text.push_str("Units\n");
         for change in &plan.units {
             let _ = writeln!(text, "  {:<16} {}", words(change.effect), printable(&change.unit));
-            for line in reasons(change) {
-                let _ = writeln!(text, "  {:<16}   {}", "", printable(&line));
+            for (reason, lines) in reasons(change) {
+                let _ = writeln!(text, "  {:<16}   {}{}", "", printable(&reason), place(&lines));
             }
         }
         text.push('\n');
@@ -45,7 +46,7 @@ pub fn render(plan: &Plan, file: &str) -> String {
     if !plan.options.is_empty() {
         text.push_str("Other options of NixOS, whose modules decide what happens\n");
         for change in &plan.options {
-            let _ = writeln!(text, "  {}", printable(&value(change)));
+            let _ = writeln!(text, "  {}{}", printable(&value(change)), place(&change.lines));
         }
         text.push('\n');
     }
@@ -66,18 +67,40 @@ pub(super) fn words(effect: EffectKind) -> &'static str {
     }
 }
 
-/// The reasons and the consequences of a change, one a line.
-pub(super) fn reasons(change: &UnitChange) -> Vec<String> {
-    let mut lines: Vec<String> = match &change.cause {
-        Cause::New => vec!["new".to_owned()],
-        Cause::Gone => vec!["no longer in the file".to_owned()],
-        Cause::Follows(unit) => vec![format!("because of {unit}")],
-        Cause::Changed(changes) => changes.iter().map(value).collect(),
+/// The reasons and the consequences of a change, each with its lines in the file.
+pub(super) fn reasons(change: &UnitChange) -> Vec<(String, Vec<usize>)> {
+    let mut reasons = match &change.cause {
+        Cause::New => vec![("new".to_owned(), change.lines.clone())],
+        Cause::Gone => vec![("no longer in the file".to_owned(), Vec::new())],
+        Cause::Follows(unit) => vec![(format!("because of {unit}"), Vec::new())],
+        Cause::Changed(changes) => {
+            let mut reasons: Vec<_> =
+                changes.iter().map(|change| (value(change), change.lines.clone())).collect();
+            let known: HashSet<usize> =
+                changes.iter().flat_map(|change| change.lines.iter().copied()).collect();
+            let others: Vec<usize> =
+                change.lines.iter().copied().filter(|line| !known.contains(line)).collect();
+            if !others.is_empty() {
+                reasons.push(("changed in the file".to_owned(), others));
+            }
+            reasons
+        }
     };
-    lines.extend(change.starts.iter().map(|job| {
-        format!("{job} may run in the switch: systemd makes up for a time that has passed since its last run")
+    reasons.extend(change.starts.iter().map(|job| {
+        let why = "systemd makes up for a time that has passed since its last run";
+        (format!("{job} may run in the switch: {why}"), Vec::new())
     }));
-    lines
+    reasons
+}
+
+/// Lines of the file after a reason: ` (line 3)`.
+pub(super) fn place(lines: &[usize]) -> String {
+    let numbers: Vec<String> = lines.iter().map(usize::to_string).collect();
+    match numbers.as_slice() {
+        [] => String::new(),
+        [line] => format!(" (line {line})"),
+        _ => format!(" (lines {})", numbers.join(", ")),
+    }
 }
 
 /// A changed value on one line.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::Plan;
-use super::human::{UNSEEN, reasons, value, words};
+use super::human::{UNSEEN, place, reasons, value, words};
 use crate::effect::EffectKind;
 use crate::printable::printable;
 
@@ -36,8 +36,8 @@ pub fn render(plan: &Plan, file: &str) -> String {
         text.push_str("<details><summary>Units</summary>\n\n");
         for change in &plan.units {
             let _ = writeln!(text, "- {} {}", words(change.effect), code(&change.unit));
-            for reason in reasons(change) {
-                let _ = writeln!(text, "  - {}", code(&reason));
+            for (reason, lines) in reasons(change) {
+                let _ = writeln!(text, "  - {}{}", code(&reason), place(&lines));
             }
         }
         text.push_str("\n</details>\n\n");
@@ -47,7 +47,7 @@ pub fn render(plan: &Plan, file: &str) -> String {
             "<details><summary>Other options of NixOS, whose modules decide what happens</summary>\n\n",
         );
         for change in &plan.options {
-            let _ = writeln!(text, "- {}", code(&value(change)));
+            let _ = writeln!(text, "- {}{}", code(&value(change)), place(&change.lines));
         }
         text.push_str("\n</details>\n\n");
     }

@@ -118,13 +118,13 @@ pub(super) fn secret<'a>(
     })
 }
 
-/// The containers that start with another one, by its name: the name, and whether it starts by itself and only once.
-fn dependents(configuration: &Configuration) -> BTreeMap<&str, Vec<(&str, bool, bool)>> {
+/// The containers that start with another one, by its name: the name, and whether it runs only once.
+fn dependents(configuration: &Configuration) -> BTreeMap<&str, Vec<(&str, bool)>> {
     let mut all: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for (name, container) in self::all(configuration) {
+    for (name, container) in self::all(configuration).filter(|(_, container)| is_started(container)) {
         let is_once = container["homeserver"]["restart"] == json!("no");
         for dependency in texts(&container["dependsOn"]) {
-            all.entry(dependency).or_default().push((name, is_started(container), is_once));
+            all.entry(dependency).or_default().push((name, is_once));
         }
     }
     all.values_mut().for_each(|dependents| dependents.sort_unstable());

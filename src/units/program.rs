@@ -31,7 +31,7 @@ const PROGRAMS: &[Program] = &[
         reload: &["acmeCA", "email", "extraConfig", "globalConfig", "logFormat", "virtualHosts"],
         is_job: false,
     },
-    // services/networking/haproxy.nix, and the reload trigger of haproxy.nix of the output
+    // services/networking/haproxy.nix, and the reload trigger in haproxy.nix of the output
     Program {
         options: &["services", "haproxy"],
         unit: "haproxy.service",
@@ -156,7 +156,10 @@ fn add(program: &Program, options: &Value, path: &str, unit: &mut Unit) {
             false => unit.text.insert(path, value.clone()),
         };
     }
-    unit.on_change = program.on_change;
+    // The output may set it.
+    if unit.on_change == OnChange::default() {
+        unit.on_change = program.on_change;
+    }
     if !program.is_job {
         unit.is_active = true;
         unit.wanted_by.insert(MULTI_USER.to_owned());

@@ -14,11 +14,16 @@ use homegen::source::{SourceId, Sources};
 use crate::common::edits::{leaves, others};
 use crate::common::{cases, fixtures, read};
 
+/// The host of a text beside the files of a folder, and the texts of its compilation. `None` if the text has errors.
+fn compiled(text: &str, folder: &Path) -> Option<(Deployment, Sources)> {
+    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default());
+    let hash = |path: &str| Some(homegen::record::hash(&std::fs::read(folder.join(path)).ok()?));
+    Some((homegen::deploy(&linked.host?, linked.file?, &hash), linked.sources))
+}
+
 /// The host of a text beside the files of a folder. `None` if the text has errors.
 pub fn deployment(text: &str, folder: &Path) -> Option<Deployment> {
-    let host = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default()).host?;
-    let hash = |path: &str| Some(homegen::record::hash(&std::fs::read(folder.join(path)).ok()?));
-    Some(homegen::deploy(&host, &hash))
+    compiled(text, folder).map(|(deployment, _)| deployment)
 }
 
 /// The plan of a switch from the text `old` to the text `new`, of files in one folder.
@@ -48,15 +53,14 @@ fn units(plan: &Plan) -> Vec<(&str, EffectKind)> {
 
 #[test]
 fn a_host_has_no_changes_against_itself_and_plans_of_all_pairs_are_made() {
-    let cases: Vec<(String, Deployment)> = cases()
+    let cases: Vec<(String, (Deployment, Sources))> = cases()
         .into_iter()
-        .filter_map(|(name, text)| Some((name.clone(), deployment(&text, &fixtures().join(name))?)))
+        .filter_map(|(name, text)| Some((name.clone(), compiled(&text, &fixtures().join(name))?)))
         .collect();
     assert!(cases.len() > 40, "{}", cases.len());
-    let sources = Sources::new("homeserver.yaml", String::new());
-    for (name, old) in &cases {
-        for (other, new) in &cases {
-            let plan = homegen::plan(old, new, &[], &sources);
+    for (name, (old, _)) in &cases {
+        for (other, (new, sources)) in &cases {
+            let plan = homegen::plan(old, new, &[], sources);
             assert!(name != other || plan.is_empty(), "{name}: {plan:?}");
             for render in [human::render, json::render, markdown::render] {
                 assert!(render(&plan, "homeserver.yaml").ends_with('\n'));
@@ -74,11 +78,11 @@ fn a_changed_database_stops_and_starts_the_containers_that_depend_on_it() {
     insta::assert_snapshot!(human::render(&plan, "homeserver.yaml"), @r"
     Units
       stops, starts    podman-immich-postgres.service
-                         extraOptions: --memory=2g → --memory=3g
+                         extraOptions: --memory=2g → --memory=3g (line 23)
       stops, starts    podman-immich-server.service
                          because of podman-immich-postgres.service
       restarts         immich-backup.timer
-                         systemd.services.immich-backup.startAt: 05:30 → 05:45
+                         systemd.services.immich-backup.startAt: 05:30 → 05:45 (line 98)
                          immich-backup.service may run in the switch: systemd makes up for a time that has passed since its last run
 
     Not in this plan: options that your own configuration overrides, an update of nixpkgs, and another version of homegen.
@@ -120,13 +124,10 @@ fn each_kind_of_change_has_its_effect() {
         ),
         // A running backup goes on, and the next one is new.
         (&[("keep: 30d", "keep: 60d")], &[("immich-backup.service", EffectKind::LeftAlone)]),
-        // Caddy requires the unit of the address.
+        // Caddy requires the unit of the address, and keeps running.
         (
             &[("minipcTailscaleIP: 100.79.80.95", "minipcTailscaleIP: 100.79.80.96")],
-            &[
-                ("caddy.service", EffectKind::StoppedAndStarted),
-                ("tailscale-address.service", EffectKind::StoppedAndStarted),
-            ],
+            &[("caddy.service", EffectKind::Reloaded), ("tailscale-address.service", EffectKind::Reloaded)],
         ),
         (
             &[("enable: false", "enable: true")],
@@ -165,8 +166,8 @@ fn a_changed_secret_restarts_its_readers() {
     std::fs::write(&file, "one").unwrap();
     let old = deployment(&text, folder.path()).unwrap();
     std::fs::write(&file, "other").unwrap();
-    let new = deployment(&text, folder.path()).unwrap();
-    let plan = homegen::plan(&old, &new, &[], &Sources::new("homeserver.yaml", String::new()));
+    let (new, sources) = compiled(&text, folder.path()).unwrap();
+    let plan = homegen::plan(&old, &new, &[], &sources);
     let expected = [
         ("podman-immich-postgres.service", EffectKind::StoppedAndStarted),
         ("podman-immich-server.service", EffectKind::StoppedAndStarted),

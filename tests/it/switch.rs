@@ -10,7 +10,7 @@ use std::process::Command;
 use homegen::deployment::Deployment;
 use homegen::diag::Diagnostics;
 use homegen::effect::{EffectKind, Effects};
-use homegen::source::{SourceId, Sources};
+use homegen::source::SourceId;
 use homegen::syntax::{Kind, Node};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -104,7 +104,7 @@ impl Base {
     /// True if an edited file compiles, and changes something on the host.
     fn has_effect(&self, values: &BTreeMap<String, String>) -> bool {
         let new = deployment(&self.edited(values), &fixtures().join(self.name));
-        new.is_some_and(|new| !homegen::plan(&self.deployment, &new, &[], &nothing()).units.is_empty())
+        new.is_some_and(|new| !homegen::effects(&self.deployment, &new).is_empty())
     }
 }
 
@@ -114,10 +114,6 @@ fn scalar(node: &Node) -> Option<&str> {
         Kind::Scalar { text, .. } => Some(text),
         _ => None,
     }
-}
-
-fn nothing() -> Sources {
-    Sources::new("homeserver.yaml", String::new())
 }
 
 /// The edits: the first value of each key that has an effect, in groups of `size` values of one fixture.
@@ -144,7 +140,8 @@ fn generate(size: usize, bases: &[Base]) -> Vec<Edit> {
             let words = choices(&schema, &path).into_iter().chain(base.alternatives(&schema, &key, &leaf));
             let words = words.filter(|word| word != base.text[start..end].trim());
             let mut is_known = false;
-            for other in others(&base.text[start..end], &leaf).into_iter().chain(words) {
+            // A word of the file is more likely to work on the host: a user, a path or an image that exists.
+            for other in words.chain(others(&base.text[start..end], &leaf)) {
                 let one = BTreeMap::from([(path.clone(), other.clone())]);
                 if !base.has_effect(&one) {
                     continue;

@@ -39,19 +39,21 @@ in
     };
   };
 
+  systemd.services.caddy = {
+    # Restarted at the end of a switch, and not stopped for all of it.
+    stopIfChanged = lib.mkOverride 900 false;
+    startLimitIntervalSec = lib.mkOverride 90 0;
+    serviceConfig.ExecStartPre = [
+      (scripts.waitForAddress "192.168.30.5" "")
+      (scripts.waitForAddress "fd00:30::5" "")
+    ];
+  };
+
   networking.firewall = {
     allowedTCPPorts = [
       80
       443
     ];
     allowedUDPPorts = [ 443 ];
-  };
-
-  systemd.services.caddy = {
-    startLimitIntervalSec = lib.mkOverride 90 0;
-    serviceConfig.ExecStartPre = [
-      (scripts.waitForAddress "192.168.30.5" "")
-      (scripts.waitForAddress "fd00:30::5" "")
-    ];
   };
 }

@@ -65,6 +65,17 @@ in
     };
   };
 
+  systemd.services.caddy = {
+    # Restarted at the end of a switch, and not stopped for all of it.
+    stopIfChanged = lib.mkOverride 900 false;
+    startLimitIntervalSec = lib.mkOverride 90 0;
+    serviceConfig.ExecStartPre = [
+      (scripts.waitForAddress "10.8.0.1" "")
+      (scripts.waitForAddress "100.64.0.7" "tailscale0")
+      (scripts.waitForAddress "192.168.1.2" "")
+    ];
+  };
+
   networking.firewall = {
     allowedTCPPorts = [
       80
@@ -73,14 +84,5 @@ in
       8090
     ];
     allowedUDPPorts = [ 443 ];
-  };
-
-  systemd.services.caddy = {
-    startLimitIntervalSec = lib.mkOverride 90 0;
-    serviceConfig.ExecStartPre = [
-      (scripts.waitForAddress "10.8.0.1" "")
-      (scripts.waitForAddress "100.64.0.7" "tailscale0")
-      (scripts.waitForAddress "192.168.1.2" "")
-    ];
   };
 }

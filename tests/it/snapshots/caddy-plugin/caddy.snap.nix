@@ -50,6 +50,8 @@ in
   systemd.services.caddy = {
     after = [ "agenix-install-secrets.service" ];
     restartTriggers = [ "${secrets.cloudflare.file}" ];
+    # Restarted at the end of a switch, and not stopped for all of it.
+    stopIfChanged = lib.mkOverride 900 false;
     startLimitIntervalSec = lib.mkOverride 90 0;
     serviceConfig = {
       ExecStartPre = [

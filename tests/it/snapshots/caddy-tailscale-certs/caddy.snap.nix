@@ -26,16 +26,18 @@ in
 
   services.tailscale.permitCertUid = "caddy";
 
+  systemd.services.caddy = {
+    after = [ "tailscale-address.service" ];
+    requires = [ "tailscale-address.service" ];
+    # Restarted at the end of a switch, and not stopped for all of it.
+    stopIfChanged = lib.mkOverride 900 false;
+  };
+
   networking.firewall.interfaces.ts0 = {
     allowedTCPPorts = [
       80
       443
     ];
     allowedUDPPorts = [ 443 ];
-  };
-
-  systemd.services.caddy = {
-    after = [ "tailscale-address.service" ];
-    requires = [ "tailscale-address.service" ];
   };
 }

@@ -26,6 +26,15 @@ in
     };
   };
 
+  systemd.services.caddy = {
+    after = [ "tailscale-address.service" ];
+    requires = [ "tailscale-address.service" ];
+    # Restarted at the end of a switch, and not stopped for all of it.
+    stopIfChanged = lib.mkOverride 900 false;
+  };
+
+  systemd.services."acme-order-renew-example.org".after = [ "agenix-install-secrets.service" ];
+
   security.acme = {
     acceptTerms = true;
     defaults.email = "me@example.org";
@@ -35,13 +44,6 @@ in
       credentialFiles.CF_DNS_API_TOKEN_FILE = secrets.dns-token.path;
       group = config.services.caddy.group;
     };
-  };
-
-  systemd.services."acme-order-renew-example.org".after = [ "agenix-install-secrets.service" ];
-
-  systemd.services.caddy = {
-    after = [ "tailscale-address.service" ];
-    requires = [ "tailscale-address.service" ];
   };
 
   networking.firewall.interfaces.tailscale0 = {

@@ -36,6 +36,15 @@ in
     };
   };
 
+  systemd.services.caddy = {
+    after = [ "tailscale-address.service" ];
+    requires = [ "tailscale-address.service" ];
+    # Restarted at the end of a switch, and not stopped for all of it.
+    stopIfChanged = lib.mkOverride 900 false;
+  };
+
+  systemd.services."acme-order-renew-${domain}".after = [ "agenix-install-secrets.service" ];
+
   security.acme = {
     acceptTerms = true;
     defaults.email = "admin@greenhead.dev";
@@ -45,13 +54,6 @@ in
       credentialFiles.CF_DNS_API_TOKEN_FILE = secrets.cloudflare-dns-api-token.path;
       group = config.services.caddy.group;
     };
-  };
-
-  systemd.services."acme-order-renew-${domain}".after = [ "agenix-install-secrets.service" ];
-
-  systemd.services.caddy = {
-    after = [ "tailscale-address.service" ];
-    requires = [ "tailscale-address.service" ];
   };
 
   networking.firewall.interfaces.tailscale0 = {

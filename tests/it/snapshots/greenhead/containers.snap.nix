@@ -190,7 +190,9 @@ let
         Slice = map (slice: "${slice}.slice") inSlice;
         ExecReload = map (slice: scripts.start [ "${slice}.slice" ]) inSlice;
       }
-      // lib.optionalAttrs (own.restart != "always") { Restart = lib.mkOverride 90 own.restart; };
+      // lib.optionalAttrs (own.restart != "always") { Restart = lib.mkOverride 90 own.restart; }
+      # Otherwise every switch would run a container again that has done its work.
+      // lib.optionalAttrs (own.restart == "no") { RemainAfterExit = true; };
     };
 
   madeNetworks = lib.filterAttrs (_: network: !network.external) networks;

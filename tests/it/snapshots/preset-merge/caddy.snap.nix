@@ -35,6 +35,11 @@ in
     };
   };
 
+  systemd.services.caddy = {
+    # Restarted at the end of a switch, and not stopped for all of it.
+    stopIfChanged = lib.mkOverride 900 false;
+  };
+
   networking.firewall = {
     allowedTCPPorts = [
       80

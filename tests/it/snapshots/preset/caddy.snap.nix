@@ -25,16 +25,18 @@ in
     };
   };
 
+  systemd.services.caddy = {
+    after = [ "tailscale-address.service" ];
+    requires = [ "tailscale-address.service" ];
+    # Restarted at the end of a switch, and not stopped for all of it.
+    stopIfChanged = lib.mkOverride 900 false;
+  };
+
   networking.firewall.interfaces.tailscale0 = {
     allowedTCPPorts = [
       80
       443
     ];
     allowedUDPPorts = [ 443 ];
-  };
-
-  systemd.services.caddy = {
-    after = [ "tailscale-address.service" ];
-    requires = [ "tailscale-address.service" ];
   };
 }

@@ -46,15 +46,17 @@ in
   };
 
   systemd.services.haproxy = {
+    # Restarted at the end of a switch, and not stopped for all of it.
+    stopIfChanged = lib.mkOverride 900 false;
     startLimitIntervalSec = 0;
     serviceConfig = {
       ExecStartPre = lib.mkBefore [
         "${config.services.haproxy.package}/bin/haproxy -c -f /etc/haproxy.cfg"
       ];
-      RestartSec = "10s";
       ExecReload = lib.mkBefore [
         "${config.services.haproxy.package}/bin/haproxy -c -f /etc/haproxy.cfg"
       ];
+      RestartSec = "10s";
     };
     reloadTriggers = [ config.environment.etc."haproxy.cfg".source ];
   };
