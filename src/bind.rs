@@ -77,6 +77,15 @@ pub(crate) fn is_file(source: &str, target: &str) -> bool {
     kind(source, target) == Kind::File
 }
 
+/// True if a source that is mounted on `target` can hold data of a container: a volume, or a folder outside the system
+/// folders.
+pub(crate) fn may_be_data(source: &str, target: &str) -> bool {
+    const SYSTEM: &[&str] =
+        &["/boot", "/dev", "/etc", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
+    let is_file = source.starts_with('/') && is_file(source, target);
+    source != "/" && !is_file && !SYSTEM.iter().any(|system| is_below(source, system))
+}
+
 fn last_step(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }

@@ -22,6 +22,7 @@ use indexmap::IndexMap;
 
 use crate::diag::Code;
 use crate::lock::Lock;
+use crate::podman::arguments::arguments;
 use crate::record::{self, Record};
 use crate::setting::{
     self, NetworkMode, NotifyOn, Settings, Spanned, UnreadableParts, UsedSecret, Volumes, referenced,
@@ -435,6 +436,19 @@ impl Container {
         let in_texts = settings.environment.0.iter().flat_map(|(_, value)| referenced(value));
         let in_files = settings.files.entries.iter().flat_map(|(_, file)| file.used_secrets());
         mounted.chain(login).chain(files).chain(in_texts.map(UsedSecret::in_text)).chain(in_files).collect()
+    }
+
+    /// The variables that the container sets, each by its name and with its value. Podman takes the last one of a name.
+    pub(crate) fn variables(&self) -> Vec<(Text, Text)> {
+        let written = self.settings.environment.0.iter().cloned();
+        let arguments =
+            arguments(&self.settings.podman_args).into_iter().filter(|argument| argument.name == "env");
+        let arguments = arguments.filter_map(|argument| {
+            let written = argument.value?;
+            let (name, rest) = written.split_at(written.value().find('=')?);
+            Some((name, rest.split_at(1).1))
+        });
+        written.chain(arguments).collect()
     }
 
     /// The name of the database of the host's Postgres that the container uses.

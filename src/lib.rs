@@ -23,6 +23,7 @@ mod command;
 mod compare;
 pub mod configuration;
 mod data;
+mod databases;
 mod decode;
 pub mod deployment;
 pub mod diag;

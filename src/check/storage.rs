@@ -9,7 +9,6 @@ mod data_folder;
 mod data_in_memory;
 mod data_unmounted;
 mod database_on_nfs;
-pub(super) mod databases;
 mod docker_socket;
 mod folder_in_folder;
 mod folder_owners;

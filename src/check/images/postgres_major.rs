@@ -1,7 +1,7 @@
 //! A major version of Postgres does not start with the data of another one
 //! (<https://www.postgresql.org/docs/current/upgrading.html>).
 
-use crate::check::storage::databases::{known_databases, mounted_for};
+use crate::databases::{known_databases, mounted_for};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::{Form, Image};
 use crate::hir::Host;

@@ -232,18 +232,6 @@ impl User {
     }
 }
 
-/// The variables that the container sets, each by its name and with its value. Podman takes the last one of a name.
-pub(in crate::check) fn variables(container: &Container) -> Vec<(Text, Text)> {
-    let written = container.settings.environment.0.iter().cloned();
-    let arguments = podman_args(container).into_iter().filter(|argument| argument.name == "env");
-    let arguments = arguments.filter_map(|argument| {
-        let written = argument.value?;
-        let (name, rest) = written.split_at(written.value().find('=')?);
-        Some((name, rest.split_at(1).1))
-    });
-    written.chain(arguments).collect()
-}
-
 /// True if the container has variables whose values are not in the file.
 pub(in crate::check) fn has_unknown_variables(container: &Container) -> bool {
     let is_unknown = |argument: Argument| match argument.name.as_str() {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::created::password;
-use crate::check::storage::databases::{data_volume, known_databases, mounted_for, sqlite_files};
+use crate::databases::{data_volume, known_databases, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::ExcludePattern;
 use crate::hir::backup::Stopped;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::check::storage::databases::data_volume;
+use crate::databases::data_volume;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Backup, Container, Host, Id};
 use crate::path::{ancestors, is_below};

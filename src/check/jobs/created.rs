@@ -99,7 +99,7 @@ pub(super) fn password<'a>(container: &'a Container, user: &str) -> Option<&'a V
 
 /// A variable of the image, or the secret that sets one.
 fn of_image(container: &Container, variables: &Variables) -> Option<Text> {
-    let written = grants::variables(container).into_iter().map(|(name, _)| name);
+    let written = container.variables().into_iter().map(|(name, _)| name);
     let secrets = container.settings.secrets.0.iter();
     let by_secret = secrets.filter_map(|used| used.variable.as_ref()).map(|name| name.text.clone());
     let is_own = |name: &Text| variables.prefixes.iter().any(|prefix| name.value().starts_with(prefix));
@@ -109,7 +109,7 @@ fn of_image(container: &Container, variables: &Variables) -> Option<Text> {
 /// The value of the first of several variables that is set in the container's environment. An error if one comes from a
 /// file or a secret, which cannot be read here.
 fn variable(container: &Container, names: &[&str]) -> Result<Option<Text>, ()> {
-    let written = grants::variables(container);
+    let written = container.variables();
     for name in names {
         if let Some((_, value)) = written.iter().rfind(|(key, _)| key.value() == *name) {
             return Ok(Some(value.clone()));

@@ -3,9 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::check::storage::databases::{
-    data_location, database_in, left_sqlite_files, mounted_for, sqlite_files,
-};
+use crate::databases::{data_location, database_in, left_sqlite_files, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Job, Service};
 use crate::image::{Kind, Sqlite};

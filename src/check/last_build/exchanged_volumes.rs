@@ -3,7 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::moves::{left, may_be_data};
+use super::moves::left;
+use crate::bind::may_be_data;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::hir::{Container, Host, Previous};
 use crate::path::normalized;

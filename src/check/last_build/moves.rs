@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use indexmap::IndexSet;
 
-use crate::bind;
+use crate::bind::may_be_data;
 use crate::diag::Code;
 use crate::form::{Form, Image};
 use crate::hir::{Container, Host, Previous, Service};
@@ -100,15 +100,6 @@ pub(in crate::check) fn is_other_postgres(container: &Container, previous: &Prev
         (Some(old), Some(new)) => old != new,
         _ => false,
     }
-}
-
-/// True if a source that is mounted on `target` can hold data of a container: a volume, or a folder outside the system
-/// folders.
-pub(in crate::check) fn may_be_data(source: &str, target: &str) -> bool {
-    const SYSTEM: &[&str] =
-        &["/boot", "/dev", "/etc", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
-    let is_file = source.starts_with('/') && bind::is_file(source, target);
-    source != "/" && !is_file && !SYSTEM.iter().any(|system| is_below(source, system))
 }
 
 /// The code for data that stays in `from`, a path of the host or a volume.

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use crate::check::isolation::grants::variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::source::Span;
@@ -15,7 +14,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for container in host.services.iter().flat_map(|s| &s.containers) {
         also_by_file(container, diagnostics);
         let settings = &container.settings;
-        let written = if settings.secrets.0.is_empty() { Vec::new() } else { variables(container) };
+        let written = if settings.secrets.0.is_empty() { Vec::new() } else { container.variables() };
         let own = settings.environment.0.len();
         let names = written.iter().enumerate().map(|(at, (name, _))| (name.value(), (name, at < own)));
         let names: HashMap<String, (&Text, bool)> = names.collect();
@@ -55,7 +54,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 fn also_by_file(container: &Container, diagnostics: &mut Diagnostics) {
     let settings = &container.settings;
     let image = &settings.image.value;
-    let written = variables(container);
+    let written = container.variables();
     let written = written.iter().filter(|(_, value)| !value.value().is_empty());
     let by_secret =
         settings.secrets.0.iter().filter_map(|used| used.variable.as_ref()).map(|name| &name.text);

@@ -2,7 +2,7 @@
 //! allows an empty one (docker-entrypoint.sh of docker-library/postgres, docker-library/mysql and
 //! MariaDB/mariadb-docker).
 
-use crate::check::isolation::grants::{has_unknown_variables, variables};
+use crate::check::isolation::grants::has_unknown_variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::image::FirstPassword;
@@ -30,7 +30,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         );
         let replacement =
             format!("declare a secret, and write `secrets: {{ {variable}: NAME }}` in the container");
-        let empty = variables(container).into_iter().find(|(name, _)| is_one_of(&name.value(), row));
+        let empty = container.variables().into_iter().find(|(name, _)| is_one_of(&name.value(), row));
         diagnostics.push(
             match set(container).find_map(|name| Some((closest(&name.value(), row)?, name.span))) {
                 Some((known, span)) => diagnostic
@@ -64,7 +64,7 @@ const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
 
 /// The names of the variables that are not empty.
 fn set(container: &Container) -> impl Iterator<Item = Text> {
-    let written = variables(container).into_iter().filter(|(_, value)| !value.value().is_empty());
+    let written = container.variables().into_iter().filter(|(_, value)| !value.value().is_empty());
     let by_secret = container.settings.secrets.0.iter().filter_map(|used| used.variable.as_ref());
     written.map(|(name, _)| name).chain(by_secret.map(|name| name.text.clone()))
 }

@@ -2,8 +2,8 @@
 //! every run, the two alternate, and Postgres does not start with a folder that other users can read
 //! (<https://www.postgresql.org/docs/current/creating-cluster.html>).
 
-use super::databases::{data_location, data_volume, known_data, known_databases, mounted_for};
 use crate::check::isolation::grants::user;
+use crate::databases::{data_location, data_volume, known_data, known_databases, mounted_for};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::image::Kind;

@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use crate::check::last_build::moves::{is_other_postgres, left, may_be_data};
+use crate::bind::may_be_data;
+use crate::check::last_build::moves::{is_other_postgres, left};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::path::normalized;

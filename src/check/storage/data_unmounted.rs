@@ -2,7 +2,7 @@
 //! --volume). Data in the volume that an image declares is lost at the next start, unless the file mounts something
 //! there; and so is data in the container's own file system.
 
-use super::databases::{data_location, known_data, mounted_for, swapped_volume};
+use crate::databases::{data_location, known_data, mounted_for, swapped_volume};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::image::Kind;

@@ -1,7 +1,7 @@
 //! A database needs locks and syncs that a network file system does not keep
 //! (<https://www.postgresql.org/docs/current/creating-cluster.html>, <https://sqlite.org/lockingv3.html>).
 
-use super::databases::{data_volume, known_databases};
+use crate::databases::{data_volume, known_databases};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::path::Folders;

@@ -1,7 +1,6 @@
 //! From 18 on, Postgres keeps its data in /var/lib/postgresql/MAJOR/docker, and its image refuses to start
 //! with a mount on the old path (<https://hub.docker.com/_/postgres>, "PGDATA").
 
-use crate::check::isolation::grants::variables;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::image::POSTGRES_DATA;
@@ -14,7 +13,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let is_postgres = image.known().is_some_and(|known| known.is_official_postgres());
         let Some(major) = image.major().filter(|m| is_postgres && *m >= 18) else { continue };
         // PGDATA chooses another folder.
-        if variables(container).iter().any(|(name, _)| name.value() == "PGDATA") {
+        if container.variables().iter().any(|(name, _)| name.value() == "PGDATA") {
             continue;
         }
         for volume in

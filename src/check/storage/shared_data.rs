@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::databases::{data_location, database_in, mounted_for};
+use crate::databases::{data_location, database_in, mounted_for};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Container, Host};
 use crate::image::{Kind, Known};

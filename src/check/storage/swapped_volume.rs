@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use super::databases::{known_databases, swapped_volume};
 use crate::bind::is_system;
+use crate::databases::{known_databases, swapped_volume};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::path::{ancestors, is_below};

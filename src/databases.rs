@@ -1,6 +1,5 @@
-//! The databases of a host, and the location of their data. Several rules use them.
+//! The databases of a host, and the location of their data. Functions of the [`hir`](crate::hir).
 
-use crate::check::isolation::grants::variables;
 use crate::hir::{Container, Host};
 use crate::image::{Kind, Known, Sqlite};
 use crate::map::Mounted;
@@ -9,12 +8,12 @@ use crate::setting::{Volume, VolumeSource};
 use crate::tree::Text;
 
 /// The containers whose image is known to hold a database.
-pub(in crate::check) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
+pub(crate) fn known_databases(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
     host.containers().filter_map(|container| Some((container, database_in(container)?)))
 }
 
 /// The containers whose image is known to keep data: databases, and applications with files.
-pub(in crate::check) fn known_data(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
+pub(crate) fn known_data(host: &Host) -> impl Iterator<Item = (&Container, &'static Known)> {
     host.containers().filter_map(|container| {
         let files = || {
             let known = container.settings.image.value.known()?;
@@ -25,7 +24,7 @@ pub(in crate::check) fn known_data(host: &Host) -> impl Iterator<Item = (&Contai
 }
 
 /// The known database that a container holds.
-pub(in crate::check) fn database_in(container: &Container) -> Option<&'static Known> {
+pub(crate) fn database_in(container: &Container) -> Option<&'static Known> {
     let image = &container.settings.image.value;
     let known = image.known()?;
     if known.major.is_some() && known.major != image.major() {
@@ -48,7 +47,7 @@ fn is_on_server(container: &Container, sqlite: Sqlite) -> bool {
 
 /// The value of the variable that puts the database on a server. The word `sqlite` in another variable overrides it.
 fn server(container: &Container, sqlite: Sqlite) -> Option<Text> {
-    let moving = variables(container).into_iter().filter(|(name, _)| sqlite.is_moved_by(&name.value()));
+    let moving = container.variables().into_iter().filter(|(name, _)| sqlite.is_moved_by(&name.value()));
     let values: Vec<Text> = moving.map(|(_, value)| value).collect();
     let is_chosen = values.iter().any(|value| is_sqlite(&value.value()));
     values.into_iter().find(|value| !is_chosen && !is_no_server(&value.value()))
@@ -82,7 +81,7 @@ fn named_file(value: &str) -> Option<String> {
 
 /// The value of a variable in the environment, as the file has it.
 fn variable(container: &Container, name: &str) -> Option<Text> {
-    variables(container).into_iter().rfind(|(key, _)| key.value() == name).map(|(_, value)| value)
+    container.variables().into_iter().rfind(|(key, _)| key.value() == name).map(|(_, value)| value)
 }
 
 /// The value of an option in the command: `--datadir=/data` and `--datadir /data`.
@@ -126,7 +125,7 @@ fn chosen_folder(container: &Container, known: &Known) -> Option<Chosen> {
 
 /// The paths on the host of the SQLite files of a container. A path with a `*` in its last step is given as
 /// its folder.
-pub(in crate::check) fn sqlite_files(container: &Container, known: &Known) -> Vec<String> {
+pub(crate) fn sqlite_files(container: &Container, known: &Known) -> Vec<String> {
     let mounted = Mounted::of(container);
     let files = match chosen_file(container, known) {
         Some(chosen) => vec![chosen.path],
@@ -137,7 +136,7 @@ pub(in crate::check) fn sqlite_files(container: &Container, known: &Known) -> Ve
 
 /// The SQLite files on the host that an application would use if no variable moved its database, and the value of that
 /// variable.
-pub(in crate::check) fn left_sqlite_files(container: &Container) -> Option<(Vec<String>, Text)> {
+pub(crate) fn left_sqlite_files(container: &Container) -> Option<(Vec<String>, Text)> {
     let known = container.settings.image.value.known()?;
     let Kind::Sqlite(sqlite) = known.kind else { return None };
     let chosen = || chosen_file(container, known).or_else(|| chosen_folder(container, known));
@@ -155,10 +154,7 @@ fn files_in(data: &str, known: &Known) -> Vec<String> {
 }
 
 /// The folder of a database's data, and the volume that its image declares for it.
-pub(in crate::check) fn data_location(
-    container: &Container,
-    known: &Known,
-) -> Option<(String, &'static str)> {
+pub(crate) fn data_location(container: &Container, known: &Known) -> Option<(String, &'static str)> {
     let declared = known.data?;
     if let Some(Chosen { path, .. }) = chosen_file(container, known) {
         let (folder, _) = path.rsplit_once('/')?;
@@ -179,7 +175,7 @@ pub(in crate::check) fn data_location(
 }
 
 /// The volume that holds the data. The volume that the image of a server declares hides one that is mounted above it.
-pub(in crate::check) fn mounted_for<'a>(container: &'a Container, known: &Known) -> Option<&'a Volume> {
+pub(crate) fn mounted_for<'a>(container: &'a Container, known: &Known) -> Option<&'a Volume> {
     let (data, declared) = data_location(container, known)?;
     let covers = |folder: &str| is_below(&data, folder);
     let depth = |folder: &str| folder.trim_end_matches('/').len();
@@ -195,7 +191,7 @@ pub(in crate::check) fn mounted_for<'a>(container: &'a Container, known: &Known)
 }
 
 /// The volume that has the folder of the data in the container as its source: source and target are swapped.
-pub(in crate::check) fn swapped_volume<'a>(container: &'a Container, known: &Known) -> Option<&'a Volume> {
+pub(crate) fn swapped_volume<'a>(container: &'a Container, known: &Known) -> Option<&'a Volume> {
     let (data, declared) = data_location(container, known)?;
     if mounted_for(container, known).is_some() {
         return None;
@@ -207,10 +203,7 @@ pub(in crate::check) fn swapped_volume<'a>(container: &'a Container, known: &Kno
 }
 
 /// The volume of a database's data, and its folder on the host.
-pub(in crate::check) fn data_volume<'a>(
-    container: &'a Container,
-    known: &Known,
-) -> Option<(&'a Volume, &'a Text)> {
+pub(crate) fn data_volume<'a>(container: &'a Container, known: &Known) -> Option<(&'a Volume, &'a Text)> {
     match mounted_for(container, known)? {
         volume @ Volume { source: VolumeSource::Bind(path), .. } => Some((volume, path)),
         _ => None,
