@@ -80,10 +80,15 @@ pub(crate) fn is_file(source: &str, target: &str) -> bool {
 /// True if a source that is mounted on `target` can hold data of a container: a volume, or a folder outside the system
 /// folders.
 pub(crate) fn may_be_data(source: &str, target: &str) -> bool {
+    let is_file = source.starts_with('/') && is_file(source, target);
+    source != "/" && !is_file && !is_system_source(source)
+}
+
+/// True if a source is in a folder of the system, which holds no data of containers.
+pub(crate) fn is_system_source(source: &str) -> bool {
     const SYSTEM: &[&str] =
         &["/boot", "/dev", "/etc", "/nix", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/run"];
-    let is_file = source.starts_with('/') && is_file(source, target);
-    source != "/" && !is_file && !SYSTEM.iter().any(|system| is_below(source, system))
+    SYSTEM.iter().any(|system| is_below(source, system))
 }
 
 fn last_step(path: &str) -> &str {

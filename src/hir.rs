@@ -309,6 +309,8 @@ pub struct Service {
     pub(crate) is_cut: bool,
     /// True if one of its sites has no valid target; a diagnostic was emitted.
     pub(crate) has_broken_site: bool,
+    /// True if one of its backups could not be linked; a diagnostic was emitted.
+    pub(crate) has_broken_backup: bool,
     /// The description.
     pub(crate) description: Option<Text>,
     /// True if it is enabled by default.

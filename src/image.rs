@@ -95,6 +95,11 @@ impl Image {
         self.entry()?.dump_program
     }
 
+    /// The folders in which the image keeps only what it can create again.
+    pub(crate) fn caches(&self) -> &'static [&'static str] {
+        self.entry().map(|entry| entry.caches).unwrap_or_default()
+    }
+
     /// The capabilities that the image needs. Its start was tested without the other default capabilities of Podman.
     pub(crate) fn capabilities(&self) -> Option<&'static [&'static str]> {
         self.entry()?.capabilities

@@ -22,6 +22,7 @@ mod check;
 mod command;
 mod compare;
 pub mod configuration;
+pub mod coverage;
 mod data;
 mod databases;
 mod decode;

@@ -10,6 +10,11 @@ pub(crate) fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// `path` relative to `folder`, if it is in it. Empty for the folder itself.
+pub(crate) fn inside<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
+    is_below(path, folder).then(|| path[folder.trim_end_matches('/').len()..].trim_matches('/'))
+}
+
 /// The path in /etc of a file in /etc/static. NixOS links /etc to files in /etc/static.
 pub(crate) fn without_static(path: &str) -> String {
     path.strip_prefix("/etc/static/").map_or_else(|| path.to_owned(), |name| format!("/etc/{name}"))
@@ -48,7 +53,17 @@ impl<T> Folders<T> {
 
     /// The value of the folder `path`, or of the innermost folder that contains it.
     pub(crate) fn innermost(&self, path: &str) -> Option<&T> {
-        ancestors(path).find_map(|folder| self.0.get(folder))
+        self.around(path).next()
+    }
+
+    /// The values of the folder `path` and of the folders that contain it, the innermost first.
+    pub(crate) fn around(&self, path: &str) -> impl Iterator<Item = &T> {
+        ancestors(path).filter_map(|folder| self.0.get(folder))
+    }
+
+    /// True if there is no folder.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The values of the folders inside `path`, excluding `path`.

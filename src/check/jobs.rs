@@ -6,7 +6,7 @@ mod backup_lost;
 mod backup_of_running;
 mod backup_on_disk;
 mod backup_password;
-mod backup_unseen;
+pub(super) mod backup_unseen;
 mod created;
 mod database_other;
 mod exclude_pattern;

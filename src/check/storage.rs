@@ -9,12 +9,14 @@ mod data_folder;
 mod data_in_memory;
 mod data_unmounted;
 mod database_on_nfs;
+mod disposable;
 mod docker_socket;
 mod folder_in_folder;
 mod folder_owners;
 mod folder_users;
 mod host_path;
 mod linked_file;
+mod not_backed_up;
 mod postgres_volume;
 mod shared_data;
 mod snapshots;
@@ -35,12 +37,14 @@ pub(super) const RULES: &[Rule] = &[
     data_in_memory::check,
     data_unmounted::check,
     database_on_nfs::check,
+    disposable::check,
     docker_socket::check,
     folder_in_folder::check,
     folder_owners::check,
     folder_users::check,
     host_path::check,
     linked_file::check,
+    not_backed_up::check,
     postgres_volume::check,
     shared_data::check,
     snapshots::check,

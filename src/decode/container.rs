@@ -196,7 +196,16 @@ impl Decode for Volume {
         check_no_colon([&target], node, reader)?;
         check_target(&target, reader)?;
         check_options(&options, false, node, reader)?;
-        Some(Volume { source, target, options, owner: None, group: None, mode: None, span: node.span })
+        Some(Volume {
+            source,
+            target,
+            options,
+            owner: None,
+            group: None,
+            mode: None,
+            disposable: None,
+            span: node.span,
+        })
     }
 }
 
@@ -276,6 +285,14 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
         );
         return None;
     }
+    let disposable = match long.disposable {
+        Some(reason) => check_disposable(reason.text, &source, &options, reader)?,
+        // A reason that could not be read is a reason.
+        None if long.unreadable.may_hold(&["disposable"]) => {
+            Some(Text::literal("unreadable", Span::PLACEHOLDER))
+        }
+        None => None,
+    };
     let target = long.target.text;
     // Already reported.
     if target.span == Span::PLACEHOLDER {
@@ -291,8 +308,40 @@ fn long_volume(node: &Node, reader: &mut Reader) -> Option<Volume> {
         owner: long.owner,
         group: long.group,
         mode: long.mode,
+        disposable,
         span: node.span,
     })
+}
+
+/// Reports a reason for a volume that keeps no data.
+fn check_disposable(
+    reason: Text,
+    source: &VolumeSource,
+    options: &[Text],
+    reader: &mut Reader,
+) -> Option<Option<Text>> {
+    let span = reason.span;
+    if matches!(source, VolumeSource::Tmpfs) {
+        reader.push(
+            Diagnostic::new(Code::BadValue, "a tmpfs mount keeps no data", span, "not used")
+                .help("remove `disposable`"),
+        );
+        return None;
+    }
+    let Some(read_only) = options.iter().find(|option| option.value() == "ro") else {
+        return Some(Some(reason));
+    };
+    reader.push(
+        Diagnostic::new(
+            Code::Contradiction,
+            "a read-only volume is declared disposable",
+            span,
+            "the container writes nothing that could be lost",
+        )
+        .and(read_only.span, "mounted read-only here")
+        .help("remove `disposable`"),
+    );
+    Some(None)
 }
 
 fn source_of(source: Text, node: &Node, reader: &mut Reader) -> Option<VolumeSource> {

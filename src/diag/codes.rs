@@ -149,6 +149,7 @@ codes! {
     LinkedFile = "HG0717", Warning, "a symlink is broken inside the container";
     FileMissing = "HG0718", Warning, "a file of a container does not exist";
     BackupInVolume = "HG0720", Warning, "a container or user can change the backups";
+    NotBackedUp = "HG0721", Warning, "a container's data is not backed up";
     UnknownDependency = "HG0801", Error, "a dependency does not exist";
     DependencyCycle = "HG0802", Error, "containers depend on each other in a cycle";
     HealthyWithoutCheck = "HG0803", Error, "a container waits for health without a health check";

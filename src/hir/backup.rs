@@ -3,7 +3,7 @@
 use super::{Container, Id, Job};
 use crate::form::{ExcludePattern, KeepRule, SecretName};
 use crate::image::Kind;
-use crate::path::normalized;
+use crate::path::{inside, normalized};
 use crate::setting::{Format, UsedSecret};
 use crate::source::Span;
 use crate::tree::Text;
@@ -61,6 +61,14 @@ impl Backup {
     pub(crate) fn target(&self) -> Option<&Text> {
         let is_path = |repository: &&Text| repository.value().starts_with('/');
         self.to().or_else(|| self.direct().and_then(|_| self.repository()).filter(is_path))
+    }
+
+    /// True if its copy of a folder has the file or folder at `path`.
+    pub(crate) fn copies(&self, path: &str, is_folder: bool) -> bool {
+        let folder = self.source.folder().map(Text::value);
+        folder.as_deref().and_then(|folder| inside(path, folder)).is_some_and(|inside| {
+            inside.is_empty() || !self.exclude.iter().any(|pattern| pattern.value.excludes(inside, is_folder))
+        })
     }
 
     /// The secrets that it reads.
@@ -220,6 +228,14 @@ impl Server {
         match self {
             Server::Postgres => Kind::Postgres,
             Server::Mysql(_) => Kind::Mysql,
+        }
+    }
+
+    /// The folder in which images usually keep its data.
+    pub(crate) fn usual_data(&self) -> &'static str {
+        match self {
+            Server::Postgres => "/var/lib/postgresql",
+            Server::Mysql(_) => "/var/lib/mysql",
         }
     }
 

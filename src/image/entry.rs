@@ -32,6 +32,8 @@ pub(super) struct Entry {
     pub(super) valkey_allow: &'static [&'static str],
     /// The program that dumps the database.
     pub(super) dump_program: Option<&'static str>,
+    /// The folders in which it keeps only what it can create again.
+    pub(super) caches: &'static [&'static str],
     /// The capabilities that the image's program needs.
     pub(super) capabilities: Option<&'static [&'static str]>,
     /// An image that it no longer supports.
@@ -101,6 +103,8 @@ struct Columns {
     #[serde(default)]
     valkey_allow: Vec<String>,
     dump_program: Option<String>,
+    #[serde(default)]
+    caches: Vec<String>,
     capabilities: Option<Vec<String>>,
     dropped: Option<Dropped>,
     #[serde(default)]
@@ -192,6 +196,7 @@ impl From<Columns> for Entry {
             valkey_keys: all_kept(row.valkey_keys),
             valkey_allow: all_kept(row.valkey_allow),
             dump_program: row.dump_program.map(kept),
+            caches: all_kept(row.caches),
             capabilities: row.capabilities.map(all_kept),
             dropped: row.dropped,
             systems: systems(row.systems),
@@ -266,6 +271,7 @@ mod tests {
                 assert!(EnvironmentName::parse(variable).is_some(), "{image}: {variable}");
             }
             assert!(row.first_password.is_none_or(|first| !first.variables.is_empty()), "{image}");
+            assert!(row.caches.iter().all(|cache| cache.starts_with('/')), "{image}");
             for extension in &row.postgres_extensions {
                 assert!(PostgresExtension::parse(extension).is_some(), "{image}: {extension}");
             }

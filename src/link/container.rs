@@ -89,6 +89,7 @@ pub(super) fn link(
             unreadable: service.unreadable,
             is_cut,
             has_broken_site: false,
+            has_broken_backup: false,
             description: service.description,
             enable: service.enable.value,
             enable_span: service.enable.text.span,

@@ -57,8 +57,13 @@ pub(super) fn link(
         let owner = Owner::of(service, &mounts, &databases, has_notify);
         let mut jobs: Vec<Job> = Vec::new();
         let own = declared.backup.get(DATABASE).map(|backup| backup.span);
+        let mut has_broken_backup = false;
         for (name, declared) in declared.backup.entries {
-            jobs.extend(backup::link(&name, declared, &owner, diagnostics).into_iter().flatten());
+            // A backup of a preset may lack a schedule, and then does not exist.
+            let is_complete = declared.at.is_some() || declared.span.source == SourceId::FILE;
+            let linked = backup::link(&name, declared, &owner, diagnostics);
+            has_broken_backup |= linked.is_none() && is_complete;
+            jobs.extend(linked.into_iter().flatten());
         }
         let updates = update::link_all(declared.update, declared.updates, own, &jobs, &owner, diagnostics);
         jobs.extend(updates);
@@ -69,6 +74,7 @@ pub(super) fn link(
             own.filter_map(|(name, job)| own::link(&name, job, &place, &mounts, has_notify, diagnostics)),
         );
         service.jobs = jobs;
+        service.has_broken_backup = has_broken_backup;
     }
     let place = own::Place::Host(host);
     let own = of_host.entries.into_iter();

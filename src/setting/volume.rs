@@ -3,7 +3,7 @@
 use schemars::json_schema;
 
 use super::Flag;
-use crate::form::{AbsolutePath, Mode, Owner, Size};
+use crate::form::{AbsolutePath, Mode, Owner, Reason, Size};
 use crate::path::normalized;
 use crate::shape::{keyword, mapping, schema};
 use crate::source::Span;
@@ -25,6 +25,8 @@ pub struct Volume {
     pub group: Option<Value<Owner>>,
     /// The mode of the folder.
     pub mode: Option<Value<Mode>>,
+    /// The reason for which its data needs no backup.
+    pub disposable: Option<Text>,
     /// The span of the entry.
     pub span: Span,
 }
@@ -77,6 +79,9 @@ mapping! {
         mode: Option<Value<Mode>>,
         /// The size of a tmpfs.
         size: Option<Value<Size>>,
+        /// The reason for which the data needs no backup: it can be created again, or is saved in another way. The reason
+        /// applies to everything in the source. See HG0721.
+        disposable: Option<Value<Reason>>,
     }
 }
 

@@ -22,6 +22,8 @@ const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("every-key", "services.app.containers.main.allow.HG1501"),
     ("every-key", "services.app.containers.main.allow.HG1502"),
     ("every-key", "services.app.containers.other.allow.HG1510"),
+    ("every-key-jobs", "services.app.containers.main.volumes.0.disposable"),
+    ("native-services", "services.notes.containers.server.volumes.0.disposable"),
 ];
 
 fn fixture(name: &str) -> (String, Node) {

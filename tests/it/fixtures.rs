@@ -230,7 +230,7 @@ fn ten_mistakes_cause_ten_diagnostics_and_none_once_corrected() {
 }
 
 /// The cases whose purpose is their warnings: they have output, but no snapshot of it.
-const WARN: &[&str] = &["moved-data", "secrets-missing", "server-needs"];
+const WARN: &[&str] = &["moved-data", "not-backed-up", "secrets-missing", "server-needs"];
 
 /// The cases whose purpose is their output. All others are refused.
 const COMPILE: &[&str] = &[

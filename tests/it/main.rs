@@ -10,6 +10,7 @@ mod capabilities;
 mod cli;
 mod commands;
 mod diagnostics;
+mod coverage;
 mod disk;
 mod docs;
 mod every_key;

@@ -82,7 +82,7 @@ fn a_changed_database_stops_and_starts_the_containers_that_depend_on_it() {
       stops, starts    podman-immich-server.service
                          because of podman-immich-postgres.service
       restarts         immich-backup.timer
-                         systemd.services.immich-backup.startAt: 05:30 → 05:45 (line 98)
+                         systemd.services.immich-backup.startAt: 05:30 → 05:45 (line 104)
                          immich-backup.service may run in the switch: systemd makes up for a time that has passed since its last run
 
     Not in this plan: options that your own configuration overrides, an update of nixpkgs, and another version of homegen.

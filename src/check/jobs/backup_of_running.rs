@@ -5,15 +5,13 @@ use std::collections::{HashMap, HashSet};
 use super::created::password;
 use crate::databases::{data_volume, known_databases, mounted_for, sqlite_files};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::form::ExcludePattern;
 use crate::hir::backup::Stopped;
-use crate::hir::{Container, Host, Id};
+use crate::hir::{Backup, Container, Host, Id};
 use crate::image::{Kind, Known};
-use crate::path::{Folders, ancestors, is_below};
+use crate::path::{Folders, ancestors, inside, is_below};
 use crate::setting::Postgres;
 use crate::source::Span;
 use crate::tree::{Node, Text};
-use crate::value::Value;
 use crate::word::is_word;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
@@ -49,7 +47,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let path = folder.value();
         let copied = Copied {
             folder: &path,
-            exclude: &backup.exclude,
+            backup,
             stopped: backup.stop.iter().filter_map(Stopped::container).collect(),
         };
         if let Some(postgres) = &host.postgres
@@ -151,7 +149,7 @@ fn sqlite_databases<'a>(container: &'a Container, known: &'static Known) -> Vec<
 /// A copied folder.
 struct Copied<'a> {
     folder: &'a str,
-    exclude: &'a [Value<ExcludePattern>],
+    backup: &'a Backup,
     /// The containers that do not run during the copy.
     stopped: HashSet<&'a Id<Container>>,
 }
@@ -159,14 +157,12 @@ struct Copied<'a> {
 impl Copied<'_> {
     /// The path relative to the folder, if it is in it.
     fn inside<'p>(&self, path: &'p str) -> Option<&'p str> {
-        is_below(path, self.folder).then(|| path[self.folder.trim_end_matches('/').len()..].trim_matches('/'))
+        inside(path, self.folder)
     }
 
     /// True if the file or folder at `path` is in the folder and in its copy.
     fn has(&self, path: &str, is_folder: bool) -> bool {
-        self.inside(path).is_some_and(|inside| {
-            inside.is_empty() || !self.exclude.iter().any(|pattern| pattern.value.excludes(inside, is_folder))
-        })
+        self.backup.copies(path, is_folder)
     }
 }
 

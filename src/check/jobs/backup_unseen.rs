@@ -7,30 +7,14 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Host, Service};
 use crate::map;
 use crate::path::ancestors;
-use crate::tree::Node;
+use crate::tree::{Node, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
     for service in &host.services {
-        // A NixOS service keeps its data in the folder of its module.
-        if service.nixos.is_some() || !service.native.units.is_empty() {
-            continue;
-        }
-        let sources: HashSet<String> = service
-            .containers
-            .iter()
-            .flat_map(|c| &c.volumes)
-            .filter_map(map::source)
-            .map(|path| path.trim_end_matches('/').to_owned())
-            .collect();
-        if sources.is_empty() {
-            continue;
-        }
-        let within: HashSet<&str> = sources.iter().flat_map(|source| ancestors(source)).collect();
-        for path in service.jobs.iter().filter_map(|job| job.backup()?.source.path()) {
+        let sources = sources(service);
+        for path in unseen(service) {
             let value = path.value();
-            let seen = within.contains(value.trim_end_matches('/'))
-                || ancestors(&value).any(|folder| sources.contains(folder));
-            if seen || is_in_container(service, &value) {
+            if is_in_container(service, &value) {
                 continue;
             }
             diagnostics.push(
@@ -49,6 +33,31 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// The paths that backups of a service save and that no container of the service mounts.
+pub(in crate::check) fn unseen(service: &Service) -> Vec<&Text> {
+    // A NixOS service keeps its data in the folder of its module.
+    if service.nixos.is_some() || !service.native.units.is_empty() {
+        return Vec::new();
+    }
+    let sources = sources(service);
+    if sources.is_empty() {
+        return Vec::new();
+    }
+    let within: HashSet<&str> = sources.iter().flat_map(|source| ancestors(source)).collect();
+    let is_unseen = |path: &&Text| {
+        let value = path.value();
+        !within.contains(value.trim_end_matches('/'))
+            && !ancestors(&value).any(|folder| sources.contains(folder))
+    };
+    service.jobs.iter().filter_map(|job| job.backup()?.source.path()).filter(is_unseen).collect()
+}
+
+/// The paths of the host that the containers of a service mount, without a trailing slash.
+fn sources(service: &Service) -> HashSet<String> {
+    let volumes = service.containers.iter().flat_map(|container| &container.volumes);
+    volumes.filter_map(map::source).map(|path| path.trim_end_matches('/').to_owned()).collect()
 }
 
 /// True if the path is one inside a container, which `path_in_container.rs` reports.

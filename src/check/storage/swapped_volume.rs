@@ -13,6 +13,12 @@ use crate::source::Span;
 use crate::tree::{Node, Piece, Target, Text};
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
+    swapped(host).into_iter().for_each(|(volume, title)| diagnostics.push(report(title, volume)));
+}
+
+/// The volumes whose source and target look swapped, each with the title of its diagnostic.
+pub(super) fn swapped(host: &Host) -> Vec<(&Volume, String)> {
+    let mut found = Vec::new();
     let (folders, neighbors) = (data_folders(host), neighbors(host));
     let of_databases: HashSet<Span> = known_databases(host)
         .filter_map(|(container, known)| swapped_volume(container, known))
@@ -22,10 +28,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         let VolumeSource::Bind(source) = &volume.source else { continue };
         let (from, to) = (source.value(), volume.target.value());
         if of_databases.contains(&volume.span) {
-            diagnostics.push(report(
-                format!("the source `{from}` is the path at which the image keeps its data"),
-                volume,
-            ));
+            found
+                .push((volume, format!("the source `{from}` is the path at which the image keeps its data")));
             continue;
         }
         let in_data =
@@ -37,9 +41,9 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         };
         // Programs that start containers usually have the same path on both sides.
         let (Some(folder), None) = (in_data(&to).or_else(in_neighbors), in_data(&from)) else { continue };
-        let title = format!("the target `{to}` is inside the host's data folder `{folder}`");
-        diagnostics.push(report(title, volume));
+        found.push((volume, format!("the target `{to}` is inside the host's data folder `{folder}`")));
     }
+    found
 }
 
 fn report(title: String, volume: &Volume) -> Diagnostic {

@@ -7,6 +7,7 @@
     ./caddy.nix
     ./containers.nix
     ./host.nix
+    ./jobs/immich-backup-photos.nix
     ./jobs/immich-backup.nix
     ./jobs/immich-update.nix
     ./jobs/smoke-test.nix

@@ -6,6 +6,7 @@
   imports = [
     ./containers.nix
     ./host.nix
+    ./jobs/immich-backup-files.nix
     ./jobs/immich-backup.nix
     ./jobs/notes-backup-reports.nix
     ./jobs/notes-backup.nix

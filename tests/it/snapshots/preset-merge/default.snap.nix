@@ -7,8 +7,12 @@
     ./caddy.nix
     ./containers.nix
     ./host.nix
+    ./jobs/immich-backup-photos.nix
     ./jobs/immich-backup.nix
     ./jobs/immich-update.nix
+    ./jobs/kuma-home-backup-files.nix
+    ./jobs/kuma-work-backup-files.nix
+    ./jobs/plex-backup-files.nix
     ./mounts.nix
     ./notify.nix
     ./podman.nix

@@ -7,6 +7,9 @@
     ./caddy.nix
     ./containers.nix
     ./host.nix
+    ./jobs/family-backup-files.nix
+    ./jobs/family-backup.nix
+    ./jobs/photos-backup-files.nix
     ./jobs/photos-backup.nix
     ./notify.nix
     ./podman.nix

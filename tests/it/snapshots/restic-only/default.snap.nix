@@ -12,6 +12,7 @@
     ./jobs/notes-offsite-check-files.nix
     ./jobs/notes-update.nix
     ./jobs/smoke-test.nix
+    ./jobs/vault-backup-files.nix
     ./jobs/vault-backup.nix
     ./jobs/wiki-backup.nix
     ./notify.nix

@@ -7,6 +7,7 @@
     ./containers.nix
     ./haproxy.nix
     ./host.nix
+    ./jobs/immich-backup-photos.nix
     ./jobs/immich-backup.nix
     ./jobs/immich-update.nix
     ./notify.nix

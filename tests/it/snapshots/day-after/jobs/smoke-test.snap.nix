@@ -19,6 +19,9 @@ let
         (lib.optionals homeserver.immichBackup.enable [
           "backup=36=/mnt/nas/backups/immich/immich-database"
         ])
+        (lib.optionals homeserver.immichBackupPhotos.enable [
+          "backup=36=/mnt/nas/backups/immich/immich-photos"
+        ])
       ]
     );
   };

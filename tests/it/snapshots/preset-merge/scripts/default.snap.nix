@@ -15,6 +15,7 @@ let
     "enter-folder.sh"
     "in-postgres.sh"
     "restoring.sh"
+    "stopped-units.sh"
   ];
   paths = map (file: pkgs.writeText file (builtins.readFile ./${file})) sourced;
   read =
@@ -106,6 +107,18 @@ in
       RestrictSUIDSGID = true;
       SystemCallFilter = "@system-service";
     };
+    copyFolder = program "copy-folder" [ pkgs.rsync pkgs.util-linux ] "copy-folder";
+    # For jobs that copy files of any user. They use mount namespaces, in which a link of another user cannot lead outside.
+    copying = common // {
+      CapabilityBoundingSet = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_MKNOD CAP_SETFCAP CAP_SETGID CAP_SETUID CAP_SYS_ADMIN";
+      MemoryDenyWriteExecute = true;
+      ProtectControlGroups = true;
+      ProtectProc = "invisible";
+      ProtectSystem = "full";
+      RestrictAddressFamilies = "AF_INET AF_INET6 AF_UNIX";
+      RestrictNamespaces = "mnt";
+      SystemCallFilter = "@system-service @mount";
+    };
     dumpPostgres =
       loadDump: parameters:
       program "dump-postgres" (
@@ -189,6 +202,7 @@ in
         ++ units
       );
     startOnce = command "start-once" [ config.systemd.package ];
+    startStopped = folder: command "start-stopped" [ config.systemd.package ] [ folder ];
     update = program "update" [
       config.virtualisation.podman.package
       config.systemd.package
@@ -196,5 +210,10 @@ in
       pkgs.util-linux
       config.homeserver.notify
     ];
+    whileStopped =
+      producer: parameters:
+      program "while-stopped" [ config.systemd.package pkgs.util-linux producer ] "while-stopped" (
+        parameters // { PROGRAM = "${producer}/bin/${producer.name}"; }
+      );
   };
 }

@@ -26,6 +26,9 @@ let
         (lib.optionals homeserver.vaultBackup.enable [
           "backup=36=/var/lib/homegen/vault-backup/vault-database"
         ])
+        (lib.optionals homeserver.vaultBackupFiles.enable [
+          "backup=36=/var/lib/homegen/vault-backup-files/vault-files"
+        ])
       ]
     );
   };
