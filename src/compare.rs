@@ -48,7 +48,7 @@ pub(crate) fn compare(
     });
     let options = other_options(&old.configuration, &new.configuration);
     let options = options.into_iter().map(|difference| difference.shown(&all)).collect();
-    Plan { data: data.collect(), units, options }
+    Plan { data: data.collect(), units, options, coverage: new.coverage.clone() }
 }
 
 /// The group of diagnostics that compare a file with the last build.

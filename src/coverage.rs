@@ -188,7 +188,8 @@ fn is_stored(options: &[Text]) -> bool {
 fn disposable(host: &Host) -> Folders<String> {
     let volumes = host.containers().flat_map(|container| &container.volumes);
     let declared = volumes.filter_map(|volume| {
-        let reason = volume.disposable.as_ref()?.value();
+        // A reason may have several lines.
+        let reason = volume.disposable.as_ref()?.value().split_whitespace().collect::<Vec<_>>().join(" ");
         Some((path_of(volume)?, reason))
     });
     // Of several reasons for one path, the first counts.

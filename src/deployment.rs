@@ -1,6 +1,7 @@
 //! A compiled host as another one is compared with it.
 
 use crate::configuration::Configuration;
+use crate::coverage::WritablePath;
 use crate::edit::Origins;
 use crate::record::Record;
 use crate::tree::Node;
@@ -15,6 +16,8 @@ pub struct Deployment {
     pub configuration: Configuration,
     /// The units.
     pub units: Units,
+    /// The paths that containers write to, with their backups.
+    pub coverage: Vec<WritablePath>,
     /// The values of the file.
     pub(crate) file: Node,
     /// The values that the units come from.

@@ -163,7 +163,8 @@ pub fn deploy(host: &hir::Host, file: tree::Node, hash: HashOf) -> Deployment {
         let configuration = evaluate::evaluate(&output, hash);
         let units = units::units(&configuration);
         let origins = origin::origins(host);
-        Deployment { record: output.record, configuration, units, file, origins }
+        let coverage = coverage::coverage(host);
+        Deployment { record: output.record, configuration, units, coverage, file, origins }
     })
 }
 

@@ -6,6 +6,7 @@ pub mod markdown;
 
 use serde::Serialize;
 
+use crate::coverage::WritablePath;
 use crate::effect::EffectKind;
 
 /// The changes of a switch.
@@ -17,6 +18,8 @@ pub struct Plan {
     pub units: Vec<UnitChange>,
     /// The changes of other options of NixOS, whose modules decide what happens.
     pub options: Vec<ValueChange>,
+    /// The paths that containers of the new host write to, each with the backups that save it.
+    pub coverage: Vec<WritablePath>,
 }
 
 /// Data that would stay behind.
@@ -83,6 +86,6 @@ pub struct ValueChange {
 impl Plan {
     /// True if a switch changes nothing.
     pub fn is_empty(&self) -> bool {
-        self == &Plan::default()
+        self.data.is_empty() && self.units.is_empty() && self.options.is_empty()
     }
 }

@@ -12,10 +12,10 @@ pub(super) const UNSEEN: &str = "Not in this plan: options that your own configu
 
 /// Renders a plan. `file` is the name of the file.
 pub fn render(plan: &Plan, file: &str) -> String {
-    if plan.is_empty() {
-        return format!("No changes.\n{UNSEEN}\n");
-    }
     let mut text = String::new();
+    if plan.is_empty() {
+        text.push_str("No changes.\n\n");
+    }
     if !plan.data.is_empty() {
         text.push_str("Data at risk\n");
         for risk in &plan.data {
@@ -50,10 +50,35 @@ pub fn render(plan: &Plan, file: &str) -> String {
         }
         text.push('\n');
     }
+    text.push_str(&coverage(plan));
     text.push_str(UNSEEN);
     text.push('\n');
     text
 }
+
+/// The table of the paths that containers write to.
+fn coverage(plan: &Plan) -> String {
+    let rows = plan.coverage.iter().map(|path| {
+        let cells = [&path.source, &path.container].map(|cell| printable(cell).into_owned());
+        (cells, printable(&path.coverage.summary()).into_owned())
+    });
+    let rows: Vec<([String; 2], String)> = rows.collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let width =
+        |column: usize| rows.iter().map(|(cells, _)| cells[column].chars().count()).max().unwrap_or_default();
+    let (source, container) = (width(0).min(MAX_COLUMN), width(1).min(MAX_COLUMN));
+    let mut text = "Data of containers, and its backups\n".to_owned();
+    for (cells, coverage) in &rows {
+        let _ = writeln!(text, "  {:<source$}  {:<container$}  {coverage}", cells[0], cells[1]);
+    }
+    text.push('\n');
+    text
+}
+
+/// The width up to which columns are aligned.
+const MAX_COLUMN: usize = 60;
 
 /// An effect in words.
 pub(super) fn words(effect: EffectKind) -> &'static str {

@@ -51,8 +51,40 @@ pub fn render(plan: &Plan, file: &str) -> String {
         }
         text.push_str("\n</details>\n\n");
     }
+    text.push_str(&coverage(plan));
     let _ = writeln!(text, "<sub>{UNSEEN}</sub>");
     text
+}
+
+/// The table of the paths that containers write to, with the number of those without a backup in its summary.
+fn coverage(plan: &Plan) -> String {
+    let without = plan.coverage.iter().filter(|path| path.coverage.is_incomplete()).count();
+    let mut text = match plan.coverage.len() {
+        0 => return String::new(),
+        paths => {
+            format!("<details><summary>Data of containers: {paths}, not backed up: {without}</summary>\n\n")
+        }
+    };
+    text.push_str("| Path | Container | Backup |\n|---|---|---|\n");
+    for path in &plan.coverage {
+        let summary = path.coverage.summary();
+        let cells = [&path.source, &path.container, &summary].map(|cell| cell_text(cell));
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
+    }
+    text.push_str("\n</details>\n\n");
+    text
+}
+
+/// A text in a cell of a table, in which nothing is Markdown.
+fn cell_text(text: &str) -> String {
+    let mut out = String::new();
+    for c in printable(text).chars() {
+        if c.is_ascii_punctuation() && !matches!(c, '/' | ',' | ';' | ':' | '-') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// The effects, in the order of a summary.

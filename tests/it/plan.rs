@@ -85,6 +85,14 @@ fn a_changed_database_stops_and_starts_the_containers_that_depend_on_it() {
                          systemd.services.immich-backup.startAt: 05:30 → 05:45 (line 104)
                          immich-backup.service may run in the switch: systemd makes up for a time that has passed since its last run
 
+    Data of containers, and its backups
+      /var/lib/docker-data/immich/postgres      immich-postgres  backed up by immich-backup
+      /var/lib/docker-data/immich/ml-cache      immich-ml        a cache of the image
+      /mnt/data/immich/photos                   immich-server    disposable: Syncthing copies the originals to the desktop.
+      /var/lib/docker-data/immich/upload-cache  immich-server    disposable: Only uploads in progress.
+      /var/lib/docker-data/uptime-kuma/data     uptime-kuma      disposable: The monitors are set up again in a few minutes.
+      /var/lib/docker-data/plex/config          plex             disposable: Plex scans the library again.
+
     Not in this plan: options that your own configuration overrides, an update of nixpkgs, and another version of homegen.
     ");
 }
@@ -186,6 +194,17 @@ fn a_plan_has_no_value_of_an_environment_and_its_texts_are_escaped() {
     let plan = edited(&[(image, &format!("{image}\n        labels: {{ a: \"`]<b>\\e[31m\" }}"))]);
     let text = markdown::render(&plan, "x`y.yaml");
     assert!(text.contains("``labels.a: `]<b>\\u{1b}[31m``"), "{text}");
+}
+
+#[test]
+fn a_plan_has_the_backups_of_all_data_and_is_empty_without_changes() {
+    let text = read("fixtures/not-backed-up/homeserver.yaml");
+    let text = text.replace("They are downloaded again.", "\"`|</details>\\n**a** \\e[31m\"");
+    let plan = plan(&text, &text, &fixtures().join("not-backed-up"));
+    assert!(plan.is_empty());
+    insta::assert_snapshot!("data_as_text", human::render(&plan, "homeserver.yaml"));
+    insta::assert_snapshot!("data_as_markdown", markdown::render(&plan, "homeserver.yaml"));
+    insta::assert_snapshot!("data_as_json", json::render(&plan, "homeserver.yaml"));
 }
 
 #[test]
