@@ -1,7 +1,7 @@
 //! Pass: two [`deployment`](crate::deployment)s and the [`effect`](crate::effect)s of a switch → the
 //! [`plan`](crate::plan).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -9,18 +9,19 @@ use crate::configuration::Configuration;
 use crate::deployment::Deployment;
 use crate::diag::Diagnostic;
 use crate::diag::region::Regions;
-use crate::edit::{Edit, Edits};
+use crate::edit::{Edit, Edits, edits_at};
 use crate::effect::{self, Effect, Effects};
 use crate::plan::{Cause, Plan, Risk, UnitChange, ValueChange};
 use crate::unit::Units;
 
-/// The plan of a switch from `old` to `new`, with its effects and the edits of the file. `diagnostics` are those of the new file,
+/// The plan of a switch from `old` to `new`, with its effects, the edits of the file, and the risks. `diagnostics` are those of the new file,
 /// compared with the record of the old one.
 pub(crate) fn compare(
     old: &Deployment,
     new: &Deployment,
     effects: Effects,
     edits: &Edits,
+    risks: Vec<Risk>,
     diagnostics: &[Diagnostic],
     regions: &Regions,
 ) -> Plan {
@@ -30,7 +31,7 @@ pub(crate) fn compare(
         .map(|(name, effect)| {
             let origins = [&old.origins, &new.origins].map(|all| all.get(&name));
             let paths: Vec<&Vec<String>> = origins.into_iter().flatten().flatten().collect();
-            let own = edits_at(&paths, edits);
+            let own: Vec<&Edit> = edits_at(&paths, edits).into_iter().map(|(_, edit)| edit).collect();
             let cause =
                 cause(&name, &effect, [&old.units, &new.units], if paths.is_empty() { &all } else { &own });
             let lines = lines(&cause, &own);
@@ -41,29 +42,18 @@ pub(crate) fn compare(
     units.sort_by_key(|change| change.effect);
     let data = diagnostics.iter().filter(|diagnostic| diagnostic.code.code().starts_with(ABOUT_DATA));
     let data = data.map(|diagnostic| Risk {
-        code: diagnostic.code.code(),
+        code: Some(diagnostic.code.code()),
         message: diagnostic.message.clone(),
         help: diagnostic.help.clone(),
-        line: regions.labels(diagnostic).first().map_or(1, |(region, _)| region.start.line),
+        line: regions.labels(diagnostic).first().map(|(region, _)| region.start.line),
     });
     let options = other_options(&old.configuration, &new.configuration);
     let options = options.into_iter().map(|difference| difference.shown(&all)).collect();
-    Plan { data: data.collect(), units, options, coverage: new.coverage.clone() }
+    Plan { data: data.chain(risks).collect(), units, options, coverage: new.coverage.clone() }
 }
 
 /// The group of diagnostics that compare a file with the last build.
 const ABOUT_DATA: &str = "HG16";
-
-/// The edits of the values at some paths, the outermost first.
-fn edits_at<'e>(paths: &[&Vec<String>], edits: &'e Edits) -> Vec<&'e Edit> {
-    let mut found = BTreeMap::new();
-    for path in paths {
-        let below = edits.range((*path).clone()..).take_while(|(at, _)| at.starts_with(path));
-        let above = (1..path.len()).filter_map(|length| edits.get_key_value(&path[..length]));
-        found.extend(below.chain(above).map(|(path, edit)| ((path.len(), path), edit)));
-    }
-    found.into_values().collect()
-}
 
 /// The cause of an effect on a unit. `edits` are those that it may come from.
 fn cause(name: &str, effect: &Effect, units: [&Units; 2], edits: &[&Edit]) -> Cause {
@@ -127,7 +117,14 @@ impl Difference {
         let may_be_secret =
             self.path.split('.').any(|step| step == "environment") || self.path.ends_with(".$hash");
         let shown = |value: Option<Value>| value.filter(|_| !may_be_secret).as_ref().and_then(shown);
-        ValueChange { path: self.path, before: shown(self.before), after: shown(self.after), lines }
+        let (before, after) = match (shown(self.before), shown(self.after)) {
+            (Some(before), Some(after)) => {
+                let [before, after] = shortened(&before, &after);
+                (Some(before), Some(after))
+            }
+            other => other,
+        };
+        ValueChange { path: self.path, before, after, lines }
     }
 }
 
@@ -183,6 +180,30 @@ fn is_set(value: &Value) -> bool {
     value.as_object().is_some_and(|set| !set.is_empty() && !set.keys().any(|key| key.starts_with('$')))
 }
 
+/// The length above which only the different part of two texts is shown.
+const LONG: usize = 80;
+
+/// The number of equal characters that are shown before the different part.
+const CONTEXT: usize = 24;
+
+/// Two texts without the long parts at their beginnings and ends that are equal.
+fn shortened(before: &str, after: &str) -> [String; 2] {
+    if before.len().max(after.len()) <= LONG {
+        return [before.to_owned(), after.to_owned()];
+    }
+    let same = |(a, b): &(char, char)| a == b;
+    let start = before.chars().zip(after.chars()).take_while(same).count();
+    let rest = before.chars().count().min(after.chars().count()) - start;
+    let end = before.chars().rev().zip(after.chars().rev()).take_while(same).count().min(rest);
+    [before, after].map(|text| {
+        let count = text.chars().count();
+        let from = start.saturating_sub(CONTEXT);
+        let part: String = text.chars().skip(from).take(count - end - from).collect();
+        let (open, close) = (if from > 0 { "…" } else { "" }, if end > 0 { "…" } else { "" });
+        format!("{open}{part}{close}")
+    })
+}
+
 /// A value on one line.
 fn shown(value: &Value) -> Option<String> {
     Some(match value {
@@ -219,6 +240,8 @@ const KNOWN: &[&str] = &[
     "services.haproxy",
     "services.postgresql",
     "services.redis",
+    "services.restic",
+    "services.sanoid",
     "services.tailscale",
     "sops",
     "systemd",

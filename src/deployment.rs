@@ -1,9 +1,12 @@
 //! A compiled host as another one is compared with it.
 
+use std::collections::BTreeMap;
+
 use crate::configuration::Configuration;
 use crate::coverage::WritablePath;
 use crate::edit::Origins;
-use crate::record::Record;
+use crate::record::{self, Record};
+use crate::retention::Retention;
 use crate::tree::Node;
 use crate::unit::Units;
 
@@ -18,6 +21,10 @@ pub struct Deployment {
     pub units: Units,
     /// The paths that containers write to, with their backups.
     pub coverage: Vec<WritablePath>,
+    /// The retention of the backups.
+    pub(crate) retention: Retention,
+    /// The containers of the last build that continue under a container's name on the host.
+    pub(crate) predecessors: BTreeMap<String, record::Container>,
     /// The values of the file.
     pub(crate) file: Node,
     /// The values that the units come from.

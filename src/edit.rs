@@ -38,5 +38,16 @@ fn has_word(text: &str, word: &str) -> bool {
         })
 }
 
+/// The edits of the values at some paths, each with its path, the outermost first.
+pub(crate) fn edits_at<'e>(paths: &[&Vec<String>], edits: &'e Edits) -> Vec<(&'e Vec<String>, &'e Edit)> {
+    let mut found = BTreeMap::new();
+    for path in paths {
+        let below = edits.range((*path).clone()..).take_while(|(at, _)| at.starts_with(path));
+        let above = (1..path.len()).filter_map(|length| edits.get_key_value(&path[..length]));
+        found.extend(below.chain(above).map(|(path, edit)| ((path.len(), path), edit)));
+    }
+    found.into_iter().map(|((_, path), edit)| (path, edit)).collect()
+}
+
 /// The paths of the values that the parts of a host come from, by unit. A unit that is absent comes from its name in the file.
 pub(crate) type Origins = BTreeMap<String, Vec<Vec<String>>>;

@@ -61,6 +61,8 @@ pub mod record;
 mod render;
 mod repetition;
 mod resolve;
+mod retention;
+mod risk;
 pub mod schema;
 mod script;
 mod secret;
@@ -164,7 +166,19 @@ pub fn deploy(host: &hir::Host, file: tree::Node, hash: HashOf) -> Deployment {
         let units = units::units(&configuration);
         let origins = origin::origins(host);
         let coverage = coverage::coverage(host);
-        Deployment { record: output.record, configuration, units, coverage, file, origins }
+        let predecessors = host.containers().filter_map(|container| {
+            Some((container.name.to_string(), container.previous.as_ref()?.container.clone()))
+        });
+        Deployment {
+            record: output.record,
+            configuration,
+            units,
+            coverage,
+            retention: retention::retention(host),
+            predecessors: predecessors.collect(),
+            file,
+            origins,
+        }
     })
 }
 
@@ -173,7 +187,8 @@ pub fn deploy(host: &hir::Host, file: tree::Node, hash: HashOf) -> Deployment {
 pub fn plan(old: &Deployment, new: &Deployment, diagnostics: &[Diagnostic], sources: &Sources) -> Plan {
     let regions = Regions::new(sources);
     let edits = trace::trace(&old.file, &new.file, &regions);
-    compare::compare(old, new, effects(old, new), &edits, diagnostics, &regions)
+    let risks = risk::risks(old, new, &edits, &regions);
+    compare::compare(old, new, effects(old, new), &edits, risks, diagnostics, &regions)
 }
 
 /// Predicts the effects of a switch from `old` to `new` on units.

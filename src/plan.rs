@@ -12,7 +12,7 @@ use crate::effect::EffectKind;
 /// The changes of a switch.
 #[derive(Debug, Default, PartialEq, Serialize)]
 pub struct Plan {
-    /// Data that would stay behind.
+    /// Data at risk.
     pub data: Vec<Risk>,
     /// The units to which something happens, the longest interruption first.
     pub units: Vec<UnitChange>,
@@ -22,18 +22,20 @@ pub struct Plan {
     pub coverage: Vec<WritablePath>,
 }
 
-/// Data that would stay behind.
+/// Data at risk.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Risk {
-    /// The code of the diagnostic.
-    pub code: &'static str,
+    /// The code, if a diagnostic reports it too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
     /// The problem.
     pub message: String,
     /// The action.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// The line of the file, from 1.
-    pub line: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
 }
 
 /// A unit to which something happens.

@@ -51,17 +51,16 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     unit.append("wants", [Expr::str("tailscaled.service")]);
     unit.append("wantedBy", [Expr::str("multi-user.target")]);
     unit.set_with(
-        "A restart would also restart what requires the old address.",
-        "reloadIfChanged",
-        Expr::Bool(true),
+        "A restart would also stop what has the old address. What has the new one fails without it.",
+        "restartIfChanged",
+        Expr::Bool(false),
     );
     unit.set("startLimitIntervalSec", Expr::Int(0));
     let service = unit.at(&["serviceConfig"]);
     service.set("Type", Expr::str("oneshot"));
     service.set("RemainAfterExit", Expr::Bool(true));
     let wait = Expr::run(Script::WaitForAddress, [Expr::text(address), Expr::text(&interface(host))]);
-    service.set("ExecStart", wait.clone());
-    service.set("ExecReload", wait);
+    service.set("ExecStart", wait);
     service.set("TimeoutStartSec", Expr::text(&tailscale.wait.text));
     service.set("Restart", Expr::str("on-failure"));
     service.set("RestartSec", Expr::str("10s"));

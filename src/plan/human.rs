@@ -19,14 +19,9 @@ pub fn render(plan: &Plan, file: &str) -> String {
     if !plan.data.is_empty() {
         text.push_str("Data at risk\n");
         for risk in &plan.data {
-            let _ = writeln!(
-                text,
-                "  {} {} ({}:{})",
-                risk.code,
-                printable(&risk.message),
-                printable(file),
-                risk.line
-            );
+            let code = risk.code.map(|code| format!("{code} ")).unwrap_or_default();
+            let place = risk.line.map(|line| format!(" ({}:{line})", printable(file))).unwrap_or_default();
+            let _ = writeln!(text, "  {code}{}{place}", printable(&risk.message));
             for line in risk.help.iter().flat_map(|help| help.lines()) {
                 let _ = writeln!(text, "    {}", printable(line));
             }

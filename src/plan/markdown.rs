@@ -11,8 +11,10 @@ use crate::printable::printable;
 pub fn render(plan: &Plan, file: &str) -> String {
     let mut text = String::new();
     for risk in &plan.data {
-        let _ =
-            writeln!(text, "- **{}** ({}, {}:{})", escaped(&risk.message), risk.code, code(file), risk.line);
+        let line = risk.line.map(|line| format!("{}:{line}", code(file)));
+        let notes: Vec<String> = risk.code.map(str::to_owned).into_iter().chain(line).collect();
+        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+        let _ = writeln!(text, "- **{}**{notes}", escaped(&risk.message));
         for line in risk.help.iter().flat_map(|help| help.lines()) {
             let _ = writeln!(text, "  {}", escaped(line));
         }

@@ -1,6 +1,7 @@
-//! Which backups save which paths of the host.
+//! The backups of the paths of a host.
 
 use crate::common::fixtures;
+use crate::plan::pinned;
 use homegen::coverage::coverage;
 use homegen::file_context::FileContext;
 
@@ -13,5 +14,5 @@ fn every_writable_path_has_its_backups_or_the_reason_for_none() {
         let coverage = path.coverage.summary();
         format!("{} {}:{} {coverage}\n", path.container, path.source, path.target)
     });
-    insta::assert_snapshot!(rows.collect::<String>());
+    pinned("coverage", &rows.collect::<String>());
 }

@@ -38,6 +38,7 @@ mod render_acl;
 mod render_environment;
 mod render_file;
 mod restore_sqlite;
+mod risk;
 mod schema;
 mod scripts;
 mod seeds;

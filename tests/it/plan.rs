@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use homegen::deployment::Deployment;
-use homegen::diag::Diagnostics;
+use homegen::diag::{Diagnostic, Diagnostics};
 use homegen::effect::EffectKind;
 use homegen::file_context::FileContext;
 use homegen::plan::{Plan, human, json, markdown};
@@ -14,25 +14,28 @@ use homegen::source::{SourceId, Sources};
 use crate::common::edits::{leaves, others};
 use crate::common::{cases, fixtures, read};
 
-/// The host of a text beside the files of a folder, and the texts of its compilation. `None` if the text has errors.
-fn compiled(text: &str, folder: &Path) -> Option<(Deployment, Sources)> {
-    let linked = homegen::link("homeserver.yaml", text.as_bytes(), &FileContext::default());
+/// A host with its diagnostics and texts.
+type Compiled = (Deployment, Vec<Diagnostic>, Sources);
+
+/// The host of a text beside the files of a folder. `None` if the text has errors.
+fn compiled(text: &str, folder: &Path, context: &FileContext) -> Option<Compiled> {
+    let linked = homegen::link("homeserver.yaml", text.as_bytes(), context);
     let hash = |path: &str| Some(homegen::record::hash(&std::fs::read(folder.join(path)).ok()?));
-    Some((homegen::deploy(&linked.host?, linked.file?, &hash), linked.sources))
+    Some((homegen::deploy(&linked.host?, linked.file?, &hash), linked.diagnostics, linked.sources))
 }
 
 /// The host of a text beside the files of a folder. `None` if the text has errors.
 pub fn deployment(text: &str, folder: &Path) -> Option<Deployment> {
-    compiled(text, folder).map(|(deployment, _)| deployment)
+    compiled(text, folder, &FileContext::default()).map(|(deployment, _, _)| deployment)
 }
 
 /// The plan of a switch from the text `old` to the text `new`, of files in one folder.
-fn plan(old: &str, new: &str, folder: &Path) -> Plan {
+pub fn plan(old: &str, new: &str, folder: &Path) -> Plan {
     let old = deployment(old, folder).expect("it compiles");
     let context = FileContext { last_build: Some(&old.record), ..FileContext::default() };
-    let linked = homegen::link("homeserver.yaml", new.as_bytes(), &context);
-    let new = deployment(new, folder).expect("it compiles");
-    homegen::plan(&old, &new, &linked.diagnostics, &linked.sources)
+    let compiled = compiled(new, folder, &context);
+    let (new, diagnostics, sources) = compiled.unwrap_or_else(|| panic!("it does not compile:\n{new}"));
+    homegen::plan(&old, &new, &diagnostics, &sources)
 }
 
 /// The plan of an edit of the fixture `greenhead`: each first text replaced by the second.
@@ -46,6 +49,14 @@ fn edited(edits: &[(&str, &str)]) -> Plan {
     plan(&text, &new, &fixtures().join("greenhead"))
 }
 
+/// Compares a text with its snapshot in `plans`.
+pub fn pinned(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("plans");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
 /// The units of a plan with their effects.
 fn units(plan: &Plan) -> Vec<(&str, EffectKind)> {
     plan.units.iter().map(|change| (change.unit.as_str(), change.effect)).collect()
@@ -53,13 +64,14 @@ fn units(plan: &Plan) -> Vec<(&str, EffectKind)> {
 
 #[test]
 fn a_host_has_no_changes_against_itself_and_plans_of_all_pairs_are_made() {
-    let cases: Vec<(String, (Deployment, Sources))> = cases()
+    let none = FileContext::default();
+    let cases: Vec<(String, Compiled)> = cases()
         .into_iter()
-        .filter_map(|(name, text)| Some((name.clone(), compiled(&text, &fixtures().join(name))?)))
+        .filter_map(|(name, text)| Some((name.clone(), compiled(&text, &fixtures().join(name), &none)?)))
         .collect();
     assert!(cases.len() > 40, "{}", cases.len());
-    for (name, (old, _)) in &cases {
-        for (other, (new, sources)) in &cases {
+    for (name, (old, ..)) in &cases {
+        for (other, (new, _, sources)) in &cases {
             let plan = homegen::plan(old, new, &[], sources);
             assert!(name != other || plan.is_empty(), "{name}: {plan:?}");
             for render in [human::render, json::render, markdown::render] {
@@ -135,7 +147,7 @@ fn each_kind_of_change_has_its_effect() {
         // Caddy requires the unit of the address, and keeps running.
         (
             &[("minipcTailscaleIP: 100.79.80.95", "minipcTailscaleIP: 100.79.80.96")],
-            &[("caddy.service", EffectKind::Reloaded), ("tailscale-address.service", EffectKind::Reloaded)],
+            &[("caddy.service", EffectKind::Reloaded), ("tailscale-address.service", EffectKind::LeftAlone)],
         ),
         (
             &[("enable: false", "enable: true")],
@@ -174,7 +186,7 @@ fn a_changed_secret_restarts_its_readers() {
     std::fs::write(&file, "one").unwrap();
     let old = deployment(&text, folder.path()).unwrap();
     std::fs::write(&file, "other").unwrap();
-    let (new, sources) = compiled(&text, folder.path()).unwrap();
+    let (new, _, sources) = compiled(&text, folder.path(), &FileContext::default()).unwrap();
     let plan = homegen::plan(&old, &new, &[], &sources);
     let expected = [
         ("podman-immich-postgres.service", EffectKind::StoppedAndStarted),
@@ -202,9 +214,9 @@ fn a_plan_has_the_backups_of_all_data_and_is_empty_without_changes() {
     let text = text.replace("They are downloaded again.", "\"`|</details>\\n**a** \\e[31m\"");
     let plan = plan(&text, &text, &fixtures().join("not-backed-up"));
     assert!(plan.is_empty());
-    insta::assert_snapshot!("data_as_text", human::render(&plan, "homeserver.yaml"));
-    insta::assert_snapshot!("data_as_markdown", markdown::render(&plan, "homeserver.yaml"));
-    insta::assert_snapshot!("data_as_json", json::render(&plan, "homeserver.yaml"));
+    pinned("data-as-text", &human::render(&plan, "homeserver.yaml"));
+    pinned("data-as-markdown", &markdown::render(&plan, "homeserver.yaml"));
+    pinned("data-as-json", &json::render(&plan, "homeserver.yaml"));
 }
 
 #[test]

@@ -15,14 +15,13 @@ in
     after = [ "tailscaled.service" ];
     wants = [ "tailscaled.service" ];
     wantedBy = [ "multi-user.target" ];
-    # A restart would also restart what requires the old address.
-    reloadIfChanged = true;
+    # A restart would also stop what has the old address. What has the new one fails without it.
+    restartIfChanged = false;
     startLimitIntervalSec = 0;
     serviceConfig = {
       Type = "oneshot";
       RemainAfterExit = true;
       ExecStart = scripts.waitForAddress "100.64.0.7" "ts0";
-      ExecReload = scripts.waitForAddress "100.64.0.7" "ts0";
       ExecStartPost = scripts.start [ "caddy.service" ];
       TimeoutStartSec = "90s";
       Restart = "on-failure";

@@ -51,10 +51,10 @@ in
         (scripts.waitForAddress "192.168.1.3" "")
         "${config.services.haproxy.package}/bin/haproxy -c -f /etc/haproxy.cfg"
       ];
+      RestartSec = "10s";
       ExecReload = lib.mkBefore [
         "${config.services.haproxy.package}/bin/haproxy -c -f /etc/haproxy.cfg"
       ];
-      RestartSec = "10s";
     };
     reloadTriggers = [ config.environment.etc."haproxy.cfg".source ];
   };

@@ -69,10 +69,10 @@ in
         (scripts.waitForAddress "fd00::2" "")
         "${config.services.haproxy.package}/bin/haproxy -c -f /etc/haproxy.cfg"
       ];
+      RestartSec = "10s";
       ExecReload = lib.mkBefore [
         "${config.services.haproxy.package}/bin/haproxy -c -f /etc/haproxy.cfg"
       ];
-      RestartSec = "10s";
     };
     reloadTriggers = [ config.environment.etc."haproxy.cfg".source ];
   };

@@ -52,10 +52,10 @@ in
       ExecStartPre = lib.mkBefore [
         "${config.services.haproxy.package}/bin/haproxy -c -f /etc/haproxy.cfg"
       ];
+      RestartSec = "10s";
       ExecReload = lib.mkBefore [
         "${config.services.haproxy.package}/bin/haproxy -c -f /etc/haproxy.cfg"
       ];
-      RestartSec = "10s";
     };
     reloadTriggers = [ config.environment.etc."haproxy.cfg".source ];
   };
