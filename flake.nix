@@ -49,6 +49,16 @@
           cargoLock.lockFile = ./Cargo.lock;
           # The tests run Nix, systemd and Caddy, which a build has not; .ci/run does that.
           doCheck = false;
+          nativeBuildInputs = [ pkgs.installShellFiles ];
+          # The program prints them, so it has to run on the machine that builds it.
+          postInstall = lib.optionalString (pkgs.stdenv.buildPlatform.canExecute pkgs.stdenv.hostPlatform) ''
+            installShellCompletion --cmd homegen \
+              --bash <($out/bin/homegen completions bash) \
+              --fish <($out/bin/homegen completions fish) \
+              --zsh <($out/bin/homegen completions zsh)
+            $out/bin/homegen man --output man
+            installManPage man/*
+          '';
           meta = {
             inherit (manifest.package) description;
             homepage = manifest.package.repository;
@@ -125,7 +135,9 @@
             pkgs.haproxy
             pkgs.cargo-insta
             pkgs.clippy
+            pkgs.fish
             pkgs.jq
+            pkgs.mandoc
             pkgs.mariadb
             pkgs.mdbook
             pkgs.postgresql
@@ -133,6 +145,7 @@
             pkgs.rustfmt
             pkgs.shellcheck
             pkgs.sqlite
+            pkgs.zsh
             pkgs.zstd
           ];
         };

@@ -3,11 +3,13 @@
 
 mod build;
 mod check;
+mod completions;
 mod explain;
 mod fix;
 mod folder;
 mod images;
 mod init;
+mod man;
 mod map_path;
 mod plan;
 mod schema;
@@ -42,10 +44,14 @@ enum Command {
     Build(build::Arguments),
     /// Report all problems in the file
     Check(check::Arguments),
+    /// Print the completions of a shell
+    Completions(completions::Arguments),
     /// Explain a diagnostic code: its cause, its effect and the fix
     Explain(explain::Arguments),
     /// Write the digests of all images into a lock file
     Images(images::Arguments),
+    /// Print the manual page of a command
+    Man(man::Arguments),
     /// Print the host path of a path in a container
     MapPath(map_path::Arguments),
     /// Predict what a switch to the file changes on the host
@@ -98,8 +104,10 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match cli.command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Images(arguments) => images::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
         Command::MapPath(arguments) => map_path::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Schema => schema::run(),

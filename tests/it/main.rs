@@ -9,6 +9,7 @@ mod caddy;
 mod capabilities;
 mod cli;
 mod commands;
+mod completions;
 mod coverage;
 mod diagnostics;
 mod disk;
