@@ -1,9 +1,12 @@
 //! Command-line arguments, disk access and exit codes: 0 success; 1 the file has errors, the folder differs or the
 //! requested item does not exist; 2 homegen could not do its work; 3 a plan is not empty.
 
+mod against;
 mod build;
 mod check;
 mod completions;
+mod diff;
+mod difference;
 mod explain;
 mod fix;
 mod folder;
@@ -46,6 +49,8 @@ enum Command {
     Check(check::Arguments),
     /// Print the completions of a shell
     Completions(completions::Arguments),
+    /// Print the difference between the output and the output of the file, as a patch
+    Diff(diff::Arguments),
     /// Explain a diagnostic code: its cause, its effect and the fix
     Explain(explain::Arguments),
     /// Write the digests of all images into a lock file
@@ -55,6 +60,7 @@ enum Command {
     /// Print the host path of a path in a container
     MapPath(map_path::Arguments),
     /// Predict what a switch to the file changes on the host
+    #[command(mut_arg("against_rev", |rev| rev.help("The Git revision of the file to compare with [default: HEAD]")))]
     Plan(plan::Arguments),
     /// Print the JSON Schema of homeserver.yaml, for editors
     Schema,
@@ -105,6 +111,7 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Images(arguments) => images::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
@@ -154,6 +161,10 @@ fn print(text: &str) -> Result<(), Stop> {
 }
 
 impl Input {
+    fn of(file: PathBuf) -> Input {
+        Input { file }
+    }
+
     /// The file's name, or "standard input". Messages escape it with [`printable`].
     fn name(&self) -> String {
         if self.is_stdin() { "standard input".to_owned() } else { self.file.display().to_string() }
@@ -198,11 +209,16 @@ impl Input {
         self.folder().join("generated")
     }
 
-    /// Compiles the file for an output in `folder`, and prints its diagnostics.
-    fn compile(&self, folder: &Path) -> Result<Outcome, Stop> {
+    /// The place of an output in `folder`, as the comments and paths of the output have it.
+    fn location(&self, folder: &Path) -> OutputLocation {
         let name = self.file.file_name().map_or_else(|| self.name(), |n| n.to_string_lossy().into_owned());
         let source = if self.is_stdin() { "homeserver.yaml".to_owned() } else { name };
-        let location = OutputLocation { source, to_source: folder::relative_path(folder, &self.folder()) };
+        OutputLocation { source, to_source: folder::relative_path(folder, &self.folder()) }
+    }
+
+    /// Compiles the file for an output in `folder`, and prints its diagnostics.
+    fn compile(&self, folder: &Path) -> Result<Outcome, Stop> {
+        let location = self.location(folder);
         let outcome =
             self.with_last_build(folder, |bytes, context| compile(&self.name(), bytes, &location, context))?;
         print_diagnostics(&outcome.diagnostics, &outcome.sources);
@@ -280,13 +296,18 @@ impl Input {
     }
 }
 
+/// True if colors may be printed to a stream.
+fn has_colors(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// Prints diagnostics to standard error, with their number and the command that explains the first one.
 fn print_diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
     // The diagnostics are in the order of the file, so a warning may come before the first error.
     let is_error = |d: &&Diagnostic| d.severity() == Severity::Error;
     let Some(first) = diagnostics.iter().find(is_error).or(diagnostics.first()) else { return };
     let mut error = std::io::stderr();
-    let color = error.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let color = has_colors(&error);
     let text = human::render(diagnostics, sources, human::Style { width: terminal_width(), color });
     let _ = error.write_all(text.as_bytes());
     let count = |severity| diagnostics.iter().filter(|d| d.severity() == severity).count();

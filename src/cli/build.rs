@@ -1,7 +1,7 @@
 //! `homegen build`
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,8 +10,9 @@ use homegen::printable::{printable, printable_lines};
 use homegen::record;
 use similar::TextDiff;
 
+use super::difference::of_change;
 use super::folder::{Folder, Plan};
-use super::{Input, Stop, print, print_data, shown};
+use super::{Input, Stop, has_colors, print, print_data, shown};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -55,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         if !plan.values().all(|change| matches!(change, Change::Create(_))) {
             // The record changes with every other file and adds no information.
             for (path, change) in plan.iter().filter(|(path, _)| changed == 1 || *path != record::PATH) {
-                print(&printable_lines(&difference(path, change)))?;
+                print(&printable_lines(&of_change(path, change, existing.get(path))))?;
             }
         }
         let _ = writeln!(std::io::stderr(), "homegen: {} is out of date; run `homegen build`", shown(&out));
@@ -73,7 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
 
 /// Ends the run if a file may not be overwritten, with the reason and the action for each. Prints the difference
 /// for a file that was changed by hand.
-fn refuse(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) -> Result<(), Stop> {
+pub(super) fn refuse(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) -> Result<(), Stop> {
     let (mut foreign, mut edited, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for (path, change) in plan {
         let Change::Refuse(refusal) = change else { continue };
@@ -83,7 +84,7 @@ fn refuse(out: &Path, plan: &Plan, existing: &BTreeMap<String, Existing>) -> Res
             Refusal::Unknown(_) => &mut unknown,
         };
         paths.push(path.as_str());
-        print(&printable_lines(&difference(path, change)))?;
+        print(&printable_lines(&of_change(path, change, existing.get(path))))?;
     }
     let unreadable = match LastBuild::of(existing) {
         LastBuild::Unreadable(why) => why.reason(),
@@ -150,7 +151,7 @@ fn report(out: &Path, plan: &Plan, changed: usize) -> Result<(), Stop> {
     if changed == 0 {
         return print(&format!("{}: up to date, {} files\n", shown(out), plan.len()));
     }
-    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let color = has_colors(&std::io::stdout());
     let mut text = format!("{}:\n", shown(out));
     for (path, change) in plan {
         let (sign, paint, lines) = match change {
@@ -179,20 +180,4 @@ fn report(out: &Path, plan: &Plan, changed: usize) -> Result<(), Stop> {
         text.push_str(&format!("  {same} unchanged\n"));
     }
     print(&text)
-}
-
-fn difference(path: &str, change: &Change) -> String {
-    let (old, new) = match change {
-        Change::Create(new) => ("", new.as_str()),
-        Change::Update(Update { old, new })
-        | Change::Refuse(Refusal::Edited(Update { old, new }) | Refusal::Unknown(Update { old, new })) => {
-            (old.as_str(), new.as_str())
-        }
-        Change::Prune => return format!("- {path}: unused\n"),
-        Change::Unchanged | Change::Keep | Change::Refuse(Refusal::Foreign) => return String::new(),
-    };
-    TextDiff::from_lines(old, new)
-        .unified_diff()
-        .header(&format!("a/{path}"), &format!("b/{path}"))
-        .to_string()
 }

@@ -12,6 +12,7 @@ mod commands;
 mod completions;
 mod coverage;
 mod diagnostics;
+mod diff;
 mod disk;
 mod docs;
 mod every_key;
