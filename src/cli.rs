@@ -16,11 +16,14 @@ mod man;
 mod map_path;
 mod plan;
 mod schema;
+mod watch;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use clap::{Args, Parser, Subcommand};
 use homegen::diag::{Bug, Diagnostic, Severity, human};
@@ -73,6 +76,9 @@ struct Input {
     /// The homeserver.yaml to read, or - for standard input
     #[arg(default_value = "homeserver.yaml")]
     file: PathBuf,
+    /// The paths beside the file that the compiler asked for, each with true if it is a file.
+    #[arg(skip)]
+    asked: Mutex<BTreeMap<String, bool>>,
 }
 
 /// The reason that a run ends early.
@@ -162,7 +168,7 @@ fn print(text: &str) -> Result<(), Stop> {
 
 impl Input {
     fn of(file: PathBuf) -> Input {
-        Input { file }
+        Input { file, asked: Mutex::default() }
     }
 
     /// The file's name, or "standard input". Messages escape it with [`printable`].
@@ -277,7 +283,11 @@ impl Input {
         work: impl FnOnce(&FileContext) -> Result<T, Bug>,
     ) -> Result<T, Stop> {
         let here = self.folder();
-        let exists = |path: &str| here.join(path).is_file();
+        let exists = |path: &str| {
+            let is_file = here.join(path).is_file();
+            self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), is_file);
+            is_file
+        };
         let context = FileContext {
             lock,
             // A file from standard input has no folder.

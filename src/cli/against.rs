@@ -49,7 +49,7 @@ impl Against {
         }
     }
 
-    /// The version that the arguments name, or that of a revision.
+    /// The version that the arguments name, or the version in a revision.
     pub(super) fn version_or(&self, input: &Input, revision: &str) -> Result<Version, Stop> {
         match self.version(input)? {
             Some(version) => Ok(version),

@@ -12,7 +12,7 @@ use similar::TextDiff;
 
 use super::difference::of_change;
 use super::folder::{Folder, Plan};
-use super::{Input, Stop, has_colors, print, print_data, shown};
+use super::{Input, Stop, has_colors, print, print_data, shown, watch};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -30,9 +30,19 @@ pub(super) struct Arguments {
     /// Overwrite generated files that were changed by hand since the last build
     #[arg(long, conflicts_with_all = ["check", "stdout"])]
     force: bool,
+    /// Build again at each change of the file and of the files beside it that it uses, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["check", "stdout"])]
+    watch: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
+    match arguments.watch {
+        true => watch::run(&arguments.input, || build(arguments)),
+        false => build(arguments),
+    }
+}
+
+fn build(arguments: &Arguments) -> Result<(), Stop> {
     let out = arguments.output.clone().unwrap_or_else(|| arguments.input.default_output());
     let outcome = arguments.input.compile(&out)?;
     let Some(files) = outcome.files else { return Err(Stop::Wrong) };

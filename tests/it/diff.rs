@@ -56,7 +56,7 @@ const PROGRAMS: &[&[&str]] = &[
     &["git", "apply", "--directory=generated", "-"],
 ];
 
-/// Asserts that the output is that of the file.
+/// Asserts that a build would change nothing.
 fn is_up_to_date(folder: &Path) {
     let output = homegen(folder, &["build", "--check"]);
     assert!(output.status.success(), "{output:?}");

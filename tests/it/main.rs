@@ -55,5 +55,6 @@ mod systemd;
 mod units;
 mod update;
 mod upload;
+mod watch;
 mod wording;
 mod yaml_oracle;
