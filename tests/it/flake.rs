@@ -21,11 +21,9 @@ fn sources(root: &Path) -> Vec<PathBuf> {
     });
     let lists = lists
         .filter_map(|path| Some((path.metadata().ok()?.modified().ok()?, fs::read_to_string(path).ok()?)));
-    // The lists of earlier builds, of the program, of the unit tests, and of clippy, which reads its configuration, are
-    // there too.
+    // The lists of earlier builds, of the program, of the unit tests and of checks without a library are there too.
     let newest = lists
-        .filter(|(_, list)| list.contains("libhomegen-") && list.contains(": src/lib.rs"))
-        .filter(|(_, list)| !list.contains("clippy.toml"))
+        .filter(|(_, list)| list.contains("libhomegen-") && list.contains(".rlib: src/lib.rs"))
         .max()
         .expect("a list of the library");
     let rule = newest.1.lines().find(|line| line.contains("src/lib.rs")).expect("a rule").to_owned();
