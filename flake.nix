@@ -21,107 +21,102 @@
       systems = [
         "x86_64-linux"
         "aarch64-linux"
+        "x86_64-darwin"
+        "aarch64-darwin"
       ];
       eachSystem = function: lib.genAttrs systems (system: function nixpkgs.legacyPackages.${system});
 
-      manifest = lib.importTOML ./Cargo.toml;
+      # The system of this flake's own checks: a Mac evaluates a host too.
+      hostOf = pkgs: lib.replaceStrings [ "darwin" ] [ "linux" ] pkgs.stdenv.hostPlatform.system;
 
-      package =
+      # A host's own modules.
+      owner =
         pkgs:
-        pkgs.rustPlatform.buildRustPackage {
-          pname = manifest.package.name;
-          inherit (manifest.package) version;
-          # A change of the documentation builds nothing anew, but for the pages that the program prints.
-          src = lib.fileset.toSource {
-            root = ./.;
-            fileset = lib.fileset.unions [
-              ./Cargo.toml
-              ./Cargo.lock
-              ./benches
-              ./build.rs
-              ./data
-              ./src
-              ./templates
-              ./presets
-              ./docs/diagnostics
-            ];
+        { lib, ... }:
+        {
+          boot.loader.grub.devices = [ "nodev" ];
+          fileSystems."/" = {
+            device = "/dev/disk/by-label/nixos";
+            fsType = "ext4";
           };
-          cargoLock.lockFile = ./Cargo.lock;
-          # The tests run Nix, systemd and Caddy, which a build has not; .ci/run does that.
-          doCheck = false;
-          nativeBuildInputs = [ pkgs.installShellFiles ];
-          # The program prints them, so it has to run on the machine that builds it.
-          postInstall = lib.optionalString (pkgs.stdenv.buildPlatform.canExecute pkgs.stdenv.hostPlatform) ''
-            installShellCompletion --cmd homegen \
-              --bash <($out/bin/homegen completions bash) \
-              --fish <($out/bin/homegen completions fish) \
-              --zsh <($out/bin/homegen completions zsh)
-            $out/bin/homegen man --output man
-            installManPage man/*
-          '';
-          meta = {
-            inherit (manifest.package) description;
-            homepage = manifest.package.repository;
-            license = lib.licenses.mit;
-            mainProgram = "homegen";
-            platforms = lib.platforms.unix;
-          };
+          age.identityPaths = [ "/etc/ssh/ssh_host_ed25519_key" ];
+          nixpkgs.hostPlatform = lib.mkDefault (hostOf pkgs);
+          system.stateVersion = "26.05";
         };
-
-      # A fixture with its output beside it, as it would be in someone's repository.
-      compiled =
-        pkgs: name:
-        pkgs.runCommand "homegen-${name}"
-          {
-            nativeBuildInputs = [ self.packages.${pkgs.stdenv.hostPlatform.system}.homegen ];
-          }
-          ''
-            mkdir $out
-            cp -r ${./fixtures + "/${name}"}/. $out
-            chmod -R u+w $out
-            homegen build $out/homeserver.yaml -o $out/generated
-          '';
-
-      # What the owner of a host brings along.
-      owner = {
-        boot.loader.grub.devices = [ "nodev" ];
-        fileSystems."/" = {
-          device = "/dev/disk/by-label/nixos";
-          fsType = "ext4";
-        };
-        age.identityPaths = [ "/etc/ssh/ssh_host_ed25519_key" ];
-        system.stateVersion = "26.05";
-      };
 
       # The whole system is evaluated, assertions and units included, and nothing of it is built.
       evaluated =
-        pkgs: name:
+        pkgs: name: host:
         let
-          host = nixpkgs.lib.nixosSystem {
-            modules = [
-              agenix.nixosModules.default
-              "${compiled pkgs name}/generated"
-              owner
-              { nixpkgs.hostPlatform = pkgs.stdenv.hostPlatform.system; }
-            ];
-          };
           inherit (host.config.system.build.toplevel) drvPath;
         in
         pkgs.writeText "homegen-${name}-evaluated" (builtins.unsafeDiscardStringContext drvPath);
+
+      # A fixture with its output.
+      fixture =
+        pkgs: name:
+        evaluated pkgs name (
+          lib.nixosSystem {
+            modules = [
+              agenix.nixosModules.default
+              (self.lib.generate {
+                inherit (pkgs.stdenv.hostPlatform) system;
+                file = ./fixtures + "/${name}/homeserver.yaml";
+              })
+              (owner pkgs)
+            ];
+          }
+        );
+
+      # The template after the steps of its README.
+      template =
+        pkgs:
+        let
+          inherit (pkgs.stdenv.hostPlatform) system;
+          started =
+            pkgs.runCommandLocal "homegen-template" { nativeBuildInputs = [ self.packages.${system}.homegen ]; }
+              ''
+                cp -r ${./templates/flake} $out
+                chmod -R u+w $out
+                homegen build $out/homeserver.yaml
+                echo '{ }' > $out/configuration.nix
+              '';
+          flake = import "${started}/flake.nix";
+          outputs = flake.outputs {
+            self = outputs;
+            inherit nixpkgs agenix;
+            homegen = self;
+          };
+          host = outputs.nixosConfigurations.homeserver.extendModules { modules = [ (owner pkgs) ]; };
+        in
+        evaluated pkgs "template" host;
     in
     {
       packages = eachSystem (pkgs: rec {
-        homegen = package pkgs;
+        homegen = pkgs.callPackage ./nix/package.nix { };
         default = homegen;
       });
 
-      overlays.default = final: _: { homegen = package final; };
+      overlays.default = final: _: { homegen = final.callPackage ./nix/package.nix { }; };
+
+      lib = import ./nix/lib.nix {
+        inherit nixpkgs;
+        inherit (self) packages;
+      };
+
+      nixosModules = rec {
+        homegen = lib.modules.importApply ./nix/module.nix {
+          inherit (self) packages;
+          inherit (self.lib) checkGenerated;
+        };
+        default = homegen;
+      };
 
       apps = eachSystem (pkgs: rec {
         homegen = {
           type = "app";
           program = lib.getExe self.packages.${pkgs.stdenv.hostPlatform.system}.homegen;
-          meta.description = manifest.package.description;
+          meta.description = self.packages.${pkgs.stdenv.hostPlatform.system}.homegen.meta.description;
         };
         default = homegen;
       });
@@ -154,16 +149,17 @@
       templates.default = {
         path = ./templates/flake;
         description = "A host whose services homegen generates";
+        welcomeText = ''
+          `README.md` has the next steps.
+        '';
       };
 
       formatter = eachSystem (pkgs: pkgs.nixfmt-tree);
 
-      checks = eachSystem (
-        pkgs:
-        lib.genAttrs [
-          "greenhead"
-          "preset"
-        ] (evaluated pkgs)
-      );
+      checks = eachSystem (pkgs: {
+        greenhead = fixture pkgs "greenhead";
+        preset = fixture pkgs "preset";
+        template = template pkgs;
+      });
     };
 }

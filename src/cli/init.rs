@@ -9,7 +9,7 @@ use clap::Args;
 use super::{Stop, failed, print, shown};
 
 /// The starter file. It compiles unchanged.
-pub const STARTER: &str = include_str!("../../templates/homeserver.yaml");
+pub const STARTER: &str = include_str!("../../templates/flake/homeserver.yaml");
 
 #[derive(Args)]
 pub(super) struct Arguments {

@@ -57,4 +57,5 @@ mod update;
 mod upload;
 mod watch;
 mod wording;
+mod workflow;
 mod yaml_oracle;
