@@ -52,7 +52,7 @@ enum Command {
     Check(check::Arguments),
     /// Print the completions of a shell
     Completions(completions::Arguments),
-    /// Print the difference between the output and the output of the file, as a patch
+    /// Print what a build would change in the output folder, as a patch
     Diff(diff::Arguments),
     /// Explain a diagnostic code: its cause, its effect and the fix
     Explain(explain::Arguments),
