@@ -30,13 +30,15 @@ const BASES: &[&str] = &[
     "port-clients",
 ];
 
-/// Keys whose value is a file or a folder beside the compiled file: a changed name is one that does not exist.
-const FILES: &[&str] = &[
+/// Keys whose value names a file, a folder or a user outside of the compiled file: a changed name is one that does not exist.
+const OUTSIDE: &[&str] = &[
     "agenix.directory",
     "jobs.NAME.run",
+    "jobs.NAME.user",
     "secrets.NAME.file",
     "services.NAME.containers.NAME.files.NAME.from",
     "services.NAME.jobs.NAME.run",
+    "services.NAME.jobs.NAME.user",
     "sops.file",
 ];
 
@@ -132,7 +134,7 @@ fn generate(size: usize, bases: &[Base]) -> Vec<Edit> {
             let is_of_owner = path.split('.').any(|step| step == "nixos");
             if is_of_owner
                 || seen.contains(&key)
-                || FILES.contains(&key.as_str())
+                || OUTSIDE.contains(&key.as_str())
                 || base.text[start..end].contains('\n')
             {
                 continue;
@@ -258,7 +260,10 @@ fn predictions_agree_with_real_switches() {
             let is_up = |moment: &str| unit[moment] == "active";
             let is_known = base.deployment.units.get(name).is_none_or(|unit| unit.is_active);
             // A program that does not run here says nothing.
-            if is_known && base.deployment.units.contains_key(name) && !is_up("before") {
+            let in_model = base.deployment.units.contains_key(name) || after.units.contains_key(name);
+            let is_down =
+                if in_model { is_known && base.deployment.units.contains_key(name) } else { !is_up("after") };
+            if is_down && !is_up("before") {
                 continue;
             }
             compared += 1;
